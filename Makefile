@@ -1,0 +1,124 @@
+# latlab. `make demo` and `make check` are all a newcomer needs: they install what is missing, build and run.
+# One makefile, no recursion: every variant (release, asan, ubsan, tsan) is the same rules over its own folder
+# under build/.
+
+CC ?= gcc
+MARCH ?= native
+prefix ?= /usr/local
+SHARED ?= ../shared
+
+PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
+            libsqlite3-dev libxxhash-dev gnuplot-nox
+CHECK_PACKAGES := clang-format
+
+ROOMS := core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search \
+         core/app data sessions plots tui
+SOURCES := $(filter-out tui/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
+TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+BENCH := $(wildcard tests/bench/*.c)
+SCRIPTS := $(wildcard tests/check_*.sh)
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
+            -Wvla -Wno-unused-parameter
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -pthread -fopenmp-simd -fno-math-errno -fno-trapping-math
+LIBS := -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm
+
+FLAGS_release := -O3 -march=$(MARCH)
+FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address -fno-omit-frame-pointer
+FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=all
+FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread
+
+.PHONY: all packages demo check test asan ubsan tsan layers format format-check bench install uninstall clean \
+        verify-reference
+all: latlab
+
+# --- packages ---------------------------------------------------------------------------------------------------
+# Says what is missing, then installs it as root or through sudo; without either it prints the line and stops.
+WANTED := $(PACKAGES) $(if $(filter check,$(MAKECMDGOALS)),$(CHECK_PACKAGES))
+packages:
+	@missing=; for p in $(WANTED); do \
+	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
+	  case $$p in gcc|make|clang-format) command -v $$p >/dev/null;; \
+	    gnuplot-nox) command -v gnuplot >/dev/null;; *) false;; esac || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "missing packages:$$missing"; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; else \
+	  echo "install them with:  apt-get install -y$$missing"; exit 2; fi; \
+	echo "running: $$as apt-get install -y$$missing"; \
+	$$as apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$as apt-get install -y -qq$$missing >/dev/null || exit 2
+
+# --- one variant: objects, library, program, tests ----------------------------------------------------------------
+# Goals that set a machine up build only after the packages are there.
+SETUP := $(if $(filter demo check,$(MAKECMDGOALS)),packages)
+
+# one short line per file; `make V=1` shows the commands
+Q := $(if $(V),,@)
+
+define variant
+build/$(1)/%.o: %.c | $(SETUP)
+	@mkdir -p $$(@D)
+	$$(if $$(Q),@echo "  cc   $(1) $$<")
+	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) $$(CFLAGS) -DLL_DATA_DIR='"$$(prefix)/share/latlab"' -MMD -MP -c $$< -o $$@
+build/$(1)/liblatlab.a: $$(SOURCES:%.c=build/$(1)/%.o)
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$^
+build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a
+	$$(if $$(Q),@echo "  link $$@")
+	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$^ $$(LDFLAGS) $$(LIBS) -o $$@
+build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
+	$$(if $$(Q),@echo "  link $$@")
+	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$^ $$(LDFLAGS) $$(LIBS) -o $$@
+-include $$(wildcard build/$(1)/*/*.d build/$(1)/*/*/*.d)
+endef
+$(foreach v,release asan ubsan tsan,$(eval $(call variant,$(v))))
+.SECONDARY:
+
+latlab: build/release/latlab
+	@cp -f $< $@
+
+# --- tests --------------------------------------------------------------------------------------------------------
+# `make test T=base` runs one program. The sanitizer runs are the same programs, the event and screen scripts too.
+T ?= *
+pick = $(filter build/$(1)/test_$(subst *,%,$(T)),$(TESTS:%=build/$(1)/%))
+test: latlab $(call pick,release)
+	@LATLAB=./latlab tests/run release $(call pick,release) $(if $(filter *,$(T)),$(SCRIPTS))
+asan: build/asan/latlab $(call pick,asan)
+	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 tests/run asan $(call pick,asan)
+ubsan: build/ubsan/latlab $(call pick,ubsan)
+	@LATLAB=build/ubsan/latlab LATLAB_SANITIZER=ubsan UBSAN_OPTIONS=print_stacktrace=1 tests/run ubsan $(call pick,ubsan)
+tsan: build/tsan/latlab $(call pick,tsan)
+	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(call pick,tsan)
+layers:
+	@tests/layers.sh
+format:
+	clang-format -i $(wildcard $(addsuffix /*.[ch],$(ROOMS))) $(wildcard tests/*.[ch] tests/*/*.[ch])
+format-check: | $(SETUP)
+	@clang-format --dry-run -Werror $(wildcard $(addsuffix /*.[ch],$(ROOMS))) $(wildcard tests/*.[ch] tests/*/*.[ch]) && \
+	echo "format: every file is as .clang-format says"
+
+check: packages latlab layers format-check test
+demo: packages latlab
+	@./latlab sessions/demo.latlab
+
+# --- measurements -------------------------------------------------------------------------------------------------
+build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a
+	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+bench: latlab build/bench
+	@build/bench
+DIR ?= $(SHARED)/golden
+verify-reference: latlab
+	@./latlab -c 'verify-reference dir="$(DIR)"'
+
+# --- installation -------------------------------------------------------------------------------------------------
+install: latlab
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/latlab \
+	  $(DESTDIR)$(prefix)/share/bash-completion/completions
+	install -m 755 latlab $(DESTDIR)$(prefix)/bin/latlab
+	./latlab --man > $(DESTDIR)$(prefix)/share/man/man1/latlab.1
+	./latlab --bash > $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab
+	cp -R data/bundled sessions/*.latlab $(DESTDIR)$(prefix)/share/latlab/
+uninstall:
+	rm -rf $(DESTDIR)$(prefix)/bin/latlab $(DESTDIR)$(prefix)/share/man/man1/latlab.1 \
+	  $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab $(DESTDIR)$(prefix)/share/latlab
+clean:
+	rm -rf build latlab

@@ -1,0 +1,70 @@
+/* The app: the only thing a face talks to. Faces submit command lines and read events.
+ *
+ * Threads: all functions are for the face's thread unless they say otherwise. Commands run in order on one
+ * worker thread; a LL_CMD_LOOK command submitted while a long one runs is carried out at once on the caller's
+ * thread against the last committed state. Only progress events are merged when the face is slow. */
+#ifndef LL_APP_APP_H
+#define LL_APP_APP_H
+
+#include "core/app/command.h"
+#include "core/app/request.h"
+#include "core/app/state.h"
+
+typedef struct ll_app_config {
+    const char *data_dir; /* --data, else LATLAB_DATA, else XDG data; NULL: find it */
+    int threads;          /* 0: all cores */
+} ll_app_config;
+
+ll_app *ll_app_new(const ll_app_config *config);
+void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
+void ll_app_register(ll_app *a,
+                     const ll_command *commands); /* ends with name NULL; before the first submit */
+
+/* Queue a line; returns its request id (> 0). A line that does not parse still gives BEGIN, error, END.
+ * Blank lines and comments (#) return 0. */
+int ll_app_submit(ll_app *a, const char *line);
+int ll_app_fd(const ll_app *a);    /* readable when events are waiting */
+cJSON *ll_app_next(ll_app *a);     /* the next event (caller deletes), NULL: none now */
+cJSON *ll_app_wait(ll_app *a);     /* blocks; NULL: nothing is queued, nothing runs, nothing left to read */
+void ll_app_cancel(ll_app *a);     /* the running command; async-signal-safe */
+void ll_app_cancel_all(ll_app *a); /* also drops the queue: those END as cancelled */
+bool ll_app_busy(const ll_app *a); /* something runs or is queued */
+
+/* Split a script or a -c argument into lines at ';' and newlines outside quotes; comments are kept as lines.
+ */
+void ll_split_lines(const char *text, ll_strs *lines);
+/* Words of a line; quotes "..." and '...' group. LL_USAGE on an unfinished quote. */
+ll_status ll_split_words(const char *line, ll_strs *words, ll_error *e);
+/* Quote a word so that ll_split_words gives it back. */
+void ll_quote_word(ll_str *out, const char *word);
+
+const ll_command *ll_app_find(const ll_app *a, const char *name); /* by name or alias */
+const ll_command *ll_app_command_at(const ll_app *a, int i);      /* NULL behind the last */
+/* Candidates for completing `line` at its end: fills `out` with whole words that may replace the last word.
+ */
+void ll_app_complete(ll_app *a, const char *line, ll_strs *out);
+/* Signature such as "transfer DEVICE [k=20] [sampler=random]"; for help, man page and shell completion. */
+void ll_command_usage(const ll_command *c, ll_str *out);
+
+/* Snapshot of the committed state; any thread. Free with ll_state_free. */
+void ll_app_snapshot(ll_app *a, ll_state *out);
+/* Replace the committed state (a session that is opened); from a command: set rq->state instead. */
+void ll_app_restore(ll_app *a, const ll_state *s);
+
+/* Called on the running thread after a command with LL_CMD_CHANGES succeeded and before its END; a failure
+ * becomes a warning. `sessions` journals here. */
+typedef void (*ll_commit_hook)(void *ctx, ll_request *rq);
+void ll_app_on_commit(ll_app *a, ll_commit_hook hook, void *ctx);
+/* One slot per room for its own data (sessions, data, plots); freed by `release` in ll_app_free. */
+typedef enum ll_slot { LL_SLOT_SESSIONS, LL_SLOT_DATA, LL_SLOT_PLOTS, LL_SLOT_FACE, LL_SLOTS } ll_slot;
+void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *));
+void *ll_app_slot(const ll_app *a, ll_slot slot);
+
+/* Folders of datasets, in the order they are searched: --data, LATLAB_DATA, XDG data, bundled. */
+void ll_app_data_dirs(const ll_app *a, ll_strs *out);
+const char *ll_app_data_dir(const ll_app *a); /* where imports go */
+int ll_app_threads(const ll_app *a);
+
+#define LL_VERSION "0.1.0"
+
+#endif

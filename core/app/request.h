@@ -1,0 +1,65 @@
+/* A request: one submitted command line while it runs. A command speaks only through its request.
+ *
+ * Events on the stream, one JSON object each:
+ *   {"event":"begin","id":N,"command":"..."}
+ *   {"event":"result","id":N,"kind":"...",...}     data
+ *   {"event":"note"|"warning","id":N,"message":"..."}   talk
+ *   {"event":"progress","id":N,"phase":"...","done":..,"total":..,...}
+ *   {"event":"error","id":N,"message":"..."}
+ *   {"event":"end","id":N,"status":"ok"|"failed"|"cancelled","seconds":S}
+ *
+ * A result is an object of machine-readable fields, and a face can draw any of them without knowing its kind:
+ *   "title"    a line above
+ *   "text"     lines to be shown as they are (a drawing)
+ *   "columns"  [{"key","title","unit","digits"}]: how to show "rows" (array of objects) or, when there are no
+ *              rows, the fields of the result itself, one per line
+ *   "notes"    array of sentences below
+ * Times that differ from run to run live only in fields whose name ends in "_s" or is "seconds". */
+#ifndef LL_APP_REQUEST_H
+#define LL_APP_REQUEST_H
+
+#include "core/app/command.h"
+#include "core/app/state.h"
+#include "core/base/observer.h"
+#include "core/num/pool.h"
+
+typedef struct ll_app ll_app;
+
+struct ll_request {
+    ll_app *app;
+    int id;
+    const char *line; /* the command line as submitted */
+    const ll_command *command;
+    ll_values args;        /* of command->options */
+    ll_values more;        /* of command->more_options(); table NULL: none */
+    ll_state state;        /* private copy: read it, replace parts of it */
+    bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */
+    ll_pool *pool;         /* NULL in a quick look beside a long command */
+    ll_observer *observer;
+    ll_error error; /* the message END(failed) carries */
+};
+
+/* How a table column (or a field) is shown. Ends with key NULL. */
+typedef struct ll_column {
+    const char *key, *title, *unit; /* unit NULL: none */
+    int digits;                     /* decimals of a number; -1: shortest, text as it is */
+} ll_column;
+
+/* A new result of this kind; fill it with ll_json_*, then emit it (which takes ownership). */
+cJSON *ll_result_new(const char *kind);
+void ll_result_columns(cJSON *result, const ll_column *columns);
+void ll_emit(ll_request *rq, cJSON *result);
+void ll_note(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ll_warn(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Preconditions many commands share: return LL_OK or leave the sentence (with what to do) in rq->error. */
+ll_status ll_need_data(ll_request *rq);
+ll_status ll_need_task(ll_request *rq);
+/* Device argument by name; absent: the only target of the task, or the device of the latest transfer. */
+ll_status ll_need_device(ll_request *rq, const char *option, int *device);
+/* Transfer of the device named by `option` and predictor named by option "predictor" (if the table has it).
+ */
+ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out);
+#define LL_FAIL(rq, status, ...) ll_fail(&(rq)->error, status, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,53 @@
+/* What the user has built so far: an immutable value made of reference-counted parts.
+ *
+ * A command gets a private copy, changes it by replacing parts, and the app commits the copy when the command
+ * succeeds. So a failing command costs nothing, `undo` is going back to an older copy, and any thread may
+ * read a copy while another command runs. */
+#ifndef LL_APP_STATE_H
+#define LL_APP_STATE_H
+
+#include "core/device/dataset.h"
+#include "core/device/task.h"
+#include "core/predict/predictor.h"
+#include "core/transfer/transfer.h"
+
+/* The architectures picked to be measured; immutable, reference-counted. */
+typedef struct ll_samples {
+    int refs;
+    ll_ints rows;
+    char *sampler; /* "random", "dopt", "manual", ... */
+    char *device;  /* the target they were drawn for, or NULL */
+    uint64_t seed;
+} ll_samples;
+ll_samples *ll_samples_new(const int *rows, int n, const char *sampler, const char *device, uint64_t seed);
+ll_samples *ll_samples_ref(const ll_samples *s);
+void ll_samples_unref(ll_samples *s);
+
+enum { LL_MAX_MODELS = 16, LL_MAX_TRANSFERS = 64 };
+
+typedef struct ll_state {
+    ll_dataset *data;                /* NULL until `load` */
+    ll_task *task;                   /* NULL until `partition` or `task` */
+    ll_samples *samples;             /* NULL until `sample` */
+    ll_strs tags;                    /* device names the user has tagged */
+    ll_model *models[LL_MAX_MODELS]; /* one per predictor, the current one first */
+    int n_models;
+    ll_transfer *transfers[LL_MAX_TRANSFERS]; /* one per (device, predictor), the latest first */
+    int n_transfers;
+} ll_state;
+
+void ll_state_copy(ll_state *to, const ll_state *from); /* `to` is overwritten, not freed */
+void ll_state_free(ll_state *s);
+
+/* Replacing parts. These take over the caller's reference of the new part. */
+void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest); /* keep_rest: d extends the old one */
+void ll_state_set_task(ll_state *s, ll_task *t);
+void ll_state_set_samples(ll_state *s, ll_samples *samples);
+void ll_state_add_model(ll_state *s, ll_model *m); /* becomes current; replaces one of the same predictor */
+void ll_state_add_transfer(ll_state *s, ll_transfer *t); /* likewise per device and predictor */
+ll_model *ll_state_model(const ll_state *s,
+                         const char *predictor); /* NULL name: the current; borrowed, or NULL */
+/* The latest transfer of this device (NULL: of any) by this predictor (NULL: any); borrowed, or NULL. */
+ll_transfer *ll_state_transfer(const ll_state *s, const char *device, const char *predictor);
+
+#endif

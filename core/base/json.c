@@ -1,0 +1,148 @@
+#include "core/base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+
+static cJSON *number(double x)
+{
+    return isfinite(x) ? cJSON_CreateNumber(x) : cJSON_CreateNull();
+}
+
+static void put(cJSON *o, const char *key, cJSON *item)
+{
+    if (cJSON_IsArray(o))
+        cJSON_AddItemToArray(o, item);
+    else
+        cJSON_AddItemToObject(o, key, item);
+}
+
+void ll_json_num(cJSON *o, const char *key, double x)
+{
+    put(o, key, number(x));
+}
+
+void ll_json_int(cJSON *o, const char *key, long x)
+{
+    put(o, key, cJSON_CreateNumber((double)x));
+}
+
+void ll_json_str(cJSON *o, const char *key, const char *text)
+{
+    put(o, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
+}
+
+void ll_json_bool(cJSON *o, const char *key, bool x)
+{
+    put(o, key, cJSON_CreateBool(x));
+}
+
+cJSON *ll_json_obj(cJSON *o, const char *key)
+{
+    cJSON *item = cJSON_CreateObject();
+    put(o, key, item);
+    return item;
+}
+
+cJSON *ll_json_arr(cJSON *o, const char *key)
+{
+    cJSON *item = cJSON_CreateArray();
+    put(o, key, item);
+    return item;
+}
+
+void ll_json_nums(cJSON *o, const char *key, const double *v, int n)
+{
+    cJSON *a = ll_json_arr(o, key);
+    for (int i = 0; i < n; i++) cJSON_AddItemToArray(a, number(v[i]));
+}
+
+void ll_json_ints(cJSON *o, const char *key, const int *v, int n)
+{
+    put(o, key, cJSON_CreateIntArray(v, n));
+}
+
+void ll_json_strs(cJSON *o, const char *key, char *const *v, int n)
+{
+    cJSON *a = ll_json_arr(o, key);
+    for (int i = 0; i < n; i++) ll_json_str(a, NULL, v[i]);
+}
+
+double ll_json_get_num(const cJSON *o, const char *key, double otherwise)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+    if (cJSON_IsNull(item)) return NAN;
+    return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
+}
+
+int ll_json_get_int(const cJSON *o, const char *key, int otherwise)
+{
+    double x = ll_json_get_num(o, key, otherwise);
+    return isfinite(x) && fabs(x) < 2e9 ? (int)x : otherwise;
+}
+
+const char *ll_json_get_str(const cJSON *o, const char *key, const char *otherwise)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+    return cJSON_IsString(item) ? item->valuestring : otherwise;
+}
+
+bool ll_json_get_bool(const cJSON *o, const char *key, bool otherwise)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(o, key);
+    return cJSON_IsBool(item) ? cJSON_IsTrue(item) : otherwise;
+}
+
+int ll_json_get_nums(const cJSON *o, const char *key, double **v)
+{
+    const cJSON *a = cJSON_GetObjectItemCaseSensitive(o, key), *item;
+    *v = NULL;
+    if (!cJSON_IsArray(a)) return 0;
+    int n = cJSON_GetArraySize(a), i = 0;
+    *v = LL_NEW_ARRAY(double, n);
+    cJSON_ArrayForEach(item, a)(*v)[i++] = cJSON_IsNumber(item) ? item->valuedouble : NAN;
+    return n;
+}
+
+int ll_json_get_ints(const cJSON *o, const char *key, int **v)
+{
+    double *x;
+    int n = ll_json_get_nums(o, key, &x);
+    *v = n ? LL_NEW_ARRAY(int, n) : NULL;
+    for (int i = 0; i < n; i++) (*v)[i] = fabs(x[i]) < 2e9 ? (int)x[i] : -1;
+    free(x);
+    return n;
+}
+
+static int line_of(const char *text, const char *at)
+{
+    int line = 1;
+    for (; text < at && *text; text++) line += *text == '\n';
+    return line;
+}
+
+ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
+{
+    char *text;
+    size_t len;
+    ll_status s = ll_read_file(path, (size_t)256 << 20, &text, &len, e);
+    if (s) return s;
+    const char *end = NULL;
+    *out = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
+    if (!*out) s = ll_fail(e, LL_BAD_DATA, "%s: line %d: not valid JSON", path, end ? line_of(text, end) : 1);
+    free(text);
+    return s;
+}
+
+char *ll_json_line(const cJSON *o)
+{
+    return cJSON_PrintUnformatted(o);
+}
+
+char *ll_json_text(const cJSON *o)
+{
+    return cJSON_Print(o);
+}

@@ -1,0 +1,35 @@
+/* cJSON with the few things it lacks: NaN as null, arrays of numbers, getters with defaults. */
+#ifndef LL_BASE_JSON_H
+#define LL_BASE_JSON_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "core/base/status.h"
+
+/* Add members to an object. A number that is not finite becomes null. */
+void ll_json_num(cJSON *o, const char *key, double x);
+void ll_json_int(cJSON *o, const char *key, long x);
+void ll_json_str(cJSON *o, const char *key, const char *text); /* NULL becomes null */
+void ll_json_bool(cJSON *o, const char *key, bool x);
+void ll_json_nums(cJSON *o, const char *key, const double *v, int n);
+void ll_json_ints(cJSON *o, const char *key, const int *v, int n);
+void ll_json_strs(cJSON *o, const char *key, char *const *v, int n);
+cJSON *ll_json_obj(cJSON *o, const char *key); /* a new object inside o (o may be an array: key NULL) */
+cJSON *ll_json_arr(cJSON *o, const char *key);
+
+/* Read members; the default is returned when the member is absent or of another type. null reads as NaN. */
+double ll_json_get_num(const cJSON *o, const char *key, double otherwise);
+int ll_json_get_int(const cJSON *o, const char *key, int otherwise);
+const char *ll_json_get_str(const cJSON *o, const char *key, const char *otherwise);
+bool ll_json_get_bool(const cJSON *o, const char *key, bool otherwise);
+/* Array of numbers; returns the count, *v is the caller's to free (NULL when absent). */
+int ll_json_get_nums(const cJSON *o, const char *key, double **v);
+int ll_json_get_ints(const cJSON *o, const char *key, int **v);
+
+ll_status ll_json_read_file(const char *path, cJSON **out,
+                            ll_error *e); /* names file and line on a syntax error */
+char *ll_json_line(const cJSON *o);       /* one line, no blanks; the caller frees with free() */
+char *ll_json_text(const cJSON *o);       /* indented; likewise */
+
+#endif

@@ -1,0 +1,257 @@
+#include "core/base/option.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+
+static int table_size(const ll_option *table)
+{
+    int n = 0;
+    while (table && table[n].name) n++;
+    return n;
+}
+
+static int find_index(const ll_option *table, const char *name)
+{
+    for (int i = 0; table && table[i].name; i++)
+        if (!strcmp(table[i].name, name)) return i;
+    return -1;
+}
+
+const ll_option *ll_option_find(const ll_option *table, const char *name)
+{
+    int i = find_index(table, name);
+    return i < 0 ? NULL : &table[i];
+}
+
+const char *ll_option_nearest(const ll_option *table, const char *word)
+{
+    const char *best = NULL;
+    int least = (int)strlen(word) / 2 + 1;
+    for (; table && table->name; table++) {
+        int d = ll_edit_distance(word, table->name);
+        if (d <= least) {
+            least = d - 1;
+            best = table->name;
+        }
+    }
+    return best;
+}
+
+void ll_values_init(ll_values *v, const ll_option *table)
+{
+    int n = table_size(table);
+    *v = (ll_values){table, LL_NEW_ARRAY(char *, n), LL_NEW_ARRAY(bool, n)};
+    for (int i = 0; i < n; i++) v->text[i] = ll_strdup(table[i].otherwise);
+}
+
+void ll_values_copy(ll_values *to, const ll_values *from)
+{
+    ll_values_init(to, from->table);
+    for (int i = 0; i < table_size(from->table); i++) {
+        free(to->text[i]);
+        to->text[i] = ll_strdup(from->text[i]);
+        to->given[i] = from->given[i];
+    }
+}
+
+void ll_values_free(ll_values *v)
+{
+    for (int i = 0; i < table_size(v->table); i++) free(v->text[i]);
+    free(v->text);
+    free(v->given);
+    *v = (ll_values){0};
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+    ll_strs all = {0};
+    ll_strs_split(&all, choices, '|');
+    bool found = ll_strs_has(&all, text);
+    ll_strs_free(&all);
+    return found;
+}
+
+static bool parse_bool(const char *text, bool *x)
+{
+    static const char *const yes[] = {"on", "true", "yes", "1"}, *const no[] = {"off", "false", "no", "0"};
+    for (int i = 0; i < 4; i++) {
+        if (!strcmp(text, yes[i])) return *x = true, true;
+        if (!strcmp(text, no[i])) return *x = false, true;
+    }
+    return false;
+}
+
+static ll_status check_number(const ll_option *o, const char *text, ll_error *e)
+{
+    char *end;
+    errno = 0;
+    double x = strtod(text, &end);
+    const char *what = o->type == LL_INT ? "a whole number" : "a number";
+    if (end == text || *end || !isfinite(x) || (o->type == LL_INT && (x != floor(x) || fabs(x) > INT_MAX)))
+        return ll_fail(e, LL_USAGE, "%s=%s: %s was expected", o->name, text, what);
+    if (o->lo != o->hi && (x < o->lo || x > o->hi))
+        return ll_fail(e, LL_USAGE, "%s=%s: must be between %g and %g%s%s", o->name, text, o->lo, o->hi,
+                       o->unit ? " " : "", o->unit ? o->unit : "");
+    return LL_OK;
+}
+
+static ll_status check(const ll_option *o, const char *text, ll_error *e)
+{
+    bool x;
+    switch (o->type) {
+    case LL_INT:
+    case LL_REAL:
+        return check_number(o, text, e);
+    case LL_BOOL:
+        return parse_bool(text, &x) ? LL_OK
+                                    : ll_fail(e, LL_USAGE, "%s=%s: on or off was expected", o->name, text);
+    case LL_CHOICE:
+        return is_choice(o->choices, text)
+                   ? LL_OK
+                   : ll_fail(e, LL_USAGE, "%s=%s: must be one of %s", o->name, text, o->choices);
+    case LL_WORD:
+    case LL_LIST:
+        break;
+    }
+    return LL_OK;
+}
+
+static ll_status store(ll_values *v, int i, const char *text, ll_error *e)
+{
+    ll_status s = check(&v->table[i], text, e);
+    if (s) return s;
+    char *copy = ll_strdup(text);
+    free(v->text[i]);
+    v->text[i] = copy;
+    v->given[i] = true;
+    return LL_OK;
+}
+
+ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e)
+{
+    int i = find_index(v->table, name);
+    if (i >= 0) return store(v, i, text, e);
+    const char *near = ll_option_nearest(v->table, name);
+    return ll_fail(e, LL_USAGE, "no option %s=%s%s%s", name, near ? "; did you mean " : "", near ? near : "",
+                   near ? "=?" : "");
+}
+
+/* The record that the next word without "key=" belongs to, or -1. */
+static int next_positional(const ll_values *v)
+{
+    for (int i = 0; v->table && v->table[i].name; i++)
+        if (v->table[i].positional && (v->table[i].rest || !v->given[i])) return i;
+    return -1;
+}
+
+static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
+{
+    int i = next_positional(v);
+    if (i < 0) return ll_fail(e, LL_USAGE, "'%s': no further argument was expected", word);
+    if (!v->table[i].rest || !v->given[i]) return store(v, i, word, e);
+    ll_str joined = {0};
+    ll_str_addf(&joined, "%s,%s", v->text[i], word);
+    ll_status s = store(v, i, ll_str_text(&joined), e);
+    ll_str_free(&joined);
+    return s;
+}
+
+ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
+{
+    for (int w = 0; w < n; w++) {
+        const char *equals = strchr(words[w], '=');
+        ll_status s;
+        char key[64];
+        /* "key=" counts only when the part before looks like a name: architecture strings hold no '=' but
+         * file names may */
+        size_t len = equals ? (size_t)(equals - words[w]) : 0;
+        if (equals && len && len < sizeof key &&
+            strspn(words[w], "abcdefghijklmnopqrstuvwxyz_0123456789-") == len) {
+            memcpy(key, words[w], len);
+            key[len] = 0;
+            s = ll_values_set(v, key, equals + 1, e);
+        } else {
+            s = store_positional(v, words[w], e);
+        }
+        if (s) return s;
+    }
+    for (int i = 0; v->table && v->table[i].name; i++)
+        if (v->table[i].required && !v->text[i])
+            return ll_fail(e, LL_USAGE, "%s is missing: %s", v->table[i].name, v->table[i].help);
+    return LL_OK;
+}
+
+static int must_find(const ll_values *v, const char *name)
+{
+    int i = find_index(v->table, name);
+    if (i < 0) abort();
+    return i;
+}
+
+bool ll_has(const ll_values *v, const char *name)
+{
+    return v->text[must_find(v, name)] != NULL;
+}
+
+bool ll_given(const ll_values *v, const char *name)
+{
+    return v->given[must_find(v, name)];
+}
+
+const char *ll_word(const ll_values *v, const char *name)
+{
+    return v->text[must_find(v, name)];
+}
+
+double ll_real(const ll_values *v, const char *name)
+{
+    const char *text = ll_word(v, name);
+    return text ? strtod(text, NULL) : 0;
+}
+
+int ll_int(const ll_values *v, const char *name)
+{
+    return (int)ll_real(v, name);
+}
+
+bool ll_bool(const ll_values *v, const char *name)
+{
+    const char *text = ll_word(v, name);
+    bool x = false;
+    return text && parse_bool(text, &x) && x;
+}
+
+void ll_list(const ll_values *v, const char *name, ll_strs *out)
+{
+    const char *text = ll_word(v, name);
+    if (text) ll_strs_split(out, text, ',');
+}
+
+bool ll_is(const ll_values *v, const char *name, const char *value)
+{
+    const char *text = ll_word(v, name);
+    return text && !strcmp(text, value);
+}
+
+cJSON *ll_values_json(const ll_values *v)
+{
+    cJSON *o = cJSON_CreateObject();
+    for (int i = 0; v->table && v->table[i].name; i++) {
+        const ll_option *t = &v->table[i];
+        if (!v->text[i]) continue;
+        if (t->type == LL_INT || t->type == LL_REAL)
+            ll_json_num(o, t->name, strtod(v->text[i], NULL));
+        else if (t->type == LL_BOOL)
+            ll_json_bool(o, t->name, ll_bool(v, t->name));
+        else
+            ll_json_str(o, t->name, v->text[i]);
+    }
+    return o;
+}

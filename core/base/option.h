@@ -1,0 +1,83 @@
+/* Typed options: one table describes the arguments of a command, of a predictor, of a sampler. Parsing, help,
+ * completion, the man page and the record of a run are loops over it. */
+#ifndef LL_BASE_OPTION_H
+#define LL_BASE_OPTION_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "core/base/status.h"
+#include "core/base/str.h"
+
+typedef enum ll_type {
+    LL_INT,
+    LL_REAL,
+    LL_BOOL,
+    LL_WORD /* free text */,
+    LL_CHOICE /* one of choices */,
+    LL_LIST /* a,b,c */
+} ll_type;
+
+/* What a face may offer when the user asks for completion. */
+typedef enum ll_complete {
+    LL_NO_COMPLETION,
+    LL_COMPLETE_DEVICE,
+    LL_COMPLETE_FILE,
+    LL_COMPLETE_DATASET,
+    LL_COMPLETE_TASK,
+    LL_COMPLETE_PREDICTOR,
+    LL_COMPLETE_SAMPLER,
+    LL_COMPLETE_SESSION,
+    LL_COMPLETE_COMMAND,
+    LL_COMPLETE_SPACE
+} ll_complete;
+
+typedef struct ll_option {
+    const char *name;
+    ll_type type;
+    const char *otherwise; /* default as text; NULL: absent unless given */
+    double lo, hi;         /* range of numbers, inclusive; lo == hi means unbounded */
+    const char *choices;   /* LL_CHOICE: "a|b|c" */
+    const char *unit;      /* "ms", "epochs", NULL */
+    const char *help;
+    ll_complete complete;
+    bool positional; /* may be given without "name=", in table order */
+    bool required;
+    bool rest; /* positional that takes all remaining words (stored joined by ',') */
+} ll_option;
+/* A table ends with a record whose name is NULL. */
+
+/* Values of one table. Zero-initialise; free with ll_values_free. */
+typedef struct ll_values {
+    const ll_option *table;
+    char **text; /* one per record; NULL when neither given nor defaulted */
+    bool *given;
+} ll_values;
+
+/* Set every default. */
+void ll_values_init(ll_values *v, const ll_option *table);
+/* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the nearest name.
+ */
+ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e);
+/* Set from words: "key=value" or positionals in table order; complains of missing required ones. */
+ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e);
+void ll_values_copy(ll_values *to, const ll_values *from);
+void ll_values_free(ll_values *v);
+
+/* Getters: the name must stand in the table (programming error otherwise: abort). */
+bool ll_has(const ll_values *v, const char *name);   /* given or defaulted */
+bool ll_given(const ll_values *v, const char *name); /* given by the user */
+int ll_int(const ll_values *v, const char *name);    /* 0 when absent; also ll_real, ll_bool */
+double ll_real(const ll_values *v, const char *name);
+bool ll_bool(const ll_values *v, const char *name);
+const char *ll_word(const ll_values *v, const char *name); /* NULL when absent */
+void ll_list(const ll_values *v, const char *name, ll_strs *out);
+bool ll_is(const ll_values *v, const char *name, const char *value); /* equal text */
+
+/* {"name": value, ...} of all that is set: the record of a run. */
+cJSON *ll_values_json(const ll_values *v);
+const ll_option *ll_option_find(const ll_option *table, const char *name);
+/* The name closest to `word` in the table, or NULL when none is near. */
+const char *ll_option_nearest(const ll_option *table, const char *word);
+
+#endif

@@ -1,0 +1,93 @@
+/* A dataset: architectures of one space x devices, latencies in milliseconds.
+ *
+ * Immutable once built and reference-counted, so that any thread may read one while another command makes its
+ * successor (import into, measure). Builders fill a fresh one and call ll_dataset_seal(). */
+#ifndef LL_DEVICE_DATASET_H
+#define LL_DEVICE_DATASET_H
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/hash.h"
+#include "core/base/status.h"
+#include "core/base/str.h"
+#include "core/space/space.h"
+
+typedef enum ll_device_kind { LL_MEASURED, LL_SIMULATED } ll_device_kind;
+
+typedef struct ll_device {
+    char *name;
+    ll_device_kind kind;
+    char *source;    /* who measured: "HELP", "OneProxy", a file name; never NULL */
+    char *unit_read; /* unit of the file it came from: "ms", "us", "s"; never NULL */
+    char *hardware;  /* canonical hardware name, the same for two columns of one machine; NULL: unknown */
+    char *note;      /* batch, precision, engine, ...; NULL: none */
+} ll_device;
+
+/* A vector per architecture that came with the data (zcp, arch2vec, ...). */
+typedef struct ll_feature {
+    char *name;
+    int dim;
+    float *v; /* (n_archs, dim) row-major, NaN where missing */
+} ll_feature;
+
+typedef struct ll_dataset {
+    int refs;          /* atomic; use ll_dataset_ref/unref */
+    char *name, *path; /* path NULL: only in memory */
+    const ll_space *space;
+    int n_archs, n_devices, n_features;
+    uint8_t *genes;   /* (n_archs, space->n_positions) */
+    double *lat_ms;   /* (n_devices, n_archs): one device contiguous; NaN = missing, 0 is a value */
+    double *std_ms;   /* same shape or NULL; NaN where unknown */
+    double *accuracy; /* (n_archs) or NULL; NaN where unknown */
+    char *accuracy_name;
+    ll_device *devices;
+    ll_feature *features;
+    ll_ints reference; /* HELP's reference architectures (rows); may be empty */
+    cJSON *provenance; /* object, never NULL after seal */
+    ll_hash hash;      /* of space, genes, device names and latencies; set by seal */
+    int *row_table;    /* gene -> row hash table, set by seal */
+    int row_slots;
+} ll_dataset;
+
+/* Fresh, with room for these; latencies all missing, one reference held. */
+ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
+/* Computes the hash and the row table. LL_BAD_DATA: two equal genes or two equal device names. */
+ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
+ll_dataset *ll_dataset_ref(const ll_dataset *d);
+void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
+/* Unsealed deep copy with room for more rows and devices behind the old ones. */
+ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devices);
+void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v);
+void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
+                   const char *unit_read, const char *hardware, const char *note); /* copies */
+
+static inline double *ll_latencies(const ll_dataset *d, int device)
+{
+    return d->lat_ms + (size_t)device * (size_t)d->n_archs;
+}
+static inline const uint8_t *ll_gene(const ll_dataset *d, int arch)
+{
+    return d->genes + (size_t)arch * (size_t)d->space->n_positions;
+}
+static inline bool ll_known(const ll_dataset *d, int device, int arch)
+{
+    return !isnan(ll_latencies(d, device)[arch]);
+}
+
+int ll_dataset_row(const ll_dataset *d, const uint8_t *gene); /* -1: not in the dataset */
+/* "row number" or any string form -> row; LL_BAD_DATA when it is not in the dataset. */
+ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, ll_error *e);
+int ll_dataset_device(const ll_dataset *d, const char *name); /* exact name, -1 */
+/* Exact, else unique by case or prefix; LL_USAGE names the nearest ones. */
+ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *device, ll_error *e);
+/* Names and globs, joined by ','; keeps order, drops repeats. LL_USAGE when one matches nothing. */
+ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e);
+int ll_dataset_count(const ll_dataset *d, int device); /* architectures with a latency */
+const ll_feature *ll_dataset_feature(const ll_dataset *d, const char *name); /* NULL: none */
+/* Rows with a latency on every one of these devices. */
+ll_ints ll_dataset_common(const ll_dataset *d, const int *devices, int n_devices);
+
+#endif

@@ -1,0 +1,21 @@
+/* The only place that calls BLAS. Row-major; shapes are (m,k) x (k,n) -> (m,n) after transposition.
+ * OpenBLAS itself is held to one thread: parallel loops are ours (core/num/pool), so that results do not
+ * depend on the number of threads. */
+#ifndef LL_NUM_BLAS_H
+#define LL_NUM_BLAS_H
+
+#include <stdbool.h>
+
+void ll_blas_init(void); /* once, before any thread: one BLAS thread */
+void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
+              int ldb, float beta, float *c, int ldc);
+void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
+              int ldb, double beta, double *c, int ldc);
+/* C = alpha A Aᵀ + beta C (trans false) or alpha Aᵀ A + beta C; both triangles are filled. C is (n,n). */
+void ll_dsyrk(bool trans, int n, int k, double alpha, const double *a, int lda, double beta, double *c,
+              int ldc);
+void ll_dgemv(bool ta, int m, int n, double alpha, const double *a, int lda, const double *x, double beta,
+              double *y);
+double ll_ddot(int n, const double *x, const double *y);
+
+#endif

@@ -1,0 +1,103 @@
+#include "core/num/tensors.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+size_t ll_dtype_size(ll_dtype d)
+{
+    return d == LL_F32 || d == LL_I32 ? 4 : 8;
+}
+
+size_t ll_tensor_count(const ll_tensor *t)
+{
+    size_t n = 1;
+    for (int i = 0; i < t->n_dims; i++) n *= (size_t)t->shape[i];
+    return n;
+}
+
+ll_tensor *ll_tensors_add(ll_tensors *t, const char *name, ll_dtype dtype, int n_dims, const long *shape,
+                          const void *data)
+{
+    if (t->n == t->cap) {
+        t->cap = t->cap ? 2 * t->cap : 16;
+        t->v = ll_realloc(t->v, (size_t)t->cap, sizeof *t->v);
+    }
+    ll_tensor *x = &t->v[t->n++];
+    *x = (ll_tensor){.name = ll_strdup(name), .dtype = dtype, .n_dims = n_dims};
+    for (int i = 0; i < n_dims; i++) x->shape[i] = shape[i];
+    size_t n = ll_tensor_count(x), size = ll_dtype_size(dtype);
+    x->data = data ? ll_memdup(data, n, size) : ll_alloc(n, size);
+    return x;
+}
+
+const ll_tensor *ll_tensors_find(const ll_tensors *t, const char *name)
+{
+    for (int i = 0; i < t->n; i++)
+        if (!strcmp(t->v[i].name, name)) return &t->v[i];
+    return NULL;
+}
+
+static void shape_text(ll_str *out, int n_dims, const long *shape)
+{
+    ll_str_addc(out, '(');
+    for (int i = 0; i < n_dims; i++) ll_str_addf(out, "%s%ld", i ? "," : "", shape[i]);
+    ll_str_addc(out, ')');
+}
+
+static ll_status wrong_shape(const ll_tensor *x, int n_dims, const long *shape, ll_error *e)
+{
+    ll_str found = {0}, wanted = {0};
+    shape_text(&found, x->n_dims, x->shape);
+    shape_text(&wanted, n_dims, shape);
+    ll_fail(e, LL_BAD_DATA, "tensor %s has shape %s, %s was expected", x->name, ll_str_text(&found),
+            ll_str_text(&wanted));
+    ll_str_free(&found);
+    ll_str_free(&wanted);
+    return LL_BAD_DATA;
+}
+
+ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype, int n_dims,
+                          const long *shape, const ll_tensor **out, ll_error *e)
+{
+    const ll_tensor *x = ll_tensors_find(t, name);
+    if (!x) return ll_fail(e, LL_BAD_DATA, "tensor %s is missing", name);
+    if (x->dtype != dtype)
+        return ll_fail(e, LL_BAD_DATA, "tensor %s has another number type than expected", name);
+    if (x->n_dims != n_dims || memcmp(x->shape, shape, (size_t)n_dims * sizeof *shape))
+        return wrong_shape(x, n_dims, shape, e);
+    *out = x;
+    return LL_OK;
+}
+
+void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value)
+{
+    for (int i = 0; i < t->keys.n; i++)
+        if (!strcmp(t->keys.v[i], key)) {
+            free(t->values.v[i]);
+            t->values.v[i] = ll_strdup(value);
+            return;
+        }
+    ll_strs_add(&t->keys, key);
+    ll_strs_add(&t->values, value);
+}
+
+const char *ll_tensors_text(const ll_tensors *t, const char *key)
+{
+    for (int i = 0; i < t->keys.n; i++)
+        if (!strcmp(t->keys.v[i], key)) return t->values.v[i];
+    return NULL;
+}
+
+void ll_tensors_free(ll_tensors *t)
+{
+    for (int i = 0; i < t->n; i++) {
+        free(t->v[i].name);
+        free(t->v[i].data);
+    }
+    free(t->v);
+    ll_strs_free(&t->keys);
+    ll_strs_free(&t->values);
+    *t = (ll_tensors){0};
+}

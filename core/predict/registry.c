@@ -1,0 +1,14 @@
+#include <string.h>
+
+#include "core/predict/predictor.h"
+
+const ll_predictor *const ll_predictors[] = {
+    NULL,
+};
+
+const ll_predictor *ll_predictor_find(const char *name)
+{
+    for (int i = 0; ll_predictors[i]; i++)
+        if (!strcmp(ll_predictors[i]->name, name)) return ll_predictors[i];
+    return NULL;
+}

@@ -1,0 +1,84 @@
+/* Search spaces as data: operations, positions, the graph of an architecture, its string, its cost.
+ *
+ * An architecture is a *gene*: one operation index per position (uint8_t[n_positions]). A space that can be
+ * listed has a canonical index 0 .. n_archs-1 (nasbench201: the index of the published benchmark). Datasets
+ * have rows; a row is called the architecture's index in that dataset and need not be the canonical one. */
+#ifndef LL_SPACE_SPACE_H
+#define LL_SPACE_SPACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/base/status.h"
+#include "core/base/str.h"
+
+enum { LL_MAX_POSITIONS = 64, LL_MAX_NODES = 66, LL_MAX_OPS = 32 };
+
+/* One layer (kernel launch) of a built network; the one description that counts costs and, later, builds the
+ * network to measure it. Sizes are per image. */
+typedef enum ll_layer_kind { LL_CONV, LL_POOL_AVG, LL_ADD, LL_LINEAR, LL_GLOBAL_POOL, LL_COPY } ll_layer_kind;
+typedef struct ll_layer {
+    ll_layer_kind kind;
+    int c_in, c_out, h_in, h_out, kernel, stride, groups; /* square images; groups == c_in: depthwise */
+    int position; /* which position of the gene it comes from; -1: fixed part */
+    bool relu_before, bn;
+} ll_layer;
+
+/* Exact counts of one network, multiply-adds (not 2x). "conv" counts convolutions alone. */
+typedef struct ll_cost {
+    double macs, params, activations, kernels;
+    double conv_macs, conv_params;
+} ll_cost;
+
+/* Nodes 0 = input, n_nodes-1 = output, adj[i][j] = 1: edge i -> j. op[] is an index into the space's ops for
+ * the inner nodes, -1 for input and output. */
+typedef struct ll_graph {
+    int n_nodes;
+    int op[LL_MAX_NODES];
+    uint8_t adj[LL_MAX_NODES][LL_MAX_NODES];
+} ll_graph;
+typedef enum ll_graph_kind {
+    LL_GRAPH_FULL,   /* every edge, none and skip are ordinary nodes; fbnet: chain of all positions */
+    LL_GRAPH_PRUNED, /* as the NASFLAT authors prune (ALGORITHMS: dead nodes lose edges, skips contracted) */
+    LL_GRAPH_RELEASED, /* fbnet as released by the NASFLAT authors: identity adjacency over the 22 positions
+                        */
+} ll_graph_kind;
+
+typedef struct ll_space ll_space;
+struct ll_space {
+    const char *name;  /* "nasbench201" */
+    const char *title; /* "NAS-Bench-201: 15,625 cells" */
+    int n_positions, n_ops;
+    const char *const *ops;       /* full names, as in strings */
+    const char *const *ops_short; /* for drawings and narrow tables */
+    const char *const *positions; /* "0>1", "s2.1" ... */
+    int n_archs;                  /* 0: too many to list */
+    /* Text to gene. Accepts every string form in use for the space; LL_BAD_DATA says what was expected. */
+    ll_status (*parse)(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
+    void (*format)(const ll_space *s, const uint8_t *gene, ll_str *out); /* canonical string */
+    int (*index_of)(const ll_space *s, const uint8_t *gene);             /* canonical index, -1: none */
+    bool (*at)(const ll_space *s, int index, uint8_t *gene); /* false: out of range or not listable */
+    bool (*graph)(const ll_space *s, const uint8_t *gene, ll_graph_kind kind,
+                  ll_graph *out); /* false: no such kind */
+    /* All layers of the network in execution order; returns how many, writes at most `most`. NULL: unknown.
+     */
+    int (*layers)(const ll_space *s, const uint8_t *gene, ll_layer *out, int most);
+    void (*draw)(const ll_space *s, const uint8_t *gene,
+                 ll_str *out); /* plain text, ASCII, at most 72 columns */
+    void *own;                 /* data of a user's space */
+};
+
+/* The built-in spaces ("nasbench201", "fbnet"), or NULL. */
+const ll_space *ll_space_find(const char *name);
+const ll_space *ll_space_at(int i); /* NULL behind the last */
+/* A user's space: positions x operations, no known graph (a chain) and no known cost. Strings are operation
+ * indices or names joined by '_' or '|'. Lives until the program ends and is found by name afterwards;
+ * the same definition twice gives the same space, a different one under the same name fails. Thread-safe. */
+const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e);
+
+/* Cost of the whole network at its published input size; false when the space has no layers(). */
+bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out);
+/* "string or index": a canonical index when all digits and the space is listable, else parse(). */
+ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
+
+#endif

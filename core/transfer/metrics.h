@@ -1,0 +1,34 @@
+/* Scores of a prediction against measured latencies, and the sets of architectures they are taken on. */
+#ifndef LL_TRANSFER_METRICS_H
+#define LL_TRANSFER_METRICS_H
+
+#include <cjson/cJSON.h>
+
+#include "core/device/dataset.h"
+
+typedef enum ll_protocol {
+    LL_PROTOCOL_FULL,    /* every measured architecture but the k samples */
+    LL_PROTOCOL_HELP,    /* HELP's query set: rows n..n+999 (n = 900, fbnet 4000), middle 80 % by the target's
+                            own latency */
+    LL_PROTOCOL_AUTHORS, /* NASFLAT's: rows 0..127, samples included */
+} ll_protocol;
+const char *ll_protocol_name(ll_protocol p);
+ll_protocol ll_protocol_find(const char *name); /* LL_PROTOCOL_FULL when unknown */
+
+typedef struct ll_metrics {
+    int n;                             /* architectures scored */
+    double spearman, kendall, pearson; /* pearson of latency when there is one, else of score */
+    double rmse_ms, mape, median_ape;  /* NaN without predicted latencies; APE in percent */
+    double within_5, within_10;        /* share within +-5 %, +-10 % */
+    double coverage, width_ms;         /* of the intervals at `level`; NaN without intervals */
+    double level;
+} ll_metrics;
+
+/* Rows of the protocol's scoring set on this device, in index order. */
+ll_ints ll_scoring_rows(const ll_dataset *d, int device, ll_protocol p, const int *samples, int k);
+/* pred arrays are over all rows of the dataset; lat_ms, lo_ms, hi_ms may be NULL. */
+ll_metrics ll_metrics_of(const double *measured_ms, const double *score, const double *lat_ms,
+                         const double *lo_ms, const double *hi_ms, double level, const int *rows, int n_rows);
+void ll_metrics_json(const ll_metrics *m, cJSON *o); /* adds the fields above under these names */
+
+#endif

@@ -1,0 +1,53 @@
+/* One transfer: model + target device + samples -> predictions of every architecture, with the measurement
+ * cost. This is also one trial of an experiment: `transfer`, `score`, `compare` and `diagnose` all call
+ * ll_transfer_run. */
+#ifndef LL_TRANSFER_TRANSFER_H
+#define LL_TRANSFER_TRANSFER_H
+
+#include "core/predict/predictor.h"
+#include "core/transfer/metrics.h"
+
+/* Immutable, reference-counted. Arrays are over all rows of the dataset. */
+typedef struct ll_transfer {
+    int refs;
+    const ll_predictor *predictor;
+    char *device;
+    ll_ints samples; /* the k rows */
+    char *sampler;   /* name, "manual" */
+    uint64_t seed;
+    int n;
+    double *score;  /* higher = slower */
+    double *lat_ms; /* never NULL: the predictor's own or mapped from the score */
+    double *sd_ms;  /* NULL: no intervals */
+    double dof;
+    char *map;        /* "native", "isotonic", "affine": where lat_ms comes from */
+    double map_error; /* leave-one-out median APE of the map on the samples, percent; NaN when native */
+    ll_ints measured; /* every distinct architecture whose target latency was looked at */
+    double seconds;
+    cJSON *info; /* from the predictor, and the options; never NULL */
+} ll_transfer;
+
+typedef struct ll_transfer_plan {
+    const ll_dataset *data;
+    const ll_model *model;
+    int target;
+    const int *samples; /* k rows with a known latency on the target */
+    int k;
+    const char *sampler;
+    uint64_t seed;
+    const ll_values *options; /* of predictor->transfer_options; NULL: defaults */
+    ll_observer *observer;
+    ll_pool *pool;
+    bool want_variance;
+} ll_transfer_plan;
+
+ll_status ll_transfer_run(const ll_transfer_plan *plan, ll_transfer **out, ll_error *e);
+ll_transfer *ll_transfer_ref(const ll_transfer *t);
+void ll_transfer_unref(ll_transfer *t);
+/* lo, hi (n) at a level in (0,1); false when the transfer has no variance. */
+bool ll_transfer_interval(const ll_transfer *t, double level, double *lo_ms, double *hi_ms);
+/* Scores of a transfer under a protocol; `rows` (may be NULL) receives the scoring set. */
+ll_metrics ll_transfer_metrics(const ll_transfer *t, const ll_dataset *d, ll_protocol p, double level,
+                               ll_ints *rows);
+
+#endif

@@ -1,0 +1,11 @@
+/* Measurements, one file per subject; bench.c lists them. Each prints its rows through bench_row, which also
+ * collects them for build/bench.json. Never a test: nothing here passes or fails. */
+#ifndef LL_TESTS_BENCH_H
+#define LL_TESTS_BENCH_H
+
+/* `aim` NAN: none. `better` is "higher" or "lower". */
+void bench_row(const char *name, double value, const char *unit, double aim, const char *better,
+               const char *note);
+void bench_title(const char *title);
+
+#endif

@@ -1,0 +1,197 @@
+#include <stdlib.h>
+
+#include "core/base/fs.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/option.h"
+#include "core/base/rng.h"
+#include "core/base/str.h"
+#include "core/num/pool.h"
+#include "core/num/tensors.h"
+#include "tests/check.h"
+
+static void errors_keep_context(void)
+{
+    ll_error e = {0};
+    CHECK_INT(ll_fail(&e, LL_BAD_DATA, "%d rows", 3), LL_BAD_DATA);
+    ll_fail_in(&e, "%s: line %d: ", "a.csv", 7);
+    CHECK_STR(e.message, "a.csv: line 7: 3 rows");
+    ll_fail(&e, LL_USAGE, "again: %s", e.message);
+    CHECK_STR(e.message, "again: a.csv: line 7: 3 rows");
+}
+
+static void strings_split_and_match(void)
+{
+    ll_strs l = {0};
+    ll_strs_split(&l, " a, bc ,,d ", ',');
+    CHECK_INT(l.n, 3);
+    CHECK_STR(l.v[1], "bc");
+    ll_strs_free(&l);
+    CHECK(ll_glob("titan*_?", "TITAN_rtx_1"));
+    CHECK(!ll_glob("titan", "titanx"));
+    CHECK(ll_glob("*", ""));
+    CHECK_INT(ll_edit_distance("pixel2", "Pixl3"), 2);
+}
+
+static void random_numbers_are_seeded(void)
+{
+    ll_rng a = ll_rng_new(1, 2), b = ll_rng_new(1, 2), c = ll_rng_new(1, 3);
+    CHECK(ll_rng_u64(&a) == ll_rng_u64(&b));
+    CHECK(ll_rng_u64(&a) != ll_rng_u64(&c));
+    double sum = 0, square = 0;
+    for (int i = 0; i < 100000; i++) {
+        double x = ll_rng_normal(&a);
+        sum += x;
+        square += x * x;
+    }
+    CHECK_NEAR(sum / 100000, 0, .02);
+    CHECK_NEAR(square / 100000, 1, .03);
+    int pool[50], out[50], seen[50] = {0};
+    for (int i = 0; i < 50; i++) pool[i] = i;
+    ll_rng_sample(&a, pool, 50, 50, out);
+    for (int i = 0; i < 50; i++) seen[out[i]]++;
+    for (int i = 0; i < 50; i++) CHECK_INT(seen[i], 1);
+}
+
+static const ll_option table[] = {
+    {.name = "device", .type = LL_WORD, .positional = true, .required = true, .help = "the target"},
+    {.name = "k", .type = LL_INT, .otherwise = "20", .lo = 1, .hi = 100, .help = "samples"},
+    {.name = "gnn", .type = LL_CHOICE, .otherwise = "dgf", .choices = "dgf|gat", .help = "layer"},
+    {.name = "live", .type = LL_BOOL, .help = "redraw"},
+    {0},
+};
+
+static ll_status parse(ll_values *v, const char *line, ll_error *e)
+{
+    ll_strs words = {0};
+    ll_strs_split(&words, line, ' ');
+    ll_values_init(v, table);
+    ll_status s = ll_values_parse(v, words.v, words.n, e);
+    ll_strs_free(&words);
+    return s;
+}
+
+static void options_are_checked(void)
+{
+    ll_values v;
+    ll_error e = {0};
+    CHECK_INT(parse(&v, "fpga k=5 live=on", &e), LL_OK);
+    CHECK_STR(ll_word(&v, "device"), "fpga");
+    CHECK_INT(ll_int(&v, "k"), 5);
+    CHECK(ll_bool(&v, "live") && !ll_given(&v, "gnn") && ll_is(&v, "gnn", "dgf"));
+    ll_values_free(&v);
+    static const char *const bad[][2] = {
+        {"fpga k=0", "between 1 and 100"}, {"fpga k=2.5", "whole number"},
+        {"fpga k=x", "whole number"},      {"", "device is missing"},
+        {"fpga gnn=x", "dgf|gat"},         {"fpga gnm=dgf", "did you mean gnn"},
+        {"fpga extra", "no further"},      {"fpga live=2", "on or off"}};
+    for (int i = 0; i < 8; i++) {
+        CHECK_INT(parse(&v, bad[i][0], &e), LL_USAGE);
+        CHECK_HAS(e.message, bad[i][1]);
+        ll_values_free(&v);
+    }
+}
+
+static void files_are_replaced_or_kept(void)
+{
+    ll_error e = {0};
+    char *dir = ll_path_join(check_tmpdir(), "a/b"), *path = ll_path_join(dir, "f"), *text;
+    size_t len;
+    CHECK_INT(ll_make_dirs(dir, &e), LL_OK);
+    CHECK_INT(ll_write_file(path, "one", 3, &e), LL_OK);
+    ll_writer w;
+    CHECK_INT(ll_writer_open(&w, path, &e), LL_OK);
+    fprintf(w.f, "two");
+    ll_writer_abandon(&w);
+    CHECK_INT(ll_read_file(path, 0, &text, &len, &e), LL_OK);
+    CHECK_STR(text, "one");
+    free(text);
+    CHECK_INT(ll_read_file(path, 2, &text, &len, &e), LL_BAD_DATA);
+    CHECK_INT(ll_read_file(dir, 0, &text, &len, &e), LL_BAD_DATA);
+    CHECK_INT(ll_write_file("/dev/full/x", "one", 3, &e), LL_FAILED);
+    free(dir);
+    free(path);
+}
+
+static void a_full_disk_keeps_the_old_file(void)
+{
+    ll_error e = {0};
+    ll_writer w = {
+        .f = fopen("/dev/full", "wb"), .path = ll_strdup("x"), .temporary = ll_strdup("/nowhere/x")};
+    fprintf(w.f, "some text");
+    CHECK_INT(ll_writer_commit(&w, &e), LL_FAILED);
+    CHECK_HAS(e.message, "No space left");
+}
+
+static void json_says_null_for_nan(void)
+{
+    cJSON *o = cJSON_CreateObject();
+    double v[] = {1, NAN}, *back;
+    ll_json_nums(o, "v", v, 2);
+    ll_json_num(o, "x", INFINITY);
+    char *line = ll_json_line(o);
+    CHECK_STR(line, "{\"v\":[1,null],\"x\":null}");
+    CHECK_INT(ll_json_get_nums(o, "v", &back), 2);
+    CHECK(isnan(back[1]) && isnan(ll_json_get_num(o, "x", 3)));
+    free(back);
+    free(line);
+    cJSON_Delete(o);
+}
+
+static void count_chunk(void *ctx, int i)
+{
+    ((int *)ctx)[i]++;
+}
+
+static void pools_run_every_chunk_once(void)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        ll_pool *p = ll_pool_new(threads);
+        int hits[1000] = {0};
+        for (int round = 0; round < 50; round++) ll_pool_run(p, 1000, count_chunk, hits);
+        for (int i = 0; i < 1000; i++)
+            if (hits[i] != 50) CHECK_INT(hits[i], 50);
+        ll_pool_free(p);
+    }
+}
+
+static void tensors_check_shapes(void)
+{
+    ll_tensors t = {0};
+    ll_error e = {0};
+    const ll_tensor *x;
+    ll_tensors_add(&t, "w", LL_F32, 2, (long[]){2, 3}, NULL);
+    CHECK_INT(ll_tensors_need(&t, "w", LL_F32, 2, (long[]){2, 3}, &x, &e), LL_OK);
+    CHECK_INT(ll_tensors_need(&t, "w", LL_F32, 2, (long[]){3, 2}, &x, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "(2,3)");
+    CHECK_INT(ll_tensors_need(&t, "v", LL_F32, 1, (long[]){2}, &x, &e), LL_BAD_DATA);
+    ll_tensors_free(&t);
+}
+
+static void hashes_tell_bytes_apart(void)
+{
+    ll_hash a = ll_hash_bytes("abc", 3), b = ll_hash_bytes("abd", 3);
+    CHECK_INT(strlen(a.hex), 32);
+    CHECK(strcmp(a.hex, b.hex));
+    CHECK_STR(ll_hash_bytes("", 0).hex, "99aa06d3014798d86001c324468d497f"); /* XXH3's published empty hash */
+}
+
+static const check_case cases[] = {
+    {"errors keep context", errors_keep_context},
+    {"strings split and match", strings_split_and_match},
+    {"random numbers are seeded", random_numbers_are_seeded},
+    {"options are checked", options_are_checked},
+    {"files are replaced or kept", files_are_replaced_or_kept},
+    {"a full disk keeps the old file", a_full_disk_keeps_the_old_file},
+    {"json says null for NaN", json_says_null_for_nan},
+    {"pools run every chunk once", pools_run_every_chunk_once},
+    {"tensors check shapes", tensors_check_shapes},
+    {"hashes tell bytes apart", hashes_tell_bytes_apart},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_base", cases, argc, argv);
+}
