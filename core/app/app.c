@@ -1,0 +1,413 @@
+#include "core/app/app.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/app/events.h"
+#include "core/app/parse.h"
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+
+typedef struct queued {
+    struct queued *next;
+    int id;
+    char *line;
+} queued;
+
+struct ll_app {
+    const ll_command **commands;
+    int n_commands;
+    pthread_mutex_t lock; /* guards everything below but the atomics */
+    pthread_cond_t work;
+    pthread_t worker;
+    queued *first, **last;
+    bool stop;
+    int next_id;
+    ll_state state; /* the committed one */
+    ll_events *events;
+    atomic_int running_id, cancel_id; /* 0: none */
+    atomic_bool drop_queue;
+    ll_pool *pool;
+    int threads;
+    char *data_dir;
+    ll_commit_hook hook;
+    void *hook_ctx;
+    void *slots[LL_SLOTS];
+    void (*slot_release[LL_SLOTS])(void *);
+};
+
+/* --- running one request
+ * ------------------------------------------------------------------------------------- */
+
+static void send(ll_app *a, const char *event, int id, const char *key, const char *text)
+{
+    cJSON *o = ll_event_new(event, id);
+    if (key) ll_json_str(o, key, text);
+    ll_events_push(a->events, o);
+}
+
+static void send_end(ll_app *a, int id, ll_status status, double seconds)
+{
+    cJSON *o = ll_event_new("end", id);
+    ll_json_str(o, "status", ll_status_word(status));
+    ll_json_int(o, "code", (long)status);
+    ll_json_num(o, "seconds", seconds);
+    ll_events_push(a->events, o);
+}
+
+static void on_progress(void *ctx, cJSON *progress)
+{
+    ll_request *rq = ctx;
+    ll_events_push(rq->app->events, ll_event_with(progress, "progress", rq->id));
+}
+
+static bool on_cancelled(void *ctx)
+{
+    ll_request *rq = ctx;
+    return atomic_load_explicit(&rq->app->cancel_id, memory_order_relaxed) == rq->id;
+}
+
+static void commit(ll_request *rq)
+{
+    ll_app *a = rq->app;
+    if (a->hook) a->hook(a->hook_ctx, rq);
+    pthread_mutex_lock(&a->lock);
+    ll_state old = a->state;
+    ll_state_copy(&a->state, &rq->state);
+    pthread_mutex_unlock(&a->lock);
+    ll_state_free(&old);
+}
+
+static ll_status parse_request(ll_request *rq)
+{
+    ll_strs words = {0};
+    ll_status s = ll_split_words(rq->line, &words, &rq->error);
+    if (!s) {
+        ll_parse_question(&words);
+        s = ll_parse_command(rq->app, words.v[0], &rq->command, &rq->error);
+    }
+    if (!s) s = ll_parse_options(rq->command, words.v, words.n, &rq->args, &rq->more, &rq->error);
+    if (s && rq->command) ll_fail_in(&rq->error, "%s: ", rq->command->name);
+    ll_strs_free(&words);
+    return s;
+}
+
+static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
+{
+    ll_request rq = {.app = a, .id = id, .line = line, .pool = pool};
+    ll_observer observer = {.progress = on_progress, .cancelled = on_cancelled, .ctx = &rq};
+    rq.observer = &observer;
+    double start = ll_now_s();
+    send(a, "begin", id, "command", line);
+    ll_app_snapshot(a, &rq.state);
+    ll_status s = parse_request(&rq);
+    if (!s) s = rq.command->run(&rq);
+    bool changes = rq.command && rq.command->flags & LL_CMD_CHANGES;
+    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq.commit_on_cancel))) commit(&rq);
+    if (s && s != LL_CANCELLED) send(a, "error", id, "message", rq.error.message);
+    send_end(a, id, s, ll_now_s() - start);
+    ll_state_free(&rq.state);
+    ll_values_free(&rq.args);
+    ll_values_free(&rq.more);
+}
+
+/* --- the worker
+ * ---------------------------------------------------------------------------------------------- */
+
+static queued *pop(ll_app *a)
+{
+    queued *q = a->first;
+    if (q) {
+        a->first = q->next;
+        if (!a->first) a->last = &a->first;
+    }
+    return q;
+}
+
+static void cancel_dropped(ll_app *a, queued *q)
+{
+    send(a, "begin", q->id, "command", q->line);
+    send_end(a, q->id, LL_CANCELLED, 0);
+}
+
+static void *worker(void *arg)
+{
+    ll_app *a = arg;
+    pthread_mutex_lock(&a->lock);
+    for (;;) {
+        while (!a->first && !a->stop) pthread_cond_wait(&a->work, &a->lock);
+        if (!a->first) atomic_store(&a->drop_queue, false);
+        if (a->stop) break;
+        queued *q = pop(a);
+        atomic_store(&a->running_id, q->id);
+        pthread_mutex_unlock(&a->lock);
+        if (atomic_load(&a->drop_queue))
+            cancel_dropped(a, q);
+        else
+            run_request(a, q->id, q->line, a->pool);
+        free(q->line);
+        free(q);
+        pthread_mutex_lock(&a->lock);
+        atomic_store(&a->running_id, 0);
+        if (!a->first) {
+            atomic_store(&a->drop_queue, false);
+            ll_events_idle(a->events, true);
+        }
+    }
+    pthread_mutex_unlock(&a->lock);
+    return NULL;
+}
+
+/* --- the face's side
+ * ----------------------------------------------------------------------------------------- */
+
+ll_app *ll_app_new(const ll_app_config *config)
+{
+    ll_blas_init();
+    ll_app *a = LL_NEW(ll_app);
+    a->next_id = 1;
+    a->last = &a->first;
+    a->events = ll_events_new();
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->work, NULL);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    a->threads = config && config->threads > 0 ? config->threads : cores > 0 ? (int)cores : 1;
+    a->pool = ll_pool_new(a->threads);
+    if (config && config->data_dir) a->data_dir = ll_path_expand(config->data_dir);
+    pthread_create(&a->worker, NULL, worker, a);
+    return a;
+}
+
+void ll_app_free(ll_app *a)
+{
+    if (!a) return;
+    ll_app_cancel_all(a);
+    pthread_mutex_lock(&a->lock);
+    a->stop = true;
+    pthread_cond_signal(&a->work);
+    pthread_mutex_unlock(&a->lock);
+    pthread_join(a->worker, NULL);
+    for (queued *q; (q = pop(a));) {
+        free(q->line);
+        free(q);
+    }
+    for (int i = 0; i < LL_SLOTS; i++)
+        if (a->slot_release[i]) a->slot_release[i](a->slots[i]);
+    ll_pool_free(a->pool);
+    ll_events_free(a->events);
+    ll_state_free(&a->state);
+    pthread_mutex_destroy(&a->lock);
+    pthread_cond_destroy(&a->work);
+    free(a->commands);
+    free(a->data_dir);
+    free(a);
+}
+
+void ll_app_register(ll_app *a, const ll_command *commands)
+{
+    for (; commands->name; commands++) {
+        a->commands = ll_realloc(a->commands, (size_t)a->n_commands + 1, sizeof *a->commands);
+        a->commands[a->n_commands++] = commands;
+    }
+}
+
+static bool is_look(const ll_app *a, const char *line)
+{
+    char name[64];
+    size_t n = strcspn(line, " \t?");
+    if (!n || n >= sizeof name) return false;
+    memcpy(name, line, n);
+    name[n] = 0;
+    const ll_command *c = ll_app_find(a, name);
+    return c && c->flags & LL_CMD_LOOK;
+}
+
+int ll_app_submit(ll_app *a, const char *line)
+{
+    while (isspace((unsigned char)*line)) line++;
+    if (!*line || *line == '#') return 0;
+    pthread_mutex_lock(&a->lock);
+    int id = a->next_id++;
+    bool beside = (atomic_load(&a->running_id) || a->first) && is_look(a, line);
+    if (!beside) {
+        queued *q = LL_NEW(queued);
+        *q = (queued){NULL, id, ll_strdup(line)};
+        *a->last = q;
+        a->last = &q->next;
+        ll_events_idle(a->events, false);
+        pthread_cond_signal(&a->work);
+    }
+    pthread_mutex_unlock(&a->lock);
+    if (beside) run_request(a, id, line, NULL);
+    return id;
+}
+
+int ll_app_fd(const ll_app *a)
+{
+    return ll_events_fd(a->events);
+}
+
+cJSON *ll_app_next(ll_app *a)
+{
+    return ll_events_pop(a->events, false);
+}
+
+cJSON *ll_app_wait(ll_app *a)
+{
+    return ll_events_pop(a->events, true);
+}
+
+void ll_app_cancel(ll_app *a)
+{
+    int id = atomic_load(&a->running_id);
+    if (id) atomic_store(&a->cancel_id, id);
+}
+
+void ll_app_cancel_all(ll_app *a)
+{
+    pthread_mutex_lock(&a->lock);
+    if (a->first) atomic_store(&a->drop_queue, true);
+    pthread_mutex_unlock(&a->lock);
+    ll_app_cancel(a);
+}
+
+bool ll_app_busy(const ll_app *a)
+{
+    ll_app *own = (ll_app *)a;
+    pthread_mutex_lock(&own->lock);
+    bool busy = atomic_load(&own->running_id) || own->first;
+    pthread_mutex_unlock(&own->lock);
+    return busy;
+}
+
+const ll_command *ll_app_find(const ll_app *a, const char *name)
+{
+    for (int i = 0; i < a->n_commands; i++) {
+        const ll_command *c = a->commands[i];
+        if (!strcmp(c->name, name) || (c->alias && !strcmp(c->alias, name))) return c;
+    }
+    return NULL;
+}
+
+const ll_command *ll_app_command_at(const ll_app *a, int i)
+{
+    return i >= 0 && i < a->n_commands ? a->commands[i] : NULL;
+}
+
+void ll_app_snapshot(ll_app *a, ll_state *out)
+{
+    pthread_mutex_lock(&a->lock);
+    ll_state_copy(out, &a->state);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void ll_app_restore(ll_app *a, const ll_state *s)
+{
+    pthread_mutex_lock(&a->lock);
+    ll_state old = a->state;
+    ll_state_copy(&a->state, s);
+    pthread_mutex_unlock(&a->lock);
+    ll_state_free(&old);
+}
+
+void ll_app_on_commit(ll_app *a, ll_commit_hook hook, void *ctx)
+{
+    a->hook = hook;
+    a->hook_ctx = ctx;
+}
+
+void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *))
+{
+    if (a->slot_release[slot]) a->slot_release[slot](a->slots[slot]);
+    a->slots[slot] = p;
+    a->slot_release[slot] = release;
+}
+
+void *ll_app_slot(const ll_app *a, ll_slot slot)
+{
+    return a->slots[slot];
+}
+
+int ll_app_threads(const ll_app *a)
+{
+    return a->threads;
+}
+
+void ll_emit(ll_request *rq, cJSON *result)
+{
+    ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
+}
+
+static void talk(ll_request *rq, const char *event, const char *fmt, va_list ap)
+{
+    ll_str text = {0};
+    ll_str_addv(&text, fmt, ap);
+    send(rq->app, event, rq->id, "message", ll_str_text(&text));
+    ll_str_free(&text);
+}
+
+void ll_note(ll_request *rq, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    talk(rq, "note", fmt, ap);
+    va_end(ap);
+}
+
+void ll_warn(ll_request *rq, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    talk(rq, "warning", fmt, ap);
+    va_end(ap);
+}
+
+/* --- folders of datasets
+ * ------------------------------------------------------------------------------------- */
+
+const char *ll_app_data_dir(const ll_app *a)
+{
+    ll_app *own = (ll_app *)a;
+    const char *set = getenv("LATLAB_DATA");
+    if (!own->data_dir) own->data_dir = set && *set ? ll_path_expand(set) : ll_xdg_dir(LL_XDG_DATA);
+    return own->data_dir;
+}
+
+/* The data that came with the program: beside the executable, else where `make install` puts it. */
+static void add_bundled(ll_strs *out)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n > 0) {
+        exe[n] = 0;
+        for (int up = 0; up < 3; up++) { /* latlab, build/release/latlab, build/asan/... */
+            char *slash = strrchr(exe, '/');
+            if (!slash) break;
+            *slash = 0;
+            char *beside = ll_path_join(exe, "data/bundled");
+            if (ll_is_dir(beside)) {
+                ll_strs_take(out, beside);
+                return;
+            }
+            free(beside);
+        }
+    }
+    ll_strs_add(out, LL_DATA_DIR "/bundled");
+}
+
+void ll_app_data_dirs(const ll_app *a, ll_strs *out)
+{
+    const char *set = getenv("LATLAB_DATA");
+    ll_strs_add(out, ll_app_data_dir(a));
+    if (set && *set) ll_strs_take(out, ll_path_expand(set));
+    ll_strs_take(out, ll_xdg_dir(LL_XDG_DATA));
+    add_bundled(out);
+}

@@ -1,0 +1,11 @@
+/* The command tables of core/app: tui/main.c registers them. Each ends with a record whose name is NULL. */
+#ifndef LL_APP_COMMANDS_H
+#define LL_APP_COMMANDS_H
+
+#include "core/app/command.h"
+
+extern const ll_command ll_help_commands[];
+extern const ll_command ll_sample_commands[];
+extern const ll_command ll_predict_commands[];
+
+#endif

@@ -1,0 +1,72 @@
+#include "core/app/request.h"
+
+#include <string.h>
+
+#include "core/base/json.h"
+
+cJSON *ll_result_new(const char *kind)
+{
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "kind", kind);
+    return o;
+}
+
+void ll_result_columns(cJSON *result, const ll_column *columns)
+{
+    cJSON *list = ll_json_arr(result, "columns");
+    for (; columns->key; columns++) {
+        cJSON *o = ll_json_obj(list, NULL);
+        ll_json_str(o, "key", columns->key);
+        ll_json_str(o, "title", columns->title);
+        if (columns->unit) ll_json_str(o, "unit", columns->unit);
+        ll_json_int(o, "digits", columns->digits);
+    }
+}
+
+ll_status ll_need_data(ll_request *rq)
+{
+    return rq->state.data
+               ? LL_OK
+               : LL_FAIL(rq, LL_FAILED, "no dataset is loaded; `load NAME` loads one, `datasets` lists them");
+}
+
+ll_status ll_need_task(ll_request *rq)
+{
+    ll_status s = ll_need_data(rq);
+    if (s) return s;
+    return rq->state.task
+               ? LL_OK
+               : LL_FAIL(rq, LL_FAILED,
+                         "no source and target devices are chosen; `task NAME` or `partition` does that");
+}
+
+ll_status ll_need_device(ll_request *rq, const char *option, int *device)
+{
+    ll_status s = ll_need_data(rq);
+    if (s) return s;
+    const char *name = ll_word(&rq->args, option);
+    if (name) return ll_dataset_find_device(rq->state.data, name, device, &rq->error);
+    if (rq->state.n_transfers) {
+        *device = ll_dataset_device(rq->state.data, rq->state.transfers[0]->device);
+        if (*device >= 0) return LL_OK;
+    }
+    if (rq->state.task && rq->state.task->target.n == 1) {
+        *device = rq->state.task->target.v[0];
+        return LL_OK;
+    }
+    return LL_FAIL(rq, LL_USAGE, "which device? name one, as in `%s fpga`", rq->command->name);
+}
+
+ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out)
+{
+    int device;
+    ll_status s = ll_need_device(rq, option, &device);
+    if (s) return s;
+    const char *predictor =
+        ll_option_find(rq->command->options, "predictor") ? ll_word(&rq->args, "predictor") : NULL;
+    const char *name = rq->state.data->devices[device].name;
+    *out = ll_state_transfer(&rq->state, name, predictor);
+    if (*out) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `transfer %s k=20` does that", name,
+                   predictor ? " by " : "", predictor ? predictor : "", name);
+}

@@ -1,0 +1,38 @@
+#include "core/predict/predictor.h"
+
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+
+void ll_prediction_free(ll_prediction *p)
+{
+    free(p->score);
+    free(p->lat_ms);
+    free(p->sd_ms);
+    cJSON_Delete(p->info);
+    *p = (ll_prediction){0};
+}
+
+ll_model *ll_model_new(const ll_predictor *p, void *impl)
+{
+    ll_model *m = LL_NEW(ll_model);
+    *m = (ll_model){.refs = 1, .predictor = p, .impl = impl, .info = cJSON_CreateObject()};
+    return m;
+}
+
+ll_model *ll_model_ref(const ll_model *m)
+{
+    ll_model *own = (ll_model *)m;
+    if (own) __atomic_add_fetch(&own->refs, 1, __ATOMIC_RELAXED);
+    return own;
+}
+
+void ll_model_unref(ll_model *m)
+{
+    if (!m || __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL)) return;
+    if (m->impl && m->predictor->release) m->predictor->release(m->impl);
+    ll_strs_free(&m->source);
+    cJSON_Delete(m->info);
+    free(m->data_hash);
+    free(m);
+}
