@@ -45,12 +45,19 @@ ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, 
     return s;
 }
 
+/* A device or a pipe is written to as it is: a rename would put a plain file in its place. */
+static bool is_special(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
 ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e)
 {
     ll_str temporary = {0};
-    ll_str_addf(&temporary, "%s.tmp-%ld", path, (long)getpid());
-    *w = (ll_writer){.path = ll_strdup(path), .temporary = ll_str_take(&temporary)};
-    w->f = fopen(w->temporary, "wbe");
+    if (!is_special(path)) ll_str_addf(&temporary, "%s.tmp-%ld", path, (long)getpid());
+    *w = (ll_writer){.path = ll_strdup(path), .temporary = temporary.len ? ll_str_take(&temporary) : NULL};
+    w->f = fopen(w->temporary ? w->temporary : path, "wbe");
     if (w->f) return LL_OK;
     ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
     ll_writer_abandon(w);
@@ -61,7 +68,7 @@ void ll_writer_abandon(ll_writer *w)
 {
     if (w->f) {
         fclose(w->f);
-        unlink(w->temporary);
+        if (w->temporary) unlink(w->temporary);
     }
     free(w->path);
     free(w->temporary);
@@ -70,9 +77,9 @@ void ll_writer_abandon(ll_writer *w)
 
 ll_status ll_writer_commit(ll_writer *w, ll_error *e)
 {
-    bool good = !fflush(w->f) && !ferror(w->f) && !fsync(fileno(w->f));
+    bool good = !fflush(w->f) && !ferror(w->f) && (!w->temporary || !fsync(fileno(w->f)));
     int why = errno;
-    if (good && rename(w->temporary, w->path)) good = false, why = errno;
+    if (good && w->temporary && rename(w->temporary, w->path)) good = false, why = errno;
     if (!good) {
         ll_fail(e, LL_FAILED, "%s: cannot write: %s; what was there is unchanged", w->path, strerror(why));
         ll_writer_abandon(w);

@@ -17,10 +17,11 @@ ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, 
  */
 ll_status ll_write_file(const char *path, const void *bytes, size_t len, ll_error *e);
 
-/* The same for a stream of writes: open, fprintf to f, then commit or abandon. */
+/* The same for a stream of writes: open, fprintf to f, then commit or abandon. Devices and pipes (/dev/full,
+ * /dev/stdout) are written directly. */
 typedef struct ll_writer {
     FILE *f;
-    char *path, *temporary;
+    char *path, *temporary; /* temporary NULL: written directly */
 } ll_writer;
 ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e);
 ll_status ll_writer_commit(ll_writer *w,
