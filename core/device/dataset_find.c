@@ -1,0 +1,146 @@
+/* Finding architectures and devices of a dataset by what a person types. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/device/dataset.h"
+
+static bool all_digits(const char *text)
+{
+    return *text && strspn(text, "0123456789") == strlen(text);
+}
+
+ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, ll_error *e)
+{
+    if (all_digits(text) && strlen(text) < 10 && atoi(text) < d->n_archs) {
+        *row = atoi(text);
+        return LL_OK;
+    }
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_error unread = {0};
+    if (d->space->parse(d->space, text, gene, &unread)) {
+        if (all_digits(text))
+            return ll_fail(e, LL_BAD_DATA, "%s has architectures 0 to %d, there is no %s", d->name,
+                           d->n_archs - 1, text);
+        return ll_fail(e, LL_BAD_DATA, "%s", unread.message);
+    }
+    *row = ll_dataset_row(d, gene);
+    if (*row < 0)
+        return ll_fail(e, LL_BAD_DATA, "%s has no architecture %s among its %d", d->name, text, d->n_archs);
+    return LL_OK;
+}
+
+int ll_dataset_device(const ll_dataset *d, const char *name)
+{
+    for (int i = 0; i < d->n_devices; i++)
+        if (d->devices[i].name && !strcmp(d->devices[i].name, name)) return i;
+    return -1;
+}
+
+/* The device that `fits`, -1 when none or more than one does. */
+static int the_only(const ll_dataset *d, const char *name,
+                    bool (*fits)(const char *typed, const char *device))
+{
+    int found = -1;
+    for (int i = 0; i < d->n_devices; i++) {
+        if (!fits(name, d->devices[i].name)) continue;
+        if (found >= 0) return -1;
+        found = i;
+    }
+    return found;
+}
+
+static bool same_but_case(const char *typed, const char *device)
+{
+    return !strcasecmp(typed, device);
+}
+
+static bool is_prefix(const char *typed, const char *device)
+{
+    return *typed && !strncasecmp(typed, device, strlen(typed));
+}
+
+/* Distance of a typed word from a device name; a name that holds the word is near however long it is. */
+static int distance(const char *typed, const char *device)
+{
+    if (*typed && strcasestr(device, typed)) return 0;
+    return ll_edit_distance(typed, device);
+}
+
+/* "did you mean a, b or c?": the nearest names, at most three; all when the dataset has few. */
+static void add_nearest(const ll_dataset *d, const char *typed, ll_str *out)
+{
+    ll_ints shown = {0};
+    int most = d->n_devices < 3 ? d->n_devices : 3;
+    while (shown.n < most) {
+        int best = -1, best_distance = 0;
+        for (int i = 0; i < d->n_devices; i++) {
+            int far = distance(typed, d->devices[i].name);
+            if (ll_ints_find(&shown, i) >= 0 || (best >= 0 && far >= best_distance)) continue;
+            best = i;
+            best_distance = far;
+        }
+        const char *joint = !shown.n ? "" : shown.n + 1 == most ? " or " : ", ";
+        ll_str_addf(out, "%s%s", joint, d->devices[best].name);
+        ll_ints_add(&shown, best);
+    }
+    ll_ints_free(&shown);
+}
+
+static ll_status unknown_device(const ll_dataset *d, const char *name, ll_error *e)
+{
+    if (!d->n_devices) return ll_fail(e, LL_USAGE, "%s has no devices", d->name);
+    ll_str near = {0};
+    add_nearest(d, name, &near);
+    ll_fail(e, LL_USAGE, "%s has no device \"%s\"; the nearest are %s", d->name, name, ll_str_text(&near));
+    ll_str_free(&near);
+    return LL_USAGE;
+}
+
+ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *device, ll_error *e)
+{
+    *device = ll_dataset_device(d, name);
+    if (*device < 0) *device = the_only(d, name, same_but_case);
+    if (*device < 0) *device = the_only(d, name, is_prefix);
+    return *device < 0 ? unknown_device(d, name, e) : LL_OK;
+}
+
+static void add_once(ll_ints *l, int x)
+{
+    if (ll_ints_find(l, x) < 0) ll_ints_add(l, x);
+}
+
+static ll_status add_matches(const ll_dataset *d, const char *pattern, ll_ints *out, ll_error *e)
+{
+    if (!strpbrk(pattern, "*?")) {
+        int device;
+        ll_status status = ll_dataset_find_device(d, pattern, &device, e);
+        if (!status) add_once(out, device);
+        return status;
+    }
+    bool any = false;
+    for (int i = 0; i < d->n_devices; i++) {
+        if (!ll_glob(pattern, d->devices[i].name)) continue;
+        add_once(out, i);
+        any = true;
+    }
+    return any ? LL_OK : ll_fail(e, LL_USAGE, "%s has no device that matches \"%s\"", d->name, pattern);
+}
+
+ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e)
+{
+    ll_ints found = {0};
+    for (int i = 0; i < patterns->n; i++) {
+        ll_strs words = {0};
+        ll_strs_split(&words, patterns->v[i], ',');
+        ll_status status = LL_OK;
+        for (int j = 0; j < words.n && !status; j++) status = add_matches(d, words.v[j], &found, e);
+        ll_strs_free(&words);
+        if (!status) continue;
+        ll_ints_free(&found);
+        return status;
+    }
+    for (int i = 0; i < found.n; i++) add_once(out, found.v[i]);
+    ll_ints_free(&found);
+    return LL_OK;
+}
