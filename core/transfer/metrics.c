@@ -1,0 +1,180 @@
+#include "core/transfer/metrics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+
+static const char *const protocol_names[] = {
+    [LL_PROTOCOL_FULL] = "full", [LL_PROTOCOL_HELP] = "help", [LL_PROTOCOL_AUTHORS] = "authors"};
+
+const char *ll_protocol_name(ll_protocol p)
+{
+    return protocol_names[p];
+}
+
+ll_protocol ll_protocol_find(const char *name)
+{
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(protocol_names[i], name)) return (ll_protocol)i;
+    return LL_PROTOCOL_FULL;
+}
+
+static void add_known(const ll_dataset *d, int device, int from, int to, ll_ints *rows)
+{
+    for (int i = from; i < to && i < d->n_archs; i++)
+        if (ll_known(d, device, i)) ll_ints_add(rows, i);
+}
+
+typedef struct keyed {
+    double key;
+    int row;
+} keyed;
+
+static int by_key(const void *a, const void *b)
+{
+    const keyed *x = a, *y = b;
+    if (x->key != y->key) return x->key < y->key ? -1 : 1;
+    return x->row - y->row;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Drop the tenth with the lowest and the tenth with the highest latency. */
+static void trim_to_middle(const ll_dataset *d, int device, ll_ints *rows)
+{
+    int n = rows->n, cut = n / 10;
+    keyed *v = LL_NEW_ARRAY(keyed, n);
+    for (int i = 0; i < n; i++) v[i] = (keyed){ll_latencies(d, device)[rows->v[i]], rows->v[i]};
+    if (n) qsort(v, (size_t)n, sizeof *v, by_key);
+    rows->n = n - 2 * cut;
+    for (int i = 0; i < rows->n; i++) rows->v[i] = v[i + cut].row;
+    if (rows->n) qsort(rows->v, (size_t)rows->n, sizeof *rows->v, by_value);
+    free(v);
+}
+
+/* HELP learns from the first n architectures of a space and asks about the next thousand (its data loader).
+ */
+static int help_query_start(const ll_dataset *d)
+{
+    return strcmp(d->space->name, "nasbench201") ? 4000 : 900;
+}
+
+static void drop_samples(ll_ints *rows, const int *samples, int k, int n_archs)
+{
+    unsigned char *taken = LL_NEW_ARRAY(unsigned char, n_archs);
+    for (int i = 0; i < k; i++) taken[samples[i]] = 1;
+    int kept = 0;
+    for (int i = 0; i < rows->n; i++)
+        if (!taken[rows->v[i]]) rows->v[kept++] = rows->v[i];
+    rows->n = kept;
+    free(taken);
+}
+
+ll_ints ll_scoring_rows(const ll_dataset *d, int device, ll_protocol p, const int *samples, int k)
+{
+    ll_ints rows = {0};
+    int start = help_query_start(d);
+    if (p == LL_PROTOCOL_AUTHORS) {
+        add_known(d, device, 0, 128, &rows);
+    } else if (p == LL_PROTOCOL_HELP) {
+        add_known(d, device, start, start + 1000, &rows);
+        trim_to_middle(d, device, &rows);
+    } else {
+        add_known(d, device, 0, d->n_archs, &rows);
+        drop_samples(&rows, samples, k, d->n_archs);
+    }
+    return rows;
+}
+
+/* values[rows[i]] for all i; NULL gives NULL */
+static double *gather(const double *values, const int *rows, int n)
+{
+    if (!values) return NULL;
+    double *v = LL_NEW_ARRAY(double, n);
+    for (int i = 0; i < n; i++) v[i] = values[rows[i]];
+    return v;
+}
+
+static void errors_of(const double *y, const double *lat, int n, ll_metrics *m)
+{
+    double square = 0, sum = 0;
+    int in5 = 0, in10 = 0, n_ape = 0;
+    double *ape = LL_NEW_ARRAY(double, n);
+    for (int i = 0; i < n; i++) {
+        square += (lat[i] - y[i]) * (lat[i] - y[i]);
+        if (y[i] <= 0) continue; /* a relative error of nothing says nothing */
+        double a = 100 * fabs(lat[i] - y[i]) / y[i];
+        ape[n_ape++] = a;
+        sum += a;
+        in5 += a <= 5;
+        in10 += a <= 10;
+    }
+    m->rmse_ms = n ? sqrt(square / n) : NAN;
+    m->mape = n_ape ? sum / n_ape : NAN;
+    m->median_ape = n_ape ? ll_median(ape, n_ape) : NAN;
+    m->within_5 = n_ape ? (double)in5 / n_ape : NAN;
+    m->within_10 = n_ape ? (double)in10 / n_ape : NAN;
+    free(ape);
+}
+
+static void intervals_of(const double *y, const double *lo, const double *hi, int n, ll_metrics *m)
+{
+    double width = 0;
+    int inside = 0;
+    for (int i = 0; i < n; i++) {
+        inside += y[i] >= lo[i] && y[i] <= hi[i];
+        width += hi[i] - lo[i];
+    }
+    m->coverage = n ? (double)inside / n : NAN;
+    m->width_ms = n ? width / n : NAN;
+}
+
+ll_metrics ll_metrics_of(const double *measured_ms, const double *score, const double *lat_ms,
+                         const double *lo_ms, const double *hi_ms, double level, const int *rows, int n)
+{
+    ll_metrics m = {.n = n,
+                    .rmse_ms = NAN,
+                    .mape = NAN,
+                    .median_ape = NAN,
+                    .within_5 = NAN,
+                    .within_10 = NAN,
+                    .coverage = NAN,
+                    .width_ms = NAN,
+                    .level = level};
+    double *y = gather(measured_ms, rows, n), *s = gather(score, rows, n), *lat = gather(lat_ms, rows, n);
+    double *lo = gather(lo_ms, rows, n), *hi = gather(hi_ms, rows, n);
+    m.spearman = ll_spearman(y, s, n);
+    m.kendall = ll_kendall(y, s, n);
+    m.pearson = ll_pearson(y, lat ? lat : s, n);
+    if (lat) errors_of(y, lat, n, &m);
+    if (lo && hi) intervals_of(y, lo, hi, n, &m);
+    free(y);
+    free(s);
+    free(lat);
+    free(lo);
+    free(hi);
+    return m;
+}
+
+void ll_metrics_json(const ll_metrics *m, cJSON *o)
+{
+    ll_json_int(o, "n", m->n);
+    ll_json_num(o, "spearman", m->spearman);
+    ll_json_num(o, "kendall", m->kendall);
+    ll_json_num(o, "pearson", m->pearson);
+    ll_json_num(o, "rmse_ms", m->rmse_ms);
+    ll_json_num(o, "mape", m->mape);
+    ll_json_num(o, "median_ape", m->median_ape);
+    ll_json_num(o, "within_5", m->within_5);
+    ll_json_num(o, "within_10", m->within_10);
+    if (isnan(m->coverage)) return;
+    ll_json_num(o, "level", m->level);
+    ll_json_num(o, "coverage", m->coverage);
+    ll_json_num(o, "width_ms", m->width_ms);
+}
