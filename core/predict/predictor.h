@@ -15,6 +15,7 @@
 #include "core/device/dataset.h"
 #include "core/num/pool.h"
 #include "core/num/tensors.h"
+#include "core/sample/sampler.h"
 
 typedef struct ll_pretrain_job {
     const ll_dataset *data;
@@ -78,6 +79,8 @@ typedef struct ll_predictor {
     /* Everything needed to go on in another process; `data` at load is the dataset it was trained on. */
     ll_status (*save)(const void *model, ll_tensors *out, ll_error *e);
     ll_status (*load)(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e);
+    /* The prior under which samples are best chosen; memory of the model, valid as long as it. NULL: has none. */
+    bool (*design_prior)(const void *model, ll_design_prior *out);
 } ll_predictor;
 
 extern const ll_predictor *const ll_predictors[]; /* ends with NULL; core/predict/registry.c */

@@ -159,6 +159,8 @@ ll_metrics ll_transfer_metrics(const ll_transfer *t, const ll_dataset *d, ll_pro
 {
     int device = ll_dataset_device(d, t->device);
     ll_ints scored = ll_scoring_rows(d, device, p, t->samples.v, t->samples.n);
+    /* rows that joined the dataset after this transfer have no prediction */
+    while (scored.n && scored.v[scored.n - 1] >= t->n) scored.n--;
     double *lo = NULL, *hi = NULL;
     if (t->sd_ms) {
         lo = LL_NEW_ARRAY(double, t->n);

@@ -1,0 +1,65 @@
+/* The experiment engine: tasks x predictors x samplers x k x trials. `score`, `compare` and `diagnose` use
+ * it.
+ *
+ * A trial is one transfer to one target device with one draw of samples from one pretrained model. Trials
+ * come out one by one in a fixed order, so that they can be stored as they land; those that `recall` knows
+ * are not run again, and a model is only pretrained when a trial needs it. */
+#ifndef LL_TRANSFER_EXPERIMENT_H
+#define LL_TRANSFER_EXPERIMENT_H
+
+#include "core/transfer/pretrain.h"
+#include "core/transfer/transfer.h"
+
+typedef struct ll_trial {
+    const ll_dataset *data;
+    const ll_task *task;
+    const ll_predictor *predictor;
+    const ll_sampler *sampler;
+    int k, n; /* samples, source architectures asked for (0: default) */
+    uint64_t seed, pretrain_seed;
+    int device;
+    ll_protocol protocol;
+    /* results */
+    int cost;
+    ll_metrics metrics;
+    double seconds;
+} ll_trial;
+
+typedef struct ll_experiment {
+    const ll_dataset *const *data; /* (n_tasks): the dataset of each task */
+    ll_task *const *tasks;
+    int n_tasks;
+    const ll_predictor *const *predictors;
+    int n_predictors;
+    const ll_sampler *const *samplers;
+    int n_samplers;
+    const int *k;
+    int n_k;
+    int trials;         /* draws of samples: seeds first_seed .. first_seed + trials - 1 */
+    int pretrain_seeds; /* trial t uses pretraining seed first_seed + t mod pretrain_seeds; 0: as many as
+                           trials */
+    uint64_t first_seed;
+    int n; /* source architectures; 0: each predictor's default */
+    ll_protocol protocol;
+    double level;
+    bool want_variance;
+    /* Options of each predictor, (n_predictors) or NULL for the defaults. */
+    const ll_values *pretrain_options, *transfer_options;
+    ll_observer *observer;
+    ll_pool *pool;
+    /* All on the calling thread. `recall` fills the results of a known trial and returns true; NULL: none
+     * known. */
+    bool (*recall)(void *ctx, ll_trial *t);
+    void (*landed)(void *ctx, const ll_trial *t, bool recalled);
+    void *ctx;
+} ll_experiment;
+
+ll_status ll_experiment_run(const ll_experiment *x, ll_error *e);
+int ll_experiment_size(const ll_experiment *x); /* trials x devices in all */
+
+/* k rows of the target's measured ones, by any sampler; `prior` model for samplers that need one (may be
+ * NULL). Shared by `sample`, `transfer` and the engine. */
+ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
+                          const char *encoding, const ll_model *prior, ll_ints *out, ll_error *e);
+
+#endif
