@@ -40,6 +40,7 @@ struct ll_app {
     char *data_dir;
     ll_commit_hook hook;
     void *hook_ctx;
+    ll_dataset_loader loader;
     void *slots[LL_SLOTS];
     void (*slot_release[LL_SLOTS])(void *);
 };
@@ -322,6 +323,17 @@ void ll_app_on_commit(ll_app *a, ll_commit_hook hook, void *ctx)
 {
     a->hook = hook;
     a->hook_ctx = ctx;
+}
+
+void ll_app_set_loader(ll_app *a, ll_dataset_loader loader)
+{
+    a->loader = loader;
+}
+
+ll_status ll_app_load_dataset(ll_app *a, const char *name, ll_dataset **out, ll_error *e)
+{
+    return a->loader ? a->loader(a, name, out, e)
+                     : ll_fail(e, LL_FAILED, "%s: no reader of datasets is built in", name);
 }
 
 void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *))

@@ -51,10 +51,16 @@ void ll_app_snapshot(ll_app *a, ll_state *out);
 /* Replace the committed state (a session that is opened); from a command: set rq->state instead. */
 void ll_app_restore(ll_app *a, const ll_state *s);
 
-/* Called on the running thread after a command with LL_CMD_CHANGES succeeded and before its END; a failure
- * becomes a warning. `sessions` journals here. */
+/* Called on the running thread when a command with LL_CMD_CHANGES has succeeded, before its END: rq->state is
+ * about to be committed, ll_app_snapshot() still gives the state before it. `sessions` journals here; what
+ * goes wrong there becomes a warning. */
 typedef void (*ll_commit_hook)(void *ctx, ll_request *rq);
 void ll_app_on_commit(ll_app *a, ll_commit_hook hook, void *ctx);
+/* How core loads a dataset by name or path: `data` registers its reader here. */
+typedef ll_status (*ll_dataset_loader)(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
+void ll_app_set_loader(ll_app *a, ll_dataset_loader loader);
+ll_status ll_app_load_dataset(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
+
 /* One slot per room for its own data (sessions, data, plots); freed by `release` in ll_app_free. */
 typedef enum ll_slot { LL_SLOT_SESSIONS, LL_SLOT_DATA, LL_SLOT_PLOTS, LL_SLOT_FACE, LL_SLOTS } ll_slot;
 void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *));
