@@ -1,0 +1,186 @@
+/* Batch: commands one after another, data to stdout, talk to stderr, the first failure decides the exit
+ * status. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/faces.h"
+#include "tui/render.h"
+#include "tui/talk.h"
+
+typedef struct batch {
+    ll_faces *f;
+    ll_talk talk;
+    int status; /* of the first command that failed */
+    bool quit;
+} batch;
+
+/* --- Ctrl-C: the first cancels the command, the second leaves at once --------------------------------------
+ */
+
+static ll_app *volatile interrupt_app;
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int sig)
+{
+    if (interrupted++) _exit(LL_CANCELLED);
+    if (interrupt_app) ll_app_cancel(interrupt_app);
+}
+
+static void catch_interrupt(ll_app *app)
+{
+    struct sigaction sa = {.sa_handler = on_interrupt};
+    interrupt_app = app;
+    sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGTERM, &sa, NULL);
+}
+
+/* --- output ------------------------------------------------------------------------------------------------
+ */
+
+/* The reader of our output is gone: end as any filter does, by the signal it would have been sent. */
+static void leave_by_sigpipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
+static void write_out(batch *b, const char *text, size_t n)
+{
+    if (fwrite(text, 1, n, stdout) == n && fflush(stdout) == 0) return;
+    if (errno == EPIPE) leave_by_sigpipe();
+    if (!b->status) fprintf(stderr, "error: writing the output: %s\n", strerror(errno));
+    b->status = LL_FAILED;
+    b->quit = true;
+}
+
+static void print_json(batch *b, const cJSON *event)
+{
+    char *line = ll_json_line(event);
+    ll_str out = {0};
+    ll_str_addf(&out, "%s\n", line);
+    write_out(b, out.s, out.len);
+    ll_str_free(&out);
+    cJSON_free(line);
+}
+
+static void print_result(batch *b, const cJSON *event)
+{
+    ll_str out = {0};
+    ll_talk_clear(&b->talk);
+    ll_render_result(event, &b->f->out, &out);
+    write_out(b, ll_str_text(&out), out.len);
+    ll_str_free(&out);
+}
+
+static void take_event(batch *b, const cJSON *event)
+{
+    const char *kind = ll_json_get_str(event, "event", "");
+    bool result = !strcmp(kind, "result");
+    if (result && !strcmp(ll_json_get_str(event, "kind", ""), "face")) b->quit = true;
+    if (b->f->json)
+        print_json(b, event);
+    else if (result)
+        print_result(b, event);
+    /* the stream holds everything, but an error is for human eyes too */
+    if (!b->f->json || !strcmp(kind, "error")) ll_talk_event(&b->talk, event);
+    if (!strcmp(kind, "end")) {
+        int code = ll_json_get_int(event, "code", LL_OK);
+        if (code && !b->status) b->status = code;
+    }
+}
+
+static void echo(batch *b, const char *line)
+{
+    bool comment = *line == '#';
+    if (b->f->echo)
+        ll_talk_say(&b->talk, comment ? LL_S_FAINT : LL_S_ACCENT, comment ? "" : "latlab> ", line);
+}
+
+/* Runs one line; false: the script should not go on. */
+static bool run_line(batch *b, const char *line)
+{
+    echo(b, line);
+    int id = ll_app_submit(b->f->app, line);
+    if (!id) return true;
+    for (cJSON *event; (event = ll_app_wait(b->f->app)); cJSON_Delete(event)) take_event(b, event);
+    ll_talk_clear(&b->talk);
+    return !b->quit && !interrupted && (!b->status || b->f->keep_going);
+}
+
+static int finish(const batch *b)
+{
+    return interrupted ? LL_CANCELLED : b->status;
+}
+
+static batch start(ll_faces *f)
+{
+    catch_interrupt(f->app);
+    return (batch){.f = f, .talk = ll_talk_new(stderr, f->err)};
+}
+
+int ll_batch_run(ll_faces *f, const ll_script_line *lines, int n)
+{
+    batch b = start(f);
+    ll_str where = {0};
+    for (int i = 0; i < n; i++) {
+        ll_str_clear(&where);
+        if (lines[i].number) ll_str_addf(&where, "%s:%d", f->title ? f->title : "-", lines[i].number);
+        b.talk.where = where.len ? where.s : NULL;
+        if (!run_line(&b, lines[i].text)) break;
+    }
+    ll_str_free(&where);
+    return finish(&b);
+}
+
+/* Line by line as they come, so that another program can write a command, read its events, write the next. */
+int ll_batch_stdin(ll_faces *f)
+{
+    batch b = start(f);
+    char *text = NULL;
+    size_t cap = 0;
+    ll_str where = {0};
+    bool go = true;
+    for (int number = 1; go && getline(&text, &cap, stdin) >= 0; number++) {
+        ll_str_clear(&where);
+        ll_str_addf(&where, "-:%d", number);
+        b.talk.where = where.s;
+        ll_strs lines = {0};
+        ll_split_lines(text, &lines);
+        for (int i = 0; i < lines.n && go; i++) go = run_line(&b, lines.v[i]);
+        ll_strs_free(&lines);
+    }
+    free(text);
+    ll_str_free(&where);
+    return finish(&b);
+}
+
+/* --- scripts -----------------------------------------------------------------------------------------------
+ */
+
+/* Each line of ll_split_lines stands in the text as it is: find it again to know its number. */
+ll_script_line *ll_script_split(const char *text, bool numbered, int *n)
+{
+    ll_strs lines = {0};
+    ll_split_lines(text, &lines);
+    ll_script_line *out = LL_NEW_ARRAY(ll_script_line, lines.n + 1);
+    int number = 1;
+    for (int i = 0; i < lines.n; i++) {
+        const char *at = strstr(text, lines.v[i]);
+        for (; at && text < at; text++) number += *text == '\n';
+        out[i] = (ll_script_line){ll_strdup(lines.v[i]), numbered ? number : 0};
+    }
+    *n = lines.n;
+    ll_strs_free(&lines);
+    return out;
+}
+
+void ll_script_free(ll_script_line *lines, int n)
+{
+    for (int i = 0; i < n; i++) free(lines[i].text);
+    free(lines);
+}

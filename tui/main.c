@@ -1,0 +1,204 @@
+/* latlab: options, registration, choice of the face. */
+#include <getopt.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/app/commands.h"
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "tui/faces.h"
+#include "tui/terminal.h"
+
+enum { VALUE = 256, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
+
+const ll_flag ll_flags[] = {
+    {"command", "CMDS", "run these commands, separated by ';'", 'c'},
+    {"json", NULL, "make stdout the event stream, one JSON object per line", JSON},
+    {"data", "DIR", "folder of datasets (default: $LATLAB_DATA, else ~/.local/share/latlab)", DATA},
+    {"keep-going", NULL, "do not stop a script at a failing command", KEEP_GOING},
+    {"echo", NULL, "show each command of a script on stderr before its output", ECHO},
+    {"color", "WHEN", "auto, always or never", COLOR},
+    {"ascii", NULL, "draw with ASCII characters only", ASCII},
+    {"threads", "N", "threads for computation (default: all cores)", THREADS},
+    {"man", NULL, "print the manual page", MAN},
+    {"bash", NULL, "print completion for bash: source <(latlab --bash)", BASH},
+    {"version", NULL, "print the version", VERSION},
+    {"help", NULL, "print this", 'h'},
+    {0},
+};
+
+/* Every room's commands, in the order help lists them. */
+static const ll_command *const tables[] = {
+    ll_help_commands,
+    ll_face_commands,
+};
+
+typedef struct settings {
+    const char *commands, *file, *data;
+    bool json, keep_going, ascii, echo;
+    ll_when color;
+    int threads;
+    int print; /* MAN, BASH, VERSION, 'h', 0 */
+} settings;
+
+static void print_usage(FILE *f)
+{
+    fprintf(
+        f,
+        "usage: latlab [OPTION...] [FILE | -]\n\n"
+        "A workbench for hardware-aware NAS latency prediction. Without FILE or -c it opens a prompt.\n\n");
+    for (const ll_flag *o = ll_flags; o->name; o++) {
+        char left[40];
+        snprintf(left, sizeof left, "%s--%s%s%s", o->letter < VALUE ? "-x, " : "    ", o->name,
+                 o->value ? "=" : "", o->value ? o->value : "");
+        if (o->letter < VALUE) left[1] = (char)o->letter;
+        fprintf(f, "  %-22s %s\n", left, o->help);
+    }
+    fprintf(f, "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 130 interrupted\n");
+}
+
+static int usage_error(const char *message, const char *value)
+{
+    fprintf(stderr, "latlab: %s%s (see latlab --help)\n", message, value);
+    return LL_USAGE;
+}
+
+static int set_color(settings *s, const char *value)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+    for (int i = 0; i < 3; i++)
+        if (!strcmp(value, names[i])) {
+            s->color = (ll_when)i;
+            return LL_OK;
+        }
+    return usage_error("--color is auto, always or never, not ", value);
+}
+
+static int set_threads(settings *s, const char *value)
+{
+    char *end;
+    long n = strtol(value, &end, 10);
+    if (*end || n < 1 || n > 1024) return usage_error("--threads is a number from 1 to 1024, not ", value);
+    s->threads = (int)n;
+    return LL_OK;
+}
+
+static int set_option(settings *s, int letter)
+{
+    switch (letter) {
+    case 'c':
+        s->commands = optarg;
+        return LL_OK;
+    case JSON:
+        s->json = true;
+        return LL_OK;
+    case DATA:
+        s->data = optarg;
+        return LL_OK;
+    case KEEP_GOING:
+        s->keep_going = true;
+        return LL_OK;
+    case ECHO:
+        s->echo = true;
+        return LL_OK;
+    case ASCII:
+        s->ascii = true;
+        return LL_OK;
+    case COLOR:
+        return set_color(s, optarg);
+    case THREADS:
+        return set_threads(s, optarg);
+    case '?':
+        return LL_USAGE; /* getopt has said why */
+    default:
+        s->print = letter;
+        return LL_OK;
+    }
+}
+
+static int read_options(settings *s, int argc, char **argv)
+{
+    struct option table[sizeof ll_flags / sizeof *ll_flags] = {{0}};
+    int n = 0, letter, status = LL_OK;
+    for (const ll_flag *o = ll_flags; o->name; o++)
+        table[n++] = (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->letter};
+    while (!status && (letter = getopt_long(argc, argv, "c:h", table, NULL)) != -1)
+        status = set_option(s, letter);
+    if (status) return status;
+    if (optind < argc) s->file = argv[optind++];
+    if (optind < argc) return usage_error("one FILE at a time; this one is too many: ", argv[optind]);
+    if (s->file && s->commands) return usage_error("give -c or a FILE, not both: ", s->file);
+    return LL_OK;
+}
+
+static int print_text(const settings *s, const ll_app *app)
+{
+    ll_str out = {0};
+    if (s->print == MAN) ll_manpage(app, &out);
+    if (s->print == BASH) ll_bash_completion(app, &out);
+    if (s->print == VERSION) ll_str_add(&out, "latlab " LL_VERSION "\n");
+    fputs(ll_str_text(&out), stdout);
+    if (s->print == 'h') print_usage(stdout);
+    ll_str_free(&out);
+    return fflush(stdout) ? LL_FAILED : LL_OK;
+}
+
+static int run_script(ll_faces *f, const char *text, const char *file)
+{
+    int n;
+    f->title = file;
+    ll_script_line *lines = ll_script_split(text, file != NULL, &n);
+    int status = ll_batch_run(f, lines, n);
+    ll_script_free(lines, n);
+    return status;
+}
+
+static int run_file(ll_faces *f, const char *path)
+{
+    ll_error e = {0};
+    char *text;
+    size_t len;
+    if (ll_read_file(path, 0, &text, &len, &e)) {
+        fprintf(stderr, "latlab: %s\n", e.message);
+        return LL_USAGE;
+    }
+    int status = run_script(f, text, path);
+    free(text);
+    return status;
+}
+
+static int run_faces(const settings *s, ll_faces *f)
+{
+    bool from_stdin = s->file && !strcmp(s->file, "-");
+    int status = LL_OK;
+    if (s->commands)
+        status = run_script(f, s->commands, NULL);
+    else if (s->file && !from_stdin)
+        status = run_file(f, s->file);
+    if (s->commands || (s->file && !from_stdin)) return status;
+    return ll_batch_stdin(f);
+}
+
+int main(int argc, char **argv)
+{
+    settings s = {0};
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C"); /* numbers are written with a point everywhere */
+    signal(SIGPIPE, SIG_IGN);   /* a reader that goes away is an error of the write, not of the program */
+    int status = read_options(&s, argc, argv);
+    if (status) return status;
+    ll_faces f = {.out = ll_terminal_look(STDOUT_FILENO, s.color, s.ascii),
+                  .err = ll_terminal_look(STDERR_FILENO, s.color, s.ascii),
+                  .json = s.json,
+                  .keep_going = s.keep_going,
+                  .echo = s.echo || (s.file && isatty(STDERR_FILENO))};
+    f.app = ll_app_new(&(ll_app_config){s.data, s.threads});
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
+    status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
+    ll_app_free(f.app);
+    return status;
+}

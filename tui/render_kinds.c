@@ -1,0 +1,41 @@
+/* Drawings for kinds of results that deserve more than a table. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/chart.h"
+#include "tui/read.h"
+#include "tui/render.h"
+
+static int corr_width(const cJSON *result, const ll_look *look)
+{
+    return 30 + 4 * cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "devices"));
+}
+
+static void draw_corr(ll_paper *p, const cJSON *result)
+{
+    ll_matrix matrix;
+    ll_render_title(p, result);
+    if (!ll_read_matrix(result, "devices", "matrix", &matrix)) {
+        ll_render_body(p, result);
+        return;
+    }
+    ll_heatmap m = {.n = matrix.n, .v = matrix.v, .names = matrix.names.v, .cursor_r = -1, .cursor_c = -1};
+    ll_heatmap_plan(&m, p->c.look, 0, p->c.width);
+    ll_heatmap_draw(&m, &p->c, p->c.height, 0);
+    ll_heatmap_legend(&m, &p->c, p->c.height + 1, 2);
+    if (m.cols < m.n)
+        ll_putf(&p->c, p->c.height, 0, LL_S_FAINT,
+                "(%d columns left out: a wider terminal, a device pattern or "
+                "--json shows all)",
+                m.n - m.cols);
+    ll_render_notes(p, result);
+    ll_matrix_free(&matrix);
+}
+
+const ll_render_kind ll_render_kinds[] = {
+    {"corr", draw_corr, corr_width},
+    {0},
+};

@@ -1,0 +1,65 @@
+#include "tui/terminal.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <unistd.h>
+
+static const char *env(const char *name)
+{
+    const char *v = getenv(name);
+    return v ? v : "";
+}
+
+int ll_terminal_width(int fd)
+{
+    struct winsize w;
+    if (!isatty(fd)) return 0;
+    return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+static bool is_dumb(void)
+{
+    const char *term = env("TERM");
+    return !*term || !strcmp(term, "dumb");
+}
+
+ll_depth ll_terminal_depth(void)
+{
+    const char *colorterm = env("COLORTERM");
+    if (!strcmp(colorterm, "truecolor") || !strcmp(colorterm, "24bit")) return LL_DEPTH_TRUE;
+    int status;
+    if (is_dumb() || setupterm(NULL, 1, &status) != OK) return LL_DEPTH_MONO;
+    int n = tigetnum("colors");
+    return tigetflag("RGB") > 0 ? LL_DEPTH_TRUE
+           : n >= 256           ? LL_DEPTH_256
+           : n >= 16            ? LL_DEPTH_16
+           : n >= 8             ? LL_DEPTH_8
+                                : LL_DEPTH_MONO;
+}
+
+static bool wants_colour(int fd, ll_when colour)
+{
+    if (colour != LL_AUTO) return colour == LL_ALWAYS;
+    if (*env("NO_COLOR")) return false;
+    if (*env("FORCE_COLOR")) return true;
+    return isatty(fd) && !is_dumb();
+}
+
+ll_look ll_terminal_look(int fd, ll_when colour, bool ascii)
+{
+    ll_look look = ll_look_plain(ll_terminal_width(fd));
+    look.theme = ll_theme_at(0);
+    look.utf8 = !ascii && !strcmp(nl_langinfo(CODESET), "UTF-8");
+    look.attributes = isatty(fd) && !is_dumb();
+    if (wants_colour(fd, colour)) {
+        look.attributes = true;
+        look.depth = ll_terminal_depth();
+        /* colour was asked for where nothing says how many there are: what every terminal has had for long */
+        if (look.depth == LL_DEPTH_MONO) look.depth = LL_DEPTH_16;
+    }
+    return look;
+}
