@@ -7,5 +7,6 @@
 extern const ll_command ll_help_commands[];
 extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];
+extern const ll_command ll_score_commands[];
 
 #endif
