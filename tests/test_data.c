@@ -4,7 +4,9 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/pickle.h"
 #include "data/safetensors.h"
+#include "data/torchzip.h"
 #include "tests/check.h"
 
 static char *in_tmp(const char *name)
@@ -121,10 +123,128 @@ static void full_disk_says_so(void)
     ll_tensors_free(&t);
 }
 
+/* --- pickles
+ * ------------------------------------------------------------------------------------------------ */
+
+static void published_pickles_are_read(void)
+{
+    const char *path = check_shared("upstream/HELP/nasbench201/latency/fpga.pt");
+    if (!path) return;
+    ll_pickle p;
+    ll_error e = {0};
+    double *x;
+    size_t n;
+    CHECK_INT(ll_pickle_read(path, &p, &e), LL_OK);
+    CHECK_INT(ll_pickled_numbers(p.root, &x, &n, &e), LL_OK);
+    CHECK_INT(n, 15625);
+    CHECK(x[0] == 2.57296);
+    free(x);
+    ll_pickle_free(&p);
+
+    /* numpy scalars: python -c "import pickle; d = pickle.load(open(f, 'rb')); print(d[(0,0,0,2,2,4)])" */
+    CHECK_INT(ll_pickle_read(check_shared("upstream/BRP-NAS/desktop-cpu-core-i7-7820x-fp32.pkl"), &p, &e),
+              LL_OK);
+    CHECK_INT(p.root->kind, LL_PICKLED_DICT);
+    CHECK_INT(p.root->items.n, 2 * 15284);
+    CHECK_INT(p.root->items.v[0]->items.n, 6);
+    CHECK_INT(p.root->items.v[0]->items.v[5]->i, 4);
+    CHECK(p.root->items.v[1]->x == 0.0015538465976715089);
+    ll_pickle_free(&p);
+
+    CHECK_INT(ll_pickle_read(check_shared("upstream/HELP/nasbench201/str_arch2idx.pt"), &p, &e), LL_OK);
+    CHECK_INT(p.root->items.n, 2 * 15625);
+    const ll_pickled *i = ll_pickled_get(
+        p.root,
+        "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|");
+    CHECK(i && i->i == 1);
+    ll_pickle_free(&p);
+}
+
+static void checkpoints_become_tensors(void)
+{
+    const char *path = check_shared("upstream/HELP/nasbench201/checkpoint/help_max_corr.pt");
+    if (!path) return;
+    ll_tensors t = {0};
+    ll_error e = {0};
+    CHECK_INT(ll_torch_load_tensors(path, &t, &e), LL_OK);
+    CHECK_INT(t.n, 40);
+    CHECK_STR(ll_tensors_text(&t, "epi"), "1699");
+    const ll_tensor *w;
+    CHECK_INT(ll_tensors_need(&t, "model.meta_learner.gc1.weight", LL_F32, 2, (long[]){8, 100}, &w, &e),
+              LL_OK);
+    ll_tensors_free(&t);
+}
+
+/* What the parser says of n bytes of a pickle. */
+static ll_status parse_bytes(const char *bytes, size_t n, ll_error *e)
+{
+    ll_pickle p;
+    ll_status s = ll_pickle_parse("x", bytes, n, NULL, &p, e);
+    if (!s) ll_pickle_free(&p);
+    return s;
+}
+
+static void pickles_refuse_what_is_wrong(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+        const char *say;
+    } bad[] = {
+#define BYTES(s) s, sizeof s - 1
+        {BYTES("\x80\x02"
+               "cos\nsystem\n(X\x02\0\0\0idtR."),
+         "\"os system\""},
+        {BYTES("\x80\x04\x8c\x08"
+               "builtins\x8c\x04"
+               "eval\x93."),
+         "\"builtins eval\""},
+        {BYTES("\x80\x02}R."), "stack is empty"},
+        {BYTES("\x80\x02]]R."), "a call of a list"},
+        {BYTES("\x80\x02}]b}."), "values are left"},
+        {BYTES("\x80\x02(."), "left at the end"},
+        {BYTES("\x80\x02."), "left at the end"},
+        {BYTES("\x80\x02N.N"), "behind the end"},
+        {BYTES("\x80\x02h\x07."), "never put"},
+        {BYTES("\x80\x02Nr\xff\xff\xff\xff."), "out of range"},
+        {BYTES("\x80\x02X\xff\xff\xff\x7f"), "truncated"},
+        {BYTES("\x80\x02\x8d\xff\xff\xff\xff\xff\xff\xff\xff."), "truncated"},
+        {BYTES("\x80\x02]e."), "mark"},
+        {BYTES("\x80\x02N(Ke."), "left at the end"},
+        {BYTES("\x80\x02N(K\x01"
+               "e."),
+         "not a container"},
+        {BYTES("\x80\x02}(K\x01u."), "without a value"},
+        {BYTES("\x80\x02\x8a\x0a"
+               "0123456789."),
+         "an integer of 10 bytes"},
+        {BYTES("\x80\x02i."), "opcode 0x69"},
+        {BYTES("\x80\x02X\1\0\0\0aQ."), "torch file"},
+        {BYTES("\x80\x02"
+               "cnumpy\ndtype\nX\2\0\0\0O8\x85R."),
+         "\"O8\""},
+        {BYTES("\x80\x02"
+               "cnumpy\nndarray\n)R."),
+         "a call of numpy ndarray"},
+        {BYTES("\x80\x09N."), "protocol 9"},
+        {BYTES("(lp0\n."), "not a pickle"},
+        {BYTES(""), "not a pickle"},
+#undef BYTES
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ll_error e = {0};
+        CHECK_INT(parse_bytes(bad[i].bytes, bad[i].n, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, bad[i].say);
+    }
+}
+
 static const check_case cases[] = {
     {"safetensors come back bit for bit", safetensors_come_back_bit_for_bit},
     {"safetensors refuse what is wrong", safetensors_refuse_what_is_wrong},
     {"full disk says so", full_disk_says_so},
+    {"published pickles are read", published_pickles_are_read},
+    {"checkpoints become tensors", checkpoints_become_tensors},
+    {"pickles refuse what is wrong", pickles_refuse_what_is_wrong},
     {0},
 };
 
