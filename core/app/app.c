@@ -101,6 +101,25 @@ static ll_status parse_request(ll_request *rq)
     return s;
 }
 
+/* Parse, run, commit. The results are kept for the hook when there is one. */
+static ll_status carry_out(ll_request *rq)
+{
+    ll_status s = parse_request(rq);
+    bool changes = rq->command && rq->command->flags & LL_CMD_CHANGES;
+    if (changes && rq->app->hook && !rq->results) rq->results = cJSON_CreateArray();
+    if (!s) s = rq->command->run(rq);
+    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq->commit_on_cancel))) commit(rq);
+    return s;
+}
+
+static void free_request(ll_request *rq)
+{
+    ll_state_free(&rq->state);
+    ll_values_free(&rq->args);
+    ll_values_free(&rq->more);
+    cJSON_Delete(rq->results);
+}
+
 static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
 {
     ll_request rq = {.app = a, .id = id, .line = line, .pool = pool};
@@ -109,15 +128,32 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     double start = ll_now_s();
     send(a, "begin", id, "command", line);
     ll_app_snapshot(a, &rq.state);
-    ll_status s = parse_request(&rq);
-    if (!s) s = rq.command->run(&rq);
-    bool changes = rq.command && rq.command->flags & LL_CMD_CHANGES;
-    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq.commit_on_cancel))) commit(&rq);
+    ll_status s = carry_out(&rq);
     if (s && s != LL_CANCELLED) send(a, "error", id, "message", rq.error.message);
     send_end(a, id, s, ll_now_s() - start);
-    ll_state_free(&rq.state);
-    ll_values_free(&rq.args);
-    ll_values_free(&rq.more);
+    free_request(&rq);
+}
+
+ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results)
+{
+    ll_request rq = {
+        .app = outer->app, .id = outer->id, .line = line, .pool = outer->pool, .observer = outer->observer};
+    if (results) rq.results = cJSON_CreateArray();
+    ll_state_copy(&rq.state, &outer->state);
+    ll_status s = carry_out(&rq);
+    bool committed = s == LL_OK || (s == LL_CANCELLED && rq.commit_on_cancel);
+    if (committed && rq.command->flags & LL_CMD_CHANGES) {
+        ll_state_free(&outer->state);
+        outer->state = rq.state;
+        rq.state = (ll_state){0};
+    }
+    outer->error = rq.error;
+    if (results) {
+        *results = rq.results;
+        rq.results = NULL;
+    }
+    free_request(&rq);
+    return s;
 }
 
 /* --- the worker
@@ -355,6 +391,7 @@ int ll_app_threads(const ll_app *a)
 
 void ll_emit(ll_request *rq, cJSON *result)
 {
+    if (rq->results) cJSON_AddItemToArray(rq->results, cJSON_Duplicate(result, true));
     ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
 }
 

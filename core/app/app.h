@@ -51,6 +51,12 @@ void ll_app_snapshot(ll_app *a, ll_state *out);
 /* Replace the committed state (a session that is opened); from a command: set rq->state instead. */
 void ll_app_restore(ll_app *a, const ll_state *s);
 
+/* Carry out a line inside a running command, as if it had been typed: its change is committed and seen by the
+ * hook, and outer->state becomes the new state; its events carry the outer request's id, without a BEGIN and
+ * END of their own. A failure leaves its sentence in outer->error. *results (may be NULL) receives copies of
+ * what it emitted, an array for the caller to delete. Thread: that of the running command. */
+ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results);
+
 /* Called on the running thread when a command with LL_CMD_CHANGES has succeeded, before its END: rq->state is
  * about to be committed, ll_app_snapshot() still gives the state before it. `sessions` journals here; what
  * goes wrong there becomes a warning. */

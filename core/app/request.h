@@ -36,6 +36,7 @@ struct ll_request {
     bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */
     ll_pool *pool;         /* NULL in a quick look beside a long command */
     ll_observer *observer;
+    cJSON *results; /* copies of what was emitted, for the commit hook; NULL: not kept */
     ll_error error; /* the message END(failed) carries */
 };
 
