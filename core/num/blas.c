@@ -40,6 +40,11 @@ void ll_dgemv(bool ta, int m, int n, double alpha, const double *a, int lda, con
     cblas_dgemv(CblasRowMajor, flag(ta), m, n, alpha, a, lda, x, 1, beta, y, 1);
 }
 
+void ll_dtrsm_lower(bool trans, int n, int m, const double *l, int ldl, double *b, int ldb)
+{
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, flag(trans), CblasNonUnit, n, m, 1, l, ldl, b, ldb);
+}
+
 double ll_ddot(int n, const double *x, const double *y)
 {
     return cblas_ddot(n, x, 1, y, 1);

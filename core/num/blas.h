@@ -16,6 +16,8 @@ void ll_dsyrk(bool trans, int n, int k, double alpha, const double *a, int lda, 
               int ldc);
 void ll_dgemv(bool ta, int m, int n, double alpha, const double *a, int lda, const double *x, double beta,
               double *y);
+/* Solve L X = B, or Lᵀ X = B (trans), in place: L (n,n) lower, b (n,m). */
+void ll_dtrsm_lower(bool trans, int n, int m, const double *l, int ldl, double *b, int ldb);
 double ll_ddot(int n, const double *x, const double *y);
 
 #endif
