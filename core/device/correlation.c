@@ -36,8 +36,7 @@ typedef struct work {
     int n_groups;
 } work;
 
-/* --- groups of devices that know the same architectures ---------------------------------------------------
- */
+/* --- groups of devices that know the same architectures --- */
 
 static void find_groups(work *w)
 {
@@ -71,8 +70,7 @@ static ll_ints common_rows(const work *w, int i, int j)
     return rows;
 }
 
-/* --- Spearman and Pearson: a block of two groups at once --------------------------------------------------
- */
+/* --- Spearman and Pearson: a block of two groups at once --- */
 
 typedef struct block {
     const work *w;
@@ -159,8 +157,7 @@ static void by_blocks(work *w)
         for (int h = 0; h <= g && !ll_cancelled(w->observer); h++) correlate_groups(w, g, h);
 }
 
-/* --- Kendall: a pair at a time ----------------------------------------------------------------------------
- */
+/* --- Kendall: a pair at a time --- */
 
 typedef struct pair_row {
     work *w;

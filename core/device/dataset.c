@@ -5,8 +5,7 @@
 
 #include "core/base/mem.h"
 
-/* --- building ---------------------------------------------------------------------------------------------
- */
+/* --- building --- */
 
 static void fill_nan(double *v, size_t n)
 {
@@ -96,8 +95,7 @@ void ll_dataset_unref(ll_dataset *d)
     if (d && __atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0) free_dataset(d);
 }
 
-/* --- seal: row table and hash -----------------------------------------------------------------------------
- */
+/* --- seal: row table and hash --- */
 
 static unsigned slot_of(const ll_dataset *d, const uint8_t *gene)
 {
@@ -168,8 +166,7 @@ ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
     return LL_OK;
 }
 
-/* --- a successor with more rows and devices ---------------------------------------------------------------
- */
+/* --- a successor with more rows and devices --- */
 
 /* (n_devices, n_archs) into a wider and longer table; what is new is missing. */
 static double *widen(const double *from, const ll_dataset *old, const ll_dataset *d)
@@ -226,8 +223,7 @@ ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_de
     return d;
 }
 
-/* --- asking -----------------------------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 int ll_dataset_row(const ll_dataset *d, const uint8_t *gene)
 {

@@ -64,8 +64,7 @@ const ll_published_task *ll_published_task_find(const char *name)
     return NULL;
 }
 
-/* --- the task itself --------------------------------------------------------------------------------------
- */
+/* --- the task itself --- */
 
 ll_task *ll_task_ref(const ll_task *t)
 {
@@ -118,8 +117,7 @@ ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *sourc
     return t;
 }
 
-/* --- published tasks --------------------------------------------------------------------------------------
- */
+/* --- published tasks --- */
 
 static void resolve(const ll_dataset *d, const char *names, ll_ints *found, ll_strs *missing)
 {

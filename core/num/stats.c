@@ -67,8 +67,7 @@ double ll_spearman(const double *a, const double *b, int n)
     return r;
 }
 
-/* --- Kendall ----------------------------------------------------------------------------------------------
- */
+/* --- Kendall --- */
 
 /* Sorts v by merging and returns how many pairs stood in the wrong order. */
 static long long count_exchanges(double *v, double *spare, int n)
@@ -129,8 +128,7 @@ double ll_kendall(const double *a, const double *b, int n)
     return (double)balance / sqrt((double)(all - ties_a)) / sqrt((double)(all - ties_b));
 }
 
-/* --- order statistics -------------------------------------------------------------------------------------
- */
+/* --- order statistics --- */
 
 double ll_quantile(const double *x, int n, double q)
 {
