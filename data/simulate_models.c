@@ -29,6 +29,7 @@ ll_sim_work ll_sim_layer_work(const ll_layer *l)
     case LL_ADD:
         return (ll_sim_work){0, out, 2 * in, 0, out};
     case LL_COPY:
+    case LL_SHUFFLE:
         break;
     }
     return (ll_sim_work){0, 0, in, 0, out};

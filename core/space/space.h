@@ -14,17 +14,32 @@
 
 enum { LL_MAX_POSITIONS = 64, LL_MAX_NODES = 66, LL_MAX_OPS = 32 };
 
-/* One layer (kernel launch) of a built network; the one description that counts costs and, later, builds the
- * network to measure it. Sizes are per image. */
-typedef enum ll_layer_kind { LL_CONV, LL_POOL_AVG, LL_ADD, LL_LINEAR, LL_GLOBAL_POOL, LL_COPY } ll_layer_kind;
+/* One layer of a built network; the one description that counts costs and, later, builds the network to
+ * measure it. Sizes are per image. LL_COPY moves no data (an identity skip); LL_SHUFFLE is the channel
+ * shuffle behind a grouped convolution. */
+typedef enum ll_layer_kind {
+    LL_CONV,
+    LL_POOL_AVG, /* padding is not counted in the mean */
+    LL_ADD,
+    LL_LINEAR, /* with bias */
+    LL_GLOBAL_POOL,
+    LL_COPY,
+    LL_SHUFFLE
+} ll_layer_kind;
 typedef struct ll_layer {
     ll_layer_kind kind;
     int c_in, c_out, h_in, h_out, kernel, stride, groups; /* square images; groups == c_in: depthwise */
-    int position; /* which position of the gene it comes from; -1: fixed part */
-    bool relu_before, bn;
+    int position; /* which position of the gene it comes from (an addition: its second operand); -1: fixed */
+    bool relu_before; /* on the input; with bn of a global pool: BN, ReLU, pool */
+    bool bn;          /* behind a convolution; in front of a global pool */
+    bool relu_after;  /* on the output, behind the bn */
 } ll_layer;
+enum { LL_MAX_LAYERS = 256 }; /* no network of a built-in space has more */
 
-/* Exact counts of one network, multiply-adds (not 2x). "conv" counts convolutions alone. */
+/* Exact counts of one network, multiply-adds (not 2x); an average pool counts its window, an addition one per
+ * element, bn and ReLU are folded and count nothing. params include the two trained numbers a channel of each
+ * bn and the biases, as published counts do. activations: elements written by convolutions (Radosavovic et
+ * al. 2020); kernels: layers that move data. "conv" counts convolutions alone, their params without bn. */
 typedef struct ll_cost {
     double macs, params, activations, kernels;
     double conv_macs, conv_params;
@@ -72,13 +87,15 @@ struct ll_space {
 const ll_space *ll_space_find(const char *name);
 const ll_space *ll_space_at(int i); /* NULL behind the last */
 /* A user's space: positions x operations, no known graph (a chain) and no known cost. Strings are operation
- * indices or names joined by '_' or '|'. Lives until the program ends and is found by name afterwards;
- * the same definition twice gives the same space, a different one under the same name fails. Thread-safe. */
+ * indices or names joined by '_', '|', commas or blanks; names are letters, digits, '_', '-' and '.'. Lives
+ * until the program ends and is found by name afterwards; the same definition twice gives the same space, a
+ * different one under the same name fails. Thread-safe. */
 const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e);
 
 /* Cost of the whole network at its published input size; false when the space has no layers(). */
 bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out);
-/* "string or index": a canonical index when all digits and the space is listable, else parse(). */
+/* "string or index": a canonical index when the space is listable and the text is a number of fewer digits
+ * than there are positions ("1462" is an index, "333333" six operations), else parse(). */
 ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
 
 #endif

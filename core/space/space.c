@@ -1,0 +1,82 @@
+#include "core/space/space.h"
+
+#include <string.h>
+
+#include "core/space/parts.h"
+#include "core/space/user.h"
+
+static const ll_space *const built_in[] = {&ll_nasbench201, &ll_fbnet};
+enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
+
+const ll_space *ll_space_at(int i)
+{
+    if (i < 0) return NULL;
+    return i < N_BUILT_IN ? built_in[i] : ll_user_space_at(i - N_BUILT_IN);
+}
+
+const ll_space *ll_space_find(const char *name)
+{
+    const ll_space *s;
+    for (int i = 0; (s = ll_space_at(i)); i++)
+        if (!strcmp(s->name, name)) return s;
+    return NULL;
+}
+
+static double macs_of(const ll_layer *l)
+{
+    double out = (double)l->c_out * l->h_out * l->h_out, window = (double)l->kernel * l->kernel;
+    switch (l->kind) {
+    case LL_CONV:
+        return out * window * l->c_in / l->groups;
+    case LL_POOL_AVG:
+        return out * window;
+    case LL_ADD:
+        return out;
+    case LL_LINEAR:
+        return (double)l->c_in * l->c_out;
+    case LL_GLOBAL_POOL:
+        return (double)l->c_in * l->h_in * l->h_in;
+    default:
+        return 0;
+    }
+}
+
+static double weights_of(const ll_layer *l)
+{
+    if (l->kind == LL_CONV) return (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups;
+    return l->kind == LL_LINEAR ? (double)(l->c_in + 1) * l->c_out : 0;
+}
+
+static void add_layer(const ll_layer *l, ll_cost *c)
+{
+    double macs = macs_of(l), weights = weights_of(l);
+    c->macs += macs;
+    c->params += weights + (l->bn ? 2.0 * l->c_out : 0);
+    c->kernels += l->kind != LL_COPY;
+    if (l->kind != LL_CONV) return;
+    c->conv_macs += macs;
+    c->conv_params += weights;
+    c->activations += (double)l->c_out * l->h_out * l->h_out;
+}
+
+bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
+{
+    ll_layer layers[LL_MAX_LAYERS];
+    memset(out, 0, sizeof *out);
+    if (!s->layers) return false;
+    int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
+    for (int i = 0; i < n; i++) add_layer(&layers[i], out);
+    return true;
+}
+
+ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions)
+        return s->parse(s, text, gene, e);
+    int index = 0;
+    for (size_t i = 0; i < digits; i++) index = 10 * index + text[i] - '0';
+    if (s->at(s, index, gene)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "%s has no architecture %d: expected 0..%d or its string", s->name, index,
+                   s->n_archs - 1);
+}
