@@ -1,0 +1,221 @@
+#include "data/csv.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "data/decimal.h"
+
+enum { CELLS_MOST = 1000000 };
+
+ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
+{
+    char text[700];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    return ll_fail(e, LL_BAD_DATA, "%s: line %d: %s", c->what, c->line, text);
+}
+
+/* --- opening
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Counts outside quotes in the first record that is no comment. */
+static char find_separator(const char *p, const char *end)
+{
+    static const char candidates[] = ",;\t";
+    int count[3] = {0}, best = 0;
+    bool quoted = false;
+    while (p < end && (*p == '#' || *p == '\n' || *p == '\r')) {
+        const char *newline = memchr(p, '\n', (size_t)(end - p));
+        p = newline ? newline + 1 : end;
+    }
+    for (; p < end && (quoted || *p != '\n'); p++) {
+        const char *found = *p ? strchr(candidates, *p) : NULL;
+        quoted ^= *p == '"';
+        if (found && !quoted) count[found - candidates]++;
+    }
+    for (int i = 1; i < 3; i++)
+        if (count[i] > count[best]) best = i;
+    return candidates[best];
+}
+
+static ll_status start(ll_csv *c, size_t n, ll_error *e)
+{
+    c->at = c->text;
+    c->end = c->text + n;
+    c->next_line = 1;
+    if (n >= 3 && !memcmp(c->at, "\xef\xbb\xbf", 3)) c->at += 3;
+    if (n >= 2 && (!memcmp(c->at, "\xff\xfe", 2) || !memcmp(c->at, "\xfe\xff", 2)))
+        return ll_fail(e, LL_BAD_DATA, "%s: UTF-16 text, UTF-8 was expected", c->what);
+    if (memchr(c->at, 0, (size_t)(c->end - c->at)))
+        return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
+    c->separator = find_separator(c->at, c->end);
+    return LL_OK;
+}
+
+static ll_status open_owned(ll_csv *c, const char *what, char *text, size_t n, ll_error *e)
+{
+    *c = (ll_csv){.what = ll_strdup(what), .text = text};
+    ll_status s = start(c, n, e);
+    if (s) ll_csv_close(c);
+    return s;
+}
+
+ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e)
+{
+    char *text;
+    size_t n;
+    ll_status s = ll_read_file(path, 0, &text, &n, e);
+    return s ? s : open_owned(c, path, text, n, e);
+}
+
+ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t n, ll_error *e)
+{
+    char *copy = ll_alloc(n + 1, 1);
+    memcpy(copy, text, n);
+    return open_owned(c, what, copy, n, e);
+}
+
+void ll_csv_close(ll_csv *c)
+{
+    free(c->what);
+    free(c->text);
+    free(c->cells);
+    *c = (ll_csv){0};
+}
+
+/* --- records
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+static bool at_line_end(const ll_csv *c)
+{
+    return c->at == c->end || *c->at == '\n' || (*c->at == '\r' && (c->at + 1 == c->end || c->at[1] == '\n'));
+}
+
+static void skip_line_end(ll_csv *c)
+{
+    if (c->at < c->end && *c->at == '\r') c->at++;
+    if (c->at < c->end) c->at++;
+    c->next_line++;
+}
+
+static void skip_empty_and_comments(ll_csv *c)
+{
+    while (c->at < c->end) {
+        if (*c->at == '#') {
+            char *newline = memchr(c->at, '\n', (size_t)(c->end - c->at));
+            c->at = newline ? newline : c->end;
+        }
+        if (!at_line_end(c)) return;
+        if (c->at < c->end) skip_line_end(c);
+    }
+}
+
+static ll_status add_cell(ll_csv *c, char *cell, ll_error *e)
+{
+    if (c->n == CELLS_MOST) return ll_csv_fail(c, e, "more than %d cells", CELLS_MOST);
+    if (c->n == c->cap) {
+        c->cap = c->cap ? 2 * c->cap : 64;
+        c->cells = ll_realloc(c->cells, (size_t)c->cap, sizeof *c->cells);
+    }
+    c->cells[c->n++] = cell;
+    return LL_OK;
+}
+
+/* A quoted cell is unquoted in place, so its end moves to the front. */
+static ll_status read_quoted(ll_csv *c, char **stop, ll_error *e)
+{
+    char *to = ++c->at;
+    for (;; c->at++) {
+        if (c->at == c->end) return ll_csv_fail(c, e, "a quote is opened and never closed");
+        if (*c->at == '"' && (c->at + 1 == c->end || c->at[1] != '"')) break;
+        if (*c->at == '"') c->at++;
+        if (*c->at == '\n') c->next_line++;
+        *to++ = *c->at;
+    }
+    c->at++;
+    *stop = to;
+    if (!at_line_end(c) && *c->at != c->separator) return ll_csv_fail(c, e, "text behind a closing quote");
+    return LL_OK;
+}
+
+/* One cell; *last says whether it ended the record. */
+static ll_status read_cell(ll_csv *c, bool *last, ll_error *e)
+{
+    bool quoted = c->at < c->end && *c->at == '"';
+    char *cell = quoted ? c->at + 1 : c->at, *stop = NULL;
+    ll_status s = LL_OK;
+    if (quoted) {
+        s = read_quoted(c, &stop, e);
+        if (s) return s;
+    } else {
+        char separator = c->separator;
+        char *p = c->at;
+        while (p < c->end && *p != separator && *p != '\n') p++;
+        stop = p > c->at && p[-1] == '\r' && (p == c->end || *p == '\n') ? p - 1 : p;
+        c->at = stop;
+    }
+    *last = at_line_end(c);
+    if (*last)
+        skip_line_end(c);
+    else
+        c->at++;
+    *stop = 0;
+    return add_cell(c, cell, e);
+}
+
+ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e)
+{
+    skip_empty_and_comments(c);
+    c->n = 0;
+    c->line = c->next_line;
+    *more = c->at < c->end;
+    bool last = !*more;
+    while (!last) {
+        ll_status s = read_cell(c, &last, e);
+        if (s) return s;
+    }
+    return LL_OK;
+}
+
+int ll_csv_column(const ll_csv *c, const char *name)
+{
+    for (int i = 0; i < c->n; i++)
+        if (!strcasecmp(c->cells[i], name)) return i;
+    return -1;
+}
+
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+void ll_csv_write(FILE *f, const char *text)
+{
+    if (!strpbrk(text, ",;\t\"\r\n#") && *text) {
+        fputs(text, f);
+        return;
+    }
+    if (!*text) return;
+    putc('"', f);
+    for (; *text; text++) {
+        if (*text == '"') putc('"', f);
+        putc(*text, f);
+    }
+    putc('"', f);
+}
+
+void ll_csv_write_number(FILE *f, double x)
+{
+    char text[32];
+    if (isnan(x)) return;
+    ll_decimal_write(x, text);
+    fputs(text, f);
+}

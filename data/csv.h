@@ -1,0 +1,43 @@
+/* Tables as text: RFC 4180 and the dialects people really have (byte order mark, CRLF, ';' or tab, '#'
+ * comments). */
+#ifndef LL_DATA_CSV_H
+#define LL_DATA_CSV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "core/base/status.h"
+
+typedef struct ll_csv {
+    char *what; /* names the file in messages */
+    char *text; /* owned; cells are cut out of it in place */
+    char *at, *end;
+    char separator;
+    int line; /* line (from 1) where the current record begins */
+    int next_line;
+    char **cells; /* of the current record, NUL-terminated, unquoted */
+    int n, cap;
+} ll_csv;
+
+/* The separator is the one of ',', ';' and tab that the first record has most of. LL_BAD_DATA: not readable,
+ * UTF-16, or a NUL byte (not a text file). */
+ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e);
+ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t n, ll_error *e);
+/* The next record that is neither empty nor a comment. *more is false at the end. LL_BAD_DATA with file and
+ * line: a quote that never ends, text behind a closing quote, a record of more than 64 MiB or a million
+ * cells. */
+ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e);
+int ll_csv_column(const ll_csv *c,
+                  const char *name); /* cell of the current record with this text (any case), -1 */
+/* LL_BAD_DATA "file: line N: ..." */
+ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void ll_csv_close(ll_csv *c);
+
+/* Writes one cell, quoted where RFC 4180 asks for it. */
+void ll_csv_write(FILE *f, const char *text);
+/* A number in the shortest form that reads back the same; NaN is an empty cell. */
+void ll_csv_write_number(FILE *f, double x);
+
+#endif

@@ -1,0 +1,140 @@
+#include "data/decimal.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef unsigned __int128 u128;
+
+static const uint64_t powers[] = {1,
+                                  10,
+                                  100,
+                                  1000,
+                                  10000,
+                                  100000,
+                                  1000000,
+                                  10000000,
+                                  100000000,
+                                  1000000000,
+                                  10000000000,
+                                  100000000000,
+                                  1000000000000,
+                                  10000000000000,
+                                  100000000000000,
+                                  1000000000000000,
+                                  10000000000000000,
+                                  100000000000000000,
+                                  1000000000000000000,
+                                  10000000000000000000u};
+enum { POWERS = sizeof powers / sizeof *powers, DIGITS = 19, MANTISSA = 53 };
+
+/* w / 10^k, correctly rounded, for w > 0: one exact 128-bit division gives at least 62 bits of the quotient,
+ * and what remains says on which side of a tie the number lies. */
+static double quotient(uint64_t w, int k)
+{
+    int up = __builtin_clzll(w), down = __builtin_clzll(powers[k]);
+    uint64_t divisor = powers[k] << down;
+    u128 dividend = (u128)(w << up) << 63;
+    uint64_t q = (uint64_t)(dividend / divisor);
+    bool rest = dividend % divisor != 0;
+    int cut = 64 - __builtin_clzll(q) - MANTISSA; /* bits below the mantissa: 10 or 11 */
+    uint64_t mantissa = q >> cut, below = q & (((uint64_t)1 << cut) - 1), half = (uint64_t)1 << (cut - 1);
+    if (below > half || (below == half && (rest || mantissa & 1))) mantissa++;
+    int exponent = cut - 63 - up + down; /* the result is normal: 1 <= w < 2^64 and 10^k < 10^20 */
+    uint64_t bits = (uint64_t)(exponent + 1023) << 52;
+    double scale;
+    memcpy(&scale, &bits, 8);
+    return (double)mantissa * scale;
+}
+
+typedef struct digits {
+    uint64_t w; /* the first 19 significant digits */
+    int n;      /* how many of them */
+    int after;  /* digits behind the point */
+    bool any, lost;
+} digits;
+
+static const char *read_digits(const char *p, digits *d, bool behind)
+{
+    for (; *p >= '0' && *p <= '9'; p++) {
+        d->any = true;
+        d->after += behind;
+        if (!d->n && *p == '0') continue;
+        if (d->n++ < DIGITS)
+            d->w = 10 * d->w + (uint64_t)(*p - '0');
+        else
+            d->lost = true;
+    }
+    return p;
+}
+
+static bool read_slowly(const char *s, const char **end, double *x)
+{
+    char *stop;
+    *x = strtod(s, &stop); /* LC_NUMERIC is "C" in every program of latlab */
+    *end = stop;
+    return stop != s;
+}
+
+/* An exponent behind the digits; p is left alone when there is none. */
+static const char *read_exponent(const char *p, int *exponent)
+{
+    if (*p != 'e' && *p != 'E') return p;
+    const char *q = p + 1;
+    bool minus = *q == '-';
+    if (*q == '-' || *q == '+') q++;
+    if (*q < '0' || *q > '9') return p;
+    int x = 0;
+    for (; *q >= '0' && *q <= '9'; q++)
+        if (x < 10000) x = 10 * x + *q - '0';
+    *exponent = minus ? -x : x;
+    return q;
+}
+
+bool ll_decimal_read(const char *s, const char **end, double *x)
+{
+    const char *p = s;
+    digits d = {0};
+    int exponent = 0;
+    bool minus = *p == '-';
+    if (*p == '-' || *p == '+') p++;
+    if ((*p | 32) == 'n' || (*p | 32) == 'i') return read_slowly(s, end, x);
+    if (p[0] == '0' && (p[1] | 32) == 'x') { /* strtod would read a hexadecimal number */
+        *end = s;
+        return false;
+    }
+    p = read_digits(p, &d, false);
+    if (*p == '.') p = read_digits(p + 1, &d, true);
+    if (!d.any) {
+        *end = s;
+        return false;
+    }
+    p = read_exponent(p, &exponent);
+    exponent -= d.after;
+    if (d.lost || exponent > 0 || exponent <= -POWERS) return read_slowly(s, end, x);
+    double v = d.w ? quotient(d.w, -exponent) : 0;
+    *x = minus ? -v : v;
+    *end = p;
+    return true;
+}
+
+bool ll_decimal_parse(const char *s, double *x)
+{
+    const char *end;
+    while (*s == ' ' || *s == '\t') s++;
+    if (!ll_decimal_read(s, &end, x)) return false;
+    while (*end == ' ' || *end == '\t') end++;
+    return !*end;
+}
+
+void ll_decimal_write(double x, char *out)
+{
+    for (int n = 15; n <= 17; n++) {
+        const char *end;
+        double back;
+        snprintf(out, 32, "%.*g", n, x);
+        if (isnan(x) || (ll_decimal_read(out, &end, &back) && back == x)) return;
+    }
+}

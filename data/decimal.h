@@ -1,0 +1,16 @@
+/* Decimal numbers as text, exact both ways and the same in every locale. */
+#ifndef LL_DATA_DECIMAL_H
+#define LL_DATA_DECIMAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Reads a decimal number at s (NUL-terminated text), correctly rounded; *end is behind it. Also nan, inf (any
+ * case). Returns false (and *end = s) when there is no number. */
+bool ll_decimal_read(const char *s, const char **end, double *x);
+/* The whole text is one number, blanks around it allowed. */
+bool ll_decimal_parse(const char *s, double *x);
+/* Shortest of %.15g, %.16g and %.17g that reads back as the same number; out holds at least 32 bytes. */
+void ll_decimal_write(double x, char *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* A dataset on disk is a folder:
+ *   dataset.json   format version, space (a built-in name or a definition), devices with kind, unit, source,
+ *                  hardware and note, provenance, content hash, hashes of the other files
+ *   latency.csv    a row per architecture: its string, then milliseconds per device; empty = missing
+ *   std.csv        the same shape: standard deviations, ms (optional)
+ *   accuracy.csv   architecture, accuracy (optional)
+ *   NAME.npy       a feature, (n_archs, dim) float32 (optional)
+ * Numbers have as many digits as reading them back exactly needs, so the hash survives the text. */
+#ifndef LL_DATA_FOLDER_H
+#define LL_DATA_FOLDER_H
+
+#include "core/device/dataset.h"
+
+/* Writes a sealed dataset. Everything goes to a folder beside `path`, which takes the place of what was there
+ * only when it is complete. When `keep` is given, the folder that was there before is kept under that path.
+ */
+ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e);
+/* Reads, seals and checks the hash: LL_BAD_DATA says which file is wrong. */
+ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e);
+
+bool ll_is_folder_dataset(const char *path); /* holds a dataset.json */
+/* NAME in one of the data folders, or the path of a dataset folder; the caller frees *path. LL_BAD_DATA lists
+ * where it was looked for. */
+ll_status ll_folder_find(const ll_strs *dirs, const char *name, char **path, ll_error *e);
+/* Letters, digits, '.', '_' and '-', not beginning with '.' or '-'. LL_USAGE otherwise. */
+ll_status ll_folder_check_name(const char *name, ll_error *e);
+
+#endif

@@ -1,0 +1,78 @@
+#include "data/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "data/pickle.h"
+
+static const ll_importer importers[] = {
+    {"help", "HELP's folder as published (27 devices, ms)", "HELP", ll_import_help, false},
+};
+
+const ll_importer *ll_importer_at(int i)
+{
+    return i >= 0 && i < (int)(sizeof importers / sizeof *importers) ? &importers[i] : NULL;
+}
+
+const ll_importer *ll_importer_find(const char *kind)
+{
+    for (int i = 0; ll_importer_at(i); i++)
+        if (!strcmp(importers[i].kind, kind)) return &importers[i];
+    return NULL;
+}
+
+void ll_import_note(ll_import *job, const char *fmt, ...)
+{
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    ll_strs_take(&job->notes, ll_str_take(&text));
+}
+
+void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read)
+{
+    if (!d->provenance) d->provenance = cJSON_CreateObject();
+    cJSON *imports = cJSON_GetObjectItemCaseSensitive(d->provenance, "imports");
+    if (!imports) imports = ll_json_arr(d->provenance, "imports");
+    cJSON *o = ll_json_obj(imports, NULL), *devices;
+    ll_json_str(o, "kind", kind);
+    ll_json_str(o, "path", path);
+    if (unit_read) ll_json_str(o, "unit_read", unit_read);
+    ll_json_int(o, "archs", d->n_archs);
+    devices = ll_json_arr(o, "devices");
+    for (int i = 0; i < d->n_devices; i++) ll_json_str(devices, NULL, d->devices[i].name);
+}
+
+static ll_status check_latency(const char *path, int i, double *x, double scale, bool minus_one, ll_error *e)
+{
+    if (minus_one && *x == -1) *x = NAN;
+    if (isnan(*x)) return LL_OK;
+    if (*x < 0 || isinf(*x))
+        return ll_fail(e, LL_BAD_DATA, "%s: element %d is %g, a latency was expected", path, i, *x);
+    *x *= scale;
+    return LL_OK;
+}
+
+ll_status ll_import_column(const char *path, double scale, bool minus_one, double *lat_ms, int n, ll_error *e)
+{
+    ll_pickle p;
+    double *x = NULL;
+    size_t found = 0;
+    ll_status s = ll_pickle_read(path, &p, e);
+    if (s) return s;
+    s = ll_pickled_numbers(p.root, &x, &found, e);
+    if (s) ll_fail_in(e, "%s: ", path);
+    if (!s && found != (size_t)n)
+        s = ll_fail(e, LL_BAD_DATA, "%s: %zu latencies, %d were expected, one per architecture", path, found,
+                    n);
+    for (int i = 0; !s && i < n; i++) {
+        s = check_latency(path, i, &x[i], scale, minus_one, e);
+        lat_ms[i] = x[i];
+    }
+    free(x);
+    ll_pickle_free(&p);
+    return s;
+}
