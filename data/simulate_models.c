@@ -114,7 +114,7 @@ static double vector_ms(double ops, double lanes, double clock_mhz)
                       .help = "branches of a cell run at the same time: the longest path counts"},           \
     [SIM_TIMER] = REAL_OPTION("timer", "0", 0, 1000, "ms", "resolution of the timer; 0: exact"),             \
     [SIM_NOISE] = REAL_OPTION("noise", "0", 0, 1, NULL, "relative standard deviation of one measurement"),   \
-    [SIM_SEED] = {.name = "seed",                                                                            \
+    [SIM_SEED] = {.name = "noise_seed",                                                                      \
                   .type = LL_INT,                                                                            \
                   .otherwise = "0",                                                                          \
                   .lo = 0,                                                                                   \
