@@ -29,7 +29,7 @@ FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=al
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread
 
 .PHONY: all packages demo check test asan ubsan tsan layers format format-check bench install uninstall clean \
-        verify-reference
+        verify-reference bundled
 all: latlab
 
 # --- packages ---------------------------------------------------------------------------------------------------
@@ -99,6 +99,10 @@ format-check: | $(SETUP)
 check: packages latlab layers format-check test
 demo: packages latlab
 	@./latlab sessions/demo.latlab
+
+# The datasets that come with the program are made by the program; the same bytes every time.
+bundled: latlab
+	./latlab --data data/bundled sessions/bundled.latlab
 
 # --- measurements -------------------------------------------------------------------------------------------------
 build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a
