@@ -10,6 +10,8 @@
 #include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/simulate.h"
+#include "sessions/commands.h"
 #include "tui/faces.h"
 #include "tui/terminal.h"
 
@@ -33,9 +35,9 @@ const ll_flag ll_flags[] = {
 
 /* Every room's commands, in the order help lists them. */
 static const ll_command *const tables[] = {
-    ll_look_commands,
-    ll_partition_commands,
     ll_help_commands,
+    ll_simulate_commands,
+    ll_session_commands,
     ll_face_commands,
 };
 
@@ -200,6 +202,7 @@ int main(int argc, char **argv)
                   .echo = s.echo || (s.file && isatty(STDERR_FILENO))};
     f.app = ll_app_new(&(ll_app_config){s.data, s.threads});
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
+    ll_sessions_start(f.app);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_app_free(f.app);
     return status;

@@ -1,0 +1,318 @@
+#include "sessions/commands.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "sessions/journal.h"
+#include "sessions/manifest.h"
+#include "sessions/place.h"
+
+/* --- what the state holds, in a few fields ----------------------------------------------------------------
+ */
+
+static void add_state(cJSON *result, const ll_state *s)
+{
+    ll_json_str(result, "dataset", s->data ? s->data->name : NULL);
+    ll_json_str(result, "task", s->task ? s->task->name : NULL);
+    ll_json_int(result, "n_samples", s->samples ? s->samples->rows.n : 0);
+    cJSON *models = ll_json_arr(result, "models"), *transfers = ll_json_arr(result, "transfers");
+    for (int i = 0; i < s->n_models; i++)
+        cJSON_AddItemToArray(models, cJSON_CreateString(s->models[i]->predictor->name));
+    for (int i = 0; i < s->n_transfers; i++) {
+        ll_str text = {0};
+        ll_str_addf(&text, "%s by %s", s->transfers[i]->device, s->transfers[i]->predictor->name);
+        cJSON_AddItemToArray(transfers, cJSON_CreateString(ll_str_text(&text)));
+        ll_str_free(&text);
+    }
+}
+
+static const ll_column state_columns[] = {{"session", "session", NULL, -1},
+                                          {"dataset", "dataset", NULL, -1},
+                                          {"task", "task", NULL, -1},
+                                          {"n_samples", "samples", NULL, 0},
+                                          {"models", "models", NULL, -1},
+                                          {"transfers", "predictions", NULL, -1},
+                                          {"steps", "steps that `undo` can go back", NULL, 0},
+                                          {0}};
+
+static void emit_state(ll_request *rq, const ll_session *s, const char *kind, const char *line)
+{
+    cJSON *result = ll_result_new(kind);
+    ll_json_str(result, "session", s->name ? s->name : "(unnamed)");
+    if (line) ll_json_str(result, "line", line);
+    add_state(result, &rq->state);
+    ll_json_int(result, "steps", s->at);
+    ll_json_int(result, "undone", s->n_steps - 1 - s->at);
+    ll_result_columns(result, state_columns);
+    ll_emit(rq, result);
+}
+
+/* --- save, open -------------------------------------------------------------------------------------------
+ */
+
+static ll_status run_save(ll_request *rq)
+{
+    ll_session *s = ll_session_of(rq->app);
+    bool kept;
+    const char *name = ll_word(&rq->args, "name");
+    if (!name) name = s->dir && s->name ? s->dir : NULL;
+    if (!name) return LL_FAIL(rq, LL_USAGE, "which name? as in `save first`");
+    ll_status status = ll_session_save(s, name, &kept, &rq->error);
+    if (status) return status;
+    if (kept) ll_note(rq, "a session %s was there: it is %s.old now", s->name, s->name);
+    emit_state(rq, s, "save", NULL);
+    return LL_OK;
+}
+
+/* The session that was changed last and that nobody has open. */
+static char *latest_session(void)
+{
+    ll_strs dirs = {0};
+    char *found = NULL;
+    ll_session_list(&dirs);
+    for (int i = 0; i < dirs.n && !found; i++)
+        if (!ll_session_locked(dirs.v[i])) found = ll_strdup(dirs.v[i]);
+    ll_strs_free(&dirs);
+    return found;
+}
+
+static ll_status run_open(ll_request *rq)
+{
+    ll_session *s = ll_session_of(rq->app);
+    const char *name = ll_word(&rq->args, "name");
+    char *dir = NULL;
+    ll_status status = LL_OK;
+    if (name)
+        status = ll_session_find(name, &dir, &rq->error);
+    else if (!(dir = latest_session()))
+        status = LL_FAIL(rq, LL_FAILED, "there is no session to open yet");
+    bool copy = ll_bool(&rq->args, "copy");
+    if (!status && !copy && s->dir && !strcmp(s->dir, dir)) {
+        ll_note(rq, "it is open already");
+        s->handled = true;
+    } else if (!status) {
+        status = ll_session_open(s, rq, dir, copy);
+    }
+    if (!status) emit_state(rq, s, "open", NULL);
+    free(dir);
+    return status;
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------
+ */
+
+static void age_text(double age_s, char *out, size_t size)
+{
+    static const struct {
+        double seconds;
+        const char *unit;
+    } units[] = {{86400, "days"}, {3600, "hours"}, {60, "minutes"}};
+    for (int i = 0; i < 3; i++)
+        if (age_s >= 2 * units[i].seconds) {
+            snprintf(out, size, "%.0f %s", age_s / units[i].seconds, units[i].unit);
+            return;
+        }
+    snprintf(out, size, "%.0f seconds", age_s < 0 ? 0 : age_s);
+}
+
+static void add_last(cJSON *row, const char *dir)
+{
+    char *path = ll_path_join(dir, "journal.jsonl");
+    cJSON *entries = NULL;
+    bool cut;
+    ll_error e = {0};
+    const cJSON *last = NULL;
+    if (!ll_journal_read(path, &entries, &cut, &e))
+        last = cJSON_GetArrayItem(entries, cJSON_GetArraySize(entries) - 1);
+    ll_json_str(row, "dataset", ll_manifest_dataset(cJSON_GetObjectItemCaseSensitive(last, "state")));
+    ll_json_int(row, "commands", cJSON_GetArraySize(entries));
+    ll_json_str(row, "last", e.status ? e.message : ll_json_get_str(last, "line", ""));
+    cJSON_Delete(entries);
+    free(path);
+}
+
+static void add_session(cJSON *rows, const char *dir, const char *own)
+{
+    char age[64];
+    cJSON *row = ll_json_obj(rows, NULL);
+    double age_s = ll_wall_s() - ll_session_changed_s(dir);
+    char *live = ll_sessions_live_dir();
+    age_text(age_s, age, sizeof age);
+    ll_json_str(row, "session", ll_path_base(dir));
+    ll_json_bool(row, "saved", strncmp(dir, live, strlen(live)) != 0);
+    const char *open = own && !strcmp(own, dir) ? "here" : ll_session_locked(dir) ? "elsewhere" : "";
+    ll_json_str(row, "open", open);
+    ll_json_num(row, "age_s", age_s);
+    ll_json_str(row, "changed_s", age);
+    add_last(row, dir);
+    free(live);
+}
+
+static ll_status run_sessions(ll_request *rq)
+{
+    static const ll_column columns[] = {{"session", "session", NULL, -1},
+                                        {"changed_s", "changed ago", NULL, -1},
+                                        {"dataset", "dataset", NULL, -1},
+                                        {"commands", "commands", NULL, 0},
+                                        {"last", "last command", NULL, -1},
+                                        {"open", "open", NULL, -1},
+                                        {0}};
+    ll_session *s = ll_session_of(rq->app);
+    ll_strs dirs = {0};
+    ll_session_list(&dirs);
+    pthread_mutex_lock(&s->lock);
+    char *own = ll_strdup(s->dir);
+    pthread_mutex_unlock(&s->lock);
+    cJSON *result = ll_result_new("sessions");
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < dirs.n; i++) add_session(rows, dirs.v[i], own);
+    if (!dirs.n) ll_note(rq, "there is no session yet; `save NAME` makes one");
+    ll_emit(rq, result);
+    free(own);
+    ll_strs_free(&dirs);
+    return LL_OK;
+}
+
+/* --- journal, undo, redo ----------------------------------------------------------------------------------
+ */
+
+static ll_status run_journal(ll_request *rq)
+{
+    static const ll_column columns[] = {
+        {"step", "step", NULL, 0}, {"now", "", NULL, -1}, {"line", "command", NULL, -1}, {0}};
+    const ll_session *s = ll_session_of(rq->app);
+    cJSON *result = ll_result_new("journal");
+    ll_json_str(result, "session", s->name ? s->name : "(unnamed)");
+    ll_json_str(result, "folder", s->dir);
+    ll_json_int(result, "at", s->at);
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < s->n_steps; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_int(row, "step", i);
+        ll_json_str(row, "now", i == s->at ? "now" : i > s->at ? "undone" : "");
+        ll_json_str(row, "line", i ? s->steps[i].line : "(nothing yet)");
+    }
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+static ll_status run_undo(ll_request *rq)
+{
+    ll_session *s = ll_session_of(rq->app);
+    int n = ll_int(&rq->args, "steps"), was = s->at;
+    if (!s->at) return LL_FAIL(rq, LL_FAILED, "there is nothing to undo");
+    ll_status status = ll_session_go(s, rq, n < s->at ? s->at - n : 0, "undo");
+    if (!status) emit_state(rq, s, "undo", s->steps[was].line);
+    return status;
+}
+
+static ll_status run_redo(ll_request *rq)
+{
+    ll_session *s = ll_session_of(rq->app);
+    int n = ll_int(&rq->args, "steps"), most = s->n_steps - 1 - s->at;
+    if (!most) return LL_FAIL(rq, LL_FAILED, "there is nothing to redo");
+    ll_status status = ll_session_go(s, rq, s->at + (n < most ? n : most), "redo");
+    if (!status) emit_state(rq, s, "redo", s->steps[s->at].line);
+    return status;
+}
+
+/* --- table ------------------------------------------------------------------------------------------------
+ */
+
+static const ll_option save_options[] = {{.name = "name",
+                                          .type = LL_WORD,
+                                          .positional = true,
+                                          .help = "name of the session, or a folder with a slash in it"},
+                                         {0}};
+static const ll_option open_options[] = {
+    {.name = "name",
+     .type = LL_WORD,
+     .positional = true,
+     .complete = LL_COMPLETE_SESSION,
+     .help = "name of the session; without one: the session that was changed last"},
+    {.name = "copy", .type = LL_BOOL, .otherwise = "off", .help = "leave it as it is and go on in a copy"},
+    {0}};
+static const ll_option step_options[] = {{.name = "steps",
+                                          .type = LL_INT,
+                                          .otherwise = "1",
+                                          .lo = 1,
+                                          .hi = 1000000,
+                                          .positional = true,
+                                          .help = "how many"},
+                                         {0}};
+static const ll_option replay_options[] = {
+    {.name = "what",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_SESSION,
+     .help = "a script file, or the name of a session"},
+    {.name = "check",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "compare every number with the session's own; any difference is a failure"},
+    {0}};
+
+const ll_command ll_session_commands[] = {
+    {.name = "save",
+     .group = "session",
+     .summary = "keep this session under a name",
+     .options = save_options,
+     .flags = LL_CMD_NO_UNDO,
+     .run = run_save,
+     .help = "Dataset (by path and content hash), task, samples, models, predictions and every step for "
+             "undo. From then "
+             "on each change is written to it as it happens. A session that had the name becomes NAME.old.",
+     .examples = "save first"},
+    {.name = "open",
+     .group = "session",
+     .summary = "go on with a session, as it was left or killed",
+     .options = open_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = run_open,
+     .help = "Models and predictions are read, nothing is trained again. Runs without a name are kept too, "
+             "the eight "
+             "most recent ones: `open` alone takes up the last one.",
+     .examples = "open first\nopen first copy=on\nopen"},
+    {.name = "sessions",
+     .group = "session",
+     .summary = "list sessions, the last changed first",
+     .flags = LL_CMD_LOOK,
+     .run = run_sessions},
+    {.name = "journal",
+     .group = "session",
+     .summary = "list the steps of this session",
+     .flags = 0,
+     .run = run_journal},
+    {.name = "undo",
+     .group = "session",
+     .summary = "go back a step",
+     .options = step_options,
+     .flags = LL_CMD_CHANGES,
+     .run = run_undo,
+     .help = "Goes back in what was loaded, split, sampled, trained and predicted. Files that were written "
+             "stay."},
+    {.name = "redo",
+     .group = "session",
+     .summary = "take back an undo",
+     .options = step_options,
+     .flags = LL_CMD_CHANGES,
+     .run = run_redo},
+    {.name = "replay",
+     .group = "session",
+     .summary = "run a script, or the commands of a session again",
+     .options = replay_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG,
+     .run = ll_replay_run,
+     .help = "A script runs as if it had been typed. A session runs from the beginning, in a new session; "
+             "with check=on "
+             "its results must be the same numbers as then (times aside).",
+     .examples = "replay sessions/demo.latlab\nreplay first check=on"},
+    {0}};

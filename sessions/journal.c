@@ -1,0 +1,164 @@
+#include "sessions/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/str.h"
+
+/* --- file -------------------------------------------------------------------------------------------------
+ */
+
+/* Bytes up to the last newline. */
+static off_t whole_lines(int fd, off_t size)
+{
+    char block[4096];
+    while (size > 0) {
+        off_t begin = size > (off_t)sizeof block ? size - (off_t)sizeof block : 0;
+        ssize_t n = pread(fd, block, (size_t)(size - begin), begin);
+        if (n <= 0) return size;
+        for (ssize_t i = n - 1; i >= 0; i--)
+            if (block[i] == '\n') return begin + i + 1;
+        size = begin;
+    }
+    return 0;
+}
+
+int ll_journal_open(const char *path, ll_error *e)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st)) {
+        ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+        if (fd >= 0) close(fd);
+        return -1;
+    }
+    off_t whole = whole_lines(fd, st.st_size);
+    if (whole == st.st_size || !ftruncate(fd, whole)) return fd;
+    ll_fail(e, LL_FAILED, "%s: cannot cut off its last, incomplete line: %s", path, strerror(errno));
+    close(fd);
+    return -1;
+}
+
+ll_status ll_journal_append(int fd, const char *path, const cJSON *entry, ll_error *e)
+{
+    struct stat st;
+    char *text = ll_json_line(entry);
+    ll_str line = {0};
+    ll_str_addf(&line, "%s\n", text);
+    free(text);
+    errno = 0;
+    bool known = !fstat(fd, &st);
+    bool good = known && write(fd, line.s, line.len) == (ssize_t)line.len && !fsync(fd);
+    int why = errno ? errno : ENOSPC; /* a short write says nothing else */
+    ll_str_free(&line);
+    if (good) return LL_OK;
+    if (known && ftruncate(fd, st.st_size)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
+    return ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(why));
+}
+
+ll_status ll_journal_read(const char *path, cJSON **out, bool *cut, ll_error *e)
+{
+    char *text;
+    size_t len;
+    *cut = false;
+    ll_status s = ll_read_file(path, (size_t)1 << 30, &text, &len, e);
+    if (s) return s;
+    cJSON *entries = cJSON_CreateArray();
+    char *next;
+    int number = 1;
+    for (char *line = text; !s && line < text + len; line = next, number++) {
+        char *end = memchr(line, '\n', (size_t)(text + len - line));
+        next = end ? end + 1 : text + len;
+        if (end) *end = 0;
+        cJSON *entry = end ? cJSON_Parse(line) : NULL;
+        if (cJSON_IsObject(entry)) {
+            cJSON_AddItemToArray(entries, entry);
+        } else {
+            cJSON_Delete(entry);
+            if (next == text + len)
+                *cut = true;
+            else
+                s = ll_fail(e, LL_BAD_DATA, "%s: line %d: is damaged: a JSON object was expected", path,
+                            number);
+        }
+    }
+    free(text);
+    if (s)
+        cJSON_Delete(entries);
+    else
+        *out = entries;
+    return s;
+}
+
+/* --- results ----------------------------------------------------------------------------------------------
+ */
+
+static bool is_time(const char *name)
+{
+    size_t n = name ? strlen(name) : 0;
+    return (n > 2 && !strcmp(name + n - 2, "_s")) || (name && !strcmp(name, "seconds"));
+}
+
+static void mask(cJSON *o)
+{
+    cJSON *next;
+    for (cJSON *child = o->child; child; child = next) {
+        next = child->next;
+        if (is_time(child->string))
+            cJSON_Delete(cJSON_DetachItemViaPointer(o, child));
+        else
+            mask(child);
+    }
+}
+
+cJSON *ll_mask_times(const cJSON *o)
+{
+    cJSON *copy = cJSON_Duplicate(o, true);
+    if (copy) mask(copy);
+    return copy;
+}
+
+static bool same_scalar(const cJSON *a, const cJSON *b)
+{
+    if ((a->type & 0xff) != (b->type & 0xff)) return false;
+    if (cJSON_IsNumber(a)) return a->valuedouble == b->valuedouble;
+    if (cJSON_IsString(a)) return !strcmp(a->valuestring, b->valuestring);
+    return true;
+}
+
+static bool same(const cJSON *a, const cJSON *b, ll_str *where)
+{
+    size_t len = where->len;
+    if (!same_scalar(a, b)) return false;
+    const cJSON *x = a->child, *y = b->child;
+    for (int i = 0; x || y; i++, x = x ? x->next : NULL, y = y ? y->next : NULL) {
+        const cJSON *named = x ? x : y;
+        if (named->string)
+            ll_str_addf(where, "%s%s", where->len ? "." : "", named->string);
+        else
+            ll_str_addf(where, "[%d]", i);
+        bool name = x && y && (!x->string || !y->string || !strcmp(x->string, y->string));
+        if (!name || !same(x, y, where)) return false;
+        where->s[where->len = len] = 0;
+    }
+    return true;
+}
+
+bool ll_same_results(const cJSON *a, const cJSON *b, char **where)
+{
+    ll_str path = {0};
+    cJSON *x = ll_mask_times(a), *y = ll_mask_times(b);
+    bool equal = same(x, y, &path);
+    cJSON_Delete(x);
+    cJSON_Delete(y);
+    *where = equal ? NULL : ll_strdup(path.len ? path.s : "type");
+    ll_str_free(&path);
+    return equal;
+}

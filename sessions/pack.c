@@ -1,0 +1,172 @@
+#include "sessions/pack.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+
+#define MODEL_KEY    "latlab.model"
+#define TRANSFER_KEY "latlab.transfer"
+
+static void set_json(ll_tensors *t, const char *key, cJSON *o)
+{
+    char *text = ll_json_line(o);
+    ll_tensors_set_text(t, key, text);
+    free(text);
+    cJSON_Delete(o);
+}
+
+static ll_status get_json(const ll_tensors *t, const char *key, const char *what, cJSON **out, ll_error *e)
+{
+    const char *text = ll_tensors_text(t, key);
+    *out = text ? cJSON_Parse(text) : NULL;
+    return cJSON_IsObject(*out)
+               ? LL_OK
+               : ll_fail(e, LL_BAD_DATA, "holds no %s: the text %s is missing or broken", what, key);
+}
+
+/* Copy of a member, an empty object when it is absent. */
+static cJSON *copy_object(const cJSON *o, const char *key)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(o, key);
+    return cJSON_IsObject(member) ? cJSON_Duplicate(member, true) : cJSON_CreateObject();
+}
+
+static ll_status find_predictor(const cJSON *o, const ll_predictor **out, ll_error *e)
+{
+    const char *name = ll_json_get_str(o, "predictor", "");
+    *out = ll_predictor_find(name);
+    return *out ? LL_OK
+                : ll_fail(e, LL_BAD_DATA, "is of predictor '%s', which this latlab does not have", name);
+}
+
+/* --- models ----------------------------------------------------------------------------------------------
+ */
+
+ll_status ll_model_pack(const ll_model *m, ll_tensors *out, ll_error *e)
+{
+    *out = (ll_tensors){0};
+    ll_status s = m->predictor->save(m->impl, out, e);
+    if (s) {
+        ll_tensors_free(out);
+        return s;
+    }
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "predictor", m->predictor->name);
+    ll_json_strs(o, "source", m->source.v, m->source.n);
+    ll_json_str(o, "data_hash", m->data_hash);
+    cJSON_AddItemToObject(o, "info", cJSON_Duplicate(m->info, true));
+    set_json(out, MODEL_KEY, o);
+    return LL_OK;
+}
+
+ll_status ll_model_unpack(const ll_tensors *in, const ll_dataset *data, ll_model **out, ll_error *e)
+{
+    const ll_predictor *p = NULL;
+    cJSON *o;
+    void *impl = NULL;
+    ll_status s = get_json(in, MODEL_KEY, "model", &o, e);
+    if (!s) s = find_predictor(o, &p, e);
+    if (!s) s = p->load(in, data, &impl, e);
+    if (!s) {
+        ll_model *m = ll_model_new(p, impl);
+        const cJSON *source = cJSON_GetObjectItemCaseSensitive(o, "source"), *name;
+        cJSON_ArrayForEach(name, source) if (cJSON_IsString(name)) ll_strs_add(&m->source, name->valuestring);
+        cJSON_Delete(m->info);
+        m->info = copy_object(o, "info");
+        m->data_hash = ll_strdup(ll_json_get_str(o, "data_hash", NULL));
+        *out = m;
+    }
+    cJSON_Delete(o);
+    return s;
+}
+
+/* --- transfers -------------------------------------------------------------------------------------------
+ */
+
+void ll_transfer_pack(const ll_transfer *t, ll_tensors *out)
+{
+    *out = (ll_tensors){0};
+    long n = t->n, k = t->samples.n, measured = t->measured.n;
+    ll_tensors_add(out, "score", LL_F64, 1, &n, t->score);
+    ll_tensors_add(out, "lat_ms", LL_F64, 1, &n, t->lat_ms);
+    if (t->sd_ms) ll_tensors_add(out, "sd_ms", LL_F64, 1, &n, t->sd_ms);
+    ll_tensors_add(out, "samples", LL_I32, 1, &k, t->samples.v);
+    ll_tensors_add(out, "measured", LL_I32, 1, &measured, t->measured.v);
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "predictor", t->predictor->name);
+    ll_json_str(o, "device", t->device);
+    ll_json_str(o, "sampler", t->sampler);
+    ll_json_int(o, "seed", (long)t->seed);
+    ll_json_num(o, "dof", t->dof);
+    ll_json_str(o, "map", t->map);
+    ll_json_num(o, "map_error", t->map_error);
+    ll_json_num(o, "seconds", t->seconds);
+    cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, true));
+    set_json(out, TRANSFER_KEY, o);
+}
+
+/* A whole list of rows; each must be one of the dataset's. */
+static ll_status unpack_rows(const ll_tensors *in, const char *name, int n_archs, ll_ints *out, ll_error *e)
+{
+    const ll_tensor *t = ll_tensors_find(in, name);
+    if (!t || t->dtype != LL_I32 || t->n_dims != 1)
+        return ll_fail(e, LL_BAD_DATA, "has no list of rows called %s", name);
+    const int *v = t->data;
+    for (long i = 0; i < t->shape[0]; i++)
+        if (v[i] < 0 || v[i] >= n_archs)
+            return ll_fail(e, LL_BAD_DATA, "%s: row %d is not one of %d", name, v[i], n_archs);
+    *out = ll_ints_copy(v, (int)t->shape[0]);
+    return LL_OK;
+}
+
+static ll_status unpack_column(const ll_tensors *in, const char *name, int n_archs, double **out, ll_error *e)
+{
+    const ll_tensor *t;
+    long n = n_archs;
+    ll_status s = ll_tensors_need(in, name, LL_F64, 1, &n, &t, e);
+    if (!s) *out = ll_memdup(t->data, (size_t)n, sizeof **out);
+    return s;
+}
+
+/* Rows may have joined the dataset since: there can be fewer predictions than architectures, never more. */
+static ll_status unpack_arrays(const ll_tensors *in, int n_archs, ll_transfer *t, ll_error *e)
+{
+    const ll_tensor *score = ll_tensors_find(in, "score");
+    if (!score || score->n_dims != 1 || score->shape[0] > n_archs)
+        return ll_fail(e, LL_BAD_DATA, "predicts %ld architectures of a dataset with %d",
+                       score ? score->shape[0] : 0, n_archs);
+    t->n = (int)score->shape[0];
+    ll_status s = unpack_column(in, "score", t->n, &t->score, e);
+    if (!s) s = unpack_column(in, "lat_ms", t->n, &t->lat_ms, e);
+    if (!s && ll_tensors_find(in, "sd_ms")) s = unpack_column(in, "sd_ms", t->n, &t->sd_ms, e);
+    if (!s) s = unpack_rows(in, "samples", n_archs, &t->samples, e);
+    if (!s) s = unpack_rows(in, "measured", n_archs, &t->measured, e);
+    return s;
+}
+
+ll_status ll_transfer_unpack(const ll_tensors *in, int n_archs, ll_transfer **out, ll_error *e)
+{
+    cJSON *o;
+    ll_transfer *t = LL_NEW(ll_transfer);
+    t->refs = 1;
+    ll_status s = get_json(in, TRANSFER_KEY, "transfer", &o, e);
+    if (!s) s = find_predictor(o, &t->predictor, e);
+    if (!s) s = unpack_arrays(in, n_archs, t, e);
+    t->info = copy_object(o, "info");
+    if (!s) {
+        t->device = ll_strdup(ll_json_get_str(o, "device", ""));
+        t->sampler = ll_strdup(ll_json_get_str(o, "sampler", "manual"));
+        t->seed = (uint64_t)ll_json_get_num(o, "seed", 0);
+        t->dof = ll_json_get_num(o, "dof", 0);
+        t->map = ll_strdup(ll_json_get_str(o, "map", "native"));
+        t->map_error = ll_json_get_num(o, "map_error", NAN);
+        t->seconds = ll_json_get_num(o, "seconds", 0);
+        *out = t;
+    } else {
+        ll_transfer_unref(t);
+    }
+    cJSON_Delete(o);
+    return s;
+}

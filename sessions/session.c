@@ -1,0 +1,495 @@
+#include "sessions/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "sessions/journal.h"
+#include "sessions/manifest.h"
+#include "sessions/place.h"
+
+enum { FORMAT_VERSION = 1, RESIDENT = 32, LONGEST_RESULTS = 65536 };
+
+/* --- steps ------------------------------------------------------------------------------------------------
+ */
+
+static void free_step(ll_step *p)
+{
+    free(p->line);
+    cJSON_Delete(p->manifest);
+    if (p->resident) ll_state_free(&p->state);
+}
+
+/* Steps behind `n` are given up. */
+static void cut_steps(ll_session *s, int n)
+{
+    while (s->n_steps > n) free_step(&s->steps[--s->n_steps]);
+}
+
+/* A new step behind the present one; takes the manifest. State NULL: to be read when it is needed. */
+static void push_step(ll_session *s, const char *line, cJSON *manifest, const ll_state *state)
+{
+    cut_steps(s, s->at + 1);
+    s->steps = ll_realloc(s->steps, (size_t)s->n_steps + 1, sizeof *s->steps);
+    ll_step *p = &s->steps[s->n_steps];
+    *p = (ll_step){.line = ll_strdup(line), .manifest = manifest, .resident = state != NULL};
+    if (state) ll_state_copy(&p->state, state);
+    s->at = s->n_steps++;
+    ll_step *old = s->at >= RESIDENT ? &s->steps[s->at - RESIDENT] : NULL;
+    if (old && old->resident && old->manifest) {
+        ll_state_free(&old->state);
+        old->resident = false;
+    }
+}
+
+static void begin(ll_session *s)
+{
+    ll_state empty = {0};
+    s->at = -1;
+    push_step(s, "", cJSON_CreateObject(), &empty);
+}
+
+static bool same_tags(const ll_strs *a, const ll_strs *b)
+{
+    bool same = a->n == b->n;
+    for (int i = 0; i < a->n && same; i++) same = !strcmp(a->v[i], b->v[i]);
+    return same;
+}
+
+/* Parts are immutable: the same addresses are the same state. */
+static bool same_state(const ll_state *a, const ll_state *b)
+{
+    return a->data == b->data && a->task == b->task && a->samples == b->samples &&
+           a->n_models == b->n_models && a->n_transfers == b->n_transfers &&
+           !memcmp(a->models, b->models, (size_t)a->n_models * sizeof *a->models) &&
+           !memcmp(a->transfers, b->transfers, (size_t)a->n_transfers * sizeof *a->transfers) &&
+           same_tags(&a->tags, &b->tags);
+}
+
+static char *blobs_of(const char *dir)
+{
+    return ll_path_join(dir, "blobs");
+}
+
+ll_status ll_session_state(ll_session *s, int step, ll_state *out, ll_error *e)
+{
+    ll_step *p = &s->steps[step];
+    if (!p->resident) {
+        if (!s->dir) return ll_fail(e, LL_FAILED, "step %d is no longer in memory", step);
+        char *blobs = blobs_of(s->dir);
+        const ll_step *now = &s->steps[s->at];
+        ll_status status = ll_manifest_read(p->manifest, blobs, now->resident ? now->state.data : NULL,
+                                            s->app, &p->state, e);
+        free(blobs);
+        if (status) return status;
+        p->resident = true;
+    }
+    ll_state_copy(out, &p->state);
+    return LL_OK;
+}
+
+/* --- writing ----------------------------------------------------------------------------------------------
+ */
+
+static void add_time(cJSON *o, const char *key)
+{
+    char text[32];
+    time_t now = (time_t)ll_wall_s();
+    struct tm tm;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+    ll_json_str(o, key, text);
+}
+
+static ll_status write_header(const char *dir, const char *name, const cJSON *state, ll_error *e)
+{
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "format", "latlab session");
+    ll_json_int(o, "version", FORMAT_VERSION);
+    ll_json_str(o, "latlab", LL_VERSION);
+    ll_json_str(o, "name", name);
+    add_time(o, "time");
+    if (state) cJSON_AddItemToObject(o, "state", cJSON_Duplicate(state, true));
+    char *path = ll_path_join(dir, "session.json"), *text = ll_json_text(o);
+    ll_status s = ll_write_file(path, text, strlen(text), e);
+    free(text);
+    free(path);
+    cJSON_Delete(o);
+    return s;
+}
+
+static void set_place(ll_session *s, char *dir, const char *name)
+{
+    pthread_mutex_lock(&s->lock);
+    free(s->dir);
+    free(s->name);
+    s->dir = dir;
+    s->name = ll_strdup(name);
+    pthread_mutex_unlock(&s->lock);
+    char *blobs = dir ? blobs_of(dir) : NULL;
+    ll_store_move(&s->store, blobs);
+    free(blobs);
+}
+
+static int open_journal(const char *dir, ll_error *e)
+{
+    char *path = ll_path_join(dir, "journal.jsonl");
+    int fd = ll_journal_open(path, e);
+    free(path);
+    return fd;
+}
+
+static ll_status make_folder(ll_session *s, ll_error *e)
+{
+    char *dir;
+    ll_status status = ll_session_fresh(&dir, e);
+    if (status) return status;
+    int lock = ll_session_lock(dir, e), journal = lock < 0 ? -1 : open_journal(dir, e);
+    if (journal < 0 || write_header(dir, NULL, NULL, e)) {
+        if (lock >= 0) close(lock);
+        if (journal >= 0) close(journal);
+        ll_remove_tree(dir, NULL);
+        free(dir);
+        return LL_FAILED;
+    }
+    s->lock_fd = lock;
+    s->journal_fd = journal;
+    set_place(s, dir, NULL);
+    return LL_OK;
+}
+
+/* What a command said is kept for `replay check=on`, unless it is a whole table. */
+static void add_results(cJSON *entry, const cJSON *results)
+{
+    static const char *const shown[] = {"title", "text", "columns"};
+    cJSON *copy = ll_mask_times(results), *result;
+    cJSON_ArrayForEach(result, copy)
+    {
+        for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
+    }
+    char *text = ll_json_line(copy);
+    if (strlen(text) <= LONGEST_RESULTS)
+        cJSON_AddItemToObject(entry, "results", copy);
+    else
+        cJSON_Delete(copy);
+    free(text);
+}
+
+static ll_status append(ll_session *s, const char *op, const char *line, const cJSON *results, ll_error *e)
+{
+    cJSON *entry = cJSON_CreateObject();
+    ll_json_int(entry, "n", s->next_n);
+    ll_json_str(entry, "op", op);
+    ll_json_int(entry, "at", s->at);
+    ll_json_str(entry, "line", line);
+    add_time(entry, "time");
+    cJSON_AddItemToObject(entry, "state", cJSON_Duplicate(s->steps[s->at].manifest, true));
+    if (results) add_results(entry, results);
+    char *path = ll_path_join(s->dir, "journal.jsonl");
+    ll_status status = ll_journal_append(s->journal_fd, path, entry, e);
+    free(path);
+    cJSON_Delete(entry);
+    if (!status) s->next_n++;
+    return status;
+}
+
+/* The journal is behind: say so once, go on in memory. */
+static void fall_behind(ll_session *s, ll_request *rq, const ll_error *e)
+{
+    if (!s->behind)
+        ll_warn(rq, "this session is not journalled any more, `undo` still works: %s", e->message);
+    s->behind = true;
+}
+
+static void on_commit(void *ctx, ll_request *rq)
+{
+    ll_session *s = ctx;
+    ll_error e = {0};
+    cJSON *manifest = NULL;
+    if (s->handled) {
+        s->handled = false;
+        return;
+    }
+    if (s->steps[s->at].resident && same_state(&s->steps[s->at].state, &rq->state)) return;
+    ll_status status = s->dir ? LL_OK : make_folder(s, &e);
+    if (!status) status = ll_manifest_write(&s->store, &rq->state, &manifest, &e);
+    push_step(s, rq->line, manifest, &rq->state);
+    if (!status) status = append(s, "do", rq->line, rq->results, &e);
+    if (status)
+        fall_behind(s, rq, &e);
+    else
+        s->behind = false;
+}
+
+ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op)
+{
+    ll_state state;
+    ll_error e = {0};
+    ll_status status = ll_session_state(s, step, &state, &rq->error);
+    if (status) return status;
+    ll_state_free(&rq->state);
+    rq->state = state;
+    s->at = step;
+    if (s->dir && append(s, op, rq->line, NULL, &e)) fall_behind(s, rq, &e);
+    s->handled = true;
+    return LL_OK;
+}
+
+/* --- leaving, opening, saving -----------------------------------------------------------------------------
+ */
+
+static void let_go(ll_session *s)
+{
+    if (s->journal_fd >= 0) close(s->journal_fd);
+    if (s->lock_fd >= 0) close(s->lock_fd); /* which ends the lock */
+    s->journal_fd = s->lock_fd = -1;
+}
+
+void ll_session_close(ll_session *s)
+{
+    let_go(s);
+    cut_steps(s, 0);
+    ll_store_forget(&s->store);
+    set_place(s, NULL, NULL);
+    s->behind = false;
+    s->next_n = 1;
+    begin(s);
+}
+
+/* One journal line as it moved the steps: "do" gives up what was undone before it. */
+static void take_entry(ll_session *s, cJSON *entry)
+{
+    int at = ll_json_get_int(entry, "at", s->at + 1);
+    if (!strcmp(ll_json_get_str(entry, "op", "do"), "do")) {
+        s->at = (at >= 1 && at <= s->n_steps ? at : s->n_steps) - 1;
+        cJSON *state = cJSON_DetachItemFromObjectCaseSensitive(entry, "state");
+        push_step(s, ll_json_get_str(entry, "line", ""), state ? state : cJSON_CreateObject(), NULL);
+    } else {
+        s->at = at < 0 ? 0 : at >= s->n_steps ? s->n_steps - 1 : at;
+    }
+    s->next_n = ll_json_get_int(entry, "n", s->next_n) + 1;
+}
+
+static ll_status read_header(ll_session *s, const char *dir, cJSON **out, ll_error *e)
+{
+    char *path = ll_path_join(dir, "session.json");
+    *out = NULL;
+    ll_status status = ll_is_file(path) ? ll_json_read_file(path, out, e) : LL_OK;
+    int version = ll_json_get_int(*out, "version", FORMAT_VERSION);
+    if (!status && version > FORMAT_VERSION)
+        status = ll_fail(e, LL_BAD_DATA, "%s: has version %d, this latlab reads up to %d", path, version,
+                         FORMAT_VERSION);
+    free(path);
+    return status;
+}
+
+static ll_status read_steps(ll_session *s, ll_request *rq, const char *dir)
+{
+    char *path = ll_path_join(dir, "journal.jsonl");
+    cJSON *header = NULL, *entries = NULL, *entry;
+    bool cut = false;
+    ll_status status = read_header(s, dir, &header, &rq->error);
+    if (!status && ll_is_file(path)) status = ll_journal_read(path, &entries, &cut, &rq->error);
+    if (cut) ll_warn(rq, "%s: its last line is incomplete and was left out", path);
+    cJSON_ArrayForEach(entry, entries) take_entry(s, entry);
+    cJSON *saved = cJSON_DetachItemFromObjectCaseSensitive(header, "state");
+    if (!status && s->n_steps == 1 && saved)
+        push_step(s, "", saved, NULL);
+    else
+        cJSON_Delete(saved);
+    cJSON_Delete(entries);
+    cJSON_Delete(header);
+    free(path);
+    return status;
+}
+
+static ll_session *session_new(ll_app *app)
+{
+    ll_session *s = LL_NEW(ll_session);
+    *s = (ll_session){.app = app, .lock_fd = -1, .journal_fd = -1, .next_n = 1};
+    pthread_mutex_init(&s->lock, NULL);
+    begin(s);
+    return s;
+}
+
+static void session_free(void *p)
+{
+    ll_session *s = p;
+    let_go(s);
+    cut_steps(s, 0);
+    free(s->steps);
+    ll_store_free(&s->store);
+    free(s->dir);
+    free(s->name);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+/* Everything that can fail, into a session of its own. */
+static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool saved, ll_state *state)
+{
+    s->lock_fd = ll_session_lock(dir, &rq->error);
+    if (s->lock_fd < 0) return rq->error.status;
+    set_place(s, ll_strdup(dir), saved ? ll_path_base(dir) : NULL);
+    ll_status status = read_steps(s, rq, dir);
+    if (status) return status;
+    s->journal_fd = open_journal(dir, &rq->error);
+    if (s->journal_fd < 0) return rq->error.status;
+    char *blobs = blobs_of(dir);
+    status = ll_manifest_read(s->steps[s->at].manifest, blobs, rq->state.data, s->app, state, &rq->error);
+    free(blobs);
+    if (status) return status;
+    ll_step *now = &s->steps[s->at];
+    if (now->resident) ll_state_free(&now->state);
+    ll_state_copy(&now->state, state);
+    now->resident = true;
+    return LL_OK;
+}
+
+/* The lists on other threads look at dir and name of the session of the app: it stays where it is, and takes
+ * over what the other one holds. */
+static void take_over(ll_session *s, ll_session *other)
+{
+    ll_session_close(s);
+    cut_steps(s, 0);
+    free(s->steps);
+    s->steps = other->steps;
+    s->n_steps = other->n_steps;
+    s->at = other->at;
+    s->next_n = other->next_n;
+    s->lock_fd = other->lock_fd;
+    s->journal_fd = other->journal_fd;
+    set_place(s, ll_strdup(other->dir), other->name);
+    other->steps = NULL;
+    other->n_steps = 0;
+    other->lock_fd = other->journal_fd = -1;
+}
+
+static bool is_saved(const char *dir)
+{
+    char *live = ll_sessions_live_dir();
+    bool saved = strncmp(dir, live, strlen(live)) != 0;
+    free(live);
+    return saved;
+}
+
+ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool copy)
+{
+    char *own = NULL;
+    ll_status status = LL_OK;
+    if (copy) {
+        status = ll_session_fresh(&own, &rq->error);
+        if (!status) status = ll_session_copy(dir, own, &rq->error);
+    }
+    ll_session *other = session_new(s->app);
+    ll_state state;
+    const char *at = own ? own : dir;
+    if (!status) status = prepare(other, rq, at, is_saved(at), &state);
+    if (!status) {
+        take_over(s, other);
+        ll_state_free(&rq->state);
+        rq->state = state;
+        s->handled = true;
+    } else if (own) {
+        ll_remove_tree(own, NULL);
+    }
+    session_free(other);
+    free(own);
+    return status;
+}
+
+/* The folder holds all of the present state, or an error says why not. */
+static ll_status catch_up(ll_session *s, ll_error *e)
+{
+    ll_status status = s->dir ? LL_OK : make_folder(s, e);
+    ll_step *now = &s->steps[s->at];
+    if (!status && !now->manifest) status = ll_manifest_write(&s->store, &now->state, &now->manifest, e);
+    if (!status && s->behind) status = append(s, "do", now->line, NULL, e);
+    if (!status) s->behind = false;
+    return status;
+}
+
+/* A finished copy under a temporary name, already locked by us. */
+static ll_status copy_for(ll_session *s, const char *temporary, const char *name, int *lock, int *journal,
+                          ll_error *e)
+{
+    ll_remove_tree(temporary, NULL);
+    ll_status status = ll_session_copy(s->dir, temporary, e);
+    if (!status) status = write_header(temporary, name, s->steps[s->at].manifest, e);
+    *lock = status ? -1 : ll_session_lock(temporary, e);
+    *journal = *lock < 0 ? -1 : open_journal(temporary, e);
+    if (*journal >= 0) return LL_OK;
+    if (*lock >= 0) close(*lock);
+    ll_remove_tree(temporary, NULL);
+    return e->status;
+}
+
+static ll_status save_to(ll_session *s, const char *dir, bool *kept, ll_error *e)
+{
+    int lock, journal;
+    ll_str temporary = {0};
+    char *parent = ll_strdup(dir), *slash = strrchr(parent, '/');
+    if (slash && slash != parent) *slash = 0;
+    ll_str_addf(&temporary, "%s.tmp-%ld", dir, (long)getpid());
+    ll_status status = ll_make_dirs(parent, e);
+    if (!status) status = copy_for(s, temporary.s, ll_path_base(dir), &lock, &journal, e);
+    if (!status) {
+        status = ll_session_replace(temporary.s, dir, kept, e);
+        if (status) {
+            close(lock);
+            close(journal);
+            ll_remove_tree(temporary.s, NULL);
+        }
+    }
+    if (!status) {
+        let_go(s);
+        if (!s->name) ll_remove_tree(s->dir, NULL); /* its content lives on under the name */
+        s->lock_fd = lock;
+        s->journal_fd = journal;
+        set_place(s, ll_strdup(dir), ll_path_base(dir));
+    }
+    ll_str_free(&temporary);
+    free(parent);
+    return status;
+}
+
+ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error *e)
+{
+    char *dir;
+    *kept = false;
+    if (s->n_steps == 1) return ll_fail(e, LL_FAILED, "there is nothing to save yet: nothing was loaded");
+    ll_status status = ll_session_target(name, &dir, e);
+    if (status) return status;
+    status = catch_up(s, e);
+    bool here = s->dir && !strcmp(s->dir, dir);
+    if (!status && here)
+        status = write_header(dir, ll_path_base(dir), s->steps[s->at].manifest, e);
+    else if (!status && ll_session_locked(dir))
+        status = ll_fail(e, LL_FAILED, "session %s is open in another latlab: save under another name", name);
+    else if (!status && ll_is_dir(dir) && !ll_session_is(dir))
+        status = ll_fail(e, LL_FAILED, "%s is a folder of something else: save under another name", dir);
+    else if (!status)
+        status = save_to(s, dir, kept, e);
+    free(dir);
+    return status;
+}
+
+/* --- the session of an app --------------------------------------------------------------------------------
+ */
+
+void ll_sessions_start(ll_app *app)
+{
+    ll_session *s = session_new(app);
+    ll_app_set_slot(app, LL_SLOT_SESSIONS, s, session_free);
+    ll_app_on_commit(app, on_commit, s);
+}
+
+ll_session *ll_session_of(ll_app *app)
+{
+    return ll_app_slot(app, LL_SLOT_SESSIONS);
+}

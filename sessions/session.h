@@ -1,0 +1,56 @@
+/* A session: the folder in which the steps of a run are kept, and the steps themselves for undo and redo.
+ *
+ *   session.json    version, latlab version, name, state when it was saved
+ *   journal.jsonl   one line per committed command (sessions/journal.h)
+ *   blobs/          models, predictions, datasets that live in memory (sessions/store.h)
+ *   lock            held by the process that has it open
+ *
+ * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing.
+ * Thread: the one that runs commands, except where a function says otherwise. */
+#ifndef LL_SESSIONS_SESSION_H
+#define LL_SESSIONS_SESSION_H
+
+#include <pthread.h>
+
+#include "core/app/app.h"
+#include "sessions/store.h"
+
+typedef struct ll_step {
+    char *line;      /* the command that led here; "" for the beginning */
+    cJSON *manifest; /* of the state after it; NULL when it could not be written */
+    ll_state state;
+    bool resident; /* is `state` in memory? else it is read again from the manifest */
+} ll_step;
+
+typedef struct ll_session {
+    ll_app *app;
+    pthread_mutex_t lock; /* guards dir and name for lists on another thread */
+    char *dir;            /* NULL: not made yet */
+    char *name;           /* NULL: unnamed */
+    int lock_fd, journal_fd;
+    bool behind;  /* the last step could not be journalled */
+    bool handled; /* the running command has done its own bookkeeping: the hook skips it */
+    int depth;    /* of replays */
+    ll_store store;
+    ll_step *steps; /* steps[0] is the beginning, steps[at] is now; those behind it can be redone */
+    int n_steps, at;
+    int next_n;
+} ll_session;
+
+/* Give the app its session and hear of its commits. Once per app, before the first command; freed with it. */
+void ll_sessions_start(ll_app *app);
+ll_session *ll_session_of(ll_app *app);
+
+/* State of a step; *out is a copy to be freed. Reads it again when it is no longer in memory. */
+ll_status ll_session_state(ll_session *s, int step, ll_state *out, ll_error *e);
+/* Go to a step: rq->state becomes its state and the journal says so. */
+ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op);
+
+/* Leave the present folder and go on without one: the next change makes a fresh one. */
+void ll_session_close(ll_session *s);
+/* Leave the present folder and go on in this one; rq->state becomes its state. Nothing changes on failure. */
+ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool copy);
+/* Save under this name and go on there. *kept: a session of that name was there and is now NAME.old. */
+ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error *e);
+
+#endif

@@ -1,0 +1,200 @@
+#include "sessions/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "data/folder.h"
+#include "data/safetensors.h"
+#include "sessions/pack.h"
+
+#define SUFFIX ".safetensors"
+
+/* --- parts that are stored already ------------------------------------------------------------------------
+ */
+
+static const char *find_part(const ll_store *st, const void *part)
+{
+    for (int i = 0; i < st->n_parts; i++)
+        if (st->parts[i].part == part) return st->parts[i].name;
+    return NULL;
+}
+
+/* The reference keeps the address from being used again for another part. */
+static const char *remember(ll_store *st, const void *part, void (*release)(const void *), const char *name)
+{
+    st->parts = ll_realloc(st->parts, (size_t)st->n_parts + 1, sizeof *st->parts);
+    st->parts[st->n_parts] = (ll_store_part){part, release, ll_strdup(name)};
+    return st->parts[st->n_parts++].name;
+}
+
+void ll_store_forget(ll_store *st)
+{
+    for (int i = 0; i < st->n_parts; i++) {
+        st->parts[i].release(st->parts[i].part);
+        free(st->parts[i].name);
+    }
+    free(st->parts);
+    st->parts = NULL;
+    st->n_parts = 0;
+}
+
+void ll_store_move(ll_store *st, const char *dir)
+{
+    char *copy = ll_strdup(dir);
+    free(st->dir);
+    st->dir = copy;
+}
+
+void ll_store_free(ll_store *st)
+{
+    ll_store_forget(st);
+    free(st->dir);
+    *st = (ll_store){0};
+}
+
+static void release_model(const void *p)
+{
+    ll_model_unref((ll_model *)p);
+}
+
+static void release_transfer(const void *p)
+{
+    ll_transfer_unref((ll_transfer *)p);
+}
+
+static void release_dataset(const void *p)
+{
+    ll_dataset_unref((ll_dataset *)p);
+}
+
+/* --- writing ----------------------------------------------------------------------------------------------
+ */
+
+static ll_status hash_file(const char *path, ll_hash *out, ll_error *e)
+{
+    char *bytes;
+    size_t n;
+    ll_status s = ll_read_file(path, 0, &bytes, &n, e);
+    if (s) return s;
+    *out = ll_hash_bytes(bytes, n);
+    free(bytes);
+    return LL_OK;
+}
+
+/* Written under a temporary name, then renamed to the hash of what was written. */
+static ll_status write_tensors(const ll_store *st, const ll_tensors *t, char name[64], ll_error *e)
+{
+    ll_status s = ll_make_dirs(st->dir, e);
+    if (s) return s;
+    ll_str temporary = {0};
+    ll_str_addf(&temporary, "%s/new-%ld", st->dir, (long)getpid());
+    ll_hash h;
+    s = ll_safetensors_write(temporary.s, t, e);
+    if (!s) s = hash_file(temporary.s, &h, e);
+    if (!s) {
+        snprintf(name, 64, "%s" SUFFIX, h.hex);
+        char *path = ll_path_join(st->dir, name);
+        if (rename(temporary.s, path))
+            s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+        free(path);
+    }
+    if (s) unlink(temporary.s);
+    ll_str_free(&temporary);
+    return s;
+}
+
+ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e)
+{
+    if ((*name = find_part(st, m))) return LL_OK;
+    ll_tensors t;
+    char file[64];
+    ll_status s = ll_model_pack(m, &t, e);
+    if (s) return s;
+    s = write_tensors(st, &t, file, e);
+    ll_tensors_free(&t);
+    if (!s) *name = remember(st, ll_model_ref(m), release_model, file);
+    return s;
+}
+
+ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e)
+{
+    if ((*name = find_part(st, t))) return LL_OK;
+    ll_tensors tensors;
+    char file[64];
+    ll_transfer_pack(t, &tensors);
+    ll_status s = write_tensors(st, &tensors, file, e);
+    ll_tensors_free(&tensors);
+    if (!s) *name = remember(st, ll_transfer_ref(t), release_transfer, file);
+    return s;
+}
+
+ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name, ll_error *e)
+{
+    if ((*name = find_part(st, d))) return LL_OK;
+    ll_str file = {0};
+    ll_str_addf(&file, "%s.dataset", d->hash.hex);
+    char *path = ll_path_join(st->dir, file.s);
+    ll_status s = ll_make_dirs(st->dir, e);
+    if (!s && !ll_is_dir(path)) s = ll_folder_save(d, path, NULL, e);
+    if (!s) *name = remember(st, ll_dataset_ref(d), release_dataset, file.s);
+    free(path);
+    ll_str_free(&file);
+    return s;
+}
+
+/* --- reading ----------------------------------------------------------------------------------------------
+ */
+
+static ll_status read_tensors(const char *dir, const char *name, ll_tensors *out, char **path, ll_error *e)
+{
+    char *bytes = NULL;
+    size_t n;
+    if (strchr(name, '/')) return ll_fail(e, LL_BAD_DATA, "%s: '%s' is no name of a blob", dir, name);
+    *path = ll_path_join(dir, name);
+    ll_status s = ll_read_file(*path, 0, &bytes, &n, e);
+    if (!s) {
+        ll_hash h = ll_hash_bytes(bytes, n);
+        if (strncmp(h.hex, name, strlen(h.hex)))
+            s = ll_fail(e, LL_BAD_DATA,
+                        "%s: is damaged: its content has the hash %s, not the one it is named by", *path,
+                        h.hex);
+    }
+    if (!s) s = ll_safetensors_parse(*path, bytes, n, out, e);
+    free(bytes);
+    return s;
+}
+
+ll_status ll_store_read_model(const char *dir, const char *name, const ll_dataset *data, ll_model **out,
+                              ll_error *e)
+{
+    ll_tensors t = {0};
+    char *path = NULL;
+    ll_status s = read_tensors(dir, name, &t, &path, e);
+    if (!s) {
+        s = ll_model_unpack(&t, data, out, e);
+        if (s) ll_fail_in(e, "%s: ", path);
+    }
+    ll_tensors_free(&t);
+    free(path);
+    return s;
+}
+
+ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
+                                 ll_error *e)
+{
+    ll_tensors t = {0};
+    char *path = NULL;
+    ll_status s = read_tensors(dir, name, &t, &path, e);
+    if (!s) {
+        s = ll_transfer_unpack(&t, n_archs, out, e);
+        if (s) ll_fail_in(e, "%s: ", path);
+    }
+    ll_tensors_free(&t);
+    free(path);
+    return s;
+}
