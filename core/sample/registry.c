@@ -2,7 +2,11 @@
 
 #include "core/sample/sampler.h"
 
+extern const ll_sampler ll_dopt, ll_ivr;
+
 const ll_sampler *const ll_samplers[] = {
+    &ll_dopt,
+    &ll_ivr,
     NULL,
 };
 
