@@ -2,7 +2,10 @@
 
 #include "core/predict/predictor.h"
 
+extern const ll_predictor ll_gp;
+
 const ll_predictor *const ll_predictors[] = {
+    &ll_gp,
     NULL,
 };
 

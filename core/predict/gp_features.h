@@ -1,0 +1,40 @@
+/* What the structured GP knows of an architecture without any label: blocks of features (ALGORITHMS section
+ * 4). Every column is centred over the rows of one dataset and every block scaled so that its mean squared
+ * row norm is 1; a block the space cannot fill, or that never varies, is left out.
+ *
+ *   cost   multiply-adds, parameters, activations (nasbench201: calls), kernels; each column by its deviation
+ *   cnt    how often each operation occurs
+ *   stg    the same per stage (fbnet)
+ *   add    one-hot, position x operation
+ *   costL, cntL, addL   the same on the cell whose dead edges are set to none (nasbench201) */
+#ifndef LL_PREDICT_GP_FEATURES_H
+#define LL_PREDICT_GP_FEATURES_H
+
+#include "core/device/dataset.h"
+
+enum { LL_GP_MAX_BLOCKS = 9 };
+
+typedef struct ll_gp_block {
+    const char *name;
+    int first, dim;    /* columns first .. first+dim-1 */
+    double log_weight; /* centre of the target prior's log weight */
+} ll_gp_block;
+
+typedef struct ll_gp_features {
+    const ll_space *space;
+    int n_blocks, dim;
+    ll_gp_block blocks[LL_GP_MAX_BLOCKS];
+    double *shift, *scale; /* (dim): feature = (raw - shift) * scale */
+} ll_gp_features;
+
+/* The blocks of this dataset's space, centred and scaled over its rows. */
+void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d);
+void ll_gp_features_free(ll_gp_features *f);
+/* Features of all rows of d, (n_archs, stride) with the first f->dim of each row written; stride >= dim. d is
+ * any dataset of the same space. */
+void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, double *phi, int stride);
+const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name); /* NULL: left out */
+/* True when the square of the additive blocks' kernel joins the source fits (cells whose edges interact). */
+bool ll_gp_features_squared(const ll_gp_features *f);
+
+#endif

@@ -1,0 +1,328 @@
+#include "core/predict/gp_model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+#include "core/num/linalg.h"
+#include "core/num/stats.h"
+
+static const double mean_log_weight = 0, deviation_log_weight = -1;
+static const double least_slope_sd = .01;
+static const double kept_eigenvalue = 1e-5, constant_variance = 30, design_noise = -2.6;
+enum { DRAW_SEED = 4 };
+
+/* --- the prior on the rows of a dataset
+ * ----------------------------------------------------------------------
+ *
+ * phi holds the feature blocks, then one column `mean` (the mean of the source functions) and, with two or
+ * more sources, one column per source `dev` (what each differs from the mean). */
+
+static void column(const double *phi, int n, int stride, int c, double *mean, double *variance)
+{
+    *mean = *variance = 0;
+    for (int i = 0; i < n; i++) *mean += phi[(size_t)i * (size_t)stride + (size_t)c];
+    *mean /= n;
+    for (int i = 0; i < n; i++) {
+        double off = phi[(size_t)i * (size_t)stride + (size_t)c] - *mean;
+        *variance += off * off;
+    }
+    *variance /= n;
+}
+
+/* Centre the columns of a block and scale it to a mean squared row norm of 1. False: it never varies. */
+static bool normalise_block(ll_gp_rows *r, int first, int dim)
+{
+    int n = r->prior.n, stride = r->prior.dim;
+    double total = 0, mean, variance;
+    for (int c = first; c < first + dim; c++) {
+        column(r->phi, n, stride, c, &mean, &variance);
+        total += variance;
+        for (int i = 0; i < n; i++) r->phi[(size_t)i * (size_t)stride + (size_t)c] -= mean;
+    }
+    double scale = total > 1e-18 ? 1 / sqrt(total) : 0;
+    for (int i = 0; i < n; i++)
+        for (int c = first; c < first + dim; c++) r->phi[(size_t)i * (size_t)stride + (size_t)c] *= scale;
+    return scale > 0;
+}
+
+static void add_block(ll_gp_rows *r, const char *name, int first, int dim, double log_weight)
+{
+    if (dim && normalise_block(r, first, dim))
+        r->prior.blocks[r->prior.n_blocks++] = (ll_gp_block){name, first, dim, log_weight};
+}
+
+/* Source functions side by side behind the feature columns, and how strongly they vary: the geometric mean of
+ * their deviations. */
+static double fill_sources(const ll_gp_model *m, ll_gp_rows *r, int first)
+{
+    int n = r->prior.n, stride = r->prior.dim, varying = 0;
+    double logs = 0, mean, variance;
+    for (int s = 0; s < m->n_sources; s++) {
+        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, n, r->phi + first + s, stride);
+        column(r->phi, n, stride, first + s, &mean, &variance);
+        if (variance < least_slope_sd * least_slope_sd) continue;
+        logs += .5 * log(variance);
+        varying++;
+    }
+    return varying ? exp(logs / varying) : least_slope_sd;
+}
+
+/* Column `at` := mean of the `count` columns behind it, each centred; those become deviations from it. */
+static void split_sources(ll_gp_rows *r, int at, int count)
+{
+    int n = r->prior.n, stride = r->prior.dim;
+    for (int s = 1; s <= count; s++) {
+        double mean, variance;
+        column(r->phi, n, stride, at + s, &mean, &variance);
+        for (int i = 0; i < n; i++) r->phi[(size_t)i * (size_t)stride + (size_t)(at + s)] -= mean;
+    }
+    for (int i = 0; i < n; i++) {
+        double *row = r->phi + (size_t)i * (size_t)stride + at, sum = 0;
+        for (int s = 1; s <= count; s++) sum += row[s];
+        row[0] = sum / count;
+        for (int s = 1; s <= count; s++) row[s] -= row[0];
+    }
+}
+
+static void add_standardised(const ll_gp_rows *r, int c, double weight)
+{
+    int n = r->prior.n, stride = r->prior.dim;
+    double mean, variance;
+    column(r->phi, n, stride, c, &mean, &variance);
+    if (variance < 1e-18) return;
+    for (int i = 0; i < n; i++)
+        r->slope[i] += weight * (r->phi[(size_t)i * (size_t)stride + (size_t)c] - mean) / sqrt(variance);
+}
+
+/* The direction of "more work": what the sources say on average, and the cost columns. */
+static void fill_slope(const ll_gp_model *m, ll_gp_rows *r, int mean_column)
+{
+    const ll_gp_block *cost = ll_gp_features_block(&m->features, "cost");
+    double mean, variance;
+    add_standardised(r, mean_column, 1);
+    for (int c = 0; cost && c < cost->dim; c++) add_standardised(r, cost->first + c, 1. / cost->dim);
+    column(r->slope, r->prior.n, 1, 0, &mean, &variance);
+    for (int i = 0; i < r->prior.n && variance > 0; i++) r->slope[i] = (r->slope[i] - mean) / sqrt(variance);
+}
+
+static void rows_init(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *r)
+{
+    int own = m->features.dim, dim = own + 1 + m->n_sources, n = d->n_archs;
+    *r = (ll_gp_rows){.prior = {.n = n, .dim = dim}};
+    r->phi = ll_alloc_aligned((size_t)n * (size_t)dim, sizeof *r->phi);
+    r->slope = LL_NEW_ARRAY(double, n);
+    r->genes = ll_memdup(d->genes, (size_t)n, (size_t)d->space->n_positions);
+    r->prior.phi = r->phi;
+    r->prior.slope = r->slope;
+    ll_gp_features_fill(&m->features, d, r->phi, dim);
+    for (int b = 0; b < m->features.n_blocks; b++) r->prior.blocks[b] = m->features.blocks[b];
+    r->prior.n_blocks = m->features.n_blocks;
+    r->prior.slope_sd = fill_sources(m, r, own + 1);
+    split_sources(r, own, m->n_sources);
+    fill_slope(m, r, own);
+    add_block(r, "mean", own, 1, mean_log_weight);
+    add_block(r, "dev", own + 1, m->n_sources > 1 ? m->n_sources : 0, deviation_log_weight);
+}
+
+void ll_gp_rows_free(ll_gp_rows *r)
+{
+    free(r->phi);
+    free(r->slope);
+    free(r->genes);
+    *r = (ll_gp_rows){0};
+}
+
+const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *other)
+{
+    size_t bytes = (size_t)d->n_archs * (size_t)d->space->n_positions;
+    *other = (ll_gp_rows){0};
+    if (d->n_archs == m->rows.prior.n && !memcmp(d->genes, m->rows.genes, bytes)) return &m->rows;
+    rows_init(m, d, other);
+    return other;
+}
+
+/* --- optimal design
+ * ------------------------------------------------------------------------------------------- */
+
+/* Features scaled by the centre of their block's weight. */
+static double *weighted_features(const ll_gp_prior *p, double *total)
+{
+    double *x = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)p->dim);
+    *total = 0;
+    for (int b = 0; b < p->n_blocks; b++) {
+        double w = exp(p->blocks[b].log_weight / 2);
+        *total += w * w;
+        for (int i = 0; i < p->n; i++)
+            for (int c = p->blocks[b].first; c < p->blocks[b].first + p->blocks[b].dim; c++)
+                x[(size_t)i * (size_t)p->dim + (size_t)c] =
+                    w * p->phi[(size_t)i * (size_t)p->dim + (size_t)c];
+    }
+    return x;
+}
+
+/* Principal directions that matter, and a constant. */
+static void design_init(ll_gp_model *m)
+{
+    const ll_gp_prior *p = &m->rows.prior;
+    int dim = p->dim, kept = 0;
+    double total, trace = 0, *x = weighted_features(p, &total);
+    double *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
+    ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
+    if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
+    for (int c = 0; c < dim; c++) trace += values[c];
+    while (kept < dim && values[dim - 1 - kept] > kept_eigenvalue * trace) kept++;
+    int out = kept + 1;
+    double *phi = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)out), *weight = LL_NEW_ARRAY(double, out);
+    ll_dgemm(false, true, p->n, kept, dim, 1, x, dim, cov + (size_t)(dim - kept) * (size_t)dim, dim, 0, phi,
+             out);
+    for (int i = 0; i < p->n; i++)
+        phi[(size_t)i * (size_t)out + (size_t)kept] = sqrt(constant_variance * total);
+    memcpy(weight, values + dim - kept, (size_t)kept * sizeof *weight);
+    m->design = (ll_design_prior){p->n, out, phi, weight, total * exp(design_noise)};
+    free(cov);
+    free(x);
+}
+
+/* --- the model
+ * ------------------------------------------------------------------------------------------------ */
+
+static void finish(ll_gp_model *m, const ll_dataset *d)
+{
+    rows_init(m, d, &m->rows);
+    ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
+    design_init(m);
+}
+
+typedef struct fits {
+    const ll_pretrain_job *job;
+    ll_gp_model *m;
+    const double *phi;
+} fits;
+
+static void fit_source(void *ctx, int s)
+{
+    const fits *f = ctx;
+    const ll_pretrain_job *job = f->job;
+    if (ll_cancelled(job->observer)) return;
+    ll_gp_source_fit(&f->m->features, f->phi, f->m->features.dim, ll_latencies(job->data, job->source[s]),
+                     job->archs, job->n_archs, &f->m->sources[s]);
+}
+
+ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_error *e)
+{
+    ll_gp_model *m = LL_NEW(ll_gp_model);
+    *out = NULL;
+    m->n_sources = job->n_source;
+    m->sources = LL_NEW_ARRAY(ll_gp_source, job->n_source);
+    ll_gp_features_init(&m->features, job->data);
+    int dim = m->features.dim;
+    double *phi = LL_NEW_ARRAY(double, (size_t)job->data->n_archs *(size_t)dim);
+    ll_gp_features_fill(&m->features, job->data, phi, dim);
+    fits f = {job, m, phi};
+    ll_pool_run(job->pool, job->n_source, fit_source, &f);
+    free(phi);
+    if (ll_cancelled(job->observer)) {
+        ll_gp_model_free(m);
+        return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
+    }
+    finish(m, job->data);
+    *out = m;
+    return LL_OK;
+}
+
+void ll_gp_model_free(ll_gp_model *m)
+{
+    if (!m) return;
+    for (int s = 0; s < m->n_sources; s++) ll_gp_source_free(&m->sources[s]);
+    free(m->sources);
+    ll_gp_features_free(&m->features);
+    ll_gp_rows_free(&m->rows);
+    free((double *)m->design.phi);
+    free((double *)m->design.weight);
+    free(m);
+}
+
+/* --- as tensors
+ * ----------------------------------------------------------------------------------------------- */
+
+enum { SCALARS = 4 };
+
+ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
+{
+    (void)e;
+    long S = m->n_sources, dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
+    ll_tensors_add(out, "gp.shift", LL_F64, 1, (long[]){dim}, m->features.shift);
+    ll_tensors_add(out, "gp.scale", LL_F64, 1, (long[]){dim}, m->features.scale);
+    double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
+    double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
+    double *square =
+        pairs ? ll_tensors_add(out, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, NULL)->data : NULL;
+    for (int s = 0; s < S; s++) {
+        const ll_gp_source *g = &m->sources[s];
+        memcpy(scalars + s * SCALARS, (double[]){g->constant, g->mean_ms, g->noise_sd, g->n},
+               SCALARS * sizeof *scalars);
+        memcpy(linear + s * dim, g->linear, (size_t)dim * sizeof *linear);
+        if (g->square)
+            memcpy(square + s * pairs * pairs, g->square, (size_t)(pairs * pairs) * sizeof *square);
+    }
+    return LL_OK;
+}
+
+static void source_from(const ll_gp_features *f, const double *scalars, const double *linear,
+                        const double *square, ll_gp_source *out)
+{
+    size_t pairs = (size_t)ll_gp_square_dim(f);
+    *out = (ll_gp_source){.constant = scalars[0], .mean_ms = scalars[1], .noise_sd = scalars[2]};
+    out->n = (int)scalars[3];
+    out->linear = ll_memdup(linear, (size_t)f->dim, sizeof *linear);
+    if (square && out->n) out->square = ll_memdup(square, pairs * pairs, sizeof *square);
+}
+
+/* The features are those of the space; centre and scale are the file's. */
+static ll_status features_from(const ll_tensors *in, ll_gp_features *f, ll_error *e)
+{
+    const ll_tensor *shift, *scale;
+    long dim = f->dim;
+    ll_status s = ll_tensors_need(in, "gp.shift", LL_F64, 1, &dim, &shift, e);
+    if (!s) s = ll_tensors_need(in, "gp.scale", LL_F64, 1, &dim, &scale, e);
+    if (s) return s;
+    memcpy(f->shift, shift->data, (size_t)dim * sizeof *f->shift);
+    memcpy(f->scale, scale->data, (size_t)dim * sizeof *f->scale);
+    return LL_OK;
+}
+
+static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
+{
+    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL;
+    if (!any || any->n_dims != 2 || any->shape[0] < 1)
+        return ll_fail(e, LL_BAD_DATA, "tensor gp.sources is missing or has no row");
+    long S = any->shape[0], dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
+    ll_status s = ll_tensors_need(in, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, &scalars, e);
+    if (!s) s = ll_tensors_need(in, "gp.linear", LL_F64, 2, (long[]){S, dim}, &linear, e);
+    if (!s && pairs) s = ll_tensors_need(in, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, &square, e);
+    if (s) return s;
+    m->n_sources = (int)S;
+    m->sources = LL_NEW_ARRAY(ll_gp_source, S);
+    for (int i = 0; i < S; i++)
+        source_from(&m->features, (double *)scalars->data + i * SCALARS, (double *)linear->data + i * dim,
+                    square ? (double *)square->data + i * pairs * pairs : NULL, &m->sources[i]);
+    return LL_OK;
+}
+
+ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, ll_gp_model **out, ll_error *e)
+{
+    ll_gp_model *m = LL_NEW(ll_gp_model);
+    *out = NULL;
+    ll_gp_features_init(&m->features, d);
+    ll_status s = features_from(in, &m->features, e);
+    if (!s) s = sources_from(in, m, e);
+    if (s) {
+        ll_gp_model_free(m);
+        return s;
+    }
+    finish(m, d);
+    *out = m;
+    return LL_OK;
+}

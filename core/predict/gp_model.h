@@ -1,0 +1,37 @@
+/* A pretrained structured GP: the features of a space, the source devices as functions of them, and the prior
+ * over a target's latency that both give (ALGORITHMS section 4). Immutable once built. */
+#ifndef LL_PREDICT_GP_MODEL_H
+#define LL_PREDICT_GP_MODEL_H
+
+#include "core/predict/gp_source.h"
+#include "core/predict/gp_target.h"
+#include "core/predict/predictor.h"
+
+/* The prior on the rows of one dataset; owns what `prior` borrows. */
+typedef struct ll_gp_rows {
+    ll_gp_prior prior;
+    double *phi, *slope;
+    uint8_t *genes; /* (n, n_positions): which rows these are */
+} ll_gp_rows;
+
+typedef struct ll_gp_model {
+    ll_gp_features features;
+    int n_sources;
+    ll_gp_source *sources;
+    ll_gp_rows rows; /* of the dataset it was trained on */
+    ll_gp_draws draws;
+    ll_design_prior design; /* phi and weight are owned by the model */
+} ll_gp_model;
+
+/* Fit the sources and build everything else. LL_CANCELLED between devices. */
+ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_error *e);
+void ll_gp_model_free(ll_gp_model *m);
+/* The rows of this dataset: the model's own, or fresh ones in *other (then free that) when the dataset has
+ * other architectures than the model was trained on. */
+const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *other);
+void ll_gp_rows_free(ll_gp_rows *r);
+
+ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e);
+ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, ll_gp_model **out, ll_error *e);
+
+#endif
