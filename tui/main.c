@@ -35,10 +35,8 @@ const ll_flag ll_flags[] = {
 
 /* Every room's commands, in the order help lists them. */
 static const ll_command *const tables[] = {
-    ll_help_commands,
-    ll_simulate_commands,
-    ll_session_commands,
-    ll_face_commands,
+    ll_look_commands,     ll_partition_commands, ll_help_commands,
+    ll_simulate_commands, ll_session_commands,   ll_face_commands,
 };
 
 typedef struct settings {

@@ -5,6 +5,8 @@
 #include "core/app/command.h"
 
 extern const ll_command ll_help_commands[];
+extern const ll_command ll_look_commands[];
+extern const ll_command ll_partition_commands[];
 extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];
 extern const ll_command ll_score_commands[];

@@ -29,6 +29,8 @@ ll_status ll_partition_sides(const double *r, int n, const ll_partition_job *job
 double ll_partition_cost(const double *r, int n, const int *side);
 /* True when an exact search ends in seconds: at most 2e8 choices of the smaller side. */
 bool ll_partition_feasible(int n_devices, int n_source, int n_target);
+/* True when it ends in a blink: at most 3e5 choices. */
+bool ll_partition_quick(int n_devices, int n_source, int n_target);
 
 /* The same on devices of a dataset, as a task named after method and seed. */
 ll_status ll_partition(const ll_dataset *d, const ll_corr *c, const ll_partition_job *job, ll_task **out,

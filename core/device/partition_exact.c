@@ -28,9 +28,19 @@ static double choices(int n, int k)
     return c;
 }
 
+static double choices_of_smaller(int n_devices, int n_source, int n_target)
+{
+    return choices(n_devices, n_source < n_target ? n_source : n_target);
+}
+
 bool ll_partition_feasible(int n_devices, int n_source, int n_target)
 {
-    return choices(n_devices, n_source < n_target ? n_source : n_target) <= 2e8;
+    return choices_of_smaller(n_devices, n_source, n_target) <= 2e8;
+}
+
+bool ll_partition_quick(int n_devices, int n_source, int n_target)
+{
+    return choices_of_smaller(n_devices, n_source, n_target) <= 3e5;
 }
 
 static double *low_at(const search *s, int i, int j)

@@ -117,20 +117,51 @@ ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *sourc
     return t;
 }
 
-/* --- published tasks --- */
+/* --- by names --- */
 
-static void resolve(const ll_dataset *d, const char *names, ll_ints *found, ll_strs *missing)
+static void resolve(const ll_dataset *d, const ll_strs *names, ll_ints *found, ll_strs *missing)
 {
-    ll_strs words = {0};
-    ll_strs_split(&words, names, ' ');
-    for (int i = 0; i < words.n; i++) {
-        int device = ll_dataset_device(d, words.v[i]);
-        if (device >= 0)
+    for (int i = 0; i < names->n; i++) {
+        int device = ll_dataset_device(d, names->v[i]);
+        if (device < 0)
+            ll_strs_add(missing, names->v[i]);
+        else if (ll_ints_find(found, device) < 0)
             ll_ints_add(found, device);
-        else
-            ll_strs_add(missing, words.v[i]);
     }
-    ll_strs_free(&words);
+}
+
+static ll_status side_empty(const char *task, const ll_dataset *d, const char *side, const ll_strs *names,
+                            ll_error *e)
+{
+    ll_str list = {0};
+    for (int i = 0; i < names->n; i++) ll_str_addf(&list, "%s%s", i ? ", " : "", names->v[i]);
+    ll_fail(e, LL_BAD_DATA, "%s has none of the %s devices of task %s (%s)", d->name, side, task,
+            ll_str_text(&list));
+    ll_str_free(&list);
+    return LL_BAD_DATA;
+}
+
+ll_status ll_task_of_names(const char *name, const ll_dataset *d, const ll_strs *source,
+                           const ll_strs *target, ll_task **out, ll_error *e)
+{
+    ll_ints sources = {0}, targets = {0};
+    ll_strs missing = {0};
+    ll_status status = LL_OK;
+    resolve(d, source, &sources, &missing);
+    resolve(d, target, &targets, &missing);
+    if (!sources.n)
+        status = side_empty(name, d, "source", source, e);
+    else if (!targets.n)
+        status = side_empty(name, d, "target", target, e);
+    if (!status) {
+        *out = ll_task_new(name, d, &sources, &targets);
+        (*out)->missing = missing;
+    } else {
+        ll_strs_free(&missing);
+    }
+    ll_ints_free(&sources);
+    ll_ints_free(&targets);
+    return status;
 }
 
 static ll_status unknown_task(const char *name, ll_error *e)
@@ -142,12 +173,6 @@ static ll_status unknown_task(const char *name, ll_error *e)
     return LL_USAGE;
 }
 
-static ll_status side_empty(const ll_published_task *p, const ll_dataset *d, bool source, ll_error *e)
-{
-    return ll_fail(e, LL_BAD_DATA, "%s has none of the %s devices of task %s (%s)", d->name,
-                   source ? "source" : "target", p->name, source ? p->source : p->target);
-}
-
 ll_status ll_task_published(const char *name, const ll_dataset *d, ll_task **out, ll_error *e)
 {
     const ll_published_task *p = ll_published_task_find(name);
@@ -155,18 +180,11 @@ ll_status ll_task_published(const char *name, const ll_dataset *d, ll_task **out
     if (strcmp(p->space, d->space->name))
         return ll_fail(e, LL_BAD_DATA, "task %s is for %s, but %s is %s", p->name, p->space, d->name,
                        d->space->name);
-    ll_ints source = {0}, target = {0};
-    ll_strs missing = {0};
-    resolve(d, p->source, &source, &missing);
-    resolve(d, p->target, &target, &missing);
-    ll_status status = source.n && target.n ? LL_OK : side_empty(p, d, !source.n, e);
-    if (!status) {
-        *out = ll_task_new(p->name, d, &source, &target);
-        (*out)->missing = missing;
-    } else {
-        ll_strs_free(&missing);
-    }
-    ll_ints_free(&source);
-    ll_ints_free(&target);
+    ll_strs source = {0}, target = {0};
+    ll_strs_split(&source, p->source, ' ');
+    ll_strs_split(&target, p->target, ' ');
+    ll_status status = ll_task_of_names(p->name, d, &source, &target, out, e);
+    ll_strs_free(&source);
+    ll_strs_free(&target);
     return status;
 }

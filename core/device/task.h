@@ -17,13 +17,17 @@ void ll_task_unref(ll_task *t);
 /* Computes mean_corr and max_corr. The lists are copied. */
 ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *source, const ll_ints *target);
 
+/* Devices that are absent are listed in ->missing; LL_BAD_DATA when a side has none left. */
+ll_status ll_task_of_names(const char *name, const ll_dataset *d, const ll_strs *source,
+                           const ll_strs *target, ll_task **out, ll_error *e);
+
 /* The paper's twelve tasks (NASFLAT, arXiv 2403.02446, tables of device sets) as data. */
 typedef struct ll_published_task {
     const char *name, *space, *source, *target; /* device names joined by blanks */
 } ll_published_task;
 const ll_published_task *ll_published_task_at(int i); /* NULL behind the last */
 const ll_published_task *ll_published_task_find(const char *name);
-/* Devices that are absent are listed in ->missing; LL_BAD_DATA when a side has none left. */
+/* Likewise; LL_USAGE names the published ones, LL_BAD_DATA also when the task is for another space. */
 ll_status ll_task_published(const char *name, const ll_dataset *d, ll_task **out, ll_error *e);
 
 #endif

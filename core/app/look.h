@@ -1,0 +1,22 @@
+/* What the look commands share: the parts of commands_look.c that stand in files of their own. */
+#ifndef LL_APP_LOOK_H
+#define LL_APP_LOOK_H
+
+#include "core/app/request.h"
+
+ll_status ll_run_arch(ll_request *rq);
+ll_status ll_run_corr(ll_request *rq);
+ll_status ll_run_audit(ll_request *rq);
+
+/* Devices named by a list option (names, globs, "tagged"); all of the dataset when it is absent. */
+ll_status ll_look_devices(ll_request *rq, const char *option, ll_ints *out);
+/* "source", "target" or "" in the current task. */
+const char *ll_device_role(const ll_state *s, int device);
+/* "15,625" */
+void ll_add_thousands(ll_str *out, long n);
+/* Names of these devices as a member of a result. */
+void ll_json_devices(cJSON *o, const char *key, const ll_dataset *d, const ll_ints *devices);
+/* One more sentence below a result; printf-like. */
+void ll_result_note(cJSON *result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
