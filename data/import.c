@@ -8,6 +8,9 @@
 
 static const ll_importer importers[] = {
     {"help", "HELP's folder as published (27 devices, ms)", "HELP", ll_import_help, false},
+    {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
+    {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
+    {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
 };
 
 const ll_importer *ll_importer_at(int i)
@@ -44,6 +47,28 @@ void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, con
     ll_json_int(o, "archs", d->n_archs);
     devices = ll_json_arr(o, "devices");
     for (int i = 0; i < d->n_devices; i++) ll_json_str(devices, NULL, d->devices[i].name);
+}
+
+double ll_unit_to_ms(const char *unit)
+{
+    static const struct {
+        const char *unit;
+        double factor;
+    } known[] = {{"ms", 1}, {"us", 1e-3}, {"s", 1e3}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i].unit, unit)) return known[i].factor;
+    return 0;
+}
+
+void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
+{
+    static const char *const names[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
+                                        "avg_pool_3x3"};
+    ll_str text = {0};
+    ll_str_addf(&text, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", names[op[0]], names[op[1]], names[op[2]],
+                names[op[3]], names[op[4]], names[op[5]]);
+    nasbench201->parse(nasbench201, text.s, gene, NULL); /* cannot fail: every name is one of the space */
+    ll_str_free(&text);
 }
 
 static ll_status check_latency(const char *path, int i, double *x, double scale, bool minus_one, ll_error *e)

@@ -34,6 +34,13 @@ const ll_importer *ll_importer_at(int i);              /* NULL behind the last *
  * and, for nasbench201, the accuracies of MetaD2A's list. */
 ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 
+/* OneProxy's folder: 18 devices on 1,999 NAS-Bench-201 cells, ms; -1 is missing. */
+ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
+ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures, no device. */
+ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
+
 /* `into` and `fresh` together (sealed): architectures by gene, devices by name. A device that both have is
  * joined when all common latencies agree within 0.1 percent; otherwise LL_BAD_DATA names the first that does
  * not, unless `replace` lets the new ones win. Features of the same name are replaced, accuracies of the same
@@ -47,6 +54,11 @@ ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool 
 void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What came from where: one entry of d->provenance "imports". */
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read);
+/* Factor to milliseconds of "ms", "us", "s"; 0 for anything else. */
+double ll_unit_to_ms(const char *unit);
+/* Gene of a NAS-Bench-201 cell from its operations 0..4 (none, skip, 1x1, 3x3, pool) on the edges 0>1 0>2 1>2
+ * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy. */
+void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene);
 /* Reads a pickle file that is a list of exactly n latencies, times `scale`, into lat_ms (n). None, and -1
  * where `minus_one` says so, are missing; any other negative or infinite number is LL_BAD_DATA with its
  * position. */

@@ -10,6 +10,7 @@
 #include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/commands.h"
 #include "data/simulate.h"
 #include "sessions/commands.h"
 #include "tui/faces.h"
@@ -35,8 +36,8 @@ const ll_flag ll_flags[] = {
 
 /* Every room's commands, in the order help lists them. */
 static const ll_command *const tables[] = {
-    ll_look_commands,     ll_partition_commands, ll_help_commands,
-    ll_simulate_commands, ll_session_commands,   ll_face_commands,
+    ll_data_commands,     ll_look_commands,    ll_partition_commands, ll_help_commands,
+    ll_simulate_commands, ll_session_commands, ll_face_commands,
 };
 
 typedef struct settings {

@@ -1,0 +1,37 @@
+#include "data/commands.h"
+
+const ll_command ll_data_commands[] = {
+    {.name = "import",
+     .group = "data",
+     .summary = "make a dataset of published or own latency files, or add them to one",
+     .options = ll_import_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_import,
+     .help =
+         "`as NAME` makes a new dataset, `into NAME` adds devices (and architectures) to one. Latencies are "
+         "kept\n"
+         "in milliseconds; the unit that was read is kept with the device. When the dataset is loaded, the\n"
+         "session goes on with the new one. A device that is there already is completed when all common\n"
+         "latencies agree within 0.1 percent, otherwise nothing is changed.\n"
+         "Nothing in these files is executed: pickles are read by a parser of the few operations they need.",
+     .examples = "import help HELP/data/nasbench201 as nb201\n"
+                 "import oneproxy OneProxy into nb201\n"
+                 "import brpnas latency.pkl into nb201 device=desktop_cpu_core_i7_7820x_fp32\n"
+                 "import csv mine.csv into nb201 unit=us\n"
+                 "import csv mine.csv as mine space=nasbench201 unit=s arch=cell"},
+    {.name = "load",
+     .group = "data",
+     .summary = "load a dataset by name or path",
+     .options = ll_load_options,
+     .flags = LL_CMD_CHANGES,
+     .run = ll_run_load,
+     .help = "Names are looked for in --data, $LATLAB_DATA, the XDG data folder and the bundled data, in "
+             "this order.",
+     .examples = "load nb201\nload ./mine"},
+    {.name = "datasets",
+     .group = "data",
+     .summary = "list the datasets that can be loaded",
+     .flags = LL_CMD_LOOK,
+     .run = ll_run_datasets},
+    {0},
+};

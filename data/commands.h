@@ -1,0 +1,20 @@
+/* The commands of this room: import, load, datasets, export, model, paths. */
+#ifndef LL_DATA_COMMANDS_H
+#define LL_DATA_COMMANDS_H
+
+#include "core/app/command.h"
+#include "core/app/request.h"
+
+/* Ends with a record whose name is NULL. */
+extern const ll_command ll_data_commands[];
+
+/* What the records of the table call. */
+ll_status ll_run_import(ll_request *rq);
+ll_status ll_run_load(ll_request *rq);
+ll_status ll_run_datasets(ll_request *rq);
+extern const ll_option ll_import_options[], ll_load_options[];
+
+/* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
+void ll_dataset_fields(cJSON *o, const ll_dataset *d);
+
+#endif

@@ -1,0 +1,263 @@
+/* import: read with an importer, join, save, report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/app.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+#include "data/commands.h"
+#include "data/folder.h"
+#include "data/import.h"
+
+const ll_option ll_import_options[] = {
+    {.name = "kind",
+     .type = LL_CHOICE,
+     .choices = "help|oneproxy|brpnas|zcp",
+     .positional = true,
+     .required = true,
+     .help =
+         "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, zcp zero-cost proxies"},
+    {.name = "path",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_FILE,
+     .help = "the file or folder"},
+    {.name = "how",
+     .type = LL_CHOICE,
+     .choices = "as|into",
+     .positional = true,
+     .required = true,
+     .help = "as: a new dataset; into: one that is there"},
+    {.name = "name",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_DATASET,
+     .help = "name of the dataset"},
+    {.name = "unit",
+     .type = LL_CHOICE,
+     .choices = "ms|us|s",
+     .help = "csv: unit of the latencies in the file"},
+    {.name = "space",
+     .type = LL_WORD,
+     .complete = LL_COMPLETE_SPACE,
+     .help = "csv: search space of a new dataset"},
+    {.name = "arch", .type = LL_WORD, .help = "csv: name of the column with the architectures"},
+    {.name = "device", .type = LL_WORD, .help = "brpnas, csv with one column: name of the device"},
+    {.name = "replace",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "let the file win where a device is there with other latencies"},
+    {0},
+};
+
+/* --- where it goes
+ * ------------------------------------------------------------------------------------------------------ */
+
+typedef struct place {
+    char *from; /* folder of the dataset that is joined, or NULL */
+    char *to;   /* folder that is written */
+    char *keep; /* where the former folder is kept, or NULL */
+} place;
+
+static void free_place(place *p)
+{
+    free(p->from);
+    free(p->to);
+    free(p->keep);
+}
+
+/* A dataset is changed where it lies in the data folder; one from elsewhere (bundled) is copied there. */
+static ll_status find_place(ll_request *rq, bool into, const char *name, place *p)
+{
+    ll_status s = ll_folder_check_name(name, &rq->error);
+    ll_strs dirs = {0};
+    if (s) return s;
+    ll_app_data_dirs(rq->app, &dirs);
+    p->to = ll_path_join(ll_app_data_dir(rq->app), name);
+    if (into) s = ll_folder_find(&dirs, name, &p->from, &rq->error);
+    ll_strs_free(&dirs);
+    return s;
+}
+
+/* `as` over a dataset with other content: the former one is kept, hidden, until the next time. */
+static void keep_former(ll_request *rq, const ll_dataset *d, place *p)
+{
+    ll_dataset *old = NULL;
+    ll_error ignored;
+    if (!ll_is_folder_dataset(p->to) || ll_folder_load(p->to, &old, &ignored)) return;
+    if (strcmp(old->hash.hex, d->hash.hex)) {
+        ll_str keep = {0};
+        ll_str_addf(&keep, "%s/.%s.former", ll_app_data_dir(rq->app), d->name);
+        p->keep = ll_str_take(&keep);
+        ll_note(rq, "%s was there with %d devices; it is kept in %s", d->name, old->n_devices, p->keep);
+    }
+    ll_dataset_unref(old);
+}
+
+/* --- what is said
+ * ------------------------------------------------------------------------------------------------------- */
+
+static double median_of(const ll_dataset *d, int device)
+{
+    const double *v = ll_latencies(d, device);
+    double *known = LL_NEW_ARRAY(double, d->n_archs + 1);
+    int n = 0;
+    for (int i = 0; i < d->n_archs; i++)
+        if (!isnan(v[i])) known[n++] = v[i];
+    double median = ll_median(known, n);
+    free(known);
+    return median;
+}
+
+/* Devices of one space lie within a few powers of ten; a factor of a thousand is a unit. */
+static void hint_at_unit(ll_request *rq, const ll_dataset *d, const char *device, double median)
+{
+    double *others = LL_NEW_ARRAY(double, d->n_devices + 1);
+    int n = 0;
+    for (int j = 0; j < d->n_devices; j++)
+        if (strcmp(d->devices[j].name, device)) others[n++] = median_of(d, j);
+    double typical = n ? ll_median(others, n) : NAN, ratio = median / typical;
+    if (n && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))
+        ll_warn(rq, "%s: its median is %.3g ms, the other devices' is %.3g ms: was the file really in %s?",
+                device, median, typical, d->devices[ll_dataset_device(d, device)].unit_read);
+    else if (!n && (median < .05 || median > 5000))
+        ll_warn(rq, "%s: its median is %.3g ms: was the file really in %s?", device, median,
+                d->devices[ll_dataset_device(d, device)].unit_read);
+    free(others);
+}
+
+static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const ll_dataset *fresh)
+{
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int j = 0; j < fresh->n_devices; j++) {
+        const char *name = fresh->devices[j].name;
+        double median = median_of(fresh, j);
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_str(row, "device", name);
+        ll_json_int(row, "n", ll_dataset_count(fresh, j));
+        ll_json_int(row, "missing", d->n_archs - ll_dataset_count(d, ll_dataset_device(d, name)));
+        ll_json_num(row, "median_ms", median);
+        ll_json_str(row, "unit_read", fresh->devices[j].unit_read);
+        hint_at_unit(rq, d, name, median);
+    }
+}
+
+static void emit_import(ll_request *rq, const ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+{
+    static const ll_column columns[] = {
+        {"device", "device", NULL, -1},       {"n", "read", NULL, 0},
+        {"missing", "missing", NULL, 0},      {"median_ms", "median", "ms", 4},
+        {"unit_read", "unit read", NULL, -1}, {0}};
+    cJSON *result = ll_result_new("import");
+    ll_str title = {0};
+    ll_dataset_fields(result, d);
+    ll_json_str(result, "format", ll_word(&rq->args, "kind"));
+    ll_json_str(result, "file", job->path);
+    ll_json_int(result, "read_archs", fresh->n_archs);
+    ll_json_int(result, "read_devices", fresh->n_devices);
+    ll_json_int(result, "new_devices", d->n_devices - (job->into ? job->into->n_devices : 0));
+    ll_json_int(result, "new_archs", d->n_archs - (job->into ? job->into->n_archs : 0));
+    ll_str_addf(&title, "%s: %d architectures x %d devices of %s", d->name, d->n_archs, d->n_devices,
+                d->space->name);
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_result_columns(result, columns);
+    add_rows(rq, result, d, fresh);
+    ll_json_strs(result, "notes", job->notes.v, job->notes.n);
+    ll_emit(rq, result);
+    ll_str_free(&title);
+}
+
+/* --- the command
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static bool is_loaded(const ll_request *rq, const place *p)
+{
+    const ll_dataset *d = rq->state.data;
+    return d && d->path && (!strcmp(d->path, p->to) || (p->from && !strcmp(d->path, p->from)));
+}
+
+static ll_status find_space(ll_request *rq, ll_import *job)
+{
+    const char *name = ll_word(&rq->args, "space");
+    if (job->into) job->space = job->into->space;
+    if (!name) return LL_OK;
+    const ll_space *space = ll_space_find(name);
+    if (!space) return LL_FAIL(rq, LL_USAGE, "unknown search space %.60s; `spaces` lists them", name);
+    if (job->into && space != job->into->space)
+        return LL_FAIL(rq, LL_USAGE, "%s is a dataset of %s, not of %s", job->into->name,
+                       job->into->space->name, name);
+    job->space = space;
+    return LL_OK;
+}
+
+/* Joins what was read with what was there. */
+static ll_status combine(ll_request *rq, ll_import *job, const ll_dataset *fresh, ll_dataset **out)
+{
+    if (job->into)
+        return ll_import_merge(job->into, fresh, ll_bool(&rq->args, "replace"), out, &job->notes, &rq->error);
+    *out = ll_dataset_ref(fresh);
+    return LL_OK;
+}
+
+static ll_status save(ll_request *rq, ll_import *job, place *p, ll_dataset *d, const ll_dataset *fresh)
+{
+    if (!job->into) keep_former(rq, d, p);
+    free(d->path);
+    d->path = ll_strdup(p->to);
+    ll_status s = ll_folder_save(d, p->to, p->keep, &rq->error);
+    if (s) return s;
+    emit_import(rq, job, d, fresh);
+    if (is_loaded(rq, p)) {
+        bool same = job->into && !ll_bool(&rq->args, "replace");
+        ll_state_set_data(&rq->state, ll_dataset_ref(d), same);
+        ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
+    }
+    return LL_OK;
+}
+
+static ll_status import_into(ll_request *rq, ll_import *job, place *p)
+{
+    const ll_importer *importer = ll_importer_find(ll_word(&rq->args, "kind"));
+    ll_dataset *fresh = NULL, *d = NULL;
+    if (importer->only_into && !job->into)
+        return LL_FAIL(rq, LL_USAGE, "import %s needs a dataset to join: `import %s %s into NAME`",
+                       importer->kind, importer->kind, job->path);
+    ll_status s = find_space(rq, job);
+    if (!s) s = importer->read(job, &fresh, &rq->error);
+    if (!s && ll_cancelled(rq->observer))
+        s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
+    if (!s) s = combine(rq, job, fresh, &d);
+    if (!s) s = save(rq, job, p, d, fresh);
+    ll_dataset_unref(fresh);
+    ll_dataset_unref(d);
+    return s;
+}
+
+ll_status ll_run_import(ll_request *rq)
+{
+    bool into = ll_is(&rq->args, "how", "into");
+    place p = {0};
+    ll_dataset *old = NULL;
+    char *path = ll_path_expand(ll_word(&rq->args, "path"));
+    ll_status s = find_place(rq, into, ll_word(&rq->args, "name"), &p);
+    if (!s && into) s = ll_folder_load(p.from, &old, &rq->error);
+    if (!s) {
+        ll_import job = {.path = path,
+                         .name = ll_word(&rq->args, "name"),
+                         .into = old,
+                         .device = ll_word(&rq->args, "device"),
+                         .unit = ll_word(&rq->args, "unit"),
+                         .arch = ll_word(&rq->args, "arch")};
+        s = import_into(rq, &job, &p);
+        ll_strs_free(&job.notes);
+    }
+    ll_dataset_unref(old);
+    free_place(&p);
+    free(path);
+    return s;
+}
