@@ -85,7 +85,7 @@ static ll_status run_spaces(ll_request *rq)
                                         {"title", "", NULL, -1},
                                         {"positions", "positions", NULL, 0},
                                         {"operations", "operations", NULL, 0},
-                                        {"archs", "architectures", NULL, 0},
+                                        {"archs", "architectures", NULL, -1},
                                         {"loaded", "loaded", NULL, -1},
                                         {0}};
     cJSON *result = ll_result_new("spaces");

@@ -183,9 +183,9 @@ static void add_gap(ll_request *rq, cJSON *result, const ll_corr *c, ll_partitio
 {
     ll_task *best = NULL;
     ll_json_num(result, "random_corr", mean_of_pairs(c));
-    if (job.method == LL_PARTITION_EXACT || !ll_partition_quick(c->devices.n, job.n_source, job.n_target))
-        return;
+    if (job.method == LL_PARTITION_EXACT) return;
     job.method = LL_PARTITION_EXACT;
+    job.most_steps = LL_PARTITION_QUICK;
     if (ll_partition(rq->state.data, c, &job, &best, NULL)) return;
     ll_json_num(result, "exact_corr", best->mean_corr);
     ll_json_num(result, "gap", t->mean_corr - best->mean_corr);
@@ -397,11 +397,11 @@ const ll_command ll_partition_commands[] = {
      .options = partition_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_partition,
-     .help =
-         "Least sum of Spearman correlations across the split. kl is Kernighan-Lin bisection, trimmed to "
-         "the\n"
-         "sizes; exact searches all splits and refuses where that takes too long. Devices named by hand are\n"
-         "taken as they are. Same hardware or nearly equal columns on both sides are warned about.",
+     .help = "Least sum of Spearman correlations across the split. kl is Kernighan-Lin bisection, trimmed to "
+             "the\n"
+             "sizes; exact searches all splits and gives up where that takes too long. Devices named by hand "
+             "are\n"
+             "taken as they are. Same hardware or nearly equal columns on both sides are warned about.",
      .examples =
          "  partition train=9 test=6 seed=1\n  partition train=5 test=3 devices=titan*,pixel*,raspi4,fpga\n"
          "  partition source=1080ti_1,titanx_32 target=fpga,eyeriss"},

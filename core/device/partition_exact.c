@@ -16,32 +16,10 @@ typedef struct search {
     int *chosen, *best;
     bool *is_chosen;
     double best_cost;
-    long visited;
+    long visited, most;
     ll_observer *observer;
     bool stopped;
 } search;
-
-static double choices(int n, int k)
-{
-    double c = 1;
-    for (int i = 0; i < k; i++) c = c * (n - i) / (i + 1);
-    return c;
-}
-
-static double choices_of_smaller(int n_devices, int n_source, int n_target)
-{
-    return choices(n_devices, n_source < n_target ? n_source : n_target);
-}
-
-bool ll_partition_feasible(int n_devices, int n_source, int n_target)
-{
-    return choices_of_smaller(n_devices, n_source, n_target) <= 2e8;
-}
-
-bool ll_partition_quick(int n_devices, int n_source, int n_target)
-{
-    return choices_of_smaller(n_devices, n_source, n_target) <= 3e5;
-}
 
 static double *low_at(const search *s, int i, int j)
 {
@@ -90,9 +68,9 @@ static double bound(const search *s, int depth, int next)
 
 static bool interrupted(search *s)
 {
-    if (++s->visited % 4096) return s->stopped;
-    s->stopped = ll_cancelled(s->observer);
-    return s->stopped;
+    s->visited++;
+    if (s->visited % 4096 == 0 && ll_cancelled(s->observer)) s->stopped = true;
+    return s->stopped || s->visited > s->most;
 }
 
 static void choose(search *s, int depth, int i)
@@ -145,6 +123,7 @@ ll_status ll_partition_search(const double *w, int n, const ll_partition_job *jo
     int rest = job->n_source + job->n_target - k;
     size_t N = (size_t)n, K = (size_t)k + 1;
     search s = {.w = w, .n = n, .n_chosen = k, .n_rest = rest, .observer = job->observer};
+    s.most = job->most_steps ? job->most_steps : LL_PARTITION_STEPS;
     s.low = LL_NEW_ARRAY(double, (N + 1) * N * K);
     s.sums = LL_NEW_ARRAY(double, K *N);
     s.cheap = LL_NEW_ARRAY(double, rest + 1);
@@ -162,5 +141,11 @@ ll_status ll_partition_search(const double *w, int n, const ll_partition_job *jo
     free(s.chosen);
     free(s.best);
     free(s.is_chosen);
-    return s.stopped ? ll_fail(e, LL_CANCELLED, "the exact search was cancelled") : LL_OK;
+    if (s.stopped) return ll_fail(e, LL_CANCELLED, "the exact search was cancelled");
+    if (s.visited <= s.most) return LL_OK;
+    return ll_fail(
+        e, LL_FAILED,
+        "the exact split of %d devices into %d and %d was not found in %ld steps; use method=kl, or fewer "
+        "devices with devices=",
+        n, job->n_source, job->n_target, s.most);
 }
