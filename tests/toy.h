@@ -26,7 +26,7 @@ static const ll_space toy = {
     .name = "toy", .title = "Toy", .n_positions = 3, .n_ops = 10, .parse = parse_toy, .format = format_toy};
 
 /* 1 <= n_archs <= 1000; `names` are joined by blanks. Unsealed, latencies missing. */
-static ll_dataset *toy_data(int n_archs, const char *names)
+static inline ll_dataset *toy_data(int n_archs, const char *names)
 {
     ll_strs list = {0};
     ll_strs_split(&list, names, ' ');
@@ -42,7 +42,7 @@ static ll_dataset *toy_data(int n_archs, const char *names)
 }
 
 /* Random columns that share a common part; `noise` grows with the column. */
-static void fill_related(ll_dataset *d, uint64_t seed)
+static inline void fill_related(ll_dataset *d, uint64_t seed)
 {
     ll_rng r = ll_rng_new(seed, LL_STREAM_DATA);
     for (int a = 0; a < d->n_archs; a++) {

@@ -1,0 +1,44 @@
+#include "core/sample/shared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/num/sort.h"
+
+ll_status ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out, ll_error *e)
+{
+    ll_matrix_f all;
+    ll_status s = ll_encode(job->data, job->encoding ? job->encoding : "onehot", &all, e);
+    if (s) return s;
+    size_t cols = (size_t)all.cols;
+    *out = (ll_matrix_f){job->n_pool, all.cols, ll_alloc_aligned((size_t)job->n_pool * cols, sizeof(float))};
+    for (int i = 0; i < job->n_pool; i++)
+        memcpy(out->v + (size_t)i * cols, all.v + (size_t)job->pool[i] * cols, cols * sizeof(float));
+    ll_matrix_f_free(&all);
+    return LL_OK;
+}
+
+void ll_sample_buckets(const double *key, int n_pool, int k, bool *taken, ll_rng *rng, int *out)
+{
+    int *member = LL_NEW_ARRAY(int, n_pool), *order = LL_NEW_ARRAY(int, n_pool), n = 0;
+    double *sorted = LL_NEW_ARRAY(double, n_pool);
+    for (int i = 0; i < n_pool; i++)
+        if (!taken || !taken[i]) member[n++] = i;
+    ll_rng_shuffle(rng, member, n);
+    for (int i = 0; i < n; i++) sorted[i] = key[member[i]];
+    ll_sort_order(sorted, n, order);
+    for (int b = 0; b < k; b++) {
+        int from = (int)((long)b * n / k), to = (int)((long)(b + 1) * n / k);
+        out[b] = member[order[from + ll_rng_below(rng, to - from)]];
+        if (taken) taken[out[b]] = true;
+    }
+    free(member);
+    free(order);
+    free(sorted);
+}
+
+void ll_sample_rows(const ll_sample_job *job, const int *members, int n, int *out)
+{
+    for (int i = 0; i < n; i++) out[i] = job->pool[members[i]];
+}
