@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "data/simulate.h"
 
-enum { MOST_LAYERS = 1024, WIDTH = 60, HEIGHT = 15 };
+enum { WIDTH = 60, HEIGHT = 15 };
 
 /* Layers of one shape are one point. */
 typedef struct point {
@@ -37,9 +37,10 @@ static int gather(const ll_sim_machine *m, const ll_layer *layers, int n, point 
     int found = 0;
     for (int i = 0; i < n; i++) {
         int at = 0;
+        if (layers[i].kind == LL_COPY) continue; /* no work at all */
         while (at < found && !same_shape(&points[at].layer, &layers[i])) at++;
         if (at == found) {
-            point p = {.layer = layers[i], .time = m->model->layer(m, &layers[i])};
+            point p = {.layer = layers[i], .time = ll_sim_layer(m, &layers[i])};
             p.intensity = ll_sim_flops(m, &layers[i]) / ll_sim_bytes(m, &layers[i]);
             p.gflops = ll_sim_flops(m, &layers[i]) / p.time.total_ms * 1e-6;
             points[found++] = p;
@@ -59,12 +60,20 @@ static const char *bound_of(const ll_sim_time *t)
 static void shape_text(const ll_layer *l, ll_str *out)
 {
     static const char *const kinds[] = {
-        [LL_CONV] = "conv",     [LL_POOL_AVG] = "avg pool",       [LL_ADD] = "add",
-        [LL_LINEAR] = "linear", [LL_GLOBAL_POOL] = "global pool", [LL_COPY] = "copy"};
+        [LL_CONV] = "conv",       [LL_POOL_AVG] = "avg pool",       [LL_ADD] = "add",
+        [LL_LINEAR] = "linear",   [LL_GLOBAL_POOL] = "global pool", [LL_COPY] = "copy",
+        [LL_SHUFFLE] = "shuffle",
+    };
     ll_str_addf(out, "%s ", kinds[l->kind]);
     if (l->kind == LL_CONV || l->kind == LL_POOL_AVG) ll_str_addf(out, "%dx%d ", l->kernel, l->kernel);
     ll_str_addf(out, "%d>%d @%d", l->c_in, l->c_out, l->h_out);
     if (l->kind == LL_CONV && l->groups > 1) ll_str_addf(out, " /%d", l->groups);
+}
+
+/* The layers that take longest come first: a .. z, A .. Z, then all the same. */
+static char mark_of(int i)
+{
+    return (char)(i < 26 ? 'a' + i : i < 52 ? 'A' + i - 26 : '*');
 }
 
 /* --- drawing: log-log, a letter per point ----------------------------------------------------------------
@@ -118,7 +127,7 @@ static void draw(const point *points, int n, double peak, double bandwidth, ll_s
     for (int i = n - 1; i >= 0; i--) { /* the ones that take longest are drawn last, on top */
         if (points[i].gflops <= 0) continue;
         int x = column(&c, points[i].intensity), y = line(&c, points[i].gflops);
-        c.cell[y < 0 ? 0 : y][x] = (char)(i < 26 ? 'a' + i : '*');
+        c.cell[y < 0 ? 0 : y][x] = mark_of(i);
     }
     for (int row = 0; row < HEIGHT; row++) {
         if (row % 7 == 0)
@@ -143,7 +152,7 @@ static void add_rows(cJSON *result, const point *points, int n, double total_ms)
         cJSON *o = ll_json_obj(rows, NULL);
         ll_str shape = {0};
         shape_text(&p->layer, &shape);
-        char mark[2] = {(char)(i < 26 ? 'a' + i : '*'), 0};
+        char mark[2] = {mark_of(i), 0};
         ll_json_str(o, "mark", mark);
         ll_json_str(o, "layer", ll_str_text(&shape));
         ll_json_int(o, "count", p->count);
@@ -222,9 +231,9 @@ ll_status ll_roofline_run(ll_request *rq)
     if (!s) s = find_machine(rq, device, &m);
     if (!s) s = ll_sim_network_ms(&m, space, gene, &network_ms, &rq->error);
     if (s) return s;
-    ll_layer *layers = LL_NEW_ARRAY(ll_layer, MOST_LAYERS);
-    point *points = LL_NEW_ARRAY(point, MOST_LAYERS);
-    int n = space->layers(space, gene, layers, MOST_LAYERS);
+    ll_layer *layers = LL_NEW_ARRAY(ll_layer, LL_MAX_LAYERS);
+    point *points = LL_NEW_ARRAY(point, LL_MAX_LAYERS);
+    int n = space->layers(space, gene, layers, LL_MAX_LAYERS);
     show(rq, device, &m, points, gather(&m, layers, n, points), network_ms);
     free(layers);
     free(points);

@@ -122,8 +122,6 @@ char *ll_sim_machine_text(const ll_sim_machine *m)
 /* --- network ---------------------------------------------------------------------------------------------
  */
 
-enum { MOST_LAYERS = 1024 };
-
 /* Nodes that a compiler keeps: on a path from the input to the output that no `none` breaks. Inner node i + 1
  * is position i. */
 static void live_nodes(const ll_space *s, const ll_graph *g, bool *live)
@@ -157,13 +155,13 @@ static double longest_path(const ll_graph *g, const double *node_ms)
 ll_status ll_sim_network_ms(const ll_sim_machine *m, const ll_space *s, const uint8_t *gene, double *ms,
                             ll_error *e)
 {
-    ll_layer layers[MOST_LAYERS];
-    int n = s->layers ? s->layers(s, gene, layers, MOST_LAYERS) : 0;
-    if (n <= 0 || n > MOST_LAYERS)
+    ll_layer layers[LL_MAX_LAYERS];
+    int n = s->layers ? s->layers(s, gene, layers, LL_MAX_LAYERS) : 0;
+    if (n <= 0 || n > LL_MAX_LAYERS)
         return ll_fail(e, LL_BAD_DATA, "space %s does not say which layers its networks have", s->name);
     double node_ms[LL_MAX_NODES] = {0}, fixed = 0;
     for (int i = 0; i < n; i++) {
-        double t = m->model->layer(m, &layers[i]).total_ms;
+        double t = ll_sim_layer(m, &layers[i]).total_ms;
         *(layers[i].position < 0 ? &fixed : &node_ms[layers[i].position + 1]) += t;
     }
     ll_graph g;

@@ -337,7 +337,8 @@ static ll_sim_time gpu_layer(const ll_sim_machine *m, const ll_layer *l)
         ll_sim_work w = ll_sim_layer_work(l);
         double per_number = 2 * m->p[SIM_BATCH] * m->p[SIM_BYTES] / m->p[SIM_BANDWIDTH] * 1e-6;
         if (l->relu_before) t.total_ms += gpu_kernel_ms(m, w.in * per_number);
-        if (l->bn) t.total_ms += gpu_kernel_ms(m, w.out * per_number);
+        if (l->bn) t.total_ms += gpu_kernel_ms(m, (l->kind == LL_GLOBAL_POOL ? w.in : w.out) * per_number);
+        if (l->relu_after) t.total_ms += gpu_kernel_ms(m, w.out * per_number);
     }
     t.overhead_ms = t.total_ms - fmax(t.compute_ms, t.memory_ms);
     return t;
@@ -455,6 +456,11 @@ static const ll_sim_model cpu = {
     cpu_peak};
 
 const ll_sim_model *const ll_sim_models[] = {&roofline, &systolic, &rowstationary, &gpu, &dsp, &cpu, NULL};
+
+ll_sim_time ll_sim_layer(const ll_sim_machine *m, const ll_layer *l)
+{
+    return l->kind == LL_COPY ? (ll_sim_time){0} : m->model->layer(m, l);
+}
 
 const ll_sim_model *ll_sim_model_find(const char *name)
 {
