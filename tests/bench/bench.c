@@ -14,6 +14,7 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
+    {"look", bench_look},
     {0},
 };
 

@@ -8,4 +8,6 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
                const char *note);
 void bench_title(const char *title);
 
+void bench_look(void);
+
 #endif
