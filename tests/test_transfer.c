@@ -1,0 +1,280 @@
+/* Metrics, scoring sets, the map from scores to milliseconds, the measurement cost, the experiment engine. */
+#include <stdlib.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/stats.h"
+#include "core/transfer/experiment.h"
+#include "core/transfer/map.h"
+#include "core/transfer/metrics.h"
+#include "tests/check.h"
+
+/* A dataset of n cells of nasbench201 and two devices: latency = row, and 100 - row with holes. */
+static ll_dataset *small_dataset(int n)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("small", space, n, 2);
+    ll_error e = {0};
+    ll_device_set(&d->devices[0], "up", LL_MEASURED, "test", "ms", NULL, NULL);
+    ll_device_set(&d->devices[1], "down", LL_MEASURED, "test", "ms", NULL, NULL);
+    for (int i = 0; i < n; i++) {
+        space->at(space, i, d->genes + i * space->n_positions);
+        ll_latencies(d, 0)[i] = i + 1;
+        ll_latencies(d, 1)[i] = i % 3 ? n - i : NAN;
+    }
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    return d;
+}
+
+/* scipy.stats: x = [1,2,2,4,5,7], s = [2,1,3,3,6,5]: spearmanr .8088235294117647, kendalltau
+ * .6428571428571428; with lat = [1,2,3,4,4,8]: pearsonr .9428571428571428, rmse sqrt(3/6), APE
+ * 0,0,50,0,20,100/7 %. */
+static void metrics_match_scipy(void)
+{
+    double y[] = {1, 2, 2, 4, 5, 7}, s[] = {2, 1, 3, 3, 6, 5}, lat[] = {1, 2, 3, 4, 4, 8};
+    double lo[] = {0, 2.5, 1, 3, 3, 6}, hi[] = {2, 3, 3, 5, 6, 9};
+    int rows[] = {0, 1, 2, 3, 4, 5};
+    ll_metrics m = ll_metrics_of(y, s, lat, lo, hi, .9, rows, 6);
+    CHECK_NEAR(m.spearman, .8088235294117647, 1e-12);
+    CHECK_NEAR(m.kendall, .6428571428571428, 1e-12);
+    CHECK_NEAR(m.rmse_ms, sqrt(.5), 1e-12);
+    CHECK_NEAR(m.mape, (50 + 20 + 100. / 7) / 6, 1e-12);
+    CHECK_NEAR(m.median_ape, 50. / 7, 1e-12);
+    CHECK_NEAR(m.within_10, .5, 1e-12);
+    CHECK_NEAR(m.coverage, 5. / 6, 1e-12);
+    CHECK_NEAR(m.width_ms, (2 + .5 + 2 + 2 + 3 + 3) / 6, 1e-12);
+    m = ll_metrics_of(y, s, NULL, NULL, NULL, .9, rows, 6);
+    CHECK(isnan(m.rmse_ms) && isnan(m.coverage));
+}
+
+static void zero_latency_is_a_value(void)
+{
+    double y[] = {0, 1}, s[] = {0, 1}, lat[] = {.5, 1};
+    int rows[] = {0, 1};
+    ll_metrics m = ll_metrics_of(y, s, lat, NULL, NULL, .9, rows, 2);
+    CHECK_INT(m.n, 2);
+    CHECK_NEAR(m.mape, 0, 1e-12); /* only over cells whose latency is not 0 */
+    CHECK_NEAR(m.rmse_ms, sqrt(.125), 1e-12);
+}
+
+static void scoring_sets_are_the_protocols(void)
+{
+    ll_dataset *d = small_dataset(2100);
+    int samples[] = {3, 5};
+    ll_ints rows = ll_scoring_rows(d, 0, LL_PROTOCOL_FULL, samples, 2);
+    CHECK_INT(rows.n, 2098);
+    CHECK_INT(ll_ints_find(&rows, 5), -1);
+    ll_ints_free(&rows);
+    rows = ll_scoring_rows(d, 0, LL_PROTOCOL_AUTHORS, samples, 2);
+    CHECK_INT(rows.n, 128);
+    ll_ints_free(&rows);
+    rows = ll_scoring_rows(d, 0, LL_PROTOCOL_HELP, samples, 2);
+    CHECK_INT(rows.n, 800); /* 900..1899 without the lowest and the highest tenth */
+    CHECK_INT(rows.v[0], 1000);
+    CHECK_INT(rows.v[799], 1799);
+    ll_ints_free(&rows);
+    rows = ll_scoring_rows(d, 1, LL_PROTOCOL_FULL, NULL, 0);
+    CHECK_INT(rows.n, 1400); /* missing cells are never scored */
+    ll_ints_free(&rows);
+    ll_dataset_unref(d);
+}
+
+static void maps_are_monotone_and_exact_on_lines(void)
+{
+    double s[20], y[20];
+    for (int i = 0; i < 20; i++) s[i] = (i * 7) % 20, y[i] = 3 + .5 * s[i];
+    ll_map m = ll_map_fit(s, y, 20);
+    for (int i = -5; i < 30; i++) CHECK_NEAR(ll_map_apply(&m, i), fmax(0, 3 + .5 * i), 1e-9);
+    CHECK_NEAR(m.error, 0, 1e-9);
+    ll_map_free(&m);
+    for (int i = 0; i < 20; i++) y[i] = exp(s[i] / 3) + (i % 2 ? .1 : -.1);
+    m = ll_map_fit(s, y, 20);
+    CHECK_STR(ll_map_name(&m), "isotonic");
+    double before = -1;
+    for (double x = -3; x < 25; x += .25) {
+        double now = ll_map_apply(&m, x);
+        CHECK(now >= before);
+        before = now;
+    }
+    ll_map_free(&m);
+    m = ll_map_fit(s, y, 1);
+    CHECK_NEAR(ll_map_apply(&m, 99), y[0], 1e-12);
+    CHECK(isnan(m.error));
+    ll_map_free(&m);
+}
+
+/* --- a predictor that reports what it was asked to look at
+ * -------------------------------------------------------- */
+
+typedef struct peek {
+    int extra; /* how many architectures beyond the samples it looks at */
+} peek;
+
+static ll_status peek_pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    peek *p = LL_NEW(peek);
+    p->extra = (int)(job->seed % 10);
+    *model = p;
+    return LL_OK;
+}
+
+static ll_status peek_transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+{
+    const peek *p = model;
+    out->n = job->data->n_archs;
+    out->score = LL_NEW_ARRAY(double, out->n);
+    for (int i = 0; i < out->n; i++) out->score[i] = i;
+    for (int i = 0; i < job->k; i++) ll_measure(job, job->samples[i]);
+    for (int i = 0; i < p->extra; i++) ll_measure(job, 1000 + i), ll_measure(job, 1000 + i);
+    CHECK(isnan(ll_measure(job, -1)) && isnan(ll_measure(job, out->n)));
+    return LL_OK;
+}
+
+static const ll_predictor peek_predictor = {.name = "peek",
+                                            .summary = "looks",
+                                            .needs_sources = true,
+                                            .default_n = 16,
+                                            .pretrain = peek_pretrain,
+                                            .transfer = peek_transfer,
+                                            .release = free};
+
+static ll_model *pretrained(const ll_dataset *d, uint64_t seed)
+{
+    ll_ints source = ll_ints_copy((int[]){1}, 1);
+    ll_pretrain_plan plan = {.data = d, .predictor = &peek_predictor, .source = &source, .seed = seed};
+    ll_model *m;
+    ll_error e = {0};
+    CHECK_INT(ll_pretrain_run(&plan, &m, &e), LL_OK);
+    ll_ints_free(&source);
+    return m;
+}
+
+static void every_look_at_the_target_is_counted(void)
+{
+    ll_dataset *d = small_dataset(1200);
+    ll_model *m = pretrained(d, 4);
+    CHECK_INT(ll_json_get_int(m->info, "n", 0), 16);
+    int samples[] = {1, 2, 1001};
+    ll_transfer_plan plan = {.data = d, .model = m, .target = 0, .samples = samples, .k = 3, .seed = 1};
+    ll_transfer *t;
+    ll_error e = {0};
+    CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_OK);
+    CHECK_INT(t->measured.n, 6); /* 3 samples and 4 more, one of them twice */
+    CHECK_STR(t->map, "affine");
+    ll_metrics metrics = ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, .9, NULL);
+    CHECK_NEAR(metrics.spearman, 1, 1e-12);
+    CHECK_NEAR(metrics.rmse_ms, 0, 1e-6);
+    CHECK_INT(metrics.n, 1197);
+    ll_transfer_unref(t);
+    plan.target = 1; /* row 0 has no latency there */
+    samples[0] = 0;
+    CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_FAILED);
+    CHECK_HAS(e.message, "architecture 0 has no latency on down");
+    ll_model_unref(m);
+    ll_dataset_unref(d);
+}
+
+/* --- the engine
+ * ---------------------------------------------------------------------------------------------------- */
+
+typedef struct log {
+    ll_trial trials[64];
+    int n, recalled;
+} log;
+
+static void keep_trial(void *ctx, const ll_trial *t, bool recalled)
+{
+    log *l = ctx;
+    l->trials[l->n++] = *t;
+    l->recalled += recalled;
+}
+
+static bool know_even_seeds(void *ctx, ll_trial *t)
+{
+    if (t->seed % 2) return false;
+    t->metrics = (ll_metrics){.n = 1, .spearman = .5};
+    t->cost = 7;
+    return true;
+}
+
+static void the_engine_runs_what_is_missing(void)
+{
+    ll_dataset *d = small_dataset(1200);
+    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
+    ll_task *task = ll_task_new("test", d, &source, &target);
+    const ll_predictor *predictors[] = {&peek_predictor};
+    const ll_sampler *samplers[] = {ll_sampler_find("random")};
+    int k[] = {2, 5};
+    log l = {0};
+    const ll_dataset *data[] = {d};
+    ll_experiment x = {.data = data,
+                       .tasks = &task,
+                       .n_tasks = 1,
+                       .predictors = predictors,
+                       .n_predictors = 1,
+                       .samplers = samplers,
+                       .n_samplers = 1,
+                       .k = k,
+                       .n_k = 2,
+                       .trials = 4,
+                       .first_seed = 1,
+                       .pretrain_seeds = 2,
+                       .level = .9,
+                       .recall = know_even_seeds,
+                       .landed = keep_trial,
+                       .ctx = &l};
+    ll_error e = {0};
+    CHECK_INT(ll_experiment_size(&x), 8);
+    CHECK_INT(ll_experiment_run(&x, &e), LL_OK);
+    CHECK_INT(l.n, 8);
+    CHECK_INT(l.recalled, 4);
+    for (int i = 0; i < l.n; i++) {
+        const ll_trial *t = &l.trials[i];
+        CHECK_INT(t->pretrain_seed, 1 + (t->seed - 1) % 2);
+        if (t->seed % 2)
+            CHECK(t->cost >= t->k && t->cost <= t->k + 1 && t->metrics.n == 1200 - t->k);
+        else
+            CHECK_INT(t->cost, 7);
+    }
+    k[0] = 5000; /* more than there are */
+    x.recall = NULL;
+    CHECK_INT(ll_experiment_run(&x, &e), LL_USAGE);
+    ll_task_unref(task);
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_dataset_unref(d);
+}
+
+static void draws_depend_on_the_seed_alone(void)
+{
+    ll_dataset *d = small_dataset(500);
+    ll_error e = {0};
+    ll_ints a, b, c;
+    const ll_sampler *random = ll_sampler_find("random");
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, NULL, NULL, &a, &e), LL_OK);
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, NULL, NULL, &b, &e), LL_OK);
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 4, NULL, NULL, &c, &e), LL_OK);
+    CHECK(!memcmp(a.v, b.v, sizeof(int) * 20) && memcmp(a.v, c.v, sizeof(int) * 20));
+    for (int i = 0; i < 20; i++) CHECK(ll_known(d, 1, a.v[i]));
+    ll_ints_free(&a);
+    ll_ints_free(&b);
+    ll_ints_free(&c);
+    CHECK_INT(ll_draw_samples(d, 1, random, 0, 3, NULL, NULL, &a, &e), LL_USAGE);
+    ll_dataset_unref(d);
+}
+
+static const check_case cases[] = {
+    {"metrics match scipy", metrics_match_scipy},
+    {"zero latency is a value", zero_latency_is_a_value},
+    {"scoring sets are the protocols'", scoring_sets_are_the_protocols},
+    {"maps are monotone and exact on lines", maps_are_monotone_and_exact_on_lines},
+    {"every look at the target is counted", every_look_at_the_target_is_counted},
+    {"the engine runs what is missing", the_engine_runs_what_is_missing},
+    {"draws depend on the seed alone", draws_depend_on_the_seed_alone},
+    {0}};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_transfer", cases, argc, argv);
+}
