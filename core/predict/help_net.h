@@ -54,7 +54,7 @@ int ll_help_rows(const ll_help_shape *s); /* input rows per architecture: 9 or 1
     void ll_help_hessian_vector##suffix(ll_help_net##suffix *net, const real *p, const real *h,              \
                                         const real *x, const real *y, int n, const real *v, real *hv);       \
     /* One device of one episode: adapt p on the support by `steps` steps of p -= a * grad, loss on the      \
-     * query. gp (params) = d loss/d p, ga (params) = d loss/d a, second order unless first_order; returns                \
+     * query. gp (params) = d loss/d p, ga (params) = d loss/d a, second order unless first_order; returns   \
      * the loss. */                                                                                          \
     double ll_help_episode##suffix(ll_help_net##suffix *net, const real *p, const real *a, const real *h,    \
                                    const real *xs, const real *ys, int ns, const real *xq, const real *yq,   \

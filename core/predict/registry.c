@@ -2,10 +2,10 @@
 
 #include "core/predict/predictor.h"
 
-extern const ll_predictor ll_gp;
+extern const ll_predictor ll_gp, ll_help, ll_metasgd, ll_maml;
 
 const ll_predictor *const ll_predictors[] = {
-    &ll_gp,
+    &ll_gp, &ll_help, &ll_metasgd, &ll_maml,
     NULL,
 };
 
