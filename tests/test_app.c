@@ -11,8 +11,7 @@
 #include "core/base/mem.h"
 #include "tests/check.h"
 
-/* --- commands to test with
- * --------------------------------------------------------------------------------------- */
+/* --- commands to test with --- */
 
 static ll_status run_tag(ll_request *rq)
 {
@@ -109,8 +108,7 @@ static int count_of(const char *text, const char *part)
     return n;
 }
 
-/* --- cases
- * ------------------------------------------------------------------------------------------------------- */
+/* --- cases --- */
 
 static void lines_and_words_split(void)
 {

@@ -123,8 +123,7 @@ static void full_disk_says_so(void)
     ll_tensors_free(&t);
 }
 
-/* --- pickles
- * ------------------------------------------------------------------------------------------------ */
+/* --- pickles --- */
 
 static void published_pickles_are_read(void)
 {

@@ -43,8 +43,7 @@ static int distinct(const ll_dataset *d, const char *device)
     return n;
 }
 
-/* --- HELP
- * ------------------------------------------------------------------------------------------------------ */
+/* --- HELP --- */
 
 static void help_nasbench201_is_read(void)
 {
@@ -85,8 +84,7 @@ static void help_fbnet_is_read(void)
     ll_strs_free(&job.notes);
 }
 
-/* --- the folder
- * ------------------------------------------------------------------------------------------------- */
+/* --- the folder --- */
 
 static void folder_round_trip_keeps_the_hash(void)
 {

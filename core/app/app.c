@@ -45,8 +45,7 @@ struct ll_app {
     void (*slot_release[LL_SLOTS])(void *);
 };
 
-/* --- running one request
- * ------------------------------------------------------------------------------------- */
+/* --- running one request --- */
 
 static void send(ll_app *a, const char *event, int id, const char *key, const char *text)
 {
@@ -156,8 +155,7 @@ ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results)
     return s;
 }
 
-/* --- the worker
- * ---------------------------------------------------------------------------------------------- */
+/* --- the worker --- */
 
 static queued *pop(ll_app *a)
 {
@@ -203,8 +201,7 @@ static void *worker(void *arg)
     return NULL;
 }
 
-/* --- the face's side
- * ----------------------------------------------------------------------------------------- */
+/* --- the face's side --- */
 
 ll_app *ll_app_new(const ll_app_config *config)
 {
@@ -419,8 +416,7 @@ void ll_warn(ll_request *rq, const char *fmt, ...)
     va_end(ap);
 }
 
-/* --- folders of datasets
- * ------------------------------------------------------------------------------------- */
+/* --- folders of datasets --- */
 
 const char *ll_app_data_dir(const ll_app *a)
 {

@@ -9,8 +9,7 @@
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
 
-/* --- options of predictors
- * ------------------------------------------------------------------------------------- */
+/* --- options of predictors --- */
 
 static const ll_option *pretrain_more(char *const *words, int n)
 {
@@ -20,6 +19,8 @@ static const ll_option *pretrain_more(char *const *words, int n)
 
 /* Every transfer option of any predictor, as text: which predictor is meant is known only when the command
  * runs, and its own table checks the values then. Built once. */
+static const ll_option transfer_options[];
+
 static const ll_option *transfer_more(char *const *words, int n)
 {
     enum { MOST = 64 };
@@ -29,7 +30,8 @@ static const ll_option *transfer_more(char *const *words, int n)
     int count = 0;
     for (int p = 0; ll_predictors[p]; p++)
         for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
-            if (ll_option_find(all, o->name) || count == MOST - 1) continue;
+            bool common = ll_option_find(transfer_options, o->name) != NULL;
+            if (common || ll_option_find(all, o->name) || count == MOST - 1) continue;
             all[count] = *o;
             all[count].type = o->type == LL_CHOICE ? LL_CHOICE : LL_WORD;
             all[count++].otherwise = NULL;
@@ -48,11 +50,12 @@ static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *o
         ll_status s = ll_values_set(out, o->name, ll_word(&rq->more, o->name), &rq->error);
         if (s) return s;
     }
+    if (ll_is(&rq->args, "protocol", "help") && ll_option_find(p->transfer_options, "protocol"))
+        return ll_values_set(out, "protocol", "help", &rq->error);
     return LL_OK;
 }
 
-/* --- pretrain
- * ---------------------------------------------------------------------------------------------------- */
+/* --- pretrain --- */
 
 static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
 {
@@ -102,8 +105,7 @@ static ll_status run_pretrain(ll_request *rq)
     return s;
 }
 
-/* --- transfer
- * ---------------------------------------------------------------------------------------------------- */
+/* --- transfer --- */
 
 static void emit_transfer(ll_request *rq, const ll_transfer *t)
 {
@@ -134,10 +136,12 @@ static ll_status choose_samples(ll_request *rq, int device)
 {
     const ll_samples *have = rq->state.samples;
     const char *name = rq->state.data->devices[device].name;
-    bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed");
+    bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed") ||
+                 ll_given(&rq->args, "protocol");
     if (!asked && have && have->rows.n && (!have->device || !strcmp(have->device, name))) return LL_OK;
     return ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
-                   (uint64_t)ll_real(&rq->args, "seed"), ll_word(&rq->args, "encoding"));
+                   (uint64_t)ll_real(&rq->args, "seed"), ll_protocol_find(ll_word(&rq->args, "protocol")),
+                   ll_word(&rq->args, "encoding"));
 }
 
 static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options)
@@ -177,8 +181,7 @@ static ll_status run_transfer(ll_request *rq)
     return s;
 }
 
-/* --- eval
- * -------------------------------------------------------------------------------------------------------- */
+/* --- eval --- */
 
 static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
 {
@@ -227,8 +230,7 @@ static ll_status run_eval(ll_request *rq)
     return s;
 }
 
-/* --- predict
- * ----------------------------------------------------------------------------------------------------- */
+/* --- predict --- */
 
 typedef struct ranked {
     double lat_ms, score;
@@ -308,8 +310,7 @@ static ll_status run_predict(ll_request *rq)
     return LL_OK;
 }
 
-/* --- predictors, samplers: what there is
- * --------------------------------------------------------------------------- */
+/* --- predictors, samplers: what there is --- */
 
 static ll_status run_predictors(ll_request *rq)
 {
@@ -350,8 +351,7 @@ static ll_status run_samplers(ll_request *rq)
     return LL_OK;
 }
 
-/* --- the table
- * ----------------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 #define DEVICE_OPTION(text)                                                                                  \
     {                                                                                                        \
@@ -407,6 +407,12 @@ static const ll_option transfer_options[] = {
      .help = "how they are chosen; auto: by optimal design"},
     {.name = "seed", .type = LL_INT, .otherwise = "1", .help = "of the draw and of the fine-tuning"},
     {.name = "encoding", .type = LL_WORD, .help = "vectors for kmeans, cosine, maxmin"},
+    {.name = "protocol",
+     .type = LL_CHOICE,
+     .otherwise = "full",
+     .choices = "full|help",
+     .help =
+         "help: draw as HELP does, from the middle 80 % of its training pool by the target's own latency"},
     PREDICTOR_OPTION,
     {0},
 };

@@ -53,7 +53,7 @@ static ll_status draw(ll_request *rq)
     if (ll_has(&rq->args, "device")) s = ll_need_device(rq, "device", &device);
     if (!s)
         s = ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
-                    (uint64_t)ll_real(&rq->args, "seed"), ll_word(&rq->args, "encoding"));
+                    (uint64_t)ll_real(&rq->args, "seed"), LL_PROTOCOL_FULL, ll_word(&rq->args, "encoding"));
     return s;
 }
 

@@ -166,6 +166,15 @@ static ll_status read_with(ll_request *rq, ll_plan *p)
     return s;
 }
 
+/* HELP's protocol also says how its predictor scales the labels. */
+static ll_status follow_protocol(ll_request *rq, ll_plan *p)
+{
+    for (int i = 0; i < p->x.n_predictors && ll_is(&rq->args, "protocol", "help"); i++)
+        if (ll_option_find(p->predictors[i]->transfer_options, "protocol"))
+            ll_values_set(&p->transfer_options[i], "protocol", "help", &rq->error);
+    return LL_OK;
+}
+
 static ll_status read_samplers(ll_request *rq, ll_plan *p)
 {
     ll_strs names = {0};
@@ -203,6 +212,7 @@ ll_status ll_plan_read(ll_request *rq, ll_plan *p)
     ll_status s = read_datasets(rq, p);
     if (!s) s = read_tasks(rq, p);
     if (!s) s = read_predictors(rq, p);
+    if (!s) s = follow_protocol(rq, p);
     if (!s) s = read_with(rq, p);
     if (!s) s = read_samplers(rq, p);
     if (!s) s = read_k(rq, p);

@@ -105,7 +105,8 @@ ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **ou
     return LL_OK;
 }
 
-ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t seed, const char *encoding)
+ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t seed, ll_protocol protocol,
+                  const char *encoding)
 {
     const ll_sampler *sampler;
     ll_model *prior;
@@ -115,7 +116,9 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
     if (!s && sampler->oracle && device < 0)
         s = LL_FAIL(rq, LL_USAGE,
                     "sampler %s looks at a target's latencies: name it with device=", sampler->name);
-    if (!s) s = ll_draw_samples(rq->state.data, device, sampler, k, seed, encoding, prior, &rows, &rq->error);
+    if (!s)
+        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, encoding, prior, &rows,
+                            &rq->error);
     if (s) return s;
     if (sampler->oracle)
         ll_warn(rq, "sampler %s looks at all latencies of the target: for study only", sampler->name);

@@ -93,8 +93,7 @@ int ll_help_params(const ll_help_shape *s)
 }
 #endif
 
-/* --- set-up
- * ------------------------------------------------------------------------------------------------------ */
+/* --- set-up --- */
 
 static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
 {
@@ -173,8 +172,7 @@ void NAME(ll_help_net_free)(net_t *net)
     free(net);
 }
 
-/* --- one layer, with its tangent when `dir` is given
- * ---------------------------------------------------------------- */
+/* --- one layer, with its tangent when `dir` is given --- */
 
 static void add_bias(real *y, const real *b, int rows, int cols)
 {
@@ -246,8 +244,7 @@ static void layer_backward(const layer *l, const real *p, const real *dir, const
     times_weight_back(l, dir, gy->v, rows, 1, gx->d);
 }
 
-/* --- aggregation over the graph
- * --------------------------------------------------------------------------------------- */
+/* --- aggregation over the graph --- */
 
 /* to[i] = sum of from[j] over what i reads, for the nodes first..8; `to` holds 9 - first rows per
  * architecture. */
@@ -284,8 +281,7 @@ static void aggregate_back(const real *to, real *from, int n, int first)
         }
 }
 
-/* --- the network
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the network --- */
 
 static void copy(real *to, const real *from, size_t n)
 {

@@ -8,8 +8,7 @@
 #include "core/base/mem.h"
 #include "core/predict/help.h"
 
-/* --- pretraining
- * ------------------------------------------------------------------------------------------------------ */
+/* --- pretraining --- */
 
 static const ll_option pretrain_options[] = {
     {.name = "episodes",
@@ -209,8 +208,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     return LL_OK;
 }
 
-/* --- weights: under the names of the published checkpoints
- * ----------------------------------------------------------------- */
+/* --- weights: under the names of the published checkpoints --- */
 
 static const struct {
     const char *name;

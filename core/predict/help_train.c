@@ -103,8 +103,7 @@ static void choose_reference(const ll_pretrain_job *job, int *reference)
         ll_rng_sample(&rng, job->archs, job->n_archs, LL_HELP_REFERENCES, reference);
 }
 
-/* --- one device of an episode
- * -------------------------------------------------------------------------------------------- */
+/* --- one device of an episode --- */
 
 static void gather(const trainer *t, const source *s, const int *chosen, int n, float *x, float *y)
 {
@@ -202,8 +201,7 @@ static void run_slot(void *ctx, int i)
     ll_ints_free(&all);
 }
 
-/* --- the outer loop
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the outer loop --- */
 
 static void adam(trainer *t, float *w, const float *g, int offset, int n)
 {
@@ -364,8 +362,7 @@ static ll_status train_loop(trainer *t, int episodes, int valid_every, ll_error 
     return LL_OK;
 }
 
-/* --- set-up and tear-down
- * ---------------------------------------------------------------------------------------------------- */
+/* --- set-up and tear-down --- */
 
 /* Validation devices: named by the option, or HELP's own that are at hand and no source. */
 static void fill_valid(trainer *t)

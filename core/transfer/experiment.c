@@ -8,11 +8,10 @@
 #include "core/base/mem.h"
 
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
-                          const char *encoding, const ll_model *prior, ll_ints *out, ll_error *e)
+                          ll_protocol protocol, const char *encoding, const ll_model *prior, ll_ints *out,
+                          ll_error *e)
 {
-    ll_ints pool = {0};
-    for (int i = 0; i < d->n_archs; i++)
-        if (target < 0 || ll_known(d, target, i)) ll_ints_add(&pool, i);
+    ll_ints pool = ll_support_rows(d, target, protocol);
     if (!pool.n) {
         ll_ints_free(&pool);
         return ll_fail(e, LL_FAILED, "%s has no measured architecture: `suggest` names the ones to measure",
@@ -129,8 +128,8 @@ static void run_trial(void *ctx, int i)
     if (t->metrics.n || ll_cancelled(x->observer)) return; /* recalled, or not wanted any more */
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, t->k, t->seed, NULL, c->prior, &samples,
-                                  &c->errors[i]);
+    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, t->k, t->seed, t->protocol, NULL, c->prior,
+                                  &samples, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = c->model,
                              .target = t->device,

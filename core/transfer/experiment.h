@@ -60,6 +60,7 @@ int ll_experiment_size(const ll_experiment *x); /* trials x devices in all */
 /* k rows of the target's measured ones, by any sampler; `prior` model for samplers that need one (may be
  * NULL). Shared by `sample`, `transfer` and the engine. */
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
-                          const char *encoding, const ll_model *prior, ll_ints *out, ll_error *e);
+                          ll_protocol protocol, const char *encoding, const ll_model *prior, ll_ints *out,
+                          ll_error *e);
 
 #endif

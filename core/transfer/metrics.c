@@ -92,6 +92,15 @@ ll_ints ll_scoring_rows(const ll_dataset *d, int device, ll_protocol p, const in
     return rows;
 }
 
+ll_ints ll_support_rows(const ll_dataset *d, int device, ll_protocol p)
+{
+    ll_ints rows = {0};
+    if (device < 0) return ll_ints_range(d->n_archs);
+    add_known(d, device, 0, p == LL_PROTOCOL_HELP ? help_query_start(d) : d->n_archs, &rows);
+    if (p == LL_PROTOCOL_HELP) trim_to_middle(d, device, &rows);
+    return rows;
+}
+
 /* values[rows[i]] for all i; NULL gives NULL */
 static double *gather(const double *values, const int *rows, int n)
 {

@@ -26,6 +26,9 @@ typedef struct ll_metrics {
 
 /* Rows of the protocol's scoring set on this device, in index order. */
 ll_ints ll_scoring_rows(const ll_dataset *d, int device, ll_protocol p, const int *samples, int k);
+/* Rows that samples may be drawn from: every measured one (device -1: every row); for HELP rows 0..n-1,
+ * middle 80 % by the target's own latency. */
+ll_ints ll_support_rows(const ll_dataset *d, int device, ll_protocol p);
 /* pred arrays are over all rows of the dataset; lat_ms, lo_ms, hi_ms may be NULL. */
 ll_metrics ll_metrics_of(const double *measured_ms, const double *score, const double *lat_ms,
                          const double *lo_ms, const double *hi_ms, double level, const int *rows, int n_rows);
