@@ -1,9 +1,13 @@
-/* HELP's network: first and second derivatives against finite differences in double. */
+/* HELP: first and second derivatives against finite differences in double; the published checkpoints. */
 #include <stdlib.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/num/stats.h"
 #include "core/predict/help_net.h"
+#include "core/transfer/experiment.h"
+#include "data/import.h"
+#include "data/torchzip.h"
 #include "tests/check.h"
 
 enum { NS = 5, NQ = 7 };
@@ -177,6 +181,113 @@ static void parts_are_named_as_published(void)
     s = (ll_help_shape){false, 132, false};
     CHECK_INT(ll_help_slots(&s, slots), 10);
     CHECK_INT(ll_help_params(&s), 13300 + 3 * 10100 + 101);
+}
+
+/* --- the published checkpoints under HELP's protocol --- */
+
+static ll_dataset *import_space(const char *name)
+{
+    char path[64];
+    snprintf(path, sizeof path, "upstream/HELP/%s", name);
+    const char *folder = check_shared(path);
+    ll_import job = {.path = folder, .name = name};
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    if (folder && ll_import_help(&job, &d, &e)) CHECK_STR(e.message, "");
+    ll_strs_free(&job.notes);
+    return d;
+}
+
+static ll_model *load_checkpoint(const char *space, const ll_dataset *d, ll_error *e)
+{
+    char path[96];
+    snprintf(path, sizeof path, "upstream/HELP/%s/checkpoint/help_max_corr.pt", space);
+    ll_tensors tensors = {0};
+    void *impl = NULL;
+    const ll_predictor *help = ll_predictor_find("help");
+    ll_status s = ll_torch_load_tensors(check_shared(path), &tensors, e);
+    if (!s) s = help->load(&tensors, d, &impl, e);
+    ll_tensors_free(&tensors);
+    return s ? NULL : ll_model_new(help, impl);
+}
+
+/* Mean Spearman over seeds of 10 support points drawn and scored as HELP does. */
+static double query_set_score(const ll_dataset *d, const ll_model *m, const char *device, int seeds,
+                              int *cost)
+{
+    int target = ll_dataset_device(d, device);
+    double sum = 0;
+    ll_values options;
+    ll_error e = {0};
+    ll_values_init(&options, m->predictor->transfer_options);
+    ll_values_set(&options, "protocol", "help", &e);
+    for (int seed = 1; seed <= seeds; seed++) {
+        ll_ints samples;
+        ll_transfer *t;
+        CHECK_INT(ll_draw_samples(d, target, ll_sampler_find("random"), 10, (uint64_t)seed, LL_PROTOCOL_HELP,
+                                  NULL, NULL, &samples, &e),
+                  LL_OK);
+        ll_transfer_plan plan = {
+            .data = d, .model = m, .target = target, .samples = samples.v, .k = 10, .options = &options};
+        CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_OK);
+        sum += ll_transfer_metrics(t, d, LL_PROTOCOL_HELP, .9, NULL).spearman / seeds;
+        *cost = t->measured.n;
+        ll_transfer_unref(t);
+        ll_ints_free(&samples);
+    }
+    ll_values_free(&options);
+    return sum;
+}
+
+typedef struct published {
+    const char *device;
+    double mean, tolerance; /* the authors' code on the same checkpoint; two of its standard deviations */
+} published;
+
+static void check_published(const char *space, const published *rows, int n, double mean, double tolerance)
+{
+    ll_error e = {0};
+    ll_dataset *d = import_space(space);
+    if (!d) return;
+    ll_model *m = load_checkpoint(space, d, &e);
+    CHECK_STR(e.message, "");
+    double sum = 0;
+    for (int i = 0; m && i < n; i++) {
+        int cost = 0;
+        double score = query_set_score(d, m, rows[i].device, 3, &cost);
+        check_report(fabs(score - rows[i].mean) <= rows[i].tolerance, __FILE__, __LINE__,
+                     "%s: %.3f, expected %.3f", rows[i].device, score, rows[i].mean);
+        CHECK(cost > 100); /* the published scaling looks at the whole training pool, and that is counted */
+        sum += score / n;
+    }
+    CHECK_NEAR(sum, mean, tolerance);
+    ll_model_unref(m);
+    ll_dataset_unref(d);
+}
+
+static void the_published_cell_checkpoint_scores_as_published(void)
+{
+    static const published rows[] = {{"titan_rtx_256", .990, .014}, {"gold_6226", .991, .004},
+                                     {"pixel2", .809, .026},        {"raspi4", .894, .042},
+                                     {"eyeriss", .899, .120},       {"fpga", .985, .010}};
+    check_published("nasbench201", rows, 6, .928, .015);
+}
+
+static void the_published_fbnet_checkpoint_scores_as_published(void)
+{
+    static const published rows[] = {{"raspi4", .897, .02}, {"eyeriss", .941, .02}, {"fpga", .894, .02}};
+    check_published("fbnet", rows, 3, .9107, .01);
+}
+
+static void a_checkpoint_of_another_space_is_refused(void)
+{
+    ll_error e = {0};
+    ll_dataset *d = import_space("fbnet");
+    if (!d) return;
+    CHECK(!load_checkpoint("nasbench201", d, &e));
+    CHECK_INT(e.status, LL_BAD_DATA);
+    CHECK_HAS(e.message, "fc1.weight");
+    ll_dataset_unref(d);
 }
 
 static const check_case cases[] = {

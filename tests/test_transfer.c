@@ -176,14 +176,14 @@ static void every_look_at_the_target_is_counted(void)
 
 /* --- the engine --- */
 
-typedef struct log {
+typedef struct landings {
     ll_trial trials[64];
     int n, recalled;
-} log;
+} landings;
 
 static void keep_trial(void *ctx, const ll_trial *t, bool recalled)
 {
-    log *l = ctx;
+    landings *l = ctx;
     l->trials[l->n++] = *t;
     l->recalled += recalled;
 }
@@ -204,7 +204,7 @@ static void the_engine_runs_what_is_missing(void)
     const ll_predictor *predictors[] = {&peek_predictor};
     const ll_sampler *samplers[] = {ll_sampler_find("random")};
     int k[] = {2, 5};
-    log l = {0};
+    landings l = {0};
     const ll_dataset *data[] = {d};
     ll_experiment x = {.data = data,
                        .tasks = &task,

@@ -38,6 +38,13 @@ const ll_flag ll_flags[] = {
 static const ll_command *const tables[] = {
     ll_data_commands,     ll_look_commands,    ll_partition_commands, ll_help_commands,
     ll_simulate_commands, ll_session_commands, ll_face_commands,
+    ll_help_commands,
+    ll_sample_commands,
+    ll_predict_commands,
+    ll_score_commands,
+    ll_simulate_commands,
+    ll_session_commands,
+    ll_face_commands,
 };
 
 typedef struct settings {
