@@ -254,7 +254,7 @@ static void check_published(const char *space, const published *rows, int n, dou
     double sum = 0;
     for (int i = 0; m && i < n; i++) {
         int cost = 0;
-        double score = query_set_score(d, m, rows[i].device, 3, &cost);
+        double score = query_set_score(d, m, rows[i].device, 10, &cost);
         check_report(fabs(score - rows[i].mean) <= rows[i].tolerance, __FILE__, __LINE__,
                      "%s: %.3f, expected %.3f", rows[i].device, score, rows[i].mean);
         CHECK(cost > 100); /* the published scaling looks at the whole training pool, and that is counted */
@@ -296,7 +296,11 @@ static const check_case cases[] = {
     {"the whole inner loop is second order", the_whole_inner_loop_is_second_order},
     {"float and double agree", float_and_double_agree},
     {"parts are named as published", parts_are_named_as_published},
-    {0}};
+    {"the published cell checkpoint scores as published", the_published_cell_checkpoint_scores_as_published},
+    {"the published fbnet checkpoint scores as published", the_published_fbnet_checkpoint_scores_as_published},
+    {"a checkpoint of another space is refused", a_checkpoint_of_another_space_is_refused},
+    {0},
+};
 
 int main(int argc, char **argv)
 {

@@ -35,17 +35,20 @@ const ll_flag ll_flags[] = {
 };
 
 /* Every room's commands, in the order help lists them. */
+/* clang-format off */
 static const ll_command *const tables[] = {
-    ll_data_commands,     ll_look_commands,    ll_partition_commands, ll_help_commands,
-    ll_simulate_commands, ll_session_commands, ll_face_commands,
-    ll_help_commands,
+    ll_data_commands,
+    ll_simulate_commands,
+    ll_look_commands,
+    ll_partition_commands,
     ll_sample_commands,
     ll_predict_commands,
     ll_score_commands,
-    ll_simulate_commands,
     ll_session_commands,
+    ll_help_commands,
     ll_face_commands,
 };
+/* clang-format on */
 
 typedef struct settings {
     const char *commands, *file, *data;
