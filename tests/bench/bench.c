@@ -15,6 +15,7 @@ typedef struct subject {
 
 static const subject subjects[] = {
     {"look", bench_look},
+    {"gp", bench_gp},
     {0},
 };
 

@@ -9,5 +9,6 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
 void bench_title(const char *title);
 
 void bench_look(void);
+void bench_gp(void);
 
 #endif

@@ -1,0 +1,100 @@
+/* The structured GP at full size: 15,625 cells, nine source devices, one core. The devices are made up: each
+ * prices the operations of the cell its own way, with interactions and noise. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/predict/gp.h"
+#include "core/sample/design.h"
+#include "tests/bench/bench.h"
+
+enum { CELLS = 15625, SOURCES = 9, TARGET = SOURCES, LEARN = 512, SAMPLES = 20, REPEATS = 20 };
+
+static void made_up_device(ll_dataset *d, int device)
+{
+    ll_rng rng = ll_rng_new((uint64_t)device + 1, LL_STREAM_DATA);
+    double price[6][5], *lat = ll_latencies(d, device);
+    for (int p = 0; p < 6; p++)
+        for (int o = 0; o < 5; o++) price[p][o] = o == 0 ? 0 : (o == 3 ? 4 : 1) * (.5 + ll_rng_uniform(&rng));
+    for (int i = 0; i < d->n_archs; i++) {
+        const uint8_t *gene = ll_gene(d, i);
+        lat[i] = 3;
+        for (int p = 0; p < 6; p++) lat[i] += price[p][gene[p]];
+        lat[i] += .05 * lat[i] * ll_rng_normal(&rng) + .5 * (gene[0] == gene[5]);
+    }
+    ll_device_set(&d->devices[device], (char[]){(char)('a' + device), 0}, LL_SIMULATED, "bench", "ms", NULL,
+                  NULL);
+}
+
+static ll_dataset *made_up_dataset(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("bench", space, CELLS, SOURCES + 1);
+    for (int i = 0; i < CELLS; i++) space->at(space, i, d->genes + i * space->n_positions);
+    for (int s = 0; s <= SOURCES; s++) made_up_device(d, s);
+    ll_error e = {0};
+    ll_dataset_seal(d, &e);
+    return d;
+}
+
+static double measure(void *ctx, int arch)
+{
+    return ((const double *)ctx)[arch];
+}
+
+static void bench_transfer(const void *model, const ll_dataset *d, const int *rows, bool variance)
+{
+    ll_transfer_job job = {.data = d,
+                           .target = TARGET,
+                           .samples = rows,
+                           .k = SAMPLES,
+                           .want_variance = variance,
+                           .measure = measure,
+                           .measure_ctx = ll_latencies(d, TARGET)};
+    double start = ll_cpu_s();
+    for (int i = 0; i < REPEATS; i++) {
+        ll_prediction p = {0};
+        ll_gp.transfer(model, &job, &p, NULL);
+        ll_prediction_free(&p);
+    }
+    bench_row(variance ? "gp_transfer_var" : "gp_transfer_mean", (ll_cpu_s() - start) / REPEATS, "s",
+              variance ? .06 : .005, "lower", "k = 20, all 15,625 cells");
+}
+
+static void bench_design(const void *model, const ll_dataset *d, int *rows)
+{
+    ll_design_prior prior;
+    ll_ints pool = ll_ints_range(CELLS);
+    ll_gp.design_prior(model, &prior);
+    ll_sample_job job = {
+        .data = d, .pool = pool.v, .n_pool = pool.n, .k = SAMPLES, .seed = 1, .prior = &prior};
+    double start = ll_cpu_s();
+    for (int i = 0; i < REPEATS; i++) ll_dopt.pick(&job, rows, NULL);
+    bench_row("gp_design20", (ll_cpu_s() - start) / REPEATS, "s", .05, "lower", NULL);
+    ll_ints_free(&pool);
+}
+
+void bench_gp(void)
+{
+    ll_dataset *d = made_up_dataset();
+    ll_ints source = ll_ints_range(SOURCES), archs = ll_ints_range(CELLS);
+    ll_rng rng = ll_rng_new(1, LL_STREAM_SOURCE_ARCHS);
+    ll_rng_shuffle(&rng, archs.v, archs.n);
+    ll_pretrain_job job = {
+        .data = d, .source = source.v, .n_source = SOURCES, .archs = archs.v, .n_archs = LEARN, .seed = 1};
+    void *model = NULL;
+    int rows[SAMPLES];
+    bench_title("structured GP, one core");
+    double start = ll_cpu_s();
+    ll_gp.pretrain(&job, &model, NULL);
+    bench_row("gp_sources", ll_cpu_s() - start, "s", 1.5, "lower", "nine devices, 512 cells each");
+    bench_design(model, d, rows);
+    bench_transfer(model, d, rows, false);
+    bench_transfer(model, d, rows, true);
+    ll_gp.release(model);
+    ll_ints_free(&source);
+    ll_ints_free(&archs);
+    ll_dataset_unref(d);
+}
