@@ -14,6 +14,9 @@ ll_status ll_run_load(ll_request *rq);
 ll_status ll_run_datasets(ll_request *rq);
 extern const ll_option ll_import_options[], ll_load_options[];
 
+/* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
+ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
+
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
 void ll_dataset_fields(cJSON *o, const ll_dataset *d);
 

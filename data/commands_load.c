@@ -59,24 +59,29 @@ static void emit_load(ll_request *rq, const ll_dataset *d, double seconds)
     ll_emit(rq, result);
 }
 
-ll_status ll_run_load(ll_request *rq)
+ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e)
 {
     ll_strs dirs = {0};
     char *path = NULL;
-    ll_dataset *d = NULL;
-    double start = ll_now_s();
-    ll_app_data_dirs(rq->app, &dirs);
-    ll_status s = ll_folder_find(&dirs, ll_word(&rq->args, "dataset"), &path, &rq->error);
-    if (!s) s = ll_folder_load(path, &d, &rq->error);
-    if (!s) {
-        emit_load(rq, d, ll_now_s() - start);
-        if (count_simulated(d))
-            ll_note(rq, "%d of %d devices are simulated, not measured", count_simulated(d), d->n_devices);
-        ll_state_set_data(&rq->state, d, false);
-    }
+    ll_app_data_dirs(a, &dirs);
+    ll_status s = ll_folder_find(&dirs, name, &path, e);
+    if (!s) s = ll_folder_load(path, out, e);
     free(path);
     ll_strs_free(&dirs);
     return s;
+}
+
+ll_status ll_run_load(ll_request *rq)
+{
+    ll_dataset *d = NULL;
+    double start = ll_now_s();
+    ll_status s = ll_data_find(rq->app, ll_word(&rq->args, "dataset"), &d, &rq->error);
+    if (s) return s;
+    emit_load(rq, d, ll_now_s() - start);
+    if (count_simulated(d))
+        ll_note(rq, "%d of %d devices are simulated, not measured", count_simulated(d), d->n_devices);
+    ll_state_set_data(&rq->state, d, false);
+    return LL_OK;
 }
 
 /* --- datasets

@@ -211,6 +211,7 @@ int main(int argc, char **argv)
                   .echo = s.echo || (s.file && isatty(STDERR_FILENO))};
     f.app = ll_app_new(&(ll_app_config){s.data, s.threads});
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
+    ll_app_set_loader(f.app, ll_data_find);
     ll_sessions_start(f.app);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_app_free(f.app);
