@@ -384,10 +384,10 @@ static void audit_finds_what_is_wrong(void)
     CHECK_INT(a[4].near_zero, 3);
     CHECK_NEAR(a[0].median_ms, ll_median(ll_latencies(d, 0), 400), 1e-12);
     ll_strs found = {0};
-    ll_audit_findings(d, &a[2], &found);
+    ll_audit_findings(d, &a[2], LL_FOUND_ALL, &found);
     CHECK_INT(found.n, 1);
     CHECK_HAS(found.v[0], "was the unit s?");
-    ll_audit_findings(d, &a[4], &found);
+    ll_audit_findings(d, &a[4], LL_FOUND_ALL, &found);
     CHECK_HAS(found.v[1], "1 negative");
     ll_strs_free(&found);
     ll_corr_free(&c);
@@ -404,7 +404,7 @@ static void clean_columns_have_no_findings(void)
     ll_audit a[5];
     ll_audit_devices(d, all, 5, NULL, a);
     ll_strs found = {0};
-    for (int i = 0; i < 5; i++) ll_audit_findings(d, &a[i], &found);
+    for (int i = 0; i < 5; i++) ll_audit_findings(d, &a[i], LL_FOUND_ALL, &found);
     CHECK_INT(found.n, 0);
     CHECK(isnan(a[0].spread));
     ll_strs_free(&found);

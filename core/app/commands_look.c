@@ -189,7 +189,7 @@ static ll_status run_info(ll_request *rq)
 static const ll_column device_columns[] = {{"name", "device", NULL, -1},   {"tag", "", NULL, -1},
                                            {"role", "role", NULL, -1},     {"kind", "kind", NULL, -1},
                                            {"n", "known", NULL, 0},        {"coverage", "cover", "%", 0},
-                                           {"min_ms", "min", "ms", 2},     {"median_ms", "median", "ms", 2},
+                                           {"min_ms", "min", "ms", 3},     {"median_ms", "median", "ms", 2},
                                            {"max_ms", "max", "ms", 2},     {"hardware", "hardware", NULL, -1},
                                            {"source", "source", NULL, -1}, {"unit_read", "read as", NULL, -1},
                                            {"note", "note", NULL, -1},     {0}};

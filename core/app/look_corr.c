@@ -207,7 +207,7 @@ static const ll_column audit_columns[] = {{"device", "device", NULL, -1},
                                           {"twin_corr", "Spearman", NULL, 4},
                                           {0}};
 
-static void audit_row(cJSON *row, const ll_dataset *d, const ll_audit *a, cJSON *notes)
+static void audit_row(cJSON *row, const ll_dataset *d, const ll_audit *a)
 {
     ll_strs found = {0};
     ll_json_str(row, "device", d->devices[a->device].name);
@@ -228,16 +228,42 @@ static void audit_row(cJSON *row, const ll_dataset *d, const ll_audit *a, cJSON 
     ll_json_str(row, "twin", a->twin >= 0 ? d->devices[a->twin].name : NULL);
     ll_json_num(row, "twin_corr", a->twin_corr);
     ll_json_bool(row, "twin_equal", a->twin_equal);
-    ll_audit_findings(d, a, &found);
+    ll_audit_findings(d, a, LL_FOUND_ALL, &found);
     ll_json_strs(row, "findings", found.v, found.n);
-    for (int i = 0; i < found.n; i++) cJSON_AddItemToArray(notes, cJSON_CreateString(found.v[i]));
     ll_strs_free(&found);
+}
+
+/* Of two that are each other's twin, the later one says so; a twin that is not shown cannot. */
+static bool said_before(const ll_audit *audits, int n, const ll_audit *a)
+{
+    for (int i = 0; i < n; i++)
+        if (audits[i].device == a->twin) return audits[i].twin == a->device && audits[i].device < a->device;
+    return false;
+}
+
+/* All findings, worst kind first; who lacks architectures is counted, the table has the numbers. */
+static void audit_notes(const ll_dataset *d, const ll_audit *audits, int n, ll_strs *out)
+{
+    int partial = 0;
+    for (int kind = LL_FOUND_VALUES; kind <= LL_FOUND_TWIN; kind *= 2)
+        for (int i = 0; i < n; i++)
+            if (kind != LL_FOUND_TWIN || !said_before(audits, n, &audits[i]))
+                ll_audit_findings(d, &audits[i], kind, out);
+    for (int i = 0; i < n; i++) partial += audits[i].missing > 0;
+    if (partial == 1 || n == 1)
+        for (int i = 0; i < n; i++) ll_audit_findings(d, &audits[i], LL_FOUND_MISSING, out);
+    else if (partial) {
+        ll_str text = {0};
+        ll_str_addf(&text, "%d devices lack some architectures, see \"missing\"", partial);
+        ll_strs_take(out, ll_str_take(&text));
+    }
 }
 
 static void emit_audit(ll_request *rq, const ll_audit *audits, int n)
 {
     const ll_dataset *d = rq->state.data;
-    cJSON *result = ll_result_new("audit"), *rows, *notes = cJSON_CreateArray();
+    cJSON *result = ll_result_new("audit"), *rows;
+    ll_strs notes = {0};
     ll_str title = {0};
     ll_str_addf(&title, "Audit of %d devices of %s, ", n, d->name);
     ll_add_thousands(&title, d->n_archs);
@@ -246,10 +272,12 @@ static void emit_audit(ll_request *rq, const ll_audit *audits, int n)
     ll_str_free(&title);
     ll_result_columns(result, audit_columns);
     rows = ll_json_arr(result, "rows");
-    for (int i = 0; i < n; i++) audit_row(ll_json_obj(rows, NULL), d, &audits[i], notes);
-    ll_json_int(result, "findings", cJSON_GetArraySize(notes));
-    if (!notes->child) cJSON_AddItemToArray(notes, cJSON_CreateString("nothing suspicious"));
-    cJSON_AddItemToObject(result, "notes", notes);
+    for (int i = 0; i < n; i++) audit_row(ll_json_obj(rows, NULL), d, &audits[i]);
+    audit_notes(d, audits, n, &notes);
+    ll_json_int(result, "findings", notes.n);
+    if (!notes.n) ll_strs_add(&notes, "nothing suspicious");
+    ll_json_strs(result, "notes", notes.v, notes.n);
+    ll_strs_free(&notes);
     ll_emit(rq, result);
 }
 

@@ -162,23 +162,25 @@ static void say_wrong_values(const char *name, const ll_audit *a, ll_strs *out)
             name, a->near_zero, NEAR_ZERO, a->median_ms, a->min_ms);
 }
 
-static void say_doubts(const ll_dataset *d, const char *name, const ll_audit *a, ll_strs *out)
+static void say_clock(const char *name, const ll_audit *a, ll_strs *out)
 {
-    if (a->step_ms > 0)
-        say(out,
-            "%s: whole multiples of %g ms, %d distinct values; %.0f %% of the architectures share theirs",
-            name, a->step_ms, a->distinct, 100 * a->tie_share);
-    if (a->twin >= 0)
+    if (a->tie_share < .5 || a->distinct < 2) return;
+    ll_str clock = {0};
+    if (a->step_ms > 0) ll_str_addf(&clock, "whole multiples of %g ms, ", a->step_ms);
+    say(out, "%s: %s%d distinct values; %.0f %% of the architectures share theirs", name, ll_str_text(&clock),
+        a->distinct, 100 * a->tie_share);
+    ll_str_free(&clock);
+}
+
+void ll_audit_findings(const ll_dataset *d, const ll_audit *a, int kinds, ll_strs *out)
+{
+    const char *name = d->devices[a->device].name;
+    if (kinds & LL_FOUND_VALUES) say_wrong_values(name, a, out);
+    if (kinds & LL_FOUND_CLOCK) say_clock(name, a, out);
+    if (kinds & LL_FOUND_TWIN && a->twin >= 0)
         say(out, "%s: %s %s (Spearman %.4f)%s", name, a->twin_equal ? "equal to" : "nearly the same as",
             d->devices[a->twin].name, a->twin_corr,
             ll_same_hardware(d, a->device, a->twin) ? ", the same hardware" : "");
-    if (a->missing)
+    if (kinds & LL_FOUND_MISSING && a->missing)
         say(out, "%s: %d of %d architectures have no latency", name, a->missing, a->known + a->missing);
-}
-
-void ll_audit_findings(const ll_dataset *d, const ll_audit *a, ll_strs *out)
-{
-    const char *name = d->devices[a->device].name;
-    say_wrong_values(name, a, out);
-    say_doubts(d, name, a, out);
 }

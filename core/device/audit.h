@@ -28,7 +28,9 @@ typedef struct ll_audit {
  */
 void ll_audit_devices(const ll_dataset *d, const int *devices, int n_devices, const ll_corr *c,
                       ll_audit *audits);
-/* What is wrong in sentences, worst first; nothing is added for a clean column. */
-void ll_audit_findings(const ll_dataset *d, const ll_audit *a, ll_strs *out);
+/* Kinds of findings, worst first. */
+enum { LL_FOUND_VALUES = 1, LL_FOUND_CLOCK = 2, LL_FOUND_TWIN = 4, LL_FOUND_MISSING = 8, LL_FOUND_ALL = 15 };
+/* What is wrong of these kinds, in sentences; nothing is added for a clean column. */
+void ll_audit_findings(const ll_dataset *d, const ll_audit *a, int kinds, ll_strs *out);
 
 #endif
