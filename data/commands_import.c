@@ -6,6 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/device/hardware.h"
 #include "core/num/stats.h"
 #include "data/commands.h"
 #include "data/folder.h"
@@ -14,7 +15,7 @@
 const ll_option ll_import_options[] = {
     {.name = "kind",
      .type = LL_CHOICE,
-     .choices = "help|oneproxy|brpnas|zcp",
+     .choices = "help|oneproxy|brpnas|csv|zcp",
      .positional = true,
      .required = true,
      .help =
@@ -130,6 +131,32 @@ static void hint_at_unit(ll_request *rq, const ll_dataset *d, const char *device
     free(others);
 }
 
+/* The same latencies under two names: said, because a split that has one on either side means little. */
+static void note_twin(ll_import *job, const ll_dataset *d, int a, int b)
+{
+    int common = 0, equal = 0;
+    for (int i = 0; i < d->n_archs; i++) {
+        double x = ll_latencies(d, a)[i], y = ll_latencies(d, b)[i];
+        if (isnan(x) || isnan(y)) continue;
+        common++;
+        equal += fabs(x - y) <= 1e-9 * fabs(x);
+    }
+    if (common >= 10 && equal == common)
+        ll_import_note(
+            job, "%s has the latencies of %s on all %d common architectures: one measurement, two names",
+            d->devices[a].name, d->devices[b].name, common);
+}
+
+static void note_twins(ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+{
+    for (int j = 0; j < fresh->n_devices; j++) {
+        int a = ll_dataset_device(d, fresh->devices[j].name);
+        for (int b = 0; b < d->n_devices; b++)
+            if (ll_dataset_device(fresh, d->devices[b].name) < 0 && ll_same_hardware(d, a, b))
+                note_twin(job, d, a, b);
+    }
+}
+
 static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const ll_dataset *fresh)
 {
     cJSON *rows = ll_json_arr(result, "rows");
@@ -146,7 +173,7 @@ static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const l
     }
 }
 
-static void emit_import(ll_request *rq, const ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+static void emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
 {
     static const ll_column columns[] = {
         {"device", "device", NULL, -1},       {"n", "read", NULL, 0},
@@ -166,6 +193,7 @@ static void emit_import(ll_request *rq, const ll_import *job, const ll_dataset *
     ll_json_str(result, "title", ll_str_text(&title));
     ll_result_columns(result, columns);
     add_rows(rq, result, d, fresh);
+    note_twins(job, d, fresh);
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
     ll_emit(rq, result);
     ll_str_free(&title);

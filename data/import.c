@@ -10,6 +10,7 @@ static const ll_importer importers[] = {
     {"help", "HELP's folder as published (27 devices, ms)", "HELP", ll_import_help, false},
     {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
+    {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
     {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
 };
 
@@ -49,15 +50,11 @@ void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, con
     for (int i = 0; i < d->n_devices; i++) ll_json_str(devices, NULL, d->devices[i].name);
 }
 
-double ll_unit_to_ms(const char *unit)
+double ll_to_ms(const char *unit, double x)
 {
-    static const struct {
-        const char *unit;
-        double factor;
-    } known[] = {{"ms", 1}, {"us", 1e-3}, {"s", 1e3}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (!strcmp(known[i].unit, unit)) return known[i].factor;
-    return 0;
+    if (!strcmp(unit, "ms")) return x;
+    if (!strcmp(unit, "us")) return x / 1000; /* 1e-3 is no double: a product would grow digits */
+    return strcmp(unit, "s") ? NAN : x * 1000;
 }
 
 void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
@@ -71,17 +68,16 @@ void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
     ll_str_free(&text);
 }
 
-static ll_status check_latency(const char *path, int i, double *x, double scale, bool minus_one, ll_error *e)
+static ll_status check_latency(const char *path, int i, double *x, bool minus_one, ll_error *e)
 {
     if (minus_one && *x == -1) *x = NAN;
     if (isnan(*x)) return LL_OK;
     if (*x < 0 || isinf(*x))
         return ll_fail(e, LL_BAD_DATA, "%s: element %d is %g, a latency was expected", path, i, *x);
-    *x *= scale;
     return LL_OK;
 }
 
-ll_status ll_import_column(const char *path, double scale, bool minus_one, double *lat_ms, int n, ll_error *e)
+ll_status ll_import_column(const char *path, bool minus_one, double *lat_ms, int n, ll_error *e)
 {
     ll_pickle p;
     double *x = NULL;
@@ -94,7 +90,7 @@ ll_status ll_import_column(const char *path, double scale, bool minus_one, doubl
         s = ll_fail(e, LL_BAD_DATA, "%s: %zu latencies, %d were expected, one per architecture", path, found,
                     n);
     for (int i = 0; !s && i < n; i++) {
-        s = check_latency(path, i, &x[i], scale, minus_one, e);
+        s = check_latency(path, i, &x[i], minus_one, e);
         lat_ms[i] = x[i];
     }
     free(x);

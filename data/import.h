@@ -41,6 +41,11 @@ ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures, no device. */
 ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
 
+/* A table of the user's own, wide or long; the unit comes from job->unit or, in a long table, from its column
+ * "unit". Every problem is named with file and line: unknown architecture, duplicate row, NaN, negative or
+ * decimal comma. */
+ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e);
+
 /* `into` and `fresh` together (sealed): architectures by gene, devices by name. A device that both have is
  * joined when all common latencies agree within 0.1 percent; otherwise LL_BAD_DATA names the first that does
  * not, unless `replace` lets the new ones win. Features of the same name are replaced, accuracies of the same
@@ -54,15 +59,14 @@ ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool 
 void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What came from where: one entry of d->provenance "imports". */
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read);
-/* Factor to milliseconds of "ms", "us", "s"; 0 for anything else. */
-double ll_unit_to_ms(const char *unit);
+/* Milliseconds of x in "ms", "us" or "s"; NaN for any other unit. */
+double ll_to_ms(const char *unit, double x);
 /* Gene of a NAS-Bench-201 cell from its operations 0..4 (none, skip, 1x1, 3x3, pool) on the edges 0>1 0>2 1>2
  * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy. */
 void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene);
-/* Reads a pickle file that is a list of exactly n latencies, times `scale`, into lat_ms (n). None, and -1
+/* Reads a pickle file that is a list of exactly n latencies in ms into lat_ms (n). None, and -1
  * where `minus_one` says so, are missing; any other negative or infinite number is LL_BAD_DATA with its
  * position. */
-ll_status ll_import_column(const char *path, double scale, bool minus_one, double *lat_ms, int n,
-                           ll_error *e);
+ll_status ll_import_column(const char *path, bool minus_one, double *lat_ms, int n, ll_error *e);
 
 #endif

@@ -20,7 +20,7 @@ static char *device_of(const ll_import *job)
     return name;
 }
 
-static ll_status read_pair(const ll_import *job, const ll_pickled *key, const ll_pickled *value, double scale,
+static ll_status read_pair(const ll_import *job, const ll_pickled *key, const ll_pickled *value,
                            ll_dataset *d, int i, ll_error *e)
 {
     int op[EDGES];
@@ -33,7 +33,7 @@ static ll_status read_pair(const ll_import *job, const ll_pickled *key, const ll
     double x;
     if (!ll_pickled_number(value, &x) || !(x >= 0) || isinf(x))
         return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);
-    ll_latencies(d, 0)[i] = x * scale;
+    ll_latencies(d, 0)[i] = ll_to_ms(d->devices[0].unit_read, x);
     return LL_OK;
 }
 
@@ -49,8 +49,7 @@ static ll_status read_dict(ll_import *job, const ll_pickled *v, ll_dataset **out
     ll_device_set(&d->devices[0], name, LL_MEASURED, "BRP-NAS", unit, ll_hardware_named(name), NULL);
     free(name);
     ll_status s = LL_OK;
-    for (int i = 0; !s && i < n; i++)
-        s = read_pair(job, v->items.v[2 * i], v->items.v[2 * i + 1], ll_unit_to_ms(unit), d, i, e);
+    for (int i = 0; !s && i < n; i++) s = read_pair(job, v->items.v[2 * i], v->items.v[2 * i + 1], d, i, e);
     if (!s) ll_import_note(job, "%d cells, read as %s", n, unit);
     return s;
 }

@@ -118,7 +118,7 @@ static ll_status read_device(const char *folder, const char *file, ll_dataset *d
 {
     char *path = ll_path_join(folder, file), *name = ll_path_stem(file), *note = batch_note(name);
     ll_device_set(&d->devices[j], name, LL_MEASURED, "HELP", "ms", NULL, note);
-    ll_status s = ll_import_column(path, 1, false, ll_latencies(d, j), d->n_archs, e);
+    ll_status s = ll_import_column(path, false, ll_latencies(d, j), d->n_archs, e);
     free(path);
     free(name);
     free(note);

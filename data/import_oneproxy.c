@@ -106,7 +106,7 @@ static ll_status read_device(const char *folder, const char *file, ll_dataset *d
     ll_str_addf(&note, "OneProxy's %s, from %s", stem, origin_of(stem));
     ll_device_set(&d->devices[j], device_name(stem), LL_MEASURED, "OneProxy", "ms", ll_hardware_named(stem),
                   note.s);
-    ll_status s = ll_import_column(path, 1, true, ll_latencies(d, j), d->n_archs, e);
+    ll_status s = ll_import_column(path, true, ll_latencies(d, j), d->n_archs, e);
     ll_str_free(&note);
     free(path);
     free(stem);
@@ -130,8 +130,6 @@ static ll_status check_shared_device(ll_import *job, const ll_dataset *d, const 
             "%s: %s and %s are one measurement, but only %d of %d latencies are equal: the rows are not "
             "the published ones",
             job->path, own, theirs, equal, common);
-    if (common)
-        ll_import_note(job, "%s equals %s on %d of %d cells: rows and unit fit", own, theirs, equal, common);
     return LL_OK;
 }
 
