@@ -33,5 +33,33 @@ const ll_command ll_data_commands[] = {
      .summary = "list the datasets that can be loaded",
      .flags = LL_CMD_LOOK,
      .run = ll_run_datasets},
+    {.name = "export",
+     .group = "data",
+     .summary = "write latencies or predictions to a file",
+     .options = ll_export_options,
+     .flags = LL_CMD_NO_UNDO,
+     .run = ll_run_export,
+     .help = "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
+             "npy: float64 (architectures, devices), NaN where missing.\n"
+             "predictions: a row per architecture and transfer with measured and predicted milliseconds.",
+     .examples =
+         "export csv all.csv\nexport npy phones.npy devices=pixel*,samsung_*\nexport predictions p.csv"},
+    {.name = "model",
+     .group = "predict",
+     .summary = "save or load a pretrained predictor (safetensors)",
+     .options = ll_model_options,
+     .flags = LL_CMD_CHANGES,
+     .run = ll_run_model,
+     .help = "The file's metadata hold the predictor, the search space, the unit, the source devices, the "
+             "options,\n"
+             "the seed and a hash of the data. Loading refuses another search space and warns of other data.",
+     .examples = "model save nasflat.safetensors\nmodel load nasflat.safetensors\nmodel load w.safetensors "
+                 "as nasflat"},
+    {.name = "doctor",
+     .alias = "paths",
+     .group = "help",
+     .summary = "show where everything lies and check every dataset",
+     .flags = LL_CMD_NO_UNDO,
+     .run = ll_run_doctor},
     {0},
 };

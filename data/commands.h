@@ -1,4 +1,4 @@
-/* The commands of this room: import, load, datasets, export, model, paths. */
+/* The commands of this room: import, load, datasets, export, model, doctor. */
 #ifndef LL_DATA_COMMANDS_H
 #define LL_DATA_COMMANDS_H
 
@@ -12,7 +12,10 @@ extern const ll_command ll_data_commands[];
 ll_status ll_run_import(ll_request *rq);
 ll_status ll_run_load(ll_request *rq);
 ll_status ll_run_datasets(ll_request *rq);
-extern const ll_option ll_import_options[], ll_load_options[];
+ll_status ll_run_export(ll_request *rq);
+ll_status ll_run_model(ll_request *rq);
+ll_status ll_run_doctor(ll_request *rq);
+extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_model_options[];
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);

@@ -81,7 +81,8 @@ ll_status ll_writer_commit(ll_writer *w, ll_error *e)
     int why = errno;
     if (good && w->temporary && rename(w->temporary, w->path)) good = false, why = errno;
     if (!good) {
-        ll_fail(e, LL_FAILED, "%s: cannot write: %s; what was there is unchanged", w->path, strerror(why));
+        ll_fail(e, LL_FAILED, "%s: cannot write: %s%s", w->path, strerror(why),
+                w->temporary ? "; what was there is unchanged" : "");
         ll_writer_abandon(w);
         return LL_FAILED;
     }

@@ -1,0 +1,141 @@
+#include "data/model_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "data/safetensors.h"
+
+static const char format[] = "latlab model 1";
+
+/* --- saving -------------------------------------------------------------------------------------------------------------- */
+
+static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
+{
+    cJSON *sources = cJSON_CreateArray();
+    for (int i = 0; i < m->source.n; i++) ll_json_str(sources, NULL, m->source.v[i]);
+    char *list = ll_json_line(sources), *info = ll_json_line(m->info);
+    ll_tensors_set_text(t, "format", format);
+    ll_tensors_set_text(t, "predictor", m->predictor->name);
+    ll_tensors_set_text(t, "space", d->space->name);
+    ll_tensors_set_text(t, "data", d->name);
+    ll_tensors_set_text(t, "data_hash", m->data_hash ? m->data_hash : d->hash.hex);
+    ll_tensors_set_text(t, "unit", "ms");
+    ll_tensors_set_text(t, "sources", list);
+    ll_tensors_set_text(t, "info", info);
+    free(list);
+    free(info);
+    cJSON_Delete(sources);
+}
+
+ll_status ll_model_save(const ll_model *m, const ll_dataset *d, const char *path, ll_error *e)
+{
+    ll_tensors t = {0};
+    if (!m->predictor->save)
+        return ll_fail(e, LL_FAILED, "%s has nothing to save: it is made anew in no time",
+                       m->predictor->name);
+    ll_status s = m->predictor->save(m->impl, &t, e);
+    if (!s) {
+        describe(m, d, &t);
+        s = ll_safetensors_write(path, &t, e);
+    }
+    ll_tensors_free(&t);
+    return s;
+}
+
+/* --- loading ------------------------------------------------------------------------------------------------------------- */
+
+static void warn(ll_strs *warnings, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void warn(ll_strs *warnings, const char *fmt, ...)
+{
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    ll_strs_take(warnings, ll_str_take(&text));
+}
+
+static ll_status find_predictor(const ll_tensors *t, const char *as, const ll_predictor **p, ll_error *e)
+{
+    const char *stated = ll_tensors_text(t, "predictor"), *name = as ? as : stated;
+    if (!name)
+        return ll_fail(e, LL_BAD_DATA, "the file does not say of which predictor it is; give `as PREDICTOR`");
+    if (as && stated && strcmp(as, stated))
+        return ll_fail(e, LL_BAD_DATA, "it is a model of %.60s, not of %.60s", stated, as);
+    *p = ll_predictor_find(name);
+    if (!*p) return ll_fail(e, LL_BAD_DATA, "unknown predictor %.60s; `predictors` lists them", name);
+    if (!(*p)->load) return ll_fail(e, LL_BAD_DATA, "%s has no weights to load", name);
+    return LL_OK;
+}
+
+static ll_status check_data(const ll_tensors *t, const ll_dataset *d, ll_strs *warnings, ll_error *e)
+{
+    const char *space = ll_tensors_text(t, "space"), *hash = ll_tensors_text(t, "data_hash");
+    const char *unit = ll_tensors_text(t, "unit");
+    if (space && strcmp(space, d->space->name))
+        return ll_fail(e, LL_BAD_DATA, "it was pretrained on %.60s, the loaded dataset is of %s", space,
+                       d->space->name);
+    if (unit && strcmp(unit, "ms"))
+        return ll_fail(e, LL_BAD_DATA, "its unit is %.20s, ms was expected", unit);
+    if (!space)
+        warn(warnings, "the file does not say for which search space it is; %s is assumed", d->space->name);
+    if (hash && strcmp(hash, d->hash.hex))
+        warn(warnings, "it was pretrained on other data than %s (hash %.12s..., here %.12s...)", d->name,
+             hash, d->hash.hex);
+    return LL_OK;
+}
+
+static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, ll_strs *warnings)
+{
+    const char *text = ll_tensors_text(t, "sources");
+    cJSON *list = text ? cJSON_Parse(text) : NULL, *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsString(item)) continue;
+        ll_strs_add(&m->source, item->valuestring);
+        if (ll_dataset_device(d, item->valuestring) < 0)
+            warn(warnings, "its source device %.80s is not in %s", item->valuestring, d->name);
+    }
+    cJSON_Delete(list);
+}
+
+static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
+{
+    const char *text = ll_tensors_text(t, "info"), *hash = ll_tensors_text(t, "data_hash");
+    cJSON *info = text ? cJSON_Parse(text) : NULL;
+    m->data_hash = ll_strdup(hash ? hash : d->hash.hex);
+    if (cJSON_IsObject(info)) {
+        cJSON_Delete(m->info);
+        m->info = info;
+    } else {
+        cJSON_Delete(info);
+    }
+}
+
+static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d, ll_model **out,
+                       ll_strs *warnings, ll_error *e)
+{
+    const ll_predictor *p = NULL;
+    void *impl = NULL;
+    ll_status s = find_predictor(t, as, &p, e);
+    if (!s) s = check_data(t, d, warnings, e);
+    if (!s) s = p->load(t, d, &impl, e);
+    if (s) return s;
+    *out = ll_model_new(p, impl);
+    read_sources(t, d, *out, warnings);
+    read_info(t, d, *out);
+    return LL_OK;
+}
+
+ll_status ll_model_load(const char *path, const char *as, const ll_dataset *d, ll_model **out,
+                        ll_strs *warnings, ll_error *e)
+{
+    ll_tensors t = {0};
+    ll_status s = ll_safetensors_read(path, &t, e);
+    if (s) return s;
+    s = build(&t, as, d, out, warnings, e);
+    ll_tensors_free(&t);
+    return s ? ll_fail_in(e, "%s: ", path) : LL_OK;
+}
