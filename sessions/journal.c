@@ -125,6 +125,12 @@ cJSON *ll_mask_times(const cJSON *o)
     return copy;
 }
 
+void ll_drop_drawing(cJSON *result)
+{
+    static const char *const shown[] = {"title", "text", "columns"};
+    for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
+}
+
 static bool same_scalar(const cJSON *a, const cJSON *b)
 {
     if ((a->type & 0xff) != (b->type & 0xff)) return false;

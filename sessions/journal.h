@@ -21,6 +21,8 @@ ll_status ll_journal_read(const char *path, cJSON **out, bool *cut, ll_error *e)
 
 /* Copy without the members that differ from run to run: names ending in "_s", and "seconds". */
 cJSON *ll_mask_times(const cJSON *o);
+/* Take out of a result what only shows it: title, text, columns. */
+void ll_drop_drawing(cJSON *result);
 /* Whether two results are the same; else *where is the path of the first difference, such as
  * "rows[3].spearman", for the caller to free. Numbers are compared with tolerance 0. */
 bool ll_same_results(const cJSON *a, const cJSON *b, char **where);

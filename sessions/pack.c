@@ -8,6 +8,7 @@
 
 #define MODEL_KEY    "latlab.model"
 #define TRANSFER_KEY "latlab.transfer"
+enum { N_NUMBERS = 3 };
 
 static void set_json(ll_tensors *t, const char *key, cJSON *o)
 {
@@ -92,6 +93,8 @@ void ll_transfer_pack(const ll_transfer *t, ll_tensors *out)
     ll_tensors_add(out, "score", LL_F64, 1, &n, t->score);
     ll_tensors_add(out, "lat_ms", LL_F64, 1, &n, t->lat_ms);
     if (t->sd_ms) ll_tensors_add(out, "sd_ms", LL_F64, 1, &n, t->sd_ms);
+    double numbers[N_NUMBERS] = {t->dof, t->map_error, t->seconds}; /* text would round them */
+    ll_tensors_add(out, "numbers", LL_F64, 1, (long[]){N_NUMBERS}, numbers);
     ll_tensors_add(out, "samples", LL_I32, 1, &k, t->samples.v);
     ll_tensors_add(out, "measured", LL_I32, 1, &measured, t->measured.v);
     cJSON *o = cJSON_CreateObject();
@@ -99,10 +102,7 @@ void ll_transfer_pack(const ll_transfer *t, ll_tensors *out)
     ll_json_str(o, "device", t->device);
     ll_json_str(o, "sampler", t->sampler);
     ll_json_int(o, "seed", (long)t->seed);
-    ll_json_num(o, "dof", t->dof);
     ll_json_str(o, "map", t->map);
-    ll_json_num(o, "map_error", t->map_error);
-    ll_json_num(o, "seconds", t->seconds);
     cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, true));
     set_json(out, TRANSFER_KEY, o);
 }
@@ -141,6 +141,10 @@ static ll_status unpack_arrays(const ll_tensors *in, int n_archs, ll_transfer *t
     ll_status s = unpack_column(in, "score", t->n, &t->score, e);
     if (!s) s = unpack_column(in, "lat_ms", t->n, &t->lat_ms, e);
     if (!s && ll_tensors_find(in, "sd_ms")) s = unpack_column(in, "sd_ms", t->n, &t->sd_ms, e);
+    double *numbers = NULL;
+    if (!s) s = unpack_column(in, "numbers", N_NUMBERS, &numbers, e);
+    if (!s) t->dof = numbers[0], t->map_error = numbers[1], t->seconds = numbers[2];
+    free(numbers);
     if (!s) s = unpack_rows(in, "samples", n_archs, &t->samples, e);
     if (!s) s = unpack_rows(in, "measured", n_archs, &t->measured, e);
     return s;
@@ -159,10 +163,7 @@ ll_status ll_transfer_unpack(const ll_tensors *in, int n_archs, ll_transfer **ou
         t->device = ll_strdup(ll_json_get_str(o, "device", ""));
         t->sampler = ll_strdup(ll_json_get_str(o, "sampler", "manual"));
         t->seed = (uint64_t)ll_json_get_num(o, "seed", 0);
-        t->dof = ll_json_get_num(o, "dof", 0);
         t->map = ll_strdup(ll_json_get_str(o, "map", "native"));
-        t->map_error = ll_json_get_num(o, "map_error", NAN);
-        t->seconds = ll_json_get_num(o, "seconds", 0);
         *out = t;
     } else {
         ll_transfer_unref(t);

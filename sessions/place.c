@@ -17,21 +17,23 @@
 
 enum { KEEP_LIVE = 8 };
 
-static char *under(ll_xdg kind)
+static char *under(ll_xdg kind, const char *name)
 {
-    char *base = ll_xdg_dir(kind), *dir = ll_path_join(base, "sessions");
+    char *base = ll_xdg_dir(kind), *dir = ll_path_join(base, name);
     free(base);
     return dir;
 }
 
 char *ll_sessions_saved_dir(void)
 {
-    return under(LL_XDG_DATA);
+    return under(LL_XDG_DATA, "sessions");
 }
 
+/* Another name than that of the saved ones, so that old ones can be dropped even where both XDG folders are
+ * the same. */
 char *ll_sessions_live_dir(void)
 {
-    return under(LL_XDG_STATE);
+    return under(LL_XDG_STATE, "live");
 }
 
 static bool has_file(const char *dir, const char *name)

@@ -34,20 +34,19 @@ static void add_difference(replay *r, const char *line, const char *where)
     ll_warn(r->rq, "%s: differs at %s", line, where);
 }
 
-/* What is not recorded (titles, drawings, columns) is not compared. */
-static void compare(replay *r, const char *line, const cJSON *then, cJSON *now)
+/* Now's results pass through text as the recorded ones did, so that equal numbers stay equal. */
+static void compare(replay *r, const char *line, const cJSON *then, const cJSON *now)
 {
-    static const char *const shown[] = {"title", "text", "columns"};
-    cJSON *result;
-    char *where;
-    cJSON_ArrayForEach(result, now)
-    {
-        for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
-    }
+    char *text = ll_json_line(now), *where;
+    cJSON *copy = cJSON_Parse(text), *result;
+    cJSON_ArrayForEach(result, copy) ll_drop_drawing(result);
     r->checked++;
-    if (ll_same_results(then, now, &where)) return;
-    add_difference(r, line, where);
-    free(where);
+    if (!ll_same_results(then, copy, &where)) {
+        add_difference(r, line, where);
+        free(where);
+    }
+    cJSON_Delete(copy);
+    free(text);
 }
 
 static ll_status run_one(replay *r, const char *line, const cJSON *recorded)

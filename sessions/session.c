@@ -166,12 +166,8 @@ static ll_status make_folder(ll_session *s, ll_error *e)
 /* What a command said is kept for `replay check=on`, unless it is a whole table. */
 static void add_results(cJSON *entry, const cJSON *results)
 {
-    static const char *const shown[] = {"title", "text", "columns"};
     cJSON *copy = ll_mask_times(results), *result;
-    cJSON_ArrayForEach(result, copy)
-    {
-        for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
-    }
+    cJSON_ArrayForEach(result, copy) ll_drop_drawing(result);
     char *text = ll_json_line(copy);
     if (strlen(text) <= LONGEST_RESULTS)
         cJSON_AddItemToObject(entry, "results", copy);

@@ -1,0 +1,248 @@
+/* Sessions: journal, save, open, undo, redo, replay. */
+#include <unistd.h>
+
+#include "core/base/rng.h"
+
+#include "tests/say.h"
+
+/* --- cases ------------------------------------------------------------------------------------------------
+ */
+
+static void open_gives_the_same_numbers(void)
+{
+    ll_app *a = app_new();
+    do_work(a);
+    SAY(a, "eval sim_eyeriss");
+    char *then = ll_strdup(said), *state = state_text(a);
+    SAY(a, "save first");
+    CHECK_HAS(said, "\"session\":\"first\"");
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "open first");
+    check_same_state(a, state);
+    SAY(a, "eval sim_eyeriss");
+    CHECK_STR(said, then);
+    SAY(a, "transfer sim_eyeriss k=6 seed=3"); /* with the model that was read back */
+    SAY(a, "eval sim_eyeriss");
+    CHECK_STR(said, then);
+    SAY(a, "sessions");
+    CHECK_HAS(said, "\"open\":\"here\"");
+    ll_app_free(a);
+    free(then);
+    free(state);
+}
+
+static void save_keeps_what_was_there(void)
+{
+    ll_app *a = app_new();
+    CHECK_INT(say(a, "save nothing"), LL_FAILED);
+    CHECK_HAS(said, "nothing to save");
+    SAY(a, "load toy");
+    SAY(a, "tag sim_raspi4");
+    CHECK_INT(say(a, "save ../x y"), LL_USAGE);
+    CHECK_INT(say(a, "save .hidden"), LL_USAGE);
+    SAY(a, "save first");
+    CHECK_HAS(said, "first.old");
+    SAY(a, "tag sim_eyeriss"); /* goes to the saved one as it happens */
+    char *state = state_text(a);
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "open first");
+    check_same_state(a, state);
+    SAY(a, "open first.old");
+    SAY(a, "eval sim_eyeriss");
+    CHECK_INT(say(a, "open frist"), LL_FAILED);
+    CHECK_HAS(said, "did you mean first");
+    SAY(a, "eval sim_eyeriss"); /* a failed open changes nothing */
+    SAY(a, "save first.old");   /* onto itself */
+    ll_app_free(a);
+    free(state);
+}
+
+/* A random walk of changes, undo and redo beside a plain list of the states it should give; the session is
+ * closed and opened again on the way. */
+static void undo_is_a_walk(void)
+{
+    enum { STEPS = 120 };
+    char *expected[STEPS + 2];
+    int n = 1, at = 0;
+    ll_rng r = ll_rng_new(7, 1);
+    ll_app *a = app_new();
+    expected[0] = state_text(a);
+    CHECK_INT(say(a, "undo"), LL_FAILED);
+    CHECK_INT(say(a, "redo"), LL_FAILED);
+    SAY(a, "load toy");
+    expected[n++] = state_text(a);
+    at = 1;
+    SAY(a, "save walk");
+    for (int i = 0; i < STEPS; i++) {
+        char line[128];
+        int what = ll_rng_below(&r, 10), by = 1 + ll_rng_below(&r, 3);
+        if (what < 3 && at > 0) {
+            snprintf(line, sizeof line, "undo %d", by);
+            at = at > by ? at - by : 0;
+        } else if (what < 5 && at < n - 1) {
+            snprintf(line, sizeof line, "redo %d", by);
+            at = at + by < n ? at + by : n - 1;
+        } else if (at > 0) {
+            snprintf(line, sizeof line, "sample k=4 seed=%d", i);
+            while (n > at + 1) free(expected[--n]);
+            n++;
+            at++;
+            SAY(a, line);
+            expected[at] = state_text(a);
+            continue;
+        } else {
+            continue;
+        }
+        SAY(a, line);
+        check_same_state(a, expected[at]);
+        if (what == 0) {
+            ll_app_free(a);
+            a = app_new();
+            SAY(a, "open walk");
+            check_same_state(a, expected[at]);
+        }
+    }
+    SAY(a, "undo 1000");
+    check_same_state(a, expected[0]);
+    SAY(a, "redo 1000");
+    check_same_state(a, expected[n - 1]);
+    ll_app_free(a);
+    while (n) free(expected[--n]);
+}
+
+static void commands_that_change_nothing_are_no_steps(void)
+{
+    ll_app *a = app_new();
+    SAY(a, "load toy");
+    SAY(a, "simulate list");
+    SAY(a, "devices");
+    SAY(a, "journal");
+    CHECK_HAS(said, "\"at\":1");
+    ll_app_free(a);
+}
+
+/* --- replay -----------------------------------------------------------------------------------------------
+ */
+
+static void replay_gives_the_same_numbers(void)
+{
+    ll_app *a = app_new();
+    do_work(a);
+    SAY(a, "undo");
+    SAY(a, "redo");
+    SAY(a, "eval sim_eyeriss");
+    char *then = ll_strdup(said), *state = state_text(a);
+    SAY(a, "save again");
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "replay again check=on");
+    CHECK_HAS(said, "\"n_different\":0");
+    CHECK_HAS(said, "\"ran\":8");
+    SAY(a, "eval sim_eyeriss");
+    CHECK_STR(said, then);
+    ll_app_free(a);
+    char *path = saved_path("again", "journal.jsonl");
+    size_t len;
+    char *text = read_text(path, &len), *number = strstr(text, "\"spearman\":0.");
+    if (CHECK(number != NULL)) {
+        number += strlen("\"spearman\":0.");
+        *number = *number == '5' ? '6' : '5';
+        CHECK_OK(ll_write_file(path, text, len, NULL));
+        a = app_new();
+        CHECK_INT(say(a, "replay again check=on"), LL_FAILED);
+        CHECK_HAS(said, "spearman");
+        CHECK_HAS(said, "1 of");
+        ll_app_free(a);
+    }
+    free(text);
+    free(path);
+    free(then);
+    free(state);
+}
+
+static void scripts_are_replayed(void)
+{
+    char *path = ll_path_join(check_tmpdir(), "s.latlab"), line[512];
+    const char *script = "# a comment\nload toy\n\nsample k=3 seed=2; tag sim_eyeriss\n";
+    CHECK_OK(ll_write_file(path, script, strlen(script), NULL));
+    ll_app *a = app_new();
+    snprintf(line, sizeof line, "replay %s", path);
+    SAY(a, line);
+    CHECK_HAS(said, "\"ran\":3");
+    SAY(a, "journal");
+    CHECK_HAS(said, "\"at\":3"); /* each line is a step of its own */
+    SAY(a, "undo");
+    snprintf(line, sizeof line, "replay %s check=on", path);
+    CHECK_INT(say(a, line), LL_USAGE);
+    CHECK_INT(say(a, "replay no_such_thing"), LL_FAILED);
+    snprintf(line, sizeof line, "load toy\nnonsense\ntag sim_eyeriss\n");
+    CHECK_OK(ll_write_file(path, line, strlen(line), NULL));
+    snprintf(line, sizeof line, "replay %s", path);
+    CHECK_INT(say(a, line), LL_USAGE);
+    CHECK_HAS(said, "nonsense: no command");
+    char *self = ll_strdup(line);
+    CHECK_OK(ll_write_file(path, self, strlen(self), NULL));
+    CHECK_INT(say(a, self), LL_USAGE);
+    CHECK_HAS(said, "too deeply");
+    free(self);
+    ll_app_free(a);
+    free(path);
+}
+
+static void results_are_compared(void)
+{
+    static const struct {
+        const char *a, *b, *where;
+    } pairs[] = {{"{\"x\":1,\"t_s\":2,\"seconds\":3}", "{\"x\":1,\"t_s\":5}", NULL},
+                 {"{\"x\":1}", "{\"x\":1.0000000000000002}", "x"},
+                 {"{\"rows\":[{\"a\":1},{\"a\":2}]}", "{\"rows\":[{\"a\":1},{\"a\":3}]}", "rows[1].a"},
+                 {"{\"rows\":[1,2]}", "{\"rows\":[1]}", "rows[1]"},
+                 {"{\"x\":\"1\"}", "{\"x\":1}", "x"},
+                 {"{\"x\":1}", "{\"y\":1}", "x"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        cJSON *a = cJSON_Parse(pairs[i].a), *b = cJSON_Parse(pairs[i].b);
+        char *where = NULL;
+        CHECK(ll_same_results(a, b, &where) == !pairs[i].where);
+        if (pairs[i].where) CHECK_STR(where, pairs[i].where);
+        free(where);
+        cJSON_Delete(a);
+        cJSON_Delete(b);
+    }
+}
+
+static void only_a_few_unnamed_sessions_are_kept(void)
+{
+    for (int i = 0; i < 12; i++) {
+        ll_app *a = app_new();
+        SAY(a, "load toy");
+        ll_app_free(a);
+    }
+    char *live = ll_sessions_live_dir();
+    ll_strs names = {0};
+    CHECK_OK(ll_list_dir(live, NULL, &names, NULL));
+    CHECK_INT(names.n, 9); /* eight, and the one that was made last */
+    ll_strs_free(&names);
+    free(live);
+}
+
+static const check_case cases[] = {
+    {"make the toy dataset", make_toy},
+    {"open gives the same numbers", open_gives_the_same_numbers},
+    {"save keeps what was there", save_keeps_what_was_there},
+    {"undo is a walk", undo_is_a_walk},
+    {"commands that change nothing are no steps", commands_that_change_nothing_are_no_steps},
+    {"replay gives the same numbers", replay_gives_the_same_numbers},
+    {"scripts are replayed", scripts_are_replayed},
+    {"results are compared", results_are_compared},
+    {"only a few unnamed sessions are kept", only_a_few_unnamed_sessions_are_kept},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    setenv("XDG_DATA_HOME", check_tmpdir(), 1);
+    setenv("XDG_STATE_HOME", check_tmpdir(), 1);
+    return check_main("test_sessions", cases, argc, argv);
+}
