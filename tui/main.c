@@ -43,6 +43,7 @@ static const ll_command *const tables[] = {
     ll_partition_commands,
     ll_sample_commands,
     ll_predict_commands,
+    ll_active_commands,
     ll_score_commands,
     ll_session_commands,
     ll_help_commands,

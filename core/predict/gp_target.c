@@ -405,6 +405,7 @@ void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *
     out->beta = LL_NEW_ARRAY(double, p->dim);
     out->robust = ll_memdup(x->g, (size_t)k, sizeof *x->g);
     memcpy(out->weight, x->w, sizeof x->w);
+    for (int m = 0; m < LL_GP_DRAWS; m++) out->b[m] = .5 * out->dof * x->t2[m / LANES][m % LANES];
     mean_in_features(x, out);
     out->noise = noise_variance(x);
     if (variance) variance_in_features(x, out);

@@ -43,6 +43,7 @@ typedef struct ll_gp_posterior {
     double noise; /* variance of a new measurement about f */
     double dof;
     double weight[LL_GP_DRAWS]; /* of the draws, sum 1 */
+    double b[LL_GP_DRAWS];      /* t^2 of a draw ~ inverse gamma(dof / 2, b) */
     double *robust;             /* (k) noise factor of each sample: above 1 = taken for an outlier */
 } ll_gp_posterior;
 

@@ -56,7 +56,7 @@ static void start(design *z, const ll_design_prior *prior, const int *pool, int 
 {
     size_t dim = (size_t)prior->dim;
     *z = (design){.prior = prior, .n = n, .dim = prior->dim};
-    z->rows = ll_memdup(pool, (size_t)n, sizeof *pool);
+    z->rows = LL_NEW_ARRAY(int, n);
     z->phi = LL_NEW_ARRAY(double, (size_t)n *dim + dim * dim + 4 * (size_t)n + 3 * dim);
     z->p = z->phi + (size_t)n * dim;
     z->var = z->p + dim * dim;
@@ -69,6 +69,7 @@ static void start(design *z, const ll_design_prior *prior, const int *pool, int 
     for (size_t c = 0; c < dim; c++) z->p[c * dim + c] = 1;
     for (int i = 0; i < n; i++) {
         double *phi = z->phi + (size_t)i * dim;
+        z->rows[i] = pool[i];
         memcpy(phi, features_of(prior, pool[i]), dim * sizeof *phi);
         for (size_t c = 0; c < dim; c++) {
             z->var[i] += phi[c] * phi[c];
@@ -81,6 +82,27 @@ static void stop(design *z)
 {
     free(z->rows);
     free(z->phi);
+}
+
+static double mean_variance(const design *z)
+{
+    double sum = 0;
+    for (int c = 0; c < z->dim; c++) sum += z->prior->weight[c] * z->p[c * z->dim + c];
+    return sum;
+}
+
+void ll_design_left(const ll_design_prior *prior, const int *have, int n_have, const int *rows, int n,
+                    double *left)
+{
+    design z;
+    start(&z, prior, NULL, 0);
+    double all = mean_variance(&z);
+    for (int i = 0; i < n_have; i++) observe(&z, features_of(prior, have[i]));
+    for (int i = 0; i <= n; i++) {
+        left[i] = all > 0 ? mean_variance(&z) / all : 0;
+        if (i < n) observe(&z, features_of(prior, rows[i]));
+    }
+    stop(&z);
 }
 
 static int best(const design *z, bool ivr)
@@ -96,12 +118,14 @@ static int best(const design *z, bool ivr)
     return at;
 }
 
-/* The same candidates for every k, so that designs of one seed nest. */
+/* The same candidates for every k, so that designs of one seed nest. Rows that joined the dataset after the
+ * prior was made are not among them. */
 static int candidates(const ll_sample_job *job, int *out)
 {
-    int n = job->n_pool;
+    int n = 0;
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_SAMPLES);
-    memcpy(out, job->pool, (size_t)n * sizeof *out);
+    for (int i = 0; i < job->n_pool; i++)
+        if (job->pool[i] < job->prior->n) out[n++] = job->pool[i];
     ll_rng_shuffle(&rng, out, n);
     int wanted = job->k > CANDIDATES ? job->k : CANDIDATES;
     return n < wanted ? n : wanted;
@@ -120,6 +144,7 @@ static ll_status pick(const ll_sample_job *job, bool ivr, int *out, ll_error *e)
     start(&z, job->prior, pool, n);
     free(pool);
     for (int i = 0; i < job->n_have; i++) {
+        if (job->have[i] >= job->prior->n) continue;
         observe(&z, features_of(job->prior, job->have[i]));
         strike(&z, job->have[i]);
     }

@@ -6,4 +6,9 @@
 
 extern const ll_sampler ll_dopt, ll_ivr;
 
+/* What measuring rows (n) in this order teaches when `have` is measured already: left (n+1) receives the mean
+ * variance over the space before the first and after each, as a share of what it is with nothing measured. */
+void ll_design_left(const ll_design_prior *prior, const int *have, int n_have, const int *rows, int n,
+                    double *left);
+
 #endif
