@@ -56,7 +56,7 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
     cJSON *models = ll_json_arr(out, "models"), *transfers = ll_json_arr(out, "transfers");
     const char *name;
     for (int i = 0; i < s->n_models; i++) {
-        ll_status status = ll_store_model(st, s->models[i], &name, e);
+        ll_status status = ll_store_model(st, s->models[i], s->data, &name, e);
         if (status) return status;
         cJSON_AddItemToArray(models, cJSON_CreateString(name));
     }

@@ -42,47 +42,6 @@ static ll_status find_predictor(const cJSON *o, const ll_predictor **out, ll_err
                 : ll_fail(e, LL_BAD_DATA, "is of predictor '%s', which this latlab does not have", name);
 }
 
-/* --- models ----------------------------------------------------------------------------------------------
- */
-
-ll_status ll_model_pack(const ll_model *m, ll_tensors *out, ll_error *e)
-{
-    *out = (ll_tensors){0};
-    ll_status s = m->predictor->save(m->impl, out, e);
-    if (s) {
-        ll_tensors_free(out);
-        return s;
-    }
-    cJSON *o = cJSON_CreateObject();
-    ll_json_str(o, "predictor", m->predictor->name);
-    ll_json_strs(o, "source", m->source.v, m->source.n);
-    ll_json_str(o, "data_hash", m->data_hash);
-    cJSON_AddItemToObject(o, "info", cJSON_Duplicate(m->info, true));
-    set_json(out, MODEL_KEY, o);
-    return LL_OK;
-}
-
-ll_status ll_model_unpack(const ll_tensors *in, const ll_dataset *data, ll_model **out, ll_error *e)
-{
-    const ll_predictor *p = NULL;
-    cJSON *o;
-    void *impl = NULL;
-    ll_status s = get_json(in, MODEL_KEY, "model", &o, e);
-    if (!s) s = find_predictor(o, &p, e);
-    if (!s) s = p->load(in, data, &impl, e);
-    if (!s) {
-        ll_model *m = ll_model_new(p, impl);
-        const cJSON *source = cJSON_GetObjectItemCaseSensitive(o, "source"), *name;
-        cJSON_ArrayForEach(name, source) if (cJSON_IsString(name)) ll_strs_add(&m->source, name->valuestring);
-        cJSON_Delete(m->info);
-        m->info = copy_object(o, "info");
-        m->data_hash = ll_strdup(ll_json_get_str(o, "data_hash", NULL));
-        *out = m;
-    }
-    cJSON_Delete(o);
-    return s;
-}
-
 /* --- transfers -------------------------------------------------------------------------------------------
  */
 

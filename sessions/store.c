@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "data/folder.h"
+#include "data/model_file.h"
 #include "data/safetensors.h"
 #include "sessions/pack.h"
 
@@ -86,38 +87,37 @@ static ll_status hash_file(const char *path, ll_hash *out, ll_error *e)
     return LL_OK;
 }
 
-/* Written under a temporary name, then renamed to the hash of what was written. */
-static ll_status write_tensors(const ll_store *st, const ll_tensors *t, char name[64], ll_error *e)
+static char *temporary_path(const ll_store *st)
 {
-    ll_status s = ll_make_dirs(st->dir, e);
-    if (s) return s;
-    ll_str temporary = {0};
-    ll_str_addf(&temporary, "%s/new-%ld", st->dir, (long)getpid());
+    ll_str path = {0};
+    ll_str_addf(&path, "%s/new-%ld", st->dir, (long)getpid());
+    return ll_str_take(&path);
+}
+
+/* What was written under the temporary name gets the hash of its content as its name. */
+static ll_status name_by_content(const ll_store *st, const char *temporary, char name[64], ll_error *e)
+{
     ll_hash h;
-    s = ll_safetensors_write(temporary.s, t, e);
-    if (!s) s = hash_file(temporary.s, &h, e);
-    if (!s) {
-        snprintf(name, 64, "%s" SUFFIX, h.hex);
-        char *path = ll_path_join(st->dir, name);
-        if (rename(temporary.s, path))
-            s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
-        free(path);
-    }
-    if (s) unlink(temporary.s);
-    ll_str_free(&temporary);
+    ll_status s = hash_file(temporary, &h, e);
+    if (s) return s;
+    snprintf(name, 64, "%s" SUFFIX, h.hex);
+    char *path = ll_path_join(st->dir, name);
+    if (rename(temporary, path)) s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    free(path);
     return s;
 }
 
-ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e)
+ll_status ll_store_model(ll_store *st, const ll_model *m, const ll_dataset *data, const char **name,
+                         ll_error *e)
 {
     if ((*name = find_part(st, m))) return LL_OK;
-    ll_tensors t;
-    char file[64];
-    ll_status s = ll_model_pack(m, &t, e);
-    if (s) return s;
-    s = write_tensors(st, &t, file, e);
-    ll_tensors_free(&t);
+    char file[64], *temporary = temporary_path(st);
+    ll_status s = ll_make_dirs(st->dir, e);
+    if (!s) s = ll_model_save(m, data, temporary, e);
+    if (!s) s = name_by_content(st, temporary, file, e);
     if (!s) *name = remember(st, ll_model_ref(m), release_model, file);
+    unlink(temporary);
+    free(temporary);
     return s;
 }
 
@@ -125,11 +125,15 @@ ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **nam
 {
     if ((*name = find_part(st, t))) return LL_OK;
     ll_tensors tensors;
-    char file[64];
+    char file[64], *temporary = temporary_path(st);
     ll_transfer_pack(t, &tensors);
-    ll_status s = write_tensors(st, &tensors, file, e);
-    ll_tensors_free(&tensors);
+    ll_status s = ll_make_dirs(st->dir, e);
+    if (!s) s = ll_safetensors_write(temporary, &tensors, e);
+    if (!s) s = name_by_content(st, temporary, file, e);
     if (!s) *name = remember(st, ll_transfer_ref(t), release_transfer, file);
+    ll_tensors_free(&tensors);
+    unlink(temporary);
+    free(temporary);
     return s;
 }
 
@@ -147,39 +151,29 @@ ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name,
     return s;
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------------------- */
 
-static ll_status read_tensors(const char *dir, const char *name, ll_tensors *out, char **path, ll_error *e)
+/* Path of a blob whose content still has the hash it is named by. */
+static ll_status check_blob(const char *dir, const char *name, char **path, ll_error *e)
 {
-    char *bytes = NULL;
-    size_t n;
+    ll_hash h = {""};
+    *path = NULL;
     if (strchr(name, '/')) return ll_fail(e, LL_BAD_DATA, "%s: '%s' is no name of a blob", dir, name);
     *path = ll_path_join(dir, name);
-    ll_status s = ll_read_file(*path, 0, &bytes, &n, e);
-    if (!s) {
-        ll_hash h = ll_hash_bytes(bytes, n);
-        if (strncmp(h.hex, name, strlen(h.hex)))
-            s = ll_fail(e, LL_BAD_DATA,
-                        "%s: is damaged: its content has the hash %s, not the one it is named by", *path,
-                        h.hex);
-    }
-    if (!s) s = ll_safetensors_parse(*path, bytes, n, out, e);
-    free(bytes);
-    return s;
+    ll_status s = hash_file(*path, &h, e);
+    if (s || !strncmp(h.hex, name, strlen(h.hex))) return s;
+    return ll_fail(e, LL_BAD_DATA, "%s: is damaged: its content has the hash %s, not the one it is named by",
+                   *path, h.hex);
 }
 
 ll_status ll_store_read_model(const char *dir, const char *name, const ll_dataset *data, ll_model **out,
                               ll_error *e)
 {
-    ll_tensors t = {0};
-    char *path = NULL;
-    ll_status s = read_tensors(dir, name, &t, &path, e);
-    if (!s) {
-        s = ll_model_unpack(&t, data, out, e);
-        if (s) ll_fail_in(e, "%s: ", path);
-    }
-    ll_tensors_free(&t);
+    ll_strs warnings = {0}; /* the same data was checked by its hash */
+    char *path;
+    ll_status s = check_blob(dir, name, &path, e);
+    if (!s) s = ll_model_load(path, NULL, data, out, &warnings, e);
+    ll_strs_free(&warnings);
     free(path);
     return s;
 }
@@ -188,12 +182,10 @@ ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs,
                                  ll_error *e)
 {
     ll_tensors t = {0};
-    char *path = NULL;
-    ll_status s = read_tensors(dir, name, &t, &path, e);
-    if (!s) {
-        s = ll_transfer_unpack(&t, n_archs, out, e);
-        if (s) ll_fail_in(e, "%s: ", path);
-    }
+    char *path;
+    ll_status s = check_blob(dir, name, &path, e);
+    if (!s) s = ll_safetensors_read(path, &t, e);
+    if (!s && ll_transfer_unpack(&t, n_archs, out, e)) s = ll_fail_in(e, "%s: ", path);
     ll_tensors_free(&t);
     free(path);
     return s;

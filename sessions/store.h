@@ -22,7 +22,8 @@ void ll_store_forget(ll_store *st);                /* forgets the parts: the fol
 void ll_store_free(ll_store *st);
 
 /* Write unless it is there; *name is the blob's (borrowed from the store). */
-ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e);
+ll_status ll_store_model(ll_store *st, const ll_model *m, const ll_dataset *data, const char **name,
+                         ll_error *e);
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e);
 /* A dataset that no folder holds (a simulated device was added, ...), in the format of dataset folders. */
 ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name, ll_error *e);
