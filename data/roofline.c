@@ -218,6 +218,19 @@ static ll_status find_machine(ll_request *rq, const char *name, ll_sim_machine *
     return s;
 }
 
+/* An architecture of the dataset by index or string, or any other of its space by string. */
+static ll_status read_arch(ll_request *rq, const char *text, uint8_t *gene)
+{
+    const ll_dataset *d = rq->state.data;
+    int row;
+    if (!ll_dataset_find_arch(d, text, &row, &rq->error)) {
+        memcpy(gene, ll_gene(d, row), (size_t)d->space->n_positions);
+        return LL_OK;
+    }
+    ll_error e = {0}; /* what the dataset said is the better message */
+    return d->space->parse(d->space, text, gene, &e) ? rq->error.status : LL_OK;
+}
+
 ll_status ll_roofline_run(ll_request *rq)
 {
     ll_status s = ll_need_data(rq);
@@ -227,7 +240,7 @@ ll_status ll_roofline_run(ll_request *rq)
     uint8_t gene[LL_MAX_POSITIONS];
     ll_sim_machine m;
     double network_ms;
-    s = ll_space_read(space, ll_word(&rq->args, "arch"), gene, &rq->error);
+    s = read_arch(rq, ll_word(&rq->args, "arch"), gene);
     if (!s) s = find_machine(rq, device, &m);
     if (!s) s = ll_sim_network_ms(&m, space, gene, &network_ms, &rq->error);
     if (s) return s;

@@ -295,7 +295,7 @@ static ll_status extend_with(ll_request *rq, const char *name, const ll_sim_mach
 static void show_device(ll_request *rq, const ll_dataset *d, const ll_sim_machine *m)
 {
     static const ll_column columns[] = {
-        {"device", "device", NULL, -1},        {"kind", "kind", NULL, -1},
+        {"device", "device", NULL, -1},        {"kind_of_device", "kind", NULL, -1},
         {"machine", "machine", NULL, -1},      {"architectures", "architectures", NULL, 0},
         {"least_ms", "least", "ms", -1},       {"largest_ms", "largest", "ms", -1},
         {"peak_gflops", "peak", "GFLOP/s", 1}, {0}};
@@ -417,7 +417,7 @@ static const ll_option roofline_options[] = {
 const ll_command ll_simulate_commands[] = {
     {.name = "simulate",
      .group = "data",
-     .summary = "add a device that is an analytical model, or make a dataset of such devices",
+     .summary = "Add a device that is an analytical model, or make a dataset of such devices",
      .options = simulate_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_simulate,
@@ -433,7 +433,7 @@ const ll_command ll_simulate_commands[] = {
                  "simulate dataset=toys space=fbnet n=500 seed=3 machines=sim_v100*,sim_eyeriss"},
     {.name = "roofline",
      .group = "look",
-     .summary = "arithmetic intensity of each layer against the roof of a simulated device",
+     .summary = "Draw the layers of a network under the roof of a simulated device",
      .options = roofline_options,
      .flags = LL_CMD_LOOK,
      .run = ll_roofline_run,

@@ -297,7 +297,8 @@ static const check_case cases[] = {
     {"float and double agree", float_and_double_agree},
     {"parts are named as published", parts_are_named_as_published},
     {"the published cell checkpoint scores as published", the_published_cell_checkpoint_scores_as_published},
-    {"the published fbnet checkpoint scores as published", the_published_fbnet_checkpoint_scores_as_published},
+    {"the published fbnet checkpoint scores as published",
+     the_published_fbnet_checkpoint_scores_as_published},
     {"a checkpoint of another space is refused", a_checkpoint_of_another_space_is_refused},
     {0},
 };

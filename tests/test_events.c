@@ -1,0 +1,208 @@
+/* Event scripts: each tests/events/NAME.latlab is run by the program itself, and its event stream must be
+ * NAME.jsonl.
+ *
+ * Left out of both: progress events, what only shows a result (title, text, columns), and times. Folders that differ
+ * from run to run are called TMP and ROOT. Numbers may differ by one part in a million, because a vector unit adds
+ * in another order. LATLAB_EVENTS=write makes the expected files from what the program says: read the difference
+ * before committing it. */
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "sessions/journal.h"
+#include "tests/check.h"
+
+static const char *program(void)
+{
+    const char *set = getenv("LATLAB");
+    return set && *set ? set : "./latlab";
+}
+
+/* --- running a script --------------------------------------------------------------------------------------- */
+
+static void in_child(const char *script, const char *home)
+{
+    char *data = ll_path_join(home, "data"), *out = ll_path_join(home, "out");
+    setenv("XDG_DATA_HOME", home, 1);
+    setenv("XDG_STATE_HOME", home, 1);
+    setenv("XDG_CONFIG_HOME", home, 1);
+    setenv("TMP_DIR", home, 1);
+    unsetenv("LATLAB_DATA");
+    if (!freopen(out, "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(126);
+    execl(program(), program(), "--json", "--keep-going", "--threads=2", "--data", data, script,
+          (char *)NULL);
+    _exit(127);
+}
+
+/* Exit status; what it wrote is in HOME/out. */
+static int run_script(const char *script, const char *home)
+{
+    int status = -1;
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) in_child(script, home);
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* --- what is compared --------------------------------------------------------------------------------------- */
+
+static void replace_all(ll_str *text, const char *what, const char *by)
+{
+    ll_str out = {0};
+    const char *at = ll_str_text(text), *hit;
+    for (; (hit = strstr(at, what)); at = hit + strlen(what)) {
+        ll_str_addn(&out, at, (size_t)(hit - at));
+        ll_str_add(&out, by);
+    }
+    ll_str_add(&out, at);
+    ll_str_free(text);
+    *text = out;
+}
+
+static void add_event(ll_str *out, const char *line)
+{
+    cJSON *event = cJSON_Parse(line);
+    if (!CHECK(event != NULL)) return;
+    if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
+        cJSON *masked = ll_mask_times(event);
+        ll_drop_drawing(masked);
+        char *text = ll_json_line(masked);
+        ll_str_addf(out, "%s\n", text);
+        free(text);
+        cJSON_Delete(masked);
+    }
+    cJSON_Delete(event);
+}
+
+/* The stream as it is compared. */
+static ll_str stream_of(const char *home, int exit_status)
+{
+    char *path = ll_path_join(home, "out"), *text = NULL, *root = realpath(".", NULL);
+    ll_str out = {0};
+    ll_strs lines = {0};
+    CHECK(ll_read_file(path, 0, &text, NULL, NULL) == LL_OK);
+    ll_strs_split(&lines, text ? text : "", '\n');
+    for (int i = 0; i < lines.n; i++) add_event(&out, lines.v[i]);
+    ll_str_addf(&out, "{\"exit\":%d}\n", exit_status);
+    replace_all(&out, home, "TMP");
+    replace_all(&out, root, "ROOT");
+    ll_strs_free(&lines);
+    free(root);
+    free(text);
+    free(path);
+    return out;
+}
+
+static bool close_enough(const cJSON *a, const cJSON *b, ll_str *where);
+
+static bool close_members(const cJSON *a, const cJSON *b, ll_str *where)
+{
+    const cJSON *x = a->child, *y = b->child;
+    for (int i = 0; x && y; i++, x = x->next, y = y->next) {
+        size_t len = where->len;
+        if (x->string)
+            ll_str_addf(where, ".%s", x->string);
+        else
+            ll_str_addf(where, "[%d]", i);
+        if ((x->string && y->string && strcmp(x->string, y->string)) || !close_enough(x, y, where))
+            return false;
+        where->s[where->len = len] = 0;
+    }
+    return !x && !y;
+}
+
+static bool close_enough(const cJSON *a, const cJSON *b, ll_str *where)
+{
+    if ((a->type & 0xff) != (b->type & 0xff)) return false;
+    if (cJSON_IsNumber(a))
+        return fabs(a->valuedouble - b->valuedouble) <= 1e-6 * fmax(1e-3, fabs(b->valuedouble));
+    if (cJSON_IsString(a)) return !strcmp(a->valuestring, b->valuestring);
+    return close_members(a, b, where);
+}
+
+static void compare_line(const char *name, int number, const char *have, const char *want)
+{
+    cJSON *a = cJSON_Parse(have), *b = cJSON_Parse(want);
+    ll_str where = {0};
+    bool same = a && b && close_enough(a, b, &where);
+    check_report(same, name, number, "differs at %s\n    now      %.600s\n    expected %.600s",
+                 ll_str_text(&where), have, want);
+    ll_str_free(&where);
+    cJSON_Delete(a);
+    cJSON_Delete(b);
+}
+
+static void compare(const char *name, const char *have, const char *want)
+{
+    ll_strs now = {0}, then = {0};
+    ll_strs_split(&now, have, '\n');
+    ll_strs_split(&then, want, '\n');
+    for (int i = 0; i < now.n && i < then.n; i++) compare_line(name, i + 1, now.v[i], then.v[i]);
+    check_report(now.n == then.n, name, now.n, "%d events, expected %d", now.n, then.n);
+    ll_strs_free(&now);
+    ll_strs_free(&then);
+}
+
+/* --- cases: one per script ---------------------------------------------------------------------------------- */
+
+static void check_script(const char *name)
+{
+    char *script = ll_path_join("tests/events", name), *home = ll_path_join(check_tmpdir(), name),
+         *want = NULL;
+    ll_str expected = {0};
+    ll_str_addn(&expected, script, strlen(script) - strlen(".latlab"));
+    ll_str_add(&expected, ".jsonl");
+    CHECK(ll_make_dirs(home, NULL) == LL_OK);
+    ll_str have = stream_of(home, run_script(script, home));
+    const char *mode = getenv("LATLAB_EVENTS");
+    if (mode && !strcmp(mode, "write"))
+        CHECK(ll_write_file(expected.s, have.s, have.len, NULL) == LL_OK);
+    else if (CHECK(ll_read_file(expected.s, 0, &want, NULL, NULL) == LL_OK))
+        compare(expected.s, have.s, want);
+    ll_str_free(&have);
+    ll_str_free(&expected);
+    free(want);
+    free(script);
+    free(home);
+}
+
+static ll_strs scripts;
+#define SCRIPT(i)                                                                                            \
+    static void script_##i(void)                                                                             \
+    {                                                                                                        \
+        check_script(scripts.v[i]);                                                                          \
+    }
+SCRIPT(0)
+SCRIPT(1)
+SCRIPT(2)
+SCRIPT(3)
+SCRIPT(4)
+SCRIPT(5)
+SCRIPT(6)
+SCRIPT(7)
+SCRIPT(8)
+SCRIPT(9)
+SCRIPT(10)
+SCRIPT(11)
+static void (*const script_cases[])(void) = {script_0, script_1, script_2, script_3, script_4,  script_5,
+                                             script_6, script_7, script_8, script_9, script_10, script_11};
+enum { MOST = sizeof script_cases / sizeof *script_cases };
+
+int main(int argc, char **argv)
+{
+    check_case cases[MOST + 1] = {{0}};
+    ll_error e = {0};
+    if (ll_list_dir("tests/events", ".latlab", &scripts, &e) || scripts.n > MOST) {
+        printf("tests/events: %s\ntest_events: 0 passed, 1 failed, 0 skipped\n",
+               e.status ? e.message : "more scripts than cases");
+        return 1;
+    }
+    for (int i = 0; i < scripts.n; i++) cases[i] = (check_case){scripts.v[i], script_cases[i]};
+    int status = check_main("test_events", cases, argc, argv);
+    ll_strs_free(&scripts);
+    return status;
+}
