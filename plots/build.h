@@ -1,0 +1,130 @@
+/* Builders: plain arrays -> a figure. Pure; inputs are borrowed and copied where kept.
+ *
+ * Latencies are milliseconds, NaN where unknown; rows with a NaN are left out. width and height are pixels,
+ * 0: a size that suits the figure. Every builder returns LL_BAD_DATA with a sentence when nothing is left to
+ * draw, and leaves *out NULL then. */
+#ifndef LL_PLOTS_BUILD_H
+#define LL_PLOTS_BUILD_H
+
+#include "core/base/status.h"
+#include "plots/figure.h"
+
+/* Clouds larger than this are thinned, the same way every time, and the figure says so. */
+enum { LL_MOST_POINTS = 4000 };
+
+/* --- heatmap: correlation of devices (plots/build_heatmap.c) ---- */
+typedef struct ll_heatmap_join { /* one merge of a dendrogram, as in ll_merge */
+    int a, b;
+    double height;
+} ll_heatmap_join;
+typedef struct ll_heatmap_data {
+    const char *title, *value_label;
+    int n;
+    char *const *names; /* (n) */
+    const double *r;    /* (n, n) symmetric; NaN: no correlation */
+    const int *order;   /* (n) positions in the order to show; NULL: as they are */
+    const char *side;   /* (n) 's' source, 't' target, else neither; NULL: no task */
+    const ll_heatmap_join
+        *joins;          /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order */
+    const char *palette; /* NULL: cividis, or diverging when a value is negative */
+    int width, height;
+} ll_heatmap_data;
+ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *e);
+
+/* --- scatter: predicted against measured (plots/build_scatter.c) ---- */
+typedef struct ll_scatter_data {
+    const char *title;
+    int n;
+    const double *measured_ms, *predicted_ms; /* (n) */
+    const double *lo_ms, *hi_ms;              /* (n) or NULL: intervals */
+    const int *samples;                       /* (k) rows shown to the predictor */
+    int k, cost;                              /* cost: target latencies looked at in all */
+    double spearman, level;                   /* level: of the intervals */
+    int n_scored;
+    int worst; /* rows with the largest relative error to name; 0: none */
+    bool log;
+    int width, height;
+} ll_scatter_data;
+ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e);
+
+/* --- residual: relative error, against latency or by operation (plots/build_residual.c) ---- */
+typedef struct ll_residual_data {
+    const char *title;
+    int n;
+    const double *measured_ms, *predicted_ms; /* (n) */
+    const int *samples;
+    int k;
+    int worst;
+    bool log;
+    int width, height;
+} ll_residual_data;
+ll_status ll_build_residual(const ll_residual_data *d, ll_figure **out, ll_error *e);
+
+/* How often every operation stands in an architecture, against its relative error: a mispriced operation is a
+ * staircase. */
+typedef struct ll_operation_data {
+    const char *title;
+    int n, n_ops;
+    const double *measured_ms, *predicted_ms; /* (n) */
+    const int *count;                         /* (n, n_ops) */
+    const char *const *ops;                   /* (n_ops) names */
+    int width, height;
+} ll_operation_data;
+ll_status ll_build_residual_by_operation(const ll_operation_data *d, ll_figure **out, ll_error *e);
+
+/* --- curve: training history, one panel per quantity (plots/build_curve.c) ---- */
+typedef struct ll_curve_part {
+    const char *name; /* "loss" */
+    const double *v;  /* (n) one per epoch, NaN where not taken */
+    int n;
+} ll_curve_part;
+typedef struct ll_curve_data {
+    const char *title, *x_label;
+    const double *x; /* (as long as the longest part) or NULL: 1, 2, ... */
+    const ll_curve_part *parts;
+    int n_parts;
+    int width, height;
+} ll_curve_data;
+ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
+
+/* --- hist: distribution of latency on some devices (plots/build_hist.c) ---- */
+typedef struct ll_hist_data {
+    const char *title;
+    int n_devices, n;
+    char *const *names;          /* (n_devices) */
+    const double *const *lat_ms; /* (n_devices) -> (n) */
+    bool log;
+    int width, height;
+} ll_hist_data;
+ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e);
+
+/* --- bars: one value per name, sorted (plots/build_bars.c) ---- */
+typedef struct ll_bars_data {
+    const char *title, *value_label;
+    int n;
+    char *const *names;
+    const double *v;  /* (n) NaN: listed last as n/a */
+    const char *side; /* (n) as in ll_heatmap_data, or NULL */
+    int width, height;
+} ll_bars_data;
+ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e);
+
+/* --- compare: score of predictors on devices; shots: score over k (plots/build_compare.c) ---- */
+typedef struct ll_score {
+    const char *device, *predictor;
+    int k;
+    double mean, sd; /* over n trials; sd NaN or 0 for one */
+    int n;
+} ll_score;
+typedef struct ll_compare_data {
+    const char *title, *value_label;
+    const ll_score *scores; /* several of one (device, predictor[, k]): the last counts */
+    int n;
+    double ceiling; /* shots: the best any predictor could reach; NaN: unknown */
+    const char *ceiling_name;
+    int width, height;
+} ll_compare_data;
+ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e);
+ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e);
+
+#endif

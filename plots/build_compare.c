@@ -1,0 +1,175 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "plots/build.h"
+#include "plots/thin.h"
+
+/* The score of one cell of the table, the last one given; NULL: none. k < 0: any. */
+static const ll_score *find(const ll_compare_data *d, const char *device, const char *predictor, int k)
+{
+    for (int i = d->n - 1; i >= 0; i--) {
+        const ll_score *s = &d->scores[i];
+        if (isfinite(s->mean) && !strcmp(s->predictor, predictor) &&
+            (!device || !strcmp(s->device, device)) && (k < 0 || s->k == k))
+            return s;
+    }
+    return NULL;
+}
+
+static double spread(const ll_score *s)
+{
+    return isfinite(s->sd) ? s->sd : 0;
+}
+
+static void add_name(ll_strs *l, const char *name)
+{
+    if (!ll_strs_has(l, name)) ll_strs_add(l, name);
+}
+
+static void fit_scores(const ll_compare_data *d, ll_axis *a)
+{
+    double *v = LL_NEW_ARRAY(double, 2 * d->n + 1);
+    for (int i = 0; i < d->n; i++) {
+        v[2 * i] = d->scores[i].mean - spread(&d->scores[i]);
+        v[2 * i + 1] = d->scores[i].mean + spread(&d->scores[i]);
+    }
+    v[2 * d->n] = d->ceiling;
+    ll_axis_fit(a, v, 2 * d->n + 1, 1, .06);
+    ll_axis_label(a, d->value_label);
+    free(v);
+}
+
+static ll_status check(const ll_compare_data *d, const char *what, ll_error *e)
+{
+    for (int i = 0; i < d->n; i++)
+        if (isfinite(d->scores[i].mean)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "%s: the table holds no score", what);
+}
+
+/* One predictor: a dot per device with its standard deviation, shifted so that predictors do not overlap. */
+static void add_predictor(const ll_compare_data *d, ll_panel *p, const ll_strs *devices,
+                          const ll_strs *predictors, int i)
+{
+    double shift = predictors->n > 1 ? .6 * (i / (predictors->n - 1.) - .5) : 0;
+    int n = 0, bars = p->n_series;
+    for (int j = 0; j < devices->n; j++) n += find(d, devices->v[j], predictors->v[i], -1) != NULL;
+    ll_panel_add(p, LL_MARK_SEGMENTS, ll_ink_of_series(i), n);
+    ll_panel_add(p, LL_MARK_POINTS, ll_ink_of_series(i), n);
+    ll_series *bar = &p->series[bars], *dot = &p->series[bars + 1];
+    dot->shape = (ll_shape)(i % LL_SHAPES);
+    dot->size = 1.2;
+    ll_series_name(dot, "%s", predictors->v[i]);
+    for (int j = 0, row = 0; j < devices->n; j++) {
+        const ll_score *s = find(d, devices->v[j], predictors->v[i], -1);
+        if (!s) continue;
+        ll_series_set4(bar, row, s->mean - spread(s), j + shift, s->mean + spread(s), j + shift);
+        ll_series_set(dot, row++, s->mean, j + shift);
+    }
+}
+
+static void set_devices(ll_panel *p, const ll_strs *devices)
+{
+    p->y.lo = devices->n - .5;
+    p->y.hi = -.5;
+    for (int i = 0; i < devices->n; i++) {
+        char *name = ll_short_name(devices->v[i], 32);
+        ll_axis_tick(&p->y, i, name);
+        free(name);
+    }
+}
+
+ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e)
+{
+    *out = NULL;
+    ll_status s = check(d, "compare", e);
+    if (s) return s;
+    ll_strs devices = {0}, predictors = {0};
+    for (int i = 0; i < d->n; i++) {
+        add_name(&devices, d->scores[i].device);
+        add_name(&predictors, d->scores[i].predictor);
+    }
+    int height = (int)fmin(1600, 170 + devices.n * fmax(30, 13. * predictors.n));
+    *out = ll_figure_new("compare", d->title, 1, d->width ? d->width : 900, d->height ? d->height : height);
+    ll_panel *p = &(*out)->panels[0];
+    set_devices(p, &devices);
+    fit_scores(d, &p->x);
+    for (int i = 0; i < predictors.n; i++) add_predictor(d, p, &devices, &predictors, i);
+    p->key_at = LL_OUTSIDE;
+    ll_figure_note(*out, "bars are one standard deviation over trials");
+    ll_strs_free(&devices);
+    ll_strs_free(&predictors);
+    return LL_OK;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, const char *predictor, int i)
+{
+    int n = 0, band = p->n_series;
+    for (int j = 0; j < ks->n; j++) n += find(d, NULL, predictor, ks->v[j]) != NULL;
+    ll_panel_add(p, LL_MARK_BAND, ll_ink_of_series(i), n)->opacity = .18;
+    ll_panel_add(p, LL_MARK_LINE, ll_ink_of_series(i), n);
+    ll_panel_add(p, LL_MARK_POINTS, ll_ink_of_series(i), n)->shape = (ll_shape)(i % LL_SHAPES);
+    ll_series *v = &p->series[band];
+    ll_series_name(&v[2], "%s", predictor);
+    for (int j = 0, row = 0; j < ks->n; j++) {
+        const ll_score *s = find(d, NULL, predictor, ks->v[j]);
+        if (!s) continue;
+        ll_series_set4(&v[0], row, s->k, s->mean - spread(s), s->mean + spread(s), 0);
+        ll_series_set(&v[1], row, s->k, s->mean);
+        ll_series_set(&v[2], row++, s->k, s->mean);
+    }
+}
+
+static void add_ceiling(const ll_compare_data *d, ll_panel *p)
+{
+    if (!isfinite(d->ceiling)) return;
+    ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_INK_TEXT, 2);
+    v->dashed = true;
+    ll_series_name(v, "%s %.4f", d->ceiling_name ? d->ceiling_name : "ceiling", d->ceiling);
+    ll_series_set(v, 0, p->x.lo, d->ceiling);
+    ll_series_set(v, 1, p->x.hi, d->ceiling);
+}
+
+static void set_shots(ll_panel *p, const ll_ints *ks)
+{
+    double ends[2] = {ks->v[0], ks->v[ks->n - 1]};
+    p->x.log = ends[0] > 0 && ends[1] / ends[0] >= 8;
+    ll_axis_fit(&p->x, ends, 2, 1, .04);
+    ll_axis_label(&p->x, "samples on the target (k)");
+    for (int i = 0; i < ks->n && ks->n <= 16; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", ks->v[i]);
+        ll_axis_tick(&p->x, ks->v[i], text);
+    }
+}
+
+ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e)
+{
+    *out = NULL;
+    ll_status s = check(d, "shots", e);
+    if (s) return s;
+    ll_strs predictors = {0};
+    ll_ints ks = {0};
+    for (int i = 0; i < d->n; i++) {
+        add_name(&predictors, d->scores[i].predictor);
+        if (ll_ints_find(&ks, d->scores[i].k) < 0) ll_ints_add(&ks, d->scores[i].k);
+    }
+    qsort(ks.v, (size_t)ks.n, sizeof *ks.v, by_value);
+    *out = ll_figure_new("shots", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 600);
+    ll_panel *p = &(*out)->panels[0];
+    set_shots(p, &ks);
+    fit_scores(d, &p->y);
+    for (int i = 0; i < predictors.n; i++) add_shots(d, p, &ks, predictors.v[i], i);
+    add_ceiling(d, p);
+    p->key_at = LL_BOTTOM_RIGHT;
+    ll_strs_free(&predictors);
+    ll_ints_free(&ks);
+    return LL_OK;
+}

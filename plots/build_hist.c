@@ -1,0 +1,130 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+#include "plots/build.h"
+#include "plots/thin.h"
+
+enum { LEAST_BINS = 10, MOST_BINS = 80 };
+
+typedef struct hist {
+    const ll_hist_data *d;
+    ll_panel *p;
+    int bins;
+    double lo, width; /* of the bins; in log10 on a logarithmic axis */
+    double highest;
+} hist;
+
+static double place(const hist *h, double ms)
+{
+    return h->p->x.log ? log10(ms) : ms;
+}
+
+static double edge(const hist *h, int bin)
+{
+    double at = h->lo + bin * h->width;
+    return h->p->x.log ? pow(10, at) : at;
+}
+
+/* Known latencies of one device as positions on the axis; the caller frees. */
+static int positions(const hist *h, int device, double **out)
+{
+    int n = 0;
+    *out = LL_NEW_ARRAY(double, h->d->n + 1);
+    for (int i = 0; i < h->d->n; i++) {
+        double ms = h->d->lat_ms[device][i];
+        if (isfinite(ms) && (!h->p->x.log || ms > 0)) (*out)[n++] = place(h, ms);
+    }
+    return n;
+}
+
+/* Freedman and Diaconis: twice the interquartile range over the cube root of n, the finest of the devices. */
+static void choose_bins(hist *h, int *known)
+{
+    double lo = INFINITY, hi = -INFINITY, width = INFINITY;
+    *known = 0;
+    for (int i = 0; i < h->d->n_devices; i++) {
+        double *v;
+        int n = positions(h, i, &v);
+        if (n) {
+            double w = 2 * (ll_quantile(v, n, .75) - ll_quantile(v, n, .25)) / cbrt(n);
+            if (w > 0) width = fmin(width, w);
+            lo = fmin(lo, ll_quantile(v, n, 0));
+            hi = fmax(hi, ll_quantile(v, n, 1));
+        }
+        *known += n;
+        free(v);
+    }
+    if (!(hi > lo)) lo -= .5, hi += .5; /* one value: one bin with room around it */
+    double bins = isfinite(width) ? ceil((hi - lo) / width) : LEAST_BINS;
+    h->bins = (int)fmax(LEAST_BINS, fmin(MOST_BINS, bins));
+    h->lo = lo;
+    h->width = (hi - lo) / h->bins;
+}
+
+static void count_bins(const hist *h, const double *v, int n, double *share)
+{
+    for (int i = 0; i < n; i++) {
+        int bin = (int)((v[i] - h->lo) / h->width);
+        share[bin < 0 ? 0 : bin < h->bins ? bin : h->bins - 1] += 100. / n;
+    }
+}
+
+/* A filled outline: the band for the area, the line for its edge. */
+static void add_device(hist *h, int device)
+{
+    double *v, *share = LL_NEW_ARRAY(double, h->bins);
+    int n = positions(h, device, &v), at = h->p->n_series;
+    count_bins(h, v, n, share);
+    ll_ink ink = ll_ink_of_series(device);
+    ll_panel_add(h->p, LL_MARK_BAND, ink, 2 * h->bins)->opacity = h->d->n_devices > 2 ? .12 : .3;
+    ll_panel_add(h->p, LL_MARK_LINE, ink, 2 * h->bins + 2);
+    ll_series *band = &h->p->series[at], *line = &h->p->series[at + 1];
+    ll_series_set(line, 0, edge(h, 0), 0);
+    for (int b = 0; b < h->bins; b++) {
+        for (int end = 0; end < 2; end++) {
+            ll_series_set4(band, 2 * b + end, edge(h, b + end), 0, share[b], 0);
+            ll_series_set(line, 2 * b + end + 1, edge(h, b + end), share[b]);
+        }
+        h->highest = fmax(h->highest, share[b]);
+    }
+    ll_series_set(line, 2 * h->bins + 1, edge(h, h->bins), 0);
+    char *name = ll_short_name(h->d->names[device], 40);
+    double median = n ? ll_median(v, n) : NAN;
+    ll_series_name(line, "%s: n %d, median %.4g ms", name, n, h->p->x.log ? pow(10, median) : median);
+    free(name);
+    free(share);
+    free(v);
+}
+
+static void set_axes(hist *h)
+{
+    double ends[2] = {edge(h, 0), edge(h, h->bins)};
+    ll_axis_fit(&h->p->x, ends, 2, 1, .02);
+    if (h->p->x.log) ll_axis_log_ticks(&h->p->x);
+    ll_axis_label(&h->p->x, "latency (ms)");
+    ll_axis_label(&h->p->y, "architectures (%)");
+    h->p->y.lo = 0;
+    h->p->y.hi = 1.08 * h->highest;
+    h->p->key_at = h->d->n_devices > 1 ? LL_OUTSIDE : LL_TOP_RIGHT;
+}
+
+ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
+{
+    *out = NULL;
+    ll_figure *f = ll_figure_new("hist", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 560);
+    hist h = {.d = d, .p = &f->panels[0]};
+    h.p->x.log = d->log;
+    int known;
+    choose_bins(&h, &known);
+    if (!known) {
+        ll_figure_free(f);
+        return ll_fail(e, LL_BAD_DATA, "hist: no latency%s on any of the %d devices",
+                       d->log ? " above 0" : "", d->n_devices);
+    }
+    for (int i = 0; i < d->n_devices; i++) add_device(&h, i);
+    set_axes(&h);
+    *out = f;
+    return LL_OK;
+}

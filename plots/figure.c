@@ -1,0 +1,234 @@
+#include "plots/figure.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+
+ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height)
+{
+    ll_figure *f = LL_NEW(ll_figure);
+    *f = (ll_figure){.kind = ll_strdup(kind), .title = ll_strdup(title), .width = width, .height = height};
+    f->panels = LL_NEW_ARRAY(ll_panel, n_panels);
+    f->n_panels = n_panels;
+    for (int i = 0; i < n_panels; i++) {
+        ll_panel *p = &f->panels[i];
+        p->framed = p->x.grid = p->y.grid = true;
+        p->x.font = p->y.font = 1;
+        p->x.hi = p->y.hi = p->value_hi = 1;
+        p->key_at = LL_NOWHERE;
+    }
+    return f;
+}
+
+static void free_texts(char **text, int n)
+{
+    for (int i = 0; text && i < n; i++) free(text[i]);
+    free(text);
+}
+
+static void free_axis(ll_axis *a)
+{
+    free_texts(a->tick_text, a->n_ticks);
+    free(a->tick);
+    free(a->label);
+}
+
+static void free_panel(ll_panel *p)
+{
+    for (int i = 0; i < p->n_series; i++) {
+        free_texts(p->series[i].text, p->series[i].n);
+        free(p->series[i].title);
+        free(p->series[i].v);
+    }
+    free(p->series);
+    free_axis(&p->x);
+    free_axis(&p->y);
+    ll_strs_free(&p->notes);
+    free(p->value_label);
+    free(p->title);
+}
+
+void ll_figure_free(ll_figure *f)
+{
+    if (!f) return;
+    for (int i = 0; i < f->n_panels; i++) free_panel(&f->panels[i]);
+    ll_strs_free(&f->notes);
+    free(f->panels);
+    free(f->title);
+    free(f->kind);
+    free(f);
+}
+
+static char *format(const char *fmt, va_list ap)
+{
+    ll_str s = {0};
+    ll_str_addv(&s, fmt, ap);
+    return ll_str_take(&s);
+}
+
+void ll_figure_note(ll_figure *f, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    ll_strs_take(&f->notes, format(fmt, ap));
+    va_end(ap);
+}
+
+void ll_panel_note(ll_panel *p, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    ll_strs_take(&p->notes, format(fmt, ap));
+    va_end(ap);
+}
+
+int ll_figure_points(const ll_figure *f)
+{
+    int n = 0;
+    for (int i = 0; i < f->n_panels; i++)
+        for (int j = 0; j < f->panels[i].n_series; j++) {
+            const ll_series *s = &f->panels[i].series[j];
+            n += s->mark == LL_MARK_IMAGE ? s->n * s->cols : s->n;
+        }
+    return n;
+}
+
+static const int columns[] = {
+    [LL_MARK_POINTS] = 2,   [LL_MARK_LINE] = 2, [LL_MARK_BAND] = 3, [LL_MARK_RECTS] = 4,
+    [LL_MARK_SEGMENTS] = 4, [LL_MARK_TEXT] = 2, [LL_MARK_IMAGE] = 0};
+
+ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_ink ink, int n)
+{
+    if (p->n_series == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 4;
+        p->series = ll_realloc(p->series, (size_t)p->cap, sizeof *p->series);
+    }
+    ll_series *s = &p->series[p->n_series++];
+    *s = (ll_series){.mark = mark, .ink = ink, .opacity = 1, .size = 1, .n = n, .cols = columns[mark]};
+    s->v = LL_NEW_ARRAY(double, (size_t)n *(size_t)s->cols + 1);
+    if (mark == LL_MARK_TEXT) s->text = LL_NEW_ARRAY(char *, n + 1);
+    return s;
+}
+
+ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v)
+{
+    ll_series *s = ll_panel_add(p, LL_MARK_IMAGE, LL_INK_TEXT, rows);
+    free(s->v);
+    s->v = ll_memdup(v, (size_t)rows * (size_t)cols, sizeof *v);
+    s->cols = cols;
+    return s;
+}
+
+void ll_series_name(ll_series *s, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    free(s->title);
+    s->title = format(fmt, ap);
+    va_end(ap);
+}
+
+void ll_series_set(ll_series *s, int row, double a, double b)
+{
+    s->v[row * s->cols] = a;
+    s->v[row * s->cols + 1] = b;
+}
+
+void ll_series_set4(ll_series *s, int row, double a, double b, double c, double d)
+{
+    ll_series_set(s, row, a, b);
+    if (s->cols > 2) s->v[row * s->cols + 2] = c;
+    if (s->cols > 3) s->v[row * s->cols + 3] = d;
+}
+
+void ll_series_text(ll_series *s, int row, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    free(s->text[row]);
+    s->text[row] = format(fmt, ap);
+    va_end(ap);
+}
+
+void ll_axis_label(ll_axis *a, const char *text)
+{
+    free(a->label);
+    a->label = ll_strdup(text);
+}
+
+static bool drawable(const ll_axis *a, double x)
+{
+    return isfinite(x) && (!a->log || x > 0);
+}
+
+void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    for (int i = 0; i < n; i++) {
+        double x = v[i * stride];
+        if (!drawable(a, x)) continue;
+        lo = fmin(lo, x);
+        hi = fmax(hi, x);
+    }
+    if (lo > hi) lo = a->log ? 1 : 0, hi = a->log ? 10 : 1;
+    if (a->log) {
+        double room = pow(hi / lo, margin) * (hi > lo ? 1 : 1.5);
+        a->lo = lo / room;
+        a->hi = hi * room;
+        return;
+    }
+    double room = hi > lo ? margin * (hi - lo) : lo ? .1 * fabs(lo) : 1;
+    a->lo = lo - room;
+    a->hi = hi + room;
+}
+
+void ll_axis_tick(ll_axis *a, double at, const char *text)
+{
+    a->tick = ll_realloc(a->tick, (size_t)a->n_ticks + 1, sizeof *a->tick);
+    a->tick_text = ll_realloc(a->tick_text, (size_t)a->n_ticks + 1, sizeof *a->tick_text);
+    a->tick[a->n_ticks] = at;
+    a->tick_text[a->n_ticks++] = ll_strdup(text);
+}
+
+static void tick_number(ll_axis *a, double at)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.6g", at);
+    ll_axis_tick(a, at, text);
+}
+
+int ll_round_ticks(double lo, double hi, int most, double *out)
+{
+    if (!(hi > lo)) return 0;
+    double step = pow(10, floor(log10((hi - lo) / most)));
+    static const double multiples[] = {1, 2, 5, 10, 20};
+    int m = 0;
+    while (m < 4 && (hi - lo) / (step * multiples[m]) > most - 1 + 1e-9) m++;
+    step *= multiples[m];
+    int n = 0;
+    for (double k = ceil(lo / step - 1e-9); k * step <= hi + 1e-9 * step && n < most; k++)
+        out[n++] = k * step;
+    return n;
+}
+
+void ll_axis_log_ticks(ll_axis *a)
+{
+    double ticks[16];
+    if (a->hi / a->lo < 4) { /* within a few times, round numbers serve better than powers */
+        int n = ll_round_ticks(a->lo, a->hi, 7, ticks);
+        for (int i = 0; i < n; i++)
+            if (ticks[i] > 0) tick_number(a, ticks[i]);
+        return;
+    }
+    double decades = log10(a->hi / a->lo);
+    static const double within[] = {1, 2, 5};
+    int step = decades > 8 ? (int)ceil(decades / 8) : 1;
+    for (int e = (int)floor(log10(a->lo)); e <= (int)ceil(log10(a->hi)); e += step)
+        for (int m = 0; m < (decades > 3 ? 1 : 3); m++) {
+            double at = within[m] * pow(10, e);
+            if (at >= a->lo && at <= a->hi) tick_number(a, at);
+        }
+}

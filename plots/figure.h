@@ -1,0 +1,122 @@
+/* A figure as data: panels with axes, marks and notes. Builders (plots/build.h) make one from plain arrays;
+ * gnuplot_text.h turns it into a script, drawing.h into plain characters. Nothing here knows a terminal, a
+ * file or a process.
+ *
+ * All strings are copied; a figure owns everything in it. Thread: a figure belongs to one thread. */
+#ifndef LL_PLOTS_FIGURE_H
+#define LL_PLOTS_FIGURE_H
+
+#include <stdbool.h>
+
+#include "core/base/str.h"
+#include "plots/palette.h"
+
+/* Columns of a mark's rows. Seven marks are enough: a box plot is rectangles and segments, a histogram is
+ * bands and a line, an error bar is a segment. */
+typedef enum ll_mark {
+    LL_MARK_POINTS,   /* x y */
+    LL_MARK_LINE,     /* x y */
+    LL_MARK_BAND,     /* x lo hi */
+    LL_MARK_RECTS,    /* x0 x1 y0 y1 */
+    LL_MARK_SEGMENTS, /* x0 y0 x1 y1 */
+    LL_MARK_TEXT,     /* x y, and a text per row */
+    LL_MARK_IMAGE,    /* one row per matrix row, cell (i, j) is centred on x = j, y = i */
+} ll_mark;
+
+typedef enum ll_shape {
+    LL_SHAPE_DISC,
+    LL_SHAPE_RING,
+    LL_SHAPE_SQUARE,
+    LL_SHAPE_DIAMOND,
+    LL_SHAPE_CROSS
+} ll_shape;
+enum { LL_SHAPES = 5 };
+typedef enum ll_align { LL_ALIGN_LEFT, LL_ALIGN_CENTRE, LL_ALIGN_RIGHT } ll_align;
+
+typedef struct ll_series {
+    ll_mark mark;
+    char *title; /* entry in the key; NULL: none */
+    ll_ink ink;
+    double opacity; /* 1: opaque */
+    double size;    /* line width, point size or font size, 1 is normal */
+    ll_shape shape;
+    ll_align align;
+    bool dashed;
+    bool halo; /* points with a rim of paper, to stand out of a cloud */
+    int n, cols;
+    double *v;   /* (n, cols) row-major; NaN leaves a gap */
+    char **text; /* (n) for LL_MARK_TEXT, else NULL */
+} ll_series;
+
+typedef struct ll_axis {
+    char *label;
+    bool log, grid;
+    bool rotated;     /* tick texts run upwards */
+    double lo, hi;    /* lo > hi: the axis runs backwards; both set by every builder */
+    double font;      /* of the ticks, 1 is normal; 0: no ticks */
+    int n_ticks;      /* 0: the renderer chooses */
+    double *tick;     /* (n_ticks) */
+    char **tick_text; /* (n_ticks) */
+} ll_axis;
+
+typedef enum ll_aspect { LL_ASPECT_FREE, LL_ASPECT_SQUARE, LL_ASPECT_EQUAL_UNITS } ll_aspect;
+typedef enum ll_corner {
+    LL_TOP_LEFT,
+    LL_TOP_RIGHT,
+    LL_BOTTOM_LEFT,
+    LL_BOTTOM_RIGHT,
+    LL_OUTSIDE,
+    LL_NOWHERE
+} ll_corner;
+
+typedef struct ll_panel {
+    char *title;
+    ll_axis x, y;
+    ll_series *series; /* drawn in this order */
+    int n_series, cap;
+    ll_aspect aspect;
+    bool framed;        /* axis lines */
+    ll_strs notes;      /* lines inside the panel */
+    ll_corner notes_at; /* a corner */
+    ll_corner key_at;
+    const ll_palette *palette; /* of an image; NULL: none */
+    double value_lo, value_hi; /* the range the palette spans */
+    char *value_label;
+} ll_panel;
+
+typedef struct ll_figure {
+    char *kind; /* "scatter", ... */
+    char *title;
+    ll_panel *panels; /* (n_panels), stacked from top to bottom */
+    int n_panels;
+    int width, height; /* the size it was made for, pixels */
+    ll_strs notes;     /* what a reader must know: points left out, pairs missing */
+} ll_figure;
+
+ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height);
+void ll_figure_free(ll_figure *f);
+void ll_figure_note(ll_figure *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Rows of numbers in all series: what "points" in a result counts. */
+int ll_figure_points(const ll_figure *f);
+
+/* Add a series of n rows, zeroed; valid until the next one is added. */
+ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_ink ink, int n);
+ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v);
+void ll_series_name(ll_series *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ll_series_set(ll_series *s, int row, double a, double b); /* two columns */
+void ll_series_set4(ll_series *s, int row, double a, double b, double c,
+                    double d); /* c, d where there are any */
+void ll_series_text(ll_series *s, int row, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ll_panel_note(ll_panel *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+void ll_axis_label(ll_axis *a, const char *text);
+/* Range of the finite values with a margin (a share of the range), never empty: a constant gets room on both
+ * sides, no value at all gives 0..1. On a logarithmic axis only positive values count. */
+void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin);
+void ll_axis_tick(ll_axis *a, double at, const char *text);
+/* Ticks at 1, 2, 5 times powers of ten on a logarithmic axis, where renderers mark powers only. */
+void ll_axis_log_ticks(ll_axis *a);
+/* Round ticks inside lo..hi, at most `most` (>= 2) of them; returns how many. */
+int ll_round_ticks(double lo, double hi, int most, double *out);
+
+#endif

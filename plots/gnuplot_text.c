@@ -1,0 +1,499 @@
+#include "plots/gnuplot_text.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- terminals -------------------------------------------------------------------------------------------
+ */
+
+typedef struct script {
+    const ll_figure *f;
+    const ll_gp_target *to;
+    ll_str *out;
+    int width, height;
+    bool text; /* characters, not pixels: no fonts, no grid, no bands */
+} script;
+
+static double scale_of(const script *s)
+{
+    double scale = sqrt(s->width * (double)s->height / (900. * 700.));
+    return fmax(.55, fmin(scale, 4));
+}
+
+static void pixel_options(const script *s, const char *font)
+{
+    ll_str_addf(s->out,
+                " size %d,%d font '%s,11' fontscale %.3g linewidth %.3g pointscale %.3g background '#%06x'\n",
+                s->width, s->height, font, scale_of(s), scale_of(s), scale_of(s),
+                ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+}
+
+static void cairo(const script *s)
+{
+    pixel_options(s, "Sans");
+}
+
+static void svg(const script *s)
+{
+    pixel_options(s, "sans-serif");
+}
+
+static void pdf(const script *s)
+{
+    ll_str_addf(s->out,
+                " size %.3fin,%.3fin font 'Sans,11' fontscale %.3g linewidth %.3g pointscale %.3g background "
+                "'#%06x'\n",
+                s->width / 96., s->height / 96., scale_of(s), scale_of(s), scale_of(s),
+                ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+}
+
+static void sixel(const script *s)
+{
+    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,10' fontscale %.3g background '#%06x'\n", s->width,
+                s->height, scale_of(s), ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+}
+
+static const char *colour_option(const script *s)
+{
+    return s->to->colours >= 1 << 24 ? "ansirgb"
+           : s->to->colours >= 256   ? "ansi256"
+           : s->to->colours          ? "ansi"
+                                     : "mono";
+}
+
+static void block(const script *s)
+{
+    ll_str_addf(s->out, " braille %s size %d,%d\n", colour_option(s), s->width, s->height);
+}
+
+static void dumb(const script *s)
+{
+    ll_str_addf(s->out, " noenhanced noattributes %s size %d,%d\n", colour_option(s), s->width, s->height);
+}
+
+typedef struct terminal {
+    const char *name, *suffix;
+    const char *begins, *ends; /* what complete output begins with and holds near its end */
+    bool text;
+    void (*options)(const script *s);
+} terminal;
+
+static const terminal terminals[LL_GP_TERMINALS] = {
+    [LL_GP_PNG] = {"pngcairo", ".png", "\x89PNG\r\n", "IEND", false, cairo},
+    [LL_GP_SVG] = {"svg", ".svg", "<?xml", "</svg>", false, svg},
+    [LL_GP_PDF] = {"pdfcairo", ".pdf", "%PDF-", "%%EOF", false, pdf},
+    [LL_GP_KITTY] = {"kittycairo", NULL, "\x1b_G", "\x1b\\", false, cairo},
+    [LL_GP_SIXEL] = {"sixelgd", NULL, "\x1bP", "\x1b\\", false, sixel},
+    [LL_GP_BLOCK] = {"block", NULL, "", "", true, block},
+    [LL_GP_DUMB] = {"dumb", NULL, "", "", true, dumb},
+};
+
+const char *ll_gp_terminal_name(ll_gp_terminal t)
+{
+    return terminals[t].name;
+}
+
+bool ll_gp_terminal_of(const char *path, ll_gp_terminal *t)
+{
+    const char *dot = strrchr(path, '.');
+    for (int i = 0; dot && i < LL_GP_TERMINALS; i++)
+        if (terminals[i].suffix && !strcasecmp(dot, terminals[i].suffix)) {
+            *t = (ll_gp_terminal)i;
+            return true;
+        }
+    return false;
+}
+
+bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
+{
+    const char *begins = terminals[t].begins, *ends = terminals[t].ends;
+    size_t tail = n < 64 ? n : 64, skip = 0;
+    /* gnuplot puts a form feed or line breaks before what it sends to a terminal */
+    while (!terminals[t].suffix && skip < n && strchr("\f\r\n", bytes[skip])) skip++;
+    return n > 0 && n - skip >= strlen(begins) && !memcmp(bytes + skip, begins, strlen(begins)) &&
+           memmem(bytes + n - tail, tail, ends, strlen(ends));
+}
+
+/* --- texts -----------------------------------------------------------------------------------------------
+ */
+
+enum { MOST_CHARS = 200 };
+
+/* Length of the UTF-8 sequence at s, 0 when it is not one. */
+static int utf8_length(const unsigned char *s)
+{
+    int n = *s < 0x80                 ? 1
+            : *s >= 0xc2 && *s < 0xe0 ? 2
+            : (*s & 0xf0) == 0xe0     ? 3
+            : *s >= 0xf0 && *s < 0xf5 ? 4
+                                      : 0;
+    for (int i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    if ((n == 3 && *s == 0xe0 && s[1] < 0xa0) || (n == 3 && *s == 0xed && s[1] > 0x9f)) return 0;
+    if ((n == 4 && *s == 0xf0 && s[1] < 0x90) || (n == 4 && *s == 0xf4 && s[1] > 0x8f)) return 0;
+    return n;
+}
+
+void ll_gp_quote(ll_str *out, const char *text)
+{
+    ll_str_addc(out, '\'');
+    int chars = 0;
+    for (const char *s = text ? text : ""; *s; chars++) {
+        int n = utf8_length((const unsigned char *)s);
+        if (chars == MOST_CHARS) {
+            ll_str_add(out, "...");
+            break;
+        }
+        if (n == 0)
+            ll_str_addc(out, '?');
+        else if ((unsigned char)*s < 32 || *s == 127)
+            ll_str_addc(out, ' ');
+        else if (*s == '\'')
+            ll_str_add(out, "''");
+        else
+            ll_str_addn(out, s, (size_t)n);
+        s += n ? n : 1;
+    }
+    ll_str_addc(out, '\'');
+}
+
+/* Several lines as one string: the break itself has to come from a double-quoted string. */
+static void quote_lines(ll_str *out, const ll_strs *lines)
+{
+    for (int i = 0; i < lines->n; i++) {
+        if (i) ll_str_add(out, ".\"\\n\".");
+        ll_gp_quote(out, lines->v[i]);
+    }
+}
+
+static void add_ink(const script *s, const char *option, ll_ink ink)
+{
+    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_ink_rgb(ink, s->to->dark));
+}
+
+static void add_font(const script *s, double size)
+{
+    if (!s->text) ll_str_addf(s->out, " font ',%.3g'", 11 * size);
+}
+
+/* --- data ------------------------------------------------------------------------------------------------
+ */
+
+static void add_number(ll_str *out, double x)
+{
+    ll_str_addf(out, isfinite(x) ? "%.7g" : "NaN", x);
+}
+
+static void data_block(const script *s, int panel, int series, const ll_series *v)
+{
+    ll_str_addf(s->out, "$p%d_%d << EOD\n", panel, series);
+    for (int i = 0; i < v->n; i++)
+        for (int j = 0; j < v->cols; j++) {
+            add_number(s->out, v->v[i * v->cols + j]);
+            ll_str_addc(s->out, j + 1 < v->cols ? ' ' : '\n');
+        }
+    ll_str_add(s->out, "EOD\n");
+}
+
+static bool is_drawn(const script *s, const ll_series *v)
+{
+    if (v->mark == LL_MARK_TEXT || !v->n) return false; /* texts are labels, not data */
+    return !(s->text && v->mark == LL_MARK_BAND);
+}
+
+/* --- axes ------------------------------------------------------------------------------------------------
+ */
+
+static void add_ticks(const script *s, char which, const ll_axis *a)
+{
+    if (!a->font) {
+        ll_str_addf(s->out, "unset %ctics\n", which);
+        return;
+    }
+    ll_str_addf(s->out, "set %ctics nomirror out scale 0.4", which);
+    add_font(s, .9 * a->font);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    if (a->rotated) ll_str_add(s->out, " rotate by 90 right");
+    for (int i = 0; i < a->n_ticks; i++) {
+        ll_str_add(s->out, i ? ", " : " (");
+        ll_gp_quote(s->out, a->tick_text[i]);
+        ll_str_addf(s->out, " %.7g", a->tick[i]);
+    }
+    ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
+}
+
+static void add_axis(const script *s, char which, const ll_axis *a)
+{
+    ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
+    ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
+    add_ticks(s, which, a);
+    ll_str_addf(s->out, "set %clabel ", which);
+    ll_gp_quote(s->out, a->label);
+    add_font(s, 1);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_grid(const script *s, const ll_panel *p)
+{
+    ll_str_add(s->out, "unset grid\n");
+    if (!s->text && (p->x.grid || p->y.grid)) {
+        ll_str_addf(s->out, "set grid %s %s back linetype 1 linewidth 0.6", p->x.grid ? "xtics" : "noxtics",
+                    p->y.grid ? "ytics" : "noytics");
+        add_ink(s, "linecolor", LL_INK_GRID);
+        ll_str_addc(s->out, '\n');
+    }
+    if (!p->framed) {
+        ll_str_add(s->out, "set border 0\n");
+        return;
+    }
+    ll_str_add(s->out, "set border 3 back linewidth 0.8");
+    add_ink(s, "linecolor", LL_INK_MUTED);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_aspect(const script *s, const ll_panel *p)
+{
+    static const char *const words[] = {
+        [LL_ASPECT_FREE] = "noratio", [LL_ASPECT_SQUARE] = "ratio 1", [LL_ASPECT_EQUAL_UNITS] = "ratio -1"};
+    ll_str_addf(s->out, "set size %s\n", s->text ? "noratio" : words[p->aspect]);
+}
+
+/* --- keys, notes, texts ----------------------------------------------------------------------------------
+ */
+
+static void add_key(const script *s, const ll_panel *p)
+{
+    static const char *const places[] = {[LL_TOP_LEFT] = "inside top left Left reverse",
+                                         [LL_TOP_RIGHT] = "inside top right Left reverse",
+                                         [LL_BOTTOM_LEFT] = "inside bottom left Left reverse",
+                                         [LL_BOTTOM_RIGHT] = "inside bottom right Left reverse",
+                                         [LL_OUTSIDE] = "outside above horizontal center Left reverse"};
+    if (p->key_at == LL_NOWHERE) {
+        ll_str_add(s->out, "unset key\n");
+        return;
+    }
+    ll_str_addf(s->out, "set key on %s samplen 1.5 spacing 1.15 nobox", places[p->key_at]);
+    add_font(s, .9);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_notes(const script *s, const ll_panel *p)
+{
+    if (!p->notes.n) return;
+    bool right = p->notes_at == LL_TOP_RIGHT || p->notes_at == LL_BOTTOM_RIGHT;
+    bool bottom = p->notes_at == LL_BOTTOM_LEFT || p->notes_at == LL_BOTTOM_RIGHT;
+    ll_str_add(s->out, "set label ");
+    quote_lines(s->out, &p->notes);
+    /* the first line stands where the label is put, the others follow below it */
+    double y = bottom ? .03 + .043 * (p->notes.n - 1) : .965;
+    ll_str_addf(s->out, " at graph %.3g,%.3g %s front", right ? .975 : .025, y, right ? "right" : "left");
+    add_font(s, .9);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_texts(const script *s, const ll_series *v)
+{
+    static const char *const sides[] = {
+        [LL_ALIGN_LEFT] = "left", [LL_ALIGN_CENTRE] = "center", [LL_ALIGN_RIGHT] = "right"};
+    for (int i = 0; i < v->n; i++) {
+        const double *at = v->v + i * v->cols;
+        if (!v->text[i] || !isfinite(at[0]) || !isfinite(at[1])) continue;
+        ll_str_add(s->out, "set label ");
+        ll_gp_quote(s->out, v->text[i]);
+        ll_str_addf(s->out, " at first %.7g,%.7g %s front", at[0], at[1], sides[v->align]);
+        add_font(s, v->size);
+        add_ink(s, "textcolor", v->ink);
+        ll_str_addc(s->out, '\n');
+    }
+}
+
+static void add_palette(const script *s, const ll_panel *p)
+{
+    if (!p->palette) return;
+    ll_str_add(s->out, "set palette defined (");
+    for (int i = 0; i < p->palette->n; i++)
+        ll_str_addf(s->out, "%s%d '#%06x'", i ? ", " : "", i, p->palette->stop[i]);
+    ll_str_addf(s->out, ")\nset cbrange [%.7g:%.7g]\n", p->value_lo, p->value_hi);
+    if (s->text) {
+        ll_str_add(s->out, "unset colorbox\n");
+        return;
+    }
+    ll_str_add(s->out, "set colorbox vertical noborder\nset cbtics scale 0.3");
+    add_font(s, .9);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_add(s->out, "\nset cblabel ");
+    ll_gp_quote(s->out, p->value_label);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+/* --- marks -----------------------------------------------------------------------------------------------
+ */
+
+static void add_colour(const script *s, ll_ink ink, double opacity)
+{
+    unsigned rgb = ll_ink_rgb(ink, s->to->dark);
+    if (s->to->terminal == LL_GP_DUMB && !s->to->colours) return;
+    if (s->text || opacity >= 1)
+        ll_str_addf(s->out, " linecolor rgb '#%06x'", rgb);
+    else
+        ll_str_addf(s->out, " linecolor rgb '#%02x%06x'", (unsigned)lround(255 * (1 - opacity)), rgb);
+}
+
+/* gnuplot's point types. In characters they are letters, so a cloud is drawn as dots. */
+static void points(const script *s, const ll_series *v)
+{
+    static const int types[] = {[LL_SHAPE_DISC] = 7,
+                                [LL_SHAPE_RING] = 6,
+                                [LL_SHAPE_SQUARE] = 5,
+                                [LL_SHAPE_DIAMOND] = 13,
+                                [LL_SHAPE_CROSS] = 2};
+    static const char letters[] = {[LL_SHAPE_DISC] = '.',
+                                   [LL_SHAPE_RING] = 'o',
+                                   [LL_SHAPE_SQUARE] = '#',
+                                   [LL_SHAPE_DIAMOND] = '*',
+                                   [LL_SHAPE_CROSS] = 'x'};
+    if (s->text)
+        ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
+    else
+        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", types[v->shape],
+                    .8 * v->size);
+}
+
+static void line(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, "using 1:2 with lines linewidth %.3g%s", 1.6 * v->size,
+                v->dashed ? " dashtype 2" : "");
+}
+
+static void band(const script *s, const ll_series *v)
+{
+    ll_str_add(s->out, "using 1:2:3 with filledcurves");
+}
+
+static void rects(const script *s, const ll_series *v)
+{
+    ll_str_add(s->out, "using (($1+$2)/2):(($3+$4)/2):1:2:3:4 with boxxyerror");
+    if (!s->text) ll_str_addf(s->out, " fillstyle transparent solid %.3g noborder", v->opacity);
+}
+
+static void segments(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, "using 1:2:($3-$1):($4-$2) with vectors nohead linewidth %.3g%s", 1.2 * v->size,
+                v->dashed ? " dashtype 2" : "");
+}
+
+static void image(const script *s, const ll_series *v)
+{
+    ll_str_add(s->out, s->text ? "matrix with image" : "matrix with image pixels");
+}
+
+static void (*const marks[])(const script *s, const ll_series *v) = {
+    [LL_MARK_POINTS] = points, [LL_MARK_LINE] = line,         [LL_MARK_BAND] = band,
+    [LL_MARK_RECTS] = rects,   [LL_MARK_SEGMENTS] = segments, [LL_MARK_IMAGE] = image,
+};
+
+static void add_halo(const script *s, int panel, int series, const ll_series *v)
+{
+    ll_series rim = *v;
+    rim.ink = LL_INK_PAPER;
+    rim.size = v->size * 1.35;
+    ll_str_addf(s->out, "$p%d_%d ", panel, series);
+    points(s, &rim);
+    add_colour(s, rim.ink, 1);
+    ll_str_add(s->out, " notitle, \\\n     ");
+}
+
+static void add_mark(const script *s, int panel, int series, const ll_series *v)
+{
+    if (v->halo && !s->text) add_halo(s, panel, series, v);
+    ll_str_addf(s->out, "$p%d_%d ", panel, series);
+    marks[v->mark](s, v);
+    if (v->mark != LL_MARK_IMAGE) add_colour(s, v->ink, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
+    if (v->title) {
+        ll_str_add(s->out, " title ");
+        ll_gp_quote(s->out, v->title);
+    } else {
+        ll_str_add(s->out, " notitle");
+    }
+}
+
+static void add_plot(const script *s, int panel, const ll_panel *p)
+{
+    bool first = true;
+    for (int i = 0; i < p->n_series; i++) {
+        if (!is_drawn(s, &p->series[i])) continue;
+        ll_str_add(s->out, first ? "plot " : ", \\\n     ");
+        add_mark(s, panel, i, &p->series[i]);
+        first = false;
+    }
+    ll_str_add(s->out, first ? "plot NaN notitle\n" : "\n");
+}
+
+/* --- the whole -------------------------------------------------------------------------------------------
+ */
+
+static void add_title(const script *s, const char *command, const char *text)
+{
+    ll_str_addf(s->out, "%s ", command);
+    ll_gp_quote(s->out, text);
+    add_font(s, 1.15);
+    add_ink(s, "textcolor", LL_INK_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_panel(const script *s, int panel)
+{
+    const ll_panel *p = &s->f->panels[panel];
+    ll_str_add(s->out, "unset label\n");
+    if (s->f->n_panels == 1)
+        add_title(s, "set title", s->f->title);
+    else
+        add_title(s, "set title", p->title ? p->title : "");
+    add_grid(s, p);
+    add_axis(s, 'x', &p->x);
+    add_axis(s, 'y', &p->y);
+    add_aspect(s, p);
+    add_key(s, p);
+    add_palette(s, p);
+    add_notes(s, p);
+    for (int i = 0; i < p->n_series; i++)
+        if (p->series[i].mark == LL_MARK_TEXT) add_texts(s, &p->series[i]);
+    add_plot(s, panel, p);
+}
+
+static void add_header(const script *s)
+{
+    ll_str_addf(s->out, "# latlab plot %s: for gnuplot 5.4 or newer\n", s->f->kind);
+    ll_str_addf(s->out, "set encoding utf8\nset terminal %s", terminals[s->to->terminal].name);
+    if (!s->text && s->to->terminal != LL_GP_SIXEL) ll_str_add(s->out, " noenhanced");
+    terminals[s->to->terminal].options(s);
+    if (s->to->output) {
+        ll_str_add(s->out, "set output ");
+        ll_gp_quote(s->out, s->to->output);
+        ll_str_addc(s->out, '\n');
+    }
+    ll_str_add(s->out, "set datafile missing 'NaN'\n");
+}
+
+void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out)
+{
+    script s = {.f = f, .to = target, .out = out, .text = terminals[target->terminal].text};
+    s.width = target->width ? target->width : s.text ? 79 : f->width;
+    s.height = target->height ? target->height : s.text ? 24 : f->height;
+    add_header(&s);
+    for (int i = 0; i < f->n_panels; i++)
+        for (int j = 0; j < f->panels[i].n_series; j++)
+            if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
+    if (f->n_panels > 1) {
+        ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
+        add_title(&s, " title", f->title);
+        ll_str_add(out,
+                   s.text ? "set lmargin 9\n" : "set lmargin at screen 0.1\nset rmargin at screen 0.96\n");
+    }
+    for (int i = 0; i < f->n_panels; i++) add_panel(&s, i);
+    ll_str_add(out, f->n_panels > 1 ? "unset multiplot\nunset output\n" : "unset output\n");
+}

@@ -1,0 +1,170 @@
+#include "plots/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+
+extern char **environ;
+
+enum { TICK_MS = 20 };
+
+typedef struct child {
+    const ll_process *p;
+    pid_t pid;
+    int in, out, err; /* our ends; -1: closed */
+    size_t sent;
+    bool ended;
+    int status;
+} child;
+
+/* Not ll_now_s(): a clock that a test holds still would turn a hanging child into a hanging program. */
+static double seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static void shut(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+/* The child's environment: ours, but numbers have points and texts are UTF-8. */
+static char **environment(void)
+{
+    int n = 0, kept = 0;
+    while (environ[n]) n++;
+    char **v = LL_NEW_ARRAY(char *, n + 2);
+    for (int i = 0; i < n; i++)
+        if (strncmp(environ[i], "LC_", 3) && strncmp(environ[i], "LANG", 4)) v[kept++] = environ[i];
+    static char locale[] = "LC_ALL=C.UTF-8";
+    v[kept] = locale;
+    return v;
+}
+
+static int spawn(child *c, const int in, const int out, const int err)
+{
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, in, 0);
+    posix_spawn_file_actions_adddup2(&files, out, 1);
+    posix_spawn_file_actions_adddup2(&files, err, 2);
+    posix_spawnattr_init(&attributes);
+    sigset_t all, none;
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes,
+                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
+    char **env = environment();
+    int failed = posix_spawnp(&c->pid, c->p->argv[0], &files, &attributes, c->p->argv, env);
+    free(env);
+    posix_spawn_file_actions_destroy(&files);
+    posix_spawnattr_destroy(&attributes);
+    return failed;
+}
+
+/* Standard input is a socket, because writing to a socket can be told not to raise SIGPIPE. */
+static ll_status start(child *c, ll_error *e)
+{
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+    int failed = 0;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) || pipe2(out, O_CLOEXEC) ||
+        pipe2(err, O_CLOEXEC))
+        failed = errno;
+    if (!failed) failed = spawn(c, in[1], out[1], err[1]);
+    shut(&in[1]);
+    shut(&out[1]);
+    shut(&err[1]);
+    c->in = in[0];
+    c->out = out[0];
+    c->err = err[0];
+    if (!failed) {
+        fcntl(c->in, F_SETFL, O_NONBLOCK);
+        return LL_OK;
+    }
+    shut(&c->in);
+    shut(&c->out);
+    shut(&c->err);
+    return ll_fail(e, LL_FAILED, "cannot start %s: %s", c->p->argv[0], strerror(failed));
+}
+
+static void feed(child *c)
+{
+    ssize_t n = send(c->in, c->p->input + c->sent, c->p->input_len - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) c->sent += (size_t)n;
+    bool broken = n < 0 && errno != EAGAIN && errno != EINTR;
+    if (broken || c->sent == c->p->input_len) shut(&c->in);
+}
+
+static void collect(int *fd, ll_str *into)
+{
+    char bytes[65536];
+    ssize_t n = read(*fd, bytes, sizeof bytes);
+    if (n > 0)
+        ll_str_addn(into, bytes, (size_t)n);
+    else if (n == 0 || errno != EINTR)
+        shut(fd);
+}
+
+static void step(child *c, ll_str *out, ll_str *err)
+{
+    struct pollfd v[3] = {
+        {.fd = c->in, .events = POLLOUT}, {.fd = c->out, .events = POLLIN}, {.fd = c->err, .events = POLLIN}};
+    if (poll(v, 3, TICK_MS) <= 0) return;
+    if (v[0].revents) feed(c);
+    if (v[1].revents) collect(&c->out, out);
+    if (v[2].revents) collect(&c->err, err);
+}
+
+/* Reads until the child has ended and all it wrote is here. A grandchild that holds our pipes open after the
+ * child's end is not waited for: one quiet tick is enough. */
+static ll_status converse(child *c, ll_str *out, ll_str *err, ll_error *e)
+{
+    double end = seconds() + c->p->timeout_s;
+    while (!c->ended || c->out >= 0 || c->err >= 0) {
+        size_t had = out->len + err->len;
+        step(c, out, err);
+        bool quiet = out->len + err->len == had;
+        if (c->ended && quiet) break;
+        if (!c->ended && (quiet || c->out < 0)) c->ended = waitpid(c->pid, &c->status, WNOHANG) == c->pid;
+        if (ll_cancelled(c->p->observer)) return ll_fail(e, LL_CANCELLED, "cancelled");
+        if (out->len + err->len > c->p->most_output)
+            return ll_fail(e, LL_FAILED, "%s wrote more than %zu MB", c->p->argv[0], c->p->most_output >> 20);
+        if (seconds() > end)
+            return ll_fail(e, LL_FAILED, "%s did not end within %g s and was stopped", c->p->argv[0],
+                           c->p->timeout_s);
+    }
+    return LL_OK;
+}
+
+ll_status ll_process_run(const ll_process *p, ll_str *out, ll_str *err, int *exit_code, ll_error *e)
+{
+    child c = {.p = p, .in = -1, .out = -1, .err = -1};
+    ll_status s = start(&c, e);
+    if (s) return s;
+    if (!p->input_len) shut(&c.in);
+    s = converse(&c, out, err, e);
+    shut(&c.in);
+    shut(&c.out);
+    shut(&c.err);
+    kill(-c.pid, SIGKILL); /* also what it left behind */
+    while (!c.ended && waitpid(c.pid, &c.status, 0) < 0 && errno == EINTR) continue;
+    *exit_code = WIFEXITED(c.status) ? WEXITSTATUS(c.status) : 128 + WTERMSIG(c.status);
+    return s;
+}
