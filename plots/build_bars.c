@@ -20,11 +20,11 @@ static int *falling(const double *v, int n)
 static const struct {
     char side;
     const char *name;
-    ll_ink ink;
-} sides[] = {{0, "", LL_INK_BLUE},
-             {'s', "source", LL_INK_BLUE},
-             {'t', "target", LL_INK_VERMILLION},
-             {'-', "in neither", LL_INK_MUTED}};
+    ll_pen pen;
+} sides[] = {{0, "", LL_PEN_BLUE},
+             {'s', "source", LL_PEN_BLUE},
+             {'t', "target", LL_PEN_VERMILLION},
+             {'-', "in neither", LL_PEN_MUTED}};
 
 static char side_of(const ll_bars_data *d, int i)
 {
@@ -37,7 +37,7 @@ static void add_side(const ll_bars_data *d, ll_panel *p, const int *order, int s
     int n = 0;
     for (int i = 0; i < d->n; i++) n += side_of(d, i) == sides[side].side && isfinite(d->v[i]);
     if (!n) return;
-    ll_series *s = ll_panel_add(p, LL_MARK_RECTS, sides[side].ink, n);
+    ll_series *s = ll_panel_add(p, LL_MARK_RECTS, sides[side].pen, n);
     s->opacity = .85;
     for (int i = 0, row = 0; i < d->n; i++) {
         double v = d->v[order[i]];
@@ -46,12 +46,12 @@ static void add_side(const ll_bars_data *d, ll_panel *p, const int *order, int s
     }
     if (!sides[side].side) return;
     ll_series_name(s, "%s (%d)", sides[side].name, n);
-    p->key_at = LL_OUTSIDE;
+    p->key_at = LL_BOTTOM_RIGHT;
 }
 
 static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
 {
-    ll_series *s = ll_panel_add(p, LL_MARK_TEXT, LL_INK_TEXT, d->n);
+    ll_series *s = ll_panel_add(p, LL_MARK_TEXT, LL_PEN_TEXT, d->n);
     s->size = .8;
     for (int i = 0; i < d->n; i++) {
         double v = d->v[order[i]];

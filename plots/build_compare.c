@@ -56,8 +56,8 @@ static void add_predictor(const ll_compare_data *d, ll_panel *p, const ll_strs *
     double shift = predictors->n > 1 ? .6 * (i / (predictors->n - 1.) - .5) : 0;
     int n = 0, bars = p->n_series;
     for (int j = 0; j < devices->n; j++) n += find(d, devices->v[j], predictors->v[i], -1) != NULL;
-    ll_panel_add(p, LL_MARK_SEGMENTS, ll_ink_of_series(i), n);
-    ll_panel_add(p, LL_MARK_POINTS, ll_ink_of_series(i), n);
+    ll_panel_add(p, LL_MARK_SEGMENTS, ll_pen_of_series(i), n);
+    ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), n);
     ll_series *bar = &p->series[bars], *dot = &p->series[bars + 1];
     dot->shape = (ll_shape)(i % LL_SHAPES);
     dot->size = 1.2;
@@ -113,9 +113,9 @@ static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, 
 {
     int n = 0, band = p->n_series;
     for (int j = 0; j < ks->n; j++) n += find(d, NULL, predictor, ks->v[j]) != NULL;
-    ll_panel_add(p, LL_MARK_BAND, ll_ink_of_series(i), n)->opacity = .18;
-    ll_panel_add(p, LL_MARK_LINE, ll_ink_of_series(i), n);
-    ll_panel_add(p, LL_MARK_POINTS, ll_ink_of_series(i), n)->shape = (ll_shape)(i % LL_SHAPES);
+    ll_panel_add(p, LL_MARK_BAND, ll_pen_of_series(i), n)->opacity = .18;
+    ll_panel_add(p, LL_MARK_LINE, ll_pen_of_series(i), n);
+    ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), n)->shape = (ll_shape)(i % LL_SHAPES);
     ll_series *v = &p->series[band];
     ll_series_name(&v[2], "%s", predictor);
     for (int j = 0, row = 0; j < ks->n; j++) {
@@ -130,7 +130,7 @@ static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, 
 static void add_ceiling(const ll_compare_data *d, ll_panel *p)
 {
     if (!isfinite(d->ceiling)) return;
-    ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_INK_TEXT, 2);
+    ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_PEN_TEXT, 2);
     v->dashed = true;
     ll_series_name(v, "%s %.4f", d->ceiling_name ? d->ceiling_name : "ceiling", d->ceiling);
     ll_series_set(v, 0, p->x.lo, d->ceiling);

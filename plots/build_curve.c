@@ -48,11 +48,11 @@ static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *p
 {
     int n = known(part), row = 0, at = best(part);
     set_y(&p->y, part);
-    ll_series *line = ll_panel_add(p, LL_MARK_LINE, ll_ink_of_series(i), n);
+    ll_series *line = ll_panel_add(p, LL_MARK_LINE, ll_pen_of_series(i), n);
     line->size = 1.2;
     for (int j = 0; j < part->n; j++)
         if (isfinite(part->v[j])) ll_series_set(line, row++, x_at(d, j), part->v[j]);
-    ll_series *mark = ll_panel_add(p, LL_MARK_POINTS, ll_ink_of_series(i), 1);
+    ll_series *mark = ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), 1);
     mark->halo = true;
     ll_series_set(mark, 0, x_at(d, at), part->v[at]);
     ll_panel_note(p, "%s %.4g at %s %g, last %.4g", rises(part) ? "highest" : "lowest", part->v[at],

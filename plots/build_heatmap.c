@@ -14,6 +14,9 @@ typedef struct heatmap {
     ll_panel *p;
     const int *order;
     double cell;  /* pixels */
+    double font;  /* of the names */
+    double scale; /* of the figure's texts */
+    double margin[4];
     double crown; /* height of the dendrogram, cells */
     double rim;   /* width of the margin for source and target marks, cells */
 } heatmap;
@@ -23,22 +26,34 @@ static double at(const heatmap *h, int row, int col)
     return h->d->r[h->order[row] * h->d->n + h->order[col]];
 }
 
-/* Pixels the names and the scale take from the square. */
-static double name_pixels(const ll_heatmap_data *d)
-{
-    int chars = ll_longest_name(d->names, d->n);
-    return 7.2 * (chars < NAME_CHARS ? chars : NAME_CHARS);
-}
+/* A tick text of font 1 is this high, and a character this wide, at scale 1 (DejaVu Sans). */
+#define EM   13.2
+#define WIDE (.58 * EM)
 
-static void choose_size(const ll_heatmap_data *d, int *width, int *height, double *cell)
+/* The cell's size decides the size of the names, and what names and scale take away decides the cell's size.
+ */
+static void choose_size(heatmap *h, int *width, int *height)
 {
-    double names = name_pixels(d), extra = d->joins ? .12 * d->n : 0;
-    double wanted = fmax(14, fmin(64, 620. / d->n));
-    double square = wanted * (d->n + extra + 1.5);
-    *width = d->width ? d->width : (int)fmax(520, fmin(2400, wanted * d->n + names + 150));
-    *height = d->height ? d->height : (int)fmax(460, fmin(2400, square + names + 90));
-    *cell = fmin((*width - names - 150) / (d->n + 1.5), (*height - names - 90) / (d->n + extra + 1.5));
-    *cell = fmax(*cell, 1);
+    const ll_heatmap_data *d = h->d;
+    int chars = ll_longest_name(d->names, d->n);
+    double across = d->n + h->rim, down = d->n + h->rim + h->crown, scale = 1;
+    h->cell = fmax(15, fmin(56, 640. / d->n));
+    for (int pass = 0; pass < 4; pass++) {
+        h->font = fmin(1.05, h->cell / (1.1 * EM * scale));
+        double names = 30 + WIDE * scale * h->font * (chars < NAME_CHARS ? chars : NAME_CHARS);
+        double right = 110 * scale, top = 45 * scale, key = d->side ? 28 * scale : 0;
+        *width = d->width ? d->width : (int)fmax(480, h->cell * across + names + right);
+        *height = d->height ? d->height : (int)fmax(400, h->cell * down + names + top + key);
+        h->cell = fmax(1, fmin((*width - names - right) / across, (*height - names - top - key) / down));
+        double aside = (*width - names - right - h->cell * across) / 2;
+        double over = (*height - names - top - key - h->cell * down) / 2;
+        h->margin[0] = names + aside;
+        h->margin[1] = right + aside;
+        h->margin[2] = top + over;
+        h->margin[3] = names + key + over;
+        scale = ll_figure_scale(*width, *height);
+    }
+    h->scale = scale;
 }
 
 static void choose_palette(heatmap *h)
@@ -83,11 +98,11 @@ static bool dark_cell(const heatmap *h, double r)
 static void add_numbers(heatmap *h, bool dark)
 {
     int n = h->d->n, count = 0;
-    double font = fmin(1, h->cell * .38 / 14);
-    if (h->cell < 21) return;
+    double font = fmin(.9, h->cell / (34 * h->scale));
+    if (h->cell < 20) return;
     for (int i = 0; i < n * n; i++)
         count += isfinite(at(h, i / n, i % n)) && dark_cell(h, at(h, i / n, i % n)) == dark;
-    ll_series *s = ll_panel_add(h->p, LL_MARK_TEXT, dark ? LL_INK_WHITE : LL_INK_BLACK, count);
+    ll_series *s = ll_panel_add(h->p, LL_MARK_TEXT, dark ? LL_PEN_WHITE : LL_PEN_BLACK, count);
     s->align = LL_ALIGN_CENTRE;
     s->size = font;
     for (int i = 0, row = 0; i < n * n; i++) {
@@ -103,9 +118,9 @@ static void add_missing(heatmap *h)
     int n = h->d->n, count = 0;
     for (int i = 0; i < n * n; i++) count += !isfinite(at(h, i / n, i % n));
     if (!count) return;
-    ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, LL_INK_MUTED, count);
+    ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, LL_PEN_MUTED, count);
     s->shape = LL_SHAPE_CROSS;
-    s->size = fmin(1.2, h->cell / 24);
+    s->size = fmin(1.2, h->cell / (24 * h->scale));
     ll_series_name(s, "n/a");
     for (int i = 0, row = 0; i < n * n; i++)
         if (!isfinite(at(h, i / n, i % n))) ll_series_set(s, row++, i % n, i / n);
@@ -116,14 +131,14 @@ static void add_missing(heatmap *h)
                    count, n * n);
 }
 
-static void add_side(heatmap *h, char side, const char *name, ll_ink ink, ll_shape shape)
+static void add_side(heatmap *h, char side, const char *name, ll_pen pen, ll_shape shape)
 {
     int n = h->d->n, count = 0;
     for (int i = 0; i < n; i++) count += h->d->side[h->order[i]] == side;
     if (!count) return;
-    ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, ink, 2 * count);
+    ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, pen, 2 * count);
     s->shape = shape;
-    s->size = fmax(.4, fmin(1.3, h->cell / 18));
+    s->size = fmax(.4, fmin(1.5, h->cell / (18 * h->scale)));
     ll_series_name(s, "%s (%d)", name, count);
     for (int i = 0, row = 0; i < n; i++) {
         if (h->d->side[h->order[i]] != side) continue;
@@ -141,7 +156,7 @@ static void add_dendrogram(heatmap *h)
     for (int i = 0; i < n; i++) x[h->order[i]] = i;
     double top = 0;
     for (int m = 0; m < n - 1; m++) top = fmax(top, h->d->joins[m].height);
-    ll_series *s = ll_panel_add(h->p, LL_MARK_SEGMENTS, LL_INK_TEXT, 3 * (n - 1));
+    ll_series *s = ll_panel_add(h->p, LL_MARK_SEGMENTS, LL_PEN_TEXT, 3 * (n - 1));
     s->size = .7;
     double base = -.5 - .25;
     for (int i = 0; i < 2 * n; i++) y[i] = base;
@@ -172,29 +187,26 @@ static void set_axis(heatmap *h, ll_axis *a, double font)
 static void set_axes(heatmap *h)
 {
     int n = h->d->n;
-    double font = fmax(.35, fmin(1.1, h->cell / 15));
-    set_axis(h, &h->p->x, font);
-    set_axis(h, &h->p->y, font);
+    set_axis(h, &h->p->x, h->font);
+    set_axis(h, &h->p->y, h->font);
     h->p->x.rotated = true;
     h->p->x.lo = -.5 - h->rim;
     h->p->x.hi = n - .5;
     h->p->y.lo = n - .5 + h->rim; /* the first device is on top */
     h->p->y.hi = -.5 - h->crown;
     h->p->framed = false;
-    h->p->aspect = LL_ASPECT_EQUAL_UNITS;
+    for (int i = 0; i < 4; i++) h->p->margin[i] = h->margin[i];
 }
 
 static void draw(heatmap *h)
 {
-    h->crown = h->d->joins && h->d->n > 1 ? fmax(1, .12 * h->d->n) : 0;
-    h->rim = h->d->side ? fmax(.8, .025 * h->d->n) : 0;
     set_axes(h);
     choose_palette(h);
     h->p->value_label = ll_strdup(h->d->value_label);
     add_cells(h);
     add_missing(h);
-    if (h->d->side) add_side(h, 's', "source", LL_INK_BLUE, LL_SHAPE_SQUARE);
-    if (h->d->side) add_side(h, 't', "target", LL_INK_VERMILLION, LL_SHAPE_DIAMOND);
+    if (h->d->side) add_side(h, 's', "source", LL_PEN_BLUE, LL_SHAPE_SQUARE);
+    if (h->d->side) add_side(h, 't', "target", LL_PEN_VERMILLION, LL_SHAPE_DIAMOND);
     if (h->crown > 0) add_dendrogram(h);
     add_numbers(h, true);
     add_numbers(h, false);
@@ -207,7 +219,9 @@ ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *
     ll_ints same = ll_ints_range(d->n);
     heatmap h = {.d = d, .order = d->order ? d->order : same.v};
     int width, height;
-    choose_size(d, &width, &height, &h.cell);
+    h.crown = d->joins && d->n > 1 ? fmax(1, .12 * d->n) : 0;
+    h.rim = d->side ? fmax(.6, .025 * d->n) : 0;
+    choose_size(&h, &width, &height);
     *out = h.f = ll_figure_new("heatmap", d->title, 1, width, height);
     h.p = &h.f->panels[0];
     draw(&h);

@@ -77,9 +77,9 @@ static void add_device(hist *h, int device)
     double *v, *share = LL_NEW_ARRAY(double, h->bins);
     int n = positions(h, device, &v), at = h->p->n_series;
     count_bins(h, v, n, share);
-    ll_ink ink = ll_ink_of_series(device);
-    ll_panel_add(h->p, LL_MARK_BAND, ink, 2 * h->bins)->opacity = h->d->n_devices > 2 ? .12 : .3;
-    ll_panel_add(h->p, LL_MARK_LINE, ink, 2 * h->bins + 2);
+    ll_pen pen = ll_pen_of_series(device);
+    ll_panel_add(h->p, LL_MARK_BAND, pen, 2 * h->bins)->opacity = h->d->n_devices > 2 ? .12 : .3;
+    ll_panel_add(h->p, LL_MARK_LINE, pen, 2 * h->bins + 2);
     ll_series *band = &h->p->series[at], *line = &h->p->series[at + 1];
     ll_series_set(line, 0, edge(h, 0), 0);
     for (int b = 0; b < h->bins; b++) {

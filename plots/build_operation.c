@@ -78,7 +78,7 @@ static void draw(operation *o)
 {
     for (int op = 0; op < o->d->n_ops; op++) add_op(o, op);
     set_axes(o);
-    ll_series *zero = ll_panel_add(o->p, LL_MARK_LINE, LL_INK_MUTED, 2);
+    ll_series *zero = ll_panel_add(o->p, LL_MARK_LINE, LL_PEN_MUTED, 2);
     zero->size = .8;
     ll_series_set(zero, 0, o->p->x.lo, 0);
     ll_series_set(zero, 1, o->p->x.hi, 0);

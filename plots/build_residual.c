@@ -55,7 +55,7 @@ static void set_axes(residual *r)
 
 static void add_level(ll_panel *p, double at, double size, const char *name)
 {
-    ll_series *v = ll_panel_add(p, LL_MARK_LINE, at == 0 ? LL_INK_TEXT : LL_INK_MUTED, 2);
+    ll_series *v = ll_panel_add(p, LL_MARK_LINE, at == 0 ? LL_PEN_TEXT : LL_PEN_MUTED, 2);
     v->size = size;
     v->dashed = at != 0;
     ll_series_set(v, 0, p->x.lo, at);
@@ -66,7 +66,7 @@ static void add_level(ll_panel *p, double at, double size, const char *name)
 static void add_cloud(residual *r)
 {
     int step = r->rows.n / LL_MOST_POINTS + 1, n = (r->rows.n + step - 1) / step;
-    ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_INK_BLUE, n);
+    ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_PEN_BLUE, n);
     v->size = n > 1000 ? .42 : n > 200 ? .6 : .9;
     v->opacity = n > 1000 ? .3 : n > 200 ? .5 : .8;
     ll_series_name(v, "architectures");
@@ -81,8 +81,8 @@ static void add_running_median(residual *r)
     int n = r->rows.n, bins = n / LEAST_IN_BIN < BINS ? n / LEAST_IN_BIN : BINS;
     if (bins < 2) return;
     int band = r->p->n_series;
-    ll_series_name(ll_panel_add(r->p, LL_MARK_BAND, LL_INK_VERMILLION, bins), "middle half");
-    ll_series_name(ll_panel_add(r->p, LL_MARK_LINE, LL_INK_VERMILLION, bins), "running median");
+    ll_series_name(ll_panel_add(r->p, LL_MARK_BAND, LL_PEN_VERMILLION, bins), "middle half");
+    ll_series_name(ll_panel_add(r->p, LL_MARK_LINE, LL_PEN_VERMILLION, bins), "running median");
     r->p->series[band].opacity = .25;
     r->p->series[band + 1].size = 1.3;
     for (int b = 0; b < bins; b++) {
@@ -97,7 +97,7 @@ static void add_running_median(residual *r)
 static void add_worst(residual *r)
 {
     ll_ints worst = ll_rows_worst(&r->rows, r->d->measured_ms, r->d->predicted_ms, r->d->worst);
-    ll_series *v = ll_panel_add(r->p, LL_MARK_TEXT, LL_INK_TEXT, worst.n);
+    ll_series *v = ll_panel_add(r->p, LL_MARK_TEXT, LL_PEN_TEXT, worst.n);
     v->size = .8;
     for (int i = 0; i < worst.n; i++) {
         double m = r->d->measured_ms[worst.v[i]], y = 100 * (r->d->predicted_ms[worst.v[i]] / m - 1);

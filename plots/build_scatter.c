@@ -45,7 +45,7 @@ static void set_axes(scatter *s)
     if (s->d->log) ll_axis_log_ticks(y);
     ll_axis_label(x, "measured latency (ms)");
     ll_axis_label(y, "predicted latency (ms)");
-    s->p->aspect = LL_ASPECT_SQUARE;
+    s->p->square = true;
     free(both);
 }
 
@@ -54,7 +54,7 @@ static void add_intervals(scatter *s)
     const ll_scatter_data *d = s->d;
     if (!d->lo_ms || !d->hi_ms) return;
     ll_ints rows = ll_rows_thin(&s->cloud, d->measured_ms, 250); /* more would be a grey sheet */
-    ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_INK_SKY, rows.n);
+    ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_SKY, rows.n);
     v->opacity = .45;
     v->size = .8;
     ll_series_name(v, "%g %% interval (every %.0fth)", 100 * d->level, fmax(1, (double)s->rows.n / rows.n));
@@ -66,9 +66,9 @@ static void add_intervals(scatter *s)
     ll_ints_free(&rows);
 }
 
-static ll_series *add_points(scatter *s, const ll_ints *rows, ll_ink ink)
+static ll_series *add_points(scatter *s, const ll_ints *rows, ll_pen pen)
 {
-    ll_series *v = ll_panel_add(s->p, LL_MARK_POINTS, ink, rows->n);
+    ll_series *v = ll_panel_add(s->p, LL_MARK_POINTS, pen, rows->n);
     for (int i = 0; i < rows->n; i++)
         ll_series_set(v, i, s->d->measured_ms[rows->v[i]], s->d->predicted_ms[rows->v[i]]);
     return v;
@@ -76,7 +76,7 @@ static ll_series *add_points(scatter *s, const ll_ints *rows, ll_ink ink)
 
 static void add_cloud(scatter *s)
 {
-    ll_series *v = add_points(s, &s->cloud, LL_INK_BLUE);
+    ll_series *v = add_points(s, &s->cloud, LL_PEN_BLUE);
     v->size = s->cloud.n > 1000 ? .42 : s->cloud.n > 200 ? .6 : .9;
     v->opacity = s->cloud.n > 1000 ? .3 : s->cloud.n > 200 ? .55 : .8;
     ll_series_name(v, "architectures");
@@ -84,7 +84,7 @@ static void add_cloud(scatter *s)
 
 static void add_identity(scatter *s)
 {
-    ll_series *v = ll_panel_add(s->p, LL_MARK_LINE, LL_INK_TEXT, 2);
+    ll_series *v = ll_panel_add(s->p, LL_MARK_LINE, LL_PEN_TEXT, 2);
     v->dashed = true;
     v->size = .7;
     ll_series_name(v, "identity");
@@ -95,7 +95,7 @@ static void add_identity(scatter *s)
 static void add_samples(scatter *s)
 {
     if (!s->samples.n) return;
-    ll_series *v = add_points(s, &s->samples, LL_INK_VERMILLION);
+    ll_series *v = add_points(s, &s->samples, LL_PEN_VERMILLION);
     v->shape = LL_SHAPE_DIAMOND;
     v->size = 1.5;
     v->halo = true;
@@ -107,10 +107,10 @@ static void add_worst(scatter *s)
 {
     ll_ints worst = ll_rows_worst(&s->rest, s->d->measured_ms, s->d->predicted_ms, s->d->worst);
     if (worst.n) {
-        ll_series *v = add_points(s, &worst, LL_INK_TEXT);
+        ll_series *v = add_points(s, &worst, LL_PEN_TEXT);
         v->shape = LL_SHAPE_RING;
         ll_series_name(v, "largest relative error");
-        v = ll_panel_add(s->p, LL_MARK_TEXT, LL_INK_TEXT, worst.n);
+        v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, worst.n);
         v->size = .8;
         for (int i = 0; i < worst.n; i++) {
             ll_series_set(v, i, s->d->measured_ms[worst.v[i]], s->d->predicted_ms[worst.v[i]]);

@@ -85,6 +85,11 @@ void ll_panel_note(ll_panel *p, const char *fmt, ...)
     va_end(ap);
 }
 
+double ll_figure_scale(int width, int height)
+{
+    return fmax(.55, fmin(sqrt(width * (double)height / (900. * 700.)), 4));
+}
+
 int ll_figure_points(const ll_figure *f)
 {
     int n = 0;
@@ -100,14 +105,14 @@ static const int columns[] = {
     [LL_MARK_POINTS] = 2,   [LL_MARK_LINE] = 2, [LL_MARK_BAND] = 3, [LL_MARK_RECTS] = 4,
     [LL_MARK_SEGMENTS] = 4, [LL_MARK_TEXT] = 2, [LL_MARK_IMAGE] = 0};
 
-ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_ink ink, int n)
+ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_pen pen, int n)
 {
     if (p->n_series == p->cap) {
         p->cap = p->cap ? 2 * p->cap : 4;
         p->series = ll_realloc(p->series, (size_t)p->cap, sizeof *p->series);
     }
     ll_series *s = &p->series[p->n_series++];
-    *s = (ll_series){.mark = mark, .ink = ink, .opacity = 1, .size = 1, .n = n, .cols = columns[mark]};
+    *s = (ll_series){.mark = mark, .pen = pen, .opacity = 1, .size = 1, .n = n, .cols = columns[mark]};
     s->v = LL_NEW_ARRAY(double, (size_t)n *(size_t)s->cols + 1);
     if (mark == LL_MARK_TEXT) s->text = LL_NEW_ARRAY(char *, n + 1);
     return s;
@@ -115,7 +120,7 @@ ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_ink ink, int n)
 
 ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v)
 {
-    ll_series *s = ll_panel_add(p, LL_MARK_IMAGE, LL_INK_TEXT, rows);
+    ll_series *s = ll_panel_add(p, LL_MARK_IMAGE, LL_PEN_TEXT, rows);
     free(s->v);
     s->v = ll_memdup(v, (size_t)rows * (size_t)cols, sizeof *v);
     s->cols = cols;

@@ -36,7 +36,7 @@ typedef enum ll_align { LL_ALIGN_LEFT, LL_ALIGN_CENTRE, LL_ALIGN_RIGHT } ll_alig
 typedef struct ll_series {
     ll_mark mark;
     char *title; /* entry in the key; NULL: none */
-    ll_ink ink;
+    ll_pen pen;
     double opacity; /* 1: opaque */
     double size;    /* line width, point size or font size, 1 is normal */
     ll_shape shape;
@@ -59,7 +59,6 @@ typedef struct ll_axis {
     char **tick_text; /* (n_ticks) */
 } ll_axis;
 
-typedef enum ll_aspect { LL_ASPECT_FREE, LL_ASPECT_SQUARE, LL_ASPECT_EQUAL_UNITS } ll_aspect;
 typedef enum ll_corner {
     LL_TOP_LEFT,
     LL_TOP_RIGHT,
@@ -74,8 +73,9 @@ typedef struct ll_panel {
     ll_axis x, y;
     ll_series *series; /* drawn in this order */
     int n_series, cap;
-    ll_aspect aspect;
+    bool square;        /* as high as wide */
     bool framed;        /* axis lines */
+    double margin[4];   /* left, right, top, bottom: pixels of the figure; all 0: the renderer chooses */
     ll_strs notes;      /* lines inside the panel */
     ll_corner notes_at; /* a corner */
     ll_corner key_at;
@@ -96,11 +96,13 @@ typedef struct ll_figure {
 ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height);
 void ll_figure_free(ll_figure *f);
 void ll_figure_note(ll_figure *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* How much larger than on 900 x 700 pixels texts and marks are drawn. */
+double ll_figure_scale(int width, int height);
 /* Rows of numbers in all series: what "points" in a result counts. */
 int ll_figure_points(const ll_figure *f);
 
 /* Add a series of n rows, zeroed; valid until the next one is added. */
-ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_ink ink, int n);
+ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_pen pen, int n);
 ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v);
 void ll_series_name(ll_series *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_series_set(ll_series *s, int row, double a, double b); /* two columns */

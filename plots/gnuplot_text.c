@@ -16,16 +16,13 @@ typedef struct script {
 
 static double scale_of(const script *s)
 {
-    double scale = sqrt(s->width * (double)s->height / (900. * 700.));
-    return fmax(.55, fmin(scale, 4));
+    return ll_figure_scale(s->width, s->height);
 }
 
 static void pixel_options(const script *s, const char *font)
 {
-    ll_str_addf(s->out,
-                " size %d,%d font '%s,11' fontscale %.3g linewidth %.3g pointscale %.3g background '#%06x'\n",
-                s->width, s->height, font, scale_of(s), scale_of(s), scale_of(s),
-                ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+    ll_str_addf(s->out, " size %d,%d font '%s,11' fontscale %.3g linewidth %.3g background '#%06x'\n",
+                s->width, s->height, font, scale_of(s), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static void cairo(const script *s)
@@ -41,16 +38,16 @@ static void svg(const script *s)
 static void pdf(const script *s)
 {
     ll_str_addf(s->out,
-                " size %.3fin,%.3fin font 'Sans,11' fontscale %.3g linewidth %.3g pointscale %.3g background "
+                " size %.3fin,%.3fin font 'Sans,11' fontscale %.3g linewidth %.3g background "
                 "'#%06x'\n",
-                s->width / 96., s->height / 96., scale_of(s), scale_of(s), scale_of(s),
-                ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+                s->width / 96., s->height / 96., scale_of(s), scale_of(s),
+                ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static void sixel(const script *s)
 {
     ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,10' fontscale %.3g background '#%06x'\n", s->width,
-                s->height, scale_of(s), ll_ink_rgb(LL_INK_PAPER, s->to->dark));
+                s->height, scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static const char *colour_option(const script *s)
@@ -166,9 +163,9 @@ static void quote_lines(ll_str *out, const ll_strs *lines)
     }
 }
 
-static void add_ink(const script *s, const char *option, ll_ink ink)
+static void add_pen(const script *s, const char *option, ll_pen pen)
 {
-    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_ink_rgb(ink, s->to->dark));
+    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->dark));
 }
 
 static void add_font(const script *s, double size)
@@ -204,15 +201,15 @@ static bool is_drawn(const script *s, const ll_series *v)
 /* --- axes ------------------------------------------------------------------------------------------------
  */
 
-static void add_ticks(const script *s, char which, const ll_axis *a)
+static void add_ticks(const script *s, char which, const ll_axis *a, bool framed)
 {
     if (!a->font) {
         ll_str_addf(s->out, "unset %ctics\n", which);
         return;
     }
-    ll_str_addf(s->out, "set %ctics nomirror out scale 0.4", which);
+    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, framed ? "0.4" : "0");
     add_font(s, .9 * a->font);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     if (a->rotated) ll_str_add(s->out, " rotate by 90 right");
     for (int i = 0; i < a->n_ticks; i++) {
         ll_str_add(s->out, i ? ", " : " (");
@@ -222,15 +219,15 @@ static void add_ticks(const script *s, char which, const ll_axis *a)
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
 }
 
-static void add_axis(const script *s, char which, const ll_axis *a)
+static void add_axis(const script *s, char which, const ll_axis *a, bool framed)
 {
     ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
-    add_ticks(s, which, a);
+    add_ticks(s, which, a, framed);
     ll_str_addf(s->out, "set %clabel ", which);
     ll_gp_quote(s->out, a->label);
     add_font(s, 1);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
@@ -240,7 +237,7 @@ static void add_grid(const script *s, const ll_panel *p)
     if (!s->text && (p->x.grid || p->y.grid)) {
         ll_str_addf(s->out, "set grid %s %s back linetype 1 linewidth 0.6", p->x.grid ? "xtics" : "noxtics",
                     p->y.grid ? "ytics" : "noytics");
-        add_ink(s, "linecolor", LL_INK_GRID);
+        add_pen(s, "linecolor", LL_PEN_GRID);
         ll_str_addc(s->out, '\n');
     }
     if (!p->framed) {
@@ -248,15 +245,20 @@ static void add_grid(const script *s, const ll_panel *p)
         return;
     }
     ll_str_add(s->out, "set border 3 back linewidth 0.8");
-    add_ink(s, "linecolor", LL_INK_MUTED);
+    add_pen(s, "linecolor", LL_PEN_MUTED);
     ll_str_addc(s->out, '\n');
 }
 
-static void add_aspect(const script *s, const ll_panel *p)
+static void add_shape(const script *s, const ll_panel *p)
 {
-    static const char *const words[] = {
-        [LL_ASPECT_FREE] = "noratio", [LL_ASPECT_SQUARE] = "ratio 1", [LL_ASPECT_EQUAL_UNITS] = "ratio -1"};
-    ll_str_addf(s->out, "set size %s\n", s->text ? "noratio" : words[p->aspect]);
+    ll_str_addf(s->out, "set size %s\n", p->square && !s->text ? "ratio 1" : "noratio");
+    if (s->text || !p->margin[0]) return;
+    static const char *const names[] = {"lmargin", "rmargin", "tmargin", "bmargin"};
+    for (int side = 0; side < 4; side++) {
+        double at = p->margin[side] / (side < 2 ? s->f->width : s->f->height);
+        bool from_far_end = side == 1 || side == 2;
+        ll_str_addf(s->out, "set %s at screen %.5f\n", names[side], from_far_end ? 1 - at : at);
+    }
 }
 
 /* --- keys, notes, texts ----------------------------------------------------------------------------------
@@ -268,14 +270,14 @@ static void add_key(const script *s, const ll_panel *p)
                                          [LL_TOP_RIGHT] = "inside top right Left reverse",
                                          [LL_BOTTOM_LEFT] = "inside bottom left Left reverse",
                                          [LL_BOTTOM_RIGHT] = "inside bottom right Left reverse",
-                                         [LL_OUTSIDE] = "outside above horizontal center Left reverse"};
+                                         [LL_OUTSIDE] = "outside below horizontal center Left reverse"};
     if (p->key_at == LL_NOWHERE) {
         ll_str_add(s->out, "unset key\n");
         return;
     }
     ll_str_addf(s->out, "set key on %s samplen 1.5 spacing 1.15 nobox", places[p->key_at]);
     add_font(s, .9);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
@@ -290,7 +292,7 @@ static void add_notes(const script *s, const ll_panel *p)
     double y = bottom ? .03 + .043 * (p->notes.n - 1) : .965;
     ll_str_addf(s->out, " at graph %.3g,%.3g %s front", right ? .975 : .025, y, right ? "right" : "left");
     add_font(s, .9);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
@@ -305,7 +307,7 @@ static void add_texts(const script *s, const ll_series *v)
         ll_gp_quote(s->out, v->text[i]);
         ll_str_addf(s->out, " at first %.7g,%.7g %s front", at[0], at[1], sides[v->align]);
         add_font(s, v->size);
-        add_ink(s, "textcolor", v->ink);
+        add_pen(s, "textcolor", v->pen);
         ll_str_addc(s->out, '\n');
     }
 }
@@ -323,19 +325,19 @@ static void add_palette(const script *s, const ll_panel *p)
     }
     ll_str_add(s->out, "set colorbox vertical noborder\nset cbtics scale 0.3");
     add_font(s, .9);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_add(s->out, "\nset cblabel ");
     ll_gp_quote(s->out, p->value_label);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
 /* --- marks -----------------------------------------------------------------------------------------------
  */
 
-static void add_colour(const script *s, ll_ink ink, double opacity)
+static void add_colour(const script *s, ll_pen pen, double opacity)
 {
-    unsigned rgb = ll_ink_rgb(ink, s->to->dark);
+    unsigned rgb = ll_pen_rgb(pen, s->to->dark);
     if (s->to->terminal == LL_GP_DUMB && !s->to->colours) return;
     if (s->text || opacity >= 1)
         ll_str_addf(s->out, " linecolor rgb '#%06x'", rgb);
@@ -388,7 +390,7 @@ static void segments(const script *s, const ll_series *v)
 
 static void image(const script *s, const ll_series *v)
 {
-    ll_str_add(s->out, s->text ? "matrix with image" : "matrix with image pixels");
+    ll_str_add(s->out, s->text ? "matrix with image" : "matrix with image");
 }
 
 static void (*const marks[])(const script *s, const ll_series *v) = {
@@ -399,11 +401,11 @@ static void (*const marks[])(const script *s, const ll_series *v) = {
 static void add_halo(const script *s, int panel, int series, const ll_series *v)
 {
     ll_series rim = *v;
-    rim.ink = LL_INK_PAPER;
+    rim.pen = LL_PEN_PAPER;
     rim.size = v->size * 1.35;
     ll_str_addf(s->out, "$p%d_%d ", panel, series);
     points(s, &rim);
-    add_colour(s, rim.ink, 1);
+    add_colour(s, rim.pen, 1);
     ll_str_add(s->out, " notitle, \\\n     ");
 }
 
@@ -412,7 +414,7 @@ static void add_mark(const script *s, int panel, int series, const ll_series *v)
     if (v->halo && !s->text) add_halo(s, panel, series, v);
     ll_str_addf(s->out, "$p%d_%d ", panel, series);
     marks[v->mark](s, v);
-    if (v->mark != LL_MARK_IMAGE) add_colour(s, v->ink, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
+    if (v->mark != LL_MARK_IMAGE) add_colour(s, v->pen, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
     if (v->title) {
         ll_str_add(s->out, " title ");
         ll_gp_quote(s->out, v->title);
@@ -441,7 +443,7 @@ static void add_title(const script *s, const char *command, const char *text)
     ll_str_addf(s->out, "%s ", command);
     ll_gp_quote(s->out, text);
     add_font(s, 1.15);
-    add_ink(s, "textcolor", LL_INK_TEXT);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
@@ -454,9 +456,9 @@ static void add_panel(const script *s, int panel)
     else
         add_title(s, "set title", p->title ? p->title : "");
     add_grid(s, p);
-    add_axis(s, 'x', &p->x);
-    add_axis(s, 'y', &p->y);
-    add_aspect(s, p);
+    add_axis(s, 'x', &p->x, p->framed);
+    add_axis(s, 'y', &p->y, p->framed);
+    add_shape(s, p);
     add_key(s, p);
     add_palette(s, p);
     add_notes(s, p);

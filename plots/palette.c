@@ -3,21 +3,21 @@
 #include <math.h>
 #include <string.h>
 
-static const uint32_t inks[2][LL_INKS] = {
+static const uint32_t pens[2][LL_PENS] = {
     {0x222222, 0x7a7a7a, 0xdedede, 0xffffff, 0x000000, 0xffffff, 0x0072b2, 0xd55e00, 0x009e73, 0xcc79a7,
      0xe69f00, 0x56b4e9},
     {0xe4e4e4, 0x9a9a9a, 0x3c3c3c, 0x16181c, 0x000000, 0xffffff, 0x5ab4f0, 0xf58a4b, 0x2fc79a, 0xe39cc4,
      0xf0b83c, 0x9fd4f5},
 };
 
-uint32_t ll_ink_rgb(ll_ink ink, bool dark)
+uint32_t ll_pen_rgb(ll_pen pen, bool dark)
 {
-    return inks[dark][ink];
+    return pens[dark][pen];
 }
 
-ll_ink ll_ink_of_series(int i)
+ll_pen ll_pen_of_series(int i)
 {
-    return (ll_ink)(LL_INK_BLUE + i % LL_SERIES_INKS);
+    return (ll_pen)(LL_PEN_BLUE + i % LL_SERIES_INKS);
 }
 
 static const uint32_t cividis[] = {0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173,

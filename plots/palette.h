@@ -1,4 +1,4 @@
-/* Colours: palettes for matrices, inks for marks. Chosen to stay apart for every common form of colour
+/* Colours: palettes for matrices, pens for marks. Chosen to stay apart for every common form of colour
  * blindness and in grey print. */
 #ifndef LL_PLOTS_PALETTE_H
 #define LL_PLOTS_PALETTE_H
@@ -7,25 +7,25 @@
 #include <stdint.h>
 
 /* What a colour is for; a theme says which colour that is. The numbered ones are Okabe and Ito's set. */
-typedef enum ll_ink {
-    LL_INK_TEXT,
-    LL_INK_MUTED,
-    LL_INK_GRID,
-    LL_INK_PAPER,
-    LL_INK_BLACK, /* black and white whatever the theme: on a cell of known colour */
-    LL_INK_WHITE,
-    LL_INK_BLUE,
-    LL_INK_VERMILLION,
-    LL_INK_GREEN,
-    LL_INK_PURPLE,
-    LL_INK_ORANGE,
-    LL_INK_SKY,
-    LL_INKS
-} ll_ink;
-enum { LL_SERIES_INKS = LL_INKS - LL_INK_BLUE };
+typedef enum ll_pen {
+    LL_PEN_TEXT,
+    LL_PEN_MUTED,
+    LL_PEN_GRID,
+    LL_PEN_PAPER,
+    LL_PEN_BLACK, /* black and white whatever the theme: on a cell of known colour */
+    LL_PEN_WHITE,
+    LL_PEN_BLUE,
+    LL_PEN_VERMILLION,
+    LL_PEN_GREEN,
+    LL_PEN_PURPLE,
+    LL_PEN_ORANGE,
+    LL_PEN_SKY,
+    LL_PENS
+} ll_pen;
+enum { LL_SERIES_INKS = LL_PENS - LL_PEN_BLUE };
 
-uint32_t ll_ink_rgb(ll_ink ink, bool dark);
-ll_ink ll_ink_of_series(int i); /* the i-th of several series, cyclic */
+uint32_t ll_pen_rgb(ll_pen pen, bool dark);
+ll_pen ll_pen_of_series(int i); /* the i-th of several series, cyclic */
 
 typedef struct ll_palette {
     const char *name; /* "cividis", "viridis", "diverging" */

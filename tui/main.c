@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "data/commands.h"
 #include "data/simulate.h"
+#include "plots/commands.h"
 #include "sessions/commands.h"
 #include "tui/faces.h"
 #include "tui/terminal.h"
@@ -45,6 +46,7 @@ static const ll_command *const tables[] = {
     ll_predict_commands,
     ll_active_commands,
     ll_score_commands,
+    ll_plot_commands,
     ll_session_commands,
     ll_help_commands,
     ll_face_commands,

@@ -1,0 +1,254 @@
+#include "plots/commands.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/look.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "plots/gather.h"
+#include "plots/terminal.h"
+
+/* --- what the room keeps in the app --- */
+
+typedef struct plots {
+    pthread_mutex_t lock; /* of caps: set by the face, read by the running command */
+    ll_plot_caps caps;
+    ll_gnuplot gnuplot; /* used by one command at a time */
+} plots;
+
+static void release(void *p)
+{
+    plots *v = p;
+    ll_gnuplot_free(&v->gnuplot);
+    pthread_mutex_destroy(&v->lock);
+    free(v);
+}
+
+static plots *plots_of(ll_app *a)
+{
+    plots *v = ll_app_slot(a, LL_SLOT_PLOTS);
+    if (v) return v;
+    v = LL_NEW(plots);
+    pthread_mutex_init(&v->lock, NULL);
+    v->caps = ll_plot_caps_none;
+    ll_app_set_slot(a, LL_SLOT_PLOTS, v, release);
+    return v;
+}
+
+void ll_plots_set_caps(ll_app *a, const ll_plot_caps *caps)
+{
+    plots *v = plots_of(a);
+    pthread_mutex_lock(&v->lock);
+    v->caps = *caps;
+    pthread_mutex_unlock(&v->lock);
+}
+
+static ll_plot_caps caps_of(plots *v)
+{
+    pthread_mutex_lock(&v->lock);
+    ll_plot_caps caps = v->caps;
+    pthread_mutex_unlock(&v->lock);
+    return caps;
+}
+
+/* --- plot --- */
+
+static const struct {
+    const char *name;
+    ll_status (*gather)(ll_plot_request *p, ll_figure **out);
+} kinds[] = {
+    {"heatmap", ll_gather_heatmap},   {"scatter", ll_gather_scatter}, {"curve", ll_gather_curve},
+    {"residual", ll_gather_residual}, {"hist", ll_gather_hist},       {"bars", ll_gather_bars},
+    {"compare", ll_gather_compare},   {"shots", ll_gather_shots},
+};
+
+static ll_status gather(ll_plot_request *p, ll_figure **out)
+{
+    const char *kind = ll_word(&p->rq->args, "kind");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (!strcmp(kinds[i].name, kind)) return kinds[i].gather(p, out);
+    return LL_FAIL(p->rq, LL_USAGE, "%s: no such figure", kind);
+}
+
+/* size=WxH: pixels for files, characters in a text terminal. */
+static ll_status read_size(ll_request *rq, int *width, int *height)
+{
+    const char *text = ll_word(&rq->args, "size");
+    char end;
+    *width = *height = 0;
+    if (!text) return LL_OK;
+    if (sscanf(text, "%d%*[xX]%d%c", width, height, &end) != 2)
+        return LL_FAIL(rq, LL_USAGE, "size=%s: WIDTHxHEIGHT was expected, as in 900x700", text);
+    bool file = ll_has(&rq->args, "out");
+    int least = file ? 200 : 20, most = 8000;
+    if (*width >= least && *width <= most && *height >= least / 2 && *height <= most) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "size=%s: from %dx%d to %dx%d", text, least, least / 2, most, most);
+}
+
+/* A suffix that cannot be drawn is said before anything is computed. */
+static ll_status check_out(ll_request *rq)
+{
+    const char *out = ll_word(&rq->args, "out");
+    ll_gp_terminal t;
+    size_t n = out ? strlen(out) : 0;
+    if (!out || ll_gp_terminal_of(out, &t) || (n > 3 && !strcasecmp(out + n - 3, ".gp"))) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "out=%s: a figure is written as .png, .svg, .pdf or .gp", out);
+}
+
+static ll_status to_file(ll_plot_request *p, const ll_figure *f)
+{
+    char *path = ll_path_expand(ll_word(&p->rq->args, "out"));
+    bool dark = ll_is(&p->rq->args, "theme", "dark");
+    plots *v = plots_of(p->rq->app);
+    ll_status s = ll_figure_write(&v->gnuplot, f, path, dark, p->rq->observer, &p->rq->error);
+    ll_json_str(p->result, "out", path);
+    ll_json_int(p->result, "width", f->width);
+    ll_json_int(p->result, "height", f->height);
+    free(path);
+    return s;
+}
+
+static ll_status to_terminal(ll_plot_request *p, const ll_figure *f, int width, int height)
+{
+    plots *v = plots_of(p->rq->app);
+    ll_plot_caps caps = caps_of(v);
+    ll_str drawn = {0};
+    bool raw = false;
+    if (ll_given(&p->rq->args, "theme")) caps.dark = ll_is(&p->rq->args, "theme", "dark");
+    ll_status s =
+        ll_plot_terminal(&v->gnuplot, f, &caps, width, height, p->rq->observer, &drawn, &raw, &p->rq->error);
+    if (!s) ll_json_str(p->result, raw ? "raw" : "text", ll_str_text(&drawn));
+    ll_str_free(&drawn);
+    return s;
+}
+
+static void emit(ll_plot_request *p, const ll_figure *f)
+{
+    static const ll_column columns[] = {{"out", "written to", NULL, -1},       {"points", "points", NULL, 0},
+                                        {"spearman", "Spearman", NULL, 4},     {"k", "samples", NULL, 0},
+                                        {"cost", "measurement cost", NULL, 0}, {0}};
+    ll_json_str(p->result, "title", f->title);
+    ll_json_int(p->result, "points", ll_figure_points(f));
+    for (int i = 0; i < f->notes.n; i++) ll_result_note(p->result, "%s", f->notes.v[i]);
+    if (ll_has(&p->rq->args, "out")) ll_result_columns(p->result, columns);
+    ll_emit(p->rq, p->result);
+    p->result = NULL;
+}
+
+static ll_status run_plot(ll_request *rq)
+{
+    int width, height;
+    ll_status s = read_size(rq, &width, &height);
+    if (!s) s = check_out(rq);
+    if (s) return s;
+    bool file = ll_has(&rq->args, "out");
+    ll_plot_request p = {rq, file ? width : 0, file ? height : 0, ll_result_new("plot")};
+    ll_json_str(p.result, "plot", ll_word(&rq->args, "kind"));
+    ll_figure *f = NULL;
+    s = gather(&p, &f);
+    if (!s) s = file ? to_file(&p, f) : to_terminal(&p, f, width, height);
+    if (!s) emit(&p, f);
+    cJSON_Delete(p.result);
+    ll_figure_free(f);
+    return s;
+}
+
+static const ll_option options[] = {
+    {.name = "kind",
+     .type = LL_CHOICE,
+     .choices = "heatmap|scatter|curve|residual|hist|bars|compare|shots",
+     .help = "what to draw",
+     .positional = true,
+     .required = true},
+    {.name = "device",
+     .type = LL_LIST,
+     .help = "devices (names, globs, tagged); scatter, residual, curve and bars take one",
+     .complete = LL_COMPLETE_DEVICE,
+     .positional = true,
+     .rest = true},
+    {.name = "out",
+     .type = LL_WORD,
+     .help = "file to write: .png, .svg, .pdf, or .gp for the script with its data; else into the terminal",
+     .complete = LL_COMPLETE_FILE},
+    {.name = "size",
+     .type = LL_WORD,
+     .help = "WIDTHxHEIGHT: pixels of a file, characters of a text terminal"},
+    {.name = "predictor",
+     .type = LL_WORD,
+     .help = "whose transfer or training (default: the latest)",
+     .complete = LL_COMPLETE_PREDICTOR},
+    {.name = "metric",
+     .type = LL_CHOICE,
+     .otherwise = "spearman",
+     .choices = "spearman|kendall|pearson|median_ape",
+     .help = "correlation of heatmap and bars, score of compare and shots"},
+    {.name = "order",
+     .type = LL_CHOICE,
+     .otherwise = "cluster",
+     .choices = "cluster|name|file|mean",
+     .help = "order of the devices of a heatmap"},
+    {.name = "palette",
+     .type = LL_CHOICE,
+     .choices = "cividis|viridis|diverging",
+     .help = "colours of a heatmap (default: cividis, diverging when a value is negative)"},
+    {.name = "log",
+     .type = LL_CHOICE,
+     .otherwise = "auto",
+     .choices = "auto|on|off",
+     .help = "logarithmic axes of latency"},
+    {.name = "level",
+     .type = LL_REAL,
+     .otherwise = "0.9",
+     .lo = .01,
+     .hi = .999,
+     .help = "of prediction intervals"},
+    {.name = "by",
+     .type = LL_CHOICE,
+     .otherwise = "latency",
+     .choices = "latency|operation",
+     .help = "residual: against measured latency, or by how often each operation occurs"},
+    {.name = "worst",
+     .type = LL_INT,
+     .otherwise = "0",
+     .lo = 0,
+     .hi = 50,
+     .help = "scatter, residual: name this many architectures with the largest relative error"},
+    {.name = "from",
+     .type = LL_WORD,
+     .help = "compare, shots: log of results (latlab --json ... > FILE)",
+     .complete = LL_COMPLETE_FILE},
+    {.name = "theme",
+     .type = LL_CHOICE,
+     .otherwise = "light",
+     .choices = "light|dark",
+     .help = "ground of the figure"},
+    {0},
+};
+
+const ll_command ll_plot_commands[] = {
+    {.name = "plot",
+     .group = "plot",
+     .summary = "draw a figure, into a file or the terminal",
+     .options = options,
+     .flags = LL_CMD_LONG,
+     .run = run_plot,
+     .help = "heatmap: correlation of devices, with the dendrogram of its order and the sides of the task.\n"
+             "scatter: predicted against measured latency, few-shot samples marked, intervals when there are "
+             "any.\n"
+             "residual: relative error against measured latency, or by operation.\n"
+             "curve: training history of a predictor, or of its transfer to a device.\n"
+             "hist: distribution of latency on some devices.\n"
+             "bars: correlation of one device to all others.\n"
+             "compare, shots: scores of predictors from a log of results, per device or over k.\n\n"
+             "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
+     .examples = "plot heatmap out=corr.pdf\n"
+                 "plot scatter fpga worst=5 out=fpga.png\n"
+                 "plot residual fpga by=operation\n"
+                 "plot heatmap pixel* titan* order=name out=phones.gp\n"
+                 "plot shots from=scores.jsonl out=shots.svg"},
+    {0},
+};

@@ -1,0 +1,27 @@
+/* State -> figure: what `plot KIND` shows of what the user has built. One function per kind. */
+#ifndef LL_PLOTS_GATHER_H
+#define LL_PLOTS_GATHER_H
+
+#include "core/app/request.h"
+#include "plots/figure.h"
+
+typedef struct ll_plot_request {
+    ll_request *rq;
+    int width, height; /* of the figure, pixels; 0: its own */
+    cJSON *result;     /* fields of the kind go here */
+} ll_plot_request;
+
+ll_status ll_gather_heatmap(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_bars(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_hist(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_residual(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_compare(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_shots(ll_plot_request *p, ll_figure **out);
+
+/* Logarithmic axis for these latencies? log=on|off, and log=auto when the middle 98 % span more than 20
+ * times. */
+bool ll_plot_log(const ll_request *rq, const double *v, int n);
+
+#endif

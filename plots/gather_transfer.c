@@ -1,0 +1,207 @@
+/* Figures of a transfer: scatter, residual, curve. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/look.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+#include "plots/build.h"
+#include "plots/gather.h"
+
+bool ll_plot_log(const ll_request *rq, const double *v, int n)
+{
+    if (!ll_is(&rq->args, "log", "auto")) return ll_is(&rq->args, "log", "on");
+    double *known = LL_NEW_ARRAY(double, n + 1);
+    int m = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(v[i])) known[m++] = v[i];
+    double lo = m ? ll_quantile(known, m, .01) : 0, hi = m ? ll_quantile(known, m, .99) : 0;
+    free(known);
+    return lo > 0 && hi / lo > 20;
+}
+
+/* The transfer asked for, its measured column, and the fields every figure of a transfer reports. */
+typedef struct seen {
+    const ll_transfer *t;
+    const double *measured_ms;
+    ll_metrics metrics;
+    double level;
+    char *title;
+} seen;
+
+static ll_status look(ll_plot_request *p, const char *what, seen *v)
+{
+    ll_transfer *t;
+    ll_status s = ll_need_transfer(p->rq, "device", &t);
+    if (s) return s;
+    const ll_dataset *d = p->rq->state.data;
+    int device = ll_dataset_device(d, t->device);
+    *v = (seen){.t = t, .measured_ms = ll_latencies(d, device), .level = ll_real(&p->rq->args, "level")};
+    v->metrics = ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, v->level, NULL);
+    ll_str title = {0};
+    ll_str_addf(&title, "%s: %s of %s", t->device, what, t->predictor->name);
+    v->title = ll_str_take(&title);
+    ll_json_str(p->result, "device", t->device);
+    ll_json_str(p->result, "predictor", t->predictor->name);
+    ll_json_int(p->result, "k", t->samples.n);
+    ll_json_int(p->result, "cost", t->measured.n);
+    ll_metrics_json(&v->metrics, p->result);
+    return LL_OK;
+}
+
+ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
+{
+    seen v;
+    ll_status s = look(p, "predictions", &v);
+    if (s) return s;
+    int n = v.t->n;
+    double *lo = LL_NEW_ARRAY(double, n + 1), *hi = LL_NEW_ARRAY(double, n + 1);
+    bool intervals = ll_transfer_interval(v.t, v.level, lo, hi);
+    ll_scatter_data d = {.title = v.title,
+                         .n = n,
+                         .measured_ms = v.measured_ms,
+                         .predicted_ms = v.t->lat_ms,
+                         .lo_ms = intervals ? lo : NULL,
+                         .hi_ms = intervals ? hi : NULL,
+                         .samples = v.t->samples.v,
+                         .k = v.t->samples.n,
+                         .cost = v.t->measured.n,
+                         .spearman = v.metrics.spearman,
+                         .level = v.level,
+                         .n_scored = v.metrics.n,
+                         .worst = ll_int(&p->rq->args, "worst"),
+                         .log = ll_plot_log(p->rq, v.measured_ms, n),
+                         .width = p->width,
+                         .height = p->height};
+    s = ll_build_scatter(&d, out, &p->rq->error);
+    free(v.title);
+    free(hi);
+    free(lo);
+    return s;
+}
+
+/* --- residual --- */
+
+/* (n, n_ops): how often each operation stands in each architecture; the caller frees. */
+static int *count_operations(const ll_dataset *d)
+{
+    int ops = d->space->n_ops, *count = LL_NEW_ARRAY(int, (size_t)d->n_archs *(size_t)ops + 1);
+    for (int i = 0; i < d->n_archs; i++)
+        for (int j = 0; j < d->space->n_positions; j++) count[i * ops + ll_gene(d, i)[j]]++;
+    return count;
+}
+
+static ll_status residual_by_operation(ll_plot_request *p, const seen *v, ll_figure **out)
+{
+    const ll_dataset *data = p->rq->state.data;
+    int *count = count_operations(data);
+    ll_operation_data d = {.title = v->title,
+                           .n = v->t->n,
+                           .n_ops = data->space->n_ops,
+                           .measured_ms = v->measured_ms,
+                           .predicted_ms = v->t->lat_ms,
+                           .count = count,
+                           .ops = data->space->ops_short ? data->space->ops_short : data->space->ops,
+                           .width = p->width,
+                           .height = p->height};
+    ll_status s = ll_build_residual_by_operation(&d, out, &p->rq->error);
+    free(count);
+    return s;
+}
+
+static ll_status residual_by_latency(ll_plot_request *p, const seen *v, ll_figure **out)
+{
+    ll_residual_data d = {.title = v->title,
+                          .n = v->t->n,
+                          .measured_ms = v->measured_ms,
+                          .predicted_ms = v->t->lat_ms,
+                          .samples = v->t->samples.v,
+                          .k = v->t->samples.n,
+                          .worst = ll_int(&p->rq->args, "worst"),
+                          .log = ll_plot_log(p->rq, v->measured_ms, v->t->n),
+                          .width = p->width,
+                          .height = p->height};
+    return ll_build_residual(&d, out, &p->rq->error);
+}
+
+ll_status ll_gather_residual(ll_plot_request *p, ll_figure **out)
+{
+    seen v;
+    ll_status s = look(p, "relative error", &v);
+    if (s) return s;
+    bool operation = ll_is(&p->rq->args, "by", "operation");
+    ll_json_str(p->result, "by", operation ? "operation" : "latency");
+    s = operation ? residual_by_operation(p, &v, out) : residual_by_latency(p, &v, out);
+    free(v.title);
+    return s;
+}
+
+/* --- curve --- */
+
+enum { MOST_PARTS = 6 };
+
+/* Every array of numbers in a history but "epoch", which is the axis. */
+static int history_parts(const cJSON *history, ll_curve_part *parts)
+{
+    int n = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, history)
+    {
+        if (n == MOST_PARTS || !cJSON_IsArray(item) || !strcmp(item->string, "epoch")) continue;
+        double *v;
+        int count = ll_json_get_nums(history, item->string, &v);
+        parts[n++] = (ll_curve_part){item->string, v, count};
+    }
+    return n;
+}
+
+static ll_status build_curve(ll_plot_request *p, const char *title, const cJSON *history, ll_figure **out)
+{
+    ll_curve_part parts[MOST_PARTS];
+    double *epoch = NULL;
+    int n = history_parts(history, parts), longest = 0, epochs = ll_json_get_nums(history, "epoch", &epoch);
+    for (int i = 0; i < n; i++) longest = parts[i].n > longest ? parts[i].n : longest;
+    ll_curve_data d = {.title = title,
+                       .x_label = "epoch",
+                       .x = epochs >= longest ? epoch : NULL,
+                       .parts = parts,
+                       .n_parts = n,
+                       .width = p->width,
+                       .height = p->height};
+    ll_status s = ll_build_curve(&d, out, &p->rq->error);
+    ll_json_int(p->result, "epochs", longest);
+    for (int i = 0; i < n; i++) free((double *)parts[i].v);
+    free(epoch);
+    return s;
+}
+
+/* Without a device the pretraining of the predictor, with one its transfer. */
+ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out)
+{
+    ll_request *rq = p->rq;
+    ll_str title = {0};
+    const cJSON *info = NULL;
+    const char *name = NULL;
+    if (ll_has(&rq->args, "device")) {
+        ll_transfer *t;
+        ll_status s = ll_need_transfer(rq, "device", &t);
+        if (s) return s;
+        info = t->info;
+        name = t->predictor->name;
+        ll_str_addf(&title, "%s: transfer of %s", t->device, name);
+    } else {
+        const ll_model *m = ll_state_model(&rq->state, ll_word(&rq->args, "predictor"));
+        if (!m) return LL_FAIL(rq, LL_FAILED, "no predictor is pretrained yet; `pretrain nasflat` does that");
+        info = m->info;
+        name = m->predictor->name;
+        ll_str_addf(&title, "pretraining of %s on %d devices", name, m->source.n);
+    }
+    ll_json_str(p->result, "predictor", name);
+    const cJSON *history = cJSON_GetObjectItemCaseSensitive(info, "history");
+    ll_status s = history ? build_curve(p, title.s, history, out)
+                          : LL_FAIL(rq, LL_FAILED, "%s keeps no training history to draw", name);
+    ll_str_free(&title);
+    return s;
+}

@@ -1,0 +1,76 @@
+#include "plots/terminal.h"
+
+#include <string.h>
+
+const ll_plot_caps ll_plot_caps_none = {.columns = 79, .rows = 24};
+
+static ll_gp_terminal best_terminal(const ll_gnuplot *g, const ll_plot_caps *caps)
+{
+    if (caps->kitty && ll_gnuplot_has(g, LL_GP_KITTY)) return LL_GP_KITTY;
+    if (caps->sixel && ll_gnuplot_has(g, LL_GP_SIXEL)) return LL_GP_SIXEL;
+    if (caps->utf8 && ll_gnuplot_has(g, LL_GP_BLOCK)) return LL_GP_BLOCK;
+    return LL_GP_DUMB;
+}
+
+static int within(int x, int lo, int hi)
+{
+    return x < lo ? lo : x > hi ? hi : x;
+}
+
+/* Pixels: as wide as the screen, in the figure's own shape, and not higher than the screen. */
+static void choose_pixels(const ll_figure *f, const ll_plot_caps *caps, ll_gp_target *t)
+{
+    int wide = caps->columns * (caps->cell_width ? caps->cell_width : 9);
+    int high = (caps->rows - 2) * (caps->cell_height ? caps->cell_height : 18);
+    if (!t->width) t->width = within(f->width, 300, within(wide, 300, 4000));
+    if (!t->height) t->height = (int)((double)f->height * t->width / f->width);
+    if (t->height > high && high >= 240) {
+        t->width = (int)((double)t->width * high / t->height);
+        t->height = high;
+    }
+}
+
+static void choose_characters(const ll_plot_caps *caps, ll_gp_target *t)
+{
+    if (!t->width) t->width = within(caps->columns, 40, 160);
+    if (!t->height) t->height = within(caps->rows - 2, 16, 48);
+}
+
+/* gnuplot puts a form feed before text and pads every line with blanks; take both away. */
+static void trim(const ll_str *drawn, ll_str *out)
+{
+    const char *s = ll_str_text(drawn);
+    while (*s == '\f' || *s == '\n' || *s == '\r') s++;
+    while (*s) {
+        size_t n = strcspn(s, "\n"), kept = n;
+        while (kept && s[kept - 1] == ' ') kept--;
+        ll_str_addn(out, s, kept);
+        s += n;
+        if (*s == '\n') s++;
+        ll_str_addc(out, '\n');
+    }
+    while (out->len > 1 && out->s[out->len - 1] == '\n') out->s[--out->len] = 0;
+}
+
+ll_status ll_plot_terminal(ll_gnuplot *g, const ll_figure *f, const ll_plot_caps *caps, int width, int height,
+                           const ll_observer *observer, ll_str *out, bool *raw, ll_error *e)
+{
+    ll_status s = ll_gnuplot_probe(g, observer, e);
+    if (s) return s;
+    ll_gp_target t = {.terminal = best_terminal(g, caps),
+                      .width = width,
+                      .height = height,
+                      .colours = caps->colours,
+                      .dark = caps->dark};
+    *raw = t.terminal == LL_GP_KITTY || t.terminal == LL_GP_SIXEL;
+    if (*raw)
+        choose_pixels(f, caps, &t);
+    else
+        choose_characters(caps, &t);
+    ll_str drawn = {0};
+    s = ll_gnuplot_draw(g, f, &t, observer, &drawn, e);
+    if (!s && *raw) ll_str_addn(out, drawn.s, drawn.len);
+    if (!s && !*raw) trim(&drawn, out);
+    ll_str_free(&drawn);
+    return s;
+}
