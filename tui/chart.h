@@ -47,6 +47,8 @@ typedef struct ll_heatmap {
     bool diverging;
     int cell_w, label_w, head_h;
     int rows, cols; /* shown */
+    bool numbered;  /* columns are headed by numbers, which the rows' labels repeat */
+    int common;     /* letters all names begin with, left out of the columns' heads */
 } ll_heatmap;
 /* Chooses cell width, label width and how many rows and columns fit in h x w (h 0: all rows). `cell_w` may be
  * preset to 1..4 to ask for a zoom. */

@@ -4,7 +4,8 @@
 
 #include "tui/chart.h"
 
-enum { MARGIN = 2 }; /* mark and a blank before the label */
+/* mark and a blank before the label; "12 " in a label; rows a name downwards needs to be worth reading */
+enum { MARGIN = 2, NUMBER = 3, READABLE = 6 };
 
 static int clip(int v, int lo, int hi)
 {
@@ -21,6 +22,17 @@ static int longest(const ll_heatmap *m)
     return w;
 }
 
+/* Letters that all names begin with, up to and with the last '_': no column's head needs to repeat them. */
+static int common_beginning(const ll_heatmap *m)
+{
+    int n = m->n > 1 ? (int)strlen(m->names[0]) : 0;
+    for (int i = 1; i < m->n; i++)
+        for (int j = 0; j < n; j++)
+            if (m->names[i][j] != m->names[0][j]) n = j;
+    while (n > 0 && m->names[0][n - 1] != '_') n--;
+    return n;
+}
+
 static void set_scale(ll_heatmap *m)
 {
     double lo = INFINITY;
@@ -34,8 +46,13 @@ static void set_scale(ll_heatmap *m)
 void ll_heatmap_plan(ll_heatmap *m, const ll_look *look, int h, int w)
 {
     set_scale(m);
-    int name = longest(m);
-    m->label_w = clip(name, 4, clip(w / 3, 6, 24));
+    int name = longest(m), head;
+    m->common = common_beginning(m);
+    head = name - m->common;
+    m->head_h = clip(head, 3, h ? clip(h / 4, 1, 12) : 12);
+    m->numbered = m->head_h < READABLE && m->head_h < head;
+    if (m->numbered) m->head_h = m->n >= 10 ? 2 : 1;
+    m->label_w = clip(name, 4, clip(w / 3, 6, 24)) + (m->numbered ? NUMBER : 0);
     int room = w - m->label_w - MARGIN - 1;
     if (!m->cell_w) {
         m->cell_w = clip(m->n ? room / m->n : 4, 1, 4);
@@ -44,7 +61,6 @@ void ll_heatmap_plan(ll_heatmap *m, const ll_look *look, int h, int w)
     }
     room = w - m->label_w - MARGIN - 1;
     m->cols = clip(room / m->cell_w, 0, m->n);
-    m->head_h = h ? clip(name, 3, clip(h / 4, 3, 12)) : clip(name, 3, 12);
     m->rows = h ? clip(h - m->head_h, 0, m->n) : m->n;
     m->row0 = clip(m->row0, 0, m->n - m->rows);
     m->col0 = clip(m->col0, 0, m->n - m->cols);
@@ -104,10 +120,31 @@ static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, double v,
     }
 }
 
+static ll_style mark_style(char mark)
+{
+    return mark == 'S' ? LL_S_SOURCE : mark == 'T' ? LL_S_TARGET : LL_S_TEXT;
+}
+
+static void draw_number_head(const ll_heatmap *m, ll_canvas *c, int y, int x, int col)
+{
+    ll_style style = m->cursor_c == col ? LL_S_CURSOR : LL_S_HEAD;
+    int at = x + (m->cell_w - 1) / 2 + (m->cell_w == 4), number = col + 1;
+    if (m->head_h == 2 && number >= 10) ll_putf(c, y, at, style, "%d", number / 10 % 10);
+    ll_putf(c, y + m->head_h - 1, at, style, "%d", number % 10);
+}
+
+static void draw_label(const ll_heatmap *m, ll_canvas *c, int y, int x, int row)
+{
+    char mark = m->marks ? m->marks[row] : ' ';
+    int skip = m->numbered ? ll_putf(c, y, x, LL_S_HEAD, "%2d ", row + 1) : 0;
+    ll_put_cut(c, y, x + skip, m->label_w - skip, row == m->cursor_r ? LL_S_CURSOR : mark_style(mark),
+               m->names[row]);
+}
+
 /* The name of a column downwards, its end at the matrix; long names lose their middle. */
 static void draw_head(const ll_heatmap *m, ll_canvas *c, int y, int x, int col)
 {
-    const char *name = m->names[col];
+    const char *name = m->names[col] + m->common;
     int len = (int)strlen(name), h = m->head_h;
     ll_ink ink = ll_style_ink(c->look, m->cursor_c == col ? LL_S_CURSOR : LL_S_HEAD);
     int shown = len < h ? len : h, first = (h - 1) / 2, tail = shown - first - 1;
@@ -122,21 +159,16 @@ static void draw_head(const ll_heatmap *m, ll_canvas *c, int y, int x, int col)
     }
 }
 
-static ll_style mark_style(char mark)
-{
-    return mark == 'S' ? LL_S_SOURCE : mark == 'T' ? LL_S_TARGET : LL_S_TEXT;
-}
-
 void ll_heatmap_draw(const ll_heatmap *m, ll_canvas *c, int y, int x)
 {
     int left = x + MARGIN + m->label_w + 1;
-    for (int j = 0; j < m->cols; j++) draw_head(m, c, y, left + j * m->cell_w, m->col0 + j);
+    for (int j = 0; j < m->cols; j++)
+        (m->numbered ? draw_number_head : draw_head)(m, c, y, left + j * m->cell_w, m->col0 + j);
     for (int i = 0; i < m->rows; i++) {
         int row = m->row0 + i, at = y + m->head_h + i;
         char mark = m->marks ? m->marks[row] : ' ';
         ll_putf(c, at, x, mark_style(mark), "%c", mark);
-        ll_put_cut(c, at, x + MARGIN, m->label_w, row == m->cursor_r ? LL_S_CURSOR : mark_style(mark),
-                   m->names[row]);
+        draw_label(m, c, at, x + MARGIN, row);
         for (int j = 0; j < m->cols; j++) {
             int col = m->col0 + j;
             draw_cell(m, c, at, left + j * m->cell_w, m->v[(long)row * m->n + col],

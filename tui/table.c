@@ -6,7 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-enum { GAP = 2, LEAST = 8 }; /* blanks between columns; a text is not cut below LEAST */
+enum { GAP = 2, FIRST = 20, LEAST = 10 }; /* blanks between columns; texts are not cut below these */
 
 static void set_title(ll_table_column *col, const char *title, const char *unit)
 {
@@ -41,7 +41,7 @@ static void measure_column(ll_table *t, ll_table_column *col, const ll_look *loo
     ll_str text = {0};
     col->width = ll_text_width(col->title);
     if (col->width) t->headed = true;
-    int numbers = 0, others = 0;
+    int numbers = 0, others = 0, arrays = 0;
     cJSON_ArrayForEach(row, t->rows)
     {
         const cJSON *v = cJSON_GetObjectItemCaseSensitive(row, col->key);
@@ -49,12 +49,14 @@ static void measure_column(ll_table *t, ll_table_column *col, const ll_look *loo
             numbers++;
         else if (v && !cJSON_IsNull(v))
             others++;
+        arrays += cJSON_IsArray(v);
         ll_str_clear(&text);
         ll_render_value(v, col->digits, look, &text);
         int w = ll_text_width(ll_str_text(&text));
         if (w > col->width) col->width = w;
     }
     col->number = numbers > 0 && others == 0;
+    col->whole = col->number || arrays > 0; /* half a number or half a drawing says nothing */
     ll_str_free(&text);
 }
 
@@ -66,24 +68,40 @@ int ll_table_width(const ll_table *t)
     return w;
 }
 
-static ll_table_column *widest_text(const ll_table *t)
+/* The least width a column is worth showing with: numbers whole, texts cut, the first column hardly at all. */
+static int least_width(const ll_table *t, int i)
+{
+    const ll_table_column *col = &t->columns[i];
+    int least = i == 0 ? FIRST : LEAST;
+    return col->whole || col->width < least ? col->width : least;
+}
+
+static int least_total(const ll_table *t, int n)
+{
+    int w = 0;
+    for (int i = 0; i < n; i++) w += least_width(t, i) + (i ? GAP : 0);
+    return w;
+}
+
+static ll_table_column *widest_cut(const ll_table *t, int n)
 {
     ll_table_column *best = NULL;
-    for (int i = 0; i < t->n_columns; i++) {
+    for (int i = 0; i < n; i++) {
         ll_table_column *col = &t->columns[i];
-        if (!col->number && !col->hidden && col->width > LEAST && (!best || col->width > best->width))
-            best = col;
+        if (col->width > least_width(t, i) && (!best || col->width > best->width)) best = col;
     }
     return best;
 }
 
+/* As many columns as fit with their least widths, then the widest texts are cut until they do fit. */
 static void fit(ll_table *t, int width)
 {
-    for (ll_table_column *col; ll_table_width(t) > width && (col = widest_text(t));) col->width--;
-    for (int i = t->n_columns - 1; i > 0 && ll_table_width(t) > width; i--) {
-        t->columns[i].hidden = true;
+    int n = t->n_columns;
+    while (n > 1 && least_total(t, n) > width) {
+        t->columns[--n].hidden = true;
         t->n_hidden++;
     }
+    for (ll_table_column *col; ll_table_width(t) > width && (col = widest_cut(t, n));) col->width--;
 }
 
 void ll_table_layout(ll_table *t, const cJSON *rows, const cJSON *columns, int width, const ll_look *look)

@@ -11,7 +11,7 @@ typedef struct ll_table_column {
     const char *key; /* borrowed from the result */
     char *title;     /* with its unit */
     int digits, width;
-    bool number, hidden;
+    bool number, whole, hidden;
 } ll_table_column;
 
 typedef struct ll_table {

@@ -1,0 +1,106 @@
+#include "tui/prompt.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+
+enum { MOST_LINES = 5000, SLACK = 1000 };
+
+void ll_prompt_state(ll_app *app, ll_str *out)
+{
+    ll_state s;
+    ll_app_snapshot(app, &s);
+    ll_str_add(out, s.data ? s.data->name : "latlab");
+    if (s.task) ll_str_addf(out, " %s", s.task->name);
+    ll_state_free(&s);
+}
+
+size_t ll_prompt_command_start(const char *line)
+{
+    size_t start = 0;
+    char quote = 0;
+    for (size_t i = 0; line[i]; i++) {
+        if (quote)
+            quote = line[i] == quote ? 0 : quote;
+        else if (line[i] == '"' || line[i] == '\'')
+            quote = line[i];
+        else if (line[i] == ';')
+            start = i + 1;
+    }
+    while (line[start] == ' ') start++;
+    return start;
+}
+
+void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *out)
+{
+    size_t start = ll_prompt_command_start(line), len = strlen(line);
+    *word = len;
+    while (*word > start && !isspace((unsigned char)line[*word - 1])) --*word;
+    ll_app_complete(app, line + start, out);
+    ll_strs_sort(out);
+}
+
+char *ll_prompt_common(const ll_strs *candidates)
+{
+    char *common = ll_strdup(candidates->n ? candidates->v[0] : "");
+    for (int i = 1; i < candidates->n; i++) {
+        size_t n = 0;
+        while (common[n] && common[n] == candidates->v[i][n]) n++;
+        common[n] = 0;
+    }
+    return common;
+}
+
+/* --- history ----------------------------------------------------------------------------------------------
+ */
+
+/* A file that has grown too long is written anew with its last lines. */
+static void trim_file(const ll_history *h)
+{
+    ll_str text = {0};
+    for (int i = 0; i < h->lines.n; i++) ll_str_addf(&text, "%s\n", h->lines.v[i]);
+    ll_write_file(h->path, ll_str_text(&text), text.len, NULL);
+    ll_str_free(&text);
+}
+
+void ll_history_load(ll_history *h)
+{
+    *h = (ll_history){0};
+    char *dir = ll_xdg_dir(LL_XDG_STATE), *text;
+    size_t len;
+    h->path = ll_path_join(dir, "history");
+    free(dir);
+    if (!ll_is_file(h->path) || ll_read_file(h->path, 64 << 20, &text, &len, NULL)) return;
+    ll_strs all = {0};
+    for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
+        ll_strs_add(&all, line);
+    int from = all.n > MOST_LINES ? all.n - MOST_LINES : 0;
+    for (int i = from; i < all.n; i++) ll_strs_add(&h->lines, all.v[i]);
+    if (from > SLACK) trim_file(h);
+    ll_strs_free(&all);
+    free(text);
+}
+
+void ll_history_add(ll_history *h, const char *line)
+{
+    if (!*line || strchr(line, '\n') || (h->lines.n && !strcmp(h->lines.v[h->lines.n - 1], line))) return;
+    ll_strs_add(&h->lines, line);
+    char *dir = ll_xdg_dir(LL_XDG_STATE);
+    ll_make_dirs(dir, NULL);
+    free(dir);
+    FILE *f =
+        fopen(h->path, "a"); /* a history that cannot be written is no reason to complain at each line */
+    if (!f) return;
+    fprintf(f, "%s\n", line);
+    fclose(f);
+}
+
+void ll_history_free(ll_history *h)
+{
+    ll_strs_free(&h->lines);
+    free(h->path);
+}

@@ -1,0 +1,28 @@
+/* What the REPL's prompt and the full screen's command line share: history, completion, the state in a word.
+ */
+#ifndef LL_TUI_PROMPT_H
+#define LL_TUI_PROMPT_H
+
+#include "core/app/app.h"
+
+/* "nb201 ND": dataset and task, or "latlab" when nothing is loaded. */
+void ll_prompt_state(ll_app *app, ll_str *out);
+
+/* Where the last command of a line begins (behind the last ';' outside quotes). */
+size_t ll_prompt_command_start(const char *line);
+/* Candidates for the last word of `line`; *word is where that word begins. */
+void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *out);
+/* Longest common beginning of the candidates; the caller frees. */
+char *ll_prompt_common(const ll_strs *candidates);
+
+/* History file in the XDG state folder, shared by both faces; created when a line is added. */
+typedef struct ll_history {
+    ll_strs lines;
+    char *path;
+} ll_history;
+void ll_history_load(ll_history *h);
+void ll_history_add(ll_history *h,
+                    const char *line); /* also to the file; a repeat of the last is not added */
+void ll_history_free(ll_history *h);
+
+#endif
