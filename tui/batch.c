@@ -81,10 +81,11 @@ static void take_event(batch *b, const cJSON *event)
 {
     const char *kind = ll_json_get_str(event, "event", "");
     bool result = !strcmp(kind, "result");
-    if (result && !strcmp(ll_json_get_str(event, "kind", ""), "face")) b->quit = true;
+    bool quit = result && !strcmp(ll_json_get_str(event, "kind", ""), "face");
+    b->quit |= quit;
     if (b->f->json)
         print_json(b, event);
-    else if (result)
+    else if (result && !quit)
         print_result(b, event);
     /* the stream holds everything, but an error is for human eyes too */
     if (!b->f->json || !strcmp(kind, "error")) ll_talk_event(&b->talk, event);

@@ -1,19 +1,174 @@
 /* Commands of the faces. They carry out nothing themselves: they emit a result of kind "face" that the face
  * which reads the stream acts upon. */
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/base/fs.h"
 #include "core/base/json.h"
+#include "tui/config.h"
 #include "tui/faces.h"
 
-static ll_status run_quit(ll_request *rq)
+static ll_status act(ll_request *rq, const char *action, const char *value)
 {
     cJSON *result = ll_result_new("face");
-    ll_json_str(result, "action", "quit");
+    ll_json_str(result, "action", action);
+    ll_json_str(result, "value", value);
     ll_emit(rq, result);
     return LL_OK;
 }
 
+static ll_status need_face(ll_request *rq)
+{
+    if (ll_app_slot(rq->app, LL_SLOT_FACE)) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "%s needs the prompt or the full screen; a script has neither",
+                   rq->command->name);
+}
+
+static ll_status run_quit(ll_request *rq)
+{
+    return act(rq, "quit", NULL);
+}
+
+static ll_status run_view(ll_request *rq)
+{
+    ll_status s = need_face(rq);
+    return s ? s : act(rq, "view", ll_has(&rq->args, "view") ? ll_word(&rq->args, "view") : "");
+}
+
+static ll_status run_save_display(ll_request *rq)
+{
+    ll_status s = need_face(rq);
+    return s ? s : act(rq, "save-display", ll_word(&rq->args, "file"));
+}
+
+/* A lesson by name: beside the program, else where it was installed; anything else is a path. */
+static char *find_lesson(const char *name)
+{
+    char exe[4096], *path = ll_path_expand(name);
+    if (strchr(name, '/') || ll_is_file(path)) return path;
+    free(path);
+    ll_str file = {0};
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = 0;
+    for (char *slash; (slash = strrchr(exe, '/')); *slash = 0) {
+        ll_str_clear(&file);
+        ll_str_addf(&file, "%.*s/sessions/%s.latlab", (int)(slash - exe), exe, name);
+        if (ll_is_file(ll_str_text(&file))) return ll_str_take(&file);
+    }
+    ll_str_clear(&file);
+    ll_str_addf(&file, LL_DATA_DIR "/%s.latlab", name);
+    return ll_str_take(&file);
+}
+
+static ll_status run_lesson(ll_request *rq)
+{
+    ll_status s = need_face(rq);
+    if (s) return s;
+    char *path = find_lesson(ll_word(&rq->args, "lesson"));
+    s = ll_is_file(path) ? act(rq, "lesson", path) : LL_FAIL(rq, LL_FAILED, "%s: no such lesson", path);
+    free(path);
+    return s;
+}
+
+/* `set theme dark`, `bind all F5 corr`: the line is checked here and acted upon by the face. */
+static ll_status run_config(ll_request *rq)
+{
+    ll_config scratch;
+    ll_status s = need_face(rq);
+    if (s) return s;
+    ll_config_init(&scratch);
+    s = ll_config_line(&scratch, rq->line, &rq->error);
+    ll_config_free(&scratch);
+    return s ? s : act(rq, "config", rq->line);
+}
+
+static const ll_option view_options[] = {
+    {.name = "view",
+     .type = LL_CHOICE,
+     .choices = "devices|corr|partition|archs|training|results|diagnose|log|output|welcome",
+     .positional = true,
+     .help = "which view to open"},
+    {0}};
+static const ll_option file_options[] = {{.name = "file",
+                                          .type = LL_WORD,
+                                          .positional = true,
+                                          .required = true,
+                                          .complete = LL_COMPLETE_FILE,
+                                          .help = "text file to write"},
+                                         {0}};
+static const ll_option lesson_options[] = {{.name = "lesson",
+                                            .type = LL_WORD,
+                                            .otherwise = "tour",
+                                            .positional = true,
+                                            .complete = LL_COMPLETE_FILE,
+                                            .help = "tour, or a script of your own"},
+                                           {0}};
+static const ll_option set_options[] = {
+    {.name = "setting",
+     .type = LL_CHOICE,
+     .choices = "theme|ramp|mouse|log-lines",
+     .positional = true,
+     .required = true,
+     .help = "what to set"},
+    {.name = "value",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .help = "theme: default, dark, light, mono; ramp: cividis, viridis; mouse: "
+             "on, off; log-lines: 0 to 40"},
+    {0}};
+static const ll_option bind_options[] = {
+    {.name = "view", .type = LL_WORD, .positional = true, .required = true, .help = "a view, or all"},
+    {.name = "key", .type = LL_WORD, .positional = true, .required = true, .help = "a, F5, C-t, Space, ..."},
+    {.name = "text",
+     .type = LL_LIST,
+     .positional = true,
+     .required = true,
+     .rest = true,
+     .help = "a command line; {device}, {arch}, ... stand for what is under the cursor"},
+    {0}};
+
 const ll_command ll_face_commands[] = {
-    {"quit", "exit", "face", "leave latlab (ends a script)", NULL, LL_CMD_LOOK, run_quit, NULL, NULL, NULL},
+    {.name = "view",
+     .group = "face",
+     .summary = "Open the full screen, or one of its views",
+     .options = view_options,
+     .flags = LL_CMD_LOOK | LL_CMD_FACE,
+     .run = run_view},
+    {.name = "lesson",
+     .group = "face",
+     .summary = "Begin a lesson in the full screen: a script that waits for you",
+     .options = lesson_options,
+     .flags = LL_CMD_LOOK | LL_CMD_FACE,
+     .run = run_lesson,
+     .help = "Comments of the script are told, its commands are steps: n runs the one that is shown."},
+    {.name = "set",
+     .group = "face",
+     .summary = "Change a setting of the full screen",
+     .options = set_options,
+     .flags = LL_CMD_LOOK | LL_CMD_FACE,
+     .run = run_config,
+     .help = "The same lines in the config file ($XDG_CONFIG_HOME/latlab/config) hold for every start.",
+     .examples = "  set theme dark\n  set mouse on"},
+    {.name = "bind",
+     .group = "face",
+     .summary = "Bind a key of the full screen to a command line",
+     .options = bind_options,
+     .flags = LL_CMD_LOOK | LL_CMD_FACE,
+     .run = run_config,
+     .examples = "  bind devices F6 corr {device} metric=kendall"},
+    {.name = "save-display",
+     .group = "face",
+     .summary = "Write what the full screen shows to a text file",
+     .options = file_options,
+     .flags = LL_CMD_LOOK | LL_CMD_FACE,
+     .run = run_save_display},
+    {.name = "quit",
+     .alias = "exit",
+     .group = "face",
+     .summary = "Leave latlab (ends a script)",
+     .flags = LL_CMD_LOOK,
+     .run = run_quit},
     {0},
 };

@@ -19,11 +19,23 @@ typedef struct ll_faces {
     bool keep_going;   /* a failing command does not stop a script */
     bool echo;         /* show each command before its output */
     const char *title; /* what the script is called in messages; NULL: -c */
+    bool ascii;        /* --ascii */
+    bool greeted;      /* the banner has been shown */
+    int ended_by;      /* signal that ended an interactive face; 0: the user left */
+    char *view;        /* view the screen should open with; NULL: its first */
+    char *lesson;      /* lesson it should begin, a path; NULL: none */
 } ll_faces;
 
 /* Each returns the exit status of the program. */
 int ll_batch_run(ll_faces *f, const ll_script_line *lines, int n);
 int ll_batch_stdin(ll_faces *f);
+
+/* The interactive faces hand over to each other (C-x C-a, view, quit of the screen started from the prompt).
+ */
+typedef enum ll_next { LL_LEAVE, LL_TO_REPL, LL_TO_SCREEN } ll_next;
+int ll_interactive_run(ll_faces *f, ll_next first);
+ll_next ll_repl_run(ll_faces *f);
+ll_next ll_screen_run(ll_faces *f);
 
 /* Lines of a script text with their numbers; free with ll_script_free. */
 ll_script_line *ll_script_split(const char *text, bool numbered, int *n);

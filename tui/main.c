@@ -17,10 +17,11 @@
 #include "tui/faces.h"
 #include "tui/terminal.h"
 
-enum { VALUE = 256, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
+enum { VALUE = 256, TUI, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
 
 const ll_flag ll_flags[] = {
     {"command", "CMDS", "run these commands, separated by ';'", 'c'},
+    {"tui", NULL, "open the full screen (after -c or FILE, when given)", TUI},
     {"json", NULL, "make stdout the event stream, one JSON object per line", JSON},
     {"data", "DIR", "folder of datasets (default: $LATLAB_DATA, else ~/.local/share/latlab)", DATA},
     {"keep-going", NULL, "do not stop a script at a failing command", KEEP_GOING},
@@ -55,7 +56,7 @@ static const ll_command *const tables[] = {
 
 typedef struct settings {
     const char *commands, *file, *data;
-    bool json, keep_going, ascii, echo;
+    bool tui, json, keep_going, ascii, echo;
     ll_when color;
     int threads;
     int print; /* MAN, BASH, VERSION, 'h', 0 */
@@ -108,6 +109,9 @@ static int set_option(settings *s, int letter)
     switch (letter) {
     case 'c':
         s->commands = optarg;
+        return LL_OK;
+    case TUI:
+        s->tui = true;
         return LL_OK;
     case JSON:
         s->json = true;
@@ -189,14 +193,18 @@ static int run_file(ll_faces *f, const char *path)
 
 static int run_faces(const settings *s, ll_faces *f)
 {
+    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
+    if (s->tui && !terminal) return usage_error("--tui needs a terminal", "");
     if (s->commands)
         status = run_script(f, s->commands, NULL);
     else if (s->file && !from_stdin)
         status = run_file(f, s->file);
+    if (s->tui) return status ? status : ll_interactive_run(f, LL_TO_SCREEN);
     if (s->commands || (s->file && !from_stdin)) return status;
-    return ll_batch_stdin(f);
+    if (from_stdin || !terminal || s->json) return ll_batch_stdin(f);
+    return ll_interactive_run(f, LL_TO_REPL);
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,268 @@
+#define _XOPEN_SOURCE_EXTENDED 1
+#include "tui/curses.h"
+
+#include <curses.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "core/base/mem.h"
+
+static ll_canvas shown; /* what is on the screen now */
+static bool direct;     /* colour numbers are RGB (terminfo RGB) */
+static bool mouse_on;
+
+/* --- start and stop ---------------------------------------------------------------------------------------
+ */
+
+static void start_colours(ll_look *look)
+{
+    if (!has_colors() || look->depth == LL_DEPTH_MONO) {
+        look->depth = LL_DEPTH_MONO;
+        return;
+    }
+    start_color();
+    use_default_colors();
+    direct = tigetflag("RGB") > 0;
+    ll_depth most = direct          ? LL_DEPTH_TRUE
+                    : COLORS >= 256 ? LL_DEPTH_256
+                    : COLORS >= 16  ? LL_DEPTH_16
+                                    : LL_DEPTH_8;
+    if (look->depth > most) look->depth = most;
+}
+
+void ll_curses_start(ll_look *look)
+{
+    set_escdelay(25);
+    initscr();
+    cbreak();
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    intrflush(stdscr, FALSE);
+    start_colours(look);
+    ll_curses_guard(true);
+}
+
+void ll_curses_stop(void)
+{
+    if (mouse_on) mousemask(0, NULL);
+    endwin();
+}
+
+void ll_curses_resume(void)
+{
+    refresh();
+    if (mouse_on) ll_curses_mouse(true);
+    clearok(stdscr, TRUE);
+    ll_curses_forget();
+}
+
+void ll_curses_resize(void)
+{
+    endwin();
+    refresh(); /* asks the terminal for its size */
+    clearok(stdscr, TRUE);
+    ll_curses_forget();
+}
+
+void ll_curses_size(int *h, int *w)
+{
+    getmaxyx(stdscr, *h, *w);
+}
+
+void ll_curses_forget(void)
+{
+    ll_canvas_free(&shown);
+    erase();
+}
+
+/* --- output -----------------------------------------------------------------------------------------------
+ */
+
+static int colour_number(int colour)
+{
+    if (colour == LL_PLAIN) return -1;
+    if (!direct) return colour;
+    if (colour < 8) return colour; /* the first eight keep their meaning */
+    int rgb[3];
+    ll_colour_rgb(colour, rgb);
+    return rgb[0] << 16 | rgb[1] << 8 | rgb[2];
+}
+
+static attr_t attributes(unsigned attr)
+{
+    return (attr & LL_BOLD ? A_BOLD : 0) | (attr & LL_DIM ? A_DIM : 0) | (attr & LL_REVERSE ? A_REVERSE : 0) |
+           (attr & LL_UNDERLINE ? A_UNDERLINE : 0);
+}
+
+static void put(int y, int x, const ll_cell *cell)
+{
+    cchar_t out;
+    wchar_t text[2] = {(wchar_t)cell->ch, 0};
+    int pair = 0;
+    if (cell->fg != LL_PLAIN || cell->bg != LL_PLAIN)
+        pair = alloc_pair(colour_number(cell->fg), colour_number(cell->bg));
+    if (pair < 0) pair = 0;
+    if (setcchar(&out, text, attributes(cell->attr), 0, &pair) == OK) mvadd_wch(y, x, &out);
+}
+
+void ll_curses_show(const ll_canvas *c, int cy, int cx)
+{
+    bool all = shown.width != c->width || shown.height != c->height;
+    if (all) {
+        ll_canvas_free(&shown);
+        ll_canvas_init(&shown, c->look, c->height, c->width);
+    }
+    for (int y = 0; y < c->height; y++)
+        for (int x = 0; x < c->width; x++) {
+            const ll_cell *now = &c->cells[y * c->width + x];
+            ll_cell *was = &shown.cells[y * c->width + x];
+            if (!now->ch || (!all && !memcmp(now, was, sizeof *now))) continue;
+            put(y, x, now);
+        }
+    memcpy(shown.cells, c->cells, sizeof *c->cells * (size_t)c->height * (size_t)c->width);
+    curs_set(cy >= 0);
+    if (cy >= 0) move(cy, cx);
+    refresh();
+}
+
+void ll_curses_escape(const char *sequence)
+{
+    putp(sequence);
+    fflush(stdout);
+}
+
+/* --- input ------------------------------------------------------------------------------------------------
+ */
+
+void ll_curses_mouse(bool on)
+{
+    mouse_on = on;
+    mouseinterval(0);
+    mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL);
+}
+
+static const struct {
+    int code;
+    const char *name;
+} special[] = {
+    {KEY_UP, "Up"},       {KEY_DOWN, "Down"},           {KEY_LEFT, "Left"},    {KEY_RIGHT, "Right"},
+    {KEY_PPAGE, "PgUp"},  {KEY_NPAGE, "PgDn"},          {KEY_HOME, "Home"},    {KEY_END, "End"},
+    {KEY_ENTER, "Enter"}, {KEY_BACKSPACE, "Backspace"}, {KEY_DC, "Delete"},    {KEY_IC, "Insert"},
+    {KEY_BTAB, "S-Tab"},  {KEY_MOUSE, "Mouse"},         {KEY_RESIZE, "Resize"}};
+static const struct {
+    wint_t ch;
+    const char *name;
+} controls[] = {{'\r', "Enter"}, {'\n', "Enter"},    {'\t', "Tab"},   {27, "Esc"},
+                {' ', "Space"},  {127, "Backspace"}, {8, "Backspace"}};
+
+static void name_function_key(int code, char name[LL_KEY_NAME])
+{
+    name[0] = 0;
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+        if (special[i].code == code) strcpy(name, special[i].name);
+    if (code > KEY_F0 && code <= KEY_F(12)) snprintf(name, LL_KEY_NAME, "F%d", code - KEY_F0);
+}
+
+static void name_character(wint_t ch, char name[LL_KEY_NAME])
+{
+    for (size_t i = 0; i < sizeof controls / sizeof *controls; i++)
+        if (controls[i].ch == ch) {
+            strcpy(name, controls[i].name);
+            return;
+        }
+    ll_str s = {0};
+    if (ch < 32)
+        ll_str_addf(&s, "C-%c", (char)(ch + 96));
+    else
+        ll_utf8_add(&s, (uint32_t)ch);
+    snprintf(name, LL_KEY_NAME, "%s", ll_str_text(&s));
+    ll_str_free(&s);
+}
+
+static bool read_mouse(ll_mouse *m)
+{
+    MEVENT e;
+    if (getmouse(&e) != OK) return false;
+    m->y = e.y;
+    m->x = e.x;
+    m->what = e.bstate & BUTTON4_PRESSED                              ? LL_MOUSE_WHEEL_UP
+              : e.bstate & BUTTON5_PRESSED                            ? LL_MOUSE_WHEEL_DOWN
+              : e.bstate & BUTTON1_DOUBLE_CLICKED                     ? LL_MOUSE_DOUBLE
+              : e.bstate & (BUTTON1_RELEASED | REPORT_MOUSE_POSITION) ? LL_MOUSE_DRAG
+                                                                      : LL_MOUSE_CLICK;
+    return true;
+}
+
+bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m)
+{
+    wint_t ch;
+    for (;;) {
+        int kind = get_wch(&ch);
+        if (kind == ERR) return false;
+        if (kind == KEY_CODE_YES)
+            name_function_key((int)ch, name);
+        else
+            name_character(ch, name);
+        if (!name[0] || !strcmp(name, "Resize")) continue;
+        if (strcmp(name, "Mouse") || read_mouse(m)) return true;
+    }
+}
+
+/* --- when the program dies --------------------------------------------------------------------------------
+ */
+
+static struct termios saved_modes;
+static char restore[256]; /* what brings the terminal back, prepared while that is still safe */
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+static void bring_back(void)
+{
+    ssize_t n = write(STDOUT_FILENO, restore, strlen(restore));
+    (void)n;
+    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
+}
+
+static void on_deadly(int sig)
+{
+    bring_back();
+    signal(sig, SIG_DFL);
+    raise(sig);
+}
+
+static void on_out_of_memory(size_t bytes)
+{
+    static const char text[] = "latlab: out of memory\n";
+    bring_back();
+    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)n;
+}
+
+static void add_capability(const char *name)
+{
+    const char *s = tigetstr(name);
+    if (s && s != (const char *)-1 && strlen(restore) + strlen(s) < sizeof restore) strcat(restore, s);
+}
+
+void ll_curses_guard(bool on)
+{
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], on ? on_deadly : SIG_DFL);
+    ll_out_of_memory = on ? on_out_of_memory : NULL;
+    if (!on || restore[0]) return;
+    /* def_shell_mode's modes are ncurses' own; ask the terminal what endwin would set */
+    tcgetattr(STDIN_FILENO, &saved_modes);
+    saved_modes.c_lflag |= ICANON | ECHO | ISIG;
+    saved_modes.c_iflag |= ICRNL;
+    saved_modes.c_oflag |= OPOST | ONLCR;
+    strcpy(restore, "\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
+    add_capability("sgr0");
+    add_capability("cnorm");
+    add_capability("rmkx");
+    add_capability("rmcup");
+}

@@ -1,0 +1,357 @@
+/* The REPL: readline's callback interface on the event loop. While a command runs the prompt is its progress,
+ * and quick commands may still be typed. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/faces.h"
+#include "tui/loop.h"
+#include "tui/prompt.h"
+#include "tui/render.h"
+#include "tui/talk.h"
+#include "tui/terminal.h"
+
+#define QUIET_S  0.15 /* a command this quick is not worth a prompt of its own */
+#define TWICE_S  1.0
+#define REDRAW_S 0.1
+
+typedef struct repl {
+    ll_faces *f;
+    ll_talk talk;
+    ll_history history;
+    ll_next next;
+    bool stop;
+    int pending; /* commands whose END has not come yet */
+    bool hidden; /* a command was just submitted: no prompt until it is done or takes long */
+    double submitted_s;
+    double interrupted_s; /* time of the last Ctrl-C */
+    double progress_s;    /* of the last prompt with progress */
+} repl;
+
+static repl *self; /* readline's callbacks carry no context */
+
+/* --- prompt -----------------------------------------------------------------------------------------------
+ */
+
+/* `text` in a style, with \001 and \002 around each escape, so that readline does not count it. */
+static char *styled(const ll_look *look, ll_style style, const char *text)
+{
+    ll_str raw = {0}, out = {0};
+    ll_canvas c;
+    ll_canvas_init(&c, look, 1, ll_text_width(text) + 1);
+    ll_put(&c, 0, 0, style, text);
+    ll_canvas_text(&c, 0, 1, &raw);
+    bool inside = false;
+    for (const char *p = ll_str_text(&raw); *p && *p != '\n'; p++) {
+        if (*p == '\033') ll_str_addc(&out, '\001'), inside = true;
+        ll_str_addc(&out, *p);
+        if (inside && *p == 'm') ll_str_addc(&out, '\002'), inside = false;
+    }
+    ll_canvas_free(&c);
+    ll_str_free(&raw);
+    return ll_str_take(&out);
+}
+
+static void set_prompt(const repl *r, ll_style style, const char *text)
+{
+    ll_str prompt = {0};
+    char *s = styled(&r->f->out, style, text);
+    ll_str_addf(&prompt, "%s ", s);
+    rl_set_prompt(ll_str_text(&prompt));
+    ll_str_free(&prompt);
+    free(s);
+}
+
+static void set_idle_prompt(const repl *r)
+{
+    ll_str text = {0};
+    ll_prompt_state(r->f->app, &text);
+    ll_str_addc(&text, '>');
+    set_prompt(r, LL_S_ACCENT, ll_str_text(&text));
+    ll_str_free(&text);
+}
+
+/* Take prompt and line away, so that something can be printed; show_prompt brings them back below it. */
+static void hide_prompt(void)
+{
+    rl_clear_visible_line();
+    fflush(rl_outstream);
+}
+
+static void show_prompt(repl *r)
+{
+    rl_on_new_line();
+    rl_redisplay();
+    r->hidden = false;
+}
+
+/* --- keyboard ---------------------------------------------------------------------------------------------
+ */
+
+static char **complete(const char *text, int start, int end)
+{
+    ll_strs found = {0};
+    size_t word;
+    char *line = ll_strdup(rl_line_buffer);
+    line[end] = 0;
+    rl_attempted_completion_over = 1;
+    ll_prompt_complete(self->f->app, line, &word, &found);
+    free(line);
+    char **matches = NULL;
+    if (found.n) {
+        matches = ll_alloc((size_t)found.n + 2, sizeof *matches);
+        matches[0] = ll_prompt_common(&found);
+        size_t len = strlen(matches[0]);
+        bool open = found.n == 1 && len && strchr("=/,", matches[0][len - 1]); /* more belongs to this word */
+        rl_completion_append_character = open ? '\0' : ' ';
+        for (int i = 0; found.n > 1 && i < found.n; i++) matches[i + 1] = ll_strdup(found.v[i]);
+    }
+    ll_strs_free(&found);
+    return matches;
+}
+
+static void submit(repl *r, char *line)
+{
+    ll_strs lines = {0};
+    ll_split_lines(line, &lines);
+    int before = r->pending;
+    for (int i = 0; i < lines.n; i++) r->pending += ll_app_submit(r->f->app, lines.v[i]) > 0;
+    ll_strs_free(&lines);
+    if (r->pending == before) return;
+    r->submitted_s = ll_now_s();
+    r->hidden = true;
+    rl_set_prompt("");
+}
+
+static void on_line(char *line)
+{
+    repl *r = self;
+    if (!line) {
+        if (r->pending) {
+            fputs("a command is running: Ctrl-C cancels it\n", stderr);
+            return;
+        }
+        fputc('\n', stdout);
+        r->stop = true;
+        return;
+    }
+    if (*line) {
+        add_history(line);
+        ll_history_add(&r->history, line);
+        submit(r, line);
+    }
+    free(line);
+}
+
+static int to_screen(int count, int key)
+{
+    self->next = LL_TO_SCREEN;
+    self->stop = true;
+    return 0;
+}
+
+static void on_input(void *ctx)
+{
+    repl *r = ctx;
+    if (r->hidden) {
+        set_idle_prompt(r);
+        show_prompt(r);
+    }
+    rl_callback_read_char();
+}
+
+/* --- events -----------------------------------------------------------------------------------------------
+ */
+
+static void print_result(repl *r, const cJSON *event)
+{
+    ll_str out = {0};
+    ll_render_result(event, &r->f->out, &out);
+    fwrite(ll_str_text(&out), 1, out.len, stdout);
+    fflush(stdout);
+    ll_str_free(&out);
+}
+
+static void face_action(repl *r, const cJSON *event)
+{
+    const char *action = ll_json_get_str(event, "action", "");
+    if (!strcmp(action, "quit")) r->stop = true;
+    char **slot = !strcmp(action, "view") ? &r->f->view : !strcmp(action, "lesson") ? &r->f->lesson : NULL;
+    if (!slot) return;
+    free(*slot);
+    *slot = ll_strdup(ll_json_get_str(event, "value", NULL));
+    to_screen(0, 0);
+}
+
+static void progress_prompt(repl *r, const cJSON *event)
+{
+    double now = ll_now_s();
+    if (now - r->progress_s < REDRAW_S) return;
+    r->progress_s = now;
+    ll_str text = {0};
+    ll_look plain = r->f->out; /* the whole prompt gets one style: bar characters yes, escapes no */
+    plain.attributes = false;
+    plain.depth = LL_DEPTH_MONO;
+    ll_render_progress(event, &plain, r->f->out.width - 12, &text);
+    ll_str_add(&text, " >");
+    hide_prompt();
+    set_prompt(r, LL_S_FAINT, ll_str_text(&text));
+    show_prompt(r);
+    ll_str_free(&text);
+}
+
+static void on_event(void *ctx, const cJSON *event)
+{
+    repl *r = ctx;
+    const char *kind = ll_json_get_str(event, "event", "");
+    bool result = !strcmp(kind, "result");
+    if (result && !strcmp(ll_json_get_str(event, "kind", ""), "face")) {
+        face_action(r, event);
+        return;
+    }
+    if (!strcmp(kind, "progress")) {
+        progress_prompt(r, event);
+        return;
+    }
+    if (!strcmp(kind, "begin")) return;
+    if (!strcmp(kind, "end")) r->pending--;
+    bool prompt_stands = !r->hidden;
+    if (prompt_stands) hide_prompt();
+    if (result)
+        print_result(r, event);
+    else
+        ll_talk_event(&r->talk, event);
+    if (!strcmp(kind, "end") && !strcmp(ll_json_get_str(event, "status", ""), "cancelled"))
+        ll_talk_say(&r->talk, LL_S_WARN, "", "cancelled");
+    if (prompt_stands) show_prompt(r);
+}
+
+/* Between two bursts: the prompt comes back when everything is done, or when it takes its time. */
+static void on_settled(void *ctx)
+{
+    repl *r = ctx;
+    bool busy = r->pending > 0, late = ll_now_s() - r->submitted_s > QUIET_S;
+    if (r->stop) return;
+    if (r->hidden && (!busy || late)) {
+        set_idle_prompt(r);
+        if (busy) set_prompt(r, LL_S_FAINT, "working... >");
+        show_prompt(r);
+        r->progress_s = busy ? ll_now_s() : 0;
+    } else if (!r->hidden && !busy && r->progress_s > 0) {
+        r->progress_s = 0;
+        hide_prompt();
+        set_idle_prompt(r);
+        show_prompt(r);
+    }
+}
+
+static int timeout_ms(void *ctx)
+{
+    const repl *r = ctx;
+    return r->hidden || r->progress_s > 0 ? 50 : -1;
+}
+
+/* --- signals ----------------------------------------------------------------------------------------------
+ */
+
+static void interrupt(repl *r)
+{
+    double now = ll_now_s();
+    bool twice = now - r->interrupted_s < TWICE_S;
+    r->interrupted_s = now;
+    if (ll_app_busy(r->f->app)) {
+        if (twice)
+            ll_app_cancel_all(r->f->app);
+        else
+            ll_app_cancel(r->f->app);
+        return;
+    }
+    bool typed = rl_end > 0;
+    rl_callback_sigcleanup();
+    fputs("^C\n", stdout);
+    rl_replace_line("", 0);
+    if (!typed) puts("(Ctrl-D or `quit` leaves)");
+    set_idle_prompt(r);
+    show_prompt(r);
+}
+
+static void suspend(void)
+{
+    rl_deprep_term_function();
+    ll_loop_suspend();
+    rl_prep_term_function(1);
+    rl_forced_update_display();
+}
+
+static void on_signal(void *ctx, int sig)
+{
+    repl *r = ctx;
+    if (sig == SIGINT) interrupt(r);
+    if (sig == SIGTSTP) suspend();
+    if (sig == SIGWINCH) {
+        rl_resize_terminal();
+        r->f->out.width = r->talk.look.width = ll_terminal_width(STDOUT_FILENO);
+    }
+    if (sig == SIGTERM || sig == SIGHUP) {
+        r->f->ended_by = sig;
+        r->stop = true;
+    }
+}
+
+/* --- start ------------------------------------------------------------------------------------------------
+ */
+
+static void banner(ll_faces *f)
+{
+    static const char *const lines[] = {
+        "latlab " LL_VERSION ": hardware-aware NAS latency prediction",
+        "  load NAME     a dataset (Tab completes)      devices, corr    look at it",
+        "  help          all commands; CMD? for one     view             the full screen (C-x C-a)",
+    };
+    ll_talk talk = ll_talk_new(stdout, f->out);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines && !f->greeted; i++)
+        ll_talk_say(&talk, i ? LL_S_FAINT : LL_S_TITLE, "", lines[i]);
+    f->greeted = true;
+}
+
+static void start_readline(repl *r)
+{
+    rl_readline_name = "latlab";
+    rl_catch_signals = 0;
+    rl_catch_sigwinch = 0;
+    rl_attempted_completion_function = complete;
+    rl_completer_word_break_characters = " \t\n;";
+    rl_completer_quote_characters = "\"'";
+    rl_bind_keyseq("\\C-x\\C-a", to_screen);
+    clear_history();
+    for (int i = 0; i < r->history.lines.n; i++) add_history(r->history.lines.v[i]);
+    rl_callback_handler_install("", on_line);
+    set_idle_prompt(r);
+    show_prompt(r);
+}
+
+ll_next ll_repl_run(ll_faces *f)
+{
+    static const ll_loop_face face = {on_input, on_event, on_signal, on_settled, timeout_ms};
+    repl r = {.f = f, .talk = ll_talk_new(stderr, f->err)};
+    self = &r;
+    r.talk.rewrites = false;
+    ll_history_load(&r.history);
+    banner(f);
+    start_readline(&r);
+    ll_loop_run(f->app, &face, &r, &r.stop);
+    if (r.next == LL_TO_SCREEN) hide_prompt();
+    rl_callback_handler_remove();
+    ll_history_free(&r.history);
+    self = NULL;
+    return r.next;
+}

@@ -1,0 +1,87 @@
+/* The full screen: views on a stack, drawn on a canvas from the results they asked for, and keys that are
+ * text.
+ *
+ * A key is bound to text. "@name arg" is an action of the screen or the view (moving, filtering, opening);
+ * all other text is a command line, submitted like one that was typed. In it {device}, {other}, {arch},
+ * {tagged}... are filled in by the view. So a session in the full screen replays as a script. */
+#ifndef LL_TUI_SCREEN_H
+#define LL_TUI_SCREEN_H
+
+#include <cjson/cJSON.h>
+
+#include "tui/canvas.h"
+#include "tui/faces.h"
+#include "tui/line.h"
+#include "tui/log.h"
+#include "tui/prompt.h"
+
+typedef struct ll_screen ll_screen;
+typedef struct ll_view ll_view;
+
+typedef struct ll_key {
+    const char *key;  /* "j", "Down", "F5", "C-l", "Space"; several names of one binding: "j Down" */
+    const char *text; /* action or command line */
+    const char *help;
+} ll_key;
+
+/* Directions of ll_view_type.move. */
+typedef enum ll_move {
+    LL_UP,
+    LL_DOWN,
+    LL_LEFT,
+    LL_RIGHT,
+    LL_PAGE_UP,
+    LL_PAGE_DOWN,
+    LL_FIRST,
+    LL_LAST
+} ll_move;
+
+typedef struct ll_view_type {
+    const char *name, *title;
+    const char *help; /* a paragraph for the help screen */
+    const ll_key *keys;
+    size_t size;                 /* of the view, which begins with an ll_view */
+    void (*refresh)(ll_view *v); /* ask for what it shows */
+    void (*result)(ll_view *v, const char *tag, const cJSON *result); /* what it asked for came */
+    void (*failed)(ll_view *v, const char *tag, const char *message); /* or did not */
+    void (*event)(ll_view *v, const cJSON *event);                    /* any event; NULL: not interested */
+    void (*draw)(ll_view *v, ll_canvas *c, ll_rect r);
+    void (*move)(ll_view *v, ll_move where);
+    bool (*action)(ll_view *v, const char *name, const char *arg); /* false: not one of mine */
+    bool (*expand)(ll_view *v, const char *name, ll_str *out);     /* {name} of a binding */
+    void (*click)(ll_view *v, int y, int x, bool drag);            /* relative to its rectangle */
+    void (*close)(ll_view *v);
+} ll_view_type;
+
+struct ll_view {
+    const ll_view_type *type;
+    ll_screen *screen;
+    bool stale;    /* the state changed since the last refresh */
+    char *message; /* instead of content: "no dataset is loaded", or NULL */
+    ll_rect r;     /* where it was drawn last */
+};
+
+extern const ll_view_type *const ll_view_types[]; /* in the order of their number keys; ends with NULL */
+
+/* --- for views --------------------------------------------------------------------------------------------
+ */
+
+/* Submit a quick look for this view; its result comes to type->result with the tag (a constant string). */
+void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Submit a command as if typed; it shows in the log. */
+void ll_screen_submit(ll_screen *s, const char *line);
+void ll_screen_submitf(ll_screen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void ll_screen_say(ll_screen *s, ll_style style, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void ll_screen_open(ll_screen *s, const char *view);     /* on top of the stack */
+ll_view *ll_screen_find(ll_screen *s, const char *view); /* made when it does not exist yet */
+void ll_screen_redraw(ll_screen *s);
+const ll_look *ll_screen_look(const ll_screen *s);
+ll_app *ll_screen_app(const ll_screen *s);
+ll_log *ll_screen_log(ll_screen *s);
+void ll_screen_copy(ll_screen *s, const char *text); /* to the terminal's clipboard */
+/* Begin typing at the ':' line with this text in it. */
+void ll_screen_type(ll_screen *s, const char *text);
+/* Show text lines over the view until a key is pressed. */
+void ll_view_say(ll_view *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

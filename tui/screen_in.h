@@ -1,0 +1,69 @@
+/* Inside of the full screen, shared by screen*.c alone; views see screen.h. */
+#ifndef LL_TUI_SCREEN_IN_H
+#define LL_TUI_SCREEN_IN_H
+
+#include "tui/config.h"
+#include "tui/curses.h"
+#include "tui/keyfile.h"
+#include "tui/lesson.h"
+#include "tui/screen.h"
+
+enum { LL_MAX_STACK = 16, LL_MAX_VIEWS = 16, LL_MAX_ASKS = 64 };
+
+typedef struct ll_ask {
+    int id;
+    ll_view *view;
+    const char *tag;
+} ll_ask;
+
+typedef enum ll_mode { LL_MODE_VIEW, LL_MODE_COMMAND, LL_MODE_FILTER, LL_MODE_HELP } ll_mode;
+
+struct ll_screen {
+    ll_faces *f;
+    ll_look look;
+    ll_config config;
+    ll_canvas canvas;
+    ll_view *views[LL_MAX_VIEWS]; /* made when first shown */
+    int n_views;
+    ll_view *stack[LL_MAX_STACK];
+    int depth;
+    ll_ask asks[LL_MAX_ASKS]; /* questions of views whose END has not come */
+    int n_asks;
+    ll_log log;
+    int log_back; /* lines the log pane is scrolled back */
+    ll_history history;
+    ll_line line;
+    ll_mode mode;
+    int help_top;
+    bool maximised;
+    char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
+    int pending;              /* the user's commands under way */
+    int typed_id;             /* request of the latest line typed at ':'; its results open the output view */
+    cJSON *progress;          /* latest progress event, NULL: none */
+    char *running;            /* command under way */
+    ll_keyfile keys;          /* LATLAB_KEYS */
+    ll_lesson lesson;
+    char *save_display; /* file to write the next drawing to */
+    bool dirty, leave_asked, stop;
+    double drawn_s, interrupted_s;
+    ll_next next;
+};
+
+/* screen_keys.c */
+void ll_screen_key(ll_screen *s, const char *key, const ll_mouse *m);
+void ll_screen_do(ll_screen *s, const char *text); /* text of a binding: action or command line */
+const ll_key *ll_screen_global_keys(void);
+/* screen_draw.c */
+void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x);
+ll_rect ll_screen_view_rect(const ll_screen *s);
+bool ll_screen_too_small(const ll_screen *s);
+/* screen_help.c */
+void ll_screen_draw_help(ll_screen *s);
+/* screen.c */
+void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
+ll_view *ll_screen_top(const ll_screen *s);
+void ll_screen_close_view(ll_screen *s);
+void ll_screen_mark_stale(ll_screen *s);
+void ll_screen_apply_config(ll_screen *s);
+
+#endif

@@ -1,0 +1,344 @@
+/* From a key to what it does: the ':' line, the filter, or the text bound to it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "tui/screen_in.h"
+
+static const ll_key global_keys[] = {
+    {"? F1", "@help", "this help"},
+    {":", "@command", "type a command (Tab completes, arrows walk the history)"},
+    {"1", "@number 1", "views by their number: 1 to 8"},
+    {"2", "@number 2", NULL},
+    {"3", "@number 3", NULL},
+    {"4", "@number 4", NULL},
+    {"5", "@number 5", NULL},
+    {"6", "@number 6", NULL},
+    {"7", "@number 7", NULL},
+    {"8", "@number 8", NULL},
+    {"q", "@close", "back to the view before"},
+    {"Q F10", "@quit", "leave latlab"},
+    {"k Up", "@up", "move: arrows or hjkl"},
+    {"j Down", "@down", NULL},
+    {"h Left", "@left", NULL},
+    {"l Right", "@right", NULL},
+    {"PgUp C-b", "@page-up", "a page: PgUp, PgDn"},
+    {"PgDn C-f", "@page-down", NULL},
+    {"g Home", "@first", "first, last: g, G"},
+    {"G End", "@last", NULL},
+    {"/ F3", "@filter", "filter as you type"},
+    {"u", "undo", "undo the last change"},
+    {"C-r", "redo", "redo it"},
+    {"y", "@copy", "copy what is under the cursor to the clipboard"},
+    {"O", "@maximise", "the view alone, or with the log"},
+    {"[", "@log-up", "scroll the log"},
+    {"]", "@log-down", NULL},
+    {"R F5", "@refresh", "ask for everything again"},
+    {"C-l", "@redraw", "draw the screen anew"},
+    {"K F9", "@cancel", "cancel the running command (also Ctrl-C)"},
+    {"n", "@lesson-next", "in a lesson: run the step that is shown"},
+    {"N", "@lesson-stop", "in a lesson: leave it"},
+    {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
+    {0},
+};
+
+const ll_key *ll_screen_global_keys(void)
+{
+    return global_keys;
+}
+
+/* --- actions ----------------------------------------------------------------------------------------------
+ */
+
+static void do_help(ll_screen *s, const char *arg)
+{
+    s->mode = LL_MODE_HELP;
+    s->help_top = 0;
+}
+
+static void do_command(ll_screen *s, const char *arg)
+{
+    ll_screen_type(s, arg);
+}
+static void do_close(ll_screen *s, const char *arg)
+{
+    ll_screen_close_view(s);
+}
+static void do_view(ll_screen *s, const char *arg)
+{
+    ll_screen_open(s, arg);
+}
+
+static void do_number(ll_screen *s, const char *arg)
+{
+    int n = atoi(arg);
+    for (int i = 0; ll_view_types[i] && i < n; i++)
+        if (i == n - 1) ll_screen_open(s, ll_view_types[i]->name);
+}
+
+static void do_quit(ll_screen *s, const char *arg)
+{
+    if (s->pending > 0 && !s->leave_asked) {
+        ll_screen_say(s, LL_S_WARN, "a command is running; Q again cancels it and leaves");
+        s->leave_asked = true;
+        return;
+    }
+    s->stop = true;
+}
+
+static void do_filter(ll_screen *s, const char *arg)
+{
+    ll_view *v = ll_screen_top(s);
+    if (!v->type->action || !v->type->action(v, "filter", "")) {
+        ll_screen_say(s, LL_S_FAINT, "this view has nothing to filter");
+        return;
+    }
+    s->mode = LL_MODE_FILTER;
+    ll_line_begin(&s->line, NULL, NULL, "");
+}
+
+static void do_maximise(ll_screen *s, const char *arg)
+{
+    s->maximised = !s->maximised;
+}
+static void do_log_up(ll_screen *s, const char *arg)
+{
+    s->log_back += 3;
+}
+static void do_log_down(ll_screen *s, const char *arg)
+{
+    s->log_back = s->log_back > 3 ? s->log_back - 3 : 0;
+}
+static void do_refresh(ll_screen *s, const char *arg)
+{
+    ll_screen_mark_stale(s);
+}
+static void do_redraw(ll_screen *s, const char *arg)
+{
+    ll_curses_resize();
+}
+
+static void do_cancel(ll_screen *s, const char *arg)
+{
+    if (s->pending > 0)
+        ll_app_cancel(s->f->app);
+    else
+        ll_screen_say(s, LL_S_FAINT, "nothing runs");
+}
+
+static void do_repl(ll_screen *s, const char *arg)
+{
+    s->next = LL_TO_REPL;
+    s->stop = true;
+}
+
+static void do_lesson_next(ll_screen *s, const char *arg)
+{
+    const ll_lesson_step *step = ll_lesson_now(&s->lesson);
+    if (!step) return;
+    if (!step->command) {
+        ll_lesson_skip(&s->lesson);
+        return;
+    }
+    char *command = ll_strdup(step->command);
+    ll_screen_submit(s, command); /* which moves the lesson on */
+    free(command);
+}
+
+static void do_lesson_stop(ll_screen *s, const char *arg)
+{
+    ll_lesson_free(&s->lesson);
+}
+
+typedef struct action {
+    const char *name;
+    void (*run)(ll_screen *s, const char *arg);
+} action;
+static const action actions[] = {{"help", do_help},
+                                 {"command", do_command},
+                                 {"close", do_close},
+                                 {"view", do_view},
+                                 {"number", do_number},
+                                 {"quit", do_quit},
+                                 {"filter", do_filter},
+                                 {"maximise", do_maximise},
+                                 {"log-up", do_log_up},
+                                 {"log-down", do_log_down},
+                                 {"refresh", do_refresh},
+                                 {"redraw", do_redraw},
+                                 {"cancel", do_cancel},
+                                 {"repl", do_repl},
+                                 {"lesson-next", do_lesson_next},
+                                 {"lesson-stop", do_lesson_stop}};
+static const char *const moves[] = {"up", "down", "left", "right", "page-up", "page-down", "first", "last"};
+
+/* The view first: it may give a name a meaning of its own. */
+static void run_action(ll_screen *s, const char *name, const char *arg)
+{
+    ll_view *v = ll_screen_top(s);
+    if (v->type->action && v->type->action(v, name, arg)) return;
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        if (!strcmp(actions[i].name, name)) {
+            actions[i].run(s, arg);
+            return;
+        }
+    for (int i = 0; i <= LL_LAST; i++)
+        if (!strcmp(moves[i], name)) {
+            if (v->type->move) v->type->move(v, (ll_move)i);
+            return;
+        }
+    ll_screen_say(s, LL_S_FAINT, "@%s does nothing in this view", name);
+}
+
+/* --- text of a binding ------------------------------------------------------------------------------------
+ */
+
+/* {name} by what the view says it is; false, and a message, when it has no such thing now. */
+static bool expand(ll_screen *s, const char *text, ll_str *out)
+{
+    ll_view *v = ll_screen_top(s);
+    while (*text) {
+        const char *end = *text == '{' ? strchr(text, '}') : NULL;
+        if (!end) {
+            ll_str_addc(out, *text++);
+            continue;
+        }
+        char *name = ll_memdup(text + 1, (size_t)(end - text), 1);
+        name[end - text - 1] = 0;
+        bool good = v->type->expand && v->type->expand(v, name, out);
+        if (!good) ll_screen_say(s, LL_S_FAINT, "no %s here", name);
+        free(name);
+        if (!good) return false;
+        text = end + 1;
+    }
+    return true;
+}
+
+void ll_screen_do(ll_screen *s, const char *text)
+{
+    ll_str full = {0};
+    if (expand(s, text, &full)) {
+        const char *t = ll_str_text(&full);
+        if (*t == '@') {
+            size_t n = strcspn(t, " ");
+            char *name = ll_strdup(t + 1);
+            name[n - 1] = 0;
+            run_action(s, name, t + n + (t[n] == ' '));
+            free(name);
+        } else {
+            ll_screen_submit(s, t);
+        }
+    }
+    ll_str_free(&full);
+    s->dirty = true;
+}
+
+/* --- keys -------------------------------------------------------------------------------------------------
+ */
+
+/* "k Up": alternatives; "C-x C-a": the one binding of two keys, told by its prefix. */
+static bool names_key(const char *names, const char *key)
+{
+    size_t n = strlen(key);
+    if (!strncmp(names, "C-x ", 4)) return !strcmp(names, key);
+    for (const char *p = names; p; p = strchr(p, ' ')) {
+        p += *p == ' ';
+        if (!strncmp(p, key, n) && (p[n] == ' ' || !p[n])) return true;
+    }
+    return false;
+}
+
+static const char *bound(const ll_screen *s, const char *key)
+{
+    const ll_view *v = ll_screen_top(s);
+    const char *own = ll_config_binding(&s->config, v->type->name, key);
+    if (own) return own;
+    const ll_key *const tables[] = {v->type->keys, global_keys};
+    for (int t = 0; t < 2; t++)
+        for (const ll_key *k = tables[t]; k && k->key; k++)
+            if (names_key(k->key, key)) return k->text;
+    return NULL;
+}
+
+static void command_key(ll_screen *s, const char *key)
+{
+    ll_line_done done = ll_line_key(&s->line, key);
+    if (done == LL_LINE_OPEN) return;
+    s->mode = LL_MODE_VIEW;
+    if (done == LL_LINE_LEFT || !s->line.text.len) return;
+    char *line = ll_strdup(ll_str_text(&s->line.text));
+    ll_screen_submit_typed(s, line);
+    free(line);
+}
+
+static void filter_key(ll_screen *s, const char *key)
+{
+    ll_view *v = ll_screen_top(s);
+    ll_line_done done = ll_line_key(&s->line, key);
+    if (done != LL_LINE_OPEN) s->mode = LL_MODE_VIEW;
+    v->type->action(v, "filter", done == LL_LINE_LEFT ? "" : ll_str_text(&s->line.text));
+}
+
+static void help_key(ll_screen *s, const char *key)
+{
+    if (names_key("j Down", key))
+        s->help_top++;
+    else if (names_key("k Up", key))
+        s->help_top -= s->help_top > 0;
+    else if (names_key("PgDn Space", key))
+        s->help_top += 10;
+    else if (names_key("PgUp", key))
+        s->help_top = s->help_top > 10 ? s->help_top - 10 : 0;
+    else
+        s->mode = LL_MODE_VIEW;
+}
+
+static void mouse(ll_screen *s, const ll_mouse *m)
+{
+    ll_view *v = ll_screen_top(s);
+    ll_rect r = v->r;
+    bool inside = m->y >= r.y && m->y < r.y + r.h && m->x >= r.x && m->x < r.x + r.w;
+    bool wheel = m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN;
+    if (wheel && inside && v->type->move)
+        for (int i = 0; i < 3; i++) v->type->move(v, m->what == LL_MOUSE_WHEEL_UP ? LL_UP : LL_DOWN);
+    else if (wheel)
+        ll_screen_do(s, m->what == LL_MOUSE_WHEEL_UP ? "@log-up" : "@log-down");
+    else if (inside && v->type->click)
+        v->type->click(v, m->y - r.y, m->x - r.x, m->what == LL_MOUSE_DRAG);
+    if (m->what == LL_MOUSE_DOUBLE && bound(s, "Enter")) ll_screen_do(s, bound(s, "Enter"));
+}
+
+static void view_key(ll_screen *s, const char *key)
+{
+    char both[2 * LL_KEY_NAME];
+    snprintf(both, sizeof both, "%s%s%s", s->prefix, *s->prefix ? " " : "", key);
+    bool prefixed = *s->prefix;
+    s->prefix[0] = 0;
+    if (!prefixed && !strcmp(key, "C-x")) {
+        strcpy(s->prefix, key);
+        return;
+    }
+    const char *text = bound(s, both);
+    if (strcmp(key, "Q")) s->leave_asked = false;
+    if (text)
+        ll_screen_do(s, text);
+    else if (strcmp(key, "Esc"))
+        ll_screen_say(s, LL_S_FAINT, "%s is not bound here; ? lists the keys", both);
+}
+
+void ll_screen_key(ll_screen *s, const char *key, const ll_mouse *m)
+{
+    s->dirty = true;
+    if (!strcmp(key, "Mouse")) {
+        if (m && s->mode == LL_MODE_VIEW) mouse(s, m);
+    } else if (s->mode == LL_MODE_COMMAND) {
+        command_key(s, key);
+    } else if (s->mode == LL_MODE_FILTER) {
+        filter_key(s, key);
+    } else if (s->mode == LL_MODE_HELP) {
+        help_key(s, key);
+    } else {
+        view_key(s, key);
+    }
+}

@@ -1,0 +1,232 @@
+/* Architectures and samples: the space as a map, the architecture under the cursor, the samples picked. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/render.h"
+#include "tui/views.h"
+
+typedef struct archs_view {
+    ll_view base;
+    ll_state state;
+    double *x, *y; /* (n) places on the map */
+    int n;
+    double share[2];
+    char *data_hash;       /* the map belongs to this data */
+    double at_x, at_y;     /* crosshair */
+    int arch, asked;       /* nearest to the crosshair; the one asked for last */
+    double step_x, step_y; /* one cell of the map as drawn last */
+    cJSON *card;
+    int card_width;
+    ll_pager pager;
+} archs_view;
+
+static void refresh(ll_view *base)
+{
+    archs_view *v = (archs_view *)base;
+    ll_state_free(&v->state);
+    ll_app_snapshot(ll_screen_app(base->screen), &v->state);
+    v->asked = -1; /* latencies and predictions may have changed */
+    if (!v->state.data) {
+        ll_view_say(base, "No dataset is loaded: press 1 and choose one.");
+        return;
+    }
+    if (v->data_hash && !strcmp(v->data_hash, v->state.data->hash.hex)) return;
+    ll_screen_ask(base, "map", "map");
+}
+
+/* Ties (equal places) go to the lowest index. */
+static void find_nearest(archs_view *v)
+{
+    double best = INFINITY, sx = v->step_x > 0 ? v->step_x : 1, sy = v->step_y > 0 ? v->step_y : 1;
+    for (int i = 0; i < v->n; i++) {
+        double dx = (v->x[i] - v->at_x) / sx, dy = (v->y[i] - v->at_y) / sy, d = dx * dx + dy * dy;
+        if (d < best) best = d, v->arch = i;
+    }
+}
+
+static void go_to(archs_view *v, int arch)
+{
+    if (arch < 0 || arch >= v->n) return;
+    v->arch = arch;
+    v->at_x = v->x[arch];
+    v->at_y = v->y[arch];
+}
+
+static void take_map(archs_view *v, const cJSON *event)
+{
+    free(v->x);
+    free(v->y);
+    double *share;
+    int n = ll_json_get_nums(event, "x", &v->x), m = ll_json_get_nums(event, "y", &v->y);
+    v->n = n == m ? n : 0;
+    if (ll_json_get_nums(event, "share", &share) >= 2) v->share[0] = share[0], v->share[1] = share[1];
+    free(share);
+    free(v->data_hash);
+    v->data_hash = ll_strdup(v->state.data ? v->state.data->hash.hex : "");
+    go_to(v, v->arch < v->n ? v->arch : 0);
+}
+
+static void result(ll_view *base, const char *tag, const cJSON *event)
+{
+    archs_view *v = (archs_view *)base;
+    if (!strcmp(tag, "map")) {
+        take_map(v, event);
+        return;
+    }
+    cJSON_Delete(v->card);
+    v->card = cJSON_Duplicate(event, true);
+    v->card_width = 0;
+}
+
+/* --- drawing ---------------------------------------------------------------------------------------------- */
+
+static void draw_map(archs_view *v, ll_canvas *c, ll_rect r)
+{
+    const ll_samples *samples = v->state.samples;
+    int k = samples ? samples->rows.n : 0;
+    double *sx = LL_NEW_ARRAY(double, k + 1), *sy = LL_NEW_ARRAY(double, k + 1), range_x[2], range_y[2];
+    for (int i = 0; i < k && samples->rows.v[i] < v->n; i++) {
+        sx[i] = v->x[samples->rows.v[i]];
+        sy[i] = v->y[samples->rows.v[i]];
+    }
+    ll_str x_title = {0}, y_title = {0};
+    ll_str_addf(&x_title, "component 1 (%.0f %%)", 100 * v->share[0]);
+    ll_str_addf(&y_title, "component 2 (%.0f %%)", 100 * v->share[1]);
+    ll_series series[] = {{.name = "all", .x = v->x, .y = v->y, .n = v->n, .style = LL_S_FAINT},
+                          {.name = "samples", .x = sx, .y = sy, .n = k, .style = LL_S_CURVE1, .mark = 'o'},
+                          {.x = &v->at_x, .y = &v->at_y, .n = 1, .style = LL_S_CURSOR, .mark = 'X'}};
+    ll_plot plot = {
+        .x_title = ll_str_text(&x_title), .y_title = ll_str_text(&y_title), .series = series, .n_series = 3};
+    ll_plot_range(&plot, range_x, range_y);
+    v->step_x = (range_x[1] - range_x[0]) / (r.w > 12 ? r.w - 8 : 4);
+    v->step_y = (range_y[1] - range_y[0]) / (r.h > 8 ? r.h - 4 : 4);
+    ll_chart_plot(c, r, &plot);
+    ll_str_free(&x_title);
+    ll_str_free(&y_title);
+    free(sx);
+    free(sy);
+}
+
+static void draw_card(archs_view *v, ll_canvas *c, ll_rect r)
+{
+    const cJSON *parts[] = {v->card};
+    bool picked = v->state.samples && ll_ints_find(&v->state.samples->rows, v->arch) >= 0;
+    ll_putf(c, r.y, r.x + 1, LL_S_TITLE, "architecture %d", v->arch);
+    if (picked) ll_put(c, r.y, r.x + 22, LL_S_TAG, "picked");
+    if (!v->card) return;
+    if (v->card_width != r.w) {
+        ll_look narrow = *c->look;
+        narrow.width = r.w;
+        ll_pager_set(&v->pager, parts, 1, &narrow);
+        v->pager.page.look = c->look;
+        v->card_width = r.w;
+    }
+    ll_pager_draw(&v->pager, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w});
+}
+
+static void draw(ll_view *base, ll_canvas *c, ll_rect r)
+{
+    archs_view *v = (archs_view *)base;
+    if (v->n < 1) return;
+    int side = r.w >= 100 ? 48 : r.w * 2 / 5;
+    draw_map(v, c, (ll_rect){r.y, r.x, r.h, r.w - side});
+    draw_card(v, c, (ll_rect){r.y, r.x + r.w - side, r.h, side});
+    if (v->asked != v->arch) {
+        v->asked = v->arch;
+        ll_screen_ask(base, "arch", "arch %d", v->arch);
+    }
+}
+
+/* --- keys ------------------------------------------------------------------------------------------------- */
+
+static void move(ll_view *base, ll_move where)
+{
+    archs_view *v = (archs_view *)base;
+    static const int dx[] = {[LL_LEFT] = -1, [LL_RIGHT] = 1, [LL_LAST] = 0};
+    static const int dy[] = {
+        [LL_UP] = 1, [LL_DOWN] = -1, [LL_PAGE_UP] = 6, [LL_PAGE_DOWN] = -6, [LL_LAST] = 0};
+    if (v->n < 1) return;
+    if (where == LL_FIRST || where == LL_LAST) {
+        go_to(v, where == LL_FIRST ? 0 : v->n - 1);
+        return;
+    }
+    int before = v->arch;
+    /* from where the architecture is, far enough to reach another one */
+    v->at_x = v->x[v->arch];
+    v->at_y = v->y[v->arch];
+    for (int i = 0; i < 100 && v->arch == before; i++) {
+        v->at_x += dx[where] * v->step_x;
+        v->at_y += dy[where] * v->step_y;
+        find_nearest(v);
+    }
+    go_to(v, v->arch);
+}
+
+static bool action(ll_view *base, const char *name, const char *arg)
+{
+    archs_view *v = (archs_view *)base;
+    bool picked = v->state.samples && ll_ints_find(&v->state.samples->rows, v->arch) >= 0;
+    if (!strcmp(name, "pick") && v->n) {
+        ll_screen_submitf(base->screen, "sample %s %d", picked ? "remove" : "add", v->arch);
+    } else if (!strcmp(name, "show")) {
+        v->arch = atoi(arg);
+        go_to(v, v->arch);
+    } else if (!strcmp(name, "step") && v->n) {
+        go_to(v, (v->arch + (*arg == '-' ? v->n - 1 : 1)) % v->n);
+    } else if (!strcmp(name, "copy") && v->card) {
+        ll_screen_copy(base->screen, ll_json_get_str(v->card, "string", ""));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool expand(ll_view *base, const char *name, ll_str *out)
+{
+    archs_view *v = (archs_view *)base;
+    if (strcmp(name, "arch") || v->n < 1) return false;
+    ll_str_addf(out, "%d", v->arch);
+    return true;
+}
+
+static void close_view(ll_view *base)
+{
+    archs_view *v = (archs_view *)base;
+    ll_state_free(&v->state);
+    ll_canvas_free(&v->pager.page);
+    cJSON_Delete(v->card);
+    free(v->x);
+    free(v->y);
+    free(v->data_hash);
+}
+
+static const ll_key keys[] = {
+    {"Space", "@pick", "pick or unpick this architecture"},
+    {"s", "@command sample k=20 sampler=", "sample: let a sampler pick (u takes it back)"},
+    {"C", "sample clear", "clear the samples"},
+    {"Enter", "arch {arch}", "all about this architecture"},
+    {".", "@step +", "next index"},
+    {",", "@step -", "the index before"},
+    {"t", "@command transfer ", "transfer with these samples"},
+    {0},
+};
+
+const ll_view_type ll_view_archs = {
+    .name = "archs",
+    .title = "Architectures and samples",
+    .help = "The space on the two first principal components of its encoding. X is the cursor, o are the "
+            "samples to "
+            "be measured on the target. Beside it the architecture under the cursor.",
+    .keys = keys,
+    .size = sizeof(archs_view),
+    .refresh = refresh,
+    .result = result,
+    .draw = draw,
+    .move = move,
+    .action = action,
+    .expand = expand,
+    .close = close_view,
+};

@@ -1,0 +1,102 @@
+/* Diagnose: why a device transfers badly, as the command `diagnose` tells it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/views.h"
+
+enum { MOST_PARTS = 16 };
+
+typedef struct diagnose_view {
+    ll_view base;
+    ll_state state;
+    cJSON *parts[MOST_PARTS];
+    int n_parts, laid_width;
+    ll_pager pager;
+} diagnose_view;
+
+static void refresh(ll_view *base)
+{
+    diagnose_view *v = (diagnose_view *)base;
+    ll_app *app = ll_screen_app(base->screen);
+    ll_state_free(&v->state);
+    ll_app_snapshot(app, &v->state);
+    const ll_transfer *t = ll_state_transfer(&v->state, NULL, NULL);
+    for (int i = 0; i < v->n_parts; i++) cJSON_Delete(v->parts[i]);
+    v->n_parts = v->laid_width = 0;
+    if (!t) {
+        ll_view_say(base,
+                    "Nothing to diagnose yet: transfer a predictor to a device first (5, then P and t).");
+    } else if (ll_app_find(app, "diagnose")) {
+        ll_screen_ask(base, "diagnose", "diagnose %s", t->device);
+    } else { /* what is known of the device's transfer without it */
+        ll_screen_ask(base, "eval", "eval %s", t->device);
+        ll_screen_ask(base, "corr", "corr %s", t->device);
+        ll_screen_ask(base, "audit", "audit %s", t->device);
+    }
+}
+
+static void result(ll_view *base, const char *tag, const cJSON *event)
+{
+    diagnose_view *v = (diagnose_view *)base;
+    if (v->n_parts < MOST_PARTS) v->parts[v->n_parts++] = cJSON_Duplicate(event, true);
+    v->laid_width = 0;
+}
+
+static void draw(ll_view *base, ll_canvas *c, ll_rect r)
+{
+    diagnose_view *v = (diagnose_view *)base;
+    const ll_transfer *t = ll_state_transfer(&v->state, NULL, NULL);
+    if (!t) return;
+    int side = r.w >= 110 ? r.w * 2 / 5 : 0;
+    ll_look narrow = *c->look;
+    narrow.width = r.w - side;
+    if (v->laid_width != r.w) {
+        ll_pager_set(&v->pager, (const cJSON *const *)v->parts, v->n_parts, &narrow);
+        v->pager.page.look = c->look;
+        v->laid_width = r.w;
+    }
+    ll_putf(c, r.y, 1, LL_S_TITLE, "%s by %s, k = %d", t->device, t->predictor->name, t->samples.n);
+    ll_pager_draw(&v->pager, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w - side});
+    if (side) ll_draw_transfer_scatter(c, (ll_rect){r.y, r.x + r.w - side, r.h, side}, &v->state, t, -1);
+}
+
+static void move(ll_view *base, ll_move where)
+{
+    ll_pager_move(&((diagnose_view *)base)->pager, where);
+}
+
+static bool expand(ll_view *base, const char *name, ll_str *out)
+{
+    const ll_transfer *t = ll_state_transfer(&((diagnose_view *)base)->state, NULL, NULL);
+    if (strcmp(name, "device") || !t) return false;
+    ll_str_add(out, t->device);
+    return true;
+}
+
+static void close_view(ll_view *base)
+{
+    diagnose_view *v = (diagnose_view *)base;
+    for (int i = 0; i < v->n_parts; i++) cJSON_Delete(v->parts[i]);
+    ll_canvas_free(&v->pager.page);
+    ll_state_free(&v->state);
+}
+
+static const ll_key keys[] = {
+    {"t", "@command transfer {device} k=", "transfer again with other samples"},
+    {"c", "corr {device}", "neighbours of the device"},
+    {0},
+};
+
+const ll_view_type ll_view_diagnose = {.name = "diagnose",
+                                       .title = "Why a device transfers badly",
+                                       .help = "The latest transfer: its scores, its neighbours, its column.",
+                                       .keys = keys,
+                                       .size = sizeof(diagnose_view),
+                                       .refresh = refresh,
+                                       .result = result,
+                                       .draw = draw,
+                                       .move = move,
+                                       .expand = expand,
+                                       .close = close_view};
