@@ -4,6 +4,10 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "data/csv.h"
+#include "data/decimal.h"
+#include "data/npy.h"
 #include "data/pickle.h"
 #include "data/safetensors.h"
 #include "data/torchzip.h"
@@ -237,6 +241,471 @@ static void pickles_refuse_what_is_wrong(void)
     }
 }
 
+/* --- numpy in pickles: bytes written by pickle.dumps of numpy 1.24, protocol in the name -------------------------- */
+
+static size_t from_hex(const char *hex, char *out)
+{
+    size_t n = strlen(hex) / 2;
+    for (size_t i = 0; i < n; i++) {
+        char two[3] = {hex[2 * i], hex[2 * i + 1], 0};
+        out[i] = (char)strtol(two, NULL, 16);
+    }
+    return n;
+}
+
+static ll_status parse_hex(const char *hex, ll_pickle *p, ll_error *e)
+{
+    static char bytes[1024];
+    return ll_pickle_parse("x", bytes, from_hex(hex, bytes), NULL, p, e);
+}
+
+#define MULTIARRAY_4 "8c156e756d70792e636f72652e6d756c746961727261799"
+#define ARRAY_4                                                                                              \
+    MULTIARRAY_4                                                                                             \
+        "48c0c5f7265636f6e7374727563749493948c056e756d7079948c076e6461727261799493944b00859443016294879452"  \
+        "94284b01"
+#define DTYPE_END_4 "944e4e4e4affffffff4affffffff4b0074946289"
+/* np.array([[1.5,-2.25,3],[4,5,1e-3]]) */
+static const char array_p2[] =
+    "8002636e756d70792e636f72652e6d756c746961727261790a5f7265636f6e7374727563740a7100636e756d70790a6e64617272"
+    "61790a"
+    "71014b00857102635f636f646563730a656e636f64650a7103580100000062710458060000006c6174696e317105867106527107"
+    "877108"
+    "527109284b014b024b0386710a636e756d70790a64747970650a710b58020000006638710c898887710d52710e284b0358010000"
+    "003c71"
+    "0f4e4e4e4affffffff4affffffff4b00747110628968035836000000000000000000c3b83f00000000000002c380000000000000"
+    "084000"
+    "000000000010400000000000001440c3bcc2a9c3b1c3924d62503f71116805867112527113747114622e";
+static const char array_p2_fortran[] =
+    "8002636e756d70792e636f72652e6d756c746961727261790a5f7265636f6e7374727563740a7100636e756d70790a6e64617272"
+    "61790a"
+    "71014b00857102635f636f646563730a656e636f64650a7103580100000062710458060000006c6174696e317105867106527107"
+    "877108"
+    "527109284b014b024b0386710a636e756d70790a64747970650a710b58020000006638710c898887710d52710e284b0358010000"
+    "003c71"
+    "0f4e4e4e4affffffff4affffffff4b00747110628868035836000000000000000000c3b83f000000000000104000000000000002"
+    "c38000"
+    "000000000014400000000000000840c3bcc2a9c3b1c3924d62503f71116805867112527113747114622e";
+static const char array_p4[] =
+    "800495ba00000000000000" ARRAY_4 "4b024b03869468038c0564747970659493948c02663894898887945294284b"
+    "038c013c" DTYPE_END_4 "4330000000000000f83f00000000000002c00000000000000840000000000000104000000000"
+    "00001440fca9f1d24d62503f947494622e";
+static const char array_p5_fortran[] = "800595a5000000000000008c126e756d70792e636f72652e6e756d65726963948c0b5"
+                                       "f66726f6d62756666657294939428963000000000"
+                                       "000000000000000000f83f000000000000104000000000000002c0000000000000144"
+                                       "00000000000000840fca9f1d24d62503f948c056e"
+                                       "756d7079948c0564747970659493948c02663894898887945294284b038c013c944e4"
+                                       "e4e4affffffff4affffffff4b007494624b024b03"
+                                       "86948c014694749452942e";
+/* np.array([1,-2,70000], '>i4') and np.array([0,200,255], 'u1') */
+static const char array_big_endian[] =
+    "80049594000000000000008c156e756d70792e636f72652e6d756c74696172726179948c0c5f7265636f"
+    "6e7374727563749493948c056e756d7079948c076e6461727261799493944b0085944301629487945294"
+    "284b014b03859468038c0564747970659493948c02693494898887945294284b038c013e944e4e4e4aff"
+    "ffffff4affffffff4b0074946289430c00000001fffffffe00011170947494622e";
+static const char array_bytes[] =
+    "8004958b000000000000008c156e756d70792e636f72652e6d756c74696172726179948c0c5f7265636f6e73"
+    "74727563749493948c056e756d7079948c076e6461727261799493944b0085944301629487945294284b014b"
+    "03859468038c0564747970659493948c02753194898887945294284b038c017c944e4e4e4affffffff4affff"
+    "ffff4b0074946289430300c8ff947494622e";
+static const char array_objects[] =
+    "8004958f000000000000008c156e756d70792e636f72652e6d756c74696172726179948c0c5f7265636f6e"
+    "7374727563749493948c056e756d7079948c076e6461727261799493944b0085944301629487945294284b"
+    "014b02859468038c0564747970659493948c024f3894898887945294284b038c017c944e4e4e4affffffff"
+    "4affffffff4b3f749462895d94284b018c016194657494622e";
+/* OrderedDict(a=np.float32(.1), b=(1, -1, 2**40, -2**33, True, None), c=b'\0\xff', d=[np.int64(-7), 'µ'], e={}) */
+static const char mixed[] =
+    "800495fc000000000000008c0b636f6c6c656374696f6e73948c0b4f72646572656444696374949394295294288c0161948c156e"
+    "756d70"
+    "792e636f72652e6d756c74696172726179948c067363616c61729493948c056e756d7079948c0564747970659493948c02663494"
+    "898887"
+    "945294284b038c013c944e4e4e4affffffff4affffffff4b007494624304cdcccc3d94869452948c016294284b014affffffff8a"
+    "060000"
+    "000000018a0500000000fe884e74948c016394430200ff948c0164945d94286807680a8c02693894898887945294284b03680e4e"
+    "4e4e4a"
+    "ffffffff4affffffff4b007494624308f9ffffffffffffff94869452948c02c2b594658c0165947d94752e";
+
+static void numpy_arrays_are_read(void)
+{
+    static const char *const same[] = {array_p2, array_p2_fortran, array_p4, array_p5_fortran};
+    static const double expected[] = {1.5, -2.25, 3, 4, 5, 1e-3};
+    ll_pickle p;
+    ll_error e = {0};
+    for (int k = 0; k < 4; k++) {
+        CHECK_INT(parse_hex(same[k], &p, &e), LL_OK);
+        CHECK_STR(e.message, "");
+        if (e.status) return;
+        const ll_pickled_array *a = p.root->array;
+        CHECK(p.root->kind == LL_PICKLED_ARRAY && a->n_dims == 2 && a->shape[0] == 2 && a->shape[1] == 3);
+        for (size_t i = 0; i < 6; i++) CHECK_NEAR(ll_pickled_at(a, i), expected[i], 0);
+        ll_pickle_free(&p);
+    }
+    double *x;
+    size_t n;
+    CHECK_INT(parse_hex(array_big_endian, &p, &e), LL_OK);
+    CHECK_INT(ll_pickled_numbers(p.root, &x, &n, &e), LL_OK);
+    CHECK(n == 3 && x[0] == 1 && x[1] == -2 && x[2] == 70000);
+    free(x);
+    ll_pickle_free(&p);
+    CHECK_INT(parse_hex(array_bytes, &p, &e), LL_OK);
+    CHECK_NEAR(ll_pickled_at(p.root->array, 1), 200, 0);
+    ll_pickle_free(&p);
+    CHECK_INT(parse_hex(array_objects, &p, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "\"O8\"");
+}
+
+static void values_of_every_kind_are_read(void)
+{
+    ll_pickle p;
+    ll_error e = {0};
+    CHECK_INT(parse_hex(mixed, &p, &e), LL_OK);
+    CHECK_STR(e.message, "");
+    if (e.status) return;
+    double x = 0;
+    CHECK(ll_pickled_number(ll_pickled_get(p.root, "a"), &x) && x == (double).1f);
+    const ll_pickled *b = ll_pickled_get(p.root, "b"), *c = ll_pickled_get(p.root, "c");
+    const ll_pickled *d = ll_pickled_get(p.root, "d");
+    CHECK_INT(b->items.n, 6);
+    CHECK_INT(b->items.v[1]->i, -1);
+    CHECK(b->items.v[2]->i == 1LL << 40 && b->items.v[3]->i == -(1LL << 33));
+    CHECK(b->items.v[4]->kind == LL_PICKLED_BOOL && b->items.v[5]->kind == LL_PICKLED_NONE);
+    CHECK(c->text.n == 2 && !memcmp(c->text.s, "\0\xff", 2));
+    CHECK_INT(d->items.v[0]->i, -7);
+    CHECK_STR(d->items.v[1]->text.s, "µ");
+    CHECK_STR(ll_pickled_word(ll_pickled_get(p.root, "e")), "dict");
+    CHECK(!ll_pickled_get(p.root, "f"));
+    ll_pickle_free(&p);
+}
+
+/* --- zip ---------------------------------------------------------------------------------------------------------- */
+
+/* python: z.writestr('a/data.pkl', pickle.dumps([1.5] * 40 + [2], 2)) with ZIP_DEFLATED */
+static const char zip_deflated[] =
+    "504b030414000000080000002100c3b7d40915000000720100000a000000612f646174612e706b6c6b608a2d64d070b7ffc1"
+    "0006a30c9a32bc9952f500504b0102140314000000080000002100c3b7d40915000000720100000a00000000000000000000"
+    "00800100000000612f646174612e706b6c504b05060000000001000100380000003d0000000000";
+
+static void deflated_members_are_read(void)
+{
+    char bytes[sizeof zip_deflated / 2];
+    size_t n = from_hex(zip_deflated, bytes), count = 0;
+    double *x = NULL;
+    ll_pickle p;
+    ll_error e = {0};
+    CHECK_INT(ll_torch_parse("x", bytes, n, &p, &e), LL_OK);
+    CHECK_STR(e.message, "");
+    if (e.status) return;
+    CHECK_INT(ll_pickled_numbers(p.root, &x, &count, &e), LL_OK);
+    CHECK(count == 41 && x[39] == 1.5 && x[40] == 2);
+    free(x);
+    ll_pickle_free(&p);
+}
+
+static void truncated_files_say_so(void)
+{
+    static const char *const files[] = {"upstream/HELP/nasbench201/latency/pixel2.pt",
+                                        "upstream/HELP/nasbench201/hardware_embedding_index.pt",
+                                        "upstream/HELP/nasbench201/checkpoint/help_max_corr.pt",
+                                        "upstream/OneProxy/latency_data/eagle_i7.pickle",
+                                        "upstream/OneProxy/latency_data/true_a76.pickle"};
+    for (size_t k = 0; k < sizeof files / sizeof *files; k++) {
+        const char *path = check_shared(files[k]);
+        char *bytes;
+        size_t n;
+        if (!path || ll_read_file(path, 0, &bytes, &n, NULL)) return;
+        const size_t lengths[] = {0, 1, 3, 4, 30, 100, n / 4, n / 2, n - 200, n - 22, n - 21, n - 2, n - 1};
+        for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+            ll_pickle p;
+            ll_error e = {0};
+            bool zip = ll_is_zip(bytes, lengths[i]);
+            ll_status s = zip ? ll_torch_parse("file.pt", bytes, lengths[i], &p, &e)
+                              : ll_pickle_parse("file.pt", bytes, lengths[i], NULL, &p, &e);
+            CHECK_INT(s, LL_BAD_DATA);
+            CHECK_HAS(e.message, "file.pt: ");
+            if (lengths[i] > 4) CHECK_HAS(e.message, "truncated");
+        }
+        free(bytes);
+    }
+}
+
+static void damaged_members_say_so(void)
+{
+    const char *path = check_shared("upstream/HELP/nasbench201/latency/pixel2.pt");
+    char *bytes;
+    size_t n;
+    ll_pickle p;
+    ll_error e = {0};
+    if (!path || ll_read_file(path, 0, &bytes, &n, NULL)) return;
+    bytes[n / 2] ^= 1;
+    CHECK_INT(ll_torch_parse("file.pt", bytes, n, &p, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "CRC-32");
+    free(bytes);
+}
+
+/* --- decimal numbers ---------------------------------------------------------------------------------------------- */
+
+static void decimals_read_as_strtod_does(void)
+{
+    static const char *const texts[] = {"0",
+                                        "-0",
+                                        "1",
+                                        "2.57296",
+                                        "12.",
+                                        ".5",
+                                        "1e3",
+                                        "1E-5",
+                                        "123e-20",
+                                        "1e-400",
+                                        "1e400",
+                                        "9007199254740993",
+                                        "9007199254740992.5",
+                                        "0.1",
+                                        "5e-324",
+                                        "2.2250738585072011e-308",
+                                        "179769313486231580793e289",
+                                        "7.2057594037927933e16",
+                                        "1.00000000000000011102230246251565",
+                                        "18446744073709551615",
+                                        "99999999999999999999",
+                                        "0.000000000000000000001",
+                                        "-3.14159265358979323846"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        double x = -1, expected = strtod(texts[i], NULL);
+        CHECK(ll_decimal_parse(texts[i], &x));
+        CHECK(x == expected && signbit(x) == signbit(expected));
+    }
+    ll_rng r = ll_rng_new(7, LL_STREAM_DATA);
+    int wrong = 0;
+    for (int i = 0; i < 200000; i++) { /* 1 to 19 digits, the point anywhere */
+        char text[64];
+        unsigned long long digits = ll_rng_u64(&r) >> ll_rng_below(&r, 60);
+        int n = snprintf(text, sizeof text, "%llu", digits), point = ll_rng_below(&r, n + 1);
+        memmove(text + point + 1, text + point, (size_t)(n - point) + 1);
+        text[point] = '.';
+        double x;
+        wrong += !ll_decimal_parse(text, &x) || x != strtod(text, NULL);
+    }
+    CHECK_INT(wrong, 0);
+}
+
+static void decimals_survive_the_text(void)
+{
+    ll_rng r = ll_rng_new(8, LL_STREAM_DATA);
+    char text[32];
+    double x;
+    for (int i = 0; i < 20000; i++) {
+        double v = exp(20 * ll_rng_normal(&r));
+        ll_decimal_write(v, text);
+        CHECK(ll_decimal_parse(text, &x) && x == v);
+    }
+    ll_decimal_write(5.31536, text);
+    CHECK_STR(text, "5.31536");
+    CHECK(!ll_decimal_parse("", &x) && !ll_decimal_parse("1,5", &x) && !ll_decimal_parse("0x10", &x));
+    CHECK(!ll_decimal_parse("1.5 ms", &x) && !ll_decimal_parse("-", &x) && !ll_decimal_parse(".", &x));
+    CHECK(ll_decimal_parse(" 2.5\t", &x) && x == 2.5);
+    CHECK(ll_decimal_parse("NaN", &x) && isnan(x));
+}
+
+/* --- NPY: bytes written by numpy.lib.format.write_array ------------------------------------------------------------ */
+
+static void check_npy(const char *version, const char *header, const char *data, size_t n, ll_npy *a)
+{
+    char file[512] = "\x93NUMPY";
+    size_t len = strlen(header), at = version[0] == 1 ? 10 : 12;
+    file[6] = version[0];
+    file[8] = (char)len;
+    memcpy(file + at, header, len);
+    memcpy(file + at + len, data, n);
+    ll_error e = {0};
+    CHECK_INT(ll_npy_parse("x", file, at + len + n, a, &e), LL_OK);
+    CHECK_STR(e.message, "");
+}
+
+static void npy_of_every_kind_is_read(void)
+{
+    ll_npy a = {0};
+    check_npy("\1", "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 1), }  \n",
+              "\0\0\0\0\0\0\xf8?\x9a\x99\x99\x99\x99\x99\xb9?", 16, &a);
+    CHECK(a.n_dims == 2 && a.shape[0] == 2 && ((double *)a.data)[0] == 1.5 && ((double *)a.data)[1] == .1);
+    ll_npy_free(&a);
+    check_npy("\2", "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }\n",
+              "\0\0\x80?\0\0\x80@\0\0\0@\0\0\xa0@\0\0@@\0\0\xc0@", 24, &a);
+    for (int i = 0; i < 6; i++) CHECK_NEAR(((float *)a.data)[i], i + 1, 0);
+    ll_npy_free(&a);
+    check_npy("\3", "{'descr': '>i4', 'fortran_order': False, 'shape': (3,), }\n",
+              "\0\0\0\1\xff\xff\xff\xfe\0\1\x11p", 12, &a);
+    CHECK(((int32_t *)a.data)[1] == -2 && ((int32_t *)a.data)[2] == 70000);
+    ll_npy_free(&a);
+    check_npy("\1", "{'descr': '<i8', 'fortran_order': False, 'shape': (), }\n",
+              "\xfb\xff\xff\xff\xff\xff\xff\xff", 8, &a);
+    CHECK(a.n_dims == 0 && *(int64_t *)a.data == -5);
+    ll_npy_free(&a);
+}
+
+static void npy_refuses_what_is_wrong(void)
+{
+    static const struct {
+        const char *header, *say;
+    } bad[] = {
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (3,), }", "objects"},
+        {"{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }", "\"<f2\""},
+        {"{'descr': '<c16', 'fortran_order': False, 'shape': (3,), }", "\"<c16\""},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (9,), }", "truncated"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "too long"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, }", "damaged"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), 'shape': (3,)}", "damaged"},
+        {"{'descr': '<f4', 'fortran_order': maybe, 'shape': (3,), }", "damaged"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", "f4, f8, i4 or i8"},
+        {"", "damaged"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char file[256] = "\x93NUMPY\1";
+        size_t len = strlen(bad[i].header);
+        file[8] = (char)len;
+        memcpy(file + 10, bad[i].header, len);
+        ll_npy a = {0};
+        ll_error e = {0};
+        CHECK_INT(ll_npy_parse("x", file, 10 + len + 12, &a, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, bad[i].say);
+        ll_npy_free(&a);
+    }
+    ll_npy a = {0};
+    ll_error e = {0};
+    CHECK_INT(ll_npy_parse("x", "\x93NUMPY\4\0\0\0", 10, &a, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "format 4");
+    CHECK_INT(ll_npy_parse("x", "\x93NUMPY\1\0\xff\xff", 10, &a, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "truncated");
+}
+
+static void npy_comes_back(void)
+{
+    const float v[6] = {1, 2.5f, -3, 0, 1e-30f, 7};
+    char *path = in_tmp("a.npy");
+    ll_npy a = {0};
+    ll_error e = {0};
+    CHECK_INT(ll_npy_write(path, LL_F32, 2, (long[]){3, 2}, v, &e), LL_OK);
+    CHECK_INT(ll_npy_read(path, &a, &e), LL_OK);
+    CHECK(a.dtype == LL_F32 && a.n_dims == 2 && a.shape[0] == 3 && a.shape[1] == 2 &&
+          !memcmp(a.data, v, sizeof v));
+    ll_npy_free(&a);
+    CHECK_INT(ll_npy_write("/dev/full", LL_F32, 2, (long[]){3, 2}, v, &e), LL_FAILED);
+    free(path);
+}
+
+/* --- CSV ------------------------------------------------------------------------------------------------------------ */
+
+/* All records joined: cells by '|', records by '/'. */
+static ll_status csv_text(const char *text, ll_str *out, ll_error *e)
+{
+    ll_csv c;
+    bool more;
+    ll_status s = ll_csv_open_text(&c, "t.csv", text, strlen(text), e);
+    if (s) return s;
+    while (!(s = ll_csv_next(&c, &more, e)) && more) {
+        for (int i = 0; i < c.n; i++) ll_str_addf(out, "%s%s", i ? "|" : "", c.cells[i]);
+        ll_str_addf(out, "@%d/", c.line);
+    }
+    ll_csv_close(&c);
+    return s;
+}
+
+static void csv_dialects_are_read(void)
+{
+    static const struct {
+        const char *text, *expected;
+    } good[] = {
+        {"a,b\n1,2\n", "a|b@1/1|2@2/"},
+        {"a,b\r\n1,2", "a|b@1/1|2@2/"},
+        {"\xef\xbb\xbf"
+         "a;b\n1,5;2\n",
+         "a|b@1/1,5|2@2/"},
+        {"a\tb\n1\t\n", "a|b@1/1|@2/"},
+        {"# note, with, commas\n\na,b\n\n#x\n1,2\n", "a|b@3/1|2@6/"},
+        {"\"a,\"\"x\"\"\",b\n\"1\n2\",3\n4,\"\"\n", "a,\"x\"|b@1/1\n2|3@2/4|@4/"},
+        {"a,b,\n,,\n", "a|b|@1/||@2/"},
+        {"a\n#b", "a@1/"},
+        {"", ""},
+        {"\n\r\n", ""},
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        ll_str out = {0};
+        ll_error e = {0};
+        CHECK_INT(csv_text(good[i].text, &out, &e), LL_OK);
+        CHECK_STR(ll_str_text(&out), good[i].expected);
+        ll_str_free(&out);
+    }
+}
+
+static void csv_refuses_what_is_wrong(void)
+{
+    static const char *const bad[][2] = {{"a,b\n\"1,2\n3", "line 2: a quote is opened"},
+                                         {"a,b\n1,2\n\"x\"y,2\n", "line 3: text behind"},
+                                         {"\xff\xfe"
+                                          "a",
+                                          "UTF-16"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ll_str out = {0};
+        ll_error e = {0};
+        CHECK_INT(csv_text(bad[i][0], &out, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, bad[i][1]);
+        ll_str_free(&out);
+    }
+    ll_csv c;
+    ll_error e = {0};
+    CHECK_INT(ll_csv_open_text(&c, "t.csv", "a\0b", 3, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "NUL");
+}
+
+static void csv_long_lines_are_read(void)
+{
+    size_t n = (size_t)10 << 20;
+    char *text = ll_alloc(n + 8, 1);
+    memcpy(text, "a,b\n", 4);
+    memset(text + 4, 'x', n);
+    memcpy(text + 4 + n, ",1\n", 3);
+    ll_csv c;
+    bool more;
+    ll_error e = {0};
+    CHECK_INT(ll_csv_open_text(&c, "t.csv", text, n + 7, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_OK);
+    CHECK(c.n == 2 && strlen(c.cells[0]) == n && !strcmp(c.cells[1], "1"));
+    ll_csv_close(&c);
+    memset(text + 4, ',', n); /* ten million cells */
+    CHECK_INT(ll_csv_open_text(&c, "t.csv", text, n + 7, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "line 2: more than");
+    ll_csv_close(&c);
+    free(text);
+}
+
+static void csv_cells_come_back(void)
+{
+    static const char *const cells[] = {"plain", "a,b", "say \"x\"", "two\nlines", "#no comment", "", "a;b"};
+    char *text, *path = in_tmp("w.csv");
+    ll_writer w;
+    ll_error e = {0};
+    CHECK_INT(ll_writer_open(&w, path, &e), LL_OK);
+    fputs("h,h,h,h,h,h,h\n", w.f);
+    for (int i = 0; i < 7; i++) {
+        if (i) putc(',', w.f);
+        ll_csv_write(w.f, cells[i]);
+    }
+    CHECK_INT(ll_writer_commit(&w, &e), LL_OK);
+    ll_csv c;
+    bool more;
+    CHECK_INT(ll_csv_open(&c, path, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_OK);
+    CHECK_INT(ll_csv_next(&c, &more, &e), LL_OK);
+    CHECK_INT(c.n, 7);
+    for (int i = 0; i < c.n; i++) CHECK_STR(c.cells[i], cells[i]);
+    ll_csv_close(&c);
+    text = path;
+    free(text);
+}
+
 static const check_case cases[] = {
     {"safetensors come back bit for bit", safetensors_come_back_bit_for_bit},
     {"safetensors refuse what is wrong", safetensors_refuse_what_is_wrong},
@@ -244,6 +713,20 @@ static const check_case cases[] = {
     {"published pickles are read", published_pickles_are_read},
     {"checkpoints become tensors", checkpoints_become_tensors},
     {"pickles refuse what is wrong", pickles_refuse_what_is_wrong},
+    {"numpy arrays are read", numpy_arrays_are_read},
+    {"values of every kind are read", values_of_every_kind_are_read},
+    {"deflated members are read", deflated_members_are_read},
+    {"truncated files say so", truncated_files_say_so},
+    {"damaged members say so", damaged_members_say_so},
+    {"decimals read as strtod does", decimals_read_as_strtod_does},
+    {"decimals survive the text", decimals_survive_the_text},
+    {"npy of every kind is read", npy_of_every_kind_is_read},
+    {"npy refuses what is wrong", npy_refuses_what_is_wrong},
+    {"npy comes back", npy_comes_back},
+    {"csv dialects are read", csv_dialects_are_read},
+    {"csv refuses what is wrong", csv_refuses_what_is_wrong},
+    {"csv long lines are read", csv_long_lines_are_read},
+    {"csv cells come back", csv_cells_come_back},
     {0},
 };
 
