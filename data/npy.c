@@ -38,7 +38,7 @@ static bool read_word(header *h, char *out, size_t size)
     if (!quote) return false;
     for (; *h->p && *h->p != quote && n + 1 < size; h->p++) out[n++] = *h->p;
     out[n] = 0;
-    return *h->p++ == quote;
+    return eat(h, quote);
 }
 
 static bool read_bool(header *h, bool *x)
