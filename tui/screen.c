@@ -10,8 +10,9 @@
 #include "core/base/mem.h"
 #include "tui/loop.h"
 
-#define FRAME_S 0.05 /* events are drawn at most this often; keys at once */
-#define TWICE_S 1.0
+#define FRAME_S    0.05 /* events are drawn at most this often; keys at once */
+#define TWICE_S    1.0
+#define PATIENCE_S 0.3
 
 /* --- views ------------------------------------------------------------------------------------------------
  */
@@ -139,6 +140,7 @@ void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...)
     ll_str_addv(&line, fmt, ap);
     va_end(ap);
     int id = ll_app_submit(s->f->app, ll_str_text(&line));
+    s->asked_s = ll_now_s();
     if (id) s->asks[s->n_asks++] = (ll_ask){id, v, tag};
     ll_str_free(&line);
 }
@@ -359,8 +361,34 @@ static void on_input(void *ctx)
     ll_screen *s = ctx;
     char key[LL_KEY_NAME];
     ll_mouse m;
-    while (!s->stop && ll_curses_key(key, &m)) ll_screen_key(s, key, &m);
-    s->drawn_s = 0; /* answer at once */
+    while (!s->stop && ll_curses_key(key, &m)) {
+        if (!strcmp(key, "Mouse"))
+            ll_screen_key(s, key, &m);
+        else
+            ll_strs_add(&s->typed, key);
+    }
+}
+
+/* Keys wait a moment for what the view has asked for, so that they meet what their typist will see. */
+static bool ready_for_keys(const ll_screen *s)
+{
+    return !s->n_asks || ll_now_s() - s->asked_s > PATIENCE_S;
+}
+
+static bool take_typed(ll_screen *s)
+{
+    int i = 0;
+    while (i < s->typed.n && !s->stop && ready_for_keys(s)) {
+        ll_view *top = ll_screen_top(s);
+        if (top->stale)
+            refresh_view(top);
+        else
+            ll_screen_key(s, s->typed.v[i++], NULL);
+    }
+    for (int j = 0; j < i; j++) free(s->typed.v[j]);
+    memmove(s->typed.v, s->typed.v + i, sizeof *s->typed.v * (size_t)(s->typed.n - i));
+    s->typed.n -= i;
+    return i > 0;
 }
 
 static void resize(ll_screen *s)
@@ -421,22 +449,25 @@ static void draw(ll_screen *s)
     s->dirty = false;
 }
 
+static bool waits_for_keyfile(const ll_screen *s)
+{
+    return s->keys.next < s->keys.keys.n && s->pending <= 0 && !s->n_asks && !s->save_display && !s->typed.n;
+}
+
 static void on_settled(void *ctx)
 {
     ll_screen *s = ctx;
-    const char *key;
-    if (s->pending <= 0 && !s->n_asks && !s->save_display && (key = ll_keyfile_next(&s->keys))) {
-        ll_screen_key(s, key, NULL);
-        s->drawn_s = 0;
-    }
-    if (!s->stop && (s->dirty || ll_screen_top(s)->stale) && ll_now_s() - s->drawn_s >= FRAME_S) draw(s);
+    if (waits_for_keyfile(s)) ll_strs_add(&s->typed, ll_keyfile_next(&s->keys));
+    bool at_once = s->typed.n && take_typed(s);
+    if (s->stop || (!s->dirty && !ll_screen_top(s)->stale)) return;
+    if (at_once || ll_now_s() - s->drawn_s >= FRAME_S) draw(s);
 }
 
 static int timeout_ms(void *ctx)
 {
     const ll_screen *s = ctx;
-    bool keys = s->keys.next < s->keys.keys.n && s->pending <= 0 && !s->n_asks;
-    return s->dirty || keys ? (int)(FRAME_S * 1000) / (keys ? 10 : 1) : -1;
+    if (waits_for_keyfile(s) && !s->dirty) return 0;
+    return s->dirty || s->typed.n || ll_screen_top(s)->stale ? 10 : -1;
 }
 
 /* --- start and end ----------------------------------------------------------------------------------------
@@ -513,6 +544,7 @@ static void finish(ll_screen *s)
     ll_history_free(&s->history);
     ll_line_free(&s->line);
     ll_keyfile_free(&s->keys);
+    ll_strs_free(&s->typed);
     ll_lesson_free(&s->lesson);
     ll_config_free(&s->config);
     cJSON_Delete(s->progress);

@@ -42,6 +42,8 @@ struct ll_screen {
     cJSON *progress;          /* latest progress event, NULL: none */
     char *running;            /* command under way */
     ll_keyfile keys;          /* LATLAB_KEYS */
+    ll_strs typed;            /* keys read and not yet acted upon */
+    double asked_s;           /* time of the latest question of a view */
     ll_lesson lesson;
     char *save_display; /* file to write the next drawing to */
     bool dirty, leave_asked, stop;

@@ -194,11 +194,11 @@ static const ll_key keys[] = {
     {"T", "{as-target}", "to target"},
     {"-", "{as-neither}", "to neither"},
     {"w", "@command task save ", "save as a task"},
-    {"t", "@command task ", "published or saved task"},
+    {"c", "@command task ", "choose a published or saved task"},
     {"P", "@command pretrain ", "pretrain on the sources"},
     {"Tab", "@pane +", "next column"},
     {"S-Tab", "@pane -", NULL},
-    {"d", "@command transfer {device} k=20", "transfer to this device"},
+    {"t", "@command transfer {device} k=20", "transfer to this device"},
     {0},
 };
 

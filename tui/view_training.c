@@ -103,6 +103,12 @@ static void take_progress(training_view *v, const cJSON *event)
     r->devices = cJSON_Duplicate(devices, true);
 }
 
+/* Commands worth a page even when they are too quick for progress. */
+static bool trains(const char *command)
+{
+    return !strncmp(command, "pretrain ", 9) || !strncmp(command, "transfer ", 9);
+}
+
 static void event(ll_view *base, const cJSON *e)
 {
     training_view *v = (training_view *)base;
@@ -110,6 +116,7 @@ static void event(ll_view *base, const cJSON *e)
     if (!strcmp(kind, "begin")) {
         free(v->command);
         v->command = ll_strdup(ll_json_get_str(e, "command", ""));
+        if (trains(v->command)) new_run(v, ll_json_get_int(e, "id", 0));
     } else if (!strcmp(kind, "progress") && !v->paused) {
         take_progress(v, e);
     } else if (!strcmp(kind, "end")) {
@@ -235,12 +242,17 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     if (v->shown >= v->n_runs) v->shown = v->n_runs - 1;
     const run *now = &v->runs[v->n_runs - 1 - v->shown];
     int side = r.w * 2 / 5, x = r.x + r.w - side + 1, bottom = r.y + r.h;
-    draw_curves(v, now, c, (ll_rect){r.y, r.x, r.h, r.w - side});
+    const ll_transfer *t = ll_state_transfer(&v->state, NULL, NULL);
+    ll_rect left = {r.y, r.x, r.h, r.w - side};
+    bool curves = now->loss.n || now->spearman.n || !now->status;
+    if (curves)
+        draw_curves(v, now, c, left);
+    else if (t)
+        ll_draw_transfer_scatter(c, left, &v->state, t, -1);
     int y = draw_numbers(now, c, r.y, x, side - 2);
     if (v->paused) ll_put(c, r.y + 1, x + side - 10, LL_S_WARN, "paused");
     y = draw_bars(now, c, y, x, side - 2, bottom);
-    const ll_transfer *t = ll_state_transfer(&v->state, NULL, NULL);
-    if (t && bottom - y >= 8)
+    if (curves && t && bottom - y >= 8)
         ll_draw_transfer_scatter(c, (ll_rect){y, x, bottom - y, side - 2}, &v->state, t, -1);
 }
 
