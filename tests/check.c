@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
+#include "core/num/blas.h"
 
 static int passed, failed, skipped, case_failed;
 static const char *skip_why;
@@ -72,6 +73,8 @@ static void run_case(const check_case *c)
 
 int check_main(const char *program, const check_case *cases, int argc, char **argv)
 {
+    ll_blas_restart(argv);
+    ll_blas_init();
     for (const check_case *c = cases; c->name; c++)
         if (argc < 2 || strstr(c->name, argv[1])) run_case(c);
     printf("%s: %d passed, %d failed, %d skipped\n", program, passed, failed, skipped);

@@ -10,6 +10,7 @@
 #include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/num/blas.h"
 #include "data/commands.h"
 #include "data/simulate.h"
 #include "plots/commands.h"
@@ -210,6 +211,7 @@ static int run_faces(const settings *s, ll_faces *f)
 int main(int argc, char **argv)
 {
     settings s = {0};
+    ll_blas_restart(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers are written with a point everywhere */
     signal(SIGPIPE, SIG_IGN);   /* a reader that goes away is an error of the write, not of the program */

@@ -6,7 +6,13 @@
 
 #include <stdbool.h>
 
-void ll_blas_init(void); /* once, before any thread: one BLAS thread */
+void ll_blas_init(void);           /* once, before any thread: one BLAS thread */
+const char *ll_blas_kernels(void); /* the library's name for the kernels in use: "SkylakeX" */
+/* OpenBLAS chooses its kernels when it is loaded, by a table of processor models; a model newer than the table gets
+ * SSE2 code, several times slower than the machine. Called first thing in main(), this then starts the program again
+ * with OPENBLAS_CORETYPE naming the kernels that the processor can run. Returns when the choice is good, or the
+ * user's. */
+void ll_blas_restart(char **argv);
 void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
               int ldb, float beta, float *c, int ldc);
 void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,

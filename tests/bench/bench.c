@@ -41,6 +41,7 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
 
 int main(int argc, char **argv)
 {
+    ll_blas_restart(argv);
     ll_blas_init();
     rows = cJSON_CreateArray();
     for (const subject *s = subjects; s->name; s++)
