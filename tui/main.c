@@ -13,6 +13,7 @@
 #include "core/num/blas.h"
 #include "data/commands.h"
 #include "data/simulate.h"
+#include "data/verify_reference.h"
 #include "plots/commands.h"
 #include "sessions/commands.h"
 #include "tui/faces.h"
@@ -52,6 +53,7 @@ static const ll_command *const tables[] = {
     ll_session_commands,
     ll_help_commands,
     ll_face_commands,
+    ll_verify_commands,
 };
 /* clang-format on */
 

@@ -1,0 +1,61 @@
+/* What the NASFLAT network needs to know of architectures, worked out once per dataset, and the plan of one
+ * batch: which rows of which matrix are equal and need computing only once. Integers only, no weights. */
+#ifndef LL_PREDICT_NASFLAT_GRAPHS_H
+#define LL_PREDICT_NASFLAT_GRAPHS_H
+
+#include "core/space/space.h"
+
+/* Operation code of a node: 0 input, 1 output, 2 + operation. */
+enum { LL_NASFLAT_INPUT, LL_NASFLAT_OUTPUT, LL_NASFLAT_FIRST_OP };
+
+/* After the first graph layer two nodes have equal rows when these agree (and the device does): all node
+ * features but the input's are the same. */
+typedef struct ll_nasflat_kind {
+    int code;
+    int from_input, from_others; /* predecessors: the input node (0 or 1), others */
+} ll_nasflat_kind;
+
+typedef struct ll_nasflat_graphs {
+    int n_archs, cap, n_nodes, most_preds;
+    int *pred_at;     /* (n_archs * N + 1): predecessors of (arch, node) in pred */
+    uint8_t *pred;    /* node numbers */
+    uint8_t *code;    /* (n_archs, N) */
+    uint16_t *kind;   /* (n_archs, N) */
+    uint8_t *local;   /* (n_archs, N): which distinct code of this architecture */
+    uint8_t *n_codes; /* (n_archs) distinct codes */
+    ll_nasflat_kind *kinds;
+    int n_kinds, kinds_cap;
+} ll_nasflat_graphs;
+
+void ll_nasflat_graphs_init(ll_nasflat_graphs *g, int n_nodes);
+/* Appends an architecture of N nodes, 2 <= N <= LL_MAX_NODES; inner nodes need op >= 0. */
+void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph);
+void ll_nasflat_graphs_free(ll_nasflat_graphs *g);
+
+typedef struct ll_nasflat_item {
+    int arch, device; /* index of graphs, row of hw_emb */
+} ll_nasflat_item;
+
+/* Rows: 0 input, 1 output, 2 + (device slot) * n_ops + op: operation vectors of the batch.
+ * Classes: distinct (kind, device slot). Slots: distinct (item, code), the operation vectors after the
+ * update. */
+typedef struct ll_nasflat_plan {
+    int most, n, n_nodes, n_ops; /* most: items there is room for */
+    int n_devices, *device;      /* (n_devices) rows of hw_emb in use */
+    int *device_of;              /* (n) device slot */
+    int n_rows;
+    int n_classes, *class_kind, *class_row, *class_of; /* class_of (n, N) */
+    int n_slots, *slot_row, *slot_item, *slot_of;      /* slot_of (n, N) */
+    int *device_slot, *class_at; /* scratch: hw_emb row -> slot; (slot, kind) -> class */
+    int all_devices, all_kinds;
+} ll_nasflat_plan;
+
+void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int most, int n_ops,
+                          int all_devices);
+/* by_device false: operation vectors hold no device part, so one device slot serves all. by_item false: no
+ * operation update, slots are the rows themselves. */
+void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const ll_nasflat_item *items, int n,
+                          bool by_device, bool by_item);
+void ll_nasflat_plan_free(ll_nasflat_plan *p);
+
+#endif
