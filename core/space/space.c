@@ -22,7 +22,7 @@ const ll_space *ll_space_find(const char *name)
     return NULL;
 }
 
-static double macs_of(const ll_layer *l)
+double ll_layer_macs(const ll_layer *l)
 {
     double out = (double)l->c_out * l->h_out * l->h_out, window = (double)l->kernel * l->kernel;
     switch (l->kind) {
@@ -49,7 +49,7 @@ static double weights_of(const ll_layer *l)
 
 static void add_layer(const ll_layer *l, ll_cost *c)
 {
-    double macs = macs_of(l), weights = weights_of(l);
+    double macs = ll_layer_macs(l), weights = weights_of(l);
     c->macs += macs;
     c->params += weights + (l->bn ? 2.0 * l->c_out : 0);
     c->kernels += l->kind != LL_COPY;

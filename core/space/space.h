@@ -92,6 +92,7 @@ const ll_space *ll_space_at(int i); /* NULL behind the last */
  * different one under the same name fails. Thread-safe. */
 const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e);
 
+double ll_layer_macs(const ll_layer *l); /* multiply-adds of one layer */
 /* Cost of the whole network at its published input size; false when the space has no layers(). */
 bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out);
 /* "string or index": a canonical index when the space is listable and the text is a number of fewer digits
