@@ -1,0 +1,142 @@
+#include "core/predict/simple.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+#include "core/num/linalg.h"
+#include "core/num/stats.h"
+
+void ll_simple_save_space(const ll_space *s, ll_tensors *out)
+{
+    ll_tensors_set_text(out, "simple.space", s->name);
+}
+
+ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, ll_error *e)
+{
+    const char *space = ll_tensors_text(in, "simple.space");
+    if (space && !strcmp(space, data->space->name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "the model is of search space %s, the data of %s",
+                   space ? space : "(none)", data->space->name);
+}
+
+double *ll_job_latencies(const ll_transfer_job *job, double *mean, ll_error *e)
+{
+    double *y = LL_NEW_ARRAY(double, job->k);
+    for (int i = 0; i < job->k; i++) {
+        y[i] = ll_measure(job, job->samples[i]);
+        if (!isnan(y[i])) continue;
+        ll_fail(e, LL_FAILED, "architecture %d has no latency on the target", job->samples[i]);
+        free(y);
+        return NULL;
+    }
+    *mean = ll_mean(y, job->k);
+    if (*mean > 0) return y;
+    ll_fail(e, LL_FAILED, "the samples' latencies are all zero");
+    free(y);
+    return NULL;
+}
+
+void ll_predict_linear(const ll_transfer_job *job, int dim,
+                       void (*feature)(const void *ctx, const ll_dataset *d, int arch, double *row),
+                       const void *ctx, const double *w, double offset, ll_prediction *out)
+{
+    double *row = LL_NEW_ARRAY(double, dim);
+    out->n = ll_job_n(job);
+    out->score = LL_NEW_ARRAY(double, out->n);
+    out->lat_ms = LL_NEW_ARRAY(double, out->n);
+    for (int i = 0; i < out->n; i++) {
+        memset(row, 0, (size_t)dim * sizeof *row);
+        feature(ctx, job->data, ll_job_row(job, i), row);
+        out->score[i] = offset;
+        for (int c = 0; c < dim; c++) out->score[i] += row[c] * w[c];
+        out->lat_ms[i] = fmax(0, out->score[i]);
+    }
+    free(row);
+}
+
+/* The operation that does nothing, which counting leaves out: the counts add up to the number of positions. */
+static int idle_op(const ll_space *s)
+{
+    for (int i = 0; i < s->n_ops; i++)
+        if (!strcmp(s->ops[i], "none")) return i;
+    for (int i = 0; i < s->n_ops; i++)
+        if (!strcmp(s->ops[i], "skip")) return i;
+    return s->n_ops - 1;
+}
+
+int ll_simple_counts_dim(const ll_space *s)
+{
+    return s->n_ops - 1;
+}
+
+int ll_simple_counted_op(const ll_space *s, int column)
+{
+    return column + (column >= idle_op(s));
+}
+
+void ll_simple_counts(const ll_space *s, const uint8_t *gene, double *row)
+{
+    int idle = idle_op(s);
+    for (int c = 0; c < s->n_ops - 1; c++) row[c] = 0;
+    for (int p = 0; p < s->n_positions; p++)
+        if (gene[p] != idle) row[gene[p] - (gene[p] > idle)]++;
+}
+
+void ll_simple_onehot(const ll_space *s, const uint8_t *gene, double *row)
+{
+    memset(row, 0, (size_t)(s->n_positions * s->n_ops) * sizeof *row);
+    for (int p = 0; p < s->n_positions; p++) row[p * s->n_ops + gene[p]] = 1;
+}
+
+/* XᵀX + diag(penalty) and Xᵀy, the matrix to be freed. */
+static double *normal_equations(const double *x, int n, int p, const double *y, const double *penalty,
+                                double *xy)
+{
+    double *a = ll_alloc_aligned((size_t)p * (size_t)p, sizeof *a);
+    ll_dsyrk(true, p, n, 1, x, p, 0, a, p);
+    ll_dgemv(true, n, p, 1, x, p, y, 0, xy);
+    for (int j = 0; j < p; j++) a[(size_t)j * (size_t)p + (size_t)j] += penalty[j];
+    return a;
+}
+
+bool ll_ridge(const double *x, int n, int p, const double *y, const double *penalty, double *w)
+{
+    double *a = normal_equations(x, n, p, y, penalty, w);
+    bool good = ll_cholesky(p, a, p);
+    if (good) ll_cholesky_solve(p, 1, a, p, w, 1);
+    free(a);
+    return good;
+}
+
+/* One pass over the coordinates; gradient is A w - Xᵀy. Returns the largest change against the largest value. */
+static double sweep(const double *a, int p, double *w, double *gradient)
+{
+    double change = 0, largest = 0;
+    for (int j = 0; j < p; j++) {
+        const double *column = a + (size_t)j * (size_t)p;
+        if (column[j] <= 0) continue;
+        double next = fmax(0, w[j] - gradient[j] / column[j]), step = next - w[j];
+        if (step != 0)
+            for (int i = 0; i < p; i++) gradient[i] += step * column[i];
+        w[j] = next;
+        change = fmax(change, fabs(step));
+        largest = fmax(largest, next);
+    }
+    return change / (largest > 0 ? largest : 1);
+}
+
+void ll_ridge_nonnegative(const double *x, int n, int p, const double *y, const double *penalty, double *w)
+{
+    enum { SWEEPS = 20000 };
+    double *gradient = LL_NEW_ARRAY(double, p), *a = normal_equations(x, n, p, y, penalty, gradient);
+    for (int j = 0; j < p; j++) {
+        gradient[j] = -gradient[j];
+        w[j] = 0;
+    }
+    for (int i = 0; i < SWEEPS; i++)
+        if (sweep(a, p, w, gradient) < 1e-9) break;
+    free(gradient);
+    free(a);
+}
