@@ -63,6 +63,18 @@ static void replace_all(ll_str *text, const char *what, const char *by)
     *text = out;
 }
 
+/* Nine digits: the last ones change with the order of an addition. */
+static void round_numbers(cJSON *o)
+{
+    char text[32];
+    for (cJSON *child = o->child; child; child = child->next) {
+        round_numbers(child);
+        if (!cJSON_IsNumber(child)) continue;
+        snprintf(text, sizeof text, "%.9g", child->valuedouble);
+        cJSON_SetNumberValue(child, strtod(text, NULL));
+    }
+}
+
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
@@ -70,6 +82,7 @@ static void add_event(ll_str *out, const char *line)
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);
+        round_numbers(masked);
         char *text = ll_json_line(masked);
         ll_str_addf(out, "%s\n", text);
         free(text);
