@@ -88,8 +88,8 @@ static ll_status read_reference(loader *l, ll_error *e)
     free(rows);
     for (int i = 0; i < n; i++)
         if (l->d->reference.v[i] < 0 || l->d->reference.v[i] >= l->d->n_archs)
-            return ll_fail(e, LL_BAD_DATA, "reference architecture %d is not in the dataset",
-                           l->d->reference.v[i]);
+            return ll_fail(e, LL_BAD_DATA, "%s/dataset.json: reference architecture %d is not in the dataset",
+                           l->dir, l->d->reference.v[i]);
     return LL_OK;
 }
 
@@ -243,7 +243,8 @@ static bool plain_name(const char *name)
 static ll_status read_file_entry(loader *l, const cJSON *entry, ll_error *e)
 {
     const char *name = entry->string;
-    if (!plain_name(name)) return ll_fail(e, LL_BAD_DATA, "\"%.80s\" is no file of this folder", name);
+    if (!plain_name(name))
+        return ll_fail(e, LL_BAD_DATA, "%s/dataset.json: \"%.80s\" is no file of this folder", l->dir, name);
     ll_status s = check_file(l->dir, entry, e);
     if (s) return s;
     if (!strcmp(name, "std.csv")) return l->d->std_ms ? LL_OK : read_std(l, e);

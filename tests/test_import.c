@@ -1,7 +1,6 @@
 /* Importers of the published files, the dataset folder, and what they say about bad input. */
 #include <stdlib.h>
 
-#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -110,10 +109,332 @@ static void folder_round_trip_keeps_the_hash(void)
     free(path);
 }
 
+/* A saved small dataset: three cells, two devices, one missing latency. */
+static ll_dataset *small(const char *name)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new(name, space, 3, 2);
+    ll_error e = {0};
+    for (int i = 0; i < 3; i++) space->at(space, 10 * i, d->genes + (size_t)i * (size_t)space->n_positions);
+    ll_device_set(&d->devices[0], "phone", LL_MEASURED, "me", "us", "Phone 1", "batch 1");
+    ll_device_set(&d->devices[1], "model", LL_SIMULATED, "me", "ms", NULL, NULL);
+    for (int i = 0; i < 3; i++) ll_latencies(d, 0)[i] = 1 + i / 3.0;
+    ll_latencies(d, 1)[1] = 0;
+    const float zcp[6] = {1, 2, 3, NAN, 5, 6};
+    ll_dataset_add_feature(d, "zcp", 2, zcp);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    return d;
+}
+
+static char *save_small(const char *name)
+{
+    ll_dataset *d = small(name);
+    ll_error e = {0};
+    char *path = ll_path_join(check_tmpdir(), name);
+    CHECK_INT(ll_folder_save(d, path, NULL, &e), LL_OK);
+    ll_dataset_unref(d);
+    return path;
+}
+
+static void folder_keeps_everything(void)
+{
+    char *path = save_small("small");
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_INT(ll_folder_load(path, &d, &e), LL_OK);
+    CHECK_STR(e.message, "");
+    if (d) {
+        CHECK_STR(d->devices[0].hardware, "Phone 1");
+        CHECK_STR(d->devices[0].note, "batch 1");
+        CHECK_STR(d->devices[0].unit_read, "us");
+        CHECK_INT(d->devices[1].kind, LL_SIMULATED);
+        CHECK(ll_latencies(d, 0)[1] == 1 + 1 / 3.0);
+        CHECK(isnan(at(d, "model", 0)) && at(d, "model", 1) == 0);
+        const ll_feature *f = ll_dataset_feature(d, "zcp");
+        CHECK(f && f->dim == 2 && f->v[4] == 5 && isnan(f->v[3]));
+    }
+    ll_dataset_unref(d);
+    free(path);
+}
+
+static void folder_of_a_users_space(void)
+{
+    char a[] = "a", b[] = "b", c[] = "c", *ops[] = {a, b, c};
+    ll_error e = {0};
+    const ll_space *space = ll_space_define("mine3", 4, ops, 3, &e);
+    CHECK(space != NULL);
+    if (!space) return;
+    ll_dataset *d = ll_dataset_new("own", space, 2, 1), *back = NULL;
+    d->genes[7] = 2;
+    ll_device_set(&d->devices[0], "x", LL_MEASURED, "me", "ms", NULL, NULL);
+    ll_latencies(d, 0)[0] = 1e-7;
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    char *path = ll_path_join(check_tmpdir(), "own");
+    CHECK_INT(ll_folder_save(d, path, NULL, &e), LL_OK);
+    CHECK_INT(ll_folder_load(path, &back, &e), LL_OK);
+    CHECK(back && back->space == space && !strcmp(back->hash.hex, d->hash.hex));
+    ll_dataset_unref(d);
+    ll_dataset_unref(back);
+    free(path);
+}
+
+/* Replaces the first `from` in a file of the folder; what loading then says. */
+static void check_changed(const char *file, const char *from, const char *to, const char *say)
+{
+    char *dir = save_small("changed"), *path = ll_path_join(dir, file), *text;
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    ll_str out = {0};
+    size_t n;
+    CHECK_INT(ll_read_file(path, 0, &text, &n, &e), LL_OK);
+    char *at_text = strstr(text, from);
+    CHECK(at_text != NULL);
+    if (at_text) {
+        ll_str_addn(&out, text, (size_t)(at_text - text));
+        ll_str_add(&out, to);
+        ll_str_add(&out, at_text + strlen(from));
+        CHECK_INT(ll_write_file(path, out.s, out.len, &e), LL_OK);
+    }
+    CHECK_INT(ll_folder_load(dir, &d, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, say);
+    CHECK_HAS(e.message, dir);
+    ll_str_free(&out);
+    free(text);
+    free(path);
+    free(dir);
+}
+
+static void changed_folders_are_refused(void)
+{
+    check_changed("latency.csv", ",1,", ",1.5,", "hash");
+    check_changed("latency.csv", ",1,", ",-1,", "line 2: \"-1\" of phone is no latency");
+    check_changed("latency.csv", ",1,", ",1;", "line 2: 2 cells");
+    check_changed("latency.csv", "phone", "fone", "\"fone\"");
+    check_changed("latency.csv", "|avg_pool", "|bad_pool", "line 2: ");
+    check_changed("dataset.json", "\"hash\":\t\"", "\"hash\":\t\"0", "hash");
+    check_changed("dataset.json", "\"archs\":\t3", "\"archs\":\t4", "truncated");
+    check_changed("dataset.json", "\"archs\":\t3", "\"archs\":\t2", "more rows");
+    check_changed("dataset.json", "nasbench201", "nasbench202", "\"nasbench202\"");
+    check_changed("dataset.json", "\"version\":\t1", "\"version\":\t9", "version 9");
+    check_changed("dataset.json", "zcp.npy", "../zcp.npy", "no file of this folder");
+    check_changed("dataset.json", "{", "[", "JSON");
+    check_changed("zcp.npy", "NUMPY", "NUMPI", "zcp.npy: its content is not");
+}
+
+static void replacing_keeps_the_old_until_the_new_is_complete(void)
+{
+    char *path = save_small("replaced"), *keep = ll_path_join(check_tmpdir(), "kept");
+    ll_dataset *d = small("replaced"), *back = NULL;
+    ll_error e = {0};
+    ll_latencies(d, 0)[0] = 7;
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    CHECK_INT(ll_folder_save(d, path, keep, &e), LL_OK);
+    CHECK_INT(ll_folder_load(path, &back, &e), LL_OK);
+    CHECK(at(back, "phone", 0) == 7);
+    ll_dataset_unref(back);
+    CHECK_INT(ll_folder_load(keep, &back, &e), LL_OK);
+    CHECK(at(back, "phone", 0) == 1);
+    ll_dataset_unref(back);
+    ll_strs names = {0};
+    CHECK_INT(ll_list_dir(check_tmpdir(), NULL, &names, &e), LL_OK);
+    for (int i = 0; i < names.n; i++) CHECK(!strstr(names.v[i], ".tmp"));
+    ll_strs_free(&names);
+    ll_dataset_unref(d);
+    free(path);
+    free(keep);
+}
+
+static void folders_are_found_by_name(void)
+{
+    char *path = save_small("findme"), *found = NULL;
+    ll_strs dirs = {0};
+    ll_error e = {0};
+    ll_strs_add(&dirs, "/nowhere");
+    ll_strs_add(&dirs, check_tmpdir());
+    CHECK_INT(ll_folder_find(&dirs, "findme", &found, &e), LL_OK);
+    CHECK_STR(found, path);
+    free(found);
+    CHECK_INT(ll_folder_find(&dirs, path, &found, &e), LL_OK);
+    CHECK_STR(found, path);
+    free(found);
+    CHECK_INT(ll_folder_find(&dirs, "findmee", &found, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "/nowhere");
+    CHECK_INT(ll_folder_check_name("../x", &e), LL_USAGE);
+    CHECK_INT(ll_folder_check_name(".x", &e), LL_USAGE);
+    CHECK_INT(ll_folder_check_name("", &e), LL_USAGE);
+    CHECK_INT(ll_folder_check_name("nb201-v2.1_x", &e), LL_OK);
+    ll_strs_free(&dirs);
+    free(path);
+}
+
+/* --- OneProxy and BRP-NAS ---------------------------------------------------------------------------------------- */
+
+static void oneproxy_cells_are_matched(void)
+{
+    ll_import job = {.name = "op"}, help_job = {.name = "nb201"};
+    const char *shared = check_shared("upstream/OneProxy/eagle_to_nb201_index.json");
+    char *index_path = ll_strdup(shared);
+    ll_dataset *help = import_shared("help", help_nb201, &help_job);
+    job.into = help;
+    ll_dataset *d = help ? import_shared("oneproxy", "upstream/OneProxy", &job) : NULL;
+    if (d) {
+        cJSON *json = NULL;
+        ll_error e = {0};
+        int *index, wrong = 0;
+        CHECK_INT(ll_json_read_file(index_path, &json, &e), LL_OK);
+        CHECK_INT(ll_json_get_ints(json, "help_index", &index), 1999);
+        CHECK_INT(d->n_archs, 1999);
+        CHECK_INT(d->n_devices, 18);
+        for (int i = 0; i < d->n_archs; i++) wrong += ll_dataset_row(help, ll_gene(d, i)) != index[i];
+        CHECK_INT(wrong, 0);
+        CHECK_INT(ll_dataset_count(d, ll_dataset_device(d, "rice_edgetpu")), 1999 - 259);
+        for (size_t i = 0; i < (size_t)d->n_archs * (size_t)d->n_devices; i++) wrong += d->lat_ms[i] < 0;
+        CHECK_INT(wrong, 0);
+        CHECK_NEAR(at(d, "rice_fpga", 0), at(help, "fpga", index[0]), 0);
+        free(index);
+        cJSON_Delete(json);
+    }
+    ll_dataset_unref(d);
+    ll_dataset_unref(help);
+    ll_strs_free(&job.notes);
+    ll_strs_free(&help_job.notes);
+    free(index_path);
+}
+
+/* Is there a way from the input to the output of the cell? */
+static bool connected(const uint8_t *op)
+{
+    return op[3] || (op[0] && op[4]) || (op[1] && op[5]) || (op[0] && op[2] && op[5]);
+}
+
+static void brpnas_has_every_connected_cell(void)
+{
+    ll_import job = {.name = "i7"}, op_job = {.name = "op"};
+    ll_dataset *d = import_shared("brpnas", "upstream/BRP-NAS/desktop-cpu-core-i7-7820x-fp32.pkl", &job);
+    ll_dataset *op = d ? import_shared("oneproxy", "upstream/OneProxy", &op_job) : NULL;
+    if (op) {
+        const ll_space *space = d->space;
+        uint8_t gene[LL_MAX_POSITIONS];
+        int wrong = 0;
+        CHECK_INT(d->n_archs, 15284);
+        CHECK_STR(d->devices[0].name, "desktop_cpu_core_i7_7820x_fp32");
+        CHECK_STR(d->devices[0].unit_read, "s");
+        for (int i = 0; i < 15625; i++) {
+            space->at(space, i, gene);
+            wrong += (ll_dataset_row(d, gene) >= 0) != connected(gene);
+        }
+        CHECK_INT(wrong, 0);
+        /* the same numbers as OneProxy publishes in milliseconds: so the cells and the units are right */
+        int i7 = ll_dataset_device(op, "eagle_i7");
+        for (int i = 0; i < op->n_archs; i++)
+            wrong += ll_latencies(op, i7)[i] != ll_latencies(d, 0)[ll_dataset_row(d, ll_gene(op, i))];
+        CHECK_INT(wrong, 0);
+    }
+    ll_dataset_unref(d);
+    ll_dataset_unref(op);
+    ll_strs_free(&job.notes);
+    ll_strs_free(&op_job.notes);
+}
+
+static void zero_cost_proxies_become_a_feature(void)
+{
+    ll_import help_job = {.name = "fbnet"}, job = {.name = "fbnet"};
+    ll_dataset *fbnet = import_shared("help", help_fbnet, &help_job), *joint = NULL;
+    if (!fbnet) return;
+    job.into = fbnet;
+    job.space = fbnet->space;
+    ll_dataset *d = import_shared("zcp", "upstream/NASFLAT/zc_fbnet.json", &job);
+    ll_error e = {0};
+    int row;
+    CHECK_INT(ll_import_merge(fbnet, d, false, &joint, NULL, &e), LL_OK);
+    CHECK_STR(joint->hash.hex, fbnet->hash.hex);
+    const ll_feature *f = ll_dataset_feature(joint, "zcp");
+    CHECK(f && f->dim == 13);
+    /* the first entry of the file; columns in alphabetical order: synflow is the twelfth */
+    CHECK_INT(ll_dataset_find_arch(joint, "2_8_6_3_8_4_8_4_1_8_7_8_0_6_2_5_2_6_0_2_7_7", &row, &e), LL_OK);
+    CHECK_NEAR(f->v[13 * row + 2], 72783744.0, 8);
+    CHECK_NEAR(f->v[13 * row + 11], log(7.640764242538909e+31), 1e-5);
+    ll_dataset_unref(joint);
+    ll_dataset_unref(d);
+    ll_dataset_unref(fbnet);
+    ll_strs_free(&help_job.notes);
+    ll_strs_free(&job.notes);
+}
+
+/* --- joining ------------------------------------------------------------------------------------------------------ */
+
+static void joining_completes_and_refuses(void)
+{
+    ll_dataset *a = small("a"), *b = small("b"), *out = NULL;
+    ll_error e = {0};
+    ll_strs notes = {0};
+    /* b fills what a lacks, and its phone agrees within 0.1 percent */
+    ll_latencies(b, 1)[0] = 5;
+    ll_latencies(b, 0)[1] *= 1.0005;
+    CHECK_INT(ll_dataset_seal(b, &e), LL_OK);
+    CHECK_INT(ll_import_merge(a, b, false, &out, &notes, &e), LL_OK);
+    CHECK_INT(out->n_devices, 2);
+    CHECK_INT(out->n_archs, 3);
+    CHECK(at(out, "model", 0) == 5 && at(out, "model", 1) == 0);
+    CHECK(at(out, "phone", 1) == at(a, "phone", 1));
+    ll_dataset_unref(out);
+    /* other values are refused, and a is not touched */
+    ll_latencies(b, 0)[2] = 9;
+    CHECK_INT(ll_dataset_seal(b, &e), LL_OK);
+    CHECK_INT(ll_import_merge(a, b, false, &out, &notes, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "phone");
+    CHECK_HAS(e.message, "1 of 3");
+    CHECK_HAS(e.message, "9 ms in the file");
+    CHECK_INT(ll_import_merge(a, b, true, &out, &notes, &e), LL_OK);
+    CHECK(at(out, "phone", 2) == 9);
+    CHECK(at(a, "phone", 2) == 1 + 2 / 3.0);
+    ll_dataset_unref(out);
+    ll_dataset_unref(a);
+    ll_dataset_unref(b);
+    ll_strs_free(&notes);
+}
+
+static void joining_adds_rows_and_devices(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *a = small("a"), *b = ll_dataset_new("b", space, 2, 1), *out = NULL;
+    ll_error e = {0};
+    space->at(space, 777, b->genes);
+    space->at(space, 10, b->genes + space->n_positions);
+    ll_device_set(&b->devices[0], "new", LL_MEASURED, "me", "ms", NULL, NULL);
+    ll_latencies(b, 0)[0] = 3;
+    ll_latencies(b, 0)[1] = 4;
+    b->accuracy = LL_NEW_ARRAY(double, 2);
+    b->accuracy[0] = 70;
+    b->accuracy[1] = NAN;
+    CHECK_INT(ll_dataset_seal(b, &e), LL_OK);
+    CHECK_INT(ll_import_merge(a, b, false, &out, NULL, &e), LL_OK);
+    CHECK_INT(out->n_archs, 4);
+    CHECK_INT(out->n_devices, 3);
+    CHECK(at(out, "new", 3) == 3 && at(out, "new", 1) == 4 && isnan(at(out, "new", 0)));
+    CHECK(isnan(at(out, "phone", 3)));
+    CHECK(out->accuracy[3] == 70 && isnan(out->accuracy[1]));
+    CHECK_INT(ll_dataset_row(out, b->genes), 3);
+    CHECK(isnan(ll_dataset_feature(out, "zcp")->v[6]));
+    ll_dataset_unref(out);
+    ll_dataset_unref(a);
+    ll_dataset_unref(b);
+}
+
 static const check_case cases[] = {
     {"help nasbench201 is read", help_nasbench201_is_read},
     {"help fbnet is read", help_fbnet_is_read},
     {"folder round trip keeps the hash", folder_round_trip_keeps_the_hash},
+    {"folder keeps everything", folder_keeps_everything},
+    {"folder of a user's space", folder_of_a_users_space},
+    {"changed folders are refused", changed_folders_are_refused},
+    {"replacing keeps the old until the new is complete", replacing_keeps_the_old_until_the_new_is_complete},
+    {"folders are found by name", folders_are_found_by_name},
+    {"oneproxy cells are matched", oneproxy_cells_are_matched},
+    {"brpnas has every connected cell", brpnas_has_every_connected_cell},
+    {"zero-cost proxies become a feature", zero_cost_proxies_become_a_feature},
+    {"joining completes and refuses", joining_completes_and_refuses},
+    {"joining adds rows and devices", joining_adds_rows_and_devices},
     {0},
 };
 

@@ -1,0 +1,368 @@
+/* The commands of data/, through the app as a face sees them: what they say, and that bad input costs nothing. */
+#include <stdlib.h>
+
+#include "core/app/app.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/predict/predictor.h"
+#include "data/commands.h"
+#include "data/folder.h"
+#include "data/safetensors.h"
+#include "tests/check.h"
+
+static ll_app *app;
+static cJSON *last;      /* the latest result */
+static ll_str complaint; /* all errors and warnings of the latest lines */
+
+/* Carries out one line; returns the status word of its END. */
+static const char *say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static const char *say(const char *fmt, ...)
+{
+    static char status[16];
+    ll_str line = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&line, fmt, ap);
+    va_end(ap);
+    ll_str_clear(&complaint);
+    ll_app_submit(app, line.s);
+    for (cJSON *o; (o = ll_app_wait(app)); cJSON_Delete(o)) {
+        const char *event = ll_json_get_str(o, "event", "");
+        if (!strcmp(event, "end")) snprintf(status, sizeof status, "%s", ll_json_get_str(o, "status", "?"));
+        if (!strcmp(event, "error") || !strcmp(event, "warning"))
+            ll_str_addf(&complaint, "%s\n", ll_json_get_str(o, "message", ""));
+        if (strcmp(event, "result")) continue;
+        cJSON_Delete(last);
+        last = cJSON_Duplicate(o, true);
+    }
+    ll_str_free(&line);
+    return status;
+}
+
+static void start(void)
+{
+    static char dir[600];
+    snprintf(dir, sizeof dir, "%s/data", check_tmpdir());
+    app = ll_app_new(&(ll_app_config){.data_dir = dir, .threads = 1});
+    ll_app_register(app, ll_data_commands);
+}
+
+static void stop(void)
+{
+    ll_app_free(app);
+    cJSON_Delete(last);
+    last = NULL;
+    ll_str_free(&complaint);
+}
+
+static const char *write_text(const char *name, const char *text)
+{
+    static char path[600];
+    ll_error e = {0};
+    snprintf(path, sizeof path, "%s/%s", check_tmpdir(), name);
+    CHECK_INT(ll_write_file(path, text, strlen(text), &e), LL_OK);
+    return path;
+}
+
+static const char good_table[] = "arch,phone,board\n0,1,20\n1,2,\n2,3,25.5\n3,4,30\n";
+
+/* Hash of a dataset on the disk: what must not change when a command fails. */
+static ll_hash stored_hash(const char *name)
+{
+    ll_hash h = {""};
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    char *path = ll_path_join(ll_app_data_dir(app), name);
+    CHECK_INT(ll_folder_load(path, &d, &e), LL_OK);
+    if (d) h = d->hash;
+    ll_dataset_unref(d);
+    free(path);
+    return h;
+}
+
+/* --- CSV -------------------------------------------------------------------------------------------------------------- */
+
+static void bad_tables_cost_nothing(void)
+{
+    static const struct {
+        const char *text, *options, *say;
+    } bad[] = {
+        {good_table, "", "give unit=ms"},
+        {"arch,phone\n0,1\n99999,2\n", "unit=ms", "line 3: unknown architecture"},
+        {"arch,phone\n|nope~0|,1\n", "unit=ms", "line 2: unknown architecture"},
+        {"arch,phone\n0,1\n1,2\n0,3\n", "unit=ms", "line 4: architecture 0 stands in line 2"},
+        {"arch,device,latency\n0,x,1\n0,y,1\n0,x,2\n", "unit=ms",
+         "line 4: this architecture on x stands in line 2"},
+        {"arch,phone\n0,NaN\n", "unit=ms", "line 2: \"NaN\""},
+        {"arch,phone\n0,inf\n", "unit=ms", "line 2: \"inf\""},
+        {"arch,phone\n0,1\n1,-2\n", "unit=ms", "line 3: \"-2\" in column phone is negative"},
+        {"arch;phone\n0;1,5\n", "unit=ms", "decimal comma"},
+        {"arch,phone\n0,1,5\n", "unit=ms",
+         "line 2: 3 cells, 2 were expected as in the header (a decimal comma?)"},
+        {"arch,phone,x\n0,1\n", "unit=ms", "line 2: 2 cells, 3 were expected"},
+        {"arch,phone\n0,fast\n", "unit=ms", "\"fast\""},
+        {"name,phone\n0,1\n", "unit=ms", "which column holds the architectures"},
+        {"arch,phone\n0,1\n", "unit=ms arch=cell", "no column is called \"cell\""},
+        {"arch,phone,phone\n0,1,2\n", "unit=ms", "two columns are called \"phone\""},
+        {"arch,phone,\n0,1,2\n", "unit=ms", "is no name of a column"},
+        {"arch\n0\n", "unit=ms", "one column"},
+        {"arch,phone\n", "unit=ms", "no row"},
+        {"", "unit=ms", "is empty"},
+        {"arch,latency\n0,1\n", "unit=ms", "give device=NAME"},
+        {"arch,a,b\n0,1,2\n", "unit=ms device=c", "names one column, the file has 2"},
+        {"arch,device\n0,1\n", "unit=ms", "no column \"latency\""},
+        {"arch,device,latency,unit\n0,x,1,h\n", "", "the unit \"h\""},
+        {"arch,device,latency\n0,,1\n", "unit=ms", "the device is missing"},
+        {"arch,phone\n0,5\n1,6\n", "unit=ms", "phone is in base already and 2 of 2"},
+        {"arch,phone\n0,1\n", "unit=h", "unit"},
+        {"arch,phone\n0,1\n", "unit=ms space=fbnet", "nasbench201, not of fbnet"},
+        {"arch,phone\n0,1\n", "unit=ms space=nope", "unknown search space"},
+    };
+    start();
+    CHECK_STR(say("import csv %s as base space=nasbench201 unit=ms", write_text("base.csv", good_table)),
+              "ok");
+    ll_hash before = stored_hash("base");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK_STR(say("import csv %s into base %s", write_text("bad.csv", bad[i].text), bad[i].options),
+                  "failed");
+        CHECK_HAS(ll_str_text(&complaint), bad[i].say);
+        CHECK_STR(stored_hash("base").hex, before.hex);
+    }
+    CHECK_STR(say("import csv /nowhere/x.csv into base unit=ms"), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "/nowhere/x.csv: ");
+    CHECK_STR(say("import csv %s into nothing unit=ms", write_text("bad.csv", good_table)), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "no dataset is called nothing");
+    CHECK_STR(say("import csv %s as new unit=ms", write_text("bad.csv", good_table)), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "give space=NAME");
+    CHECK_STR(say("import csv %s as ../new unit=ms space=nasbench201", write_text("bad.csv", good_table)),
+              "failed");
+    CHECK_STR(stored_hash("base").hex, before.hex);
+    stop();
+}
+
+/* A cell of ten million characters and a line of ten million cells. */
+static void long_lines_are_refused_with_a_sentence(void)
+{
+    size_t n = (size_t)10 << 20;
+    char *text = ll_alloc(n + 32, 1);
+    start();
+    memcpy(text, "arch,phone\n", 11);
+    memset(text + 11, 'x', n);
+    memcpy(text + 11 + n, ",1\n", 4);
+    CHECK_STR(say("import csv %s as long space=nasbench201 unit=ms", write_text("long.csv", text)), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "line 2: unknown architecture");
+    CHECK(complaint.len < 1100);
+    memset(text + 11, ',', n);
+    CHECK_STR(say("import csv %s as long space=nasbench201 unit=ms", write_text("long.csv", text)), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "line 2: more than");
+    free(text);
+    stop();
+}
+
+static double latency(const char *dataset, const char *device, int row)
+{
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    char *path = ll_path_join(ll_app_data_dir(app), dataset);
+    CHECK_INT(ll_folder_load(path, &d, &e), LL_OK);
+    free(path);
+    int j = d ? ll_dataset_device(d, device) : -1;
+    double x = j < 0 ? -1 : ll_latencies(d, j)[row];
+    ll_dataset_unref(d);
+    return x;
+}
+
+static void tables_of_every_shape_are_read(void)
+{
+    static const char *const tables[] = {
+        /* 2.5 ms on phone for cell 7 in every one */
+        "arch,phone\n7,2500\n",
+        "\xef\xbb\xbf"
+        "index;phone;phone_std\r\n7;2500;1e1\r\n",
+        "device\tarchitecture\tlatency\tstd\tn\nphone\t7\t2500\t10\t5\n",
+        "# mine\ncell,device,latency_ms\n7,phone,2500\n\n",
+    };
+    start();
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        CHECK_STR(say("import csv %s as shape space=nasbench201 unit=us", write_text("t.csv", tables[i])),
+                  "ok");
+        CHECK_NEAR(latency("shape", "phone", 0), 2.5, 0);
+    }
+    CHECK_STR(say("import csv %s as shape space=nasbench201",
+                  write_text("t.csv", "arch,device,latency,unit\n7,phone,.0025,s\n")),
+              "ok");
+    CHECK_NEAR(latency("shape", "phone", 0), 2.5, 0);
+    CHECK_STR(say("import csv %s into shape unit=ms device=new", write_text("t.csv", "arch,ms\n8,1\n7,2\n")),
+              "ok");
+    CHECK_NEAR(latency("shape", "new", 1), 1, 0);
+    CHECK_NEAR(latency("shape", "new", 0), 2, 0);
+    CHECK(isnan(latency("shape", "phone", 1)));
+    /* a unit that is off by a thousand is said */
+    CHECK_STR(say("import csv %s into shape unit=s", write_text("t.csv", "arch,slow\n7,2.5\n8,1\n")), "ok");
+    CHECK_HAS(ll_str_text(&complaint), "was the file really in s?");
+    stop();
+}
+
+/* --- load, export, and back ---------------------------------------------------------------------------------------------- */
+
+static void exported_tables_come_back(void)
+{
+    char *out = ll_path_join(check_tmpdir(), "out.csv"), *npy = ll_path_join(check_tmpdir(), "out.npy");
+    start();
+    CHECK_STR(say("export csv %s", out), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "no dataset is loaded");
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    CHECK_STR(say("load base"), "ok");
+    CHECK_STR(ll_json_get_str(last, "space", ""), "nasbench201");
+    CHECK_INT(ll_json_get_int(last, "devices", 0), 2);
+    CHECK_STR(say("export csv %s", out), "ok");
+    CHECK_STR(say("import csv %s as back unit=ms space=nasbench201", out), "ok");
+    CHECK_STR(stored_hash("back").hex, stored_hash("base").hex);
+    CHECK_STR(say("export npy %s devices=bo*", npy), "ok");
+    CHECK_INT(ll_json_get_int(last, "n_devices", 0), 1);
+    CHECK_STR(say("export csv /dev/full"), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "No space left");
+    CHECK_STR(say("export csv /nowhere/x.csv"), "failed");
+    CHECK_STR(say("export csv %s devices=nope", out), "failed");
+    CHECK_STR(say("export predictions %s", out), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "nothing is predicted");
+    CHECK_STR(say("load nope"), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "no dataset is called nope");
+    stop();
+    free(out);
+    free(npy);
+}
+
+static void importing_into_the_loaded_dataset_extends_it(void)
+{
+    ll_state s;
+    start();
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    say("load base");
+    CHECK_STR(say("import csv %s into base unit=ms", write_text("t.csv", "arch,third\n2,8\n")), "ok");
+    ll_app_snapshot(app, &s);
+    CHECK(s.data && s.data->n_devices == 3 && ll_latencies(s.data, 2)[2] == 8);
+    ll_state_free(&s);
+    CHECK_STR(say("datasets"), "ok");
+    const cJSON *row = cJSON_GetObjectItem(last, "rows")->child;
+    while (row && strcmp(ll_json_get_str(row, "name", ""), "base")) row = row->next;
+    CHECK_INT(ll_json_get_int(row, "devices", 0), 3);
+    stop();
+}
+
+static void replaced_datasets_are_kept_aside(void)
+{
+    start();
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    ll_hash first = stored_hash("base");
+    CHECK_STR(say("import csv %s as base space=nasbench201 unit=s", write_text("t.csv", good_table)), "ok");
+    CHECK(strcmp(stored_hash("base").hex, first.hex) != 0);
+    CHECK_STR(stored_hash(".base.former").hex, first.hex);
+    CHECK_STR(say("import csv %s into base unit=ms", write_text("t.csv", good_table)), "failed");
+    CHECK_STR(say("import csv %s into base unit=ms replace=on", write_text("t.csv", good_table)), "ok");
+    CHECK_STR(stored_hash("base").hex, first.hex);
+    stop();
+}
+
+static void damaged_datasets_are_found(void)
+{
+    start();
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    CHECK_STR(say("doctor"), "ok");
+    char *path = ll_path_join(ll_app_data_dir(app), "base/latency.csv");
+    ll_error e = {0};
+    CHECK_INT(ll_write_file(path, "arch,phone,board\n", 17, &e), LL_OK);
+    CHECK_STR(say("doctor"), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "1 dataset is damaged");
+    CHECK_STR(say("load base"), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "truncated");
+    free(path);
+    stop();
+}
+
+/* --- published files, damaged ---------------------------------------------------------------------------------------------- */
+
+static void truncated_files_leave_the_dataset_alone(void)
+{
+    char *source = ll_strdup(check_shared("upstream/BRP-NAS/desktop-cpu-core-i7-7820x-fp32.pkl")), *bytes;
+    size_t n;
+    ll_error e = {0};
+    if (!source || ll_read_file(source, 0, &bytes, &n, &e)) return;
+    start();
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    ll_hash before = stored_hash("base");
+    char *path = ll_path_join(check_tmpdir(), "cut.pkl");
+    CHECK_INT(ll_write_file(path, bytes, n / 2, &e), LL_OK);
+    CHECK_STR(say("import brpnas %s into base", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "cut.pkl: byte ");
+    CHECK_HAS(ll_str_text(&complaint), "truncated");
+    CHECK_STR(say("import brpnas %s into base", write_text("evil.pkl", "\x80\x02"
+                                                                       "cos\nsystem\n}R.")),
+              "failed");
+    CHECK_HAS(ll_str_text(&complaint), "GLOBAL \"os system\"");
+    CHECK_STR(say("import help %s into base", check_tmpdir()), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "not a data folder of HELP");
+    CHECK_STR(say("import oneproxy %s into base", check_tmpdir()), "failed");
+    CHECK_STR(say("import zcp %s as base", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "into NAME");
+    CHECK_STR(stored_hash("base").hex, before.hex);
+    CHECK_STR(say("import brpnas %s into base", source), "ok");
+    CHECK_INT(ll_json_get_int(last, "devices", 0), 3);
+    CHECK_INT(ll_json_get_int(last, "archs", 0), 15284); /* cells 0..3 are among them */
+    stop();
+    free(path);
+    free(bytes);
+    free(source);
+}
+
+/* --- models -------------------------------------------------------------------------------------------------------------- */
+
+static void foreign_model_files_are_refused(void)
+{
+    ll_tensors t = {0};
+    ll_error e = {0};
+    char *path = ll_path_join(check_tmpdir(), "m.safetensors");
+    start();
+    CHECK_STR(say("model load %s", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "no dataset is loaded");
+    say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
+    say("load base");
+    CHECK_STR(say("model save %s", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "pretrain");
+    CHECK_STR(say("model load %s", write_text("x.safetensors", "nonsense")), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "x.safetensors: ");
+    CHECK_INT(ll_safetensors_write(path, &t, &e), LL_OK);
+    CHECK_STR(say("model load %s", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "as PREDICTOR");
+    CHECK_STR(say("model load %s as nope", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "unknown predictor nope");
+    ll_tensors_set_text(&t, "predictor", "gp");
+    ll_tensors_set_text(&t, "space", "fbnet");
+    CHECK_INT(ll_safetensors_write(path, &t, &e), LL_OK);
+    CHECK_STR(say("model load %s as nasflat", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "model of gp, not of nasflat");
+    CHECK_STR(say("model load %s", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "pretrained on fbnet");
+    ll_tensors_free(&t);
+    stop();
+    free(path);
+}
+
+static const check_case cases[] = {
+    {"bad tables cost nothing", bad_tables_cost_nothing},
+    {"long lines are refused with a sentence", long_lines_are_refused_with_a_sentence},
+    {"tables of every shape are read", tables_of_every_shape_are_read},
+    {"exported tables come back", exported_tables_come_back},
+    {"importing into the loaded dataset extends it", importing_into_the_loaded_dataset_extends_it},
+    {"replaced datasets are kept aside", replaced_datasets_are_kept_aside},
+    {"damaged datasets are found", damaged_datasets_are_found},
+    {"truncated files leave the dataset alone", truncated_files_leave_the_dataset_alone},
+    {"foreign model files are refused", foreign_model_files_are_refused},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_data_commands", cases, argc, argv);
+}
