@@ -138,7 +138,7 @@ static void add_side(heatmap *h, char side, const char *name, ll_pen pen, ll_sha
     if (!count) return;
     ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, pen, 2 * count);
     s->shape = shape;
-    s->size = fmax(.4, fmin(1.5, h->cell / (18 * h->scale)));
+    s->size = fmax(.4, fmin(1.5, h->cell / (12 * h->scale)));
     ll_series_name(s, "%s (%d)", name, count);
     for (int i = 0, row = 0; i < n; i++) {
         if (h->d->side[h->order[i]] != side) continue;

@@ -14,6 +14,7 @@ typedef struct hist {
     int bins;
     double lo, width; /* of the bins; in log10 on a logarithmic axis */
     double highest;
+    int outside; /* latencies beyond the range shown */
 } hist;
 
 static double place(const hist *h, double ms)
@@ -39,35 +40,53 @@ static int positions(const hist *h, int device, double **out)
     return n;
 }
 
-/* Freedman and Diaconis: twice the interquartile range over the cube root of n, the finest of the devices. */
-static void choose_bins(hist *h, int *known)
+/* The range holds the middle 98 % of every device and a little more: one wild measurement must not squeeze all
+ * others into a corner. Returns how many latencies are known. */
+static int choose_range(hist *h, double *hi, double *width)
 {
-    double lo = INFINITY, hi = -INFINITY, width = INFINITY;
-    *known = 0;
+    double lo = INFINITY, least = INFINITY, most = -INFINITY;
+    int known = 0;
+    *hi = -INFINITY;
+    *width = INFINITY;
     for (int i = 0; i < h->d->n_devices; i++) {
         double *v;
         int n = positions(h, i, &v);
-        if (n) {
+        if (n) { /* Freedman and Diaconis: twice the interquartile range over the cube root of n */
             double w = 2 * (ll_quantile(v, n, .75) - ll_quantile(v, n, .25)) / cbrt(n);
-            if (w > 0) width = fmin(width, w);
-            lo = fmin(lo, ll_quantile(v, n, 0));
-            hi = fmax(hi, ll_quantile(v, n, 1));
+            if (w > 0) *width = fmin(*width, w);
+            lo = fmin(lo, ll_quantile(v, n, .01));
+            *hi = fmax(*hi, ll_quantile(v, n, .99));
+            least = fmin(least, ll_quantile(v, n, 0));
+            most = fmax(most, ll_quantile(v, n, 1));
         }
-        *known += n;
+        known += n;
         free(v);
     }
-    if (!(hi > lo)) lo -= .5, hi += .5; /* one value: one bin with room around it */
-    double bins = isfinite(width) ? ceil((hi - lo) / width) : LEAST_BINS;
-    h->bins = (int)fmax(LEAST_BINS, fmin(MOST_BINS, bins));
-    h->lo = lo;
-    h->width = (hi - lo) / h->bins;
+    double room = .15 * (*hi - lo);
+    h->lo = fmax(least, lo - room);
+    *hi = fmin(most, *hi + room);
+    return known;
 }
 
-static void count_bins(const hist *h, const double *v, int n, double *share)
+static int choose_bins(hist *h)
+{
+    double hi, width;
+    int known = choose_range(h, &hi, &width);
+    if (!(hi > h->lo)) h->lo -= .5, hi = h->lo + 1; /* one value: one bin with room around it */
+    double bins = isfinite(width) ? ceil((hi - h->lo) / width) : LEAST_BINS;
+    h->bins = (int)fmax(LEAST_BINS, fmin(MOST_BINS, bins));
+    h->width = (hi - h->lo) / h->bins;
+    return known;
+}
+
+static void count_bins(hist *h, const double *v, int n, double *share)
 {
     for (int i = 0; i < n; i++) {
-        int bin = (int)((v[i] - h->lo) / h->width);
-        share[bin < 0 ? 0 : bin < h->bins ? bin : h->bins - 1] += 100. / n;
+        double at = (v[i] - h->lo) / h->width;
+        if (at < -1e-9 || at > h->bins + 1e-9)
+            h->outside++;
+        else
+            share[(int)fmax(0, fmin(at, h->bins - 1))] += 100. / n;
     }
 }
 
@@ -116,8 +135,7 @@ ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
     ll_figure *f = ll_figure_new("hist", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 560);
     hist h = {.d = d, .p = &f->panels[0]};
     h.p->x.log = d->log;
-    int known;
-    choose_bins(&h, &known);
+    int known = choose_bins(&h);
     if (!known) {
         ll_figure_free(f);
         return ll_fail(e, LL_BAD_DATA, "hist: no latency%s on any of the %d devices",
@@ -125,6 +143,7 @@ ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
     }
     for (int i = 0; i < d->n_devices; i++) add_device(&h, i);
     set_axes(&h);
+    if (h.outside) ll_figure_note(f, "%d of %d latencies lie outside the range shown", h.outside, known);
     *out = f;
     return LL_OK;
 }

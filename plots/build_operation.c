@@ -8,7 +8,7 @@
 #include "plots/build.h"
 #include "plots/thin.h"
 
-enum { MOST_LEVELS = 6, LEAST_IN_BOX = 5 };
+enum { MOST_LEVELS = 7, LEAST_IN_BOX = 5 };
 
 typedef struct operation {
     const ll_operation_data *d;
@@ -26,7 +26,7 @@ static int count_of(const operation *o, int i, int op)
 
 /* Upper ends of the count classes of one operation: every count that occurs, or classes of equal width when
  * there are too many. Returns how many. */
-static int classes(const operation *o, int op, int *upto)
+static int classes(const operation *o, int op, int *upto, int *fewest)
 {
     int lo = 1 << 30, hi = 0;
     for (int i = 0; i < o->rows.n; i++) {
@@ -34,6 +34,7 @@ static int classes(const operation *o, int op, int *upto)
         lo = c < lo ? c : lo;
         hi = c > hi ? c : hi;
     }
+    *fewest = lo;
     int width = (hi - lo) / MOST_LEVELS + 1, n = 0;
     for (int from = lo; from <= hi; from += width) upto[n++] = from + width - 1 < hi ? from + width - 1 : hi;
     return n;
@@ -41,7 +42,7 @@ static int classes(const operation *o, int op, int *upto)
 
 static void add_op(operation *o, int op)
 {
-    int upto[MOST_LEVELS + 1], n = classes(o, op, upto), from = -1;
+    int upto[MOST_LEVELS + 1], fewest, n = classes(o, op, upto, &fewest), from = -1;
     double *v = LL_NEW_ARRAY(double, o->rows.n + 1);
     for (int c = 0; c < n; c++) {
         int count = 0;
@@ -53,7 +54,7 @@ static void add_op(operation *o, int op)
         from = upto[c];
     }
     char label[64];
-    snprintf(label, sizeof label, "%.24s (%d-%d)", o->d->ops[op], upto[0], upto[n - 1]);
+    snprintf(label, sizeof label, "%.24s (%d to %d)", o->d->ops[op], fewest, upto[n - 1]);
     ll_axis_tick(&o->p->x, op, label);
     free(v);
 }
@@ -64,8 +65,8 @@ static void set_axes(operation *o)
     o->p->x.hi = o->d->n_ops - .4;
     o->p->x.grid = false;
     o->p->x.rotated = o->d->n_ops > 6;
-    ll_axis_label(&o->p->x, "how often the operation stands in the architecture, from fewest to most");
-    double ends[2] = {-12, 12};
+    ll_axis_label(&o->p->x, "operation, and how often it stands in the architecture: fewest on the left");
+    double ends[2] = {-1, 1};
     for (int i = 0; i < o->boxes.n; i++) {
         ends[0] = fmin(ends[0], o->boxes.v[i].lo);
         ends[1] = fmax(ends[1], o->boxes.v[i].hi);

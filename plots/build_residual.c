@@ -13,8 +13,14 @@ typedef struct residual {
     ll_figure *f;
     ll_panel *p;
     ll_ints rows;    /* by measured latency, samples left out */
+    ll_ints worst;   /* of these, the ones to be named */
     double *percent; /* (rows.n) relative error */
 } residual;
+
+static double error_of(const residual *r, int row)
+{
+    return 100 * (r->d->predicted_ms[row] / r->d->measured_ms[row] - 1);
+}
 
 static void fill_rows(residual *r)
 {
@@ -23,23 +29,30 @@ static void fill_rows(residual *r)
     ll_ints rest = ll_rows_without(&known, d->samples, d->k);
     r->rows = ll_rows_sorted(&rest, d->measured_ms);
     r->percent = LL_NEW_ARRAY(double, r->rows.n + 1);
-    for (int i = 0; i < r->rows.n; i++) {
-        int row = r->rows.v[i];
-        r->percent[i] = 100 * (d->predicted_ms[row] / d->measured_ms[row] - 1);
-    }
+    for (int i = 0; i < r->rows.n; i++) r->percent[i] = error_of(r, r->rows.v[i]);
+    r->worst = ll_rows_worst(&r->rows, d->measured_ms, d->predicted_ms, d->worst);
     ll_ints_free(&known);
     ll_ints_free(&rest);
 }
 
-/* The middle of the cloud and at least 12 % on either side; a handful of wild points may leave the panel. */
-static void fit_percent(ll_figure *f, ll_axis *y, const double *v, int n)
+/* The middle of the cloud and what is named; other wild points may leave the panel. Once errors come near it,
+ * 10 % is in. */
+static void fit_percent(residual *r, ll_axis *y)
 {
-    double ends[2] = {fmin(ll_quantile(v, n, .002), -12), fmax(ll_quantile(v, n, .998), 12)};
+    int n = r->rows.n, outside = 0;
+    const double *v = r->percent;
+    double ends[2] = {fmin(ll_quantile(v, n, .002), -1), fmax(ll_quantile(v, n, .998), 1)};
+    double reach = fmax(ends[1], -ends[0]) > 4 ? 12 : 1;
+    for (int i = 0; i < r->worst.n; i++) {
+        ends[0] = fmin(ends[0], error_of(r, r->worst.v[i]));
+        ends[1] = fmax(ends[1], error_of(r, r->worst.v[i]));
+    }
+    ends[0] = fmin(ends[0], -reach);
+    ends[1] = fmax(ends[1], reach);
     ll_axis_fit(y, ends, 2, 1, .05);
     ll_axis_label(y, "(predicted - measured) / measured (%)");
-    int outside = 0;
     for (int i = 0; i < n; i++) outside += v[i] < y->lo || v[i] > y->hi;
-    if (outside) ll_figure_note(f, "%d of %d architectures lie outside the range shown", outside, n);
+    if (outside) ll_figure_note(r->f, "%d of %d architectures lie outside the range shown", outside, n);
 }
 
 static void set_axes(residual *r)
@@ -50,11 +63,12 @@ static void set_axes(residual *r)
     ll_axis_fit(x, ends, 2, 1, .03);
     if (x->log) ll_axis_log_ticks(x);
     ll_axis_label(x, "measured latency (ms)");
-    fit_percent(r->f, &r->p->y, r->percent, r->rows.n);
+    fit_percent(r, &r->p->y);
 }
 
 static void add_level(ll_panel *p, double at, double size, const char *name)
 {
+    if (at < p->y.lo || at > p->y.hi) return;
     ll_series *v = ll_panel_add(p, LL_MARK_LINE, at == 0 ? LL_PEN_TEXT : LL_PEN_MUTED, 2);
     v->size = size;
     v->dashed = at != 0;
@@ -96,15 +110,12 @@ static void add_running_median(residual *r)
 
 static void add_worst(residual *r)
 {
-    ll_ints worst = ll_rows_worst(&r->rows, r->d->measured_ms, r->d->predicted_ms, r->d->worst);
-    ll_series *v = ll_panel_add(r->p, LL_MARK_TEXT, LL_PEN_TEXT, worst.n);
-    v->size = .8;
-    for (int i = 0; i < worst.n; i++) {
-        double m = r->d->measured_ms[worst.v[i]], y = 100 * (r->d->predicted_ms[worst.v[i]] / m - 1);
-        ll_series_set(v, i, m, fmax(r->p->y.lo, fmin(r->p->y.hi, y)));
-        ll_series_text(v, i, "  %d", worst.v[i]);
+    ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_PEN_TEXT, r->worst.n);
+    v->shape = LL_SHAPE_RING;
+    for (int i = 0; i < r->worst.n; i++) {
+        ll_series_set(v, i, r->d->measured_ms[r->worst.v[i]], error_of(r, r->worst.v[i]));
+        ll_note_worst(r->p, r->worst.v[i], r->d->measured_ms, r->d->predicted_ms);
     }
-    ll_ints_free(&worst);
 }
 
 static void add_notes(residual *r)
@@ -117,7 +128,7 @@ static void add_notes(residual *r)
     }
     ll_panel_note(r->p, "median error %.2f %%, within 10 %%: %.1f %% of %d", ll_median(off, n),
                   100. * within / n, n);
-    r->p->notes_at = LL_TOP_LEFT;
+    r->p->notes_at = LL_TOP_RIGHT; /* the slow ones err least */
     r->p->key_at = LL_OUTSIDE;
     free(off);
 }
@@ -137,10 +148,11 @@ ll_status ll_build_residual(const ll_residual_data *d, ll_figure **out, ll_error
         add_level(r.p, 0, .9, NULL);
         add_level(r.p, -10, .7, "\302\26110 %");
         add_level(r.p, 10, .7, NULL);
-        add_worst(&r);
         add_notes(&r);
+        add_worst(&r);
     }
     ll_ints_free(&r.rows);
+    ll_ints_free(&r.worst);
     free(r.percent);
     return *out ? LL_OK
                 : ll_fail(e, LL_BAD_DATA, "residual: no architecture besides the samples has both latencies");

@@ -110,12 +110,8 @@ static void add_worst(scatter *s)
         ll_series *v = add_points(s, &worst, LL_PEN_TEXT);
         v->shape = LL_SHAPE_RING;
         ll_series_name(v, "largest relative error");
-        v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, worst.n);
-        v->size = .8;
-        for (int i = 0; i < worst.n; i++) {
-            ll_series_set(v, i, s->d->measured_ms[worst.v[i]], s->d->predicted_ms[worst.v[i]]);
-            ll_series_text(v, i, "  %d", worst.v[i]);
-        }
+        for (int i = 0; i < worst.n; i++)
+            ll_note_worst(s->p, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
     }
     ll_ints_free(&worst);
 }
@@ -147,8 +143,8 @@ ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *
     add_cloud(&s);
     add_identity(&s);
     add_samples(&s);
-    add_worst(&s);
     add_notes(&s);
+    add_worst(&s);
     ll_ints_free(&s.rows);
     ll_ints_free(&s.samples);
     ll_ints_free(&s.rest);

@@ -41,7 +41,7 @@ static ll_status look(ll_plot_request *p, const char *what, seen *v)
     *v = (seen){.t = t, .measured_ms = ll_latencies(d, device), .level = ll_real(&p->rq->args, "level")};
     v->metrics = ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, v->level, NULL);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %s of %s", t->device, what, t->predictor->name);
+    ll_str_addf(&title, "%s: %s %s", t->device, what, t->predictor->name);
     v->title = ll_str_take(&title);
     ll_json_str(p->result, "device", t->device);
     ll_json_str(p->result, "predictor", t->predictor->name);
@@ -54,7 +54,7 @@ static ll_status look(ll_plot_request *p, const char *what, seen *v)
 ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
 {
     seen v;
-    ll_status s = look(p, "predictions", &v);
+    ll_status s = look(p, "latency predicted by", &v);
     if (s) return s;
     int n = v.t->n;
     double *lo = LL_NEW_ARRAY(double, n + 1), *hi = LL_NEW_ARRAY(double, n + 1);
@@ -129,7 +129,7 @@ static ll_status residual_by_latency(ll_plot_request *p, const seen *v, ll_figur
 ll_status ll_gather_residual(ll_plot_request *p, ll_figure **out)
 {
     seen v;
-    ll_status s = look(p, "relative error", &v);
+    ll_status s = look(p, "relative error of", &v);
     if (s) return s;
     bool operation = ll_is(&p->rq->args, "by", "operation");
     ll_json_str(p->result, "by", operation ? "operation" : "latency");

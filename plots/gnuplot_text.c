@@ -65,7 +65,7 @@ static void block(const script *s)
 
 static void dumb(const script *s)
 {
-    ll_str_addf(s->out, " noenhanced noattributes %s size %d,%d\n", colour_option(s), s->width, s->height);
+    ll_str_addf(s->out, " nofeed noenhanced %s size %d,%d\n", colour_option(s), s->width, s->height);
 }
 
 typedef struct terminal {
@@ -219,13 +219,15 @@ static void add_ticks(const script *s, char which, const ll_axis *a, bool framed
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
 }
 
-static void add_axis(const script *s, char which, const ll_axis *a, bool framed)
+static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
+    bool key_below = which == 'x' && p->key_at == LL_OUTSIDE && a->label && !s->text;
     ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
-    add_ticks(s, which, a, framed);
+    add_ticks(s, which, a, p->framed);
     ll_str_addf(s->out, "set %clabel ", which);
     ll_gp_quote(s->out, a->label);
+    if (key_below) ll_str_add(s->out, ".\"\\n\""); /* distance to the key */
     add_font(s, 1);
     add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
@@ -345,14 +347,15 @@ static void add_colour(const script *s, ll_pen pen, double opacity)
         ll_str_addf(s->out, " linecolor rgb '#%02x%06x'", (unsigned)lround(255 * (1 - opacity)), rgb);
 }
 
-/* gnuplot's point types. In characters they are letters, so a cloud is drawn as dots. */
+static const int point_types[] = {[LL_SHAPE_DISC] = 7,
+                                  [LL_SHAPE_RING] = 6,
+                                  [LL_SHAPE_SQUARE] = 5,
+                                  [LL_SHAPE_DIAMOND] = 13,
+                                  [LL_SHAPE_CROSS] = 2};
+
+/* In characters they are letters, so a cloud is drawn as dots. */
 static void points(const script *s, const ll_series *v)
 {
-    static const int types[] = {[LL_SHAPE_DISC] = 7,
-                                [LL_SHAPE_RING] = 6,
-                                [LL_SHAPE_SQUARE] = 5,
-                                [LL_SHAPE_DIAMOND] = 13,
-                                [LL_SHAPE_CROSS] = 2};
     static const char letters[] = {[LL_SHAPE_DISC] = '.',
                                    [LL_SHAPE_RING] = 'o',
                                    [LL_SHAPE_SQUARE] = '#',
@@ -361,7 +364,7 @@ static void points(const script *s, const ll_series *v)
     if (s->text)
         ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
     else
-        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", types[v->shape],
+        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", point_types[v->shape],
                     .8 * v->size);
 }
 
@@ -409,18 +412,34 @@ static void add_halo(const script *s, int panel, int series, const ll_series *v)
     ll_str_add(s->out, " notitle, \\\n     ");
 }
 
+/* The points of a cloud are too small and faint to be recognised in the key: they get an entry of full size. */
+static bool needs_own_key(const script *s, const ll_series *v)
+{
+    return !s->text && v->mark == LL_MARK_POINTS && (v->opacity < 1 || v->size < 1);
+}
+
+static void add_own_key(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, ", \\\n     keyentry with points pointtype %d pointsize %.3g", point_types[v->shape],
+                .8 * scale_of(s));
+    add_colour(s, v->pen, 1);
+    ll_str_add(s->out, " title ");
+    ll_gp_quote(s->out, v->title);
+}
+
 static void add_mark(const script *s, int panel, int series, const ll_series *v)
 {
     if (v->halo && !s->text) add_halo(s, panel, series, v);
     ll_str_addf(s->out, "$p%d_%d ", panel, series);
     marks[v->mark](s, v);
     if (v->mark != LL_MARK_IMAGE) add_colour(s, v->pen, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
-    if (v->title) {
+    if (v->title && !needs_own_key(s, v)) {
         ll_str_add(s->out, " title ");
         ll_gp_quote(s->out, v->title);
-    } else {
-        ll_str_add(s->out, " notitle");
+        return;
     }
+    ll_str_add(s->out, " notitle");
+    if (v->title) add_own_key(s, v);
 }
 
 static void add_plot(const script *s, int panel, const ll_panel *p)
@@ -451,13 +470,15 @@ static void add_panel(const script *s, int panel)
 {
     const ll_panel *p = &s->f->panels[panel];
     ll_str_add(s->out, "unset label\n");
-    if (s->f->n_panels == 1)
+    if (s->text)
+        ll_str_add(s->out, "unset title\n"); /* a line is dear; whoever shows the text has the title */
+    else if (s->f->n_panels == 1)
         add_title(s, "set title", s->f->title);
     else
         add_title(s, "set title", p->title ? p->title : "");
     add_grid(s, p);
-    add_axis(s, 'x', &p->x, p->framed);
-    add_axis(s, 'y', &p->y, p->framed);
+    add_axis(s, 'x', &p->x, p);
+    add_axis(s, 'y', &p->y, p);
     add_shape(s, p);
     add_key(s, p);
     add_palette(s, p);
@@ -492,7 +513,8 @@ void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out
             if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
     if (f->n_panels > 1) {
         ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
-        add_title(&s, " title", f->title);
+        if (!s.text) add_title(&s, " title", f->title);
+        ll_str_addc(out, '\n');
         ll_str_add(out,
                    s.text ? "set lmargin 9\n" : "set lmargin at screen 0.1\nset rmargin at screen 0.96\n");
     }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "plots/drawing.h"
+
 const ll_plot_caps ll_plot_caps_none = {.columns = 79, .rows = 24};
 
 static ll_gp_terminal best_terminal(const ll_gnuplot *g, const ll_plot_caps *caps)
@@ -10,6 +12,11 @@ static ll_gp_terminal best_terminal(const ll_gnuplot *g, const ll_plot_caps *cap
     if (caps->sixel && ll_gnuplot_has(g, LL_GP_SIXEL)) return LL_GP_SIXEL;
     if (caps->utf8 && ll_gnuplot_has(g, LL_GP_BLOCK)) return LL_GP_BLOCK;
     return LL_GP_DUMB;
+}
+
+static bool draws_text(ll_gp_terminal t)
+{
+    return t == LL_GP_BLOCK || t == LL_GP_DUMB;
 }
 
 static int within(int x, int lo, int hi)
@@ -30,8 +37,11 @@ static void choose_pixels(const ll_figure *f, const ll_plot_caps *caps, ll_gp_ta
     }
 }
 
-static void choose_characters(const ll_plot_caps *caps, ll_gp_target *t)
+/* A list of names down the side wants a line each, however short the screen. */
+static void choose_characters(const ll_figure *f, const ll_plot_caps *caps, ll_gp_target *t)
 {
+    const ll_axis *y = &f->panels[0].y;
+    if (!t->height && y->lo > y->hi && y->n_ticks) t->height = within(y->n_ticks + 5, 10, 200);
     if (!t->width) t->width = within(caps->columns, 40, 160);
     if (!t->height) t->height = within(caps->rows - 2, 16, 48);
 }
@@ -40,7 +50,7 @@ static void choose_characters(const ll_plot_caps *caps, ll_gp_target *t)
 static void trim(const ll_str *drawn, ll_str *out)
 {
     const char *s = ll_str_text(drawn);
-    while (*s == '\f' || *s == '\n' || *s == '\r') s++;
+    for (size_t blank; s[blank = strspn(s, " \f\r")] == '\n';) s += blank + 1; /* empty lines on top */
     while (*s) {
         size_t n = strcspn(s, "\n"), kept = n;
         while (kept && s[kept - 1] == ' ') kept--;
@@ -62,11 +72,16 @@ ll_status ll_plot_terminal(ll_gnuplot *g, const ll_figure *f, const ll_plot_caps
                       .height = height,
                       .colours = caps->colours,
                       .dark = caps->dark};
-    *raw = t.terminal == LL_GP_KITTY || t.terminal == LL_GP_SIXEL;
+    if (draws_text(t.terminal) && ll_drawing_fits(f)) {
+        *raw = false;
+        ll_drawing_matrix(f, caps, out);
+        return LL_OK;
+    }
+    *raw = !draws_text(t.terminal);
     if (*raw)
         choose_pixels(f, caps, &t);
     else
-        choose_characters(caps, &t);
+        choose_characters(f, caps, &t);
     ll_str drawn = {0};
     s = ll_gnuplot_draw(g, f, &t, observer, &drawn, e);
     if (!s && *raw) ll_str_addn(out, drawn.s, drawn.len);

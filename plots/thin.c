@@ -67,6 +67,11 @@ ll_ints ll_rows_worst(const ll_ints *rows, const double *measured, const double 
     return out;
 }
 
+void ll_note_worst(ll_panel *p, int row, const double *measured, const double *predicted)
+{
+    ll_panel_note(p, "architecture %d: %+.1f %%", row, 100 * (predicted[row] / measured[row] - 1));
+}
+
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n)
 {
     ll_ints given = ll_ints_copy(without, n), out = {0};

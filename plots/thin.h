@@ -2,7 +2,7 @@
 #ifndef LL_PLOTS_THIN_H
 #define LL_PLOTS_THIN_H
 
-#include "core/base/str.h"
+#include "plots/figure.h"
 
 /* Rows where both a and b are finite (and positive when `positive`), ascending. */
 ll_ints ll_rows_known(const double *a, const double *b, int n, bool positive);
@@ -13,6 +13,8 @@ ll_ints ll_rows_sorted(const ll_ints *rows, const double *key);
 ll_ints ll_rows_thin(const ll_ints *rows, const double *key, int most);
 /* The `most` rows with the largest |predicted - measured| / measured, the worst first. */
 ll_ints ll_rows_worst(const ll_ints *rows, const double *measured, const double *predicted, int most);
+/* A line in the panel: number of the row and how far off it is. */
+void ll_note_worst(ll_panel *p, int row, const double *measured, const double *predicted);
 /* rows without those in `without`. */
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n);
 /* Device name cut to `most` characters, the middle replaced by "..": the caller frees. */
