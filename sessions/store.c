@@ -14,6 +14,7 @@
 #include "sessions/pack.h"
 
 #define SUFFIX ".safetensors"
+enum { MOST_PARTS = 128 }; /* more than one state has; what was forgotten is written again to the same name */
 
 /* --- parts that are stored already ------------------------------------------------------------------------
  */
@@ -25,9 +26,17 @@ static const char *find_part(const ll_store *st, const void *part)
     return NULL;
 }
 
+static void forget_oldest(ll_store *st)
+{
+    st->parts[0].release(st->parts[0].part);
+    free(st->parts[0].name);
+    memmove(st->parts, st->parts + 1, (size_t)--st->n_parts * sizeof *st->parts);
+}
+
 /* The reference keeps the address from being used again for another part. */
 static const char *remember(ll_store *st, const void *part, void (*release)(const void *), const char *name)
 {
+    if (st->n_parts == MOST_PARTS) forget_oldest(st);
     st->parts = ll_realloc(st->parts, (size_t)st->n_parts + 1, sizeof *st->parts);
     st->parts[st->n_parts] = (ll_store_part){part, release, ll_strdup(name)};
     return st->parts[st->n_parts++].name;

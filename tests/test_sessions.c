@@ -112,6 +112,28 @@ static void undo_is_a_walk(void)
     while (n) free(expected[--n]);
 }
 
+/* More parts than the store remembers and more steps than stay in memory. */
+static void long_sessions_are_kept(void)
+{
+    ll_app *a = app_new();
+    char line[128], *early = NULL;
+    do_work(a);
+    for (int i = 0; i < 150; i++) {
+        snprintf(line, sizeof line, "transfer sim_eyeriss k=5 seed=%d", i);
+        SAY(a, line);
+        if (i == 20) early = state_text(a);
+    }
+    CHECK(ll_session_of(a)->store.n_parts <= 128);
+    char *late = state_text(a);
+    SAY(a, "undo 129");
+    check_same_state(a, early);
+    SAY(a, "redo 129");
+    check_same_state(a, late);
+    ll_app_free(a);
+    free(early);
+    free(late);
+}
+
 static void commands_that_change_nothing_are_no_steps(void)
 {
     ll_app *a = app_new();
@@ -232,6 +254,7 @@ static const check_case cases[] = {
     {"open gives the same numbers", open_gives_the_same_numbers},
     {"save keeps what was there", save_keeps_what_was_there},
     {"undo is a walk", undo_is_a_walk},
+    {"long sessions are kept", long_sessions_are_kept},
     {"commands that change nothing are no steps", commands_that_change_nothing_are_no_steps},
     {"replay gives the same numbers", replay_gives_the_same_numbers},
     {"scripts are replayed", scripts_are_replayed},
