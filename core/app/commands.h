@@ -5,6 +5,7 @@
 #include "core/app/command.h"
 
 extern const ll_command ll_help_commands[];
+extern const ll_command ll_diagnose_commands[];
 extern const ll_command ll_look_commands[];
 extern const ll_command ll_partition_commands[];
 extern const ll_command ll_sample_commands[];

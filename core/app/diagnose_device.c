@@ -1,0 +1,209 @@
+/* The first two questions of `diagnose`, and the verdict: noise of the device, likeness to the sources. */
+#include <string.h>
+
+#include "core/app/diagnose.h"
+#include "core/app/look.h"
+#include "core/base/json.h"
+#include "core/device/hardware.h"
+
+static const char *name_of(const ll_diagnosis *q, int device)
+{
+    return q->data->devices[device].name;
+}
+
+/* --- 1 --- */
+
+static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r)
+{
+    ll_strs found = {0};
+    ll_audit_findings(q->data, &r->audit, LL_FOUND_VALUES | LL_FOUND_CLOCK | LL_FOUND_MISSING, &found);
+    for (int i = 0; i < found.n; i++) ll_result_note(result, "%s", found.v[i]);
+    ll_strs_free(&found);
+    if (r->ties < .9995)
+        ll_result_note(result,
+                       "a perfect ranking, scored on these rounded latencies, would reach Spearman %.3f",
+                       r->ties);
+    if (!isnan(r->repeats))
+        ll_result_note(result, "repeated measurements vary by %.1f %% (median): a limit of %.3f",
+                       100 * r->audit.spread, r->repeats);
+    if (!isnan(r->mirrors))
+        ll_result_note(
+            result,
+            "%d pairs of cells are one network with two nodes exchanged; %.0f %% of them have equal "
+            "latencies, the others differ by noise alone: a limit of %.3f",
+            r->n_mirrors, 100 * r->mirrors_equal, r->mirrors);
+    if (!isnan(r->learned))
+        ll_result_note(result,
+                       "the structured GP reaches %.3f when it learns from %d latencies of the device itself",
+                       r->learned, r->learned_n);
+    ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)", r->ceiling,
+                   r->ceiling_from);
+}
+
+void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r)
+{
+    static const ll_column columns[] = {{"known", "latencies known", NULL, 0},
+                                        {"distinct", "distinct values", NULL, 0},
+                                        {"tie_share", "share that ties", NULL, 3},
+                                        {"near_zero", "near-zero outliers", NULL, 0},
+                                        {"ceiling_ties", "limit by ties", NULL, 4},
+                                        {"ceiling_repeats", "limit by repeated measurements", NULL, 4},
+                                        {"ceiling_mirrors", "limit by mirror pairs", NULL, 4},
+                                        {"ceiling_learned", "learnt from many latencies", NULL, 4},
+                                        {"ceiling", "best Spearman to expect", NULL, 4},
+                                        {0}};
+    cJSON *o = ll_result_new("diagnose_noise");
+    ll_json_str(o, "title", "1. Is the device itself noisy?");
+    ll_json_int(o, "question", 1);
+    ll_json_str(o, "device", name_of(q, q->device));
+    ll_json_int(o, "known", r->audit.known);
+    ll_json_int(o, "missing", r->audit.missing);
+    ll_json_int(o, "distinct", r->audit.distinct);
+    ll_json_num(o, "tie_share", r->audit.tie_share);
+    ll_json_num(o, "step_ms", r->audit.step_ms > 0 ? r->audit.step_ms : NAN);
+    ll_json_int(o, "near_zero", r->audit.near_zero);
+    ll_json_num(o, "spread", r->audit.spread);
+    ll_json_num(o, "ceiling_ties", r->ties);
+    ll_json_num(o, "ceiling_repeats", r->repeats);
+    ll_json_num(o, "ceiling_mirrors", r->mirrors);
+    ll_json_int(o, "mirror_pairs", r->n_mirrors);
+    ll_json_num(o, "mirrors_equal", r->mirrors_equal);
+    ll_json_num(o, "ceiling_learned", r->learned);
+    ll_json_int(o, "learned_n", r->learned_n);
+    ll_json_num(o, "ceiling", r->ceiling);
+    ll_json_str(o, "ceiling_from", r->ceiling_from);
+    ll_result_columns(o, columns);
+    noise_notes(o, q, r);
+    ll_emit(rq, o);
+}
+
+/* --- 2 --- */
+
+static void source_notes(cJSON *result, const ll_diagnosis *q, const ll_sources_report *r)
+{
+    if (r->chosen < 0) {
+        ll_result_note(result, "the samples cannot tell: fewer than 2 are shared, or all are equal");
+        return;
+    }
+    const ll_source_likeness *c = &r->sources[r->chosen];
+    ll_result_note(
+        result,
+        "%s is most alike on the %d samples: Spearman %.3f, 90 %% interval %.3f to %.3f; a hardware "
+        "embedding starts from it",
+        name_of(q, c->device), c->k, c->on_samples, c->lo, c->hi);
+    if (r->best < 0) return;
+    const ll_source_likeness *b = &r->sources[r->best];
+    if (r->best == r->chosen)
+        ll_result_note(result, "on all latencies it is the most alike too: %.3f", b->on_all);
+    else
+        ll_result_note(result, "on all latencies it has %.3f and %s is the most alike with %.3f", c->on_all,
+                       name_of(q, b->device), b->on_all);
+    if (b->on_all < .8)
+        ll_result_note(result, "no source ranks the device better than %.3f: it is unlike all of them",
+                       b->on_all);
+    for (int i = 0; i < r->n; i++)
+        if (r->sources[i].same_hardware)
+            ll_result_note(result, "source %s is the same hardware (%s)", name_of(q, r->sources[i].device),
+                           ll_hardware(q->data, q->device));
+}
+
+static void source_row(cJSON *row, const ll_diagnosis *q, const ll_sources_report *r, int i)
+{
+    const ll_source_likeness *s = &r->sources[i];
+    ll_json_str(row, "source", name_of(q, s->device));
+    ll_json_num(row, "on_samples", s->on_samples);
+    ll_json_num(row, "lo", s->lo);
+    ll_json_num(row, "hi", s->hi);
+    ll_json_int(row, "k", s->k);
+    ll_json_num(row, "on_all", s->on_all);
+    ll_json_int(row, "n", s->n);
+    ll_json_bool(row, "same_hardware", s->same_hardware);
+    ll_json_str(row, "mark",
+                i == r->chosen && i == r->best ? "chosen, best"
+                : i == r->chosen               ? "chosen"
+                : i == r->best                 ? "best"
+                                               : "");
+}
+
+void ll_emit_sources(ll_request *rq, const ll_diagnosis *q, const ll_sources_report *r)
+{
+    static const ll_column columns[] = {
+        {"source", "source", NULL, -1}, {"on_samples", "on the samples", NULL, 3},
+        {"lo", "from", NULL, 3},        {"hi", "to", NULL, 3},
+        {"on_all", "on all", NULL, 3},  {"n", "n", NULL, 0},
+        {"mark", "", NULL, -1},         {0}};
+    cJSON *o = ll_result_new("diagnose_sources");
+    ll_json_str(o, "title", "2. Is it like any source? (Spearman; 90 % interval at this many samples)");
+    ll_json_int(o, "question", 2);
+    ll_json_str(o, "device", name_of(q, q->device));
+    ll_json_str(o, "chosen", r->chosen < 0 ? NULL : name_of(q, r->sources[r->chosen].device));
+    ll_json_str(o, "best", r->best < 0 ? NULL : name_of(q, r->sources[r->best].device));
+    ll_json_num(o, "best_corr", r->best < 0 ? NAN : r->sources[r->best].on_all);
+    ll_result_columns(o, columns);
+    cJSON *rows = ll_json_arr(o, "rows");
+    for (int i = 0; i < r->n; i++) source_row(ll_json_obj(rows, NULL), q, r, i);
+    source_notes(o, q, r);
+    ll_emit(rq, o);
+}
+
+/* --- the verdict --- */
+
+typedef struct part {
+    const char *key, *sentence;
+    double size;
+} part;
+
+/* Largest first. */
+static void sort_parts(part *p, int n)
+{
+    for (int i = 1; i < n; i++)
+        for (int j = i; j > 0 && p[j].size > p[j - 1].size; j--) {
+            part swap = p[j];
+            p[j] = p[j - 1];
+            p[j - 1] = swap;
+        }
+}
+
+void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *noise, const ll_loss *loss)
+{
+    static const ll_column columns[] = {{"part", "part of the loss", NULL, -1},
+                                        {"size", "Spearman", NULL, 4},
+                                        {"why", "because of", NULL, -1},
+                                        {0}};
+    part parts[] = {
+        {"noise", "the device's own noise and ties: no predictor gets it back", loss->noise},
+        {"samples", "this draw of samples, against the mean draw", loss->samples},
+        {"predictor", "this predictor, against the structured GP on the same samples", loss->predictor},
+        {"rest", "the sources are unlike it, and k samples cannot make up for that", loss->rest}};
+    cJSON *o = ll_result_new("diagnose");
+    ll_str title = {0};
+    ll_str_addf(&title, "%s by %s with %d samples: Spearman %.3f of %.3f to be expected at best",
+                q->transfer->device, q->transfer->predictor->name, q->transfer->samples.n, loss->score,
+                noise->ceiling);
+    ll_json_str(o, "title", ll_str_text(&title));
+    ll_str_free(&title);
+    ll_json_str(o, "device", q->transfer->device);
+    ll_json_str(o, "predictor", q->transfer->predictor->name);
+    ll_json_str(o, "sampler", q->transfer->sampler);
+    ll_json_int(o, "k", q->transfer->samples.n);
+    ll_json_int(o, "cost", q->transfer->measured.n);
+    ll_json_num(o, "spearman", loss->score);
+    ll_json_num(o, "ceiling", noise->ceiling);
+    sort_parts(parts, 4);
+    bool known = !isnan(loss->score);
+    ll_json_str(o, "main_cause", known ? parts[0].key : NULL);
+    ll_result_columns(o, columns);
+    cJSON *rows = ll_json_arr(o, "rows");
+    for (int i = 0; i < 4 && known; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_str(row, "part", parts[i].key);
+        ll_json_num(row, "size", parts[i].size);
+        ll_json_str(row, "why", parts[i].sentence);
+    }
+    if (known)
+        ll_result_note(o, "of the %.3f that are missing to a perfect ranking, %.3f come from %s",
+                       1 - loss->score, parts[0].size, parts[0].sentence);
+    else
+        ll_result_note(o, "too few latencies of the device are known to score the prediction");
+    ll_emit(rq, o);
+}

@@ -1,0 +1,80 @@
+/* Which source devices is the target like, as far as k samples can tell, and in truth? */
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "core/device/correlation.h"
+#include "core/device/hardware.h"
+#include "core/num/stats.h"
+#include "core/transfer/diagnose.h"
+
+enum { LEAST_COMMON = 10 };
+static const double level = .9;
+
+/* Fisher's z with the standard error that suits Spearman (Bonett and Wright, Psychometrika 65, 2000). */
+static void interval(double r, int k, double *lo, double *hi)
+{
+    *lo = -1;
+    *hi = 1;
+    if (isnan(r) || k < 4) return;
+    double z = atanh(fmax(-.999999, fmin(.999999, r))), se = sqrt((1 + r * r / 2) / (k - 3));
+    double width = ll_normal_quantile(.5 + level / 2) * se;
+    *lo = tanh(z - width);
+    *hi = tanh(z + width);
+}
+
+static ll_source_likeness likeness(const ll_diagnosis *q, int source)
+{
+    const ll_dataset *d = q->data;
+    const ll_ints *samples = &q->transfer->samples;
+    ll_source_likeness s = {.device = source, .same_hardware = ll_same_hardware(d, source, q->device)};
+    double *x = LL_NEW_ARRAY(double, 2 * samples->n + 1), *y = x + samples->n;
+    for (int i = 0; i < samples->n; i++) {
+        int row = samples->v[i];
+        if (!ll_known(d, source, row) || !ll_known(d, q->device, row)) continue;
+        x[s.k] = ll_latencies(d, source)[row];
+        y[s.k++] = ll_latencies(d, q->device)[row];
+    }
+    s.on_samples = ll_spearman(x, y, s.k);
+    interval(s.on_samples, s.k, &s.lo, &s.hi);
+    free(x);
+    return s;
+}
+
+static int by_samples(const void *a, const void *b)
+{
+    const ll_source_likeness *x = a, *y = b;
+    double rx = isnan(x->on_samples) ? -2 : x->on_samples, ry = isnan(y->on_samples) ? -2 : y->on_samples;
+    if (rx != ry) return rx > ry ? -1 : 1;
+    return x->device - y->device;
+}
+
+void ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out)
+{
+    int n = q->task->source.n;
+    ll_ints devices = ll_ints_copy(q->task->source.v, n);
+    ll_corr c;
+    ll_ints_add(&devices, q->device);
+    *out = (ll_sources_report){LL_NEW_ARRAY(ll_source_likeness, n + 1), n, -1, -1};
+    ll_correlate(q->data, devices.v, devices.n, LL_SPEARMAN, q->pool, NULL, &c,
+                 NULL); /* cannot be cancelled */
+    for (int i = 0; i < n; i++) {
+        ll_source_likeness *s = &out->sources[i];
+        *s = likeness(q, devices.v[i]);
+        s->n = c.n[i * (n + 1) + n];
+        s->on_all = s->n >= LEAST_COMMON ? ll_corr_at(&c, i, n) : NAN;
+    }
+    qsort(out->sources, (size_t)n, sizeof *out->sources, by_samples);
+    if (n && !isnan(out->sources[0].on_samples)) out->chosen = 0;
+    for (int i = 0; i < n; i++) {
+        double r = out->sources[i].on_all;
+        if (!isnan(r) && (out->best < 0 || r > out->sources[out->best].on_all)) out->best = i;
+    }
+    ll_corr_free(&c);
+    ll_ints_free(&devices);
+}
+
+void ll_sources_report_free(ll_sources_report *r)
+{
+    free(r->sources);
+    *r = (ll_sources_report){0};
+}
