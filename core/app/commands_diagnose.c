@@ -95,6 +95,9 @@ static ll_status run_diagnose(ll_request *rq)
                       .seed = (uint64_t)ll_real(&rq->args, "seed"),
                       .observer = rq->observer,
                       .pool = rq->pool};
+    if (ll_ints_find(&q.task->source, device) >= 0)
+        ll_warn(rq, "%s is a source device of task %s: the predictors have seen its latencies",
+                subject->device, q.task->name);
     ll_noise_report noise;
     ll_loss loss;
     s = answer_device(rq, &q, &noise);

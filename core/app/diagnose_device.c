@@ -13,6 +13,12 @@ static const char *name_of(const ll_diagnosis *q, int device)
 
 /* --- 1 --- */
 
+/* The ceiling is what was reached, not a bound. */
+static bool by_learning(const ll_noise_report *r)
+{
+    return r->ceiling_from && !strcmp(r->ceiling_from, "learned");
+}
+
 static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r)
 {
     ll_strs found = {0};
@@ -36,8 +42,13 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
         ll_result_note(result,
                        "the structured GP reaches %.3f when it learns from %d latencies of the device itself",
                        r->learned, r->learned_n);
-    ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)", r->ceiling,
-                   r->ceiling_from);
+    if (isnan(r->ceiling)) return;
+    if (by_learning(r))
+        ll_result_note(result, "nothing bounds it from above: %.3f is the best that is known to be possible",
+                       r->ceiling);
+    else
+        ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)", r->ceiling,
+                       r->ceiling_from);
 }
 
 void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r)
@@ -171,10 +182,13 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
                                         {"why", "because of", NULL, -1},
                                         {0}};
     part parts[] = {
-        {"noise", "the device's own noise and ties: no predictor gets it back", loss->noise},
+        {"noise",
+         by_learning(noise) ? "noise, or structure that many latencies do not show the structured GP either"
+                            : "the device's own noise and ties, which no predictor gets back",
+         loss->noise},
         {"samples", "this draw of samples, against the mean draw", loss->samples},
         {"predictor", "this predictor, against the structured GP on the same samples", loss->predictor},
-        {"rest", "the sources are unlike it, and k samples cannot make up for that", loss->rest}};
+        {"rest", "sources unlike it, which so few samples cannot make up for", loss->rest}};
     cJSON *o = ll_result_new("diagnose");
     ll_str title = {0};
     ll_str_addf(&title, "%s by %s with %d samples: Spearman %.3f of %.3f to be expected at best",
@@ -200,9 +214,11 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
         ll_json_num(row, "size", parts[i].size);
         ll_json_str(row, "why", parts[i].sentence);
     }
+    if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
+    if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
     if (known)
-        ll_result_note(o, "of the %.3f that are missing to a perfect ranking, %.3f come from %s",
-                       1 - loss->score, parts[0].size, parts[0].sentence);
+        ll_result_note(o, "of the %.3f that are missing to a perfect ranking, %.3f are %s", 1 - loss->score,
+                       parts[0].size, parts[0].sentence);
     else
         ll_result_note(o, "too few latencies of the device are known to score the prediction");
     ll_emit(rq, o);

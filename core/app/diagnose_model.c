@@ -161,6 +161,7 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
     const ll_dataset *d = q->data;
     ll_str text = {0};
     cJSON *list = ll_json_arr(o, "worst");
+    if (r->n_worst) ll_str_add(&text, "The worst:\n");
     for (int i = 0; i < r->n_worst; i++) {
         int row = r->worst[i];
         ll_str string = {0};
@@ -188,7 +189,7 @@ void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals
                                         {"se_ms", "+-", "ms", 3},
                                         {"percent", "of latency", "%", 1},
                                         {0}};
-    cJSON *o = new_answer(q, "diagnose_residuals", 3, "   Which architectures are predicted wrong?");
+    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
     ll_json_num(o, "bias_ms", r->bias_ms);
     ll_json_num(o, "sd_ms", r->sd_ms);
     ll_result_columns(o, columns);
@@ -213,7 +214,7 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
         ll_str_addf(&text, "%s%s at %s", i ? ", " : "", s->ops[r->unseen.v[i] % s->n_ops],
                     s->positions[r->unseen.v[i] / s->n_ops]);
     if (text.len)
-        ll_result_note(o, "%d of %d operations at a position were never seen: %s%s", r->unseen.n,
+        ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n,
                        s->n_positions * s->n_ops, ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
     else
         ll_result_note(o, "every operation was seen at every position");

@@ -146,7 +146,7 @@ typedef struct ll_advice_report {
     double next_score; /* the gp with them, where known */
     double gp_score;   /* the gp on the k samples */
     ll_source_set sets[3];
-    int n_sets, best_set; /* by left_out; 0: the set as it is */
+    int n_sets, best_set; /* by left_out, when clearly better; 0: the set as it is */
     ll_rival *rivals;     /* other predictors on the same samples, best first */
     int n_rivals;
 } ll_advice_report;
@@ -157,7 +157,8 @@ void ll_advice_report_free(ll_advice_report *r);
 
 /* --- all together --- */
 
-/* How 1 - Spearman divides: what no predictor could have, what this draw of samples lost against the mean draw
+/* How 1 - Spearman divides: noise, what no predictor could have (or, where the ceiling is a learned one, what
+ * even many latencies do not teach); what this draw of samples lost against the mean draw
  * of its sampler, what this predictor loses against the structured GP, and the rest. Parts are >= 0 and sum to
  * the loss unless the score beats the ceiling. */
 typedef struct ll_loss {

@@ -9,6 +9,9 @@
 #include "core/transfer/diagnose.h"
 #include "core/transfer/pretrain.h"
 
+/* A gain of leave-one-out Spearman below this is chance at a few tens of samples. */
+static const double worth = .02;
+
 /* --- the next samples --- */
 
 static ll_status pick_next(const ll_diagnosis *q, ll_advice_report *out, ll_error *e)
@@ -189,7 +192,7 @@ static ll_status try_sets(const ll_diagnosis *q, ll_advice_report *out, ll_error
     else
         ll_ints_free(&others);
     for (int i = 1; i < out->n_sets; i++)
-        if (out->sets[i].left_out > out->sets[out->best_set].left_out) out->best_set = i;
+        if (out->sets[i].left_out > out->sets[out->best_set].left_out + worth) out->best_set = i;
     ll_ints_free(&hand);
     return s;
 }

@@ -125,7 +125,8 @@ static void compare(ll_price *p, const fit *target, const fit *sources, int n_so
         p->source_hi = fmax(p->source_hi, price);
     }
     p->source = n_sources ? sum / n_sources : NAN;
-    bool tells = fabs(p->source) > .5; /* percent: below it a ratio means nothing */
+    /* a ratio to a price near 0, or to one the sources do not even agree on the sign of, means nothing */
+    bool tells = fabs(p->source) > .5 && p->source_lo * p->source_hi > 0;
     p->ratio = tells ? p->target / p->source : NAN;
     p->ratio_lo = tells ? (p->target - copysign(t * p->target_se, p->source)) / p->source : NAN;
     p->ratio_hi = tells ? (p->target + copysign(t * p->target_se, p->source)) / p->source : NAN;

@@ -48,10 +48,19 @@ static int by_samples(const void *a, const void *b)
     return x->device - y->device;
 }
 
+/* The source devices, without the one that is diagnosed should it be among them. */
+static ll_ints other_sources(const ll_diagnosis *q)
+{
+    ll_ints devices = {0};
+    for (int i = 0; i < q->task->source.n; i++)
+        if (q->task->source.v[i] != q->device) ll_ints_add(&devices, q->task->source.v[i]);
+    return devices;
+}
+
 void ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out)
 {
-    int n = q->task->source.n;
-    ll_ints devices = ll_ints_copy(q->task->source.v, n);
+    ll_ints devices = other_sources(q);
+    int n = devices.n;
     ll_corr c;
     ll_ints_add(&devices, q->device);
     *out = (ll_sources_report){LL_NEW_ARRAY(ll_source_likeness, n + 1), n, -1, -1};
