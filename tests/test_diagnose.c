@@ -1,0 +1,479 @@
+/* diagnose on devices whose ailment is known, because it was made. */
+#include <stdlib.h>
+
+#include "core/app/app.h"
+#include "core/app/commands.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/stats.h"
+#include "core/transfer/diagnose.h"
+#include "core/transfer/pretrain.h"
+#include "tests/check.h"
+
+/* --- made devices: a price per operation and noise --- */
+
+enum { NONE, SKIP, CONV1, CONV3, POOL, N_OPS };
+
+typedef struct made {
+    const char *name;
+    double price[N_OPS], noise, step; /* step > 0: a coarse clock */
+} made;
+
+static const made usual[] = {{"s1", {0, .2, 3, 10, 1}, .1, 0},
+                             {"s2", {0, .2, 3.2, 10, 1.1}, .1, 0},
+                             {"s3", {0, .3, 2.8, 10, .9}, .1, 0},
+                             {"pooler", {0, .2, 3, 10, 6}, .1, 0}, /* pooling costs six times as much */
+                             {"noisy", {0, .2, 3, 10, 1}, 4, 1},
+                             {"cousin", {0, .3, 3, 10, 6.2}, .1, 0}};
+enum { S1, S2, S3, POOLER, NOISY, COUSIN, N_USUAL };
+
+static double clean(const made *m, const uint8_t *gene)
+{
+    double sum = 20;
+    for (int p = 0; p < 6; p++) sum += m->price[gene[p]];
+    return sum;
+}
+
+/* Every `stride`-th cell; with stride 0 the cells whose edge 1>2 is none, which come in mirror pairs. */
+static ll_dataset *made_data(const made *devices, int n_devices, int n_archs, int stride)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("made", space, n_archs, n_devices);
+    ll_rng rng = ll_rng_new(6, LL_STREAM_DATA);
+    for (int a = 0, i = 0; a < n_archs; i += stride ? stride : 1) {
+        uint8_t *gene = d->genes + a * space->n_positions;
+        space->at(space, i, gene);
+        a += stride || gene[2] == NONE;
+    }
+    for (int v = 0; v < n_devices; v++) {
+        ll_device_set(&d->devices[v], devices[v].name, LL_SIMULATED, "test", "ms", NULL, NULL);
+        for (int a = 0; a < n_archs; a++) {
+            double y = clean(&devices[v], ll_gene(d, a)) + devices[v].noise * ll_rng_normal(&rng),
+                   step = devices[v].step;
+            ll_latencies(d, v)[a] = step > 0 ? step * nearbyint(y / step) : y;
+        }
+    }
+    ll_dataset_seal(d, NULL);
+    return d;
+}
+
+/* --- a diagnosis ready to ask --- */
+
+typedef struct subject {
+    ll_dataset *d;
+    ll_task *task;
+    ll_model *gp;
+    ll_transfer *t;
+    ll_diagnosis q;
+} subject;
+
+static ll_task *task_of(const ll_dataset *d, const int *source, int n, int target)
+{
+    ll_ints s = ll_ints_copy(source, n), t = ll_ints_copy(&target, 1);
+    ll_task *task = ll_task_new("test", d, &s, &t);
+    ll_ints_free(&s);
+    ll_ints_free(&t);
+    return task;
+}
+
+/* Transfer of the gp with the first k architectures of a seeded shuffle. */
+static subject ask(ll_dataset *d, const int *source, int n, int target, int k)
+{
+    subject s = {.d = d, .task = task_of(d, source, n, target)};
+    ll_pretrain_plan plan = {
+        .data = d, .predictor = ll_predictor_find("gp"), .source = &s.task->source, .n = 150, .seed = 1};
+    ll_ints rows = ll_ints_range(d->n_archs);
+    ll_rng rng = ll_rng_new(2, LL_STREAM_SAMPLES);
+    ll_error e = {0};
+    CHECK_INT(ll_pretrain_run(&plan, &s.gp, &e), LL_OK);
+    ll_rng_shuffle(&rng, rows.v, rows.n);
+    rows.n = k;
+    s.q = (ll_diagnosis){
+        .data = d, .task = s.task, .device = target, .gp = s.gp, .draws = 6, .next = 3, .seed = 1};
+    CHECK_INT(ll_diagnose_transfer(&s.q, s.gp, &rows, &s.t, &e), LL_OK);
+    s.q.transfer = s.t;
+    ll_ints_free(&rows);
+    return s;
+}
+
+static void done(subject *s)
+{
+    ll_transfer_unref(s->t);
+    ll_model_unref(s->gp);
+    ll_task_unref(s->task);
+    ll_dataset_unref(s->d);
+}
+
+static const int three[] = {S1, S2, S3};
+
+/* --- 1 --- */
+
+static void noise_of_mirror_pairs_is_the_noise_put_in(void)
+{
+    enum { N = 3125 }; /* all of them: 1,500 pairs */
+    subject s = ask(made_data(usual, N_USUAL, N, 0), three, 3, NOISY, 12);
+    ll_noise_report r;
+    double truth[N];
+    for (int a = 0; a < N; a++) truth[a] = clean(&usual[NOISY], ll_gene(s.d, a));
+    double best = ll_spearman(truth, ll_latencies(s.d, NOISY), N); /* what the perfect predictor scores */
+    CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
+    CHECK_INT(r.n_mirrors, 1500);
+    CHECK_NEAR(r.mirrors, best, .02);
+    CHECK_NEAR(r.ceiling, best, .02);
+    CHECK(best < .95); /* the noise is not negligible, or this would test nothing */
+    CHECK(r.learned > best - .05 && r.learned < best + .03);
+    CHECK_NEAR(r.audit.step_ms, 1, 0);
+    s.q.device = S1;
+    ll_diagnose_noise(&s.q, &r, NULL);
+    CHECK(r.ceiling > .995 && r.ceiling <= 1);
+    done(&s);
+}
+
+static void ties_alone_bound_a_perfect_ranking(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, POOLER, 12);
+    ll_dataset *d = ll_dataset_extend(s.d, 0, 0);
+    ll_noise_report r;
+    for (int a = 0; a < d->n_archs; a++) ll_latencies(d, POOLER)[a] = a < 4 ? 1 + a / 2 : NAN;
+    ll_dataset_seal(d, NULL);
+    s.q.data = d;
+    CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
+    /* two pairs of ties among four: sqrt(1 - 2 (2^3 - 2)/(4^3 - 4)) */
+    CHECK_NEAR(r.ties, sqrt(1 - 12. / 60), 1e-12);
+    CHECK_STR(r.ceiling_from, "ties");
+    CHECK(isnan(r.learned) && isnan(r.mirrors) && isnan(r.repeats));
+    ll_dataset_unref(d);
+    done(&s);
+}
+
+static void repeated_measurements_bound_too(void)
+{
+    enum { N = 300 };
+    subject s = ask(made_data(usual, N_USUAL, N, 50), three, 3, POOLER, 12);
+    ll_dataset *d = ll_dataset_extend(s.d, 0, 0);
+    ll_noise_report r;
+    ll_rng rng = ll_rng_new(8, LL_STREAM_DATA);
+    double truth[N];
+    d->std_ms = ll_alloc_aligned((size_t)N * N_USUAL, sizeof(double));
+    for (int a = 0; a < N; a++) {
+        truth[a] = ll_latencies(d, POOLER)[a];
+        ll_latencies(d, POOLER)[a] += 5 * ll_rng_normal(&rng);
+        d->std_ms[POOLER * N + a] = 5;
+    }
+    ll_dataset_seal(d, NULL);
+    s.q.data = d;
+    CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
+    CHECK_NEAR(r.repeats, ll_spearman(truth, ll_latencies(d, POOLER), N), .05);
+    CHECK(r.repeats < .97);
+    ll_dataset_unref(d);
+    done(&s);
+}
+
+/* --- 2 --- */
+
+static void intervals_follow_bonett_and_wright(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, COUSIN, 20);
+    ll_sources_report r;
+    ll_diagnose_sources(&s.q, &r);
+    CHECK_INT(r.n, 3);
+    CHECK_INT(r.chosen, 0);
+    for (int i = 0; i < r.n; i++) {
+        const ll_source_likeness *l = &r.sources[i];
+        double x[20], y[20];
+        for (int j = 0; j < 20; j++) {
+            x[j] = ll_latencies(s.d, l->device)[s.t->samples.v[j]];
+            y[j] = ll_latencies(s.d, COUSIN)[s.t->samples.v[j]];
+        }
+        double rho = ll_spearman(x, y, 20), width = 1.6448536269514722 * sqrt((1 + rho * rho / 2) / 17);
+        CHECK_NEAR(l->on_samples, rho, 1e-12);
+        CHECK_NEAR(l->lo, tanh(atanh(rho) - width), 1e-9);
+        CHECK_NEAR(l->hi, tanh(atanh(rho) + width), 1e-9);
+        CHECK_NEAR(l->on_all, ll_spearman(ll_latencies(s.d, l->device), ll_latencies(s.d, COUSIN), 300),
+                   1e-12);
+        CHECK(i == 0 || l->on_samples <= r.sources[i - 1].on_samples);
+        CHECK(l->on_all <= r.sources[r.best].on_all);
+    }
+    ll_sources_report_free(&r);
+    done(&s);
+}
+
+/* --- 3 --- */
+
+static const ll_price *price_of(const ll_prices_report *r, int op)
+{
+    for (int i = 0; i < r->n_by_op; i++)
+        if (r->by_op[i].op == op) return &r->by_op[i];
+    return NULL;
+}
+
+static void mispriced_operations_are_found(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 500, 31), three, 3, POOLER, 12);
+    ll_prices_report r;
+    CHECK_INT(ll_diagnose_prices(&s.q, &r, NULL), LL_OK);
+    CHECK_INT(r.reference, NONE);
+    CHECK_INT(r.n_by_op, 4);
+    CHECK(r.additive > .99 && !r.from_samples);
+    double mean = ll_mean(ll_latencies(s.d, POOLER), 500), source = ll_mean(ll_latencies(s.d, S1), 500);
+    const ll_price *pool = price_of(&r, POOL), *conv = price_of(&r, CONV3);
+    CHECK_NEAR(pool->target, 100 * 6 / mean, .2);
+    CHECK_NEAR(pool->source, 100 * 1 / source, .2);
+    CHECK_NEAR(pool->ratio, 6 / mean * source, .2);
+    CHECK(pool->ratio_lo < pool->ratio && pool->ratio < pool->ratio_hi && pool->ratio_lo > 3);
+    CHECK(pool->source_lo < pool->source && pool->source < pool->source_hi);
+    CHECK_NEAR(conv->ratio, source / mean, .02);
+    /* the two largest differences at single positions are pooling */
+    CHECK_INT(r.n_by_position, 24);
+    CHECK(r.by_position[0].op == POOL && r.by_position[1].op == POOL);
+    ll_prices_report_free(&r);
+    done(&s);
+}
+
+static void few_latencies_price_little(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, POOLER, 30);
+    ll_dataset *d = ll_dataset_extend(s.d, 0, 0);
+    ll_prices_report r;
+    ll_error e = {0};
+    for (int a = 0; a < d->n_archs; a++)
+        if (ll_ints_find(&s.t->samples, a) < 0) ll_latencies(d, POOLER)[a] = NAN;
+    s.q.data = d;
+    CHECK_INT(ll_diagnose_prices(&s.q, &r, &e), LL_OK);
+    CHECK(r.from_samples && r.n_rows == 30 && r.n_by_position == 0);
+    CHECK_NEAR(price_of(&r, POOL)->ratio, 4, 2);
+    ll_prices_report_free(&r);
+    for (int i = 4; i < 30; i++) ll_latencies(d, POOLER)[s.t->samples.v[i]] = NAN;
+    CHECK_INT(ll_diagnose_prices(&s.q, &r, &e), LL_FAILED);
+    CHECK_HAS(e.message, "too few");
+    ll_prices_report_free(&r);
+    ll_dataset_unref(d);
+    done(&s);
+}
+
+static const ll_residual_group *group_of(const ll_residuals_report *r, ll_residual_by by, int op,
+                                         int position, int value)
+{
+    for (int i = 0; i < r->n_groups; i++) {
+        const ll_residual_group *g = &r->groups[i];
+        if (g->by == by && (op < 0 || g->op == op) && (position < 0 || g->position == position) &&
+            (value < 0 || g->lo == value))
+            return g;
+    }
+    return NULL;
+}
+
+static void residuals_are_grouped_by_what_is_wrong(void)
+{
+    enum { N = 500 };
+    subject s = ask(made_data(usual, N_USUAL, N, 31), three, 3, POOLER, 12);
+    ll_residuals_report r;
+    /* predictions that are right but for a convolution at the first edge, and for one architecture */
+    int odd = 0;
+    while (ll_gene(s.d, odd)[0] == CONV3 || ll_ints_find(&s.t->samples, odd) >= 0) odd++;
+    for (int a = 0; a < N; a++)
+        s.t->lat_ms[a] =
+            ll_latencies(s.d, POOLER)[a] - (ll_gene(s.d, a)[0] == CONV3 ? 2 : 0) - (a == odd ? 9 : 0);
+    CHECK_INT(ll_diagnose_residuals(&s.q, &r, NULL), LL_OK);
+    const ll_residual_group *g = group_of(&r, LL_BY_POSITION, CONV3, 0, -1);
+    CHECK_NEAR(g->mean_ms, 2, 1e-9);
+    CHECK_NEAR(g->se_ms, 0, 1e-9);
+    CHECK_NEAR(g->quartile[0], 2, 1e-9);
+    int in = 0, wrong = 0;
+    for (int a = 0; a < N; a++) {
+        int count = 0;
+        for (int p = 0; p < 6; p++) count += ll_gene(s.d, a)[p] == CONV3;
+        if (count != 2 || a == odd || ll_ints_find(&s.t->samples, a) >= 0) continue;
+        in++;
+        wrong += ll_gene(s.d, a)[0] == CONV3;
+    }
+    g = group_of(&r, LL_BY_COUNT, CONV3, -1, 2);
+    int n_odd = g->n - in; /* the odd one may have two as well */
+    CHECK_NEAR(g->mean_ms * g->n, 2. * wrong + 9 * n_odd, 1e-6);
+    int n = 0;
+    for (int k = 1; k <= 5; k++) n += group_of(&r, LL_BY_FLOPS, -1, -1, k)->n;
+    CHECK_INT(n, N - 12);
+    CHECK_INT(r.worst[0], odd);
+    CHECK_INT(r.n_worst, 5);
+    ll_residuals_report_free(&r);
+    done(&s);
+}
+
+static void depth_counts_working_operations(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    /* edges 0>1 0>2 1>2 0>3 1>3 2>3 */
+    const struct {
+        uint8_t gene[6];
+        int depth;
+    } cells[] = {
+        {{CONV3, CONV3, CONV3, CONV3, CONV3, CONV3}, 3}, {{SKIP, SKIP, SKIP, SKIP, SKIP, SKIP}, 0},
+        {{NONE, NONE, NONE, NONE, NONE, NONE}, 0},       {{CONV3, NONE, SKIP, NONE, NONE, POOL}, 2},
+        {{CONV3, NONE, NONE, NONE, NONE, POOL}, 0},      {{NONE, CONV1, CONV3, SKIP, CONV3, SKIP}, 1}};
+    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+        CHECK_INT(ll_depth(s, cells[i].gene), cells[i].depth);
+    const ll_space *f = ll_space_find("fbnet");
+    uint8_t gene[22];
+    for (int p = 0; p < 22; p++) gene[p] = p < 5 ? 8 : 1;
+    CHECK_INT(ll_depth(f, gene), 17);
+    CHECK_INT(ll_reference_op(f), 8);
+}
+
+/* --- 4 and 5 --- */
+
+static void draws_are_compared(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 400, 37), three, 3, POOLER, 8);
+    ll_samples_report r;
+    CHECK_INT(ll_diagnose_samples(&s.q, &r, NULL), LL_OK);
+    CHECK_INT(r.n_draws, 6);
+    CHECK_NEAR(r.score, r.same_draw, 1e-12); /* judged is the gp itself */
+    CHECK(r.lowest <= r.mean && r.mean <= r.highest && r.highest <= 1);
+    CHECK(r.design > r.lowest - .05);
+    bool seen[6][N_OPS] = {{false}};
+    for (int i = 0; i < 8; i++)
+        for (int p = 0; p < 6; p++) seen[p][ll_gene(s.d, s.t->samples.v[i])[p]] = true;
+    int unseen = 0;
+    for (int p = 0; p < 6; p++)
+        for (int o = 0; o < N_OPS; o++) unseen += !seen[p][o];
+    CHECK_INT(r.unseen.n, unseen);
+    for (int i = 0; i < r.unseen.n; i++) CHECK(!seen[r.unseen.v[i] / N_OPS][r.unseen.v[i] % N_OPS]);
+    ll_noise_report noise = {.ceiling = .99};
+    ll_loss l = ll_diagnose_loss(&noise, &r);
+    CHECK_NEAR(l.noise + l.samples + l.predictor + l.rest, 1 - r.score, 1e-12);
+    CHECK_NEAR(l.predictor, 0, 1e-12);
+    ll_samples_report_free(&r);
+    done(&s);
+}
+
+static void losses_add_up(void)
+{
+    ll_noise_report noise = {.ceiling = .9};
+    ll_samples_report samples = {.score = .7, .same_draw = .75, .mean = .8};
+    ll_loss l = ll_diagnose_loss(&noise, &samples);
+    CHECK_NEAR(l.noise, .1, 1e-12);
+    CHECK_NEAR(l.samples, .05, 1e-12);
+    CHECK_NEAR(l.predictor, .05, 1e-12);
+    CHECK_NEAR(l.rest, .1, 1e-12);
+    samples = (ll_samples_report){.score = .95, .same_draw = .95, .mean = .94}; /* beats the ceiling */
+    l = ll_diagnose_loss(&noise, &samples);
+    CHECK_NEAR(l.noise, .05, 1e-12);
+    CHECK_NEAR(l.rest, 0, 1e-12);
+}
+
+static void a_better_source_set_is_found(void)
+{
+    /* the sources know nothing of the target: they price convolutions alone, the target pooling alone */
+    static const made odd[] = {{"c1", {0, 0, 3, 10, 0}, .1, 0},  {"c2", {0, 0, 4, 9, 0}, .1, 0},
+                               {"c3", {0, 0, 2, 11, 0}, .1, 0},  {"p", {0, 4, 0, 0, 9}, 1.5, 0},
+                               {"p1", {0, 4.2, 0, 0, 9}, .1, 0}, {"p2", {0, 3.8, 0, 0, 9}, .1, 0}};
+    subject s = ask(made_data(odd, 6, 300, 50), (int[]){0, 1, 2}, 3, 3, 16);
+    ll_advice_report r;
+    CHECK_INT(ll_diagnose_advice(&s.q, NULL, 0, &r, NULL), LL_OK);
+    CHECK_INT(r.n_sets, 3);
+    CHECK_STR(r.sets[2].what, "the most alike at hand");
+    CHECK(ll_ints_find(&r.sets[2].devices, 4) >= 0 && ll_ints_find(&r.sets[2].devices, 5) >= 0);
+    CHECK(ll_ints_find(&r.sets[2].devices, 3) < 0); /* never the target itself */
+    CHECK(r.sets[2].score > r.sets[0].score);
+    CHECK_INT(r.next.n, 3);
+    for (int i = 0; i < 3; i++) CHECK(ll_ints_find(&s.t->samples, r.next.v[i]) < 0);
+    CHECK(r.n_rivals >= 1);
+    for (int i = 1; i < r.n_rivals; i++) CHECK(r.rivals[i].score <= r.rivals[i - 1].score);
+    ll_advice_report_free(&r);
+    done(&s);
+}
+
+/* --- the command --- */
+
+static cJSON *results_of(ll_app *a, const char *line, int *code)
+{
+    cJSON *all = cJSON_CreateArray(), *e;
+    ll_app_submit(a, line);
+    while ((e = ll_app_wait(a))) {
+        if (!strcmp(ll_json_get_str(e, "event", ""), "end")) *code = ll_json_get_int(e, "code", -1);
+        if (!strcmp(ll_json_get_str(e, "event", ""), "result"))
+            cJSON_AddItemToArray(all, e);
+        else
+            cJSON_Delete(e);
+    }
+    return all;
+}
+
+static ll_app *app_with(const ll_dataset *d)
+{
+    ll_app *a = ll_app_new(&(ll_app_config){check_tmpdir(), 1});
+    ll_state s = {.data = ll_dataset_ref(d)};
+    ll_app_register(a, ll_partition_commands);
+    ll_app_register(a, ll_diagnose_commands);
+    ll_app_restore(a, &s);
+    ll_state_free(&s);
+    return a;
+}
+
+static void the_command_answers_in_order(void)
+{
+    static const char *const kinds[] = {
+        "diagnose_noise",   "diagnose_sources", "diagnose_prices", "diagnose_residuals",
+        "diagnose_samples", "diagnose_advice",  "diagnose"};
+    ll_dataset *d = made_data(usual, N_USUAL, 400, 37);
+    ll_app *a = app_with(d);
+    int code;
+    cJSON *all = results_of(a, "diagnose pooler", &code);
+    CHECK_INT(code, LL_FAILED); /* no task yet */
+    cJSON_Delete(all);
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
+    all = results_of(a, "diagnose pooler k=12 draws=4 next=2", &code);
+    CHECK_INT(code, LL_OK);
+    CHECK_INT(cJSON_GetArraySize(all), 7);
+    for (int i = 0; i < 7; i++) CHECK_STR(ll_json_get_str(cJSON_GetArrayItem(all, i), "kind", ""), kinds[i]);
+    const cJSON *verdict = cJSON_GetArrayItem(all, 6);
+    CHECK_INT(ll_json_get_int(verdict, "k", 0), 12);
+    CHECK(ll_json_get_num(verdict, "spearman", 0) > .8);
+    cJSON_Delete(all);
+    ll_app_free(a);
+    ll_dataset_unref(d);
+}
+
+static void a_device_with_samples_alone_is_answered(void)
+{
+    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
+    for (int a = 0; a < 300; a++)
+        if (a % 25) ll_latencies(d, POOLER)[a] = NAN; /* 12 stay */
+    ll_dataset_seal(d, NULL);
+    ll_app *a = app_with(d);
+    int code;
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
+    cJSON *all = results_of(a, "diagnose pooler k=12", &code);
+    CHECK_INT(code, LL_OK);
+    const cJSON *verdict = cJSON_GetArrayItem(all, cJSON_GetArraySize(all) - 1);
+    CHECK_STR(ll_json_get_str(verdict, "kind", ""), "diagnose");
+    CHECK(isnan(ll_json_get_num(verdict, "spearman", 0)));
+    cJSON_Delete(all);
+    all = results_of(a, "diagnose pooler k=20", &code);
+    CHECK_INT(code, LL_USAGE); /* more than are known */
+    cJSON_Delete(all);
+    ll_app_free(a);
+    ll_dataset_unref(d);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"noise of mirror pairs is the noise put in", noise_of_mirror_pairs_is_the_noise_put_in},
+        {"ties alone bound a perfect ranking", ties_alone_bound_a_perfect_ranking},
+        {"repeated measurements bound too", repeated_measurements_bound_too},
+        {"intervals follow Bonett and Wright", intervals_follow_bonett_and_wright},
+        {"mispriced operations are found", mispriced_operations_are_found},
+        {"few latencies price little", few_latencies_price_little},
+        {"residuals are grouped by what is wrong", residuals_are_grouped_by_what_is_wrong},
+        {"depth counts working operations", depth_counts_working_operations},
+        {"draws are compared", draws_are_compared},
+        {"losses add up", losses_add_up},
+        {"a better source set is found", a_better_source_set_is_found},
+        {"the command answers in order", the_command_answers_in_order},
+        {"a device with samples alone is answered", a_device_with_samples_alone_is_answered},
+        {0},
+    };
+    return check_main("test_diagnose", cases, argc, argv);
+}
