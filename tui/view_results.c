@@ -75,8 +75,9 @@ static void worst_row(cJSON *rows, const ll_state *s, const ll_transfer *t, int 
 static void list_worst(results_view *v, const ll_transfer *t)
 {
     static const ll_column columns[] = {
-        {"arch", "index", NULL, 0}, {"measured_ms", "meas.", "ms", 3},    {"predicted_ms", "pred.", "ms", 3},
-        {"error", "error", "%", 1}, {"string", "architecture", NULL, -1}, {0}};
+        {"arch", "index", NULL, 0},           {"error", "error", "%", 1},
+        {"measured_ms", "meas.", "ms", 3},    {"predicted_ms", "pred.", "ms", 3},
+        {"string", "architecture", NULL, -1}, {0}};
     const ll_dataset *d = v->state.data;
     int device = ll_dataset_device(d, t->device), n = 0;
     if (device < 0 || t->n != d->n_archs) return;

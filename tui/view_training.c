@@ -167,7 +167,8 @@ static void draw_curves(const training_view *v, const run *r, ll_canvas *c, ll_r
                         .n = r->spearman.n,
                         .style = LL_S_CURVE2,
                         .joined = true}};
-    double last = r->total > 0 ? r->total : 1;
+    /* a run that has just begun gets the room its first steps need */
+    double last = r->total <= 0 ? 1 : r->status ? fmax(r->done, 1) : fmin(r->total, fmax(1.5 * r->done, 10));
     ll_plot upper = {.y_title = "loss", .series = loss, .n_series = 2, .x_lo = 0, .x_hi = last};
     ll_plot lower = {
         .y_title = "Spearman", .x_title = r->phase, .series = rho, .n_series = 2, .x_lo = 0, .x_hi = last};
