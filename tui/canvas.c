@@ -139,6 +139,77 @@ static int put_ink(ll_canvas *c, int y, int x, ll_ink ink, const char *text)
     return x - x0;
 }
 
+/* --- text that carries its colours (SGR sequences) -------------------------------------------------------- */
+
+/* 38;5;N or 38;2;R;G;B behind position i of the numbers; moves i. */
+static int extended_colour(const int *v, int n, int *i)
+{
+    if (*i + 2 < n && v[*i + 1] == 5) {
+        *i += 2;
+        return v[*i] & 255;
+    }
+    if (*i + 4 < n && v[*i + 1] == 2) {
+        *i += 4;
+        return LL_RGB(v[*i - 2] & 255, v[*i - 1] & 255, v[*i] & 255);
+    }
+    return LL_PLAIN;
+}
+
+static void apply_sgr(ll_ink *ink, const int *v, int n)
+{
+    for (int i = 0; i < n; i++) {
+        int code = v[i];
+        if (code == 0) *ink = (ll_ink){LL_PLAIN, LL_PLAIN, 0};
+        if (code == 1) ink->attr |= LL_BOLD;
+        if (code == 2) ink->attr |= LL_DIM;
+        if (code == 4) ink->attr |= LL_UNDERLINE;
+        if (code == 7) ink->attr |= LL_REVERSE;
+        if (code == 22) ink->attr &= ~(unsigned)(LL_BOLD | LL_DIM);
+        if (code >= 30 && code <= 37) ink->fg = code - 30;
+        if (code == 38) ink->fg = extended_colour(v, n, &i);
+        if (code == 39) ink->fg = LL_PLAIN;
+        if (code >= 40 && code <= 47) ink->bg = code - 40;
+        if (code == 48) ink->bg = extended_colour(v, n, &i);
+        if (code == 49) ink->bg = LL_PLAIN;
+        if (code >= 90 && code <= 97) ink->fg = code - 82;
+        if (code >= 100 && code <= 107) ink->bg = code - 92;
+    }
+}
+
+/* Reads one CSI sequence at `s` (behind ESC [); other ones than colours are dropped. Returns its length. */
+static size_t read_sequence(const char *s, ll_ink *ink)
+{
+    int v[16] = {0}, n = 1;
+    size_t i = 0;
+    for (; s[i] && !(s[i] >= '@' && s[i] <= '~'); i++) {
+        if (s[i] == ';' && n < 16)
+            n++;
+        else if (s[i] >= '0' && s[i] <= '9' && v[n - 1] < 100000)
+            v[n - 1] = 10 * v[n - 1] + s[i] - '0';
+    }
+    if (s[i] == 'm') apply_sgr(ink, v, n);
+    return s[i] ? i + 1 : i;
+}
+
+int ll_put_coloured(ll_canvas *c, int y, int x, ll_ink *ink, const char *text)
+{
+    int x0 = x;
+    while (*text) {
+        size_t n = strcspn(text, "\033");
+        char *part = ll_memdup(text, n + 1, 1);
+        part[n] = 0;
+        x += put_ink(c, y, x, *ink, part);
+        free(part);
+        text += n;
+        if (*text && text[1] == '[')
+            text += 2 + read_sequence(text + 2, ink);
+        else if (*text)
+            text++;
+    }
+    if (c->grows && y >= c->height) grow(c, y + 1);
+    return x - x0;
+}
+
 int ll_put(ll_canvas *c, int y, int x, ll_style style, const char *text)
 {
     return put_ink(c, y, x, ll_style_ink(c->look, style), text);

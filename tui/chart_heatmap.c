@@ -49,7 +49,7 @@ void ll_heatmap_plan(ll_heatmap *m, const ll_look *look, int h, int w)
     int name = longest(m), head;
     m->common = common_beginning(m);
     head = name - m->common;
-    m->head_h = clip(head, 3, h ? clip(h / 4, 1, 12) : 12);
+    m->head_h = clip(head, 1, h ? clip(h / 4, 1, 12) : 12);
     m->numbered = m->head_h < READABLE && m->head_h < head;
     if (m->numbered) m->head_h = m->n >= 10 ? 2 : 1;
     m->label_w = clip(name, 4, clip(w / 3, 6, 24)) + (m->numbered ? NUMBER : 0);
@@ -92,6 +92,8 @@ void ll_heatmap_number(double v, char text[8])
         strcpy(text, "n/a");
     else if (v >= 0.995)
         strcpy(text, "1.0");
+    else if (v <= -0.95)
+        strcpy(text, "-1.");
     else if (v < 0)
         snprintf(text, 8, "-.%d", clip((int)lround(-v * 10), 0, 9));
     else

@@ -99,9 +99,13 @@ void ll_render_title(ll_paper *p, const cJSON *result)
 
 static void draw_text(ll_paper *p, const char *text)
 {
+    ll_ink ink = {LL_PLAIN, LL_PLAIN, 0};
     for (const char *line = text; *line;) {
         size_t n = strcspn(line, "\n");
-        put_line(p, LL_S_TEXT, 0, line, n);
+        char *one = ll_memdup(line, n + 1, 1);
+        one[n] = 0;
+        ll_put_coloured(&p->c, p->c.height, 0, &ink, one);
+        free(one);
         line += n + (line[n] == '\n');
         ll_paper_flush(p, 400);
     }

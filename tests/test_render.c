@@ -1,0 +1,719 @@
+/* Drawing without a terminal: canvas, colours, tables, results, charts, the edited line, settings, lessons. */
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tests/check.h"
+#include "tui/chart.h"
+#include "tui/config.h"
+#include "tui/grid.h"
+#include "tui/keyfile.h"
+#include "tui/lesson.h"
+#include "tui/line.h"
+#include "tui/log.h"
+#include "tui/read.h"
+#include "tui/render.h"
+#include "tui/table.h"
+
+static char *canvas_text(const ll_canvas *c)
+{
+    ll_str out = {0};
+    ll_canvas_text(c, 0, c->height, &out);
+    return ll_str_take(&out);
+}
+
+static char *render(const char *json, const ll_look *look)
+{
+    ll_str out = {0};
+    cJSON *result = cJSON_Parse(json);
+    ll_render_result(result, look, &out);
+    cJSON_Delete(result);
+    return ll_str_take(&out);
+}
+
+static ll_look look_of(int width, ll_depth depth, bool utf8)
+{
+    ll_look look = ll_look_plain(width);
+    look.depth = depth;
+    look.utf8 = utf8;
+    look.attributes = depth > LL_DEPTH_MONO;
+    look.theme = ll_theme_at(0);
+    return look;
+}
+
+static int longest_line(const char *text)
+{
+    int longest = 0;
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        char *line = ll_memdup(text, n + 1, 1);
+        line[n] = 0;
+        int w = ll_text_width(line);
+        if (w > longest) longest = w;
+        free(line);
+        text += n + (text[n] == '\n');
+    }
+    return longest;
+}
+
+/* --- canvas and colours ----------------------------------------------------------------------------------- */
+
+static void test_utf8(void)
+{
+    uint32_t ch;
+    CHECK_INT(ll_utf8_next("a", &ch), 1);
+    CHECK_INT(ch, 'a');
+    CHECK_INT(ll_utf8_next("\xc3\xa4", &ch), 2);
+    CHECK_INT(ch, 0xe4);
+    CHECK_INT(ll_utf8_next("\xe2\xa3\xbf", &ch), 3);
+    CHECK_INT(ch, 0x28ff);
+    CHECK_INT(ll_utf8_next("\xf0\x9f\x98\x80", &ch), 4);
+    /* overlong, cut short, surrogate, stray: one byte each, the replacement character */
+    static const char *const broken[] = {"\xc0\x80", "\xe2\xa3", "\xed\xa0\x80", "\x80", "\xff"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+        CHECK_INT(ll_utf8_next(broken[i], &ch), 1);
+        CHECK_INT(ch, 0xfffd);
+    }
+    CHECK_INT(ll_utf8_next("", &ch), 0);
+    CHECK_INT(ll_text_width("\xe2\xa3\xbf"
+                            "ab"),
+              3);
+}
+
+static void test_canvas(void)
+{
+    ll_look look = ll_look_plain(0);
+    ll_canvas c;
+    ll_canvas_init(&c, &look, 2, 6);
+    ll_put(&c, 0, 4, LL_S_TEXT, "abcdef"); /* cut at the edge */
+    ll_put(&c, 7, 0, LL_S_TEXT, "below");  /* outside: ignored */
+    ll_put(&c, 1, -2, LL_S_TEXT, "xyz");   /* begins outside */
+    char *text = canvas_text(&c);
+    CHECK_STR(text, "    ab\nz\n");
+    free(text);
+    ll_canvas_free(&c);
+
+    ll_canvas_init(&c, &look, 0, 8); /* grows */
+    CHECK_INT(ll_put_cut(&c, 2, 0, 5, LL_S_TEXT, "abcdefgh"), 5);
+    text = canvas_text(&c);
+    CHECK_STR(text, "\n\nabcd~\n");
+    free(text);
+    ll_canvas_free(&c);
+}
+
+/* Data must not be able to drive the terminal. */
+static void test_controls_are_shown_not_sent(void)
+{
+    ll_look look = look_of(40, LL_DEPTH_256, true);
+    char *text = render("{\"kind\":\"x\",\"title\":\"a\\u001b]0;pwned\\u0007b\\u009b31m\\tz\"}", &look);
+    CHECK(!strstr(text, "\033]"));
+    CHECK(!strchr(text, '\a'));
+    CHECK_HAS(text, "\xef\xbf\xbd]0;pwned");
+    free(text);
+}
+
+static void test_escapes(void)
+{
+    ll_look look = look_of(0, LL_DEPTH_256, true);
+    ll_canvas c;
+    ll_canvas_init(&c, &look, 1, 6);
+    ll_put_cell(&c, 0, 0, 'a', (ll_ink){LL_RGB(255, 0, 0), LL_PLAIN, LL_BOLD});
+    ll_put_cell(&c, 0, 1, 'b', (ll_ink){LL_RGB(255, 0, 0), LL_PLAIN, LL_BOLD});
+    ll_put_cell(&c, 0, 2, 'c', (ll_ink){LL_PLAIN, 3, 0});
+    char *text = canvas_text(&c); /* one escape for a run of the same ink, none left open */
+    CHECK_STR(text, "\033[0;1;38;5;196mab\033[0;43mc\033[0m\n");
+    free(text);
+    ll_canvas_free(&c);
+}
+
+static void test_colours(void)
+{
+    CHECK_INT(ll_colour_at(LL_RGB(255, 255, 255), LL_DEPTH_256), 231); /* 231 is the cube's white */
+    CHECK_INT(ll_colour_at(LL_RGB(255, 0, 0), LL_DEPTH_256), 196);
+    CHECK_INT(ll_colour_at(LL_RGB(255, 0, 0), LL_DEPTH_16), 9);
+    CHECK_INT(ll_colour_at(196, LL_DEPTH_8), 1);
+    CHECK_INT(ll_colour_at(8, LL_DEPTH_8), 7);
+    CHECK_INT(ll_colour_at(LL_RGB(1, 2, 3), LL_DEPTH_MONO), LL_PLAIN);
+    CHECK_INT(ll_colour_at(LL_PLAIN, LL_DEPTH_TRUE), LL_PLAIN);
+    CHECK_INT(ll_ramp("cividis", 0), LL_RGB(0x00, 0x22, 0x4e)); /* ends as matplotlib has them */
+    CHECK_INT(ll_ramp("cividis", 1), LL_RGB(0xfe, 0xe8, 0x38));
+    CHECK_INT(ll_ramp("viridis", 1), LL_RGB(0xfd, 0xe7, 0x25));
+    CHECK_INT(ll_ramp("cividis", 7), ll_ramp("cividis", 1));
+    CHECK_INT(ll_ramp("cividis", NAN), LL_RGB(96, 96, 96));
+    CHECK_INT(ll_readable_on(ll_ramp("cividis", 0)), LL_RGB(255, 255, 255));
+    CHECK_INT(ll_readable_on(ll_ramp("cividis", 1)), LL_RGB(0, 0, 0));
+}
+
+static double lightness(int colour)
+{
+    int c[3];
+    ll_colour_rgb(colour, c);
+    return .2126 * c[0] + .7152 * c[1] + .0722 * c[2];
+}
+
+/* Both maps must read in grey too: lightness rises all the way, in 256 colours it never clearly falls. */
+static void test_ramps_rise(void)
+{
+    static const char *const names[] = {"cividis", "viridis"};
+    for (int m = 0; m < 2; m++)
+        for (int i = 1; i <= 100; i++) {
+            CHECK(lightness(ll_ramp(names[m], i / 100.)) > lightness(ll_ramp(names[m], (i - 1) / 100.)));
+            int a = ll_colour_at(ll_ramp(names[m], (i - 1) / 100.), LL_DEPTH_256);
+            int b = ll_colour_at(ll_ramp(names[m], i / 100.), LL_DEPTH_256);
+            CHECK(lightness(b) > lightness(a) - 25);
+        }
+}
+
+/* --- results ---------------------------------------------------------------------------------------------- */
+
+static const char table_json[] =
+    "{\"kind\":\"t\",\"title\":\"Devices\",\"columns\":[{\"key\":\"name\",\"title\":\"device\",\"digits\":-1}"
+    ","
+    "{\"key\":\"lat\",\"title\":\"median\",\"unit\":\"ms\",\"digits\":2},{\"key\":\"ok\",\"title\":\"good\","
+    "\"digits\":-1}],"
+    "\"rows\":[{\"name\":\"a\",\"lat\":1.005,\"ok\":true},{\"name\":\"long_name\",\"lat\":null,\"ok\":false},"
+    "{\"name\":\"b\",\"lat\":123.4}],\"notes\":[\"one note\"]}";
+
+static void test_table(void)
+{
+    ll_look look = ll_look_plain(0);
+    char *text = render(table_json, &look);
+    CHECK_STR(text, "Devices\n"
+                    "device     median (ms)  good\n"
+                    "a                 1.00  yes\n" /* 1.005 is 1.00499... in binary */
+                    "long_name            -  no\n"
+                    "b               123.40\n"
+                    "one note\n");
+    free(text);
+}
+
+static void test_table_adapts(void)
+{
+    static const int widths[] = {80, 40, 30, 24, 20};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        ll_look look = ll_look_plain(widths[i]);
+        char *text = render(table_json, &look);
+        CHECK(longest_line(text) <= widths[i]);
+        CHECK_HAS(text, "long_name");
+        if (widths[i] < 28) CHECK_HAS(text, "left out");
+        free(text);
+    }
+}
+
+static void test_no_rows(void)
+{
+    ll_look look = ll_look_plain(60);
+    char *text = render(
+        "{\"kind\":\"t\",\"title\":\"x\",\"columns\":[{\"key\":\"a\",\"title\":\"a\"}],\"rows\":[]}", &look);
+    CHECK_STR(text, "x\n  (none)\n");
+    free(text);
+}
+
+static void test_fields(void)
+{
+    ll_look look = ll_look_plain(60);
+    char *text = render("{\"kind\":\"f\",\"columns\":[{\"key\":\"rho\",\"title\":\"Spearman\",\"digits\":3},"
+                        "{\"key\":\"t\",\"title\":\"took\",\"unit\":\"s\",\"digits\":1},{\"key\":\"gone\","
+                        "\"title\":\"gone\"}],"
+                        "\"rho\":0.97349,\"t\":2.25}",
+                        &look);
+    CHECK_STR(text, "  Spearman  0.973\n  took      2.2 s\n");
+    free(text);
+    text = render("{\"kind\":\"bare\",\"n\":3,\"name\":\"x\",\"list\":[1,2],\"deep\":{\"a\":1}}", &look);
+    CHECK_STR(text, "  n     3\n  name  x\n  list  1, 2\n");
+    free(text);
+}
+
+static void test_text_keeps_its_lines(void)
+{
+    ll_look look = ll_look_plain(10);
+    char *text = render("{\"kind\":\"d\",\"text\":\"  a\\n\\n   bb\\n\"}", &look);
+    CHECK_STR(text, "  a\n\n   bb\n");
+    free(text);
+}
+
+/* What gnuplot draws for a terminal carries colours; they become cells and come out again. */
+static void test_text_with_colours(void)
+{
+    ll_look look = look_of(20, LL_DEPTH_256, true), plain = ll_look_plain(20);
+    const char *json =
+        "{\"kind\":\"d\",\"text\":\"a\\u001b[38;5;196mb\\u001b[1;34mc\\u001b[0md\\u001b[2Je\"}";
+    char *text = render(json, &look);
+    CHECK_STR(text, "a\033[0;38;5;196mb\033[0;1;34mc\033[0mde\n");
+    free(text);
+    text = render(json, &plain);
+    CHECK_STR(text, "abcde\n");
+    free(text);
+}
+
+static void test_long_table_streams(void)
+{
+    cJSON *result = cJSON_CreateObject(), *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < 5000; i++) ll_json_int(ll_json_obj(rows, NULL), "i", i);
+    ll_look look = ll_look_plain(0);
+    ll_str out = {0};
+    ll_render_result(result, &look, &out);
+    int lines = 0;
+    for (const char *p = ll_str_text(&out); *p; p++) lines += *p == '\n';
+    CHECK_INT(lines, 5001);
+    CHECK_HAS(ll_str_text(&out), "\n4999\n");
+    ll_str_free(&out);
+    cJSON_Delete(result);
+}
+
+static void test_wrapped_notes(void)
+{
+    ll_look look = ll_look_plain(20);
+    char *text =
+        render("{\"kind\":\"n\",\"text\":\"\",\"notes\":[\"the quick brown fox jumps over\"]}", &look);
+    CHECK_STR(text, "the quick brown fox\njumps over\n");
+    free(text);
+}
+
+static const char corr_json[] =
+    "{\"kind\":\"corr\",\"title\":\"Spearman\",\"devices\":[\"dev_a\",\"dev_b\",\"dev_c\"],"
+    "\"matrix\":[[1,0.25,null],[0.25,1,0.5],[null,0.5,1]]}";
+
+static void test_heatmap_ascii(void)
+{
+    ll_look look = ll_look_plain(60);
+    char *text = render(corr_json, &look);
+    CHECK_STR(text, "Spearman\n"
+                    "          a   b   c\n"
+                    "  dev_a  1.0 .25 n/a\n"
+                    "  dev_b  .25 1.0 .50\n"
+                    "  dev_c  n/a .50 1.0\n"
+                    "\n"
+                    "  0.2   ..::--==++**##%%@@ 1.0\n");
+    free(text);
+}
+
+static void test_heatmap_colours(void)
+{
+    ll_look look = look_of(60, LL_DEPTH_256, true);
+    char *text = render(corr_json, &look);
+    ll_str cell = {0};
+    int bg = ll_colour_at(ll_ramp("cividis", 1), LL_DEPTH_256); /* the diagonal, black on yellow */
+    ll_str_addf(&cell, "\033[0;38;5;16;48;5;%dm 1.0", bg);
+    CHECK_HAS(text, ll_str_text(&cell));
+    ll_str_free(&cell);
+    free(text);
+    look.depth = LL_DEPTH_TRUE;
+    text = render(corr_json, &look);
+    CHECK_HAS(text, "48;2;254;232;56m 1.0");
+    free(text);
+    look.depth = LL_DEPTH_16; /* too few for a map: numbers alone */
+    text = render(corr_json, &look);
+    CHECK(!strstr(text, "48;"));
+    free(text);
+}
+
+/* 46 devices in 80 columns: every one has its column, none is wider than the terminal. */
+static void test_heatmap_many(void)
+{
+    enum { N = 46 };
+    cJSON *result = cJSON_CreateObject(), *names = ll_json_arr(result, "devices"),
+          *m = ll_json_arr(result, "matrix");
+    ll_json_str(result, "kind", "corr");
+    for (int i = 0; i < N; i++) {
+        double row[N];
+        ll_str name = {0};
+        ll_str_addf(&name, "some_device_with_a_name_%d", i);
+        cJSON_AddItemToArray(names, cJSON_CreateString(ll_str_text(&name)));
+        ll_str_free(&name);
+        for (int j = 0; j < N; j++) row[j] = i == j ? 1 : .5;
+        cJSON_AddItemToArray(m, cJSON_CreateDoubleArray(row, N));
+    }
+    ll_look look = ll_look_plain(80);
+    ll_str out = {0};
+    ll_render_result(result, &look, &out);
+    CHECK(longest_line(ll_str_text(&out)) <= 80);
+    CHECK(!strstr(ll_str_text(&out), "left out"));
+    ll_str_clear(&out);
+    look.width = 40;
+    ll_render_result(result, &look, &out);
+    CHECK(longest_line(ll_str_text(&out)) <= 40);
+    CHECK_HAS(ll_str_text(&out), "left out");
+    ll_str_free(&out);
+    cJSON_Delete(result);
+}
+
+static void test_heatmap_numbers(void)
+{
+    static const struct {
+        double v;
+        const char *text;
+    } cases[] = {{1, "1.0"},    {.9949, ".99"}, {.995, "1.0"}, {.05, ".05"}, {0, ".00"},
+                 {-.34, "-.3"}, {-.9, "-.9"},   {-1, "-1."},   {NAN, "n/a"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[8];
+        ll_heatmap_number(cases[i].v, text);
+        CHECK_STR(text, cases[i].text);
+    }
+}
+
+static void test_progress(void)
+{
+    ll_look look = ll_look_plain(100);
+    cJSON *p =
+        cJSON_Parse("{\"id\":4,\"phase\":\"pretrain\",\"done\":5,\"total\":10,\"loss\":0.125,\"left_s\":75}");
+    ll_str out = {0};
+    ll_render_progress(p, &look, 100, &out);
+    CHECK_STR(ll_str_text(&out), "pretrain ########........ 5/10  1 min 15 s left  loss 0.125");
+    for (int w = 20; w < 100; w += 7) {
+        ll_str_clear(&out);
+        ll_render_progress(p, &look, w, &out);
+        CHECK(ll_text_width(ll_str_text(&out)) <= w);
+    }
+    ll_str_free(&out);
+    cJSON_Delete(p);
+}
+
+static void test_durations(void)
+{
+    static const struct {
+        double s;
+        const char *text;
+    } cases[] = {{.04, "0.0 s"}, {9.94, "9.9 s"}, {12.4, "12 s"}, {65, "1 min 05 s"}, {7260, "2 h 01 min"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_str out = {0};
+        ll_render_duration(cases[i].s, &out);
+        CHECK_STR(ll_str_text(&out), cases[i].text);
+        ll_str_free(&out);
+    }
+}
+
+/* --- charts ----------------------------------------------------------------------------------------------- */
+
+static void test_sparkline(void)
+{
+    ll_look plain = ll_look_plain(0), utf8 = look_of(0, LL_DEPTH_MONO, true);
+    cJSON *v = cJSON_Parse("[0,1,2,3,4,5,6,7]");
+    ll_str out = {0};
+    ll_chart_sparkline(v, &plain, &out);
+    CHECK_STR(ll_str_text(&out), "_.-=+*%#");
+    ll_str_clear(&out);
+    ll_chart_sparkline(v, &utf8, &out);
+    CHECK_INT(ll_text_width(ll_str_text(&out)), 8);
+    CHECK(!strncmp(ll_str_text(&out), "\xe2\x96\x81", 3));  /* from the lowest block ... */
+    CHECK(!strcmp(ll_str_text(&out) + 21, "\xe2\x96\x88")); /* ... to the full one */
+    ll_str_free(&out);
+    cJSON_Delete(v);
+}
+
+static void test_plot_corners(void)
+{
+    ll_look look = look_of(0, LL_DEPTH_MONO, true);
+    double x[] = {0, 1}, y[] = {0, 1};
+    ll_series s = {.x = x, .y = y, .n = 2, .style = LL_S_TEXT};
+    ll_plot p = {.series = &s, .n_series = 1, .x_lo = 0, .x_hi = 1, .y_lo = 0, .y_hi = 1};
+    ll_canvas c;
+    ll_canvas_init(&c, &look, 10, 30);
+    ll_chart_plot(&c, (ll_rect){0, 0, 10, 30}, &p);
+    /* inside: rows 1..7, columns 8..29; the lowest left and the highest right dot */
+    CHECK_INT(c.cells[7 * 30 + 8].ch, 0x2800 + 0x40);
+    CHECK_INT(c.cells[1 * 30 + 29].ch, 0x2800 + 0x08);
+    ll_canvas_free(&c);
+}
+
+static void test_plot_survives(void)
+{
+    double x[] = {NAN, 1, INFINITY, 2}, y[] = {1, NAN, 3, -INFINITY}, same[] = {5, 5, 5, 5};
+    ll_series bad = {.x = x, .y = y, .n = 4, .joined = true},
+              flat = {.x = same, .y = same, .n = 4, .joined = true};
+    ll_series none = {.n = 0};
+    const ll_series *all[] = {&bad, &flat, &none};
+    for (int i = 0; i < 3; i++)
+        for (int h = 0; h < 12; h++)
+            for (int w = 0; w < 30; w += 3)
+                for (int utf8 = 0; utf8 < 2; utf8++) {
+                    ll_look look = look_of(0, LL_DEPTH_MONO, utf8);
+                    ll_plot p = {
+                        .x_title = "x", .y_title = "y", .series = all[i], .n_series = 1, .identity = h % 2};
+                    ll_canvas c;
+                    ll_canvas_init(&c, &look, 12, 30);
+                    ll_chart_plot(&c, (ll_rect){0, 0, h, w}, &p);
+                    for (int y2 = h; y2 < 12; y2++) CHECK_INT(c.cells[y2 * 30].ch, ' ');
+                    ll_canvas_free(&c);
+                }
+}
+
+static void test_nice_steps(void)
+{
+    int digits;
+    CHECK_NEAR(ll_nice_step(1, 5, &digits), .2, 1e-12);
+    CHECK_INT(digits, 1);
+    CHECK_NEAR(ll_nice_step(100, 4, &digits), 50, 1e-9);
+    CHECK_INT(digits, 0);
+    CHECK_NEAR(ll_nice_step(.003, 3, &digits), .001, 1e-12);
+    CHECK_INT(digits, 3);
+}
+
+/* --- the edited line, history, completion ------------------------------------------------------------------ */
+
+static void type(ll_line *l, const char *keys)
+{
+    char *copy = ll_strdup(keys), *save;
+    for (char *k = strtok_r(copy, " ", &save); k; k = strtok_r(NULL, " ", &save)) ll_line_key(l, k);
+    free(copy);
+}
+
+static void test_line(void)
+{
+    ll_line l = {0};
+    ll_history h = {0};
+    ll_strs_add(&h.lines, "corr metric=kendall");
+    ll_strs_add(&h.lines, "devices");
+    ll_line_begin(&l, NULL, &h, "");
+    type(&l, "l o d Left Left X End Y");
+    CHECK_STR(ll_str_text(&l.text), "lXodY");
+    type(&l, "C-a Delete C-e Backspace");
+    CHECK_STR(ll_str_text(&l.text), "Xod");
+    type(&l, "Space \xc3\xa4 Left Backspace");
+    CHECK_STR(ll_str_text(&l.text), "Xod\xc3\xa4");
+    type(&l, "End Backspace");
+    CHECK_STR(ll_str_text(&l.text), "Xod");
+    type(&l, "Up");
+    CHECK_STR(ll_str_text(&l.text), "devices");
+    type(&l, "Up Up");
+    CHECK_STR(ll_str_text(&l.text), "corr metric=kendall");
+    type(&l, "C-w");
+    CHECK_STR(ll_str_text(&l.text), "corr ");
+    CHECK_STR(ll_line_ghost(&l), "metric=kendall");
+    type(&l, "Right");
+    CHECK_STR(ll_str_text(&l.text), "corr metric=kendall");
+    type(&l, "Down Down Down");
+    CHECK_STR(ll_str_text(&l.text), "Xod");
+    type(&l, "C-u");
+    CHECK_INT(ll_line_key(&l, "Backspace"), LL_LINE_LEFT);
+    CHECK_INT(ll_line_key(&l, "Enter"), LL_LINE_ENTERED);
+    CHECK_INT(ll_line_key(&l, "Esc"), LL_LINE_LEFT);
+    ll_line_free(&l);
+    ll_strs_free(&h.lines);
+}
+
+static void test_line_drawing(void)
+{
+    ll_look look = ll_look_plain(0);
+    ll_line l = {0};
+    ll_canvas c;
+    ll_line_begin(&l, NULL, NULL, "0123456789abcdef");
+    ll_canvas_init(&c, &look, 1, 10);
+    CHECK_INT(ll_line_draw(&l, &c, 0, 0, 10, ":"), 9); /* scrolled: the end is in sight */
+    char *text = canvas_text(&c);
+    CHECK_STR(text, ":89abcdef\n");
+    free(text);
+    ll_canvas_free(&c);
+    ll_line_free(&l);
+}
+
+static void test_command_start(void)
+{
+    CHECK_INT(ll_prompt_command_start("corr"), 0);
+    CHECK_INT(ll_prompt_command_start("load a; corr"), 8);
+    CHECK_INT(ll_prompt_command_start("load \"a;b\" x"), 0);
+    CHECK_INT(ll_prompt_command_start("a;b;"), 4);
+}
+
+static void test_history_file(void)
+{
+    char *file = NULL;
+    size_t len = 0;
+    setenv("XDG_STATE_HOME", check_tmpdir(), 1);
+    ll_history h;
+    ll_history_load(&h);
+    CHECK_INT(h.lines.n, 0);
+    ll_history_add(&h, "corr");
+    ll_history_add(&h, "corr"); /* a repeat is not kept */
+    ll_history_add(&h, "devices");
+    ll_history_free(&h);
+    ll_history_load(&h);
+    CHECK_INT(h.lines.n, 2);
+    CHECK_STR(h.lines.v[1], "devices");
+    ll_error e;
+    if (CHECK(!ll_read_file(h.path, 0, &file, &len, &e))) CHECK_STR(file, "corr\ndevices\n");
+    free(file);
+    ll_history_free(&h);
+}
+
+/* --- settings, lessons, key files, log, grid ----------------------------------------------------------------- */
+
+static void test_config(void)
+{
+    ll_config c;
+    ll_strs complaints = {0};
+    ll_config_init(&c);
+    ll_config_text(
+        &c,
+        "# mine\nset theme dark\n  set log-lines 9\nset mouse maybe\nbind all F6 corr metric=kendall\n"
+        "bind corr\nfrobnicate\nset nothing 1\nset theme neon\nbind corr F6 @order\n",
+        "config", &complaints);
+    CHECK_STR(c.theme->name, "dark");
+    CHECK_INT(c.log_lines, 9);
+    CHECK(!c.mouse);
+    CHECK_STR(ll_config_binding(&c, "devices", "F6"), "corr metric=kendall");
+    CHECK_STR(ll_config_binding(&c, "corr", "F6"), "@order"); /* the later line */
+    CHECK(!ll_config_binding(&c, "corr", "F7"));
+    if (CHECK(complaints.n == 5)) {
+        CHECK_HAS(complaints.v[0], "config:4: mouse is on or off");
+        CHECK_HAS(complaints.v[1], "config:6: expected: bind");
+        CHECK_HAS(complaints.v[2], "config:7: 'frobnicate'");
+        CHECK_HAS(complaints.v[3], "config:8: no setting 'nothing'");
+        CHECK_HAS(complaints.v[4], "config:9: no theme 'neon'");
+    }
+    ll_strs_free(&complaints);
+    ll_config_free(&c);
+}
+
+static void test_lesson(void)
+{
+    ll_lesson l = {0};
+    ll_lesson_parse(&l, "# Hello.\n# Load it:\nload x\n# Then look.\ncorr; devices\n# Bye.\n", "tour");
+    CHECK_INT(l.n, 4);
+    CHECK_STR(ll_lesson_now(&l)->told, "Hello.\nLoad it:");
+    CHECK_STR(ll_lesson_now(&l)->command, "load x");
+    ll_lesson_ran(&l, "something else");
+    CHECK_INT(l.at, 0);
+    ll_lesson_ran(&l, "load x");
+    CHECK_STR(ll_lesson_now(&l)->command, "corr");
+    ll_lesson_ran(&l, "corr");
+    ll_lesson_skip(&l);
+    CHECK(!ll_lesson_now(&l)->command);
+    ll_lesson_skip(&l);
+    CHECK(!ll_lesson_now(&l));
+    ll_lesson_free(&l);
+}
+
+static void test_keyfile(void)
+{
+    ll_keyfile k = {0};
+    ll_keyfile_parse(&k, "# comment\n2 Down\n:a b\n");
+    static const char *const want[] = {"2", "Down", ":", "a", "Space", "b", "Enter"};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) CHECK_STR(ll_keyfile_next(&k), want[i]);
+    CHECK(!ll_keyfile_next(&k));
+    ll_keyfile_free(&k);
+}
+
+static void feed(ll_log *l, const char *json)
+{
+    cJSON *e = cJSON_Parse(json);
+    ll_log_event(l, e);
+    cJSON_Delete(e);
+}
+
+static void test_log(void)
+{
+    ll_log l = {0};
+    ll_look look = ll_look_plain(0);
+    ll_canvas c;
+    feed(&l, "{\"event\":\"begin\",\"id\":1,\"command\":\"eval fpga\"}");
+    feed(&l, "{\"event\":\"progress\",\"id\":1,\"phase\":\"x\"}");
+    feed(&l, "{\"event\":\"result\",\"id\":1,\"kind\":\"eval\",\"columns\":[{\"key\":\"rho\",\"title\":"
+             "\"Spearman\",\"digits\":2}],\"rho\":0.973}");
+    feed(&l, "{\"event\":\"end\",\"id\":1,\"status\":\"ok\",\"seconds\":0.25}");
+    if (CHECK(l.n == 2)) {
+        CHECK_STR(l.v[1].text, "Spearman 0.97");
+        ll_canvas_init(&c, &look, 1, 40);
+        ll_log_draw_entry(&l.v[0], &c, 0, 0, 40);
+        char *text = canvas_text(&c);
+        CHECK_STR(text, "> eval fpga                    ok 0.2 s\n");
+        free(text);
+        ll_canvas_free(&c);
+    }
+    for (int i = 0; i < 5000; i++) ll_log_say(&l, LL_S_TEXT, "x"); /* forgets, does not grow for ever */
+    CHECK(l.n <= 2000);
+    ll_log_free(&l);
+}
+
+static const char *row_name(const ll_grid *g, int i)
+{
+    return i < g->order.n ? ll_json_get_str(g->rows[g->order.v[i]], "name", "") : "";
+}
+
+static void test_grid(void)
+{
+    ll_grid g = {0};
+    cJSON *result = cJSON_Parse(table_json);
+    ll_grid_set(&g, result);
+    CHECK_STR(row_name(&g, 0), "a");
+    ll_grid_move(&g, LL_LAST);  /* on "b" */
+    ll_grid_move(&g, LL_RIGHT); /* by name */
+    CHECK_STR(row_name(&g, 1), "b");
+    CHECK_STR(ll_json_get_str(ll_grid_row(&g), "name", ""), "b"); /* the cursor went with its row */
+    ll_grid_move(&g, LL_RIGHT); /* by latency: missing ones last, either way */
+    CHECK_STR(row_name(&g, 2), "long_name");
+    ll_grid_action(&g, "reverse", "");
+    CHECK_STR(row_name(&g, 0), "b");
+    CHECK_STR(row_name(&g, 2), "long_name");
+    ll_grid_action(&g, "filter", "LONG");
+    CHECK_INT(g.order.n, 1);
+    ll_grid_action(&g, "filter", "nothing");
+    CHECK_INT(g.order.n, 0);
+    CHECK(!ll_grid_row(&g));
+    ll_grid_move(&g, LL_DOWN);
+    ll_grid_action(&g, "filter", "");
+    CHECK_INT(g.order.n, 3);
+    ll_grid_free(&g);
+    cJSON_Delete(result);
+}
+
+static void test_read_matrix(void)
+{
+    ll_matrix m;
+    cJSON *good = cJSON_Parse(corr_json),
+          *bad = cJSON_Parse("{\"devices\":[\"a\",\"b\"],\"matrix\":[[1,2],[1]]}");
+    if (CHECK(ll_read_matrix(good, "devices", "matrix", &m))) {
+        CHECK_INT(m.n, 3);
+        CHECK(isnan(m.v[2]));
+        ll_matrix_free(&m);
+    }
+    CHECK(!ll_read_matrix(bad, "devices", "matrix", &m));
+    CHECK(!ll_read_matrix(bad, "nothing", "matrix", &m));
+    cJSON_Delete(good);
+    cJSON_Delete(bad);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    static const check_case cases[] = {
+        {"UTF-8 is decoded, broken UTF-8 replaced", test_utf8},
+        {"a canvas cuts what does not fit", test_canvas},
+        {"control characters in data are shown, not sent", test_controls_are_shown_not_sent},
+        {"one escape for a run of one ink", test_escapes},
+        {"colours come down to what a terminal has", test_colours},
+        {"colour maps rise in lightness", test_ramps_rise},
+        {"rows are an aligned table", test_table},
+        {"a table adapts to the width", test_table_adapts},
+        {"no rows", test_no_rows},
+        {"fields stand one per line", test_fields},
+        {"a drawing keeps its lines", test_text_keeps_its_lines},
+        {"a drawing keeps its colours", test_text_with_colours},
+        {"a long table needs little memory", test_long_table_streams},
+        {"notes are wrapped", test_wrapped_notes},
+        {"heatmap in ASCII", test_heatmap_ascii},
+        {"heatmap in colours", test_heatmap_colours},
+        {"heatmap of many devices", test_heatmap_many},
+        {"numbers of heatmap cells", test_heatmap_numbers},
+        {"progress in one line", test_progress},
+        {"durations", test_durations},
+        {"sparkline", test_sparkline},
+        {"plot: corners are where they belong", test_plot_corners},
+        {"plot: survives any data and size", test_plot_survives},
+        {"plot: round steps", test_nice_steps},
+        {"line: editing, history, suggestion", test_line},
+        {"line: drawing", test_line_drawing},
+        {"line: where a command starts", test_command_start},
+        {"history file", test_history_file},
+        {"settings", test_config},
+        {"lesson", test_lesson},
+        {"key file", test_keyfile},
+        {"log", test_log},
+        {"grid: sort, filter, cursor", test_grid},
+        {"matrix out of a result", test_read_matrix},
+        {0}};
+    return check_main("test_render", cases, argc, argv);
+}
