@@ -17,22 +17,22 @@ ll_sim_work ll_sim_layer_work(const ll_layer *l)
     switch (l->kind) {
     case LL_CONV: {
         double weights = taps * l->c_in / l->groups * l->c_out;
-        return (ll_sim_work){weights * l->h_out * l->h_out, 0, in, weights + l->c_out, out};
+        return (ll_sim_work){ll_layer_macs(l), 0, in, weights + l->c_out, out};
     }
     case LL_LINEAR:
-        return (ll_sim_work){(double)l->c_in * l->c_out, 0, l->c_in, ((double)l->c_in + 1) * l->c_out,
-                             l->c_out};
+        return (ll_sim_work){ll_layer_macs(l), 0, l->c_in, ((double)l->c_in + 1) * l->c_out, l->c_out};
     case LL_POOL_AVG:
         return (ll_sim_work){0, taps * out, in, 0, out};
     case LL_GLOBAL_POOL:
         return (ll_sim_work){0, in, in, 0, l->c_out};
     case LL_ADD:
         return (ll_sim_work){0, out, 2 * in, 0, out};
-    case LL_COPY:
     case LL_SHUFFLE:
+        return (ll_sim_work){0, 0, in, 0, out};
+    case LL_COPY:
         break;
     }
-    return (ll_sim_work){0, 0, in, 0, out};
+    return (ll_sim_work){0};
 }
 
 double ll_sim_flops(const ll_sim_machine *m, const ll_layer *l)

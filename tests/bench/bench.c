@@ -16,6 +16,7 @@ typedef struct subject {
 static const subject subjects[] = {
     {"look", bench_look},
     {"gp", bench_gp},
+    {"sessions", bench_sessions},
     {0},
 };
 

@@ -10,5 +10,6 @@ void bench_title(const char *title);
 
 void bench_look(void);
 void bench_gp(void);
+void bench_sessions(void);
 
 #endif
