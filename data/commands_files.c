@@ -11,7 +11,7 @@
 #include "data/folder.h"
 #include "data/model_file.h"
 
-/* --- export -------------------------------------------------------------------------------------------------------------- */
+/* --- export --- */
 
 const ll_option ll_export_options[] = {
     {.name = "what",
@@ -132,7 +132,7 @@ ll_status ll_run_export(ll_request *rq)
     return s;
 }
 
-/* --- model --------------------------------------------------------------------------------------------------------------- */
+/* --- model --- */
 
 const ll_option ll_model_options[] = {
     {.name = "action",
@@ -210,7 +210,7 @@ ll_status ll_run_model(ll_request *rq)
     return s;
 }
 
-/* --- doctor -------------------------------------------------------------------------------------------------------------- */
+/* --- doctor --- */
 
 static void add_place(cJSON *rows, const char *what, const char *path, const char *state)
 {

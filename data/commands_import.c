@@ -55,8 +55,7 @@ const ll_option ll_import_options[] = {
     {0},
 };
 
-/* --- where it goes
- * ------------------------------------------------------------------------------------------------------ */
+/* --- where it goes --- */
 
 typedef struct place {
     char *from; /* folder of the dataset that is joined, or NULL */
@@ -99,8 +98,7 @@ static void keep_former(ll_request *rq, const ll_dataset *d, place *p)
     ll_dataset_unref(old);
 }
 
-/* --- what is said
- * ------------------------------------------------------------------------------------------------------- */
+/* --- what is said --- */
 
 static double median_of(const ll_dataset *d, int device)
 {
@@ -199,9 +197,7 @@ static void emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, con
     ll_str_free(&title);
 }
 
-/* --- the command
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the command --- */
 
 static bool is_loaded(const ll_request *rq, const place *p)
 {

@@ -84,9 +84,7 @@ ll_status ll_run_load(ll_request *rq)
     return LL_OK;
 }
 
-/* --- datasets
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- datasets --- */
 
 static const char *space_name(const cJSON *json)
 {

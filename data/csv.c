@@ -22,9 +22,7 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
     return ll_fail(e, LL_BAD_DATA, "%s: line %d: %s", c->what, c->line, text);
 }
 
-/* --- opening
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 /* Counts outside quotes in the first record that is no comment. */
 static char find_separator(const char *p, const char *end)
@@ -91,9 +89,7 @@ void ll_csv_close(ll_csv *c)
     *c = (ll_csv){0};
 }
 
-/* --- records
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- records --- */
 
 static bool at_line_end(const ll_csv *c)
 {
@@ -193,9 +189,7 @@ int ll_csv_column(const ll_csv *c, const char *name)
     return -1;
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 void ll_csv_write(FILE *f, const char *text)
 {

@@ -7,14 +7,14 @@
 #include "data/csv.h"
 #include "data/npy.h"
 
-static void write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
+void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
 {
     ll_str_clear(text);
     d->space->format(d->space, ll_gene(d, row), text);
     ll_csv_write(f, ll_str_text(text));
 }
 
-/* --- latencies --------------------------------------------------------------------------------------------------------- */
+/* --- latencies --- */
 
 static const double *std_of(const ll_dataset *d, int device)
 {
@@ -50,7 +50,7 @@ ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char 
     if (s) return s;
     write_header(w.f, d, devices);
     for (int i = 0; i < d->n_archs; i++) {
-        write_arch(w.f, d, i, &text);
+        ll_write_arch(w.f, d, i, &text);
         for (int j = 0; j < devices->n; j++) {
             const double *std = std_of(d, devices->v[j]);
             putc(',', w.f);
@@ -75,7 +75,7 @@ ll_status ll_export_npy(const ll_dataset *d, const ll_ints *devices, const char 
     return s;
 }
 
-/* --- predictions ------------------------------------------------------------------------------------------------------- */
+/* --- predictions --- */
 
 static void write_transfer(FILE *f, const ll_dataset *d, const ll_transfer *t, double level)
 {
@@ -86,7 +86,7 @@ static void write_transfer(FILE *f, const ll_dataset *d, const ll_transfer *t, d
     for (int i = 0; i < t->n; i++) {
         double v[] = {device < 0 ? NAN : ll_latencies(d, device)[i], t->lat_ms[i], interval ? lo[i] : NAN,
                       interval ? hi[i] : NAN};
-        write_arch(f, d, i, &text);
+        ll_write_arch(f, d, i, &text);
         putc(',', f);
         ll_csv_write(f, t->device);
         fprintf(f, ",%s", t->predictor->name);

@@ -2,8 +2,12 @@
 #ifndef LL_DATA_EXPORT_H
 #define LL_DATA_EXPORT_H
 
+#include <stdio.h>
+
 #include "core/transfer/transfer.h"
 
+/* The string of an architecture as one CSV cell; `text` is scratch. */
+void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text);
 /* Architecture strings and milliseconds of these devices; standard deviations as DEVICE_std where there are any.
  * `import csv` reads it back with unit=ms. Atomic, as all of these. */
 ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e);

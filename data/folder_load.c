@@ -18,8 +18,7 @@ typedef struct loader {
     ll_dataset *d;
 } loader;
 
-/* --- dataset.json
- * --------------------------------------------------------------------------------------------------- */
+/* --- dataset.json --- */
 
 static ll_status read_space(const cJSON *json, const ll_space **space, ll_error *e)
 {
@@ -93,9 +92,7 @@ static ll_status read_reference(loader *l, ll_error *e)
     return LL_OK;
 }
 
-/* --- tables
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- tables --- */
 
 static ll_status check_columns(const ll_dataset *d, const ll_csv *c, ll_error *e)
 {
@@ -216,8 +213,7 @@ static ll_status read_feature(loader *l, const char *file, ll_error *e)
     return s;
 }
 
-/* --- files beside latency.csv
- * ------------------------------------------------------------------------------------------ */
+/* --- files beside latency.csv --- */
 
 static ll_status check_file(const char *dir, const cJSON *entry, ll_error *e)
 {
@@ -293,9 +289,7 @@ ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
     return s;
 }
 
-/* --- where
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- where --- */
 
 bool ll_is_folder_dataset(const char *path)
 {

@@ -8,21 +8,13 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/csv.h"
+#include "data/export.h"
 #include "data/folder.h"
 #include "data/npy.h"
 
 static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] = "simulated"};
 
-/* --- tables
- * ----------------------------------------------------------------------------------------------------------
- */
-
-static void write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
-{
-    ll_str_clear(text);
-    d->space->format(d->space, ll_gene(d, row), text);
-    ll_csv_write(f, ll_str_text(text));
-}
+/* --- tables --- */
 
 /* (n_devices, n_archs) transposed: a row per architecture. */
 static ll_status write_table(const ll_dataset *d, const double *v, const char *path, ll_error *e)
@@ -38,7 +30,7 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
     }
     putc('\n', w.f);
     for (int i = 0; i < d->n_archs; i++) {
-        write_arch(w.f, d, i, &text);
+        ll_write_arch(w.f, d, i, &text);
         for (int j = 0; j < d->n_devices; j++) {
             putc_unlocked(',', w.f);
             ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);
@@ -60,7 +52,7 @@ static ll_status write_accuracy(const ll_dataset *d, const char *path, ll_error 
     putc('\n', w.f);
     for (int i = 0; i < d->n_archs; i++) {
         if (isnan(d->accuracy[i])) continue;
-        write_arch(w.f, d, i, &text);
+        ll_write_arch(w.f, d, i, &text);
         putc(',', w.f);
         ll_csv_write_number(w.f, d->accuracy[i]);
         putc('\n', w.f);
@@ -69,8 +61,7 @@ static ll_status write_accuracy(const ll_dataset *d, const char *path, ll_error 
     return ll_writer_commit(&w, e);
 }
 
-/* --- dataset.json
- * --------------------------------------------------------------------------------------------------- */
+/* --- dataset.json --- */
 
 static void add_space(cJSON *o, const ll_space *space)
 {
@@ -132,8 +123,7 @@ static ll_status add_file_hash(cJSON *files, const char *dir, const char *name, 
     return s;
 }
 
-/* --- the folder
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the folder --- */
 
 static ll_status write_feature(const ll_dataset *d, const ll_feature *f, const char *path, ll_error *e)
 {

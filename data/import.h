@@ -53,8 +53,7 @@ ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
                           ll_strs *notes, ll_error *e);
 
-/* --- for importers
- * ------------------------------------------------------------------------------------------------- */
+/* --- for importers --- */
 
 void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What came from where: one entry of d->provenance "imports". */

@@ -52,9 +52,7 @@ typedef struct reader {
     int n_zero;
 } reader;
 
-/* --- columns
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- columns --- */
 
 static bool among(const char *const *names, const char *text)
 {
@@ -63,18 +61,19 @@ static bool among(const char *const *names, const char *text)
     return false;
 }
 
+/* The column with the first of these names that there is. */
 static int find_among(const ll_csv *c, const char *const *names)
 {
-    for (int i = 0; i < c->n; i++)
-        if (among(names, c->cells[i])) return i;
-    return -1;
+    int i = -1;
+    for (; *names && i < 0; names++) i = ll_csv_column(c, *names);
+    return i;
 }
 
 static ll_status check_header(const ll_csv *c, ll_error *e)
 {
     for (int i = 0; i < c->n; i++) {
         const char *name = c->cells[i];
-        if (!*name || strlen(name) > 100 || strpbrk(name, ",\"'*?\n\t"))
+        if ((!*name && i) || strlen(name) > 100 || strpbrk(name, ",\"'*?\n\t"))
             return ll_csv_fail(c, e, "\"%.60s\" (column %d) is no name of a column", name, i + 1);
         for (int k = 0; k < i; k++)
             if (!strcmp(name, c->cells[k]))
@@ -83,6 +82,7 @@ static ll_status check_header(const ll_csv *c, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
+/* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
 static ll_status find_arch(reader *r, int *arch, ll_error *e)
 {
     const ll_csv *c = &r->csv;
@@ -91,6 +91,7 @@ static ll_status find_arch(reader *r, int *arch, ll_error *e)
         return *arch >= 0 ? LL_OK : ll_csv_fail(c, e, "no column is called \"%.60s\"", r->job->arch);
     }
     *arch = find_among(c, arch_names);
+    if (*arch < 0 && !*c->cells[0]) *arch = 0;
     if (*arch >= 0) return LL_OK;
     return ll_csv_fail(
         c, e,
@@ -126,8 +127,9 @@ static ll_status plan_wide(reader *r, int arch, ll_error *e)
         column *x = &r->columns[i];
         if (i == arch) {
             x->role = ARCH;
-        } else if (among(other_names, name)) {
-            ll_import_note(r->job, "column %s was left out: it is no device", name);
+        } else if (!*name || among(other_names, name) || among(arch_names, name)) {
+            ll_import_note(r->job, "column %d (%s) was left out: it is no device", i + 1,
+                           *name ? name : "no name");
         } else {
             char *device = base ? strndup(name, base) : strdup(name);
             *x = (column){base ? STD_OF_DEVICE : COLUMN_OF_DEVICE, add_device(r, device)};
@@ -182,9 +184,7 @@ static ll_status plan_columns(reader *r, ll_error *e)
     return s;
 }
 
-/* --- rows
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- rows --- */
 
 static unsigned slot_of(const reader *r, const uint8_t *gene)
 {
@@ -247,9 +247,7 @@ static ll_status read_arch(reader *r, const char *text, uint8_t *gene, ll_error 
     return ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
 }
 
-/* --- numbers
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- numbers --- */
 
 static bool decimal_comma(const char *text)
 {
@@ -353,9 +351,7 @@ static ll_status read_record(reader *r, ll_error *e)
     return r->is_long ? read_long_record(r, row, e) : read_wide_record(r, row, e);
 }
 
-/* --- the dataset
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- the dataset --- */
 
 static ll_status duplicate(const reader *r, const cell *x, ll_error *e)
 {

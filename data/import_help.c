@@ -25,8 +25,7 @@ static char *batch_note(const char *device)
     return NULL;
 }
 
-/* --- architectures
- * --------------------------------------------------------------------------------------------------- */
+/* --- architectures --- */
 
 typedef struct archs {
     const ll_space *space;
@@ -111,8 +110,7 @@ static ll_status read_archs(const char *dir, archs *a, ll_error *e)
     return s;
 }
 
-/* --- latencies
- * ------------------------------------------------------------------------------------------------------- */
+/* --- latencies --- */
 
 static ll_status read_device(const char *folder, const char *file, ll_dataset *d, int j, ll_error *e)
 {
@@ -141,8 +139,7 @@ static ll_status read_devices(ll_import *job, const archs *a, ll_dataset **out, 
     return s;
 }
 
-/* --- what comes beside them
- * ------------------------------------------------------------------------------------------- */
+/* --- what comes beside them --- */
 
 static ll_status read_reference(const char *path, ll_dataset *d, ll_error *e)
 {

@@ -32,8 +32,7 @@ static const struct {
 static const char *const shared[][2] = {
     {"rice_fpga", "fpga"}, {"rice_eyeriss", "eyeriss"}, {"rice_raspi4", "raspi4"}, {"rice_pixel3", "pixel3"}};
 
-/* --- architectures
- * ----------------------------------------------------------------------------------------------------- */
+/* --- architectures --- */
 
 /* One-hots of the six edges and a constant 1. */
 static bool read_cell(const ll_pickled *row, int *op)
@@ -81,9 +80,7 @@ static ll_status read_encoding(const char *path, const char *name, int n_devices
     return s;
 }
 
-/* --- devices
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- devices --- */
 
 static const char *device_name(const char *file)
 {

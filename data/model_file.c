@@ -9,7 +9,7 @@
 
 static const char format[] = "latlab model 1";
 
-/* --- saving -------------------------------------------------------------------------------------------------------------- */
+/* --- saving --- */
 
 static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
 {
@@ -44,7 +44,7 @@ ll_status ll_model_save(const ll_model *m, const ll_dataset *d, const char *path
     return s;
 }
 
-/* --- loading ------------------------------------------------------------------------------------------------------------- */
+/* --- loading --- */
 
 static void warn(ll_strs *warnings, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static void warn(ll_strs *warnings, const char *fmt, ...)

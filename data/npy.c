@@ -8,14 +8,14 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/strided.h"
 
 static const char magic[] = "\x93NUMPY";
 enum { MAGIC = 6, ALIGN = 64 };
 
 static const char *const descr[] = {[LL_F32] = "f4", [LL_F64] = "f8", [LL_I32] = "i4", [LL_I64] = "i8"};
 
-/* --- the header: a Python dict of three known keys
- * ----------------------------------------------------------------- */
+/* --- the header: a Python dict of three known keys --- */
 
 typedef struct header {
     const char *p; /* NUL-terminated copy */
@@ -116,9 +116,7 @@ static ll_status read_header(header *h, ll_npy *a, ll_error *e)
     return LL_OK;
 }
 
-/* --- numbers
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- numbers --- */
 
 static void swap_bytes(char *p, size_t count, size_t size)
 {
@@ -128,25 +126,6 @@ static void swap_bytes(char *p, size_t count, size_t size)
             p[b] = p[size - 1 - b];
             p[size - 1 - b] = t;
         }
-}
-
-/* Column-major into row-major. */
-static void *to_row_major(const ll_npy *a, size_t size)
-{
-    char *out = ll_alloc(a->count + 1, size);
-    size_t stride[LL_NPY_DIMS], step = 1, from = 0;
-    long at[LL_NPY_DIMS] = {0};
-    for (int d = 0; d < a->n_dims; d++) stride[d] = step, step *= (size_t)a->shape[d];
-    for (size_t i = 0; i < a->count; i++) {
-        memcpy(out + i * size, (const char *)a->data + from * size, size);
-        for (int d = a->n_dims - 1; d >= 0; d--) {
-            from += stride[d];
-            if (++at[d] < a->shape[d]) break;
-            from -= stride[d] * (size_t)a->shape[d];
-            at[d] = 0;
-        }
-    }
-    return out;
 }
 
 static ll_status read_numbers(const header *h, const char *p, size_t n, ll_npy *a, ll_error *e)
@@ -159,7 +138,10 @@ static ll_status read_numbers(const header *h, const char *p, size_t n, ll_npy *
     memcpy(a->data, p, n);
     if (h->swap) swap_bytes(a->data, a->count, size);
     if (h->fortran && a->n_dims > 1) {
-        void *rows = to_row_major(a, size);
+        long long stride[LL_NPY_DIMS];
+        void *rows = ll_alloc(a->count + 1, size);
+        ll_fortran_strides(a->n_dims, a->shape, stride);
+        ll_strided_copy(a->n_dims, a->shape, stride, size, a->data, rows);
         free(a->data);
         a->data = rows;
     }
@@ -209,9 +191,7 @@ void ll_npy_free(ll_npy *a)
     *a = (ll_npy){0};
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- writing --- */
 
 ll_status ll_npy_write(const char *path, ll_dtype dtype, int n_dims, const long *shape, const void *data,
                        ll_error *e)

@@ -5,7 +5,7 @@
 
 #include "core/num/tensors.h"
 
-enum { LL_NPY_DIMS = 8 };
+enum { LL_NPY_DIMS = 8 }; /* at most LL_STRIDED_DIMS */
 
 /* Row-major, the machine's byte order. */
 typedef struct ll_npy {

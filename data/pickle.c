@@ -92,8 +92,7 @@ static ll_status pop_mark(machine *m, ll_pickled ***v, size_t *n)
     return LL_OK;
 }
 
-/* --- opcodes: arg is the second column of the table
- * ------------------------------------------------------------ */
+/* --- opcodes: arg is the second column of the table --- */
 
 static ll_status op_skip(machine *m, int arg)
 {
@@ -278,8 +277,7 @@ static ll_status op_mark_items(machine *m, int kind)
     return s ? s : push_items(m, (ll_pickled_kind)kind, v, n);
 }
 
-/* --- memo
- * -------------------------------------------------------------------------------------------------------- */
+/* --- memo --- */
 
 /* A pickle of n bytes makes fewer than n puts, so a larger index is not sound. */
 static ll_status memo_put(machine *m, uint64_t i)
@@ -322,8 +320,7 @@ static ll_status op_get(machine *m, int width)
     return push(m, m->memo[i]);
 }
 
-/* --- constructors
- * -------------------------------------------------------------------------------------------------- */
+/* --- constructors --- */
 
 static ll_status push_global(machine *m, const char *module, size_t module_len, const char *name,
                              size_t name_len)
@@ -407,8 +404,7 @@ static ll_status op_persistent(machine *m, int arg)
     return s ? s : push(m, out);
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the table --- */
 
 typedef struct opcode {
     ll_status (*run)(machine *m, int arg);

@@ -29,7 +29,7 @@ typedef enum ll_pickled_kind {
     LL_PICKLED_STORAGE,
 } ll_pickled_kind;
 
-enum { LL_PICKLED_DIMS = 8 };
+enum { LL_PICKLED_DIMS = 8 }; /* at most LL_STRIDED_DIMS */
 
 /* Numbers in row-major order and the machine's byte order. Small integer types are widened to LL_I32. */
 typedef struct ll_pickled_array {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "data/pickle_machine.h"
+#include "data/strided.h"
 
 typedef ll_pickle_machine machine;
 
@@ -25,8 +26,7 @@ static ll_status left(const machine *m)
     return m->e->status ? m->e->status : LL_BAD_DATA;
 }
 
-/* --- arguments
- * --------------------------------------------------------------------------------------------------- */
+/* --- arguments --- */
 
 static const ll_pickled *argument(const ll_pickled *args, size_t i, ll_pickled_kind kind)
 {
@@ -55,25 +55,7 @@ static ll_status read_shape(machine *m, const ll_pickled *t, ll_pickled_array *a
     return LL_OK;
 }
 
-/* Copies elements of `size` bytes at the strides (in elements) of src into row-major order. */
-static void gather(const ll_pickled_array *a, const long long *stride, size_t size, const char *src,
-                   char *out)
-{
-    long at[LL_PICKLED_DIMS] = {0};
-    long long from = 0;
-    for (size_t i = 0; i < a->count; i++) {
-        memcpy(out + i * size, src + (size_t)from * size, size);
-        for (int d = a->n_dims - 1; d >= 0; d--) {
-            from += stride[d];
-            if (++at[d] < a->shape[d]) break;
-            from -= stride[d] * a->shape[d];
-            at[d] = 0;
-        }
-    }
-}
-
-/* --- numpy
- * ------------------------------------------------------------------------------------------------------- */
+/* --- numpy --- */
 
 static ll_status call_dtype(machine *m, const ll_pickle_global *g, const ll_pickled *args, ll_pickled **out)
 {
@@ -134,10 +116,10 @@ static ll_status fill(machine *m, ll_pickled_array *a, const ll_pickled *dtype, 
     for (size_t i = 0; i < a->count; i++)
         read_number(t, (const uint8_t *)bytes->text.s + i * (size_t)t->size, data + i * size);
     if (!fortran || a->n_dims < 2) return LL_OK;
-    long long stride[LL_PICKLED_DIMS], step = 1;
-    for (int d = 0; d < a->n_dims; d++) stride[d] = step, step *= a->shape[d];
+    long long stride[LL_PICKLED_DIMS];
+    ll_fortran_strides(a->n_dims, a->shape, stride);
     if (!(a->data = ll_pickle_alloc(m, a->count * size + 1))) return left(m);
-    gather(a, stride, size, data, a->data);
+    ll_strided_copy(a->n_dims, a->shape, stride, size, data, a->data);
     return LL_OK;
 }
 
@@ -254,8 +236,7 @@ static ll_status call_encode(machine *m, const ll_pickle_global *g, const ll_pic
     return LL_OK;
 }
 
-/* --- torch and collections
- * ------------------------------------------------------------------------------------------ */
+/* --- torch and collections --- */
 
 static ll_status call_ordered_dict(machine *m, const ll_pickle_global *g, const ll_pickled *args,
                                    ll_pickled **out)
@@ -326,12 +307,12 @@ static ll_status call_tensor(machine *m, const ll_pickle_global *g, const ll_pic
     if (m->storages->find(m->storages->ctx, x->key, (size_t)x->count * size, &data, &inner))
         return ll_pickle_fail(m, "%.400s", inner.message);
     if (!(a->data = ll_pickle_alloc(m, a->count * size + 1))) return left(m);
-    gather(a, stride, size, (const char *)data + (size_t)offset->i * size, a->data);
+    ll_strided_copy(a->n_dims, a->shape, stride, size, (const char *)data + (size_t)offset->i * size,
+                    a->data);
     return LL_OK;
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------ */
+/* --- the table --- */
 
 static const ll_pickle_global globals[] = {
     {.module = "numpy", .name = "dtype", .call = call_dtype},

@@ -11,8 +11,7 @@
 static const size_t UNPACKED_MOST = (size_t)1 << 30;
 enum { END_SIZE = 22, LOCATOR_SIZE = 20, END64_SIZE = 56, ENTRY_SIZE = 46, LOCAL_SIZE = 30, ZIP64_FIELD = 1 };
 
-/* --- little-endian numbers at a place that is known to be inside
- * ------------------------------------------------ */
+/* --- little-endian numbers at a place that is known to be inside --- */
 
 static uint64_t number(const uint8_t *p, int width)
 {
@@ -31,8 +30,7 @@ bool ll_is_zip(const void *bytes, size_t n)
     return n >= 4 && !memcmp(bytes, "PK\3\4", 4);
 }
 
-/* --- central directory
- * ---------------------------------------------------------------------------------------------- */
+/* --- central directory --- */
 
 /* Position of the end record, searched from the back over a comment of up to 64 KiB; n when there is none. */
 static size_t find_end(const ll_zip *z)
@@ -129,8 +127,7 @@ const ll_zip_member *ll_zip_find(const ll_zip *z, const char *suffix)
     return NULL;
 }
 
-/* --- members
- * -------------------------------------------------------------------------------------------------------- */
+/* --- members --- */
 
 static bool inflate_all(const uint8_t *from, size_t packed, char *to, size_t size)
 {
@@ -182,9 +179,7 @@ ll_status ll_zip_unpack(const ll_zip *z, const ll_zip_member *m, char **out, ll_
     return LL_OK;
 }
 
-/* --- torch
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- torch --- */
 
 /* Storages that were unpacked already; several tensors may share one. */
 typedef struct storages {
@@ -246,8 +241,7 @@ ll_status ll_pickle_read(const char *path, ll_pickle *out, ll_error *e)
     return s;
 }
 
-/* --- tensors of a checkpoint
- * ------------------------------------------------------------------------------------------ */
+/* --- tensors of a checkpoint --- */
 
 static void add_text(ll_tensors *out, const char *name, const ll_pickled *v)
 {

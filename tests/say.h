@@ -73,7 +73,7 @@ static char *state_text(ll_app *a)
 }
 
 /* The same state, and the same predictions for it. */
-static void check_same_state(ll_app *a, const char *then)
+static inline void check_same_state(ll_app *a, const char *then)
 {
     char *now = state_text(a);
     CHECK_STR(now, then);
@@ -94,7 +94,7 @@ static void do_work(ll_app *a)
     for (int i = 0; work[i]; i++) SAY(a, work[i]);
 }
 
-static char *saved_path(const char *name, const char *file)
+static inline char *saved_path(const char *name, const char *file)
 {
     char *dir = ll_sessions_saved_dir(), *session = ll_path_join(dir, name),
          *path = ll_path_join(session, file);
@@ -103,7 +103,7 @@ static char *saved_path(const char *name, const char *file)
     return path;
 }
 
-static char *read_text(const char *path, size_t *len)
+static inline char *read_text(const char *path, size_t *len)
 {
     char *text = NULL;
     ll_error e = {0};

@@ -125,7 +125,7 @@ static void full_disk_says_so(void)
     ll_tensors_free(&t);
 }
 
-/* --- decimal numbers ---------------------------------------------------------------------------------------------- */
+/* --- decimal numbers --- */
 
 static void decimals_read_as_strtod_does(void)
 {
@@ -189,7 +189,7 @@ static void decimals_survive_the_text(void)
     CHECK(ll_decimal_parse("NaN", &x) && isnan(x));
 }
 
-/* --- NPY: bytes written by numpy.lib.format.write_array ------------------------------------------------------------ */
+/* --- NPY: bytes written by numpy.lib.format.write_array --- */
 
 static void check_npy(const char *version, const char *header, const char *data, size_t n, ll_npy *a)
 {
@@ -276,7 +276,7 @@ static void npy_comes_back(void)
     free(path);
 }
 
-/* --- CSV ------------------------------------------------------------------------------------------------------------ */
+/* --- CSV --- */
 
 /* All records joined: cells by '|', records by '/'. */
 static ll_status csv_text(const char *text, ll_str *out, ll_error *e)

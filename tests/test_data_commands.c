@@ -81,7 +81,7 @@ static ll_hash stored_hash(const char *name)
     return h;
 }
 
-/* --- CSV -------------------------------------------------------------------------------------------------------------- */
+/* --- CSV --- */
 
 static void bad_tables_cost_nothing(void)
 {
@@ -182,6 +182,8 @@ static void tables_of_every_shape_are_read(void)
         "index;phone;phone_std\r\n7;2500;1e1\r\n",
         "device\tarchitecture\tlatency\tstd\tn\nphone\t7\t2500\t10\t5\n",
         "# mine\ncell,device,latency_ms\n7,phone,2500\n\n",
+        ",phone\n7,2500\n",
+        ",index,arch,phone,accuracy\n0,99,7,2500,91.5\n",
     };
     start();
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -204,7 +206,7 @@ static void tables_of_every_shape_are_read(void)
     stop();
 }
 
-/* --- load, export, and back ---------------------------------------------------------------------------------------------- */
+/* --- load, export, and back --- */
 
 static void exported_tables_come_back(void)
 {
@@ -281,7 +283,7 @@ static void damaged_datasets_are_found(void)
     stop();
 }
 
-/* --- published files, damaged ---------------------------------------------------------------------------------------------- */
+/* --- published files, damaged --- */
 
 static void truncated_files_leave_the_dataset_alone(void)
 {
@@ -316,7 +318,7 @@ static void truncated_files_leave_the_dataset_alone(void)
     free(source);
 }
 
-/* --- models -------------------------------------------------------------------------------------------------------------- */
+/* --- models --- */
 
 static void foreign_model_files_are_refused(void)
 {

@@ -84,7 +84,7 @@ static int fuzz(const bytes *from, int times, uint64_t seed, ll_status (*read)(c
     return accepted;
 }
 
-/* --- readers ------------------------------------------------------------------------------------------------------- */
+/* --- readers --- */
 
 static ll_status read_pickle(const bytes *b, ll_error *e)
 {
@@ -168,7 +168,7 @@ static ll_status read_latency_csv(const bytes *b, ll_error *e)
     return read_folder_file(b, "latency.csv", e);
 }
 
-/* --- cases ----------------------------------------------------------------------------------------------------------- */
+/* --- cases --- */
 
 static void fuzz_shared(const char *shared, int times, ll_status (*read)(const bytes *, ll_error *))
 {

@@ -267,7 +267,7 @@ static void folders_are_found_by_name(void)
     free(path);
 }
 
-/* --- OneProxy and BRP-NAS ---------------------------------------------------------------------------------------- */
+/* --- OneProxy and BRP-NAS --- */
 
 static void oneproxy_cells_are_matched(void)
 {
@@ -361,7 +361,7 @@ static void zero_cost_proxies_become_a_feature(void)
     ll_strs_free(&job.notes);
 }
 
-/* --- joining ------------------------------------------------------------------------------------------------------ */
+/* --- joining --- */
 
 static void joining_completes_and_refuses(void)
 {

@@ -122,7 +122,7 @@ static void pickles_refuse_what_is_wrong(void)
     }
 }
 
-/* --- numpy in pickles: bytes written by pickle.dumps of numpy 1.24, protocol in the name -------------------------- */
+/* --- numpy in pickles: bytes written by pickle.dumps of numpy 1.24, protocol in the name --- */
 
 static size_t from_hex(const char *hex, char *out)
 {
@@ -258,7 +258,7 @@ static void values_of_every_kind_are_read(void)
     ll_pickle_free(&p);
 }
 
-/* --- zip ---------------------------------------------------------------------------------------------------------- */
+/* --- zip --- */
 
 /* python: z.writestr('a/data.pkl', pickle.dumps([1.5] * 40 + [2], 2)) with ZIP_DEFLATED */
 static const char zip_deflated[] =
