@@ -1,0 +1,18 @@
+#include "core/predict/nasflat.h"
+
+#include "core/predict/nasflat_model.h"
+
+const ll_predictor ll_nasflat = {
+    .name = "nasflat",
+    .summary = "graph network with device embeddings, pretrained on pairs, fine-tuned on the samples",
+    .paper = "NASFLAT, arXiv 2403.02446",
+    .pretrain_options = ll_nasflat_pretrain_options,
+    .transfer_options = ll_nasflat_transfer_options,
+    .needs_sources = true,
+    .default_n = 512,
+    .pretrain = ll_nasflat_pretrain,
+    .transfer = ll_nasflat_transfer,
+    .release = ll_nasflat_model_free,
+    .save = ll_nasflat_model_save,
+    .load = ll_nasflat_model_load,
+};

@@ -1,0 +1,227 @@
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/stats.h"
+#include "core/predict/nasflat_model.h"
+
+static const double report_every_s = .08, evaluate_every_s = .4;
+enum { HELD_OUT = 64 };
+
+typedef struct items {
+    ll_nasflat_item *v;
+    double *y;
+    int n;
+} items;
+
+/* A run of training: what the callbacks need. */
+typedef struct training {
+    const ll_pretrain_job *job;
+    ll_nasflat_model *model;
+    ll_nasflat_net net;
+    float *complete; /* weights after the last complete epoch */
+    int epochs_done, member, members;
+    double start_s, evaluated_s;
+    ll_ints held_out; /* rows nobody trains on, known on every source */
+    bool really_held_out;
+    double *spearman; /* (n_source) latest */
+} training;
+
+/* --- items -------------------------------------------------------------------------------------------------- */
+
+static void scale_table(const double *lat, int n_archs, double *y, int n)
+{
+    double least = INFINITY, most = -INFINITY;
+    for (int i = 0; i < n_archs; i++)
+        if (!isnan(lat[i])) {
+            least = fmin(least, lat[i]);
+            most = fmax(most, lat[i]);
+        }
+    for (int i = 0; i < n; i++) y[i] = most > least ? (y[i] - least) / (most - least) : 0;
+}
+
+static void scale_rank(double *y, int n)
+{
+    double *rank = LL_NEW_ARRAY(double, n);
+    ll_ranks(y, n, rank);
+    for (int i = 0; i < n; i++) y[i] = rank[i] / n;
+    free(rank);
+}
+
+/* Every (architecture, source) with a latency. */
+static items make_items(const ll_pretrain_job *job, bool by_rank)
+{
+    items it = {LL_NEW_ARRAY(ll_nasflat_item, job->n_archs * job->n_source),
+                LL_NEW_ARRAY(double, job->n_archs * job->n_source), 0};
+    for (int s = 0; s < job->n_source; s++) {
+        const double *lat = ll_latencies(job->data, job->source[s]);
+        int from = it.n;
+        for (int i = 0; i < job->n_archs; i++) {
+            if (isnan(lat[job->archs[i]])) continue;
+            it.v[it.n] = (ll_nasflat_item){job->archs[i], s};
+            it.y[it.n++] = lat[job->archs[i]];
+        }
+        if (by_rank)
+            scale_rank(it.y + from, it.n - from);
+        else
+            scale_table(lat, job->data->n_archs, it.y + from, it.n - from);
+    }
+    return it;
+}
+
+/* --- held-out Spearman -------------------------------------------------------------------------------------- */
+
+static void choose_held_out(training *t)
+{
+    const ll_pretrain_job *job = t->job;
+    ll_ints common = ll_dataset_common(job->data, job->source, job->n_source), pool = {0};
+    bool *used = LL_NEW_ARRAY(bool, job->data->n_archs);
+    for (int i = 0; i < job->n_archs; i++) used[job->archs[i]] = true;
+    for (int i = 0; i < common.n; i++)
+        if (!used[common.v[i]]) ll_ints_add(&pool, common.v[i]);
+    t->really_held_out = pool.n >= 8;
+    const ll_ints *from = t->really_held_out ? &pool : &common;
+    int n = from->n < HELD_OUT ? from->n : HELD_OUT;
+    ll_rng r = ll_rng_new(job->seed, LL_STREAM_DATA);
+    t->held_out = ll_ints_range(n);
+    ll_rng_sample(&r, from->v, from->n, n, t->held_out.v);
+    ll_ints_free(&common);
+    ll_ints_free(&pool);
+    free(used);
+}
+
+static void evaluate(training *t)
+{
+    int n = t->held_out.n, n_source = t->job->n_source;
+    ll_nasflat_item *it = LL_NEW_ARRAY(ll_nasflat_item, n * n_source);
+    float *score = LL_NEW_ARRAY(float, n *n_source);
+    double *s = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
+    for (int i = 0; i < n * n_source; i++) it[i] = (ll_nasflat_item){t->held_out.v[i % n], i / n};
+    ll_nasflat_score(&t->net, it, n * n_source, t->job->pool, NULL, NULL, score);
+    for (int d = 0; d < n_source; d++) {
+        for (int i = 0; i < n; i++) {
+            s[i] = score[d * n + i];
+            y[i] = ll_latencies(t->job->data, t->job->source[d])[t->held_out.v[i]];
+        }
+        t->spearman[d] = ll_spearman(s, y, n);
+    }
+    free(it);
+    free(score);
+    free(s);
+    free(y);
+    t->evaluated_s = ll_now_s();
+}
+
+/* --- callbacks ---------------------------------------------------------------------------------------------- */
+
+static void report(training *t, const ll_nasflat_progress *p)
+{
+    double elapsed = ll_now_s() - t->start_s;
+    long done = t->member * p->total + p->items, total = t->members * p->total;
+    double rate = elapsed > 0 ? (double)done / elapsed : 0;
+    cJSON *o = ll_progress_new("pretrain", done, total);
+    ll_json_str(o, "predictor", "nasflat");
+    ll_json_int(o, "epoch", p->epoch);
+    ll_json_int(o, "epochs", p->epochs);
+    if (t->members > 1) ll_json_int(o, "member", t->member + 1);
+    ll_json_num(o, "loss", p->loss);
+    ll_json_num(o, "lr", p->lr);
+    ll_json_num(o, "items_per_s", rate);
+    ll_json_num(o, "left_s", rate > 0 ? (double)(total - done) / rate : NAN);
+    ll_json_strs(o, "devices", t->model->source.v, t->model->source.n);
+    ll_json_nums(o, "spearman", t->spearman, t->job->n_source);
+    ll_json_int(o, "held_out", t->really_held_out ? t->held_out.n : 0);
+    ll_progress(t->job->observer, o);
+}
+
+static bool on_step(void *ctx, const ll_nasflat_progress *p)
+{
+    training *t = ctx;
+    if (ll_observer_due(t->job->observer, report_every_s)) report(t, p);
+    return !ll_cancelled(t->job->observer);
+}
+
+static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
+{
+    training *t = ctx;
+    memcpy(t->complete, t->net.w, t->model->layout.n * sizeof(float));
+    t->epochs_done = p->epoch;
+    bool last = p->epoch == p->epochs;
+    if (t->job->observer && (last || ll_now_s() - t->evaluated_s > evaluate_every_s)) {
+        evaluate(t);
+        report(t, p);
+    }
+    return !ll_cancelled(t->job->observer);
+}
+
+/* --- pretrain ----------------------------------------------------------------------------------------------- */
+
+/* One member; LL_CANCELLED keeps its last complete epoch when it is the only one so far. */
+static ll_status train_member(training *t, const items *it)
+{
+    ll_nasflat_model *m = t->model;
+    const ll_values *o = &m->options;
+    float *w = ll_alloc_aligned(m->layout.n, sizeof *w);
+    t->complete = ll_alloc_aligned(m->layout.n, sizeof *w);
+    t->epochs_done = 0;
+    t->net = (ll_nasflat_net){&m->layout, &m->inputs.graphs, m->inputs.z, w};
+    uint64_t seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;
+    ll_nasflat_init_weights(&m->layout, w, seed);
+    ll_nasflat_fit fit = {.items = it->v,
+                          .y = it->y,
+                          .n = it->n,
+                          .epochs = ll_int(o, "epochs"),
+                          .batch = ll_int(o, "batch"),
+                          .within = ll_is(o, "pairs", "within"),
+                          .pairs_per_item = ll_int(o, "pairs_per_item"),
+                          .margin = ll_real(o, "margin"),
+                          .lr = ll_real(o, "lr"),
+                          .last_lr = ll_real(o, "last_lr"),
+                          .weight_decay = ll_real(o, "weight_decay"),
+                          .dropout = ll_bool(o, "dropout"),
+                          .seed = seed,
+                          .step = on_step,
+                          .epoch = on_epoch,
+                          .ctx = t};
+    bool done = ll_nasflat_train(&t->net, &fit, t->job->pool) || t->epochs_done == fit.epochs;
+    if (done || (t->epochs_done && !m->n_members)) {
+        m->w[m->n_members++] = t->complete;
+        t->complete = NULL;
+    }
+    free(t->complete);
+    free(w);
+    return done ? LL_OK : LL_CANCELLED;
+}
+
+ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    ll_values options;
+    ll_nasflat_model *m = NULL;
+    *model = NULL;
+    ll_nasflat_resolve(job->options, &options);
+    ll_status s = ll_nasflat_model_new(&options, job->data, job->source, job->n_source, &m, e);
+    int members = ll_int(&options, "members");
+    ll_values_free(&options);
+    if (s) return s;
+    items it = make_items(job, ll_is(&m->options, "scaling", "rank"));
+    training t = {.job = job, .model = m, .members = members, .start_s = ll_now_s()};
+    t.spearman = LL_NEW_ARRAY(double, job->n_source);
+    for (int i = 0; i < job->n_source; i++) t.spearman[i] = NAN;
+    choose_held_out(&t);
+    if (!it.n) s = ll_fail(e, LL_FAILED, "no source device has a latency of the chosen architectures");
+    for (; !s && t.member < members; t.member++) s = train_member(&t, &it);
+    if (s == LL_CANCELLED) ll_fail(e, LL_CANCELLED, "stopped after %d complete epochs", t.epochs_done);
+    if (m->n_members)
+        *model = m;
+    else
+        ll_nasflat_model_free(m);
+    ll_ints_free(&t.held_out);
+    free(t.spearman);
+    free(it.v);
+    free(it.y);
+    return s;
+}
