@@ -176,7 +176,7 @@ static void intervals_follow_bonett_and_wright(void)
 {
     subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, COUSIN, 20);
     ll_sources_report r;
-    ll_diagnose_sources(&s.q, &r);
+    CHECK_INT(ll_diagnose_sources(&s.q, &r, NULL), LL_OK);
     CHECK_INT(r.n, 3);
     CHECK_INT(r.chosen, 0);
     for (int i = 0; i < r.n; i++) {

@@ -29,10 +29,10 @@ static ll_status answer_device(ll_request *rq, const ll_diagnosis *q, ll_noise_r
     ll_status s = ll_diagnose_noise(q, noise, &rq->error);
     if (s) return s;
     ll_emit_noise(rq, q, noise);
-    ll_diagnose_sources(q, &sources);
-    ll_emit_sources(rq, q, &sources);
+    s = ll_diagnose_sources(q, &sources, &rq->error);
+    if (!s) ll_emit_sources(rq, q, &sources);
     ll_sources_report_free(&sources);
-    return LL_OK;
+    return s;
 }
 
 /* Where the latencies do not suffice for an answer, that is said and the next question asked. */
@@ -89,6 +89,7 @@ static ll_status run_diagnose(ll_request *rq)
                       .task = rq->state.task,
                       .device = device,
                       .transfer = subject,
+                      .model = ll_state_model(&rq->state, subject->predictor->name),
                       .gp = gp,
                       .draws = ll_int(&rq->args, "draws"),
                       .next = ll_int(&rq->args, "next"),

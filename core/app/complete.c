@@ -5,6 +5,7 @@
 
 #include "core/app/app.h"
 #include "core/app/parse.h"
+#include "core/app/saved_tasks.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/device/task.h"
@@ -60,6 +61,12 @@ static void offer_tasks(ll_app *a, candidates *c)
     const ll_published_task *t;
     for (int i = 0; (t = ll_published_task_at(i)); i++)
         if (!s.data || !strcmp(t->space, s.data->space->name)) offer(c, t->name);
+    cJSON *saved;
+    if (!ll_saved_tasks_read(a, &saved, NULL)) {
+        const cJSON *own;
+        cJSON_ArrayForEach(own, saved) offer(c, own->string);
+        cJSON_Delete(saved);
+    }
     ll_state_free(&s);
 }
 

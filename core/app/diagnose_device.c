@@ -118,6 +118,24 @@ static void source_notes(cJSON *result, const ll_diagnosis *q, const ll_sources_
                            ll_hardware(q->data, q->device));
 }
 
+/* What the judged predictor started from, and what other starts give. */
+static void start_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report *r)
+{
+    const char *from = ll_json_get_str(q->transfer->info, "init", NULL);
+    cJSON *list = ll_json_arr(o, "starts");
+    ll_str text = {0};
+    ll_json_str(o, "init", from);
+    for (int i = 0; i < r->n_starts; i++) {
+        cJSON *item = ll_json_obj(list, NULL);
+        ll_json_str(item, "init", r->starts[i].init);
+        ll_json_num(item, "spearman", r->starts[i].score);
+        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->starts[i].init, r->starts[i].score);
+    }
+    if (from) ll_result_note(o, "%s started from %s", q->transfer->predictor->name, from);
+    if (text.len) ll_result_note(o, "with other first embeddings it reaches: %s", ll_str_text(&text));
+    ll_str_free(&text);
+}
+
 static void source_row(cJSON *row, const ll_diagnosis *q, const ll_sources_report *r, int i)
 {
     const ll_source_likeness *s = &r->sources[i];
@@ -154,6 +172,7 @@ void ll_emit_sources(ll_request *rq, const ll_diagnosis *q, const ll_sources_rep
     cJSON *rows = ll_json_arr(o, "rows");
     for (int i = 0; i < r->n; i++) source_row(ll_json_obj(rows, NULL), q, r, i);
     source_notes(o, q, r);
+    start_notes(o, q, r);
     ll_emit(rq, o);
 }
 

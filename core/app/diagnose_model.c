@@ -42,7 +42,7 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
         bool outside =
             p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
         bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
-        if (!isnan(p->ratio) && clear)
+        if (p->ratio > 0 && clear)
             ll_result_note(
                 o,
                 "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "

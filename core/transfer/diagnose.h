@@ -15,6 +15,7 @@ typedef struct ll_diagnosis {
     const ll_task *task;
     int device;
     const ll_transfer *transfer; /* of this device: what is judged */
+    const ll_model *model;       /* the one it was made by; NULL: not at hand any more */
     const ll_model *gp;          /* pretrained on the task's sources */
     int draws, next;             /* repeated draws of samples; how many samples to propose */
     uint64_t seed;
@@ -52,12 +53,20 @@ typedef struct ll_source_likeness {
     int n;
     bool same_hardware;
 } ll_source_likeness;
+/* A predictor with a hardware embedding (its transfer option is called `init`), started in another way. */
+typedef struct ll_start {
+    char *init;
+    double score;
+} ll_start;
+enum { LL_MAX_STARTS = 4 };
 typedef struct ll_sources_report {
     ll_source_likeness *sources; /* (n) most alike on the samples first */
     int n;
     int chosen, best; /* positions: highest on the samples (what starts a hardware embedding), on all; -1 */
+    ll_start starts[LL_MAX_STARTS];
+    int n_starts;
 } ll_sources_report;
-void ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out);
+ll_status ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out, ll_error *e);
 void ll_sources_report_free(ll_sources_report *r);
 
 /* --- 3. what is mispriced? --- */

@@ -57,13 +57,14 @@ static ll_ints other_sources(const ll_diagnosis *q)
     return devices;
 }
 
-void ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out)
+static void compare_sources(const ll_diagnosis *q, ll_sources_report *out)
 {
     ll_ints devices = other_sources(q);
     int n = devices.n;
     ll_corr c;
     ll_ints_add(&devices, q->device);
-    *out = (ll_sources_report){LL_NEW_ARRAY(ll_source_likeness, n + 1), n, -1, -1};
+    *out = (ll_sources_report){
+        .sources = LL_NEW_ARRAY(ll_source_likeness, n + 1), .n = n, .chosen = -1, .best = -1};
     ll_correlate(q->data, devices.v, devices.n, LL_SPEARMAN, q->pool, NULL, &c,
                  NULL); /* cannot be cancelled */
     for (int i = 0; i < n; i++) {
@@ -82,8 +83,71 @@ void ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out)
     ll_ints_free(&devices);
 }
 
+/* --- other first embeddings --- */
+
+/* The options the judged transfer was made with. */
+static void same_options(const ll_transfer *t, ll_values *out)
+{
+    const cJSON *o, *given = cJSON_GetObjectItemCaseSensitive(t->info, "options");
+    ll_values_init(out, t->predictor->transfer_options);
+    cJSON_ArrayForEach(o, given)
+    {
+        ll_str text = {0};
+        if (cJSON_IsString(o))
+            ll_str_add(&text, o->valuestring);
+        else if (cJSON_IsBool(o))
+            ll_str_add(&text, cJSON_IsTrue(o) ? "on" : "off");
+        else if (cJSON_IsNumber(o))
+            ll_str_addf(&text, "%.17g", o->valuedouble);
+        if (text.len) ll_values_set(out, o->string, ll_str_text(&text), NULL);
+        ll_str_free(&text);
+    }
+}
+
+static ll_status try_start(const ll_diagnosis *q, const char *init, ll_sources_report *out, ll_error *e)
+{
+    ll_values options;
+    ll_transfer *t;
+    same_options(q->transfer, &options);
+    ll_status s = ll_values_set(&options, "init", init, e);
+    ll_transfer_plan plan = {.data = q->data,
+                             .model = q->model,
+                             .target = q->device,
+                             .samples = q->transfer->samples.v,
+                             .k = q->transfer->samples.n,
+                             .seed = q->transfer->seed,
+                             .options = &options,
+                             .observer = q->observer,
+                             .pool = q->pool};
+    if (!s) s = ll_transfer_run(&plan, &t, e);
+    ll_values_free(&options);
+    if (s) return s;
+    out->starts[out->n_starts++] = (ll_start){ll_strdup(init), ll_diagnose_score(q, t)};
+    ll_transfer_unref(t);
+    return LL_OK;
+}
+
+static ll_status try_starts(const ll_diagnosis *q, ll_sources_report *out, ll_error *e)
+{
+    const ll_option *init = ll_option_find(q->transfer->predictor->transfer_options, "init");
+    ll_status s = LL_OK;
+    if (!q->model || !init || init->type != LL_CHOICE) return LL_OK;
+    ll_strs ways = {0};
+    ll_strs_split(&ways, init->choices, '|');
+    for (int i = 0; i < ways.n && i < LL_MAX_STARTS && !s; i++) s = try_start(q, ways.v[i], out, e);
+    ll_strs_free(&ways);
+    return s;
+}
+
+ll_status ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out, ll_error *e)
+{
+    compare_sources(q, out);
+    return try_starts(q, out, e);
+}
+
 void ll_sources_report_free(ll_sources_report *r)
 {
+    for (int i = 0; i < r->n_starts; i++) free(r->starts[i].init);
     free(r->sources);
     *r = (ll_sources_report){0};
 }
