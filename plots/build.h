@@ -20,10 +20,10 @@ typedef struct ll_heatmap_join { /* one merge of a dendrogram, as in ll_merge */
 typedef struct ll_heatmap_data {
     const char *title, *value_label;
     int n;
-    char *const *names; /* (n) */
-    const double *r;    /* (n, n) symmetric; NaN: no correlation */
-    const int *order;   /* (n) positions in the order to show; NULL: as they are */
-    const char *side;   /* (n) 's' source, 't' target, else neither; NULL: no task */
+    const char *const *names; /* (n) */
+    const double *r;          /* (n, n) symmetric; NaN: no correlation */
+    const int *order;         /* (n) positions in the order to show; NULL: as they are */
+    const char *side;         /* (n) 's' source, 't' target, else neither; NULL: no task */
     const ll_heatmap_join
         *joins;          /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order */
     const char *palette; /* NULL: cividis, or diverging when a value is negative */
@@ -91,7 +91,7 @@ ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
 typedef struct ll_hist_data {
     const char *title;
     int n_devices, n;
-    char *const *names;          /* (n_devices) */
+    const char *const *names;    /* (n_devices) */
     const double *const *lat_ms; /* (n_devices) -> (n) */
     bool log;
     int width, height;
@@ -102,7 +102,7 @@ ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e);
 typedef struct ll_bars_data {
     const char *title, *value_label;
     int n;
-    char *const *names;
+    const char *const *names;
     const double *v;  /* (n) NaN: listed last as n/a */
     const char *side; /* (n) as in ll_heatmap_data, or NULL */
     int width, height;

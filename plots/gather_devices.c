@@ -20,9 +20,9 @@ static const char *metric_label(const char *metric)
                                         : "Spearman correlation";
 }
 
-static char **names_of(const ll_dataset *d, const ll_ints *devices)
+static const char **names_of(const ll_dataset *d, const ll_ints *devices)
 {
-    char **names = LL_NEW_ARRAY(char *, devices->n + 1);
+    const char **names = LL_NEW_ARRAY(const char *, devices->n + 1);
     for (int i = 0; i < devices->n; i++) names[i] = d->devices[devices->v[i]].name;
     return names;
 }
@@ -62,7 +62,8 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     int *order = LL_NEW_ARRAY(int, c->devices.n + 1);
     ll_linkage tree = {0};
     ll_corr_order(c, d, how, order, &tree);
-    char **names = names_of(d, &c->devices), *side = sides_of(&p->rq->state, &c->devices);
+    const char **names = names_of(d, &c->devices);
+    char *side = sides_of(&p->rq->state, &c->devices);
     ll_heatmap_join *joins = how == LL_ORDER_CLUSTER ? joins_of(&tree) : NULL;
     ll_str title = {0};
     ll_str_addf(&title, "%s: correlation of %d devices", d->name, c->devices.n);
@@ -111,7 +112,8 @@ static ll_status build_bars(ll_plot_request *p, const ll_corr *c, const ll_ints 
     const char *metric = ll_word(&p->rq->args, "metric"), *device = d->devices[c->devices.v[0]].name;
     double *r = LL_NEW_ARRAY(double, others->n + 1);
     for (int i = 0; i < others->n; i++) r[i] = ll_corr_at(c, 0, i + 1);
-    char **names = names_of(d, others), *side = sides_of(&p->rq->state, others);
+    const char **names = names_of(d, others);
+    char *side = sides_of(&p->rq->state, others);
     ll_str title = {0};
     ll_str_addf(&title, "%s: correlation to the other devices", device);
     ll_bars_data b = {.title = title.s,
@@ -182,7 +184,7 @@ static ll_status build_hist(ll_plot_request *p, const ll_ints *devices, ll_figur
         columns[i] = ll_latencies(d, devices->v[i]);
         memcpy(all + i * d->n_archs, columns[i], (size_t)d->n_archs * sizeof *all);
     }
-    char **names = names_of(d, devices);
+    const char **names = names_of(d, devices);
     ll_str title = {0};
     ll_str_addf(&title, "%s: latency of the architectures", d->name);
     ll_hist_data h = {.title = title.s,

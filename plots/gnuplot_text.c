@@ -201,6 +201,18 @@ static bool is_drawn(const script *s, const ll_series *v)
 /* --- axes ------------------------------------------------------------------------------------------------
  */
 
+/* gnuplot takes a tick's text for a printf format. */
+static void quote_tick(ll_str *out, const char *text)
+{
+    ll_str doubled = {0};
+    for (const char *c = text; *c; c++) {
+        if (*c == '%') ll_str_addc(&doubled, '%');
+        ll_str_addc(&doubled, *c);
+    }
+    ll_gp_quote(out, ll_str_text(&doubled));
+    ll_str_free(&doubled);
+}
+
 static void add_ticks(const script *s, char which, const ll_axis *a, bool framed)
 {
     if (!a->font) {
@@ -213,7 +225,7 @@ static void add_ticks(const script *s, char which, const ll_axis *a, bool framed
     if (a->rotated) ll_str_add(s->out, " rotate by 90 right");
     for (int i = 0; i < a->n_ticks; i++) {
         ll_str_add(s->out, i ? ", " : " (");
-        ll_gp_quote(s->out, a->tick_text[i]);
+        quote_tick(s->out, a->tick_text[i]);
         ll_str_addf(s->out, " %.7g", a->tick[i]);
     }
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");

@@ -112,7 +112,7 @@ char *ll_short_name(const char *name, int most)
     return ll_str_take(&s);
 }
 
-int ll_longest_name(char *const *names, int n)
+int ll_longest_name(const char *const *names, int n)
 {
     int most = 0;
     for (int i = 0; i < n; i++) {

@@ -19,6 +19,6 @@ void ll_note_worst(ll_panel *p, int row, const double *measured, const double *p
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n);
 /* Device name cut to `most` characters, the middle replaced by "..": the caller frees. */
 char *ll_short_name(const char *name, int most);
-int ll_longest_name(char *const *names, int n); /* in characters */
+int ll_longest_name(const char *const *names, int n); /* in characters */
 
 #endif

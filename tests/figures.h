@@ -1,0 +1,58 @@
+/* Hand-made figures that the tests of plots share. */
+#ifndef LL_TESTS_FIGURES_H
+#define LL_TESTS_FIGURES_H
+
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "plots/build.h"
+#include "tests/check.h"
+
+/* Everything gnuplot could take for a command, a macro, an escape, markup or the end of a string. */
+#define NASTY "a'b\"c\\`touch pwned`{_^@x}\n<&>%d $x"
+
+static inline ll_figure *three_devices(const char *nasty, bool with_nan)
+{
+    const char *names[] = {nasty, "fpga", "raspi4"};
+    double r[] = {1, .5, -.25, .5, 1, with_nan ? NAN : .75, -.25, with_nan ? NAN : .75, 1};
+    ll_heatmap_join joins[] = {{1, 2, .25}, {0, 3, .9}};
+    int order[] = {0, 1, 2};
+    ll_heatmap_data d = {.title = nasty,
+                         .value_label = nasty,
+                         .n = 3,
+                         .names = names,
+                         .r = r,
+                         .order = order,
+                         .side = "st ",
+                         .joins = joins};
+    ll_figure *f;
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    return f;
+}
+
+static inline ll_figure *cloud(int n, const char *title)
+{
+    double *m = LL_NEW_ARRAY(double, n), *p = LL_NEW_ARRAY(double, n);
+    int samples[] = {1, 3};
+    for (int i = 0; i < n; i++) {
+        m[i] = 1 + .01 * i;
+        p[i] = m[i] * (1 + .05 * ((i * 7) % 11 - 5) / 5);
+    }
+    ll_scatter_data d = {.title = title,
+                         .n = n,
+                         .measured_ms = m,
+                         .predicted_ms = p,
+                         .samples = samples,
+                         .k = 2,
+                         .cost = 2,
+                         .spearman = .97,
+                         .n_scored = n - 2,
+                         .worst = 2};
+    ll_figure *f;
+    CHECK_INT(ll_build_scatter(&d, &f, NULL), LL_OK);
+    free(p);
+    free(m);
+    return f;
+}
+
+#endif

@@ -1,0 +1,609 @@
+/* The gnuplot process, pictures and terminals, and the plot command on a hand-made state. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/app/app.h"
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "plots/commands.h"
+#include "plots/drawing.h"
+#include "plots/process.h"
+#include "plots/terminal.h"
+#include "tests/figures.h"
+
+static const char *in_tmp(const char *name)
+{
+    static char path[4][512];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", check_tmpdir(), name);
+    return path[turn];
+}
+
+/* --- the process --- */
+
+/* Writes an executable shell script and makes it the gnuplot of what follows. */
+static void fake_gnuplot(const char *name, const char *body)
+{
+    const char *path = in_tmp(name);
+    FILE *f = fopen(path, "w");
+    fprintf(f, "#!/bin/sh\n%s\n", body);
+    fclose(f);
+    chmod(path, 0755);
+    setenv("LATLAB_GNUPLOT", path, 1);
+}
+
+#define ANSWER "case \"$(cat)\" in *GPVAL*) printf '5.4\\n x dumb pngcairo svg \\n'; exit 0;; esac\n"
+
+/* Draws a small figure with the fake; returns the status and leaves the message. */
+static ll_status draw_with(const char *body, double timeout_s, const ll_observer *o, ll_error *e)
+{
+    fake_gnuplot("fake", body);
+    ll_gnuplot g = {.timeout_s = timeout_s};
+    ll_figure *f = cloud(4000, "t");
+    ll_gp_target t = {.terminal = LL_GP_PNG};
+    ll_str bytes = {0};
+    *e = (ll_error){0};
+    ll_status s = ll_gnuplot_draw(&g, f, &t, o, &bytes, e);
+    ll_str_free(&bytes);
+    ll_figure_free(f);
+    ll_gnuplot_free(&g);
+    unsetenv("LATLAB_GNUPLOT");
+    return s;
+}
+
+static bool cancelled(void *ctx)
+{
+    int *asked = ctx;
+    return ++*asked > 3;
+}
+
+static void bad_gnuplots_are_clear_errors(void)
+{
+    ll_error e;
+    CHECK_INT(draw_with("exit 3", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "status 3");
+    CHECK_HAS(e.message, "apt-get install gnuplot-nox");
+    CHECK_INT(draw_with("cat >/dev/null; echo hello", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "does not answer like gnuplot");
+    CHECK_INT(draw_with("kill -SEGV $$", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "signal 11");
+    CHECK_INT(draw_with(ANSWER "exit 1", 5, NULL, &e), LL_FAILED); /* dies before reading its input */
+    CHECK_HAS(e.message, "it said nothing");
+    CHECK_INT(draw_with(ANSWER "echo garbage", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "no complete pngcairo picture");
+    CHECK_INT(
+        draw_with(
+            ANSWER
+            "printf 'gnuplot> plot\\n      ^\\n line 3: warning: x\\n line 7: no such thing\\n\\n' >&2; "
+            "exit 1",
+            5, NULL, &e),
+        LL_FAILED);
+    CHECK_HAS(e.message, "line 7: no such thing");
+    CHECK_INT(draw_with("printf '5.4\\n x dumb svg \\n'", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "has no terminal pngcairo");
+    CHECK_INT(draw_with(ANSWER "yes | head -c 300000000", 60, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "more than 256 MB");
+}
+
+static void hanging_gnuplots_are_stopped(void)
+{
+    ll_error e;
+    double start = ll_now_s();
+    CHECK_INT(draw_with("sleep 30", .3, NULL, &e), LL_FAILED); /* deaf from the start */
+    CHECK_HAS(e.message, "did not end within 0.3 s");
+    CHECK_INT(draw_with(ANSWER "exec >&- 2>&-; sleep 30", .3, NULL, &e), LL_FAILED);
+    CHECK_INT(draw_with(ANSWER "trap '' TERM INT; sleep 30 & wait", .3, NULL, &e), LL_FAILED);
+    /* ends itself, but a child of it keeps the pipes open */
+    CHECK_INT(draw_with(ANSWER "sleep 30 & exit 1", 5, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "status 1");
+    int asked = 0;
+    ll_observer o = {.cancelled = cancelled, .ctx = &asked};
+    CHECK_INT(draw_with("sleep 30", 20, &o, &e), LL_CANCELLED);
+    CHECK(ll_now_s() - start < 8);
+}
+
+static void an_absent_gnuplot_is_a_clear_error(void)
+{
+    setenv("LATLAB_GNUPLOT", "/nonexistent/gnuplot", 1);
+    ll_gnuplot g = {0};
+    ll_error e = {0};
+    CHECK_INT(ll_gnuplot_probe(&g, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "cannot start /nonexistent/gnuplot: No such file");
+    CHECK_HAS(e.message, "LATLAB_GNUPLOT");
+    ll_gnuplot_free(&g);
+    setenv("LATLAB_GNUPLOT", check_tmpdir(), 1);
+    CHECK_INT(ll_gnuplot_probe(&g, NULL, &e), LL_FAILED);
+    ll_gnuplot_free(&g);
+    unsetenv("LATLAB_GNUPLOT");
+}
+
+static void the_probe_is_asked_once(void)
+{
+    fake_gnuplot("counting", "echo x >> \"$0.count\"\ncat > /dev/null; printf '5.4\\n dumb \\n'");
+    ll_gnuplot g = {0};
+    for (int i = 0; i < 3; i++) CHECK_INT(ll_gnuplot_probe(&g, NULL, NULL), LL_OK);
+    char *text;
+    size_t n;
+    CHECK_INT(ll_read_file(in_tmp("counting.count"), 0, &text, &n, NULL), LL_OK);
+    CHECK_INT(n, 2);
+    CHECK(ll_gnuplot_has(&g, LL_GP_DUMB) && !ll_gnuplot_has(&g, LL_GP_PNG));
+    free(text);
+    ll_gnuplot_free(&g);
+    unsetenv("LATLAB_GNUPLOT");
+}
+
+static void processes_get_their_input_and_no_more(void)
+{
+    char program[] = "/bin/sh", option[] = "-c",
+         body[] = "cat; echo err >&2; test -z \"$LC_NUMERIC\"; echo $LC_ALL; exit 7";
+    char *const argv[] = {program, option, body, NULL};
+    size_t n = 3 << 20; /* more than any pipe holds, both ways */
+    char *input = LL_NEW_ARRAY(char, n);
+    memset(input, 'y', n);
+    ll_process p = {argv, input, n, 20, 64 << 20, NULL};
+    ll_str out = {0}, err = {0};
+    int code = 0;
+    setenv("LC_NUMERIC", "de_DE.UTF-8", 1);
+    CHECK_INT(ll_process_run(&p, &out, &err, &code, NULL), LL_OK);
+    CHECK_INT(code, 7);
+    CHECK_INT(out.len, n + strlen("C.UTF-8\n"));
+    CHECK_STR(out.s + n, "C.UTF-8\n");
+    CHECK_STR(err.s, "err\n");
+    unsetenv("LC_NUMERIC");
+    free(input);
+    ll_str_free(&out);
+    ll_str_free(&err);
+}
+
+/* --- gnuplot itself --- */
+
+static bool have_gnuplot(ll_gnuplot *g)
+{
+    ll_error e = {0};
+    if (!ll_gnuplot_probe(g, NULL, &e)) return true;
+    check_skip(e.message);
+    return false;
+}
+
+static char *written(ll_gnuplot *g, const ll_figure *f, const char *name, size_t *n)
+{
+    ll_error e = {0};
+    char *bytes = NULL;
+    *n = 0;
+    CHECK_INT(ll_figure_write(g, f, in_tmp(name), false, NULL, &e), LL_OK);
+    CHECK_STR(e.message, "");
+    CHECK_INT(ll_read_file(in_tmp(name), 0, &bytes, n, NULL), LL_OK);
+    return bytes ? bytes : LL_NEW_ARRAY(char, 64);
+}
+
+static long big_endian(const char *s)
+{
+    const unsigned char *b = (const unsigned char *)s;
+    return (long)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
+}
+
+static void files_are_drawn(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_figure *f = three_devices(NASTY, true);
+    size_t n;
+    char *png = written(&g, f, "h.png", &n);
+    CHECK(n > 1000 && !memcmp(png, "\x89PNG\r\n\x1a\n", 8));
+    CHECK_INT(big_endian(png + 16), f->width);
+    CHECK_INT(big_endian(png + 20), f->height);
+    free(png);
+    char *svg = written(&g, f, "h.svg", &n);
+    CHECK(!strncmp(svg, "<?xml", 5));
+    CHECK_HAS(svg, "a'b\"c\\`touch pwned`{_^@x} &lt;&amp;"); /* every sign arrives as it is */
+    CHECK_HAS(svg, "<text>fpga</text>");
+    CHECK_HAS(svg, "%d $x"); /* also in a tick, where gnuplot expects a format */
+    free(svg);
+    char *pdf = written(&g, f, "h.pdf", &n);
+    CHECK(!strncmp(pdf, "%PDF-", 5));
+    free(pdf);
+    CHECK(access("pwned", F_OK) != 0); /* nothing in a name was executed */
+    ll_figure_free(f);
+    ll_gnuplot_free(&g);
+}
+
+static void a_script_draws_by_itself(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_figure *f = cloud(500, NASTY);
+    size_t n;
+    free(written(&g, f, "s.gp", &n));
+    char command[1200];
+    snprintf(command, sizeof command, "cd '%s' && gnuplot s.gp 2>&1", check_tmpdir());
+    CHECK_INT(system(command), 0);
+    char *png;
+    CHECK_INT(ll_read_file(in_tmp("s.png"), 0, &png, &n, NULL), LL_OK);
+    CHECK(!memcmp(png, "\x89PNG", 4));
+    free(png);
+    ll_figure_free(f);
+    ll_gnuplot_free(&g);
+}
+
+static void every_figure_is_drawn_by_every_terminal(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    double loss[] = {1, .1, .01}, rho[] = {.5, .8, .7}, v[] = {.3, -.1};
+    const char *names[] = {NASTY, "b"};
+    ll_curve_part parts[] = {{"loss", loss, 3}, {"spearman", rho, 3}};
+    ll_score scores[] = {{NASTY, "gp", 5, .9, .02, 3}, {"b", NASTY, 20, .95, .01, 3}};
+    ll_curve_data cd = {.title = NASTY, .x_label = "epoch", .parts = parts, .n_parts = 2};
+    ll_bars_data bd = {.title = NASTY, .value_label = "r", .n = 2, .names = names, .v = v, .side = "st"};
+    ll_compare_data sd = {.title = NASTY, .value_label = "s", .scores = scores, .n = 2, .ceiling = 1};
+    ll_figure *f[6] = {three_devices(NASTY, true), cloud(60, NASTY)};
+    ll_build_curve(&cd, &f[2], NULL);
+    ll_build_bars(&bd, &f[3], NULL);
+    ll_build_compare(&sd, &f[4], NULL);
+    ll_build_shots(&sd, &f[5], NULL);
+    for (int i = 0; i < 6; i++) {
+        for (int t = 0; t < LL_GP_TERMINALS; t++) {
+            if (!ll_gnuplot_has(&g, (ll_gp_terminal)t)) continue;
+            ll_gp_target target = {
+                .terminal = (ll_gp_terminal)t, .colours = t == LL_GP_DUMB ? 256 : 0, .dark = i % 2};
+            ll_str out = {0};
+            ll_error e = {0};
+            CHECK_INT(ll_gnuplot_draw(&g, f[i], &target, NULL, &out, &e), LL_OK);
+            CHECK_STR(e.message, "");
+            ll_str_free(&out);
+        }
+        ll_figure_free(f[i]);
+    }
+    ll_gnuplot_free(&g);
+}
+
+static void a_file_that_cannot_be_written_keeps_the_old(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_figure *f = cloud(20, "t");
+    ll_error e = {0};
+    CHECK_INT(ll_write_file(in_tmp("old.png"), "old", 3, &e), LL_OK);
+    CHECK_INT(ll_figure_write(&g, f, in_tmp("no/such/folder/x.png"), false, NULL, &e), LL_FAILED);
+    CHECK_HAS(e.message, "no/such/folder");
+    CHECK_INT(ll_figure_write(&g, f, in_tmp("x.jpeg"), false, NULL, &e), LL_USAGE);
+    CHECK_HAS(e.message, ".png, .svg, .pdf or .gp");
+    ll_gnuplot_free(&g);
+    fake_gnuplot("half", ANSWER "printf '\\211PNG\\r\\n'");
+    CHECK_INT(ll_figure_write(&g, f, in_tmp("old.png"), false, NULL, &e), LL_FAILED);
+    unsetenv("LATLAB_GNUPLOT");
+    char *text;
+    size_t n;
+    CHECK_INT(ll_read_file(in_tmp("old.png"), 0, &text, &n, &e), LL_OK);
+    CHECK_STR(text, "old");
+    free(text);
+    ll_figure_free(f);
+    ll_gnuplot_free(&g);
+}
+
+/* --- terminals --- */
+
+static void terminals_get_the_best_there_is(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_figure *f = cloud(300, "t");
+    ll_str out = {0};
+    bool raw = true;
+    ll_plot_caps caps = ll_plot_caps_none;
+    CHECK_INT(ll_plot_terminal(&g, f, &caps, 0, 0, NULL, &out, &raw, NULL), LL_OK);
+    CHECK(!raw);
+    CHECK_HAS(out.s, "measured latency (ms)");
+    CHECK(!strchr(out.s, '\033') && !strchr(out.s, '\f'));
+    for (const char *line = out.s; *line;) {
+        size_t n = strcspn(line, "\n");
+        CHECK(n <= 79);
+        line += n + (line[n] == '\n');
+    }
+    ll_str_clear(&out);
+    caps.colours = 256;
+    CHECK_INT(ll_plot_terminal(&g, f, &caps, 60, 20, NULL, &out, &raw, NULL), LL_OK);
+    CHECK(!raw && strstr(out.s, "\033[38;5;"));
+    ll_str_clear(&out);
+    caps.sixel = true;
+    if (ll_gnuplot_has(&g, LL_GP_SIXEL)) {
+        CHECK_INT(ll_plot_terminal(&g, f, &caps, 0, 0, NULL, &out, &raw, NULL), LL_OK);
+        CHECK(raw && strstr(out.s, "\033P"));
+    }
+    ll_str_free(&out);
+    ll_figure_free(f);
+    ll_gnuplot_free(&g);
+}
+
+static void matrices_are_drawn_in_text(void)
+{
+    ll_figure *f = three_devices("titan", true);
+    ll_str out = {0};
+    ll_plot_caps caps = ll_plot_caps_none;
+    CHECK(ll_drawing_fits(f));
+    ll_drawing_matrix(f, &caps, &out);
+    CHECK_STR(out.s, "             1  2  3\n"
+                     "1 titan  s   1 50-25\n"
+                     "2 fpga   t  50  1n/a\n"
+                     "3 raspi4   -25n/a  1\n"
+                     "titan in hundredths");
+    ll_str_clear(&out);
+    caps.columns = 16; /* of nine signs over -1..1, .5 is the seventh and -.25 the fourth */
+    ll_drawing_matrix(f, &caps, &out);
+    CHECK_HAS(out.s, "1 titan  s @#=\n");
+    CHECK_HAS(out.s, "2 fpga   t #@ \n");
+    ll_str_clear(&out);
+    caps = (ll_plot_caps){.columns = 79, .colours = 256};
+    ll_drawing_matrix(f, &caps, &out);
+    CHECK_HAS(out.s, "\033[48;5;130;38;5;231m  1\033[0m"); /* 1 is the darkest orange */
+    ll_str_free(&out);
+    ll_figure_free(f);
+}
+
+/* --- the command --- */
+
+/* A dataset of three devices, a task, a pretrained predictor with a history, and its transfer to "fpga". */
+static ll_dataset *make_data(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("tiny", space, 40, 3);
+    const char *names[] = {NASTY, "fpga", "raspi4"};
+    for (int j = 0; j < 3; j++)
+        ll_device_set(&d->devices[j], names[j], LL_MEASURED, "test", "ms", NULL, NULL);
+    for (int i = 0; i < 40; i++) {
+        space->at(space, 391 * i, d->genes + i * space->n_positions);
+        for (int j = 0; j < 3; j++) ll_latencies(d, j)[i] = 1 + (i * (j + 3)) % 41;
+    }
+    CHECK_INT(ll_dataset_seal(d, NULL), LL_OK);
+    return d;
+}
+
+static ll_transfer *make_transfer(const ll_dataset *d, const ll_predictor *p)
+{
+    ll_transfer *t = LL_NEW(ll_transfer);
+    int rows[] = {1, 2, 3};
+    *t = (ll_transfer){.refs = 1,
+                       .predictor = p,
+                       .device = ll_strdup("fpga"),
+                       .samples = ll_ints_copy(rows, 3),
+                       .sampler = ll_strdup("random"),
+                       .n = d->n_archs,
+                       .map = ll_strdup("native"),
+                       .map_error = NAN,
+                       .measured = ll_ints_copy(rows, 3),
+                       .info = cJSON_CreateObject()};
+    t->score = ll_memdup(ll_latencies(d, 1), (size_t)t->n, sizeof(double));
+    t->lat_ms = ll_memdup(ll_latencies(d, 1), (size_t)t->n, sizeof(double));
+    t->sd_ms = LL_NEW_ARRAY(double, t->n);
+    for (int i = 0; i < t->n; i++) {
+        t->lat_ms[i] *= i % 2 ? 1.02 : .97;
+        t->sd_ms[i] = .1;
+    }
+    return t;
+}
+
+static ll_status run_given(ll_request *rq)
+{
+    static const ll_predictor silent = {.name = "silent", .summary = "of this test"};
+    ll_dataset *d = make_data();
+    ll_ints source = {0}, target = {0};
+    ll_ints_add(&source, 0);
+    ll_ints_add(&target, 1);
+    ll_state_set_data(&rq->state, d, false);
+    ll_state_set_task(&rq->state, ll_task_new("hand", d, &source, &target));
+    ll_model *m = ll_model_new(&silent, NULL);
+    double loss[] = {1, .5, .4}, rho[] = {.2, NAN, .8};
+    cJSON *history = ll_json_obj(m->info, "history");
+    ll_json_nums(history, "loss", loss, 3);
+    ll_json_nums(history, "spearman", rho, 3);
+    ll_json_int(history, "best_episode", 2);
+    ll_state_add_model(&rq->state, m);
+    ll_state_add_transfer(&rq->state, make_transfer(d, &silent));
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    return LL_OK;
+}
+
+static const ll_command given_commands[] = {
+    {.name = "given", .group = "test", .summary = "Set the state", .flags = LL_CMD_CHANGES, .run = run_given},
+    {0}};
+
+static ll_app *new_app(bool with_state)
+{
+    ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
+    ll_app_register(a, ll_plot_commands);
+    ll_app_register(a, given_commands);
+    if (with_state) ll_app_submit(a, "given");
+    return a;
+}
+
+/* The last result of a command line, with the error's message and the end's status in it; the caller deletes. */
+static cJSON *say(ll_app *a, const char *fmt, ...)
+{
+    char line[2000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    int id = ll_app_submit(a, line);
+    cJSON *found = cJSON_CreateObject(), *o;
+    while ((o = ll_app_wait(a))) {
+        const char *event = ll_json_get_str(o, "event", "");
+        bool mine = ll_json_get_int(o, "id", 0) == id;
+        if (mine && !strcmp(event, "error")) ll_json_str(found, "error", ll_json_get_str(o, "message", ""));
+        if (mine && !strcmp(event, "end")) ll_json_str(found, "end", ll_json_get_str(o, "status", ""));
+        if (mine && !strcmp(event, "result")) {
+            cJSON_Delete(found);
+            found = cJSON_Duplicate(o, true);
+        }
+        cJSON_Delete(o);
+    }
+    return found;
+}
+
+static void check_plot(ll_app *a, const char *kind, const char *rest)
+{
+    char file[64];
+    snprintf(file, sizeof file, "%s%d.svg", kind, rand());
+    cJSON *o = say(a, "plot %s %s out=%s", kind, rest, in_tmp(file));
+    check_report(!strcmp(ll_json_get_str(o, "end", ""), "ok"), __FILE__, __LINE__, "plot %s %s: %s", kind,
+                 rest, ll_json_get_str(o, "error", ""));
+    CHECK_STR(ll_json_get_str(o, "kind", ""), "plot");
+    CHECK_STR(ll_json_get_str(o, "plot", ""), kind);
+    CHECK_STR(ll_json_get_str(o, "out", ""), in_tmp(file));
+    CHECK(ll_json_get_int(o, "points", 0) > 0);
+    CHECK(ll_is_file(in_tmp(file)));
+    cJSON_Delete(o);
+    o = say(a, "plot %s %s", kind, rest);
+    check_report(!strcmp(ll_json_get_str(o, "end", ""), "ok"), __FILE__, __LINE__, "plot %s %s: %s", kind,
+                 rest, ll_json_get_str(o, "error", ""));
+    CHECK(strlen(ll_json_get_str(o, "text", "")) > 40);
+    cJSON_Delete(o);
+}
+
+static void the_command_draws(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    static const char *const lines[][2] = {{"heatmap", ""},
+                                           {"heatmap", "fpga order=name metric=kendall"},
+                                           {"scatter", "fpga"},
+                                           {"scatter", "fpga worst=3 log=on theme=dark level=.5"},
+                                           {"curve", ""},
+                                           {"residual", ""},
+                                           {"residual", "fpga by=operation"},
+                                           {"hist", ""},
+                                           {"hist", "fpga raspi4 log=on"},
+                                           {"bars", "raspi4 metric=pearson"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) check_plot(a, lines[i][0], lines[i][1]);
+    cJSON *o = say(a, "plot scatter out=%s size=333x222", in_tmp("s.png"));
+    CHECK_NEAR(ll_json_get_num(o, "spearman", 0), 1, .01);
+    CHECK_INT(ll_json_get_int(o, "k", 0), 3);
+    CHECK_INT(ll_json_get_int(o, "n", 0), 37);
+    CHECK_INT(ll_json_get_int(o, "width", 0), 333);
+    cJSON_Delete(o);
+    ll_plot_caps caps = {.columns = 50, .rows = 20};
+    ll_plots_set_caps(a, &caps);
+    o = say(a, "plot residual");
+    CHECK(strcspn(strchr(ll_json_get_str(o, "text", "\n\n"), '\n') + 1, "\n") <= 50);
+    cJSON_Delete(o);
+    ll_app_free(a);
+}
+
+static void check_refused(ll_app *a, const char *line, const char *part)
+{
+    cJSON *o = say(a, "%s", line);
+    CHECK_STR(ll_json_get_str(o, "end", ""), "failed");
+    CHECK_HAS(ll_json_get_str(o, "error", ""), part);
+    cJSON_Delete(o);
+}
+
+static void the_command_says_what_is_missing(void)
+{
+    ll_app *a = new_app(false);
+    check_refused(a, "plot heatmap", "no dataset is loaded");
+    check_refused(a, "plot curve", "no predictor is pretrained");
+    check_refused(a, "plot pie", "pie");
+    check_refused(a, "plot shots", "from=FILE");
+    ll_app_free(a);
+    a = new_app(true);
+    check_refused(a, "plot scatter raspi4", "transfer raspi4");
+    check_refused(a, "plot scatter nosuch", "nosuch");
+    check_refused(a, "plot curve fpga", "no training history");
+    check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
+    check_refused(a, "plot scatter out=x.png size=9x", "900x700");
+    check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");
+    check_refused(a, "plot scatter out=/nonexistent/x.png", "/nonexistent");
+    setenv("LATLAB_GNUPLOT", "/nonexistent/gnuplot", 1);
+    check_refused(a, "plot scatter", "cannot start /nonexistent/gnuplot");
+    check_refused(a, "plot scatter out=x.png", "apt-get install");
+    cJSON *o = say(a, "plot scatter out=%s", in_tmp("without.gp")); /* the script needs no gnuplot */
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    cJSON_Delete(o);
+    unsetenv("LATLAB_GNUPLOT");
+    ll_app_free(a);
+}
+
+static void scores_come_from_a_log(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    static const char log[] =
+        "{\"event\":\"begin\",\"id\":1}\n\n"
+        "{\"event\":\"result\",\"kind\":\"score\",\"by_device\":[{\"device\":\"fpga\",\"predictor\":\"gp\","
+        "\"k\":5,"
+        "\"spearman\":0.9},{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.92},"
+        "{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":20,\"spearman\":0.95}],\"rows\":[]}\n"
+        "{\"event\":\"result\",\"kind\":\"score\",\"rows\":[{\"task\":\"ND\",\"predictor\":\"help\","
+        "\"sampler\":\"maxmin\","
+        "\"k\":20,\"spearman\":0.8,\"std\":0.1,\"trials\":3}]}\n";
+    ll_write_file(in_tmp("scores.jsonl"), log, sizeof log - 1, NULL);
+    ll_app *a = new_app(false);
+    cJSON *o = say(a, "plot shots from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 3);
+    cJSON_Delete(o);
+    char *svg;
+    size_t n;
+    CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
+    CHECK_HAS(svg, "help, maxmin");
+    free(svg);
+    ll_write_file(in_tmp("bad.jsonl"), "{}\n{oops\n", 9, NULL);
+    char line[600];
+    snprintf(line, sizeof line, "plot compare from=%s", in_tmp("bad.jsonl"));
+    check_refused(a, line, "line 2: not a JSON object");
+    snprintf(line, sizeof line, "plot compare from=%s metric=kendall", in_tmp("scores.jsonl"));
+    check_refused(a, line, "kendall");
+    ll_app_free(a);
+}
+
+static void the_command_can_be_cancelled(void)
+{
+    fake_gnuplot("sleepy", "sleep 30");
+    ll_app *a = new_app(true);
+    double start = ll_now_s();
+    int id = ll_app_submit(a, "plot scatter");
+    for (bool cancelled_it = false; !cancelled_it;) {
+        cJSON *o = ll_app_wait(a);
+        cancelled_it = ll_json_get_int(o, "id", 0) == id;
+        cJSON_Delete(o);
+    }
+    ll_app_cancel(a);
+    const char *status = "";
+    for (cJSON *o; (o = ll_app_wait(a)); cJSON_Delete(o))
+        if (!strcmp(ll_json_get_str(o, "event", ""), "end"))
+            status = !strcmp(ll_json_get_str(o, "status", ""), "cancelled") ? "cancelled" : "other";
+    CHECK_STR(status, "cancelled");
+    CHECK(ll_now_s() - start < 10);
+    ll_app_free(a);
+    unsetenv("LATLAB_GNUPLOT");
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"bad gnuplots are clear errors", bad_gnuplots_are_clear_errors},
+        {"hanging gnuplots are stopped", hanging_gnuplots_are_stopped},
+        {"an absent gnuplot is a clear error", an_absent_gnuplot_is_a_clear_error},
+        {"the probe is asked once", the_probe_is_asked_once},
+        {"processes get their input and no more", processes_get_their_input_and_no_more},
+        {"files are drawn", files_are_drawn},
+        {"a script draws by itself", a_script_draws_by_itself},
+        {"every figure is drawn by every terminal", every_figure_is_drawn_by_every_terminal},
+        {"a file that cannot be written keeps the old", a_file_that_cannot_be_written_keeps_the_old},
+        {"terminals get the best there is", terminals_get_the_best_there_is},
+        {"matrices are drawn in text", matrices_are_drawn_in_text},
+        {"the command draws", the_command_draws},
+        {"the command says what is missing", the_command_says_what_is_missing},
+        {"scores come from a log", scores_come_from_a_log},
+        {"the command can be cancelled", the_command_can_be_cancelled},
+        {0}};
+    return check_main("gnuplot", cases, argc, argv);
+}

@@ -1,0 +1,374 @@
+/* Figures, palettes and their gnuplot text. The process and the command are in test_gnuplot.c. */
+#include <stdlib.h>
+
+#include "plots/gnuplot_text.h"
+#include "plots/thin.h"
+#include "tests/figures.h"
+
+static const ll_series *series_named(const ll_figure *f, const char *start)
+{
+    for (int p = 0; p < f->n_panels; p++)
+        for (int i = 0; i < f->panels[p].n_series; i++) {
+            const ll_series *s = &f->panels[p].series[i];
+            if (s->title && !strncmp(s->title, start, strlen(start))) return s;
+        }
+    return NULL;
+}
+
+static void heatmap_is_built(void)
+{
+    ll_figure *f = three_devices("titan", true);
+    const ll_panel *p = &f->panels[0];
+    CHECK_STR(p->palette->name, "diverging"); /* a value is negative */
+    CHECK_NEAR(p->value_lo, -1, 0);
+    CHECK_INT(p->y.n_ticks, 3);
+    CHECK_STR(p->x.tick_text[1], "fpga");
+    CHECK(p->y.lo > p->y.hi); /* the first device is on top */
+    CHECK(series_named(f, "n/a") && series_named(f, "n/a")->n == 2);
+    CHECK(series_named(f, "source (1)") != NULL);
+    CHECK(series_named(f, "target (1)") != NULL);
+    CHECK_INT(f->notes.n, 1);
+    /* the cell of a square: as wide as high */
+    double wide = (f->width - p->margin[0] - p->margin[1]) / (p->x.hi - p->x.lo);
+    double high = (f->height - p->margin[2] - p->margin[3]) / (p->y.lo - p->y.hi);
+    CHECK_NEAR(wide, high, .02 * wide);
+    ll_figure_free(f);
+}
+
+static const char *text_at(const ll_figure *f, double x, double y)
+{
+    for (int i = 0; i < f->panels[0].n_series; i++) {
+        const ll_series *s = &f->panels[0].series[i];
+        for (int j = 0; s->mark == LL_MARK_TEXT && j < s->n; j++)
+            if (s->v[2 * j] == x && s->v[2 * j + 1] == y) return s->text[j];
+    }
+    return NULL;
+}
+
+static void heatmap_cells_hold_short_numbers(void)
+{
+    ll_figure *f = three_devices("titan", false);
+    CHECK_STR(text_at(f, 0, 0), "1");
+    CHECK_STR(text_at(f, 1, 0), ".50");
+    CHECK_STR(text_at(f, 2, 0), "-.25");
+    ll_figure_free(f);
+    const char *names[] = {"alone"};
+    double one = 1;
+    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = 1, .names = names, .r = &one};
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    CHECK_STR(text_at(f, 0, 0), "1");
+    CHECK(f->panels[0].value_lo < f->panels[0].value_hi);
+    ll_figure_free(f);
+    one = NAN;
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    CHECK(text_at(f, 0, 0) == NULL);
+    ll_figure_free(f);
+    ll_error e = {0};
+    d.n = 0;
+    CHECK_INT(ll_build_heatmap(&d, &f, &e), LL_BAD_DATA);
+    CHECK(f == NULL);
+}
+
+static void heatmap_text_contrasts_with_its_cell(void)
+{
+    CHECK_NEAR(ll_luminance(0xffffff), 1, 1e-12);
+    CHECK_NEAR(ll_luminance(0x808080), .2158605, 1e-6); /* WCAG formula by hand */
+    const ll_palette *p = ll_palette_find("cividis");
+    CHECK_INT(ll_palette_at(p, 0), 0x00224e);
+    CHECK_INT(ll_palette_at(p, 1), 0xfee838);
+    CHECK_INT(ll_palette_at(p, NAN), 0x00224e);
+    double last = -1;
+    for (int i = 0; i <= 100; i++) { /* readable in grey: it only gets lighter */
+        double l = ll_luminance(ll_palette_at(p, i / 100.));
+        CHECK(l >= last);
+        last = l;
+    }
+}
+
+static void scatter_is_built(void)
+{
+    ll_figure *f = cloud(200, "t");
+    const ll_panel *p = &f->panels[0];
+    CHECK(p->square);
+    CHECK_NEAR(p->x.lo, p->y.lo, 0);
+    CHECK_NEAR(p->x.hi, p->y.hi, 0);
+    CHECK_INT(series_named(f, "few-shot samples (2)")->n, 2);
+    CHECK_INT(series_named(f, "architectures")->n, 198);
+    CHECK_INT(series_named(f, "largest")->n, 2);
+    CHECK_STR(p->notes.v[0], "Spearman 0.9700");
+    CHECK_INT(f->notes.n, 0);
+    ll_figure_free(f);
+}
+
+static void dense_clouds_are_thinned_and_say_so(void)
+{
+    ll_figure *f = cloud(15625, "t"), *g = cloud(15625, "t");
+    const ll_series *a = series_named(f, "architectures"), *b = series_named(g, "architectures");
+    CHECK_INT(a->n, LL_MOST_POINTS);
+    CHECK(!memcmp(a->v, b->v, (size_t)(2 * a->n) * sizeof *a->v));
+    CHECK_INT(f->notes.n, 1);
+    CHECK_HAS(f->notes.v[0], "4000 of 15623");
+    ll_figure_free(f);
+    ll_figure_free(g);
+    ll_ints rows = ll_ints_range(10);
+    double key[] = {9, 8, 7, 6, 5, 4, 3, 2, 1, 0};
+    ll_ints three = ll_rows_thin(&rows, key, 3);
+    CHECK_INT(three.n, 3);
+    CHECK_INT(three.v[0], 0); /* both ends stay */
+    CHECK_INT(three.v[2], 9);
+    ll_ints_free(&three);
+    ll_ints_free(&rows);
+}
+
+static void missing_and_constant_values_are_drawn_or_refused(void)
+{
+    double nothing[] = {NAN, NAN, 3}, half[] = {1, NAN, NAN}, same[] = {2, 2, 2}, zero[] = {0, 0, 0};
+    ll_error e = {0};
+    ll_figure *f;
+    ll_scatter_data d = {.title = "t", .n = 3, .measured_ms = half, .predicted_ms = nothing, .spearman = NAN};
+    CHECK_INT(ll_build_scatter(&d, &f, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "none of the 3");
+    d.measured_ms = d.predicted_ms = same;
+    CHECK_INT(ll_build_scatter(&d, &f, &e), LL_OK);
+    CHECK(f->panels[0].x.lo < 2 && f->panels[0].x.hi > 2);
+    ll_figure_free(f);
+    d.log = true;
+    d.measured_ms = d.predicted_ms = zero;
+    CHECK_INT(ll_build_scatter(&d, &f, &e), LL_BAD_DATA);
+    const double *columns[] = {same, nothing, zero};
+    const char *names[] = {"same", "one", "zero"};
+    ll_hist_data h = {.title = "t", .n_devices = 3, .n = 3, .names = names, .lat_ms = columns};
+    CHECK_INT(ll_build_hist(&h, &f, &e), LL_OK);
+    CHECK_HAS(series_named(f, "one")->title, "n 1, median 3 ms");
+    ll_figure_free(f);
+    h.log = true;
+    h.n_devices = 1;
+    h.lat_ms = columns + 2;
+    CHECK_INT(ll_build_hist(&h, &f, &e), LL_BAD_DATA);
+}
+
+static void histograms_add_up(void)
+{
+    double v[1000];
+    for (int i = 0; i < 1000; i++) v[i] = 5 + (i * 37 % 1000) / 1000.;
+    const double *columns[] = {v};
+    const char *names[] = {"d"};
+    ll_hist_data h = {.title = "t", .n_devices = 1, .n = 1000, .names = names, .lat_ms = columns};
+    ll_figure *f;
+    CHECK_INT(ll_build_hist(&h, &f, NULL), LL_OK);
+    const ll_series *band = &f->panels[0].series[0];
+    double sum = 0;
+    for (int i = 0; i < band->n; i += 2) sum += band->v[3 * i + 2];
+    CHECK_NEAR(sum, 100, 1e-9);
+    ll_figure_free(f);
+}
+
+static void residuals_are_relative(void)
+{
+    double m[64], p[64];
+    for (int i = 0; i < 64; i++) m[i] = 1 + i, p[i] = 1.1 * m[i];
+    p[10] = 2 * m[10];
+    ll_residual_data d = {.title = "t", .n = 64, .measured_ms = m, .predicted_ms = p, .worst = 1};
+    ll_figure *f;
+    CHECK_INT(ll_build_residual(&d, &f, NULL), LL_OK);
+    const ll_series *median = series_named(f, "running median");
+    CHECK_INT(median->n, 8);
+    for (int i = 0; i < median->n; i++) CHECK_NEAR(median->v[2 * i + 1], 10, 1e-9);
+    CHECK_STR(f->panels[0].notes.v[1], "architecture 10: +100.0 %");
+    CHECK(f->panels[0].y.hi >= 100); /* what is named is shown */
+    ll_figure_free(f);
+}
+
+static void operations_are_staircases(void)
+{
+    enum { N = 60 };
+    double m[N], p[N];
+    int count[2 * N];
+    const char *ops[] = {"conv", "skip"};
+    for (int i = 0; i < N; i++) { /* every conv is priced 5 % too high */
+        count[2 * i] = i % 3;
+        count[2 * i + 1] = 2 - i % 3;
+        m[i] = 10;
+        p[i] = 10 * (1 + .05 * (i % 3));
+    }
+    ll_operation_data d = {
+        .title = "t", .n = N, .n_ops = 2, .measured_ms = m, .predicted_ms = p, .count = count, .ops = ops};
+    ll_figure *f;
+    CHECK_INT(ll_build_residual_by_operation(&d, &f, NULL), LL_OK);
+    const ll_panel *panel = &f->panels[0];
+    const ll_series *medians = &panel->series[panel->n_series - 1];
+    CHECK_INT(medians->n, 6);
+    for (int i = 0; i < 3; i++) {
+        CHECK_NEAR(medians->v[4 * i + 1], 5 * i, 1e-9);
+        CHECK_NEAR(medians->v[4 * (i + 3) + 1], 5 * (2 - i), 1e-9);
+    }
+    CHECK_STR(panel->x.tick_text[0], "conv (0 to 2)");
+    ll_figure_free(f);
+}
+
+static void curves_show_whatever_is_there(void)
+{
+    double loss[] = {1, .1, .01}, rho[] = {NAN, .8, .7}, nothing[] = {NAN};
+    ll_curve_part parts[] = {{"loss", loss, 3}, {"spearman", rho, 3}, {"other", nothing, 1}};
+    ll_curve_data d = {.title = "t", .x_label = "epoch", .parts = parts, .n_parts = 3};
+    ll_figure *f;
+    CHECK_INT(ll_build_curve(&d, &f, NULL), LL_OK);
+    CHECK_INT(f->n_panels, 2);
+    CHECK(f->panels[0].y.log);
+    CHECK(!f->panels[1].y.log);
+    CHECK_INT(f->panels[1].series[0].n, 2);
+    CHECK_STR(f->panels[1].notes.v[0], "highest 0.8 at epoch 2, last 0.7");
+    ll_figure_free(f);
+    d.parts = parts + 2;
+    d.n_parts = 1;
+    CHECK_INT(ll_build_curve(&d, &f, NULL), LL_BAD_DATA);
+}
+
+static void bars_are_sorted(void)
+{
+    const char *names[] = {"low", "none", "high"};
+    double v[] = {-.2, NAN, .9};
+    ll_bars_data d = {.title = "t", .value_label = "r", .n = 3, .names = names, .v = v, .side = "s t"};
+    ll_figure *f;
+    CHECK_INT(ll_build_bars(&d, &f, NULL), LL_OK);
+    CHECK_STR(f->panels[0].y.tick_text[0], "high");
+    CHECK_STR(f->panels[0].y.tick_text[2], "none");
+    CHECK_STR(text_at(f, 0, 2), " n/a");
+    CHECK(f->panels[0].x.lo < -.2);
+    CHECK_INT(series_named(f, "target (1)")->n, 1);
+    ll_figure_free(f);
+}
+
+static void scores_are_compared(void)
+{
+    ll_score scores[] = {{"fpga", "gp", 5, .9, .02, 3},     {"fpga", "gp", 20, .95, .01, 3},
+                         {"raspi4", "gp", 20, .8, NAN, 1},  {"fpga", "help", 20, .85, .03, 3},
+                         {"raspi4", "help", 20, NAN, 0, 0}, {"fpga", "gp", 80, .99, 0, 3}};
+    ll_compare_data d = {.title = "t", .value_label = "spearman", .scores = scores, .n = 6, .ceiling = NAN};
+    ll_figure *f;
+    CHECK_INT(ll_build_compare(&d, &f, NULL), LL_OK);
+    CHECK_INT(series_named(f, "gp")->n, 2);
+    CHECK_INT(series_named(f, "help")->n, 1);
+    CHECK_NEAR(series_named(f, "gp")->v[0], .99, 0); /* the last of several counts */
+    ll_figure_free(f);
+    d.ceiling = .995;
+    CHECK_INT(ll_build_shots(&d, &f, NULL), LL_OK);
+    CHECK_INT(series_named(f, "gp")->n, 3);
+    CHECK(series_named(f, "ceiling 0.9950") != NULL);
+    CHECK(f->panels[0].y.hi > .995);
+    CHECK(f->panels[0].x.log);
+    ll_figure_free(f);
+    d.n = 0;
+    CHECK_INT(ll_build_compare(&d, &f, NULL), LL_BAD_DATA);
+}
+
+static void axes_have_round_ticks(void)
+{
+    double t[16];
+    CHECK_INT(ll_round_ticks(0, 1, 6, t), 6);
+    CHECK_NEAR(t[1], .2, 1e-12);
+    CHECK_INT(ll_round_ticks(3, 3, 6, t), 0);
+    for (double hi = .001; hi < 1e6; hi *= 3.7) {
+        int n = ll_round_ticks(-.3 * hi, hi, 7, t);
+        CHECK(n >= 2 && n <= 7);
+    }
+    ll_axis a = {.log = true, .lo = 2, .hi = 90};
+    ll_axis_log_ticks(&a);
+    CHECK_INT(a.n_ticks, 5); /* 2 5 10 20 50 */
+    CHECK_STR(a.tick_text[2], "10");
+    for (int i = 0; i < a.n_ticks; i++) free(a.tick_text[i]);
+    free(a.tick_text);
+    free(a.tick);
+}
+
+/* --- gnuplot text --- */
+
+static void texts_are_quoted(void)
+{
+    ll_str s = {0};
+    ll_gp_quote(&s, NASTY);
+    CHECK_STR(s.s, "'a''b\"c\\`touch pwned`{_^@x} <&>%d $x'");
+    ll_str_clear(&s);
+    ll_gp_quote(&s, "\xff\xc0\x80ok \xe2\x82\xac\xed\xa0\x80\t\x7f");
+    CHECK_STR(s.s, "'???ok \xe2\x82\xac???  '");
+    ll_str_clear(&s);
+    ll_gp_quote(&s, NULL);
+    CHECK_STR(s.s, "''");
+    ll_str_clear(&s);
+    char longest[5000];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    ll_gp_quote(&s, longest);
+    CHECK_INT(s.len, 200 + 3 + 2);
+    ll_str_free(&s);
+}
+
+static void scripts_are_as_expected(void)
+{
+    ll_figure *f = ll_figure_new("test", "it's", 1, 400, 300);
+    ll_panel *p = &f->panels[0];
+    ll_axis_label(&p->x, "x");
+    ll_series *s = ll_panel_add(p, LL_MARK_LINE, LL_PEN_BLUE, 2);
+    ll_series_name(s, "line");
+    ll_series_set(s, 0, 0, 1. / 3);
+    ll_series_set(s, 1, 1, NAN);
+    ll_str out = {0};
+    ll_gp_target t = {.terminal = LL_GP_DUMB};
+    ll_gnuplot_text(f, &t, &out);
+    CHECK_STR(
+        out.s,
+        "# latlab plot test: for gnuplot 5.4 or newer\n"
+        "set encoding utf8\n"
+        "set terminal dumb nofeed noenhanced mono size 79,24\n"
+        "set datafile missing 'NaN'\n"
+        "$p0_0 << EOD\n0 0.3333333\n1 NaN\nEOD\n"
+        "unset label\nunset title\nunset grid\nset border 3 back linewidth 0.8\n"
+        "unset logscale x\nset xrange [0:1] noextend\nset xtics nomirror out scale 0.4\nset xlabel 'x'\n"
+        "unset logscale y\nset yrange [0:1] noextend\nset ytics nomirror out scale 0.4\nset ylabel ''\n"
+        "set size noratio\nunset key\n"
+        "plot $p0_0 using 1:2 with lines linewidth 1.6 title 'line'\nunset output\n");
+    ll_str_clear(&out);
+    t = (ll_gp_target){.terminal = LL_GP_PNG, .output = "o'x.png"};
+    ll_gnuplot_text(f, &t, &out);
+    CHECK_HAS(out.s, "set terminal pngcairo noenhanced size 400,300");
+    CHECK_HAS(out.s, "set output 'o''x.png'\n");
+    CHECK_HAS(out.s, "set title 'it''s'");
+    CHECK_HAS(out.s, "linecolor rgb '#0072b2'");
+    ll_str_free(&out);
+    ll_figure_free(f);
+}
+
+static void pictures_are_recognised(void)
+{
+    CHECK(ll_gp_complete(LL_GP_SVG, "<?xml version=\"1.0\"?><svg></svg>\n", 34));
+    CHECK(!ll_gp_complete(LL_GP_SVG, "<?xml version=\"1.0\"?><svg>", 26));
+    CHECK(!ll_gp_complete(LL_GP_PNG, "", 0));
+    CHECK(ll_gp_complete(LL_GP_SIXEL, "\f\x1bPq..\x1b\\", 9));
+    ll_gp_terminal t;
+    CHECK(ll_gp_terminal_of("a.b/c.SVG", &t) && t == LL_GP_SVG);
+    CHECK(!ll_gp_terminal_of("png", &t));
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"heatmap is built", heatmap_is_built},
+        {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
+        {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
+        {"scatter is built", scatter_is_built},
+        {"dense clouds are thinned and say so", dense_clouds_are_thinned_and_say_so},
+        {"missing and constant values are drawn or refused",
+         missing_and_constant_values_are_drawn_or_refused},
+        {"histograms add up", histograms_add_up},
+        {"residuals are relative", residuals_are_relative},
+        {"operations are staircases", operations_are_staircases},
+        {"curves show whatever is there", curves_show_whatever_is_there},
+        {"bars are sorted", bars_are_sorted},
+        {"scores are compared", scores_are_compared},
+        {"axes have round ticks", axes_have_round_ticks},
+        {"texts are quoted", texts_are_quoted},
+        {"scripts are as expected", scripts_are_as_expected},
+        {"pictures are recognised", pictures_are_recognised},
+        {0}};
+    return check_main("plots", cases, argc, argv);
+}
