@@ -174,13 +174,34 @@ void NAME(ll_help_net_free)(net_t *net)
 
 /* --- one layer, with its tangent when `dir` is given --- */
 
-static void add_bias(real *y, const real *b, int rows, int cols)
+static void add_bias(real *restrict y, const real *restrict b, int rows, int cols)
 {
-    for (int i = 0; i < rows; i++) {
-        real *row = y + (size_t)i * (size_t)cols;
+    for (int i = 0; i < rows; i++, y += cols) {
 #pragma omp simd
-        for (int j = 0; j < cols; j++) row[j] += b[j];
+        for (int j = 0; j < cols; j++) y[j] += b[j];
     }
+}
+
+/* sum (cols) += the rows of y */
+static void add_rows(real *restrict sum, const real *restrict y, int rows, int cols)
+{
+    for (int i = 0; i < rows; i++, y += cols) {
+#pragma omp simd
+        for (int j = 0; j < cols; j++) sum[j] += y[j];
+    }
+}
+
+/* x = 0 where the output of relu is 0 */
+static void mask(real *restrict x, const real *restrict y, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) x[i] = y[i] > 0 ? x[i] : 0;
+}
+
+static void relu(real *y, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) y[i] = y[i] > 0 ? y[i] : 0;
 }
 
 /* y (rows, out) = beta y + x (rows, in) times the weight of p */
@@ -204,9 +225,7 @@ static void add_weight_gradient(const layer *l, const real *x, const real *gy, i
         gemm(true, false, l->in, l->out, rows, 1, x, l->in, gy, l->out, 1, g + l->weight, l->out);
     else
         gemm(true, false, l->out, l->in, rows, 1, gy, l->out, x, l->in, 1, g + l->weight, l->in);
-    if (!bias) return;
-    for (int i = 0; i < rows; i++)
-        for (int j = 0; j < l->out; j++) g[l->bias + j] += gy[(size_t)i * (size_t)l->out + j];
+    if (bias) add_rows(g + l->bias, gy, rows, l->out);
 }
 
 static void layer_forward(const layer *l, const real *p, const real *dir, const dual *x, int rows, dual *y)
@@ -218,9 +237,9 @@ static void layer_forward(const layer *l, const real *p, const real *dir, const 
         times_weight(l, dir, x->v, rows, 0, y->d);
         times_weight(l, p, x->d, rows, 1, y->d);
         add_bias(y->d, dir + l->bias, rows, l->out);
-        for (size_t i = 0; i < n && l->relu; i++) y->d[i] = y->v[i] > 0 ? y->d[i] : 0;
+        if (l->relu) mask(y->d, y->v, n);
     }
-    for (size_t i = 0; i < n && l->relu; i++) y->v[i] = y->v[i] > 0 ? y->v[i] : 0;
+    if (l->relu) relu(y->v, n);
 }
 
 /* gy flows in (and is masked by relu), gx flows out (NULL: not wanted). Without `dir`, g += the gradient;
@@ -229,13 +248,13 @@ static void layer_backward(const layer *l, const real *p, const real *dir, const
                            int rows, dual *gy, dual *gx, real *g)
 {
     size_t n = (size_t)rows * (size_t)l->out;
-    for (size_t i = 0; i < n && l->relu; i++) gy->v[i] = y->v[i] > 0 ? gy->v[i] : 0;
+    if (l->relu) mask(gy->v, y->v, n);
     if (!dir) {
         add_weight_gradient(l, x->v, gy->v, rows, true, g);
         if (gx) times_weight_back(l, p, gy->v, rows, 0, gx->v);
         return;
     }
-    for (size_t i = 0; i < n && l->relu; i++) gy->d[i] = y->v[i] > 0 ? gy->d[i] : 0;
+    if (l->relu) mask(gy->d, y->v, n);
     add_weight_gradient(l, x->v, gy->d, rows, true, g);
     add_weight_gradient(l, x->d, gy->v, rows, false, g);
     if (!gx) return;
