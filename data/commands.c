@@ -1,4 +1,5 @@
 #include "data/commands.h"
+#include "core/app/experiment_plan.h"
 
 const ll_command ll_data_commands[] = {
     {.name = "import",
@@ -55,6 +56,27 @@ const ll_command ll_data_commands[] = {
              "the seed and a hash of the data. Loading refuses another search space and warns of other data.",
      .examples = "model save nasflat.safetensors\nmodel load nasflat.safetensors\nmodel load w.safetensors "
                  "as nasflat"},
+    {.name = "compare",
+     .group = "compare",
+     .summary = "compare predictors on the same tasks, samples and budget; results are kept",
+     .options = ll_plan_options,
+     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_compare,
+     .more_options = ll_compare_more,
+     .help = "Like score, and every trial lands in a database keyed by all that determines it: after Ctrl-C "
+             "or a crash the\n"
+             "same command computes only what is missing. The best of a cell is marked when it beats every "
+             "other one at\n"
+             "p < .05 (Wilcoxon signed-rank over device x trial).",
+     .examples = "compare tasks=ND predictors=gp,nasflat,help k=20 trials=5 budget=on\n"
+                 "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 budget=on"},
+    {.name = "results",
+     .group = "compare",
+     .summary = "list or export the results kept by compare",
+     .options = ll_results_options,
+     .flags = LL_CMD_LOOK,
+     .run = ll_run_results,
+     .examples = "results task=ND predictor=gp\nresults out=all.csv\nresults format=md out=table.md"},
     {.name = "doctor",
      .alias = "paths",
      .group = "help",

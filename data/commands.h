@@ -15,6 +15,10 @@ ll_status ll_run_datasets(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
 ll_status ll_run_model(ll_request *rq);
 ll_status ll_run_doctor(ll_request *rq);
+ll_status ll_run_compare(ll_request *rq);
+ll_status ll_run_results(ll_request *rq);
+const ll_option *ll_compare_more(char *const *words, int n);
+extern const ll_option ll_results_options[];
 extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_model_options[];
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */

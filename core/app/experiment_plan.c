@@ -46,6 +46,10 @@ const ll_option ll_plan_options[] = {
      .otherwise = "full",
      .choices = "full|help|authors",
      .help = "scoring set"},
+    {.name = "budget",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "k counts every target latency a predictor looks at, not only the samples"},
     {.name = "level", .type = LL_REAL, .otherwise = "0.9", .lo = .01, .hi = .999, .help = "of the intervals"},
     {.name = "with", .type = LL_LIST, .help = "options of predictors: nasflat.epochs=50,gp.draws=64"},
     {.name = "devices",
@@ -227,6 +231,7 @@ ll_status ll_plan_read(ll_request *rq, ll_plan *p)
     x->pretrain_seeds = ll_int(&rq->args, "pretrain_seeds");
     x->first_seed = (uint64_t)ll_real(&rq->args, "seed");
     x->n = ll_int(&rq->args, "n");
+    x->budget = ll_bool(&rq->args, "budget");
     x->protocol = ll_protocol_find(ll_word(&rq->args, "protocol"));
     x->level = ll_real(&rq->args, "level");
     x->want_variance = true;

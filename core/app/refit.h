@@ -16,8 +16,8 @@ ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_samp
 ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **out);
 
 /* Draw k samples for a device (-1: any row of the dataset) and make them rq->state.samples. */
-ll_status ll_draw(ll_request *rq, int device, const char *sampler, int k, uint64_t seed,
-                  ll_protocol protocol, const char *encoding);
+ll_status ll_draw(ll_request *rq, int device, const char *sampler, int k, uint64_t seed, ll_protocol protocol,
+                  const char *encoding);
 /* Transfer `model` to `device` with rq->state.samples; the result joins rq->state. */
 ll_status ll_transfer_now(ll_request *rq, ll_model *model, int device, const ll_values *options,
                           ll_transfer **out);

@@ -40,27 +40,27 @@ int ll_help_rows(const ll_help_shape *s); /* input rows per architecture: 9 or 1
 /* The interface in one number type. x: (n * rows, n_in) inputs, for graphs already aggregated (A'X);
  * h: (10) hardware embedding or NULL; p: parameters; y: (n) targets.
  * A net owns the activations of up to `most` architectures: one per thread. */
-#define LL_HELP_DECLARE(real, suffix)                                                                        \
-    typedef struct ll_help_net##suffix ll_help_net##suffix;                                                  \
-    ll_help_net##suffix *ll_help_net_new##suffix(const ll_help_shape *s, int most);                          \
-    void ll_help_net_free##suffix(ll_help_net##suffix *net);                                                 \
-    /* out (n) */                                                                                            \
-    void ll_help_forward##suffix(ll_help_net##suffix *net, const real *p, const real *h, const real *x,      \
-                                 int n, real *out);                                                          \
-    /* L = mean (f - y)^2; g (params) = dL/dp; returns L */                                                  \
-    double ll_help_gradient##suffix(ll_help_net##suffix *net, const real *p, const real *h, const real *x,   \
-                                    const real *y, int n, real *g);                                          \
-    /* hv (params) = (d2L/dp2) v, by forward-over-reverse differentiation */                                 \
-    void ll_help_hessian_vector##suffix(ll_help_net##suffix *net, const real *p, const real *h,              \
-                                        const real *x, const real *y, int n, const real *v, real *hv);       \
+#define LL_HELP_DECLARE(real, suffix)                                                                          \
+    typedef struct ll_help_net##suffix ll_help_net##suffix;                                                    \
+    ll_help_net##suffix *ll_help_net_new##suffix(const ll_help_shape *s, int most);                            \
+    void ll_help_net_free##suffix(ll_help_net##suffix *net);                                                   \
+    /* out (n) */                                                                                              \
+    void ll_help_forward##suffix(ll_help_net##suffix *net, const real *p, const real *h, const real *x,        \
+                                 int n, real *out);                                                            \
+    /* L = mean (f - y)^2; g (params) = dL/dp; returns L */                                                    \
+    double ll_help_gradient##suffix(ll_help_net##suffix *net, const real *p, const real *h, const real *x,     \
+                                    const real *y, int n, real *g);                                            \
+    /* hv (params) = (d2L/dp2) v, by forward-over-reverse differentiation */                                   \
+    void ll_help_hessian_vector##suffix(ll_help_net##suffix *net, const real *p, const real *h,                \
+                                        const real *x, const real *y, int n, const real *v, real *hv);         \
     /* One device of one episode: adapt p on the support by `steps` steps of p -= a * grad, loss on the      \
      * query. gp (params) = d loss/d p, ga (params) = d loss/d a, second order unless first_order; returns   \
-     * the loss. */                                                                                          \
-    double ll_help_episode##suffix(ll_help_net##suffix *net, const real *p, const real *a, const real *h,    \
-                                   const real *xs, const real *ys, int ns, const real *xq, const real *yq,   \
-                                   int nq, int steps, bool first_order, real *gp, real *ga);                 \
-    /* In place: p -= a * grad on the support, `steps` times */                                              \
-    void ll_help_adapt##suffix(ll_help_net##suffix *net, real *p, const real *a, const real *h,              \
+     * the loss. */ \
+    double ll_help_episode##suffix(ll_help_net##suffix *net, const real *p, const real *a, const real *h,      \
+                                   const real *xs, const real *ys, int ns, const real *xq, const real *yq,     \
+                                   int nq, int steps, bool first_order, real *gp, real *ga);                   \
+    /* In place: p -= a * grad on the support, `steps` times */                                                \
+    void ll_help_adapt##suffix(ll_help_net##suffix *net, real *p, const real *a, const real *h,                \
                                const real *xs, const real *ys, int ns, int steps);
 
 LL_HELP_DECLARE(float, )

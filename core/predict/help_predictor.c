@@ -327,18 +327,19 @@ static ll_status load_plain(const ll_tensors *in, const ll_dataset *d, void **mo
     return load_shape(in, d, false, model, e);
 }
 
-#define RECORD(id, text, start, restore)                                                                     \
+#define RECORD(id, text, extra, start, restore)                                                              \
     {                                                                                                        \
         .name = id, .summary = text, .paper = "HELP, arXiv 2106.08630",                                      \
         .pretrain_options = pretrain_options, .transfer_options = transfer_options, .needs_sources = true,   \
-        .default_n = 900, .pretrain = start, .transfer = transfer, .release = ll_help_model_free,            \
-        .save = save, .load = restore                                                                        \
+        .default_n = 900, .extra_cost = extra, .pretrain = start, .transfer = transfer,                      \
+        .release = ll_help_model_free, .save = save, .load = restore                                         \
     }
 
 const ll_predictor ll_help =
     RECORD("help", "meta-learned network with a hardware embedding from 10 reference architectures",
-           pretrain_help, load_help);
-const ll_predictor ll_metasgd = RECORD(
-    "metasgd", "HELP's network without device information, learned step sizes", pretrain_metasgd, load_plain);
-const ll_predictor ll_maml = RECORD(
-    "maml", "HELP's network without device information, one fixed step size", pretrain_maml, load_plain);
+           LL_HELP_REFERENCES, pretrain_help, load_help);
+const ll_predictor ll_metasgd =
+    RECORD("metasgd", "HELP's network without device information, learned step sizes", 0, pretrain_metasgd,
+           load_plain);
+const ll_predictor ll_maml = RECORD("maml", "HELP's network without device information, one fixed step size",
+                                    0, pretrain_maml, load_plain);

@@ -72,6 +72,7 @@ typedef struct ll_predictor {
     bool needs_sources;                /* false: pretrain is immediate (flops, params, opcount) */
     bool refits_live;                  /* a transfer takes milliseconds: re-fit on every sample change */
     int default_n;                     /* source architectures per device; 0: all */
+    int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */
     ll_status (*pretrain)(const ll_pretrain_job *job, void **model, ll_error *e);
     ll_status (*transfer)(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e);

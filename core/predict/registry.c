@@ -3,12 +3,25 @@
 #include "core/predict/predictor.h"
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
-extern const ll_predictor ll_nasflat, ll_gp, ll_help, ll_metasgd, ll_maml;
+extern const ll_predictor ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp;
 
+/* In the order tables list them: counts and linear models first, then what learns across devices. */
+/* clang-format off */
 const ll_predictor *const ll_predictors[] = {
-    &ll_flops,   &ll_params, &ll_opcount, &ll_lut,     &ll_lowrank, &ll_adaproxy,
-    &ll_nasflat, &ll_gp,     &ll_help,    &ll_metasgd, &ll_maml,    NULL,
+    &ll_flops,
+    &ll_params,
+    &ll_opcount,
+    &ll_lut,
+    &ll_lowrank,
+    &ll_adaproxy,
+    &ll_maml,
+    &ll_metasgd,
+    &ll_help,
+    &ll_nasflat,
+    &ll_gp,
+    NULL,
 };
+/* clang-format on */
 
 const ll_predictor *ll_predictor_find(const char *name)
 {

@@ -120,6 +120,12 @@ typedef struct batch {
     ll_error *errors;
 } batch;
 
+/* Samples left of a budget of k measurements; below 1: the predictor needs more than that. */
+static int sample_count(const ll_experiment *x, const ll_predictor *p, int k)
+{
+    return x->budget ? k - p->extra_cost : k;
+}
+
 static void run_trial(void *ctx, int i)
 {
     batch *c = ctx;
@@ -128,7 +134,8 @@ static void run_trial(void *ctx, int i)
     if (t->metrics.n || ll_cancelled(x->observer)) return; /* recalled, or not wanted any more */
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, t->k, t->seed, t->protocol, NULL, c->prior,
+    int k = sample_count(x, t->predictor, t->k);
+    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, NULL, c->prior,
                                   &samples, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = c->model,
@@ -220,6 +227,7 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
     ll_status s = LL_OK;
     for (int m = 0; m < x->n_samplers && !s; m++)
         for (int i = 0; i < x->n_k && !s; i++) {
+            if (sample_count(x, x->predictors[p], x->k[i]) < 1) continue;
             ll_trial common = {.data = x->data[b->task],
                                .task = x->tasks[b->task],
                                .predictor = x->predictors[p],

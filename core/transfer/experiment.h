@@ -15,7 +15,8 @@ typedef struct ll_trial {
     const ll_task *task;
     const ll_predictor *predictor;
     const ll_sampler *sampler;
-    int k, n; /* samples, source architectures asked for (0: default) */
+    int k,
+        n; /* samples or, with a budget, measurements in all; source architectures asked for (0: default) */
     uint64_t seed, pretrain_seed;
     int device;
     ll_protocol protocol;
@@ -40,6 +41,8 @@ typedef struct ll_experiment {
                            trials */
     uint64_t first_seed;
     int n; /* source architectures; 0: each predictor's default */
+    bool
+        budget; /* k counts every target latency a predictor looks at: one that needs more than k is left out */
     ll_protocol protocol;
     double level;
     bool want_variance;

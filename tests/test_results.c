@@ -1,0 +1,233 @@
+/* The results database and the paired test behind its tables. */
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "core/num/wilcoxon.h"
+#include "data/results.h"
+#include "tests/check.h"
+
+/* scipy.stats.wilcoxon(a, b): exact .0234375; for the 40 numbers ((37 i) mod 29)/10 - 1.1 against 0, with correction
+ * and the normal approximation: .04600488264471951. */
+static void wilcoxon_matches_scipy(void)
+{
+    double a[] = {1.1, 2.3, 3.1, 4.8, 5.2, 6.9, 7.7, 8.1}, b[] = {1.0, 2.5, 2.8, 4.4, 4.7, 6.3, 7.0, 7.3};
+    CHECK_NEAR(ll_wilcoxon(a, b, 8), .0234375, 1e-12);
+    CHECK_NEAR(ll_wilcoxon(b, a, 8), .0234375, 1e-12);
+    CHECK_NEAR(ll_wilcoxon(a, a, 8), 1, 0);
+    double x[40], zero[40] = {0};
+    for (int i = 0; i < 40; i++) x[i] = round(((i * 37) % 29) - 11) / 10;
+    CHECK_NEAR(ll_wilcoxon(x, zero, 40), .04600488264471951, 1e-9);
+}
+
+typedef struct fixture {
+    ll_dataset *d;
+    ll_task *task;
+    ll_values none;
+    ll_trial_context c;
+    ll_trial t;
+} fixture;
+
+static const ll_option options[] = {{.name = "epochs", .type = LL_INT, .otherwise = "3", .help = "x"}, {0}};
+static const ll_predictor predictor = {.name = "p", .summary = "s"};
+static const ll_sampler sampler = {.name = "s", .summary = "s"};
+
+static fixture new_fixture(void)
+{
+    fixture f = {0};
+    ll_error e = {0};
+    const ll_space *space = ll_space_find("nasbench201");
+    f.d = ll_dataset_new("small", space, 3, 2);
+    for (int i = 0; i < 3; i++) {
+        space->at(space, i, f.d->genes + i * space->n_positions);
+        ll_latencies(f.d, 0)[i] = ll_latencies(f.d, 1)[i] = i;
+    }
+    ll_device_set(&f.d->devices[0], "a", LL_MEASURED, "t", "ms", NULL, NULL);
+    ll_device_set(&f.d->devices[1], "b", LL_MEASURED, "t", "ms", NULL, NULL);
+    ll_dataset_seal(f.d, &e);
+    ll_ints source = ll_ints_copy((int[]){0}, 1), target = ll_ints_copy((int[]){1}, 1);
+    f.task = ll_task_new("T", f.d, &source, &target);
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_values_init(&f.none, options);
+    f.c = (ll_trial_context){&f.none, &f.none, false, .9};
+    f.t = (ll_trial){.data = f.d,
+                     .task = f.task,
+                     .predictor = &predictor,
+                     .sampler = &sampler,
+                     .k = 5,
+                     .seed = 7,
+                     .device = 1,
+                     .cost = 15,
+                     .seconds = .5,
+                     .metrics = {.n = 100, .spearman = .75, .kendall = NAN, .coverage = .9}};
+    return f;
+}
+
+static void free_fixture(fixture *f)
+{
+    ll_values_free(&f->none);
+    ll_task_unref(f->task);
+    ll_dataset_unref(f->d);
+}
+
+static char *fresh_path(const char *name)
+{
+    return ll_path_join(check_tmpdir(), name);
+}
+
+static void what_was_stored_is_recalled(void)
+{
+    fixture f = new_fixture();
+    char *path = fresh_path("new/folder/a.sqlite");
+    ll_results *r;
+    ll_error e = {0};
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    ll_trial back = f.t;
+    CHECK(!ll_results_recall(r, &f.c, &back));
+    CHECK_INT(ll_results_store(r, &f.c, &f.t, &e), LL_OK);
+    ll_results_close(r);
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    back.metrics = (ll_metrics){0};
+    back.cost = 0;
+    CHECK(ll_results_recall(r, &f.c, &back));
+    CHECK_INT(back.cost, 15);
+    CHECK_INT(back.metrics.n, 100);
+    CHECK_NEAR(back.metrics.spearman, .75, 0);
+    CHECK(isnan(back.metrics.kendall));
+    CHECK_INT(ll_results_count(r), 1);
+    ll_results_close(r);
+    free(path);
+    free_fixture(&f);
+}
+
+static void everything_that_matters_is_in_the_key(void)
+{
+    fixture f = new_fixture();
+    char *path = fresh_path("key.sqlite");
+    ll_results *r;
+    ll_error e = {0};
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    ll_results_store(r, &f.c, &f.t, &e);
+    ll_trial t = f.t;
+    t.k = 6;
+    CHECK(!ll_results_recall(r, &f.c, &t));
+    t = f.t;
+    t.seed++;
+    CHECK(!ll_results_recall(r, &f.c, &t));
+    t = f.t;
+    t.device = 0;
+    CHECK(!ll_results_recall(r, &f.c, &t));
+    t = f.t;
+    t.protocol = LL_PROTOCOL_HELP;
+    CHECK(!ll_results_recall(r, &f.c, &t));
+    t = f.t;
+    ll_trial_context c = f.c;
+    c.budget = true;
+    CHECK(!ll_results_recall(r, &c, &t));
+    ll_values_set(&f.none, "epochs", "4", &e);
+    CHECK(!ll_results_recall(r, &f.c, &t));
+    ll_values_set(&f.none, "epochs", "3", &e);
+    CHECK(ll_results_recall(r, &f.c, &t));
+    ll_results_close(r);
+    free(path);
+    free_fixture(&f);
+}
+
+static void run_sql(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    CHECK_INT(sqlite3_open(path, &db), SQLITE_OK);
+    CHECK_INT(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void strange_databases_are_refused(void)
+{
+    char *newer = fresh_path("newer.sqlite"), *other = fresh_path("other.sqlite"),
+         *text = fresh_path("text.sqlite");
+    ll_results *r;
+    ll_error e = {0};
+    CHECK_INT(ll_results_open(newer, &r, &e), LL_OK);
+    ll_results_close(r);
+    run_sql(newer, "PRAGMA user_version=99");
+    CHECK_INT(ll_results_open(newer, &r, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "newer latlab");
+    run_sql(other, "CREATE TABLE x(y)");
+    CHECK_INT(ll_results_open(other, &r, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "another program");
+    ll_write_file(text, "this is not a database, however long it may be....", 50, &e);
+    CHECK_INT(ll_results_open(text, &r, &e), LL_BAD_DATA);
+    CHECK_INT(ll_results_open("/proc/nowhere/x.sqlite", &r, &e), LL_FAILED);
+    free(newer);
+    free(other);
+    free(text);
+}
+
+static void two_processes_share_one(void)
+{
+    fixture f = new_fixture();
+    char *path = fresh_path("two.sqlite");
+    ll_results *a, *b;
+    ll_error e = {0};
+    CHECK_INT(ll_results_open(path, &a, &e), LL_OK);
+    CHECK_INT(ll_results_open(path, &b, &e), LL_OK);
+    for (int i = 0; i < 20; i++) {
+        f.t.seed = (uint64_t)i;
+        CHECK_INT(ll_results_store(i % 2 ? a : b, &f.c, &f.t, &e), LL_OK);
+    }
+    CHECK_INT(ll_results_count(a), 20);
+    CHECK_INT(ll_results_count(b), 20);
+    ll_results_close(a);
+    ll_results_close(b);
+    free(path);
+    free_fixture(&f);
+}
+
+static bool count_row(void *ctx, const ll_result_row *row)
+{
+    CHECK_STR(row->device, "b");
+    CHECK_NEAR(row->spearman, .75, 0);
+    return ++*(int *)ctx < 3;
+}
+
+static void rows_are_filtered(void)
+{
+    fixture f = new_fixture();
+    char *path = fresh_path("filter.sqlite");
+    ll_results *r;
+    ll_error e = {0};
+    int n = 0;
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    for (int i = 0; i < 5; i++) {
+        f.t.seed = (uint64_t)i;
+        ll_results_store(r, &f.c, &f.t, &e);
+    }
+    CHECK_INT(ll_results_each(r, &(ll_result_filter){.task = "T", .predictor = "p*"}, count_row, &n, &e),
+              LL_OK);
+    CHECK_INT(n, 3); /* the callback asked to stop */
+    n = 0;
+    CHECK_INT(ll_results_each(r, &(ll_result_filter){.k = 6}, count_row, &n, &e), LL_OK);
+    CHECK_INT(n, 0);
+    ll_results_close(r);
+    free(path);
+    free_fixture(&f);
+}
+
+static const check_case cases[] = {
+    {"wilcoxon matches scipy", wilcoxon_matches_scipy},
+    {"what was stored is recalled", what_was_stored_is_recalled},
+    {"everything that matters is in the key", everything_that_matters_is_in_the_key},
+    {"strange databases are refused", strange_databases_are_refused},
+    {"two processes share one", two_processes_share_one},
+    {"rows are filtered", rows_are_filtered},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_results", cases, argc, argv);
+}
