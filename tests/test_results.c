@@ -35,7 +35,8 @@ static const ll_option options[] = {{.name = "epochs", .type = LL_INT, .otherwis
 static const ll_predictor predictor = {.name = "p", .summary = "s"};
 static const ll_sampler sampler = {.name = "s", .summary = "s"};
 
-static fixture new_fixture(void)
+/* Filled in place: the context points into it. */
+static void fill_fixture(fixture *out)
 {
     fixture f = {0};
     ll_error e = {0};
@@ -53,7 +54,6 @@ static fixture new_fixture(void)
     ll_ints_free(&source);
     ll_ints_free(&target);
     ll_values_init(&f.none, options);
-    f.c = (ll_trial_context){&f.none, &f.none, false, .9};
     f.t = (ll_trial){.data = f.d,
                      .task = f.task,
                      .predictor = &predictor,
@@ -64,7 +64,8 @@ static fixture new_fixture(void)
                      .cost = 15,
                      .seconds = .5,
                      .metrics = {.n = 100, .spearman = .75, .kendall = NAN, .coverage = .9}};
-    return f;
+    *out = f;
+    out->c = (ll_trial_context){&out->none, &out->none, false, .9};
 }
 
 static void free_fixture(fixture *f)
@@ -81,7 +82,8 @@ static char *fresh_path(const char *name)
 
 static void what_was_stored_is_recalled(void)
 {
-    fixture f = new_fixture();
+    fixture f;
+    fill_fixture(&f);
     char *path = fresh_path("new/folder/a.sqlite");
     ll_results *r;
     ll_error e = {0};
@@ -106,7 +108,8 @@ static void what_was_stored_is_recalled(void)
 
 static void everything_that_matters_is_in_the_key(void)
 {
-    fixture f = new_fixture();
+    fixture f;
+    fill_fixture(&f);
     char *path = fresh_path("key.sqlite");
     ll_results *r;
     ll_error e = {0};
@@ -169,7 +172,8 @@ static void strange_databases_are_refused(void)
 
 static void two_processes_share_one(void)
 {
-    fixture f = new_fixture();
+    fixture f;
+    fill_fixture(&f);
     char *path = fresh_path("two.sqlite");
     ll_results *a, *b;
     ll_error e = {0};
@@ -196,7 +200,8 @@ static bool count_row(void *ctx, const ll_result_row *row)
 
 static void rows_are_filtered(void)
 {
-    fixture f = new_fixture();
+    fixture f;
+    fill_fixture(&f);
     char *path = fresh_path("filter.sqlite");
     ll_results *r;
     ll_error e = {0};
