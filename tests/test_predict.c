@@ -262,6 +262,44 @@ static void adaproxy_reuses_or_adapts(void)
     ll_dataset_unref(d);
 }
 
+/* A narrow network learns multiply-adds from 64 cells, the same way each time, and keeps to 64 measurements; where cells
+ * prune to nothing alike it predicts alike. */
+static void brpnas_learns(void)
+{
+    ll_dataset *d = all_cells();
+    ll_ints pool = ll_ints_range(d->n_archs), none = {0};
+    ll_error e = {0};
+    ll_values options;
+    ll_transfer *t[3];
+    int samples[64];
+    ll_rng r = ll_rng_new(4, 1);
+    ll_rng_sample(&r, pool.v, pool.n, 64, samples);
+    ll_model *m = pretrained(d, "brpnas", &none, NULL, NULL, &e);
+    ll_values_init(&options, m->predictor->transfer_options);
+    ll_values_set(&options, "hidden", "32", &e);
+    ll_values_set(&options, "epochs", "80", &e);
+    ll_values_set(&options, "lr", "4e-3", &e);
+    for (int i = 0; i < 3; i++) {
+        ll_values_set(&options, "graph", i < 2 ? "full" : "pruned", &e);
+        ll_transfer_plan plan = {
+            .data = d, .model = m, .samples = samples, .k = 64, .seed = 1, .options = &options};
+        CHECK_INT(ll_transfer_run(&plan, &t[i], &e), LL_OK);
+    }
+    CHECK_INT(t[0]->measured.n, 64);
+    CHECK(!memcmp(t[0]->score, t[1]->score, (size_t)t[0]->n * sizeof(double)));
+    CHECK(ll_transfer_metrics(t[0], d, LL_PROTOCOL_FULL, .9, NULL).spearman > .9);
+    CHECK_INT(ll_json_get_int(t[0]->info, "validation", 0), 6);
+    int none_at_all = ll_dataset_row(d, (const uint8_t[]){0, 0, 0, 0, 0, 0});
+    int dead = ll_dataset_row(d, (const uint8_t[]){3, 3, 3, 0, 0, 0});
+    CHECK_NEAR(t[2]->score[none_at_all], t[2]->score[dead], 0);
+    CHECK(fabs(t[0]->score[none_at_all] - t[0]->score[dead]) > 1);
+    for (int i = 0; i < 3; i++) ll_transfer_unref(t[i]);
+    ll_values_free(&options);
+    ll_model_unref(m);
+    ll_ints_free(&pool);
+    ll_dataset_unref(d);
+}
+
 /* --- save and load ------------------------------------------------------------------------------------------------- */
 
 static void models_survive_a_file(void)
@@ -435,6 +473,7 @@ static const check_case cases[] = {
     {"tables have no negative entry", tables_have_no_negative_entry},
     {"lowrank finds the directions", lowrank_finds_the_directions},
     {"adaproxy reuses or adapts", adaproxy_reuses_or_adapts},
+    {"brpnas learns", brpnas_learns},
     {"models survive a file", models_survive_a_file},
     {"what cannot be done is said", what_cannot_be_done_is_said},
     {"flops rank as known", flops_rank_as_known},

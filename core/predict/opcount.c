@@ -16,14 +16,6 @@ static const ll_option options[] = {
     {0},
 };
 
-static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
-{
-    const ll_space **m = LL_NEW(const ll_space *);
-    *m = job->data->space;
-    *model = m;
-    return LL_OK;
-}
-
 static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
 {
     ll_simple_counts(d->space, ll_gene(d, arch), row);
@@ -65,27 +57,15 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     return good ? LL_OK : ll_fail(e, LL_FAILED, "the ridge on the operation counts is singular");
 }
 
-static ll_status save(const void *model, ll_tensors *out, ll_error *e)
-{
-    ll_simple_save_space(*(const ll_space *const *)model, out);
-    return LL_OK;
-}
-
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
-{
-    ll_status s = ll_simple_space_matches(in, data, e);
-    return s ? s : pretrain(&(ll_pretrain_job){.data = data}, model, e);
-}
-
 const ll_predictor ll_opcount = {
     .name = "opcount",
     .summary = "ridge on how often each operation occurs, from the samples alone",
     .paper = "none; the linear baseline",
     .transfer_options = options,
     .refits_live = true,
-    .pretrain = pretrain,
+    .pretrain = ll_simple_space_pretrain,
     .transfer = transfer,
     .release = free,
-    .save = save,
-    .load = load,
+    .save = ll_simple_space_save,
+    .load = ll_simple_space_load,
 };

@@ -21,6 +21,26 @@ ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, 
                    space ? space : "(none)", data->space->name);
 }
 
+ll_status ll_simple_space_pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    const ll_space **m = LL_NEW(const ll_space *);
+    *m = job->data->space;
+    *model = m;
+    return LL_OK;
+}
+
+ll_status ll_simple_space_save(const void *model, ll_tensors *out, ll_error *e)
+{
+    ll_simple_save_space(*(const ll_space *const *)model, out);
+    return LL_OK;
+}
+
+ll_status ll_simple_space_load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+{
+    ll_status s = ll_simple_space_matches(in, data, e);
+    return s ? s : ll_simple_space_pretrain(&(ll_pretrain_job){.data = data}, model, e);
+}
+
 double *ll_job_latencies(const ll_transfer_job *job, double *mean, ll_error *e)
 {
     double *y = LL_NEW_ARRAY(double, job->k);

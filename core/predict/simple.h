@@ -15,9 +15,13 @@ static inline int ll_job_row(const ll_transfer_job *job, int i)
     return job->rows ? job->rows[i] : i;
 }
 
-/* A model that knows nothing but its space; the name guards against a file of another one. */
-ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, ll_error *e);
+/* A model that knows nothing but its space (a const ll_space *, freed with free()): its pretrain, save and load. */
+ll_status ll_simple_space_pretrain(const ll_pretrain_job *job, void **model, ll_error *e);
+ll_status ll_simple_space_save(const void *model, ll_tensors *out, ll_error *e);
+ll_status ll_simple_space_load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e);
+/* The space by name in a model's file, and whether the data are of it (LL_BAD_DATA). */
 void ll_simple_save_space(const ll_space *s, ll_tensors *out);
+ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, ll_error *e);
 
 /* Latencies of the k samples (k), to be freed; *mean is theirs. NULL and LL_FAILED: one is missing or none is above
  * zero. */
