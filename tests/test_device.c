@@ -371,7 +371,7 @@ static void audit_finds_what_is_wrong(void)
     ll_audit_devices(d, all, 5, &c, a);
     CHECK_INT(a[0].twin, 1);
     CHECK_INT(a[1].twin, 0);
-    CHECK_NEAR(a[1].twin_corr, 1, 0);
+    CHECK_NEAR(a[1].twin_corr, 1, 1e-12);
     CHECK(!a[0].twin_equal);
     CHECK_INT(a[0].unit_off, 0);
     CHECK_INT(a[2].unit_off, -3);

@@ -160,6 +160,9 @@ static void bench_program(const char *data)
     char note[64];
     snprintf(note, sizeof note, "load, corr: %.0f ms in all, exit status %d", ms, status);
     bench_row("peak_rss", peak, "MB", 120, "lower", note);
+    status = run_program(data, "load nb201; task ND; diagnose pixel2", &ms, &peak);
+    snprintf(note, sizeof note, "load, task ND, diagnose pixel2; exit status %d", status);
+    bench_row("diagnose", ms, "ms", NAN, "lower", note);
 }
 
 void bench_look(void)
