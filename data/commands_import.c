@@ -189,8 +189,10 @@ static void emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, con
     ll_str_addf(&title, "%s: %d architectures x %d devices of %s", d->name, d->n_archs, d->n_devices,
                 d->space->name);
     ll_json_str(result, "title", ll_str_text(&title));
-    ll_result_columns(result, columns);
-    add_rows(rq, result, d, fresh);
+    if (fresh->n_devices) {
+        ll_result_columns(result, columns);
+        add_rows(rq, result, d, fresh);
+    }
     note_twins(job, d, fresh);
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
     ll_emit(rq, result);
@@ -268,7 +270,9 @@ ll_status ll_run_import(ll_request *rq)
     place p = {0};
     ll_dataset *old = NULL;
     char *path = ll_path_expand(ll_word(&rq->args, "path"));
+    int lock = -1;
     ll_status s = find_place(rq, into, ll_word(&rq->args, "name"), &p);
+    if (!s) s = ll_folder_lock(ll_app_data_dir(rq->app), rq->observer, &lock, &rq->error);
     if (!s && into) s = ll_folder_load(p.from, &old, &rq->error);
     if (!s) {
         ll_import job = {.path = path,
@@ -280,6 +284,7 @@ ll_status ll_run_import(ll_request *rq)
         s = import_into(rq, &job, &p);
         ll_strs_free(&job.notes);
     }
+    ll_folder_unlock(lock);
     ll_dataset_unref(old);
     free_place(&p);
     free(path);

@@ -9,6 +9,7 @@
 #ifndef LL_DATA_FOLDER_H
 #define LL_DATA_FOLDER_H
 
+#include "core/base/observer.h"
 #include "core/device/dataset.h"
 
 /* Writes a sealed dataset. Everything goes to a folder beside `path`, which takes the place of what was there
@@ -17,6 +18,11 @@
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e);
 /* Reads, seals and checks the hash: LL_BAD_DATA says which file is wrong. */
 ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e);
+
+/* Reading a dataset, changing it and writing it back is for one process at a time: takes the lock of a folder of
+ * datasets (made when it is missing), waiting up to 20 s for another process. LL_FAILED: it did not come free. */
+ll_status ll_folder_lock(const char *dir, ll_observer *observer, int *lock, ll_error *e);
+void ll_folder_unlock(int lock); /* -1 is fine */
 
 bool ll_is_folder_dataset(const char *path); /* holds a dataset.json */
 /* NAME in one of the data folders, or the path of a dataset folder; the caller frees *path. LL_BAD_DATA lists

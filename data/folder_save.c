@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/base/fs.h"
@@ -225,4 +226,33 @@ ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep
     ll_remove_tree(fresh, &ignored);
     free(fresh);
     return s;
+}
+
+/* --- one writer at a time --- */
+
+ll_status ll_folder_lock(const char *dir, ll_observer *observer, int *lock, ll_error *e)
+{
+    ll_status s = ll_make_dirs(dir, e);
+    if (s) return s;
+    char *path = ll_path_join(dir, ".lock");
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (*lock < 0) s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    for (int tries = 0; !s && flock(*lock, LOCK_EX | LOCK_NB); tries++) {
+        if (tries == 400)
+            s = ll_fail(e, LL_FAILED, "%s: another process is changing the datasets there; try again", dir);
+        if (ll_cancelled(observer))
+            s = ll_fail(e, LL_CANCELLED, "stopped while another process held %s", path);
+        if (!s) usleep(50000);
+    }
+    if (s) {
+        ll_folder_unlock(*lock);
+        *lock = -1;
+    }
+    free(path);
+    return s;
+}
+
+void ll_folder_unlock(int lock)
+{
+    if (lock >= 0) close(lock);
 }

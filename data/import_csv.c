@@ -179,7 +179,7 @@ static ll_status plan_columns(reader *r, ll_error *e)
     s = r->is_long ? plan_long(r, arch, device, latency, e) : plan_wide(r, arch, e);
     bool has_unit = r->is_long && find_among(&r->csv, unit_names) >= 0;
     if (!s && !r->job->unit && !has_unit)
-        s = ll_fail(e, LL_USAGE, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
+        s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
                     r->csv.what);
     return s;
 }

@@ -244,6 +244,26 @@ static void replacing_keeps_the_old_until_the_new_is_complete(void)
     free(keep);
 }
 
+static bool at_once(void *ctx)
+{
+    (void)ctx;
+    return true;
+}
+
+/* A second writer waits, and can be told to stop waiting. */
+static void one_writer_at_a_time(void)
+{
+    int first, second;
+    ll_error e = {0};
+    ll_observer impatient = {.cancelled = at_once};
+    CHECK_INT(ll_folder_lock(check_tmpdir(), NULL, &first, &e), LL_OK);
+    CHECK_INT(ll_folder_lock(check_tmpdir(), &impatient, &second, &e), LL_CANCELLED);
+    CHECK_INT(second, -1);
+    ll_folder_unlock(first);
+    CHECK_INT(ll_folder_lock(check_tmpdir(), &impatient, &second, &e), LL_OK);
+    ll_folder_unlock(second);
+}
+
 static void folders_are_found_by_name(void)
 {
     char *path = save_small("findme"), *found = NULL;
@@ -429,6 +449,7 @@ static const check_case cases[] = {
     {"folder of a user's space", folder_of_a_users_space},
     {"changed folders are refused", changed_folders_are_refused},
     {"replacing keeps the old until the new is complete", replacing_keeps_the_old_until_the_new_is_complete},
+    {"one writer at a time", one_writer_at_a_time},
     {"folders are found by name", folders_are_found_by_name},
     {"oneproxy cells are matched", oneproxy_cells_are_matched},
     {"brpnas has every connected cell", brpnas_has_every_connected_cell},
