@@ -44,6 +44,7 @@ static const ll_command *const tables[] = {
     ll_data_commands,
     ll_simulate_commands,
     ll_look_commands,
+    ll_map_commands,
     ll_partition_commands,
     ll_sample_commands,
     ll_predict_commands,

@@ -8,12 +8,15 @@
 #include "tui/render.h"
 #include "tui/views.h"
 
+static const char *const encodings[] = {"cost", "path", "onehot"};
+
 typedef struct archs_view {
     ll_view base;
     ll_state state;
     double *x, *y; /* (n) places on the map */
     int n;
     double share[2];
+    int encoding;
     char *data_hash;       /* the map belongs to this data */
     double at_x, at_y;     /* crosshair */
     int arch, asked;       /* nearest to the crosshair; the one asked for last */
@@ -34,7 +37,7 @@ static void refresh(ll_view *base)
         return;
     }
     if (v->data_hash && !strcmp(v->data_hash, v->state.data->hash.hex)) return;
-    ll_screen_ask(base, "map", "map");
+    ll_screen_ask(base, "map", "map %s", encodings[v->encoding]);
 }
 
 /* Ties (equal places) go to the lowest index. */
@@ -93,7 +96,7 @@ static void draw_map(archs_view *v, ll_canvas *c, ll_rect r)
         sy[i] = v->y[samples->rows.v[i]];
     }
     ll_str x_title = {0}, y_title = {0};
-    ll_str_addf(&x_title, "component 1 (%.0f %%)", 100 * v->share[0]);
+    ll_str_addf(&x_title, "%s, component 1 (%.0f %%)", encodings[v->encoding], 100 * v->share[0]);
     ll_str_addf(&y_title, "component 2 (%.0f %%)", 100 * v->share[1]);
     ll_series series[] = {{.name = "all", .x = v->x, .y = v->y, .n = v->n, .style = LL_S_FAINT},
                           {.name = "samples", .x = sx, .y = sy, .n = k, .style = LL_S_CURVE1, .mark = 'o'},
@@ -131,7 +134,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     archs_view *v = (archs_view *)base;
     if (v->n < 1) return;
-    int side = r.w >= 100 ? 48 : r.w * 2 / 5;
+    int side = r.w * 11 / 20 < 76 ? r.w * 11 / 20 : 76; /* drawings of architectures are up to 72 wide */
     draw_map(v, c, (ll_rect){r.y, r.x, r.h, r.w - side});
     draw_card(v, c, (ll_rect){r.y, r.x + r.w - side, r.h, side});
     if (v->asked != v->arch) {
@@ -176,6 +179,11 @@ static bool action(ll_view *base, const char *name, const char *arg)
         go_to(v, v->arch);
     } else if (!strcmp(name, "step") && v->n) {
         go_to(v, (v->arch + (*arg == '-' ? v->n - 1 : 1)) % v->n);
+    } else if (!strcmp(name, "encoding")) {
+        v->encoding = (v->encoding + 1) % 3;
+        free(v->data_hash);
+        v->data_hash = NULL;
+        base->stale = true;
     } else if (!strcmp(name, "copy") && v->card) {
         ll_screen_copy(base->screen, ll_json_get_str(v->card, "string", ""));
     } else {
@@ -208,6 +216,7 @@ static const ll_key keys[] = {
     {"s", "@command sample k=20 sampler=", "sample: let a sampler pick (u takes it back)"},
     {"C", "sample clear", "clear the samples"},
     {"Enter", "arch {arch}", "all about this architecture"},
+    {"E", "@encoding", "encoding of the map: cost, path, one-hot"},
     {".", "@step +", "next index"},
     {",", "@step -", "the index before"},
     {"t", "@command transfer ", "transfer with these samples"},

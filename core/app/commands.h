@@ -7,6 +7,7 @@
 extern const ll_command ll_help_commands[];
 extern const ll_command ll_diagnose_commands[];
 extern const ll_command ll_look_commands[];
+extern const ll_command ll_map_commands[];
 extern const ll_command ll_partition_commands[];
 extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];
