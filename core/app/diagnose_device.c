@@ -236,8 +236,8 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
     if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
     if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
     if (known)
-        ll_result_note(o, "of the %.3f that are missing to a perfect ranking, %.3f are %s", 1 - loss->score,
-                       parts[0].size, parts[0].sentence);
+        ll_result_note(o, "%.3f are missing to a perfect ranking; the largest part, %.3f, is due to %s",
+                       1 - loss->score, parts[0].size, parts[0].sentence);
     else
         ll_result_note(o, "too few latencies of the device are known to score the prediction");
     ll_emit(rq, o);

@@ -217,11 +217,11 @@ static bool tried(const ll_advice_report *out, const char *name)
     return false;
 }
 
-/* Those that learn nothing from sources are made on the spot. */
-static ll_status try_immediate(const ll_diagnosis *q, const ll_predictor *p, ll_advice_report *out,
-                               ll_error *e)
+/* Those that train in milliseconds are made on the spot. */
+static ll_status try_quick(const ll_diagnosis *q, const ll_predictor *p, ll_advice_report *out, ll_error *e)
 {
-    ll_pretrain_plan plan = {.data = q->data, .predictor = p, .source = &q->task->source, .seed = q->seed};
+    ll_pretrain_plan plan = {
+        .data = q->data, .predictor = p, .source = &q->task->source, .seed = q->seed, .pool = q->pool};
     ll_model *m = NULL;
     if (ll_pretrain_run(&plan, &m, NULL)) {
         ll_model_unref(m);
@@ -250,8 +250,8 @@ static ll_status try_rivals(const ll_diagnosis *q, ll_model *const *models, int 
     for (int i = 0; i < n_models && !s; i++)
         if (!tried(out, models[i]->predictor->name)) s = try_model(q, models[i], out, e);
     for (int i = 0; ll_predictors[i] && !s; i++)
-        if (!ll_predictors[i]->needs_sources && !tried(out, ll_predictors[i]->name))
-            s = try_immediate(q, ll_predictors[i], out, e);
+        if (ll_predictors[i]->refits_live && !tried(out, ll_predictors[i]->name))
+            s = try_quick(q, ll_predictors[i], out, e);
     qsort(out->rivals, (size_t)out->n_rivals, sizeof *out->rivals, by_score);
     return s;
 }
