@@ -41,7 +41,7 @@ static void set_y(ll_axis *y, const ll_curve_part *part)
     y->log = lo > 0 && hi / lo > 50;
     ll_axis_fit(y, part->v, part->n, 1, .06);
     if (y->log) ll_axis_log_ticks(y);
-    ll_axis_label(y, part->name);
+    ll_axis_label(y, !strcmp(part->name, "spearman") ? "held-out Spearman" : part->name);
 }
 
 static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *part, int i)

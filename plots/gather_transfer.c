@@ -164,7 +164,7 @@ static ll_status build_curve(ll_plot_request *p, const char *title, const cJSON 
     int n = history_parts(history, parts), longest = 0, epochs = ll_json_get_nums(history, "epoch", &epoch);
     for (int i = 0; i < n; i++) longest = parts[i].n > longest ? parts[i].n : longest;
     ll_curve_data d = {.title = title,
-                       .x_label = "epoch",
+                       .x_label = ll_json_get_str(history, "unit", "epoch"),
                        .x = epochs >= longest ? epoch : NULL,
                        .parts = parts,
                        .n_parts = n,

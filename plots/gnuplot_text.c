@@ -303,7 +303,7 @@ static void add_notes(const script *s, const ll_panel *p)
     ll_str_add(s->out, "set label ");
     quote_lines(s->out, &p->notes);
     /* the first line stands where the label is put, the others follow below it */
-    double y = bottom ? .03 + .043 * (p->notes.n - 1) : .965;
+    double y = bottom ? .06 + .043 * (p->notes.n - 1) : .965;
     ll_str_addf(s->out, " at graph %.3g,%.3g %s front", right ? .975 : .025, y, right ? "right" : "left");
     add_font(s, .9);
     add_pen(s, "textcolor", LL_PEN_TEXT);

@@ -72,6 +72,11 @@ static ll_status pretrain(const ll_pretrain_job *job, bool device, bool learned_
     ll_help_shape shape = ll_help_shape_of(job->data, device);
     ll_help_model *m = ll_help_model_new(&shape, device);
     ll_status s = ll_help_train(job, learned_steps, m, e);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, m->history)
+    {
+        if (job->history) cJSON_AddItemToObject(job->history, item->string, cJSON_Duplicate(item, true));
+    }
     if (s && !(s == LL_CANCELLED && cJSON_GetObjectItem(m->history, "best_episode"))) {
         ll_help_model_free(m);
         return s;

@@ -335,6 +335,8 @@ static void report(trainer *t, int episodes, double loss, double valid, double s
 static ll_status train_loop(trainer *t, int episodes, int valid_every, ll_error *e)
 {
     cJSON *losses = ll_json_arr(t->m->history, "loss"), *valids = ll_json_arr(t->m->history, "spearman");
+    cJSON *episodes_done = ll_json_arr(t->m->history, "epoch");
+    ll_json_str(t->m->history, "unit", "episode");
     double start = ll_now_s(), loss = 0, valid = NAN, sum = 0;
     for (int ep = 1; ep <= episodes; ep++) {
         if (ll_cancelled(t->job->observer)) {
@@ -347,6 +349,7 @@ static ll_status train_loop(trainer *t, int episodes, int valid_every, ll_error 
             valid = validate(t);
             ll_json_num(losses, NULL, sum / valid_every);
             ll_json_num(valids, NULL, valid);
+            ll_json_int(episodes_done, NULL, ep);
             sum = 0;
             if (valid > t->best_valid) {
                 t->best_valid = valid;

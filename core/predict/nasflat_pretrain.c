@@ -10,7 +10,7 @@
 #include "core/predict/nasflat_model.h"
 
 static const double report_every_s = .08, evaluate_every_s = .4;
-enum { HELD_OUT = 64 };
+enum { HELD_OUT = 64, HISTORY_POINTS = 25 };
 
 typedef struct items {
     ll_nasflat_item *v;
@@ -145,11 +145,30 @@ static bool on_step(void *ctx, const ll_nasflat_progress *p)
     return !ll_cancelled(t->job->observer);
 }
 
+/* Every epoch's loss, and the held-out Spearman of some HISTORY_POINTS of them: by count, not by the clock. */
+static void record(training *t, const ll_nasflat_progress *p)
+{
+    cJSON *h = t->job->history;
+    if (!h || t->member) return;
+    if (!h->child) {
+        ll_json_arr(h, "epoch");
+        ll_json_arr(h, "loss");
+        ll_json_arr(h, "spearman");
+    }
+    int every = p->epochs / HISTORY_POINTS + 1;
+    bool due = p->epoch % every == 0 || p->epoch == p->epochs;
+    if (due) evaluate(t);
+    ll_json_int(cJSON_GetObjectItem(h, "epoch"), NULL, p->epoch);
+    ll_json_num(cJSON_GetObjectItem(h, "loss"), NULL, p->loss);
+    ll_json_num(cJSON_GetObjectItem(h, "spearman"), NULL, due ? ll_mean(t->spearman, t->job->n_source) : NAN);
+}
+
 static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
 {
     training *t = ctx;
     memcpy(t->complete, t->net.w, t->model->layout.n * sizeof(float));
     t->epochs_done = p->epoch;
+    record(t, p);
     bool last = p->epoch == p->epochs;
     if (t->job->observer && (last || ll_now_s() - t->evaluated_s > evaluate_every_s)) {
         evaluate(t);

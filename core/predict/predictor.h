@@ -27,6 +27,10 @@ typedef struct ll_pretrain_job {
     const ll_values *options; /* of predictor->pretrain_options */
     ll_observer *observer;    /* may be NULL */
     ll_pool *pool;            /* may be NULL: one thread */
+    /* Object or NULL: how training went, to be drawn later. Arrays of equal length, null where not taken: "epoch"
+     * (the axis; "unit" names another, such as "episode"), "loss", "spearman", ... The same every time: no times, and
+     * nothing that is taken by the clock. */
+    cJSON *history;
 } ll_pretrain_job;
 
 typedef struct ll_transfer_job {

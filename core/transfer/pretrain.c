@@ -73,12 +73,17 @@ ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e
     if (!p->options) ll_values_init(&defaults, p->predictor->pretrain_options);
     const ll_values *options = p->options ? p->options : &defaults;
     if (p->predictor->needs_sources) s = choose_rows(p, &rows, e);
+    cJSON *history = cJSON_CreateObject();
     if (!s) {
-        ll_pretrain_job job = {p->data, p->source->v, p->source->n, rows.v, rows.n,
-                               p->seed, options,      p->observer,  p->pool};
+        ll_pretrain_job job = {p->data, p->source->v, p->source->n, rows.v,  rows.n,
+                               p->seed, options,      p->observer,  p->pool, history};
         s = p->predictor->pretrain(&job, &impl, e);
     }
     if (impl) *out = describe(p, impl, rows.n, options, ll_now_s() - start);
+    if (impl && history->child)
+        cJSON_AddItemToObject((*out)->info, "history", history);
+    else
+        cJSON_Delete(history);
     ll_ints_free(&rows);
     ll_values_free(&defaults);
     return s;
