@@ -16,7 +16,7 @@
 /* A device with more latencies than this is a benchmark's, not one that is being measured. */
 enum { MEASURING = 200 };
 
-/* --- what is known of the device ------------------------------------------------------------------------------ */
+/* --- what is known of the device --- */
 
 static bool is_source(const ll_request *rq, int device)
 {
@@ -105,8 +105,7 @@ static ll_status active_init(ll_request *rq, active *a)
     a->have = measured_rows(rq, a->device);
     a->y_ms = LL_NEW_ARRAY(double, a->have.n);
     for (int i = 0; i < a->have.n; i++) a->y_ms[i] = ll_latencies(a->d, a->device)[a->have.v[i]];
-    if (a->have.n)
-        ll_gp_condition(&a->rows->prior, &a->model->draws, a->have.v, a->y_ms, a->have.n, true, &a->q);
+    if (a->have.n) ll_gp_model_condition(a->model, a->rows, a->have.v, a->y_ms, a->have.n, true, &a->q);
     return LL_OK;
 }
 
@@ -136,7 +135,7 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
     return s;
 }
 
-/* --- suggest -------------------------------------------------------------------------------------------------- */
+/* --- suggest --- */
 
 typedef struct todo {
     int n;
@@ -289,7 +288,7 @@ static ll_status run_suggest(ll_request *rq)
     return s;
 }
 
-/* --- how-many ------------------------------------------------------------------------------------------------- */
+/* --- how-many --- */
 
 enum { MOST_SIZES = 32, SCORED = 2000, FIRST_STREAM = 1000 };
 
@@ -451,7 +450,7 @@ static ll_status run_how_many(ll_request *rq)
     return s;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------ */
+/* --- the table --- */
 
 static const ll_option suggest_options[] = {
     {.name = "k",

@@ -51,6 +51,7 @@ static cJSON *describe(const ll_gp_posterior *q, const ll_transfer_job *job)
     for (int m = 0; m < LL_GP_DRAWS; m++) squares += q->weight[m] * q->weight[m];
     for (int i = 0; i < job->k; i++)
         if (q->robust[i] > 4) ll_ints_add(&outliers, job->samples[i]);
+    ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
     ll_json_ints(o, "outliers", outliers.v, outliers.n);
@@ -70,7 +71,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     ll_gp_rows other;
     const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, &other);
     ll_gp_posterior q;
-    ll_gp_condition(&rows->prior, &m->draws, job->samples, y, job->k, job->want_variance, &q);
+    ll_gp_model_condition(m, rows, job->samples, y, job->k, job->want_variance, &q);
     out->n = job->rows ? job->n_rows : job->data->n_archs;
     out->lat_ms = LL_NEW_ARRAY(double, out->n);
     out->sd_ms = job->want_variance ? LL_NEW_ARRAY(double, out->n) : NULL;

@@ -30,8 +30,7 @@ static bool is_fbnet(const ll_space *s)
     return !strcmp(s->name, "fbnet");
 }
 
-/* --- raw blocks of one gene
- * --------------------------------------------------------------------------------- */
+/* --- raw blocks of one gene --- */
 
 static void cell_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
@@ -103,8 +102,7 @@ static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *liv
     }
 }
 
-/* --- the list of blocks
- * ------------------------------------------------------------------------------------- */
+/* --- the list of blocks --- */
 
 typedef struct kind {
     const char *name;
@@ -170,8 +168,7 @@ static void list_blocks(ll_gp_features *f)
     }
 }
 
-/* --- centring and scaling
- * ----------------------------------------------------------------------------------- */
+/* --- centring and scaling --- */
 
 static void add_row(int n, const double *row, double *sum)
 {

@@ -4,17 +4,13 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/num/blas.h"
-#include "core/num/linalg.h"
-#include "core/num/stats.h"
+#include "core/predict/gp_calibrate.h"
 
 static const double mean_log_weight = 0, deviation_log_weight = -1;
 static const double least_slope_sd = .01;
-static const double kept_eigenvalue = 1e-5, constant_variance = 30, design_noise = -2.6;
 enum { DRAW_SEED = 4 };
 
-/* --- the prior on the rows of a dataset
- * ----------------------------------------------------------------------
+/* --- the prior on the rows of a dataset ---
  *
  * phi holds the feature blocks, then one column `mean` (the mean of the source functions) and, with two or
  * more sources, one column per source `dev` (what each differs from the mean). */
@@ -55,13 +51,14 @@ static void add_block(ll_gp_rows *r, const char *name, int first, int dim, doubl
 
 /* Source functions side by side behind the feature columns, and how strongly they vary: the geometric mean of
  * their deviations. */
-static double fill_sources(const ll_gp_model *m, ll_gp_rows *r, int first)
+static double fill_sources(const ll_gp_model *m, int skip, ll_gp_rows *r, int first)
 {
-    int n = r->prior.n, stride = r->prior.dim, varying = 0;
+    int n = r->prior.n, stride = r->prior.dim, varying = 0, at = first;
     double logs = 0, mean, variance;
     for (int s = 0; s < m->n_sources; s++) {
-        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, n, r->phi + first + s, stride);
-        column(r->phi, n, stride, first + s, &mean, &variance);
+        if (s == skip) continue;
+        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, n, r->phi + at, stride);
+        column(r->phi, n, stride, at++, &mean, &variance);
         if (variance < least_slope_sd * least_slope_sd) continue;
         logs += .5 * log(variance);
         varying++;
@@ -107,23 +104,60 @@ static void fill_slope(const ll_gp_model *m, ll_gp_rows *r, int mean_column)
     for (int i = 0; i < r->prior.n && variance > 0; i++) r->slope[i] = (r->slope[i] - mean) / sqrt(variance);
 }
 
-static void rows_init(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *r)
+static int sources_but(const ll_gp_model *m, int skip)
 {
-    int own = m->features.dim, dim = own + 1 + m->n_sources, n = d->n_archs;
+    return m->n_sources - (skip >= 0);
+}
+
+static void rows_alloc(const ll_gp_model *m, int n, int skip, ll_gp_rows *r)
+{
+    int sources = sources_but(m, skip), dim = m->features.dim + 1 + sources;
     *r = (ll_gp_rows){.prior = {.n = n, .dim = dim}};
     r->phi = ll_alloc_aligned((size_t)n * (size_t)dim, sizeof *r->phi);
     r->slope = LL_NEW_ARRAY(double, n);
-    r->genes = ll_memdup(d->genes, (size_t)n, (size_t)d->space->n_positions);
-    r->prior.phi = r->phi;
-    r->prior.slope = r->slope;
-    ll_gp_features_fill(&m->features, d, r->phi, dim);
-    for (int b = 0; b < m->features.n_blocks; b++) r->prior.blocks[b] = m->features.blocks[b];
-    r->prior.n_blocks = m->features.n_blocks;
-    r->prior.slope_sd = fill_sources(m, r, own + 1);
-    split_sources(r, own, m->n_sources);
+    r->noise_sd = LL_NEW_ARRAY(double, sources);
+    r->ticks = LL_NEW_ARRAY(bool, sources);
+}
+
+/* Everything that follows from the feature columns, without source `skip` (-1: with all). */
+static void rows_finish(const ll_gp_model *m, int skip, ll_gp_rows *r)
+{
+    int own = m->features.dim, sources = sources_but(m, skip);
+    ll_gp_prior *p = &r->prior;
+    memcpy(p->blocks, m->features.blocks, sizeof m->features.blocks);
+    p->n_blocks = m->features.n_blocks;
+    p->slope_sd = fill_sources(m, skip, r, own + 1);
+    split_sources(r, own, sources);
     fill_slope(m, r, own);
     add_block(r, "mean", own, 1, mean_log_weight);
-    add_block(r, "dev", own + 1, m->n_sources > 1 ? m->n_sources : 0, deviation_log_weight);
+    add_block(r, "dev", own + 1, sources > 1 ? sources : 0, deviation_log_weight);
+    for (int s = 0; s < m->n_sources; s++)
+        if (s != skip) {
+            r->noise_sd[p->n_sources] = m->sources[s].noise_sd;
+            r->ticks[p->n_sources++] = m->sources[s].ticks;
+        }
+    p->phi = r->phi;
+    p->slope = r->slope;
+    p->noise_sd = r->noise_sd;
+    p->ticks = r->ticks;
+}
+
+static void rows_init(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *r)
+{
+    rows_alloc(m, d->n_archs, -1, r);
+    r->genes = ll_memdup(d->genes, (size_t)d->n_archs, (size_t)d->space->n_positions);
+    ll_gp_features_fill(&m->features, d, r->phi, r->prior.dim);
+    rows_finish(m, -1, r);
+}
+
+void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out)
+{
+    rows_alloc(m, n, skip, out);
+    size_t from = (size_t)m->rows.prior.dim, to = (size_t)out->prior.dim;
+    for (int i = 0; i < n; i++)
+        memcpy(out->phi + (size_t)i * to, m->rows.phi + (size_t)rows[i] * from,
+               (size_t)m->features.dim * sizeof *out->phi);
+    rows_finish(m, skip, out);
 }
 
 void ll_gp_rows_free(ll_gp_rows *r)
@@ -131,6 +165,8 @@ void ll_gp_rows_free(ll_gp_rows *r)
     free(r->phi);
     free(r->slope);
     free(r->genes);
+    free(r->noise_sd);
+    free(r->ticks);
     *r = (ll_gp_rows){0};
 }
 
@@ -143,56 +179,13 @@ const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll
     return other;
 }
 
-/* --- optimal design
- * ------------------------------------------------------------------------------------------- */
-
-/* Features scaled by the centre of their block's weight. */
-static double *weighted_features(const ll_gp_prior *p, double *total)
-{
-    double *x = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)p->dim);
-    *total = 0;
-    for (int b = 0; b < p->n_blocks; b++) {
-        double w = exp(p->blocks[b].log_weight / 2);
-        *total += w * w;
-        for (int i = 0; i < p->n; i++)
-            for (int c = p->blocks[b].first; c < p->blocks[b].first + p->blocks[b].dim; c++)
-                x[(size_t)i * (size_t)p->dim + (size_t)c] =
-                    w * p->phi[(size_t)i * (size_t)p->dim + (size_t)c];
-    }
-    return x;
-}
-
-/* Principal directions that matter, and a constant. */
-static void design_init(ll_gp_model *m)
-{
-    const ll_gp_prior *p = &m->rows.prior;
-    int dim = p->dim, kept = 0;
-    double total, trace = 0, *x = weighted_features(p, &total);
-    double *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
-    ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
-    if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
-    for (int c = 0; c < dim; c++) trace += values[c];
-    while (kept < dim && values[dim - 1 - kept] > kept_eigenvalue * trace) kept++;
-    int out = kept + 1;
-    double *phi = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)out), *weight = LL_NEW_ARRAY(double, out);
-    ll_dgemm(false, true, p->n, kept, dim, 1, x, dim, cov + (size_t)(dim - kept) * (size_t)dim, dim, 0, phi,
-             out);
-    for (int i = 0; i < p->n; i++)
-        phi[(size_t)i * (size_t)out + (size_t)kept] = sqrt(constant_variance * total);
-    memcpy(weight, values + dim - kept, (size_t)kept * sizeof *weight);
-    m->design = (ll_design_prior){p->n, out, phi, weight, total * exp(design_noise)};
-    free(cov);
-    free(x);
-}
-
-/* --- the model
- * ------------------------------------------------------------------------------------------------ */
+/* --- the model --- */
 
 static void finish(ll_gp_model *m, const ll_dataset *d)
 {
     rows_init(m, d, &m->rows);
     ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
-    design_init(m);
+    ll_gp_design_init(m);
 }
 
 typedef struct fits {
@@ -228,6 +221,7 @@ ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_erro
         return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
     }
     finish(m, job->data);
+    ll_gp_calibrate(job, m);
     *out = m;
     return LL_OK;
 }
@@ -244,10 +238,9 @@ void ll_gp_model_free(ll_gp_model *m)
     free(m);
 }
 
-/* --- as tensors
- * ----------------------------------------------------------------------------------------------- */
+/* --- as tensors --- */
 
-enum { SCALARS = 4 };
+enum { SCALARS = 5 };
 
 ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
 {
@@ -257,11 +250,12 @@ ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
     ll_tensors_add(out, "gp.scale", LL_F64, 1, (long[]){dim}, m->features.scale);
     double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
     double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
+    ll_tensors_add(out, "gp.calibration", LL_F64, 2, (long[]){2, LL_GP_SIZES}, m->calibration.spread);
     double *square =
         pairs ? ll_tensors_add(out, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, NULL)->data : NULL;
     for (int s = 0; s < S; s++) {
         const ll_gp_source *g = &m->sources[s];
-        memcpy(scalars + s * SCALARS, (double[]){g->constant, g->mean_ms, g->noise_sd, g->n},
+        memcpy(scalars + s * SCALARS, (double[]){g->constant, g->mean_ms, g->noise_sd, g->ticks, g->n},
                SCALARS * sizeof *scalars);
         memcpy(linear + s * dim, g->linear, (size_t)dim * sizeof *linear);
         if (g->square)
@@ -275,7 +269,8 @@ static void source_from(const ll_gp_features *f, const double *scalars, const do
 {
     size_t pairs = (size_t)ll_gp_square_dim(f);
     *out = (ll_gp_source){.constant = scalars[0], .mean_ms = scalars[1], .noise_sd = scalars[2]};
-    out->n = (int)scalars[3];
+    out->ticks = scalars[3] != 0;
+    out->n = (int)scalars[4];
     out->linear = ll_memdup(linear, (size_t)f->dim, sizeof *linear);
     if (square && out->n) out->square = ll_memdup(square, pairs * pairs, sizeof *square);
 }
@@ -295,14 +290,16 @@ static ll_status features_from(const ll_tensors *in, ll_gp_features *f, ll_error
 
 static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
 {
-    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL;
+    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL, *spread;
     if (!any || any->n_dims != 2 || any->shape[0] < 1)
         return ll_fail(e, LL_BAD_DATA, "tensor gp.sources is missing or has no row");
     long S = any->shape[0], dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
     ll_status s = ll_tensors_need(in, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, &scalars, e);
     if (!s) s = ll_tensors_need(in, "gp.linear", LL_F64, 2, (long[]){S, dim}, &linear, e);
+    if (!s) s = ll_tensors_need(in, "gp.calibration", LL_F64, 2, (long[]){2, LL_GP_SIZES}, &spread, e);
     if (!s && pairs) s = ll_tensors_need(in, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, &square, e);
     if (s) return s;
+    memcpy(m->calibration.spread, spread->data, sizeof m->calibration.spread);
     m->n_sources = (int)S;
     m->sources = LL_NEW_ARRAY(ll_gp_source, S);
     for (int i = 0; i < S; i++)

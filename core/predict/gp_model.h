@@ -10,9 +10,16 @@
 /* The prior on the rows of one dataset; owns what `prior` borrows. */
 typedef struct ll_gp_rows {
     ll_gp_prior prior;
-    double *phi, *slope;
+    double *phi, *slope, *noise_sd;
+    bool *ticks;
     uint8_t *genes; /* (n, n_positions): which rows these are */
 } ll_gp_rows;
+
+/* How much too narrow or wide the intervals of left-out sources were, by sample size. */
+enum { LL_GP_SIZES = 4 };
+typedef struct ll_gp_calibration {
+    double spread[2][LL_GP_SIZES]; /* factor on the deviation; [1]: devices read from a coarse clock */
+} ll_gp_calibration;
 
 typedef struct ll_gp_model {
     ll_gp_features features;
@@ -20,6 +27,7 @@ typedef struct ll_gp_model {
     ll_gp_source *sources;
     ll_gp_rows rows; /* of the dataset it was trained on */
     ll_gp_draws draws;
+    ll_gp_calibration calibration;
     ll_design_prior design; /* phi and weight are owned by the model */
 } ll_gp_model;
 
@@ -30,6 +38,11 @@ void ll_gp_model_free(ll_gp_model *m);
  * other architectures than the model was trained on. */
 const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *other);
 void ll_gp_rows_free(ll_gp_rows *r);
+/* The prior on n rows of the model's own dataset that does without source `skip`. */
+void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out);
+/* ll_gp_condition, and the calibrated spread. */
+void ll_gp_model_condition(const ll_gp_model *m, const ll_gp_rows *r, const int *rows, const double *y_ms,
+                           int k, bool variance, ll_gp_posterior *out);
 
 ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e);
 ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, ll_gp_model **out, ll_error *e);

@@ -1,5 +1,7 @@
 #include "core/predict/gp_source.h"
 
+#include "core/predict/gp_target.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +17,7 @@ static const double penalty = .02, jitter = 1e-6, start_log_noise = -2;
 static const double clip_sigmas = 6, winsor_sigmas = 2.5;
 enum { ITERATIONS = 15, WINSOR_PASSES = 3, MAX_KERNELS = LL_GP_MAX_BLOCKS + 1, LEAST_ROWS = 4 };
 
-/* --- kernels
- * ------------------------------------------------------------------------------------------------ */
+/* --- kernels --- */
 
 typedef struct problem {
     const ll_gp_features *f;
@@ -67,8 +68,7 @@ static void covariance(int n_kernels, int n, const double *grams, const double *
     for (int i = 0; i < n; i++) c[i * n + i] += exp(theta[n_kernels]) + jitter * sum;
 }
 
-/* --- restricted likelihood
- * ---------------------------------------------------------------------------------- */
+/* --- restricted likelihood --- */
 
 /* Inverse covariance with the constant projected out, in place: C⁻¹ - C⁻¹11ᵀC⁻¹/(1ᵀC⁻¹1). `ones` (n) receives
  * C⁻¹1; returns 1ᵀC⁻¹1. */
@@ -146,8 +146,7 @@ static void fit_weights(const problem *p, double *theta)
     free(grams);
 }
 
-/* --- the function on all rows
- * ------------------------------------------------------------------------------- */
+/* --- the function on all rows --- */
 
 /* Leave-one-out residual of every row is a_i / P_ii with a = P y. Returns their robust deviation. */
 static double left_out(int n, const double *p, const double *y, double *a, double *residual)
@@ -228,8 +227,7 @@ static void fit_function(problem *p, const double *theta, ll_gp_source *out)
     free(c);
 }
 
-/* --- one device
- * --------------------------------------------------------------------------------------------- */
+/* --- one device --- */
 
 static void clip_outliers(double *y, int n)
 {
@@ -266,6 +264,7 @@ void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, co
     double mean = p.n ? ll_mean(p.y, p.n) : 0;
     if (p.n >= LEAST_ROWS && mean > 0) {
         out->mean_ms = mean;
+        out->ticks = ll_clock_step(p.y, p.n) > 0;
         for (int i = 0; i < p.n; i++) p.y[i] /= mean;
         clip_outliers(p.y, p.n);
         bool flat = ll_std(p.y, p.n) < 1e-12;

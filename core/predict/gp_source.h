@@ -14,6 +14,7 @@ typedef struct ll_gp_source {
     double *square;  /* (pairs, pairs) or NULL */
     double mean_ms;  /* of the training latencies */
     double noise_sd; /* of relative latency about the fit, leave-one-out, robust */
+    bool ticks;      /* latencies are multiples of a coarse clock step */
     int n;           /* training rows; 0: the device has too few to learn from, f = 0 */
 } ll_gp_source;
 

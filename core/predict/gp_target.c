@@ -14,14 +14,15 @@ static const double noise_centre = -3, noise_spread = 2; /* of log R / sum e^th 
 static const double slope_spread = .7, a0 = 2, jitter = 1e-6;
 static const double nu = 3, least_factor = .5, most_factor = 50; /* of the Student-t noise */
 static const double noise_inflation = 1.4;                       /* a new measurement's variance over R */
+static const double coarse = .005; /* a clock step over this share of the median matters */
+static const double clock_noise = .05, least_noise = .002, noise_width = .7, wide = 3, wide_share = .1;
 static const double least_weight = 2e-4; /* draws below it are left out of the variance */
 enum { PASSES = 6, LANES = 8, CHUNKS = LL_GP_DRAWS / LANES };
 
 /* Eight draws side by side: every operation on the small matrices is done for all of them at once. */
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* --- draws
- * -------------------------------------------------------------------------------------------------- */
+/* --- draws --- */
 
 static double centre_sum(const ll_gp_prior *p)
 {
@@ -51,13 +52,30 @@ void ll_gp_draws_make(const ll_gp_prior *p, uint64_t seed, ll_gp_draws *out)
     free(points);
 }
 
-/* --- conditioning
- * ------------------------------------------------------------------------------------------- */
+/* --- quantised latencies --- */
+
+double ll_clock_step(const double *y_ms, int n)
+{
+    static const double steps[] = {10, 1, .5, .1};
+    double middle = ll_median(y_ms, n);
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        bool all = true;
+        for (int i = 0; i < n && all; i++) {
+            double ticks = y_ms[i] / steps[s];
+            all = fabs(ticks - round(ticks)) < 1e-9 * (1 + fabs(ticks));
+        }
+        if (all && n) return steps[s] > coarse * middle ? steps[s] : 0;
+    }
+    return 0;
+}
+
+/* --- conditioning --- */
 
 typedef struct fit {
     const ll_gp_prior *prior;
     const ll_gp_draws *draws;
     int k;
+    double step;   /* of the coarse clock the samples come from, relative; 0: none */
     double *sel;   /* (k, dim) features of the samples */
     double *gram;  /* (n_blocks, k, k) */
     double *z, *h; /* (k) relative latency, slope direction */
@@ -190,10 +208,32 @@ static void condition_chunk(fit *x, int chunk)
         x->logw[chunk][l] = -.5 * (logdet[l] + log(x->c[chunk][l])) + a0 * log(b0[l]) - an * log(bn[l]);
 }
 
+/* Log density of a device's log noise: like that of the sources of its class (read from a coarse clock or
+ * not). Without any: nothing is known, but that coarse clocks belong to noisy devices. */
+static double noise_density(const fit *x, double log_sd)
+{
+    const ll_gp_prior *p = x->prior;
+    double sum = 0, mean = 0, floor = fmax(least_noise, x->step / sqrt(12));
+    int n = 0;
+    for (int s = 0; s < p->n_sources; s++) {
+        if (p->noise_sd[s] <= 0 || p->ticks[s] != (x->step > 0)) continue;
+        double centre = log(fmax(p->noise_sd[s], floor)), z = (log_sd - centre) / noise_width;
+        sum += exp(-.5 * z * z);
+        mean += centre;
+        n++;
+    }
+    if (!n && x->step <= 0) return 0;
+    double centre = n ? mean / n : log(fmax(clock_noise, floor));
+    double z = (log_sd - centre) / noise_width, wide_z = z / wide;
+    double near = n ? sum / n : exp(-.5 * z * z);
+    return log((1 - wide_share) * near + wide_share / wide * exp(-.5 * wide_z * wide_z));
+}
+
 static void weigh(fit *x)
 {
     double most = -INFINITY, sum = 0;
-    const double *logw = (const double *)x->logw;
+    double *logw = (double *)x->logw, *t2 = (double *)x->t2;
+    for (int m = 0; m < LL_GP_DRAWS; m++) logw[m] += noise_density(x, .5 * log(t2[m] * x->draws->noise[m]));
     for (int m = 0; m < LL_GP_DRAWS; m++) most = fmax(most, logw[m]);
     for (int m = 0; m < LL_GP_DRAWS; m++) sum += x->w[m] = exp(logw[m] - most);
     for (int m = 0; m < LL_GP_DRAWS; m++) x->w[m] /= sum;
@@ -237,6 +277,7 @@ static void fit_init(fit *x, const ll_gp_prior *p, const ll_gp_draws *draws, con
     x->prior = p;
     x->draws = draws;
     x->k = k;
+    x->step = ll_clock_step(y_ms, k) / scale;
     x->sel = LL_NEW_ARRAY(double, (size_t)k *dim);
     x->gram = LL_NEW_ARRAY(double, (size_t)p->n_blocks *kk);
     x->z = LL_NEW_ARRAY(double, 3 * k);
@@ -268,8 +309,7 @@ static void fit_free(fit *x)
     free(x);
 }
 
-/* --- from draws to feature space
- * ---------------------------------------------------------------------------- */
+/* --- from draws to feature space --- */
 
 static double *weights_of_draw(const fit *x, int m, double *per_column)
 {
@@ -401,7 +441,7 @@ void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *
         reweight(x);
         condition_all(x);
     }
-    *out = (ll_gp_posterior){.dim = p->dim, .scale_ms = scale, .dof = 2 * a0 + k - 1};
+    *out = (ll_gp_posterior){.dim = p->dim, .scale_ms = scale, .dof = 2 * a0 + k - 1, .spread = 1};
     out->beta = LL_NEW_ARRAY(double, p->dim);
     out->robust = ll_memdup(x->g, (size_t)k, sizeof *x->g);
     memcpy(out->weight, x->w, sizeof x->w);
@@ -420,8 +460,7 @@ void ll_gp_posterior_free(ll_gp_posterior *q)
     *q = (ll_gp_posterior){0};
 }
 
-/* --- prediction
- * --------------------------------------------------------------------------------------------- */
+/* --- prediction --- */
 
 static void chunk_variance(const ll_gp_posterior *q, const double *psi, double *product, int n, double *sd_ms)
 {
@@ -429,7 +468,7 @@ static void chunk_variance(const ll_gp_posterior *q, const double *psi, double *
     ll_dgemm(false, false, n, e, e, 1, psi, e, q->form, e, 0, product, e);
     for (int i = 0; i < n; i++) {
         double f = ll_ddot(e, psi + i * e, product + i * e);
-        sd_ms[i] = q->scale_ms * sqrt(fmax(f, 0) + q->noise);
+        sd_ms[i] = q->spread * q->scale_ms * sqrt(fmax(f, 0) + q->noise);
     }
 }
 

@@ -22,6 +22,9 @@ typedef struct ll_gp_prior {
     const double *phi;   /* (n, dim) */
     const double *slope; /* (n) direction of "more work", mean 0, variance 1 */
     double slope_sd;     /* how strongly the sources follow it: centre of the slope's draws, > 0 */
+    int n_sources;
+    const double *noise_sd; /* (n_sources) relative noise of each source device, 0: unknown */
+    const bool *ticks;      /* (n_sources) whether its latencies are multiples of a coarse clock step */
 } ll_gp_prior;
 
 typedef struct ll_gp_draws {
@@ -31,6 +34,10 @@ typedef struct ll_gp_draws {
     double slope[LL_GP_DRAWS];                       /* S */
     double b0[LL_GP_DRAWS];                          /* t^2 ~ inverse gamma(a0, b0) */
 } ll_gp_draws;
+/* The clock step all of these latencies are multiples of, when it is coarse enough to matter (over half a
+ * percent of their median); 0: none. */
+double ll_clock_step(const double *y_ms, int n);
+
 void ll_gp_draws_make(const ll_gp_prior *p, uint64_t seed, ll_gp_draws *out);
 
 /* Result of conditioning; free with ll_gp_posterior_free. */
@@ -42,6 +49,7 @@ typedef struct ll_gp_posterior {
     double *form; /* (dim+2, dim+2) over (1, h, phi): variance of f; NULL when not asked for */
     double noise; /* variance of a new measurement about f */
     double dof;
+    double spread; /* factor on every deviation; 1 from ll_gp_condition, calibrated by the model */
     double weight[LL_GP_DRAWS]; /* of the draws, sum 1 */
     double b[LL_GP_DRAWS];      /* t^2 of a draw ~ inverse gamma(dof / 2, b) */
     double *robust;             /* (k) noise factor of each sample: above 1 = taken for an outlier */

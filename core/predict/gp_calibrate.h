@@ -1,0 +1,14 @@
+/* Parts of the building of a GP model, in files of their own. */
+#ifndef LL_PREDICT_GP_CALIBRATE_H
+#define LL_PREDICT_GP_CALIBRATE_H
+
+#include "core/predict/gp_model.h"
+
+/* Fills m->design from m->rows. */
+void ll_gp_design_init(ll_gp_model *m);
+/* Fills m->calibration: every source in turn plays the target, with the others as sources (conformal
+ * calibration across devices; after Vovk et al. 2005). Uses the latencies the sources were learnt from and
+ * no others. Without three sources or more the intervals stay as they are. */
+void ll_gp_calibrate(const ll_pretrain_job *job, ll_gp_model *m);
+
+#endif

@@ -1,0 +1,50 @@
+/* The prior of a pretrained GP in the form an optimal design works on (ALGORITHMS section 4). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+#include "core/num/linalg.h"
+#include "core/predict/gp_calibrate.h"
+
+static const double kept_eigenvalue = 1e-5, constant_variance = 30, design_noise = -2.6;
+
+/* Features scaled by the centre of their block's weight. */
+static double *weighted_features(const ll_gp_prior *p, double *total)
+{
+    double *x = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)p->dim);
+    *total = 0;
+    for (int b = 0; b < p->n_blocks; b++) {
+        double w = exp(p->blocks[b].log_weight / 2);
+        *total += w * w;
+        for (int i = 0; i < p->n; i++)
+            for (int c = p->blocks[b].first; c < p->blocks[b].first + p->blocks[b].dim; c++)
+                x[(size_t)i * (size_t)p->dim + (size_t)c] =
+                    w * p->phi[(size_t)i * (size_t)p->dim + (size_t)c];
+    }
+    return x;
+}
+
+/* Principal directions that matter, and a constant. */
+void ll_gp_design_init(ll_gp_model *m)
+{
+    const ll_gp_prior *p = &m->rows.prior;
+    int dim = p->dim, kept = 0;
+    double total, trace = 0, *x = weighted_features(p, &total);
+    double *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
+    ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
+    if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
+    for (int c = 0; c < dim; c++) trace += values[c];
+    while (kept < dim && values[dim - 1 - kept] > kept_eigenvalue * trace) kept++;
+    int out = kept + 1;
+    double *phi = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)out), *weight = LL_NEW_ARRAY(double, out);
+    ll_dgemm(false, true, p->n, kept, dim, 1, x, dim, cov + (size_t)(dim - kept) * (size_t)dim, dim, 0, phi,
+             out);
+    for (int i = 0; i < p->n; i++)
+        phi[(size_t)i * (size_t)out + (size_t)kept] = sqrt(constant_variance * total);
+    memcpy(weight, values + dim - kept, (size_t)kept * sizeof *weight);
+    m->design = (ll_design_prior){p->n, out, phi, weight, total * exp(design_noise)};
+    free(cov);
+    free(x);
+}
