@@ -359,12 +359,14 @@ static const char *value_of(char *const *words, int n, const char *key)
     return NULL;
 }
 
+/* "model=gpu", a published machine, or (for `help simulate gpu`) the name of either alone. */
 static const ll_option *machine_options(char *const *words, int n)
 {
     const char *name = value_of(words, n, "model");
     const ll_sim_preset *p = preset_of(value_of(words, n, "device"), name, value_of(words, n, "like"));
-    if (p) name = p->model;
-    const ll_sim_model *m = name ? ll_sim_model_find(name) : NULL;
+    if (n == 1 && !p) p = ll_sim_preset_find(words[0]);
+    if (n == 1 && !name) name = words[0];
+    const ll_sim_model *m = p || name ? ll_sim_model_find(p ? p->model : name) : NULL;
     return m ? m->options : NULL;
 }
 
@@ -422,23 +424,25 @@ const ll_command ll_simulate_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_simulate,
      .more_options = machine_options,
-     .help =
-         "The latency of every architecture is computed layer by layer from shapes and published numbers: "
-         "nothing is measured, and the device is marked simulated wherever it shows.\n\n"
-         "The new device belongs to the loaded dataset in memory and to the session; `simulate dataset=NAME` "
-         "writes a dataset of its own.",
-     .examples = "simulate list\n"
-                 "simulate device=big_array model=systolic rows=512 cols=512\n"
-                 "simulate device=half_speed like=sim_tpu_v1 clock=350\n"
-                 "simulate dataset=toys space=fbnet n=500 seed=3 machines=sim_v100*,sim_eyeriss"},
+     .help = "The latency of every architecture is computed layer by layer from shapes and published "
+             "numbers: nothing\n"
+             "is measured, and the device is marked simulated wherever it shows.\n"
+             "\n"
+             "The new device belongs to the loaded dataset in memory and to the session; `simulate "
+             "dataset=NAME`\n"
+             "writes a dataset of its own. `help simulate gpu` lists the parameters of a model.",
+     .examples = "  simulate list\n"
+                 "  simulate device=big_array model=systolic rows=512 cols=512\n"
+                 "  simulate device=half_speed like=sim_tpu_v1 clock=350\n"
+                 "  simulate dataset=toys space=fbnet n=500 seed=3 machines=sim_v100*,sim_eyeriss"},
     {.name = "roofline",
      .group = "look",
      .summary = "Draw the layers of a network under the roof of a simulated device",
      .options = roofline_options,
      .flags = LL_CMD_LOOK,
      .run = ll_roofline_run,
-     .help =
-         "A layer left of the ridge is limited by memory, right of it by arithmetic; one far below the roof "
-         "loses its time to overhead or to a shape that leaves units idle.",
-     .examples = "roofline 1462 device=sim_tpu_v1"},
+     .help = "A layer left of the ridge is limited by memory, right of it by arithmetic; one far below the "
+             "roof loses\n"
+             "its time to overhead or to a shape that leaves units idle.",
+     .examples = "  roofline 1462 device=sim_tpu_v1"},
     {0}};

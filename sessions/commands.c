@@ -267,10 +267,11 @@ const ll_command ll_session_commands[] = {
      .options = save_options,
      .flags = LL_CMD_NO_UNDO,
      .run = run_save,
-     .help = "Dataset (by path and content hash), task, samples, models, predictions and every step for "
-             "undo. From then "
-             "on each change is written to it as it happens. A session that had the name becomes NAME.old.",
-     .examples = "save first"},
+     .help =
+         "Dataset (by path and content hash), task, samples, models, predictions and every step for undo. "
+         "From\n"
+         "then on each change is written to it as it happens. A session that had the name becomes NAME.old.",
+     .examples = "  save first"},
     {.name = "open",
      .group = "session",
      .summary = "Go on with a session, as it was left or killed",
@@ -278,9 +279,11 @@ const ll_command ll_session_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
      .run = run_open,
      .help = "Models and predictions are read, nothing is trained again. Runs without a name are kept too, "
-             "the eight "
+             "the eight\n"
              "most recent ones: `open` alone takes up the last one.",
-     .examples = "open first\nopen first copy=on\nopen"},
+     .examples = "  open first\n"
+                 "  open first copy=on\n"
+                 "  open"},
     {.name = "sessions",
      .group = "session",
      .summary = "List sessions, the last changed first",
@@ -311,8 +314,9 @@ const ll_command ll_session_commands[] = {
      .options = replay_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = ll_replay_run,
-     .help = "A script runs as if it had been typed. A session runs from the beginning, in a new session; "
-             "with check=on "
-             "its results must be the same numbers as then (times aside).",
-     .examples = "replay sessions/demo.latlab\nreplay first check=on"},
+     .help =
+         "A script runs as if it had been typed. A session runs from the beginning, in a new session; with\n"
+         "check=on its results must be the same numbers as then (times aside).",
+     .examples = "  replay sessions/demo.latlab\n"
+                 "  replay first check=on"},
     {0}};
