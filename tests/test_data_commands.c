@@ -285,6 +285,47 @@ static void damaged_datasets_are_found(void)
 
 /* --- published files, damaged --- */
 
+/* The first `part` of a published file (1: all of it) as tmp/help/NAME. */
+static void copy_part(const char *name, double part)
+{
+    ll_str from = {0}, to = {0};
+    char *bytes = NULL;
+    size_t n;
+    ll_error e = {0};
+    ll_str_addf(&from, "upstream/HELP/nasbench201/%s", name);
+    ll_str_addf(&to, "%s/help/%s", check_tmpdir(), name);
+    CHECK_INT(ll_read_file(check_shared(from.s), 0, &bytes, &n, &e), LL_OK);
+    CHECK_INT(ll_write_file(to.s, bytes, (size_t)((double)n * part), &e), LL_OK);
+    free(bytes);
+    ll_str_free(&from);
+    ll_str_free(&to);
+}
+
+static void truncated_torch_files_make_no_dataset(void)
+{
+    char *dir = ll_path_join(check_tmpdir(), "help"), *latency = ll_path_join(dir, "latency");
+    ll_error e = {0};
+    if (!check_shared("upstream/HELP/nasbench201/str_arch2idx.pt")) return;
+    start();
+    CHECK_INT(ll_make_dirs(latency, &e), LL_OK);
+    copy_part("str_arch2idx.pt", 1);
+    copy_part("latency/fpga.pt", 1);
+    CHECK_STR(say("import help %s as cut", dir), "ok");
+    ll_hash before = stored_hash("cut");
+    copy_part("latency/pixel2.pt", .6);
+    CHECK_STR(say("import help %s as cut", dir), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "latency/pixel2.pt: ");
+    CHECK_HAS(ll_str_text(&complaint), "truncated");
+    copy_part("latency/pixel2.pt", 1);
+    copy_part("str_arch2idx.pt", .5);
+    CHECK_STR(say("import help %s into cut", dir), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "str_arch2idx.pt: ");
+    CHECK_STR(stored_hash("cut").hex, before.hex);
+    stop();
+    free(latency);
+    free(dir);
+}
+
 static void truncated_files_leave_the_dataset_alone(void)
 {
     char *source = ll_strdup(check_shared("upstream/BRP-NAS/desktop-cpu-core-i7-7820x-fp32.pkl")), *bytes;
@@ -359,6 +400,7 @@ static const check_case cases[] = {
     {"importing into the loaded dataset extends it", importing_into_the_loaded_dataset_extends_it},
     {"replaced datasets are kept aside", replaced_datasets_are_kept_aside},
     {"damaged datasets are found", damaged_datasets_are_found},
+    {"truncated torch files make no dataset", truncated_torch_files_make_no_dataset},
     {"truncated files leave the dataset alone", truncated_files_leave_the_dataset_alone},
     {"foreign model files are refused", foreign_model_files_are_refused},
     {0},

@@ -147,6 +147,18 @@ static ll_status read_csv(const bytes *b, ll_error *e)
     return s;
 }
 
+static ll_status read_brpnas(const bytes *b, ll_error *e)
+{
+    char *path = write_plain(check_tmpdir(), "fuzz.pkl", b);
+    ll_import job = {.path = path, .name = "fuzz"};
+    ll_dataset *d = NULL;
+    ll_status s = ll_import_brpnas(&job, &d, e);
+    if (!s) ll_dataset_unref(d);
+    ll_strs_free(&job.notes);
+    free(path);
+    return s;
+}
+
 static ll_status read_folder_file(const bytes *b, const char *file, ll_error *e)
 {
     char *dir = ll_path_join(check_tmpdir(), "folder");
@@ -183,6 +195,7 @@ static void damaged_pickles(void)
 {
     fuzz_shared("upstream/OneProxy/latency_data/eagle_i7.pickle", 1500, read_pickle);
     fuzz_shared("upstream/OneProxy/latency_data/true_a76.pickle", 1000, read_pickle);
+    fuzz_shared("upstream/BRP-NAS/desktop-cpu-core-i7-7820x-fp32.pkl", 100, read_brpnas);
 }
 
 static void damaged_torch_files(void)
