@@ -17,6 +17,7 @@ static const subject subjects[] = {
     {"look", bench_look},
     {"gp", bench_gp},
     {"sessions", bench_sessions},
+    {"nasflat", bench_nasflat},
     {0},
 };
 

@@ -11,5 +11,6 @@ void bench_title(const char *title);
 void bench_look(void);
 void bench_gp(void);
 void bench_sessions(void);
+void bench_nasflat(void);
 
 #endif

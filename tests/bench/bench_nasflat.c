@@ -1,0 +1,321 @@
+/* NASFLAT: forward, one epoch, pretraining, transfer; each beside a plain sgemm of the very shapes it needs,
+ * measured in the same run. Latencies are invented: speed does not depend on them. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/blas.h"
+#include "core/num/stats.h"
+#include "core/predict/nasflat.h"
+#include "core/predict/nasflat_model.h"
+#include "tests/bench/bench.h"
+
+enum { SOURCES = 9, CHUNK = 64, PART = 32, ROUNDS = 5, THREADS = 2 };
+
+/* --- invented devices ------------------------------------------------------------------------------------------ */
+
+/* Additive costs per position and operation, each device its own, and a little noise. */
+static void fill_device(ll_dataset *d, int device, ll_rng *r)
+{
+    double cost[LL_MAX_POSITIONS][LL_MAX_OPS];
+    int n = d->space->n_positions;
+    for (int p = 0; p < n; p++)
+        for (int o = 0; o < d->space->n_ops; o++) cost[p][o] = .3 * o + ll_rng_uniform(r);
+    for (int i = 0; i < d->n_archs; i++) {
+        double sum = 1 + .05 * ll_rng_normal(r);
+        for (int p = 0; p < n; p++) sum += cost[p][ll_gene(d, i)[p]];
+        ll_latencies(d, device)[i] = sum;
+    }
+}
+
+static ll_dataset *invent(const char *space_name, int n_archs)
+{
+    const ll_space *space = ll_space_find(space_name);
+    ll_dataset *d = ll_dataset_new("bench", space, n_archs, SOURCES + 1);
+    ll_rng r = ll_rng_new(1, LL_STREAM_DATA);
+    ll_error e = {0};
+    for (int i = 0; i < n_archs; i++) {
+        uint8_t *gene = d->genes + (size_t)i * (size_t)space->n_positions;
+        if (space->n_archs && space->at(space, i, gene)) continue;
+        for (int p = 0; p < space->n_positions; p++) gene[p] = (uint8_t)ll_rng_below(&r, space->n_ops);
+    }
+    for (int i = 0; i <= SOURCES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "device%d", i);
+        ll_device_set(&d->devices[i], name, LL_SIMULATED, "bench", "ms", NULL, NULL);
+        fill_device(d, i, &r);
+    }
+    if (ll_dataset_seal(d, &e)) fprintf(stderr, "%s\n", e.message);
+    return d;
+}
+
+/* --- sgemm of the same shapes ---------------------------------------------------------------------------------- */
+
+typedef struct gemm {
+    int m, n, k;
+    bool ta, tb;
+} gemm;
+typedef struct gemms {
+    gemm v[128];
+    int n;
+    double flops;
+} gemms;
+
+static void add_gemm(gemms *g, int m, int n, int k, bool ta, bool tb)
+{
+    g->v[g->n++] = (gemm){m, n, k, ta, tb};
+    g->flops += 2. * m * n * k;
+}
+
+/* A linear layer (m,k) x (k,n); in training also its two gradients. */
+static void add_linear(gemms *g, int m, int n, int k, bool train)
+{
+    add_gemm(g, m, n, k, false, false);
+    if (!train) return;
+    add_gemm(g, k, n, m, true, false);
+    add_gemm(g, m, k, n, false, true);
+}
+
+/* What one batch of these items multiplies. */
+static gemms gemms_of(const ll_nasflat_model *m, const ll_nasflat_item *items, int n, bool train)
+{
+    const ll_nasflat_layout *l = &m->layout;
+    const ll_nasflat_shape *s = &l->shape;
+    int f = s->hidden, w = l->width, o = l->o_dim, h = s->head;
+    ll_nasflat_plan p;
+    gemms g = {.n = 0};
+    ll_nasflat_plan_init(&p, &m->inputs.graphs, n, s->n_ops, s->n_devices);
+    ll_nasflat_plan_make(&p, &m->inputs.graphs, items, n, true, true);
+    add_linear(&g, p.n_rows, w, o, train);
+    add_linear(&g, p.n_classes, w, f, train);
+    for (int i = 0; i < 4; i++) add_linear(&g, n, f, f, train);
+    add_linear(&g, p.n_rows, f, o, train);
+    add_linear(&g, p.n_slots, o, f, train);
+    add_linear(&g, p.n_slots, LL_NASFLAT_LAYERS * w, o, train);
+    for (int i = 0; i < 2; i++) add_linear(&g, n * s->n_nodes, w, f, train);
+    add_linear(&g, n, h, l->head_in, train);
+    for (int i = 0; i < 2; i++) add_linear(&g, n, h, h, train);
+    ll_nasflat_plan_free(&p);
+    return g;
+}
+
+/* Their rate alone, GFLOP per CPU second. */
+static double gemm_rate(const gemms *g)
+{
+    int most = 0;
+    for (int i = 0; i < g->n; i++) {
+        int sizes[] = {g->v[i].m * g->v[i].k, g->v[i].k * g->v[i].n, g->v[i].m * g->v[i].n};
+        for (int j = 0; j < 3; j++) most = sizes[j] > most ? sizes[j] : most;
+    }
+    float *a = ll_alloc_aligned((size_t)most, sizeof *a), *b = ll_alloc_aligned((size_t)most, sizeof *b),
+          *c = ll_alloc_aligned((size_t)most, sizeof *c);
+    double best = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = ll_cpu_s();
+        for (int times = 0; times < 30; times++)
+            for (int i = 0; i < g->n; i++) {
+                const gemm *x = &g->v[i];
+                ll_sgemm(x->ta, x->tb, x->m, x->n, x->k, 1, a, x->ta ? x->m : x->k, b, x->tb ? x->k : x->n, 0,
+                         c, x->n);
+            }
+        best = fmax(best, 30 * g->flops / (ll_cpu_s() - start) / 1e9);
+    }
+    free(a);
+    free(b);
+    free(c);
+    return best;
+}
+
+/* --- subjects ---------------------------------------------------------------------------------------------------- */
+
+static ll_values options_of(const ll_option *table, const char *name, const char *value)
+{
+    ll_values v;
+    ll_error e = {0};
+    ll_values_init(&v, table);
+    if (name) ll_values_set(&v, name, value, &e);
+    return v;
+}
+
+static ll_pretrain_job job_of(const ll_dataset *d, ll_ints *source, ll_ints *archs, const ll_values *options)
+{
+    return (ll_pretrain_job){.data = d,
+                             .source = source->v,
+                             .n_source = source->n,
+                             .archs = archs->v,
+                             .n_archs = archs->n,
+                             .seed = 1,
+                             .options = options};
+}
+
+static ll_nasflat_model *pretrain(const ll_dataset *d, int n, const char *epochs, ll_pool *pool,
+                                  ll_observer *o)
+{
+    ll_ints source = ll_ints_range(SOURCES), archs = ll_ints_range(d->n_archs);
+    ll_rng r = ll_rng_new(2, LL_STREAM_SOURCE_ARCHS);
+    ll_rng_shuffle(&r, archs.v, archs.n);
+    archs.n = n;
+    ll_values options = options_of(ll_nasflat_pretrain_options, "epochs", epochs);
+    ll_pretrain_job job = job_of(d, &source, &archs, &options);
+    job.pool = pool;
+    job.observer = o;
+    void *model = NULL;
+    ll_error e = {0};
+    if (ll_nasflat_pretrain(&job, &model, &e)) fprintf(stderr, "%s\n", e.message);
+    ll_values_free(&options);
+    ll_ints_free(&source);
+    ll_ints_free(&archs);
+    return model;
+}
+
+static void beside_gemm(char *note, size_t size, double gflops, const gemms *g)
+{
+    double alone = gemm_rate(g);
+    snprintf(note, size, "%.0f GFLOP/s, %.0f %% of the same sgemms alone (%.0f)", gflops,
+             100 * gflops / alone, alone);
+}
+
+/* Architectures per CPU second on one core. */
+static void bench_forward(const ll_dataset *d, const ll_nasflat_model *m, const char *name, double aim)
+{
+    int n = d->n_archs < 4096 ? d->n_archs : 4096;
+    ll_nasflat_item *items = LL_NEW_ARRAY(ll_nasflat_item, n);
+    float *score = LL_NEW_ARRAY(float, n);
+    ll_nasflat_net net = {&m->layout, &m->inputs.graphs, NULL, m->w[0]};
+    for (int i = 0; i < n; i++) items[i] = (ll_nasflat_item){(int)((long)i * d->n_archs / n), 0};
+    double best = 0;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = ll_cpu_s();
+        ll_nasflat_score(&net, items, n, NULL, NULL, NULL, score);
+        best = fmax(best, n / (ll_cpu_s() - start));
+    }
+    gemms g = gemms_of(m, items, CHUNK, false);
+    char note[128];
+    beside_gemm(note, sizeof note, best * g.flops / CHUNK / 1e9, &g);
+    bench_row(name, best, "arch/s", aim, "higher", note);
+    free(items);
+    free(score);
+}
+
+/* CPU seconds of one epoch, 9 devices x 256 architectures: the difference of runs of 1 and 3 epochs. */
+static void bench_epoch(const ll_dataset *d, const ll_nasflat_model *m, const char *name, double aim)
+{
+    double best = INFINITY;
+    for (int round = 0; round < 3; round++) {
+        double start = ll_cpu_s();
+        ll_nasflat_model_free(pretrain(d, 256, "1", NULL, NULL));
+        double middle = ll_cpu_s();
+        ll_nasflat_model_free(pretrain(d, 256, "3", NULL, NULL));
+        best = fmin(best, (ll_cpu_s() - middle - (middle - start)) / 2);
+    }
+    ll_nasflat_item items[PART];
+    for (int i = 0; i < PART; i++) items[i] = (ll_nasflat_item){i * 97 % d->n_archs, i % SOURCES};
+    gemms g = gemms_of(m, items, PART, true);
+    char note[128];
+    beside_gemm(note, sizeof note, SOURCES * 256 * g.flops / PART / best / 1e9, &g);
+    bench_row(name, best, "CPU s", aim, "lower", note);
+}
+
+static double column(void *ctx, int arch)
+{
+    return ((const double *)ctx)[arch];
+}
+
+static void bench_transfer(const ll_dataset *d, const ll_nasflat_model *m, ll_pool *pool)
+{
+    ll_values options = options_of(ll_nasflat_transfer_options, "epochs", "40");
+    int samples[20], one = 0;
+    double best = INFINITY, best_all = INFINITY;
+    for (int i = 0; i < 20; i++) samples[i] = i * 701;
+    for (int round = 0; round < ROUNDS; round++)
+        for (int all = 0; all < 2; all++) {
+            ll_transfer_job job = {.data = d,
+                                   .target = SOURCES,
+                                   .samples = samples,
+                                   .k = 20,
+                                   .rows = all ? NULL : &one,
+                                   .n_rows = 1,
+                                   .options = &options,
+                                   .pool = pool,
+                                   .measure = column,
+                                   .measure_ctx = ll_latencies(d, SOURCES)};
+            ll_prediction p;
+            ll_error e = {0};
+            double start = ll_now_s();
+            if (ll_nasflat_transfer(m, &job, &p, &e)) fprintf(stderr, "%s\n", e.message);
+            double took = ll_now_s() - start;
+            if (all)
+                best_all = fmin(best_all, took);
+            else
+                best = fmin(best, took);
+            ll_prediction_free(&p);
+        }
+    char note[128];
+    snprintf(note, sizeof note, "20 samples, 40 epochs; with the prediction of all %d: %.2f s", d->n_archs,
+             best_all);
+    bench_row("transfer20_wall", best, "s", .12, "lower", note);
+    ll_values_free(&options);
+}
+
+/* Wall seconds until the mean held-out Spearman stays within .01 of its last value. */
+typedef struct trace {
+    double start_s, at[4096], mean[4096];
+    int n;
+} trace;
+
+static void note_progress(void *ctx, cJSON *progress)
+{
+    trace *t = ctx;
+    const cJSON *x, *all = cJSON_GetObjectItem(progress, "spearman");
+    double sum = 0;
+    int n = 0;
+    cJSON_ArrayForEach(x, all) if (cJSON_IsNumber(x)) sum += x->valuedouble, n++;
+    if (n && t->n < 4096) {
+        t->at[t->n] = ll_now_s() - t->start_s;
+        t->mean[t->n++] = sum / n;
+    }
+    cJSON_Delete(progress);
+}
+
+static void bench_pretraining(const ll_dataset *d, ll_pool *pool)
+{
+    trace t = {.start_s = ll_now_s()};
+    ll_observer o = {.progress = note_progress, .ctx = &t};
+    ll_nasflat_model_free(pretrain(d, 512, "150", pool, &o));
+    double took = ll_now_s() - t.start_s;
+    int usable = t.n;
+    while (usable > 0 && fabs(t.mean[usable - 1] - t.mean[t.n - 1]) <= .01) usable--;
+    char note[128];
+    snprintf(note, sizeof note,
+             "9 x 512 x 150 epochs, %d threads; within .01 of its last Spearman after %.1f s", THREADS,
+             usable < t.n ? t.at[usable] : took);
+    bench_row("pretrain_nd_wall", took, "s", 45, "lower", note);
+}
+
+void bench_nasflat(void)
+{
+    bench_title("NASFLAT (one core unless said)");
+    ll_dataset *cells = invent("nasbench201", 15625), *chains = invent("fbnet", 5000);
+    ll_pool *pool = ll_pool_new(THREADS);
+    ll_nasflat_model *nb = pretrain(cells, 32, "1", pool, NULL), *fb = pretrain(chains, 32, "1", pool, NULL);
+    ll_nasflat_item items[CHUNK];
+    for (int i = 0; i < CHUNK; i++) items[i] = (ll_nasflat_item){i, 0};
+    gemms g = gemms_of(nb, items, CHUNK, false);
+    bench_row("sgemm_gflops", gemm_rate(&g), "GFLOP/s", NAN, "higher",
+              "the shapes of a NAS-Bench-201 forward");
+    bench_forward(cells, nb, "forward_nasbench201", 40000);
+    bench_forward(chains, fb, "forward_fbnet", 12000);
+    bench_epoch(cells, nb, "epoch_nasbench201", .25);
+    bench_epoch(chains, fb, "epoch_fbnet", .7);
+    bench_transfer(cells, nb, pool);
+    bench_pretraining(cells, pool);
+    ll_nasflat_model_free(nb);
+    ll_nasflat_model_free(fb);
+    ll_pool_free(pool);
+    ll_dataset_unref(cells);
+    ll_dataset_unref(chains);
+}

@@ -1,0 +1,493 @@
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/adamw.h"
+#include "core/num/blas.h"
+#include "core/num/stats.h"
+#include "core/predict/nasflat.h"
+#include "core/predict/nasflat_model.h"
+#include "data/safetensors.h"
+#include "data/verify_reference.h"
+#include "tests/check.h"
+
+/* --- reference ------------------------------------------------------------------------------------------------ */
+
+static void reference_tensors(void)
+{
+    static const char *const cases[] = {"ensemble", "dense", "gat"};
+    const char *dir = check_shared("golden");
+    for (int i = 0; dir && i < 3; i++) {
+        char stem[600];
+        ll_reference_errors x;
+        ll_error e = {0};
+        snprintf(stem, sizeof stem, "%s/nasflat_nb201_%s", dir, cases[i]);
+        CHECK_INT(ll_verify_reference(stem, &x, &e), LL_OK);
+        check_report(x.passed && x.n_scores == 102 && x.n_tensors > 40, __FILE__, __LINE__,
+                     "%s: score %g, loss %g, gradient %g in %s", cases[i], x.score, x.loss, x.gradient,
+                     x.worst_tensor);
+    }
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char *bytes;
+    size_t n;
+    ll_error e = {0};
+    CHECK_INT(ll_read_file(from, 0, &bytes, &n, &e), LL_OK);
+    CHECK_INT(ll_write_file(to, bytes, n, &e), LL_OK);
+    free(bytes);
+}
+
+/* A weight that is off by one part in a thousand must not pass. */
+static void reference_errors_are_seen(void)
+{
+    const char *dir = check_shared("golden");
+    char from[600], stem[600], to[700];
+    if (!dir) return;
+    snprintf(stem, sizeof stem, "%s/changed", check_tmpdir());
+    static const char *const parts[] = {".json", "_grad.safetensors", ".safetensors"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(from, sizeof from, "%s/nasflat_nb201_gat%s", dir, parts[i]);
+        snprintf(to, sizeof to, "%s%s", stem, parts[i]);
+        copy_file(from, to);
+    }
+    ll_tensors t = {0};
+    ll_error e = {0};
+    ll_reference_errors x;
+    CHECK_INT(ll_safetensors_read(to, &t, &e), LL_OK);
+    float *w = ll_tensors_find(&t, "gcns.1.Wk.weight")->data;
+    for (int i = 0; i < 1000; i++) w[i] *= 1.001f;
+    CHECK_INT(ll_safetensors_write(to, &t, &e), LL_OK);
+    ll_tensors_free(&t);
+    CHECK_INT(ll_verify_reference(stem, &x, &e), LL_OK);
+    CHECK(!x.passed && x.score > LL_REFERENCE_SCORE);
+}
+
+/* --- optimiser --------------------------------------------------------------------------------------------------- */
+
+static void adamw_steps(void)
+{
+    /* w = 1, g = .5, lr .1, decay .01, by hand: w (1 - .001) - .1 * .5/(.5 + 1e-8); second step g = -.25:
+     * m = .9*.05 - .025 = .02, v = .999*.00025 + .001*.0625 = .00031225; w*.999 - .1 * (.02/.19)/(sqrt(v/.001999)) */
+    float w[2] = {1, 1}, first[2] = {.25f, .5f}, second[2] = {.25f, 0}, *parts[] = {first, second};
+    unsigned char active[] = {1, 0};
+    ll_adamw a;
+    ll_adamw_init(&a, 2, .01);
+    ll_adamw_step(&a, w, parts, 2, active, .1, NULL);
+    CHECK_NEAR(w[0], .999 - .1, 1e-6);
+    CHECK_NEAR(w[1], 1, 0);
+    CHECK_NEAR(first[0] + first[1] + second[0], 0, 0); /* gradients are cleared for the next step */
+    first[0] = -.25f;
+    ll_adamw_step(&a, w, parts, 2, active, .1, NULL);
+    CHECK_NEAR(w[0], .899 * .999 - .1 * (.02 / .19) / sqrt(.00031225 / .001999), 1e-6);
+    ll_adamw_free(&a);
+    CHECK_NEAR(ll_cosine(1e-3, 1e-6, 0, 150), 1e-3, 1e-12);
+    CHECK_NEAR(ll_cosine(1e-3, 1e-6, 75, 150), (1e-3 + 1e-6) / 2, 1e-12);
+    CHECK_NEAR(ll_cosine(1e-3, 1e-6, 150, 150), 1e-6, 1e-12);
+}
+
+static void pairs_are_drawn_as_asked(void)
+{
+    ll_nasflat_item items[6] = {{0, 0}, {1, 0}, {2, 0}, {0, 1}, {1, 1}, {2, 1}};
+    double y[6] = {1, 2, 2, 5, 4, 4};
+    ll_pair pairs[24];
+    int n = ll_nasflat_draw_pairs(items, y, 6, true, 24, 1, pairs);
+    CHECK_INT(n, 4); /* of three pairs per device one has equal targets */
+    for (int i = 0; i < n; i++) {
+        CHECK_INT(items[pairs[i].a].device, items[pairs[i].b].device);
+        CHECK_INT(pairs[i].sign, y[pairs[i].a] > y[pairs[i].b] ? 1 : -1);
+    }
+    CHECK_INT(ll_nasflat_draw_pairs(items, y, 6, false, 24, 1, pairs), 13);
+    CHECK_INT(ll_nasflat_draw_pairs(items, y, 6, false, 5, 1, pairs), 5);
+    double equal[6] = {0};
+    CHECK_INT(ll_nasflat_draw_pairs(items, equal, 6, false, 24, 1, pairs), 0);
+}
+
+/* --- predictor ----------------------------------------------------------------------------------------------------- */
+
+enum { DEVICES = 4, ARCHS = 300, TRAIN = 96 };
+
+/* Cells whose latency is a weighted count of operations, other weights per device. */
+static ll_dataset *cells(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("cells", space, ARCHS, DEVICES);
+    ll_rng r = ll_rng_new(9, LL_STREAM_DATA);
+    for (int i = 0; i < ARCHS; i++) space->at(space, i * 52, d->genes + 6 * i);
+    for (int s = 0; s < DEVICES; s++) {
+        char name[8];
+        double cost[5];
+        snprintf(name, sizeof name, "d%d", s);
+        ll_device_set(&d->devices[s], name, LL_SIMULATED, "test", "ms", NULL, NULL);
+        for (int o = 0; o < 5; o++) cost[o] = o + ll_rng_uniform(&r);
+        for (int i = 0; i < ARCHS; i++) {
+            double sum = 1;
+            for (int p = 0; p < 6; p++) sum += cost[ll_gene(d, i)[p]];
+            ll_latencies(d, s)[i] = sum;
+        }
+    }
+    return d;
+}
+
+static ll_dataset *sealed_cells(void)
+{
+    ll_dataset *d = cells();
+    ll_error e = {0};
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    return d;
+}
+
+typedef struct setup {
+    ll_dataset *d;
+    ll_values pretrain, transfer;
+    ll_ints source, archs;
+    ll_pool *pool;
+    ll_observer *observer;
+    ll_error e;
+} setup;
+
+static void set(ll_values *v, const char *name, const char *value)
+{
+    ll_error e = {0};
+    check_report(!ll_values_set(v, name, value, &e), __FILE__, __LINE__, "%s", e.message);
+}
+
+static setup open_setup(ll_dataset *d, int threads)
+{
+    setup s = {.d = d,
+               .source = ll_ints_range(DEVICES - 1),
+               .archs = ll_ints_range(TRAIN),
+               .pool = ll_pool_new(threads)};
+    ll_values_init(&s.pretrain, ll_nasflat_pretrain_options);
+    ll_values_init(&s.transfer, ll_nasflat_transfer_options);
+    set(&s.pretrain, "epochs", "12");
+    set(&s.pretrain, "hidden", "32");
+    set(&s.pretrain, "head", "24");
+    set(&s.pretrain, "batch", "48");
+    set(&s.pretrain, "lr", "0.003");
+    set(&s.transfer, "epochs", "15");
+    return s;
+}
+
+static void close_setup(setup *s)
+{
+    ll_values_free(&s->pretrain);
+    ll_values_free(&s->transfer);
+    ll_ints_free(&s->source);
+    ll_ints_free(&s->archs);
+    ll_pool_free(s->pool);
+}
+
+static ll_status pretrain(setup *s, void **model)
+{
+    ll_pretrain_job job = {.data = s->d,
+                           .source = s->source.v,
+                           .n_source = s->source.n,
+                           .archs = s->archs.v,
+                           .n_archs = s->archs.n,
+                           .seed = 3,
+                           .options = &s->pretrain,
+                           .observer = s->observer,
+                           .pool = s->pool};
+    return ll_nasflat.pretrain(&job, model, &s->e);
+}
+
+static double column(void *ctx, int arch)
+{
+    return ((const double *)ctx)[arch];
+}
+
+static const int samples[] = {3, 40, 77, 111, 150, 161, 200, 222, 255, 280};
+
+static ll_status transfer(setup *s, const void *model, const double *lat, int k, ll_prediction *p)
+{
+    ll_transfer_job job = {.data = s->d,
+                           .target = DEVICES - 1,
+                           .samples = samples,
+                           .k = k,
+                           .seed = 5,
+                           .options = &s->transfer,
+                           .observer = s->observer,
+                           .pool = s->pool,
+                           .measure = column,
+                           .measure_ctx = (void *)lat};
+    return ll_nasflat.transfer(model, &job, p, &s->e);
+}
+
+static double quality(const setup *s, const ll_prediction *p)
+{
+    return ll_spearman(p->score, ll_latencies(s->d, DEVICES - 1), ARCHS);
+}
+
+/* Pretrain, transfer with ten samples, and give the scores. */
+static ll_prediction whole(setup *s, double *spearman)
+{
+    void *model = NULL;
+    ll_prediction p = {0};
+    CHECK_INT(pretrain(s, &model), LL_OK);
+    CHECK_INT(transfer(s, model, ll_latencies(s->d, DEVICES - 1), 10, &p), LL_OK);
+    if (spearman) *spearman = quality(s, &p);
+    ll_nasflat.release(model);
+    return p;
+}
+
+static void learns_and_transfers(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    double spearman;
+    ll_prediction p = whole(&s, &spearman);
+    CHECK_INT(p.n, ARCHS);
+    check_report(spearman > .9, __FILE__, __LINE__, "Spearman %.3f", spearman);
+    CHECK(cJSON_GetObjectItem(p.info, "init"));
+    ll_prediction_free(&p);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void all_variants_learn(void)
+{
+    static const char *const variants[][2] = {{"gnn", "dgf"},         {"gnn", "gat"},   {"hwemb", "mlp"},
+                                              {"op_update", "off"},   {"pairs", "all"}, {"graph", "full"},
+                                              {"encoding", "onehot"}, {"members", "2"}, {"scaling", "rank"}};
+    ll_dataset *d = sealed_cells();
+    for (int i = 0; i < 9; i++) {
+        setup s = open_setup(d, 2);
+        double spearman;
+        set(&s.pretrain, variants[i][0], variants[i][1]);
+        if (i % 2) set(&s.transfer, "tune", "head");
+        set(&s.transfer, "init", i % 3 == 0 ? "mean" : i % 3 == 1 ? "random" : "correlated");
+        ll_prediction p = whole(&s, &spearman);
+        check_report(spearman > .7, __FILE__, __LINE__, "%s=%s: Spearman %.3f", variants[i][0],
+                     variants[i][1], spearman);
+        ll_prediction_free(&p);
+        close_setup(&s);
+    }
+    ll_dataset_unref(d);
+}
+
+static void any_number_of_threads_gives_the_same_bits(void)
+{
+    ll_dataset *d = sealed_cells();
+    ll_prediction p[3];
+    for (int t = 0; t < 3; t++) {
+        setup s = open_setup(d, t + 1);
+        set(&s.pretrain, "epochs", "3");
+        p[t] = whole(&s, NULL);
+        close_setup(&s);
+        CHECK(!memcmp(p[0].score, p[t].score, ARCHS * sizeof(double)));
+    }
+    for (int t = 0; t < 3; t++) ll_prediction_free(&p[t]);
+    ll_dataset_unref(d);
+}
+
+static void saved_models_predict_the_same(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    set(&s.pretrain, "epochs", "2");
+    set(&s.pretrain, "members", "2");
+    set(&s.pretrain, "encoding", "onehot");
+    void *model = NULL, *again = NULL;
+    ll_tensors t = {0}, back = {0};
+    ll_prediction a = {0}, b = {0};
+    char path[300];
+    snprintf(path, sizeof path, "%s/model.safetensors", check_tmpdir());
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    CHECK_INT(ll_nasflat.save(model, &t, &s.e), LL_OK);
+    CHECK(ll_tensors_find(&t, "gcns.2.dense_graph_flow.weight") && ll_tensors_find(&t, "member2.mlp.3.bias"));
+    CHECK_INT(ll_safetensors_write(path, &t, &s.e), LL_OK);
+    CHECK_INT(ll_safetensors_read(path, &back, &s.e), LL_OK);
+    CHECK_INT(ll_nasflat.load(&back, d, &again, &s.e), LL_OK);
+    const double *lat = ll_latencies(d, DEVICES - 1);
+    CHECK_INT(transfer(&s, model, lat, 10, &a), LL_OK);
+    CHECK_INT(transfer(&s, again, lat, 10, &b), LL_OK);
+    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
+    ll_prediction_free(&b);
+    CHECK_INT(transfer(&s, model, lat, 10, &b), LL_OK); /* the first transfer left the weights alone */
+    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
+    ll_prediction_free(&a);
+    ll_prediction_free(&b);
+    ll_nasflat.release(model);
+    ll_nasflat.release(again);
+    ll_tensors_set_text(&back, "nasflat_options", "{\"gnn\":\"cnn\"}");
+    CHECK_INT(ll_nasflat.load(&back, d, &again, &s.e), LL_USAGE);
+    ll_tensors_set_text(&back, "nasflat_devices", "{\"source\":[\"nobody\"]}");
+    CHECK(ll_nasflat.load(&back, d, &again, &s.e) != LL_OK);
+    ll_tensors_free(&t);
+    ll_tensors_free(&back);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void thin_evidence_is_no_error(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_prediction p;
+    double constant[ARCHS], unknown[ARCHS];
+    for (int i = 0; i < ARCHS; i++) constant[i] = 7, unknown[i] = NAN;
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 1, &p), LL_OK);
+    CHECK(quality(&s, &p) > .5);
+    ll_prediction_free(&p);
+    CHECK_INT(transfer(&s, model, constant, 10, &p), LL_OK);
+    for (int i = 0; i < ARCHS; i++) CHECK(isfinite(p.score[i]));
+    ll_prediction_free(&p);
+    unknown[samples[2]] = 3;
+    CHECK_INT(transfer(&s, model, unknown, 10, &p), LL_OK);
+    ll_prediction_free(&p);
+    unknown[samples[2]] = NAN;
+    CHECK_INT(transfer(&s, model, unknown, 10, &p), LL_FAILED);
+    CHECK_HAS(s.e.message, "none of the 10 samples");
+    ll_nasflat.release(model);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void missing_source_latencies_are_skipped(void)
+{
+    ll_dataset *d = cells();
+    ll_error e = {0};
+    for (int i = 0; i < ARCHS; i++) {
+        if (i % 3) ll_latencies(d, 0)[i] = NAN;
+        ll_latencies(d, 1)[i] = i < TRAIN ? NAN : 1 + i; /* this one has none of the chosen architectures */
+    }
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    setup s = open_setup(d, 1);
+    double spearman;
+    ll_prediction p = whole(&s, &spearman);
+    CHECK(spearman > .7);
+    ll_prediction_free(&p);
+    s.source.n = 2;
+    s.source.v[0] = 1;
+    s.source.n = 1;
+    void *model = NULL;
+    CHECK_INT(pretrain(&s, &model), LL_FAILED);
+    CHECK(!model);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+/* --- live ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct watch {
+    int events, stop_after_epoch;
+    bool stop;
+    double asked_s, last_s, longest_s;
+    bool complete; /* every field a face draws was there */
+} watch;
+
+static void on_progress(void *ctx, cJSON *p)
+{
+    watch *w = ctx;
+    double now = ll_now_s();
+    static const char *const fields[] = {"epoch",    "loss",   "lr",     "items_per_s",
+                                         "spearman", "left_s", "devices"};
+    static const char *const moving[] = {"rows", "scores", "device"};
+    bool pretraining = !strcmp(ll_json_get_str(p, "phase", ""), "pretrain");
+    for (int i = 0; i < (pretraining ? 7 : 3); i++)
+        w->complete = w->complete && cJSON_GetObjectItem(p, pretraining ? fields[i] : moving[i]);
+    if (w->events++) w->longest_s = fmax(w->longest_s, now - w->last_s);
+    w->last_s = now;
+    if (ll_json_get_int(p, "epoch", 0) >= w->stop_after_epoch && !w->stop) {
+        w->stop = true;
+        w->asked_s = now;
+    }
+    cJSON_Delete(p);
+}
+
+static bool is_stopped(void *ctx)
+{
+    return ((watch *)ctx)->stop;
+}
+
+static void cancelling_keeps_the_last_complete_epoch(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    watch w = {.stop_after_epoch = 6, .complete = true};
+    ll_observer o = {on_progress, is_stopped, &w, 0};
+    s.observer = &o;
+    set(&s.pretrain, "epochs", "5000");
+    void *model = NULL;
+    ll_prediction p;
+    CHECK_INT(pretrain(&s, &model), LL_CANCELLED);
+    CHECK(model != NULL);
+    CHECK(w.events > 0 && w.complete);
+    s.observer = NULL;
+    CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 10, &p), LL_OK);
+    CHECK(quality(&s, &p) > .5);
+    ll_prediction_free(&p);
+    w = (watch){.stop = true};
+    s.observer = &o;
+    CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 10, &p), LL_CANCELLED);
+    ll_nasflat.release(model);
+    model = NULL;
+    CHECK_INT(pretrain(&s, &model), LL_CANCELLED); /* before the first epoch there is nothing to keep */
+    CHECK(!model);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void transfer_shows_scores_that_move(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_prediction p;
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    watch w = {.stop_after_epoch = 1 << 30, .complete = true};
+    ll_observer o = {on_progress, is_stopped, &w, 0};
+    s.observer = &o;
+    set(&s.transfer, "epochs", "150");
+    CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 10, &p), LL_OK);
+    CHECK(w.events >= 2 && w.complete);
+    ll_prediction_free(&p);
+    ll_nasflat.release(model);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void paper_preset_fills_what_was_not_said(void)
+{
+    ll_values given, v;
+    ll_values_init(&given, ll_nasflat_pretrain_options);
+    set(&given, "preset", "paper");
+    ll_nasflat_resolve(&given, &v);
+    CHECK_STR(ll_word(&v, "pairs"), "all");
+    ll_values_free(&v);
+    set(&given, "pairs", "within");
+    ll_nasflat_resolve(&given, &v);
+    CHECK_STR(ll_word(&v, "pairs"), "within");
+    ll_values_free(&v);
+    ll_values_free(&given);
+}
+
+static const check_case cases[] = {
+    {"reference tensors", reference_tensors},
+    {"reference errors are seen", reference_errors_are_seen},
+    {"adamw steps", adamw_steps},
+    {"pairs are drawn as asked", pairs_are_drawn_as_asked},
+    {"learns and transfers", learns_and_transfers},
+    {"all variants learn", all_variants_learn},
+    {"any number of threads gives the same bits", any_number_of_threads_gives_the_same_bits},
+    {"saved models predict the same", saved_models_predict_the_same},
+    {"thin evidence is no error", thin_evidence_is_no_error},
+    {"missing source latencies are skipped", missing_source_latencies_are_skipped},
+    {"cancelling keeps the last complete epoch", cancelling_keeps_the_last_complete_epoch},
+    {"transfer shows scores that move", transfer_shows_scores_that_move},
+    {"paper preset fills what was not said", paper_preset_fills_what_was_not_said},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    ll_blas_init();
+    return check_main("test_nasflat", cases, argc, argv);
+}
