@@ -109,19 +109,18 @@ typedef struct ll_bars_data {
 } ll_bars_data;
 ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e);
 
-/* --- compare: score of predictors on devices; shots: score over k (plots/build_compare.c) ---- */
+/* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor)
+ * (plots/build_compare.c) ---- */
 typedef struct ll_score {
     const char *device, *predictor;
     int k;
-    double mean, sd; /* over n trials; sd NaN or 0 for one */
-    int n;
+    double mean, sd; /* over trials; sd NaN or 0 for one */
 } ll_score;
 typedef struct ll_compare_data {
     const char *title, *value_label;
     const ll_score *scores; /* several of one (device, predictor[, k]): the last counts */
     int n;
     double ceiling; /* shots: the best any predictor could reach; NaN: unknown */
-    const char *ceiling_name;
     int width, height;
 } ll_compare_data;
 ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e);

@@ -109,17 +109,19 @@ static int by_value(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, const char *predictor, int i)
+/* One line: a predictor on a device. i counts lines. */
+static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, const char *device,
+                      const char *predictor, const char *name, int i)
 {
     int n = 0, band = p->n_series;
-    for (int j = 0; j < ks->n; j++) n += find(d, NULL, predictor, ks->v[j]) != NULL;
+    for (int j = 0; j < ks->n; j++) n += find(d, device, predictor, ks->v[j]) != NULL;
     ll_panel_add(p, LL_MARK_BAND, ll_pen_of_series(i), n)->opacity = .18;
     ll_panel_add(p, LL_MARK_LINE, ll_pen_of_series(i), n);
     ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), n)->shape = (ll_shape)(i % LL_SHAPES);
     ll_series *v = &p->series[band];
-    ll_series_name(&v[2], "%s", predictor);
+    ll_series_name(&v[2], "%s", name);
     for (int j = 0, row = 0; j < ks->n; j++) {
-        const ll_score *s = find(d, NULL, predictor, ks->v[j]);
+        const ll_score *s = find(d, device, predictor, ks->v[j]);
         if (!s) continue;
         ll_series_set4(&v[0], row, s->k, s->mean - spread(s), s->mean + spread(s), 0);
         ll_series_set(&v[1], row, s->k, s->mean);
@@ -127,12 +129,31 @@ static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, 
     }
 }
 
+/* Lines in the order their first score was given. */
+static void add_lines(const ll_compare_data *d, ll_panel *p, const ll_ints *ks)
+{
+    ll_strs devices = {0}, lines = {0};
+    for (int i = 0; i < d->n; i++) add_name(&devices, d->scores[i].device);
+    for (int i = 0; i < d->n; i++) {
+        const ll_score *s = &d->scores[i];
+        ll_str name = {0};
+        ll_str_addf(&name, devices.n > 1 ? "%s on %s" : "%s", s->predictor, s->device);
+        if (isfinite(s->mean) && !ll_strs_has(&lines, name.s)) {
+            add_shots(d, p, ks, s->device, s->predictor, name.s, lines.n);
+            ll_strs_add(&lines, name.s);
+        }
+        ll_str_free(&name);
+    }
+    ll_strs_free(&devices);
+    ll_strs_free(&lines);
+}
+
 static void add_ceiling(const ll_compare_data *d, ll_panel *p)
 {
     if (!isfinite(d->ceiling)) return;
     ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_PEN_TEXT, 2);
     v->dashed = true;
-    ll_series_name(v, "%s %.4f", d->ceiling_name ? d->ceiling_name : "ceiling", d->ceiling);
+    ll_series_name(v, "best to expect: %.4f", d->ceiling);
     ll_series_set(v, 0, p->x.lo, d->ceiling);
     ll_series_set(v, 1, p->x.hi, d->ceiling);
 }
@@ -155,21 +176,18 @@ ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e)
     *out = NULL;
     ll_status s = check(d, "shots", e);
     if (s) return s;
-    ll_strs predictors = {0};
     ll_ints ks = {0};
-    for (int i = 0; i < d->n; i++) {
-        add_name(&predictors, d->scores[i].predictor);
+    for (int i = 0; i < d->n; i++)
         if (ll_ints_find(&ks, d->scores[i].k) < 0) ll_ints_add(&ks, d->scores[i].k);
-    }
     qsort(ks.v, (size_t)ks.n, sizeof *ks.v, by_value);
     *out = ll_figure_new("shots", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 600);
     ll_panel *p = &(*out)->panels[0];
     set_shots(p, &ks);
     fit_scores(d, &p->y);
-    for (int i = 0; i < predictors.n; i++) add_shots(d, p, &ks, predictors.v[i], i);
+    add_lines(d, p, &ks);
     add_ceiling(d, p);
     p->key_at = LL_BOTTOM_RIGHT;
-    ll_strs_free(&predictors);
+    ll_figure_note(*out, "bands are one standard deviation over trials");
     ll_ints_free(&ks);
     return LL_OK;
 }

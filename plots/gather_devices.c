@@ -13,11 +13,15 @@
 
 enum { MOST_HIST = 8 };
 
-static const char *metric_label(const char *metric)
+const char *ll_plot_metric(const char *metric)
 {
-    return !strcmp(metric, "kendall")   ? "Kendall tau-b"
-           : !strcmp(metric, "pearson") ? "Pearson correlation"
-                                        : "Spearman correlation";
+    static const char *const labels[][2] = {{"spearman", "Spearman correlation"},
+                                            {"kendall", "Kendall tau-b"},
+                                            {"pearson", "Pearson correlation"},
+                                            {"median_ape", "median relative error (%)"}};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (!strcmp(labels[i][0], metric)) return labels[i][1];
+    return metric;
 }
 
 static const char **names_of(const ll_dataset *d, const ll_ints *devices)
@@ -41,6 +45,8 @@ static char *sides_of(const ll_state *s, const ll_ints *devices)
 
 static ll_status correlate(ll_request *rq, const ll_ints *devices, ll_corr *c)
 {
+    if (ll_is(&rq->args, "metric", "median_ape"))
+        return LL_FAIL(rq, LL_USAGE, "metric=median_ape is a score; devices are compared by a correlation");
     ll_corr_metric metric = ll_corr_metric_find(ll_word(&rq->args, "metric"));
     return ll_correlate(rq->state.data, devices->v, devices->n, metric, rq->pool, rq->observer, c,
                         &rq->error);
@@ -68,7 +74,7 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     ll_str title = {0};
     ll_str_addf(&title, "%s: correlation of %d devices", d->name, c->devices.n);
     ll_heatmap_data h = {.title = title.s,
-                         .value_label = metric_label(metric),
+                         .value_label = ll_plot_metric(metric),
                          .n = c->devices.n,
                          .names = names,
                          .r = c->r,
@@ -117,7 +123,7 @@ static ll_status build_bars(ll_plot_request *p, const ll_corr *c, const ll_ints 
     ll_str title = {0};
     ll_str_addf(&title, "%s: correlation to the other devices", device);
     ll_bars_data b = {.title = title.s,
-                      .value_label = metric_label(metric),
+                      .value_label = ll_plot_metric(metric),
                       .n = others->n,
                       .names = names,
                       .v = r,

@@ -15,14 +15,17 @@ typedef struct cell { /* one (device, predictor, k) and its trials */
     char *device, *predictor;
     int k;
     double *v, sd; /* sd: as stated by a row that is a mean already, else NaN */
-    int n, trials;
+    int n;
 } cell;
 
 typedef struct scores {
     cell *v;
     int n;
     const char *metric;
-    double ceiling;
+    bool by_device; /* a mean over the devices of a task will not do */
+    ll_strs wanted; /* patterns of device names; empty: all */
+    double ceiling; /* what `diagnose` expects at best on ceiling_device */
+    char *ceiling_device;
 } scores;
 
 static cell *find_cell(scores *s, const char *device, const char *predictor, int k)
@@ -35,21 +38,28 @@ static cell *find_cell(scores *s, const char *device, const char *predictor, int
     return &s->v[s->n++];
 }
 
-/* A row names its device, or the task it is a mean over. The sampler belongs to the method's name when it is
- * not the plain one. */
+static bool is_wanted(const scores *s, const char *device)
+{
+    for (int i = 0; i < s->wanted.n; i++)
+        if (ll_glob(s->wanted.v[i], device)) return true;
+    return !s->wanted.n;
+}
+
+/* A row names its device, or the task it is a mean over. The sampler belongs to the method's name when it is not
+ * the plain one. */
 static void add_row(scores *s, const cJSON *row)
 {
     const char *device = ll_json_get_str(row, "device", ll_json_get_str(row, "task", NULL));
     const char *predictor = ll_json_get_str(row, "predictor", NULL);
     const char *sampler = ll_json_get_str(row, "sampler", "random");
     double x = ll_json_get_num(row, s->metric, NAN);
-    if (!device || !predictor || !isfinite(x)) return;
+    if (!device || !predictor || !isfinite(x) || !is_wanted(s, device)) return;
     ll_str name = {0};
-    ll_str_addf(&name, strcmp(sampler, "random") ? "%s, %s" : "%s", predictor, sampler);
+    ll_str_addf(&name, "%s", predictor);
+    if (strcmp(sampler, "random")) ll_str_addf(&name, ", %s", sampler);
     cell *c = find_cell(s, device, name.s, ll_json_get_int(row, "k", 0));
     c->v = ll_realloc(c->v, (size_t)c->n + 1, sizeof *c->v);
     c->v[c->n++] = x;
-    c->trials += ll_json_get_int(row, "trials", 1);
     if (!strcmp(s->metric, "spearman")) c->sd = ll_json_get_num(row, "std", c->sd);
     ll_str_free(&name);
 }
@@ -57,10 +67,14 @@ static void add_row(scores *s, const cJSON *row)
 static void add_object(scores *s, const cJSON *o)
 {
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(o, "by_device"), *row;
-    if (!cJSON_GetArraySize(rows)) rows = cJSON_GetObjectItemCaseSensitive(o, "rows");
+    if (!s->by_device || !cJSON_GetArraySize(rows)) rows = cJSON_GetObjectItemCaseSensitive(o, "rows");
     cJSON_ArrayForEach(row, rows) add_row(s, row);
-    s->ceiling = ll_json_get_num(o, "ceiling", s->ceiling);
-    if (ll_json_get_str(o, "predictor", NULL)) add_row(s, o); /* eval, transfer: one score by itself */
+    add_row(s, o); /* eval, transfer: one score by itself */
+    double ceiling = ll_json_get_num(o, "ceiling", NAN);
+    if (!isfinite(ceiling)) return;
+    s->ceiling = ceiling;
+    free(s->ceiling_device);
+    s->ceiling_device = ll_strdup(ll_json_get_str(o, "device", ""));
 }
 
 static ll_status read_log(ll_request *rq, const char *path, scores *s)
@@ -97,6 +111,8 @@ static void free_scores(scores *s)
         free(s->v[i].v);
     }
     free(s->v);
+    free(s->ceiling_device);
+    ll_strs_free(&s->wanted);
 }
 
 static ll_score *table_of(const scores *s)
@@ -105,41 +121,84 @@ static ll_score *table_of(const scores *s)
     for (int i = 0; i < s->n; i++) {
         const cell *c = &s->v[i];
         double sd = c->n > 1 ? ll_std(c->v, c->n) : c->sd;
-        v[i] = (ll_score){c->device, c->predictor, c->k, ll_mean(c->v, c->n), sd, c->trials};
+        v[i] = (ll_score){c->device, c->predictor, c->k, ll_mean(c->v, c->n), sd};
     }
     return v;
 }
 
+/* One number of samples for all: the one asked for, else the largest there is. */
+static int choose_k(const ll_request *rq, const scores *s)
+{
+    int k = 0;
+    for (int i = 0; i < s->n; i++) k = s->v[i].k > k ? s->v[i].k : k;
+    return ll_has(&rq->args, "k") ? ll_int(&rq->args, "k") : k;
+}
+
+static int keep_k(ll_score *table, int n, int k)
+{
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+        if (table[i].k == k) table[kept++] = table[i];
+    return kept;
+}
+
+/* A ceiling holds for its own device. */
+static double ceiling_of(const scores *s)
+{
+    for (int i = 0; i < s->n; i++)
+        if (!s->ceiling_device || strcmp(s->v[i].device, s->ceiling_device)) return NAN;
+    return s->ceiling;
+}
+
 typedef ll_status (*builder)(const ll_compare_data *d, ll_figure **out, ll_error *e);
 
-static ll_status gather(ll_plot_request *p, const char *title, builder build, ll_figure **out)
+static ll_status build(ll_plot_request *p, const scores *s, builder make, ll_figure **out)
+{
+    ll_score *table = table_of(s);
+    ll_str title = {0};
+    ll_compare_data d = {.value_label = ll_plot_metric(s->metric),
+                         .scores = table,
+                         .n = s->n,
+                         .ceiling = strcmp(s->metric, "spearman") ? NAN : ceiling_of(s),
+                         .width = p->width,
+                         .height = p->height};
+    if (make == ll_build_compare) {
+        int k = choose_k(p->rq, s);
+        d.n = keep_k(table, s->n, k);
+        ll_str_addf(&title, "predictors compared, k = %d", k);
+        ll_json_int(p->result, "k", k);
+    } else {
+        ll_str_add(&title, "score over the number of samples");
+    }
+    d.title = title.s;
+    ll_status status = make(&d, out, &p->rq->error);
+    ll_json_int(p->result, "scores", d.n);
+    ll_str_free(&title);
+    free(table);
+    return status;
+}
+
+static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
 {
     ll_request *rq = p->rq;
     const char *from = ll_word(&rq->args, "from");
     if (!from)
         return LL_FAIL(rq, LL_USAGE,
                        "which scores? from=FILE names a log: latlab --json -c 'score ...' > FILE");
-    scores s = {.metric = ll_word(&rq->args, "metric"), .ceiling = NAN};
+    scores s = {
+        .metric = ll_word(&rq->args, "metric"), .by_device = make == ll_build_compare, .ceiling = NAN};
+    if (ll_has(&rq->args, "device")) {
+        s.by_device = true;
+        ll_list(&rq->args, "device", &s.wanted);
+    }
     char *path = ll_path_expand(from);
     ll_status status = read_log(rq, path, &s);
     if (!status && !s.n)
-        status =
-            LL_FAIL(rq, LL_BAD_DATA, "%s: no result in it has a predictor, a device and %s", path, s.metric);
-    if (!status) {
-        ll_score *table = table_of(&s);
-        ll_compare_data d = {.title = title,
-                             .value_label = s.metric,
-                             .scores = table,
-                             .n = s.n,
-                             .ceiling = s.ceiling,
-                             .width = p->width,
-                             .height = p->height};
-        status = build(&d, out, &rq->error);
-        free(table);
-    }
+        status = LL_FAIL(rq, LL_BAD_DATA, "%s: no result in it has a predictor, %s and %s", path,
+                         s.wanted.n ? "such a device" : "a device", s.metric);
+    if (!status) status = build(p, &s, make, out);
     ll_json_str(p->result, "from", from);
     ll_json_str(p->result, "metric", s.metric);
-    ll_json_int(p->result, "scores", s.n);
     free_scores(&s);
     free(path);
     return status;
@@ -147,10 +206,10 @@ static ll_status gather(ll_plot_request *p, const char *title, builder build, ll
 
 ll_status ll_gather_compare(ll_plot_request *p, ll_figure **out)
 {
-    return gather(p, "predictors compared", ll_build_compare, out);
+    return gather(p, ll_build_compare, out);
 }
 
 ll_status ll_gather_shots(ll_plot_request *p, ll_figure **out)
 {
-    return gather(p, "score over the number of samples", ll_build_shots, out);
+    return gather(p, ll_build_shots, out);
 }

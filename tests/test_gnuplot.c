@@ -236,7 +236,7 @@ static void every_figure_is_drawn_by_every_terminal(void)
     double loss[] = {1, .1, .01}, rho[] = {.5, .8, .7}, v[] = {.3, -.1};
     const char *names[] = {NASTY, "b"};
     ll_curve_part parts[] = {{"loss", loss, 3}, {"spearman", rho, 3}};
-    ll_score scores[] = {{NASTY, "gp", 5, .9, .02, 3}, {"b", NASTY, 20, .95, .01, 3}};
+    ll_score scores[] = {{NASTY, "gp", 5, .9, .02}, {"b", NASTY, 20, .95, .01}};
     ll_curve_data cd = {.title = NASTY, .x_label = "epoch", .parts = parts, .n_parts = 2};
     ll_bars_data bd = {.title = NASTY, .value_label = "r", .n = 2, .names = names, .v = v, .side = "st"};
     ll_compare_data sd = {.title = NASTY, .value_label = "s", .scores = scores, .n = 2, .ceiling = 1};
@@ -540,21 +540,34 @@ static void scores_come_from_a_log(void)
         "{\"event\":\"result\",\"kind\":\"score\",\"by_device\":[{\"device\":\"fpga\",\"predictor\":\"gp\","
         "\"k\":5,"
         "\"spearman\":0.9},{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.92},"
-        "{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":20,\"spearman\":0.95}],\"rows\":[]}\n"
+        "{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":20,\"spearman\":0.95}],"
+        "\"rows\":[{\"task\":\"ND\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.91}]}\n"
         "{\"event\":\"result\",\"kind\":\"score\",\"rows\":[{\"task\":\"ND\",\"predictor\":\"help\","
         "\"sampler\":\"maxmin\","
-        "\"k\":20,\"spearman\":0.8,\"std\":0.1,\"trials\":3}]}\n";
+        "\"k\":20,\"spearman\":0.8,\"std\":0.1,\"trials\":3}]}\n"
+        "{\"event\":\"result\",\"kind\":\"diagnose\",\"device\":\"fpga\",\"ceiling\":0.99,\"rows\":[]}\n";
     ll_write_file(in_tmp("scores.jsonl"), log, sizeof log - 1, NULL);
     ll_app *a = new_app(false);
-    cJSON *o = say(a, "plot shots from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
-    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
-    CHECK_INT(ll_json_get_int(o, "scores", 0), 3);
-    cJSON_Delete(o);
     char *svg;
     size_t n;
+    cJSON *o = say(a, "plot shots from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
     CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
     CHECK_HAS(svg, "help, maxmin");
+    CHECK(!strstr(svg, "best to expect"));
     free(svg);
+    o = say(a, "plot shots fp* from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
+    CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
+    CHECK_HAS(svg, "best to expect: 0.9900");
+    free(svg);
+    o = say(a, "plot compare from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("compare.svg"));
+    CHECK_INT(ll_json_get_int(o, "k", 0), 20);
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
     ll_write_file(in_tmp("bad.jsonl"), "{}\n{oops\n", 9, NULL);
     char line[600];
     snprintf(line, sizeof line, "plot compare from=%s", in_tmp("bad.jsonl"));

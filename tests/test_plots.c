@@ -241,9 +241,9 @@ static void bars_are_sorted(void)
 
 static void scores_are_compared(void)
 {
-    ll_score scores[] = {{"fpga", "gp", 5, .9, .02, 3},     {"fpga", "gp", 20, .95, .01, 3},
-                         {"raspi4", "gp", 20, .8, NAN, 1},  {"fpga", "help", 20, .85, .03, 3},
-                         {"raspi4", "help", 20, NAN, 0, 0}, {"fpga", "gp", 80, .99, 0, 3}};
+    ll_score scores[] = {{"fpga", "gp", 5, .9, .02},     {"fpga", "gp", 20, .95, .01},
+                         {"raspi4", "gp", 20, .8, NAN},  {"fpga", "help", 20, .85, .03},
+                         {"raspi4", "help", 20, NAN, 0}, {"fpga", "gp", 80, .99, 0}};
     ll_compare_data d = {.title = "t", .value_label = "spearman", .scores = scores, .n = 6, .ceiling = NAN};
     ll_figure *f;
     CHECK_INT(ll_build_compare(&d, &f, NULL), LL_OK);
@@ -253,8 +253,10 @@ static void scores_are_compared(void)
     ll_figure_free(f);
     d.ceiling = .995;
     CHECK_INT(ll_build_shots(&d, &f, NULL), LL_OK);
-    CHECK_INT(series_named(f, "gp")->n, 3);
-    CHECK(series_named(f, "ceiling 0.9950") != NULL);
+    CHECK_INT(series_named(f, "gp on fpga")->n, 3);
+    CHECK_INT(series_named(f, "gp on raspi4")->n, 1);
+    CHECK(series_named(f, "help on raspi4") == NULL);
+    CHECK(series_named(f, "best to expect: 0.9950") != NULL);
     CHECK(f->panels[0].y.hi > .995);
     CHECK(f->panels[0].x.log);
     ll_figure_free(f);
