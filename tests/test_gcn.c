@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/gradcheck.h"
-#include "core/predict/brpnas.h"
+#include "core/predict/multipredict_net.h"
 #include "tests/check.h"
 #include "tests/spaces.h"
 
@@ -37,7 +37,7 @@ static problem problem_of(const ll_dataset *d, bool norm, double dropout)
 {
     problem q = {.which = {1462, 0, 9}, .dropout = dropout};
     ll_rng r = ll_rng_new(3, norm);
-    ll_brpnas_graphs(d, true, &q.graphs);
+    ll_gcn_graphs_of(d, LL_GRAPH_PRUNED, true, &q.graphs);
     q.shape = (ll_gcn_shape){q.graphs.nodes, q.graphs.labels, 7, 3, norm};
     q.work = ll_gcn_work_new(&q.shape, N);
     q.w = LL_NEW_ARRAY(double, ll_gcn_params(&q.shape));
@@ -50,8 +50,7 @@ static problem problem_of(const ll_dataset *d, bool norm, double dropout)
 static void problem_free(problem *q)
 {
     ll_gcn_work_free(q->work);
-    free(q->graphs.label);
-    free(q->graphs.reads);
+    ll_gcn_graphs_free(&q->graphs);
     free(q->w);
     free(q->v);
 }
@@ -114,7 +113,7 @@ static void graphs_are_brp_nass(void)
 {
     ll_dataset *d = all_cells();
     ll_gcn_graphs g;
-    ll_brpnas_graphs(d, true, &g);
+    ll_gcn_graphs_of(d, LL_GRAPH_PRUNED, true, &g);
     CHECK_INT(g.nodes, 9);
     CHECK_INT(g.labels, 8);
     int a = ll_dataset_row(d, (const uint8_t[]){3, 0, 0, 0, 3, 0});
@@ -126,8 +125,67 @@ static void graphs_are_brp_nass(void)
         for (int j = 0; j < 9; j++)
             CHECK_INT(reads[9 * i + j],
                       i == j || (i == 1 && j == 2) || (i == 2 && j == 6) || (i == 6 && j == 8));
-    free(g.label);
-    free(g.reads);
+    ll_gcn_graphs_free(&g);
+    ll_dataset_unref(d);
+}
+
+/* --- MultiPredict's network ---------------------------------------------------------------------------------------- */
+
+/* Two architectures, three devices, five items, three proxies; loss = sum of scores * v. */
+typedef struct mp_problem {
+    ll_mp_shape shape;
+    ll_mp_net *net;
+    const ll_gcn_graphs *graphs;
+    double *w, x[2 * 6], z[2 * 3], v[5], score[5];
+} mp_problem;
+
+static const int mp_which[2] = {1462, 9};
+static const ll_mp_item mp_items[5] = {{0, 0, 0}, {0, 1, 0}, {1, 0, 1}, {1, 2, 1}, {0, 2, 1}};
+
+static double mp_loss(void *ctx)
+{
+    mp_problem *q = ctx;
+    const double *code = ll_mp_encode(q->net, q->w, q->graphs, mp_which, q->x, 2);
+    double loss = 0;
+    ll_mp_head(q->net, q->w, code, q->z, mp_items, 5, q->score);
+    for (int i = 0; i < 5; i++) loss += q->score[i] * q->v[i];
+    return loss;
+}
+
+static void multipredict_gradients_are_right(void)
+{
+    ll_dataset *d = all_cells();
+    ll_gcn_graphs graphs;
+    ll_gcn_graphs_of(d, LL_GRAPH_FULL, false, &graphs);
+    for (int graph = 0; graph < 2; graph++) {
+        mp_problem q = {.shape = ll_mp_shape_of(graph, graphs.nodes, graphs.labels, 6, 3, 3),
+                        .graphs = &graphs};
+        ll_rng r = ll_rng_new(8, (uint64_t)graph);
+        int n = (int)q.shape.n, worst;
+        double dcode[2 * LL_MP_CODE] = {0}, *g = LL_NEW_ARRAY(double, n);
+        q.net = ll_mp_net_new(&q.shape, 2, 5);
+        q.w = LL_NEW_ARRAY(double, n);
+        for (int i = 0; i < n; i++) q.w[i] = .06 * ll_rng_normal(&r);
+        for (int i = 0; i < 12; i++) q.x[i] = ll_rng_normal(&r);
+        for (int i = 0; i < 6; i++) q.z[i] = ll_rng_uniform(&r);
+        for (int i = 0; i < 5; i++) q.v[i] = ll_rng_normal(&r);
+        mp_loss(&q);
+        ll_mp_head_back(q.net, q.w, mp_items, q.v, dcode, g);
+        ll_mp_encode_back(q.net, q.w, dcode, g);
+        /* the encoder at a stride, embedding and head in full */
+        int encoder = (int)q.shape.embedding;
+        double error = ll_gradcheck(mp_loss, &q, q.w, g, encoder, graph ? 97 : 7, 1e-6, &worst);
+        CHECK(error < 1e-5);
+        error = ll_gradcheck(mp_loss, &q, q.w + encoder, g + encoder, n - encoder, 11, 1e-6, &worst);
+        CHECK(error < 1e-5);
+        double size = 0;
+        for (int i = 0; i < 24; i++) size += fabs(g[encoder + i]);
+        CHECK(size > 1e-6 && fabs(g[n - 1]) > 1e-6);
+        free(g);
+        free(q.w);
+        ll_mp_net_free(q.net);
+    }
+    ll_gcn_graphs_free(&graphs);
     ll_dataset_unref(d);
 }
 
@@ -135,6 +193,7 @@ static const check_case cases[] = {
     {"gradients are right", gradients_are_right},
     {"features follow the formula", features_follow_the_formula},
     {"graphs are BRP-NAS's", graphs_are_brp_nass},
+    {"multipredict's gradients are right", multipredict_gradients_are_right},
     {0},
 };
 

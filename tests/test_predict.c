@@ -300,19 +300,57 @@ static void brpnas_learns(void)
     ll_dataset_unref(d);
 }
 
+/* Pretrained on three devices of two factors it ranks a fourth, and more proxies than it was trained with are refused. */
+static void multipredict_transfers(void)
+{
+    ll_dataset *d = two_factor_cells(), *with = ll_dataset_extend(d, 0, 0);
+    ll_ints source = ll_ints_range(3), pool = ll_ints_range(d->n_archs);
+    ll_error e = {0};
+    int samples[20];
+    ll_rng r = ll_rng_new(4, 1);
+    ll_rng_sample(&r, pool.v, pool.n, 20, samples);
+    ll_model *m = pretrained(d, "multipredict", &source, "epochs", "30", &e);
+    ll_transfer *t = transferred(d, m, 3, samples, 20, NULL, NULL, &e),
+                *again = transferred(d, m, 3, samples, 20, NULL, NULL, &e);
+    CHECK_STR(e.message, "");
+    CHECK(ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, .9, NULL).spearman > .85);
+    CHECK(!memcmp(t->score, again->score, (size_t)t->n * sizeof(double)));
+    CHECK_INT(t->measured.n, 20);
+    CHECK_INT(ll_json_get_int(t->info, "proxies", -1), 0);
+    float *z = LL_NEW_ARRAY(float, d->n_archs);
+    ll_dataset_add_feature(with, "zcp", 1, z);
+    ll_dataset_seal(with, NULL);
+    with->hash.hex[0] ^= 1; /* as the data of another session */
+    CHECK(!transferred(with, m, 3, samples, 20, NULL, NULL, &e));
+    CHECK_HAS(e.message, "zero-cost proxies");
+    free(z);
+    ll_transfer_unref(t);
+    ll_transfer_unref(again);
+    ll_model_unref(m);
+    ll_ints_free(&source);
+    ll_ints_free(&pool);
+    ll_dataset_unref(d);
+    ll_dataset_unref(with);
+}
+
 /* --- save and load ------------------------------------------------------------------------------------------------- */
 
 static void models_survive_a_file(void)
 {
-    static const char *const names[] = {"flops", "params", "opcount", "lut", "lowrank", "adaproxy"};
+    static const struct {
+        const char *name, *option, *value;
+    } models[] = {{"flops", "count", "all"},      {"params", "count", "all"},
+                  {"opcount", NULL, NULL},        {"lut", NULL, NULL},
+                  {"lowrank", NULL, NULL},        {"adaproxy", NULL, NULL},
+                  {"multipredict", "epochs", "2"}};
     ll_dataset *d = two_factor_cells(), *other = some_fbnets(10);
     ll_ints source = ll_ints_range(3);
     const int samples[8] = {10, 2000, 4000, 8000, 12000, 15000, 77, 1462};
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         ll_error e = {0};
         ll_tensors file = {0};
         void *impl = NULL;
-        ll_model *m = pretrained(d, names[i], &source, i < 2 ? "count" : NULL, "all", &e);
+        ll_model *m = pretrained(d, models[i].name, &source, models[i].option, models[i].value, &e);
         CHECK_INT(m->predictor->save(m->impl, &file, &e), LL_OK);
         CHECK_INT(m->predictor->load(&file, other, &impl, &e), LL_BAD_DATA);
         CHECK_INT(m->predictor->load(&(ll_tensors){0}, d, &impl, &e), LL_BAD_DATA);
@@ -474,6 +512,7 @@ static const check_case cases[] = {
     {"lowrank finds the directions", lowrank_finds_the_directions},
     {"adaproxy reuses or adapts", adaproxy_reuses_or_adapts},
     {"brpnas learns", brpnas_learns},
+    {"multipredict transfers", multipredict_transfers},
     {"models survive a file", models_survive_a_file},
     {"what cannot be done is said", what_cannot_be_done_is_said},
     {"flops rank as known", flops_rank_as_known},

@@ -1,8 +1,6 @@
 /* BRP-NAS latency GCN (Dudziak et al., NeurIPS 2020): four graph convolutions of 600 with LayerNorm, read at a global
  * node, trained from scratch on the samples of one device with an absolute error. graph=pruned is theirs: cells that
  * prune to the same graph are one to it; graph=full keeps every edge. */
-#include "core/predict/brpnas.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +11,7 @@
 #include "core/num/adamw.h"
 #include "core/num/nn.h"
 #include "core/num/stats.h"
+#include "core/predict/gcn.h"
 #include "core/predict/simple.h"
 
 static const ll_option options[] = {
@@ -38,50 +37,6 @@ enum {
     VALID_SHARE = 10
 };
 static const float dropout_p = .002f;
-
-/* --- graphs -------------------------------------------------------------------------------------------------------- */
-
-static bool on_a_path(const ll_graph *g, int node)
-{
-    for (int i = 0; i < g->n_nodes; i++)
-        if (g->adj[i][node] || g->adj[node][i]) return true;
-    return false;
-}
-
-/* Node 0 is the global one, it reads all; every other reads itself and its successors. */
-static void fill_graph(const ll_graph *g, int n_ops, unsigned char *label, unsigned char *reads)
-{
-    int nodes = g->n_nodes + 1;
-    memset(reads, 0, (size_t)nodes * (size_t)nodes);
-    memset(reads, 1, (size_t)nodes);
-    label[0] = (unsigned char)(n_ops + 2);
-    for (int i = 0; i < g->n_nodes; i++) {
-        bool end = i == 0 || i == g->n_nodes - 1;
-        reads[(i + 1) * nodes + i + 1] = 1;
-        label[i + 1] = (unsigned char)(i == 0 ? n_ops : end ? n_ops + 1 : g->op[i]);
-        if (!end && !on_a_path(g, i)) label[i + 1] = LL_GCN_NO_LABEL;
-        for (int j = 0; j < g->n_nodes; j++)
-            if (g->adj[i][j]) reads[(i + 1) * nodes + j + 1] = 1;
-    }
-}
-
-void ll_brpnas_graphs(const ll_dataset *d, bool pruned, ll_gcn_graphs *out)
-{
-    const ll_space *s = d->space;
-    ll_graph g;
-    uint8_t gene[LL_MAX_POSITIONS] = {0};
-    ll_graph_kind kind = pruned && s->graph(s, gene, LL_GRAPH_PRUNED, &g) ? LL_GRAPH_PRUNED : LL_GRAPH_FULL;
-    s->graph(s, gene, kind, &g);
-    int nodes = g.n_nodes + 1;
-    *out = (ll_gcn_graphs){.n = d->n_archs, .nodes = nodes, .labels = s->n_ops + 3, .read_out = 0};
-    out->label = ll_alloc((size_t)d->n_archs, (size_t)nodes);
-    out->reads = ll_alloc((size_t)d->n_archs, (size_t)nodes * (size_t)nodes);
-    for (int a = 0; a < d->n_archs; a++) {
-        s->graph(s, ll_gene(d, a), kind, &g);
-        fill_graph(&g, s->n_ops, out->label + (size_t)a * (size_t)nodes,
-                   out->reads + (size_t)a * (size_t)nodes * (size_t)nodes);
-    }
-}
 
 /* --- training ------------------------------------------------------------------------------------------------------ */
 
@@ -293,7 +248,8 @@ static void take_samples(training *t, const double *y, double mean)
 static void training_init(training *t, const ll_transfer_job *job, const double *y, double mean)
 {
     *t = (training){.job = job, .batch = ll_int(job->options, "batch")};
-    ll_brpnas_graphs(job->data, ll_is(job->options, "graph", "pruned"), &t->graphs);
+    bool pruned = ll_is(job->options, "graph", "pruned");
+    ll_gcn_graphs_of(job->data, pruned ? LL_GRAPH_PRUNED : LL_GRAPH_FULL, true, &t->graphs);
     t->shape =
         (ll_gcn_shape){t->graphs.nodes, t->graphs.labels, ll_int(job->options, "hidden"), LAYERS, true};
     t->n = ll_gcn_params(&t->shape) + (size_t)t->shape.width + 1;
@@ -309,8 +265,7 @@ static void training_init(training *t, const ll_transfer_job *job, const double 
 
 static void training_free(training *t)
 {
-    free(t->graphs.label);
-    free(t->graphs.reads);
+    ll_gcn_graphs_free(&t->graphs);
     free(t->w);
     free(t->best);
     free(t->grad);

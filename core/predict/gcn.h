@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "core/num/real.h"
+#include "core/predict/gcn_graphs.h"
 
 #ifdef LL_DOUBLE
 #define ll_gcn_work      ll_gcn_work_f64
@@ -20,15 +21,6 @@
 #define ll_gcn_forward   ll_gcn_forward_f64
 #define ll_gcn_backward  ll_gcn_backward_f64
 #endif
-
-enum { LL_GCN_NO_LABEL = 255 };
-
-typedef struct ll_gcn_graphs {
-    int n, nodes, labels;
-    int read_out;         /* the node whose features come out */
-    unsigned char *label; /* (n, nodes): one-hot input of a node; LL_GCN_NO_LABEL: all zero */
-    unsigned char *reads; /* (n, nodes, nodes): row i, 1 where i sums over j */
-} ll_gcn_graphs;
 
 typedef struct ll_gcn_shape {
     int nodes, labels, width, layers;

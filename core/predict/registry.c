@@ -3,7 +3,7 @@
 #include "core/predict/predictor.h"
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
-extern const ll_predictor ll_brpnas, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp;
+extern const ll_predictor ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp;
 
 /* In the order tables list them: counts and linear models first, then what learns across devices. */
 /* clang-format off */
@@ -15,6 +15,7 @@ const ll_predictor *const ll_predictors[] = {
     &ll_lowrank,
     &ll_adaproxy,
     &ll_brpnas,
+    &ll_multipredict,
     &ll_maml,
     &ll_metasgd,
     &ll_help,
