@@ -132,8 +132,9 @@ static void report(training *t, const ll_nasflat_progress *p)
     ll_json_num(o, "lr", p->lr);
     ll_json_num(o, "items_per_s", rate);
     ll_json_num(o, "left_s", rate > 0 ? (double)(total - done) / rate : NAN);
-    ll_json_strs(o, "devices", t->model->source.v, t->model->source.n);
-    ll_json_nums(o, "spearman", t->spearman, t->job->n_source);
+    ll_json_num(o, "spearman", ll_mean(t->spearman, t->job->n_source));
+    cJSON *devices = ll_json_obj(o, "devices");
+    for (int i = 0; i < t->job->n_source; i++) ll_json_num(devices, t->model->source.v[i], t->spearman[i]);
     ll_json_int(o, "held_out", t->really_held_out ? t->held_out.n : 0);
     ll_progress(t->job->observer, o);
 }
