@@ -3,123 +3,587 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/blas.h"
-#include "core/num/lbfgs.h"
 #include "core/num/linalg.h"
-#include "core/num/sobol.h"
+#include "core/num/stats.h"
+#include "core/predict/gp.h"
+#include "core/predict/gp_simulate.h"
+#include "core/sample/design.h"
 #include "tests/check.h"
 
-static void cholesky_solves_and_inverts(void)
-{
-    /* numpy: A = [[4,2,1],[2,5,3],[1,3,6]]; det 67; inv*67 = [[21,-9,1],[-9,23,-10],[1,-10,16]] */
-    double a[12] = {4, 99, 99, 0, 2, 5, 99, 0, 1, 3, 6, 0};
-    CHECK(ll_cholesky(3, a, 4));
-    CHECK_NEAR(ll_cholesky_logdet(3, a, 4), log(67), 1e-14);
-    double b[6] = {21, 1, -9, 0, 1, 0};
-    ll_cholesky_solve(3, 2, a, 4, b, 2);
-    double x0 = (21 * 21 + 9 * 9 + 1) / 67., x1 = (-9 * 21 - 23 * 9 - 10) / 67.;
-    CHECK_NEAR(b[0], x0, 1e-14);
-    CHECK_NEAR(b[2], x1, 1e-14);
-    CHECK_NEAR(b[1], 21 / 67., 1e-15);
-    ll_cholesky_inverse(3, a, 4);
-    CHECK_NEAR(a[0], 21 / 67., 1e-15);
-    CHECK_NEAR(a[1], -9 / 67., 1e-15);
-    CHECK_NEAR(a[4], -9 / 67., 1e-15);
-    CHECK_NEAR(a[9], -10 / 67., 1e-15);
-    CHECK_NEAR(a[6], -10 / 67., 1e-15);
-    double bad[4] = {1, 0, 2, 1};
-    CHECK(!ll_cholesky(2, bad, 2));
-}
+/* --- a small world: 400 cells, four sources, and targets made of the same prices --- */
 
-static void eigenvectors_diagonalise(void)
-{
-    double a[4] = {2, 0, 1, 2}, w[2]; /* [[2,1],[1,2]]: 1 and 3 */
-    CHECK(ll_eigen_symmetric(2, a, 2, w));
-    CHECK_NEAR(w[0], 1, 1e-14);
-    CHECK_NEAR(w[1], 3, 1e-14);
-    CHECK_NEAR(a[0] + a[1], 0, 1e-14);
-    CHECK_NEAR(a[2], a[3], 1e-14);
-    CHECK_NEAR(fabs(a[2]), sqrt(.5), 1e-14);
-}
+enum { CELLS = 400, SOURCES = 4, DEVICES = 6, TARGET = 4, CLOCKED = 5 };
 
-static void least_squares_takes_the_smallest_norm(void)
+static void price(ll_dataset *d, int device, int like, double noise)
 {
-    double a[6] = {1, 1, 2, 2, 3, 3}, b[3] = {2, 4, 6.6}; /* rank 1: x1 + x2 = (2 + 8 + 19.8) / 14 */
-    CHECK_INT(ll_least_squares(3, 2, 1, a, 2, b, 1, 1e-10), 1);
-    CHECK_NEAR(b[0], 29.8 / 28, 1e-14);
-    CHECK_NEAR(b[1], 29.8 / 28, 1e-14);
-}
-
-static double rosenbrock(void *ctx, const double *x, double *g)
-{
-    ++*(int *)ctx;
-    double a = 1 - x[0], b = x[1] - x[0] * x[0];
-    g[0] = -2 * a - 400 * x[0] * b;
-    g[1] = 200 * b;
-    return a * a + 100 * b * b;
-}
-
-static void lbfgs_finds_minima(void)
-{
-    int calls = 0;
-    double x[2] = {-1.2, 1};
-    CHECK_NEAR(ll_lbfgs_minimise(&(ll_lbfgs){.tolerance = 1e-9}, 2, rosenbrock, &calls, x), 0, 1e-15);
-    CHECK_NEAR(x[0], 1, 1e-7);
-    CHECK_NEAR(x[1], 1, 1e-7);
-    CHECK(calls < 100);
-    /* in the box [-2, 0.5] the minimum is (0.5, 0.25), where the value is 0.25 */
-    double y[2] = {-1.2, .4};
-    CHECK_NEAR(ll_lbfgs_minimise(&(ll_lbfgs){.lo = -2, .hi = .5}, 2, rosenbrock, &calls, y), .25, 1e-9);
-    CHECK_NEAR(y[0], .5, 1e-12);
-    CHECK_NEAR(y[1], .25, 1e-6);
-}
-
-/* scipy.stats.qmc.Sobol(24, scramble=False).random(16), rows 3, 7 and 15 */
-static const double sobol_rows[3][24] = {
-    {.25, .75, .75, .75, .25, .25, .75, .25, .25, .25, .25, .25,
-     .75, .75, .25, .75, .25, .75, .25, .75, .75, .25, .75, .75},
-    {.125, .625, .375, .125, .125, .375, .625, .625, .625, .875, .625, .125,
-     .625, .375, .125, .125, .125, .125, .625, .875, .875, .375, .625, .125},
-    {.0625, .9375, .5625, .3125, .6875, .1875, .8125, .3125, .3125, .6875, .0625, .1875,
-     .3125, .5625, .9375, .8125, .9375, .9375, .3125, .6875, .8125, .8125, .5625, .8125},
-};
-
-static void sobol_points_are_the_published_ones(void)
-{
-    double p[16 * 24];
-    ll_sobol(16, 24, false, 0, p);
-    const int at[3] = {3, 7, 15};
-    for (int r = 0; r < 3; r++)
-        for (int d = 0; d < 24; d++) CHECK_NEAR(p[at[r] * 24 + d], sobol_rows[r][d], 0);
-}
-
-/* Any 2^m first points put one into each of the 2^m equal slices of every axis; scrambling keeps that. */
-static void scrambled_points_stay_even(void)
-{
-    enum { N = 128, D = 24 };
-    static double p[N * D], q[N * D];
-    ll_sobol(N, D, true, 7, p);
-    ll_sobol(N, D, true, 8, q);
-    CHECK(memcmp(p, q, sizeof p) != 0);
-    ll_sobol(N, D, true, 7, q);
-    CHECK(memcmp(p, q, sizeof p) == 0);
-    for (int d = 0; d < D; d++) {
-        int seen[N] = {0}, full = 0;
-        for (int i = 0; i < N; i++) {
-            CHECK(p[i * D + d] > 0 && p[i * D + d] < 1);
-            seen[(int)(p[i * D + d] * N)]++;
-        }
-        for (int i = 0; i < N; i++) full += seen[i] == 1;
-        CHECK_INT(full, N);
+    ll_rng common = ll_rng_new(99, LL_STREAM_DATA), own = ll_rng_new((uint64_t)like + 1, LL_STREAM_DATA);
+    ll_rng rng = ll_rng_new((uint64_t)device + 100, LL_STREAM_DATA);
+    double prices[6][5], *lat = ll_latencies(d, device);
+    for (int p = 0; p < 6; p++)
+        for (int o = 0; o < 5; o++)
+            prices[p][o] = o == 0 ? 0
+                                  : (o == 3 ? 3 : .7) * (1 + .2 * ll_rng_uniform(&common)) *
+                                        (.8 + .4 * ll_rng_uniform(&own));
+    for (int i = 0; i < d->n_archs; i++) {
+        lat[i] = 4;
+        for (int p = 0; p < 6; p++) lat[i] += prices[p][ll_gene(d, i)[p]];
+        lat[i] *= 1 + noise * ll_rng_normal(&rng);
     }
 }
 
+/* `step` and `first` choose the cells, so that two worlds can differ in their order alone. */
+static ll_dataset *small_world(int first, int step)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("small", space, CELLS, DEVICES);
+    for (int i = 0; i < CELLS; i++) space->at(space, (first + step * i + 15625) % 15625, d->genes + i * 6);
+    for (int s = 0; s < DEVICES; s++) {
+        char name[2] = {(char)('a' + s), 0};
+        ll_device_set(&d->devices[s], name, LL_SIMULATED, "test", "ms", NULL, NULL);
+        price(d, s, s == CLOCKED ? TARGET : s, .01);
+    }
+    for (int i = 0; i < CELLS; i++) ll_latencies(d, CLOCKED)[i] = round(ll_latencies(d, CLOCKED)[i]);
+    ll_error e = {0};
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    return d;
+}
+
+static void *pretrained(const ll_dataset *d, const int *archs, int n)
+{
+    static const int source[SOURCES] = {0, 1, 2, 3};
+    ll_error e = {0};
+    ll_pretrain_job job = {.data = d, .source = source, .n_source = SOURCES, .archs = archs, .n_archs = n};
+    void *model = NULL;
+    CHECK_INT(ll_gp.pretrain(&job, &model, &e), LL_OK);
+    return model;
+}
+
+static void *pretrained_on_all(const ll_dataset *d)
+{
+    ll_ints all = ll_ints_range(d->n_archs);
+    void *model = pretrained(d, all.v, 200);
+    ll_ints_free(&all);
+    return model;
+}
+
+static double from_column(void *ctx, int arch)
+{
+    return ((const double *)ctx)[arch];
+}
+
+static ll_prediction transferred(const void *model, const ll_dataset *d, double *lat_ms, const int *rows,
+                                 int k)
+{
+    ll_error e = {0};
+    ll_prediction p = {0};
+    ll_transfer_job job = {.data = d,
+                           .target = TARGET,
+                           .samples = rows,
+                           .k = k,
+                           .want_variance = true,
+                           .measure = from_column,
+                           .measure_ctx = lat_ms};
+    CHECK_INT(ll_gp.transfer(model, &job, &p, &e), LL_OK);
+    return p;
+}
+
+static const int ten_rows[10] = {3, 47, 91, 130, 166, 215, 260, 301, 348, 390};
+
+/* --- source fits --- */
+
+static void reml_gradient_is_the_derivative(void)
+{
+    enum { N = 30, K = 3 };
+    ll_rng rng = ll_rng_new(5, 1);
+    double x[N * 4], y[N], theta[K + 1] = {.3, -1, .7, -1.5}, g[K + 1], other[K + 1];
+    double *grams = LL_NEW_ARRAY(double, K *N *N), *work = LL_NEW_ARRAY(double, N *N + 2 * N);
+    for (int b = 0; b < K; b++) {
+        for (int i = 0; i < N * 4; i++) x[i] = ll_rng_normal(&rng);
+        ll_dsyrk(false, N, 4, .25, x, 4, 0, grams + b * N * N, N);
+    }
+    for (int i = 0; i < N; i++) y[i] = 1 + .3 * ll_rng_normal(&rng) + x[4 * i];
+    ll_gp_reml reml = {N, K, grams, y, work};
+    ll_gp_reml_value(&reml, theta, g);
+    for (int b = 0; b <= K; b++) {
+        double keep = theta[b], h = 1e-5;
+        theta[b] = keep + h;
+        double up = ll_gp_reml_value(&reml, theta, other);
+        theta[b] = keep - h;
+        double down = ll_gp_reml_value(&reml, theta, other);
+        theta[b] = keep;
+        CHECK_NEAR(g[b], (up - down) / (2 * h), 1e-6 * (1 + fabs(g[b])));
+    }
+    free(grams);
+    free(work);
+}
+
+static void sources_are_learnt(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double f[CELLS];
+    for (int s = 0; s < SOURCES; s++) {
+        ll_gp_source_predict(&m->sources[s], &m->features, m->rows.phi, m->rows.prior.dim, CELLS, f, 1);
+        CHECK(ll_spearman(f, ll_latencies(d, s), CELLS) > .99);
+        CHECK_NEAR(m->sources[s].noise_sd, .01, .006);
+        CHECK(!m->sources[s].ticks);
+    }
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+static void missing_and_constant_sources_do_no_harm(void)
+{
+    ll_dataset *d = small_world(7, 39), *more = ll_dataset_extend(d, 0, 0);
+    ll_error e = {0};
+    for (int i = 0; i < CELLS; i++) {
+        if (i % 3) ll_latencies(more, 0)[i] = NAN;
+        ll_latencies(more, 1)[i] = 5;
+        ll_latencies(more, 2)[i] = NAN;
+    }
+    CHECK_INT(ll_dataset_seal(more, &e), LL_OK);
+    void *m = pretrained_on_all(more);
+    CHECK_INT(((ll_gp_model *)m)->sources[1].n, 0);
+    CHECK_INT(((ll_gp_model *)m)->sources[2].n, 0);
+    ll_prediction p = transferred(m, more, ll_latencies(d, TARGET), ten_rows, 10);
+    CHECK(ll_spearman(p.score, ll_latencies(d, TARGET), CELLS) > .95);
+    ll_prediction_free(&p);
+    ll_gp.release(m);
+    ll_dataset_unref(more);
+    ll_dataset_unref(d);
+}
+
+/* --- the posterior against the textbook --- */
+
+typedef struct tiny {
+    ll_gp_prior prior;
+    double phi[12 * 5], slope[12];
+} tiny;
+
+static void tiny_prior(tiny *t)
+{
+    ll_rng rng = ll_rng_new(11, 1);
+    for (int i = 0; i < 60; i++) t->phi[i] = .6 * ll_rng_normal(&rng);
+    for (int i = 0; i < 12; i++) t->slope[i] = ll_rng_normal(&rng);
+    t->prior =
+        (ll_gp_prior){.n = 12, .dim = 5, .n_blocks = 2, .phi = t->phi, .slope = t->slope, .slope_sd = .3};
+    t->prior.blocks[0] = (ll_gp_block){"one", 0, 2, 0};
+    t->prior.blocks[1] = (ll_gp_block){"two", 2, 3, -1};
+}
+
+static double tiny_kernel(const tiny *t, const ll_gp_draws *d, int m, int a, int b)
+{
+    double sum = 0;
+    for (int block = 0; block < 2; block++)
+        for (int c = t->prior.blocks[block].first;
+             c < t->prior.blocks[block].first + t->prior.blocks[block].dim; c++)
+            sum += d->weight[block][m] * t->phi[a * 5 + c] * t->phi[b * 5 + c];
+    return sum;
+}
+
+enum { TINY_K = 5 };
+
+/* One draw at row x, by dense formulas: mean, variance of f in units of t2, t2, log weight without noise
+ * prior. */
+static void textbook(const tiny *t, const ll_gp_draws *d, int m, const int *rows, const double *z,
+                     const double *robust, int x, double *mean, double *variance, double *t2, double *logw)
+{
+    double c[TINY_K * TINY_K], b[TINY_K * 3], sum = d->weight[0][m] + d->weight[1][m];
+    double kss = tiny_kernel(t, d, m, x, x), one_one = 0, one_r = 0, one_k = 0, k_k = 0, k_r = 0, q = 0;
+    for (int i = 0; i < TINY_K; i++) {
+        for (int j = 0; j < TINY_K; j++)
+            c[i * TINY_K + j] =
+                tiny_kernel(t, d, m, rows[i], rows[j]) + (i == j ? 1e-6 * sum + d->noise[m] * robust[i] : 0);
+        b[3 * i] = 1;
+        b[3 * i + 1] = z[i] - d->slope[m] * t->slope[rows[i]];
+        b[3 * i + 2] = tiny_kernel(t, d, m, rows[i], x);
+    }
+    double keep[TINY_K * 3];
+    memcpy(keep, b, sizeof b);
+    CHECK(ll_cholesky(TINY_K, c, TINY_K));
+    double logdet = ll_cholesky_logdet(TINY_K, c, TINY_K);
+    ll_cholesky_solve(TINY_K, 3, c, TINY_K, b, 3);
+    for (int i = 0; i < TINY_K; i++) {
+        one_one += b[3 * i];
+        one_r += b[3 * i + 1];
+        one_k += b[3 * i + 2];
+        k_k += keep[3 * i + 2] * b[3 * i + 2];
+        k_r += keep[3 * i + 2] * b[3 * i + 1];
+        q += keep[3 * i + 1] * b[3 * i + 1];
+    }
+    double mu = one_r / one_one, an = 2 + .5 * (TINY_K - 1), bn = d->b0[m] + .5 * (q - mu * one_r);
+    *mean = mu + d->slope[m] * t->slope[x] + k_r - one_k * mu;
+    *variance = kss - k_k + (1 - one_k) * (1 - one_k) / one_one;
+    *t2 = bn / an;
+    *logw = -.5 * (logdet + log(one_one)) + 2 * log(d->b0[m]) - an * log(bn);
+}
+
+static void posterior_is_the_textbook_mixture(void)
+{
+    static const int rows[TINY_K] = {1, 4, 5, 8, 10};
+    static const double y[TINY_K] = {10.317, 12.133, 9.741, 14.939, 11.2}; /* median 11.2 */
+    static ll_gp_draws draws;
+    tiny t;
+    double z[TINY_K], mean[12], sd[12];
+    tiny_prior(&t);
+    ll_gp_draws_make(&t.prior, 3, &draws);
+    for (int i = 0; i < TINY_K; i++) z[i] = y[i] / 11.2 - 1;
+    ll_gp_posterior q;
+    ll_gp_condition(&t.prior, &draws, rows, y, TINY_K, true, &q);
+    ll_gp_posterior_predict(&q, &t.prior, NULL, 12, mean, sd);
+    CHECK_NEAR(q.dof, 8, 0);
+    for (int x = 0; x < 12; x++) {
+        double f = 0, within = 0, between = 0, kept = 0, most = -INFINITY, total = 0;
+        double mu[LL_GP_DRAWS], v[LL_GP_DRAWS], t2[LL_GP_DRAWS], logw[LL_GP_DRAWS];
+        for (int m = 0; m < LL_GP_DRAWS; m++) {
+            textbook(&t, &draws, m, rows, z, q.robust, x, &mu[m], &v[m], &t2[m], &logw[m]);
+            most = fmax(most, logw[m]);
+        }
+        for (int m = 0; m < LL_GP_DRAWS; m++) total += exp(logw[m] - most);
+        for (int m = 0; m < LL_GP_DRAWS; m++) {
+            double w = exp(logw[m] - most) / total;
+            CHECK_NEAR(q.weight[m], w, 1e-9);
+            f += w * mu[m];
+        }
+        double noise = 0;
+        for (int m = 0; m < LL_GP_DRAWS; m++) {
+            noise += q.weight[m] * t2[m] * 1.4 * draws.noise[m];
+            if (q.weight[m] <= 2e-4) continue;
+            kept += q.weight[m];
+            within += q.weight[m] * t2[m] * v[m];
+            between += q.weight[m] * (mu[m] - f) * (mu[m] - f);
+        }
+        CHECK_NEAR(mean[x], 11.2 * (1 + f), 1e-8);
+        CHECK_NEAR(sd[x] * sd[x], 11.2 * 11.2 * ((within + between) / kept + noise), 1e-8);
+    }
+    ll_gp_posterior_free(&q);
+}
+
+/* --- whole transfers --- */
+
+static void order_of_architectures_does_not_matter(void)
+{
+    ll_dataset *d = small_world(7, 39), *back = small_world(7 + 39 * (CELLS - 1), -39);
+    ll_ints all = ll_ints_range(200);
+    int mirrored[200], rows[10];
+    for (int i = 0; i < 200; i++) mirrored[i] = CELLS - 1 - i;
+    for (int i = 0; i < 10; i++) rows[i] = CELLS - 1 - ten_rows[i];
+    for (int s = 0; s < DEVICES; s++)
+        for (int i = 0; i < CELLS; i++) ll_latencies(back, s)[CELLS - 1 - i] = ll_latencies(d, s)[i];
+    void *m = pretrained(d, all.v, 200), *n = pretrained(back, mirrored, 200);
+    ll_prediction p = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 10);
+    ll_prediction r = transferred(n, back, ll_latencies(back, TARGET), rows, 10);
+    double most = 0;
+    for (int i = 0; i < CELLS; i++) {
+        most = fmax(most, fabs(p.lat_ms[i] - r.lat_ms[CELLS - 1 - i]));
+        most = fmax(most, fabs(p.sd_ms[i] - r.sd_ms[CELLS - 1 - i]));
+    }
+    CHECK(most < 1e-6);
+    ll_prediction_free(&p);
+    ll_prediction_free(&r);
+    ll_gp.release(m);
+    ll_gp.release(n);
+    ll_ints_free(&all);
+    ll_dataset_unref(d);
+    ll_dataset_unref(back);
+}
+
+static void units_do_not_matter(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    double scaled[CELLS], most = 0;
+    for (int i = 0; i < CELLS; i++) scaled[i] = 1000 * ll_latencies(d, TARGET)[i];
+    ll_prediction p = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 10);
+    ll_prediction r = transferred(m, d, scaled, ten_rows, 10);
+    for (int i = 0; i < CELLS; i++) {
+        most = fmax(most, fabs(1000 * p.lat_ms[i] - r.lat_ms[i]) / r.lat_ms[i]);
+        most = fmax(most, fabs(1000 * p.sd_ms[i] - r.sd_ms[i]) / r.sd_ms[i]);
+    }
+    CHECK(most < 1e-9);
+    ll_prediction_free(&p);
+    ll_prediction_free(&r);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+static void odd_samples_are_survived(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    double constant[CELLS];
+    for (int i = 0; i < CELLS; i++) constant[i] = 5.3;
+    const int twice[6] = {3, 3, 91, 91, 260, 260};
+    ll_prediction one = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 1);
+    ll_prediction same = transferred(m, d, constant, ten_rows, 10);
+    ll_prediction doubled = transferred(m, d, ll_latencies(d, TARGET), twice, 6);
+    double zero[CELLS] = {0};
+    ll_prediction nothing = transferred(m, d, zero, ten_rows, 3);
+    /* one sample: its scale, and the order the sources agree on */
+    CHECK_NEAR(one.lat_ms[3], ll_latencies(d, TARGET)[3], .1 * ll_latencies(d, TARGET)[3]);
+    CHECK(ll_spearman(one.score, ll_latencies(d, TARGET), CELLS) > .8);
+    CHECK(ll_spearman(doubled.score, ll_latencies(d, TARGET), CELLS) > .8);
+    for (int i = 0; i < CELLS; i++) {
+        CHECK(isfinite(one.sd_ms[i]) && isfinite(doubled.sd_ms[i]) && isfinite(nothing.lat_ms[i]));
+        CHECK_NEAR(same.lat_ms[i], 5.3, .6);
+    }
+    ll_prediction_free(&one);
+    ll_prediction_free(&same);
+    ll_prediction_free(&doubled);
+    ll_prediction_free(&nothing);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+static void device_like_a_source_is_recognised(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    ll_prediction p = transferred(m, d, ll_latencies(d, 2), ten_rows, 10);
+    CHECK(ll_spearman(p.score, ll_latencies(d, 2), CELLS) > .99);
+    ll_prediction_free(&p);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+static void saved_models_predict_the_same(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_error e = {0};
+    void *m = pretrained_on_all(d), *loaded = NULL;
+    ll_tensors t = {0};
+    CHECK_INT(ll_gp.save(m, &t, &e), LL_OK);
+    CHECK_INT(ll_gp.load(&t, d, &loaded, &e), LL_OK);
+    ll_prediction p = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 10);
+    ll_prediction r = transferred(loaded, d, ll_latencies(d, TARGET), ten_rows, 10);
+    CHECK(!memcmp(p.lat_ms, r.lat_ms, CELLS * sizeof *p.lat_ms));
+    CHECK(!memcmp(p.sd_ms, r.sd_ms, CELLS * sizeof *p.sd_ms));
+    ll_prediction_free(&p);
+    ll_prediction_free(&r);
+    ll_gp.release(m);
+    ll_gp.release(loaded);
+    ll_tensors_free(&t);
+    loaded = NULL;
+    CHECK_INT(ll_gp.load(&t, d, &loaded, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "gp.shift");
+    CHECK(!loaded);
+    ll_dataset_unref(d);
+}
+
+static void new_architectures_are_predicted(void)
+{
+    ll_dataset *d = small_world(7, 39), *more = ll_dataset_extend(d, 20, 0);
+    ll_error e = {0};
+    for (int i = 0; i < 20; i++) d->space->at(d->space, 11 + 39 * i, more->genes + (CELLS + i) * 6);
+    CHECK_INT(ll_dataset_seal(more, &e), LL_OK);
+    void *m = pretrained_on_all(d);
+    ll_prediction p = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 10);
+    ll_prediction r = transferred(m, more, ll_latencies(d, TARGET), ten_rows, 10);
+    CHECK_INT(r.n, CELLS + 20);
+    for (int i = 0; i < CELLS; i++) CHECK_NEAR(r.lat_ms[i], p.lat_ms[i], .02 * p.lat_ms[i]);
+    for (int i = 0; i < 20; i++) CHECK(r.lat_ms[CELLS + i] > 2 && r.sd_ms[CELLS + i] > 0);
+    ll_prediction_free(&p);
+    ll_prediction_free(&r);
+    ll_gp.release(m);
+    ll_dataset_unref(more);
+    ll_dataset_unref(d);
+}
+
+static void clocks_are_recognised(void)
+{
+    CHECK_NEAR(ll_clock_step((double[]){12, 15, 9}, 3), 1, 0);
+    CHECK_NEAR(ll_clock_step((double[]){1.5, 2, 4.5}, 3), .5, 0);
+    CHECK_NEAR(ll_clock_step((double[]){12.1, 15.03, 9}, 3), 0, 0);
+    CHECK_NEAR(ll_clock_step((double[]){1201, 1503, 907}, 3), 0, 0); /* a step of 0.1 % hides nothing */
+    CHECK_NEAR(ll_clock_step(NULL, 0), 0, 0);
+}
+
+static double noise_ms(const ll_gp_model *m, const double *lat_ms)
+{
+    double y[10];
+    ll_gp_posterior q;
+    for (int i = 0; i < 10; i++) y[i] = lat_ms[ten_rows[i]];
+    ll_gp_condition(&m->rows.prior, &m->draws, ten_rows, y, 10, false, &q);
+    double noise = q.scale_ms * sqrt(q.noise);
+    ll_gp_posterior_free(&q);
+    return noise;
+}
+
+/* Rounding to whole milliseconds is part of the noise. */
+static void rounding_is_noise(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double fine = noise_ms(m, ll_latencies(d, TARGET)), coarse = noise_ms(m, ll_latencies(d, CLOCKED));
+    CHECK(coarse > 1.3 * fine);
+    CHECK(coarse > 1 / sqrt(12));
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+/* --- simulation and coverage --- */
+
+static void intervals_cover_what_the_model_draws(void)
+{
+    enum { WORLDS = 60, K = 10 };
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double y[CELLS], mean[CELLS], sd[CELLS], sample[K];
+    int covered = 0, total = 0;
+    for (int w = 0; w < WORLDS; w++) {
+        ll_rng rng = ll_rng_new((uint64_t)w, 77);
+        ll_gp_posterior q;
+        ll_gp_simulate(&m->rows.prior, &m->draws, NULL, NULL, NULL, 0, &rng, y);
+        for (int i = 0; i < K; i++) sample[i] = y[ten_rows[i]];
+        ll_gp_condition(&m->rows.prior, &m->draws, ten_rows, sample, K, true, &q);
+        ll_gp_posterior_predict(&q, &m->rows.prior, NULL, CELLS, mean, sd);
+        double half = ll_student_quantile(.95, q.dof);
+        for (int i = 0; i < CELLS; i++) covered += fabs(y[i] - mean[i]) <= half * sd[i];
+        total += CELLS;
+        ll_gp_posterior_free(&q);
+    }
+    CHECK_NEAR((double)covered / total, .9, .06);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+static void simulations_keep_what_was_measured(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double y[CELLS], measured[10];
+    ll_gp_posterior q;
+    ll_rng rng = ll_rng_new(1, 1);
+    for (int i = 0; i < 10; i++) measured[i] = ll_latencies(d, TARGET)[ten_rows[i]];
+    ll_gp_condition(&m->rows.prior, &m->draws, ten_rows, measured, 10, true, &q);
+    double rho = 0;
+    for (int w = 0; w < 5; w++) {
+        ll_gp_simulate(&m->rows.prior, &m->draws, &q, ten_rows, measured, 10, &rng, y);
+        for (int i = 0; i < 10; i++) CHECK_NEAR(y[ten_rows[i]] * q.scale_ms, measured[i], 1e-12);
+        rho += ll_spearman(y, ll_latencies(d, TARGET), CELLS) / 5;
+    }
+    CHECK(rho > .9);
+    ll_gp_posterior_free(&q);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+/* --- optimal designs --- */
+
+enum { POOL = 9, DIM = 3 };
+
+static void tiny_design(double *phi, double *weight, ll_design_prior *prior)
+{
+    ll_rng rng = ll_rng_new(21, 1);
+    for (int i = 0; i < POOL * DIM; i++) phi[i] = ll_rng_normal(&rng);
+    for (int c = 0; c < DIM; c++) weight[c] = 1. / (c + 1);
+    *prior = (ll_design_prior){POOL, DIM, phi, weight, .2};
+}
+
+/* tr(G P) after observing these rows, P = (I + sum phi phiᵀ / rho)⁻¹; *largest: the most uncertain row. */
+static double brute_force(const ll_design_prior *p, const int *rows, int n, double *var)
+{
+    double a[DIM * DIM] = {0}, sum = 0;
+    for (int c = 0; c < DIM; c++) a[c * DIM + c] = 1;
+    for (int i = 0; i < n; i++)
+        for (int r = 0; r < DIM; r++)
+            for (int c = 0; c < DIM; c++)
+                a[r * DIM + c] += p->phi[rows[i] * DIM + r] * p->phi[rows[i] * DIM + c] / p->noise;
+    CHECK(ll_cholesky(DIM, a, DIM));
+    ll_cholesky_inverse(DIM, a, DIM);
+    for (int c = 0; c < DIM; c++) sum += p->weight[c] * a[c * DIM + c];
+    for (int i = 0; var && i < POOL; i++) {
+        var[i] = 0;
+        for (int r = 0; r < DIM; r++)
+            for (int c = 0; c < DIM; c++)
+                var[i] += p->phi[i * DIM + r] * a[r * DIM + c] * p->phi[i * DIM + c];
+    }
+    return sum;
+}
+
+static bool taken(const int *rows, int n, int row)
+{
+    for (int i = 0; i < n; i++)
+        if (rows[i] == row) return true;
+    return false;
+}
+
+static void designs_are_the_greedy_best(void)
+{
+    double phi[POOL * DIM], weight[DIM], var[POOL], left[5];
+    ll_design_prior prior;
+    int pool[POOL], dopt[4], ivr[4], all[5];
+    ll_error e = {0};
+    tiny_design(phi, weight, &prior);
+    for (int i = 0; i < POOL; i++) pool[i] = i;
+    ll_sample_job job = {.pool = pool, .n_pool = POOL, .k = 4, .seed = 3, .prior = &prior};
+    CHECK_INT(ll_sample(&ll_dopt, &job, dopt, &e), LL_OK);
+    CHECK_INT(ll_sample(&ll_ivr, &job, ivr, &e), LL_OK);
+    ll_design_left(&prior, NULL, 0, ivr, 4, left);
+    double none = brute_force(&prior, NULL, 0, NULL);
+    for (int step = 0; step < 4; step++) {
+        int surest = -1, telling = -1;
+        double least = INFINITY;
+        brute_force(&prior, dopt, step, var);
+        for (int i = 0; i < POOL; i++) {
+            if (!taken(dopt, step, i) && (surest < 0 || var[i] > var[surest])) surest = i;
+            if (taken(ivr, step, i)) continue;
+            memcpy(all, ivr, sizeof ivr);
+            all[step] = i;
+            double after = brute_force(&prior, all, step + 1, NULL);
+            if (after < least) {
+                least = after;
+                telling = i;
+            }
+        }
+        CHECK_INT(dopt[step], surest);
+        CHECK_INT(ivr[step], telling);
+        CHECK_NEAR(left[step + 1], least / none, 1e-12);
+    }
+}
+
+static void designs_nest_and_continue(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    ll_design_prior prior;
+    ll_error e = {0};
+    int five[5], ten[10], next[5], pool[CELLS];
+    CHECK(ll_gp.design_prior(m, &prior));
+    for (int i = 0; i < CELLS; i++) pool[i] = i;
+    ll_sample_job job = {.data = d, .pool = pool, .n_pool = CELLS, .k = 5, .seed = 3, .prior = &prior};
+    CHECK_INT(ll_sample(&ll_dopt, &job, five, &e), LL_OK);
+    job.k = 10;
+    CHECK_INT(ll_sample(&ll_dopt, &job, ten, &e), LL_OK);
+    CHECK(!memcmp(five, ten, sizeof five));
+    job.k = 5;
+    job.have = five;
+    job.n_have = 5;
+    CHECK_INT(ll_sample(&ll_dopt, &job, next, &e), LL_OK);
+    CHECK(!memcmp(next, ten + 5, sizeof next));
+    job.prior = NULL;
+    CHECK(ll_sample(&ll_dopt, &job, next, &e) != LL_OK);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
-    {"cholesky solves and inverts", cholesky_solves_and_inverts},
-    {"eigenvectors diagonalise", eigenvectors_diagonalise},
-    {"least squares takes the smallest norm", least_squares_takes_the_smallest_norm},
-    {"L-BFGS finds minima", lbfgs_finds_minima},
-    {"Sobol points are the published ones", sobol_points_are_the_published_ones},
-    {"scrambled Sobol points stay even", scrambled_points_stay_even},
+    {"the REML gradient is the derivative", reml_gradient_is_the_derivative},
+    {"sources are learnt", sources_are_learnt},
+    {"missing and constant sources do no harm", missing_and_constant_sources_do_no_harm},
+    {"the posterior is the textbook mixture", posterior_is_the_textbook_mixture},
+    {"the order of architectures does not matter", order_of_architectures_does_not_matter},
+    {"units do not matter", units_do_not_matter},
+    {"odd samples are survived", odd_samples_are_survived},
+    {"a device like a source is recognised", device_like_a_source_is_recognised},
+    {"saved models predict the same", saved_models_predict_the_same},
+    {"new architectures are predicted", new_architectures_are_predicted},
+    {"clocks are recognised", clocks_are_recognised},
+    {"rounding is noise", rounding_is_noise},
+    {"intervals cover what the model draws", intervals_cover_what_the_model_draws},
+    {"simulations keep what was measured", simulations_keep_what_was_measured},
+    {"designs are the greedy best", designs_are_the_greedy_best},
+    {"designs nest and continue", designs_nest_and_continue},
     {0},
 };
 
