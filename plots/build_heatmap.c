@@ -41,7 +41,7 @@ static void choose_size(heatmap *h, int *width, int *height)
     for (int pass = 0; pass < 4; pass++) {
         h->font = fmin(1.05, h->cell / (1.1 * EM * scale));
         double names = 30 + WIDE * scale * h->font * (chars < NAME_CHARS ? chars : NAME_CHARS);
-        double right = 110 * scale, top = 45 * scale, key = d->side ? 28 * scale : 0;
+        double right = 110 * scale, top = 52 * scale, key = d->side ? 28 * scale : 0;
         *width = d->width ? d->width : (int)fmax(480, h->cell * across + names + right);
         *height = d->height ? d->height : (int)fmax(400, h->cell * down + names + top + key);
         h->cell = fmax(1, fmin((*width - names - right) / across, (*height - names - top - key) / down));

@@ -57,7 +57,7 @@ static void add_intervals(scatter *s)
     ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_SKY, rows.n);
     v->opacity = .45;
     v->size = .8;
-    ll_series_name(v, "%g %% interval (every %.0fth)", 100 * d->level, fmax(1, (double)s->rows.n / rows.n));
+    ll_series_name(v, "%g %% interval (one in %.0f)", 100 * d->level, fmax(1, (double)s->rows.n / rows.n));
     for (int i = 0; i < rows.n; i++) {
         double x = d->measured_ms[rows.v[i]];
         ll_series_set4(v, i, x, fmax(d->lo_ms[rows.v[i]], s->p->y.lo), x,

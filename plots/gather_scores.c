@@ -168,6 +168,7 @@ static ll_status build(ll_plot_request *p, const scores *s, builder make, ll_fig
         ll_str_addf(&title, "predictors compared, k = %d", k);
         ll_json_int(p->result, "k", k);
     } else {
+        if (s->wanted.n == 1 && s->n) ll_str_addf(&title, "%s: ", s->v[0].device);
         ll_str_add(&title, "score over the number of samples");
     }
     d.title = title.s;

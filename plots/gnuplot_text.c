@@ -11,7 +11,8 @@ typedef struct script {
     const ll_gp_target *to;
     ll_str *out;
     int width, height;
-    bool text; /* characters, not pixels: no fonts, no grid, no bands */
+    double font, point; /* factors of the terminal */
+    bool text;          /* characters, not pixels: no fonts, no grid, no bands */
 } script;
 
 static double scale_of(const script *s)
@@ -19,10 +20,17 @@ static double scale_of(const script *s)
     return ll_figure_scale(s->width, s->height);
 }
 
+/* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by its
+ * own fontscale. */
+static double font_size(const script *s, double size)
+{
+    return 11 * size * s->font * scale_of(s);
+}
+
 static void pixel_options(const script *s, const char *font)
 {
-    ll_str_addf(s->out, " size %d,%d font '%s,11' fontscale %.3g linewidth %.3g background '#%06x'\n",
-                s->width, s->height, font, scale_of(s), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(s->out, " size %d,%d font '%s,%.3g' linewidth %.3g background '#%06x'\n", s->width, s->height,
+                font, font_size(s, 1), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static void cairo(const script *s)
@@ -37,17 +45,15 @@ static void svg(const script *s)
 
 static void pdf(const script *s)
 {
-    ll_str_addf(s->out,
-                " size %.3fin,%.3fin font 'Sans,11' fontscale %.3g linewidth %.3g background "
-                "'#%06x'\n",
-                s->width / 96., s->height / 96., scale_of(s), scale_of(s),
-                ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(
+        s->out, " size %.3fin,%.3fin font 'Sans,%.3g' fontscale 1 linewidth %.3g background '#%06x'\n",
+        s->width / 96., s->height / 96., font_size(s, 1), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static void sixel(const script *s)
 {
-    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,10' fontscale %.3g background '#%06x'\n", s->width,
-                s->height, scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,%.3g' background '#%06x'\n", s->width, s->height,
+                font_size(s, 1), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
 }
 
 static const char *colour_option(const script *s)
@@ -72,17 +78,19 @@ typedef struct terminal {
     const char *name, *suffix;
     const char *begins, *ends; /* what complete output begins with and holds near its end */
     bool text;
+    double font,
+        point; /* what makes texts and points as large as pngcairo's: the terminals disagree on units */
     void (*options)(const script *s);
 } terminal;
 
 static const terminal terminals[LL_GP_TERMINALS] = {
-    [LL_GP_PNG] = {"pngcairo", ".png", "\x89PNG\r\n", "IEND", false, cairo},
-    [LL_GP_SVG] = {"svg", ".svg", "<?xml", "</svg>", false, svg},
-    [LL_GP_PDF] = {"pdfcairo", ".pdf", "%PDF-", "%%EOF", false, pdf},
-    [LL_GP_KITTY] = {"kittycairo", NULL, "\x1b_G", "\x1b\\", false, cairo},
-    [LL_GP_SIXEL] = {"sixelgd", NULL, "\x1bP", "\x1b\\", false, sixel},
-    [LL_GP_BLOCK] = {"block", NULL, "", "", true, block},
-    [LL_GP_DUMB] = {"dumb", NULL, "", "", true, dumb},
+    [LL_GP_PNG] = {"pngcairo", ".png", "\x89PNG\r\n", "IEND", false, 1, 1, cairo},
+    [LL_GP_SVG] = {"svg", ".svg", "<?xml", "</svg>", false, 4 / 3., .6, svg},
+    [LL_GP_PDF] = {"pdfcairo", ".pdf", "%PDF-", "%%EOF", false, .75, 1, pdf},
+    [LL_GP_KITTY] = {"kittycairo", NULL, "\x1b_G", "\x1b\\", false, 1, 1, cairo},
+    [LL_GP_SIXEL] = {"sixelgd", NULL, "\x1bP", "\x1b\\", false, 1, 1, sixel},
+    [LL_GP_BLOCK] = {"block", NULL, "", "", true, 1, 1, block},
+    [LL_GP_DUMB] = {"dumb", NULL, "", "", true, 1, 1, dumb},
 };
 
 const char *ll_gp_terminal_name(ll_gp_terminal t)
@@ -170,7 +178,7 @@ static void add_pen(const script *s, const char *option, ll_pen pen)
 
 static void add_font(const script *s, double size)
 {
-    if (!s->text) ll_str_addf(s->out, " font ',%.3g'", 11 * size);
+    if (!s->text) ll_str_addf(s->out, " font ',%.3g'", font_size(s, size));
 }
 
 /* --- data ------------------------------------------------------------------------------------------------
@@ -377,7 +385,7 @@ static void points(const script *s, const ll_series *v)
         ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
     else
         ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", point_types[v->shape],
-                    .8 * v->size);
+                    .8 * v->size * s->point * scale_of(s));
 }
 
 static void line(const script *s, const ll_series *v)
@@ -405,7 +413,8 @@ static void segments(const script *s, const ll_series *v)
 
 static void image(const script *s, const ll_series *v)
 {
-    ll_str_add(s->out, s->text ? "matrix with image" : "matrix with image");
+    /* one picture, unless it would be blurred: viewers of SVG smooth pictures when they enlarge them */
+    ll_str_add(s->out, s->to->terminal == LL_GP_SVG ? "matrix with image pixels" : "matrix with image");
 }
 
 static void (*const marks[])(const script *s, const ll_series *v) = {
@@ -433,7 +442,7 @@ static bool needs_own_key(const script *s, const ll_series *v)
 static void add_own_key(const script *s, const ll_series *v)
 {
     ll_str_addf(s->out, ", \\\n     keyentry with points pointtype %d pointsize %.3g", point_types[v->shape],
-                .8 * scale_of(s));
+                .8 * s->point * scale_of(s));
     add_colour(s, v->pen, 1);
     ll_str_add(s->out, " title ");
     ll_gp_quote(s->out, v->title);
@@ -516,7 +525,8 @@ static void add_header(const script *s)
 
 void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out)
 {
-    script s = {.f = f, .to = target, .out = out, .text = terminals[target->terminal].text};
+    const terminal *t = &terminals[target->terminal];
+    script s = {.f = f, .to = target, .out = out, .font = t->font, .point = t->point, .text = t->text};
     s.width = target->width ? target->width : s.text ? 79 : f->width;
     s.height = target->height ? target->height : s.text ? 24 : f->height;
     add_header(&s);
