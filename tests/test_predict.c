@@ -503,6 +503,39 @@ static void baselines_score_as_known(void)
     ll_dataset_unref(d);
 }
 
+/* OneProxy's notebook: from a vision processor to a GTX on their 1,999 cells, 60 samples to fit and 10 to choose. */
+static void the_notebooks_transfer_is_reached(void)
+{
+    const char *folder = check_shared("upstream/OneProxy");
+    if (!folder) return;
+    ll_import job = {.path = folder, .name = "oneproxy"};
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_INT(ll_import_oneproxy(&job, &d, &e), LL_OK);
+    int vpu = ll_dataset_device(d, "true_vpu"), gtx = ll_dataset_device(d, "desktop_gpu_gtx_1080ti_fp32");
+    ll_ints source = ll_ints_copy(&vpu, 1), pool = ll_dataset_common(d, (const int[]){vpu, gtx}, 2);
+    ll_model *m = pretrained(d, "adaproxy", &source, NULL, NULL, &e);
+    double plain = 0, adapted = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        int samples[70];
+        ll_rng r = ll_rng_new(seed, LL_STREAM_SAMPLES);
+        ll_rng_sample(&r, pool.v, pool.n, 70, samples);
+        for (int adapt = 0; adapt < 2; adapt++) {
+            ll_transfer *t = transferred(d, m, gtx, samples, 70, "reuse", adapt ? "2" : "-1", &e);
+            *(adapt ? &adapted : &plain) +=
+                ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, .9, NULL).spearman / 3;
+            ll_transfer_unref(t);
+        }
+    }
+    CHECK_NEAR(plain, .69, .01);
+    CHECK(adapted > .86);
+    ll_model_unref(m);
+    ll_ints_free(&source);
+    ll_ints_free(&pool);
+    ll_strs_free(&job.notes);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
     {"ridge is by hand", ridge_is_by_hand},
     {"nonnegative ridge is optimal", nonnegative_ridge_is_optimal},
@@ -517,6 +550,7 @@ static const check_case cases[] = {
     {"what cannot be done is said", what_cannot_be_done_is_said},
     {"flops rank as known", flops_rank_as_known},
     {"baselines score as known", baselines_score_as_known},
+    {"the notebook's transfer is reached", the_notebooks_transfer_is_reached},
     {0},
 };
 

@@ -18,6 +18,7 @@ static const subject subjects[] = {
     {"gp", bench_gp},
     {"sessions", bench_sessions},
     {"nasflat", bench_nasflat},
+    {"space", bench_space},
     {0},
 };
 

@@ -12,5 +12,6 @@ void bench_look(void);
 void bench_gp(void);
 void bench_sessions(void);
 void bench_nasflat(void);
+void bench_space(void);
 
 #endif
