@@ -131,6 +131,21 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
     ll_emit(rq, result);
 }
 
+/* A device of the user's own has only a few latencies, and all of them are samples. */
+static bool use_all_known(ll_request *rq, int device)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_ints known = ll_support_rows(d, device, LL_PROTOCOL_FULL);
+    bool few = known.n > 0 && known.n <= ll_int(&rq->args, "k");
+    if (few) {
+        ll_state_set_samples(&rq->state,
+                             ll_samples_new(known.v, known.n, "measured", d->devices[device].name, 0));
+        ll_note(rq, "the %d latencies known of %s are the samples", known.n, d->devices[device].name);
+    }
+    ll_ints_free(&known);
+    return few;
+}
+
 /* Samples picked before are used as they are, unless k, sampler or seed ask for a new draw. */
 static ll_status choose_samples(ll_request *rq, int device)
 {
@@ -139,6 +154,7 @@ static ll_status choose_samples(ll_request *rq, int device)
     bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed") ||
                  ll_given(&rq->args, "protocol");
     if (!asked && have && have->rows.n && (!have->device || !strcmp(have->device, name))) return LL_OK;
+    if (!asked && use_all_known(rq, device)) return LL_OK;
     return ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
                    (uint64_t)ll_real(&rq->args, "seed"), ll_protocol_find(ll_word(&rq->args, "protocol")),
                    ll_word(&rq->args, "encoding"));
@@ -226,8 +242,12 @@ static ll_status run_eval(ll_request *rq)
         return s ? s : eval_all(rq, protocol, level);
     }
     ll_status s = ll_need_transfer(rq, "device", &t);
-    if (!s) ll_emit(rq, ll_eval_result(rq, t, protocol, level));
-    return s;
+    if (s) return s;
+    cJSON *result = ll_eval_result(rq, t, protocol, level);
+    if (!ll_json_get_int(result, "n", 0))
+        ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score", t->device);
+    ll_emit(rq, result);
+    return LL_OK;
 }
 
 /* --- predict --- */
