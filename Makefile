@@ -69,7 +69,8 @@ build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a
 	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$^ $$(LDFLAGS) $$(LIBS) -o $$@
 build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
 	$$(if $$(Q),@echo "  link $$@")
-	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$^ $$(LDFLAGS) $$(LIBS) -o $$@
+	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDFLAGS) $$(LIBS) -o $$@
+build/$(1)/test_tui: build/$(1)/tests/vt.o
 -include $$(wildcard build/$(1)/*/*.d build/$(1)/*/*/*.d)
 endef
 $(foreach v,release asan ubsan tsan,$(eval $(call variant,$(v))))

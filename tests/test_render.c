@@ -648,13 +648,13 @@ static void test_grid(void)
     ll_grid_action(&g, "reverse", "");
     CHECK_STR(row_name(&g, 0), "b");
     CHECK_STR(row_name(&g, 2), "long_name");
-    ll_grid_action(&g, "filter", "LONG");
+    ll_grid_action(&g, "filter-by", "LONG");
     CHECK_INT(g.order.n, 1);
-    ll_grid_action(&g, "filter", "nothing");
+    ll_grid_action(&g, "filter-by", "nothing");
     CHECK_INT(g.order.n, 0);
     CHECK(!ll_grid_row(&g));
     ll_grid_move(&g, LL_DOWN);
-    ll_grid_action(&g, "filter", "");
+    ll_grid_action(&g, "filter-by", "");
     CHECK_INT(g.order.n, 3);
     ll_grid_free(&g);
     cJSON_Delete(result);

@@ -35,10 +35,20 @@ static void start_colours(ll_look *look)
     if (look->depth > most) look->depth = most;
 }
 
+/* The modes the terminal had before: endwin() brings back those of the first start only, and readline may have
+ * changed them since. */
+static struct termios saved_modes;
+static bool started;
+
 void ll_curses_start(ll_look *look)
 {
+    tcgetattr(STDIN_FILENO, &saved_modes);
     set_escdelay(25);
-    initscr();
+    if (started)
+        refresh();
+    else
+        initscr();
+    started = true;
     cbreak();
     noecho();
     nonl();
@@ -52,7 +62,9 @@ void ll_curses_start(ll_look *look)
 void ll_curses_stop(void)
 {
     if (mouse_on) mousemask(0, NULL);
+    curs_set(1);
     endwin();
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes);
 }
 
 void ll_curses_resume(void)
@@ -218,7 +230,6 @@ bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m)
 /* --- when the program dies --------------------------------------------------------------------------------
  */
 
-static struct termios saved_modes;
 static char restore[256]; /* what brings the terminal back, prepared while that is still safe */
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -255,11 +266,6 @@ void ll_curses_guard(bool on)
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], on ? on_deadly : SIG_DFL);
     ll_out_of_memory = on ? on_out_of_memory : NULL;
     if (!on || restore[0]) return;
-    /* def_shell_mode's modes are ncurses' own; ask the terminal what endwin would set */
-    tcgetattr(STDIN_FILENO, &saved_modes);
-    saved_modes.c_lflag |= ICANON | ECHO | ISIG;
-    saved_modes.c_iflag |= ICRNL;
-    saved_modes.c_oflag |= OPOST | ONLCR;
     strcpy(restore, "\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
     add_capability("sgr0");
     add_capability("cnorm");

@@ -129,7 +129,7 @@ void ll_grid_move(ll_grid *l, ll_move where)
 
 bool ll_grid_action(ll_grid *l, const char *name, const char *arg)
 {
-    if (!strcmp(name, "filter")) {
+    if (!strcmp(name, "filter-by")) {
         free(l->filter);
         l->filter = ll_strdup(arg);
     } else if (!strcmp(name, "reverse")) {

@@ -20,7 +20,7 @@ void ll_grid_set(ll_grid *l, const cJSON *result); /* keeps sort and filter, and
 void ll_grid_free(ll_grid *l);
 const cJSON *ll_grid_row(const ll_grid *l);   /* under the cursor, NULL: none */
 void ll_grid_move(ll_grid *l, ll_move where); /* left and right choose the column to sort by */
-/* "filter TEXT", "sort", "reverse"; false: none of these. */
+/* "filter-by TEXT", "reverse"; false: none of these. */
 bool ll_grid_action(ll_grid *l, const char *name, const char *arg);
 /* `mark` gives a letter and style to put before a row; may be NULL. */
 typedef char (*ll_grid_mark)(void *ctx, const cJSON *row, ll_style *style);

@@ -201,7 +201,8 @@ static int run_faces(const settings *s, ll_faces *f)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
-    if (s->tui && !terminal) return usage_error("--tui needs a terminal", "");
+    if (s->tui && !ll_terminal_can_draw())
+        return usage_error("--tui needs a terminal that can move its cursor", "");
     if (s->commands)
         status = run_script(f, s->commands, NULL);
     else if (s->file && !from_stdin)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 
 enum { MOST_LINES = 5000, SLACK = 1000 };
@@ -53,6 +54,47 @@ char *ll_prompt_common(const ll_strs *candidates)
         common[n] = 0;
     }
     return common;
+}
+
+/* --- the commands of a line --- */
+
+static int submit_next(ll_chain *c, ll_app *app)
+{
+    for (c->id = 0; c->rest.n && !c->id;) {
+        char *line = c->rest.v[0];
+        memmove(c->rest.v, c->rest.v + 1, sizeof *c->rest.v * (size_t)--c->rest.n);
+        c->id = ll_app_submit(app, line);
+        free(line);
+    }
+    return c->id;
+}
+
+int ll_chain_begin(ll_chain *c, ll_app *app, const char *line)
+{
+    ll_strs lines = {0};
+    ll_split_lines(line, &lines);
+    int id = 0;
+    if (lines.n == 1) {
+        id = ll_app_submit(app, lines.v[0]);
+    } else {
+        for (int i = 0; i < lines.n; i++) ll_strs_add(&c->rest, lines.v[i]);
+        if (!c->id) id = submit_next(c, app);
+    }
+    ll_strs_free(&lines);
+    return id;
+}
+
+int ll_chain_end(ll_chain *c, ll_app *app, const cJSON *end)
+{
+    if (!c->id || ll_json_get_int(end, "id", -1) != c->id) return 0;
+    if (ll_json_get_int(end, "code", LL_OK)) ll_strs_free(&c->rest);
+    return submit_next(c, app);
+}
+
+void ll_chain_free(ll_chain *c)
+{
+    ll_strs_free(&c->rest);
+    c->id = 0;
 }
 
 /* --- history ----------------------------------------------------------------------------------------------

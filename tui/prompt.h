@@ -15,6 +15,18 @@ void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *ou
 /* Longest common beginning of the candidates; the caller frees. */
 char *ll_prompt_common(const ll_strs *candidates);
 
+/* The commands of one typed line, one after another: the rest of a line is dropped when one of them does not end
+ * well, as in a script. */
+typedef struct ll_chain {
+    ll_strs rest;
+    int id; /* of the command under way; 0: none */
+} ll_chain;
+/* Submits the first command (or puts all behind those of an unfinished line); returns its id or 0. */
+int ll_chain_begin(ll_chain *c, ll_app *app, const char *line);
+/* To be told of every END: submits the next command and returns its id, else 0. */
+int ll_chain_end(ll_chain *c, ll_app *app, const cJSON *end);
+void ll_chain_free(ll_chain *c);
+
 /* History file in the XDG state folder, shared by both faces; created when a line is added. */
 typedef struct ll_history {
     ll_strs lines;

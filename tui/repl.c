@@ -30,8 +30,9 @@ typedef struct repl {
     ll_history history;
     ll_next next;
     bool stop;
-    int pending; /* commands whose END has not come yet */
-    bool hidden; /* a command was just submitted: no prompt until it is done or takes long */
+    ll_chain chain; /* the rest of the line under way */
+    int pending;    /* commands whose END has not come yet */
+    bool hidden;    /* a command was just submitted: no prompt until it is done or takes long */
     double submitted_s;
     double interrupted_s; /* time of the last Ctrl-C */
     double progress_s;    /* of the last prompt with progress */
@@ -119,14 +120,10 @@ static char **complete(const char *text, int start, int end)
     return matches;
 }
 
-static void submit(repl *r, char *line)
+static void submit(repl *r, const char *line)
 {
-    ll_strs lines = {0};
-    ll_split_lines(line, &lines);
-    int before = r->pending;
-    for (int i = 0; i < lines.n; i++) r->pending += ll_app_submit(r->f->app, lines.v[i]) > 0;
-    ll_strs_free(&lines);
-    if (r->pending == before) return;
+    if (!ll_chain_begin(&r->chain, r->f->app, line)) return;
+    r->pending++;
     r->submitted_s = ll_now_s();
     r->hidden = true;
     rl_set_prompt("");
@@ -154,6 +151,7 @@ static void on_line(char *line)
 
 static int to_screen(int count, int key)
 {
+    if (!ll_terminal_can_draw()) return rl_ding();
     self->next = LL_TO_SCREEN;
     self->stop = true;
     return 0;
@@ -187,6 +185,11 @@ static void face_action(repl *r, const cJSON *event)
     if (!strcmp(action, "quit")) r->stop = true;
     char **slot = !strcmp(action, "view") ? &r->f->view : !strcmp(action, "lesson") ? &r->f->lesson : NULL;
     if (!slot) return;
+    if (!ll_terminal_can_draw()) {
+        ll_talk_say(&r->talk, LL_S_ERROR,
+                    "error: ", "the full screen needs a terminal that can move its cursor");
+        return;
+    }
     free(*slot);
     *slot = ll_strdup(ll_json_get_str(event, "value", NULL));
     to_screen(0, 0);
@@ -223,7 +226,10 @@ static void on_event(void *ctx, const cJSON *event)
         return;
     }
     if (!strcmp(kind, "begin")) return;
-    if (!strcmp(kind, "end")) r->pending--;
+    if (!strcmp(kind, "end")) {
+        r->pending--;
+        if (ll_chain_end(&r->chain, r->f->app, event)) r->pending++;
+    }
     bool prompt_stands = !r->hidden;
     if (prompt_stands) hide_prompt();
     if (result)
@@ -332,6 +338,7 @@ static void start_readline(repl *r)
     rl_completer_word_break_characters = " \t\n;";
     rl_completer_quote_characters = "\"'";
     rl_bind_keyseq("\\C-x\\C-a", to_screen);
+    using_history();
     clear_history();
     for (int i = 0; i < r->history.lines.n; i++) add_history(r->history.lines.v[i]);
     rl_callback_handler_install("", on_line);
@@ -352,6 +359,7 @@ ll_next ll_repl_run(ll_faces *f)
     if (r.next == LL_TO_SCREEN) hide_prompt();
     rl_callback_handler_remove();
     ll_history_free(&r.history);
+    ll_chain_free(&r.chain);
     self = NULL;
     return r.next;
 }

@@ -92,17 +92,9 @@ static void refresh_view(ll_view *v)
 
 static int submit(ll_screen *s, const char *line)
 {
-    ll_strs lines = {0};
-    int id = 0;
-    ll_split_lines(line, &lines);
-    for (int i = 0; i < lines.n; i++) {
-        int here = ll_app_submit(s->f->app, lines.v[i]);
-        if (!here) continue;
-        id = here;
-        s->pending++;
-        ll_lesson_ran(&s->lesson, lines.v[i]);
-    }
-    ll_strs_free(&lines);
+    int id = ll_chain_begin(&s->chain, s->f->app, line);
+    s->pending += id > 0;
+    ll_lesson_ran(&s->lesson, line);
     s->log_back = 0;
     s->dirty = true;
     return id;
@@ -308,7 +300,9 @@ static void command_begins(ll_screen *s, const cJSON *event)
 
 static void command_ends(ll_screen *s, const cJSON *event)
 {
-    s->pending--;
+    int next = ll_chain_end(&s->chain, s->f->app, event);
+    s->pending += next > 0 ? 0 : -1;
+    if (next && s->typed_id == ll_json_get_int(event, "id", -1)) s->typed_id = next;
     if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
     if (s->pending > 0) return;
     free(s->running);
@@ -413,6 +407,7 @@ static void interrupt(ll_screen *s)
     } else if (!s->pending) {
         ll_screen_say(s, LL_S_FAINT, "nothing runs; Q leaves latlab");
     } else if (twice) {
+        ll_strs_free(&s->chain.rest);
         ll_app_cancel_all(s->f->app);
     } else {
         ll_app_cancel(s->f->app);
@@ -454,11 +449,24 @@ static bool waits_for_keyfile(const ll_screen *s)
     return s->keys.next < s->keys.keys.n && s->pending <= 0 && !s->n_asks && !s->save_display && !s->typed.n;
 }
 
+/* Q beside a command: a quick one is waited for, of a longer one the user is told. */
+static void leave_or_ask(ll_screen *s)
+{
+    if (s->pending <= 0) {
+        s->stop = true;
+    } else if (ll_now_s() - s->leaving_s > PATIENCE_S) {
+        ll_screen_say(s, LL_S_WARN, "a command is running; Q again cancels it and leaves");
+        s->leave_asked = true;
+        s->leaving_s = 0;
+    }
+}
+
 static void on_settled(void *ctx)
 {
     ll_screen *s = ctx;
     if (waits_for_keyfile(s)) ll_strs_add(&s->typed, ll_keyfile_next(&s->keys));
     bool at_once = s->typed.n && take_typed(s);
+    if (s->leaving_s > 0 && !s->save_display) leave_or_ask(s);
     if (s->stop || (!s->dirty && !ll_screen_top(s)->stale)) return;
     if (at_once || ll_now_s() - s->drawn_s >= FRAME_S) draw(s);
 }
@@ -467,7 +475,7 @@ static int timeout_ms(void *ctx)
 {
     const ll_screen *s = ctx;
     if (waits_for_keyfile(s) && !s->dirty) return 0;
-    return s->dirty || s->typed.n || ll_screen_top(s)->stale ? 10 : -1;
+    return s->dirty || s->typed.n || s->leaving_s > 0 || ll_screen_top(s)->stale ? 10 : -1;
 }
 
 /* --- start and end ----------------------------------------------------------------------------------------
@@ -545,6 +553,7 @@ static void finish(ll_screen *s)
     ll_line_free(&s->line);
     ll_keyfile_free(&s->keys);
     ll_strs_free(&s->typed);
+    ll_chain_free(&s->chain);
     ll_lesson_free(&s->lesson);
     ll_config_free(&s->config);
     cJSON_Delete(s->progress);

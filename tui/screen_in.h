@@ -37,6 +37,7 @@ struct ll_screen {
     int help_top;
     bool maximised;
     char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
+    ll_chain chain;           /* the rest of the typed line under way */
     int pending;              /* the user's commands under way */
     int typed_id;             /* request of the latest line typed at ':'; its results open the output view */
     cJSON *progress;          /* latest progress event, NULL: none */
@@ -48,6 +49,7 @@ struct ll_screen {
     char *save_display; /* file to write the next drawing to */
     bool dirty, leave_asked, stop;
     double drawn_s, interrupted_s;
+    double leaving_s; /* Q was pressed while a command ran: time of it; 0: no */
     ll_next next;
 };
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "tui/screen_in.h"
 
@@ -79,18 +80,16 @@ static void do_number(ll_screen *s, const char *arg)
 
 static void do_quit(ll_screen *s, const char *arg)
 {
-    if (s->pending > 0 && !s->leave_asked) {
-        ll_screen_say(s, LL_S_WARN, "a command is running; Q again cancels it and leaves");
-        s->leave_asked = true;
-        return;
-    }
-    s->stop = true;
+    if (s->pending > 0 && !s->leave_asked && s->leaving_s <= 0)
+        s->leaving_s = ll_now_s();
+    else
+        s->stop = true;
 }
 
 static void do_filter(ll_screen *s, const char *arg)
 {
     ll_view *v = ll_screen_top(s);
-    if (!v->type->action || !v->type->action(v, "filter", "")) {
+    if (!v->type->action || !v->type->action(v, "filter-by", "")) {
         ll_screen_say(s, LL_S_FAINT, "this view has nothing to filter");
         return;
     }
@@ -277,7 +276,7 @@ static void filter_key(ll_screen *s, const char *key)
     ll_view *v = ll_screen_top(s);
     ll_line_done done = ll_line_key(&s->line, key);
     if (done != LL_LINE_OPEN) s->mode = LL_MODE_VIEW;
-    v->type->action(v, "filter", done == LL_LINE_LEFT ? "" : ll_str_text(&s->line.text));
+    v->type->action(v, "filter-by", done == LL_LINE_LEFT ? "" : ll_str_text(&s->line.text));
 }
 
 static void help_key(ll_screen *s, const char *key)

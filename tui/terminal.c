@@ -27,6 +27,15 @@ static bool is_dumb(void)
     return !*term || !strcmp(term, "dumb");
 }
 
+bool ll_terminal_can_draw(void)
+{
+    int status;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || is_dumb()) return false;
+    if (setupterm(NULL, STDOUT_FILENO, &status) != OK) return false;
+    const char *cup = tigetstr("cup");
+    return cup && cup != (const char *)-1;
+}
+
 ll_depth ll_terminal_depth(void)
 {
     const char *colorterm = env("COLORTERM");

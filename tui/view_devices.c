@@ -170,7 +170,7 @@ static const ll_key keys[] = {
     {"a", "audit", "audit all columns"},
     {"L", "@command load ", "load another dataset"},
     {"p", "plot hist {device} out=hist-{device}.png", "plot its distribution to a file"},
-    {"e", "export csv out=devices.csv", "export the latencies"},
+    {"e", "export csv devices.csv", "export the latencies"},
     {0},
 };
 

@@ -209,8 +209,8 @@ static const ll_key keys[] = {
     {"v", "@residuals", "residuals instead of the scatter"},
     {"t", "@command transfer ", "transfer to a device"},
     {"p", "plot scatter {device} out=scatter-{device}.png", "plot predicted against measured to a file"},
-    {"x", "@command diagnose {device}", "diagnose this device"},
-    {"e", "export predictions {device} out=predictions-{device}.csv", "export the predictions"},
+    {"x", "diagnose {device}", "diagnose this device"},
+    {"e", "export predictions predictions-{device}.csv devices={device}", "export the predictions"},
     {0},
 };
 
