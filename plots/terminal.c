@@ -46,17 +46,29 @@ static void choose_characters(const ll_figure *f, const ll_plot_caps *caps, ll_g
     if (!t->height) t->height = within(caps->rows - 2, 16, 48);
 }
 
-/* gnuplot puts a form feed before text and pads every line with blanks; take both away. */
+/* Length of a line that shows nothing: blanks, form feeds, colour sequences; -1: it shows something. */
+static int empty_line(const char *s)
+{
+    int n = 0;
+    for (; s[n] != '\n'; n++) {
+        if (s[n] == '\033') n += (int)strcspn(s + n, "m\n");
+        if (!s[n] || !strchr(" \f\rm", s[n])) return -1;
+    }
+    return n;
+}
+
+/* gnuplot puts a form feed before text, leaves lines empty on top and pads every line with blanks; take all of it
+ * away. */
 static void trim(const ll_str *drawn, ll_str *out)
 {
     const char *s = ll_str_text(drawn);
-    for (size_t blank; s[blank = strspn(s, " \f\r")] == '\n';) s += blank + 1; /* empty lines on top */
+    for (int empty; (empty = empty_line(s)) >= 0;) s += empty + 1;
     while (*s) {
         size_t n = strcspn(s, "\n"), kept = n;
         while (kept && s[kept - 1] == ' ') kept--;
-        ll_str_addn(out, s, kept);
-        s += n;
-        if (*s == '\n') s++;
+        for (size_t i = 0; i < kept; i++)
+            if (s[i] != '\f') ll_str_addc(out, s[i]);
+        s += n + (s[n] == '\n');
         ll_str_addc(out, '\n');
     }
     while (out->len > 1 && out->s[out->len - 1] == '\n') out->s[--out->len] = 0;

@@ -308,6 +308,7 @@ static void terminals_get_the_best_there_is(void)
     caps.colours = 256;
     CHECK_INT(ll_plot_terminal(&g, f, &caps, 60, 20, NULL, &out, &raw, NULL), LL_OK);
     CHECK(!raw && strstr(out.s, "\033[38;5;"));
+    CHECK(!strchr(out.s, '\f'));
     ll_str_clear(&out);
     caps.sixel = true;
     if (ll_gnuplot_has(&g, LL_GP_SIXEL)) {

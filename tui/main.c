@@ -17,6 +17,7 @@
 #include "plots/commands.h"
 #include "sessions/commands.h"
 #include "tui/faces.h"
+#include "tui/graphics.h"
 #include "tui/terminal.h"
 
 enum { VALUE = 256, TUI, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
@@ -231,6 +232,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
     ll_app_set_loader(f.app, ll_data_find);
     ll_sessions_start(f.app);
+    if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_app_free(f.app);
     return status;

@@ -111,6 +111,18 @@ static void draw_text(ll_paper *p, const char *text)
     }
 }
 
+/* Pixels in a graphics protocol go out as they are; a canvas has no place for them. */
+static void draw_picture(ll_paper *p, const char *raw)
+{
+    if (!p->out) {
+        ll_put(&p->c, p->c.height, 0, LL_S_FAINT, "(a picture, shown at the prompt)");
+        return;
+    }
+    ll_paper_flush(p, 0);
+    ll_str_add(p->out, raw);
+    ll_str_addc(p->out, '\n');
+}
+
 static void draw_table(ll_paper *p, const cJSON *rows, const cJSON *columns)
 {
     ll_table t;
@@ -200,17 +212,18 @@ static void draw_bare(ll_paper *p, const cJSON *result)
 
 void ll_render_body(ll_paper *p, const cJSON *result)
 {
-    const char *text = ll_json_get_str(result, "text", NULL);
+    const char *text = ll_json_get_str(result, "text", NULL), *raw = ll_json_get_str(result, "raw", NULL);
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(result, "columns");
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
     if (text) draw_text(p, text);
+    if (raw) draw_picture(p, raw);
     if (cJSON_IsArray(rows) && rows->child)
         draw_table(p, rows, columns);
     else if (cJSON_IsArray(rows))
         ll_put(&p->c, p->c.height, 2, LL_S_FAINT, "(none)");
     else if (columns)
         draw_fields(p, result, columns);
-    else if (!text)
+    else if (!text && !raw)
         draw_bare(p, result);
 }
 
