@@ -63,7 +63,8 @@ static ll_ints measured_rows(const ll_request *rq, int device)
 /* The device, what is measured of it, and the GP that knows the sources. */
 typedef struct active {
     const ll_dataset *d;
-    const ll_gp_model *model;
+    const ll_model *pretrained;
+    const ll_gp_model *model; /* of it */
     const ll_gp_rows *rows;
     ll_gp_rows other;
     int device;
@@ -72,13 +73,14 @@ typedef struct active {
     ll_gp_posterior q;
 } active;
 
-static ll_status need_gp(ll_request *rq, const ll_gp_model **out)
+static ll_status need_gp(ll_request *rq, active *a)
 {
     ll_model *prior;
     ll_status s = ll_need_prior(rq, &ll_dopt, &prior);
     if (s) return s;
     if (prior->predictor != &ll_gp) return LL_FAIL(rq, LL_FAILED, "no gp model; `pretrain gp` makes one");
-    *out = prior->impl;
+    a->pretrained = prior;
+    a->model = prior->impl;
     return LL_OK;
 }
 
@@ -95,7 +97,7 @@ static ll_status active_init(ll_request *rq, active *a)
     *a = (active){.d = rq->state.data, .device = -1};
     ll_status s = ll_need_data(rq);
     if (!s) s = ll_need_task(rq);
-    if (!s) s = need_gp(rq, &a->model);
+    if (!s) s = need_gp(rq, a);
     if (s) return s;
     a->device = active_device(rq);
     if (is_source(rq, a->device))
@@ -296,8 +298,10 @@ typedef struct simulation {
     ll_request *rq;
     const active *a;
     int sizes[MOST_SIZES], n_sizes, n_worlds;
-    int *rows;                /* what is measured, then the design */
-    int *scored, n_scored;    /* rows the scores are taken on */
+    int *rows;              /* what is measured, then the design */
+    int *scored, n_scored;  /* rows the scores are taken on */
+    ll_gp_posterior *peers; /* what kind of devices the sources are; used while nothing is measured */
+    int n_peers;
     double *spearman, *error; /* (n_sizes, n_worlds); error: median absolute error, percent */
 } simulation;
 
@@ -327,8 +331,8 @@ static void run_world(void *ctx, int world)
     ll_rng rng = ll_rng_new((uint64_t)ll_int(&z->rq->args, "seed"), (uint64_t)(FIRST_STREAM + world));
     double *y = LL_NEW_ARRAY(double, a->rows->prior.n + 2 * z->n_scored);
     double *lat = y + a->rows->prior.n, *truth = lat + z->n_scored;
-    ll_gp_simulate(&a->rows->prior, &a->model->draws, a->have.n ? &a->q : NULL, a->have.v, a->y_ms, a->have.n,
-                   &rng, y);
+    const ll_gp_posterior *kind = a->have.n ? &a->q : z->n_peers ? &z->peers[world % z->n_peers] : NULL;
+    ll_gp_simulate(&a->rows->prior, &a->model->draws, kind, a->have.v, a->y_ms, a->have.n, &rng, y);
     for (int i = 0; i < z->n_sizes; i++) score_world(z, i, world, y, lat, truth);
     free(y);
 }
@@ -375,6 +379,17 @@ static void choose_scored(simulation *z)
     z->scored = all.v;
 }
 
+static void find_peers(simulation *z)
+{
+    const active *a = z->a;
+    int n = a->model->n_sources;
+    z->peers = LL_NEW_ARRAY(ll_gp_posterior, n);
+    int *columns = LL_NEW_ARRAY(int, n);
+    for (int s = 0; s < n; s++) columns[s] = ll_dataset_device(a->d, a->pretrained->source.v[s]);
+    if (!a->have.n) z->n_peers = ll_gp_peers(a->model, a->d, columns, z->peers);
+    free(columns);
+}
+
 static void add_spread(cJSON *row, const char *what, const double *v, int n)
 {
     char key[32];
@@ -416,7 +431,7 @@ static void emit_how_many(const simulation *z)
     cJSON *notes = ll_json_arr(result, "notes");
     const char *from = z->a->have.n
                            ? "Devices drawn from what is known after the latencies measured so far."
-                           : "Devices drawn from what the source devices make likely; measuring a few "
+                           : "Devices as unlike the sources as these are unlike each other; measuring a few "
                              "architectures narrows this.";
     cJSON_AddItemToArray(notes, cJSON_CreateString(from));
     ll_emit(z->rq, result);
@@ -428,6 +443,7 @@ static ll_status simulate(simulation *z)
     if (!s) s = plan_design(z);
     if (s) return s;
     choose_scored(z);
+    find_peers(z);
     z->n_worlds = ll_int(&z->rq->args, "simulations");
     z->spearman = LL_NEW_ARRAY(double, 2 * z->n_sizes * z->n_worlds);
     z->error = z->spearman + z->n_sizes * z->n_worlds;
@@ -443,6 +459,8 @@ static ll_status run_how_many(ll_request *rq)
     simulation z = {.rq = rq, .a = &a};
     ll_status s = active_init(rq, &a);
     if (!s) s = simulate(&z);
+    for (int i = 0; i < z.n_peers; i++) ll_gp_posterior_free(&z.peers[i]);
+    free(z.peers);
     free(z.rows);
     free(z.scored);
     free(z.spearman);

@@ -120,8 +120,48 @@ void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_
     w.noise_sd = w.t * sqrt(draws->noise[w.m]);
     w.slope = draws->slope[w.m];
     draw_prior(&w, rng);
-    if (posterior) bend(&w, posterior, rows, y_ms, k, rng);
+    if (k) bend(&w, posterior, rows, y_ms, k, rng);
     for (int i = 0; i < p->n; i++) y[i] = fmax(1 + value(&w, i) + student_noise(&w, rng), least_latency);
     for (int i = 0; i < k; i++) y[rows[i]] = y_ms[i] / posterior->scale_ms;
     free(w.beta);
+}
+
+enum { PEER_SAMPLES = 24, LEAST_PEERS = 3 };
+
+/* A few rows this device knows, at random. */
+static int some_rows(const ll_dataset *d, int device, int *rows)
+{
+    ll_ints known = {0};
+    ll_rng rng = ll_rng_new(1, LL_STREAM_DATA);
+    for (int i = 0; i < d->n_archs; i++)
+        if (ll_known(d, device, i)) ll_ints_add(&known, i);
+    int n = known.n < PEER_SAMPLES ? known.n : PEER_SAMPLES;
+    ll_rng_sample(&rng, known.v, known.n, n, rows);
+    ll_ints_free(&known);
+    return n;
+}
+
+static bool peer(const ll_gp_model *m, const ll_dataset *d, int source, int device, ll_gp_posterior *out)
+{
+    int rows[PEER_SAMPLES], at[PEER_SAMPLES], n = some_rows(d, device, rows);
+    double y[PEER_SAMPLES];
+    if (n < PEER_SAMPLES) return false;
+    for (int i = 0; i < n; i++) {
+        at[i] = i;
+        y[i] = ll_latencies(d, device)[rows[i]];
+    }
+    ll_gp_rows r;
+    ll_gp_rows_without(m, source, rows, n, &r);
+    ll_gp_condition(&r.prior, &m->draws, at, y, n, false, out);
+    ll_gp_rows_free(&r);
+    return true;
+}
+
+int ll_gp_peers(const ll_gp_model *m, const ll_dataset *d, const int *columns, ll_gp_posterior *out)
+{
+    int n = 0;
+    if (m->n_sources < LEAST_PEERS || d->n_archs != m->rows.prior.n) return 0;
+    for (int s = 0; s < m->n_sources; s++)
+        if (columns[s] >= 0 && m->sources[s].n && peer(m, d, s, columns[s], &out[n])) n++;
+    return n;
 }
