@@ -264,8 +264,7 @@ static const ll_sim_model rowstationary = {"rowstationary",
                                            rowstationary_layer,
                                            rowstationary_peak};
 
-/* --- GPU
- * ----------------------------------------------------------------------------------------------------- */
+/* --- GPU --- */
 
 enum { GPU_SMS = SIM_OWN, GPU_CORES, GPU_CLOCK, GPU_HOST, GPU_FUSED, GPU_DIRECT, GPU_END };
 static const ll_option gpu_options[] = {
@@ -352,8 +351,7 @@ static const ll_sim_model gpu = {
     gpu_layer,
     gpu_peak};
 
-/* --- DSP
- * ----------------------------------------------------------------------------------------------------- */
+/* --- DSP --- */
 
 enum { DSP_UNITS = SIM_OWN, DSP_WIDTH, DSP_CLOCK, DSP_BLOCK, DSP_DEPTHWISE, DSP_POOL, DSP_END };
 static const ll_option dsp_options[] = {
@@ -403,8 +401,7 @@ static const ll_sim_model dsp = {"dsp",
                                  dsp_layer,
                                  dsp_peak};
 
-/* --- CPU
- * ----------------------------------------------------------------------------------------------------- */
+/* --- CPU --- */
 
 enum { CPU_CORES = SIM_OWN, CPU_CLOCK, CPU_WIDTH, CPU_CACHE, CPU_CACHE_BANDWIDTH, CPU_EFFICIENCY, CPU_END };
 static const ll_option cpu_options[] = {

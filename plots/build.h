@@ -12,7 +12,7 @@
 /* Clouds larger than this are thinned, the same way every time, and the figure says so. */
 enum { LL_MOST_POINTS = 4000 };
 
-/* --- heatmap: correlation of devices (plots/build_heatmap.c) ---- */
+/* --- heatmap: correlation of devices (plots/build_heatmap.c) --- */
 typedef struct ll_heatmap_join { /* one merge of a dendrogram, as in ll_merge */
     int a, b;
     double height;
@@ -31,7 +31,7 @@ typedef struct ll_heatmap_data {
 } ll_heatmap_data;
 ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *e);
 
-/* --- scatter: predicted against measured (plots/build_scatter.c) ---- */
+/* --- scatter: predicted against measured (plots/build_scatter.c) --- */
 typedef struct ll_scatter_data {
     const char *title;
     int n;
@@ -47,7 +47,7 @@ typedef struct ll_scatter_data {
 } ll_scatter_data;
 ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e);
 
-/* --- residual: relative error, against latency or by operation (plots/build_residual.c) ---- */
+/* --- residual: relative error, against latency or by operation (plots/build_residual.c) --- */
 typedef struct ll_residual_data {
     const char *title;
     int n;
@@ -72,7 +72,7 @@ typedef struct ll_operation_data {
 } ll_operation_data;
 ll_status ll_build_residual_by_operation(const ll_operation_data *d, ll_figure **out, ll_error *e);
 
-/* --- curve: training history, one panel per quantity (plots/build_curve.c) ---- */
+/* --- curve: training history, one panel per quantity (plots/build_curve.c) --- */
 typedef struct ll_curve_part {
     const char *name; /* "loss" */
     const double *v;  /* (n) one per epoch, NaN where not taken */
@@ -87,7 +87,7 @@ typedef struct ll_curve_data {
 } ll_curve_data;
 ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
 
-/* --- hist: distribution of latency on some devices (plots/build_hist.c) ---- */
+/* --- hist: distribution of latency on some devices (plots/build_hist.c) --- */
 typedef struct ll_hist_data {
     const char *title;
     int n_devices, n;
@@ -98,7 +98,7 @@ typedef struct ll_hist_data {
 } ll_hist_data;
 ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e);
 
-/* --- bars: one value per name, sorted (plots/build_bars.c) ---- */
+/* --- bars: one value per name, sorted (plots/build_bars.c) --- */
 typedef struct ll_bars_data {
     const char *title, *value_label;
     int n;

@@ -160,7 +160,7 @@ ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name,
     return s;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* Path of a blob whose content still has the hash it is named by. */
 static ll_status check_blob(const char *dir, const char *name, char **path, ll_error *e)

@@ -21,7 +21,7 @@ static const char *program(void)
     return set && *set ? set : "./latlab";
 }
 
-/* --- running a script --------------------------------------------------------------------------------------- */
+/* --- running a script --- */
 
 static void in_child(const char *script, const char *home)
 {
@@ -48,7 +48,7 @@ static int run_script(const char *script, const char *home)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-/* --- what is compared --------------------------------------------------------------------------------------- */
+/* --- what is compared --- */
 
 static void replace_all(ll_str *text, const char *what, const char *by)
 {
@@ -160,7 +160,7 @@ static void compare(const char *name, const char *have, const char *want)
     ll_strs_free(&then);
 }
 
-/* --- cases: one per script ---------------------------------------------------------------------------------- */
+/* --- cases: one per script --- */
 
 static void check_script(const char *name)
 {

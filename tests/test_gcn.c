@@ -129,7 +129,7 @@ static void graphs_are_brp_nass(void)
     ll_dataset_unref(d);
 }
 
-/* --- MultiPredict's network ---------------------------------------------------------------------------------------- */
+/* --- MultiPredict's network --- */
 
 /* Two architectures, three devices, five items, three proxies; loss = sum of scores * v. */
 typedef struct mp_problem {

@@ -14,7 +14,7 @@
 #include "data/verify_reference.h"
 #include "tests/check.h"
 
-/* --- reference ------------------------------------------------------------------------------------------------ */
+/* --- reference --- */
 
 static void reference_tensors(void)
 {
@@ -67,7 +67,7 @@ static void reference_errors_are_seen(void)
     CHECK(!x.passed && x.score > LL_REFERENCE_SCORE);
 }
 
-/* --- optimiser --------------------------------------------------------------------------------------------------- */
+/* --- optimiser --- */
 
 static void adamw_steps(void)
 {
@@ -107,7 +107,7 @@ static void pairs_are_drawn_as_asked(void)
     CHECK_INT(ll_nasflat_draw_pairs(items, equal, 6, false, 24, 1, pairs), 0);
 }
 
-/* --- predictor ----------------------------------------------------------------------------------------------------- */
+/* --- predictor --- */
 
 enum { DEVICES = 4, ARCHS = 300, TRAIN = 96 };
 
@@ -374,7 +374,7 @@ static void missing_source_latencies_are_skipped(void)
     ll_dataset_unref(d);
 }
 
-/* --- live ---------------------------------------------------------------------------------------------------------- */
+/* --- live --- */
 
 typedef struct watch {
     int events, stop_after_epoch;

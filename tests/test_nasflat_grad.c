@@ -117,8 +117,7 @@ static void dropout_keeps_the_mean(void)
     free(y);
 }
 
-/* --- graph layer
- * -------------------------------------------------------------------------------------------- */
+/* --- graph layer --- */
 
 /* Two nodes of one layer, one with a self-loop, so that all accumulations are exercised. */
 enum { F = 6, ROWS = 4 };
@@ -185,8 +184,7 @@ static void graph_layers(void)
     }
 }
 
-/* --- the whole loss
- * ------------------------------------------------------------------------------------------- */
+/* --- the whole loss --- */
 
 enum { ARCHS = 6, ITEMS = 9, NZ = 3 };
 typedef struct net_case {

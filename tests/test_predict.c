@@ -12,7 +12,7 @@
 #include "tests/check.h"
 #include "tests/spaces.h"
 
-/* --- solvers ------------------------------------------------------------------------------------------------------- */
+/* --- solvers --- */
 
 /* By hand: x = 1, 2; y = 1, 3; penalty 1 on the slope alone. Normal equations [2 3; 3 5+1] w = [4; 7]. */
 static void ridge_is_by_hand(void)
@@ -103,7 +103,7 @@ static void adaproxy_fits_are_optimal(void)
     }
 }
 
-/* --- transfers ----------------------------------------------------------------------------------------------------- */
+/* --- transfers --- */
 
 static ll_model *pretrained(const ll_dataset *d, const char *name, const ll_ints *source, const char *option,
                             const char *value, ll_error *e)
@@ -333,7 +333,7 @@ static void multipredict_transfers(void)
     ll_dataset_unref(with);
 }
 
-/* --- save and load ------------------------------------------------------------------------------------------------- */
+/* --- save and load --- */
 
 static void models_survive_a_file(void)
 {
@@ -411,7 +411,7 @@ static void what_cannot_be_done_is_said(void)
     ll_dataset_unref(d);
 }
 
-/* --- published data ------------------------------------------------------------------------------------------------ */
+/* --- published data --- */
 
 static ll_dataset *help_data(const char *space)
 {

@@ -59,7 +59,7 @@ static int longest_line(const char *text)
     return longest;
 }
 
-/* --- canvas and colours ----------------------------------------------------------------------------------- */
+/* --- canvas and colours --- */
 
 static void test_utf8(void)
 {
@@ -167,7 +167,7 @@ static void test_ramps_rise(void)
         }
 }
 
-/* --- results ---------------------------------------------------------------------------------------------- */
+/* --- results --- */
 
 static const char table_json[] =
     "{\"kind\":\"t\",\"title\":\"Devices\",\"columns\":[{\"key\":\"name\",\"title\":\"device\",\"digits\":-1}"
@@ -386,7 +386,7 @@ static void test_durations(void)
     }
 }
 
-/* --- charts ----------------------------------------------------------------------------------------------- */
+/* --- charts --- */
 
 static void test_sparkline(void)
 {
@@ -452,7 +452,7 @@ static void test_nice_steps(void)
     CHECK_INT(digits, 3);
 }
 
-/* --- the edited line, history, completion ------------------------------------------------------------------ */
+/* --- the edited line, history, completion --- */
 
 static void type(ll_line *l, const char *keys)
 {
@@ -539,7 +539,7 @@ static void test_history_file(void)
     ll_history_free(&h);
 }
 
-/* --- settings, lessons, key files, log, grid ----------------------------------------------------------------- */
+/* --- settings, lessons, key files, log, grid --- */
 
 static void test_config(void)
 {

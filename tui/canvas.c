@@ -139,7 +139,7 @@ static int put_ink(ll_canvas *c, int y, int x, ll_ink ink, const char *text)
     return x - x0;
 }
 
-/* --- text that carries its colours (SGR sequences) -------------------------------------------------------- */
+/* --- text that carries its colours (SGR sequences) --- */
 
 /* 38;5;N or 38;2;R;G;B behind position i of the numbers; moves i. */
 static int extended_colour(const int *v, int n, int *i)

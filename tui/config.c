@@ -22,8 +22,7 @@ void ll_config_free(ll_config *c)
     *c = (ll_config){0};
 }
 
-/* --- settings: one function each
- * ---------------------------------------------------------------------------- */
+/* --- settings: one function each --- */
 
 static ll_status set_theme(ll_config *c, const char *value, ll_error *e)
 {

@@ -84,7 +84,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
     v->card_width = 0;
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 static void draw_map(archs_view *v, ll_canvas *c, ll_rect r)
 {
@@ -143,7 +143,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     }
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static void move(ll_view *base, ll_move where)
 {

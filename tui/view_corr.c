@@ -70,7 +70,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
     free(col);
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 static void keep_in_sight(int cursor, int n, int shown, int *first)
 {
@@ -131,7 +131,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
                                v->matrix.names.v[v->col], v->matrix.names.v[v->row]);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static int clip(int x, int n)
 {

@@ -76,7 +76,7 @@ static double mean_with(const partition_view *v, int device, int side)
     return n ? sum / n : NAN;
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 static void draw_row(const partition_view *v, ll_canvas *c, int y, ll_rect in, int side, int i)
 {
@@ -127,7 +127,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
         draw_side(v, c, (ll_rect){r.y + 1, r.x + i * w, r.h - 1, i == SIDES - 1 ? r.w - i * w : w}, i);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static void move(ll_view *base, ll_move where)
 {

@@ -45,7 +45,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
     ll_grid_set(&((results_view *)base)->runs, event);
 }
 
-/* --- the worst architectures ------------------------------------------------------------------------------ */
+/* --- the worst architectures --- */
 
 typedef struct miss {
     int arch;
@@ -106,7 +106,7 @@ static void follow_cursor(results_view *v)
     list_worst(v, t);
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 static int cursor_arch(const results_view *v)
 {
@@ -148,7 +148,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     ll_grid_draw(&v->worst, c, side, NULL, NULL);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static ll_grid *focused(results_view *v)
 {

@@ -36,7 +36,7 @@ typedef struct training_view {
     char *command;
 } training_view;
 
-/* --- collecting ------------------------------------------------------------------------------------------- */
+/* --- collecting --- */
 
 static void add_point(curve *c, double x, double y)
 {
@@ -137,7 +137,7 @@ static void refresh(ll_view *base)
     ll_app_snapshot(ll_screen_app(base->screen), &v->state);
 }
 
-/* --- drawing ---------------------------------------------------------------------------------------------- */
+/* --- drawing --- */
 
 static void draw_curves(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
 {
@@ -257,7 +257,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
         ll_draw_transfer_scatter(c, (ll_rect){y, x, bottom - y, side - 2}, &v->state, t, -1);
 }
 
-/* --- keys ------------------------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 static bool action(ll_view *base, const char *name, const char *arg)
 {

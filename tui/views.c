@@ -10,7 +10,7 @@ const ll_view_type *const ll_view_types[] = {
     &ll_view_devices,  &ll_view_corr, &ll_view_partition, &ll_view_archs, &ll_view_training, &ll_view_results,
     &ll_view_diagnose, &ll_view_log,  &ll_view_output,    &ll_view_card,  &ll_view_welcome,  NULL};
 
-/* --- sides of the task ------------------------------------------------------------------------------------ */
+/* --- sides of the task --- */
 
 char ll_device_side(const ll_state *s, const char *device)
 {
@@ -44,7 +44,7 @@ void ll_assign_line(ll_app *app, const char *device, char side, ll_str *out)
     ll_state_free(&s);
 }
 
-/* --- scatters --------------------------------------------------------------------------------------------- */
+/* --- scatters --- */
 
 void ll_draw_device_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const char *x, const char *y)
 {
@@ -92,7 +92,7 @@ bool ll_draw_transfer_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const 
     return true;
 }
 
-/* --- pager ------------------------------------------------------------------------------------------------ */
+/* --- pager --- */
 
 void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look *look)
 {

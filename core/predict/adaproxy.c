@@ -68,7 +68,7 @@ static void release(void *model)
     free(m);
 }
 
-/* --- source devices ----------------------------------------------------------------------------------------------- */
+/* --- source devices --- */
 
 /* w = X⁺ y with y = latency / mean, over the rows the device knows. */
 static bool fit_weights(const ll_pretrain_job *job, int device, int dim, double *w)
@@ -116,7 +116,7 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
                    "no source device has a latency above zero on the architectures to learn from");
 }
 
-/* --- target ------------------------------------------------------------------------------------------------------- */
+/* --- target --- */
 
 static double predict_row(const ll_space *s, const double *w, const uint8_t *gene)
 {
@@ -230,7 +230,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     return p ? LL_OK : LL_USAGE;
 }
 
-/* --- as tensors --------------------------------------------------------------------------------------------------- */
+/* --- as tensors --- */
 
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {

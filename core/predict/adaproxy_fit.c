@@ -17,7 +17,7 @@ ll_adaproxy_norm ll_adaproxy_norm_find(const char *name)
     return !strcmp(name, "l1") ? LL_ADAPROXY_L1 : !strcmp(name, "inf") ? LL_ADAPROXY_INF : LL_ADAPROXY_L2;
 }
 
-/* --- norms: the dual norm and the proximal step --------------------------------------------------------------------- */
+/* --- norms: the dual norm and the proximal step --- */
 
 static double norm_1(const double *v, int n)
 {
@@ -80,7 +80,7 @@ static void proximal(ll_adaproxy_norm norm, double *v, int n, double t)
     }
 }
 
-/* --- projection ----------------------------------------------------------------------------------------------------- */
+/* --- projection --- */
 
 /* Two orthonormal directions spanning (1, Z 1); the second is zero when Z 1 is constant. */
 static void free_directions(const double *z, int k, int p, double *one, double *scale)
@@ -144,7 +144,7 @@ static void fit_scale_and_offset(const double *z, int k, int p, const double *y,
     free(r);
 }
 
-/* --- the solver ----------------------------------------------------------------------------------------------------- */
+/* --- the solver --- */
 
 /* Largest eigenvalue of the symmetric g, from above: its largest absolute row sum. */
 static double eigenvalue_bound(const double *g, int p)

@@ -38,7 +38,7 @@ enum {
 };
 static const float dropout_p = .002f;
 
-/* --- training ------------------------------------------------------------------------------------------------------ */
+/* --- training --- */
 
 typedef struct training {
     const ll_transfer_job *job;
@@ -191,7 +191,7 @@ static int train(training *t)
     return epoch;
 }
 
-/* --- prediction ---------------------------------------------------------------------------------------------------- */
+/* --- prediction --- */
 
 enum { CHUNK = 64 };
 typedef struct predicting {
@@ -224,7 +224,7 @@ static void predict(const training *t, double mean, ll_prediction *out)
     ll_pool_run(t->job->pool, (out->n + CHUNK - 1) / CHUNK, predict_chunk, &p);
 }
 
-/* --- the predictor ------------------------------------------------------------------------------------------------- */
+/* --- the predictor --- */
 
 /* The k samples in random order, the last tenth to validate when there are at least 50. */
 static void take_samples(training *t, const double *y, double mean)

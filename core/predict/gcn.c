@@ -66,7 +66,7 @@ void ll_gcn_work_free(ll_gcn_work *k)
     free(k);
 }
 
-/* --- sums over the nodes read -------------------------------------------------------------------------------------- */
+/* --- sums over the nodes read --- */
 
 static const unsigned char *reads_of(const ll_gcn_work *k, int graph)
 {
@@ -128,7 +128,7 @@ static void spread(ll_gcn_work *k, int layer)
     }
 }
 
-/* --- passes -------------------------------------------------------------------------------------------------------- */
+/* --- passes --- */
 
 static void relu(real *v, size_t n)
 {

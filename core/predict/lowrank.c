@@ -56,7 +56,7 @@ static void release(void *model)
     free(m);
 }
 
-/* --- source devices ----------------------------------------------------------------------------------------------- */
+/* --- source devices --- */
 
 /* Ridge of one source's standardised latencies on [1, one-hot]; w (1 + dim). false: fewer than two latencies, or all
  * equal. */
@@ -166,7 +166,7 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
                           "no source device has latencies that differ on the architectures to learn from");
 }
 
-/* --- target ------------------------------------------------------------------------------------------------------- */
+/* --- target --- */
 
 typedef struct features {
     const lowrank_model *m;
@@ -229,7 +229,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     return good ? LL_OK : ll_fail(e, LL_FAILED, "the ridge on the components is singular");
 }
 
-/* --- as tensors --------------------------------------------------------------------------------------------------- */
+/* --- as tensors --- */
 
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {

@@ -54,7 +54,7 @@ static const ll_option transfer_options[] = {
     {0},
 };
 
-/* --- inputs of a dataset ------------------------------------------------------------------------------------------- */
+/* --- inputs of a dataset --- */
 
 typedef struct inputs {
     ll_gcn_graphs graphs; /* spaces with a cell graph */
@@ -176,7 +176,7 @@ static void encode_all(const ll_mp_shape *s, const float *w, int n, ll_pool *poo
     ll_pool_run(pool, (n + CHUNK - 1) / CHUNK, encode_chunk, &c);
 }
 
-/* --- pretraining --------------------------------------------------------------------------------------------------- */
+/* --- pretraining --- */
 
 typedef struct training {
     const ll_pretrain_job *job;
@@ -359,7 +359,7 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
     return s;
 }
 
-/* --- transfer ------------------------------------------------------------------------------------------------------ */
+/* --- transfer --- */
 
 /* The source whose latencies on the samples rank most like y; *rho is their Spearman. */
 static int nearest_source(const model_t *m, const ll_transfer_job *job, const double *y, double *rho)
@@ -485,7 +485,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     return status;
 }
 
-/* --- as tensors ---------------------------------------------------------------------------------------------------- */
+/* --- as tensors --- */
 
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {

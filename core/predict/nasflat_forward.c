@@ -2,7 +2,7 @@
 
 #include "core/predict/nasflat_work.h"
 
-/* --- inputs ------------------------------------------------------------------------------------------- */
+/* --- inputs --- */
 
 static void gather_op_vectors(ll_nasflat_work *k, const real *w)
 {
@@ -26,7 +26,7 @@ static void project(const ll_nasflat_layout *l, const real *w, const ll_nasflat_
     ll_linear(x, rows, c->w.rows, w + c->w.at, l->width, NULL, l->width, LL_ACT_NONE, proj, l->width);
 }
 
-/* --- operation pass ------------------------------------------------------------------------------------- */
+/* --- operation pass --- */
 
 static void op_gates(ll_nasflat_work *k, const real *w)
 {
@@ -166,7 +166,7 @@ static void last_layer(ll_nasflat_work *k, const real *w)
     }
 }
 
-/* --- head ----------------------------------------------------------------------------------------------- */
+/* --- head --- */
 
 /* Dropout of layer `layer` (a number of its own per layer, so that no two share their choice). */
 static void drop(ll_nasflat_work *k, real *y, int cols, const uint64_t *seeds, uint64_t layer)

@@ -85,7 +85,7 @@ void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
     *g = (ll_nasflat_graphs){0};
 }
 
-/* --- plan of a batch ------------------------------------------------------------------------------------ */
+/* --- plan of a batch --- */
 
 void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int most, int n_ops,
                           int all_devices)

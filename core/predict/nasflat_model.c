@@ -9,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/encode/encoding.h"
 
-/* --- inputs ----------------------------------------------------------------------------------------------- */
+/* --- inputs --- */
 
 static bool graph_of(const ll_space *s, const uint8_t *gene, const char *graph, ll_graph *out)
 {
@@ -74,7 +74,7 @@ void ll_nasflat_inputs_close(ll_nasflat_inputs *in)
     *in = (ll_nasflat_inputs){0};
 }
 
-/* --- model -------------------------------------------------------------------------------------------------- */
+/* --- model --- */
 
 static ll_nasflat_shape shape_of(const ll_nasflat_model *m, const ll_dataset *d)
 {
@@ -127,7 +127,7 @@ void ll_nasflat_model_free(void *model)
     free(m);
 }
 
-/* --- save and load ------------------------------------------------------------------------------------------ */
+/* --- save and load --- */
 
 /* The first member has the authors' tensor names; the others "member2." and so on before them. */
 static void member_prefix(int member, char *prefix, size_t size)

@@ -31,7 +31,7 @@ typedef struct training {
     double *spearman; /* (n_source) latest */
 } training;
 
-/* --- items -------------------------------------------------------------------------------------------------- */
+/* --- items --- */
 
 static void scale_table(const double *lat, int n_archs, double *y, int n)
 {
@@ -73,7 +73,7 @@ static items make_items(const ll_pretrain_job *job, bool by_rank)
     return it;
 }
 
-/* --- held-out Spearman -------------------------------------------------------------------------------------- */
+/* --- held-out Spearman --- */
 
 static void choose_held_out(training *t)
 {
@@ -116,7 +116,7 @@ static void evaluate(training *t)
     t->evaluated_s = ll_now_s();
 }
 
-/* --- callbacks ---------------------------------------------------------------------------------------------- */
+/* --- callbacks --- */
 
 static void report(training *t, const ll_nasflat_progress *p)
 {
@@ -178,7 +178,7 @@ static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
     return !ll_cancelled(t->job->observer);
 }
 
-/* --- pretrain ----------------------------------------------------------------------------------------------- */
+/* --- pretrain --- */
 
 /* One member; LL_CANCELLED keeps its last complete epoch when it is the only one so far. */
 static ll_status train_member(training *t, const items *it)

@@ -87,7 +87,7 @@ void ll_nasflat_layout_init(ll_nasflat_layout *l, const ll_nasflat_shape *shape)
     take_head(l);
 }
 
-/* --- initial weights ------------------------------------------------------------------------------------ */
+/* --- initial weights --- */
 
 static void fill_uniform(float *w, const ll_block *b, double bound, ll_rng *r)
 {

@@ -7,7 +7,7 @@
 #include "core/base/rng.h"
 #include "core/num/adamw.h"
 
-/* --- pairs ------------------------------------------------------------------------------------------------ */
+/* --- pairs --- */
 
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
                           uint64_t seed, ll_pair *out)
@@ -30,7 +30,7 @@ int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, 
     return k;
 }
 
-/* --- one step --------------------------------------------------------------------------------------------- */
+/* --- one step --- */
 
 /* A batch is cut into at most PARTS runs of at least LEAST items. The cut depends on the batch alone. */
 enum { PARTS = 4, LEAST = 8 };
@@ -165,7 +165,7 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
     return go;
 }
 
-/* --- inference -------------------------------------------------------------------------------------------- */
+/* --- inference --- */
 
 /* A chunk's nodes and their projections stay in the second-level cache; a block is what runs between two
  * questions whether to go on. */

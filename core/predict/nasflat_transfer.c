@@ -29,7 +29,7 @@ typedef struct transfer {
     int shown[SHOWN], n_shown; /* rows */
 } transfer;
 
-/* --- samples, first embedding ------------------------------------------------------------------------------- */
+/* --- samples, first embedding --- */
 
 static ll_status measure_samples(transfer *t, ll_error *e)
 {
@@ -89,7 +89,7 @@ static void init_embedding(transfer *t)
     }
 }
 
-/* --- progress ----------------------------------------------------------------------------------------------- */
+/* --- progress --- */
 
 static void report(transfer *t, const char *phase, long done, long total, const ll_nasflat_progress *p)
 {
@@ -129,7 +129,7 @@ static bool may_go_on(void *ctx)
     return !ll_cancelled(((transfer *)ctx)->job->observer);
 }
 
-/* --- one member ------------------------------------------------------------------------------------------------ */
+/* --- one member --- */
 
 static bool tune(transfer *t)
 {
@@ -191,7 +191,7 @@ static bool run_member(transfer *t, const ll_nasflat_item *rows, int n, float *s
     return go;
 }
 
-/* --- transfer --------------------------------------------------------------------------------------------------- */
+/* --- transfer --- */
 
 static ll_status open_inputs(transfer *t, ll_error *e)
 {

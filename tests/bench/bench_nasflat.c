@@ -16,7 +16,7 @@
 
 enum { SOURCES = 9, CHUNK = 64, PART = 32, ROUNDS = 5, THREADS = 2 };
 
-/* --- invented devices ------------------------------------------------------------------------------------------ */
+/* --- invented devices --- */
 
 /* Additive costs per position and operation, each device its own, and a little noise. */
 static void fill_device(ll_dataset *d, int device, ll_rng *r)
@@ -53,7 +53,7 @@ static ll_dataset *invent(const char *space_name, int n_archs)
     return d;
 }
 
-/* --- sgemm of the same shapes ---------------------------------------------------------------------------------- */
+/* --- sgemm of the same shapes --- */
 
 typedef struct gemm {
     int m, n, k;
@@ -130,7 +130,7 @@ static double gemm_rate(const gemms *g)
     return best;
 }
 
-/* --- subjects ---------------------------------------------------------------------------------------------------- */
+/* --- subjects --- */
 
 static ll_values options_of(const ll_option *table, const char *name, const char *value)
 {
