@@ -83,18 +83,28 @@ static ll_status find_place(ll_request *rq, bool into, const char *name, place *
     return s;
 }
 
-/* `as` over a dataset with other content: the former one is kept, hidden, until the next time. */
-static void keep_former(ll_request *rq, const ll_dataset *d, place *p)
+/* `as` over a dataset with other content, or one that cannot be read: the former one is kept, hidden, until the
+ * next time. `said` (may stay empty) is for after it is done. */
+static void keep_former(ll_request *rq, const ll_dataset *d, place *p, ll_str *said)
 {
     ll_dataset *old = NULL;
     ll_error ignored;
-    if (!ll_is_folder_dataset(p->to) || ll_folder_load(p->to, &old, &ignored)) return;
-    if (strcmp(old->hash.hex, d->hash.hex)) {
-        ll_str keep = {0};
-        ll_str_addf(&keep, "%s/.%s.former", ll_app_data_dir(rq->app), d->name);
-        p->keep = ll_str_take(&keep);
-        ll_note(rq, "%s was there with %d devices; it is kept in %s", d->name, old->n_devices, p->keep);
+    ll_str keep = {0};
+    if (!ll_is_folder_dataset(p->to)) return;
+    ll_status damaged = ll_folder_load(p->to, &old, &ignored);
+    if (!damaged && !strcmp(old->hash.hex, d->hash.hex)) {
+        ll_dataset_unref(old);
+        return;
     }
+    ll_str_addf(&keep, "%s/.%s.former", ll_app_data_dir(rq->app), d->name);
+    p->keep = ll_str_take(&keep);
+    ll_str_addf(said, "%s was there ", d->name);
+    ll_str_addf(said,
+                damaged               ? "and damaged"
+                : old->n_devices == 1 ? "with %d device"
+                                      : "with %d devices",
+                damaged ? 0 : old->n_devices);
+    ll_str_addf(said, "; the former one is kept in %s", p->keep);
     ll_dataset_unref(old);
 }
 
@@ -232,10 +242,13 @@ static ll_status combine(ll_request *rq, ll_import *job, const ll_dataset *fresh
 
 static ll_status save(ll_request *rq, ll_import *job, place *p, ll_dataset *d, const ll_dataset *fresh)
 {
-    if (!job->into) keep_former(rq, d, p);
+    ll_str said = {0};
+    if (!job->into) keep_former(rq, d, p, &said);
     free(d->path);
     d->path = ll_strdup(p->to);
     ll_status s = ll_folder_save(d, p->to, p->keep, &rq->error);
+    if (!s && said.len) ll_note(rq, "%s", said.s);
+    ll_str_free(&said);
     if (s) return s;
     emit_import(rq, job, d, fresh);
     if (is_loaded(rq, p)) {

@@ -1,5 +1,7 @@
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -215,10 +217,35 @@ static char *temporary_beside(const char *path)
     return ll_str_take(&t);
 }
 
+/* Temporaries beside `path` whose process is gone: it was killed while it wrote. */
+static void remove_orphans(const char *path)
+{
+    const char *base = ll_path_base(path);
+    ll_str dir = {0}, prefix = {0};
+    ll_strs names = {0};
+    ll_error ignored;
+    ll_str_addn(&dir, path, (size_t)(base - path));
+    ll_str_addf(&prefix, ".%s.tmp-", base);
+    DIR *d = opendir(dir.len ? dir.s : ".");
+    for (struct dirent *entry; d && (entry = readdir(d));)
+        if (!strncmp(entry->d_name, prefix.s, prefix.len)) ll_strs_add(&names, entry->d_name);
+    if (d) closedir(d);
+    for (int i = 0; i < names.n; i++) {
+        long pid = strtol(names.v[i] + prefix.len, NULL, 10);
+        char *orphan = ll_path_join(dir.len ? dir.s : ".", names.v[i]);
+        if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH) ll_remove_tree(orphan, &ignored);
+        free(orphan);
+    }
+    ll_strs_free(&names);
+    ll_str_free(&dir);
+    ll_str_free(&prefix);
+}
+
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
 {
     char *fresh = temporary_beside(path);
     ll_error ignored;
+    remove_orphans(path);
     ll_remove_tree(fresh, &ignored); /* left by a process of this number that died */
     ll_status s = ll_make_dirs(fresh, e);
     if (!s) s = write_files(d, fresh, e);

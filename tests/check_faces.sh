@@ -127,6 +127,14 @@ if [ -w /dev/full ]; then
     holds err 'No space left' "a full disk"
 fi
 
+"$latlab" -c 'spaces' >&- 2>err
+[ $? -eq 1 ] && ok || bad "a closed stdout: exit status"
+holds err 'writing the output' "a closed stdout"
+(ulimit -f 1 && exec "$latlab" -c 'load nb201_sim; export csv big.csv') 2>err | cat >out
+[ "${PIPESTATUS[0]}" -eq 1 ] && ok || bad "a file that may not grow: exit status"
+holds err 'big.csv: cannot write' "a file that may not grow"
+ls big.csv* >/dev/null 2>&1 && bad "a file that may not grow leaves a part of it" || ok
+
 # interruption
 "$latlab" -c 'load nb201_sim; partition train=7 test=7; pretrain help' >out 2>err &
 pid=$!

@@ -93,6 +93,23 @@ static void options_are_checked(void)
     }
 }
 
+static void ranges_are_words(void)
+{
+    static const struct {
+        ll_option o;
+        const char *text;
+    } cases[] = {{{.name = "a", .lo = 1, .hi = 1e6}, "between 1 and 1000000"},
+                 {{.name = "b", .lo = 0, .hi = 9007199254740992}, "0 or more"},
+                 {{.name = "c", .lo = 1e-9, .hi = .5, .unit = "ms"}, "between 1e-09 and 0.5 ms"},
+                 {{.name = "d"}, ""}};
+    for (int i = 0; i < 4; i++) {
+        ll_str text = {0};
+        ll_option_range(&cases[i].o, &text);
+        CHECK_STR(ll_str_text(&text), cases[i].text);
+        ll_str_free(&text);
+    }
+}
+
 static void files_are_replaced_or_kept(void)
 {
     ll_error e = {0};
@@ -182,6 +199,7 @@ static const check_case cases[] = {
     {"strings split and match", strings_split_and_match},
     {"random numbers are seeded", random_numbers_are_seeded},
     {"options are checked", options_are_checked},
+    {"ranges are words", ranges_are_words},
     {"files are replaced or kept", files_are_replaced_or_kept},
     {"a full disk keeps the old file", a_full_disk_keeps_the_old_file},
     {"json says null for NaN", json_says_null_for_nan},

@@ -1,5 +1,7 @@
 /* The commands of data/, through the app as a face sees them: what they say, and that bad input costs nothing. */
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/app/app.h"
 #include "core/base/fs.h"
@@ -267,6 +269,24 @@ static void replaced_datasets_are_kept_aside(void)
     stop();
 }
 
+/* A process that was killed while it wrote leaves its folder; the next import of that name takes it away. */
+static void orphans_are_removed(void)
+{
+    start();
+    ll_error e = {0};
+    pid_t gone = fork();
+    if (!gone) _exit(0);
+    waitpid(gone, NULL, 0);
+    char name[64];
+    snprintf(name, sizeof name, ".base.tmp-%ld", (long)gone);
+    char *orphan = ll_path_join(ll_app_data_dir(app), name);
+    CHECK_INT(ll_make_dirs(orphan, &e), LL_OK);
+    CHECK_STR(say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table)), "ok");
+    CHECK(!ll_is_dir(orphan));
+    free(orphan);
+    stop();
+}
+
 static void damaged_datasets_are_found(void)
 {
     start();
@@ -399,6 +419,7 @@ static const check_case cases[] = {
     {"exported tables come back", exported_tables_come_back},
     {"importing into the loaded dataset extends it", importing_into_the_loaded_dataset_extends_it},
     {"replaced datasets are kept aside", replaced_datasets_are_kept_aside},
+    {"orphans are removed", orphans_are_removed},
     {"damaged datasets are found", damaged_datasets_are_found},
     {"truncated torch files make no dataset", truncated_torch_files_make_no_dataset},
     {"truncated files leave the dataset alone", truncated_files_leave_the_dataset_alone},

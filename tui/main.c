@@ -1,4 +1,5 @@
 /* latlab: options, registration, choice of the face. */
+#include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
 #include <signal.h>
@@ -214,13 +215,23 @@ static int run_faces(const settings *s, ll_faces *f)
     return ll_interactive_run(f, LL_TO_REPL);
 }
 
+/* A closed standard descriptor would be given to the next file opened, and what is printed would land in it.
+ * /dev/null takes its place, opened the wrong way round so that reading or writing it is an error. */
+static void keep_standard_files(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0) exit(LL_FAILED);
+}
+
 int main(int argc, char **argv)
 {
     settings s = {0};
+    keep_standard_files();
     ll_blas_restart(argv);
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers are written with a point everywhere */
     signal(SIGPIPE, SIG_IGN);   /* a reader that goes away is an error of the write, not of the program */
+    signal(SIGXFSZ, SIG_IGN);   /* and so is a file that may not grow further */
     int status = read_options(&s, argc, argv);
     if (status) return status;
     ll_faces f = {.out = ll_terminal_look(STDOUT_FILENO, s.color, s.ascii),

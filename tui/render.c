@@ -184,7 +184,7 @@ static void draw_fields(ll_paper *p, const cJSON *result, const cJSON *columns)
     {
         const char *key = ll_json_get_str(col, "key", NULL);
         const cJSON *value = key ? cJSON_GetObjectItemCaseSensitive(result, key) : NULL;
-        if (value)
+        if (value && !cJSON_IsNull(value))
             draw_field(p, ll_json_get_str(col, "title", key), value, ll_json_get_int(col, "digits", -1),
                        ll_json_get_str(col, "unit", NULL), at);
     }

@@ -16,6 +16,18 @@ static void set_title(ll_table_column *col, const char *title, const char *unit)
     col->title = ll_str_take(&s);
 }
 
+/* Some row has a value there: a column of blanks is not worth its width. */
+static bool is_used(const cJSON *rows, const char *key)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(row, key);
+        if (v && !cJSON_IsNull(v) && !(cJSON_IsString(v) && !*v->valuestring)) return true;
+    }
+    return false;
+}
+
 /* Columns as the result names them, else every key of the first row. */
 static void read_columns(ll_table *t, const cJSON *columns)
 {
@@ -27,7 +39,7 @@ static void read_columns(ll_table *t, const cJSON *columns)
     {
         ll_table_column *col = &t->columns[t->n_columns];
         col->key = named ? ll_json_get_str(item, "key", NULL) : item->string;
-        if (!col->key) continue;
+        if (!col->key || !is_used(t->rows, col->key)) continue;
         col->digits = named ? ll_json_get_int(item, "digits", -1) : -1;
         set_title(col, named ? ll_json_get_str(item, "title", col->key) : col->key,
                   named ? ll_json_get_str(item, "unit", "") : "");

@@ -36,21 +36,31 @@ void ll_command_usage(const ll_command *c, ll_str *out)
 static const ll_column list_columns[] = {
     {"group", "", NULL, -1}, {"name", "command", NULL, -1}, {"summary", "", NULL, -1}, {0}};
 
+static void add_command_row(cJSON *rows, const ll_command *c, bool first)
+{
+    cJSON *row = ll_json_obj(rows, NULL);
+    ll_json_str(row, "group", first ? c->group : "");
+    ll_json_str(row, "name", c->name);
+    ll_json_str(row, "summary", c->summary);
+}
+
+/* All commands of the group of number i, unless an earlier one has brought them. */
+static void add_group(const ll_app *app, int i, cJSON *rows)
+{
+    const ll_command *first = ll_app_command_at(app, i), *c;
+    for (int j = 0; j < i; j++)
+        if (!strcmp(ll_app_command_at(app, j)->group, first->group)) return;
+    for (int j = i; (c = ll_app_command_at(app, j)); j++)
+        if (!strcmp(c->group, first->group)) add_command_row(rows, c, c == first);
+}
+
 static ll_status help_all(ll_request *rq)
 {
     cJSON *result = ll_result_new("help"), *rows;
     ll_json_str(result, "title", "Commands (`help COMMAND` or `COMMAND?` says more)");
     ll_result_columns(result, list_columns);
     rows = ll_json_arr(result, "rows");
-    const char *group = "";
-    for (int i = 0; ll_app_command_at(rq->app, i); i++) {
-        const ll_command *c = ll_app_command_at(rq->app, i);
-        cJSON *row = ll_json_obj(rows, NULL);
-        ll_json_str(row, "group", strcmp(c->group, group) ? c->group : "");
-        ll_json_str(row, "name", c->name);
-        ll_json_str(row, "summary", c->summary);
-        group = c->group;
-    }
+    for (int i = 0; ll_app_command_at(rq->app, i); i++) add_group(rq->app, i, rows);
     ll_emit(rq, result);
     return LL_OK;
 }
@@ -62,9 +72,14 @@ static void type_text(const ll_option *o, ll_str *out)
                                         [LL_BOOL] = "on|off",
                                         [LL_WORD] = "text",
                                         [LL_LIST] = "a,b,..."};
-    ll_str_add(out, o->type == LL_CHOICE ? o->choices : names[o->type]);
-    if (o->lo != o->hi) ll_str_addf(out, " %g..%g", o->lo, o->hi);
-    if (o->unit) ll_str_addf(out, " %s", o->unit);
+    bool bounded = o->lo != o->hi;
+    bool number = o->type == LL_INT || o->type == LL_REAL || bounded;
+    ll_str_add(out, o->type == LL_CHOICE           ? o->choices
+                    : number && o->type == LL_WORD ? "number"
+                                                   : names[o->type]);
+    if (bounded) ll_str_add(out, ", ");
+    ll_option_range(o, out);
+    if (o->unit && !bounded) ll_str_addf(out, " (%s)", o->unit);
 }
 
 static void add_option_rows(cJSON *rows, const ll_option *table)
@@ -107,10 +122,11 @@ static ll_status help_one(ll_request *rq, const char *name, const char *topic)
     ll_json_str(result, "text", ll_str_text(&text));
     ll_str_free(&text);
     ll_result_columns(result, option_columns);
-    cJSON *rows = ll_json_arr(result, "rows");
-    add_option_rows(rows, c->options);
     char *words[] = {(char *)topic};
-    if (c->more_options) add_option_rows(rows, c->more_options(words, topic ? 1 : 0));
+    const ll_option *more = c->more_options ? c->more_options(words, topic ? 1 : 0) : NULL;
+    cJSON *rows = c->options || more ? ll_json_arr(result, "rows") : NULL;
+    add_option_rows(rows, c->options);
+    add_option_rows(rows, more);
     ll_emit(rq, result);
     return LL_OK;
 }

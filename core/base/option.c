@@ -88,6 +88,32 @@ static bool parse_bool(const char *text, bool *x)
     return false;
 }
 
+static void add_bound(double x, ll_str *out)
+{
+    bool whole = x == floor(x) && fabs(x) < 1e10;
+    ll_str_addf(out, whole ? "%.0f" : "%g", x);
+}
+
+void ll_option_range(const ll_option *o, ll_str *out)
+{
+    const double most = 9007199254740992.; /* 2^53 stands for "as large as a number can be" */
+    if (o->lo == o->hi) return;
+    if (o->hi < most) ll_str_add(out, "between ");
+    add_bound(o->lo, out);
+    ll_str_add(out, o->hi < most ? " and " : " or more");
+    if (o->hi < most) add_bound(o->hi, out);
+    if (o->unit) ll_str_addf(out, " %s", o->unit);
+}
+
+static ll_status out_of_range(const ll_option *o, const char *text, ll_error *e)
+{
+    ll_str range = {0};
+    ll_option_range(o, &range);
+    ll_fail(e, LL_USAGE, "%s=%s: must be %s", o->name, text, ll_str_text(&range));
+    ll_str_free(&range);
+    return LL_USAGE;
+}
+
 static ll_status check_number(const ll_option *o, const char *text, ll_error *e)
 {
     char *end;
@@ -96,9 +122,7 @@ static ll_status check_number(const ll_option *o, const char *text, ll_error *e)
     const char *what = o->type == LL_INT ? "a whole number" : "a number";
     if (end == text || *end || !isfinite(x) || (o->type == LL_INT && (x != floor(x) || fabs(x) > INT_MAX)))
         return ll_fail(e, LL_USAGE, "%s=%s: %s was expected", o->name, text, what);
-    if (o->lo != o->hi && (x < o->lo || x > o->hi))
-        return ll_fail(e, LL_USAGE, "%s=%s: must be between %g and %g%s%s", o->name, text, o->lo, o->hi,
-                       o->unit ? " " : "", o->unit ? o->unit : "");
+    if (o->lo != o->hi && (x < o->lo || x > o->hi)) return out_of_range(o, text, e);
     return LL_OK;
 }
 

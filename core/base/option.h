@@ -77,6 +77,8 @@ bool ll_is(const ll_values *v, const char *name, const char *value); /* equal te
 /* {"name": value, ...} of all that is set: the record of a run. */
 cJSON *ll_values_json(const ll_values *v);
 const ll_option *ll_option_find(const ll_option *table, const char *name);
+/* "between 1 and 1000000 ms", "0 or more": for messages and help; nothing when unbounded. */
+void ll_option_range(const ll_option *o, ll_str *out);
 /* The name closest to `word` in the table, or NULL when none is near. */
 const char *ll_option_nearest(const ll_option *table, const char *word);
 

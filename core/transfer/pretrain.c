@@ -1,5 +1,6 @@
 #include "core/transfer/pretrain.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -54,7 +55,7 @@ static ll_model *describe(const ll_pretrain_plan *p, void *impl, int n_rows, con
     ll_json_str(m->info, "dataset", p->data->name);
     ll_json_str(m->info, "data_hash", p->data->hash.hex);
     ll_json_strs(m->info, "source", m->source.v, m->source.n);
-    ll_json_int(m->info, "n", n_rows);
+    ll_json_num(m->info, "n", n_rows ? n_rows : NAN); /* a ranking by cost looks at none */
     ll_json_num(m->info, "seed", (double)p->seed);
     ll_json_str(m->info, "source_sampler", p->sampler ? p->sampler->name : "random");
     cJSON_AddItemToObject(m->info, "options", ll_values_json(options));
