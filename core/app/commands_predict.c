@@ -245,7 +245,8 @@ static ll_status run_eval(ll_request *rq)
     if (s) return s;
     cJSON *result = ll_eval_result(rq, t, protocol, level);
     if (!ll_json_get_int(result, "n", 0))
-        ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score", t->device);
+        ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score",
+                t->device);
     ll_emit(rq, result);
     return LL_OK;
 }
