@@ -40,8 +40,8 @@ static int positions(const hist *h, int device, double **out)
     return n;
 }
 
-/* The range holds the middle 98 % of every device and a little more: one wild measurement must not squeeze all
- * others into a corner. Returns how many latencies are known. */
+/* The range holds the middle 98 % of every device and a little more: one wild measurement must not squeeze
+ * all others into a corner. Returns how many latencies are known. */
 static int choose_range(hist *h, double *hi, double *width)
 {
     double lo = INFINITY, least = INFINITY, most = -INFINITY;

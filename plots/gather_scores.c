@@ -45,8 +45,8 @@ static bool is_wanted(const scores *s, const char *device)
     return !s->wanted.n;
 }
 
-/* A row names its device, or the task it is a mean over. The sampler belongs to the method's name when it is not
- * the plain one. */
+/* A row names its device, or the task it is a mean over. The sampler belongs to the method's name when it is
+ * not the plain one. */
 static void add_row(scores *s, const cJSON *row)
 {
     const char *device = ll_json_get_str(row, "device", ll_json_get_str(row, "task", NULL));

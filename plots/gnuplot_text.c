@@ -20,8 +20,8 @@ static double scale_of(const script *s)
     return ll_figure_scale(s->width, s->height);
 }
 
-/* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by its
- * own fontscale. */
+/* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by
+ * its own fontscale. */
 static double font_size(const script *s, double size)
 {
     return 11 * size * s->font * scale_of(s);

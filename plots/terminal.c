@@ -57,8 +57,8 @@ static int empty_line(const char *s)
     return n;
 }
 
-/* gnuplot puts a form feed before text, leaves lines empty on top and pads every line with blanks; take all of it
- * away. */
+/* gnuplot puts a form feed before text, leaves lines empty on top and pads every line with blanks; take all
+ * of it away. */
 static void trim(const ll_str *drawn, ll_str *out)
 {
     const char *s = ll_str_text(drawn);

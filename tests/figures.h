@@ -1,11 +1,13 @@
-/* Hand-made figures that the tests of plots share. */
+/* Hand-made figures and fake gnuplots that the tests of plots share. */
 #ifndef LL_TESTS_FIGURES_H
 #define LL_TESTS_FIGURES_H
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "core/base/mem.h"
 #include "plots/build.h"
+#include "plots/gnuplot.h"
 #include "tests/check.h"
 
 /* Everything gnuplot could take for a command, a macro, an escape, markup or the end of a string. */
@@ -53,6 +55,34 @@ static inline ll_figure *cloud(int n, const char *title)
     free(p);
     free(m);
     return f;
+}
+
+static inline const char *in_tmp(const char *name)
+{
+    static char path[4][512];
+    static int turn;
+    turn = (turn + 1) % 4;
+    snprintf(path[turn], sizeof path[turn], "%s/%s", check_tmpdir(), name);
+    return path[turn];
+}
+
+/* Writes an executable shell script and makes it the gnuplot of what follows. */
+static inline void fake_gnuplot(const char *name, const char *body)
+{
+    const char *path = in_tmp(name);
+    FILE *f = fopen(path, "w");
+    fprintf(f, "#!/bin/sh\n%s\n", body);
+    fclose(f);
+    chmod(path, 0755);
+    setenv("LATLAB_GNUPLOT", path, 1);
+}
+
+static inline bool have_gnuplot(ll_gnuplot *g)
+{
+    ll_error e = {0};
+    if (!ll_gnuplot_probe(g, NULL, &e)) return true;
+    check_skip(e.message);
+    return false;
 }
 
 #endif

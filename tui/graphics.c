@@ -15,8 +15,8 @@ static const char *env(const char *name)
     return v ? v : "";
 }
 
-/* Asking costs a round trip, and a terminal that knows nothing of it may show rubbish, so only those are asked that
- * show by their environment that they might say yes. */
+/* Asking costs a round trip, and a terminal that knows nothing of it may show rubbish, so only those are
+ * asked that show by their environment that they might say yes. */
 static bool may_have_pictures(void)
 {
     static const char *const terms[] = {"kitty", "foot", "mlterm", "contour", "ghostty", "wezterm", "yaft"};

@@ -27,9 +27,9 @@ typedef struct ll_pretrain_job {
     const ll_values *options; /* of predictor->pretrain_options */
     ll_observer *observer;    /* may be NULL */
     ll_pool *pool;            /* may be NULL: one thread */
-    /* Object or NULL: how training went, to be drawn later. Arrays of equal length, null where not taken: "epoch"
-     * (the axis; "unit" names another, such as "episode"), "loss", "spearman", ... The same every time: no times, and
-     * nothing that is taken by the clock. */
+    /* Object or NULL: how training went, to be drawn later. Arrays of equal length, null where not taken:
+     * "epoch" (the axis; "unit" names another, such as "episode"), "loss", "spearman", ... The same every
+     * time: no times, and nothing that is taken by the clock. */
     cJSON *history;
 } ll_pretrain_job;
 
@@ -84,7 +84,8 @@ typedef struct ll_predictor {
     /* Everything needed to go on in another process; `data` at load is the dataset it was trained on. */
     ll_status (*save)(const void *model, ll_tensors *out, ll_error *e);
     ll_status (*load)(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e);
-    /* The prior under which samples are best chosen; memory of the model, valid as long as it. NULL: has none. */
+    /* The prior under which samples are best chosen; memory of the model, valid as long as it. NULL: has
+     * none. */
     bool (*design_prior)(const void *model, ll_design_prior *out);
 } ll_predictor;
 

@@ -1,0 +1,274 @@
+/* The plot command on a hand-made state. */
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/app/app.h"
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "plots/commands.h"
+#include "tests/figures.h"
+
+/* A dataset of three devices, a task, a pretrained predictor with a history, and its transfer to "fpga". */
+static ll_dataset *make_data(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *d = ll_dataset_new("tiny", space, 40, 3);
+    const char *names[] = {NASTY, "fpga", "raspi4"};
+    for (int j = 0; j < 3; j++)
+        ll_device_set(&d->devices[j], names[j], LL_MEASURED, "test", "ms", NULL, NULL);
+    for (int i = 0; i < 40; i++) {
+        space->at(space, 391 * i, d->genes + i * space->n_positions);
+        for (int j = 0; j < 3; j++) ll_latencies(d, j)[i] = 1 + (i * (j + 3)) % 41;
+    }
+    CHECK_INT(ll_dataset_seal(d, NULL), LL_OK);
+    return d;
+}
+
+static ll_transfer *make_transfer(const ll_dataset *d, const ll_predictor *p)
+{
+    ll_transfer *t = LL_NEW(ll_transfer);
+    int rows[] = {1, 2, 3};
+    *t = (ll_transfer){.refs = 1,
+                       .predictor = p,
+                       .device = ll_strdup("fpga"),
+                       .samples = ll_ints_copy(rows, 3),
+                       .sampler = ll_strdup("random"),
+                       .n = d->n_archs,
+                       .map = ll_strdup("native"),
+                       .map_error = NAN,
+                       .measured = ll_ints_copy(rows, 3),
+                       .info = cJSON_CreateObject()};
+    t->score = ll_memdup(ll_latencies(d, 1), (size_t)t->n, sizeof(double));
+    t->lat_ms = ll_memdup(ll_latencies(d, 1), (size_t)t->n, sizeof(double));
+    t->sd_ms = LL_NEW_ARRAY(double, t->n);
+    for (int i = 0; i < t->n; i++) {
+        t->lat_ms[i] *= i % 2 ? 1.02 : .97;
+        t->sd_ms[i] = .1;
+    }
+    return t;
+}
+
+static ll_status run_given(ll_request *rq)
+{
+    static const ll_predictor silent = {.name = "silent", .summary = "of this test"};
+    ll_dataset *d = make_data();
+    ll_ints source = {0}, target = {0};
+    ll_ints_add(&source, 0);
+    ll_ints_add(&target, 1);
+    ll_state_set_data(&rq->state, d, false);
+    ll_state_set_task(&rq->state, ll_task_new("hand", d, &source, &target));
+    ll_model *m = ll_model_new(&silent, NULL);
+    double loss[] = {1, .5, .4}, rho[] = {.2, NAN, .8};
+    cJSON *history = ll_json_obj(m->info, "history");
+    ll_json_nums(history, "loss", loss, 3);
+    ll_json_nums(history, "spearman", rho, 3);
+    ll_json_int(history, "best_episode", 2);
+    ll_state_add_model(&rq->state, m);
+    ll_state_add_transfer(&rq->state, make_transfer(d, &silent));
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    return LL_OK;
+}
+
+static const ll_command given_commands[] = {
+    {.name = "given", .group = "test", .summary = "Set the state", .flags = LL_CMD_CHANGES, .run = run_given},
+    {0}};
+
+static ll_app *new_app(bool with_state)
+{
+    ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
+    ll_app_register(a, ll_plot_commands);
+    ll_app_register(a, given_commands);
+    if (with_state) ll_app_submit(a, "given");
+    return a;
+}
+
+/* The last result of a command line, with the error's message and the end's status in it; the caller
+ * deletes. */
+static cJSON *say(ll_app *a, const char *fmt, ...)
+{
+    char line[2000];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    int id = ll_app_submit(a, line);
+    cJSON *found = cJSON_CreateObject(), *o;
+    while ((o = ll_app_wait(a))) {
+        const char *event = ll_json_get_str(o, "event", "");
+        bool mine = ll_json_get_int(o, "id", 0) == id;
+        if (mine && !strcmp(event, "error")) ll_json_str(found, "error", ll_json_get_str(o, "message", ""));
+        if (mine && !strcmp(event, "end")) ll_json_str(found, "end", ll_json_get_str(o, "status", ""));
+        if (mine && !strcmp(event, "result")) {
+            cJSON_Delete(found);
+            found = cJSON_Duplicate(o, true);
+        }
+        cJSON_Delete(o);
+    }
+    return found;
+}
+
+static void check_plot(ll_app *a, const char *kind, const char *rest)
+{
+    char file[64];
+    snprintf(file, sizeof file, "%s%d.svg", kind, rand());
+    cJSON *o = say(a, "plot %s %s out=%s", kind, rest, in_tmp(file));
+    check_report(!strcmp(ll_json_get_str(o, "end", ""), "ok"), __FILE__, __LINE__, "plot %s %s: %s", kind,
+                 rest, ll_json_get_str(o, "error", ""));
+    CHECK_STR(ll_json_get_str(o, "kind", ""), "plot");
+    CHECK_STR(ll_json_get_str(o, "plot", ""), kind);
+    CHECK_STR(ll_json_get_str(o, "out", ""), in_tmp(file));
+    CHECK(ll_json_get_int(o, "points", 0) > 0);
+    CHECK(ll_is_file(in_tmp(file)));
+    cJSON_Delete(o);
+    o = say(a, "plot %s %s", kind, rest);
+    check_report(!strcmp(ll_json_get_str(o, "end", ""), "ok"), __FILE__, __LINE__, "plot %s %s: %s", kind,
+                 rest, ll_json_get_str(o, "error", ""));
+    CHECK(strlen(ll_json_get_str(o, "text", "")) > 40);
+    cJSON_Delete(o);
+}
+
+static void the_command_draws(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    static const char *const lines[][2] = {{"heatmap", ""},
+                                           {"heatmap", "fpga order=name metric=kendall"},
+                                           {"scatter", "fpga"},
+                                           {"scatter", "fpga worst=3 log=on theme=dark level=.5"},
+                                           {"curve", ""},
+                                           {"residual", ""},
+                                           {"residual", "fpga by=operation"},
+                                           {"hist", ""},
+                                           {"hist", "fpga raspi4 log=on"},
+                                           {"bars", "raspi4 metric=pearson"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) check_plot(a, lines[i][0], lines[i][1]);
+    cJSON *o = say(a, "plot scatter out=%s size=333x222", in_tmp("s.png"));
+    CHECK_NEAR(ll_json_get_num(o, "spearman", 0), 1, .01);
+    CHECK_INT(ll_json_get_int(o, "k", 0), 3);
+    CHECK_INT(ll_json_get_int(o, "n", 0), 37);
+    CHECK_INT(ll_json_get_int(o, "width", 0), 333);
+    cJSON_Delete(o);
+    ll_plot_caps caps = {.columns = 50, .rows = 20};
+    ll_plots_set_caps(a, &caps);
+    o = say(a, "plot residual");
+    CHECK(strcspn(strchr(ll_json_get_str(o, "text", "\n\n"), '\n') + 1, "\n") <= 50);
+    cJSON_Delete(o);
+    ll_app_free(a);
+}
+
+static void check_refused(ll_app *a, const char *line, const char *part)
+{
+    cJSON *o = say(a, "%s", line);
+    CHECK_STR(ll_json_get_str(o, "end", ""), "failed");
+    CHECK_HAS(ll_json_get_str(o, "error", ""), part);
+    cJSON_Delete(o);
+}
+
+static void the_command_says_what_is_missing(void)
+{
+    ll_app *a = new_app(false);
+    check_refused(a, "plot heatmap", "no dataset is loaded");
+    check_refused(a, "plot curve", "no predictor is pretrained");
+    check_refused(a, "plot pie", "pie");
+    check_refused(a, "plot shots", "from=FILE");
+    ll_app_free(a);
+    a = new_app(true);
+    check_refused(a, "plot scatter raspi4", "transfer raspi4");
+    check_refused(a, "plot scatter nosuch", "nosuch");
+    check_refused(a, "plot curve fpga", "no training history");
+    check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
+    check_refused(a, "plot scatter out=x.png size=9x", "900x700");
+    check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");
+    check_refused(a, "plot scatter out=/nonexistent/x.png", "/nonexistent");
+    setenv("LATLAB_GNUPLOT", "/nonexistent/gnuplot", 1);
+    check_refused(a, "plot scatter", "cannot start /nonexistent/gnuplot");
+    check_refused(a, "plot scatter out=x.png", "apt-get install");
+    cJSON *o = say(a, "plot scatter out=%s", in_tmp("without.gp")); /* the script needs no gnuplot */
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    cJSON_Delete(o);
+    unsetenv("LATLAB_GNUPLOT");
+    ll_app_free(a);
+}
+
+static void scores_come_from_a_log(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    static const char log[] =
+        "{\"event\":\"begin\",\"id\":1}\n\n"
+        "{\"event\":\"result\",\"kind\":\"score\",\"by_device\":[{\"device\":\"fpga\",\"predictor\":\"gp\","
+        "\"k\":5,"
+        "\"spearman\":0.9},{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.92},"
+        "{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":20,\"spearman\":0.95}],"
+        "\"rows\":[{\"task\":\"ND\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.91}]}\n"
+        "{\"event\":\"result\",\"kind\":\"score\",\"rows\":[{\"task\":\"ND\",\"predictor\":\"help\","
+        "\"sampler\":\"maxmin\","
+        "\"k\":20,\"spearman\":0.8,\"std\":0.1,\"trials\":3}]}\n"
+        "{\"event\":\"result\",\"kind\":\"diagnose\",\"device\":\"fpga\",\"ceiling\":0.99,\"rows\":[]}\n";
+    ll_write_file(in_tmp("scores.jsonl"), log, sizeof log - 1, NULL);
+    ll_app *a = new_app(false);
+    char *svg;
+    size_t n;
+    cJSON *o = say(a, "plot shots from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
+    CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
+    CHECK_HAS(svg, "help, maxmin");
+    CHECK(!strstr(svg, "best to expect"));
+    free(svg);
+    o = say(a, "plot shots fp* from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
+    CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
+    CHECK_HAS(svg, "best to expect: 0.9900");
+    free(svg);
+    o = say(a, "plot compare from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("compare.svg"));
+    CHECK_INT(ll_json_get_int(o, "k", 0), 20);
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
+    ll_write_file(in_tmp("bad.jsonl"), "{}\n{oops\n", 9, NULL);
+    char line[600];
+    snprintf(line, sizeof line, "plot compare from=%s", in_tmp("bad.jsonl"));
+    check_refused(a, line, "line 2: not a JSON object");
+    snprintf(line, sizeof line, "plot compare from=%s metric=kendall", in_tmp("scores.jsonl"));
+    check_refused(a, line, "kendall");
+    ll_app_free(a);
+}
+
+static void the_command_can_be_cancelled(void)
+{
+    fake_gnuplot("sleepy", "sleep 30");
+    ll_app *a = new_app(true);
+    double start = ll_now_s();
+    int id = ll_app_submit(a, "plot scatter");
+    for (bool cancelled_it = false; !cancelled_it;) {
+        cJSON *o = ll_app_wait(a);
+        cancelled_it = ll_json_get_int(o, "id", 0) == id;
+        cJSON_Delete(o);
+    }
+    ll_app_cancel(a);
+    const char *status = "";
+    for (cJSON *o; (o = ll_app_wait(a)); cJSON_Delete(o))
+        if (!strcmp(ll_json_get_str(o, "event", ""), "end"))
+            status = !strcmp(ll_json_get_str(o, "status", ""), "cancelled") ? "cancelled" : "other";
+    CHECK_STR(status, "cancelled");
+    CHECK(ll_now_s() - start < 10);
+    ll_app_free(a);
+    unsetenv("LATLAB_GNUPLOT");
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {{"the command draws", the_command_draws},
+                                       {"the command says what is missing", the_command_says_what_is_missing},
+                                       {"scores come from a log", scores_come_from_a_log},
+                                       {"the command can be cancelled", the_command_can_be_cancelled},
+                                       {0}};
+    return check_main("plot_command", cases, argc, argv);
+}
