@@ -5,6 +5,7 @@
 #include "core/base/rng.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
+#include "core/num/stats.h"
 #include "core/predict/gp_source.h"
 #include "core/predict/gp_target.h"
 #include "tests/check.h"
@@ -63,29 +64,29 @@ static double tiny_kernel(const tiny *t, const ll_gp_draws *d, int m, int a, int
     return sum;
 }
 
-enum { TINY_K = 5 };
+enum { MOST_K = 9 };
 
 /* One draw at row x, by dense formulas: mean, variance of f in units of t2, t2, log weight without noise
  * prior. */
-static void textbook(const tiny *t, const ll_gp_draws *d, int m, const int *rows, const double *z,
+static void textbook(const tiny *t, const ll_gp_draws *d, int m, int k, const int *rows, const double *z,
                      const double *robust, int x, double *mean, double *variance, double *t2, double *logw)
 {
-    double c[TINY_K * TINY_K], b[TINY_K * 3], sum = d->weight[0][m] + d->weight[1][m];
+    double c[MOST_K * MOST_K], b[MOST_K * 3], sum = d->weight[0][m] + d->weight[1][m];
     double kss = tiny_kernel(t, d, m, x, x), one_one = 0, one_r = 0, one_k = 0, k_k = 0, k_r = 0, q = 0;
-    for (int i = 0; i < TINY_K; i++) {
-        for (int j = 0; j < TINY_K; j++)
-            c[i * TINY_K + j] =
+    for (int i = 0; i < k; i++) {
+        for (int j = 0; j < k; j++)
+            c[i * k + j] =
                 tiny_kernel(t, d, m, rows[i], rows[j]) + (i == j ? 1e-6 * sum + d->noise[m] * robust[i] : 0);
         b[3 * i] = 1;
         b[3 * i + 1] = z[i] - d->slope[m] * t->slope[rows[i]];
         b[3 * i + 2] = tiny_kernel(t, d, m, rows[i], x);
     }
-    double keep[TINY_K * 3];
+    double keep[MOST_K * 3];
     memcpy(keep, b, sizeof b);
-    CHECK(ll_cholesky(TINY_K, c, TINY_K));
-    double logdet = ll_cholesky_logdet(TINY_K, c, TINY_K);
-    ll_cholesky_solve(TINY_K, 3, c, TINY_K, b, 3);
-    for (int i = 0; i < TINY_K; i++) {
+    CHECK(ll_cholesky(k, c, k));
+    double logdet = ll_cholesky_logdet(k, c, k);
+    ll_cholesky_solve(k, 3, c, k, b, 3);
+    for (int i = 0; i < k; i++) {
         one_one += b[3 * i];
         one_r += b[3 * i + 1];
         one_k += b[3 * i + 2];
@@ -93,32 +94,32 @@ static void textbook(const tiny *t, const ll_gp_draws *d, int m, const int *rows
         k_r += keep[3 * i + 2] * b[3 * i + 1];
         q += keep[3 * i + 1] * b[3 * i + 1];
     }
-    double mu = one_r / one_one, an = 2 + .5 * (TINY_K - 1), bn = d->b0[m] + .5 * (q - mu * one_r);
+    double mu = one_r / one_one, an = 2 + .5 * (k - 1), bn = d->b0[m] + .5 * (q - mu * one_r);
     *mean = mu + d->slope[m] * t->slope[x] + k_r - one_k * mu;
     *variance = kss - k_k + (1 - one_k) * (1 - one_k) / one_one;
     *t2 = bn / an;
     *logw = -.5 * (logdet + log(one_one)) + 2 * log(d->b0[m]) - an * log(bn);
 }
 
-static void posterior_is_the_textbook_mixture(void)
+static void check_posterior(int k)
 {
-    static const int rows[TINY_K] = {1, 4, 5, 8, 10};
-    static const double y[TINY_K] = {10.317, 12.133, 9.741, 14.939, 11.2}; /* median 11.2 */
+    static const int rows[MOST_K] = {1, 4, 5, 8, 10, 0, 3, 5, 11};
+    static const double y[MOST_K] = {10.317, 12.133, 9.741, 14.939, 11.2, 10.02, 11.873, 9.804, 13.51};
     static ll_gp_draws draws;
     tiny t;
-    double z[TINY_K], mean[12], sd[12];
+    double scale = ll_median(y, k), z[MOST_K], mean[12], sd[12];
     tiny_prior(&t);
     ll_gp_draws_make(&t.prior, 3, &draws);
-    for (int i = 0; i < TINY_K; i++) z[i] = y[i] / 11.2 - 1;
+    for (int i = 0; i < k; i++) z[i] = y[i] / scale - 1;
     ll_gp_posterior q;
-    ll_gp_condition(&t.prior, &draws, rows, y, TINY_K, true, &q);
+    ll_gp_condition(&t.prior, &draws, rows, y, k, true, &q);
     ll_gp_posterior_predict(&q, &t.prior, NULL, 12, mean, sd);
-    CHECK_NEAR(q.dof, 8, 0);
+    CHECK_NEAR(q.dof, k + 3, 0);
     for (int x = 0; x < 12; x++) {
         double f = 0, within = 0, between = 0, kept = 0, most = -INFINITY, total = 0;
         double mu[LL_GP_DRAWS], v[LL_GP_DRAWS], t2[LL_GP_DRAWS], logw[LL_GP_DRAWS];
         for (int m = 0; m < LL_GP_DRAWS; m++) {
-            textbook(&t, &draws, m, rows, z, q.robust, x, &mu[m], &v[m], &t2[m], &logw[m]);
+            textbook(&t, &draws, m, k, rows, z, q.robust, x, &mu[m], &v[m], &t2[m], &logw[m]);
             most = fmax(most, logw[m]);
         }
         for (int m = 0; m < LL_GP_DRAWS; m++) total += exp(logw[m] - most);
@@ -135,10 +136,23 @@ static void posterior_is_the_textbook_mixture(void)
             within += q.weight[m] * t2[m] * v[m];
             between += q.weight[m] * (mu[m] - f) * (mu[m] - f);
         }
-        CHECK_NEAR(mean[x], 11.2 * (1 + f), 1e-8);
-        CHECK_NEAR(sd[x] * sd[x], 11.2 * 11.2 * ((within + between) / kept + noise), 1e-8);
+        CHECK_NEAR(mean[x], scale * (1 + f), 1e-8);
+        CHECK_NEAR(sd[x] * sd[x], scale * scale * ((within + between) / kept + noise), 1e-8);
     }
     ll_gp_posterior_free(&q);
+}
+
+static void posterior_is_the_textbook_mixture(void)
+{
+    check_posterior(1);
+    check_posterior(5);
+}
+
+/* More samples than features: the other way of computing it. */
+static void posterior_in_feature_space_is_too(void)
+{
+    check_posterior(6);
+    check_posterior(MOST_K);
 }
 
 static void clocks_are_recognised(void)
@@ -153,6 +167,7 @@ static void clocks_are_recognised(void)
 static const check_case cases[] = {
     {"the REML gradient is the derivative", reml_gradient_is_the_derivative},
     {"the posterior is the textbook mixture", posterior_is_the_textbook_mixture},
+    {"the posterior in feature space is too", posterior_in_feature_space_is_too},
     {"clocks are recognised", clocks_are_recognised},
     {0},
 };

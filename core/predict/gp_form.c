@@ -1,0 +1,102 @@
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+#include "core/predict/gp_fit.h"
+
+/* What the variance is made of: form = plusᵀplus + within on the features, within = the covariance of beta.
+ */
+typedef struct form_parts {
+    double *within; /* (dim, dim) */
+    double *plus;   /* (n_plus, dim+2) */
+    int n_plus;
+    double *weight;   /* (dim) scratch */
+    double *features; /* (k, dim) scratch */
+    double *inverse;  /* (k, k) scratch */
+    double *ones;     /* (dim) covariance of beta times Phi' W 1 */
+    double *one_draw; /* (dim, dim) scratch */
+} form_parts;
+
+static void add_scaled(size_t n, double a, const double *x, double *y)
+{
+    for (size_t i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+/* Covariance of beta under draw m, in units of t², by way of the samples: L - (M Phi L)ᵀ(M Phi L), where M is
+ * the inverse factor that stands in x->inv. */
+static void covariance_by_samples(const ll_gp_fit *x, int m, form_parts *parts)
+{
+    int k = x->k, dim = x->prior->dim, l = m % LANES;
+    for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++) parts->inverse[i * k + j] = j <= i ? x->inv[i * k + j][l] : 0;
+    ll_dgemm(false, false, k, dim, k, 1, parts->inverse, k, x->sel, dim, 0, parts->features, dim);
+    memset(parts->ones, 0, (size_t)dim * sizeof *parts->ones);
+    for (int i = 0; i < k; i++)
+        for (int c = 0; c < dim; c++) {
+            parts->features[i * dim + c] *= parts->weight[c];
+            parts->ones[c] += parts->features[i * dim + c] * x->s[i][l];
+        }
+    ll_dsyrk(true, dim, k, -1, parts->features, dim, 0, parts->one_draw, dim);
+    for (int c = 0; c < dim; c++) parts->one_draw[c * dim + c] += parts->weight[c];
+}
+
+/* Two rows of `plus`: the uncertainty of mu, and what the draw's mean differs from the mixture's. */
+static void add_draw(const ll_gp_fit *x, int m, const ll_gp_posterior *q, form_parts *parts)
+{
+    int k = x->k, dim = x->prior->dim, chunk = m / LANES, l = m % LANES;
+    double t2 = x->t2[chunk][l], c = x->c[chunk][l], w = x->w[m];
+    double *mean = parts->plus + (size_t)parts->n_plus * (size_t)(dim + 2), *between = mean + dim + 2;
+    ll_gp_column_weights(x, m, parts->weight);
+    if (x->wide)
+        ll_gp_fit_wide(x, m, parts->one_draw, parts->ones);
+    else
+        covariance_by_samples(x, m, parts);
+    add_scaled((size_t)dim * (size_t)dim, w * t2, parts->one_draw, parts->within);
+    mean[0] = sqrt(w * t2 / c);
+    add_scaled((size_t)dim, -mean[0], parts->ones, mean + 2);
+    between[0] = sqrt(w) * (x->mu[chunk][l] - q->constant);
+    between[1] = sqrt(w) * (x->draws->slope[m] - q->slope);
+    for (int i = 0; i < k; i++)
+        add_scaled((size_t)dim, x->alpha[chunk * k + i][l], x->sel + (size_t)i * (size_t)dim, between + 2);
+    for (int col = 0; col < dim; col++)
+        between[2 + col] = sqrt(w) * (parts->weight[col] * between[2 + col] - q->beta[col]);
+    parts->n_plus += 2;
+}
+
+static void parts_alloc(form_parts *parts, int k, int dim, int draws, bool wide)
+{
+    size_t dd = (size_t)dim * (size_t)dim, plus = 2 * (size_t)draws * (size_t)(dim + 2);
+    size_t samples = wide ? 0 : (size_t)k * (size_t)(dim + k);
+    double *space = LL_NEW_ARRAY(double, 2 * dd + plus + 2 * (size_t)dim + samples);
+    *parts = (form_parts){.within = space, .one_draw = space + dd, .plus = space + 2 * dd};
+    parts->weight = parts->plus + plus;
+    parts->ones = parts->weight + dim;
+    parts->features = parts->ones + dim;
+    parts->inverse = parts->features + (wide ? 0 : (size_t)k * (size_t)dim);
+}
+
+/* Variance of f within the draws and between them, as one quadratic form. */
+void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out)
+{
+    int dim = x->prior->dim, e = dim + 2, heavy = 0;
+    double kept = 0;
+    for (int m = 0; m < LL_GP_DRAWS; m++)
+        if (x->w[m] > least_weight) {
+            heavy++;
+            kept += x->w[m];
+        }
+    form_parts parts;
+    parts_alloc(&parts, x->k, dim, heavy, x->wide);
+    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        if (!x->wide) ll_gp_fit_samples(x, chunk);
+        for (int m = chunk * LANES; m < (chunk + 1) * LANES; m++)
+            if (x->w[m] > least_weight) add_draw(x, m, out, &parts);
+    }
+    out->form = LL_NEW_ARRAY(double, e *e);
+    ll_dsyrk(true, e, parts.n_plus, 1 / kept, parts.plus, e, 0, out->form, e);
+    for (int i = 0; i < dim; i++)
+        add_scaled((size_t)dim, 1 / kept, parts.within + (size_t)i * (size_t)dim,
+                   out->form + (size_t)(i + 2) * (size_t)e + 2);
+    free(parts.within);
+}
