@@ -22,8 +22,9 @@ static ll_app *app_new(void)
     char *dir = ll_path_join(check_tmpdir(), "data");
     ll_app *a = ll_app_new(&(ll_app_config){dir, 1});
     static const ll_command *const tables[] = {
-        ll_data_commands,   ll_simulate_commands, ll_partition_commands, ll_look_commands,
-        ll_sample_commands, ll_predict_commands,  ll_session_commands,   ll_help_commands};
+        ll_data_commands,    ll_simulate_commands, ll_partition_commands,
+        ll_look_commands,    ll_sample_commands,   ll_predict_commands,
+        ll_session_commands, ll_help_commands,     ll_monotonicity_commands};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(a, tables[i]);
     ll_sessions_start(a);
     free(dir);
@@ -51,6 +52,23 @@ static ll_status say(ll_app *a, const char *line)
     }
     said = ll_str_text(&text);
     return status;
+}
+
+/* The first result of this kind among what was said; the caller deletes it. NULL: none. */
+static inline cJSON *said_result(const char *kind)
+{
+    ll_strs lines = {0};
+    cJSON *found = NULL;
+    ll_strs_split(&lines, said, '\n');
+    for (int i = 0; i < lines.n && !found; i++) {
+        cJSON *o = cJSON_Parse(lines.v[i]);
+        if (!strcmp(ll_json_get_str(o, "kind", ""), kind))
+            found = o;
+        else
+            cJSON_Delete(o);
+    }
+    ll_strs_free(&lines);
+    return found;
 }
 
 #define SAY(a, line)                                                                                         \
@@ -89,7 +107,7 @@ static const char *const work[] = {
     "transfer sim_eyeriss k=6 seed=3",
     NULL};
 
-static void do_work(ll_app *a)
+static inline void do_work(ll_app *a)
 {
     for (int i = 0; work[i]; i++) SAY(a, work[i]);
 }

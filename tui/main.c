@@ -47,6 +47,7 @@ static const ll_command *const tables[] = {
     ll_simulate_commands,
     ll_look_commands,
     ll_map_commands,
+    ll_monotonicity_commands,
     ll_partition_commands,
     ll_sample_commands,
     ll_predict_commands,

@@ -8,6 +8,7 @@ extern const ll_command ll_help_commands[];
 extern const ll_command ll_diagnose_commands[];
 extern const ll_command ll_look_commands[];
 extern const ll_command ll_map_commands[];
+extern const ll_command ll_monotonicity_commands[];
 extern const ll_command ll_partition_commands[];
 extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];

@@ -3,6 +3,7 @@
 #define LL_APP_LOOK_H
 
 #include "core/app/request.h"
+#include "core/device/ordering.h"
 
 ll_status ll_run_arch(ll_request *rq);
 ll_status ll_run_corr(ll_request *rq);
@@ -16,6 +17,8 @@ const char *ll_device_role(const ll_state *s, int device);
 void ll_add_thousands(ll_str *out, long n);
 /* Names of these devices as a member of a result. */
 void ll_json_devices(cJSON *o, const char *key, const ll_dataset *d, const ll_ints *devices);
+/* The result "corr": the matrix and its tree, devices in this order. */
+void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how);
 /* One more sentence below a result; printf-like. */
 void ll_result_note(cJSON *result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -82,10 +82,9 @@ static void add_title(cJSON *result, const ll_corr *c, const ll_dataset *d, ll_o
                        gaps);
 }
 
-static void emit_matrix(ll_request *rq, const ll_corr *c)
+void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how)
 {
     const ll_dataset *d = rq->state.data;
-    ll_order how = ll_order_find(ll_word(&rq->args, "order"));
     int D = c->devices.n, *order = LL_NEW_ARRAY(int, D + 1);
     ll_linkage tree;
     ll_ints shown = {0};
@@ -186,7 +185,7 @@ ll_status ll_run_corr(ll_request *rq)
     if (alone >= 0)
         emit_neighbours(rq, &c, alone);
     else
-        emit_matrix(rq, &c);
+        ll_emit_corr(rq, &c, ll_order_find(ll_word(&rq->args, "order")));
     ll_corr_free(&c);
     return LL_OK;
 }
