@@ -244,6 +244,59 @@ static void the_engine_runs_what_is_missing(void)
     ll_dataset_unref(d);
 }
 
+static ll_status run_with_budget(const ll_dataset *d, ll_task *task, const ll_predictor *predictor,
+                                 landings *l, int *size, ll_error *e)
+{
+    const ll_sampler *samplers[] = {ll_sampler_find("random")};
+    int k[] = {2, 5, 20};
+    ll_experiment x = {.data = &d,
+                       .tasks = &task,
+                       .n_tasks = 1,
+                       .predictors = &predictor,
+                       .n_predictors = 1,
+                       .samplers = samplers,
+                       .n_samplers = 1,
+                       .k = k,
+                       .n_k = 3,
+                       .trials = 2,
+                       .first_seed = 5, /* peek then looks at 5 or 6 more */
+                       .budget = true,
+                       .level = .9,
+                       .landed = keep_trial,
+                       .ctx = l};
+    *l = (landings){0};
+    *size = ll_experiment_size(&x);
+    return ll_experiment_run(&x, e);
+}
+
+static void a_budget_is_not_exceeded(void)
+{
+    ll_dataset *d = small_dataset(1200);
+    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
+    ll_task *task = ll_task_new("test", d, &source, &target);
+    ll_predictor p = peek_predictor;
+    landings l;
+    ll_error e = {0};
+    int size;
+    CHECK_INT(run_with_budget(d, task, &p, &l, &size, &e), LL_FAILED); /* it declares nothing and looks */
+    CHECK_HAS(e.message, "peek looked at 7 latencies of up, 5 beyond the budget");
+    p.extra_cost = 5; /* too few for the second pretraining seed */
+    CHECK_INT(run_with_budget(d, task, &p, &l, &size, &e), LL_FAILED);
+    CHECK_INT(l.n, 1);
+    p.extra_cost = 6;
+    CHECK_INT(run_with_budget(d, task, &p, &l, &size, &e), LL_OK);
+    CHECK_INT(size, 2); /* k = 2 and k = 5 do not pay for 6 */
+    CHECK_INT(l.n, 2);
+    for (int i = 0; i < l.n; i++) {
+        CHECK_INT(l.trials[i].k, 20);
+        CHECK(l.trials[i].cost <= 20 && l.trials[i].metrics.n == 1200 - 14);
+    }
+    ll_task_unref(task);
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_dataset_unref(d);
+}
+
 static void draws_depend_on_the_seed_alone(void)
 {
     ll_dataset *d = small_dataset(500);
@@ -269,6 +322,7 @@ static const check_case cases[] = {
     {"maps are monotone and exact on lines", maps_are_monotone_and_exact_on_lines},
     {"every look at the target is counted", every_look_at_the_target_is_counted},
     {"the engine runs what is missing", the_engine_runs_what_is_missing},
+    {"a budget is not exceeded", a_budget_is_not_exceeded},
     {"draws depend on the seed alone", draws_depend_on_the_seed_alone},
     {0}};
 

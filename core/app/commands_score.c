@@ -136,6 +136,7 @@ static ll_status run_score(ll_request *rq)
     cJSON *result = ll_result_new("score");
     if (!s) {
         ll_json_str(result, "protocol", ll_protocol_name(plan.x.protocol));
+        ll_json_bool(result, "budget", plan.x.budget);
         ll_json_int(result, "trials", plan.x.trials);
         ll_json_num(result, "first_seed", (double)plan.x.first_seed);
         ll_json_int(result, "n", plan.x.n);

@@ -170,10 +170,11 @@ static ll_status read_with(ll_request *rq, ll_plan *p)
     return s;
 }
 
-/* HELP's protocol also says how its predictor scales the labels. */
+/* HELP's protocol also says how its predictor scales the labels: by latencies that no budget allows. */
 static ll_status follow_protocol(ll_request *rq, ll_plan *p)
 {
-    for (int i = 0; i < p->x.n_predictors && ll_is(&rq->args, "protocol", "help"); i++)
+    bool follow = ll_is(&rq->args, "protocol", "help") && !ll_bool(&rq->args, "budget");
+    for (int i = 0; i < p->x.n_predictors && follow; i++)
         if (ll_option_find(p->predictors[i]->transfer_options, "protocol"))
             ll_values_set(&p->transfer_options[i], "protocol", "help", &rq->error);
     return LL_OK;
@@ -210,6 +211,25 @@ static ll_status read_k(ll_request *rq, ll_plan *p)
     return s;
 }
 
+/* What cannot be had for k measurements is refused, or said to be left out. */
+static ll_status check_budget(ll_request *rq, const ll_plan *p)
+{
+    for (int i = 0; i < p->x.n_samplers; i++)
+        if (p->samplers[i]->oracle)
+            return LL_FAIL(rq, LL_USAGE,
+                           "samplers=%s: it looks at all latencies of the target, which is beyond any budget",
+                           p->samplers[i]->name);
+    for (int i = 0; i < p->x.n_predictors; i++)
+        for (int j = 0; j < p->k.n; j++)
+            if (p->k.v[j] <= p->predictors[i]->extra_cost)
+                ll_note(rq, "%s is left out at k=%d: it measures %d architectures beside its samples",
+                        p->predictors[i]->name, p->k.v[j], p->predictors[i]->extra_cost);
+    if (ll_is(&rq->args, "protocol", "help"))
+        ll_note(rq, "protocol=help draws samples from the middle 80 %% of the target's latencies, which no "
+                    "budget counts");
+    return LL_OK;
+}
+
 ll_status ll_plan_read(ll_request *rq, ll_plan *p)
 {
     *p = (ll_plan){0};
@@ -220,6 +240,7 @@ ll_status ll_plan_read(ll_request *rq, ll_plan *p)
     if (!s) s = read_with(rq, p);
     if (!s) s = read_samplers(rq, p);
     if (!s) s = read_k(rq, p);
+    if (!s && ll_bool(&rq->args, "budget")) s = check_budget(rq, p);
     ll_experiment *x = &p->x;
     x->data = p->data;
     x->tasks = p->tasks;

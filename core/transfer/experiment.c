@@ -35,11 +35,19 @@ ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sam
     return s;
 }
 
+/* Samples left of a budget of k measurements; below 1: the predictor needs more than that. */
+static int sample_count(const ll_experiment *x, const ll_predictor *p, int k)
+{
+    return x->budget ? k - p->extra_cost : k;
+}
+
 int ll_experiment_size(const ll_experiment *x)
 {
-    int devices = 0;
+    int devices = 0, cells = 0;
     for (int t = 0; t < x->n_tasks; t++) devices += x->tasks[t]->target.n;
-    return devices * x->n_predictors * x->n_samplers * x->n_k * x->trials;
+    for (int p = 0; p < x->n_predictors; p++)
+        for (int i = 0; i < x->n_k; i++) cells += sample_count(x, x->predictors[p], x->k[i]) >= 1;
+    return devices * cells * x->n_samplers * x->trials;
 }
 
 /* Models of one task and pretraining seed, made when first needed. */
@@ -120,10 +128,13 @@ typedef struct batch {
     ll_error *errors;
 } batch;
 
-/* Samples left of a budget of k measurements; below 1: the predictor needs more than that. */
-static int sample_count(const ll_experiment *x, const ll_predictor *p, int k)
+/* The engine counts; what a predictor declares is only how many samples it leaves room for. */
+static ll_status check_budget(const ll_experiment *x, const ll_trial *t, const ll_transfer *transfer,
+                              ll_error *e)
 {
-    return x->budget ? k - p->extra_cost : k;
+    if (!x->budget || transfer->measured.n <= t->k) return LL_OK;
+    return ll_fail(e, LL_FAILED, "%s looked at %d latencies of %s, %d beyond the budget", t->predictor->name,
+                   transfer->measured.n, transfer->device, transfer->measured.n - t->k);
 }
 
 static void run_trial(void *ctx, int i)
@@ -147,6 +158,7 @@ static void run_trial(void *ctx, int i)
                              .options = c->options,
                              .want_variance = x->want_variance};
     if (!s) s = ll_transfer_run(&plan, &transfer, &c->errors[i]);
+    if (!s) s = check_budget(x, t, transfer, &c->errors[i]);
     if (!s) {
         t->metrics = ll_transfer_metrics(transfer, t->data, t->protocol, x->level, NULL);
         t->cost = transfer->measured.n;

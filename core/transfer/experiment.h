@@ -41,8 +41,9 @@ typedef struct ll_experiment {
                            trials */
     uint64_t first_seed;
     int n; /* source architectures; 0: each predictor's default */
-    bool
-        budget; /* k counts every target latency a predictor looks at: one that needs more than k is left out */
+    /* k counts every target latency a predictor looks at: one that declares to need more than k is left out, one that
+     * then looks at more fails. */
+    bool budget;
     ll_protocol protocol;
     double level;
     bool want_variance;
@@ -58,7 +59,7 @@ typedef struct ll_experiment {
 } ll_experiment;
 
 ll_status ll_experiment_run(const ll_experiment *x, ll_error *e);
-int ll_experiment_size(const ll_experiment *x); /* trials x devices in all */
+int ll_experiment_size(const ll_experiment *x); /* trials x devices in all, but those left out */
 
 /* k rows of the target's measured ones, by any sampler; `prior` model for samplers that need one (may be
  * NULL). Shared by `sample`, `transfer` and the engine. */
