@@ -57,7 +57,8 @@ static void landed(void *ctx, const ll_trial *t, bool recalled)
     r->recalled += recalled;
     if (recalled || r->error.status) return;
     ll_trial_context c = context_of(r, t);
-    ll_results_store(r->db, &c, t, &r->error);
+    if (ll_results_store(r->db, &c, t, &r->error))
+        ll_warn(r->rq, "results are not kept from here on: %s", r->error.message);
 }
 
 /* --- compare: table --- */
@@ -275,18 +276,21 @@ ll_status ll_run_compare(ll_request *rq)
     run r = {.rq = rq};
     ll_status s = ll_plan_read(rq, &r.plan);
     if (!s) s = open_results(rq, &rq->more, &r.db);
+    if (!s && ll_results_read_only(r.db))
+        s = LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
     if (!s) {
         r.plan.x.recall = ll_bool(&rq->more, "fresh") ? NULL : recall;
         r.plan.x.landed = landed;
         r.plan.x.ctx = &r;
         s = ll_experiment_run(&r.plan.x, &rq->error);
     }
-    if (s == LL_CANCELLED) ll_note(rq, "%d trials are kept; the same command goes on from there", r.n);
+    if (s == LL_CANCELLED && !r.error.status)
+        ll_note(rq, "%d trials are kept; the same command goes on from there", r.n);
+    if (r.n && (!s || s == LL_CANCELLED)) emit_compare(&r);
     if (!s && r.error.status) {
         rq->error = r.error;
         s = r.error.status;
     }
-    if (r.n && (!s || s == LL_CANCELLED)) emit_compare(&r);
     ll_results_close(r.db);
     free(r.trials);
     ll_plan_free(&r.plan);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
@@ -18,6 +19,7 @@ static const char code_version[] = "latlab 0.1.0 / 1";
 struct ll_results {
     sqlite3 *db;
     char *path;
+    bool read_only;
     sqlite3_stmt *find, *add;
 };
 
@@ -139,19 +141,60 @@ static ll_status make_folder(const char *path, ll_error *e)
     return s;
 }
 
+/* Reading a write-ahead log needs a file beside it. Where none can be made nobody writes either: immutable. */
+static char *immutable_uri(const char *path)
+{
+    ll_str b = {0};
+    ll_str_add(&b, "file:");
+    for (const char *c = path; *c; c++)
+        if (strchr("?#%", *c))
+            ll_str_addf(&b, "%%%02X", (unsigned char)*c);
+        else
+            ll_str_addc(&b, *c);
+    ll_str_add(&b, "?immutable=1");
+    return ll_str_take(&b);
+}
+
+static bool folder_is_writable(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? ll_strdup(path) : ll_strdup(".");
+    if (slash) dir[slash == path ? 1 : slash - path] = 0;
+    bool writable = !access(dir, W_OK);
+    free(dir);
+    return writable;
+}
+
+static ll_status open_file(ll_results *r, ll_error *e)
+{
+    r->read_only = !access(r->path, F_OK) && access(r->path, W_OK);
+    bool immutable = r->read_only && !folder_is_writable(r->path);
+    char *name = immutable ? immutable_uri(r->path) : ll_strdup(r->path);
+    int flags = r->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    ll_status s = LL_OK;
+    if (sqlite3_open_v2(name, &r->db, flags | (immutable ? SQLITE_OPEN_URI : 0), NULL) != SQLITE_OK)
+        s = ll_fail(e, LL_FAILED, "%s: %s", r->path, r->db ? sqlite3_errmsg(r->db) : "out of memory");
+    free(name);
+    return s;
+}
+
+bool ll_results_read_only(const ll_results *r)
+{
+    return r->read_only;
+}
+
 ll_status ll_results_open(const char *path, ll_results **out, ll_error *e)
 {
     *out = NULL;
     ll_results *r = LL_NEW(ll_results);
     r->path = ll_strdup(path);
     ll_status s = make_folder(path, e);
-    if (!s && sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
-        s = ll_fail(e, LL_FAILED, "%s: %s", path, r->db ? sqlite3_errmsg(r->db) : "out of memory");
+    if (!s) s = open_file(r, e);
     if (!s) {
         sqlite3_busy_timeout(r->db, 10000);
         s = check_version(r, e);
     }
-    if (!s)
+    if (!s && !r->read_only)
         s = run_sql(r,
                     is_local(path) ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL"
                                    : "PRAGMA journal_mode=DELETE",

@@ -1,0 +1,206 @@
+/* Experiments that meet harm: a killed process, several at once, a database that may not be written, a full disk. */
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "data/results.h"
+#include "tests/say.h"
+
+enum { TARGETS = 2 };
+#define TASK "partition source=sim_v100_b1,sim_v100_b32,sim_v100_b256 target=sim_eyeriss,sim_raspi4"
+
+static ll_app *ready(void)
+{
+    ll_app *a = app_new();
+    SAY(a, "load toy");
+    SAY(a, TASK);
+    return a;
+}
+
+/* `compare` into the database NAME of this test's folder. */
+static ll_status compare(ll_app *a, const char *name, const char *how)
+{
+    ll_str line = {0};
+    ll_str_addf(&line, "compare %s results=%s/%s", how, check_tmpdir(), name);
+    ll_status s = say(a, ll_str_text(&line));
+    ll_str_free(&line);
+    return s;
+}
+
+static int count_results(const char *name)
+{
+    char *path = ll_path_join(check_tmpdir(), name);
+    ll_results *r;
+    ll_error e = {0};
+    int n = ll_results_open(path, &r, &e) ? -1 : ll_results_count(r);
+    ll_results_close(r);
+    free(path);
+    return n;
+}
+
+/* Exit status of a child that runs this; -1: it did not exit. */
+static int in_child(int (*run)(void))
+{
+    int status = -1;
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) _exit(run());
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* --- killed ------------------------------------------------------------------------------------------------------- */
+
+#define KILLED "predictors=lowrank,gp k=5,8 n=40 seed=7 trials="
+enum { CELLS = 4 * TARGETS }; /* results of one trial */
+
+/* Waits until the database of the child holds `wanted` results, then kills it. */
+static void kill_after(pid_t child, const char *name, int wanted)
+{
+    char *path = ll_path_join(check_tmpdir(), name);
+    int status = 0;
+    while (!waitpid(child, &status, WNOHANG) && (access(path, F_OK) || count_results(name) < wanted))
+        usleep(500);
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    CHECK(WIFSIGNALED(status)); /* in the middle of its work */
+    free(path);
+}
+
+static void a_killed_experiment_goes_on(void)
+{
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) {
+        ll_app *a = ready();
+        _exit(compare(a, "killed.sqlite", KILLED "5000"));
+    }
+    kill_after(child, "killed.sqlite", 3);
+    int kept = count_results("killed.sqlite"), trials = kept / CELLS + 2;
+    CHECK(kept >= 3);
+    ll_app *a = ready();
+    char how[96];
+    snprintf(how, sizeof how, KILLED "%d", trials);
+    CHECK_OK(compare(a, "killed.sqlite", how));
+    cJSON *after = said_result("compare");
+    CHECK_INT(ll_json_get_int(after, "landed", -1), trials * CELLS);
+    CHECK_INT(ll_json_get_int(after, "recalled", -1), kept); /* nothing twice */
+    CHECK_INT(count_results("killed.sqlite"), trials * CELLS);
+    CHECK_OK(compare(a, "whole.sqlite", how)); /* the same as without a kill */
+    cJSON *whole = said_result("compare");
+    CHECK_INT(ll_json_get_int(whole, "recalled", -1), 0);
+    CHECK(cJSON_Compare(cJSON_GetObjectItem(after, "rows"), cJSON_GetObjectItem(whole, "rows"), true));
+    cJSON_Delete(after);
+    cJSON_Delete(whole);
+    ll_app_free(a);
+}
+
+/* --- several at once ------------------------------------------------------------------------------------------------ */
+
+static void processes_at_once_share_a_database(void)
+{
+    enum { PROCESSES = 4 };
+    pid_t child[PROCESSES];
+    fflush(stdout);
+    for (int i = 0; i < PROCESSES; i++) {
+        child[i] = fork();
+        if (child[i]) continue;
+        char how[96];
+        ll_app *a = ready();
+        snprintf(how, sizeof how, "predictors=flops,lowrank k=5 n=40 trials=10 seed=%d", 1 + 5 * i);
+        ll_status s = compare(a, "shared.sqlite", how);
+        _exit(s || strstr(said, "not kept"));
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status = -1;
+        waitpid(child[i], &status, 0);
+        CHECK_INT(status, 0);
+    }
+    /* seeds 1..25, half of them by two processes */
+    CHECK_INT(count_results("shared.sqlite"), 25 * 2 * TARGETS);
+}
+
+/* --- not to be written ---------------------------------------------------------------------------------------------- */
+
+#define FEW "predictors=flops k=5 trials=2 seed=1"
+
+static int with_read_only_folder(void)
+{
+    int bad = geteuid() == 0 && setuid(65534);
+    ll_app *a = app_new();
+    ll_str line = {0};
+    bad |= (say(a, "load toy") != LL_OK) << 1;
+    bad |= (say(a, TASK) != LL_OK) << 2;
+    bad |= (compare(a, "read-only/x?%.sqlite", FEW) != LL_FAILED) << 3;
+    bad |= !strstr(said, "is read-only") << 4;
+    ll_str_addf(&line, "results results=%s/read-only/x?%%.sqlite", check_tmpdir());
+    bad |= (say(a, ll_str_text(&line)) != LL_OK) << 5; /* it can still be read */
+    bad |= !strstr(said, "\"found\":4") << 6;
+    ll_str_free(&line);
+    ll_app_free(a);
+    return bad;
+}
+
+static void read_only_databases_are_read(void)
+{
+    ll_app *a = ready();
+    CHECK_OK(compare(a, "read-only/x?%.sqlite", FEW));
+    ll_app_free(a);
+    char *dir = ll_path_join(check_tmpdir(), "read-only"), *file = ll_path_join(dir, "x?%.sqlite");
+    chmod(check_tmpdir(), 0755);
+    chmod(file, 0444);
+    chmod(dir, 0555);
+    CHECK_INT(in_child(with_read_only_folder), 0);
+    chmod(dir, 0755);
+    CHECK_INT(count_results("read-only/x?%.sqlite"), 4);
+    free(dir);
+    free(file);
+}
+
+/* No file may grow beyond 60 kB: writing fails as on a full disk. */
+static int with_full_disk(void)
+{
+    ll_app *a = ready();
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){60000, 60000});
+    int bad = compare(a, "full.sqlite", "predictors=flops k=5 trials=100 seed=1") != LL_FAILED;
+    bad |= !strstr(said, "results are not kept from here on") << 1;
+    cJSON *table = said_result("compare"); /* computed is not lost */
+    bad |= (ll_json_get_int(table, "landed", 0) != 100 * TARGETS) << 2;
+    cJSON_Delete(table);
+    ll_app_free(a);
+    return bad;
+}
+
+static void full_disks_keep_what_was_there(void)
+{
+    ll_app *a = ready();
+    CHECK_OK(compare(a, "full.sqlite", FEW));
+    CHECK_INT(in_child(with_full_disk), 0);
+    int kept = count_results("full.sqlite");
+    CHECK(kept >= 2 * TARGETS && kept < 100 * TARGETS);
+    CHECK_OK(compare(a, "full.sqlite", "predictors=flops k=5 trials=100 seed=1"));
+    cJSON *table = said_result("compare");
+    CHECK_INT(ll_json_get_int(table, "recalled", -1), kept);
+    CHECK_INT(count_results("full.sqlite"), 100 * TARGETS);
+    cJSON_Delete(table);
+    ll_app_free(a);
+}
+
+static const check_case cases[] = {
+    {"make the toy dataset", make_toy},
+    {"a killed experiment goes on", a_killed_experiment_goes_on},
+    {"processes at once share a database", processes_at_once_share_a_database},
+    {"read-only databases are read", read_only_databases_are_read},
+    {"full disks keep what was there", full_disks_keep_what_was_there},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    setenv("XDG_STATE_HOME", check_tmpdir(), 1);
+    setenv("XDG_DATA_HOME", check_tmpdir(), 1);
+    return check_main("test_results_harm", cases, argc, argv);
+}
