@@ -12,7 +12,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 1 };
+enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 1, PATIENCE_MS = 10000 };
 /* Part of every key. Grows when a change makes old results incomparable. */
 static const char code_version[] = "latlab 0.1.0 / 1";
 
@@ -24,7 +24,7 @@ struct ll_results {
 };
 
 static const char schema[] =
-    "CREATE TABLE trial("
+    "CREATE TABLE IF NOT EXISTS trial("
     " key TEXT PRIMARY KEY, code TEXT, data_hash TEXT, dataset TEXT, space TEXT, task TEXT, source TEXT, "
     "device TEXT,"
     " predictor TEXT, options TEXT, sampler TEXT, k INTEGER, budget INTEGER, n INTEGER, seed INTEGER,"
@@ -32,7 +32,7 @@ static const char schema[] =
     " cost INTEGER, scored INTEGER, spearman REAL, kendall REAL, pearson REAL, rmse_ms REAL, mape REAL,"
     " median_ape REAL, within_5 REAL, within_10 REAL, coverage REAL, width_ms REAL, seconds REAL) WITHOUT "
     "ROWID;"
-    "CREATE INDEX trial_by_task ON trial(task, predictor, sampler, k);";
+    "CREATE INDEX IF NOT EXISTS trial_by_task ON trial(task, predictor, sampler, k);";
 
 char *ll_results_path(void)
 {
@@ -93,27 +93,43 @@ static ll_status create(ll_results *r, ll_error *e)
     return s;
 }
 
+/* One transaction, because another process may be making the database meanwhile. */
+static ll_status read_marks(ll_results *r, int *application, int *version, int *tables, ll_error *e)
+{
+    ll_status s = run_sql(r, "BEGIN", e);
+    if (s) return s;
+    s = pragma(r, "PRAGMA application_id", application, e);
+    if (!s) s = pragma(r, "PRAGMA user_version", version, e);
+    if (!s) s = pragma(r, "SELECT count(*) FROM sqlite_master", tables, e);
+    sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL);
+    return s;
+}
+
 static ll_status check_version(ll_results *r, ll_error *e)
 {
     int application, version, tables;
-    ll_status s = pragma(r, "PRAGMA application_id", &application, e);
-    if (!s) s = pragma(r, "PRAGMA user_version", &version, e);
-    if (!s) s = pragma(r, "SELECT count(*) FROM sqlite_master", &tables, e);
+    ll_status s = read_marks(r, &application, &version, &tables, e);
     if (s) return s;
-    if (!tables) {
-        s = create(r, e);
-        /* another process may have made it in between */
-        if (!s || pragma(r, "SELECT count(*) FROM sqlite_master WHERE name='trial'", &tables, NULL) ||
-            !tables)
-            return s;
-        if (e) *e = (ll_error){0};
-        return LL_OK;
-    }
+    if (!tables) return create(r, e);
     if (application != APPLICATION)
         return ll_fail(e, LL_BAD_DATA, "%s: a database of another program", r->path);
     if (version > SCHEMA)
         return ll_fail(e, LL_BAD_DATA, "%s: written by a newer latlab (format %d, this one reads %d)",
                        r->path, version, SCHEMA);
+    return LL_OK;
+}
+
+/* Changing the journal takes the file for oneself, and sqlite does not wait for that by itself. */
+static ll_status choose_journal(ll_results *r, ll_error *e)
+{
+    const char *sql = is_local(r->path) ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL"
+                                        : "PRAGMA journal_mode=DELETE";
+    double start = ll_now_s();
+    while (sqlite3_exec(r->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+        if (sqlite3_errcode(r->db) != SQLITE_BUSY || ll_now_s() - start > PATIENCE_MS / 1e3)
+            return failed(r, e);
+        usleep(2000);
+    }
     return LL_OK;
 }
 
@@ -191,14 +207,10 @@ ll_status ll_results_open(const char *path, ll_results **out, ll_error *e)
     ll_status s = make_folder(path, e);
     if (!s) s = open_file(r, e);
     if (!s) {
-        sqlite3_busy_timeout(r->db, 10000);
+        sqlite3_busy_timeout(r->db, PATIENCE_MS);
         s = check_version(r, e);
     }
-    if (!s && !r->read_only)
-        s = run_sql(r,
-                    is_local(path) ? "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL"
-                                   : "PRAGMA journal_mode=DELETE",
-                    e);
+    if (!s && !r->read_only) s = choose_journal(r, e);
     if (!s) s = prepare(r, e);
     if (s)
         ll_results_close(r);
