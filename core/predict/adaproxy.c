@@ -291,6 +291,7 @@ const ll_predictor ll_adaproxy = {
     .transfer_options = transfer_options,
     .needs_sources = true,
     .refits_live = true,
+    .quick = true,
     .pretrain = pretrain,
     .transfer = transfer,
     .release = release,

@@ -91,6 +91,7 @@ const ll_predictor ll_gp = {
     .paper = "latlab; after Rasmussen and Williams, GPML 2006",
     .needs_sources = true,
     .refits_live = true,
+    .quick = true,
     .default_n = 512,
     .pretrain = pretrain,
     .transfer = transfer,

@@ -270,6 +270,7 @@ const ll_predictor ll_lowrank = {
     .transfer_options = transfer_options,
     .needs_sources = true,
     .refits_live = true,
+    .quick = true,
     .pretrain = pretrain,
     .transfer = transfer,
     .release = release,

@@ -177,6 +177,7 @@ const ll_predictor ll_lut = {
     .paper = "after ProxylessNAS, arXiv 1812.00332, and FBNet, arXiv 1812.03443",
     .transfer_options = options,
     .refits_live = true,
+    .quick = true,
     .pretrain = pretrain,
     .transfer = transfer,
     .release = release,

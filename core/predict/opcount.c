@@ -63,6 +63,7 @@ const ll_predictor ll_opcount = {
     .paper = "none; the linear baseline",
     .transfer_options = options,
     .refits_live = true,
+    .quick = true,
     .pretrain = ll_simple_space_pretrain,
     .transfer = transfer,
     .release = free,

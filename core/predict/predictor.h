@@ -75,6 +75,7 @@ typedef struct ll_predictor {
     const ll_option *transfer_options; /* NULL: none. k, sampler and seed are common */
     bool needs_sources;                /* false: pretrain is immediate (flops, params, opcount) */
     bool refits_live;                  /* a transfer takes milliseconds: re-fit on every sample change */
+    bool quick;                        /* pretraining takes about a second: may be done unasked (diagnose) */
     int default_n;                     /* source architectures per device; 0: all */
     int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */

@@ -250,7 +250,7 @@ static ll_status try_rivals(const ll_diagnosis *q, ll_model *const *models, int 
     for (int i = 0; i < n_models && !s; i++)
         if (!tried(out, models[i]->predictor->name)) s = try_model(q, models[i], out, e);
     for (int i = 0; ll_predictors[i] && !s; i++)
-        if (ll_predictors[i]->refits_live && !tried(out, ll_predictors[i]->name))
+        if (ll_predictors[i]->quick && !tried(out, ll_predictors[i]->name))
             s = try_quick(q, ll_predictors[i], out, e);
     qsort(out->rivals, (size_t)out->n_rivals, sizeof *out->rivals, by_score);
     return s;
