@@ -520,7 +520,7 @@ static void add_header(const script *s)
         ll_gp_quote(s->out, s->to->output);
         ll_str_addc(s->out, '\n');
     }
-    ll_str_add(s->out, "set datafile missing 'NaN'\n");
+    ll_str_add(s->out, "set datafile missing 'NaN'\nset clip two\n");
 }
 
 void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out)

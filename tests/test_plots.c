@@ -322,7 +322,7 @@ static void scripts_are_as_expected(void)
         "# latlab plot test: for gnuplot 5.4 or newer\n"
         "set encoding utf8\n"
         "set terminal dumb nofeed noenhanced mono size 79,24\n"
-        "set datafile missing 'NaN'\n"
+        "set datafile missing 'NaN'\nset clip two\n"
         "$p0_0 << EOD\n0 0.3333333\n1 NaN\nEOD\n"
         "unset label\nunset title\nunset grid\nset border 3 back linewidth 0.8\n"
         "unset logscale x\nset xrange [0:1] noextend\nset xtics nomirror out scale 0.4\nset xlabel 'x'\n"
