@@ -61,7 +61,7 @@ static void devices_are_found_as_typed(void)
     CHECK_INT(ll_dataset_find_device(d, "alpha", &device, &e), LL_USAGE); /* two fit */
     CHECK_HAS(e.message, "alpha_1");
     CHECK_INT(ll_dataset_find_device(d, "bata", &device, &e), LL_USAGE);
-    CHECK_HAS(e.message, "nearest are beta");
+    CHECK_HAS(e.message, "did you mean beta?");
     CHECK_INT(ll_dataset_find_device(d, "", &device, &e), LL_USAGE);
     ll_strs patterns = {0};
     ll_ints found = {0};

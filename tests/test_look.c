@@ -265,6 +265,23 @@ static void tags_name_devices(void)
 
 /* --- partition and task --- */
 
+/* For a device that is not measured yet: sources alone. */
+static void sources_alone_are_a_task(void)
+{
+    ll_app *a = app_with(cells());
+    cJSON *all = events_of(a, "partition source=fpga,raspi4");
+    const cJSON *r = event(all, "result", 0);
+    CHECK_INT(code(all), 0);
+    CHECK_INT(cJSON_GetArraySize(get(r, "source")), 2);
+    CHECK_INT(cJSON_GetArraySize(get(r, "target")), 0);
+    CHECK(cJSON_IsNull(get(r, "mean_corr")));
+    cJSON_Delete(all);
+    all = events_of(a, "task");
+    CHECK_INT(code(all), 0);
+    cJSON_Delete(all);
+    ll_app_free(a);
+}
+
 static void partition_splits_and_becomes_the_task(void)
 {
     ll_app *a = app_with(cells());
@@ -286,7 +303,8 @@ static void partition_splits_and_becomes_the_task(void)
     fails(a, "partition train=7 test=6", LL_USAGE, "more than the 8 at hand");
     fails(a, "partition train=2", LL_USAGE, "say how many");
     fails(a, "partition train=0 test=1", LL_USAGE, "train=0");
-    fails(a, "partition source=fpga", LL_USAGE, "target= is missing");
+    fails(a, "partition target=fpga", LL_USAGE, "needs source=");
+    fails(a, "partition source=fpga target=mine", LL_USAGE, "leave target= out");
     fails(a, "partition source=fpga,raspi4 target=fpga", LL_USAGE, "as source and as target");
     shown = events_of(a, "task"); /* the failures cost nothing */
     CHECK_STR(ll_json_get_str(event(shown, "result", 0), "name", ""), "kl seed=4");
@@ -381,6 +399,7 @@ int main(int argc, char **argv)
         {"corr is a matrix in the shown order", corr_is_a_matrix_in_the_shown_order},
         {"audit says what it found", audit_says_what_it_found},
         {"tags name devices", tags_name_devices},
+        {"sources alone are a task", sources_alone_are_a_task},
         {"partition splits and becomes the task", partition_splits_and_becomes_the_task},
         {"likeness across the split is warned about", likeness_across_the_split_is_warned_about},
         {"published tasks name what is missing", published_tasks_name_what_is_missing},

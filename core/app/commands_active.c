@@ -215,7 +215,7 @@ static void add_todo_rows(cJSON *result, const active *a, const todo *t)
 static void emit_suggest(ll_request *rq, const active *a, const todo *t, const char *sampler)
 {
     static const ll_column columns[] = {{"order", "no.", NULL, 0},
-                                        {"arch", "row", NULL, 0},
+                                        {"arch", "index", NULL, 0},
                                         {"string", "architecture", NULL, -1},
                                         {"teaches", "teaches", "% of what is unknown", 1},
                                         {"left", "left", "%", 1},

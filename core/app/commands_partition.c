@@ -116,8 +116,10 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_corr c = correlate_sides(rq, t);
     cJSON *result = ll_result_new(kind);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %d source and %d target devices of %s; Spearman across: mean %.3f, highest %.3f",
-                t->name, t->source.n, t->target.n, d->name, t->mean_corr, t->max_corr);
+    ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
+                d->name);
+    if (t->target.n)
+        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
     ll_json_str(result, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(result, "name", t->name);
@@ -137,19 +139,25 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
 
 /* --- partition --- */
 
-static ll_status parse_side(ll_request *rq, const char *option, ll_ints *out)
+/* No target is a task too: for a device that is not measured yet, `suggest` and `how-many` need the sources
+ * alone. */
+static ll_status parse_sides(ll_request *rq, ll_ints *source, ll_ints *target)
 {
-    if (!ll_has(&rq->args, option))
-        return LL_FAIL(rq, LL_USAGE, "source= and target= go together; %s= is missing", option);
-    return ll_look_devices(rq, option, out);
+    if (!ll_has(&rq->args, "source"))
+        return LL_FAIL(rq, LL_USAGE, "target= needs source=: which devices are there to learn from?");
+    ll_status s = ll_look_devices(rq, "source", source);
+    if (s || !ll_has(&rq->args, "target")) return s;
+    s = ll_look_devices(rq, "target", target);
+    if (!s) return s;
+    ll_error why = rq->error;
+    return LL_FAIL(rq, s, "%s; for a device that is not measured yet leave target= out", why.message);
 }
 
 static ll_status by_hand(ll_request *rq)
 {
     ll_ints source = {0}, target = {0};
     const ll_dataset *d = rq->state.data;
-    ll_status s = parse_side(rq, "source", &source);
-    if (!s) s = parse_side(rq, "target", &target);
+    ll_status s = parse_sides(rq, &source, &target);
     for (int i = 0; i < target.n && !s; i++)
         if (ll_ints_find(&source, target.v[i]) >= 0)
             s = LL_FAIL(rq, LL_USAGE, "%s is named as source and as target", d->devices[target.v[i]].name);
@@ -401,10 +409,12 @@ const ll_command ll_partition_commands[] = {
              "the\n"
              "sizes; exact searches all splits and gives up where that takes too long. Devices named by hand "
              "are\n"
-             "taken as they are. Same hardware or nearly equal columns on both sides are warned about.",
+             "taken as they are. Same hardware or nearly equal columns on both sides are warned about.\n"
+             "source= without target= is for a device that is not measured yet: `suggest` needs no more.",
      .examples =
          "  partition train=9 test=6 seed=1\n  partition train=5 test=3 devices=titan*,pixel*,raspi4,fpga\n"
-         "  partition source=1080ti_1,titanx_32 target=fpga,eyeriss"},
+         "  partition source=1080ti_1,titanx_32 target=fpga,eyeriss\n  partition "
+         "source=1080ti_1,pixel3,raspi4"},
     {.name = "task",
      .group = "partition",
      .summary = "Choose a published or saved split, or save, list, show, remove one",

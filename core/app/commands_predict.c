@@ -176,6 +176,8 @@ static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const
 static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_values *options)
 {
     ll_status s = ll_need_task(rq);
+    if (!s && !rq->state.task->target.n)
+        return LL_FAIL(rq, LL_FAILED, "this task has no target devices; name one, as in `transfer fpga`");
     for (int i = 0; !s && i < rq->state.task->target.n; i++) {
         if (ll_cancelled(rq->observer)) return LL_FAIL(rq, LL_CANCELLED, "cancelled");
         s = transfer_one(rq, model, rq->state.task->target.v[i], options);

@@ -108,6 +108,8 @@ static ll_status read_tasks(ll_request *rq, ll_plan *p)
     p->tasks = LL_NEW_ARRAY(ll_task *, n);
     p->data = LL_NEW_ARRAY(const ll_dataset *, n);
     ll_status s = names.n ? LL_OK : ll_need_task(rq);
+    if (!s && !names.n && !rq->state.task->target.n)
+        s = LL_FAIL(rq, LL_FAILED, "this task has no target devices to score on; `partition` names some");
     if (!s && !names.n) {
         p->data[0] = rq->state.data;
         p->tasks[0] = ll_task_ref(rq->state.task);

@@ -67,33 +67,43 @@ static int distance(const char *typed, const char *device)
     return ll_edit_distance(typed, device);
 }
 
-/* "did you mean a, b or c?": the nearest names, at most three; all when the dataset has few. */
-static void add_nearest(const ll_dataset *d, const char *typed, ll_str *out)
+/* Device nearest to the typed word that is not shown yet; -1 when none is near enough to have been meant. */
+static int nearest(const ll_dataset *d, const char *typed, const ll_ints *shown)
 {
-    ll_ints shown = {0};
-    int most = d->n_devices < 3 ? d->n_devices : 3;
-    while (shown.n < most) {
-        int best = -1, best_distance = 0;
-        for (int i = 0; i < d->n_devices; i++) {
-            int far = distance(typed, d->devices[i].name);
-            if (ll_ints_find(&shown, i) >= 0 || (best >= 0 && far >= best_distance)) continue;
-            best = i;
-            best_distance = far;
-        }
-        const char *joint = !shown.n ? "" : shown.n + 1 == most ? " or " : ", ";
-        ll_str_addf(out, "%s%s", joint, d->devices[best].name);
-        ll_ints_add(&shown, best);
+    int best = -1, least = (int)strlen(typed) / 2 + 1;
+    for (int i = 0; i < d->n_devices; i++) {
+        int far = distance(typed, d->devices[i].name);
+        if (far >= least || ll_ints_find(shown, i) >= 0) continue;
+        best = i;
+        least = far;
     }
-    ll_ints_free(&shown);
+    return best;
+}
+
+/* "a, b or c" */
+static void add_names(const ll_dataset *d, const ll_ints *devices, ll_str *out)
+{
+    for (int i = 0; i < devices->n; i++)
+        ll_str_addf(out, "%s%s",
+                    !i                    ? ""
+                    : i + 1 == devices->n ? " or "
+                                          : ", ",
+                    d->devices[devices->v[i]].name);
 }
 
 static ll_status unknown_device(const ll_dataset *d, const char *name, ll_error *e)
 {
     if (!d->n_devices) return ll_fail(e, LL_USAGE, "%s has no devices", d->name);
-    ll_str near = {0};
-    add_nearest(d, name, &near);
-    ll_fail(e, LL_USAGE, "%s has no device \"%s\"; the nearest are %s", d->name, name, ll_str_text(&near));
-    ll_str_free(&near);
+    ll_ints near = {0};
+    ll_str names = {0};
+    for (int i; near.n < 3 && (i = nearest(d, name, &near)) >= 0;) ll_ints_add(&near, i);
+    add_names(d, &near, &names);
+    if (near.n)
+        ll_fail(e, LL_USAGE, "%s has no device \"%s\"; did you mean %s?", d->name, name, ll_str_text(&names));
+    else
+        ll_fail(e, LL_USAGE, "%s has no device \"%s\"; `devices` lists those it has", d->name, name);
+    ll_str_free(&names);
+    ll_ints_free(&near);
     return LL_USAGE;
 }
 

@@ -135,8 +135,8 @@ static ll_status side_empty(const char *task, const ll_dataset *d, const char *s
 {
     ll_str list = {0};
     for (int i = 0; i < names->n; i++) ll_str_addf(&list, "%s%s", i ? ", " : "", names->v[i]);
-    ll_fail(e, LL_BAD_DATA, "%s has none of the %s devices of task %s (%s)", d->name, side, task,
-            ll_str_text(&list));
+    ll_fail(e, LL_BAD_DATA, "%s has none of the %s devices of task %s (%s); `partition` splits those it has",
+            d->name, side, task, ll_str_text(&list));
     ll_str_free(&list);
     return LL_BAD_DATA;
 }
@@ -151,7 +151,7 @@ ll_status ll_task_of_names(const char *name, const ll_dataset *d, const ll_strs 
     resolve(d, target, &targets, &missing);
     if (!sources.n)
         status = side_empty(name, d, "source", source, e);
-    else if (!targets.n)
+    else if (!targets.n && target->n)
         status = side_empty(name, d, "target", target, e);
     if (!status) {
         *out = ll_task_new(name, d, &sources, &targets);
