@@ -212,6 +212,41 @@ static void test_no_rows(void)
     free(text);
 }
 
+static void test_nothing_is_not_shown(void)
+{
+    ll_look look = ll_look_plain(60);
+    char *text = render(
+        "{\"kind\":\"t\",\"columns\":[{\"key\":\"a\",\"title\":\"a\"},{\"key\":\"b\",\"title\":\"b\"}],"
+        "\"rows\":[{\"a\":1,\"b\":null},{\"a\":2}]}",
+        &look);
+    CHECK_STR(text, "a\n1\n2\n");
+    free(text);
+    text = render(
+        "{\"kind\":\"t\",\"columns\":[{\"key\":\"a\",\"title\":\"a\"},{\"key\":\"b\",\"title\":\"b\"}],"
+        "\"a\":1,\"b\":null}",
+        &look);
+    CHECK_STR(text, "  a  1\n");
+    free(text);
+}
+
+static void test_help_of_options_is_whole(void)
+{
+    static const char *const help =
+        "{\"kind\":\"help\",\"command\":\"c\",\"text\":\"c "
+        "[DEV]\\n\",\"rows\":[{\"option\":\"device\",\"value\":"
+        "\"a,b,...\",\"default\":\"\",\"help\":\"names or patterns, none means all, one alone lists its "
+        "neighbours\"}]}";
+    static const int widths[] = {120, 60, 40, 30};
+    for (int i = 0; i < 4; i++) {
+        ll_look look = ll_look_plain(widths[i]);
+        char *text = render(help, &look);
+        CHECK(longest_line(text) <= widths[i]);
+        CHECK_HAS(text, "neighbours");
+        CHECK_HAS(text, "c [DEV]");
+        free(text);
+    }
+}
+
 static void test_fields(void)
 {
     ll_look look = ll_look_plain(60);
@@ -689,6 +724,8 @@ int main(int argc, char **argv)
         {"rows are an aligned table", test_table},
         {"a table adapts to the width", test_table_adapts},
         {"no rows", test_no_rows},
+        {"nothing is not shown", test_nothing_is_not_shown},
+        {"help of options is whole", test_help_of_options_is_whole},
         {"fields stand one per line", test_fields},
         {"a drawing keeps its lines", test_text_keeps_its_lines},
         {"a drawing keeps its colours", test_text_with_colours},

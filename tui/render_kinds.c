@@ -57,7 +57,66 @@ static void draw_map(ll_paper *p, const cJSON *result)
     free(sy);
 }
 
+/* Width of a text field of the rows, its title included. */
+static int field_width(const cJSON *rows, const char *key)
+{
+    int w = ll_text_width(key);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        int here = ll_text_width(ll_json_get_str(row, key, ""));
+        if (here > w) w = here;
+    }
+    return w;
+}
+
+/* The options of one command: what they are for is never cut but goes on in further lines, below the name
+ * where there is little room beside it. */
+static void draw_options(ll_paper *p, const cJSON *rows)
+{
+    enum { GAP = 2, LEAST = 24 };
+    int value = field_width(rows, "option") + GAP;
+    int otherwise = value + field_width(rows, "value") + GAP;
+    int help = otherwise + field_width(rows, "default") + GAP;
+    bool beside = help + LEAST <= p->c.width;
+    const cJSON *row;
+    ll_put(&p->c, p->c.height + 1, 0, LL_S_HEAD, "option"); /* below an empty line */
+    ll_put(&p->c, p->c.height - 1, value, LL_S_HEAD, "value");
+    ll_put(&p->c, p->c.height - 1, otherwise, LL_S_HEAD, "default");
+    cJSON_ArrayForEach(row, rows)
+    {
+        int y = p->c.height;
+        ll_put(&p->c, y, 0, LL_S_TEXT, ll_json_get_str(row, "option", ""));
+        ll_put(&p->c, y, value, LL_S_TEXT, ll_json_get_str(row, "value", ""));
+        ll_put(&p->c, y, otherwise, LL_S_TEXT, ll_json_get_str(row, "default", ""));
+        ll_paper text = {.out = NULL};
+        int x = beside ? help : 4, room = p->c.width - x;
+        ll_canvas_init(&text.c, p->c.look, 0, room);
+        ll_render_wrapped(&text, LL_S_TEXT, 0, ll_json_get_str(row, "help", ""));
+        y += beside ? 0 : 1;
+        ll_put(&p->c, y + text.c.height - 1, x, LL_S_TEXT, "");
+        ll_blit(&p->c, (ll_rect){y, x, text.c.height, room}, &text.c, 0, 0);
+        ll_canvas_free(&text.c);
+    }
+}
+
+static void draw_help(ll_paper *p, const cJSON *result)
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
+    cJSON *text = cJSON_CreateObject();
+    if (!ll_json_get_str(result, "command", NULL)) { /* the list of commands */
+        ll_render_title(p, result);
+        ll_render_body(p, result);
+    } else {
+        ll_json_str(text, "text", ll_json_get_str(result, "text", ""));
+        ll_render_body(p, text);
+        if (rows) draw_options(p, rows);
+    }
+    cJSON_Delete(text);
+}
+
 const ll_render_kind ll_render_kinds[] = {
+    {"help", draw_help, NULL},
     {"map", draw_map, NULL},
     {"corr", draw_corr, corr_width},
     {0},

@@ -254,6 +254,13 @@ static void keep_samples(ll_request *rq, const active *a, const todo *t, const c
     ll_ints_free(&all);
 }
 
+/* What the user calls the device, measured or not. */
+static const char *wanted_name(const ll_request *rq, const active *a)
+{
+    const char *typed = ll_word(&rq->args, "device");
+    return a->device >= 0 ? device_name(a) : typed ? typed : "NAME";
+}
+
 static ll_status suggest(ll_request *rq, const active *a)
 {
     const ll_sampler *sampler;
@@ -270,8 +277,8 @@ static ll_status suggest(ll_request *rq, const active *a)
     if (!s) {
         emit_suggest(rq, a, &t, sampler->name);
         if (out)
-            ll_note(rq, "fill in latency_ms in %s, then `import csv %s into %s device=NAME unit=ms`", out,
-                    out, a->d->name);
+            ll_note(rq, "fill in latency_ms in %s, then `import csv %s into %s device=%s unit=ms`", out, out,
+                    a->d->name, wanted_name(rq, a));
         keep_samples(rq, a, &t, sampler->name);
     }
     free(t.rows);

@@ -33,7 +33,7 @@ static const ll_option *transfer_more(char *const *words, int n)
             bool common = ll_option_find(transfer_options, o->name) != NULL;
             if (common || ll_option_find(all, o->name) || count == MOST - 1) continue;
             all[count] = *o;
-            all[count].type = o->type == LL_CHOICE ? LL_CHOICE : LL_WORD;
+            all[count].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
             all[count++].otherwise = NULL;
         }
     built = true;

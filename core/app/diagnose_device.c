@@ -210,9 +210,11 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
         {"rest", "sources unlike it, which so few samples cannot make up for", loss->rest}};
     cJSON *o = ll_result_new("diagnose");
     ll_str title = {0};
-    ll_str_addf(&title, "%s by %s with %d samples: Spearman %.3f of %.3f to be expected at best",
-                q->transfer->device, q->transfer->predictor->name, q->transfer->samples.n, loss->score,
-                noise->ceiling);
+    bool known = !isnan(loss->score);
+    ll_str_addf(&title, "%s by %s with %d samples", q->transfer->device, q->transfer->predictor->name,
+                q->transfer->samples.n);
+    if (known)
+        ll_str_addf(&title, ": Spearman %.3f of %.3f to be expected at best", loss->score, noise->ceiling);
     ll_json_str(o, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(o, "device", q->transfer->device);
@@ -223,7 +225,6 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
     ll_json_num(o, "spearman", loss->score);
     ll_json_num(o, "ceiling", noise->ceiling);
     sort_parts(parts, 4);
-    bool known = !isnan(loss->score);
     ll_json_str(o, "main_cause", known ? parts[0].key : NULL);
     ll_result_columns(o, columns);
     cJSON *rows = ll_json_arr(o, "rows");
