@@ -608,7 +608,7 @@ static void test_lesson(void)
     ll_lesson l = {0};
     ll_lesson_parse(&l, "# Hello.\n# Load it:\nload x\n# Then look.\ncorr; devices\n# Bye.\n", "tour");
     CHECK_INT(l.n, 4);
-    CHECK_STR(ll_lesson_now(&l)->told, "Hello.\nLoad it:");
+    CHECK_STR(ll_lesson_now(&l)->told, "Hello. Load it:");
     CHECK_STR(ll_lesson_now(&l)->command, "load x");
     ll_lesson_ran(&l, "something else");
     CHECK_INT(l.at, 0);

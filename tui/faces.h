@@ -19,7 +19,6 @@ typedef struct ll_faces {
     bool keep_going;   /* a failing command does not stop a script */
     bool echo;         /* show each command before its output */
     const char *title; /* what the script is called in messages; NULL: -c */
-    bool ascii;        /* --ascii */
     bool greeted;      /* the banner has been shown */
     int ended_by;      /* signal that ended an interactive face; 0: the user left */
     char *view;        /* view the screen should open with; NULL: its first */

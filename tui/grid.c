@@ -161,10 +161,11 @@ static void scroll(ll_grid *l, int room)
 
 static void draw_sort_mark(const ll_grid *l, const ll_table *t, ll_canvas *c, int y, int x)
 {
+    const char *key = sort_key(l);
     for (int i = 0; i < t->n_columns; i++) {
         const ll_table_column *col = &t->columns[i];
         if (col->hidden) continue;
-        if (i == l->sort)
+        if (key && !strcmp(col->key, key))
             ll_put(c, y, x + col->width, LL_S_ACCENT, l->down ? "\xe2\x86\x93" : "\xe2\x86\x91");
         x += col->width + 2;
     }

@@ -21,7 +21,7 @@ void ll_lesson_parse(ll_lesson *l, const char *text, const char *title)
     for (int i = 0; i < lines.n; i++) {
         const char *line = lines.v[i];
         if (*line == '#')
-            ll_str_addf(&told, "%s%s", told.len ? "\n" : "", line + 1 + (line[1] == ' '));
+            ll_str_addf(&told, "%s%s", !told.len ? "" : line[1] ? " " : "\n", line + 1 + (line[1] == ' '));
         else
             add_step(l, &told, line);
     }

@@ -7,7 +7,7 @@
 #include "core/base/str.h"
 
 typedef struct ll_lesson_step {
-    char *told;    /* lines before the command, joined by newlines */
+    char *told;    /* lines before the command, joined by blanks, an empty one is a new line */
     char *command; /* NULL: only something told, at the end */
 } ll_lesson_step;
 

@@ -104,6 +104,7 @@ static void draw_text(ll_paper *p, const char *text)
         size_t n = strcspn(line, "\n");
         char *one = ll_memdup(line, n + 1, 1);
         one[n] = 0;
+        for (char *c = one; (c = strpbrk(c, "\f\r"));) memmove(c, c + 1, strlen(c)); /* gnuplot's page feed */
         ll_put_coloured(&p->c, p->c.height, 0, &ink, one);
         free(one);
         line += n + (line[n] == '\n');

@@ -14,6 +14,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tui/faces.h"
+#include "tui/graphics.h"
 #include "tui/loop.h"
 #include "tui/prompt.h"
 #include "tui/render.h"
@@ -306,6 +307,7 @@ static void on_signal(void *ctx, int sig)
     if (sig == SIGWINCH) {
         rl_resize_terminal();
         r->f->out.width = r->talk.look.width = ll_terminal_width(STDOUT_FILENO);
+        ll_graphics_tell(r->f->app, &r->f->out, true);
     }
     if (sig == SIGTERM || sig == SIGHUP) {
         r->f->ended_by = sig;

@@ -8,6 +8,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "tui/graphics.h"
 #include "tui/loop.h"
 
 #define FRAME_S    0.05 /* events are drawn at most this often; keys at once */
@@ -394,6 +395,7 @@ static void resize(ll_screen *s)
     ll_canvas_init(&s->canvas, &s->look, h, w);
     s->look.width = w;
     s->f->out.width = s->f->err.width = w;
+    ll_graphics_tell(s->f->app, &s->f->out, false);
     s->dirty = true;
 }
 

@@ -132,6 +132,22 @@ static void do_repl(ll_screen *s, const char *arg)
     s->stop = true;
 }
 
+/* In a lesson the view that shows what a command does comes up by itself. */
+static void open_view_of(ll_screen *s, const char *command)
+{
+    static const struct {
+        const char *command, *view;
+    } table[] = {{"load", "devices"},      {"corr", "corr"},    {"partition", "partition"},
+                 {"task", "partition"},    {"sample", "archs"}, {"pretrain", "training"},
+                 {"transfer", "training"}, {"eval", "results"}, {"diagnose", "diagnose"}};
+    size_t n = strcspn(command, " ");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strlen(table[i].command) == n && !strncmp(table[i].command, command, n)) {
+            s->typed_id = -1; /* no page of output over it */
+            ll_screen_open(s, table[i].view);
+        }
+}
+
 static void do_lesson_next(ll_screen *s, const char *arg)
 {
     const ll_lesson_step *step = ll_lesson_now(&s->lesson);
@@ -141,7 +157,8 @@ static void do_lesson_next(ll_screen *s, const char *arg)
         return;
     }
     char *command = ll_strdup(step->command);
-    ll_screen_submit(s, command); /* which moves the lesson on */
+    ll_screen_submit_typed(s, command); /* which moves the lesson on */
+    open_view_of(s, command);
     free(command);
 }
 
