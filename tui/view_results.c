@@ -209,7 +209,7 @@ static const ll_key keys[] = {
     {"v", "@residuals", "residuals instead of the scatter"},
     {"t", "@command transfer ", "transfer to a device"},
     {"p", "plot scatter {device} out=scatter-{device}.png", "plot predicted against measured to a file"},
-    {"x", "diagnose {device}", "diagnose this device"},
+    {"x", "@command diagnose {device}", "diagnose this device (takes a minute)"},
     {"e", "export predictions predictions-{device}.csv devices={device}", "export the predictions"},
     {0},
 };
