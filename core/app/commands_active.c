@@ -13,8 +13,7 @@
 #include "core/predict/gp_simulate.h"
 #include "core/sample/design.h"
 
-/* A device with more latencies than this is a benchmark's, not one that is being measured. */
-enum { MEASURING = 200 };
+enum { MEASURING = 200 }; /* a device with more latencies is a benchmark's, not one that is being measured */
 
 /* --- what is known of the device --- */
 
@@ -23,14 +22,19 @@ static bool is_source(const ll_request *rq, int device)
     return rq->state.task && ll_ints_find(&rq->state.task->source, device) >= 0;
 }
 
+/* Some of its latencies are known, and neither many nor most. */
+static bool being_measured(const ll_dataset *d, int device)
+{
+    int n = ll_dataset_count(d, device);
+    return n > 0 && n <= MEASURING && 2 * n < d->n_archs;
+}
+
 /* The newest device that is being measured, else that of the latest transfer, else none. */
 static int likely_device(const ll_request *rq)
 {
     const ll_dataset *d = rq->state.data;
-    for (int i = d->n_devices - 1; i >= 0; i--) {
-        int n = ll_dataset_count(d, i);
-        if (n && n <= MEASURING && !is_source(rq, i)) return i;
-    }
+    for (int i = d->n_devices - 1; i >= 0; i--)
+        if (being_measured(d, i) && !is_source(rq, i)) return i;
     return rq->state.n_transfers ? ll_dataset_device(d, rq->state.transfers[0]->device) : -1;
 }
 
