@@ -3,7 +3,8 @@
 #include "core/predict/predictor.h"
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
-extern const ll_predictor ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp;
+extern const ll_predictor ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp,
+    ll_blend;
 
 /* In the order tables list them: counts and linear models first, then what learns across devices. */
 /* clang-format off */
@@ -21,6 +22,7 @@ const ll_predictor *const ll_predictors[] = {
     &ll_help,
     &ll_nasflat,
     &ll_gp,
+    &ll_blend,
     NULL,
 };
 /* clang-format on */
