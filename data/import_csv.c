@@ -403,12 +403,13 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
 static void describe(reader *r)
 {
     const char *unit = r->job->unit ? r->job->unit : "the unit of each row";
-    ll_import_note(r->job, "a %s table of %d architectures x %d devices, read as %s",
-                   r->is_long ? "long" : "wide", r->n_rows, r->devices.n, unit);
+    ll_import_note(r->job, "a %s table of %d architectures x %d device%s, read as %s",
+                   r->is_long ? "long" : "wide", r->n_rows, r->devices.n, r->devices.n == 1 ? "" : "s", unit);
     if (r->saw_index)
         ll_import_note(r->job, "bare numbers were read as %s",
                        r->by_row ? "row numbers of the dataset" : "architecture indices of the search space");
-    if (r->n_zero) ll_import_note(r->job, "%d latencies are 0", r->n_zero);
+    if (r->n_zero)
+        ll_import_note(r->job, r->n_zero == 1 ? "%d latency is 0" : "%d latencies are 0", r->n_zero);
 }
 
 static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)

@@ -332,6 +332,25 @@ static void test_main_job(void)
     free(path);
 }
 
+/* A dataset loaded by a typed command ends the choice of one; a card shows its device, not its result's kind. */
+static void test_from_welcome_to_card(void)
+{
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("Choose a dataset"));
+    keys(":load nb201_sim\r");
+    CHECK(until("sim_phone_a53"));
+    CHECK(!vt_has(&s.t, "Choose a dataset"));
+    keys("\r");
+    CHECK(until("kind      simulated"));
+    keys("3");
+    CHECK(until("S and T assign."));
+    keys(":view welcome\r");
+    CHECK(until("Choose a dataset"));
+    keys("Q");
+    CHECK(wait_end());
+    finish();
+}
+
 static void test_command_line(void)
 {
     if (!START(24, 80, LOADED)) return;
@@ -563,6 +582,7 @@ int main(int argc, char **argv)
         {"screen: colours of the heatmap", test_heatmap_colours},
         {"screen: vt100, linux, xterm, dumb", test_mono},
         {"screen: from data to a saved scatter", test_main_job},
+        {"from welcome to card", test_from_welcome_to_card},
         {"screen: command line and filter", test_command_line},
         {"screen: config file", test_config},
         {"screen: keys from a file", test_key_file},

@@ -161,6 +161,7 @@ static void draw_field(ll_paper *p, const char *title, const cJSON *value, int d
     ll_str text = {0};
     ll_put(&p->c, y, 2, LL_S_HEAD, title);
     ll_render_value(value, digits, p->c.look, &text);
+    if (!text.len) ll_str_addc(&text, '-'); /* an empty list or text */
     int x = at + 4, room = p->c.width - x, w = ll_text_width(ll_str_text(&text));
     if (w > room && cJSON_IsString(value) && room >= 20) {
         ll_paper wrapped = {.out = NULL};

@@ -38,10 +38,9 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
         cJSON *row = cJSON_DetachItemFromArray(rows, 0);
         while (row->child) {
             cJSON *item = cJSON_DetachItemViaPointer(row, row->child);
-            if (!cJSON_HasObjectItem(v->parts[part], item->string))
-                cJSON_AddItemToObject(v->parts[part], item->string, item);
-            else
-                cJSON_Delete(item);
+            cJSON_DeleteItemFromObjectCaseSensitive(v->parts[part],
+                                                    item->string); /* the columns mean the row */
+            cJSON_AddItemToObject(v->parts[part], item->string, item);
         }
         cJSON_Delete(row);
         cJSON_DeleteItemFromObject(v->parts[part], "rows");

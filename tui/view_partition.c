@@ -94,10 +94,10 @@ static void draw_row(const partition_view *v, ll_canvas *c, int y, ll_rect in, i
 
 static void draw_side(partition_view *v, ll_canvas *c, ll_rect r, int side)
 {
-    static const char *const titles[] = {"source (mean r with targets)", "target (mean r with sources)",
-                                         "neither (mean r with sources)"};
+    static const char *const titles[] = {"source", "target", "neither"};
     ll_str title = {0};
     ll_str_addf(&title, "%d %s", v->side[side].n, titles[side]);
+    if (v->side[side].n) ll_str_add(&title, ", mean r");
     ll_rect in = ll_frame(c, r, ll_str_text(&title), side == v->focus);
     ll_str_free(&title);
     if (v->cursor[side] < v->top[side]) v->top[side] = v->cursor[side];
@@ -113,7 +113,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     if (!v->state.data) return;
     if (!t) {
         ll_put(c, r.y, 1, LL_S_TEXT,
-               "No task yet: n splits the devices, :task NAME takes a published split, S and T assign.");
+               "No task yet: n splits, :task ND takes a published split, S and T assign.");
     } else {
         int x = 1 + ll_put(c, r.y, 1, LL_S_TITLE, t->name);
         x += ll_putf(c, r.y, x + 2, LL_S_TEXT, "Spearman across: mean %.3f, highest %.3f", t->mean_corr,

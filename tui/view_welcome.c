@@ -10,11 +10,24 @@ typedef struct welcome_view {
     ll_view base;
     ll_strs names; /* datasets that `load` offers */
     int cursor;
+    bool waiting; /* no dataset was loaded when it was last refreshed */
 } welcome_view;
+
+static bool has_data(ll_view *base)
+{
+    ll_state state;
+    ll_app_snapshot(ll_screen_app(base->screen), &state);
+    bool data = state.data != NULL;
+    ll_state_free(&state);
+    return data;
+}
 
 static void refresh(ll_view *base)
 {
     welcome_view *v = (welcome_view *)base;
+    bool data = has_data(base);
+    if (data && v->waiting) ll_screen_open(base->screen, "devices"); /* loaded by a command: chosen */
+    v->waiting = !data;
     ll_strs_free(&v->names);
     ll_app_complete(ll_screen_app(base->screen), "load ", &v->names);
     for (int i = v->names.n - 1; i >= 0; i--) /* options of the command are no datasets */

@@ -32,6 +32,11 @@ static void emit_samples(ll_request *rq)
     const ll_dataset *d = rq->state.data;
     cJSON *result = ll_result_new("sample");
     int n = s ? s->rows.n : 0, device = s && s->device ? ll_dataset_device(d, s->device) : -1;
+    ll_str title = {0};
+    ll_str_addf(&title, "%d %s of %s", n, n == 1 ? "sample" : "samples", d->name);
+    if (n && strcmp(s->sampler, "manual")) ll_str_addf(&title, ", drawn by %s", s->sampler);
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_str_free(&title);
     ll_json_int(result, "k", n);
     ll_json_str(result, "sampler", s ? s->sampler : NULL);
     ll_json_num(result, "seed", s ? (double)s->seed : NAN);

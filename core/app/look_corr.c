@@ -264,7 +264,7 @@ static void emit_audit(ll_request *rq, const ll_audit *audits, int n)
     cJSON *result = ll_result_new("audit"), *rows;
     ll_strs notes = {0};
     ll_str title = {0};
-    ll_str_addf(&title, "Audit of %d devices of %s, ", n, d->name);
+    ll_str_addf(&title, "Audit of %d device%s of %s, ", n, n == 1 ? "" : "s", d->name);
     ll_add_thousands(&title, d->n_archs);
     ll_str_add(&title, " architectures");
     ll_json_str(result, "title", ll_str_text(&title));
