@@ -1,4 +1,4 @@
-/* Parts of the building of a GP model, in files of their own. */
+/* The last steps of building a GP model: its optimal-design prior and its calibration. */
 #ifndef LL_PREDICT_GP_CALIBRATE_H
 #define LL_PREDICT_GP_CALIBRATE_H
 

@@ -93,7 +93,7 @@ void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out)
         for (int m = chunk * LANES; m < (chunk + 1) * LANES; m++)
             if (x->w[m] > least_weight) add_draw(x, m, out, &parts);
     }
-    out->form = LL_NEW_ARRAY(double, e *e);
+    out->form = ll_alloc((size_t)e * (size_t)e, sizeof *out->form);
     ll_dsyrk(true, e, parts.n_plus, 1 / kept, parts.plus, e, 0, out->form, e);
     for (int i = 0; i < dim; i++)
         add_scaled((size_t)dim, 1 / kept, parts.within + (size_t)i * (size_t)dim,

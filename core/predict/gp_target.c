@@ -31,7 +31,7 @@ static double centre_sum(const ll_gp_prior *p)
 void ll_gp_draws_make(const ll_gp_prior *p, uint64_t seed, ll_gp_draws *out)
 {
     int nb = p->n_blocks, dim = nb + 2;
-    double *points = LL_NEW_ARRAY(double, LL_GP_DRAWS *dim), centres = centre_sum(p);
+    double *points = LL_NEW_ARRAY(double, dim *LL_GP_DRAWS), centres = centre_sum(p);
     ll_sobol(LL_GP_DRAWS, dim, true, seed, points);
     *out = (ll_gp_draws){.n_blocks = nb};
     for (int m = 0; m < LL_GP_DRAWS; m++) {
@@ -137,7 +137,7 @@ static void fit_init_samples(ll_gp_fit *x)
     const ll_gp_prior *p = x->prior;
     int k = x->k;
     size_t kk = (size_t)k * (size_t)k;
-    x->gram = LL_NEW_ARRAY(double, (size_t)p->n_blocks *kk);
+    x->gram = LL_NEW_ARRAY(double, kk *(size_t)p->n_blocks);
     x->chol = ll_alloc_aligned(2 * kk + 2 * (size_t)k, sizeof *x->chol);
     x->inv = x->chol + kk;
     x->s = x->inv + kk;
@@ -155,7 +155,7 @@ static void fit_init(ll_gp_fit *x, const ll_gp_prior *p, const ll_gp_draws *draw
     x->draws = draws;
     x->k = k;
     x->step = ll_clock_step(y_ms, k) / scale;
-    x->sel = LL_NEW_ARRAY(double, (size_t)k *dim);
+    x->sel = LL_NEW_ARRAY(double, dim *(size_t)k);
     x->wide = k > p->dim;
     x->z = LL_NEW_ARRAY(double, 3 * k);
     x->h = x->z + k;
