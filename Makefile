@@ -89,8 +89,11 @@ asan: build/asan/latlab $(call pick,asan)
 	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 tests/run asan $(call pick,asan)
 ubsan: build/ubsan/latlab $(call pick,ubsan)
 	@LATLAB=build/ubsan/latlab LATLAB_SANITIZER=ubsan UBSAN_OPTIONS=print_stacktrace=1 tests/run ubsan $(call pick,ubsan)
-tsan: build/tsan/latlab $(call pick,tsan)
-	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(call pick,tsan)
+# Where threads meet: the pool, the worker and its events, training, processes, the faces.
+THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui
+tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
+tsan: build/tsan/latlab $(tsan_tests)
+	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(tsan_tests)
 layers:
 	@tests/layers.sh
 format:
