@@ -27,27 +27,42 @@ static bool is_dumb(void)
     return !*term || !strcmp(term, "dumb");
 }
 
+/* What terminfo says of the terminal, if it knows it. Leaves curses' own terminal as it is. */
+typedef struct known_terminal {
+    int colours;
+    bool rgb, moves_cursor;
+} known_terminal;
+
+static bool look_up(known_terminal *out)
+{
+    TERMINAL *kept = cur_term;
+    int status;
+    if (is_dumb() || setupterm(NULL, STDOUT_FILENO, &status) != OK) return false;
+    const char *cup = tigetstr("cup");
+    *out = (known_terminal){tigetnum("colors"), tigetflag("RGB") > 0, cup && cup != (const char *)-1};
+    TERMINAL *mine = cur_term;
+    set_curterm(kept);
+    if (mine != kept) del_curterm(mine);
+    return true;
+}
+
 bool ll_terminal_can_draw(void)
 {
-    int status;
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || is_dumb()) return false;
-    if (setupterm(NULL, STDOUT_FILENO, &status) != OK) return false;
-    const char *cup = tigetstr("cup");
-    return cup && cup != (const char *)-1;
+    known_terminal t;
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && look_up(&t) && t.moves_cursor;
 }
 
 ll_depth ll_terminal_depth(void)
 {
     const char *colorterm = env("COLORTERM");
+    known_terminal t;
     if (!strcmp(colorterm, "truecolor") || !strcmp(colorterm, "24bit")) return LL_DEPTH_TRUE;
-    int status;
-    if (is_dumb() || setupterm(NULL, 1, &status) != OK) return LL_DEPTH_MONO;
-    int n = tigetnum("colors");
-    return tigetflag("RGB") > 0 ? LL_DEPTH_TRUE
-           : n >= 256           ? LL_DEPTH_256
-           : n >= 16            ? LL_DEPTH_16
-           : n >= 8             ? LL_DEPTH_8
-                                : LL_DEPTH_MONO;
+    if (!look_up(&t)) return LL_DEPTH_MONO;
+    return t.rgb              ? LL_DEPTH_TRUE
+           : t.colours >= 256 ? LL_DEPTH_256
+           : t.colours >= 16  ? LL_DEPTH_16
+           : t.colours >= 8   ? LL_DEPTH_8
+                              : LL_DEPTH_MONO;
 }
 
 static bool wants_colour(int fd, ll_when colour)

@@ -14,8 +14,13 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"look", bench_look},       {"gp", bench_gp},       {"sessions", bench_sessions},
-    {"nasflat", bench_nasflat}, {"space", bench_space}, {0},
+    {"look", bench_look},
+    {"gp", bench_gp},
+    {"sessions", bench_sessions},
+    {"nasflat", bench_nasflat},
+    {"space", bench_space},
+    {"tui", bench_tui},
+    {0},
 };
 
 static cJSON *rows;

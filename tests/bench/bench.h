@@ -13,5 +13,6 @@ void bench_gp(void);
 void bench_sessions(void);
 void bench_nasflat(void);
 void bench_space(void);
+void bench_tui(void);
 
 #endif
