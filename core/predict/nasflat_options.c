@@ -91,10 +91,15 @@ const ll_option ll_nasflat_transfer_options[] = {
     {.name = "init",
      .type = LL_CHOICE,
      .otherwise = "correlated",
-     .choices = "correlated|mean|random",
+     .choices = "fitted|correlated|mean|random",
      .help = "first embedding of the target: of the source whose latencies rank the samples most alike, the "
              "mean of "
              "all sources, or a random one"},
+    {.name = "correct",
+     .type = LL_BOOL,
+     .otherwise = "on",
+     .help = "correct the scores by a Bayesian linear model of cost, operation counts and the score on the "
+             "samples"},
     {.name = "tune",
      .type = LL_CHOICE,
      .otherwise = "all",
@@ -104,7 +109,8 @@ const ll_option ll_nasflat_transfer_options[] = {
      .type = LL_INT,
      .lo = 0,
      .hi = 10000,
-     .help = "passes over the samples (default: 40 on nasbench201, 30 elsewhere)"},
+     .help = "passes over the samples (default: none with correct=on, which uses them better; else 40 on "
+             "nasbench201, 30 elsewhere)"},
     {.name = "lr",
      .type = LL_REAL,
      .lo = 0,
@@ -132,6 +138,7 @@ const ll_option ll_nasflat_transfer_options[] = {
 /* Where our defaults are not the paper's. */
 static const char *const paper[][2] = {
     {"pairs", "all"},
+    {"correct", "off"},
     {NULL, NULL},
 };
 

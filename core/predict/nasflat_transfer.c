@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
+#include "core/predict/nasflat_correct.h"
 #include "core/predict/nasflat_model.h"
 
 static const double report_every_s = .08;
@@ -73,8 +74,32 @@ static void find_nearest(transfer *t)
     }
 }
 
+/* Spearman of every pretraining device's predictions with the target's latencies on the samples; the best row of
+ * hw_emb, -1 when none says anything. */
+static int find_fitted(const transfer *t)
+{
+    int n_rows = t->target, best = -1;
+    double most = -INFINITY, *a = LL_NEW_ARRAY(double, t->k);
+    ll_nasflat_item *items = LL_NEW_ARRAY(ll_nasflat_item, n_rows * t->k);
+    float *score = LL_NEW_ARRAY(float, n_rows * t->k);
+    for (int i = 0; i < n_rows * t->k; i++) items[i] = (ll_nasflat_item){t->items[i % t->k].arch, i / t->k};
+    ll_nasflat_score(&t->net, items, n_rows * t->k, t->job->pool, NULL, NULL, score);
+    for (int row = 0; row < n_rows; row++) {
+        for (int i = 0; i < t->k; i++) a[i] = score[row * t->k + i];
+        double corr = ll_spearman(a, t->lat_ms, t->k);
+        if (isnan(corr) || corr <= most) continue;
+        most = corr;
+        best = row;
+    }
+    free(a);
+    free(items);
+    free(score);
+    return best;
+}
+
 static void init_embedding(transfer *t)
 {
+    int fitted = ll_is(&t->options, "init", "fitted") ? find_fitted(t) : -1;
     int dim = t->net.layout->shape.hw_dim, n = t->model->source.n;
     float *emb = t->net.w + t->net.layout->hw_emb.at, *row = emb + (size_t)t->target * (size_t)dim;
     if (ll_is(&t->options, "init", "random")) {
@@ -82,6 +107,8 @@ static void init_embedding(transfer *t)
         for (int j = 0; j < dim; j++) row[j] = (float)ll_rng_normal(&r);
     } else if (ll_is(&t->options, "init", "correlated") && t->nearest >= 0) {
         memcpy(row, emb + (size_t)t->nearest * (size_t)dim, (size_t)dim * sizeof *row);
+    } else if (fitted >= 0) {
+        memcpy(row, emb + (size_t)fitted * (size_t)dim, (size_t)dim * sizeof *row);
     } else { /* mean, also where no source's ranks say anything (one sample, equal latencies) */
         memset(row, 0, (size_t)dim * sizeof *row);
         for (int s = 0; s < n; s++)
@@ -175,6 +202,7 @@ static void add_scores(const float *score, int n, int members, double *out)
     for (int i = 0; i < n; i++) out[i] += (score[i] - mean) / sd / members;
 }
 
+/* rows (n) are the ones to predict, followed by the k samples when their scores are wanted as well. */
 static bool run_member(transfer *t, const ll_nasflat_item *rows, int n, float *score, double *out)
 {
     const ll_nasflat_layout *l = &t->model->layout;
@@ -207,7 +235,7 @@ static ll_nasflat_item *rows_to_predict(transfer *t, int *n)
 {
     const ll_transfer_job *job = t->job;
     *n = job->rows ? job->n_rows : job->data->n_archs;
-    ll_nasflat_item *rows = LL_NEW_ARRAY(ll_nasflat_item, *n);
+    ll_nasflat_item *rows = LL_NEW_ARRAY(ll_nasflat_item, *n + job->k);
     for (int i = 0; i < *n; i++) rows[i] = (ll_nasflat_item){job->rows ? job->rows[i] : i, t->target};
     t->n_shown = *n < SHOWN ? *n : SHOWN;
     for (int i = 0; i < t->n_shown; i++) t->shown[i] = rows[(long)i * *n / t->n_shown].arch;
@@ -225,6 +253,15 @@ static cJSON *describe(const transfer *t)
     return o;
 }
 
+/* score (n + k): of the rows, then of the samples. */
+static void correct(const transfer *t, const ll_nasflat_item *rows, int n, double *score)
+{
+    int *arch = LL_NEW_ARRAY(int, n + t->k);
+    for (int i = 0; i < n + t->k; i++) arch[i] = rows[i].arch;
+    ll_nasflat_correct(t->job->data, arch + n, score + n, t->lat_ms, t->k, arch, n, score);
+    free(arch);
+}
+
 ll_status ll_nasflat_transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
 {
     transfer t = {.model = model, .job = job, .start_s = ll_now_s()};
@@ -234,14 +271,16 @@ ll_status ll_nasflat_transfer(const void *model, const ll_transfer_job *job, ll_
     t.lat_ms = LL_NEW_ARRAY(double, job->k);
     ll_nasflat_resolve(job->options, &t.options);
     ll_nasflat_item *rows = rows_to_predict(&t, &n);
-    *out = (ll_prediction){.n = n, .score = LL_NEW_ARRAY(double, n)};
-    float *score = LL_NEW_ARRAY(float, n);
+    *out = (ll_prediction){.n = n, .score = LL_NEW_ARRAY(double, n + job->k)};
+    float *score = LL_NEW_ARRAY(float, n + job->k);
     ll_status s = open_inputs(&t, e);
     if (!s) s = measure_samples(&t, e);
     if (!s) find_nearest(&t);
+    memcpy(rows + n, t.items, (size_t)t.k * sizeof *rows);
     for (; !s && t.member < t.model->n_members; t.member++)
-        if (!run_member(&t, rows, n, score, out->score))
+        if (!run_member(&t, rows, n + t.k, score, out->score))
             s = ll_fail(e, LL_CANCELLED, "stopped while transferring");
+    if (!s && ll_bool(&t.options, "correct")) correct(&t, rows, n, out->score);
     if (s)
         ll_prediction_free(out);
     else

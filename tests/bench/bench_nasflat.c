@@ -227,7 +227,7 @@ static double column(void *ctx, int arch)
 
 static void bench_transfer(const ll_dataset *d, const ll_nasflat_model *m, ll_pool *pool)
 {
-    ll_values options = options_of(ll_nasflat_transfer_options, "epochs", "40");
+    ll_values options = options_of(ll_nasflat_transfer_options, "preset", "paper");
     int samples[20], one = 0;
     double best = INFINITY, best_all = INFINITY;
     for (int i = 0; i < 20; i++) samples[i] = i * 701;
