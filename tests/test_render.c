@@ -587,6 +587,18 @@ static void test_config(void)
         "bind corr\nfrobnicate\nset nothing 1\nset theme neon\nbind corr F6 @order\n",
         "config", &complaints);
     CHECK_STR(c.theme->name, "dark");
+    /* the file latlab writes is as good with its comments taken away */
+    char *file = ll_strdup(ll_config_default), *at = strstr(file, "# set");
+    for (; at; at = strstr(at, "# set")) memcpy(at, "  ", 2);
+    ll_strs none = {0};
+    ll_config defaults;
+    ll_config_init(&defaults);
+    ll_config_text(&defaults, file, "file", &none);
+    CHECK_INT(none.n, 0);
+    CHECK_INT(defaults.log_lines, 6);
+    ll_config_free(&defaults);
+    ll_strs_free(&none);
+    free(file);
     CHECK_INT(c.log_lines, 9);
     CHECK(!c.mouse);
     CHECK_STR(ll_config_binding(&c, "devices", "F6"), "corr metric=kendall");

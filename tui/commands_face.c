@@ -83,6 +83,21 @@ static ll_status run_config(ll_request *rq)
     return s ? s : act(rq, "config", rq->line);
 }
 
+/* Writes the commented file on first use, and says where it is. */
+static ll_status run_config_file(ll_request *rq)
+{
+    char *path = ll_config_path(), *dir = ll_xdg_dir(LL_XDG_CONFIG);
+    ll_status s = LL_OK;
+    bool fresh = !ll_is_file(path);
+    if (fresh) s = ll_make_dirs(dir, &rq->error);
+    if (fresh && !s) s = ll_write_file(path, ll_config_default, strlen(ll_config_default), &rq->error);
+    if (!s)
+        ll_note(rq, "%s%s", path, fresh ? " is written; edit it, it is read when the full screen opens" : "");
+    free(dir);
+    free(path);
+    return s;
+}
+
 static const ll_option view_options[] = {
     {.name = "view",
      .type = LL_CHOICE,
@@ -158,6 +173,11 @@ const ll_command ll_face_commands[] = {
      .flags = LL_CMD_LOOK | LL_CMD_FACE,
      .run = run_config,
      .examples = "  bind devices F6 corr {device} metric=kendall"},
+    {.name = "config",
+     .group = "face",
+     .summary = "Say where the config file is; write a commented one when there is none",
+     .flags = LL_CMD_LOOK | LL_CMD_NO_UNDO,
+     .run = run_config_file},
     {.name = "save-display",
      .group = "face",
      .summary = "Write what the full screen shows to a text file",

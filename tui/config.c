@@ -115,7 +115,8 @@ ll_status ll_config_line(ll_config *c, const char *line, ll_error *e)
 {
     const char *rest = line + strspn(line, " \t");
     if (!*rest || *rest == '#') return LL_OK;
-    char *text = ll_strdup(rest);
+    char *text = ll_strdup(rest), *comment = strstr(text, " #");
+    if (comment) *comment = 0;
     for (size_t n = strlen(text); n && strchr(" \t\r\n", text[n - 1]);) text[--n] = 0;
     const char *p = text;
     char *word = next_word(&p);
@@ -144,6 +145,20 @@ void ll_config_text(ll_config *c, const char *text, const char *name, ll_strs *c
         text += n + (text[n] == '\n');
     }
 }
+
+const char ll_config_default[] = "# Settings of latlab's full screen. Lines that begin with # are comments: "
+                                 "take the # away to change something.\n"
+                                 "# A bad line is reported with its number and ignored.\n"
+                                 "\n"
+                                 "# set theme default     # default, dark, light, mono\n"
+                                 "# set ramp cividis      # of heatmaps: cividis, viridis\n"
+                                 "# set mouse off         # on: click, wheel; Shift-drag still selects text\n"
+                                 "# set log-lines 6       # height of the log pane, 0 to 40\n"
+                                 "\n"
+                                 "# bind VIEW|all KEY TEXT: a command line, or an @action. {device}, "
+                                 "{other}, {arch} are what is under the cursor.\n"
+                                 "# bind devices F6 corr {device} metric=kendall\n"
+                                 "# bind all C-t view training\n";
 
 char *ll_config_path(void)
 {

@@ -29,6 +29,7 @@ ll_status ll_config_line(ll_config *c, const char *line, ll_error *e);
 /* All lines of a text; complaints are "name:LINE: ...". */
 void ll_config_text(ll_config *c, const char *text, const char *name, ll_strs *complaints);
 void ll_config_load(ll_config *c, ll_strs *complaints); /* the user's file, when there is one */
+extern const char ll_config_default[];                  /* every setting with its default, as comments */
 char *ll_config_path(void);                             /* the caller frees */
 /* Text bound to the key in this view or in all, the latest first; NULL: not bound here. */
 const char *ll_config_binding(const ll_config *c, const char *view, const char *key);

@@ -322,8 +322,8 @@ static void banner(ll_faces *f)
 {
     static const char *const lines[] = {
         "latlab " LL_VERSION ": hardware-aware NAS latency prediction",
-        "  load NAME     a dataset (Tab completes)      devices, corr    look at it",
-        "  help          all commands; CMD? for one     view             the full screen (C-x C-a)",
+        "  load NAME     a dataset (Tab completes)      devices, corr   look at it",
+        "  help          all commands; CMD? for one     view            the full screen",
     };
     ll_talk talk = ll_talk_new(stdout, f->out);
     for (size_t i = 0; i < sizeof lines / sizeof *lines && !f->greeted; i++)
