@@ -147,7 +147,7 @@ const ll_option ll_model_options[] = {
      .required = true,
      .complete = LL_COMPLETE_FILE,
      .help = "a .safetensors file"},
-    {.name = "how", .type = LL_CHOICE, .choices = "as", .positional = true, .help = "load FILE as PREDICTOR"},
+    {.name = "how", .type = LL_WORD, .positional = true, .help = "the word `as`, which may be left out"},
     {.name = "predictor",
      .type = LL_WORD,
      .positional = true,
@@ -174,9 +174,16 @@ static void emit_model(ll_request *rq, const ll_model *m, const char *action, co
     ll_emit(rq, result);
 }
 
+/* The predictor in `save FILE PREDICTOR` and `load FILE as PREDICTOR`; NULL when none is named. */
+static const char *named_predictor(const ll_request *rq)
+{
+    const char *how = ll_word(&rq->args, "how"), *name = ll_word(&rq->args, "predictor");
+    return name || !how || !strcmp(how, "as") ? name : how;
+}
+
 static ll_status save_model(ll_request *rq, const char *path)
 {
-    const char *name = ll_word(&rq->args, "predictor");
+    const char *name = named_predictor(rq);
     const ll_model *m = ll_state_model(&rq->state, name);
     if (!m)
         return LL_FAIL(rq, LL_FAILED, "%s%s is not pretrained yet; `pretrain PREDICTOR` does that",
@@ -190,8 +197,7 @@ static ll_status load_model(ll_request *rq, const char *path)
 {
     ll_model *m = NULL;
     ll_strs warnings = {0};
-    ll_status s =
-        ll_model_load(path, ll_word(&rq->args, "predictor"), rq->state.data, &m, &warnings, &rq->error);
+    ll_status s = ll_model_load(path, named_predictor(rq), rq->state.data, &m, &warnings, &rq->error);
     for (int i = 0; !s && i < warnings.n; i++) ll_warn(rq, "%s: %s", ll_path_base(path), warnings.v[i]);
     ll_strs_free(&warnings);
     if (s) return s;

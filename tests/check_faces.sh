@@ -135,6 +135,14 @@ holds err 'writing the output' "a closed stdout"
 holds err 'big.csv: cannot write' "a file that may not grow"
 ls big.csv* >/dev/null 2>&1 && bad "a file that may not grow leaves a part of it" || ok
 
+# installed anywhere, the program finds what came with it
+mkdir -p prefix/bin prefix/share/latlab
+cp "$latlab" prefix/bin/latlab
+cp -R "$(dirname "$latlab")"/data/bundled prefix/share/latlab/ 2>/dev/null ||
+    cp -R "$(dirname "$latlab")"/../../data/bundled prefix/share/latlab/
+expect "installed elsewhere" 0 prefix/bin/latlab -c 'load nb201_sim'
+holds out "$work/prefix/share/latlab/bundled/nb201_sim" "installed elsewhere"
+
 # interruption
 "$latlab" -c 'load nb201_sim; partition train=7 test=7; pretrain help' >out 2>err &
 pid=$!

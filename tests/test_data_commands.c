@@ -393,6 +393,8 @@ static void foreign_model_files_are_refused(void)
     say("load base");
     CHECK_STR(say("model save %s", path), "failed");
     CHECK_HAS(ll_str_text(&complaint), "pretrain");
+    CHECK_STR(say("model save %s lut", path), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "lut is not pretrained");
     CHECK_STR(say("model load %s", write_text("x.safetensors", "nonsense")), "failed");
     CHECK_HAS(ll_str_text(&complaint), "x.safetensors: ");
     CHECK_INT(ll_safetensors_write(path, &t, &e), LL_OK);

@@ -2,10 +2,10 @@
  * which reads the stream acts upon. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "tui/config.h"
 #include "tui/faces.h"
 
@@ -45,20 +45,22 @@ static ll_status run_save_display(ll_request *rq)
 /* A lesson by name: beside the program, else where it was installed; anything else is a path. */
 static char *find_lesson(const char *name)
 {
-    char exe[4096], *path = ll_path_expand(name);
+    char *path = ll_path_expand(name);
     if (strchr(name, '/') || ll_is_file(path)) return path;
     free(path);
     ll_str file = {0};
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    exe[n > 0 ? n : 0] = 0;
-    for (char *slash; (slash = strrchr(exe, '/')); *slash = 0) {
+    ll_str_addf(&file, "sessions/%s.latlab", name);
+    path = ll_beside_program(ll_str_text(&file));
+    if (!path) {
         ll_str_clear(&file);
-        ll_str_addf(&file, "%.*s/sessions/%s.latlab", (int)(slash - exe), exe, name);
-        if (ll_is_file(ll_str_text(&file))) return ll_str_take(&file);
+        ll_str_addf(&file, "share/latlab/%s.latlab", name);
+        path = ll_beside_program(ll_str_text(&file));
     }
     ll_str_clear(&file);
     ll_str_addf(&file, LL_DATA_DIR "/%s.latlab", name);
-    return ll_str_take(&file);
+    if (!path) path = ll_strdup(ll_str_text(&file));
+    ll_str_free(&file);
+    return path;
 }
 
 static ll_status run_lesson(ll_request *rq)

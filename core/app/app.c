@@ -427,32 +427,26 @@ const char *ll_app_data_dir(const ll_app *a)
 }
 
 /* The data that came with the program: beside the executable, else where `make install` puts it. */
-static void add_bundled(ll_strs *out)
+static char *bundled(void)
 {
-    char exe[4096];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n > 0) {
-        exe[n] = 0;
-        for (int up = 0; up < 3; up++) { /* latlab, build/release/latlab, build/asan/... */
-            char *slash = strrchr(exe, '/');
-            if (!slash) break;
-            *slash = 0;
-            char *beside = ll_path_join(exe, "data/bundled");
-            if (ll_is_dir(beside)) {
-                ll_strs_take(out, beside);
-                return;
-            }
-            free(beside);
-        }
-    }
-    ll_strs_add(out, LL_DATA_DIR "/bundled");
+    char *dir = ll_beside_program("data/bundled");
+    if (!dir) dir = ll_beside_program("share/latlab/bundled");
+    return dir ? dir : ll_strdup(LL_DATA_DIR "/bundled");
+}
+
+static void take_once(ll_strs *dirs, char *dir)
+{
+    if (ll_strs_has(dirs, dir))
+        free(dir);
+    else
+        ll_strs_take(dirs, dir);
 }
 
 void ll_app_data_dirs(const ll_app *a, ll_strs *out)
 {
     const char *set = getenv("LATLAB_DATA");
     ll_strs_add(out, ll_app_data_dir(a));
-    if (set && *set) ll_strs_take(out, ll_path_expand(set));
-    ll_strs_take(out, ll_xdg_dir(LL_XDG_DATA));
-    add_bundled(out);
+    if (set && *set) take_once(out, ll_path_expand(set));
+    take_once(out, ll_xdg_dir(LL_XDG_DATA));
+    take_once(out, bundled());
 }

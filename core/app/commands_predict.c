@@ -115,7 +115,7 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"cost", "measurement cost", NULL, 0},
                                         {"sampler", "sampler", NULL, -1},
                                         {"map", "milliseconds by", NULL, -1},
-                                        {"map_error", "median error of that on the samples", "%", 2},
+                                        {"map_error", "its median error on the samples", "%", 2},
                                         {"spearman", "Spearman on the rest", NULL, 4},
                                         {"seconds", "took", "s", 3},
                                         {0}};

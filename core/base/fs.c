@@ -216,3 +216,23 @@ char *ll_xdg_dir(ll_xdg kind)
     free(base);
     return path;
 }
+
+/* --- beside the program ------------------------------------------------------------------------------------
+ */
+
+char *ll_beside_program(const char *relative)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n <= 0) return NULL;
+    exe[n] = 0;
+    for (int up = 0; up < 3; up++) { /* latlab, build/release/latlab, prefix/bin/latlab */
+        char *slash = strrchr(exe, '/');
+        if (!slash) return NULL;
+        *slash = 0;
+        char *path = ll_path_join(exe, relative);
+        if (!access(path, F_OK)) return path;
+        free(path);
+    }
+    return NULL;
+}

@@ -41,6 +41,9 @@ char *ll_path_expand(const char *path);           /* ~ and ~/x; the caller frees
 
 /* $XDG_<kind>_HOME/latlab with the default of the specification; unset, empty and relative values are
  * ignored. The folder is not created. The caller frees. */
+/* RELATIVE below the program's folder or one of the two above it, where something of that name is; else NULL.
+ * What came with the program is found in its source tree and wherever it was installed. Free it. */
+char *ll_beside_program(const char *relative);
 typedef enum ll_xdg { LL_XDG_CONFIG, LL_XDG_DATA, LL_XDG_STATE, LL_XDG_CACHE } ll_xdg;
 char *ll_xdg_dir(ll_xdg kind);
 
