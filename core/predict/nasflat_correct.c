@@ -131,8 +131,10 @@ void ll_nasflat_correct(const ll_dataset *d, const int *samples, const double *s
     if (k < 3 || !(median > 0) || !(sd > 0) || !(ll_std(lat_ms, k) > 0)) return;
     correction t = {0};
     open_correction(&t, d, samples, k);
+    double spread = ll_mad_sigma(lat_ms, k), reach = spread > 0 ? 3 * spread : INFINITY;
     for (int i = 0; i < k; i++) {
-        t.z[i] = lat_ms[i] / median - 1;
+        /* one interrupted measurement must not bend the model */
+        t.z[i] = fmin(fmax(lat_ms[i], median - reach), median + reach) / median - 1;
         t.g[i] = (sample_score[i] - mean) / sd;
     }
     average(&t, samples);
