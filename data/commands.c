@@ -19,7 +19,8 @@ const ll_command ll_data_commands[] = {
                  "import oneproxy OneProxy into nb201\n"
                  "import brpnas latency.pkl into nb201 device=desktop_cpu_core_i7_7820x_fp32\n"
                  "import csv mine.csv into nb201 unit=us\n"
-                 "import csv mine.csv as mine space=nasbench201 unit=s arch=cell"},
+                 "import csv mine.csv as mine space=nasbench201 unit=s arch=cell\n"
+                 "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms"},
     {.name = "load",
      .group = "data",
      .summary = "Load a dataset by name or path",

@@ -46,6 +46,12 @@ const ll_option ll_import_options[] = {
      .type = LL_WORD,
      .complete = LL_COMPLETE_SPACE,
      .help = "csv: search space of a new dataset"},
+    {.name = "positions",
+     .type = LL_INT,
+     .lo = 1,
+     .hi = LL_MAX_POSITIONS,
+     .help = "csv: positions of a space of your own, which space= names"},
+    {.name = "ops", .type = LL_LIST, .help = "csv: its operations"},
     {.name = "arch", .type = LL_WORD, .help = "csv: name of the column with the architectures"},
     {.name = "device", .type = LL_WORD, .help = "brpnas, csv with one column: name of the device"},
     {.name = "replace",
@@ -217,13 +223,35 @@ static bool is_loaded(const ll_request *rq, const place *p)
     return d && d->path && (!strcmp(d->path, p->to) || (p->from && !strcmp(d->path, p->from)));
 }
 
+/* A space of the user's own, as space=NAME positions=N ops=A,B,... state it. */
+static ll_status define_space(ll_request *rq, const char *name, const ll_space **out)
+{
+    ll_strs ops = {0};
+    int positions = ll_int(&rq->args, "positions");
+    ll_list(&rq->args, "ops", &ops);
+    ll_status s = LL_OK;
+    if (!positions || ops.n > LL_MAX_OPS)
+        s = LL_FAIL(rq, LL_USAGE, "a new space takes positions= (1 to %d) and ops= (at most %d names)",
+                    LL_MAX_POSITIONS, LL_MAX_OPS);
+    else if (!(*out = ll_space_define(name, positions, ops.v, ops.n, &rq->error)))
+        s = LL_USAGE;
+    ll_strs_free(&ops);
+    return s;
+}
+
 static ll_status find_space(ll_request *rq, ll_import *job)
 {
     const char *name = ll_word(&rq->args, "space");
     if (job->into) job->space = job->into->space;
     if (!name) return LL_OK;
-    const ll_space *space = ll_space_find(name);
-    if (!space) return LL_FAIL(rq, LL_USAGE, "unknown search space %.60s; `spaces` lists them", name);
+    const ll_space *space = NULL;
+    ll_status s = ll_given(&rq->args, "ops") ? define_space(rq, name, &space) : LL_OK;
+    if (s) return s;
+    if (!space) space = ll_space_find(name);
+    if (!space)
+        return LL_FAIL(
+            rq, LL_USAGE,
+            "unknown search space %.60s; `spaces` lists them, positions= and ops= define a new one", name);
     if (job->into && space != job->into->space)
         return LL_FAIL(rq, LL_USAGE, "%s is a dataset of %s, not of %s", job->into->name,
                        job->into->space->name, name);

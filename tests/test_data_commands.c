@@ -269,6 +269,18 @@ static void replaced_datasets_are_kept_aside(void)
     stop();
 }
 
+static void own_spaces_are_defined_by_import(void)
+{
+    start();
+    const char *file = write_text("o.csv", "arch,phone\na b a,1.5\nb b b,3\nc a b,2.2\n");
+    CHECK_STR(say("import csv %s as own space=chain3 unit=ms", file), "failed");
+    CHECK_HAS(ll_str_text(&complaint), "positions= and ops=");
+    CHECK_STR(say("import csv %s as own space=chain3 ops=a,b,c unit=ms", file), "failed");
+    CHECK_STR(say("import csv %s as own space=chain3 positions=3 ops=a,b,c unit=ms", file), "ok");
+    CHECK_STR(say("load own"), "ok");
+    stop();
+}
+
 /* A process that was killed while it wrote leaves its folder; the next import of that name takes it away. */
 static void orphans_are_removed(void)
 {
@@ -421,6 +433,7 @@ static const check_case cases[] = {
     {"exported tables come back", exported_tables_come_back},
     {"importing into the loaded dataset extends it", importing_into_the_loaded_dataset_extends_it},
     {"replaced datasets are kept aside", replaced_datasets_are_kept_aside},
+    {"own spaces are defined by import", own_spaces_are_defined_by_import},
     {"orphans are removed", orphans_are_removed},
     {"damaged datasets are found", damaged_datasets_are_found},
     {"truncated torch files make no dataset", truncated_torch_files_make_no_dataset},
