@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/safetensors.h"
+#include "data/torchzip.h"
 
 static const char format[] = "latlab model 1";
 
@@ -129,11 +131,23 @@ static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d,
     return LL_OK;
 }
 
+/* A safetensors file, or weights as torch.save writes them (the published checkpoints). */
+static ll_status read_tensors(const char *path, ll_tensors *t, ll_error *e)
+{
+    char *bytes;
+    size_t n;
+    ll_status s = ll_read_file(path, (size_t)1 << 30, &bytes, &n, e);
+    if (s) return s;
+    bool zip = ll_is_zip(bytes, n);
+    free(bytes);
+    return zip ? ll_torch_load_tensors(path, t, e) : ll_safetensors_read(path, t, e);
+}
+
 ll_status ll_model_load(const char *path, const char *as, const ll_dataset *d, ll_model **out,
                         ll_strs *warnings, ll_error *e)
 {
     ll_tensors t = {0};
-    ll_status s = ll_safetensors_read(path, &t, e);
+    ll_status s = read_tensors(path, &t, e);
     if (s) return s;
     s = build(&t, as, d, out, warnings, e);
     ll_tensors_free(&t);

@@ -7,7 +7,7 @@
 #include "core/predict/help_net.h"
 #include "core/transfer/experiment.h"
 #include "data/import.h"
-#include "data/torchzip.h"
+#include "data/model_file.h"
 #include "tests/check.h"
 
 enum { NS = 5, NQ = 7 };
@@ -323,13 +323,11 @@ static ll_model *load_checkpoint(const char *space, const ll_dataset *d, ll_erro
 {
     char path[96];
     snprintf(path, sizeof path, "upstream/HELP/%s/checkpoint/help_max_corr.pt", space);
-    ll_tensors tensors = {0};
-    void *impl = NULL;
-    const ll_predictor *help = ll_predictor_find("help");
-    ll_status s = ll_torch_load_tensors(check_shared(path), &tensors, e);
-    if (!s) s = help->load(&tensors, d, &impl, e);
-    ll_tensors_free(&tensors);
-    return s ? NULL : ll_model_new(help, impl);
+    ll_model *m = NULL;
+    ll_strs warnings = {0};
+    ll_model_load(check_shared(path), "help", d, &m, &warnings, e);
+    ll_strs_free(&warnings);
+    return m;
 }
 
 /* Mean Spearman over seeds of 10 support points drawn and scored as HELP does. */

@@ -143,19 +143,19 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
 
 /* --- suggest --- */
 
-typedef struct todo {
+typedef struct worklist {
     int n;
     int *rows;
     double *left;           /* (n+1) share of the variance that is left */
     double *lat_ms, *sd_ms; /* (n) or NULL: nothing is measured */
-} todo;
+} worklist;
 
-static double teaches(const todo *t, int i)
+static double teaches(const worklist *t, int i)
 {
     return t->left[i] > 0 ? 100 * (t->left[i] - t->left[i + 1]) / t->left[i] : 0;
 }
 
-static void expect(const active *a, todo *t)
+static void expect(const active *a, worklist *t)
 {
     ll_design_left(&a->model->design, a->have.v, a->have.n, t->rows, t->n, t->left);
     if (!a->have.n) return;
@@ -179,7 +179,7 @@ static void add_csv_text(ll_str *out, const char *text)
 }
 
 /* The table to be filled in: `import csv` reads it back. */
-static ll_status write_todo(ll_request *rq, const active *a, const todo *t, const char *path)
+static ll_status write_worklist(ll_request *rq, const active *a, const worklist *t, const char *path)
 {
     ll_str text = {0}, arch = {0};
     ll_str_add(&text, "architecture,row,latency_ms,std_ms,teaches_percent\n");
@@ -195,7 +195,7 @@ static ll_status write_todo(ll_request *rq, const active *a, const todo *t, cons
     return s;
 }
 
-static void add_todo_rows(cJSON *result, const active *a, const todo *t)
+static void add_worklist_rows(cJSON *result, const active *a, const worklist *t)
 {
     cJSON *rows = ll_json_arr(result, "rows");
     double z = a->have.n ? ll_student_quantile(.95, a->q.dof) : 0;
@@ -216,7 +216,7 @@ static void add_todo_rows(cJSON *result, const active *a, const todo *t)
     }
 }
 
-static void emit_suggest(ll_request *rq, const active *a, const todo *t, const char *sampler)
+static void emit_suggest(ll_request *rq, const active *a, const worklist *t, const char *sampler)
 {
     static const ll_column columns[] = {{"order", "no.", NULL, 0},
                                         {"arch", "index", NULL, 0},
@@ -234,7 +234,7 @@ static void emit_suggest(ll_request *rq, const active *a, const todo *t, const c
     ll_json_ints(result, "samples", t->rows, t->n);
     ll_json_num(result, "left_before", 100 * t->left[0]);
     ll_result_columns(result, columns);
-    add_todo_rows(result, a, t);
+    add_worklist_rows(result, a, t);
     ll_emit(rq, result);
 }
 
@@ -249,7 +249,7 @@ static ll_status count_wanted(ll_request *rq, const active *a, int *n)
 }
 
 /* What is measured and what is to be measured become the samples of the next transfer. */
-static void keep_samples(ll_request *rq, const active *a, const todo *t, const char *sampler)
+static void keep_samples(ll_request *rq, const active *a, const worklist *t, const char *sampler)
 {
     ll_ints all = ll_ints_copy(a->have.v, a->have.n);
     for (int i = 0; i < t->n; i++) ll_ints_add(&all, t->rows[i]);
@@ -269,7 +269,7 @@ static ll_status suggest(ll_request *rq, const active *a)
 {
     const ll_sampler *sampler;
     const char *out = ll_word(&rq->args, "out");
-    todo t = {0};
+    worklist t = {0};
     ll_status s = count_wanted(rq, a, &t.n);
     if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), a->have.n + t.n, &sampler);
     if (s) return s;
@@ -277,7 +277,7 @@ static ll_status suggest(ll_request *rq, const active *a)
     t.left = LL_NEW_ARRAY(double, t.n + 1);
     s = choose(rq, a, sampler, t.n, t.rows);
     if (!s) expect(a, &t);
-    if (!s && out) s = write_todo(rq, a, &t, out);
+    if (!s && out) s = write_worklist(rq, a, &t, out);
     if (!s) {
         emit_suggest(rq, a, &t, sampler->name);
         if (out)

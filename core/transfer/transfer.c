@@ -1,5 +1,6 @@
 #include "core/transfer/transfer.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -63,6 +64,8 @@ static void take_prediction(ll_transfer *t, ll_prediction *p, const ll_transfer_
     t->dof = p->dof;
     t->info = p->info ? p->info : cJSON_CreateObject();
     if (t->lat_ms) {
+        for (int i = 0; i < t->n; i++)
+            t->lat_ms[i] = fmax(0, t->lat_ms[i]); /* a linear model does not know */
         t->map = ll_strdup("native");
         t->map_error = NAN;
     } else {
