@@ -540,7 +540,9 @@ static void test_monkey(void)
         "\033[5~", "\033[6~", "\033[Z", "\033OP", "\033[15~", "\030",   "\xc3\xa4", "\022"};
     enum { N = sizeof alphabet / sizeof *alphabet };
     const char *wish = getenv("LATLAB_MONKEY");
-    int total = wish ? atoi(wish) : 2000;
+    const char *sanitizer = getenv("LATLAB_SANITIZER");
+    bool slow = sanitizer && !strcmp(sanitizer, "tsan");
+    int total = wish ? atoi(wish) : slow ? 300 : 2000;
     ll_rng rng = ll_rng_new(2026, 1);
     if (!START(24, 80, "--tui", "-c",
                "load nb201_sim; partition train=8 test=6; pretrain gp; transfer sim_eyeriss k=10"))
@@ -564,7 +566,7 @@ static void test_monkey(void)
     CHECK(until("8 log"));
     keys("QQ");
     double before = patience;
-    patience = 60; /* commands the monkey has given may have to be cancelled first */
+    patience = slow ? 150 : 60; /* commands the monkey has given may have to be cancelled first */
     if (CHECK(wait_end())) CHECK_INT(s.status, 0);
     patience = before;
     finish();
