@@ -61,6 +61,10 @@ static bool start_in(const char *term, int rows, int cols, const char *keys, con
     int slave;
     if (openpty(&s.fd, &slave, NULL, NULL, &size)) return CHECK(!"openpty");
     tcgetattr(slave, &s.before);
+    /* a key that sends a signal makes the terminal drop what is on its way to the screen, and it does so after it has
+     * sent the signal: on two processors the answer to the key is lost now and then */
+    s.before.c_lflag |= NOFLSH;
+    tcsetattr(slave, TCSANOW, &s.before);
     s.pid = fork();
     if (s.pid == 0) {
         close(s.fd);
@@ -491,10 +495,11 @@ static void test_suspend(void)
     snprintf(line, sizeof line, "stty -a | head -n 1; %s --tui -c 'load nb201_sim'\r", program);
     keys(line);
     CHECK(until("sim_phone_a53"));
-    keys("\032");
-    /* pressed once more, as a person would, when a busy machine has not shown it after a while */
-    for (double end = ll_now_s() + 4; ll_now_s() < end && !vt_has(&s.t, "Stopped");) pump(20);
-    if (!vt_has(&s.t, "Stopped")) keys("\032");
+    /* on a busy machine the key is now and then not seen at the first press; a person presses again */
+    for (int press = 0; press < 5 && !vt_has(&s.t, "Stopped"); press++) {
+        keys("\032");
+        for (double end = ll_now_s() + 3; ll_now_s() < end && !vt_has(&s.t, "Stopped");) pump(20);
+    }
     CHECK(until("Stopped"));
     CHECK(!s.t.alternate);
     CHECK(!s.t.cursor_hidden);
