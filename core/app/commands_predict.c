@@ -256,7 +256,7 @@ static ll_status run_eval(ll_request *rq)
 /* --- predict --- */
 
 typedef struct ranked {
-    double lat_ms, score;
+    double score;
     int arch;
 } ranked;
 
@@ -279,7 +279,7 @@ static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows
         return s;
     }
     ranked *v = LL_NEW_ARRAY(ranked, t->n);
-    for (int i = 0; i < t->n; i++) v[i] = (ranked){t->lat_ms[i], t->score[i], i};
+    for (int i = 0; i < t->n; i++) v[i] = (ranked){t->score[i], i};
     qsort(v, (size_t)t->n, sizeof *v, fastest_first);
     bool slow = ll_is(&rq->args, "order", "slowest");
     for (int i = 0; i < top && i < t->n; i++) ll_ints_add(rows, v[slow ? t->n - 1 - i : i].arch);

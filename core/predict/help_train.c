@@ -354,7 +354,6 @@ static ll_status train_loop(trainer *t, int episodes, int valid_every, ll_error 
             if (valid > t->best_valid) {
                 t->best_valid = valid;
                 pack(t->m, t->best);
-                ll_json_int(t->m->history, "best_episode", 0);
                 cJSON_DeleteItemFromObject(t->m->history, "best_episode");
                 ll_json_int(t->m->history, "best_episode", ep);
             }
