@@ -1,6 +1,7 @@
 /* FBNet (Wu et al., CVPR 2019) as HW-NAS-Bench trains it on CIFAR-100: 22 positions, nine choices each. */
 #include <string.h>
 
+#include "core/space/network.h"
 #include "core/space/parts.h"
 
 typedef struct block {
@@ -22,6 +23,8 @@ static const char *const positions[] = {"s1.1", "s2.1", "s2.2", "s2.3", "s2.4", 
 static const stage stages[] = {{1, 16, 1},  {4, 24, 1},  {4, 32, 2}, {4, 64, 2},
                                {4, 112, 1}, {4, 184, 2}, {1, 352, 1}};
 enum { POSITIONS = 22, N_OPS = 9, STAGES = 7, SIDE = 32, STEM = 16, HEAD = 1504, CLASSES = 100 };
+/* Sites: eight for the stem and each position, in the order of execution. */
+enum { BLOCK_SITES = 8 };
 
 static void format(const ll_space *s, const uint8_t *gene, ll_str *out)
 {
@@ -43,74 +46,77 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
     return true;
 }
 
-static void put_conv(ll_layer_sink *sink, ll_layer l, bool relu_after)
+static int put_conv(ll_layer_sink *sink, int in, ll_layer l, bool relu_after)
 {
     l.kind = LL_CONV;
+    l.in[0] = in;
     l.bn = true;
     l.relu_after = relu_after;
-    ll_layer_put(sink, l);
+    int out = ll_layer_put(sink, l);
+    sink->site++;
+    return out;
 }
 
 /* Expansion, channel shuffle when grouped, depthwise convolution, projection, residual where shapes allow. */
-static void put_block(ll_layer_sink *sink, int position, const block *b, int c, int co, int side, int stride)
+static int put_block(ll_layer_sink *sink, int in, int position, const block *b, int c, int co, int side,
+                     int stride)
 {
     int m = c * b->expansion, after = side / stride;
-    put_conv(sink, (ll_layer){.c_in = c, .c_out = m, .h_in = side, .groups = b->groups, .position = position},
-             true);
+    ll_layer expand = {.c_in = c, .c_out = m, .h_in = side, .groups = b->groups, .position = position};
+    ll_layer depthwise = {
+        .c_in = m, .h_in = side, .kernel = b->kernel, .stride = stride, .groups = m, .position = position};
+    ll_layer project = {.c_in = m, .c_out = co, .h_in = after, .groups = b->groups, .position = position};
+    int x = put_conv(sink, in, expand, true);
     if (b->groups > 1)
-        ll_layer_put(
-            sink,
-            (ll_layer){
-                .kind = LL_SHUFFLE, .c_in = m, .h_in = side, .groups = b->groups, .position = position});
-    put_conv(sink,
-             (ll_layer){.c_in = m,
-                        .c_out = m,
-                        .h_in = side,
-                        .kernel = b->kernel,
-                        .stride = stride,
-                        .groups = m,
-                        .position = position},
-             true);
-    put_conv(sink,
-             (ll_layer){.c_in = m, .c_out = co, .h_in = after, .groups = b->groups, .position = position},
-             false);
-    if (c == co && stride == 1)
-        ll_layer_put(sink, (ll_layer){.kind = LL_ADD, .c_in = co, .h_in = after, .position = position});
+        x = ll_layer_put(sink, (ll_layer){.kind = LL_SHUFFLE,
+                                          .c_in = m,
+                                          .h_in = side,
+                                          .groups = b->groups,
+                                          .position = position,
+                                          .in = {x}});
+    x = put_conv(sink, x, depthwise, true);
+    x = put_conv(sink, x, project, false);
+    if (c != co || stride != 1) return x;
+    return ll_layer_put(
+        sink, (ll_layer){.kind = LL_ADD, .c_in = co, .h_in = after, .position = position, .in = {x, in}});
 }
 
-static void put_skip(ll_layer_sink *sink, int position, int c, int co, int side, int stride)
+static int put_skip(ll_layer_sink *sink, int in, int position, int c, int co, int side, int stride)
 {
-    ll_layer l = {.c_in = c, .c_out = co, .h_in = side, .stride = stride, .position = position};
-    if (c != co || stride != 1) {
-        put_conv(sink, l, true);
-    } else {
-        l.kind = LL_COPY;
-        ll_layer_put(sink, l);
-    }
+    ll_layer l = {.c_in = c, .c_out = co, .h_in = side, .stride = stride, .position = position, .in = {in}};
+    if (c != co || stride != 1) return put_conv(sink, in, l, true);
+    l.kind = LL_COPY;
+    return ll_layer_put(sink, l);
+}
+
+static void put_head(ll_layer_sink *sink, int in, int c, int side)
+{
+    ll_layer widen = {.c_in = c, .c_out = HEAD, .h_in = side, .position = -1};
+    ll_layer pool = {.kind = LL_GLOBAL_POOL, .c_in = HEAD, .h_in = side, .h_out = 1, .position = -1};
+    ll_layer classify = {.kind = LL_LINEAR, .c_in = HEAD, .c_out = CLASSES, .h_in = 1, .position = -1};
+    pool.in[0] = put_conv(sink, in, widen, true);
+    classify.in[0] = ll_layer_put(sink, pool);
+    ll_layer_put(sink, classify);
 }
 
 static int layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most)
 {
     (void)s;
     ll_layer_sink sink = {.out = out, .most = most};
-    int c = STEM, side = SIDE, position = 0;
-    put_conv(&sink, (ll_layer){.c_in = 3, .c_out = c, .h_in = side, .kernel = 3, .position = -1}, true);
+    ll_layer stem = {.c_in = 3, .c_out = STEM, .h_in = SIDE, .kernel = 3, .position = -1};
+    int c = STEM, side = SIDE, position = 0, tensor = put_conv(&sink, LL_TENSOR_INPUT, stem, true);
     for (int i = 0; i < STAGES; i++)
         for (int j = 0; j < stages[i].blocks; j++, position++) {
             const block *b = &blocks[gene[position]];
             int co = stages[i].channels, stride = j ? 1 : stages[i].stride;
-            if (b->kernel)
-                put_block(&sink, position, b, c, co, side, stride);
-            else
-                put_skip(&sink, position, c, co, side, stride);
+            sink.site = BLOCK_SITES * (position + 1);
+            tensor = b->kernel ? put_block(&sink, tensor, position, b, c, co, side, stride)
+                               : put_skip(&sink, tensor, position, c, co, side, stride);
             c = co;
             side /= stride;
         }
-    put_conv(&sink, (ll_layer){.c_in = c, .c_out = HEAD, .h_in = side, .position = -1}, true);
-    ll_layer_put(&sink,
-                 (ll_layer){.kind = LL_GLOBAL_POOL, .c_in = HEAD, .h_in = side, .h_out = 1, .position = -1});
-    ll_layer_put(&sink,
-                 (ll_layer){.kind = LL_LINEAR, .c_in = HEAD, .c_out = CLASSES, .h_in = 1, .position = -1});
+    sink.site = BLOCK_SITES * (POSITIONS + 1);
+    put_head(&sink, tensor, c, side);
     return sink.n;
 }
 

@@ -134,13 +134,14 @@ void ll_graph_chain(const ll_space *s, const uint8_t *gene, ll_graph *out)
     for (int i = 0; i + 1 < out->n_nodes; i++) out->adj[i][i + 1] = 1;
 }
 
-void ll_layer_put(ll_layer_sink *sink, ll_layer l)
+int ll_layer_put(ll_layer_sink *sink, ll_layer l)
 {
+    l.site = sink->site;
     if (!l.groups) l.groups = 1;
     if (!l.stride) l.stride = 1;
     if (!l.kernel) l.kernel = 1;
     if (!l.h_out) l.h_out = l.h_in / l.stride;
     if (!l.c_out) l.c_out = l.c_in;
     if (sink->n < sink->most) sink->out[sink->n] = l;
-    sink->n++;
+    return ++sink->n;
 }

@@ -26,8 +26,10 @@ void ll_graph_chain(const ll_space *s, const uint8_t *gene, ll_graph *out);
 typedef struct ll_layer_sink {
     ll_layer *out;
     int n, most;
+    int site; /* of the next layer */
 } ll_layer_sink;
-void ll_layer_put(ll_layer_sink *sink, ll_layer l);
+/* Fills in what is 1 or the same as on the input, and gives the tensor that the layer writes. */
+int ll_layer_put(ll_layer_sink *sink, ll_layer l);
 
 /* The published order of the 15,625 cells: code <-> index, where code reads the gene as a number of base 5,
  * first edge first. Thread-safe. */

@@ -30,6 +30,8 @@ typedef struct ll_layer {
     ll_layer_kind kind;
     int c_in, c_out, h_in, h_out, kernel, stride, groups; /* square images; groups == c_in: depthwise */
     int position; /* which position of the gene it comes from (an addition: its second operand); -1: fixed */
+    int in[2];    /* the tensors it reads; the second one only in an addition (core/space/network.h) */
+    int site;     /* its place in the network of all choices: layers of equal site and shape share weights */
     bool relu_before; /* on the input; with bn of a global pool: BN, ReLU, pool */
     bool bn;          /* behind a convolution; in front of a global pool */
     bool relu_after;  /* on the output, behind the bn */

@@ -1,0 +1,73 @@
+#include "core/space/network.h"
+
+#include <math.h>
+
+#include "core/base/rng.h"
+
+ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *out, ll_error *e)
+{
+    if (!s->layers)
+        return ll_fail(e, LL_USAGE, "the layers of space %s are not known: no network can be built from it",
+                       s->name);
+    out->space = s;
+    out->n_layers = s->layers(s, gene, out->layers, LL_MAX_LAYERS);
+    return LL_OK;
+}
+
+int ll_layer_padding(const ll_layer *l)
+{
+    return (l->kernel - 1) / 2;
+}
+
+static size_t fan_in(const ll_layer *l)
+{
+    return (size_t)(l->c_in / l->groups) * (size_t)l->kernel * (size_t)l->kernel;
+}
+
+size_t ll_layer_weight_count(const ll_layer *l)
+{
+    switch (l->kind) {
+    case LL_CONV:
+    case LL_LINEAR:
+        return fan_in(l) * (size_t)l->c_out;
+    case LL_GLOBAL_POOL:
+        return l->bn ? (size_t)l->c_out : 0;
+    default:
+        return 0;
+    }
+}
+
+size_t ll_layer_bias_count(const ll_layer *l)
+{
+    return l->bn || l->kind == LL_LINEAR ? (size_t)l->c_out : 0;
+}
+
+static void fill(ll_rng *r, size_t n, double centre, double reach, float *out)
+{
+    for (size_t i = 0; i < n; i++) out[i] = (float)(centre + reach * (2 * ll_rng_uniform(r) - 1));
+}
+
+/* One stream of the seed for each place and shape. */
+static ll_rng stream_of(const ll_layer *l, uint64_t seed)
+{
+    uint64_t stream = (uint64_t)l->c_in << 48 | (uint64_t)l->c_out << 32 | (uint64_t)l->kernel << 24 |
+                      (uint64_t)l->site << 8 | LL_STREAM_WEIGHTS;
+    return ll_rng_new(seed, stream);
+}
+
+void ll_layer_weights(const ll_layer *l, uint64_t seed, float *out)
+{
+    size_t n = ll_layer_weight_count(l);
+    ll_rng r = stream_of(l, seed);
+    if (l->kind == LL_GLOBAL_POOL)
+        fill(&r, n, 1, .5, out);
+    else if (n)
+        fill(&r, n, 0, sqrt(3.0 / (double)fan_in(l)), out);
+    fill(&r, ll_layer_bias_count(l), 0, .1, out + n);
+}
+
+void ll_network_input(uint64_t seed, size_t n, float *out)
+{
+    ll_rng r = ll_rng_new(seed, LL_STREAM_DATA);
+    fill(&r, n, 0, 1, out);
+}
