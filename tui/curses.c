@@ -40,6 +40,17 @@ static void start_colours(ll_look *look)
 static struct termios saved_modes;
 static bool started;
 
+/* Ctrl-Z comes as a key: the terminal's own signal would get lost now and then, because ncurses ignores SIGTSTP
+ * while it draws. */
+static void take_suspend_as_key(void)
+{
+    struct termios modes;
+    if (tcgetattr(STDIN_FILENO, &modes)) return;
+    modes.c_cc[VSUSP] = _POSIX_VDISABLE;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+    def_prog_mode(); /* ncurses brings these modes back after each endwin() */
+}
+
 void ll_curses_start(ll_look *look)
 {
     tcgetattr(STDIN_FILENO, &saved_modes);
@@ -55,6 +66,7 @@ void ll_curses_start(ll_look *look)
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     intrflush(stdscr, FALSE);
+    take_suspend_as_key();
     start_colours(look);
     ll_curses_guard(true);
 }

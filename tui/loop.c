@@ -62,10 +62,18 @@ void ll_loop_run(ll_app *app, const ll_loop_face *face, void *ctx, const bool *s
     for (int i = 0; i < N_CAUGHT; i++) sigaction(caught[i], &old[i], NULL);
 }
 
-void ll_loop_suspend(void)
+static bool shell_waits(void)
+{
+    pid_t parent = getppid();
+    return getsid(parent) == getsid(0) && getpgid(parent) != getpgrp();
+}
+
+bool ll_loop_suspend(void)
 {
     struct sigaction stop = {.sa_handler = SIG_DFL}, old;
+    if (!shell_waits()) return false;
     sigaction(SIGTSTP, &stop, &old);
     raise(SIGTSTP);
     sigaction(SIGTSTP, &old, NULL);
+    return true;
 }

@@ -16,7 +16,8 @@ typedef struct ll_loop_face {
 /* Runs until *stop. */
 void ll_loop_run(ll_app *app, const ll_loop_face *face, void *ctx, const bool *stop);
 
-/* Stop the process as Ctrl-Z does; returns when it is continued. */
-void ll_loop_suspend(void);
+/* Stop the process as Ctrl-Z does; returns when it is continued. False, at once, when nobody could continue it: no
+ * shell with jobs has started it (the kernel does not stop such a process either). */
+bool ll_loop_suspend(void);
 
 #endif

@@ -417,17 +417,21 @@ static void interrupt(ll_screen *s)
     }
 }
 
+void ll_screen_suspend(ll_screen *s)
+{
+    ll_curses_stop();
+    bool stopped = ll_loop_suspend();
+    ll_curses_resume();
+    resize(s);
+    if (!stopped) ll_screen_say(s, LL_S_FAINT, "no shell to go back to: nothing could continue latlab");
+}
+
 static void on_signal(void *ctx, int sig)
 {
     ll_screen *s = ctx;
     if (sig == SIGINT) interrupt(s);
     if (sig == SIGWINCH) resize(s);
-    if (sig == SIGTSTP) {
-        ll_curses_stop();
-        ll_loop_suspend();
-        ll_curses_resume();
-        resize(s);
-    }
+    if (sig == SIGTSTP) ll_screen_suspend(s);
     if (sig == SIGTERM || sig == SIGHUP) {
         s->f->ended_by = sig;
         s->stop = true;

@@ -69,5 +69,6 @@ ll_view *ll_screen_top(const ll_screen *s);
 void ll_screen_close_view(ll_screen *s);
 void ll_screen_mark_stale(ll_screen *s);
 void ll_screen_apply_config(ll_screen *s);
+void ll_screen_suspend(ll_screen *s); /* to the shell; returns when it says fg */
 
 #endif

@@ -37,6 +37,7 @@ static const ll_key global_keys[] = {
     {"]", "@log-down", NULL},
     {"R F5", "@refresh", "ask for everything again"},
     {"C-l", "@redraw", "draw the screen anew"},
+    {"C-z", "@suspend", "to the shell (fg comes back)"},
     {"K F9", "@cancel", "cancel the running command (also Ctrl-C)"},
     {"n", "@lesson-next", "in a lesson: run the step that is shown"},
     {"N", "@lesson-stop", "in a lesson: leave it"},
@@ -118,6 +119,11 @@ static void do_redraw(ll_screen *s, const char *arg)
     ll_curses_resize();
 }
 
+static void do_suspend(ll_screen *s, const char *arg)
+{
+    ll_screen_suspend(s);
+}
+
 static void do_cancel(ll_screen *s, const char *arg)
 {
     if (s->pending > 0)
@@ -183,6 +189,7 @@ static const action actions[] = {{"help", do_help},
                                  {"log-down", do_log_down},
                                  {"refresh", do_refresh},
                                  {"redraw", do_redraw},
+                                 {"suspend", do_suspend},
                                  {"cancel", do_cancel},
                                  {"repl", do_repl},
                                  {"lesson-next", do_lesson_next},
@@ -348,6 +355,8 @@ void ll_screen_key(ll_screen *s, const char *key, const ll_mouse *m)
     s->dirty = true;
     if (!strcmp(key, "Mouse")) {
         if (m && s->mode == LL_MODE_VIEW) mouse(s, m);
+    } else if (!strcmp(key, "C-z")) {
+        view_key(s, key); /* in every mode, as the terminal would */
     } else if (s->mode == LL_MODE_COMMAND) {
         command_key(s, key);
     } else if (s->mode == LL_MODE_FILTER) {
