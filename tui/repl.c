@@ -293,9 +293,9 @@ static void interrupt(repl *r)
 
 static void suspend(void)
 {
-    rl_deprep_term_function();
+    rl_deprep_terminal();
     ll_loop_suspend();
-    rl_prep_term_function(1);
+    rl_prep_terminal(1);
     rl_forced_update_display();
 }
 
@@ -331,8 +331,15 @@ static void banner(ll_faces *f)
     f->greeted = true;
 }
 
+/* Between two lines readline would give the terminal back for a moment; a Ctrl-D pressed then is none to it, but a
+ * NUL. So the terminal stays prepared until the prompt is left. */
+static void keep_prepared(void)
+{
+}
+
 static void start_readline(repl *r)
 {
+    rl_deprep_term_function = keep_prepared;
     rl_readline_name = "latlab";
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
@@ -360,6 +367,7 @@ ll_next ll_repl_run(ll_faces *f)
     ll_loop_run(f->app, &face, &r, &r.stop);
     if (r.next == LL_TO_SCREEN) hide_prompt();
     rl_callback_handler_remove();
+    rl_deprep_terminal();
     ll_history_free(&r.history);
     ll_chain_free(&r.chain);
     self = NULL;
