@@ -69,11 +69,7 @@ static ll_status named_rows(ll_request *rq, ll_ints *rows)
     ll_status s = LL_OK;
     ll_list(&rq->args, "archs", &names);
     if (!names.n) s = LL_FAIL(rq, LL_USAGE, "which architecture? give its index or its string");
-    for (int i = 0; i < names.n && !s; i++) {
-        int row;
-        s = ll_dataset_find_arch(rq->state.data, names.v[i], &row, &rq->error);
-        if (!s && ll_ints_find(rows, row) < 0) ll_ints_add(rows, row);
-    }
+    if (!s) s = ll_dataset_find_archs(rq->state.data, &names, rows, &rq->error);
     ll_strs_free(&names);
     return s;
 }

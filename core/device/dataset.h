@@ -80,6 +80,8 @@ static inline bool ll_known(const ll_dataset *d, int device, int arch)
 int ll_dataset_row(const ll_dataset *d, const uint8_t *gene); /* -1: not in the dataset */
 /* "row number" or any string form -> row; LL_BAD_DATA when it is not in the dataset. */
 ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, ll_error *e);
+/* The same for several, in their order and without repetition; `rows` is appended to. */
+ll_status ll_dataset_find_archs(const ll_dataset *d, const ll_strs *texts, ll_ints *rows, ll_error *e);
 int ll_dataset_device(const ll_dataset *d, const char *name); /* exact name, -1 */
 /* Exact, else unique by case or prefix; LL_USAGE names the nearest ones. */
 ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *device, ll_error *e);

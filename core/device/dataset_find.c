@@ -154,3 +154,14 @@ ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, 
     ll_ints_free(&found);
     return LL_OK;
 }
+
+ll_status ll_dataset_find_archs(const ll_dataset *d, const ll_strs *texts, ll_ints *rows, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (int i = 0; i < texts->n && !s; i++) {
+        int row;
+        s = ll_dataset_find_arch(d, texts->v[i], &row, e);
+        if (!s) add_once(rows, row);
+    }
+    return s;
+}
