@@ -9,7 +9,7 @@ SHARED ?= ../shared
 
 PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
             libsqlite3-dev libxxhash-dev gnuplot-nox
-CHECK_PACKAGES := clang-format
+CHECK_PACKAGES := clang-format python3-onnx
 
 ROOMS := core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search \
          core/app data sessions plots tui

@@ -37,15 +37,25 @@ const ll_command ll_data_commands[] = {
      .run = ll_run_datasets},
     {.name = "export",
      .group = "data",
-     .summary = "Write latencies or predictions to a file",
+     .summary = "Write latencies or predictions to a file, or networks as ONNX models",
      .options = ll_export_options,
-     .flags = LL_CMD_NO_UNDO,
+     .flags = LL_CMD_NO_UNDO | LL_CMD_LONG,
      .run = ll_run_export,
-     .help = "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
-             "npy: float64 (architectures, devices), NaN where missing.\n"
-             "predictions: a row per architecture and transfer with measured and predicted milliseconds.",
+     .more_options = ll_export_more,
+     .help =
+         "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
+         "npy: float64 (architectures, devices), NaN where missing.\n"
+         "predictions: a row per architecture and transfer with measured and predicted milliseconds.\n"
+         "onnx: a folder for a device that runs no latlab: a model per architecture, INDEX.onnx (opset 13, "
+         "float32,\n"
+         "random weights from a seed), and measure.csv, a table to fill in that `import csv` reads. "
+         "`suggest` "
+         "takes the\n"
+         "architectures suggested and not measured yet, `samples` all of them; `help export onnx` lists its "
+         "options.",
      .examples =
-         "export csv all.csv\nexport npy phones.npy devices=pixel*,samsung_*\nexport predictions p.csv"},
+         "export csv all.csv\nexport npy phones.npy devices=pixel*,samsung_*\nexport predictions p.csv\n"
+         "export onnx suggest out=phone\nexport onnx 1462,12 out=two batch=8"},
     {.name = "model",
      .group = "predict",
      .summary = "Save or load a pretrained predictor (safetensors)",

@@ -13,6 +13,8 @@ ll_status ll_run_import(ll_request *rq);
 ll_status ll_run_load(ll_request *rq);
 ll_status ll_run_datasets(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
+ll_status ll_export_onnx(ll_request *rq, const char *archs);
+const ll_option *ll_export_more(char *const *words, int n);
 ll_status ll_run_model(ll_request *rq);
 ll_status ll_run_doctor(ll_request *rq);
 ll_status ll_run_compare(ll_request *rq);

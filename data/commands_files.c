@@ -16,16 +16,18 @@
 const ll_option ll_export_options[] = {
     {.name = "what",
      .type = LL_CHOICE,
-     .choices = "csv|npy|predictions",
+     .choices = "csv|npy|predictions|onnx",
      .positional = true,
      .required = true,
-     .help = "csv, npy: latencies; predictions: measured and predicted of the transfers, as CSV"},
-    {.name = "file",
+     .help =
+         "csv, npy: latencies; predictions: measured and predicted of the transfers, as CSV; onnx: networks"},
+    {.name = "subject",
      .type = LL_WORD,
      .positional = true,
      .required = true,
      .complete = LL_COMPLETE_FILE,
-     .help = "the file to write"},
+     .help = "the file to write; onnx: the architectures (samples, suggest, or indices and strings joined by "
+             "commas)"},
     {.name = "devices",
      .type = LL_LIST,
      .complete = LL_COMPLETE_DEVICE,
@@ -126,7 +128,8 @@ ll_status ll_run_export(ll_request *rq)
     const char *what = ll_word(&rq->args, "what");
     ll_status s = ll_need_data(rq);
     if (s) return s;
-    char *path = ll_path_expand(ll_word(&rq->args, "file"));
+    if (!strcmp(what, "onnx")) return ll_export_onnx(rq, ll_word(&rq->args, "subject"));
+    char *path = ll_path_expand(ll_word(&rq->args, "subject"));
     s = strcmp(what, "predictions") ? export_latencies(rq, what, path) : export_predictions(rq, path);
     free(path);
     return s;

@@ -129,7 +129,7 @@ static inline char *read_text(const char *path, size_t *len)
     return text;
 }
 
-static void make_toy(void)
+static inline void make_toy(void)
 {
     ll_app *a = app_new();
     SAY(a, "simulate dataset=toy space=fbnet n=150 seed=5 machines=sim_v100_b*,sim_eyeriss,sim_raspi4");
