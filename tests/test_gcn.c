@@ -39,7 +39,7 @@ static problem problem_of(const ll_dataset *d, bool norm, double dropout)
     ll_rng r = ll_rng_new(3, norm);
     ll_gcn_graphs_of(d, LL_GRAPH_PRUNED, true, &q.graphs);
     q.shape = (ll_gcn_shape){q.graphs.nodes, q.graphs.labels, 7, 3, norm};
-    q.work = ll_gcn_work_new(&q.shape, N);
+    q.work = ll_gcn_work_new(&q.shape);
     q.w = LL_NEW_ARRAY(double, ll_gcn_params(&q.shape));
     q.v = LL_NEW_ARRAY(double, N *q.shape.width);
     for (size_t i = 0; i < ll_gcn_params(&q.shape); i++) q.w[i] = .5 * ll_rng_normal(&r);

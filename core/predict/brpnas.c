@@ -193,7 +193,7 @@ static int train(training *t)
 
 /* --- prediction --- */
 
-enum { CHUNK = 64 };
+enum { CHUNK = 512 }; /* the more graphs, the more rows they share */
 typedef struct predicting {
     const training *t;
     double mean;
@@ -205,7 +205,7 @@ static void predict_chunk(void *ctx, int chunk)
     const predicting *p = ctx;
     const training *t = p->t;
     int from = chunk * CHUNK, n = p->out->n - from < CHUNK ? p->out->n - from : CHUNK, which[CHUNK];
-    ll_gcn_work *work = ll_gcn_work_new(&t->shape, n);
+    ll_gcn_work *work = ll_gcn_work_new(&t->shape);
     for (int i = 0; i < n; i++) which[i] = ll_job_row(t->job, from + i);
     const float *f = ll_gcn_forward(work, t->w, &t->graphs, which, n, 0, 0);
     for (int i = 0; i < n; i++) {
@@ -256,7 +256,7 @@ static void training_init(training *t, const ll_transfer_job *job, const double 
     t->w = ll_alloc_aligned(t->n, sizeof(float));
     t->best = ll_alloc_aligned(t->n, sizeof(float));
     t->grad = ll_alloc_aligned(t->n, sizeof(float));
-    t->work = ll_gcn_work_new(&t->shape, t->batch);
+    t->work = ll_gcn_work_new(&t->shape);
     t->dfeatures = ll_alloc_aligned((size_t)t->batch * (size_t)t->shape.width, sizeof(float));
     ll_adamw_init(&t->adam, t->n, 5e-4);
     take_samples(t, y, mean);

@@ -6,72 +6,79 @@
 #include "core/base/mem.h"
 #include "core/num/nn.h"
 
-enum { MOST_LAYERS = 8 };
-
-/* What a layer keeps for its backward pass; rows are (graph, node), in the last layer graphs. */
+/* What a layer keeps for its backward pass: its distinct rows (core/predict/gcn_rows.h), in the last layer graphs. */
 typedef struct kept {
     real *sum;         /* (rows, in): A X */
-    real *raw;         /* (rows, width): sum W + b, with norm only */
+    real *raw;         /* (rows, width): sum W + b; where there is no norm the same memory as out */
     real *out;         /* (rows, width) behind ReLU and dropout */
     real *mean, *rstd; /* (rows) */
+    int most;          /* rows there is room for */
 } kept;
 
 struct ll_gcn_work {
     ll_gcn_shape shape;
-    int most, n; /* n: graphs of the last forward */
-    const ll_gcn_graphs *g;
-    const int *which;
+    int n; /* graphs of the last forward */
     real keep_scale;
-    kept layer[MOST_LAYERS];
-    real *dout, *dsum; /* (most * nodes, width): gradients on their way back */
+    ll_gcn_rows rows;
+    kept layer[LL_GCN_MOST_LAYERS];
+    real *dout, *dsum; /* (most_back, width): gradients on their way back */
+    int most_back;
 };
 
-static int rows_of(const ll_gcn_work *k, int layer, int n)
+static void kept_free(const ll_gcn_shape *s, kept *c)
 {
-    return layer == k->shape.layers - 1 ? n : n * k->shape.nodes;
+    free(c->sum);
+    free(c->out);
+    free(c->mean);
+    free(c->rstd);
+    if (s->norm) free(c->raw);
 }
 
-ll_gcn_work *ll_gcn_work_new(const ll_gcn_shape *s, int most)
+static void need_rows(ll_gcn_work *k, int layer, int rows)
+{
+    kept *c = &k->layer[layer];
+    if (rows <= c->most) return;
+    size_t n = (size_t)rows, width = (size_t)k->shape.width;
+    kept_free(&k->shape, c);
+    c->most = rows;
+    c->sum = ll_alloc_aligned(n * (size_t)ll_gcn_layer_at(&k->shape, layer).in, sizeof(real));
+    c->out = ll_alloc_aligned(n * width, sizeof(real));
+    c->mean = LL_NEW_ARRAY(real, rows);
+    c->rstd = LL_NEW_ARRAY(real, rows);
+    c->raw = k->shape.norm ? ll_alloc_aligned(n * width, sizeof(real)) : c->out;
+}
+
+static void need_back(ll_gcn_work *k)
+{
+    int rows = k->n;
+    for (int l = 0; l < k->shape.layers; l++)
+        if (k->rows.layer[l].n > rows) rows = k->rows.layer[l].n;
+    if (rows <= k->most_back) return;
+    free(k->dout);
+    free(k->dsum);
+    k->most_back = rows;
+    k->dout = ll_alloc_aligned((size_t)rows * (size_t)k->shape.width, sizeof(real));
+    k->dsum = ll_alloc_aligned((size_t)rows * (size_t)k->shape.width, sizeof(real));
+}
+
+ll_gcn_work *ll_gcn_work_new(const ll_gcn_shape *s)
 {
     ll_gcn_work *k = LL_NEW(ll_gcn_work);
-    *k = (ll_gcn_work){.shape = *s, .most = most};
-    size_t width = (size_t)s->width;
-    for (int l = 0; l < s->layers; l++) {
-        size_t rows = (size_t)rows_of(k, l, most);
-        kept *c = &k->layer[l];
-        c->sum = ll_alloc_aligned(rows * (size_t)ll_gcn_layer_at(s, l).in, sizeof(real));
-        c->out = ll_alloc_aligned(rows * width, sizeof(real));
-        c->mean = LL_NEW_ARRAY(real, rows);
-        c->rstd = LL_NEW_ARRAY(real, rows);
-        c->raw = s->norm ? ll_alloc_aligned(rows * width, sizeof(real)) : c->out;
-    }
-    k->dout = ll_alloc_aligned((size_t)most * (size_t)s->nodes * width, sizeof(real));
-    k->dsum = ll_alloc_aligned((size_t)most * (size_t)s->nodes * width, sizeof(real));
+    k->shape = *s;
     return k;
 }
 
 void ll_gcn_work_free(ll_gcn_work *k)
 {
     if (!k) return;
-    for (int l = 0; l < k->shape.layers; l++) {
-        kept *c = &k->layer[l];
-        free(c->sum);
-        free(c->out);
-        free(c->mean);
-        free(c->rstd);
-        if (k->shape.norm) free(c->raw);
-    }
+    for (int l = 0; l < k->shape.layers; l++) kept_free(&k->shape, &k->layer[l]);
+    ll_gcn_rows_free(&k->rows);
     free(k->dout);
     free(k->dsum);
     free(k);
 }
 
-/* --- sums over the nodes read --- */
-
-static const unsigned char *reads_of(const ll_gcn_work *k, int graph)
-{
-    return k->g->reads + (size_t)k->which[graph] * (size_t)k->shape.nodes * (size_t)k->shape.nodes;
-}
+/* --- sums over the rows read --- */
 
 static void add_row(real *restrict to, const real *restrict from, int n)
 {
@@ -79,53 +86,30 @@ static void add_row(real *restrict to, const real *restrict from, int n)
     for (int i = 0; i < n; i++) to[i] += from[i];
 }
 
-/* sum = A onehot: how often each label is read. */
-static void sum_labels(const ll_gcn_work *k, int graph, int node, real *row)
-{
-    const unsigned char *reads = reads_of(k, graph) + (size_t)node * (size_t)k->shape.nodes;
-    const unsigned char *label = k->g->label + (size_t)k->which[graph] * (size_t)k->shape.nodes;
-    for (int j = 0; j < k->shape.nodes; j++)
-        if (reads[j] && label[j] != LL_GCN_NO_LABEL) row[label[j]]++;
-}
-
-/* One row of A X, X the rows of the layer before. */
-static void sum_rows(const ll_gcn_work *k, int graph, int node, const real *x, real *row)
-{
-    int nodes = k->shape.nodes, width = k->shape.width;
-    const unsigned char *reads = reads_of(k, graph) + (size_t)node * (size_t)nodes;
-    for (int j = 0; j < nodes; j++)
-        if (reads[j]) add_row(row, x + ((size_t)graph * (size_t)nodes + (size_t)j) * (size_t)width, width);
-}
-
+/* sum = A X: X the rows of the layer before, or in layer 0 one-hot inputs. */
 static void aggregate(ll_gcn_work *k, int layer)
 {
-    int in = ll_gcn_layer_at(&k->shape, layer).in, rows = rows_of(k, layer, k->n), nodes = k->shape.nodes;
-    bool last = layer == k->shape.layers - 1;
+    const ll_gcn_layer_rows *l = &k->rows.layer[layer];
+    int in = ll_gcn_layer_at(&k->shape, layer).in;
     real *sum = k->layer[layer].sum;
-    memset(sum, 0, (size_t)rows * (size_t)in * sizeof *sum);
-    for (int r = 0; r < rows; r++, sum += in) {
-        int graph = last ? r : r / nodes, node = last ? k->g->read_out : r % nodes;
-        if (layer)
-            sum_rows(k, graph, node, k->layer[layer - 1].out, sum);
-        else
-            sum_labels(k, graph, node, sum);
-    }
+    memset(sum, 0, (size_t)l->n * (size_t)in * sizeof *sum);
+    for (int r = 0; r < l->n; r++, sum += in)
+        for (int i = l->first[r]; i < l->first[r + 1]; i++)
+            if (layer)
+                add_row(sum, k->layer[layer - 1].out + (size_t)l->read[i] * (size_t)in, in);
+            else
+                sum[l->read[i]]++;
 }
 
 /* dX = Aᵀ dsum. */
 static void spread(ll_gcn_work *k, int layer)
 {
-    int nodes = k->shape.nodes, width = k->shape.width, rows = rows_of(k, layer, k->n);
-    bool last = layer == k->shape.layers - 1;
-    memset(k->dout, 0, (size_t)k->n * (size_t)nodes * (size_t)width * sizeof *k->dout);
-    for (int r = 0; r < rows; r++) {
-        int graph = last ? r : r / nodes, node = last ? k->g->read_out : r % nodes;
-        const unsigned char *reads = reads_of(k, graph) + (size_t)node * (size_t)nodes;
-        for (int j = 0; j < nodes; j++)
-            if (reads[j])
-                add_row(k->dout + ((size_t)graph * (size_t)nodes + (size_t)j) * (size_t)width,
-                        k->dsum + (size_t)r * (size_t)width, width);
-    }
+    const ll_gcn_layer_rows *l = &k->rows.layer[layer];
+    size_t width = (size_t)k->shape.width;
+    memset(k->dout, 0, (size_t)k->rows.layer[layer - 1].n * width * sizeof *k->dout);
+    for (int r = 0; r < l->n; r++)
+        for (int i = l->first[r]; i < l->first[r + 1]; i++)
+            add_row(k->dout + (size_t)l->read[i] * width, k->dsum + (size_t)r * width, (int)width);
 }
 
 /* --- passes --- */
@@ -140,7 +124,8 @@ static void forward_layer(ll_gcn_work *k, const real *w, int layer, real dropout
 {
     ll_gcn_layer l = ll_gcn_layer_at(&k->shape, layer);
     kept *c = &k->layer[layer];
-    int rows = rows_of(k, layer, k->n), width = k->shape.width;
+    int rows = k->rows.layer[layer].n, width = k->shape.width;
+    need_rows(k, layer, rows);
     aggregate(k, layer);
     ll_linear(c->sum, rows, l.in, w + l.w, width, w + l.b, width, LL_ACT_NONE, c->raw, width);
     for (int r = 0; r < rows && k->shape.norm; r++)
@@ -150,13 +135,27 @@ static void forward_layer(ll_gcn_work *k, const real *w, int layer, real dropout
     if (dropout > 0) ll_dropout(c->out, rows * width, dropout, seed + (uint64_t)layer);
 }
 
+/* Dropout tells rows apart that are equal without it. */
+static void number_rows(ll_gcn_work *k, const ll_gcn_graphs *g, const int *which, bool share)
+{
+    int nodes = k->shape.nodes, last = k->shape.layers - 1;
+    ll_gcn_rows_begin(&k->rows, k->n, nodes);
+    for (int a = 0; a < k->n; a++)
+        for (int i = 0; i < nodes; i++) {
+            int label = g->label[(size_t)which[a] * (size_t)nodes + (size_t)i];
+            k->rows.class_of[a * nodes + i] = label == LL_GCN_NO_LABEL ? -1 : label;
+        }
+    for (int l = 0; l <= last; l++)
+        ll_gcn_rows_layer(&k->rows, l, k->n, nodes, g->reads, which, share,
+                          l == last ? g->read_out : LL_GCN_ALL_NODES);
+}
+
 const real *ll_gcn_forward(ll_gcn_work *k, const real *w, const ll_gcn_graphs *g, const int *which, int n,
                            real dropout, uint64_t seed)
 {
-    k->g = g;
-    k->which = which;
     k->n = n;
     k->keep_scale = 1 / (1 - dropout);
+    number_rows(k, g, which, dropout <= 0);
     for (int l = 0; l < k->shape.layers; l++) forward_layer(k, w, l, dropout, seed);
     return k->layer[k->shape.layers - 1].out;
 }
@@ -166,7 +165,7 @@ static void backward_layer(ll_gcn_work *k, const real *w, int layer, real *d, re
 {
     ll_gcn_layer l = ll_gcn_layer_at(&k->shape, layer);
     const kept *c = &k->layer[layer];
-    int rows = rows_of(k, layer, k->n), width = k->shape.width;
+    int rows = k->rows.layer[layer].n, width = k->shape.width;
     ll_act_back(d, c->out, rows, width, width, LL_ACT_RELU, k->keep_scale);
     for (int r = 0; r < rows && k->shape.norm; r++) {
         real *row = d + (size_t)r * (size_t)width, *to = k->dsum + (size_t)r * (size_t)width;
@@ -181,6 +180,7 @@ static void backward_layer(ll_gcn_work *k, const real *w, int layer, real *d, re
 void ll_gcn_backward(ll_gcn_work *k, const real *w, real *dfeatures, real *grad)
 {
     real *d = dfeatures;
+    need_back(k);
     for (int l = k->shape.layers - 1; l >= 0; l--, d = k->dout) {
         backward_layer(k, w, l, d, grad);
         if (l) spread(k, l);

@@ -2,7 +2,7 @@
  * sum and ReLU. Shared by brpnas and multipredict.
  *
  * A is 0/1 and differs per graph: node i sums over the nodes it reads. A(XW) is worked out as (AX)W, and the last layer
- * only at the read-out node. The same source is compiled in float and, for gradient checks, in double.
+ * only at the read-out node. Equal rows are worked out once (gcn_rows.h). The same source is compiled in float and, for gradient checks, in double.
  *
  * Threads: a work belongs to one thread at a time; graphs and weights are only read. */
 #ifndef LL_PREDICT_GCN_H
@@ -13,6 +13,7 @@
 
 #include "core/num/real.h"
 #include "core/predict/gcn_graphs.h"
+#include "core/predict/gcn_rows.h"
 
 #ifdef LL_DOUBLE
 #define ll_gcn_work      ll_gcn_work_f64
@@ -53,8 +54,8 @@ static inline size_t ll_gcn_params(const ll_gcn_shape *s)
 }
 
 typedef struct ll_gcn_work ll_gcn_work;
-/* Room for `most` graphs. */
-ll_gcn_work *ll_gcn_work_new(const ll_gcn_shape *s, int most);
+/* Its memory grows with what it is given. */
+ll_gcn_work *ll_gcn_work_new(const ll_gcn_shape *s);
 void ll_gcn_work_free(ll_gcn_work *k);
 
 /* Features of the read-out node of graphs which[0..n-1]: (n, width), memory of the work, valid until its next forward.

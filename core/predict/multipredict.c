@@ -147,7 +147,7 @@ static const float *encode(ll_mp_net *net, const ll_mp_shape *s, const float *w,
     return ll_mp_encode(net, w, &in->graphs, which, rows, n);
 }
 
-enum { CHUNK = 128 };
+enum { CHUNK = 512 };
 typedef struct encoding {
     const ll_mp_shape *shape;
     const float *w;

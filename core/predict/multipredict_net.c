@@ -56,7 +56,7 @@ ll_mp_net *ll_mp_net_new(const ll_mp_shape *s, int archs, int items)
 {
     ll_mp_net *net = LL_NEW(ll_mp_net);
     size_t in = (size_t)head_in(s);
-    *net = (ll_mp_net){.shape = *s, .gcn = s->graph ? ll_gcn_work_new(&s->gcn, archs) : NULL};
+    *net = (ll_mp_net){.shape = *s, .gcn = s->graph ? ll_gcn_work_new(&s->gcn) : NULL};
     for (int i = 0; i < LL_MP_FC; i++)
         net->fc[i] = ll_alloc_aligned((size_t)archs * (size_t)s->fc[i].out, sizeof(real));
     for (int i = 0; i < 2; i++)
