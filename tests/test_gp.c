@@ -97,7 +97,7 @@ static void sources_are_learnt(void)
     ll_gp_model *m = pretrained_on_all(d);
     double f[CELLS];
     for (int s = 0; s < SOURCES; s++) {
-        ll_gp_source_predict(&m->sources[s], &m->features, m->rows.phi, m->rows.prior.dim, CELLS, f, 1);
+        ll_gp_source_predict(&m->sources[s], &m->features, m->rows.phi, m->rows.prior.dim, NULL, CELLS, f, 1);
         CHECK(ll_spearman(f, ll_latencies(d, s), CELLS) > .99);
         CHECK_NEAR(m->sources[s].noise_sd, .01, .006);
         CHECK(!m->sources[s].ticks);

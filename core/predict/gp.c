@@ -7,7 +7,7 @@
 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
-    return ll_gp_model_fit(job, (ll_gp_model **)model, e);
+    return ll_gp_model_fit(job, NULL, (ll_gp_model **)model, e);
 }
 
 static void release(void *model)
@@ -22,7 +22,7 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 
 static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
 {
-    return ll_gp_model_load(in, data, (ll_gp_model **)model, e);
+    return ll_gp_model_load(in, data, NULL, (ll_gp_model **)model, e);
 }
 
 static bool design_prior(const void *model, ll_design_prior *out)
@@ -69,7 +69,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
         return s;
     }
     ll_gp_rows other;
-    const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, &other);
+    const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, NULL, &other);
     ll_gp_posterior q;
     ll_gp_model_condition(m, rows, job->samples, y, job->k, job->want_variance, &q);
     out->n = job->rows ? job->n_rows : job->data->n_archs;

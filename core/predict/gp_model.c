@@ -57,7 +57,8 @@ static double fill_sources(const ll_gp_model *m, int skip, ll_gp_rows *r, int fi
     double logs = 0, mean, variance;
     for (int s = 0; s < m->n_sources; s++) {
         if (s == skip) continue;
-        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, n, r->phi + at, stride);
+        const float *estimate = r->estimates ? r->estimates + (size_t)s * (size_t)n : NULL;
+        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, estimate, n, r->phi + at, stride);
         column(r->phi, n, stride, at++, &mean, &variance);
         if (variance < least_slope_sd * least_slope_sd) continue;
         logs += .5 * log(variance);
@@ -142,9 +143,11 @@ static void rows_finish(const ll_gp_model *m, int skip, ll_gp_rows *r)
     p->ticks = r->ticks;
 }
 
-static void rows_init(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *r)
+static void rows_init(const ll_gp_model *m, const ll_dataset *d, const float *estimates, ll_gp_rows *r)
 {
     rows_alloc(m, d->n_archs, -1, r);
+    if (estimates)
+        r->estimates = ll_memdup(estimates, (size_t)m->n_sources * (size_t)d->n_archs, sizeof *estimates);
     r->genes = ll_memdup(d->genes, (size_t)d->n_archs, (size_t)d->space->n_positions);
     ll_gp_features_fill(&m->features, d, r->phi, r->prior.dim);
     rows_finish(m, -1, r);
@@ -157,6 +160,11 @@ void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, 
     for (int i = 0; i < n; i++)
         memcpy(out->phi + (size_t)i * to, m->rows.phi + (size_t)rows[i] * from,
                (size_t)m->features.dim * sizeof *out->phi);
+    if (m->rows.estimates) out->estimates = LL_NEW_ARRAY(float, m->n_sources *n);
+    for (int s = 0; s < m->n_sources && out->estimates; s++)
+        for (int i = 0; i < n; i++)
+            out->estimates[s * n + i] =
+                m->rows.estimates[(size_t)s * (size_t)m->rows.prior.n + (size_t)rows[i]];
     rows_finish(m, skip, out);
 }
 
@@ -165,25 +173,32 @@ void ll_gp_rows_free(ll_gp_rows *r)
     free(r->phi);
     free(r->slope);
     free(r->genes);
+    free(r->estimates);
     free(r->noise_sd);
     free(r->ticks);
     *r = (ll_gp_rows){0};
 }
 
-const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *other)
+bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d)
 {
     size_t bytes = (size_t)d->n_archs * (size_t)d->space->n_positions;
+    return d->n_archs == m->rows.prior.n && !memcmp(d->genes, m->rows.genes, bytes);
+}
+
+const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
+                                   ll_gp_rows *other)
+{
     *other = (ll_gp_rows){0};
-    if (d->n_archs == m->rows.prior.n && !memcmp(d->genes, m->rows.genes, bytes)) return &m->rows;
-    rows_init(m, d, other);
+    if (ll_gp_model_knows(m, d)) return &m->rows;
+    rows_init(m, d, estimates, other);
     return other;
 }
 
 /* --- the model --- */
 
-static void finish(ll_gp_model *m, const ll_dataset *d)
+static void finish(ll_gp_model *m, const ll_dataset *d, const float *estimates)
 {
-    rows_init(m, d, &m->rows);
+    rows_init(m, d, estimates, &m->rows);
     ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
     ll_gp_design_init(m);
 }
@@ -192,6 +207,7 @@ typedef struct fits {
     const ll_pretrain_job *job;
     ll_gp_model *m;
     const double *phi;
+    const float *estimates;
 } fits;
 
 static void fit_source(void *ctx, int s)
@@ -200,10 +216,11 @@ static void fit_source(void *ctx, int s)
     const ll_pretrain_job *job = f->job;
     if (ll_cancelled(job->observer)) return;
     ll_gp_source_fit(&f->m->features, f->phi, f->m->features.dim, ll_latencies(job->data, job->source[s]),
-                     job->archs, job->n_archs, &f->m->sources[s]);
+                     f->estimates ? f->estimates + (size_t)s * (size_t)job->data->n_archs : NULL, job->archs,
+                     job->n_archs, &f->m->sources[s]);
 }
 
-ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_error *e)
+ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
 {
     ll_gp_model *m = LL_NEW(ll_gp_model);
     *out = NULL;
@@ -213,14 +230,14 @@ ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_erro
     int dim = m->features.dim;
     double *phi = LL_NEW_ARRAY(double, (size_t)job->data->n_archs *(size_t)dim);
     ll_gp_features_fill(&m->features, job->data, phi, dim);
-    fits f = {job, m, phi};
+    fits f = {job, m, phi, estimates};
     ll_pool_run(job->pool, job->n_source, fit_source, &f);
     free(phi);
     if (ll_cancelled(job->observer)) {
         ll_gp_model_free(m);
         return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
     }
-    finish(m, job->data);
+    finish(m, job->data, estimates);
     ll_gp_calibrate(job, m);
     *out = m;
     return LL_OK;
@@ -251,6 +268,10 @@ ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
     double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
     double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
     ll_tensors_add(out, "gp.calibration", LL_F64, 2, (long[]){2, LL_GP_SIZES}, m->calibration.spread);
+    if (m->rows.estimates) {
+        double *weight = ll_tensors_add(out, "gp.estimate", LL_F64, 1, (long[]){S}, NULL)->data;
+        for (int s = 0; s < S; s++) weight[s] = m->sources[s].estimate;
+    }
     double *square =
         pairs ? ll_tensors_add(out, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, NULL)->data : NULL;
     for (int s = 0; s < S; s++) {
@@ -308,18 +329,29 @@ static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
     return LL_OK;
 }
 
-ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, ll_gp_model **out, ll_error *e)
+static ll_status estimate_weights_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
+{
+    const ll_tensor *weight;
+    long S = m->n_sources;
+    ll_status s = ll_tensors_need(in, "gp.estimate", LL_F64, 1, &S, &weight, e);
+    for (int i = 0; i < S && !s; i++) m->sources[i].estimate = ((const double *)weight->data)[i];
+    return s;
+}
+
+ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, const float *estimates,
+                           ll_gp_model **out, ll_error *e)
 {
     ll_gp_model *m = LL_NEW(ll_gp_model);
     *out = NULL;
     ll_gp_features_init(&m->features, d);
     ll_status s = features_from(in, &m->features, e);
     if (!s) s = sources_from(in, m, e);
+    if (!s && estimates) s = estimate_weights_from(in, m, e);
     if (s) {
         ll_gp_model_free(m);
         return s;
     }
-    finish(m, d);
+    finish(m, d, estimates);
     *out = m;
     return LL_OK;
 }

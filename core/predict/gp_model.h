@@ -11,6 +11,7 @@
 typedef struct ll_gp_rows {
     ll_gp_prior prior;
     double *phi, *slope, *noise_sd;
+    float *estimates; /* (n_sources, n) of these rows; NULL: the model has none */
     bool *ticks;
     uint8_t *genes; /* (n, n_positions): which rows these are */
 } ll_gp_rows;
@@ -31,12 +32,18 @@ typedef struct ll_gp_model {
     ll_design_prior design; /* phi and weight are owned by the model */
 } ll_gp_model;
 
-/* Fit the sources and build everything else. LL_CANCELLED between devices. */
-ll_status ll_gp_model_fit(const ll_pretrain_job *job, ll_gp_model **out, ll_error *e);
+/* Fit the sources and build everything else. LL_CANCELLED between devices. estimates: (n_sources, n_archs) what another
+ * predictor says of each source device, a regressor of its fit, mean 0 and variance 1 over the dataset; copied; NULL:
+ * none. */
+ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e);
 void ll_gp_model_free(ll_gp_model *m);
+/* True when d has the architectures the model was trained on, in their order. */
+bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d);
 /* The rows of this dataset: the model's own, or fresh ones in *other (then free that) when the dataset has
- * other architectures than the model was trained on. */
-const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, ll_gp_rows *other);
+ * other architectures than the model was trained on; those take the estimates (n_sources, n_archs of d), which a model
+ * that was fitted with some needs. */
+const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
+                                   ll_gp_rows *other);
 void ll_gp_rows_free(ll_gp_rows *r);
 /* The prior on n rows of the model's own dataset that does without source `skip`. */
 void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out);
@@ -45,6 +52,8 @@ void ll_gp_model_condition(const ll_gp_model *m, const ll_gp_rows *r, const int 
                            int k, bool variance, ll_gp_posterior *out);
 
 ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e);
-ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, ll_gp_model **out, ll_error *e);
+/* estimates: (n_sources, n_archs of d), as at the fit; they are the caller's to keep. */
+ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, const float *estimates,
+                           ll_gp_model **out, ll_error *e);
 
 #endif

@@ -25,7 +25,8 @@ typedef struct problem {
     double *phi;   /* (n, dim) of the training rows */
     double *pairs; /* (n, n_pairs) columns of the additive blocks, NULL: no square */
     int n_pairs;
-    double *y; /* (n) */
+    double *estimate; /* (n) standardised, NULL: none */
+    double *y;        /* (n) */
 } problem;
 
 int ll_gp_square_dim(const ll_gp_features *f)
@@ -41,9 +42,19 @@ static void gather_pairs(const ll_gp_features *f, const double *phi, double *pai
     memcpy(pairs + a->dim, phi + b->first, (size_t)b->dim * sizeof *pairs);
 }
 
+/* Kernels: the blocks, then the square where the space has one, then the estimate where one is given. */
+static bool is_estimate(const problem *p, int b)
+{
+    return p->estimate && b == p->n_kernels - 1;
+}
+
 /* Gram matrix of kernel b over the first n training rows. */
 static void gram(const problem *p, int b, int n, double *out)
 {
+    if (is_estimate(p, b)) {
+        ll_dsyrk(false, n, 1, 1, p->estimate, 1, 0, out, n);
+        return;
+    }
     if (b < p->f->n_blocks) {
         const ll_gp_block *k = &p->f->blocks[b];
         ll_dsyrk(false, n, k->dim, 1, p->phi + k->first, p->f->dim, 0, out, n);
@@ -197,6 +208,7 @@ static void to_features(const problem *p, const double *theta, const double *a, 
     ll_dgemv(true, p->n, f->dim, 1, p->phi, f->dim, a, 0, out->linear);
     for (int b = 0; b < f->n_blocks; b++)
         for (int c = 0; c < f->blocks[b].dim; c++) out->linear[f->blocks[b].first + c] *= exp(theta[b]);
+    if (p->estimate) out->estimate = exp(theta[p->n_kernels - 1]) * ll_ddot(p->n, p->estimate, a);
     if (!p->pairs) return;
     int m = p->n_pairs;
     double *weighted = ll_memdup(p->pairs, (size_t)p->n * (size_t)m, sizeof *weighted);
@@ -236,16 +248,18 @@ static void clip_outliers(double *y, int n)
     for (int i = 0; i < n; i++) y[i] = fmin(fmax(y[i], middle - limit), middle + limit);
 }
 
-static void gather(problem *p, const double *phi, int stride, const double *lat_ms, const int *rows,
-                   int n_rows)
+static void gather(problem *p, const double *phi, int stride, const double *lat_ms, const float *estimate,
+                   const int *rows, int n_rows)
 {
     int dim = p->f->dim;
     p->phi = LL_NEW_ARRAY(double, (size_t)n_rows *(size_t)dim);
     p->y = LL_NEW_ARRAY(double, n_rows);
+    if (estimate) p->estimate = LL_NEW_ARRAY(double, n_rows);
     for (int i = 0; i < n_rows; i++) {
         if (isnan(lat_ms[rows[i]])) continue;
         memcpy(p->phi + (size_t)p->n * (size_t)dim, phi + (size_t)rows[i] * (size_t)stride,
                (size_t)dim * sizeof *phi);
+        if (estimate) p->estimate[p->n] = estimate[rows[i]];
         p->y[p->n++] = lat_ms[rows[i]];
     }
     p->n_pairs = ll_gp_square_dim(p->f);
@@ -255,12 +269,12 @@ static void gather(problem *p, const double *phi, int stride, const double *lat_
 }
 
 void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, const double *lat_ms,
-                      const int *rows, int n_rows, ll_gp_source *out)
+                      const float *estimate, const int *rows, int n_rows, ll_gp_source *out)
 {
-    problem p = {.f = f, .n_kernels = f->n_blocks + ll_gp_features_squared(f)};
+    problem p = {.f = f, .n_kernels = f->n_blocks + ll_gp_features_squared(f) + (estimate != NULL)};
     double theta[MAX_KERNELS + 1];
     *out = (ll_gp_source){0};
-    gather(&p, phi, stride, lat_ms, rows, n_rows);
+    gather(&p, phi, stride, lat_ms, estimate, rows, n_rows);
     double mean = p.n ? ll_mean(p.y, p.n) : 0;
     if (p.n >= LEAST_ROWS && mean > 0) {
         out->mean_ms = mean;
@@ -276,6 +290,7 @@ void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, co
     if (!out->linear) out->linear = LL_NEW_ARRAY(double, f->dim);
     free(p.phi);
     free(p.pairs);
+    free(p.estimate);
     free(p.y);
 }
 
@@ -287,7 +302,7 @@ void ll_gp_source_free(ll_gp_source *s)
 }
 
 void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const double *phi, int stride,
-                          int n, double *out, int step)
+                          const float *estimate, int n, double *out, int step)
 {
     int m = s->square ? ll_gp_square_dim(f) : 0;
     enum { CHUNK = 256 };
@@ -296,7 +311,8 @@ void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const 
         int rows = n - from < CHUNK ? n - from : CHUNK;
         for (int i = 0; i < rows; i++) {
             const double *x = phi + (size_t)(from + i) * (size_t)stride;
-            out[(size_t)(from + i) * (size_t)step] = s->constant + ll_ddot(f->dim, x, s->linear);
+            out[(size_t)(from + i) * (size_t)step] = s->constant + ll_ddot(f->dim, x, s->linear) +
+                                                     (estimate ? s->estimate * estimate[from + i] : 0);
             if (m) gather_pairs(f, x, pairs + i * m);
         }
         if (!m) continue;

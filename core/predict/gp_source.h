@@ -6,12 +6,14 @@
 
 #include "core/predict/gp_features.h"
 
-/* The fitted function: f(x) = constant + phi . linear + phi_add' square phi_add - 1, where phi_add are the
- * additive blocks' columns. A device with relative latency 1 everywhere has f = 0. */
+/* The fitted function: f(x) = constant + phi . linear + phi_add' square phi_add + estimate g(x) - 1, where phi_add are
+ * the additive blocks' columns and g is what another predictor says of the device. A device with relative latency 1
+ * everywhere has f = 0. */
 typedef struct ll_gp_source {
     double constant;
     double *linear;  /* (dim) */
     double *square;  /* (pairs, pairs) or NULL */
+    double estimate; /* of the other predictor's estimate; 0: there was none */
     double mean_ms;  /* of the training latencies */
     double noise_sd; /* of relative latency about the fit, leave-one-out, robust */
     bool ticks;      /* latencies are multiples of a coarse clock step */
@@ -19,13 +21,14 @@ typedef struct ll_gp_source {
 } ll_gp_source;
 
 /* phi: (n_archs, stride) features. rows: where the latencies lat_ms (n_archs) are learnt from; rows without
- * a latency are skipped. At least 4 must remain, else out->n = 0. */
+ * a latency are skipped. At least 4 must remain, else out->n = 0. estimate: (n_archs) one more regressor, mean 0 and
+ * variance 1 over the dataset; NULL: none. */
 void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, const double *lat_ms,
-                      const int *rows, int n_rows, ll_gp_source *out);
+                      const float *estimate, const int *rows, int n_rows, ll_gp_source *out);
 void ll_gp_source_free(ll_gp_source *s);
-/* f of n rows of phi into out[0], out[step], ... */
+/* f of n rows of phi, and of the estimate (n; NULL: none) it was fitted with, into out[0], out[step], ... */
 void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const double *phi, int stride,
-                          int n, double *out, int step);
+                          const float *estimate, int n, double *out, int step);
 int ll_gp_square_dim(const ll_gp_features *f); /* columns that enter the square; 0: none */
 
 /* The restricted likelihood and its gradient, for the test of one against the other. */

@@ -116,8 +116,8 @@ static void learn(const ll_diagnosis *q, const ll_ints *known, int n_fit, ll_noi
            *y = LL_NEW_ARRAY(double, d->n_archs);
     double *predicted = LL_NEW_ARRAY(double, d->n_archs), *held = LL_NEW_ARRAY(double, d->n_archs);
     ll_gp_features_fill(&f, d, phi, f.dim);
-    ll_gp_source_fit(&f, phi, f.dim, lat, known->v, n_fit, &fitted);
-    ll_gp_source_predict(&fitted, &f, phi, f.dim, d->n_archs, predicted, 1);
+    ll_gp_source_fit(&f, phi, f.dim, lat, NULL, known->v, n_fit, &fitted);
+    ll_gp_source_predict(&fitted, &f, phi, f.dim, NULL, d->n_archs, predicted, 1);
     int n = known->n - n_fit;
     for (int i = 0; i < n; i++) {
         y[i] = lat[known->v[n_fit + i]];
