@@ -34,9 +34,17 @@ static int predictor_index(const run *r, const ll_predictor *p)
 
 static ll_trial_context context_of(const run *r, const ll_trial *t)
 {
+    const ll_plan *plan = &r->plan;
     int p = predictor_index(r, t->predictor);
-    return (ll_trial_context){&r->plan.pretrain_options[p], &r->plan.transfer_options[p], r->plan.x.budget,
-                              r->plan.x.level};
+    ll_trial_context c = {.pretrain_options = &plan->pretrain_options[p],
+                          .transfer_options = &plan->transfer_options[p],
+                          .budget = plan->x.budget,
+                          .level = plan->x.level};
+    if (t->sampler->needs_prior) {
+        int prior = ll_experiment_prior(&plan->x, &c.prior);
+        if (prior >= 0) c.prior_options = &plan->pretrain_options[prior];
+    }
+    return c;
 }
 
 static bool recall(void *ctx, ll_trial *t)

@@ -13,8 +13,9 @@
 #include "core/base/mem.h"
 
 enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 1, PATIENCE_MS = 10000 };
-/* Part of every key. Grows when a change makes old results incomparable. */
-static const char code_version[] = "latlab 0.1.0 / 1";
+/* Part of every key. Grows when a change of the engine, of samplers or metrics makes old results incomparable; predictors
+ * have versions of their own. */
+static const char code_version[] = "latlab 0.1.0 / 2";
 
 struct ll_results {
     sqlite3 *db;
@@ -231,6 +232,7 @@ void ll_results_close(ll_results *r)
 
 /* --- keys --- */
 
+/* As the `options` of pretraining and transfer, in one object. */
 static char *options_text(const ll_trial_context *c)
 {
     cJSON *o = cJSON_CreateObject(),
@@ -255,13 +257,47 @@ static char *source_text(const ll_trial *t)
     return ll_str_take(&b);
 }
 
+/* What the code of a predictor and of its parts may change. */
+static void add_version(ll_str *b, const ll_predictor *p)
+{
+    ll_str_addf(b, "%s.%d", p->name, p->version);
+    for (int i = 0; p->parts && p->parts[i]; i++) {
+        ll_values pretrain = {0}, transfer = {0};
+        ll_values_init(&pretrain, p->parts[i]->pretrain_options);
+        ll_values_init(&transfer, p->parts[i]->transfer_options);
+        char *text =
+            options_text(&(ll_trial_context){.pretrain_options = &pretrain, .transfer_options = &transfer});
+        ll_str_addf(b, "+%s", text);
+        add_version(b, p->parts[i]);
+        cJSON_free(text);
+        ll_values_free(&pretrain);
+        ll_values_free(&transfer);
+    }
+}
+
+static void add_prior(ll_str *b, const ll_trial_context *c)
+{
+    ll_values defaults = {0};
+    ll_values_init(&defaults, c->prior->pretrain_options);
+    cJSON *options = ll_values_json(c->prior_options ? c->prior_options : &defaults);
+    char *text = ll_json_line(options);
+    ll_str_addc(b, '|');
+    add_version(b, c->prior);
+    ll_str_add(b, text);
+    cJSON_free(text);
+    cJSON_Delete(options);
+    ll_values_free(&defaults);
+}
+
 static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *options, const char *source)
 {
     ll_str b = {0};
-    ll_str_addf(&b, "%s|%s|%s|%s|%s|%s|%s|%d|%d|%d|%llu|%llu|%s|%.6f", code_version, t->data->hash.hex,
-                source, t->data->devices[t->device].name, t->predictor->name, options, t->sampler->name, t->k,
-                c->budget, t->n, (unsigned long long)t->seed, (unsigned long long)t->pretrain_seed,
-                ll_protocol_name(t->protocol), c->level);
+    ll_str_addf(&b, "%s|%s|%s|%s|%s|%s|%d|%d|%d|%llu|%llu|%s|%.6f|", code_version, t->data->hash.hex, source,
+                t->data->devices[t->device].name, options, t->sampler->name, t->k, c->budget,
+                t->n ? t->n : t->predictor->default_n, (unsigned long long)t->seed,
+                (unsigned long long)t->pretrain_seed, ll_protocol_name(t->protocol), c->level);
+    add_version(&b, t->predictor);
+    if (c->prior) add_prior(&b, c);
     ll_hash h = ll_hash_bytes(ll_str_text(&b), b.len);
     ll_str_free(&b);
     return h;

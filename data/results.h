@@ -20,6 +20,9 @@ char *ll_results_path(void); /* $LATLAB_RESULTS, else results.sqlite in the XDG 
 /* What makes two trials the same, besides their own fields: the predictor's options and the engine's settings. */
 typedef struct ll_trial_context {
     const ll_values *pretrain_options, *transfer_options;
+    /* Of the model that is the prior of the sampler; NULL: the sampler needs none. Options NULL: its defaults. */
+    const ll_predictor *prior;
+    const ll_values *prior_options;
     bool budget;
     double level;
 } ll_trial_context;

@@ -65,7 +65,7 @@ static void fill_fixture(fixture *out)
                      .seconds = .5,
                      .metrics = {.n = 100, .spearman = .75, .kendall = NAN, .coverage = .9}};
     *out = f;
-    out->c = (ll_trial_context){&out->none, &out->none, false, .9};
+    out->c = (ll_trial_context){.pretrain_options = &out->none, .transfer_options = &out->none, .level = .9};
 }
 
 static void free_fixture(fixture *f)
@@ -135,6 +135,46 @@ static void everything_that_matters_is_in_the_key(void)
     CHECK(!ll_results_recall(r, &f.c, &t));
     ll_values_set(&f.none, "epochs", "3", &e);
     CHECK(ll_results_recall(r, &f.c, &t));
+    ll_results_close(r);
+    free(path);
+    free_fixture(&f);
+}
+
+static bool recalls(ll_results *r, const ll_trial_context *c, const ll_trial *t)
+{
+    ll_trial copy = *t;
+    return ll_results_recall(r, c, &copy);
+}
+
+/* A newer version of one predictor leaves the results of the others; one that is part of another takes it along. */
+static void versions_are_each_predictors_own(void)
+{
+    static ll_predictor part = {.name = "part"}, whole = {.name = "whole"}, prior = {.name = "prior"};
+    static const ll_predictor *const parts[] = {&part, NULL};
+    fixture f;
+    fill_fixture(&f);
+    char *path = fresh_path("version.sqlite");
+    ll_results *r;
+    ll_error e = {0};
+    whole.parts = parts;
+    ll_trial with_part = f.t, with_prior = f.t;
+    ll_trial_context designed = f.c;
+    with_part.predictor = &whole;
+    designed.prior = &prior;
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    ll_results_store(r, &f.c, &f.t, &e);
+    ll_results_store(r, &f.c, &with_part, &e);
+    ll_results_store(r, &designed, &with_prior, &e);
+    part.version++;
+    CHECK(recalls(r, &f.c, &f.t));
+    CHECK(!recalls(r, &f.c, &with_part));
+    part.version--;
+    CHECK(recalls(r, &f.c, &with_part));
+    part.pretrain_options = options; /* a new option, and so a new default */
+    CHECK(!recalls(r, &f.c, &with_part));
+    CHECK(recalls(r, &designed, &with_prior));
+    prior.version++;
+    CHECK(!recalls(r, &designed, &with_prior));
     ll_results_close(r);
     free(path);
     free_fixture(&f);
@@ -227,6 +267,7 @@ static const check_case cases[] = {
     {"what was stored is recalled", what_was_stored_is_recalled},
     {"everything that matters is in the key", everything_that_matters_is_in_the_key},
     {"strange databases are refused", strange_databases_are_refused},
+    {"versions are each predictor's own", versions_are_each_predictors_own},
     {"two processes share one", two_processes_share_one},
     {"rows are filtered", rows_are_filtered},
     {0},

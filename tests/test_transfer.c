@@ -244,6 +244,58 @@ static void the_engine_runs_what_is_missing(void)
     ll_dataset_unref(d);
 }
 
+/* With any number of threads the same results land, in the same order, on the thread that asked; a trial that fails stops
+ * the run behind those before it. */
+static void threads_change_nothing(void)
+{
+    ll_dataset *d = small_dataset(1200);
+    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
+    ll_task *task = ll_task_new("test", d, &source, &target);
+    const ll_predictor *predictors[] = {&peek_predictor};
+    const ll_sampler *samplers[] = {ll_sampler_find("random"), ll_sampler_find("params")};
+    int k[] = {2, 5, 9, 30};
+    landings l[2] = {0};
+    const ll_dataset *data[] = {d};
+    ll_error e = {0};
+    for (int i = 0; i < 2; i++) {
+        ll_pool *pool = ll_pool_new(i ? 4 : 1);
+        ll_experiment x = {.data = data,
+                           .tasks = &task,
+                           .n_tasks = 1,
+                           .predictors = predictors,
+                           .n_predictors = 1,
+                           .samplers = samplers,
+                           .n_samplers = 2,
+                           .k = k,
+                           .n_k = 4,
+                           .trials = 3,
+                           .first_seed = 1,
+                           .level = .9,
+                           .pool = pool,
+                           .landed = keep_trial,
+                           .ctx = &l[i]};
+        CHECK_INT(ll_experiment_run(&x, &e), LL_OK);
+        CHECK_INT(l[i].n, 24);
+        if (i) {
+            int n = l[i].n;
+            k[3] = 5000; /* more than there are */
+            CHECK_INT(ll_experiment_run(&x, &e), LL_USAGE);
+            CHECK_INT(l[i].n, n + 3);
+        }
+        ll_pool_free(pool);
+    }
+    for (int i = 0; i < l[0].n; i++) {
+        const ll_trial *a = &l[0].trials[i], *b = &l[1].trials[i];
+        CHECK(a->seed == b->seed && a->k == b->k && a->sampler == b->sampler && a->cost == b->cost);
+        CHECK_NEAR(a->metrics.spearman, b->metrics.spearman, 0);
+        CHECK_NEAR(a->metrics.rmse_ms, b->metrics.rmse_ms, 0);
+    }
+    ll_task_unref(task);
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_dataset_unref(d);
+}
+
 static ll_status run_with_budget(const ll_dataset *d, ll_task *task, const ll_predictor *predictor,
                                  landings *l, int *size, ll_error *e)
 {
@@ -322,6 +374,7 @@ static const check_case cases[] = {
     {"maps are monotone and exact on lines", maps_are_monotone_and_exact_on_lines},
     {"every look at the target is counted", every_look_at_the_target_is_counted},
     {"the engine runs what is missing", the_engine_runs_what_is_missing},
+    {"threads change nothing", threads_change_nothing},
     {"a budget is not exceeded", a_budget_is_not_exceeded},
     {"draws depend on the seed alone", draws_depend_on_the_seed_alone},
     {0}};

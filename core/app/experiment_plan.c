@@ -51,7 +51,9 @@ const ll_option ll_plan_options[] = {
      .otherwise = "off",
      .help = "k counts every target latency a predictor looks at, not only the samples"},
     {.name = "level", .type = LL_REAL, .otherwise = "0.9", .lo = .01, .hi = .999, .help = "of the intervals"},
-    {.name = "with", .type = LL_LIST, .help = "options of predictors: nasflat.epochs=50,gp.draws=64"},
+    {.name = "with",
+     .type = LL_LIST,
+     .help = "options of predictors, n among them: nasflat.n=256,gp.draws=64"},
     {.name = "devices",
      .type = LL_BOOL,
      .otherwise = "off",
@@ -131,6 +133,7 @@ static ll_status read_predictors(ll_request *rq, ll_plan *p)
     p->predictors = LL_NEW_ARRAY(const ll_predictor *, names.n);
     p->pretrain_options = LL_NEW_ARRAY(ll_values, names.n);
     p->transfer_options = LL_NEW_ARRAY(ll_values, names.n);
+    p->own_n = LL_NEW_ARRAY(int, names.n);
     ll_status s = LL_OK;
     for (int i = 0; i < names.n && !s; i++) {
         const ll_predictor *found = ll_predictor_find(names.v[i]);
@@ -147,7 +150,19 @@ static ll_status read_predictors(ll_request *rq, ll_plan *p)
     return s;
 }
 
-/* "nasflat.epochs=50": the option of one predictor, wherever its table has it. */
+static ll_status read_own_n(ll_request *rq, ll_plan *p, int predictor, const char *text)
+{
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (*end || n < 1 || n > 1000000)
+        return LL_FAIL(rq, LL_USAGE, "with=%s.n=%s: a whole number from 1 was expected",
+                       p->predictors[predictor]->name, text);
+    p->own_n[predictor] = (int)n;
+    return LL_OK;
+}
+
+/* "nasflat.epochs=50": the option of one predictor, wherever its table has it; "nasflat.n=256": its source
+ * architectures. */
 static ll_status read_with_one(ll_request *rq, ll_plan *p, char *text)
 {
     char *dot = strchr(text, '.'), *equals = dot ? strchr(dot, '=') : NULL;
@@ -155,6 +170,7 @@ static ll_status read_with_one(ll_request *rq, ll_plan *p, char *text)
     *dot = *equals = 0;
     for (int i = 0; i < p->x.n_predictors; i++) {
         if (strcmp(p->predictors[i]->name, text)) continue;
+        if (!strcmp(dot + 1, "n") && p->predictors[i]->needs_sources) return read_own_n(rq, p, i, equals + 1);
         bool early = ll_option_find(p->predictors[i]->pretrain_options, dot + 1) != NULL;
         return ll_values_set(early ? &p->pretrain_options[i] : &p->transfer_options[i], dot + 1, equals + 1,
                              &rq->error);
@@ -254,6 +270,7 @@ ll_status ll_plan_read(ll_request *rq, ll_plan *p)
     x->pretrain_seeds = ll_int(&rq->args, "pretrain_seeds");
     x->first_seed = (uint64_t)ll_real(&rq->args, "seed");
     x->n = ll_int(&rq->args, "n");
+    x->own_n = p->own_n;
     x->budget = ll_bool(&rq->args, "budget");
     x->protocol = ll_protocol_find(ll_word(&rq->args, "protocol"));
     x->level = ll_real(&rq->args, "level");
@@ -280,6 +297,7 @@ void ll_plan_free(ll_plan *p)
     free(p->samplers);
     free(p->pretrain_options);
     free(p->transfer_options);
+    free(p->own_n);
     ll_ints_free(&p->k);
     *p = (ll_plan){0};
 }

@@ -18,7 +18,7 @@
 #include "core/predict/nasflat.h"
 
 enum { MEMBERS = 2, FOLDS = 3, SIZES = 3, DRAWS = 2, GRID = 11 };
-static const ll_predictor *const members[MEMBERS] = {&ll_gp, &ll_nasflat};
+static const ll_predictor *const members[MEMBERS + 1] = {&ll_gp, &ll_nasflat, NULL};
 static const int sizes[SIZES] = {5, 10, 20};
 
 static const ll_option pretrain_options[] = {
@@ -366,6 +366,7 @@ const ll_predictor ll_blend = {
     .paper = "latlab",
     .pretrain_options = pretrain_options,
     .transfer_options = transfer_options,
+    .parts = members,
     .needs_sources = true,
     .default_n = 512,
     .pretrain = pretrain,

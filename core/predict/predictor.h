@@ -73,10 +73,14 @@ typedef struct ll_predictor {
     const char *paper;                 /* "NASFLAT, arXiv 2403.02446" */
     const ll_option *pretrain_options; /* NULL: none. n and seed are common and not listed here */
     const ll_option *transfer_options; /* NULL: none. k, sampler and seed are common */
-    bool needs_sources;                /* false: pretrain is immediate (flops, params, opcount) */
-    bool refits_live;                  /* a transfer takes milliseconds: re-fit on every sample change */
-    bool quick;                        /* pretraining takes about a second: may be done unasked (diagnose) */
-    int default_n;                     /* source architectures per device; 0: all */
+    /* Grows with every change that makes older results incomparable, when neither an option nor a default says so. It
+     * and those of the parts are in the key of every stored result, so that results of the others stay. */
+    int version;
+    const struct ll_predictor *const *parts; /* predictors inside this one, with their defaults; NULL: none */
+    bool needs_sources;                      /* false: pretrain is immediate (flops, params, opcount) */
+    bool refits_live; /* a transfer takes milliseconds: re-fit on every sample change */
+    bool quick;       /* pretraining takes about a second: may be done unasked (diagnose) */
+    int default_n;    /* source architectures per device; 0: all */
     int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */
     ll_status (*pretrain)(const ll_pretrain_job *job, void **model, ll_error *e);

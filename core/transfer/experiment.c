@@ -1,7 +1,8 @@
 #include "core/transfer/experiment.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -56,8 +57,8 @@ typedef struct bench {
     int task;
     uint64_t pretrain_seed;
     ll_model **models; /* (n_predictors) */
-    ll_model *prior;   /* for samplers that need one */
-    int done, total;
+    ll_model *prior;   /* for samplers that need one, where none of the models is */
+    int done, recalled, total;
     double start_s;
 } bench;
 
@@ -71,16 +72,21 @@ static void forget_models(bench *b)
     b->prior = NULL;
 }
 
-static ll_status pretrain(bench *b, const ll_predictor *predictor, const ll_values *options, ll_model **out,
-                          ll_error *e)
+static int sources_of(const ll_experiment *x, int p)
+{
+    return p >= 0 && x->own_n && x->own_n[p] ? x->own_n[p] : x->n;
+}
+
+/* p: index of the predictor, -1: none of the experiment's. */
+static ll_status pretrain(bench *b, const ll_predictor *predictor, int p, ll_model **out, ll_error *e)
 {
     const ll_experiment *x = b->x;
     ll_pretrain_plan plan = {.data = x->data[b->task],
                              .predictor = predictor,
                              .source = &x->tasks[b->task]->source,
-                             .n = x->n,
+                             .n = sources_of(x, p),
                              .seed = b->pretrain_seed,
-                             .options = options,
+                             .options = p >= 0 && x->pretrain_options ? &x->pretrain_options[p] : NULL,
                              .observer = x->observer,
                              .pool = x->pool};
     ll_status s = ll_pretrain_run(&plan, out, e);
@@ -93,39 +99,51 @@ static ll_status pretrain(bench *b, const ll_predictor *predictor, const ll_valu
 
 static ll_status need_model(bench *b, int p, ll_error *e)
 {
-    const ll_values *options = b->x->pretrain_options ? &b->x->pretrain_options[p] : NULL;
     if (b->models[p]) return LL_OK;
-    return pretrain(b, b->x->predictors[p], options, &b->models[p], e);
+    return pretrain(b, b->x->predictors[p], p, &b->models[p], e);
 }
 
-/* The prior of optimal designs: one of the models has it, or a gp is pretrained for the purpose. */
+int ll_experiment_prior(const ll_experiment *x, const ll_predictor **predictor)
+{
+    for (int p = 0; p < x->n_predictors; p++)
+        if ((*predictor = x->predictors[p])->design_prior) return p;
+    for (int i = 0; (*predictor = ll_predictors[i]); i++)
+        if ((*predictor)->design_prior) break;
+    return -1;
+}
+
 static ll_status need_prior(bench *b, const ll_sampler *sampler, const ll_model **prior, ll_error *e)
 {
+    const ll_predictor *predictor;
+    int p = ll_experiment_prior(b->x, &predictor);
+    ll_status s = LL_OK;
     *prior = NULL;
     if (!sampler->needs_prior) return LL_OK;
-    for (int p = 0; p < b->x->n_predictors && !b->prior; p++)
-        if (b->x->predictors[p]->design_prior) {
-            ll_status s = need_model(b, p, e);
-            if (s) return s;
-            b->prior = ll_model_ref(b->models[p]);
-        }
-    for (int i = 0; ll_predictors[i] && !b->prior; i++)
-        if (ll_predictors[i]->design_prior) {
-            ll_status s = pretrain(b, ll_predictors[i], NULL, &b->prior, e);
-            if (s) return s;
-        }
-    *prior = b->prior;
-    return LL_OK;
+    if (p >= 0) {
+        s = need_model(b, p, e);
+        *prior = b->models[p];
+    } else {
+        if (!b->prior) s = pretrain(b, predictor, p, &b->prior, e);
+        *prior = b->prior;
+    }
+    return s;
 }
 
-/* One batch: the same model, sampler, k and seed on every target; the devices run in parallel. */
+/* All trials of one model and one draw: samplers x sizes x target devices, on every thread at once. They land in order,
+ * on the calling thread, between its own trials. */
 typedef struct batch {
     bench *b;
-    const ll_model *model, *prior;
+    pthread_t owner;
+    const ll_model *model;
+    const ll_model **priors; /* (n) */
     const ll_values *options;
-    ll_trial *trials;
+    ll_trial *trials; /* (n) */
+    bool *recalled;   /* (n) */
+    atomic_bool *done;
     ll_status *status;
     ll_error *errors;
+    int n, landed;
+    ll_status failed;
 } batch;
 
 /* The engine counts; what a predictor declares is only how many samples it leaves room for. */
@@ -137,16 +155,14 @@ static ll_status check_budget(const ll_experiment *x, const ll_trial *t, const l
                    transfer->measured.n, transfer->device, transfer->measured.n - t->k);
 }
 
-static void run_trial(void *ctx, int i)
+static ll_status run_trial(batch *c, int i)
 {
-    batch *c = ctx;
     ll_trial *t = &c->trials[i];
     const ll_experiment *x = c->b->x;
-    if (t->metrics.n || ll_cancelled(x->observer)) return; /* recalled, or not wanted any more */
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
     int k = sample_count(x, t->predictor, t->k);
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, NULL, c->prior,
+    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, NULL, c->priors[i],
                                   &samples, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = c->model,
@@ -164,9 +180,9 @@ static void run_trial(void *ctx, int i)
         t->cost = transfer->measured.n;
         t->seconds = transfer->seconds;
     }
-    c->status[i] = s;
     ll_transfer_unref(transfer);
     ll_ints_free(&samples);
+    return s;
 }
 
 static void report(bench *b, const ll_trial *t)
@@ -175,60 +191,78 @@ static void report(bench *b, const ll_trial *t)
     if (!ll_observer_due(x->observer, .1)) return;
     cJSON *p = ll_progress_new("score", b->done, b->total);
     double spent = ll_now_s() - b->start_s;
+    int computed = b->done - b->recalled;
     ll_json_str(p, "task", t->task->name);
     ll_json_str(p, "predictor", t->predictor->name);
-    ll_json_num(p, "left_s", b->done ? spent / b->done * (b->total - b->done) : NAN);
+    ll_json_num(p, "left_s", computed ? spent / computed * (b->total - b->done) : NAN);
     ll_progress(x->observer, p);
 }
 
-/* Fill the keys of a batch and recall what is known; returns how many are left to run. */
-static int prepare(bench *b, const ll_trial *common, ll_trial *trials, bool *recalled)
+/* What has finished and is next in order. */
+static void land(batch *c)
+{
+    const ll_experiment *x = c->b->x;
+    for (; c->landed < c->n && !c->failed && atomic_load(&c->done[c->landed]); c->landed++) {
+        int i = c->landed;
+        c->failed = c->status[i];
+        if (c->failed) return;
+        if (x->landed) x->landed(x->ctx, &c->trials[i], c->recalled[i]);
+        c->b->done++;
+        c->b->recalled += c->recalled[i];
+        report(c->b, &c->trials[i]);
+    }
+}
+
+static void run_one(void *ctx, int i)
+{
+    batch *c = ctx;
+    if (!c->recalled[i]) {
+        if (ll_cancelled(c->b->x->observer)) return;
+        c->status[i] = run_trial(c, i);
+    }
+    atomic_store(&c->done[i], true);
+    if (pthread_equal(pthread_self(), c->owner)) land(c);
+}
+
+/* The trial that stands at i: samplers outside, then sizes, then devices. false: its size is left out. */
+static bool fill_trial(const bench *b, int p, uint64_t seed, int i, ll_trial *t)
 {
     const ll_experiment *x = b->x;
     const ll_task *task = x->tasks[b->task];
+    int device = i % task->target.n, size = i / task->target.n % x->n_k,
+        sampler = i / task->target.n / x->n_k;
+    *t = (ll_trial){.data = x->data[b->task],
+                    .task = task,
+                    .predictor = x->predictors[p],
+                    .sampler = x->samplers[sampler],
+                    .k = x->k[size],
+                    .n = sources_of(x, p),
+                    .seed = seed,
+                    .pretrain_seed = b->pretrain_seed,
+                    .device = task->target.v[device],
+                    .protocol = x->protocol};
+    return sample_count(x, t->predictor, t->k) >= 1;
+}
+
+/* Returns how many trials of the batch are left to run. */
+static int fill_batch(batch *c, int p, uint64_t seed, int most)
+{
+    const ll_experiment *x = c->b->x;
     int left = 0;
-    for (int i = 0; i < task->target.n; i++) {
-        trials[i] = *common;
-        trials[i].device = task->target.v[i];
-        recalled[i] = x->recall && x->recall(x->ctx, &trials[i]);
-        left += !recalled[i];
+    for (int i = 0; i < most; i++) {
+        ll_trial *t = &c->trials[c->n];
+        if (!fill_trial(c->b, p, seed, i, t)) continue;
+        c->recalled[c->n] = x->recall && x->recall(x->ctx, t);
+        left += !c->recalled[c->n++];
     }
     return left;
 }
 
-static ll_status run_batch(bench *b, int p, const ll_trial *common, ll_error *e)
+static ll_status need_models(batch *c, int p, ll_error *e)
 {
-    const ll_experiment *x = b->x;
-    int n = x->tasks[b->task]->target.n;
-    ll_trial *trials = LL_NEW_ARRAY(ll_trial, n);
-    bool *recalled = LL_NEW_ARRAY(bool, n);
-    batch c = {.b = b,
-               .options = x->transfer_options ? &x->transfer_options[p] : NULL,
-               .trials = trials,
-               .status = LL_NEW_ARRAY(ll_status, n),
-               .errors = LL_NEW_ARRAY(ll_error, n)};
-    ll_status s = LL_OK;
-    if (prepare(b, common, trials, recalled)) {
-        s = need_model(b, p, e);
-        if (!s) s = need_prior(b, common->sampler, &c.prior, e);
-        c.model = b->models[p];
-        if (!s) ll_pool_run(x->pool, n, run_trial, &c);
-        if (!s && ll_cancelled(x->observer)) s = ll_fail(e, LL_CANCELLED, "cancelled");
-    }
-    for (int i = 0; i < n && !s; i++) {
-        if (c.status[i]) {
-            *e = c.errors[i];
-            s = c.status[i];
-        } else if (x->landed) {
-            x->landed(x->ctx, &trials[i], recalled[i]);
-        }
-        b->done++;
-    }
-    if (!s) report(b, common);
-    free(trials);
-    free(recalled);
-    free(c.status);
-    free(c.errors);
+    ll_status s = need_model(c->b, p, e);
+    for (int i = 0; i < c->n && !s; i++) s = need_prior(c->b, c->trials[i].sampler, &c->priors[i], e);
+    c->model = c->b->models[p];
     return s;
 }
 
@@ -236,21 +270,28 @@ static ll_status run_batch(bench *b, int p, const ll_trial *common, ll_error *e)
 static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
 {
     const ll_experiment *x = b->x;
-    ll_status s = LL_OK;
-    for (int m = 0; m < x->n_samplers && !s; m++)
-        for (int i = 0; i < x->n_k && !s; i++) {
-            if (sample_count(x, x->predictors[p], x->k[i]) < 1) continue;
-            ll_trial common = {.data = x->data[b->task],
-                               .task = x->tasks[b->task],
-                               .predictor = x->predictors[p],
-                               .sampler = x->samplers[m],
-                               .k = x->k[i],
-                               .n = x->n,
-                               .seed = seed,
-                               .pretrain_seed = b->pretrain_seed,
-                               .protocol = x->protocol};
-            s = run_batch(b, p, &common, e);
-        }
+    int most = x->n_samplers * x->n_k * x->tasks[b->task]->target.n;
+    batch c = {.b = b,
+               .owner = pthread_self(),
+               .options = x->transfer_options ? &x->transfer_options[p] : NULL,
+               .priors = LL_NEW_ARRAY(const ll_model *, most),
+               .trials = LL_NEW_ARRAY(ll_trial, most),
+               .recalled = LL_NEW_ARRAY(bool, most),
+               .done = LL_NEW_ARRAY(atomic_bool, most),
+               .status = LL_NEW_ARRAY(ll_status, most),
+               .errors = LL_NEW_ARRAY(ll_error, most)};
+    ll_status s = fill_batch(&c, p, seed, most) ? need_models(&c, p, e) : LL_OK;
+    if (!s) ll_pool_run(x->pool, c.n, run_one, &c);
+    if (!s) land(&c);
+    if (!s && c.failed) *e = c.errors[c.landed];
+    if (!s) s = c.failed;
+    if (!s && c.landed < c.n) s = ll_fail(e, LL_CANCELLED, "cancelled");
+    free(c.priors);
+    free(c.trials);
+    free(c.recalled);
+    free(c.done);
+    free(c.status);
+    free(c.errors);
     return s;
 }
 

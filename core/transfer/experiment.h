@@ -40,7 +40,8 @@ typedef struct ll_experiment {
     int pretrain_seeds; /* trial t uses pretraining seed first_seed + t mod pretrain_seeds; 0: as many as
                            trials */
     uint64_t first_seed;
-    int n; /* source architectures; 0: each predictor's default */
+    int n;            /* source architectures; 0: each predictor's default */
+    const int *own_n; /* (n_predictors) or NULL: those of one predictor, 0: n */
     /* k counts every target latency a predictor looks at: one that declares to need more than k is left out, one that
      * then looks at more fails. */
     bool budget;
@@ -51,7 +52,7 @@ typedef struct ll_experiment {
     const ll_values *pretrain_options, *transfer_options;
     ll_observer *observer;
     ll_pool *pool;
-    /* All on the calling thread. `recall` fills the results of a known trial and returns true; NULL: none
+    /* All on the calling thread, and `landed` in a fixed order, as soon as what stands before has landed. `recall` fills the results of a known trial and returns true; NULL: none
      * known. */
     bool (*recall)(void *ctx, ll_trial *t);
     void (*landed)(void *ctx, const ll_trial *t, bool recalled);
@@ -59,6 +60,9 @@ typedef struct ll_experiment {
 } ll_experiment;
 
 ll_status ll_experiment_run(const ll_experiment *x, ll_error *e);
+/* Whose model is the prior of the samplers that need one: an index into predictors, or -1 and a predictor of the registry
+ * with its defaults. */
+int ll_experiment_prior(const ll_experiment *x, const ll_predictor **predictor);
 int ll_experiment_size(const ll_experiment *x); /* trials x devices in all, but those left out */
 
 /* k rows of the target's measured ones, by any sampler; `prior` model for samplers that need one (may be
