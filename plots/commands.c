@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/app/look.h"
+#include "core/app/simulated.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -126,6 +127,19 @@ static ll_status to_terminal(ll_plot_request *p, const ll_figure *f, int width, 
     return s;
 }
 
+/* A figure leaves the program without its table: its title says what was not measured. */
+static void mark_simulated(const ll_plot_request *p, ll_figure *f)
+{
+    ll_str title = {0};
+    ll_str_add(&title, f->title);
+    bool all = ll_title_simulated(p->rq->state.data, p->result, &title);
+    for (int i = 0; all && i < f->n_panels; i++)
+        if (f->panels[i].x.label && !strcmp(f->panels[i].x.label, "measured latency (ms)"))
+            ll_axis_label(&f->panels[i].x, "simulated latency (ms)");
+    free(f->title);
+    f->title = ll_str_take(&title);
+}
+
 static void emit(ll_plot_request *p, const ll_figure *f)
 {
     static const ll_column columns[] = {{"out", "written to", NULL, -1},       {"points", "points", NULL, 0},
@@ -150,6 +164,7 @@ static ll_status run_plot(ll_request *rq)
     ll_json_str(p.result, "plot", ll_word(&rq->args, "kind"));
     ll_figure *f = NULL;
     s = gather(&p, &f);
+    if (!s) mark_simulated(&p, f);
     if (!s) s = file ? to_file(&p, f) : to_terminal(&p, f, width, height);
     if (!s) emit(&p, f);
     cJSON_Delete(p.result);

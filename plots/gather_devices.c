@@ -88,6 +88,7 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     ll_json_str(p->result, "metric", metric);
     ll_json_str(p->result, "order", ll_order_name(how));
     ll_json_int(p->result, "devices", c->devices.n);
+    cJSON_AddItemToObject(p->result, "names", cJSON_CreateStringArray(names, c->devices.n));
     ll_str_free(&title);
     ll_linkage_free(&tree);
     free(joins);

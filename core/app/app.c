@@ -10,6 +10,7 @@
 
 #include "core/app/events.h"
 #include "core/app/parse.h"
+#include "core/app/simulated.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -388,6 +389,7 @@ int ll_app_threads(const ll_app *a)
 
 void ll_emit(ll_request *rq, cJSON *result)
 {
+    ll_mark_simulated(rq->state.data, result);
     if (rq->results) cJSON_AddItemToArray(rq->results, cJSON_Duplicate(result, true));
     ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
 }
