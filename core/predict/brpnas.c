@@ -27,14 +27,16 @@ static const ll_option options[] = {
     {0},
 };
 
-/* Published: patience 10 and 1 % from epoch 20 on, stop after 35 without a better validation loss. */
+/* Published: patience 10 and 1 % from epoch 20 on, stop after 35 without a better validation loss. A few samples leave
+ * none to validate: training then ends when the rate is so small that nothing moves any more. */
 enum {
     LAYERS = 4,
     PLATEAU_PATIENCE = 10,
     PLATEAU_FROM = 20,
     STOP_PATIENCE = 35,
     VALID_FROM = 50,
-    VALID_SHARE = 10
+    VALID_SHARE = 10,
+    LEAST_RATE = 100 /* the first rate over the last */
 };
 static const float dropout_p = .002f;
 
@@ -177,7 +179,8 @@ static void report(const training *t, int epoch, int epochs, double loss, double
 static int train(training *t)
 {
     int epochs = ll_int(t->job->options, "epochs"), epoch = 0;
-    plateau p = {.best = INFINITY, .reference = INFINITY, .lr = ll_real(t->job->options, "lr")};
+    double first_lr = ll_real(t->job->options, "lr");
+    plateau p = {.best = INFINITY, .reference = INFINITY, .lr = first_lr};
     ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_BATCHES);
     double start = ll_now_s();
     while (epoch < epochs && !ll_cancelled(t->job->observer)) {
@@ -185,7 +188,7 @@ static int train(training *t)
         bool best = plateau_see(&p, loss, epoch++);
         if (best && t->n_valid) memcpy(t->best, t->w, t->n * sizeof *t->w);
         report(t, epoch, epochs, loss, start);
-        if (t->n_valid && p.since_best >= STOP_PATIENCE) break;
+        if (t->n_valid ? p.since_best >= STOP_PATIENCE : p.lr * LEAST_RATE < first_lr) break;
     }
     if (t->n_valid) memcpy(t->w, t->best, t->n * sizeof *t->w);
     return epoch;
@@ -193,7 +196,7 @@ static int train(training *t)
 
 /* --- prediction --- */
 
-enum { CHUNK = 512 }; /* the more graphs, the more rows they share */
+enum { CHUNK = 1024 }; /* the more graphs, the more rows they share */
 typedef struct predicting {
     const training *t;
     double mean;
@@ -307,6 +310,7 @@ const ll_predictor ll_brpnas = {
     .summary = "graph network trained from scratch on the samples of one device",
     .paper = "BRP-NAS, arXiv 2007.08668",
     .transfer_options = options,
+    .version = 1,
     .pretrain = pretrain,
     .transfer = transfer,
     .release = free,
