@@ -9,7 +9,6 @@
 #include "core/num/blas.h"
 #include "core/num/stats.h"
 #include "core/predict/nasflat.h"
-#include "core/predict/nasflat_correct.h"
 #include "core/predict/nasflat_model.h"
 #include "data/safetensors.h"
 #include "data/verify_reference.h"
@@ -148,6 +147,7 @@ typedef struct setup {
     ll_ints source, archs;
     ll_pool *pool;
     ll_observer *observer;
+    bool variance;
     ll_error e;
 } setup;
 
@@ -155,6 +155,12 @@ static void set(ll_values *v, const char *name, const char *value)
 {
     ll_error e = {0};
     check_report(!ll_values_set(v, name, value, &e), __FILE__, __LINE__, "%s", e.message);
+}
+
+static void tune(setup *s, const char *epochs)
+{
+    set(&s->transfer, "adapt", "tune");
+    set(&s->transfer, "epochs", epochs);
 }
 
 static setup open_setup(ll_dataset *d, int threads)
@@ -170,7 +176,6 @@ static setup open_setup(ll_dataset *d, int threads)
     set(&s.pretrain, "head", "24");
     set(&s.pretrain, "batch", "48");
     set(&s.pretrain, "lr", "0.003");
-    set(&s.transfer, "epochs", "15");
     return s;
 }
 
@@ -214,6 +219,7 @@ static ll_status transfer(setup *s, const void *model, const double *lat, int k,
                            .options = &s->transfer,
                            .observer = s->observer,
                            .pool = s->pool,
+                           .want_variance = s->variance,
                            .measure = column,
                            .measure_ctx = (void *)lat};
     return ll_nasflat.transfer(model, &job, p, &s->e);
@@ -244,7 +250,7 @@ static void learns_and_transfers(void)
     ll_prediction p = whole(&s, &spearman);
     CHECK_INT(p.n, ARCHS);
     check_report(spearman > .9, __FILE__, __LINE__, "Spearman %.3f", spearman);
-    CHECK(cJSON_GetObjectItem(p.info, "init"));
+    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "prior");
     ll_prediction_free(&p);
     close_setup(&s);
     ll_dataset_unref(d);
@@ -260,7 +266,7 @@ static void all_variants_learn(void)
         setup s = open_setup(d, 2);
         double spearman;
         set(&s.pretrain, variants[i][0], variants[i][1]);
-        set(&s.transfer, "correct", "off");
+        tune(&s, "15");
         if (i % 2) set(&s.transfer, "tune", "head");
         set(&s.transfer, "init",
             i % 4 == 0   ? "mean"
@@ -279,15 +285,16 @@ static void all_variants_learn(void)
 static void any_number_of_threads_gives_the_same_bits(void)
 {
     ll_dataset *d = sealed_cells();
-    ll_prediction p[3];
-    for (int t = 0; t < 3; t++) {
-        setup s = open_setup(d, t + 1);
+    ll_prediction p[6];
+    for (int t = 0; t < 6; t++) {
+        setup s = open_setup(d, t % 3 + 1);
         set(&s.pretrain, "epochs", "3");
+        if (t >= 3) tune(&s, "5");
         p[t] = whole(&s, NULL);
         close_setup(&s);
-        CHECK(!memcmp(p[0].score, p[t].score, ARCHS * sizeof(double)));
+        CHECK(!memcmp(p[t / 3 * 3].score, p[t].score, ARCHS * sizeof(double)));
     }
-    for (int t = 0; t < 3; t++) ll_prediction_free(&p[t]);
+    for (int t = 0; t < 6; t++) ll_prediction_free(&p[t]);
     ll_dataset_unref(d);
 }
 
@@ -310,6 +317,12 @@ static void saved_models_predict_the_same(void)
     CHECK_INT(ll_safetensors_read(path, &back, &s.e), LL_OK);
     CHECK_INT(ll_nasflat.load(&back, d, &again, &s.e), LL_OK);
     const double *lat = ll_latencies(d, DEVICES - 1);
+    CHECK_INT(transfer(&s, model, lat, 10, &a), LL_OK);
+    CHECK_INT(transfer(&s, again, lat, 10, &b), LL_OK);
+    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
+    ll_prediction_free(&a);
+    ll_prediction_free(&b);
+    tune(&s, "5");
     CHECK_INT(transfer(&s, model, lat, 10, &a), LL_OK);
     CHECK_INT(transfer(&s, again, lat, 10, &b), LL_OK);
     CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
@@ -380,31 +393,107 @@ static void missing_source_latencies_are_skipped(void)
     ll_dataset_unref(d);
 }
 
-/* A score that knows half of an additive latency: the correction finds the rest on 24 samples. */
-static void correction_finds_what_the_score_lacks(void)
+/* The prior puts the samples to better use than tuning does, gives latencies with intervals that hold, and says so. */
+static void prior_gives_latencies_with_intervals(void)
 {
-    enum { K = 24 };
     ll_dataset *d = sealed_cells();
-    int rows[ARCHS], chosen[K];
-    double score[ARCHS], at[K], lat[K], constant[K];
-    const double *truth = ll_latencies(d, 0);
-    for (int i = 0; i < ARCHS; i++) {
-        rows[i] = i;
-        score[i] = ll_gene(d, i)[0] + ll_gene(d, i)[1];
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_prediction p = {0}, tuned = {0};
+    const double *truth = ll_latencies(d, DEVICES - 1);
+    int inside = 0;
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    s.variance = true;
+    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK);
+    CHECK(p.lat_ms && p.sd_ms);
+    for (int i = 0; i < ARCHS; i++) inside += fabs(p.lat_ms[i] - truth[i]) < 3 * p.sd_ms[i];
+    check_report(inside > .9 * ARCHS, __FILE__, __LINE__, "%d of %d within 3 deviations", inside, ARCHS);
+    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "prior");
+    tune(&s, "15");
+    CHECK_INT(transfer(&s, model, truth, 10, &tuned), LL_OK);
+    CHECK(!tuned.lat_ms);
+    check_report(quality(&s, &p) > quality(&s, &tuned), __FILE__, __LINE__, "Spearman %.3f, tuned %.3f",
+                 quality(&s, &p), quality(&s, &tuned));
+    ll_prediction_free(&p);
+    ll_prediction_free(&tuned);
+    ll_nasflat.release(model);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+/* Other architectures of the space are predicted as they would be inside the dataset of the model: the same estimates on
+ * the same scale. */
+static void prior_predicts_other_architectures(void)
+{
+    enum { FEW = 40 };
+    ll_dataset *d = sealed_cells(), *few = ll_dataset_new("few", d->space, FEW, DEVICES);
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_prediction p = {0}, q = {0};
+    double at[FEW];
+    memcpy(few->genes, ll_gene(d, 0), FEW * (size_t)d->space->n_positions);
+    for (int i = 0; i < DEVICES; i++) {
+        ll_device_set(&few->devices[i], d->devices[i].name, LL_MEASURED, "test", "ms", NULL, NULL);
+        memcpy(ll_latencies(few, i), ll_latencies(d, i), FEW * sizeof(double));
     }
-    for (int i = 0; i < K; i++) {
-        chosen[i] = i * 12 + i % 5;
-        at[i] = score[chosen[i]];
-        lat[i] = truth[chosen[i]];
-        constant[i] = 4;
-    }
-    double before = ll_spearman(score, truth, ARCHS), first = score[7];
-    ll_nasflat_correct(d, chosen, at, constant, K, rows, ARCHS, score);
-    ll_nasflat_correct(d, chosen, at, lat, 2, rows, ARCHS, score);
-    CHECK_NEAR(score[7], first, 0); /* nothing to learn from: the score stays */
-    ll_nasflat_correct(d, chosen, at, lat, K, rows, ARCHS, score);
-    double after = ll_spearman(score, truth, ARCHS);
-    check_report(before < .8 && after > .97, __FILE__, __LINE__, "Spearman %.3f, then %.3f", before, after);
+    CHECK_INT(ll_dataset_seal(few, &s.e), LL_OK);
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    ll_transfer_job job = {.data = few,
+                           .target = DEVICES - 1,
+                           .samples = (int[]){3, 9, 14, 20, 31},
+                           .k = 5,
+                           .options = &s.transfer,
+                           .measure = column,
+                           .measure_ctx = ll_latencies(few, DEVICES - 1)};
+    CHECK_INT(ll_nasflat.transfer(model, &job, &p, &s.e), LL_OK);
+    job.data = d;
+    CHECK_INT(ll_nasflat.transfer(model, &job, &q, &s.e), LL_OK);
+    CHECK_INT(p.n, FEW);
+    for (int i = 0; i < FEW; i++) at[i] = q.score[i];
+    CHECK(ll_spearman(at, p.score, FEW) > .95);
+    ll_prediction_free(&p);
+    ll_prediction_free(&q);
+    ll_nasflat.release(model);
+    close_setup(&s);
+    ll_dataset_unref(few);
+    ll_dataset_unref(d);
+}
+
+/* What only tuning reads is refused by a transfer that does not tune, and a prior that was not fitted is missed. */
+static void ways_to_transfer_are_checked(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_prediction p = {0};
+    const double *truth = ll_latencies(d, DEVICES - 1);
+    set(&s.pretrain, "epochs", "2");
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    set(&s.transfer, "epochs", "3");
+    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_USAGE);
+    CHECK_HAS(s.e.message, "epochs=");
+    set(&s.transfer, "adapt", "tune");
+    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK);
+    const cJSON *history = cJSON_GetObjectItem(p.info, "history");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "epoch")), 3);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "loss")), 3);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "spearman")), 3);
+    CHECK(cJSON_IsNumber(cJSON_GetArrayItem(cJSON_GetObjectItem(history, "spearman"), 2)));
+    ll_prediction_free(&p);
+    ll_nasflat.release(model);
+    model = NULL;
+    set(&s.pretrain, "prior", "off");
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    ll_values_free(&s.transfer);
+    ll_values_init(&s.transfer, ll_nasflat_transfer_options);
+    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK); /* nobody asked for a prior */
+    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "tune");
+    ll_prediction_free(&p);
+    set(&s.transfer, "adapt", "prior");
+    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_USAGE);
+    CHECK_HAS(s.e.message, "prior=off");
+    ll_nasflat.release(model);
+    close_setup(&s);
     ll_dataset_unref(d);
 }
 
@@ -425,6 +514,10 @@ static void on_progress(void *ctx, cJSON *p)
                                          "spearman", "left_s", "devices"};
     static const char *const moving[] = {"rows", "scores", "device"};
     bool pretraining = !strcmp(ll_json_get_str(p, "phase", ""), "pretrain");
+    if (!strcmp(ll_json_get_str(p, "phase", ""), "prior")) {
+        cJSON_Delete(p);
+        return;
+    }
     for (int i = 0; i < (pretraining ? 7 : 3); i++)
         w->complete = w->complete && cJSON_GetObjectItem(p, pretraining ? fields[i] : moving[i]);
     if (w->events++) w->longest_s = fmax(w->longest_s, now - w->last_s);
@@ -479,7 +572,7 @@ static void transfer_shows_scores_that_move(void)
     watch w = {.stop_after_epoch = 1 << 30, .complete = true};
     ll_observer o = {on_progress, is_stopped, &w, 0};
     s.observer = &o;
-    set(&s.transfer, "epochs", "150");
+    tune(&s, "150");
     CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 10, &p), LL_OK);
     CHECK(w.events >= 2 && w.complete);
     ll_prediction_free(&p);
@@ -514,7 +607,9 @@ static const check_case cases[] = {
     {"saved models predict the same", saved_models_predict_the_same},
     {"thin evidence is no error", thin_evidence_is_no_error},
     {"missing source latencies are skipped", missing_source_latencies_are_skipped},
-    {"correction finds what the score lacks", correction_finds_what_the_score_lacks},
+    {"prior gives latencies with intervals", prior_gives_latencies_with_intervals},
+    {"prior predicts other architectures", prior_predicts_other_architectures},
+    {"ways to transfer are checked", ways_to_transfer_are_checked},
     {"cancelling keeps the last complete epoch", cancelling_keeps_the_last_complete_epoch},
     {"transfer shows scores that move", transfer_shows_scores_that_move},
     {"paper preset fills what was not said", paper_preset_fills_what_was_not_said},

@@ -59,9 +59,9 @@ static cJSON *describe(const ll_gp_posterior *q, const ll_transfer_job *job)
     return o;
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+ll_status ll_gp_transfer(const ll_gp_model *m, const float *estimates, const ll_transfer_job *job,
+                         ll_prediction *out, ll_error *e)
 {
-    const ll_gp_model *m = model;
     double *y = LL_NEW_ARRAY(double, job->k);
     ll_status s = measure_samples(job, y, e);
     if (s) {
@@ -69,7 +69,7 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
         return s;
     }
     ll_gp_rows other;
-    const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, NULL, &other);
+    const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, estimates, &other);
     ll_gp_posterior q;
     ll_gp_model_condition(m, rows, job->samples, y, job->k, job->want_variance, &q);
     out->n = job->rows ? job->n_rows : job->data->n_archs;
@@ -83,6 +83,11 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
     ll_gp_rows_free(&other);
     free(y);
     return LL_OK;
+}
+
+static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+{
+    return ll_gp_transfer(model, NULL, job, out, e);
 }
 
 const ll_predictor ll_gp = {

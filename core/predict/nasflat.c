@@ -4,7 +4,7 @@
 
 const ll_predictor ll_nasflat = {
     .name = "nasflat",
-    .summary = "graph network with device embeddings, pretrained on pairs, fine-tuned on the samples",
+    .summary = "graph network with device embeddings, pretrained on pairs; a prior the samples condition",
     .paper = "NASFLAT, arXiv 2403.02446",
     .pretrain_options = ll_nasflat_pretrain_options,
     .transfer_options = ll_nasflat_transfer_options,

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/encode/encoding.h"
+#include "core/predict/nasflat_prior.h"
 
 /* --- inputs --- */
 
@@ -123,6 +124,8 @@ void ll_nasflat_model_free(void *model)
     ll_nasflat_inputs_close(&m->inputs);
     free(m->data_hash);
     ll_strs_free(&m->source);
+    ll_ints_free(&m->rows);
+    ll_nasflat_prior_free(m);
     for (int i = 0; i < m->n_members; i++) free(m->w[i]);
     free(m);
 }
@@ -163,8 +166,10 @@ ll_status ll_nasflat_model_save(const void *model, ll_tensors *out, ll_error *e)
     cJSON *source = cJSON_CreateObject();
     ll_json_strs(source, "source", m->source.v, m->source.n);
     ll_json_int(source, "members", m->n_members);
+    ll_json_str(source, "data_hash", m->data_hash);
     save_text(out, "nasflat_devices", source);
     save_text(out, "nasflat_options", ll_values_json(&m->options));
+    ll_nasflat_prior_save(m, out, e);
     return LL_OK;
 }
 
@@ -238,6 +243,8 @@ ll_status ll_nasflat_model_load(const ll_tensors *in, const ll_dataset *d, void 
                     LL_NASFLAT_MOST_MEMBERS);
     if (!s) s = ll_nasflat_model_new(&options, d, source.v, source.n, &m, e);
     while (!s && m->n_members < members) s = load_member(in, m, e);
+    bool same_data = !strcmp(ll_json_get_str(names, "data_hash", ""), d->hash.hex);
+    if (!s) s = ll_nasflat_prior_load(in, d, same_data, m, e);
     if (s)
         ll_nasflat_model_free(m);
     else

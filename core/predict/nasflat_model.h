@@ -11,6 +11,11 @@ extern const ll_option ll_nasflat_pretrain_options[], ll_nasflat_transfer_option
 /* `given` with the published setting filled in where preset=paper asks for it and the user said nothing.
  * Free with ll_values_free. */
 void ll_nasflat_resolve(const ll_values *given, ll_values *out);
+/* What both tables say of learning; items, epochs, first rate, seed and callbacks are the caller's. */
+ll_nasflat_fit ll_nasflat_fit_of(const ll_values *options);
+
+/* Adds an epoch to a history (predictor.h); spearman NaN: not taken. */
+void ll_nasflat_record(cJSON *history, const ll_nasflat_progress *p, double spearman);
 
 /* Architectures of one dataset as the network reads them. */
 typedef struct ll_nasflat_inputs {
@@ -18,7 +23,7 @@ typedef struct ll_nasflat_inputs {
     float *z;                 /* (n_archs, n_z), standardised; NULL without encoding */
     int n_z;
 } ll_nasflat_inputs;
-/* graph: "auto", "pruned", "full", "released"; encoding NULL: none. */
+/* graph: "auto", "pruned", "full", "chain", "released"; encoding NULL: none. */
 ll_status ll_nasflat_inputs_open(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph,
                                  const char *encoding, ll_error *e);
 void ll_nasflat_inputs_close(ll_nasflat_inputs *in);
@@ -30,8 +35,11 @@ typedef struct ll_nasflat_model {
     ll_nasflat_inputs inputs;
     char *data_hash; /* of the dataset that inputs were made from */
     ll_strs source;  /* device names */
+    ll_ints rows;    /* what it was trained on; empty: unknown */
     int n_members;
     float *w[LL_NASFLAT_MOST_MEMBERS]; /* (layout.n) each */
+    struct ll_gp_model *prior;         /* over a target's latency (nasflat_prior.h); NULL: none */
+    double *scale;                     /* (n_members, n_source, 2) centre and spread of the scores in it */
 } ll_nasflat_model;
 
 /* Layout and inputs for these options; no members yet. `options` is copied. */

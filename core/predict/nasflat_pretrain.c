@@ -7,7 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
-#include "core/predict/nasflat_model.h"
+#include "core/predict/nasflat_prior.h"
 
 static const double report_every_s = .08, evaluate_every_s = .4;
 enum { HELD_OUT = 64, HISTORY_POINTS = 25 };
@@ -149,19 +149,11 @@ static bool on_step(void *ctx, const ll_nasflat_progress *p)
 /* Every epoch's loss, and the held-out Spearman of some HISTORY_POINTS of them: by count, not by the clock. */
 static void record(training *t, const ll_nasflat_progress *p)
 {
-    cJSON *h = t->job->history;
-    if (!h || t->member) return;
-    if (!h->child) {
-        ll_json_arr(h, "epoch");
-        ll_json_arr(h, "loss");
-        ll_json_arr(h, "spearman");
-    }
+    if (!t->job->history || t->member) return;
     int every = p->epochs / HISTORY_POINTS + 1;
     bool due = p->epoch % every == 0 || p->epoch == p->epochs;
     if (due) evaluate(t);
-    ll_json_int(cJSON_GetObjectItem(h, "epoch"), NULL, p->epoch);
-    ll_json_num(cJSON_GetObjectItem(h, "loss"), NULL, p->loss);
-    ll_json_num(cJSON_GetObjectItem(h, "spearman"), NULL, due ? ll_mean(t->spearman, t->job->n_source) : NAN);
+    ll_nasflat_record(t->job->history, p, due ? ll_mean(t->spearman, t->job->n_source) : NAN);
 }
 
 static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
@@ -191,22 +183,17 @@ static ll_status train_member(training *t, const items *it)
     t->net = (ll_nasflat_net){&m->layout, &m->inputs.graphs, m->inputs.z, w};
     uint64_t seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;
     ll_nasflat_init_weights(&m->layout, w, seed);
-    ll_nasflat_fit fit = {.items = it->v,
-                          .y = it->y,
-                          .n = it->n,
-                          .epochs = ll_int(o, "epochs"),
-                          .batch = ll_int(o, "batch"),
-                          .within = ll_is(o, "pairs", "within"),
-                          .pairs_per_item = ll_int(o, "pairs_per_item"),
-                          .margin = ll_real(o, "margin"),
-                          .lr = ll_real(o, "lr"),
-                          .last_lr = ll_real(o, "last_lr"),
-                          .weight_decay = ll_real(o, "weight_decay"),
-                          .dropout = ll_bool(o, "dropout"),
-                          .seed = seed,
-                          .step = on_step,
-                          .epoch = on_epoch,
-                          .ctx = t};
+    ll_nasflat_fit fit = ll_nasflat_fit_of(o);
+    fit.items = it->v;
+    fit.y = it->y;
+    fit.n = it->n;
+    fit.epochs = ll_int(o, "epochs");
+    fit.lr = ll_real(o, "lr");
+    fit.within = ll_is(o, "pairs", "within");
+    fit.seed = seed;
+    fit.step = on_step;
+    fit.epoch = on_epoch;
+    fit.ctx = t;
     bool done = ll_nasflat_train(&t->net, &fit, t->job->pool) || t->epochs_done == fit.epochs;
     if (done || (t->epochs_done && !m->n_members)) {
         m->w[m->n_members++] = t->complete;
@@ -235,6 +222,8 @@ ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error
     if (!it.n) s = ll_fail(e, LL_FAILED, "no source device has a latency of the chosen architectures");
     for (; !s && t.member < members; t.member++) s = train_member(&t, &it);
     if (s == LL_CANCELLED) ll_fail(e, LL_CANCELLED, "stopped after %d complete epochs", t.epochs_done);
+    for (int i = 0; i < job->n_archs; i++) ll_ints_add(&m->rows, job->archs[i]);
+    if (!s && ll_bool(&m->options, "prior")) s = ll_nasflat_prior_fit(m, job, e);
     if (m->n_members)
         *model = m;
     else

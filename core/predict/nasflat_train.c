@@ -169,7 +169,7 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
 
 /* A chunk's nodes and their projections stay in the second-level cache; a block is what runs between two
  * questions whether to go on. */
-enum { CHUNK = 64, BLOCK = 1024 };
+enum { CHUNK = 64, BLOCK = LL_NASFLAT_BLOCK };
 
 typedef struct inference {
     const ll_nasflat_net *net;

@@ -44,7 +44,8 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
                           uint64_t seed, ll_pair *out);
 
-/* Scores of many items, in blocks: `go` (may be NULL) is asked between them and false stops. */
+/* Scores of many items, in blocks of LL_NASFLAT_BLOCK: `go` (may be NULL) is asked after each and false stops. */
+enum { LL_NASFLAT_BLOCK = 1024 };
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
                       bool (*go)(void *ctx), void *ctx, float *score);
 

@@ -7,11 +7,10 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
-#include "core/predict/nasflat_correct.h"
-#include "core/predict/nasflat_model.h"
+#include "core/predict/nasflat_prior.h"
 
 static const double report_every_s = .08;
-enum { SHOWN = 64 }; /* rows whose scores a face sees move */
+enum { SHOWN = 64, HISTORY_POINTS = 10 }; /* SHOWN: rows whose scores a face sees move */
 
 typedef struct transfer {
     const ll_nasflat_model *model;
@@ -27,6 +26,7 @@ typedef struct transfer {
     double nearest_corr;
     int member;
     double start_s, loss;
+    cJSON *history;            /* of the first member's tuning */
     int shown[SHOWN], n_shown; /* rows */
 } transfer;
 
@@ -118,7 +118,31 @@ static void init_embedding(transfer *t)
 
 /* --- progress --- */
 
-static void report(transfer *t, const char *phase, long done, long total, const ll_nasflat_progress *p)
+/* Rows spread evenly over those to predict. */
+static void choose_shown(transfer *t)
+{
+    const ll_transfer_job *job = t->job;
+    int n = job->rows ? job->n_rows : job->data->n_archs;
+    t->n_shown = n < SHOWN ? n : SHOWN;
+    for (int i = 0; i < t->n_shown; i++) {
+        int at = (int)((long)i * n / t->n_shown);
+        t->shown[i] = job->rows ? job->rows[at] : at;
+    }
+}
+
+static cJSON *new_report(const transfer *t, long done, long total, const double *shown)
+{
+    double elapsed = ll_now_s() - t->start_s;
+    cJSON *o = ll_progress_new("transfer", done, total);
+    ll_json_str(o, "predictor", "nasflat");
+    ll_json_str(o, "device", t->job->data->devices[t->job->target].name);
+    ll_json_num(o, "left_s", done ? elapsed * (double)(total - done) / (double)done : NAN);
+    ll_json_ints(o, "rows", t->shown, t->n_shown);
+    ll_json_nums(o, "scores", shown, t->n_shown);
+    return o;
+}
+
+static void report(transfer *t, long done, long total, const ll_nasflat_progress *p)
 {
     float score[SHOWN];
     double shown[SHOWN];
@@ -126,20 +150,48 @@ static void report(transfer *t, const char *phase, long done, long total, const 
     for (int i = 0; i < t->n_shown; i++) items[i] = (ll_nasflat_item){t->shown[i], t->target};
     ll_nasflat_score(&t->net, items, t->n_shown, t->job->pool, NULL, NULL, score);
     for (int i = 0; i < t->n_shown; i++) shown[i] = score[i];
-    double elapsed = ll_now_s() - t->start_s;
-    cJSON *o = ll_progress_new(phase, done, total);
-    ll_json_str(o, "predictor", "nasflat");
-    ll_json_str(o, "device", t->job->data->devices[t->job->target].name);
+    cJSON *o = new_report(t, done, total, shown);
     if (p) {
         ll_json_int(o, "epoch", p->epoch);
         ll_json_int(o, "epochs", p->epochs);
         ll_json_num(o, "loss", p->loss);
         ll_json_num(o, "lr", p->lr);
     }
-    ll_json_num(o, "left_s", done ? elapsed * (double)(total - done) / (double)done : NAN);
-    ll_json_ints(o, "rows", t->shown, t->n_shown);
-    ll_json_nums(o, "scores", shown, t->n_shown);
     ll_progress(t->job->observer, o);
+}
+
+/* The scores of a prediction that is whole. */
+static void show_prediction(const transfer *t, const ll_prediction *p)
+{
+    double shown[SHOWN];
+    int n = p->n;
+    for (int i = 0; i < t->n_shown; i++) shown[i] = p->score[(long)i * n / t->n_shown];
+    if (t->job->observer && t->job->observer->progress)
+        ll_progress(t->job->observer, new_report(t, 1, 1, shown));
+}
+
+/* Spearman of the network's scores with the samples' own latencies. */
+static double samples_spearman(const transfer *t)
+{
+    float *score = LL_NEW_ARRAY(float, t->k);
+    double *s = LL_NEW_ARRAY(double, t->k);
+    ll_nasflat_score(&t->net, t->items, t->k, t->job->pool, NULL, NULL, score);
+    for (int i = 0; i < t->k; i++) s[i] = score[i];
+    double spearman = ll_spearman(s, t->lat_ms, t->k);
+    free(score);
+    free(s);
+    return spearman;
+}
+
+/* Every epoch's loss, and how well some HISTORY_POINTS of them rank the samples. */
+static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
+{
+    transfer *t = ctx;
+    if (t->member) return true;
+    int every = p->epochs / HISTORY_POINTS + 1;
+    bool due = p->epoch % every == 0 || p->epoch == p->epochs;
+    ll_nasflat_record(t->history, p, due ? samples_spearman(t) : NAN);
+    return true;
 }
 
 static bool on_step(void *ctx, const ll_nasflat_progress *p)
@@ -147,7 +199,7 @@ static bool on_step(void *ctx, const ll_nasflat_progress *p)
     transfer *t = ctx;
     t->loss = p->loss;
     if (ll_observer_due(t->job->observer, report_every_s))
-        report(t, "transfer", t->member * p->total + p->items, t->model->n_members * p->total, p);
+        report(t, t->member * p->total + p->items, t->model->n_members * p->total, p);
     return !ll_cancelled(t->job->observer);
 }
 
@@ -167,26 +219,18 @@ static bool tune(transfer *t)
         active = ll_alloc(t->net.layout->n, 1);
         ll_nasflat_head_mask(t->net.layout, active);
     }
-    ll_nasflat_fit fit = {.items = t->items,
-                          .y = t->lat_ms,
-                          .n = t->k,
-                          .epochs = ll_has(o, "epochs") ? ll_int(o, "epochs")
-                                    : cell              ? 40
-                                                        : 30,
-                          .batch = ll_int(o, "batch"),
-                          .within = true,
-                          .pairs_per_item = ll_int(o, "pairs_per_item"),
-                          .margin = ll_real(o, "margin"),
-                          .lr = ll_has(o, "lr") ? ll_real(o, "lr")
-                                : cell          ? 3e-3
-                                                : 1e-3,
-                          .last_lr = ll_real(o, "last_lr"),
-                          .weight_decay = ll_real(o, "weight_decay"),
-                          .dropout = ll_bool(o, "dropout"),
-                          .active = active,
-                          .seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member,
-                          .step = on_step,
-                          .ctx = t};
+    ll_nasflat_fit fit = ll_nasflat_fit_of(o);
+    fit.items = t->items;
+    fit.y = t->lat_ms;
+    fit.n = t->k;
+    fit.epochs = ll_has(o, "epochs") ? ll_int(o, "epochs") : cell ? 40 : 30;
+    fit.lr = ll_has(o, "lr") ? ll_real(o, "lr") : cell ? 3e-3 : 1e-3;
+    fit.within = true;
+    fit.active = active;
+    fit.seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;
+    fit.step = on_step;
+    fit.epoch = on_epoch;
+    fit.ctx = t;
     bool go = ll_nasflat_train(&t->net, &fit, t->job->pool);
     free(active);
     return go;
@@ -202,7 +246,7 @@ static void add_scores(const float *score, int n, int members, double *out)
     for (int i = 0; i < n; i++) out[i] += (score[i] - mean) / sd / members;
 }
 
-/* rows (n) are the ones to predict, followed by the k samples when their scores are wanted as well. */
+/* rows (n) are the ones to predict. */
 static bool run_member(transfer *t, const ll_nasflat_item *rows, int n, float *score, double *out)
 {
     const ll_nasflat_layout *l = &t->model->layout;
@@ -214,7 +258,7 @@ static bool run_member(transfer *t, const ll_nasflat_item *rows, int n, float *s
     bool go = tune(t) && ll_nasflat_score(&t->net, rows, n, t->job->pool, may_go_on, t, score);
     if (go) add_scores(score, n, t->model->n_members, out);
     if (go && t->job->observer && t->job->observer->progress)
-        report(t, "transfer", t->member + 1, t->model->n_members, NULL);
+        report(t, t->member + 1, t->model->n_members, NULL);
     free(w);
     return go;
 }
@@ -231,65 +275,103 @@ static ll_status open_inputs(transfer *t, ll_error *e)
                                   ll_word(&m->options, "encoding"), e);
 }
 
-static ll_nasflat_item *rows_to_predict(transfer *t, int *n)
+static ll_nasflat_item *rows_to_predict(const transfer *t, int *n)
 {
     const ll_transfer_job *job = t->job;
     *n = job->rows ? job->n_rows : job->data->n_archs;
-    ll_nasflat_item *rows = LL_NEW_ARRAY(ll_nasflat_item, *n + job->k);
+    ll_nasflat_item *rows = LL_NEW_ARRAY(ll_nasflat_item, *n);
     for (int i = 0; i < *n; i++) rows[i] = (ll_nasflat_item){job->rows ? job->rows[i] : i, t->target};
-    t->n_shown = *n < SHOWN ? *n : SHOWN;
-    for (int i = 0; i < t->n_shown; i++) t->shown[i] = rows[(long)i * *n / t->n_shown].arch;
     return rows;
 }
 
-static cJSON *describe(const transfer *t)
+static cJSON *describe(transfer *t)
 {
     cJSON *o = cJSON_CreateObject();
     bool copied = ll_is(&t->options, "init", "correlated") && t->nearest >= 0;
     ll_json_str(o, "init", copied ? t->model->source.v[t->nearest] : ll_word(&t->options, "init"));
     if (copied) ll_json_num(o, "init_spearman", t->nearest_corr);
+    ll_json_str(o, "adapt", "tune");
     ll_json_int(o, "members", t->model->n_members);
     ll_json_num(o, "loss", t->loss);
+    if (t->history) cJSON_AddItemToObject(o, "history", t->history);
+    t->history = NULL;
     return o;
 }
 
-/* score (n + k): of the rows, then of the samples. */
-static void correct(const transfer *t, const ll_nasflat_item *rows, int n, double *score)
+/* The network itself learns from the samples. */
+static ll_status transfer_tuning(transfer *t, ll_prediction *out, ll_error *e)
 {
-    int *arch = LL_NEW_ARRAY(int, n + t->k);
-    for (int i = 0; i < n + t->k; i++) arch[i] = rows[i].arch;
-    ll_nasflat_correct(t->job->data, arch + n, score + n, t->lat_ms, t->k, arch, n, score);
-    free(arch);
+    int n;
+    ll_nasflat_item *rows = rows_to_predict(t, &n);
+    float *score = LL_NEW_ARRAY(float, n);
+    *out = (ll_prediction){.n = n, .score = LL_NEW_ARRAY(double, n)};
+    t->history = cJSON_CreateObject();
+    find_nearest(t);
+    ll_status s = open_inputs(t, e);
+    for (; !s && t->member < t->model->n_members; t->member++)
+        if (!run_member(t, rows, n, score, out->score))
+            s = ll_fail(e, LL_CANCELLED, "stopped while transferring");
+    if (!s) out->info = describe(t);
+    ll_nasflat_inputs_close(&t->own);
+    free(rows);
+    free(score);
+    return s;
+}
+
+/* The samples condition the prior. */
+static ll_status transfer_by_prior(transfer *t, ll_prediction *out, ll_error *e)
+{
+    ll_transfer_job job = *t->job;
+    ll_ints known = {0};
+    for (int i = 0; i < t->k; i++) ll_ints_add(&known, t->items[i].arch);
+    job.samples = known.v;
+    job.k = known.n;
+    ll_status s = ll_nasflat_prior_transfer(t->model, &job, out, e);
+    ll_ints_free(&known);
+    if (!s) {
+        ll_json_str(out->info, "adapt", "prior");
+        show_prediction(t, out);
+    }
+    return s;
+}
+
+/* By the prior unless the options say otherwise; *by_prior false, too, when nobody asked and there is none to be had. */
+static ll_status choose_way(const transfer *t, bool *by_prior, ll_error *e)
+{
+    const ll_values *o = &t->options;
+    bool has = ll_nasflat_has_prior(t->model, t->job->data), asked = ll_given(o, "adapt");
+    *by_prior = ll_is(o, "adapt", "prior") && (has || asked);
+    for (int i = 0; *by_prior && o->table[i].name; i++) {
+        const char *name = o->table[i].name;
+        if (o->given[i] && strcmp(name, "adapt") && strcmp(name, "preset"))
+            return ll_fail(e, LL_USAGE,
+                           "%s= says how the network is tuned, and goes with adapt=tune; adapt=prior does "
+                           "without tuning",
+                           name);
+    }
+    if (*by_prior && !has)
+        return ll_fail(e, LL_USAGE,
+                       "this model was pretrained without a prior (prior=off); adapt=tune was expected");
+    return LL_OK;
 }
 
 ll_status ll_nasflat_transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
 {
     transfer t = {.model = model, .job = job, .start_s = ll_now_s()};
-    int n;
+    bool by_prior;
     t.target = t.model->layout.shape.n_devices - 1;
     t.items = LL_NEW_ARRAY(ll_nasflat_item, job->k);
     t.lat_ms = LL_NEW_ARRAY(double, job->k);
+    *out = (ll_prediction){0};
     ll_nasflat_resolve(job->options, &t.options);
-    ll_nasflat_item *rows = rows_to_predict(&t, &n);
-    *out = (ll_prediction){.n = n, .score = LL_NEW_ARRAY(double, n + job->k)};
-    float *score = LL_NEW_ARRAY(float, n + job->k);
-    ll_status s = open_inputs(&t, e);
+    choose_shown(&t);
+    ll_status s = choose_way(&t, &by_prior, e);
     if (!s) s = measure_samples(&t, e);
-    if (!s) find_nearest(&t);
-    memcpy(rows + n, t.items, (size_t)t.k * sizeof *rows);
-    for (; !s && t.member < t.model->n_members; t.member++)
-        if (!run_member(&t, rows, n + t.k, score, out->score))
-            s = ll_fail(e, LL_CANCELLED, "stopped while transferring");
-    if (!s && ll_bool(&t.options, "correct")) correct(&t, rows, n, out->score);
-    if (s)
-        ll_prediction_free(out);
-    else
-        out->info = describe(&t);
-    ll_nasflat_inputs_close(&t.own);
+    if (!s) s = (by_prior ? transfer_by_prior : transfer_tuning)(&t, out, e);
+    if (s) ll_prediction_free(out);
+    cJSON_Delete(t.history);
     ll_values_free(&t.options);
     free(t.items);
     free(t.lat_ms);
-    free(rows);
-    free(score);
     return s;
 }
