@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/chosen.h"
 #include "data/commands.h"
-#include "data/csv.h"
 #include "data/export.h"
 #include "data/onnx.h"
 

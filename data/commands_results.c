@@ -5,13 +5,13 @@
 
 #include "core/app/app.h"
 #include "core/app/experiment_plan.h"
+#include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
 #include "core/num/wilcoxon.h"
 #include "data/commands.h"
-#include "data/csv.h"
 #include "data/results.h"
 
 /* --- compare: run --- */

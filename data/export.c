@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 
+#include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/csv.h"
 #include "data/npy.h"
 
 void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)

@@ -1,11 +1,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "data/csv.h"
-#include "data/decimal.h"
 #include "data/folder.h"
 #include "data/npy.h"
 

@@ -7,10 +7,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "data/csv.h"
 #include "data/export.h"
 #include "data/folder.h"
 #include "data/npy.h"

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/csv.h"
-#include "data/decimal.h"
 #include "data/import.h"
 
 static const char *const arch_names[] = {"arch",       "architecture", "arch_str", "arch_string",

@@ -2,11 +2,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/csv.h"
-#include "data/decimal.h"
 #include "data/npy.h"
 #include "data/safetensors.h"
 #include "tests/check.h"

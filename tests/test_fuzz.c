@@ -3,11 +3,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/csv.h"
-#include "data/decimal.h"
 #include "data/folder.h"
 #include "data/import.h"
 #include "data/npy.h"

@@ -1,7 +1,7 @@
 /* A pretrained predictor goes to a file and comes back in another process: the same predictions. */
 #include "core/app/app.h"
-#include "data/csv.h"
-#include "data/decimal.h"
+#include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "data/safetensors.h"
 #include "tests/say.h"
 

@@ -1,7 +1,7 @@
 /* Tables as text: RFC 4180 and the dialects people really have (byte order mark, CRLF, ';' or tab, '#'
  * comments). */
-#ifndef LL_DATA_CSV_H
-#define LL_DATA_CSV_H
+#ifndef LL_BASE_CSV_H
+#define LL_BASE_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "data/decimal.h"
+#include "core/base/decimal.h"
 
 #include <math.h>
 #include <stdint.h>

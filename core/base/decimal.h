@@ -1,6 +1,6 @@
 /* Decimal numbers as text, exact both ways and the same in every locale. */
-#ifndef LL_DATA_DECIMAL_H
-#define LL_DATA_DECIMAL_H
+#ifndef LL_BASE_DECIMAL_H
+#define LL_BASE_DECIMAL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "data/csv.h"
+#include "core/base/csv.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/decimal.h"
 
 enum { CELLS_MOST = 1000000 };
 
