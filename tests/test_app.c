@@ -207,6 +207,40 @@ static void cancelling_discards_or_keeps(void)
     }
 }
 
+static int progress_within(ll_app *a, int ms)
+{
+    int n = 0;
+    usleep((useconds_t)ms * 1000);
+    for (cJSON *o; (o = ll_app_next(a)); cJSON_Delete(o))
+        n += !strcmp(ll_json_get_str(o, "event", ""), "progress");
+    return n;
+}
+
+static void a_paused_command_waits(void)
+{
+    ll_app *a = new_app();
+    ll_app_pause(a, true); /* nothing runs: nothing to pause */
+    CHECK(!ll_app_paused(a));
+    ll_app_submit(a, "spin");
+    wait_for_progress(a);
+    ll_app_pause(a, true);
+    progress_within(a, 200); /* the step it was at */
+    CHECK_INT(progress_within(a, 100), 0);
+    int id = ll_app_submit(a, "count"); /* a question is answered meanwhile, and does not wait */
+    for (cJSON *o; (o = ll_app_next(a)); cJSON_Delete(o)) id = ll_json_get_int(o, "id", 0) == id ? -1 : id;
+    CHECK_INT(id, -1);
+    CHECK(ll_app_paused(a));
+    ll_app_pause(a, false);
+    wait_for_progress(a);
+    ll_app_pause(a, true);
+    ll_app_cancel(a);
+    char *text = drain(a);
+    CHECK_HAS(text, "\"status\":\"cancelled\"");
+    CHECK(!ll_app_paused(a));
+    free(text);
+    ll_app_free(a);
+}
+
 static void looks_run_beside_a_long_command(void)
 {
     ll_app *a = new_app();
@@ -323,6 +357,7 @@ static const check_case cases[] = {
     {"every request begins and ends once", every_request_begins_and_ends_once},
     {"a failing command costs nothing", a_failing_command_costs_nothing},
     {"cancelling discards or keeps", cancelling_discards_or_keeps},
+    {"a paused command waits", a_paused_command_waits},
     {"looks run beside a long command", looks_run_beside_a_long_command},
     {"cancel all ends the queue", cancel_all_ends_the_queue},
     {"only progress is merged", only_progress_is_merged},

@@ -26,6 +26,10 @@ typedef struct ll_canvas {
 typedef struct ll_rect {
     int y, x, h, w;
 } ll_rect;
+static inline bool ll_rect_has(ll_rect r, int y, int x)
+{
+    return y >= r.y && y < r.y + r.h && x >= r.x && x < r.x + r.w;
+}
 
 /* `look` is borrowed. A canvas with height 0 grows. */
 void ll_canvas_init(ll_canvas *c, const ll_look *look, int height, int width);

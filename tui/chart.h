@@ -29,19 +29,22 @@ typedef struct ll_plot {
     bool identity;                 /* the line y = x */
 } ll_plot;
 void ll_chart_plot(ll_canvas *c, ll_rect r, const ll_plot *plot);
+/* The data's place behind one cell of a plot that was drawn in r. */
+void ll_plot_at(const ll_plot *plot, ll_rect r, int row, int col, double *x, double *y);
 /* Extent of the data of all series with a small margin; a single value gets one around it. */
 void ll_plot_range(const ll_plot *plot, double x[2], double y[2]);
 /* Round step such that about `most` of them cover the span; digits to show it with. */
 double ll_nice_step(double span, int most, int *digits);
 
 typedef struct ll_heatmap {
-    int n;                  /* rows and columns */
-    const double *v;        /* (n, n) */
-    char *const *names;     /* (n) */
-    const char *marks;      /* (n) one letter a row ('S' source, 'T' target, ' '), or NULL */
-    const char *ramp;       /* of the look when NULL */
-    int row0, col0;         /* first one shown */
-    int cursor_r, cursor_c; /* -1: none */
+    int n;                                  /* rows and columns */
+    const double *v;                        /* (n, n) */
+    char *const *names;                     /* (n) */
+    const char *marks;                      /* (n) one letter a row ('S' source, 'T' target, ' '), or NULL */
+    const char *ramp;                       /* of the look when NULL */
+    int row0, col0;                         /* first one shown */
+    int cursor_r, cursor_c;                 /* -1: none */
+    int block_r, block_c, block_h, block_w; /* cells that are chosen; block_h 0: none */
     /* set by ll_heatmap_plan */
     double lo, hi;
     bool diverging;

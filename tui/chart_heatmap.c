@@ -5,7 +5,7 @@
 #include "tui/chart.h"
 
 /* mark and a blank before the label; "12 " in a label; rows a name downwards needs to be worth reading */
-enum { MARGIN = 2, NUMBER = 3, READABLE = 6 };
+enum { MARGIN = 2, NUMBER = 3, READABLE = 6, NAME_LEAST = 14 };
 
 static int clip(int v, int lo, int hi)
 {
@@ -56,7 +56,10 @@ void ll_heatmap_plan(ll_heatmap *m, const ll_look *look, int h, int w)
     int room = w - m->label_w - MARGIN - 1;
     if (!m->cell_w) {
         m->cell_w = clip(m->n ? room / m->n : 4, 1, 4);
-        /* names give way before columns do */
+        /* names give way before columns do, and before numbers run into each other */
+        int four = w - MARGIN - 1 - 4 * m->n;
+        if (m->cell_w == 3 && four >= NAME_LEAST + (m->numbered ? NUMBER : 0))
+            m->label_w = four, m->cell_w = 4;
         if (m->n > room) m->label_w = clip(w - MARGIN - 1 - m->n, 8, m->label_w);
     }
     room = w - m->label_w - MARGIN - 1;
@@ -107,10 +110,20 @@ static char ramp_char(const ll_heatmap *m, double v)
     return ramp[clip((int)(share(m, v) * 9.999), 0, 9)];
 }
 
-static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, double v, bool cursor)
+static bool in_block(const ll_heatmap *m, int row, int col)
 {
+    return row >= m->block_r && row < m->block_r + m->block_h && col >= m->block_c &&
+           col < m->block_c + m->block_w && m->block_h > 0;
+}
+
+/* A chosen cell has its colours exchanged, so that the value can still be seen. */
+static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, int row, int col)
+{
+    double v = m->v[(long)row * m->n + col];
     ll_ink ink = ll_heatmap_ink(m, c->look, v);
-    bool colour = c->look->depth >= LL_DEPTH_256;
+    bool cursor = row == m->cursor_r && col == m->cursor_c, block = in_block(m, row, col);
+    bool colour = c->look->depth >= LL_DEPTH_256 && !block;
+    if (block) ink.attr ^= LL_REVERSE;
     if (cursor) ink = ll_style_ink(c->look, LL_S_CURSOR);
     char text[8];
     ll_heatmap_number(v, text);
@@ -173,8 +186,7 @@ void ll_heatmap_draw(const ll_heatmap *m, ll_canvas *c, int y, int x)
         draw_label(m, c, at, x + MARGIN, row);
         for (int j = 0; j < m->cols; j++) {
             int col = m->col0 + j;
-            draw_cell(m, c, at, left + j * m->cell_w, m->v[(long)row * m->n + col],
-                      row == m->cursor_r && col == m->cursor_c);
+            draw_cell(m, c, at, left + j * m->cell_w, row, col);
         }
     }
 }

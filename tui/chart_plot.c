@@ -187,19 +187,32 @@ static void titles(const ll_plot *p, ll_canvas *c, ll_rect r, int label_w)
         ll_put_cut(c, r.y + r.h - 1, r.x + r.w - ll_text_width(p->x_title), r.w, LL_S_HEAD, p->x_title);
 }
 
+enum { LABEL = 7 };
+
+/* Cells of the plot itself: beside the labels; a row for the titles, two for the x axis, one for its title. */
+static ll_rect inside(const ll_plot *p, ll_rect r)
+{
+    return (ll_rect){r.y + 1, r.x + LABEL + 1, r.h - (p->x_title ? 4 : 3), r.w - LABEL - 1};
+}
+
+void ll_plot_at(const ll_plot *p, ll_rect r, int row, int col, double *x, double *y)
+{
+    ll_rect in = inside(p, r);
+    double xs[2], ys[2];
+    ll_plot_range(p, xs, ys);
+    *x = xs[0] + (xs[1] - xs[0]) * (col - in.x + 0.5) / (in.w > 0 ? in.w : 1);
+    *y = ys[1] - (ys[1] - ys[0]) * (row - in.y + 0.5) / (in.h > 0 ? in.h : 1);
+}
+
 void ll_chart_plot(ll_canvas *c, ll_rect r, const ll_plot *p)
 {
-    enum { LABEL = 7 };
-    /* a row for the titles, two for the x axis and its labels, one for its title */
-    raster k = {.w = r.w - LABEL - 1,
-                .h = r.h - (p->x_title ? 4 : 3),
-                .dx = c->look->utf8 ? 2 : 1,
-                .dy = c->look->utf8 ? 4 : 2};
+    ll_rect in = inside(p, r);
+    raster k = {.w = in.w, .h = in.h, .dx = c->look->utf8 ? 2 : 1, .dy = c->look->utf8 ? 4 : 2};
     if (k.w < 4 || k.h < 2) return;
     k.bits = LL_NEW_ARRAY(uint8_t, k.w * k.h);
     k.style = LL_NEW_ARRAY(ll_style, k.w * k.h);
     ll_plot_range(p, k.x, k.y);
-    int y = r.y + 1, x = r.x + LABEL + 1;
+    int y = in.y, x = in.x;
     if (p->identity) line(&k, k.x[0], k.x[0], k.x[1], k.x[1], LL_S_FAINT, 3);
     for (int i = 0; i < p->n_series; i++) draw_series(&k, &p->series[i]);
     y_axis(&k, c, y, r.x, LABEL);

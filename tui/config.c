@@ -8,7 +8,7 @@
 
 void ll_config_init(ll_config *c)
 {
-    *c = (ll_config){.theme = ll_theme_at(0), .ramp = "cividis", .log_lines = 6};
+    *c = (ll_config){.theme = ll_theme_at(0), .ramp = "cividis", .mouse = true, .log_lines = 6};
 }
 
 void ll_config_free(ll_config *c)
@@ -146,19 +146,20 @@ void ll_config_text(ll_config *c, const char *text, const char *name, ll_strs *c
     }
 }
 
-const char ll_config_default[] = "# Settings of latlab's full screen. Lines that begin with # are comments: "
-                                 "take the # away to change something.\n"
-                                 "# A bad line is reported with its number and ignored.\n"
-                                 "\n"
-                                 "# set theme default     # default, dark, light, mono\n"
-                                 "# set ramp cividis      # of heatmaps: cividis, viridis\n"
-                                 "# set mouse off         # on: click, wheel; Shift-drag still selects text\n"
-                                 "# set log-lines 6       # height of the log pane, 0 to 40\n"
-                                 "\n"
-                                 "# bind VIEW|all KEY TEXT: a command line, or an @action. {device}, "
-                                 "{other}, {arch} are what is under the cursor.\n"
-                                 "# bind devices F6 corr {device} metric=kendall\n"
-                                 "# bind all C-t view training\n";
+const char ll_config_default[] =
+    "# Settings of latlab's full screen. Lines that begin with # are comments: "
+    "take the # away to change something.\n"
+    "# A bad line is reported with its number and ignored.\n"
+    "\n"
+    "# set theme default     # default, dark, light, mono\n"
+    "# set ramp cividis      # of heatmaps: cividis, viridis\n"
+    "# set mouse on          # off: the terminal's own; while on, Shift-drag selects text\n"
+    "# set log-lines 6       # height of the log pane, 0 to 40\n"
+    "\n"
+    "# bind VIEW|all KEY TEXT: a command line, or an @action. {device}, "
+    "{other}, {arch} are what is under the cursor.\n"
+    "# bind devices F6 corr {device} metric=kendall\n"
+    "# bind all C-t view training\n";
 
 char *ll_config_path(void)
 {

@@ -15,6 +15,8 @@
 static ll_canvas shown; /* what is on the screen now */
 static bool direct;     /* colour numbers are RGB (terminfo RGB) */
 static bool mouse_on;
+static ll_mouse_reader mouse_reader;
+enum { KEY_REPORT_SGR = KEY_MAX + 1000, KEY_REPORT_X10 }; /* what a report of the mouse begins with */
 
 /* --- start and stop ---------------------------------------------------------------------------------------
  */
@@ -51,6 +53,14 @@ static void take_suspend_as_key(void)
     def_prog_mode(); /* ncurses brings these modes back after each endwin() */
 }
 
+/* By our own hand, since ncurses' reports know no dragging and end at column 223 in many terminals. */
+static void report_mouse(bool on)
+{
+    const char *kmous = tigetstr("kmous");
+    if (kmous && kmous != (const char *)-1)
+        ll_curses_escape(on ? "\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l");
+}
+
 void ll_curses_start(ll_look *look)
 {
     tcgetattr(STDIN_FILENO, &saved_modes);
@@ -66,6 +76,8 @@ void ll_curses_start(ll_look *look)
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     intrflush(stdscr, FALSE);
+    define_key("\033[<", KEY_REPORT_SGR);
+    define_key("\033[M", KEY_REPORT_X10);
     take_suspend_as_key();
     start_colours(look);
     ll_curses_guard(true);
@@ -73,7 +85,7 @@ void ll_curses_start(ll_look *look)
 
 void ll_curses_stop(void)
 {
-    if (mouse_on) mousemask(0, NULL);
+    if (mouse_on) report_mouse(false);
     curs_set(1);
     endwin();
     tcsetattr(STDIN_FILENO, TCSADRAIN, &saved_modes);
@@ -82,7 +94,7 @@ void ll_curses_stop(void)
 void ll_curses_resume(void)
 {
     refresh();
-    if (mouse_on) ll_curses_mouse(true);
+    if (mouse_on) report_mouse(true);
     clearok(stdscr, TRUE);
     ll_curses_forget();
 }
@@ -167,19 +179,17 @@ void ll_curses_escape(const char *sequence)
 
 void ll_curses_mouse(bool on)
 {
+    if (mouse_on != on) report_mouse(on);
     mouse_on = on;
-    mouseinterval(0);
-    mousemask(on ? ALL_MOUSE_EVENTS | REPORT_MOUSE_POSITION : 0, NULL);
 }
 
 static const struct {
     int code;
     const char *name;
-} special[] = {
-    {KEY_UP, "Up"},       {KEY_DOWN, "Down"},           {KEY_LEFT, "Left"},    {KEY_RIGHT, "Right"},
-    {KEY_PPAGE, "PgUp"},  {KEY_NPAGE, "PgDn"},          {KEY_HOME, "Home"},    {KEY_END, "End"},
-    {KEY_ENTER, "Enter"}, {KEY_BACKSPACE, "Backspace"}, {KEY_DC, "Delete"},    {KEY_IC, "Insert"},
-    {KEY_BTAB, "S-Tab"},  {KEY_MOUSE, "Mouse"},         {KEY_RESIZE, "Resize"}};
+} special[] = {{KEY_UP, "Up"},       {KEY_DOWN, "Down"},           {KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"},
+               {KEY_PPAGE, "PgUp"},  {KEY_NPAGE, "PgDn"},          {KEY_HOME, "Home"}, {KEY_END, "End"},
+               {KEY_ENTER, "Enter"}, {KEY_BACKSPACE, "Backspace"}, {KEY_DC, "Delete"}, {KEY_IC, "Insert"},
+               {KEY_BTAB, "S-Tab"},  {KEY_RESIZE, "Resize"}};
 static const struct {
     wint_t ch;
     const char *name;
@@ -210,33 +220,26 @@ static void name_character(wint_t ch, char name[LL_KEY_NAME])
     ll_str_free(&s);
 }
 
-static bool read_mouse(ll_mouse *m)
-{
-    MEVENT e;
-    if (getmouse(&e) != OK) return false;
-    m->y = e.y;
-    m->x = e.x;
-    m->what = e.bstate & BUTTON4_PRESSED                              ? LL_MOUSE_WHEEL_UP
-              : e.bstate & BUTTON5_PRESSED                            ? LL_MOUSE_WHEEL_DOWN
-              : e.bstate & BUTTON1_DOUBLE_CLICKED                     ? LL_MOUSE_DOUBLE
-              : e.bstate & (BUTTON1_RELEASED | REPORT_MOUSE_POSITION) ? LL_MOUSE_DRAG
-                                                                      : LL_MOUSE_CLICK;
-    return true;
-}
-
 bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m)
 {
     wint_t ch;
-    for (;;) {
-        int kind = get_wch(&ch);
-        if (kind == ERR) return false;
+    for (int kind; (kind = get_wch(&ch)) != ERR;) {
+        strcpy(name, "Mouse");
+        if (kind == KEY_CODE_YES && (ch == KEY_REPORT_SGR || ch == KEY_REPORT_X10)) {
+            ll_mouse_begin(&mouse_reader, ch == KEY_REPORT_SGR);
+            continue;
+        }
+        if (mouse_reader.form) {
+            if (ll_mouse_take(&mouse_reader, (int)ch, m)) return true;
+            continue;
+        }
         if (kind == KEY_CODE_YES)
             name_function_key((int)ch, name);
         else
             name_character(ch, name);
-        if (!name[0] || !strcmp(name, "Resize")) continue;
-        if (strcmp(name, "Mouse") || read_mouse(m)) return true;
+        if (name[0] && strcmp(name, "Resize")) return true;
     }
+    return false;
 }
 
 /* --- when the program dies --------------------------------------------------------------------------------

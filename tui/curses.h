@@ -3,6 +3,7 @@
 #define LL_TUI_CURSES_H
 
 #include "tui/canvas.h"
+#include "tui/mouse.h"
 
 /* Starts the screen and lowers look's depth to what ncurses can do here. */
 void ll_curses_start(ll_look *look);
@@ -12,15 +13,11 @@ void ll_curses_resize(void); /* after SIGWINCH */
 void ll_curses_size(int *h, int *w);
 /* Puts out what changed since the last time; the cursor is shown at (cy, cx) unless cy < 0. */
 void ll_curses_show(const ll_canvas *c, int cy, int cx);
-void ll_curses_forget(void); /* the next show draws everything */
-void ll_curses_mouse(bool on);
+void ll_curses_forget(void);   /* the next show draws everything */
+void ll_curses_mouse(bool on); /* ask the terminal for its reports, if it has a mouse */
 /* To the terminal beside the screen's contents (OSC 52). */
 void ll_curses_escape(const char *sequence);
 
-typedef struct ll_mouse {
-    int y, x;
-    enum { LL_MOUSE_CLICK, LL_MOUSE_DRAG, LL_MOUSE_DOUBLE, LL_MOUSE_WHEEL_UP, LL_MOUSE_WHEEL_DOWN } what;
-} ll_mouse;
 enum { LL_KEY_NAME = 16 };
 /* The next key's name: "a", "Down", "F5", "C-l", "Space", "Mouse" (then *m is set). False: none waits. */
 bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m);

@@ -10,10 +10,12 @@
 #include <cjson/cJSON.h>
 
 #include "tui/canvas.h"
+#include "tui/curses.h"
 #include "tui/faces.h"
 #include "tui/line.h"
 #include "tui/log.h"
 #include "tui/prompt.h"
+#include "tui/walk.h"
 
 typedef struct ll_screen ll_screen;
 typedef struct ll_view ll_view;
@@ -24,41 +26,40 @@ typedef struct ll_key {
     const char *help;
 } ll_key;
 
-/* Directions of ll_view_type.move. */
-typedef enum ll_move {
-    LL_UP,
-    LL_DOWN,
-    LL_LEFT,
-    LL_RIGHT,
-    LL_PAGE_UP,
-    LL_PAGE_DOWN,
-    LL_FIRST,
-    LL_LAST
-} ll_move;
+typedef struct ll_grid ll_grid;
+typedef struct ll_pager ll_pager;
 
 typedef struct ll_view_type {
     const char *name, *title;
-    const char *help; /* a paragraph for the help screen */
-    const ll_key *keys;
+    const char *help;            /* a paragraph for the help screen */
+    const ll_key *keys;          /* of this view */
+    const ll_key *shared;        /* keys several views have; the view's own come first */
     size_t size;                 /* of the view, which begins with an ll_view */
-    void (*refresh)(ll_view *v); /* ask for what it shows */
+    bool needs_data;             /* without a dataset the screen says so in its place */
+    void (*refresh)(ll_view *v); /* ask for what it shows; v->state is fresh */
     void (*result)(ll_view *v, const char *tag, const cJSON *result); /* what it asked for came */
     void (*failed)(ll_view *v, const char *tag, const char *message); /* or did not */
     void (*event)(ll_view *v, const cJSON *event);                    /* any event; NULL: not interested */
     void (*draw)(ll_view *v, ll_canvas *c, ll_rect r);
+    /* What moving, filtering, sorting, searching, copying, clicks and the wheel act on, unless a function below
+     * does it: the table, or the page, that has the focus. NULL: none. */
+    ll_grid *(*grid)(ll_view *v);
+    ll_pager *(*pager)(ll_view *v);
+    const char *(*device)(ll_view *v); /* under the cursor: {device}, {as-source}...; borrowed, or NULL */
     void (*move)(ll_view *v, ll_move where);
     bool (*action)(ll_view *v, const char *name, const char *arg); /* false: not one of mine */
     bool (*expand)(ll_view *v, const char *name, ll_str *out);     /* {name} of a binding */
-    void (*click)(ll_view *v, int y, int x, bool drag);            /* relative to its rectangle */
+    bool (*mouse)(ll_view *v, const ll_mouse *m); /* in places of the screen; false: as is usual */
     void (*close)(ll_view *v);
 } ll_view_type;
 
 struct ll_view {
     const ll_view_type *type;
     ll_screen *screen;
-    bool stale;    /* the state changed since the last refresh */
-    char *message; /* instead of content: "no dataset is loaded", or NULL */
-    ll_rect r;     /* where it was drawn last */
+    ll_state state; /* snapshot of the last refresh */
+    bool stale;     /* the state changed since */
+    char *message;  /* instead of content: "no dataset is loaded", or NULL */
+    ll_rect r;      /* where it was drawn last */
 };
 
 extern const ll_view_type *const ll_view_types[]; /* in the order of their number keys; ends with NULL */

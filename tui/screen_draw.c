@@ -36,6 +36,18 @@ ll_rect ll_screen_view_rect(const ll_screen *s)
 /* --- bar of views -----------------------------------------------------------------------------------------
  */
 
+/* What is loaded: in the bar, or in the rule of the log when the bar has no room for it. */
+static bool draw_state(ll_screen *s, int y, int from, ll_style style)
+{
+    ll_str state = {0};
+    ll_prompt_state(s->f->app, &state);
+    int w = ll_text_width(ll_str_text(&state)), x = s->canvas.width - w - 2;
+    bool fits = x > from;
+    if (fits) ll_putf(&s->canvas, y, x, style, " %s ", ll_str_text(&state));
+    ll_str_free(&state);
+    return fits;
+}
+
 static void draw_bar(ll_screen *s)
 {
     ll_canvas *c = &s->canvas;
@@ -44,23 +56,17 @@ static void draw_bar(ll_screen *s)
     int x = 1;
     for (int i = 0; ll_view_types[i] && i < 8; i++) {
         const ll_view_type *t = ll_view_types[i];
-        bool here = t == top->type;
-        if (c->width < 76 && !here) {
-            x += ll_putf(c, 0, x, LL_S_BAR, "%d ", i + 1);
-            continue;
-        }
-        int w = ll_putf(c, 0, x, LL_S_BAR, "%d %s", i + 1, t->name);
+        bool here = t == top->type, named = c->width >= 76 || here;
+        char key[2] = {(char)('1' + i), 0};
+        int w = ll_putf(c, 0, x, LL_S_BAR, named ? "%s %s" : "%s", key, t->name);
         ll_ink ink = ll_style_ink(&s->look, LL_S_BAR);
         ink.attr ^= LL_REVERSE; /* the open one stands out whatever the theme */
         ink.attr |= LL_BOLD;
         if (here) ll_restyle(c, (ll_rect){0, x, 1, w}, ink);
+        ll_screen_add_spot(s, 0, x, w, key);
         x += w + 1;
     }
-    ll_str state = {0};
-    ll_prompt_state(s->f->app, &state);
-    int w = ll_text_width(ll_str_text(&state));
-    if (x + w + 2 < c->width) ll_put(c, 0, c->width - w - 1, LL_S_BAR, ll_str_text(&state));
-    ll_str_free(&state);
+    s->state_in_bar = draw_state(s, 0, x, LL_S_BAR);
 }
 
 /* --- log pane and lesson ----------------------------------------------------------------------------------
@@ -70,7 +76,8 @@ static void draw_rule(ll_screen *s, int y, const char *title)
 {
     ll_ink ink = ll_style_ink(&s->look, LL_S_FAINT);
     for (int x = 0; x < s->canvas.width; x++) ll_put_cell(&s->canvas, y, x, 0x2500, ink);
-    ll_putf(&s->canvas, y, 2, LL_S_FAINT, " %s ", title);
+    int w = ll_putf(&s->canvas, y, 2, LL_S_FAINT, " %s ", title);
+    if (!s->state_in_bar) draw_state(s, y, w + 4, LL_S_HEAD);
 }
 
 static void draw_log(ll_screen *s, int y, int h)
@@ -107,24 +114,58 @@ static void draw_lesson(ll_screen *s, int y, int h)
 /* --- last row ---------------------------------------------------------------------------------------------
  */
 
-/* What a key does, from the view's table: "Enter card  Space tag". */
-static int draw_hints(ll_screen *s, int y, int x)
+/* "Enter card": a key and the first words of its help; it can be clicked. Returns the columns used, 0 when there
+ * is no room. */
+static int draw_hint(ll_screen *s, const ll_key *k, int y, int x)
 {
-    const ll_view *top = ll_screen_top(s);
-    for (const ll_key *k = top->type->keys; k && k->key; k++) {
-        if (!k->help) continue;
-        size_t n = strcspn(k->key, " "), m = strcspn(k->help, ":;(");
-        char key[LL_KEY_NAME + 1] = "", *help = ll_memdup(k->help, m + 1, 1);
-        memcpy(key, k->key, n < LL_KEY_NAME ? n : LL_KEY_NAME);
-        help[m] = 0;
-        int need = ll_text_width(key) + ll_text_width(help) + 3;
-        if (x + need < s->canvas.width - 16) {
-            x += ll_put(&s->canvas, y, x, LL_S_ACCENT, key) + 1;
-            x += ll_put(&s->canvas, y, x, LL_S_FAINT, help) + 2;
-        }
-        free(help);
+    ll_str hint = {0};
+    size_t n = strcspn(k->key, " "), m = strcspn(k->help, ":;(,");
+    ll_str_addf(&hint, "%.*s", (int)n, k->key);
+    int key_w = ll_text_width(ll_str_text(&hint));
+    ll_str_addf(&hint, " %.*s", (int)m, k->help);
+    int w = ll_text_width(ll_str_text(&hint));
+    if (x + w + 2 >= s->canvas.width - 16) {
+        w = 0;
+    } else {
+        ll_put(&s->canvas, y, x, LL_S_FAINT, ll_str_text(&hint));
+        ll_restyle(&s->canvas, (ll_rect){y, x, 1, key_w}, ll_style_ink(&s->look, LL_S_ACCENT));
+        ll_screen_add_spot(s, y, x, w, k->key);
     }
-    return x;
+    ll_str_free(&hint);
+    return w ? w + 2 : 0;
+}
+
+static bool has_key(const ll_key *keys, const char *key)
+{
+    for (; keys && keys->key; keys++)
+        if (!strcmp(keys->key, key)) return true;
+    return false;
+}
+
+static void draw_hints(ll_screen *s, int y)
+{
+    const ll_view_type *t = ll_screen_top(s)->type;
+    int x = 1;
+    for (const ll_key *k = t->keys; k && k->key; k++)
+        if (k->help) x += draw_hint(s, k, y, x);
+    for (const ll_key *k = t->shared; k && k->key; k++)
+        if (k->help && !has_key(t->keys, k->key)) x += draw_hint(s, k, y, x);
+    x = s->canvas.width - 15;
+    ll_put(&s->canvas, y, x, LL_S_ACCENT, "?");
+    ll_put(&s->canvas, y, x + 2, LL_S_FAINT, "help");
+    ll_screen_add_spot(s, y, x, 6, "?");
+    ll_put(&s->canvas, y, x + 8, LL_S_ACCENT, ":");
+    ll_put(&s->canvas, y, x + 10, LL_S_FAINT, "cmd");
+    ll_screen_add_spot(s, y, x + 8, 5, ":");
+}
+
+static void draw_cancel(ll_screen *s, int y)
+{
+    bool paused = ll_app_paused(s->f->app);
+    int x = s->canvas.width - 17;
+    ll_put(&s->canvas, y, x, paused ? LL_S_WARN : LL_S_FAINT,
+           paused ? "paused, K cancels" : "Ctrl-C cancels");
+    ll_screen_add_spot(s, y, x, 15, "K");
 }
 
 static void draw_status(ll_screen *s, int y)
@@ -136,18 +177,14 @@ static void draw_status(ll_screen *s, int y)
         plain.attributes = false;
         ll_render_progress(s->progress, &plain, c->width - 20, &text);
         ll_put_cut(c, y, 1, c->width - 19, LL_S_ACCENT, ll_str_text(&text));
-        ll_put(c, y, c->width - 17, LL_S_FAINT, "Ctrl-C cancels");
+        draw_cancel(s, y);
         ll_str_free(&text);
     } else if (s->running) {
         ll_put(c, y, 1, LL_S_ACCENT, "running: ");
         ll_put_cut(c, y, 10, c->width - 28, LL_S_ACCENT, s->running);
-        ll_put(c, y, c->width - 17, LL_S_FAINT, "Ctrl-C cancels");
+        draw_cancel(s, y);
     } else {
-        draw_hints(s, y, 1);
-        ll_put(c, y, c->width - 15, LL_S_ACCENT, "?");
-        ll_put(c, y, c->width - 13, LL_S_FAINT, "help");
-        ll_put(c, y, c->width - 7, LL_S_ACCENT, ":");
-        ll_put(c, y, c->width - 5, LL_S_FAINT, "cmd");
+        draw_hints(s, y);
     }
 }
 
@@ -216,13 +253,14 @@ void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x)
 {
     ll_canvas *c = &s->canvas;
     ll_canvas_clear(c);
+    ll_screen_forget_spots(s);
     if (ll_screen_too_small(s)) {
         draw_too_small(s);
         return;
     }
     int last = c->height - 1, log_h = log_height(s), log_y = last - log_h;
-    draw_view(s);
     draw_bar(s);
+    draw_view(s);
     if (log_h > 2 && ll_lesson_now(&s->lesson))
         draw_lesson(s, log_y, log_h);
     else if (log_h > 1)

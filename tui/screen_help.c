@@ -4,14 +4,28 @@
 #include "tui/render.h"
 #include "tui/screen_in.h"
 
-static void draw_keys(ll_paper *p, const ll_screen *s, const ll_key *keys, const char *view)
+static bool is_in(const ll_key *keys, const char *key)
 {
+    for (; keys && keys->key; keys++)
+        if (!strcmp(keys->key, key)) return true;
+    return false;
+}
+
+/* Keys with their F-key, what they do, and the command behind them where it fits; `but` are bound before these. */
+static void draw_keys(ll_paper *p, const ll_key *keys, const ll_key *but)
+{
+    enum { HELP = 16, ROOM = 12 };
     for (const ll_key *k = keys; k && k->key; k++) {
-        if (!k->help) continue;
-        int y = p->c.height;
-        ll_put(&p->c, y, 2, LL_S_ACCENT, k->key);
-        ll_put(&p->c, y, 16, LL_S_TEXT, k->help);
-        if (k->text[0] != '@') ll_putf(&p->c, y, 18 + ll_text_width(k->help), LL_S_FAINT, ":%s", k->text);
+        if (!k->help || is_in(but, k->key)) continue;
+        int y = p->c.height, x = 2 + ll_put(&p->c, y, 2, LL_S_ACCENT, k->key);
+        const char *twin = ll_screen_twin(k->key);
+        if (twin) ll_put(&p->c, y, x + 1, LL_S_ACCENT, twin);
+        x = HELP + ll_put(&p->c, y, HELP, LL_S_TEXT, k->help) + 2;
+        bool command = k->text[0] != '@' && k->text[0] != '{';
+        if (command && p->c.width - x > ROOM) {
+            ll_put(&p->c, y, x, LL_S_FAINT, ":");
+            ll_put_cut(&p->c, y, x + 1, p->c.width - x - 1, LL_S_FAINT, k->text);
+        }
     }
 }
 
@@ -33,9 +47,16 @@ static void draw_page(ll_paper *p, const ll_screen *s)
     if (t->help) ll_render_wrapped(p, LL_S_TEXT, 0, t->help);
     ll_put(&p->c, p->c.height, 0, LL_S_HEAD, "In this view");
     draw_bindings(p, s, t->name);
-    draw_keys(p, s, t->keys, t->name);
+    draw_keys(p, t->keys, NULL);
+    draw_keys(p, t->shared, t->keys);
     ll_put(&p->c, p->c.height, 0, LL_S_HEAD, "Everywhere");
-    draw_keys(p, s, ll_screen_global_keys(), "all");
+    draw_keys(p, ll_screen_global_keys(), NULL);
+    ll_put(&p->c, p->c.height, 0, LL_S_HEAD, "Mouse");
+    ll_render_wrapped(
+        p, LL_S_TEXT, 2,
+        "A click moves the cursor, chooses a tab, a pane, a column to sort by, or a hint of the last row; "
+        "twice is Enter; the wheel scrolls; dragging in the heatmap chooses a block. Hold Shift to select "
+        "text as your terminal does; `set mouse off` gives the mouse back to it.");
     ll_put(&p->c, p->c.height, 0, LL_S_HEAD, "Commands");
     ll_render_wrapped(
         p, LL_S_TEXT, 2,

@@ -8,13 +8,18 @@
 #include "tui/lesson.h"
 #include "tui/screen.h"
 
-enum { LL_MAX_STACK = 16, LL_MAX_VIEWS = 16, LL_MAX_ASKS = 64 };
+enum { LL_MAX_STACK = 16, LL_MAX_VIEWS = 16, LL_MAX_ASKS = 64, LL_MAX_SPOTS = 64 };
 
 typedef struct ll_ask {
     int id;
     ll_view *view;
     const char *tag;
 } ll_ask;
+
+typedef struct ll_spot {
+    ll_rect r;
+    char key[LL_KEY_NAME];
+} ll_spot;
 
 typedef enum ll_mode { LL_MODE_VIEW, LL_MODE_COMMAND, LL_MODE_FILTER, LL_MODE_HELP } ll_mode;
 
@@ -30,12 +35,16 @@ struct ll_screen {
     ll_ask asks[LL_MAX_ASKS]; /* questions of views whose END has not come */
     int n_asks;
     ll_log log;
+    ll_spot spots[LL_MAX_SPOTS]; /* of the last drawing */
+    int n_spots;
+    ll_mouse click; /* the latest, and when */
+    double clicked_s;
     int log_back; /* lines the log pane is scrolled back */
     ll_history history;
     ll_line line;
     ll_mode mode;
     int help_top;
-    bool maximised;
+    bool maximised, state_in_bar;
     char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
     ll_chain chain;           /* the rest of the typed line under way */
     int pending;              /* the user's commands under way */
@@ -54,20 +63,38 @@ struct ll_screen {
 };
 
 /* screen_keys.c */
-void ll_screen_key(ll_screen *s, const char *key, const ll_mouse *m);
+void ll_screen_key(ll_screen *s, const char *key);
 void ll_screen_do(ll_screen *s, const char *text); /* text of a binding: action or command line */
 const ll_key *ll_screen_global_keys(void);
+const char *ll_screen_bound(const ll_screen *s, const char *key); /* what it does here; NULL: nothing */
+const char *ll_screen_twin(const char *key); /* the F-key that does the same as this letter; NULL: none */
+/* screen_mouse.c */
+void ll_screen_mouse(ll_screen *s, const ll_mouse *m);
+void ll_screen_forget_spots(ll_screen *s);
+/* A place that acts as a key when it is clicked: columns x .. x + w - 1 of row y. */
+void ll_screen_add_spot(ll_screen *s, int y, int x, int w, const char *key);
 /* screen_draw.c */
 void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x);
 ll_rect ll_screen_view_rect(const ll_screen *s);
 bool ll_screen_too_small(const ll_screen *s);
 /* screen_help.c */
 void ll_screen_draw_help(ll_screen *s);
-/* screen.c */
-void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
+/* screen_views.c */
 ll_view *ll_screen_top(const ll_screen *s);
 void ll_screen_close_view(ll_screen *s);
 void ll_screen_mark_stale(ll_screen *s);
+void ll_screen_refresh_view(ll_view *v);
+bool ll_screen_take_answer(ll_screen *s, const char *kind,
+                           const cJSON *event); /* false: nobody here has asked */
+void ll_screen_free_views(ll_screen *s);
+/* screen_events.c */
+void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
+void ll_screen_submit_bound(ll_screen *s,
+                            const char *line); /* from a key; answers are shown like those above */
+void ll_screen_event(ll_screen *s, const cJSON *event);
+void ll_screen_write_display(ll_screen *s);
+void ll_screen_start_lesson(ll_screen *s, const char *path);
+/* screen.c */
 void ll_screen_apply_config(ll_screen *s);
 void ll_screen_suspend(ll_screen *s); /* to the shell; returns when it says fg */
 

@@ -5,10 +5,13 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "tui/grid.h"
+#include "tui/pager.h"
 #include "tui/screen_in.h"
+#include "tui/sides.h"
 
 static const ll_key global_keys[] = {
-    {"? F1", "@help", "this help"},
+    {"?", "@help", "this help"},
     {":", "@command", "type a command (Tab completes, arrows walk the history)"},
     {"1", "@number 1", "views by their number: 1 to 8"},
     {"2", "@number 2", NULL},
@@ -19,8 +22,8 @@ static const ll_key global_keys[] = {
     {"7", "@number 7", NULL},
     {"8", "@number 8", NULL},
     {"q", "@close", "back to the view before"},
-    {"Q F10", "@quit", "leave latlab"},
-    {"k Up", "@up", "move: arrows or hjkl"},
+    {"Q", "@quit", "leave latlab"},
+    {"k Up", "@up", "move: arrows or hjkl; in a table left and right choose the column to sort by"},
     {"j Down", "@down", NULL},
     {"h Left", "@left", NULL},
     {"l Right", "@right", NULL},
@@ -28,22 +31,36 @@ static const ll_key global_keys[] = {
     {"PgDn C-f", "@page-down", NULL},
     {"g Home", "@first", "first, last: g, G"},
     {"G End", "@last", NULL},
-    {"/ F3", "@filter", "filter as you type"},
+    {"/", "@filter", "filter a table, search a page, as you type (Enter keeps it, Esc drops it)"},
+    {"r", "@reverse", "reverse the order of a table"},
+    {"y", "@copy", "copy what is under the cursor to the clipboard"},
     {"u", "undo", "undo the last change"},
     {"C-r", "redo", "redo it"},
-    {"y", "@copy", "copy what is under the cursor to the clipboard"},
     {"O", "@maximise", "the view alone, or with the log"},
     {"[", "@log-up", "scroll the log"},
     {"]", "@log-down", NULL},
-    {"R F5", "@refresh", "ask for everything again"},
+    {"R", "@refresh", "ask for everything again"},
     {"C-l", "@redraw", "draw the screen anew"},
     {"C-z", "@suspend", "to the shell (fg comes back)"},
-    {"K F9", "@cancel", "cancel the running command (also Ctrl-C)"},
+    {"K", "@cancel", "cancel the running command (also Ctrl-C)"},
     {"n", "@lesson-next", "in a lesson: run the step that is shown"},
     {"N", "@lesson-stop", "in a lesson: leave it"},
     {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
     {0},
 };
+
+/* F-keys do what a letter does, in whatever view. */
+static const struct {
+    const char *key, *letter;
+} twins[] = {{"F1", "?"}, {"F2", ":"}, {"F3", "/"}, {"F4", "e"},  {"F5", "R"},  {"F6", "r"},
+             {"F7", "u"}, {"F8", "p"}, {"F9", "K"}, {"F10", "Q"}, {"F11", "O"}, {"F12", "y"}};
+
+const char *ll_screen_twin(const char *letter)
+{
+    for (size_t i = 0; i < sizeof twins / sizeof *twins; i++)
+        if (!strcmp(twins[i].letter, letter)) return twins[i].key;
+    return NULL;
+}
 
 const ll_key *ll_screen_global_keys(void)
 {
@@ -87,15 +104,52 @@ static void do_quit(ll_screen *s, const char *arg)
         s->stop = true;
 }
 
+/* What a view's own function does not do, its table or its page does. */
+static bool view_action(ll_view *v, const char *name, const char *arg)
+{
+    const ll_view_type *t = v->type;
+    if (t->action && t->action(v, name, arg)) return true;
+    if (t->grid && t->grid(v) && ll_grid_action(t->grid(v), name, arg)) return true;
+    return t->pager && t->pager(v) && ll_pager_action(t->pager(v), name, arg);
+}
+
+static void view_move(ll_view *v, ll_move where)
+{
+    const ll_view_type *t = v->type;
+    if (t->move)
+        t->move(v, where);
+    else if (t->grid && t->grid(v))
+        ll_grid_move(t->grid(v), where);
+    else if (t->pager && t->pager(v))
+        ll_pager_move(t->pager(v), where);
+}
+
 static void do_filter(ll_screen *s, const char *arg)
 {
-    ll_view *v = ll_screen_top(s);
-    if (!v->type->action || !v->type->action(v, "filter-by", "")) {
+    if (!view_action(ll_screen_top(s), "filter-by", "")) {
         ll_screen_say(s, LL_S_FAINT, "this view has nothing to filter");
         return;
     }
     s->mode = LL_MODE_FILTER;
     ll_line_begin(&s->line, NULL, NULL, "");
+}
+
+static void do_copy(ll_screen *s, const char *arg)
+{
+    ll_view *v = ll_screen_top(s);
+    const ll_view_type *t = v->type;
+    ll_str text = {0};
+    if (t->grid && t->grid(v))
+        ll_grid_copy(t->grid(v), &text);
+    else if (t->pager && t->pager(v))
+        ll_pager_copy(t->pager(v), &text);
+    else if (t->device && t->device(v))
+        ll_str_add(&text, t->device(v));
+    if (text.len)
+        ll_screen_copy(s, ll_str_text(&text));
+    else
+        ll_screen_say(s, LL_S_FAINT, "nothing here to copy");
+    ll_str_free(&text);
 }
 
 static void do_maximise(ll_screen *s, const char *arg)
@@ -184,6 +238,7 @@ static const action actions[] = {{"help", do_help},
                                  {"number", do_number},
                                  {"quit", do_quit},
                                  {"filter", do_filter},
+                                 {"copy", do_copy},
                                  {"maximise", do_maximise},
                                  {"log-up", do_log_up},
                                  {"log-down", do_log_down},
@@ -200,7 +255,7 @@ static const char *const moves[] = {"up", "down", "left", "right", "page-up", "p
 static void run_action(ll_screen *s, const char *name, const char *arg)
 {
     ll_view *v = ll_screen_top(s);
-    if (v->type->action && v->type->action(v, name, arg)) return;
+    if (view_action(v, name, arg)) return;
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         if (!strcmp(actions[i].name, name)) {
             actions[i].run(s, arg);
@@ -208,7 +263,7 @@ static void run_action(ll_screen *s, const char *name, const char *arg)
         }
     for (int i = 0; i <= LL_LAST; i++)
         if (!strcmp(moves[i], name)) {
-            if (v->type->move) v->type->move(v, (ll_move)i);
+            view_move(v, (ll_move)i);
             return;
         }
     ll_screen_say(s, LL_S_FAINT, "@%s does nothing in this view", name);
@@ -216,6 +271,31 @@ static void run_action(ll_screen *s, const char *name, const char *arg)
 
 /* --- text of a binding ------------------------------------------------------------------------------------
  */
+
+/* What every view with a device under its cursor can say. */
+static bool expand_device(ll_view *v, const char *name, ll_str *out)
+{
+    const char *device = v->type->device ? v->type->device(v) : NULL;
+    if (!device) return false;
+    if (!strcmp(name, "device")) {
+        ll_str_add(out, device);
+        return true;
+    }
+    ll_strs one = {0};
+    ll_strs_add(&one, device);
+    bool good = ll_assign_expand(&v->state, &one, name, out);
+    ll_strs_free(&one);
+    return good;
+}
+
+static void say_missing(ll_screen *s, const char *name)
+{
+    if (!strncmp(name, "as-", 3))
+        ll_screen_say(s, LL_S_WARN,
+                      "a task needs a source device: S makes the one under the cursor a source");
+    else
+        ll_screen_say(s, LL_S_FAINT, "no %s here", name);
+}
 
 /* {name} by what the view says it is; false, and a message, when it has no such thing now. */
 static bool expand(ll_screen *s, const char *text, ll_str *out)
@@ -228,9 +308,15 @@ static bool expand(ll_screen *s, const char *text, ll_str *out)
             continue;
         }
         char *name = ll_memdup(text + 1, (size_t)(end - text), 1);
+        ll_str part = {0};
         name[end - text - 1] = 0;
-        bool good = v->type->expand && v->type->expand(v, name, out);
-        if (!good) ll_screen_say(s, LL_S_FAINT, "no %s here", name);
+        bool good = !v->message &&
+                    ((v->type->expand && v->type->expand(v, name, &part)) || expand_device(v, name, &part));
+        if (good)
+            ll_str_add(out, ll_str_text(&part));
+        else
+            say_missing(s, name);
+        ll_str_free(&part);
         free(name);
         if (!good) return false;
         text = end + 1;
@@ -250,7 +336,7 @@ void ll_screen_do(ll_screen *s, const char *text)
             run_action(s, name, t + n + (t[n] == ' '));
             free(name);
         } else {
-            ll_screen_submit(s, t);
+            ll_screen_submit_bound(s, t);
         }
     }
     ll_str_free(&full);
@@ -272,16 +358,24 @@ static bool names_key(const char *names, const char *key)
     return false;
 }
 
-static const char *bound(const ll_screen *s, const char *key)
+static const char *find_binding(const ll_screen *s, const char *key)
 {
     const ll_view *v = ll_screen_top(s);
     const char *own = ll_config_binding(&s->config, v->type->name, key);
     if (own) return own;
-    const ll_key *const tables[] = {v->type->keys, global_keys};
-    for (int t = 0; t < 2; t++)
+    const ll_key *const tables[] = {v->type->keys, v->type->shared, global_keys};
+    for (int t = 0; t < 3; t++)
         for (const ll_key *k = tables[t]; k && k->key; k++)
             if (names_key(k->key, key)) return k->text;
     return NULL;
+}
+
+const char *ll_screen_bound(const ll_screen *s, const char *key)
+{
+    const char *text = find_binding(s, key);
+    for (size_t i = 0; !text && i < sizeof twins / sizeof *twins; i++)
+        if (!strcmp(twins[i].key, key)) return find_binding(s, twins[i].letter);
+    return text;
 }
 
 static void command_key(ll_screen *s, const char *key)
@@ -297,10 +391,9 @@ static void command_key(ll_screen *s, const char *key)
 
 static void filter_key(ll_screen *s, const char *key)
 {
-    ll_view *v = ll_screen_top(s);
     ll_line_done done = ll_line_key(&s->line, key);
     if (done != LL_LINE_OPEN) s->mode = LL_MODE_VIEW;
-    v->type->action(v, "filter-by", done == LL_LINE_LEFT ? "" : ll_str_text(&s->line.text));
+    view_action(ll_screen_top(s), "filter-by", done == LL_LINE_LEFT ? "" : ll_str_text(&s->line.text));
 }
 
 static void help_key(ll_screen *s, const char *key)
@@ -317,21 +410,6 @@ static void help_key(ll_screen *s, const char *key)
         s->mode = LL_MODE_VIEW;
 }
 
-static void mouse(ll_screen *s, const ll_mouse *m)
-{
-    ll_view *v = ll_screen_top(s);
-    ll_rect r = v->r;
-    bool inside = m->y >= r.y && m->y < r.y + r.h && m->x >= r.x && m->x < r.x + r.w;
-    bool wheel = m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN;
-    if (wheel && inside && v->type->move)
-        for (int i = 0; i < 3; i++) v->type->move(v, m->what == LL_MOUSE_WHEEL_UP ? LL_UP : LL_DOWN);
-    else if (wheel)
-        ll_screen_do(s, m->what == LL_MOUSE_WHEEL_UP ? "@log-up" : "@log-down");
-    else if (inside && v->type->click)
-        v->type->click(v, m->y - r.y, m->x - r.x, m->what == LL_MOUSE_DRAG);
-    if (m->what == LL_MOUSE_DOUBLE && bound(s, "Enter")) ll_screen_do(s, bound(s, "Enter"));
-}
-
 static void view_key(ll_screen *s, const char *key)
 {
     char both[2 * LL_KEY_NAME];
@@ -342,28 +420,23 @@ static void view_key(ll_screen *s, const char *key)
         strcpy(s->prefix, key);
         return;
     }
-    const char *text = bound(s, both);
+    const char *text = ll_screen_bound(s, both);
     if (strcmp(key, "Q")) s->leave_asked = false;
     if (text)
         ll_screen_do(s, text);
     else if (strcmp(key, "Esc"))
-        ll_screen_say(s, LL_S_FAINT, "%s is not bound here; ? lists the keys", both);
+        ll_screen_say(s, LL_S_FAINT, "%s does nothing here; ? lists the keys", both);
 }
 
-void ll_screen_key(ll_screen *s, const char *key, const ll_mouse *m)
+void ll_screen_key(ll_screen *s, const char *key)
 {
     s->dirty = true;
-    if (!strcmp(key, "Mouse")) {
-        if (m && s->mode == LL_MODE_VIEW) mouse(s, m);
-    } else if (!strcmp(key, "C-z")) {
-        view_key(s, key); /* in every mode, as the terminal would */
-    } else if (s->mode == LL_MODE_COMMAND) {
-        command_key(s, key);
-    } else if (s->mode == LL_MODE_FILTER) {
-        filter_key(s, key);
-    } else if (s->mode == LL_MODE_HELP) {
-        help_key(s, key);
-    } else {
+    if (s->mode == LL_MODE_VIEW || !strcmp(key, "C-z")) /* the latter in every mode, as the terminal would */
         view_key(s, key);
-    }
+    else if (s->mode == LL_MODE_COMMAND)
+        command_key(s, key);
+    else if (s->mode == LL_MODE_FILTER)
+        filter_key(s, key);
+    else
+        help_key(s, key);
 }

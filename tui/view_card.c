@@ -38,6 +38,10 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
         cJSON *row = cJSON_DetachItemFromArray(rows, 0);
         while (row->child) {
             cJSON *item = cJSON_DetachItemViaPointer(row, row->child);
+            if (cJSON_IsString(item) && !*item->valuestring) { /* a blank says nothing here */
+                cJSON_Delete(item);
+                continue;
+            }
             cJSON_DeleteItemFromObjectCaseSensitive(v->parts[part],
                                                     item->string); /* the columns mean the row */
             cJSON_AddItemToObject(v->parts[part], item->string, item);
@@ -69,10 +73,6 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 static bool action(ll_view *base, const char *name, const char *arg)
 {
     card_view *v = (card_view *)base;
-    if (!strcmp(name, "copy") && v->device) {
-        ll_screen_copy(base->screen, v->device);
-        return true;
-    }
     if (strcmp(name, "show")) return false;
     free(v->device);
     v->device = ll_strdup(arg);
@@ -85,30 +85,27 @@ static bool action(ll_view *base, const char *name, const char *arg)
     return true;
 }
 
-static bool expand(ll_view *base, const char *name, ll_str *out)
+static const char *device(ll_view *base)
 {
-    card_view *v = (card_view *)base;
-    if (strcmp(name, "device") || !v->device) return false;
-    ll_str_add(out, v->device);
-    return true;
+    return ((card_view *)base)->device;
 }
 
-static void move(ll_view *base, ll_move where)
+static ll_pager *pager(ll_view *base)
 {
-    ll_pager_move(&((card_view *)base)->pager, where);
+    return &((card_view *)base)->pager;
 }
 
 static void close_view(ll_view *base)
 {
     card_view *v = (card_view *)base;
     for (int i = 0; i < PARTS; i++) cJSON_Delete(v->parts[i]);
-    ll_canvas_free(&v->pager.page);
+    ll_pager_free(&v->pager);
     free(v->device);
 }
 
 static const ll_key keys[] = {
-    {"t", "@command transfer {device} k=20", "transfer to this device"},
     {"p", "plot hist {device} out=hist-{device}.png", "plot its distribution to a file"},
+    {"e", "export csv {device}.csv devices={device}", "export its latencies"},
     {0},
 };
 
@@ -117,11 +114,14 @@ const ll_view_type ll_view_card = {
     .title = "A device",
     .help = "Its record, what the audit found, and the devices that correlate with it.",
     .keys = keys,
+    .shared = ll_device_keys,
     .size = sizeof(card_view),
+    .needs_data = true,
     .refresh = refresh,
     .result = result,
     .draw = draw,
-    .move = move,
+    .pager = pager,
+    .device = device,
     .action = action,
-    .expand = expand,
-    .close = close_view};
+    .close = close_view,
+};

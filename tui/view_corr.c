@@ -12,22 +12,43 @@ static const char *const orders[] = {"cluster", "name", "file", "mean"};
 
 typedef struct corr_view {
     ll_view base;
-    ll_state state;
     ll_matrix matrix;
     double *n; /* (matrix.n, matrix.n) common architectures */
     char *marks;
-    int metric, order;
-    int row, col, zoom;
-    int row0, col0, rows, cols; /* as drawn last */
-    int cell_w, label_w, head_h;
+    int metric, order, zoom; /* zoom: columns of a cell, 0: as it fits */
+    int row, col;
+    bool block; /* the cells between the anchor and the cursor are chosen */
+    int anchor_r, anchor_c;
+    ll_strs only;    /* devices shown; none: all */
+    ll_heatmap plan; /* as drawn last */
+    ll_rect map;
 } corr_view;
+
+static void add_names(const ll_strs *names, const char *between, ll_str *out)
+{
+    for (int i = 0; i < names->n; i++) ll_str_addf(out, "%s%s", i ? between : "", names->v[i]);
+}
 
 static void refresh(ll_view *base)
 {
     corr_view *v = (corr_view *)base;
-    ll_state_free(&v->state);
-    ll_app_snapshot(ll_screen_app(base->screen), &v->state);
-    ll_screen_ask(base, "corr", "corr metric=%s order=%s", metrics[v->metric], orders[v->order]);
+    ll_str only = {0};
+    add_names(&v->only, " ", &only);
+    ll_screen_ask(base, "corr", "corr %s metric=%s order=%s", ll_str_text(&only), metrics[v->metric],
+                  orders[v->order]);
+    ll_str_free(&only);
+}
+
+/* Of a dataset that has none of the devices shown: all again. */
+static void failed(ll_view *base, const char *tag, const char *message)
+{
+    corr_view *v = (corr_view *)base;
+    if (!v->only.n) {
+        ll_view_say(base, "%s", message);
+        return;
+    }
+    ll_strs_free(&v->only);
+    base->stale = true;
 }
 
 static void read_counts(corr_view *v, const cJSON *event)
@@ -56,6 +77,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
     char *row = had ? ll_strdup(v->matrix.names.v[v->row]) : NULL;
     char *col = had ? ll_strdup(v->matrix.names.v[v->col]) : NULL;
     ll_matrix_free(&v->matrix);
+    v->block = false; /* its places mean other devices now */
     if (!ll_read_matrix(event, "devices", "matrix", &v->matrix)) {
         ll_view_say(base, "fewer than two devices: nothing to correlate");
     } else {
@@ -64,37 +86,139 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
         v->col = find_name(&v->matrix, col, v->matrix.n > 1 ? 1 : 0);
         free(v->marks);
         v->marks = LL_NEW_ARRAY(char, v->matrix.n + 1);
-        for (int i = 0; i < v->matrix.n; i++) v->marks[i] = ll_device_side(&v->state, v->matrix.names.v[i]);
+        for (int i = 0; i < v->matrix.n; i++)
+            v->marks[i] = ll_device_side(&base->state, v->matrix.names.v[i]);
     }
     free(row);
     free(col);
 }
 
-/* --- drawing --- */
+/* --- the block --- */
 
-static void keep_in_sight(int cursor, int n, int shown, int *first)
+typedef struct block {
+    int r0, r1, c0, c1; /* inclusive */
+} block;
+
+static block chosen(const corr_view *v)
 {
-    if (cursor < *first) *first = cursor;
-    if (shown > 0 && cursor >= *first + shown) *first = cursor - shown + 1;
-    if (*first > n - shown) *first = n - shown;
-    if (*first < 0) *first = 0;
+    int r = v->block ? v->anchor_r : v->row, c = v->block ? v->anchor_c : v->col;
+    return (block){r < v->row ? r : v->row, r < v->row ? v->row : r, c < v->col ? c : v->col,
+                   c < v->col ? v->col : c};
 }
+
+/* Devices of the block's rows and columns, as they stand in the map; without a block that of the row. */
+static void chosen_devices(const corr_view *v, ll_strs *out)
+{
+    block b = chosen(v);
+    for (int i = 0; i < v->matrix.n; i++)
+        if ((i >= b.r0 && i <= b.r1) || (v->block && i >= b.c0 && i <= b.c1))
+            ll_strs_add(out, v->matrix.names.v[i]);
+}
+
+typedef struct block_sum {
+    double mean, lo, hi, n_lo, n_hi;
+    int cells;
+} block_sum;
+
+/* Over the pairs of two devices: a device's correlation with itself says nothing. */
+static block_sum sum_up(const corr_view *v)
+{
+    block b = chosen(v);
+    block_sum s = {.lo = INFINITY, .hi = -INFINITY, .n_lo = INFINITY, .n_hi = -INFINITY};
+    for (int r = b.r0; r <= b.r1; r++)
+        for (int c = b.c0; c <= b.c1; c++) {
+            long at = (long)r * v->matrix.n + c;
+            if (r == c || isnan(v->matrix.v[at])) continue;
+            s.mean += v->matrix.v[at];
+            s.cells++;
+            s.lo = fmin(s.lo, v->matrix.v[at]);
+            s.hi = fmax(s.hi, v->matrix.v[at]);
+            if (v->n) s.n_lo = fmin(s.n_lo, v->n[at]), s.n_hi = fmax(s.n_hi, v->n[at]);
+        }
+    s.mean = s.cells ? s.mean / s.cells : NAN;
+    return s;
+}
+
+static void describe_block(const corr_view *v, ll_str *out)
+{
+    ll_strs devices = {0};
+    block b = chosen(v);
+    block_sum s = sum_up(v);
+    chosen_devices(v, &devices);
+    ll_str_addf(out, "block %d x %d, %d devices", b.r1 - b.r0 + 1, b.c1 - b.c0 + 1, devices.n);
+    if (s.cells) ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", metrics[v->metric], s.mean, s.lo, s.hi);
+    if (s.cells && s.n_lo == s.n_hi) ll_str_addf(out, "  n %.0f", s.n_lo);
+    if (s.cells && s.n_lo < s.n_hi) ll_str_addf(out, "  n %.0f to %.0f", s.n_lo, s.n_hi);
+    ll_strs_free(&devices);
+}
+
+static void describe_cell(const corr_view *v, ll_str *out)
+{
+    long at = (long)v->row * v->matrix.n + v->col;
+    if (isnan(v->matrix.v[at]))
+        ll_str_addf(out, "%s n/a", metrics[v->metric]);
+    else
+        ll_str_addf(out, "%s %.5f", metrics[v->metric], v->matrix.v[at]);
+    if (v->n) ll_str_addf(out, "  n %.0f", v->n[at]);
+}
+
+/* --- drawing --- */
 
 static void draw_cell_line(const corr_view *v, ll_canvas *c, int y)
 {
-    long at = (long)v->row * v->matrix.n + v->col;
     int x = 1;
     ll_str head = {0};
-    x += ll_putf(c, y, x, LL_S_TITLE, "%s", v->matrix.names.v[v->row]);
-    x += ll_put(c, y, x, LL_S_FAINT, " / ");
-    x += ll_putf(c, y, x, LL_S_TITLE, "%s", v->matrix.names.v[v->col]);
-    if (isnan(v->matrix.v[at]))
-        ll_str_addf(&head, "  %s n/a", metrics[v->metric]);
-    else
-        ll_str_addf(&head, "  %s %.5f", metrics[v->metric], v->matrix.v[at]);
-    if (v->n) ll_str_addf(&head, "  n %.0f", v->n[at]);
-    ll_put_cut(c, y, x, c->width - x, LL_S_TEXT, ll_str_text(&head));
+    if (v->block) {
+        describe_block(v, &head);
+        ll_put_cut(c, y, x, c->width - x, LL_S_TITLE, ll_str_text(&head));
+    } else {
+        x += ll_putf(c, y, x, LL_S_TITLE, "%s", v->matrix.names.v[v->row]);
+        x += ll_put(c, y, x, LL_S_FAINT, " / ");
+        x += ll_putf(c, y, x, LL_S_TITLE, "%s", v->matrix.names.v[v->col]) + 2;
+        describe_cell(v, &head);
+        ll_put_cut(c, y, x, c->width - x, LL_S_TEXT, ll_str_text(&head));
+    }
     ll_str_free(&head);
+}
+
+static void draw_foot(const corr_view *v, const ll_heatmap *m, ll_canvas *c, int y)
+{
+    ll_str text = {0};
+    ll_heatmap_legend(m, c, y, 2);
+    ll_str_addf(&text, "order %s", orders[v->order]);
+    if (v->only.n)
+        ll_str_addf(&text, ", %d of %d devices (Z: all)", v->only.n, v->base.state.data->n_devices);
+    if (m->rows < m->n || m->cols < m->n)
+        ll_str_addf(&text, ", rows %d-%d of %d", m->row0 + 1, m->row0 + m->rows, m->n);
+    ll_put_cut(c, y, 34, c->width - 35, LL_S_FAINT, ll_str_text(&text));
+    ll_str_free(&text);
+}
+
+static int scroll_to(int cursor, int n, int shown, int first)
+{
+    ll_walk walk = {.cursor = cursor, .top = first};
+    ll_walk_show(&walk, n, shown);
+    return walk.top;
+}
+
+static void plan_map(corr_view *v, const ll_look *look, int h, int w)
+{
+    block b = chosen(v);
+    ll_heatmap m = {.n = v->matrix.n,
+                    .v = v->matrix.v,
+                    .names = v->matrix.names.v,
+                    .marks = v->marks,
+                    .cursor_r = v->row,
+                    .cursor_c = v->col,
+                    .block_r = b.r0,
+                    .block_c = b.c0,
+                    .block_h = v->block ? b.r1 - b.r0 + 1 : 0,
+                    .block_w = b.c1 - b.c0 + 1,
+                    .cell_w = v->zoom};
+    ll_heatmap_plan(&m, look, h, w);
+    m.row0 = scroll_to(v->row, m.n, m.rows, v->plan.row0);
+    m.col0 = scroll_to(v->col, m.n, m.cols, v->plan.col0);
+    v->plan = m;
 }
 
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
@@ -102,32 +226,17 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     corr_view *v = (corr_view *)base;
     if (v->matrix.n < 1) return;
     int side = r.w >= 110 ? r.w * 2 / 5 : 0;
-    ll_heatmap m = {.n = v->matrix.n,
-                    .v = v->matrix.v,
-                    .names = v->matrix.names.v,
-                    .marks = v->marks,
-                    .cursor_r = v->row,
-                    .cursor_c = v->col,
-                    .cell_w = v->zoom};
-    ll_heatmap_plan(&m, c->look, r.h - 2, r.w - side - 1);
-    if (!v->zoom && m.cell_w > 1 && side) { /* a map that needs less leaves the scatter more */
-        int used = ll_heatmap_width(&m);
+    plan_map(v, c->look, r.h - 2, r.w - side - 1);
+    if (!v->zoom && v->plan.cell_w > 1 && side) { /* a map that needs less leaves the scatter more */
+        int used = ll_heatmap_width(&v->plan);
         if (used + 2 < r.w - side) side = r.w - used - 3;
     }
-    keep_in_sight(v->row, m.n, m.rows, &v->row0);
-    keep_in_sight(v->col, m.n, m.cols, &v->col0);
-    m.row0 = v->row0;
-    m.col0 = v->col0;
-    v->rows = m.rows, v->cols = m.cols, v->cell_w = m.cell_w, v->label_w = m.label_w, v->head_h = m.head_h;
+    v->map = (ll_rect){r.y + 1, r.x, r.h - 2, r.w - side};
     draw_cell_line(v, c, r.y);
-    ll_heatmap_draw(&m, c, r.y + 1, r.x);
-    int foot = r.y + r.h - 1;
-    ll_heatmap_legend(&m, c, foot, 2);
-    ll_putf(c, foot, 34, LL_S_FAINT, "order %s", orders[v->order]);
-    if (m.rows < m.n || m.cols < m.n)
-        ll_putf(c, foot, 52, LL_S_FAINT, "%d-%d of %d", v->row0 + 1, v->row0 + m.rows, m.n);
+    ll_heatmap_draw(&v->plan, c, v->map.y, v->map.x);
+    draw_foot(v, &v->plan, c, r.y + r.h - 1);
     if (side >= 30)
-        ll_draw_device_scatter(c, (ll_rect){r.y + 1, r.x + r.w - side, r.h - 2, side - 1}, &v->state,
+        ll_draw_device_scatter(c, (ll_rect){r.y + 1, r.x + r.w - side, r.h - 2, side - 1}, &base->state,
                                v->matrix.names.v[v->col], v->matrix.names.v[v->row]);
 }
 
@@ -141,102 +250,168 @@ static int clip(int x, int n)
 static void move(ll_view *base, ll_move where)
 {
     corr_view *v = (corr_view *)base;
-    int n = v->matrix.n;
+    int n = v->matrix.n, page = v->plan.rows;
+    static const struct {
+        int row, col, page;
+    } steps[] = {[LL_UP] = {-1, 0, 0},           [LL_DOWN] = {1, 0, 0},      [LL_LEFT] = {0, -1, 0},
+                 [LL_RIGHT] = {0, 1, 0},         [LL_PAGE_UP] = {0, 0, -1},  [LL_PAGE_DOWN] = {0, 0, 1},
+                 [LL_FIRST] = {-9999, -9999, 0}, [LL_LAST] = {9999, 9999, 0}};
     if (n < 1) return;
-    switch (where) {
-    case LL_UP:
-        v->row--;
-        break;
-    case LL_DOWN:
-        v->row++;
-        break;
-    case LL_LEFT:
-        v->col--;
-        break;
-    case LL_RIGHT:
-        v->col++;
-        break;
-    case LL_PAGE_UP:
-        v->row -= v->rows;
-        break;
-    case LL_PAGE_DOWN:
-        v->row += v->rows;
-        break;
-    case LL_FIRST:
-        v->row = v->col = 0;
-        break;
-    case LL_LAST:
-        v->row = v->col = n - 1;
-        break;
+    v->row = clip(v->row + steps[where].row + steps[where].page * page, n);
+    v->col = clip(v->col + steps[where].col, n);
+}
+
+static void begin_block(corr_view *v)
+{
+    v->anchor_r = v->row;
+    v->anchor_c = v->col;
+    v->block = true;
+}
+
+/* Only the block's devices, or all again. */
+static void narrow(corr_view *v)
+{
+    ll_strs devices = {0};
+    if (v->block) chosen_devices(v, &devices);
+    if (devices.n < 2 && !v->only.n) {
+        ll_screen_say(v->base.screen, LL_S_FAINT,
+                      "v or the mouse chooses a block; Z then shows its devices alone");
+        ll_strs_free(&devices);
+        return;
     }
-    v->row = clip(v->row, n);
-    v->col = clip(v->col, n);
+    ll_strs_free(&v->only);
+    if (devices.n >= 2) v->only = devices;
+    v->base.stale = true;
+}
+
+static void copy(corr_view *v)
+{
+    ll_str text = {0};
+    ll_strs devices = {0};
+    if (v->block) {
+        chosen_devices(v, &devices);
+        add_names(&devices, " ", &text);
+        ll_str_add(&text, ": ");
+        describe_block(v, &text);
+    } else {
+        ll_str_addf(&text, "%s / %s ", v->matrix.names.v[v->row], v->matrix.names.v[v->col]);
+        describe_cell(v, &text);
+    }
+    ll_screen_copy(v->base.screen, ll_str_text(&text));
+    ll_strs_free(&devices);
+    ll_str_free(&text);
+}
+
+/* The next device whose name has the text. */
+static void search(corr_view *v, const char *text)
+{
+    for (int i = 0; i < v->matrix.n && *text; i++) {
+        int row = (v->row + i) % v->matrix.n;
+        if (!strcasestr(v->matrix.names.v[row], text)) continue;
+        v->row = row;
+        return;
+    }
+}
+
+static void exchange(corr_view *v)
+{
+    int row = v->row, anchor = v->anchor_r;
+    v->row = v->col;
+    v->col = row;
+    v->anchor_r = v->anchor_c;
+    v->anchor_c = anchor;
 }
 
 static bool action(ll_view *base, const char *name, const char *arg)
 {
     corr_view *v = (corr_view *)base;
-    if (!strcmp(name, "metric")) {
-        v->metric = (v->metric + 1) % 3;
-        base->stale = true;
-    } else if (!strcmp(name, "order")) {
-        v->order = (v->order + 1) % 4;
-        base->stale = true;
-    } else if (!strcmp(name, "zoom")) {
-        v->zoom = (v->zoom + (*arg == '-' ? 4 : 1)) % 5; /* 0: as it fits */
-    } else if (!strcmp(name, "transpose")) {
-        int row = v->row;
-        v->row = v->col;
-        v->col = row;
-    } else if (!strcmp(name, "copy") && v->matrix.n) {
-        ll_str text = {0};
-        ll_str_addf(&text, "%s / %s %s %.5f", v->matrix.names.v[v->row], v->matrix.names.v[v->col],
-                    metrics[v->metric], v->matrix.v[(long)v->row * v->matrix.n + v->col]);
-        ll_screen_copy(base->screen, ll_str_text(&text));
-        ll_str_free(&text);
-    } else {
+    if (v->matrix.n < 1) return false;
+    if (!strcmp(name, "metric"))
+        v->metric = (v->metric + 1) % 3, base->stale = true;
+    else if (!strcmp(name, "order"))
+        v->order = (v->order + 1) % 4, base->stale = true;
+    else if (!strcmp(name, "zoom"))
+        v->zoom = (v->zoom + 1) % 5; /* 0: as it fits */
+    else if (!strcmp(name, "block"))
+        v->block ? (void)(v->block = false) : begin_block(v);
+    else if (!strcmp(name, "narrow"))
+        narrow(v);
+    else if (!strcmp(name, "transpose"))
+        exchange(v);
+    else if (!strcmp(name, "filter-by"))
+        search(v, arg);
+    else if (!strcmp(name, "copy"))
+        copy(v);
+    else
         return false;
-    }
     return true;
+}
+
+static const char *device(ll_view *base)
+{
+    corr_view *v = (corr_view *)base;
+    return v->matrix.n ? v->matrix.names.v[v->row] : NULL;
 }
 
 static bool expand(ll_view *base, const char *name, ll_str *out)
 {
     corr_view *v = (corr_view *)base;
-    ll_app *app = ll_screen_app(base->screen);
+    ll_strs devices = {0};
     if (v->matrix.n < 1) return false;
-    const char *row = v->matrix.names.v[v->row];
-    if (!strcmp(name, "device"))
-        ll_str_add(out, row);
+    chosen_devices(v, &devices);
+    bool known = true;
+    if (!strcmp(name, "devices"))
+        add_names(&devices, " ", out);
+    else if (!strcmp(name, "shown"))
+        add_names(&v->only, " ", out);
     else if (!strcmp(name, "other"))
         ll_str_add(out, v->matrix.names.v[v->col]);
     else if (!strcmp(name, "metric"))
         ll_str_add(out, metrics[v->metric]);
     else if (!strcmp(name, "order"))
         ll_str_add(out, orders[v->order]);
-    else if (!strcmp(name, "as-source"))
-        ll_assign_line(app, row, 'S', out);
-    else if (!strcmp(name, "as-target"))
-        ll_assign_line(app, row, 'T', out);
-    else if (!strcmp(name, "as-neither"))
-        ll_assign_line(app, row, '-', out);
-    return out->len > 0;
+    else
+        known = ll_assign_expand(&base->state, &devices, name, out);
+    ll_strs_free(&devices);
+    return known;
 }
 
-static void click(ll_view *base, int y, int x, bool drag)
+/* --- mouse --- */
+
+/* The cell at a place of the screen; dragging beyond the edge means the edge. */
+static bool cell_at(const corr_view *v, int y, int x, bool clipped, int *row, int *col)
+{
+    const ll_heatmap *m = &v->plan;
+    int left = v->map.x + ll_heatmap_width(m) - m->cols * m->cell_w;
+    int i = y - v->map.y - m->head_h, j = x < left ? -1 : (x - left) / m->cell_w;
+    if (!clipped && (i < 0 || i >= m->rows || j < 0 || j >= m->cols)) return false;
+    *row = m->row0 + clip(i, m->rows);
+    *col = m->col0 + clip(j, m->cols);
+    return true;
+}
+
+static bool mouse(ll_view *base, const ll_mouse *m)
 {
     corr_view *v = (corr_view *)base;
-    int row = y - 1 - v->head_h, col = (x - 2 - v->label_w - 1);
-    if (row < 0 || row >= v->rows || col < 0 || v->cell_w < 1 || col / v->cell_w >= v->cols) return;
-    v->row = v->row0 + row;
-    v->col = v->col0 + col / v->cell_w;
+    int row, col;
+    if (v->matrix.n < 1 || !ll_rect_has(v->map, m->y, m->x)) return false;
+    if (m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN) {
+        for (int i = 0; i < 3; i++) move(base, m->what == LL_MOUSE_WHEEL_UP ? LL_UP : LL_DOWN);
+        return true;
+    }
+    if (!cell_at(v, m->y, m->x, m->what == LL_MOUSE_DRAG, &row, &col)) return false;
+    if (m->what == LL_MOUSE_DRAG && !v->block) begin_block(v);
+    if (m->what == LL_MOUSE_CLICK) v->block = false;
+    v->row = row;
+    v->col = col;
+    return true;
 }
 
 static void close_view(ll_view *base)
 {
     corr_view *v = (corr_view *)base;
-    ll_state_free(&v->state);
     ll_matrix_free(&v->matrix);
+    ll_strs_free(&v->only);
     free(v->n);
     free(v->marks);
 }
@@ -244,13 +419,16 @@ static void close_view(ll_view *base)
 static const ll_key keys[] = {
     {"m", "@metric", "metric: Spearman, Kendall, Pearson"},
     {"o", "@order", "order: cluster, name, file, mean"},
-    {"z", "@zoom +", "zoom: cells of 1 to 4 columns, or as it fits"},
-    {"x", "@transpose", "exchange row and column"},
-    {"S", "{as-source}", "source: put the row's device on the source side"},
-    {"T", "{as-target}", "target: put it on the target side"},
-    {"-", "{as-neither}", "take it off both sides"},
+    {"z", "@zoom", "zoom: cells of 1 to 4 columns, or as it fits"},
+    {"v", "@block", "block: begin or end one (also by dragging the mouse)"},
+    {"Z", "@narrow", "its devices alone: those of the block; again: all"},
+    {"Space", "tag {devices}", "tag: the row's device, or the block's"},
+    {"x", "@transpose", "exchange: row and column"},
+    {"S", "{as-source}", "source: the row's device, or the block's, on the source side"},
+    {"T", "{as-target}", "target: the same on the target side"},
     {"Enter", "corr {device}", "neighbours of the row's device"},
-    {"p", "plot heatmap metric={metric} out=heatmap.png", "plot the heatmap to a file"},
+    {"p", "plot heatmap {shown} metric={metric} order={order} out=heatmap.png", "plot the heatmap to a file"},
+    {"e", "write corr.csv corr {shown} metric={metric} order={order}", "export the correlations"},
     {0},
 };
 
@@ -261,13 +439,17 @@ const ll_view_type ll_view_corr = {
             "task. "
             "With enough room the scatter of the two devices stands beside the map.",
     .keys = keys,
+    .shared = ll_device_keys,
     .size = sizeof(corr_view),
+    .needs_data = true,
     .refresh = refresh,
     .result = result,
+    .failed = failed,
     .draw = draw,
+    .device = device,
     .move = move,
     .action = action,
     .expand = expand,
-    .click = click,
+    .mouse = mouse,
     .close = close_view,
 };

@@ -12,20 +12,10 @@ enum { BINS = 14 };
 typedef struct devices_view {
     ll_view base;
     ll_grid list;
-    ll_state state;
 } devices_view;
 
 static void refresh(ll_view *base)
 {
-    devices_view *v = (devices_view *)base;
-    ll_state_free(&v->state);
-    ll_app_snapshot(ll_screen_app(base->screen), &v->state);
-    if (!v->state.data) {
-        ll_view_say(
-            base,
-            "No dataset is loaded. Type :load and a name (Tab completes it), or press q and choose one.");
-        return;
-    }
     ll_screen_ask(base, "devices", "devices");
 }
 
@@ -71,7 +61,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     devices_view *v = (devices_view *)base;
     cJSON *copy = cJSON_Duplicate(event, true);
-    if (v->state.data) add_histograms(v->state.data, copy);
+    if (base->state.data) add_histograms(base->state.data, copy);
     ll_grid_set(&v->list, copy);
     cJSON_Delete(copy);
 }
@@ -88,93 +78,73 @@ static char mark(void *ctx, const cJSON *row, ll_style *style)
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     devices_view *v = (devices_view *)base;
-    const ll_dataset *d = v->state.data;
+    const ll_dataset *d = base->state.data;
     if (!d) return;
     ll_str head = {0};
     int x = 1 + ll_put(c, r.y, 1, LL_S_TITLE, d->name);
-    if (v->list.filter && *v->list.filter) ll_str_addf(&head, "filter: %s; ", v->list.filter);
+    if (v->list.filter && *v->list.filter)
+        ll_str_addf(&head, "filter: %s (%d of %d); ", v->list.filter, v->list.order.n, v->list.n);
     ll_str_addf(&head, "%d architectures, %d devices, %d tagged; %s", d->n_archs, d->n_devices,
-                v->state.tags.n, d->space->title);
+                base->state.tags.n, d->space->title);
     ll_put_cut(c, r.y, x + 1, r.w - x - 2, LL_S_FAINT, ll_str_text(&head));
     ll_str_free(&head);
-    ll_grid_draw(&v->list, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w}, mark, &v->state);
+    ll_grid_draw(&v->list, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w}, true, mark, &base->state);
 }
 
-static const char *current(const devices_view *v)
+static const char *device(ll_view *base)
 {
-    return ll_json_get_str(ll_grid_row(&v->list), "name", NULL);
+    return ll_json_get_str(ll_grid_row(&((devices_view *)base)->list), "name", NULL);
 }
 
-static bool toggle_tag(devices_view *v)
+static void toggle_tag(ll_view *base)
 {
-    const char *name = current(v);
-    if (name)
-        ll_screen_submitf(v->base.screen, "%s %s", ll_strs_has(&v->state.tags, name) ? "untag" : "tag", name);
-    ll_grid_move(&v->list, LL_DOWN);
-    return true;
+    const char *name = device(base);
+    if (!name) return;
+    ll_screen_submitf(base->screen, "%s %s", ll_strs_has(&base->state.tags, name) ? "untag" : "tag", name);
+    ll_grid_move(&((devices_view *)base)->list, LL_DOWN);
+}
+
+/* The card is a view of its own, told which device by an action. */
+static void open_card(ll_view *base, const char *name)
+{
+    ll_view *card = ll_screen_find(base->screen, "card");
+    card->type->action(card, "show", name);
+    ll_screen_open(base->screen, "card");
 }
 
 static bool action(ll_view *base, const char *name, const char *arg)
 {
-    devices_view *v = (devices_view *)base;
-    if (!strcmp(name, "tag")) return toggle_tag(v);
-    if (!strcmp(name, "copy") && current(v)) {
-        ll_screen_copy(base->screen, current(v));
-        return true;
-    }
-    return ll_grid_action(&v->list, name, arg);
+    if (!strcmp(name, "tag"))
+        toggle_tag(base);
+    else if (!strcmp(name, "card"))
+        open_card(base, arg);
+    else if (!strcmp(name, "copy") && device(base))
+        ll_screen_copy(base->screen, device(base));
+    else
+        return false;
+    return true;
 }
 
-static bool expand(ll_view *base, const char *name, ll_str *out)
+static ll_grid *grid(ll_view *base)
 {
-    devices_view *v = (devices_view *)base;
-    const char *device = current(v);
-    if (!device) return false;
-    if (!strcmp(name, "device"))
-        ll_str_add(out, device);
-    else if (!strcmp(name, "as-source"))
-        ll_assign_line(ll_screen_app(base->screen), device, 'S', out);
-    else if (!strcmp(name, "as-target"))
-        ll_assign_line(ll_screen_app(base->screen), device, 'T', out);
-    else if (!strcmp(name, "as-neither"))
-        ll_assign_line(ll_screen_app(base->screen), device, '-', out);
-    return out->len > 0;
-}
-
-static void move(ll_view *base, ll_move where)
-{
-    ll_grid_move(&((devices_view *)base)->list, where);
-}
-static void click(ll_view *base, int y, int x, bool drag)
-{
-    ll_grid_click(&((devices_view *)base)->list, y - 1);
+    return &((devices_view *)base)->list;
 }
 
 static void close_view(ll_view *base)
 {
-    devices_view *v = (devices_view *)base;
-    ll_grid_free(&v->list);
-    ll_state_free(&v->state);
+    ll_grid_free(grid(base));
 }
 
 static const ll_key keys[] = {
     {"Enter", "@card {device}", "card: what is known of this device"},
     {"Space", "@tag", "tag"},
-    {"U", "untag", "untag all"},
-    {"S", "{as-source}", "source: put this device on the source side"},
-    {"T", "{as-target}", "target: put it on the target side"},
-    {"-", "{as-neither}", "take it off both sides"},
-    {"c", "corr {device}", "neighbours: what correlates with it"},
-    {"t", "@command transfer {device} k=20", "transfer to this device"},
-    {"r", "@reverse", "reverse the order (left and right choose the column)"},
-    {"a", "audit", "audit all columns"},
-    {"L", "@command load ", "load another dataset"},
+    {"U", "untag", "untag: all of them"},
+    {"a", "audit", "audit: what to know before trusting a column"},
+    {"L", "@command load ", "load: another dataset"},
     {"p", "plot hist {device} out=hist-{device}.png", "plot its distribution to a file"},
     {"e", "export csv devices.csv", "export the latencies"},
     {0},
 };
-
-static bool card_or_else(ll_view *base, const char *name, const char *arg);
 
 const ll_view_type ll_view_devices = {
     .name = "devices",
@@ -183,23 +153,14 @@ const ll_view_type ll_view_devices = {
             "logarithm of "
             "the latency between the device's fastest and slowest architecture.",
     .keys = keys,
+    .shared = ll_device_keys,
     .size = sizeof(devices_view),
+    .needs_data = true,
     .refresh = refresh,
     .result = result,
     .draw = draw,
-    .move = move,
-    .action = card_or_else,
-    .expand = expand,
-    .click = click,
+    .grid = grid,
+    .device = device,
+    .action = action,
     .close = close_view,
 };
-
-/* The card is a view of its own, told which device by an action. */
-static bool card_or_else(ll_view *base, const char *name, const char *arg)
-{
-    if (strcmp(name, "card")) return action(base, name, arg);
-    ll_view *card = ll_screen_find(base->screen, "card");
-    card->type->action(card, "show", arg);
-    ll_screen_open(base->screen, "card");
-    return true;
-}

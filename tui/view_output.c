@@ -33,16 +33,16 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     ll_pager_draw(&v->pager, c, r);
 }
 
-static void move(ll_view *base, ll_move where)
+static ll_pager *pager(ll_view *base)
 {
-    ll_pager_move(&((output_view *)base)->pager, where);
+    return &((output_view *)base)->pager;
 }
 
 static void close_view(ll_view *base)
 {
     output_view *v = (output_view *)base;
     cJSON_Delete(v->last);
-    ll_canvas_free(&v->pager.page);
+    ll_pager_free(&v->pager);
 }
 
 const ll_view_type ll_view_output = {.name = "output",
@@ -51,5 +51,5 @@ const ll_view_type ll_view_output = {.name = "output",
                                      .size = sizeof(output_view),
                                      .result = result,
                                      .draw = draw,
-                                     .move = move,
+                                     .pager = pager,
                                      .close = close_view};

@@ -11,7 +11,6 @@ enum { WORST = 100 };
 
 typedef struct results_view {
     ll_view base;
-    ll_state state;
     ll_grid runs, worst;
     char *device, *predictor; /* whose worst ones are listed */
     bool on_worst, residuals;
@@ -22,17 +21,15 @@ static const ll_transfer *current(const results_view *v)
     const cJSON *row = ll_grid_row(&v->runs);
     const char *device = ll_json_get_str(row, "device", NULL),
                *predictor = ll_json_get_str(row, "predictor", NULL);
-    return device ? ll_state_transfer(&v->state, device, predictor) : NULL;
+    return device ? ll_state_transfer(&v->base.state, device, predictor) : NULL;
 }
 
 static void refresh(ll_view *base)
 {
     results_view *v = (results_view *)base;
-    ll_state_free(&v->state);
-    ll_app_snapshot(ll_screen_app(base->screen), &v->state);
     free(v->device);
     v->device = NULL;
-    if (v->state.n_transfers)
+    if (base->state.n_transfers)
         ll_screen_ask(base, "eval", "eval all");
     else
         ll_view_say(
@@ -78,7 +75,7 @@ static void list_worst(results_view *v, const ll_transfer *t)
         {"arch", "index", NULL, 0},           {"error", "error", "%", 1},
         {"measured_ms", "meas.", "ms", 3},    {"predicted_ms", "pred.", "ms", 3},
         {"string", "architecture", NULL, -1}, {0}};
-    const ll_dataset *d = v->state.data;
+    const ll_dataset *d = v->base.state.data;
     int device = ll_dataset_device(d, t->device), n = 0;
     if (device < 0 || t->n != d->n_archs) return;
     const double *lat = ll_latencies(d, device);
@@ -88,7 +85,7 @@ static void list_worst(results_view *v, const ll_transfer *t)
     qsort(all, (size_t)n, sizeof *all, by_factor);
     cJSON *list = ll_result_new("worst"), *rows = ll_json_arr(list, "rows");
     ll_result_columns(list, columns);
-    for (int i = 0; i < n && i < WORST; i++) worst_row(rows, &v->state, t, device, all[i].arch);
+    for (int i = 0; i < n && i < WORST; i++) worst_row(rows, &v->base.state, t, device, all[i].arch);
     ll_grid_set(&v->worst, list);
     cJSON_Delete(list);
     free(all);
@@ -115,7 +112,7 @@ static int cursor_arch(const results_view *v)
 
 static void draw_residuals(const results_view *v, ll_canvas *c, ll_rect r, const ll_transfer *t)
 {
-    const ll_dataset *d = v->state.data;
+    const ll_dataset *d = v->base.state.data;
     int device = ll_dataset_device(d, t->device);
     if (device < 0 || t->n != d->n_archs) return;
     const double *lat = ll_latencies(d, device);
@@ -136,23 +133,33 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     follow_cursor(v);
     t = current(v);
     int list_h = v->runs.n + 1 < r.h / 3 ? v->runs.n + 1 : r.h / 3, left = r.w / 2;
-    ll_grid_draw(&v->runs, c, (ll_rect){r.y, r.x, list_h, r.w}, NULL, NULL);
+    ll_grid_draw(&v->runs, c, (ll_rect){r.y, r.x, list_h, r.w}, !v->on_worst, NULL, NULL);
     if (!t) return;
     ll_rect below = {r.y + list_h, r.x, r.h - list_h, left};
     if (v->residuals)
         draw_residuals(v, c, below, t);
     else
-        ll_draw_transfer_scatter(c, below, &v->state, t, cursor_arch(v));
+        ll_draw_transfer_scatter(c, below, &v->base.state, t, cursor_arch(v));
     ll_rect side =
         ll_frame(c, (ll_rect){below.y, left, below.h, r.w - left}, "worst architectures", v->on_worst);
-    ll_grid_draw(&v->worst, c, side, NULL, NULL);
+    ll_grid_draw(&v->worst, c, side, v->on_worst, NULL, NULL);
 }
 
 /* --- keys --- */
 
-static ll_grid *focused(results_view *v)
+static ll_grid *grid(ll_view *base)
 {
+    results_view *v = (results_view *)base;
     return v->on_worst ? &v->worst : &v->runs;
+}
+
+/* A click brings the focus along. */
+static bool mouse(ll_view *base, const ll_mouse *m)
+{
+    results_view *v = (results_view *)base;
+    bool worst = ll_grid_mouse(&v->worst, m), hit = worst || ll_grid_mouse(&v->runs, m);
+    if (hit && m->what != LL_MOUSE_WHEEL_UP && m->what != LL_MOUSE_WHEEL_DOWN) v->on_worst = worst;
+    return hit;
 }
 
 static bool action(ll_view *base, const char *name, const char *arg)
@@ -173,24 +180,24 @@ static bool action(ll_view *base, const char *name, const char *arg)
         ll_str_free(&text);
         ll_screen_open(base->screen, "archs");
     } else {
-        return ll_grid_action(focused(v), name, arg);
+        return false;
     }
     return true;
+}
+
+static const char *device(ll_view *base)
+{
+    const ll_transfer *t = current((results_view *)base);
+    return t ? t->device : NULL;
 }
 
 static bool expand(ll_view *base, const char *name, ll_str *out)
 {
     results_view *v = (results_view *)base;
     const ll_transfer *t = current(v);
-    if (!strcmp(name, "device") && t) ll_str_add(out, t->device);
     if (!strcmp(name, "predictor") && t) ll_str_add(out, t->predictor->name);
     if (!strcmp(name, "arch") && cursor_arch(v) >= 0) ll_str_addf(out, "%d", cursor_arch(v));
     return out->len > 0;
-}
-
-static void move(ll_view *base, ll_move where)
-{
-    ll_grid_move(focused((results_view *)base), where);
 }
 
 static void close_view(ll_view *base)
@@ -198,18 +205,16 @@ static void close_view(ll_view *base)
     results_view *v = (results_view *)base;
     ll_grid_free(&v->runs);
     ll_grid_free(&v->worst);
-    ll_state_free(&v->state);
     free(v->device);
     free(v->predictor);
 }
 
 static const ll_key keys[] = {
     {"Tab S-Tab", "@pane", "pane: transfers or worst architectures"},
-    {"Enter", "@open", "open the architecture"},
-    {"v", "@residuals", "residuals instead of the scatter"},
-    {"t", "@command transfer ", "transfer to a device"},
-    {"p", "plot scatter {device} out=scatter-{device}.png", "plot predicted against measured to a file"},
-    {"x", "@command diagnose {device}", "diagnose this device (takes a minute)"},
+    {"Enter", "@open", "open: the worst architecture under the cursor"},
+    {"v", "@residuals", "residuals: instead of the scatter"},
+    {"p", "plot scatter {device} predictor={predictor} out=scatter-{device}.png",
+     "plot predicted against measured to a file"},
     {"e", "export predictions predictions-{device}.csv devices={device}", "export the predictions"},
     {0},
 };
@@ -221,12 +226,15 @@ const ll_view_type ll_view_results = {
             "marked o. "
             "Tab goes to the worst architectures; Enter opens the one under the cursor.",
     .keys = keys,
+    .shared = ll_device_keys,
     .size = sizeof(results_view),
     .refresh = refresh,
     .result = result,
     .draw = draw,
-    .move = move,
+    .grid = grid,
+    .device = device,
     .action = action,
     .expand = expand,
+    .mouse = mouse,
     .close = close_view,
 };

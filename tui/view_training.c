@@ -19,21 +19,19 @@ typedef struct curve {
 /* One long command: what its progress told. */
 typedef struct run {
     int id;
-    char *command, *status;
+    char *command, *status; /* status NULL: it has not ended */
     curve loss, spearman;
-    double lr, rate, left_s, done, total;
-    char *phase;
-    cJSON *devices; /* object or array of the latest event: Spearman by device */
+    double done, total, began_s;
+    cJSON *latest; /* the latest progress event; NULL: none yet */
+    cJSON *cloud;  /* the latest one with predictions ("rows" and "scores"); NULL: none */
 } run;
 
 typedef struct training_view {
     ll_view base;
     run runs[MOST_RUNS]; /* the latest last */
     int n_runs, shown;   /* shown: how many back from the latest */
-    bool paused, compare;
-    ll_state state;
-    int id; /* of the command under way */
-    char *command;
+    bool compare;
+    char *command; /* under way */
 } training_view;
 
 /* --- collecting --- */
@@ -55,12 +53,12 @@ static void free_run(run *r)
 {
     free(r->command);
     free(r->status);
-    free(r->phase);
     free(r->loss.x);
     free(r->loss.y);
     free(r->spearman.x);
     free(r->spearman.y);
-    cJSON_Delete(r->devices);
+    cJSON_Delete(r->latest);
+    cJSON_Delete(r->cloud);
 }
 
 static run *find_run(training_view *v, int id)
@@ -78,8 +76,8 @@ static run *new_run(training_view *v, int id)
         v->n_runs--;
     }
     v->shown = 0;
-    v->runs[v->n_runs] = (run){
-        .id = id, .command = ll_strdup(v->command ? v->command : ""), .lr = NAN, .rate = NAN, .left_s = NAN};
+    v->runs[v->n_runs] =
+        (run){.id = id, .command = ll_strdup(v->command ? v->command : ""), .began_s = ll_now_s()};
     return &v->runs[v->n_runs++];
 }
 
@@ -90,17 +88,13 @@ static void take_progress(training_view *v, const cJSON *event)
     if (!r) r = new_run(v, id);
     r->done = ll_json_get_num(event, "done", 0);
     r->total = ll_json_get_num(event, "total", 0);
-    r->lr = ll_json_get_num(event, "lr", NAN);
-    r->rate = ll_json_get_num(event, "items_per_s", NAN);
-    r->left_s = ll_json_get_num(event, "left_s", NAN);
-    free(r->phase);
-    r->phase = ll_strdup(ll_json_get_str(event, "phase", ""));
     add_point(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
     add_point(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
-    const cJSON *devices = cJSON_GetObjectItemCaseSensitive(event, "devices");
-    if (!cJSON_IsArray(devices) && !cJSON_IsObject(devices)) return;
-    cJSON_Delete(r->devices);
-    r->devices = cJSON_Duplicate(devices, true);
+    cJSON_Delete(r->latest);
+    r->latest = cJSON_Duplicate(event, true);
+    if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(event, "scores"))) return;
+    cJSON_Delete(r->cloud);
+    r->cloud = cJSON_Duplicate(event, true);
 }
 
 /* Commands worth a page even when they are too quick for progress. */
@@ -109,82 +103,158 @@ static bool trains(const char *command)
     return !strncmp(command, "pretrain ", 9) || !strncmp(command, "transfer ", 9);
 }
 
+static void take_end(run *r, const cJSON *e)
+{
+    ll_str text = {0};
+    ll_str_addf(&text, "%s after ", ll_json_get_str(e, "status", ""));
+    ll_render_duration(ll_json_get_num(e, "seconds", 0), &text);
+    free(r->status);
+    r->status = ll_str_take(&text);
+}
+
 static void event(ll_view *base, const cJSON *e)
 {
     training_view *v = (training_view *)base;
     const char *kind = ll_json_get_str(e, "event", "");
+    int id = ll_json_get_int(e, "id", 0);
     if (!strcmp(kind, "begin")) {
         free(v->command);
         v->command = ll_strdup(ll_json_get_str(e, "command", ""));
-        if (trains(v->command)) new_run(v, ll_json_get_int(e, "id", 0));
-    } else if (!strcmp(kind, "progress") && !v->paused) {
+        if (trains(v->command)) new_run(v, id);
+    } else if (!strcmp(kind, "progress")) {
         take_progress(v, e);
-    } else if (!strcmp(kind, "end")) {
-        run *r = find_run(v, ll_json_get_int(e, "id", 0));
-        if (!r) return;
-        ll_str text = {0};
-        ll_str_addf(&text, "%s after ", ll_json_get_str(e, "status", ""));
-        ll_render_duration(ll_json_get_num(e, "seconds", 0), &text);
-        free(r->status);
-        r->status = ll_str_take(&text);
+    } else if (!strcmp(kind, "end") && find_run(v, id)) {
+        take_end(find_run(v, id), e);
     }
 }
 
-static void refresh(ll_view *base)
+/* --- curves --- */
+
+/* The run before that has curves to compare with; NULL: none, or none is wanted. */
+static const run *other_run(const training_view *v, const run *r)
 {
-    training_view *v = (training_view *)base;
-    ll_state_free(&v->state);
-    ll_app_snapshot(ll_screen_app(base->screen), &v->state);
+    for (const run *o = r - 1; v->compare && o >= v->runs; o--)
+        if (o->loss.n > 1 || o->spearman.n > 1) return o;
+    return NULL;
 }
 
-/* --- drawing --- */
-
-static void draw_curves(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
+static void draw_curve(const run *r, const char *title, const curve *mine, const curve *other, ll_style style,
+                       ll_canvas *c, ll_rect at)
 {
-    const run *other = v->compare && r > v->runs ? r - 1 : NULL;
-    int h = at.h / 2;
-    ll_series loss[] = {{.name = other ? "before" : NULL,
-                         .x = other ? other->loss.x : NULL,
-                         .y = other ? other->loss.y : NULL,
-                         .n = other ? other->loss.n : 0,
-                         .style = LL_S_FAINT,
-                         .joined = true},
-                        {.name = "loss",
-                         .x = r->loss.x,
-                         .y = r->loss.y,
-                         .n = r->loss.n,
-                         .style = LL_S_CURVE1,
-                         .joined = true}};
-    ll_series rho[] = {{.name = other ? "before" : NULL,
-                        .x = other ? other->spearman.x : NULL,
-                        .y = other ? other->spearman.y : NULL,
-                        .n = other ? other->spearman.n : 0,
-                        .style = LL_S_FAINT,
-                        .joined = true},
-                       {.name = "held-out Spearman",
-                        .x = r->spearman.x,
-                        .y = r->spearman.y,
-                        .n = r->spearman.n,
-                        .style = LL_S_CURVE2,
-                        .joined = true}};
+    ll_series series[] = {
+        {.name = other ? "before" : NULL, .style = LL_S_FAINT, .joined = true},
+        {.name = title, .x = mine->x, .y = mine->y, .n = mine->n, .style = style, .joined = true}};
+    if (other) series[0].x = other->x, series[0].y = other->y, series[0].n = other->n;
     /* a run that has just begun gets the room its first steps need */
     double last = r->total <= 0 ? 1 : r->status ? fmax(r->done, 1) : fmin(r->total, fmax(1.5 * r->done, 10));
-    ll_plot upper = {.y_title = "loss", .series = loss, .n_series = 2, .x_lo = 0, .x_hi = last};
-    ll_plot lower = {
-        .y_title = "Spearman", .x_title = r->phase, .series = rho, .n_series = 2, .x_lo = 0, .x_hi = last};
-    ll_chart_plot(c, (ll_rect){at.y, at.x, h, at.w}, &upper);
-    ll_chart_plot(c, (ll_rect){at.y + h, at.x, at.h - h, at.w}, &lower);
+    if (other && other->n && r->status) last = fmax(last, other->x[other->n - 1]);
+    ll_plot plot = {.y_title = title,
+                    .x_title = ll_json_get_str(r->latest, "phase", ""),
+                    .series = series,
+                    .n_series = 2,
+                    .x_lo = 0,
+                    .x_hi = last};
+    ll_chart_plot(c, at, &plot);
 }
 
-static int draw_number(ll_canvas *c, int y, int x, const char *name, const char *fmt, double value)
+/* --- the scatter of a transfer --- */
+
+/* What the transfer under way predicts now for some architectures: scores, which have no unit. */
+static bool draw_cloud(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
+{
+    const ll_dataset *d = v->base.state.data;
+    int device = d ? ll_dataset_device(d, ll_json_get_str(r->cloud, "device", "")) : -1;
+    int *rows;
+    double *scores;
+    int n = ll_json_get_ints(r->cloud, "rows", &rows), m = ll_json_get_nums(r->cloud, "scores", &scores);
+    double *x = LL_NEW_ARRAY(double, n + 1);
+    for (int i = 0; i < n; i++)
+        x[i] = device >= 0 && rows[i] >= 0 && rows[i] < d->n_archs ? ll_latencies(d, device)[rows[i]] : NAN;
+    ll_series series = {
+        .name = "some of them", .x = x, .y = scores, .n = n, .style = LL_S_CURVE2, .mark = 'o'};
+    ll_plot plot = {.x_title = "measured (ms)", .y_title = "score now", .series = &series, .n_series = 1};
+    bool good = n == m && n > 0 && device >= 0;
+    if (good) ll_chart_plot(c, at, &plot);
+    free(x);
+    free(rows);
+    free(scores);
+    return good;
+}
+
+/* The transfer this run has made, when it is over and still there. */
+static const ll_transfer *made(const training_view *v, const run *r)
+{
+    if (!r->status || strncmp(r->command, "transfer ", 9)) return NULL;
+    const char *device = ll_json_get_str(r->cloud ? r->cloud : r->latest, "device", NULL);
+    return ll_state_transfer(&v->base.state, device, ll_json_get_str(r->latest, "predictor", NULL));
+}
+
+static bool has_scatter(const training_view *v, const run *r)
+{
+    return r->cloud || made(v, r);
+}
+
+static void draw_scatter(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
+{
+    const ll_transfer *t = made(v, r);
+    if (t)
+        ll_draw_transfer_scatter(c, at, &v->base.state, t, -1);
+    else
+        draw_cloud(v, r, c, at);
+}
+
+/* --- numbers --- */
+
+static int draw_number(ll_canvas *c, int y, int x, const char *name, const char *unit, double value)
 {
     if (isnan(value)) return y;
     ll_put(c, y, x, LL_S_HEAD, name);
+    ll_putf(c, y, x + 18, LL_S_TEXT, "%.4g%s", value, unit);
+    return y + 1;
+}
+
+static int draw_bar(const run *r, ll_canvas *c, int y, int x, int w)
+{
+    int bar = w - 16 > 8 ? w - 16 : 8;
+    if (r->total <= 0) return y;
+    ll_chart_bar(c, y, x, bar, r->done / r->total, LL_S_ACCENT);
+    ll_putf(c, y, x + bar + 1, LL_S_TEXT, "%.0f/%.0f", r->done, r->total);
+    return y + 1;
+}
+
+static int draw_left(const run *r, ll_canvas *c, int y, int x)
+{
+    double left = ll_json_get_num(r->latest, "left_s", NAN), spent = ll_now_s() - r->began_s;
+    if (isnan(left) && r->done > 0 && r->total > 0) left = spent * (r->total - r->done) / r->done;
+    if (isnan(left) || r->status) return y;
     ll_str text = {0};
-    ll_str_addf(&text, "%.4g%s", value, fmt);
+    ll_render_duration(left, &text);
+    ll_put(c, y, x, LL_S_HEAD, "time left");
     ll_put(c, y, x + 18, LL_S_TEXT, ll_str_text(&text));
     ll_str_free(&text);
     return y + 1;
+}
+
+/* Whatever else the command tells: any number or word whose name is not known here. */
+static int draw_others(const run *r, ll_canvas *c, int y, int x, int w, int bottom)
+{
+    static const char *const known[] = {"event",     "id",     "done",        "total",  "loss",
+                                        "spearman",  "lr",     "items_per_s", "left_s", "phase",
+                                        "predictor", "device", "epoch",       "epochs"};
+    const cJSON *item;
+    cJSON_ArrayForEach(item, r->latest)
+    {
+        bool mine = false;
+        for (size_t i = 0; i < sizeof known / sizeof *known; i++) mine |= !strcmp(known[i], item->string);
+        if (mine || y >= bottom || (!cJSON_IsNumber(item) && !cJSON_IsString(item))) continue;
+        ll_str text = {0};
+        ll_look plain = *c->look;
+        ll_render_value(item, -1, &plain, &text);
+        ll_put_cut(c, y, x, 17, LL_S_HEAD, item->string);
+        ll_put_cut(c, y++, x + 18, w - 18, LL_S_TEXT, ll_str_text(&text));
+        ll_str_free(&text);
+    }
+    return y;
 }
 
 static double last_of(const curve *c)
@@ -192,25 +262,15 @@ static double last_of(const curve *c)
     return c->n ? c->y[c->n - 1] : NAN;
 }
 
-static int draw_numbers(const run *r, ll_canvas *c, int y, int x, int w)
+static int draw_numbers(const run *r, ll_canvas *c, int y, int x, int w, int bottom)
 {
-    ll_put_cut(c, y++, x, w, LL_S_TITLE, r->command);
-    ll_put_cut(c, y++, x, w, r->status ? LL_S_GOOD : LL_S_ACCENT, r->status ? r->status : "running");
-    if (r->total > 0) {
-        ll_chart_bar(c, y, x, w - 16 > 8 ? w - 16 : 8, r->done / r->total, LL_S_ACCENT);
-        ll_putf(c, y++, x + (w - 16 > 8 ? w - 16 : 8) + 1, LL_S_TEXT, "%.0f/%.0f", r->done, r->total);
-    }
+    y = draw_bar(r, c, y, x, w);
     y = draw_number(c, y, x, "loss", "", last_of(&r->loss));
     y = draw_number(c, y, x, "Spearman", "", last_of(&r->spearman));
-    y = draw_number(c, y, x, "learning rate", "", r->lr);
-    y = draw_number(c, y, x, "architectures", " a second", r->rate);
-    if (!isnan(r->left_s) && !r->status) {
-        ll_str text = {0};
-        ll_render_duration(r->left_s, &text);
-        ll_put(c, y, x, LL_S_HEAD, "time left");
-        ll_put(c, y++, x + 18, LL_S_TEXT, ll_str_text(&text));
-        ll_str_free(&text);
-    }
+    y = draw_number(c, y, x, "learning rate", "", ll_json_get_num(r->latest, "lr", NAN));
+    y = draw_number(c, y, x, "architectures", " a second", ll_json_get_num(r->latest, "items_per_s", NAN));
+    y = draw_left(r, c, y, x);
+    y = draw_others(r, c, y, x, w, bottom);
     return y + 1;
 }
 
@@ -218,17 +278,54 @@ static int draw_numbers(const run *r, ll_canvas *c, int y, int x, int w)
 static int draw_bars(const run *r, ll_canvas *c, int y, int x, int w, int bottom)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, r->devices)
+    int name_w = w >= 48 ? 24 : 17, bar = w - name_w - 9 > 4 ? w - name_w - 9 : 4;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(r->latest, "devices"))
     {
         const char *name = item->string ? item->string : ll_json_get_str(item, "device", "");
         double rho = cJSON_IsNumber(item) ? item->valuedouble : ll_json_get_num(item, "spearman", NAN);
         if (y >= bottom) break;
-        ll_put_cut(c, y, x, 17, LL_S_TEXT, name);
-        ll_chart_bar(c, y, x + 18, w - 26 > 4 ? w - 26 : 4, rho, LL_S_CURVE2);
+        ll_put_cut(c, y, x, name_w, LL_S_TEXT, name);
+        ll_chart_bar(c, y, x + name_w + 1, bar, rho, LL_S_CURVE2);
         ll_putf(c, y, x + w - 7, LL_S_TEXT, "%.3f", rho);
         y++;
     }
     return y;
+}
+
+/* --- all of it --- */
+
+static void draw_head(const training_view *v, const run *r, ll_canvas *c, int y, int w)
+{
+    bool paused = !r->status && ll_app_paused(ll_screen_app(v->base.screen));
+    ll_str status = {0};
+    ll_str_add(&status, r->status ? r->status : paused ? "paused: Z goes on" : "running");
+    if (v->n_runs > 1) ll_str_addf(&status, "  run %d of %d", v->n_runs - v->shown, v->n_runs);
+    int status_w = ll_text_width(ll_str_text(&status));
+    ll_put_cut(c, y, 1, w - status_w - 4, LL_S_TITLE, r->command);
+    ll_put(c, y, w - status_w - 1,
+           paused                        ? LL_S_WARN
+           : !r->status                  ? LL_S_ACCENT
+           : strncmp(r->status, "ok", 2) ? LL_S_WARN
+                                         : LL_S_GOOD,
+           ll_str_text(&status));
+    ll_str_free(&status);
+}
+
+/* Loss above; below it the Spearman curve, or the scatter when the command has none. */
+static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
+{
+    const run *other = other_run(v, r);
+    bool scatter = has_scatter(v, r), loss = r->loss.n > 1 || !r->status, rho = r->spearman.n > 1;
+    int h = loss && (rho || scatter) ? at.h / 2 : loss ? at.h : 0;
+    if (h)
+        draw_curve(r, "loss", &r->loss, other ? &other->loss : NULL, LL_S_CURVE1, c,
+                   (ll_rect){at.y, at.x, h, at.w});
+    ll_rect below = {at.y + h, at.x, at.h - h, at.w};
+    if (rho)
+        draw_curve(r, "held-out Spearman", &r->spearman, other ? &other->spearman : NULL, LL_S_CURVE2, c,
+                   below);
+    else if (scatter && below.h > 0)
+        draw_scatter(v, r, c, below);
 }
 
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
@@ -243,29 +340,34 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     if (v->shown >= v->n_runs) v->shown = v->n_runs - 1;
     const run *now = &v->runs[v->n_runs - 1 - v->shown];
     int side = r.w * 2 / 5, x = r.x + r.w - side + 1, bottom = r.y + r.h;
-    const ll_transfer *t = ll_state_transfer(&v->state, NULL, NULL);
-    ll_rect left = {r.y, r.x, r.h, r.w - side};
-    bool curves = now->loss.n || now->spearman.n || !now->status;
-    if (curves)
-        draw_curves(v, now, c, left);
-    else if (t)
-        ll_draw_transfer_scatter(c, left, &v->state, t, -1);
-    int y = draw_numbers(now, c, r.y, x, side - 2);
-    if (v->paused) ll_put(c, r.y + 1, x + side - 10, LL_S_WARN, "paused");
+    draw_head(v, now, c, r.y, r.w);
+    draw_left_half(v, now, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w - side});
+    int y = draw_numbers(now, c, r.y + 1, x, side - 2, bottom);
     y = draw_bars(now, c, y, x, side - 2, bottom);
-    if (curves && t && bottom - y >= 8)
-        ll_draw_transfer_scatter(c, (ll_rect){y, x, bottom - y, side - 2}, &v->state, t, -1);
+    if (has_scatter(v, now) && now->spearman.n > 1 && bottom - y >= 8)
+        draw_scatter(v, now, c, (ll_rect){y, x, bottom - y, side - 2});
 }
 
 /* --- keys --- */
+
+static void pause_or_go_on(training_view *v)
+{
+    ll_app *app = ll_screen_app(v->base.screen);
+    if (!ll_app_busy(app))
+        ll_screen_say(v->base.screen, LL_S_FAINT, "nothing runs");
+    else
+        ll_app_pause(app, !ll_app_paused(app));
+}
 
 static bool action(ll_view *base, const char *name, const char *arg)
 {
     training_view *v = (training_view *)base;
     if (!strcmp(name, "pause"))
-        v->paused = !v->paused;
+        pause_or_go_on(v);
     else if (!strcmp(name, "compare"))
         v->compare = !v->compare;
+    else if (!strcmp(name, "copy") && v->n_runs)
+        ll_screen_copy(base->screen, v->runs[v->n_runs - 1 - v->shown].command);
     else
         return false;
     return true;
@@ -276,38 +378,59 @@ static void move(ll_view *base, ll_move where)
     training_view *v = (training_view *)base;
     if (where == LL_LEFT || where == LL_UP) v->shown += v->shown < v->n_runs - 1;
     if (where == LL_RIGHT || where == LL_DOWN) v->shown -= v->shown > 0;
+    if (where == LL_FIRST && v->n_runs) v->shown = v->n_runs - 1;
+    if (where == LL_LAST) v->shown = 0;
+}
+
+/* The wheel walks through the runs. */
+static bool mouse(ll_view *base, const ll_mouse *m)
+{
+    if (m->what == LL_MOUSE_WHEEL_UP) move(base, LL_UP);
+    if (m->what == LL_MOUSE_WHEEL_DOWN) move(base, LL_DOWN);
+    return true;
+}
+
+static bool expand(ll_view *base, const char *name, ll_str *out)
+{
+    const ll_model *m = ll_state_model(&base->state, NULL);
+    if (!strcmp(name, "model") && m) ll_str_addf(out, "%s.safetensors", m->predictor->name);
+    return out->len > 0;
 }
 
 static void close_view(ll_view *base)
 {
     training_view *v = (training_view *)base;
     for (int i = 0; i < v->n_runs; i++) free_run(&v->runs[i]);
-    ll_state_free(&v->state);
     free(v->command);
 }
 
 static const ll_key keys[] = {
-    {"P", "@command pretrain ", "pretrain a predictor on the sources"},
-    {"t", "@command transfer ", "transfer to a device"},
-    {"Z", "@pause", "pause the picture (training goes on)"},
-    {"K", "@cancel", "cancel, keeping the last complete epoch"},
-    {"C", "@compare", "compare with the run before (left and right walk through the runs)"},
+    {"P", "@command pretrain ", "pretrain: a predictor on the sources"},
+    {"t", "@command transfer ", "transfer: to a device"},
+    {"Z", "@pause", "pause: the running command, or let it go on"},
+    {"K", "@cancel", "cancel: it, and keep the model of the last complete epoch"},
+    {"w", "@command model save {model}", "keep: the model in a file"},
+    {"C", "@compare", "compare: with the run before (left and right walk through the runs)"},
     {"p", "plot curve out=curve.png", "plot the curve to a file"},
+    {"e", "write predictors.csv predictors", "export what is pretrained"},
     {0},
 };
 
 const ll_view_type ll_view_training = {
     .name = "training",
     .title = "Training, live",
-    .help = "Loss and held-out Spearman as the running command reports them. Cancelling leaves the model of "
-            "the last "
-            "complete epoch in place.",
+    .help =
+        "Loss and held-out Spearman as the running command reports them; of a transfer the scatter of some "
+        "architectures, and of all when it is done. Cancelling leaves the model of the last complete epoch "
+        "in "
+        "place.",
     .keys = keys,
     .size = sizeof(training_view),
-    .refresh = refresh,
     .event = event,
     .draw = draw,
     .move = move,
     .action = action,
+    .expand = expand,
+    .mouse = mouse,
     .close = close_view,
 };

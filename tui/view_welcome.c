@@ -2,61 +2,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/mem.h"
+#include "core/base/json.h"
 #include "tui/views.h"
 
 typedef struct welcome_view {
     ll_view base;
-    ll_strs names; /* datasets that `load` offers */
-    int cursor;
+    ll_grid list; /* datasets that `load` takes */
     bool waiting; /* no dataset was loaded when it was last refreshed */
 } welcome_view;
-
-static bool has_data(ll_view *base)
-{
-    ll_state state;
-    ll_app_snapshot(ll_screen_app(base->screen), &state);
-    bool data = state.data != NULL;
-    ll_state_free(&state);
-    return data;
-}
 
 static void refresh(ll_view *base)
 {
     welcome_view *v = (welcome_view *)base;
-    bool data = has_data(base);
+    bool data = base->state.data != NULL;
     if (data && v->waiting) ll_screen_open(base->screen, "devices"); /* loaded by a command: chosen */
     v->waiting = !data;
-    ll_strs_free(&v->names);
-    ll_app_complete(ll_screen_app(base->screen), "load ", &v->names);
-    for (int i = v->names.n - 1; i >= 0; i--) /* options of the command are no datasets */
-        if (strchr(v->names.v[i], '=') || strchr(v->names.v[i], '/')) {
-            free(v->names.v[i]);
-            memmove(v->names.v + i, v->names.v + i + 1, sizeof *v->names.v * (size_t)(v->names.n - i - 1));
-            v->names.n--;
-        }
-    ll_strs_sort(&v->names);
-    if (v->cursor >= v->names.n) v->cursor = 0;
+    ll_screen_ask(base, "datasets", "datasets");
+}
+
+/* Where each one lies is for `datasets` to say; here it is what to choose from. */
+static void result(ll_view *base, const char *tag, const cJSON *event)
+{
+    cJSON *table = cJSON_Duplicate(event, true), *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(table, "rows"))
+    {
+        cJSON_DeleteItemFromObject(row, "path");
+    }
+    ll_grid_set(&((welcome_view *)base)->list, table);
+    cJSON_Delete(table);
 }
 
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     welcome_view *v = (welcome_view *)base;
-    int y = r.y + 1;
-    ll_put(c, y++, 4, LL_S_TITLE, "latlab: hardware-aware NAS latency prediction");
-    y++;
+    int y = r.y + 1, n = v->list.n, room = r.h - 7;
+    ll_put(c, y, 4, LL_S_TITLE, "latlab: hardware-aware NAS latency prediction");
+    y += 2;
+    if (!v->list.result) return;
     ll_put(c, y++, 4, LL_S_TEXT,
-           v->names.n ? "Choose a dataset (arrows, Enter):" : "No dataset was found. Import one:");
-    if (!v->names.n) ll_put(c, y++, 6, LL_S_HEAD, ":import help DIR as NAME");
-    for (int i = 0; i < v->names.n && y < r.y + r.h - 4; i++) {
-        ll_putf(c, y, 6, LL_S_TEXT, " %s ", v->names.v[i]);
-        if (i == v->cursor)
-            ll_restyle(c, (ll_rect){y, 6, 1, ll_text_width(v->names.v[i]) + 2},
-                       ll_style_ink(c->look, LL_S_CURSOR));
-        y++;
-    }
-    y++;
+           n ? "Choose a dataset (arrows, Enter):"
+             : "No dataset was found. Import one, `:help import` says how:");
+    if (!n) ll_put(c, y++, 6, LL_S_HEAD, ":import help DIR as NAME");
+    int h = n + 1 < room ? n + 1 : room;
+    if (n) ll_grid_draw(&v->list, c, (ll_rect){y, 3, h, r.w - 4}, true, NULL, NULL);
+    y += (n ? h : 0) + 1;
     int x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "t");
     ll_put(c, y++, x + 1, LL_S_TEXT, "a two-minute tour made of real commands");
     x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "?");
@@ -65,49 +54,43 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     ll_put(c, y, x, LL_S_TEXT, "any command (Tab completes)");
 }
 
-static void move(ll_view *base, ll_move where)
+static ll_grid *grid(ll_view *base)
 {
-    welcome_view *v = (welcome_view *)base;
-    v->cursor += where == LL_DOWN ? 1 : where == LL_UP ? -1 : 0;
-    if (v->cursor >= v->names.n) v->cursor = v->names.n - 1;
-    if (v->cursor < 0) v->cursor = 0;
+    return &((welcome_view *)base)->list;
 }
 
 static bool action(ll_view *base, const char *name, const char *arg)
 {
-    welcome_view *v = (welcome_view *)base;
+    const char *dataset = ll_json_get_str(ll_grid_row(grid(base)), "name", NULL);
     if (strcmp(name, "load")) return false;
-    if (v->cursor < v->names.n) {
-        ll_screen_submitf(base->screen, "load %s", v->names.v[v->cursor]);
+    if (dataset) {
+        ll_screen_submitf(base->screen, "load %s", dataset);
         ll_screen_open(base->screen, "devices");
     }
     return true;
 }
 
-static void click(ll_view *base, int y, int x, bool drag)
-{
-    welcome_view *v = (welcome_view *)base;
-    if (y >= 4 && y - 4 < v->names.n) v->cursor = y - 4;
-}
-
 static void close_view(ll_view *base)
 {
-    ll_strs_free(&((welcome_view *)base)->names);
+    ll_grid_free(grid(base));
 }
 
 static const ll_key keys[] = {
     {"Enter", "@load", "load it"},
-    {"t", "lesson tour", "tour"},
+    {"t", "lesson tour", "tour: two minutes of real commands"},
     {0},
 };
 
-const ll_view_type ll_view_welcome = {.name = "welcome",
-                                      .title = "Welcome",
-                                      .keys = keys,
-                                      .size = sizeof(welcome_view),
-                                      .refresh = refresh,
-                                      .draw = draw,
-                                      .move = move,
-                                      .action = action,
-                                      .click = click,
-                                      .close = close_view};
+const ll_view_type ll_view_welcome = {
+    .name = "welcome",
+    .title = "Welcome",
+    .help = "The datasets that were found. Those whose name ends in _sim come with latlab and are simulated.",
+    .keys = keys,
+    .size = sizeof(welcome_view),
+    .refresh = refresh,
+    .result = result,
+    .draw = draw,
+    .grid = grid,
+    .action = action,
+    .close = close_view,
+};

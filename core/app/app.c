@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/app/events.h"
@@ -35,7 +36,7 @@ struct ll_app {
     ll_state state; /* the committed one */
     ll_events *events;
     atomic_int running_id, cancel_id; /* 0: none */
-    atomic_bool drop_queue;
+    atomic_bool drop_queue, paused;
     ll_pool *pool;
     int threads;
     char *data_dir;
@@ -70,10 +71,20 @@ static void on_progress(void *ctx, cJSON *progress)
     ll_events_push(rq->app->events, ll_event_with(progress, "progress", rq->id));
 }
 
+static bool is_cancelled(const ll_request *rq)
+{
+    return atomic_load_explicit(&rq->app->cancel_id, memory_order_relaxed) == rq->id;
+}
+
+/* Long work asks at every step: the place to wait when it is paused. A look beside it is never paused. */
 static bool on_cancelled(void *ctx)
 {
     ll_request *rq = ctx;
-    return atomic_load_explicit(&rq->app->cancel_id, memory_order_relaxed) == rq->id;
+    static const struct timespec a_moment = {0, 10000000};
+    while (atomic_load_explicit(&rq->app->paused, memory_order_relaxed) && !is_cancelled(rq) &&
+           atomic_load(&rq->app->running_id) == rq->id)
+        nanosleep(&a_moment, NULL);
+    return is_cancelled(rq);
 }
 
 static void commit(ll_request *rq)
@@ -193,6 +204,7 @@ static void *worker(void *arg)
         free(q);
         pthread_mutex_lock(&a->lock);
         atomic_store(&a->running_id, 0);
+        atomic_store(&a->paused, false);
         if (!a->first) {
             atomic_store(&a->drop_queue, false);
             ll_events_idle(a->events, true);
@@ -304,6 +316,16 @@ void ll_app_cancel(ll_app *a)
 {
     int id = atomic_load(&a->running_id);
     if (id) atomic_store(&a->cancel_id, id);
+}
+
+void ll_app_pause(ll_app *a, bool paused)
+{
+    atomic_store(&a->paused, paused && atomic_load(&a->running_id));
+}
+
+bool ll_app_paused(const ll_app *a)
+{
+    return atomic_load(&a->paused);
 }
 
 void ll_app_cancel_all(ll_app *a)

@@ -28,6 +28,9 @@ cJSON *ll_app_next(ll_app *a);     /* the next event (caller deletes), NULL: non
 cJSON *ll_app_wait(ll_app *a);     /* blocks; NULL: nothing is queued, nothing runs, nothing left to read */
 void ll_app_cancel(ll_app *a);     /* the running command; async-signal-safe */
 void ll_app_cancel_all(ll_app *a); /* also drops the queue: those END as cancelled */
+/* Hold the running command at its next step, or let it go on; it goes on by itself when it is cancelled. */
+void ll_app_pause(ll_app *a, bool paused);
+bool ll_app_paused(const ll_app *a);
 bool ll_app_busy(const ll_app *a); /* something runs or is queued */
 
 /* Split a script or a -c argument into lines at ';' and newlines outside quotes; comments are kept as lines.
