@@ -8,11 +8,11 @@ prefix ?= /usr/local
 SHARED ?= ../shared
 
 PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
-            libsqlite3-dev libxxhash-dev gnuplot-nox
+            libsqlite3-dev libxxhash-dev gnuplot-nox libdnnl-dev
 CHECK_PACKAGES := clang-format python3-onnx
 
 ROOMS := core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search \
-         core/app data sessions plots tui
+         core/app data/host data sessions plots tui
 SOURCES := $(filter-out tui/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 BENCH := $(wildcard tests/bench/*.c)
@@ -21,7 +21,9 @@ SCRIPTS := $(wildcard tests/check_*.sh)
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
             -Wvla -Wno-unused-parameter
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -pthread -fopenmp-simd -fno-math-errno -fno-trapping-math
-LIBS := -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm
+# Engine onednn of `measure` is there when libdnnl-dev is (asked when linking: it may just have been installed).
+DNNL = $(if $(shell echo '\#include <dnnl.h>' | $(CC) -E - 2>/dev/null),-ldnnl -lgomp)
+LIBS = -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm $(DNNL)
 
 FLAGS_release := -O3 -march=$(MARCH)
 # (instrumented code misleads the compiler's range analysis: its guesses are no errors there)

@@ -14,7 +14,8 @@ core/predict: core/base core/num core/space core/device core/encode core/sample
 core/transfer: core/base core/num core/space core/device core/encode core/sample core/predict
 core/search: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer
 core/app: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search
-data: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app
+data/host: core/base core/num core/space
+data: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app data/host
 sessions: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app data
 plots: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app
 tui: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search core/app data sessions plots'
