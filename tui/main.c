@@ -13,6 +13,7 @@
 #include "core/base/mem.h"
 #include "core/num/blas.h"
 #include "data/commands.h"
+#include "data/measure.h"
 #include "data/simulate.h"
 #include "data/verify_reference.h"
 #include "plots/commands.h"
@@ -45,6 +46,7 @@ const ll_flag ll_flags[] = {
 static const ll_command *const tables[] = {
     ll_data_commands,
     ll_simulate_commands,
+    ll_measure_commands,
     ll_look_commands,
     ll_map_commands,
     ll_monotonicity_commands,

@@ -1,0 +1,110 @@
+#include "data/host/timing.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "core/num/stats.h"
+
+typedef struct lap {
+    double wall_s;
+    bool disturbed;
+} lap;
+
+static lap time_run(const ll_stopwatch *w)
+{
+    long switches = w->switches(w->ctx);
+    double cpu = w->cpu_s ? w->cpu_s(w->ctx) : 0, begin = w->wall_s(w->ctx);
+    w->run(w->ctx);
+    lap l = {.wall_s = w->wall_s(w->ctx) - begin};
+    double stolen = w->cpu_s ? l.wall_s - (w->cpu_s(w->ctx) - cpu) : 0;
+    l.disturbed = w->switches(w->ctx) != switches || stolen > LL_STOLEN * l.wall_s + 5e-6;
+    return l;
+}
+
+static void wait_for_core(const ll_stopwatch *w, ll_visit *v)
+{
+    double seconds = fmin(1, ldexp(1e-3, v->disturbed - 1));
+    w->pause(w->ctx, seconds);
+    v->paused_s += seconds;
+}
+
+void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out)
+{
+    double before = INFINITY;
+    *out = (ll_visit){0};
+    while (out->n < runs) {
+        lap l = time_run(w);
+        if (l.disturbed && !out->busy) {
+            out->busy = ++out->disturbed >= LL_MOST_DISTURBED;
+            wait_for_core(w, out);
+            before = INFINITY;
+            continue;
+        }
+        bool stable = fabs(l.wall_s - before) <= LL_STABLE * before && before < INFINITY;
+        before = l.wall_s;
+        if (!stable && !out->n && out->warm < LL_MOST_WARM)
+            out->warm++;
+        else
+            out->ms[out->n++] = (float)(1e3 * l.wall_s);
+    }
+}
+
+ll_spread ll_timing_spread(const float *ms, int n)
+{
+    double v[64], away[64];
+    ll_spread s = {NAN, NAN, false};
+    if (n <= 0) return s;
+    if (n > 64) n = 64;
+    for (int i = 0; i < n; i++) v[i] = ms[i];
+    s.median = ll_median(v, n);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++) {
+        sum += ms[i];
+        away[i] = fabs(ms[i] - s.median);
+    }
+    for (int i = 0; i < n; i++) squares += (ms[i] - sum / n) * (ms[i] - sum / n);
+    if (n > 1) s.std = sqrt(squares / (n - 1));
+    /* 1.4826 MAD is the deviation, 1.2533 / sqrt(n) of it the error of a median, for normal noise */
+    double error = 1.2533 * 1.4826 * ll_median(away, n) / sqrt(n);
+    s.settled = n >= 5 && error <= LL_SETTLED * s.median;
+    return s;
+}
+
+/* --- the real one --- */
+
+static double seconds_of(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double real_wall(void *ctx)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
+static double real_cpu(void *ctx)
+{
+    return seconds_of(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static long real_switches(void *ctx)
+{
+    struct rusage u;
+    getrusage(RUSAGE_THREAD, &u);
+    return u.ru_nivcsw;
+}
+
+static void real_pause(void *ctx, double seconds)
+{
+    struct timespec t = {(time_t)seconds, (long)(1e9 * (seconds - floor(seconds)))};
+    nanosleep(&t, NULL);
+}
+
+ll_stopwatch ll_stopwatch_real(void (*run)(void *), void *runner, int threads)
+{
+    return (ll_stopwatch){run, real_wall, threads > 1 ? NULL : real_cpu, real_switches, real_pause, runner};
+}

@@ -1,0 +1,50 @@
+/* Timing one network as a careful person does: warm up, take the times, throw away what was disturbed. The clock
+ * and the machine come from outside, so that the logic can be tested without either. */
+#ifndef LL_HOST_TIMING_H
+#define LL_HOST_TIMING_H
+
+#include <stdbool.h>
+
+enum { LL_MAX_RUNS = 16 };
+
+typedef struct ll_stopwatch {
+    void (*run)(void *ctx); /* once through the network */
+    double (*wall_s)(void *ctx);
+    double (*cpu_s)(void *ctx);  /* of the thread that runs; NULL: not looked at (several threads) */
+    long (*switches)(void *ctx); /* how often that thread lost its core so far */
+    void (*pause)(void *ctx, double seconds);
+    void *ctx;
+} ll_stopwatch;
+
+/* What one visit to a network gave. */
+typedef struct ll_visit {
+    int n;
+    float ms[LL_MAX_RUNS]; /* timed runs, undisturbed unless `busy` */
+    int warm, disturbed; /* runs that do not count: the first ones; those in which the core was taken away */
+    double paused_s;
+    bool busy; /* the core would not come free: what is here was disturbed */
+} ll_visit;
+
+/* `runs` timed runs (1 to LL_MAX_RUNS). Counting begins with the first run that took as long as the one
+ * before it within LL_STABLE, or after LL_MOST_WARM runs. A run is disturbed when the thread lost
+ * the core, or had less processor time than passed on the wall by more than LL_STOLEN and 5 us: it is taken again
+ * after a pause that doubles from 1 ms to 1 s, and after LL_MOST_DISTURBED of these the times are taken as they are. */
+#define LL_STABLE 0.10
+#define LL_STOLEN 0.02
+enum { LL_MOST_WARM = 4, LL_MOST_DISTURBED = 12 };
+void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out);
+
+/* Median, and the sample standard deviation (NaN for one run). */
+typedef struct ll_spread {
+    double median, std;
+    bool
+        settled; /* at least 5 runs, and the standard error of the median (from the median absolute deviation)
+                     within LL_SETTLED of it */
+} ll_spread;
+#define LL_SETTLED 0.02
+ll_spread ll_timing_spread(const float *ms, int n);
+
+/* A real stopwatch for the calling thread around run(runner); cpu_s is NULL when threads > 1. */
+ll_stopwatch ll_stopwatch_real(void (*run)(void *), void *runner, int threads);
+
+#endif

@@ -1,0 +1,11 @@
+/* The command `measure`: this machine as a device. */
+#ifndef LL_DATA_MEASURE_H
+#define LL_DATA_MEASURE_H
+
+#include "core/app/command.h"
+
+extern const ll_command ll_measure_commands[]; /* ends with a record whose name is NULL */
+/* x with this many significant decimal digits, the closest double to that text. */
+double ll_measure_digits(double x, int digits);
+
+#endif
