@@ -514,10 +514,6 @@ static void on_progress(void *ctx, cJSON *p)
                                          "spearman", "left_s", "devices"};
     static const char *const moving[] = {"rows", "scores", "device"};
     bool pretraining = !strcmp(ll_json_get_str(p, "phase", ""), "pretrain");
-    if (!strcmp(ll_json_get_str(p, "phase", ""), "prior")) {
-        cJSON_Delete(p);
-        return;
-    }
     for (int i = 0; i < (pretraining ? 7 : 3); i++)
         w->complete = w->complete && cJSON_GetObjectItem(p, pretraining ? fields[i] : moving[i]);
     if (w->events++) w->longest_s = fmax(w->longest_s, now - w->last_s);

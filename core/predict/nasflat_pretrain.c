@@ -25,10 +25,11 @@ typedef struct training {
     ll_nasflat_net net;
     float *complete; /* weights after the last complete epoch */
     int epochs_done, member, members;
-    double start_s, evaluated_s;
-    ll_ints held_out; /* rows nobody trains on, known on every source */
+    double start_s, evaluated_s, trained_s, rate; /* rate: items a second */
+    ll_ints held_out;                             /* rows nobody trains on, known on every source */
     bool really_held_out;
-    double *spearman; /* (n_source) latest */
+    double *spearman;         /* (n_source) latest */
+    ll_nasflat_progress last; /* reported */
 } training;
 
 /* --- items --- */
@@ -118,12 +119,9 @@ static void evaluate(training *t)
 
 /* --- callbacks --- */
 
-static void report(training *t, const ll_nasflat_progress *p)
+static cJSON *new_report(const training *t, const ll_nasflat_progress *p, double rate, double left_s)
 {
-    double elapsed = ll_now_s() - t->start_s;
-    long done = t->member * p->total + p->items, total = t->members * p->total;
-    double rate = elapsed > 0 ? (double)done / elapsed : 0;
-    cJSON *o = ll_progress_new("pretrain", done, total);
+    cJSON *o = ll_progress_new("pretrain", t->member * p->total + p->items, t->members * p->total);
     ll_json_str(o, "predictor", "nasflat");
     ll_json_int(o, "epoch", p->epoch);
     ll_json_int(o, "epochs", p->epochs);
@@ -131,11 +129,33 @@ static void report(training *t, const ll_nasflat_progress *p)
     ll_json_num(o, "loss", p->loss);
     ll_json_num(o, "lr", p->lr);
     ll_json_num(o, "items_per_s", rate);
-    ll_json_num(o, "left_s", rate > 0 ? (double)(total - done) / rate : NAN);
+    ll_json_num(o, "left_s", left_s);
     ll_json_num(o, "spearman", ll_mean(t->spearman, t->job->n_source));
     cJSON *devices = ll_json_obj(o, "devices");
     for (int i = 0; i < t->job->n_source; i++) ll_json_num(devices, t->model->source.v[i], t->spearman[i]);
     ll_json_int(o, "held_out", t->really_held_out ? t->held_out.n : 0);
+    return o;
+}
+
+static void report(training *t, const ll_nasflat_progress *p)
+{
+    long done = t->member * p->total + p->items, total = t->members * p->total;
+    t->trained_s = ll_now_s();
+    t->rate = done > 0 ? (double)done / fmax(t->trained_s - t->start_s, 1e-9) : 0;
+    t->last = *p;
+    double left_s = t->rate > 0 ? (double)(total - done) / t->rate : NAN;
+    ll_progress(t->job->observer, new_report(t, p, t->rate, left_s));
+}
+
+/* Behind the last epoch: how far the prior is, beside what training came to. */
+static void on_prior(void *ctx, long done, long total)
+{
+    training *t = ctx;
+    if (!ll_observer_due(t->job->observer, report_every_s)) return;
+    t->member = t->members - 1;
+    double left_s = (ll_now_s() - t->trained_s) * (double)(total - done) / (double)done;
+    cJSON *o = new_report(t, &t->last, t->rate, left_s);
+    ll_json_num(o, "prior", (double)done / (double)total);
     ll_progress(t->job->observer, o);
 }
 
@@ -223,7 +243,7 @@ ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error
     for (; !s && t.member < members; t.member++) s = train_member(&t, &it);
     if (s == LL_CANCELLED) ll_fail(e, LL_CANCELLED, "stopped after %d complete epochs", t.epochs_done);
     for (int i = 0; i < job->n_archs; i++) ll_ints_add(&m->rows, job->archs[i]);
-    if (!s && ll_bool(&m->options, "prior")) s = ll_nasflat_prior_fit(m, job, e);
+    if (!s && ll_bool(&m->options, "prior")) s = ll_nasflat_prior_fit(m, job, on_prior, &t, e);
     if (m->n_members)
         *model = m;
     else

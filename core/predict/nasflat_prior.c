@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/predict/gp.h"
 
@@ -15,23 +13,18 @@ static const double report_every_s = .08;
 
 /* Scoring every architecture for every source, and who is told. */
 typedef struct scoring {
-    ll_observer *observer;
+    const ll_observer *observer;
     ll_pool *pool;
     long done, total; /* blocks */
-    double start_s;
+    ll_nasflat_told told;
+    void *ctx;
 } scoring;
 
 static bool scored_block(void *ctx)
 {
     scoring *s = ctx;
-    s->done++;
-    if (ll_observer_due(s->observer, report_every_s)) {
-        double elapsed = ll_now_s() - s->start_s;
-        cJSON *o = ll_progress_new("prior", s->done < s->total ? s->done : s->total, s->total);
-        ll_json_str(o, "predictor", "nasflat");
-        ll_json_num(o, "left_s", elapsed * (double)(s->total - s->done) / (double)s->done);
-        ll_progress(s->observer, o);
-    }
+    if (s->done < s->total) s->done++;
+    if (s->told) s->told(s->ctx, s->done, s->total);
     return !ll_cancelled(s->observer);
 }
 
@@ -59,10 +52,9 @@ static void measure_scale(const float *score, int n, double *scale)
 /* (n_source, n_archs of `in`): the members' scores for every source, standardised by `scale` (n_members, n_source, 2), in
  * the mean; `measure`: by their own centre and spread, which go there. NULL: cancelled. */
 static float *estimate_sources(const ll_nasflat_model *m, const ll_nasflat_inputs *in, bool measure,
-                               double *scale, ll_observer *observer, ll_pool *pool)
+                               double *scale, scoring s)
 {
     int n = in->graphs.n_archs, n_source = m->source.n;
-    scoring s = {.observer = observer, .pool = pool, .start_s = ll_now_s()};
     s.total = (long)m->n_members * n_source * ((n + LL_NASFLAT_BLOCK - 1) / LL_NASFLAT_BLOCK);
     float *score = LL_NEW_ARRAY(float, n), *out = ll_alloc((size_t)n_source * (size_t)n, sizeof *out);
     bool go = true;
@@ -91,10 +83,12 @@ static double *new_scale(const ll_nasflat_model *m)
 
 /* --- fit --- */
 
-ll_status ll_nasflat_prior_fit(ll_nasflat_model *m, const ll_pretrain_job *job, ll_error *e)
+ll_status ll_nasflat_prior_fit(ll_nasflat_model *m, const ll_pretrain_job *job, ll_nasflat_told told,
+                               void *ctx, ll_error *e)
 {
     double *scale = new_scale(m);
-    float *estimates = estimate_sources(m, &m->inputs, true, scale, job->observer, job->pool);
+    scoring how = {job->observer, job->pool, 0, 0, told, ctx};
+    float *estimates = estimate_sources(m, &m->inputs, true, scale, how);
     ll_status s = estimates ? ll_gp_model_fit(job, estimates, &m->prior, e) : was_cancelled(e);
     free(estimates);
     if (s)
@@ -124,6 +118,12 @@ bool ll_nasflat_has_prior(const ll_nasflat_model *m, const ll_dataset *d)
     return m->prior || (ll_bool(&m->options, "prior") && m->rows.n && is_own_data(m, d));
 }
 
+static void say_prior(void *observer, long done, long total)
+{
+    if (ll_observer_due(observer, report_every_s))
+        ll_progress(observer, ll_progress_new("prior", done, total));
+}
+
 /* The prior of a model that has none yet, into a copy of its record. */
 static ll_status fit_again(ll_nasflat_model *m, const ll_transfer_job *job, ll_error *e)
 {
@@ -136,7 +136,7 @@ static ll_status fit_again(ll_nasflat_model *m, const ll_transfer_job *job, ll_e
                              .n_archs = m->rows.n,
                              .observer = job->observer,
                              .pool = job->pool};
-    ll_status s = ll_nasflat_prior_fit(m, &again, e);
+    ll_status s = ll_nasflat_prior_fit(m, &again, say_prior, job->observer, e);
     ll_ints_free(&source);
     return s;
 }
@@ -149,7 +149,8 @@ static ll_status estimate_others(const ll_nasflat_model *m, const ll_transfer_jo
     ll_status s = ll_nasflat_inputs_open(&in, job->data, ll_word(&m->options, "graph"),
                                          ll_word(&m->options, "encoding"), e);
     if (s) return s;
-    *estimates = estimate_sources(m, &in, false, m->scale, job->observer, job->pool);
+    *estimates =
+        estimate_sources(m, &in, false, m->scale, (scoring){.observer = job->observer, .pool = job->pool});
     ll_nasflat_inputs_close(&in);
     return *estimates ? LL_OK : was_cancelled(e);
 }
@@ -202,7 +203,7 @@ static ll_status find_estimates(const ll_tensors *in, const ll_dataset *d, bool 
 {
     const ll_tensor *t;
     if (!same_data) {
-        *estimates = *computed = estimate_sources(m, &m->inputs, false, m->scale, NULL, NULL);
+        *estimates = *computed = estimate_sources(m, &m->inputs, false, m->scale, (scoring){0});
         return LL_OK;
     }
     ll_status s =

@@ -7,9 +7,13 @@
 
 #include "core/predict/nasflat_model.h"
 
-/* Fits m->prior on the job's sources and architectures; m has its members. Reports progress of phase "prior".
- * LL_CANCELLED: m stays without. */
-ll_status ll_nasflat_prior_fit(ll_nasflat_model *m, const ll_pretrain_job *job, ll_error *e);
+/* Called on the caller's thread as the network scores the sources: done of total blocks. May be NULL. */
+typedef void (*ll_nasflat_told)(void *ctx, long done, long total);
+
+/* Fits m->prior on the job's sources and architectures; m has its members. LL_CANCELLED, by the job's observer: m stays
+ * without. */
+ll_status ll_nasflat_prior_fit(ll_nasflat_model *m, const ll_pretrain_job *job, ll_nasflat_told told,
+                               void *ctx, ll_error *e);
 void ll_nasflat_prior_free(ll_nasflat_model *m);
 
 /* Whether a transfer to this dataset can have a prior: there is one, or it can be fitted again. */

@@ -132,12 +132,14 @@ static double gemm_rate(const gemms *g)
 
 /* --- subjects --- */
 
-static ll_values options_of(const ll_option *table, const char *name, const char *value)
+/* Of a table; `set` is "name", "value", ..., NULL. */
+static ll_values options_of(const ll_option *table, const char *const *set)
 {
     ll_values v;
     ll_error e = {0};
     ll_values_init(&v, table);
-    if (name) ll_values_set(&v, name, value, &e);
+    for (; set && *set; set += 2)
+        if (ll_values_set(&v, set[0], set[1], &e)) fprintf(stderr, "%s\n", e.message);
     return v;
 }
 
@@ -152,20 +154,23 @@ static ll_pretrain_job job_of(const ll_dataset *d, ll_ints *source, ll_ints *arc
                              .options = options};
 }
 
-static ll_nasflat_model *pretrain(const ll_dataset *d, int n, const char *epochs, ll_pool *pool,
-                                  ll_observer *o)
+/* n architectures of every source; a run that is cancelled may have no model. */
+static ll_nasflat_model *pretrain(const ll_dataset *d, int n, const char *epochs, const char *prior,
+                                  ll_pool *pool, ll_observer *o)
 {
     ll_ints source = ll_ints_range(SOURCES), archs = ll_ints_range(d->n_archs);
     ll_rng r = ll_rng_new(2, LL_STREAM_SOURCE_ARCHS);
     ll_rng_shuffle(&r, archs.v, archs.n);
     archs.n = n;
-    ll_values options = options_of(ll_nasflat_pretrain_options, "epochs", epochs);
+    ll_values options =
+        options_of(ll_nasflat_pretrain_options, (const char *[]){"epochs", epochs, "prior", prior, NULL});
     ll_pretrain_job job = job_of(d, &source, &archs, &options);
     job.pool = pool;
     job.observer = o;
     void *model = NULL;
     ll_error e = {0};
-    if (ll_nasflat_pretrain(&job, &model, &e)) fprintf(stderr, "%s\n", e.message);
+    ll_status s = ll_nasflat_pretrain(&job, &model, &e);
+    if (s && s != LL_CANCELLED) fprintf(stderr, "%s\n", e.message);
     ll_values_free(&options);
     ll_ints_free(&source);
     ll_ints_free(&archs);
@@ -207,9 +212,9 @@ static void bench_epoch(const ll_dataset *d, const ll_nasflat_model *m, const ch
     double best = INFINITY;
     for (int round = 0; round < 3; round++) {
         double start = ll_cpu_s();
-        ll_nasflat_model_free(pretrain(d, 256, "1", NULL, NULL));
+        ll_nasflat_model_free(pretrain(d, 256, "1", "off", NULL, NULL));
         double middle = ll_cpu_s();
-        ll_nasflat_model_free(pretrain(d, 256, "3", NULL, NULL));
+        ll_nasflat_model_free(pretrain(d, 256, "3", "off", NULL, NULL));
         best = fmin(best, (ll_cpu_s() - middle - (middle - start)) / 2);
     }
     ll_nasflat_item items[PART];
@@ -225,41 +230,119 @@ static double column(void *ctx, int arch)
     return ((const double *)ctx)[arch];
 }
 
+/* Twenty samples of the last device; rows NULL: all are predicted. */
+static ll_status transfer(const ll_dataset *d, const ll_nasflat_model *m, const ll_values *options,
+                          const int *rows, ll_pool *pool, ll_observer *o)
+{
+    int samples[20];
+    for (int i = 0; i < 20; i++) samples[i] = i * (d->n_archs / 22);
+    ll_transfer_job job = {.data = d,
+                           .target = SOURCES,
+                           .samples = samples,
+                           .k = 20,
+                           .rows = rows,
+                           .n_rows = 1,
+                           .options = options,
+                           .observer = o,
+                           .pool = pool,
+                           .measure = column,
+                           .measure_ctx = ll_latencies(d, SOURCES)};
+    ll_prediction p = {0};
+    ll_error e = {0};
+    ll_status s = ll_nasflat_transfer(m, &job, &p, &e);
+    if (s && s != LL_CANCELLED) fprintf(stderr, "%s\n", e.message);
+    ll_prediction_free(&p);
+    return s;
+}
+
+/* Best wall seconds of several transfers. */
+static double transfer_wall(const ll_dataset *d, const ll_nasflat_model *m, const ll_values *options,
+                            const int *rows, ll_pool *pool)
+{
+    double best = INFINITY;
+    for (int round = 0; round < ROUNDS; round++) {
+        double start = ll_now_s();
+        transfer(d, m, options, rows, pool, NULL);
+        best = fmin(best, ll_now_s() - start);
+    }
+    return best;
+}
+
 static void bench_transfer(const ll_dataset *d, const ll_nasflat_model *m, ll_pool *pool)
 {
-    ll_values options = options_of(ll_nasflat_transfer_options, "preset", "paper");
-    int samples[20], one = 0;
-    double best = INFINITY, best_all = INFINITY;
-    for (int i = 0; i < 20; i++) samples[i] = i * 701;
-    for (int round = 0; round < ROUNDS; round++)
-        for (int all = 0; all < 2; all++) {
-            ll_transfer_job job = {.data = d,
-                                   .target = SOURCES,
-                                   .samples = samples,
-                                   .k = 20,
-                                   .rows = all ? NULL : &one,
-                                   .n_rows = 1,
-                                   .options = &options,
-                                   .pool = pool,
-                                   .measure = column,
-                                   .measure_ctx = ll_latencies(d, SOURCES)};
-            ll_prediction p;
-            ll_error e = {0};
-            double start = ll_now_s();
-            if (ll_nasflat_transfer(m, &job, &p, &e)) fprintf(stderr, "%s\n", e.message);
-            double took = ll_now_s() - start;
-            if (all)
-                best_all = fmin(best_all, took);
-            else
-                best = fmin(best, took);
-            ll_prediction_free(&p);
-        }
+    ll_values tune = options_of(ll_nasflat_transfer_options, (const char *[]){"preset", "paper", NULL}),
+              prior = options_of(ll_nasflat_transfer_options, NULL);
+    int one = 0;
     char note[128];
     snprintf(note, sizeof note, "20 samples, 40 epochs; with the prediction of all %d: %.2f s", d->n_archs,
-             best_all);
-    bench_row("transfer20_wall", best, "s", .12, "lower", note);
-    ll_values_free(&options);
+             transfer_wall(d, m, &tune, NULL, pool));
+    bench_row("transfer20_wall", transfer_wall(d, m, &tune, &one, pool), "s", .12, "lower", note);
+    snprintf(note, sizeof note, "20 samples condition the prior (the default), all %d predicted", d->n_archs);
+    bench_row("transfer20_prior", transfer_wall(d, m, &prior, NULL, pool), "s", .12, "lower", note);
+    ll_values_free(&tune);
+    ll_values_free(&prior);
 }
+
+/* --- how soon it stops --- */
+
+/* Wants to cancel from a moment on. */
+typedef struct wish {
+    double from_s;
+} wish;
+
+static bool wants_to_stop(void *ctx)
+{
+    return ll_now_s() >= ((const wish *)ctx)->from_s;
+}
+
+static void ignore_progress(void *ctx, cJSON *progress)
+{
+    cJSON_Delete(progress);
+}
+
+/* Milliseconds from the wish, `after_s` into the work, until the work returned; 0 when it was done by then. */
+static double stop_pretraining(const ll_dataset *d, double after_s, const char *epochs, ll_pool *pool)
+{
+    wish w = {ll_now_s() + after_s};
+    ll_observer o = {ignore_progress, wants_to_stop, &w, 0};
+    ll_nasflat_model_free(pretrain(d, 512, epochs, "on", pool, &o));
+    return fmax(0, 1e3 * (ll_now_s() - w.from_s));
+}
+
+static double stop_transfer(const ll_dataset *d, const ll_nasflat_model *m, double after_s, ll_pool *pool)
+{
+    wish w = {ll_now_s() + after_s};
+    ll_observer o = {ignore_progress, wants_to_stop, &w, 0};
+    ll_values options =
+        options_of(ll_nasflat_transfer_options,
+                   (const char *[]){"adapt", "tune", "epochs", after_s < .3 ? "4000" : "40", NULL});
+    transfer(d, m, &options, NULL, pool, &o);
+    ll_values_free(&options);
+    return fmax(0, 1e3 * (ll_now_s() - w.from_s));
+}
+
+/* The longest wait over moments that fall into every part of the work: training, scoring the sources, fitting the prior
+ * (one epoch leaves most of the time to those), tuning, predicting. */
+static void bench_cancel(const ll_dataset *cells, const ll_dataset *chains, const ll_nasflat_model *nb,
+                         const ll_nasflat_model *fb, ll_pool *pool)
+{
+    static const double moments[] = {.03, .11, .23, .41, .7, 1.1, 1.6, 2.1, 2.6, 3.1, 3.6, 4.1, 4.6, 5.2};
+    double train = 0, prior = 0, tune = 0;
+    for (size_t i = 0; i < sizeof moments / sizeof *moments; i++) {
+        for (int f = 0; f < 2; f++) {
+            const ll_dataset *d = f ? chains : cells;
+            if (moments[i] < 1) train = fmax(train, stop_pretraining(d, moments[i], "40", pool));
+            prior = fmax(prior, stop_pretraining(d, moments[i], "1", pool));
+            if (moments[i] < .8) tune = fmax(tune, stop_transfer(d, f ? fb : nb, moments[i], pool));
+        }
+    }
+    char note[128];
+    snprintf(note, sizeof note, "longest wait: training %.0f ms, prior %.0f ms, transfer %.0f ms", train,
+             prior, tune);
+    bench_row("cancel_latency", fmax(fmax(train, prior), tune), "ms", 100, "lower", note);
+}
+
+/* --- pretraining --- */
 
 /* Wall seconds until the mean held-out Spearman stays within .01 of its last value. */
 typedef struct trace {
@@ -270,30 +353,28 @@ typedef struct trace {
 static void note_progress(void *ctx, cJSON *progress)
 {
     trace *t = ctx;
-    const cJSON *x, *all = cJSON_GetObjectItem(progress, "spearman");
-    double sum = 0;
-    int n = 0;
-    cJSON_ArrayForEach(x, all) if (cJSON_IsNumber(x)) sum += x->valuedouble, n++;
-    if (n && t->n < 4096) {
+    const cJSON *mean = cJSON_GetObjectItem(progress, "spearman");
+    if (cJSON_IsNumber(mean) && t->n < 4096) {
         t->at[t->n] = ll_now_s() - t->start_s;
-        t->mean[t->n++] = sum / n;
+        t->mean[t->n++] = mean->valuedouble;
     }
     cJSON_Delete(progress);
 }
 
-static void bench_pretraining(const ll_dataset *d, ll_pool *pool)
+static void bench_pretraining(const ll_dataset *d, const char *name, const char *epochs, const char *prior,
+                              double aim, ll_pool *pool)
 {
     trace t = {.start_s = ll_now_s()};
     ll_observer o = {.progress = note_progress, .ctx = &t};
-    ll_nasflat_model_free(pretrain(d, 512, "150", pool, &o));
+    ll_nasflat_model_free(pretrain(d, 512, epochs, prior, pool, &o));
     double took = ll_now_s() - t.start_s;
     int usable = t.n;
     while (usable > 0 && fabs(t.mean[usable - 1] - t.mean[t.n - 1]) <= .01) usable--;
     char note[128];
     snprintf(note, sizeof note,
-             "9 x 512 x 150 epochs, %d threads; within .01 of its last Spearman after %.1f s", THREADS,
-             usable < t.n ? t.at[usable] : took);
-    bench_row("pretrain_nd_wall", took, "s", 45, "lower", note);
+             "9 x 512 x %s epochs, prior %s, %d threads; within .01 of its last Spearman after %.1f s",
+             epochs, prior, THREADS, usable < t.n ? t.at[usable] : took);
+    bench_row(name, took, "s", aim, "lower", note);
 }
 
 void bench_nasflat(void)
@@ -301,7 +382,8 @@ void bench_nasflat(void)
     bench_title("NASFLAT (one core unless said)");
     ll_dataset *cells = invent("nasbench201", 15625), *chains = invent("fbnet", 5000);
     ll_pool *pool = ll_pool_new(THREADS);
-    ll_nasflat_model *nb = pretrain(cells, 32, "1", pool, NULL), *fb = pretrain(chains, 32, "1", pool, NULL);
+    ll_nasflat_model *nb = pretrain(cells, 256, "1", "on", pool, NULL),
+                     *fb = pretrain(chains, 256, "1", "on", pool, NULL);
     ll_nasflat_item items[CHUNK];
     for (int i = 0; i < CHUNK; i++) items[i] = (ll_nasflat_item){i, 0};
     gemms g = gemms_of(nb, items, CHUNK, false);
@@ -312,7 +394,9 @@ void bench_nasflat(void)
     bench_epoch(cells, nb, "epoch_nasbench201", .25);
     bench_epoch(chains, fb, "epoch_fbnet", .7);
     bench_transfer(cells, nb, pool);
-    bench_pretraining(cells, pool);
+    bench_cancel(cells, chains, nb, fb, pool);
+    bench_pretraining(cells, "pretrain_nd_wall", "150", "off", 45, pool);
+    bench_pretraining(cells, "pretrain_nd_default", "40", "on", 45, pool);
     ll_nasflat_model_free(nb);
     ll_nasflat_model_free(fb);
     ll_pool_free(pool);
