@@ -72,7 +72,7 @@ build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a
 build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
 	$$(if $$(Q),@echo "  link $$@")
 	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDFLAGS) $$(LIBS) -o $$@
-build/$(1)/test_tui: build/$(1)/tests/vt.o
+$(patsubst %,build/$(1)/%,$(filter test_tui%,$(TESTS))): build/$(1)/tests/vt.o build/$(1)/tests/pty.o
 -include $$(wildcard build/$(1)/*/*.d build/$(1)/*/*/*.d)
 endef
 $(foreach v,release asan ubsan tsan,$(eval $(call variant,$(v))))
@@ -92,7 +92,7 @@ asan: build/asan/latlab $(call pick,asan)
 ubsan: build/ubsan/latlab $(call pick,ubsan)
 	@LATLAB=build/ubsan/latlab LATLAB_SANITIZER=ubsan UBSAN_OPTIONS=print_stacktrace=1 tests/run ubsan $(call pick,ubsan)
 # Where threads meet: the pool, the worker and its events, training, processes, the faces.
-THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui
+THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui tui_prompt tui_harm
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
 	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(tsan_tests)

@@ -56,6 +56,16 @@ const ll_command ll_data_commands[] = {
      .examples =
          "export csv all.csv\nexport npy phones.npy devices=pixel*,samsung_*\nexport predictions p.csv\n"
          "export onnx suggest out=phone\nexport onnx 1462,12 out=two batch=8"},
+    {.name = "write",
+     .group = "data",
+     .summary = "Write what a command answers to a file",
+     .options = ll_write_options,
+     .flags = LL_CMD_NO_UNDO | LL_CMD_LONG,
+     .run = ll_run_write,
+     .help = "A table becomes a row per line, a correlation matrix a square, a map its coordinates. The "
+             "names of the\n"
+             "columns are those of --json.",
+     .examples = "write corr.csv 'corr metric=kendall'\nwrite scores.csv eval\nwrite cell.json 'arch 672'"},
     {.name = "model",
      .group = "predict",
      .summary = "Save or load a pretrained predictor (safetensors)",

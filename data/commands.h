@@ -1,4 +1,4 @@
-/* The commands of this room: import, load, datasets, export, model, doctor. */
+/* The commands of this room: import, load, datasets, export, write, model, doctor. */
 #ifndef LL_DATA_COMMANDS_H
 #define LL_DATA_COMMANDS_H
 
@@ -15,13 +15,15 @@ ll_status ll_run_datasets(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
 ll_status ll_export_onnx(ll_request *rq, const char *archs);
 const ll_option *ll_export_more(char *const *words, int n);
+ll_status ll_run_write(ll_request *rq);
 ll_status ll_run_model(ll_request *rq);
 ll_status ll_run_doctor(ll_request *rq);
 ll_status ll_run_compare(ll_request *rq);
 ll_status ll_run_results(ll_request *rq);
 const ll_option *ll_compare_more(char *const *words, int n);
 extern const ll_option ll_results_options[];
-extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_model_options[];
+extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_write_options[],
+    ll_model_options[];
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);

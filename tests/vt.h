@@ -16,7 +16,7 @@ typedef struct vt_cell {
 
 typedef struct vt {
     int rows, cols, y, x, top, bottom;
-    bool wrap_next, alternate, cursor_hidden;
+    bool wrap_next, alternate, cursor_hidden, mouse; /* mouse: its reports are asked for */
     vt_cell pen, cell[VT_ROWS][VT_COLS];
     uint32_t last; /* for REP */
     char held[64]; /* a sequence that has begun */

@@ -333,9 +333,7 @@ static void banner(ll_faces *f)
 
 /* Between two lines readline would give the terminal back for a moment; a Ctrl-D pressed then is none to it, but a
  * NUL. So the terminal stays prepared until the prompt is left. */
-static void keep_prepared(void)
-{
-}
+static void keep_prepared(void) {}
 
 static void start_readline(repl *r)
 {

@@ -289,7 +289,7 @@ static const ll_key keys[] = {
     {",", "@step -", "the index before"},
     {"t", "@command transfer ", "transfer: with these samples"},
     {"p", "plot scatter worst=10 out=scatter.png", "plot the latest transfer to a file"},
-    {"e", "write map.csv map {encoding}", "export the map"},
+    {"e", "write map.csv 'map {encoding}'", "export the map"},
     {0},
 };
 

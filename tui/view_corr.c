@@ -428,7 +428,7 @@ static const ll_key keys[] = {
     {"T", "{as-target}", "target: the same on the target side"},
     {"Enter", "corr {device}", "neighbours of the row's device"},
     {"p", "plot heatmap {shown} metric={metric} order={order} out=heatmap.png", "plot the heatmap to a file"},
-    {"e", "write corr.csv corr {shown} metric={metric} order={order}", "export the correlations"},
+    {"e", "write corr.csv 'corr {shown} metric={metric} order={order}'", "export the correlations"},
     {0},
 };
 

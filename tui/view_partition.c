@@ -228,7 +228,7 @@ static const ll_key keys[] = {
     {"S-Tab", "@pane -", NULL},
     {"o", "@sort", "order: by correlation across, or as in the file"},
     {"p", "plot heatmap out=partition.png", "plot the heatmap, sides marked, to a file"},
-    {"e", "write partition.csv corr order=file", "export the correlations"},
+    {"e", "write partition.csv 'corr order=file'", "export the correlations"},
     {0},
 };
 

@@ -1,0 +1,174 @@
+/* The full screen when things go wrong: resizes, signals, random input. What is left of the terminal afterwards. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/rng.h"
+#include "tests/check.h"
+#include "tests/pty.h"
+
+static void test_resize_storm(void)
+{
+    ll_rng rng = ll_rng_new(1, 1);
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    pty_resize(15, 50);
+    CHECK(until("50 x 15 is too small"));
+    for (int i = 0; i < 200; i++) {
+        pty_resize(1 + ll_rng_below(&rng, 70), 1 + ll_rng_below(&rng, 220));
+        if (i % 7 == 0) keys("2");
+        if (i % 11 == 0) keys("4");
+        pty_pump(3);
+    }
+    pty_resize(24, 80);
+    pty_settle();
+    keys("8122"); /* whatever was shown: the heatmap */
+    CHECK(until("order cluster"));
+    pty_settle();
+    /* nothing of other sizes is left: the same as a screen drawn anew */
+    static vt storm;
+    storm = pty.t;
+    keys("\014");
+    pty_settle();
+    for (int y = 0; y < 24; y++) {
+        char row[VT_COLS * 4 + 1];
+        strcpy(row, vt_row(&storm, y));
+        CHECK_STR(vt_row(&pty.t, y), row);
+    }
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_finish();
+}
+
+static void test_deadly_signals(void)
+{
+    static const struct {
+        int sig, ended_by; /* ended_by 0: exits with 128 + sig */
+    } cases[] = {{SIGTERM, 0}, {SIGHUP, 0}, {SIGABRT, SIGABRT}, {SIGSEGV, SIGSEGV}};
+    bool sanitized = getenv("LATLAB_SANITIZER") != NULL;
+    for (int i = 0; i < 4; i++) {
+        if (!START(24, 80, LOADED)) return;
+        CHECK(until("sim_phone_a53"));
+        CHECK(pty.t.alternate);
+        kill(pty.pid, cases[i].sig);
+        if (CHECK(pty_wait_end()) && cases[i].ended_by && !sanitized)
+            CHECK(WIFSIGNALED(pty.status) && WTERMSIG(pty.status) == cases[i].ended_by);
+        else if (!cases[i].ended_by)
+            CHECK(WIFEXITED(pty.status) && WEXITSTATUS(pty.status) == 128 + cases[i].sig);
+        pty_check_restored();
+        pty_finish();
+    }
+}
+
+/* Under a shell, because the kernel does not stop a pty_program that nobody could continue. */
+static void test_suspend(void)
+{
+    char line[5000];
+    if (!pty_program[0]) return check_skip("no pty_program in $LATLAB");
+    if (!pty_begin(&(pty_start){.term = "xterm-256color", .rows = 24, .cols = 80, .keys = NULL},
+                   (const char *const[]){pty_program, NULL}))
+        return;
+    pty_finish(); /* only to have looked for the pty_program */
+    char kept[sizeof pty_program];
+    strcpy(kept, pty_program);
+    strcpy(pty_program, "/bin/bash");
+    bool good = START(24, 80, "--norc", "-i");
+    strcpy(pty_program, kept);
+    if (!good) return;
+    CHECK(until("bash"));
+    snprintf(line, sizeof line, "stty -a | head -n 1; %s --tui -c 'load nb201_sim'\r", pty_program);
+    keys(line);
+    CHECK(until("sim_phone_a53"));
+    keys("\032"); /* the screen is still being drawn: the key must not get lost for that */
+    CHECK(until("Stopped"));
+    CHECK(!pty.t.alternate);
+    CHECK(!pty.t.cursor_hidden);
+    keys("fg\r");
+    CHECK(until("1 devices"));
+    CHECK(pty.t.alternate);
+    keys("2");
+    CHECK(until("order cluster"));
+    keys("Q");
+    pty_settle();
+    keys("echo back again\r");
+    CHECK(until("back again"));
+    pty_finish();
+}
+
+static void test_interrupt(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys("\003");
+    CHECK(until("nothing runs; Q leaves"));
+    keys(":partition train=7 test=7; pretrain help\r");
+    CHECK(until("Ctrl-C cancels"));
+    CHECK(until("/2000"));
+    keys("\003");
+    CHECK(until("cancelled"));
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_check_restored();
+    pty_finish();
+}
+
+/* Random keys in every view; the pty_program must still be there, and answer. */
+static void test_monkey(void)
+{
+    static const char *const alphabet[] = {
+        "1",       "2",       "3",      "4",      "5",        "6",      "7",        "8",      "j",
+        "k",       "h",       "l",      "g",      "G",        "q",      " ",        "\r",     "\t",
+        "?",       "/",       "a",      "m",      "o",        "z",      "x",        "r",      "s",
+        "S",       "T",       "-",      "U",      "u",        "y",      "O",        "[",      "]",
+        "R",       "\014",    "v",      "C",      "E",        ".",      ",",        "Z",      "n",
+        "N",       ":",       "\033",   "\177",   "\027",     "\033[A", "\033[B",   "\033[C", "\033[D",
+        "\033[5~", "\033[6~", "\033[Z", "\033OP", "\033[15~", "\030",   "\xc3\xa4", "\022"};
+    enum { N = sizeof alphabet / sizeof *alphabet };
+    const char *wish = getenv("LATLAB_MONKEY");
+    const char *sanitizer = getenv("LATLAB_SANITIZER");
+    bool slow = sanitizer && !strcmp(sanitizer, "tsan");
+    int total = wish ? atoi(wish) : slow ? 300 : 2000;
+    ll_rng rng = ll_rng_new(2026, 1);
+    if (!START(24, 80, "--tui", "-c",
+               "load nb201_sim; partition train=8 test=6; pretrain gp; transfer sim_eyeriss k=10"))
+        return;
+    CHECK(until("sim_phone_a53"));
+    for (int i = 0; i < total && !pty.ended; i++) {
+        keys(alphabet[ll_rng_below(&rng, N)]);
+        if (i % 8 == 7) pty_pump(30);
+        while (pty_pump(0)) {
+        }
+        if (i % 500 == 499) pty_resize(18 + ll_rng_below(&rng, 40), 60 + ll_rng_below(&rng, 140));
+        pty.ended = waitpid(pty.pid, &pty.status, WNOHANG) == pty.pid;
+    }
+    CHECK(!pty.ended);
+    pty_resize(24, 80);
+    keys("\033");
+    pty_settle();
+    keys("\033\033");
+    pty_settle();
+    keys("8");
+    CHECK(until("8 log"));
+    keys("QQ");
+    double before = pty_patience;
+    pty_patience = slow ? 150 : 60; /* commands the monkey has given may have to be cancelled first */
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_patience = before;
+    pty_finish();
+}
+
+int main(int argc, char **argv)
+{
+    pty_find_program();
+    static const check_case cases[] = {{"resize storm", test_resize_storm},
+                                       {"killed, the terminal is restored", test_deadly_signals},
+                                       {"Ctrl-C cancels", test_interrupt},
+                                       {"Ctrl-Z and fg", test_suspend},
+                                       {"monkey", test_monkey},
+                                       {0}};
+    return check_main("test_tui_harm", cases, argc, argv);
+}
