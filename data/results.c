@@ -289,6 +289,22 @@ static void add_prior(ll_str *b, const ll_trial_context *c)
     ll_values_free(&defaults);
 }
 
+/* What the files say that options name, not where they are. One that cannot be read stops the trial itself. */
+static void add_files(ll_str *b, const ll_values *v)
+{
+    for (const ll_option *o = v->table; o && o->name; o++) {
+        char *bytes;
+        size_t n;
+        if (o->complete != LL_COMPLETE_FILE || !ll_has(v, o->name)) continue;
+        char *path = ll_path_expand(ll_word(v, o->name));
+        if (!ll_read_file(path, 0, &bytes, &n, NULL)) {
+            ll_str_addf(b, "|%s", ll_hash_bytes(bytes, n).hex);
+            free(bytes);
+        }
+        free(path);
+    }
+}
+
 static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *options, const char *source)
 {
     ll_str b = {0};
@@ -298,6 +314,8 @@ static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *
                 (unsigned long long)t->pretrain_seed, ll_protocol_name(t->protocol), c->level);
     add_version(&b, t->predictor);
     if (c->prior) add_prior(&b, c);
+    add_files(&b, c->pretrain_options);
+    add_files(&b, c->transfer_options);
     ll_hash h = ll_hash_bytes(ll_str_text(&b), b.len);
     ll_str_free(&b);
     return h;

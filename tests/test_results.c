@@ -180,6 +180,36 @@ static void versions_are_each_predictors_own(void)
     free_fixture(&f);
 }
 
+/* A file that an option names counts by its content. */
+static void files_are_in_the_key(void)
+{
+    static const ll_option with_file[] = {
+        {.name = "table", .type = LL_WORD, .complete = LL_COMPLETE_FILE, .help = "x"}, {0}};
+    fixture f;
+    fill_fixture(&f);
+    char *path = fresh_path("file.sqlite"), *table = fresh_path("table.csv");
+    ll_results *r;
+    ll_values v;
+    ll_error e = {0};
+    ll_values_init(&v, with_file);
+    ll_trial_context c = f.c;
+    c.transfer_options = &v;
+    ll_values_set(&v, "table", table, &e);
+    ll_write_file(table, "1", 1, &e);
+    CHECK_INT(ll_results_open(path, &r, &e), LL_OK);
+    CHECK_INT(ll_results_store(r, &c, &f.t, &e), LL_OK);
+    CHECK(recalls(r, &c, &f.t));
+    ll_write_file(table, "2", 1, &e);
+    CHECK(!recalls(r, &c, &f.t));
+    ll_write_file(table, "1", 1, &e);
+    CHECK(recalls(r, &c, &f.t));
+    ll_results_close(r);
+    ll_values_free(&v);
+    free(path);
+    free(table);
+    free_fixture(&f);
+}
+
 static void run_sql(const char *path, const char *sql)
 {
     sqlite3 *db;
@@ -268,6 +298,7 @@ static const check_case cases[] = {
     {"everything that matters is in the key", everything_that_matters_is_in_the_key},
     {"strange databases are refused", strange_databases_are_refused},
     {"versions are each predictor's own", versions_are_each_predictors_own},
+    {"files are in the key", files_are_in_the_key},
     {"two processes share one", two_processes_share_one},
     {"rows are filtered", rows_are_filtered},
     {0},

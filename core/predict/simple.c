@@ -76,8 +76,7 @@ void ll_predict_linear(const ll_transfer_job *job, int dim,
     free(row);
 }
 
-/* The operation that does nothing, which counting leaves out: the counts add up to the number of positions. */
-static int idle_op(const ll_space *s)
+int ll_simple_idle_op(const ll_space *s)
 {
     for (int i = 0; i < s->n_ops; i++)
         if (!strcmp(s->ops[i], "none")) return i;
@@ -93,12 +92,12 @@ int ll_simple_counts_dim(const ll_space *s)
 
 int ll_simple_counted_op(const ll_space *s, int column)
 {
-    return column + (column >= idle_op(s));
+    return column + (column >= ll_simple_idle_op(s));
 }
 
 void ll_simple_counts(const ll_space *s, const uint8_t *gene, double *row)
 {
-    int idle = idle_op(s);
+    int idle = ll_simple_idle_op(s);
     for (int c = 0; c < s->n_ops - 1; c++) row[c] = 0;
     for (int p = 0; p < s->n_positions; p++)
         if (gene[p] != idle) row[gene[p] - (gene[p] > idle)]++;

@@ -31,7 +31,10 @@ void ll_predict_linear(const ll_transfer_job *job, int dim,
                        void (*feature)(const void *ctx, const ll_dataset *d, int arch, double *row),
                        const void *ctx, const double *w, double offset, ll_prediction *out);
 
-/* Counts of the operations that do something: all but the space's none or skip. ll_simple_counts_dim of them. */
+/* The operation that does nothing, none or skip, which counting leaves out: the counts add up to the number of positions.
+ */
+int ll_simple_idle_op(const ll_space *s);
+/* Counts of the operations that do something. ll_simple_counts_dim of them. */
 int ll_simple_counts_dim(const ll_space *s);
 void ll_simple_counts(const ll_space *s, const uint8_t *gene, double *row);
 int ll_simple_counted_op(const ll_space *s, int column); /* which operation a column counts */

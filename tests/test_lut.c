@@ -1,0 +1,136 @@
+/* The lookup table's profile: what it brings, and what is refused. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+#include "core/predict/lut_profile.h"
+#include "core/transfer/pretrain.h"
+#include "core/transfer/transfer.h"
+#include "tests/check.h"
+#include "tests/spaces.h"
+
+static const char *const ops[5] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"};
+static const double ms_of[5] = {0, .5, 1, 2, 3};
+
+static char *profile_file(const char *text)
+{
+    ll_error e = {0};
+    char *path = ll_path_join(check_tmpdir(), "profile.csv");
+    CHECK_INT(ll_write_file(path, text, strlen(text), &e), LL_OK);
+    return path;
+}
+
+static double *read_profile(const char *text, ll_error *e)
+{
+    char *path = profile_file(text);
+    double *cost = NULL;
+    *e = (ll_error){0};
+    ll_lut_profile_read(path, ll_space_find("nasbench201"), &cost, e);
+    free(path);
+    return cost;
+}
+
+/* A cost at one position wins over the one for everywhere; what does nothing costs nothing unless it is said. */
+static void rows_fill_the_table(void)
+{
+    ll_error e;
+    double *cost = read_profile("ms,layer,operation,position\n1,a,skip_connect,\n2,b,nor_conv_1x1,\n"
+                                "# a comment\n3,c,nor_conv_3x3,\n4,d,avg_pool_3x3,\n9,e,nor_conv_3x3,1>3\n",
+                                &e);
+    CHECK_STR(e.message, "");
+    for (int p = 0; p < 6; p++)
+        for (int o = 0; o < 5; o++) CHECK_NEAR(cost[p * 5 + o], p == 4 && o == 3 ? 9 : o, 0);
+    free(cost);
+}
+
+static void bad_profiles_are_refused(void)
+{
+    static const char *const bad[][2] = {
+        {"", "the file is empty"},
+        {"operation,cost\nnone,1\n", "line 1: no column \"ms\""},
+        {"op,ms\nnone,1\n", "line 1: no column \"operation\""},
+        {"operation,ms\nconv_9x9,1\n", "line 2: nasbench201 has no operation \"conv_9x9\": it has "},
+        {"operation,position,ms\nnone,7>9,1\n", "line 2: nasbench201 has no position \"7>9\": it has 0>1, "},
+        {"operation,ms\nnone,-1\n", "line 2: cost \"-1\": milliseconds from 0 were expected"},
+        {"operation,ms\nnone,nan\n", "line 2: cost \"nan\""},
+        {"operation,ms\nnone,inf\n", "line 2: cost \"inf\""},
+        {"operation,ms\nnone,1 ms\n", "line 2: cost \"1 ms\""},
+        {"operation,ms\nnone\n", "line 2: the cost is missing"},
+        {"operation,ms\nnone,1\nskip_connect,2\nnone,1\n", "line 4: none at all positions is given twice"},
+        {"operation,ms\nskip_connect,2\n", "no cost for nor_conv_1x1 at position 0>1"},
+        {"operation,ms\n\"none,1\n", "line 2"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ll_error e;
+        double *cost = read_profile(bad[i][0], &e);
+        check_report(!cost && e.status == LL_BAD_DATA && strstr(e.message, bad[i][1]), __FILE__, __LINE__,
+                     "%s: %s", bad[i][1], e.message);
+        free(cost);
+    }
+}
+
+static ll_status transferred(const ll_dataset *d, const char *profile, ll_transfer **out, ll_error *e)
+{
+    const ll_predictor *p = ll_predictor_find("lut");
+    static const int samples[4] = {77, 4321, 9000, 14003};
+    ll_model *m = NULL;
+    ll_values options;
+    ll_ints none = {0};
+    ll_values_init(&options, p->transfer_options);
+    ll_pretrain_plan pretrain = {.data = d, .predictor = p, .source = &none, .seed = 1};
+    CHECK_INT(ll_pretrain_run(&pretrain, &m, e), LL_OK);
+    if (profile) CHECK_INT(ll_values_set(&options, "profile", profile, e), LL_OK);
+    ll_transfer_plan plan = {
+        .data = d, .model = m, .samples = samples, .k = 4, .seed = 1, .options = &options};
+    ll_status s = ll_transfer_run(&plan, out, e);
+    ll_values_free(&options);
+    ll_model_unref(m);
+    return s;
+}
+
+/* Networks take 3 ms and 1.7 times what their operations take alone: four samples say so, and nothing else. */
+static void samples_correct_the_profile(void)
+{
+    ll_dataset *d = all_cells();
+    ll_error e = {0};
+    ll_str text = {0};
+    ll_str_add(&text, "operation,ms\n");
+    for (int o = 0; o < 5; o++) ll_str_addf(&text, "%s,%g\n", ops[o], ms_of[o]);
+    char *path = profile_file(ll_str_text(&text));
+    for (int i = 0; i < d->n_archs; i++) {
+        d->lat_ms[i] = 3;
+        for (int p = 0; p < 6; p++) d->lat_ms[i] += 1.7 * ms_of[ll_gene(d, i)[p]];
+    }
+    ll_transfer *with = NULL, *without = NULL, *failed = NULL;
+    CHECK_INT(transferred(d, path, &with, &e), LL_OK);
+    CHECK_INT(transferred(d, NULL, &without, &e), LL_OK);
+    double good = ll_spearman(d->lat_ms, with->lat_ms, d->n_archs),
+           poor = ll_spearman(d->lat_ms, without->lat_ms, d->n_archs);
+    CHECK(good > .995 && poor < good - .01);
+    CHECK_INT(with->measured.n, 4);
+    CHECK(ll_json_get_num(with->info, "profile_factor", 0) > 1.3); /* of 1.7; the rest is in the parts */
+    CHECK(!cJSON_HasObjectItem(without->info, "profile_factor"));
+    CHECK_INT(transferred(d, "/no/such/profile.csv", &failed, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "/no/such/profile.csv");
+    CHECK(!failed);
+    ll_transfer_unref(with);
+    ll_transfer_unref(without);
+    ll_str_free(&text);
+    free(path);
+    ll_dataset_unref(d);
+}
+
+static const check_case cases[] = {
+    {"rows fill the table", rows_fill_the_table},
+    {"bad profiles are refused", bad_profiles_are_refused},
+    {"samples correct the profile", samples_correct_the_profile},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_lut", cases, argc, argv);
+}
