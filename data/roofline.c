@@ -189,6 +189,7 @@ static void show(ll_request *rq, const char *device, const ll_sim_machine *m, co
     ll_json_str(result, "text", ll_str_text(&text));
     ll_json_str(result, "device", device);
     ll_json_str(result, "machine", machine);
+    ll_json_bool(result, "simulated", true);
     ll_json_num(result, "peak_gflops", peak);
     ll_json_num(result, "bandwidth_gbs", bandwidth);
     ll_json_num(result, "network_ms", network_ms);
