@@ -341,7 +341,7 @@ def provenance(args):
 def open_results(args):
     """The file, ready to append, and what it holds already: {(architecture, device)}."""
     first, done, whole = provenance(args), set(), ""
-    if os.path.exists(args.out):
+    if os.path.isfile(args.out):
         with open(args.out, newline="", encoding="utf-8") as f:
             text = f.read()
         whole = text[:text.rfind("\n") + 1]  # a record that a crash cut short is measured again
@@ -423,14 +423,14 @@ def main():
     configs = read_configs(args)
     space, archs = read_archs(args)
     out, done = open_results(args)
-    try:
-        for config in configs:
-            measure(config, space, archs, out, done, args)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    finally:
-        out.close()
+    for config in configs:
+        measure(config, space, archs, out, done, args)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as problem:  # no such file, a full disk: what is finished is on the disk, the command goes on there
+        sys.exit(f"measure_torch.py: {problem}")
