@@ -20,6 +20,7 @@ static const subject subjects[] = {
     {"nasflat", bench_nasflat},
     {"space", bench_space},
     {"tui", bench_tui},
+    {"real_loop", bench_real_loop},
     {0},
 };
 

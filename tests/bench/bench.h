@@ -14,5 +14,6 @@ void bench_sessions(void);
 void bench_nasflat(void);
 void bench_space(void);
 void bench_tui(void);
+void bench_real_loop(void);
 
 #endif
