@@ -74,6 +74,8 @@ static void the_lesson_runs_here(void)
     ll_strs lines = {0};
     int measured[2] = {0};
     ll_app *a = app_new();
+    ll_app_register(a, ll_measure_commands);
+    ll_app_register(a, ll_active_commands);
     SAY(a, "simulate dataset=pool space=nasbench201 n=300 seed=5 "
            "machines=sim_xeon_6226,sim_raspi4,sim_edge_tpu");
     if (!CHECK_OK(ll_read_file("sessions/real_loop.latlab", 0, &text, NULL, NULL))) return;
