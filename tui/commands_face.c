@@ -119,7 +119,7 @@ static const ll_option lesson_options[] = {{.name = "lesson",
                                             .otherwise = "tour",
                                             .positional = true,
                                             .complete = LL_COMPLETE_FILE,
-                                            .help = "tour, or a script of your own"},
+                                            .help = "tour, real_loop, or a script of your own"},
                                            {0}};
 static const ll_option set_options[] = {
     {.name = "setting",
