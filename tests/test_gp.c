@@ -306,6 +306,68 @@ static void intervals_cover_what_the_model_draws(void)
     ll_dataset_unref(d);
 }
 
+/* A sample's left-out deviation is that of predicting it from the nine others, up to what the outlier factors and
+ * the weights of the draws move. */
+static void left_out_deviations_are_those_of_leaving_out(void)
+{
+    enum { K = 10 };
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double y[K], others[K], mean, sd;
+    int rows[K];
+    ll_gp_posterior all, nine;
+    for (int i = 0; i < K; i++) y[i] = ll_latencies(d, TARGET)[ten_rows[i]];
+    ll_gp_condition(&m->rows.prior, &m->draws, ten_rows, y, K, true, &all);
+    for (int i = 0; i < K; i++) {
+        int n = 0;
+        for (int j = 0; j < K; j++)
+            if (j != i) {
+                rows[n] = ten_rows[j];
+                others[n++] = y[j];
+            }
+        ll_gp_condition(&m->rows.prior, &m->draws, rows, others, n, true, &nine);
+        ll_gp_posterior_predict(&nine, &m->rows.prior, &ten_rows[i], 1, &mean, &sd);
+        CHECK_NEAR(all.left_out[i], (y[i] - mean) / sd, .1);
+        ll_gp_posterior_free(&nine);
+    }
+    ll_gp_posterior_free(&all);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+/* Width of the intervals, as a share of the latency, and their coverage of a target with this much noise. */
+static void interval_of(const void *model, ll_dataset *d, double noise, double *width, double *covered)
+{
+    double *lat = ll_latencies(d, TARGET);
+    int rows[40];
+    for (int i = 0; i < 40; i++) rows[i] = 10 * i + 3;
+    price(d, TARGET, TARGET, noise);
+    ll_prediction p = transferred(model, d, lat, rows, 40);
+    double half = ll_student_quantile(.95, p.dof);
+    *width = *covered = 0;
+    for (int i = 0; i < CELLS; i++) {
+        *width += 2 * half * p.sd_ms[i] / lat[i] / CELLS;
+        *covered += (fabs(lat[i] - p.lat_ms[i]) <= half * p.sd_ms[i]) / (double)CELLS;
+    }
+    ll_prediction_free(&p);
+}
+
+/* The sources have 1 % noise; the target may be cleaner or noisier and its intervals follow it, not them. */
+static void intervals_follow_the_noise_of_the_target(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    double width[3], covered[3];
+    static const double noise[3] = {.002, .01, .05};
+    for (int i = 0; i < 3; i++) {
+        interval_of(m, d, noise[i], &width[i], &covered[i]);
+        CHECK(covered[i] > .85);
+    }
+    CHECK(width[0] < .4 * width[1] && width[1] < .4 * width[2]);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
 static void simulations_keep_what_was_measured(void)
 {
     ll_dataset *d = small_world(7, 39);
@@ -453,6 +515,8 @@ static const check_case cases[] = {
     {"new architectures are predicted", new_architectures_are_predicted},
     {"rounding is noise", rounding_is_noise},
     {"intervals cover what the model draws", intervals_cover_what_the_model_draws},
+    {"left-out deviations are those of leaving out", left_out_deviations_are_those_of_leaving_out},
+    {"intervals follow the noise of the target", intervals_follow_the_noise_of_the_target},
     {"simulations keep what was measured", simulations_keep_what_was_measured},
     {"peers are the sources", peers_are_the_sources},
     {"designs are the greedy best", designs_are_the_greedy_best},

@@ -267,7 +267,8 @@ ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
     ll_tensors_add(out, "gp.scale", LL_F64, 1, (long[]){dim}, m->features.scale);
     double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
     double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
-    ll_tensors_add(out, "gp.calibration", LL_F64, 2, (long[]){2, LL_GP_SIZES}, m->calibration.spread);
+    ll_tensors_add(out, "gp.calibration", LL_F64, 2, (long[]){LL_GP_DESIGNS + 1, LL_GP_SIZES},
+                   &m->calibration);
     if (m->rows.estimates) {
         double *weight = ll_tensors_add(out, "gp.estimate", LL_F64, 1, (long[]){S}, NULL)->data;
         for (int s = 0; s < S; s++) weight[s] = m->sources[s].estimate;
@@ -311,16 +312,18 @@ static ll_status features_from(const ll_tensors *in, ll_gp_features *f, ll_error
 
 static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
 {
-    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL, *spread;
+    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL, *calibration;
     if (!any || any->n_dims != 2 || any->shape[0] < 1)
         return ll_fail(e, LL_BAD_DATA, "tensor gp.sources is missing or has no row");
     long S = any->shape[0], dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
     ll_status s = ll_tensors_need(in, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, &scalars, e);
     if (!s) s = ll_tensors_need(in, "gp.linear", LL_F64, 2, (long[]){S, dim}, &linear, e);
-    if (!s) s = ll_tensors_need(in, "gp.calibration", LL_F64, 2, (long[]){2, LL_GP_SIZES}, &spread, e);
+    if (!s)
+        s = ll_tensors_need(in, "gp.calibration", LL_F64, 2, (long[]){LL_GP_DESIGNS + 1, LL_GP_SIZES},
+                            &calibration, e);
     if (!s && pairs) s = ll_tensors_need(in, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, &square, e);
     if (s) return s;
-    memcpy(m->calibration.spread, spread->data, sizeof m->calibration.spread);
+    memcpy(&m->calibration, calibration->data, sizeof m->calibration);
     m->n_sources = (int)S;
     m->sources = LL_NEW_ARRAY(ll_gp_source, S);
     for (int i = 0; i < S; i++)

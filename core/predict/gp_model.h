@@ -16,10 +16,11 @@ typedef struct ll_gp_rows {
     uint8_t *genes; /* (n, n_positions): which rows these are */
 } ll_gp_rows;
 
-/* How much too narrow or wide the intervals of left-out sources were, by sample size. */
-enum { LL_GP_SIZES = 4 };
+/* How much wider or narrower than stated the intervals of left-out sources had to be. */
+enum { LL_GP_SIZES = 4, LL_GP_DESIGNS = 2 };
 typedef struct ll_gp_calibration {
-    double spread[2][LL_GP_SIZES]; /* factor on the deviation; [1]: devices read from a coarse clock */
+    double usual[LL_GP_DESIGNS][LL_GP_SIZES]; /* log factor by sample size; random samples, optimal design */
+    double reach[LL_GP_SIZES];                /* how far out such a design lies; random samples: 1 */
 } ll_gp_calibration;
 
 typedef struct ll_gp_model {

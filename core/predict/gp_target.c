@@ -212,6 +212,47 @@ static double noise_variance(const ll_gp_fit *x)
     return noise_inflation * sum;
 }
 
+/* --- leave one out --- */
+
+/* Log density of a Student-t variable at e, up to a constant that depends on dof alone. */
+static double log_student(double e, double variance, double dof)
+{
+    return -.5 * log(variance) - .5 * (dof + 1) * log1p(e * e / (dof * variance));
+}
+
+/* Sample i predicted from the others under draw m: deviation, variance of a measurement about it, and the log
+ * density of what was measured (Rasmussen and Williams, GPML, 5.4.2). The noise factor of the sample itself
+ * drops out of the deviation and is replaced by that of a new measurement in the variance. */
+static void leave_out(const ll_gp_fit *x, int i, int m, double *e, double *variance, double *density)
+{
+    int chunk = m / LANES, l = m % LANES;
+    double alpha = x->alpha[chunk * x->k + i][l], p = x->pdiag[chunk * x->k + i][l], r = x->draws->noise[m];
+    double an = a0 + .5 * (x->k - 1) - .5;
+    double t2 = fmax(x->t2[chunk][l] * (an + .5) - .5 * alpha * alpha / p, 1e-12 * x->t2[chunk][l]) / an;
+    *e = alpha / p;
+    *variance = t2 * (fmax(1 / p - r * x->g[i], 0) + noise_inflation * r);
+    *density = log_student(*e, t2 / p, 2 * an);
+}
+
+/* Draws are weighted by what the other samples say of them. */
+static double left_out_z(const ll_gp_fit *x, int i)
+{
+    double e[LL_GP_DRAWS], v[LL_GP_DRAWS], w[LL_GP_DRAWS], most = -INFINITY, sum = 0, mean = 0, variance = 0;
+    for (int m = 0; m < LL_GP_DRAWS; m++) {
+        leave_out(x, i, m, &e[m], &v[m], &w[m]);
+        w[m] = log(x->w[m]) - w[m];
+        most = fmax(most, w[m]);
+    }
+    for (int m = 0; m < LL_GP_DRAWS; m++) {
+        w[m] = exp(w[m] - most);
+        sum += w[m];
+        mean += w[m] * e[m];
+    }
+    mean /= sum;
+    for (int m = 0; m < LL_GP_DRAWS; m++) variance += w[m] / sum * (v[m] + (e[m] - mean) * (e[m] - mean));
+    return mean / sqrt(variance);
+}
+
 void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *rows, const double *y_ms,
                      int k, bool variance, ll_gp_posterior *out)
 {
@@ -226,6 +267,8 @@ void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *
     *out = (ll_gp_posterior){.dim = p->dim, .scale_ms = scale, .dof = 2 * a0 + k - 1, .spread = 1};
     out->beta = LL_NEW_ARRAY(double, p->dim);
     out->robust = ll_memdup(x->g, (size_t)k, sizeof *x->g);
+    out->left_out = LL_NEW_ARRAY(double, k);
+    for (int i = 0; i < k && k > 1; i++) out->left_out[i] = left_out_z(x, i);
     memcpy(out->weight, x->w, sizeof x->w);
     for (int m = 0; m < LL_GP_DRAWS; m++) out->b[m] = .5 * out->dof * x->t2[m / LANES][m % LANES];
     mean_in_features(x, out);
@@ -239,6 +282,7 @@ void ll_gp_posterior_free(ll_gp_posterior *q)
     free(q->beta);
     free(q->form);
     free(q->robust);
+    free(q->left_out);
     *q = (ll_gp_posterior){0};
 }
 
