@@ -5,8 +5,9 @@
 #include "core/app/request.h"
 
 /* Rows of the loaded dataset, without repetition, appended to `rows`: "samples" (all of `sample` or `suggest`),
- * "suggest" (those among them that are not measured yet on the device they are for), else indices or strings
- * joined by commas. LL_FAILED: there are none; LL_BAD_DATA: not in the dataset. */
-ll_status ll_chosen_archs(ll_request *rq, const char *text, ll_ints *rows);
+ * "suggest" (those among them that are not measured yet on the device they are for), "random:N" (drawn with the
+ * seed), else indices or strings joined by commas. LL_FAILED: there are none; LL_USAGE: no such number;
+ * LL_BAD_DATA: not in the dataset. */
+ll_status ll_chosen_archs(ll_request *rq, const char *text, uint64_t seed, ll_ints *rows);
 
 #endif

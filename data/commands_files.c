@@ -26,7 +26,8 @@ const ll_option ll_export_options[] = {
      .positional = true,
      .required = true,
      .complete = LL_COMPLETE_FILE,
-     .help = "the file to write; onnx: the architectures (samples, suggest, or indices and strings joined by "
+     .help = "the file to write; onnx: the architectures (samples, suggest, random:N, or indices and strings "
+             "joined by "
              "commas)"},
     {.name = "devices",
      .type = LL_LIST,

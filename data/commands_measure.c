@@ -10,7 +10,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/rng.h"
+#include "data/chosen.h"
 #include "data/folder.h"
 #include "data/host/machine.h"
 #include "data/host/sweep.h"
@@ -79,61 +79,16 @@ static ll_status read_settings(job *j)
 
 /* --- which architectures ------------------------------------------------------------------------------------ */
 
-static ll_status random_rows(job *j, const char *count)
-{
-    const ll_dataset *d = j->rq->state.data;
-    char *end;
-    long n = strtol(count, &end, 10);
-    if (end == count || *end || n < 1 || n > d->n_archs)
-        return LL_FAIL(j->rq, LL_USAGE, "archs=random:%.40s: a number from 1 to %d was expected", count,
-                       d->n_archs);
-    ll_rng r = ll_rng_new((uint64_t)ll_int(&j->rq->args, "seed"), LL_STREAM_SAMPLES);
-    ll_ints all = ll_ints_range(d->n_archs);
-    int *chosen = LL_NEW_ARRAY(int, n);
-    ll_rng_sample(&r, all.v, all.n, (int)n, chosen);
-    ll_ints_free(&all);
-    j->rows = ll_ints_copy(chosen, (int)n);
-    free(chosen);
-    return LL_OK;
-}
-
-static ll_status listed_rows(job *j, const ll_strs *names)
-{
-    for (int i = 0; i < names->n; i++) {
-        int row;
-        ll_status s = ll_dataset_find_arch(j->rq->state.data, names->v[i], &row, &j->rq->error);
-        if (s) return s;
-        if (ll_ints_find(&j->rows, row) < 0) ll_ints_add(&j->rows, row);
-    }
-    return LL_OK;
-}
-
-static ll_status sampled_rows(job *j)
-{
-    const ll_samples *samples = j->rq->state.samples;
-    if (!samples || !samples->rows.n)
-        return LL_FAIL(j->rq, LL_USAGE, "no architectures are picked yet: `suggest` or `sample` does that");
-    j->rows = ll_ints_copy(samples->rows.v, samples->rows.n);
-    return LL_OK;
-}
-
 static ll_status choose_rows(job *j)
 {
-    const ll_dataset *d = j->rq->state.data;
-    ll_strs names = {0};
-    ll_status s;
-    ll_list(&j->rq->args, "archs", &names);
-    const char *first = names.n ? names.v[0] : "all";
-    if (!strcmp(first, "all"))
-        j->rows = ll_ints_range(d->n_archs), s = LL_OK;
-    else if (!strcmp(first, "samples") || !strcmp(first, "suggest"))
-        s = sampled_rows(j);
-    else if (!strncmp(first, "random:", 7))
-        s = random_rows(j, first + 7);
-    else
-        s = listed_rows(j, &names);
-    ll_strs_free(&names);
-    return s;
+    const ll_request *rq = j->rq;
+    const char *archs = ll_word(&rq->args, "archs");
+    if (!strcmp(archs, "all")) {
+        j->rows = ll_ints_range(rq->state.data->n_archs);
+        return LL_OK;
+    }
+    if (!strcmp(archs, "suggest")) archs = "samples"; /* what the device has of them is left out below */
+    return ll_chosen_archs(j->rq, archs, (uint64_t)ll_int(&rq->args, "seed"), &j->rows);
 }
 
 /* A device of that name must be of these settings; what it has already is not measured again. */

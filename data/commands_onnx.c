@@ -156,7 +156,7 @@ ll_status ll_export_onnx(ll_request *rq, const char *archs)
         s = LL_FAIL(rq, LL_USAGE, "out=FOLDER is missing: the folder for the models and %s", TABLE);
     else
         f.path = ll_path_expand(ll_word(&rq->more, "out"));
-    if (!s) s = ll_chosen_archs(rq, archs, &f.rows);
+    if (!s) s = ll_chosen_archs(rq, archs, (uint64_t)ll_int(&rq->more, "seed"), &f.rows);
     if (!s) s = write_folder(&f);
     if (!s) emit_folder(&f);
     ll_ints_free(&f.rows);
@@ -180,7 +180,7 @@ static const ll_option onnx_options[] = {
      .otherwise = "1",
      .lo = 0,
      .hi = 2147483647,
-     .help = "onnx: of the weights"},
+     .help = "onnx: of the weights, and of random:N"},
     {.name = "replace",
      .type = LL_BOOL,
      .otherwise = "off",

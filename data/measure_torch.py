@@ -192,6 +192,8 @@ class Config:
         self.channels_last, self.seed = args.channels_last, args.seed
 
     def prepare(self):
+        if self.device.type == "cuda":
+            torch.cuda.set_device(self.device)
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = self.dtype == "tf32"
         torch.backends.cudnn.benchmark = True
         torch.set_flush_denormal(True)
@@ -219,7 +221,7 @@ class Config:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
             kept = net(x)
-        return lambda: (graph.replay(), kept, net)[1]
+        return lambda: (graph.replay(), kept, net, x)[1]  # a replay reads and writes the memory of all of them
 
 
 def check_config(config):
