@@ -89,8 +89,9 @@ const ll_command ll_data_commands[] = {
              "same command computes only what is missing. The best of a cell is marked when it beats every "
              "other one at\n"
              "p < .05 (Wilcoxon signed-rank over device x trial).",
-     .examples = "compare tasks=ND predictors=gp,nasflat,help k=20 trials=5 budget=on\n"
-                 "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 budget=on"},
+     .examples =
+         "compare tasks=ND predictors=gp,nasflat,help k=20 trials=5 budget=on\n"
+         "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 pretrain_seeds=1 out=all.md"},
     {.name = "results",
      .group = "compare",
      .summary = "List or export the results kept by compare",

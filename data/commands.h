@@ -4,6 +4,7 @@
 
 #include "core/app/command.h"
 #include "core/app/request.h"
+#include "data/results.h"
 
 /* Ends with a record whose name is NULL. */
 extern const ll_command ll_data_commands[];
@@ -20,6 +21,8 @@ ll_status ll_run_model(ll_request *rq);
 ll_status ll_run_doctor(ll_request *rq);
 ll_status ll_run_compare(ll_request *rq);
 ll_status ll_run_results(ll_request *rq);
+/* The database that the option `results` names, or the usual one. */
+ll_status ll_open_results(ll_request *rq, const ll_values *options, ll_results **out);
 const ll_option *ll_compare_more(char *const *words, int n);
 extern const ll_option ll_results_options[];
 extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_write_options[],

@@ -14,8 +14,15 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"look", bench_look},   {"gp", bench_gp},   {"sessions", bench_sessions},   {"nasflat", bench_nasflat},
-    {"space", bench_space}, {"tui", bench_tui}, {"real_loop", bench_real_loop}, {0},
+    {"look", bench_look},
+    {"gp", bench_gp},
+    {"help", bench_help},
+    {"sessions", bench_sessions},
+    {"nasflat", bench_nasflat},
+    {"space", bench_space},
+    {"tui", bench_tui},
+    {"real_loop", bench_real_loop},
+    {0},
 };
 
 static cJSON *rows;

@@ -1,0 +1,113 @@
+/* The tables of compare: every cell, tasks side by side, the best marked where a paired test says so. */
+#include "core/base/rng.h"
+#include "tests/say.h"
+
+enum { ROWS = 300 };
+
+/* Cells of nasbench201 on two source devices and three targets of the tasks ND and N1; latency is linear in how often
+ * the operations occur, so `opcount` is nearly right and a count of multiply-adds is not. */
+static void write_table(void)
+{
+    static const double ms_of[5] = {0, 3, 1, 2, 5};
+    const ll_space *s = ll_space_find("nasbench201");
+    ll_rng r = ll_rng_new(4, 1);
+    ll_str text = {0};
+    ll_error e = {0};
+    ll_str_add(&text, "index,1080ti_1,pixel3,eyeriss,raspi4\n");
+    for (int i = 0; i < ROWS; i++) {
+        uint8_t gene[6];
+        double ms = 4;
+        s->at(s, i * 52, gene);
+        for (int p = 0; p < 6; p++) ms += ms_of[gene[p]];
+        ll_str_addf(&text, "%d", i * 52);
+        for (int d = 0; d < 4; d++) ll_str_addf(&text, ",%.4f", ms * (1 + .01 * ll_rng_uniform(&r)));
+        ll_str_add(&text, "\n");
+    }
+    char *path = ll_path_join(check_tmpdir(), "table.csv");
+    CHECK_INT(ll_write_file(path, ll_str_text(&text), text.len, &e), LL_OK);
+    free(path);
+    ll_str_free(&text);
+}
+
+static void run_compare(ll_app *a, const char *how)
+{
+    ll_str line = {0};
+    write_table();
+    ll_str_addf(&line, "import csv %s/table.csv as t space=nasbench201 unit=ms", check_tmpdir());
+    SAY(a, ll_str_text(&line));
+    SAY(a, "load t");
+    ll_str_clear(&line);
+    ll_str_addf(&line, "compare tasks=ND,N1 predictors=flops,opcount k=12 trials=4 results=%s/r.sqlite %s",
+                check_tmpdir(), how);
+    SAY(a, ll_str_text(&line));
+    ll_str_free(&line);
+}
+
+static const cJSON *row_of(const cJSON *table, const char *predictor)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItem(table, "rows"))
+    {
+        if (!strcmp(ll_json_get_str(row, "predictor", ""), predictor)) return row;
+    }
+    return NULL;
+}
+
+/* ND has two targets here, eight pairs in all: p can fall to 2/256. N1 has one, and no four pairs give p < .05. */
+static void tasks_stand_side_by_side(void)
+{
+    ll_app *a = app_new();
+    char *path = ll_path_join(check_tmpdir(), "table.md"), *text, out[600];
+    ll_error e = {0};
+    size_t n;
+    snprintf(out, sizeof out, "out=%s", path);
+    run_compare(a, out);
+    cJSON *table = said_result("compare_tasks");
+    const cJSON *opcount = row_of(table, "opcount"), *flops = row_of(table, "flops");
+    CHECK(opcount && flops);
+    const char *nd = ll_json_get_str(opcount, "ND", ""), *n1 = ll_json_get_str(opcount, "N1", "");
+    CHECK_INT(ll_json_get_int(opcount, "cost", 0), 12);
+    CHECK(nd[0] == '.' && nd[4] == '*' && n1[0] == '.' && !n1[4]);
+    CHECK(!strchr(ll_json_get_str(flops, "ND", "*"), '*'));
+    CHECK_INT(ll_read_file(path, 0, &text, &n, &e), LL_OK);
+    CHECK_HAS(text,
+              "| predictor | k | cost | ND | N1 | mean |\n|---|---|---|---|---|---|\n| `flops` | 12 | 12 | ");
+    char bold[64];
+    snprintf(bold, sizeof bold, "| `opcount` | 12 | 12 | **%.4s** | %s | ", nd, n1);
+    CHECK_HAS(text, bold);
+    free(text);
+    free(path);
+    cJSON_Delete(table);
+    ll_app_free(a);
+}
+
+static void a_table_that_cannot_be_written_is_said(void)
+{
+    ll_app *a = app_new();
+    ll_str line = {0};
+    ll_str_addf(
+        &line,
+        "compare data=t tasks=ND,N1 predictors=flops k=5 trials=1 results=%s/r.sqlite out=/no/such/t.md",
+        check_tmpdir());
+    SAY(a, "load t");
+    CHECK(say(a, ll_str_text(&line)) != LL_OK);
+    CHECK_HAS(said, "/no/such");
+    cJSON *kept = said_result("compare"); /* what was computed is shown all the same */
+    CHECK(kept != NULL);
+    cJSON_Delete(kept);
+    ll_str_free(&line);
+    ll_app_free(a);
+}
+
+static const check_case cases[] = {
+    {"tasks stand side by side", tasks_stand_side_by_side},
+    {"a table that cannot be written is said", a_table_that_cannot_be_written_is_said},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    setenv("XDG_STATE_HOME", check_tmpdir(), 1);
+    setenv("XDG_DATA_HOME", check_tmpdir(), 1);
+    return check_main("test_compare", cases, argc, argv);
+}
