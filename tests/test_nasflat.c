@@ -8,6 +8,7 @@
 #include "core/num/adamw.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
+#include "core/predict/gp_source.h"
 #include "core/predict/nasflat.h"
 #include "core/predict/nasflat_model.h"
 #include "data/safetensors.h"
@@ -393,6 +394,42 @@ static void missing_source_latencies_are_skipped(void)
     ll_dataset_unref(d);
 }
 
+/* A device that costs what only another predictor knows: its estimate carries the fit, on rows nobody learnt from. */
+static void estimates_carry_what_features_cannot(void)
+{
+    ll_dataset *d = sealed_cells();
+    ll_gp_features f;
+    ll_gp_source plain, with;
+    float estimate[ARCHS];
+    double lat[ARCHS], out[2][ARCHS], *phi;
+    int rows[TRAIN];
+    ll_rng r = ll_rng_new(11, LL_STREAM_DATA);
+    for (int i = 0; i < ARCHS; i++) {
+        estimate[i] = (float)ll_rng_normal(&r);
+        lat[i] = 5 + estimate[i] + .2 * ll_gene(d, i)[0];
+    }
+    for (int i = 0; i < TRAIN; i++) rows[i] = i;
+    ll_gp_features_init(&f, d);
+    phi = LL_NEW_ARRAY(double, ARCHS *f.dim);
+    ll_gp_features_fill(&f, d, phi, f.dim);
+    ll_gp_source_fit(&f, phi, f.dim, lat, NULL, rows, TRAIN, &plain);
+    ll_gp_source_fit(&f, phi, f.dim, lat, estimate, rows, TRAIN, &with);
+    ll_gp_source_predict(&plain, &f, phi, f.dim, NULL, ARCHS, out[0], 1);
+    ll_gp_source_predict(&with, &f, phi, f.dim, estimate, ARCHS, out[1], 1);
+    double without = ll_spearman(out[0] + TRAIN, lat + TRAIN, ARCHS - TRAIN),
+           carried = ll_spearman(out[1] + TRAIN, lat + TRAIN, ARCHS - TRAIN);
+    check_report(without < .6 && carried > .99, __FILE__, __LINE__, "Spearman %.3f without, %.3f with",
+                 without, carried);
+    /* latencies are divided by their mean: so is the estimate's weight, which is 1 */
+    CHECK_NEAR(with.estimate * with.mean_ms, 1, .02);
+    CHECK_NEAR(plain.estimate, 0, 0);
+    ll_gp_source_free(&plain);
+    ll_gp_source_free(&with);
+    ll_gp_features_free(&f);
+    free(phi);
+    ll_dataset_unref(d);
+}
+
 /* The prior puts the samples to better use than tuning does, gives latencies with intervals that hold, and says so. */
 static void prior_gives_latencies_with_intervals(void)
 {
@@ -603,6 +640,7 @@ static const check_case cases[] = {
     {"saved models predict the same", saved_models_predict_the_same},
     {"thin evidence is no error", thin_evidence_is_no_error},
     {"missing source latencies are skipped", missing_source_latencies_are_skipped},
+    {"estimates carry what features cannot", estimates_carry_what_features_cannot},
     {"prior gives latencies with intervals", prior_gives_latencies_with_intervals},
     {"prior predicts other architectures", prior_predicts_other_architectures},
     {"ways to transfer are checked", ways_to_transfer_are_checked},
