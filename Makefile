@@ -33,7 +33,7 @@ FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=al
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
 
 .PHONY: all packages demo check test asan ubsan tsan layers format format-check bench install uninstall clean \
-        verify-reference bundled
+        verify-reference bundled screens
 all: latlab
 
 # --- packages ---------------------------------------------------------------------------------------------------
@@ -92,7 +92,7 @@ asan: build/asan/latlab $(call pick,asan)
 ubsan: build/ubsan/latlab $(call pick,ubsan)
 	@LATLAB=build/ubsan/latlab LATLAB_SANITIZER=ubsan UBSAN_OPTIONS=print_stacktrace=1 tests/run ubsan $(call pick,ubsan)
 # Where threads meet: the pool, the worker and its events, training, processes, the faces.
-THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui tui_prompt tui_harm
+THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui tui_prompt tui_mouse tui_harm
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
 	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(tsan_tests)
@@ -111,6 +111,11 @@ demo: packages latlab
 # The datasets that come with the program are made by the program; the same bytes every time.
 bundled: latlab
 	./latlab --data data/bundled sessions/bundled.latlab
+
+# The screens the tests compare with, written anew: look at the difference before keeping it.
+screens: latlab build/release/test_tui_screens
+	@mkdir -p tests/screens
+	LATLAB=./latlab LATLAB_WRITE_SCREENS=1 build/release/test_tui_screens stored
 
 # --- measurements -------------------------------------------------------------------------------------------------
 build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a

@@ -11,34 +11,165 @@
 #include "tests/check.h"
 #include "tests/pty.h"
 
-static const int sizes[][2] = {{24, 80}, {40, 120}, {60, 200}, {18, 60}};
+/* --- stored screens ---------------------------------------------------------------------------------------
+ * tests/screens/VIEW-COLSxROWS.txt is the screen as text; for the heatmap its colours follow. `make screens` writes
+ * them anew: look at the difference before keeping it. What depends on time or place is masked. */
 
-static void test_sizes(void)
+static const int sizes[][2] = {{24, 80}, {40, 120}, {60, 200}};
+
+/* Numbers that are seconds become '#', the blanks before them two: they are at the right edge. */
+static void mask_times(char *row)
 {
-    for (int i = 0; i < 4; i++) {
-        if (!START(sizes[i][0], sizes[i][1], LOADED)) return;
+    for (char *unit = row; (unit = strstr(unit, " s")); unit++) {
+        char *from = unit;
+        if (unit[2] && unit[2] != ' ') continue;
+        while (from > row && strchr("0123456789.", from[-1])) from--;
+        if (from == unit) continue;
+        *from = '#';
+        memmove(from + 1, unit, strlen(unit) + 1);
+        char *word = from; /* "ok # s" */
+        while (word > row && (word[-1] != ' ' || (word - row > 1 && word[-2] != ' '))) word--;
+        char *gap = word;
+        while (gap > row && gap[-1] == ' ') gap--;
+        if (word - gap > 2) memmove(gap + 2, word, strlen(word) + 1);
+        unit = strstr(row, "# s");
+    }
+}
+
+static void mask(char *row)
+{
+    static const char *const ends[] = {"took ", "hash ",
+                                       "path "}; /* of a line of the log; the rest is its own */
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char *at = strstr(row, ends[i]);
+        if (at) strcpy(at + strlen(ends[i]), "#");
+    }
+    mask_times(row);
+}
+
+static void add_text(ll_str *out)
+{
+    char row[VT_COLS * 4 + 1];
+    for (int y = 0; y < pty.t.rows; y++) {
+        strcpy(row, vt_row(&pty.t, y));
+        mask(row);
+        ll_str_addf(out, "%s\n", row);
+    }
+}
+
+static bool same_colours(const vt_cell *a, const vt_cell *b)
+{
+    return a->fg == b->fg && a->bg == b->bg && a->bold == b->bold && a->reverse == b->reverse;
+}
+
+/* Runs of cells that are not plain: "row 4: 24-26 16 on 221; 27-29 16 on 143 reverse". */
+static void add_colours(ll_str *out)
+{
+    const vt_cell plain = {.fg = -1, .bg = -1};
+    for (int y = 1; y < pty.t.rows - 2; y++) {
+        const vt_cell *row = pty.t.cell[y];
+        int n = 0;
+        for (int x = 0, end; x < pty.t.cols; x = end) {
+            for (end = x + 1; end < pty.t.cols && same_colours(&row[x], &row[end]);) end++;
+            if (same_colours(&row[x], &plain) || (row[x].bg < 0 && !row[x].reverse)) continue;
+            ll_str_addf(out, n++ ? "; " : "row %d: ", y);
+            ll_str_addf(out, "%d-%d %d on %d%s%s", x, end - 1, row[x].fg, row[x].bg,
+                        row[x].bold ? " bold" : "", row[x].reverse ? " reverse" : "");
+        }
+        if (n) ll_str_addc(out, '\n');
+    }
+}
+
+static void show_difference(const char *path, const char *want, const char *have)
+{
+    printf("  %s:\n", path);
+    for (int line = 1; *want || *have; line++) {
+        size_t n = strcspn(want, "\n"), m = strcspn(have, "\n");
+        if (n != m || strncmp(want, have, n))
+            printf("  %3d -%.*s\n      +%.*s\n", line, (int)n, want, (int)m, have);
+        want += n + (want[n] != 0);
+        have += m + (have[m] != 0);
+    }
+}
+
+static void compare_screen(const char *view, bool colours)
+{
+    ll_str path = {0}, now = {0};
+    char *stored = NULL;
+    size_t n;
+    ll_error e = {0};
+    ll_str_addf(&path, "tests/screens/%s-%dx%d.txt", view, pty.t.cols, pty.t.rows);
+    add_text(&now);
+    if (colours) add_colours(&now);
+    if (getenv("LATLAB_WRITE_SCREENS")) {
+        CHECK(!ll_write_file(path.s, now.s, now.len, &e));
+    } else if (!CHECK(!ll_read_file(path.s, 0, &stored, &n, &e))) {
+        printf("  %s (`make screens` writes it)\n", e.message);
+    } else if (!CHECK(!strcmp(stored, now.s))) {
+        show_difference(path.s, stored, now.s);
+    }
+    free(stored);
+    ll_str_free(&path);
+    ll_str_free(&now);
+}
+
+static const struct {
+    const char *name, *keys, *until;
+} views[] = {{"devices", "1", "log latency"},      {"corr", "2", "order cluster"},
+             {"partition", "3", "6 target"},       {"archs", "4", "latency (ms)"},
+             {"training", "5", "transfer sim_ey"}, {"results", "6", "worst architectures"},
+             {"diagnose", "7", "Enter diag"},      {"log", "8", "pretrain flops"},
+             {"help", "1?", "In this view"}};
+
+static void test_stored(void)
+{
+    for (int i = 0; i < 3; i++) {
+        if (!START(sizes[i][0], sizes[i][1], "--tui", "-c", "load nb201_sim")) return;
         CHECK(until("sim_tpu_v1"));
-        keys("2");
-        CHECK(until("spearman 0."));
-        CHECK(until("order cluster"));
-        keys("3");
-        CHECK(until("neither"));
-        keys("4");
-        CHECK(until("architecture 0"));
-        keys("5");
-        CHECK(until("Nothing has been trained"));
-        keys("6");
-        CHECK(until("No transfer yet"));
-        keys("8");
-        CHECK(until("No command has been given"));
-        keys("?");
-        CHECK(until("Everywhere"));
+        keys(":partition train=8 test=6; pretrain flops; transfer sim_eyeriss k=10\r");
+        CHECK(until("transfer sim_eyeriss k=10  "));
+        CHECK(until("samples 10"));
+        for (size_t v = 0; v < sizeof views / sizeof *views; v++) {
+            keys(views[v].keys);
+            CHECK(until(views[v].until));
+            pty_settle();
+            compare_screen(views[v].name, !strcmp(views[v].name, "corr"));
+        }
         keys("qQ");
         if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
         CHECK_INT(pty.t.unknown, 0);
         pty_check_restored();
         pty_finish();
     }
+}
+
+/* Before anything has been done each view says what to do, down to the least size. */
+static void test_empty_views(void)
+{
+    if (!START(18, 60, LOADED)) return;
+    CHECK(until("sim_tpu_v1"));
+    keys("2");
+    CHECK(until("spearman 0."));
+    CHECK(until("order cluster"));
+    keys("3");
+    CHECK(until("14 neither"));
+    keys("4");
+    CHECK(until("architecture 0"));
+    keys("5");
+    CHECK(until("Nothing has been trained"));
+    keys("6");
+    CHECK(until("No transfer yet"));
+    keys("7");
+    CHECK(until("Nothing to diagnose yet"));
+    keys("8");
+    CHECK(until("No command has been given"));
+    keys("?");
+    CHECK(until("In this view"));
+    keys("qQ");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    CHECK_INT(pty.t.unknown, 0);
+    pty_check_restored();
+    pty_finish();
 }
 
 /* The cell of the heatmap's diagonal is the map's last colour with black on it; the cursor's is reversed. */
@@ -64,12 +195,13 @@ static void test_heatmap_colours(void)
 
 static void test_mono(void)
 {
-    static const char *const terms[] = {"vt100", "linux", "xterm", "dumb"};
-    for (int i = 0; i < 4; i++) {
+    static const char *const terms[] = {"vt100", "linux", "xterm", "tmux-256color", "screen", "dumb"};
+    enum { N = sizeof terms / sizeof *terms, DUMB = N - 1 };
+    for (int i = 0; i < N; i++) {
         if (!pty_begin(&(pty_start){.term = terms[i], .rows = 24, .cols = 80, .keys = NULL},
                        (const char *const[]){pty_program, "--ascii", LOADED, NULL}))
             return;
-        if (i < 3) {
+        if (i != DUMB) {
             CHECK(until("sim_phone_a53"));
             keys("2");
             CHECK(until("order cluster"));
@@ -77,7 +209,8 @@ static void test_mono(void)
                 for (int x = 0; x < 80; x++) CHECK(pty.t.cell[y][x].ch < 128);
             keys("Q");
         }
-        if (CHECK(pty_wait_end())) CHECK(WIFEXITED(pty.status) && WEXITSTATUS(pty.status) == (i < 3 ? 0 : 2));
+        if (CHECK(pty_wait_end()))
+            CHECK(WIFEXITED(pty.status) && WEXITSTATUS(pty.status) == (i == DUMB ? 2 : 0));
         pty_finish();
     }
 }
@@ -85,9 +218,10 @@ static void test_mono(void)
 int main(int argc, char **argv)
 {
     pty_find_program();
-    static const check_case cases[] = {{"every view at every size", test_sizes},
+    static const check_case cases[] = {{"every view as it was stored", test_stored},
+                                       {"views before anything was done", test_empty_views},
                                        {"colours of the heatmap", test_heatmap_colours},
-                                       {"vt100, linux, xterm, dumb", test_mono},
+                                       {"vt100, linux, xterm, tmux, screen, dumb", test_mono},
                                        {0}};
     return check_main("test_tui_screens", cases, argc, argv);
 }

@@ -52,6 +52,8 @@ static int find_row(const ll_pager *p, int from)
 
 void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
 {
+    bool longer = p->page.height > r.h;
+    r.h -= longer; /* the last row says how much there is below */
     p->r = r;
     keep_inside(p);
     p->page.look = c->look;
@@ -59,7 +61,7 @@ void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
     int found = find_row(p, p->top), more = p->page.height - r.h - p->top;
     if (found >= p->top && found < p->top + r.h)
         ll_restyle(c, (ll_rect){r.y + found - p->top, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));
-    if (more > 0) ll_putf(c, r.y + r.h - 1, r.x + r.w - 12, LL_S_FAINT, " %d more ", more);
+    if (longer) ll_putf(c, r.y + r.h, r.x + 1, LL_S_FAINT, more > 0 ? "%d more lines" : "the end", more);
 }
 
 void ll_pager_move(ll_pager *p, ll_move where)

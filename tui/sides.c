@@ -26,7 +26,8 @@ void ll_assign_line(const ll_state *s, const ll_strs *devices, char side, ll_str
     ll_str source = {0}, target = {0};
     int n = add_side(s, s->task ? &s->task->source : NULL, devices, side == 'S', &source);
     int m = add_side(s, s->task ? &s->task->target : NULL, devices, side == 'T', &target);
-    if (n && m) ll_str_addf(out, "partition source=%s target=%s", ll_str_text(&source), ll_str_text(&target));
+    if (n) ll_str_addf(out, "partition source=%s", ll_str_text(&source));
+    if (n && m) ll_str_addf(out, " target=%s", ll_str_text(&target));
     ll_str_free(&source);
     ll_str_free(&target);
 }

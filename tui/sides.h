@@ -6,7 +6,7 @@
 
 /* 'S', 'T' or ' '. */
 char ll_device_side(const ll_state *s, const char *device);
-/* Command line that puts the devices on side 'S', 'T' or none ('-') of the task; "" when it would empty a side. */
+/* Command line that puts the devices on side 'S', 'T' or none ('-') of the task; "" when no source would be left. */
 void ll_assign_line(const ll_state *s, const ll_strs *devices, char side, ll_str *out);
 /* {as-source}, {as-target}, {as-neither}; false: another name, or it cannot be. */
 bool ll_assign_expand(const ll_state *s, const ll_strs *devices, const char *name, ll_str *out);

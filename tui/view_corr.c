@@ -62,7 +62,6 @@ static void read_counts(corr_view *v, const cJSON *event)
     ll_matrix_free(&counts);
 }
 
-/* The cursor stays on its pair of devices when the order changes. */
 static int find_name(const ll_matrix *m, const char *name, int otherwise)
 {
     for (int i = 0; name && i < m->n; i++)
@@ -70,27 +69,37 @@ static int find_name(const ll_matrix *m, const char *name, int otherwise)
     return otherwise < m->n ? otherwise : 0;
 }
 
+static void mark_sides(corr_view *v)
+{
+    free(v->marks);
+    v->marks = LL_NEW_ARRAY(char, v->matrix.n + 1);
+    for (int i = 0; i < v->matrix.n; i++) v->marks[i] = ll_device_side(&v->base.state, v->matrix.names.v[i]);
+}
+
+static bool same_names(const ll_strs *a, const ll_strs *b)
+{
+    bool same = a->n == b->n;
+    for (int i = 0; same && i < a->n; i++) same = !strcmp(a->v[i], b->v[i]);
+    return same;
+}
+
+/* Cursor and block stay where they are while the devices do; in another order the cursor stays on its pair. */
 static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     corr_view *v = (corr_view *)base;
-    bool had = v->matrix.n > 0;
-    char *row = had ? ll_strdup(v->matrix.names.v[v->row]) : NULL;
-    char *col = had ? ll_strdup(v->matrix.names.v[v->col]) : NULL;
-    ll_matrix_free(&v->matrix);
-    v->block = false; /* its places mean other devices now */
+    ll_matrix before = v->matrix;
+    bool had = before.n > 0;
+    v->matrix = (ll_matrix){0};
     if (!ll_read_matrix(event, "devices", "matrix", &v->matrix)) {
         ll_view_say(base, "fewer than two devices: nothing to correlate");
-    } else {
-        read_counts(v, event);
-        v->row = find_name(&v->matrix, row, 0);
-        v->col = find_name(&v->matrix, col, v->matrix.n > 1 ? 1 : 0);
-        free(v->marks);
-        v->marks = LL_NEW_ARRAY(char, v->matrix.n + 1);
-        for (int i = 0; i < v->matrix.n; i++)
-            v->marks[i] = ll_device_side(&base->state, v->matrix.names.v[i]);
+    } else if (!same_names(&before.names, &v->matrix.names)) {
+        v->row = find_name(&v->matrix, had ? before.names.v[v->row] : NULL, 0);
+        v->col = find_name(&v->matrix, had ? before.names.v[v->col] : NULL, v->matrix.n > 1 ? 1 : 0);
+        v->block = false;
     }
-    free(row);
-    free(col);
+    if (v->matrix.n) read_counts(v, event);
+    mark_sides(v);
+    ll_matrix_free(&before);
 }
 
 /* --- the block --- */

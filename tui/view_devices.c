@@ -31,12 +31,24 @@ static cJSON *histogram(const ll_dataset *d, int device)
     return cJSON_CreateDoubleArray(count, BINS);
 }
 
+/* The marks before the names say these already. */
+static bool is_marked(const cJSON *column)
+{
+    const char *key = ll_json_get_str(column, "key", "");
+    return !strcmp(key, "role") || !strcmp(key, "tag");
+}
+
 /* Behind the names, before all else. */
 static void add_column(cJSON *result)
 {
     cJSON *old = cJSON_DetachItemFromObject(result, "columns"), *columns = ll_json_arr(result, "columns");
     for (bool first = true; old && old->child; first = false) {
-        cJSON_AddItemToArray(columns, cJSON_DetachItemViaPointer(old, old->child));
+        cJSON *next = cJSON_DetachItemViaPointer(old, old->child);
+        if (is_marked(next)) {
+            cJSON_Delete(next);
+            continue;
+        }
+        cJSON_AddItemToArray(columns, next);
         if (!first) continue;
         cJSON *column = ll_json_obj(columns, NULL);
         ll_json_str(column, "key", "distribution");
