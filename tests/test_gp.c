@@ -389,22 +389,6 @@ static void simulations_keep_what_was_measured(void)
     ll_dataset_unref(d);
 }
 
-static void peers_are_the_sources(void)
-{
-    static const int columns[SOURCES] = {0, 1, -1, 3};
-    ll_dataset *d = small_world(7, 39);
-    ll_gp_model *m = pretrained_on_all(d);
-    ll_gp_posterior peers[SOURCES];
-    int n = ll_gp_peers(m, d, columns, peers);
-    CHECK_INT(n, 3);
-    for (int i = 0; i < n; i++) {
-        CHECK(sqrt(peers[i].noise) > .004 && sqrt(peers[i].noise) < .05); /* they were given 1 % */
-        ll_gp_posterior_free(&peers[i]);
-    }
-    ll_gp.release(m);
-    ll_dataset_unref(d);
-}
-
 /* --- optimal designs --- */
 
 enum { POOL = 9, DIM = 3 };
@@ -518,7 +502,6 @@ static const check_case cases[] = {
     {"left-out deviations are those of leaving out", left_out_deviations_are_those_of_leaving_out},
     {"intervals follow the noise of the target", intervals_follow_the_noise_of_the_target},
     {"simulations keep what was measured", simulations_keep_what_was_measured},
-    {"peers are the sources", peers_are_the_sources},
     {"designs are the greedy best", designs_are_the_greedy_best},
     {"designs nest and continue", designs_nest_and_continue},
     {0},

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "core/app/commands.h"
+#include "core/app/look.h"
 #include "core/app/refit.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
 #include "core/predict/gp.h"
-#include "core/predict/gp_simulate.h"
 #include "core/sample/design.h"
+#include "core/transfer/expect.h"
 
 enum { MEASURING = 200 }; /* a device with more latencies is a benchmark's, not one that is being measured */
 
@@ -303,120 +304,57 @@ static ll_status run_suggest(ll_request *rq)
 
 /* --- how-many --- */
 
-enum { MOST_SIZES = 32, SCORED = 2000, FIRST_STREAM = 1000 };
+enum { MOST_SIZES = 32 };
 
-typedef struct simulation {
-    ll_request *rq;
-    const active *a;
-    int sizes[MOST_SIZES], n_sizes, n_worlds;
-    int *rows;              /* what is measured, then the design */
-    int *scored, n_scored;  /* rows the scores are taken on */
-    ll_gp_posterior *peers; /* what kind of devices the sources are; used while nothing is measured */
-    int n_peers;
-    double *spearman, *error; /* (n_sizes, n_worlds); error: median absolute error, percent */
-} simulation;
+typedef struct sizes {
+    int v[MOST_SIZES], n, most;
+} sizes;
 
-static void score_world(simulation *z, int size, int world, const double *y, double *lat, double *truth)
-{
-    int k = z->sizes[size];
-    double *measured = LL_NEW_ARRAY(double, k);
-    ll_gp_posterior q;
-    for (int i = 0; i < k; i++) measured[i] = y[z->rows[i]];
-    ll_gp_condition(&z->a->rows->prior, &z->a->model->draws, z->rows, measured, k, false, &q);
-    ll_gp_posterior_predict(&q, &z->a->rows->prior, z->scored, z->n_scored, lat, NULL);
-    int at = size * z->n_worlds + world;
-    for (int i = 0; i < z->n_scored; i++) truth[i] = y[z->scored[i]];
-    z->spearman[at] = ll_spearman(lat, truth, z->n_scored);
-    for (int i = 0; i < z->n_scored; i++) lat[i] = 100 * fabs(lat[i] - truth[i]) / truth[i];
-    z->error[at] = ll_median(lat, z->n_scored);
-    ll_gp_posterior_free(&q);
-    free(measured);
-}
-
-/* One device that is possible after what is known, measured more and more. */
-static void run_world(void *ctx, int world)
-{
-    simulation *z = ctx;
-    const active *a = z->a;
-    if (ll_cancelled(z->rq->observer)) return;
-    ll_rng rng = ll_rng_new((uint64_t)ll_int(&z->rq->args, "seed"), (uint64_t)(FIRST_STREAM + world));
-    double *y = LL_NEW_ARRAY(double, a->rows->prior.n + 2 * z->n_scored);
-    double *lat = y + a->rows->prior.n, *truth = lat + z->n_scored;
-    const ll_gp_posterior *kind = a->have.n ? &a->q : z->n_peers ? &z->peers[world % z->n_peers] : NULL;
-    ll_gp_simulate(&a->rows->prior, &a->model->draws, kind, a->have.v, a->y_ms, a->have.n, &rng, y);
-    for (int i = 0; i < z->n_sizes; i++) score_world(z, i, world, y, lat, truth);
-    free(y);
-}
-
-static ll_status read_sizes(simulation *z)
+static ll_status read_sizes(ll_request *rq, const active *a, sizes *out)
 {
     ll_strs words = {0};
-    ll_list(&z->rq->args, "k", &words);
+    ll_list(&rq->args, "k", &words);
     ll_status s = LL_OK;
     for (int i = 0; i < words.n && !s; i++) {
         char *end;
         long k = strtol(words.v[i], &end, 10);
         if (*end || k < 1 || k > MEASURING)
-            s = LL_FAIL(z->rq, LL_USAGE, "k=%s: expected numbers from 1 to %d", words.v[i], MEASURING);
-        else if (k >= z->a->have.n && z->n_sizes < MOST_SIZES)
-            z->sizes[z->n_sizes++] = (int)k;
+            s = LL_FAIL(rq, LL_USAGE, "k=%s: expected numbers from 1 to %d", words.v[i], MEASURING);
+        else if (k >= a->have.n && out->n < MOST_SIZES)
+            out->v[out->n++] = (int)k;
     }
-    if (!s && !z->n_sizes)
-        s = LL_FAIL(z->rq, LL_USAGE, "%d are measured already: give k= larger ones", z->a->have.n);
+    if (!s && !out->n) s = LL_FAIL(rq, LL_USAGE, "%d are measured already: give k= larger ones", a->have.n);
+    for (int i = 0; i < out->n; i++) out->most = out->v[i] > out->most ? out->v[i] : out->most;
     ll_strs_free(&words);
     return s;
 }
 
-static ll_status plan_design(simulation *z)
-{
-    const ll_sampler *sampler;
-    const active *a = z->a;
-    int most = 0;
-    for (int i = 0; i < z->n_sizes; i++) most = z->sizes[i] > most ? z->sizes[i] : most;
-    z->rows = LL_NEW_ARRAY(int, most);
-    for (int i = 0; i < a->have.n; i++) z->rows[i] = a->have.v[i];
-    ll_status s = ll_need_sampler(z->rq, ll_word(&z->rq->args, "sampler"), most, &sampler);
-    if (s || most == a->have.n) return s;
-    return choose(z->rq, a, sampler, most - a->have.n, z->rows + a->have.n);
-}
-
-static void choose_scored(simulation *z)
-{
-    int n = z->a->rows->prior.n;
-    ll_ints all = ll_ints_range(n);
-    ll_rng rng = ll_rng_new(1, LL_STREAM_DATA);
-    ll_rng_shuffle(&rng, all.v, n);
-    z->n_scored = n < SCORED ? n : SCORED;
-    z->scored = all.v;
-}
-
-static void find_peers(simulation *z)
-{
-    const active *a = z->a;
-    int n = a->model->n_sources;
-    z->peers = LL_NEW_ARRAY(ll_gp_posterior, n);
-    int *columns = LL_NEW_ARRAY(int, n);
-    for (int s = 0; s < n; s++) columns[s] = ll_dataset_device(a->d, a->pretrained->source.v[s]);
-    if (!a->have.n) z->n_peers = ll_gp_peers(a->model, a->d, columns, z->peers);
-    free(columns);
-}
-
-static void add_spread(cJSON *row, const char *what, const double *v, int n)
+static void add_spread(cJSON *row, const char *what, const ll_expectation *x, const double *v, int i)
 {
     char key[32];
-    double *known = LL_NEW_ARRAY(double, n);
-    int count = 0;
-    for (int i = 0; i < n; i++)
-        if (isfinite(v[i])) known[count++] = v[i];
-    ll_json_num(row, what, count ? ll_mean(known, count) : NAN);
+    ll_json_num(row, what, ll_expected(x, v, i));
     snprintf(key, sizeof key, "%s_lo", what);
-    ll_json_num(row, key, ll_quantile(known, count, .1));
+    ll_json_num(row, key, ll_expected_quantile(x, v, i, .1));
     snprintf(key, sizeof key, "%s_hi", what);
-    ll_json_num(row, key, ll_quantile(known, count, .9));
-    free(known);
+    ll_json_num(row, key, ll_expected_quantile(x, v, i, .9));
 }
 
-static void emit_how_many(const simulation *z)
+static void how_many_notes(cJSON *result, const active *a, const ll_expectation *x)
+{
+    if (a->have.n)
+        ll_result_note(result, "%d devices drawn from what is known after the %d latencies measured so far",
+                       x->n_worlds, a->have.n);
+    else if (x->from_sources)
+        ll_result_note(
+            result,
+            "what happened when each of the %d sources played the new device, with its real latencies "
+            "and the others as sources; a device unlike all of them does worse",
+            a->model->n_sources);
+    else
+        ll_result_note(result, "devices drawn from the prior alone: too few sources to try it on them");
+}
+
+static void emit_how_many(ll_request *rq, const active *a, const sizes *k, const ll_expectation *x)
 {
     static const ll_column columns[] = {{"k", "k", NULL, 0},
                                         {"spearman", "Spearman", NULL, 3},
@@ -428,53 +366,69 @@ static void emit_how_many(const simulation *z)
                                         {0}};
     cJSON *result = ll_result_new("how-many");
     ll_json_str(result, "title", "What so many measurements are expected to give");
-    ll_json_str(result, "device", device_name(z->a));
-    ll_json_int(result, "measured", z->a->have.n);
-    ll_json_int(result, "simulations", z->n_worlds);
+    ll_json_str(result, "device", device_name(a));
+    ll_json_int(result, "measured", a->have.n);
+    ll_json_int(result, "simulations", x->n_worlds);
+    ll_json_bool(result, "from_sources", x->from_sources);
     ll_result_columns(result, columns);
     cJSON *rows = ll_json_arr(result, "rows");
-    for (int i = 0; i < z->n_sizes; i++) {
+    for (int i = 0; i < k->n; i++) {
         cJSON *row = ll_json_obj(rows, NULL);
-        ll_json_int(row, "k", z->sizes[i]);
-        add_spread(row, "spearman", z->spearman + i * z->n_worlds, z->n_worlds);
-        add_spread(row, "error", z->error + i * z->n_worlds, z->n_worlds);
+        ll_json_int(row, "k", k->v[i]);
+        add_spread(row, "spearman", x, x->spearman, i);
+        add_spread(row, "error", x, x->error, i);
     }
-    cJSON *notes = ll_json_arr(result, "notes");
-    const char *from = z->a->have.n
-                           ? "Devices drawn from what is known after the latencies measured so far."
-                           : "Devices as unlike the sources as these are unlike each other; measuring a few "
-                             "architectures narrows this.";
-    cJSON_AddItemToArray(notes, cJSON_CreateString(from));
-    ll_emit(z->rq, result);
+    how_many_notes(result, a, x);
+    ll_emit(rq, result);
 }
 
-static ll_status simulate(simulation *z)
+/* The measured rows, and behind them what the sampler would measure. */
+static ll_status plan_rows(ll_request *rq, const active *a, const sizes *k, int *plan,
+                           const ll_sampler **sampler)
 {
-    ll_status s = read_sizes(z);
-    if (!s) s = plan_design(z);
+    for (int i = 0; i < a->have.n; i++) plan[i] = a->have.v[i];
+    ll_status s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), k->most, sampler);
+    if (s || k->most == a->have.n) return s;
+    return choose(rq, a, *sampler, k->most - a->have.n, plan + a->have.n);
+}
+
+static ll_status how_many(ll_request *rq, const active *a)
+{
+    sizes k = {0};
+    ll_expectation x = {0};
+    ll_expect_job job = {.data = a->d,
+                         .gp = a->model,
+                         .rows = a->rows,
+                         .posterior = a->have.n ? &a->q : NULL,
+                         .have = a->have.v,
+                         .y_ms = a->y_ms,
+                         .n_have = a->have.n,
+                         .n_worlds = ll_int(&rq->args, "simulations"),
+                         .seed = (uint64_t)ll_int(&rq->args, "seed"),
+                         .observer = rq->observer,
+                         .pool = rq->pool};
+    ll_status s = read_sizes(rq, a, &k);
     if (s) return s;
-    choose_scored(z);
-    find_peers(z);
-    z->n_worlds = ll_int(&z->rq->args, "simulations");
-    z->spearman = LL_NEW_ARRAY(double, 2 * z->n_sizes * z->n_worlds);
-    z->error = z->spearman + z->n_sizes * z->n_worlds;
-    ll_pool_run(z->rq->pool, z->n_worlds, run_world, z);
-    if (ll_cancelled(z->rq->observer)) return LL_FAIL(z->rq, LL_CANCELLED, "cancelled");
-    emit_how_many(z);
-    return LL_OK;
+    int *plan = LL_NEW_ARRAY(int, k.most + a->model->n_sources), *columns = plan + k.most;
+    for (int i = 0; i < a->model->n_sources; i++)
+        columns[i] = ll_dataset_device(a->d, a->pretrained->source.v[i]);
+    job.plan = plan;
+    job.columns = columns;
+    job.sizes = k.v;
+    job.n_sizes = k.n;
+    s = plan_rows(rq, a, &k, plan, &job.sampler);
+    if (!s) s = ll_expect(&job, &x, &rq->error);
+    if (!s) emit_how_many(rq, a, &k, &x);
+    ll_expectation_free(&x);
+    free(plan);
+    return s;
 }
 
 static ll_status run_how_many(ll_request *rq)
 {
     active a;
-    simulation z = {.rq = rq, .a = &a};
     ll_status s = active_init(rq, &a);
-    if (!s) s = simulate(&z);
-    for (int i = 0; i < z.n_peers; i++) ll_gp_posterior_free(&z.peers[i]);
-    free(z.peers);
-    free(z.rows);
-    free(z.scored);
-    free(z.spearman);
+    if (!s) s = how_many(rq, &a);
     active_free(&a);
     return s;
 }
@@ -518,12 +472,7 @@ static const ll_option how_many_options[] = {
      .otherwise = "auto",
      .complete = LL_COMPLETE_SAMPLER,
      .help = "how they are chosen; auto: by optimal design"},
-    {.name = "simulations",
-     .type = LL_INT,
-     .otherwise = "32",
-     .lo = 2,
-     .hi = 1000,
-     .help = "devices to simulate"},
+    {.name = "simulations", .type = LL_INT, .otherwise = "32", .lo = 2, .hi = 1000, .help = "devices to try"},
     {.name = "seed", .type = LL_INT, .otherwise = "1", .help = "of candidates and simulations"},
     {0},
 };

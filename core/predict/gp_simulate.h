@@ -8,15 +8,8 @@
 
 /* One device: a measured latency, noise included, for every row of the prior, relative to the scale of the
  * measured ones (median; 1 when nothing is), into y (n). Rows measured keep their values. `posterior` is that
- * of the k measured rows; with k 0 only its hyper-parameters are used (those of a device of this kind), and
- * with NULL they come from the prior. */
+ * of the k measured rows; NULL: nothing is measured, everything comes from the prior. */
 void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_posterior *posterior,
                     const int *rows, const double *y_ms, int k, ll_rng *rng, double *y);
-
-/* What kind of devices the sources are: each conditioned on a few of its own latencies with the others as
- * sources. columns (m->n_sources): the device of the dataset each was learnt from, -1: not there. d must have
- * the model's rows. Returns how many posteriors were written to out (at most m->n_sources); fewer than three
- * sources give none. */
-int ll_gp_peers(const ll_gp_model *m, const ll_dataset *d, const int *columns, ll_gp_posterior *out);
 
 #endif
