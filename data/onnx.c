@@ -32,6 +32,7 @@ typedef struct builder {
     const ll_network *net;
     const ll_onnx_options *options;
     char (*tensor)[NAME]; /* name of tensor i of the network */
+    ll_strs zeros;        /* names of the tensors of zeros so far */
 } builder;
 
 /* --- messages --- */
@@ -219,16 +220,20 @@ static void linear(step *s)
     add_node(s, "Gemm", RESULT, weights, bias, (attribute[]){{"transB", 0, {1}}, {0}});
 }
 
-/* Zeros in the shape that the layer wants. */
+/* Zeros in the shape that the layer wants: a tensor of that shape times 0, made once. A cell's input has that
+ * shape, so there is one. (A constant would do by the standard, but runtimes exist that refuse a ReLU of one.) */
 static void add_zeros(step *s)
 {
-    int64_t h = s->l->h_in;
-    char shape[NAME], zeros[NAME];
-    label(s, "shape", shape);
-    label(s, "zeros", zeros);
-    put_shape(s->b, shape, (int64_t[]){s->b->options->batch, s->l->c_in, h, h}, 4);
-    put_node(s->b, "ConstantOfShape", (const char *[]){shape, NULL}, zeros, NULL);
-    memcpy(s->at, zeros, NAME);
+    builder *b = s->b;
+    int like = s->number - 1;
+    while (like > 0 &&
+           (b->net->layers[like - 1].c_out != s->l->c_in || b->net->layers[like - 1].h_out != s->l->h_in))
+        like--;
+    snprintf(s->at, NAME, "zeros_%dx%d", s->l->c_in, s->l->h_in);
+    if (ll_strs_has(&b->zeros, s->at)) return;
+    if (!b->zeros.n) put_floats(b, "zero", (int64_t[]){1}, 1, &(float){0});
+    put_node(b, "Mul", (const char *[]){b->tensor[like], "zero", NULL}, s->at, NULL);
+    ll_strs_add(&b->zeros, s->at);
 }
 
 static const char *read_tensor(step *s, int which)
@@ -310,5 +315,6 @@ void ll_onnx_model(const ll_network *n, const ll_onnx_options *o, ll_str *out)
     put_entry(out, "architecture", o->arch);
     put_entry(out, "weights_seed", seed);
     ll_pb_message(out, MODEL_GRAPH, &b.graph);
+    ll_strs_free(&b.zeros);
     free(b.tensor);
 }

@@ -3,9 +3,9 @@
  * reads; float32, fixed shapes, no control flow, no custom operators.
  *
  * Input "image" (batch, 3, 32, 32), output "logits" (batch, classes). Nodes are the layers of the network in its
- * order: branches that reach nothing are there too, and a tensor of zeros is a ConstantOfShape. Identity skips
- * are no nodes. The weights are ll_layer_weights() of the seed, batch normalisation folded, so that the model
- * computes what the engines of this program compute. */
+ * order: branches that reach nothing are there too, and a tensor of zeros is another one times 0, as the
+ * published network makes it. Identity skips are no nodes. The weights are ll_layer_weights() of the seed, batch
+ * normalisation folded, so that the model computes what the engines of this program compute. */
 #ifndef LL_DATA_ONNX_H
 #define LL_DATA_ONNX_H
 

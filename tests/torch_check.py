@@ -35,7 +35,7 @@ def weights_by_layer(model):
     from onnx import numpy_helper
     layers = {}
     for tensor in model.graph.initializer:
-        number, part = tensor.name.split("_")
+        number, _, part = tensor.name.partition("_")
         if part in ("weights", "bias", "scale", "shift", "mean", "variance"):
             layers.setdefault(int(number[1:]), {})[part] = torch.from_numpy(numpy_helper.to_array(tensor).copy())
     return [layers[number] for number in sorted(layers)]
