@@ -423,7 +423,7 @@ ll_status ll_run_compare(ll_request *rq)
 {
     run r = {.rq = rq};
     ll_status s = ll_plan_read(rq, &r.plan);
-    if (!s) s = ll_open_results(rq, &rq->more, &r.db);
+    if (!s) s = ll_open_results(rq, &rq->more, true, &r.db);
     if (!s && ll_results_read_only(r.db))
         s = LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
     if (!s) {

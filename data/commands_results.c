@@ -10,10 +10,13 @@
 #include "data/commands.h"
 #include "data/results.h"
 
-ll_status ll_open_results(ll_request *rq, const ll_values *options, ll_results **out)
+ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create, ll_results **out)
 {
     char *path = ll_has(options, "results") ? ll_path_expand(ll_word(options, "results")) : ll_results_path();
-    ll_status s = ll_results_open(path, out, &rq->error);
+    ll_status s = LL_OK;
+    if (!create && !ll_is_file(path))
+        s = LL_FAIL(rq, LL_FAILED, "%s: no results yet; `compare` keeps them", path);
+    if (!s) s = ll_results_open(path, out, &rq->error);
     free(path);
     return s;
 }
@@ -119,33 +122,42 @@ static ll_status export_rows(ll_request *rq, const cJSON *rows)
     return ll_writer_commit(&w, &rq->error);
 }
 
+/* kept: how many there are in all. */
+static void emit_listing(ll_request *rq, cJSON *result, const listing *l, int kept)
+{
+    static const ll_column exported[] = {{"out", "written to", NULL, -1}, {"found", "results", NULL, 0}, {0}};
+    const char *out = ll_word(&rq->args, "out");
+    ll_json_int(result, "found", l->n);
+    ll_result_columns(result, out ? exported : result_columns);
+    if (out) {
+        ll_json_str(result, "out", out);
+        cJSON_DeleteItemFromObject(result, "rows");
+    } else if (l->n > l->most) {
+        ll_note(rq, "%d of %d results shown; most=N shows more", l->most, l->n);
+    }
+    if (!l->n && kept) ll_note(rq, "none of the %d results kept is like that", kept);
+    ll_emit(rq, result);
+}
+
 ll_status ll_run_results(ll_request *rq)
 {
     ll_results *db;
-    ll_status s = ll_open_results(rq, &rq->args, &db);
+    ll_status s = ll_open_results(rq, &rq->args, false, &db);
     if (s) return s;
     bool exporting = ll_has(&rq->args, "out");
     cJSON *result = ll_result_new("results");
-    ll_result_columns(result, result_columns);
     listing l = {ll_json_arr(result, "rows"), exporting ? 1 << 30 : ll_int(&rq->args, "most"), 0};
     ll_result_filter f = {ll_word(&rq->args, "task"), ll_word(&rq->args, "predictor"),
                           ll_word(&rq->args, "sampler"), ll_word(&rq->args, "device"),
                           ll_int(&rq->args, "k")};
     s = ll_results_each(db, &f, list_row, &l, &rq->error);
+    int kept = ll_results_count(db);
     ll_results_close(db);
     if (!s && exporting) s = export_rows(rq, l.rows);
-    ll_json_int(result, "found", l.n);
-    if (exporting) {
-        ll_json_str(result, "out", ll_word(&rq->args, "out"));
-        cJSON_ReplaceItemInObject(result, "rows", cJSON_CreateArray());
-        if (!s) ll_note(rq, "%d results written to %s", l.n, ll_word(&rq->args, "out"));
-    } else if (l.n > l.most) {
-        ll_note(rq, "%d of %d results shown; most=N shows more", l.most, l.n);
-    }
     if (s)
         cJSON_Delete(result);
     else
-        ll_emit(rq, result);
+        emit_listing(rq, result, &l, kept);
     return s;
 }
 

@@ -234,7 +234,7 @@ static const ll_option options[] = {
      .help = "scatter, residual: name this many architectures with the largest relative error"},
     {.name = "from",
      .type = LL_WORD,
-     .help = "compare, shots: log of results (latlab --json ... > FILE)",
+     .help = "compare, shots: results out=FILE format=json, or the log of latlab --json",
      .complete = LL_COMPLETE_FILE},
     {.name = "k",
      .type = LL_INT,

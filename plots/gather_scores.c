@@ -1,5 +1,5 @@
 /* Figures of a table of scores: compare, shots. The table is what `score` and `compare` emit: an event log
- * (latlab --json ... > FILE), one JSON object per line. */
+ * (latlab --json ... > FILE), one JSON object per line; or what they kept, as `results format=json` exports it. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,12 +77,9 @@ static void add_object(scores *s, const cJSON *o)
     s->ceiling_device = ll_strdup(ll_json_get_str(o, "device", ""));
 }
 
-static ll_status read_log(ll_request *rq, const char *path, scores *s)
+static ll_status add_log(ll_request *rq, const char *path, char *text, scores *s)
 {
-    char *text;
-    size_t len;
-    ll_status status = ll_read_file(path, (size_t)1 << 30, &text, &len, &rq->error);
-    if (status) return status;
+    ll_status status = LL_OK;
     int line = 0;
     for (char *at = text, *next; *at && !status; at = next) {
         next = at + strcspn(at, "\n");
@@ -99,6 +96,28 @@ static ll_status read_log(ll_request *rq, const char *path, scores *s)
             add_object(s, o);
         cJSON_Delete(o);
     }
+    return status;
+}
+
+static ll_status add_array(ll_request *rq, const char *path, const char *text, scores *s)
+{
+    cJSON *rows = cJSON_Parse(text), *row;
+    if (!cJSON_IsArray(rows))
+        return LL_FAIL(rq, LL_BAD_DATA, "%s: not a JSON array to its end, as results format=json writes it",
+                       path);
+    cJSON_ArrayForEach(row, rows) add_row(s, row);
+    cJSON_Delete(rows);
+    return LL_OK;
+}
+
+static ll_status read_scores(ll_request *rq, const char *path, scores *s)
+{
+    char *text;
+    size_t len;
+    ll_status status = ll_read_file(path, (size_t)1 << 30, &text, &len, &rq->error);
+    if (status) return status;
+    bool array = text[strspn(text, " \t\r\n")] == '[';
+    status = array ? add_array(rq, path, text, s) : add_log(rq, path, text, s);
     free(text);
     return status;
 }
@@ -184,8 +203,10 @@ static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
     ll_request *rq = p->rq;
     const char *from = ll_word(&rq->args, "from");
     if (!from)
-        return LL_FAIL(rq, LL_USAGE,
-                       "which scores? from=FILE names a log: latlab --json -c 'score ...' > FILE");
+        return LL_FAIL(
+            rq, LL_USAGE,
+            "which scores? from=FILE names what `results out=FILE format=json` wrote, or the log of latlab "
+            "--json -c 'compare ...'");
     scores s = {
         .metric = ll_word(&rq->args, "metric"), .by_device = make == ll_build_compare, .ceiling = NAN};
     if (ll_has(&rq->args, "device")) {
@@ -193,7 +214,7 @@ static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
         ll_list(&rq->args, "device", &s.wanted);
     }
     char *path = ll_path_expand(from);
-    ll_status status = read_log(rq, path, &s);
+    ll_status status = read_scores(rq, path, &s);
     if (!status && !s.n)
         status = LL_FAIL(rq, LL_BAD_DATA, "%s: no result in it has a predictor, %s and %s", path,
                          s.wanted.n ? "such a device" : "a device", s.metric);

@@ -232,8 +232,18 @@ static void scores_come_from_a_log(void)
     CHECK_INT(ll_json_get_int(o, "k", 0), 20);
     CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
     cJSON_Delete(o);
+    static const char kept[] = "[{\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.9},\n"
+                               " {\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.8},\n"
+                               " {\"device\":\"raspi4\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.7}]\n";
+    ll_write_file(in_tmp("kept.json"), kept, sizeof kept - 1, NULL);
+    o = say(a, "plot compare from=%s out=%s", in_tmp("kept.json"), in_tmp("compare.svg"));
+    CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
+    cJSON_Delete(o);
+    ll_write_file(in_tmp("kept.json"), kept, sizeof kept - 9, NULL);
     ll_write_file(in_tmp("bad.jsonl"), "{}\n{oops\n", 9, NULL);
     char line[600];
+    snprintf(line, sizeof line, "plot compare from=%s", in_tmp("kept.json"));
+    check_refused(a, line, "not a JSON array to its end");
     snprintf(line, sizeof line, "plot compare from=%s", in_tmp("bad.jsonl"));
     check_refused(a, line, "line 2: not a JSON object");
     snprintf(line, sizeof line, "plot compare from=%s metric=kendall", in_tmp("scores.jsonl"));
