@@ -33,7 +33,7 @@ FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=al
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
 
 .PHONY: all packages demo check test asan ubsan tsan layers format format-check bench install uninstall clean \
-        verify-reference bundled screens
+        verify-reference bundled screens record
 all: latlab
 
 # --- packages ---------------------------------------------------------------------------------------------------
@@ -116,6 +116,13 @@ bundled: latlab
 screens: latlab build/release/test_tui_screens
 	@mkdir -p tests/screens
 	LATLAB=./latlab LATLAB_WRITE_SCREENS=1 build/release/test_tui_screens stored
+
+# The recorded session of the README: played into a pseudo-terminal.
+build/record: build/release/tests/record.o build/release/tests/pty.o build/release/tests/vt.o \
+              build/release/tests/check.o build/release/liblatlab.a
+	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+record: latlab build/record
+	LATLAB=./latlab build/record sessions/screen.keys sessions/screen.cast sessions/screen.txt
 
 # --- measurements -------------------------------------------------------------------------------------------------
 build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a

@@ -10,6 +10,7 @@
 #include "tui/views.h"
 
 enum { MOST_RUNS = 8 };
+#define LONG_S 0.5 /* any command that takes longer has a page here */
 
 typedef struct curve {
     double *x, *y;
@@ -31,7 +32,8 @@ typedef struct training_view {
     run runs[MOST_RUNS]; /* the latest last */
     int n_runs, shown;   /* shown: how many back from the latest */
     bool compare;
-    char *command; /* under way */
+    char *command;       /* under way */
+    double command_at_s; /* when it began */
 } training_view;
 
 /* --- collecting --- */
@@ -77,7 +79,7 @@ static run *new_run(training_view *v, int id)
     }
     v->shown = 0;
     v->runs[v->n_runs] =
-        (run){.id = id, .command = ll_strdup(v->command ? v->command : ""), .began_s = ll_now_s()};
+        (run){.id = id, .command = ll_strdup(v->command ? v->command : ""), .began_s = v->command_at_s};
     return &v->runs[v->n_runs++];
 }
 
@@ -85,6 +87,7 @@ static void take_progress(training_view *v, const cJSON *event)
 {
     int id = ll_json_get_int(event, "id", 0);
     run *r = find_run(v, id);
+    if (!r && ll_now_s() - v->command_at_s < LONG_S) return; /* over before one could look */
     if (!r) r = new_run(v, id);
     r->done = ll_json_get_num(event, "done", 0);
     r->total = ll_json_get_num(event, "total", 0);
@@ -120,6 +123,7 @@ static void event(ll_view *base, const cJSON *e)
     if (!strcmp(kind, "begin")) {
         free(v->command);
         v->command = ll_strdup(ll_json_get_str(e, "command", ""));
+        v->command_at_s = ll_now_s();
         if (trains(v->command)) new_run(v, id);
     } else if (!strcmp(kind, "progress")) {
         take_progress(v, e);
@@ -148,12 +152,7 @@ static void draw_curve(const run *r, const char *title, const curve *mine, const
     /* a run that has just begun gets the room its first steps need */
     double last = r->total <= 0 ? 1 : r->status ? fmax(r->done, 1) : fmin(r->total, fmax(1.5 * r->done, 10));
     if (other && other->n && r->status) last = fmax(last, other->x[other->n - 1]);
-    ll_plot plot = {.y_title = title,
-                    .x_title = ll_json_get_str(r->latest, "phase", ""),
-                    .series = series,
-                    .n_series = 2,
-                    .x_lo = 0,
-                    .x_hi = last};
+    ll_plot plot = {.y_title = title, .series = series, .n_series = 2, .x_lo = 0, .x_hi = last};
     ll_chart_plot(c, at, &plot);
 }
 
