@@ -2,7 +2,9 @@
  */
 #include <stdlib.h>
 
+#include "core/app/simulated.h"
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
 #include "data/folder.h"
@@ -317,6 +319,57 @@ static void bundled_devices_differ(void)
     ll_dataset_unref(d);
 }
 
+/* --- results say what is simulated --- */
+
+/* Two devices: "here" was measured, "model" is simulated. */
+static ll_dataset *mixed(void)
+{
+    ll_dataset *d = ll_dataset_new("mixed", ll_space_find("fbnet"), 0, 2);
+    ll_device_set(&d->devices[0], "here", LL_MEASURED, "test", "ms", NULL, NULL);
+    ll_device_set(&d->devices[1], "model", LL_SIMULATED, "test", "ms", NULL, NULL);
+    CHECK(ll_dataset_seal(d, NULL) == LL_OK);
+    return d;
+}
+
+/* What marking makes of the result, and of the title "T". */
+static void check_marked(const ll_dataset *d, const char *result, const char *marked, const char *titled)
+{
+    cJSON *o = cJSON_Parse(result);
+    ll_str title = {0};
+    ll_str_add(&title, "T");
+    CHECK_INT(ll_title_simulated(d, o, &title), !strcmp(titled, "T (simulated)"));
+    CHECK_STR(title.s, titled);
+    ll_mark_simulated(d, o);
+    ll_mark_simulated(d, o); /* once is enough */
+    char *text = ll_json_line(o);
+    CHECK_STR(text, marked);
+    free(text);
+    ll_str_free(&title);
+    cJSON_Delete(o);
+}
+
+static void results_say_what_is_simulated(void)
+{
+    ll_dataset *d = mixed();
+    check_marked(d, "{\"device\":\"here\"}", "{\"device\":\"here\"}", "T");
+    check_marked(d, "{\"device\":\"model\"}",
+                 "{\"device\":\"model\",\"simulated\":[\"model\"],"
+                 "\"notes\":[\"model is simulated, not measured\"]}",
+                 "T (simulated)");
+    check_marked(d, "{\"rows\":[{\"device\":\"model\"},{\"device\":\"here\"},{\"device\":\"model\"}]}",
+                 "{\"rows\":[{\"device\":\"model\"},{\"device\":\"here\"},{\"device\":\"model\"}],"
+                 "\"simulated\":[\"model\"],\"notes\":[\"model is simulated, not measured\"]}",
+                 "T (1 of 2 simulated)");
+    check_marked(d, "{\"devices\":2,\"names\":[\"model\",\"unknown\"]}",
+                 "{\"devices\":2,\"names\":[\"model\",\"unknown\"],\"simulated\":[\"model\"],"
+                 "\"notes\":[\"model is simulated, not measured\"]}",
+                 "T (simulated)");
+    const char *says = "{\"columns\":[{\"key\":\"kind\"}],\"rows\":[{\"device\":\"model\"}]}";
+    check_marked(d, says, says, "T (simulated)"); /* a column of its own says it */
+    ll_mark_simulated(NULL, NULL);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
     {"work is counted", work_is_counted},
     {"roofline by hand", roofline_by_hand},
@@ -329,6 +382,7 @@ static const check_case cases[] = {
     {"networks are shaped", networks_are_shaped},
     {"stopwatches are seeded", stopwatches_are_seeded},
     {"datasets are deterministic", datasets_are_deterministic},
+    {"results say what is simulated", results_say_what_is_simulated},
     {"bundled data is ours", bundled_data_is_ours},
     {"bundled devices differ", bundled_devices_differ},
     {0},
