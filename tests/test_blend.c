@@ -56,6 +56,8 @@ static ll_transfer *transferred(const ll_dataset *d, const ll_model *m, const ch
     for (int i = 0; i < K; i++) samples[i] = 5 + 29 * i;
     ll_values_init(&options, m->predictor->transfer_options);
     if (weight) ll_values_set(&options, "weight", weight, &e);
+    /* the network of the blend is tuned */
+    if (ll_option_find(options.table, "adapt")) ll_values_set(&options, "adapt", "tune", &e);
     ll_transfer_plan plan = {
         .data = d, .model = m, .target = TARGET, .samples = samples, .k = K, .seed = 3, .options = &options};
     CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_OK);

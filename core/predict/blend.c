@@ -24,7 +24,7 @@ static const int sizes[SIZES] = {5, 10, 20};
 static const ll_option pretrain_options[] = {
     {.name = "epochs",
      .type = LL_INT,
-     .otherwise = "150",
+     .otherwise = "40",
      .lo = 1,
      .hi = 10000,
      .help = "of the network: passes over the items"},
@@ -60,12 +60,22 @@ static void release(void *model)
 
 /* --- members ------------------------------------------------------------------------------------------------------- */
 
+/* The network alone: by default it would hold a GP of its own, and the ensemble two of them. */
+static void keep_apart(ll_values *options)
+{
+    static const char *const alone[][2] = {{"prior", "off"}, {"adapt", "tune"}};
+    for (int i = 0; i < 2; i++)
+        if (ll_option_find(options->table, alone[i][0]))
+            ll_values_set(options, alone[i][0], alone[i][1], NULL);
+}
+
 static ll_status pretrain_member(int i, const ll_pretrain_job *job, int epochs, void **impl, ll_error *e)
 {
     ll_pretrain_job own = *job;
     ll_values options;
     char text[16];
     ll_values_init(&options, members[i]->pretrain_options);
+    keep_apart(&options);
     snprintf(text, sizeof text, "%d", epochs);
     if (ll_option_find(members[i]->pretrain_options, "epochs")) ll_values_set(&options, "epochs", text, NULL);
     own.options = &options;
@@ -85,6 +95,7 @@ static ll_status rank_members(void *const *impl, const ll_transfer_job *job, dou
         ll_prediction p = {0};
         ll_values options;
         ll_values_init(&options, members[i]->transfer_options);
+        keep_apart(&options);
         own.options = &options;
         own.want_variance = false;
         s = members[i]->transfer(impl[i], &own, &p, e);
@@ -366,6 +377,7 @@ const ll_predictor ll_blend = {
     .paper = "latlab",
     .pretrain_options = pretrain_options,
     .transfer_options = transfer_options,
+    .version = 1,
     .parts = members,
     .needs_sources = true,
     .default_n = 512,

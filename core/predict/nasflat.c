@@ -1,6 +1,9 @@
 #include "core/predict/nasflat.h"
 
+#include "core/predict/gp.h"
 #include "core/predict/nasflat_model.h"
+
+static const ll_predictor *const parts[] = {&ll_gp, NULL}; /* the prior is one */
 
 const ll_predictor ll_nasflat = {
     .name = "nasflat",
@@ -8,6 +11,7 @@ const ll_predictor ll_nasflat = {
     .paper = "NASFLAT, arXiv 2403.02446",
     .pretrain_options = ll_nasflat_pretrain_options,
     .transfer_options = ll_nasflat_transfer_options,
+    .parts = parts,
     .needs_sources = true,
     .default_n = 512,
     .pretrain = ll_nasflat_pretrain,

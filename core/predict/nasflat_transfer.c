@@ -293,8 +293,10 @@ static cJSON *describe(transfer *t)
     ll_json_str(o, "adapt", "tune");
     ll_json_int(o, "members", t->model->n_members);
     ll_json_num(o, "loss", t->loss);
-    if (t->history) cJSON_AddItemToObject(o, "history", t->history);
-    t->history = NULL;
+    if (t->history->child) { /* some epochs were made */
+        cJSON_AddItemToObject(o, "history", t->history);
+        t->history = NULL;
+    }
     return o;
 }
 
