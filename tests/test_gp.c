@@ -328,6 +328,7 @@ static void left_out_deviations_are_those_of_leaving_out(void)
         ll_gp_condition(&m->rows.prior, &m->draws, rows, others, n, true, &nine);
         ll_gp_posterior_predict(&nine, &m->rows.prior, &ten_rows[i], 1, &mean, &sd);
         CHECK_NEAR(all.left_out[i], (y[i] - mean) / sd, .1);
+        CHECK_NEAR(all.left_out_ms[i], mean, .1 * sd);
         ll_gp_posterior_free(&nine);
     }
     ll_gp_posterior_free(&all);

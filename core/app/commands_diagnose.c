@@ -23,12 +23,14 @@ static ll_status need_subject(ll_request *rq, int device, ll_model *gp, ll_trans
     return s;
 }
 
-static ll_status answer_device(ll_request *rq, const ll_diagnosis *q, ll_noise_report *noise)
+static ll_status answer_device(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook,
+                               ll_noise_report *noise)
 {
     ll_sources_report sources;
     ll_status s = ll_diagnose_noise(q, noise, &rq->error);
     if (s) return s;
-    ll_emit_noise(rq, q, noise);
+    ll_outlook_ceiling(outlook, noise);
+    ll_emit_noise(rq, q, noise, outlook);
     s = ll_diagnose_sources(q, &sources, &rq->error);
     if (!s) ll_emit_sources(rq, q, &sources);
     ll_sources_report_free(&sources);
@@ -36,7 +38,7 @@ static ll_status answer_device(ll_request *rq, const ll_diagnosis *q, ll_noise_r
 }
 
 /* Where the latencies do not suffice for an answer, that is said and the next question asked. */
-static void answer_prices(ll_request *rq, const ll_diagnosis *q)
+static void answer_prices(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook)
 {
     ll_prices_report prices;
     ll_residuals_report residuals;
@@ -46,6 +48,10 @@ static void answer_prices(ll_request *rq, const ll_diagnosis *q)
     else
         ll_emit_prices(rq, q, &prices);
     ll_prices_report_free(&prices);
+    if (outlook->few && outlook->left_out) {
+        ll_emit_left_out(rq, q, outlook);
+        return;
+    }
     if (ll_diagnose_residuals(q, &residuals, &e))
         ll_warn(rq, "3. Which are predicted wrong? %s", e.message);
     else
@@ -53,25 +59,54 @@ static void answer_prices(ll_request *rq, const ll_diagnosis *q)
     ll_residuals_report_free(&residuals);
 }
 
-static ll_status answer_samples(ll_request *rq, const ll_diagnosis *q, ll_loss *loss,
-                                const ll_noise_report *noise)
+static ll_status answer_samples(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook,
+                                ll_loss *loss, const ll_noise_report *noise)
 {
     ll_samples_report samples;
     ll_status s = ll_diagnose_samples(q, &samples, &rq->error);
     if (!s) {
-        ll_emit_samples(rq, q, &samples);
+        ll_emit_samples(rq, q, &samples, outlook);
         *loss = ll_diagnose_loss(noise, &samples);
     }
     ll_samples_report_free(&samples);
     return s;
 }
 
-static ll_status answer_advice(ll_request *rq, const ll_diagnosis *q)
+static ll_status answer_advice(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook)
 {
     ll_advice_report advice;
-    ll_status s = ll_diagnose_advice(q, rq->state.models, rq->state.n_models, &advice, &rq->error);
-    if (!s) ll_emit_advice(rq, q, &advice);
+    ll_status s = ll_diagnose_advice(q, outlook, rq->state.models, rq->state.n_models, &advice, &rq->error);
+    if (!s) ll_emit_advice(rq, q, &advice, outlook);
     ll_advice_report_free(&advice);
+    return s;
+}
+
+enum { QUESTIONS = 5 };
+
+/* Before each question: where we are, and whether to go on. */
+static ll_status next_question(ll_request *rq, int asked)
+{
+    if (ll_cancelled(rq->observer)) return LL_FAIL(rq, LL_CANCELLED, "cancelled");
+    if (rq->observer) ll_progress(rq->observer, ll_progress_new("questions", asked, QUESTIONS));
+    return LL_OK;
+}
+
+static ll_status answer_all(ll_request *rq, const ll_diagnosis *q)
+{
+    ll_outlook outlook = {0};
+    ll_noise_report noise;
+    ll_loss loss;
+    ll_status s = next_question(rq, 0);
+    if (!s) s = ll_diagnose_outlook(q, &outlook, &rq->error);
+    if (!s) s = answer_device(rq, q, &outlook, &noise);
+    if (!s) s = next_question(rq, 2);
+    if (!s) answer_prices(rq, q, &outlook);
+    if (!s) s = next_question(rq, 3);
+    if (!s) s = answer_samples(rq, q, &outlook, &loss, &noise);
+    if (!s) s = next_question(rq, 4);
+    if (!s) s = answer_advice(rq, q, &outlook);
+    if (!s) ll_emit_verdict(rq, q, &noise, &loss, &outlook);
+    ll_outlook_free(&outlook);
     return s;
 }
 
@@ -99,14 +134,7 @@ static ll_status run_diagnose(ll_request *rq)
     if (ll_ints_find(&q.task->source, device) >= 0)
         ll_warn(rq, "%s is a source device of task %s: the predictors have seen its latencies",
                 subject->device, q.task->name);
-    ll_noise_report noise;
-    ll_loss loss;
-    s = answer_device(rq, &q, &noise);
-    if (!s) answer_prices(rq, &q);
-    if (!s) s = answer_samples(rq, &q, &loss, &noise);
-    if (!s) s = answer_advice(rq, &q);
-    if (!s) ll_emit_verdict(rq, &q, &noise, &loss);
-    return s;
+    return answer_all(rq, &q);
 }
 
 static const ll_option diagnose_options[] = {

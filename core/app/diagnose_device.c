@@ -19,10 +19,22 @@ static bool by_learning(const ll_noise_report *r)
     return r->ceiling_from && !strcmp(r->ceiling_from, "learned");
 }
 
-static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r)
+/* What few latencies can say of the noise. */
+static void posterior_note(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r,
+                           const ll_outlook *o)
+{
+    ll_result_note(
+        result,
+        "not known yet: with %d latencies noise cannot be told from structure; after what the sources "
+        "taught, it is about %.3g ms (%.1f %% of the median), a limit of about %.3f",
+        r->audit.known, o->noise_ms, 100 * o->noise_share, o->ceiling);
+}
+
+static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)
 {
     ll_strs found = {0};
-    ll_audit_findings(q->data, &r->audit, LL_FOUND_VALUES | LL_FOUND_CLOCK | LL_FOUND_MISSING, &found);
+    ll_audit_findings(q->data, &r->audit, LL_FOUND_CLOCK | LL_FOUND_MISSING | (o->few ? 0 : LL_FOUND_VALUES),
+                      &found);
     for (int i = 0; i < found.n; i++) ll_result_note(result, "%s", found.v[i]);
     ll_strs_free(&found);
     if (r->ties < .9995)
@@ -43,7 +55,9 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
                        "the structured GP reaches %.3f when it learns from %d latencies of the device itself",
                        r->learned, r->learned_n);
     if (isnan(r->ceiling)) return;
-    if (by_learning(r))
+    if (!strcmp(r->ceiling_from, "posterior"))
+        posterior_note(result, q, r, o);
+    else if (by_learning(r))
         ll_result_note(result, "nothing bounds it from above: %.3f is the best that is known to be possible",
                        r->ceiling);
     else
@@ -51,7 +65,7 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
                        r->ceiling_from);
 }
 
-void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r)
+void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)
 {
     static const ll_column columns[] = {{"known", "latencies known", NULL, 0},
                                         {"distinct", "distinct values", NULL, 0},
@@ -63,29 +77,32 @@ void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report 
                                         {"ceiling_learned", "learnt from many latencies", NULL, 4},
                                         {"ceiling", "best Spearman to expect", NULL, 4},
                                         {0}};
-    cJSON *o = ll_result_new("diagnose_noise");
-    ll_json_str(o, "title", "1. Is the device itself noisy?");
-    ll_json_int(o, "question", 1);
-    ll_json_str(o, "device", name_of(q, q->device));
-    ll_json_int(o, "known", r->audit.known);
-    ll_json_int(o, "missing", r->audit.missing);
-    ll_json_int(o, "distinct", r->audit.distinct);
-    ll_json_num(o, "tie_share", r->audit.tie_share);
-    ll_json_num(o, "step_ms", r->audit.step_ms > 0 ? r->audit.step_ms : NAN);
-    ll_json_int(o, "near_zero", r->audit.near_zero);
-    ll_json_num(o, "spread", r->audit.spread);
-    ll_json_num(o, "ceiling_ties", r->ties);
-    ll_json_num(o, "ceiling_repeats", r->repeats);
-    ll_json_num(o, "ceiling_mirrors", r->mirrors);
-    ll_json_int(o, "mirror_pairs", r->n_mirrors);
-    ll_json_num(o, "mirrors_equal", r->mirrors_equal);
-    ll_json_num(o, "ceiling_learned", r->learned);
-    ll_json_int(o, "learned_n", r->learned_n);
-    ll_json_num(o, "ceiling", r->ceiling);
-    ll_json_str(o, "ceiling_from", r->ceiling_from);
-    ll_result_columns(o, columns);
-    noise_notes(o, q, r);
-    ll_emit(rq, o);
+    cJSON *result = ll_result_new("diagnose_noise");
+    ll_json_str(result, "title", "1. Is the device itself noisy?");
+    ll_json_int(result, "question", 1);
+    ll_json_str(result, "device", name_of(q, q->device));
+    ll_json_int(result, "known", r->audit.known);
+    ll_json_int(result, "missing", r->audit.missing);
+    ll_json_int(result, "distinct", r->audit.distinct);
+    ll_json_num(result, "tie_share", r->audit.tie_share);
+    ll_json_num(result, "step_ms", r->audit.step_ms > 0 ? r->audit.step_ms : NAN);
+    ll_json_int(result, "near_zero", r->audit.near_zero);
+    ll_json_num(result, "spread", r->audit.spread);
+    ll_json_num(result, "ceiling_ties", r->ties);
+    ll_json_num(result, "ceiling_repeats", r->repeats);
+    ll_json_num(result, "ceiling_mirrors", r->mirrors);
+    ll_json_int(result, "mirror_pairs", r->n_mirrors);
+    ll_json_num(result, "mirrors_equal", r->mirrors_equal);
+    ll_json_num(result, "ceiling_learned", r->learned);
+    ll_json_int(result, "learned_n", r->learned_n);
+    ll_json_num(result, "ceiling", r->ceiling);
+    ll_json_str(result, "ceiling_from", r->ceiling_from);
+    ll_json_num(result, "noise_ms", o->noise_ms);
+    ll_json_num(result, "noise_share", o->noise_share);
+    ll_json_bool(result, "few", o->few);
+    ll_result_columns(result, columns);
+    noise_notes(result, q, r, o);
+    ll_emit(rq, result);
 }
 
 /* --- 2 --- */
@@ -102,7 +119,7 @@ static void source_notes(cJSON *result, const ll_diagnosis *q, const ll_sources_
         "%s is most alike on the %d samples: Spearman %.3f, 90 %% interval %.3f to %.3f; a hardware "
         "embedding starts from it",
         name_of(q, c->device), c->k, c->on_samples, c->lo, c->hi);
-    if (r->best < 0) return;
+    if (r->best < 0 || ll_diagnose_few(q)) return;
     const ll_source_likeness *b = &r->sources[r->best];
     if (r->best == r->chosen)
         ll_result_note(result, "on all latencies it is the most alike too: %.3f", b->on_all);
@@ -139,19 +156,20 @@ static void start_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report
 static void source_row(cJSON *row, const ll_diagnosis *q, const ll_sources_report *r, int i)
 {
     const ll_source_likeness *s = &r->sources[i];
+    bool few = ll_diagnose_few(q); /* then `all` is the samples once more */
     ll_json_str(row, "source", name_of(q, s->device));
     ll_json_num(row, "on_samples", s->on_samples);
     ll_json_num(row, "lo", s->lo);
     ll_json_num(row, "hi", s->hi);
     ll_json_int(row, "k", s->k);
-    ll_json_num(row, "on_all", s->on_all);
+    ll_json_num(row, "on_all", few ? NAN : s->on_all);
     ll_json_int(row, "n", s->n);
     ll_json_bool(row, "same_hardware", s->same_hardware);
     ll_json_str(row, "mark",
-                i == r->chosen && i == r->best ? "chosen, best"
-                : i == r->chosen               ? "chosen"
-                : i == r->best                 ? "best"
-                                               : "");
+                i == r->chosen && i == r->best && !few ? "chosen, best"
+                : i == r->chosen                       ? "chosen"
+                : i == r->best && !few                 ? "best"
+                                                       : "");
 }
 
 void ll_emit_sources(ll_request *rq, const ll_diagnosis *q, const ll_sources_report *r)
@@ -194,7 +212,8 @@ static void sort_parts(part *p, int n)
         }
 }
 
-void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *noise, const ll_loss *loss)
+void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *noise, const ll_loss *loss,
+                     const ll_outlook *out)
 {
     static const ll_column columns[] = {{"part", "part of the loss", NULL, -1},
                                         {"size", "Spearman", NULL, 4},
@@ -215,6 +234,9 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
                 q->transfer->samples.n);
     if (known)
         ll_str_addf(&title, ": Spearman %.3f of %.3f to be expected at best", loss->score, noise->ceiling);
+    else if (!isnan(out->now))
+        ll_str_addf(&title, ": not scored yet; Spearman %.3f (%.3f to %.3f) is to be expected of gp",
+                    out->now, out->now_lo, out->now_hi);
     ll_json_str(o, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(o, "device", q->transfer->device);
@@ -224,10 +246,13 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
     ll_json_int(o, "cost", q->transfer->measured.n);
     ll_json_num(o, "spearman", loss->score);
     ll_json_num(o, "ceiling", noise->ceiling);
+    ll_json_num(o, "expected", out->now);
+    ll_json_num(o, "expected_lo", out->now_lo);
+    ll_json_num(o, "expected_hi", out->now_hi);
     sort_parts(parts, 4);
     ll_json_str(o, "main_cause", known ? parts[0].key : NULL);
-    ll_result_columns(o, columns);
-    cJSON *rows = ll_json_arr(o, "rows");
+    if (known) ll_result_columns(o, columns);
+    cJSON *rows = known ? ll_json_arr(o, "rows") : NULL;
     for (int i = 0; i < 4 && known; i++) {
         cJSON *row = ll_json_obj(rows, NULL);
         ll_json_str(row, "part", parts[i].key);
@@ -235,11 +260,14 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
         ll_json_str(row, "why", parts[i].sentence);
     }
     if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
-    if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
     if (known)
         ll_result_note(o, "%.3f are missing to a perfect ranking; the largest part, %.3f, is due to %s",
                        1 - loss->score, parts[0].size, parts[0].sentence);
     else
-        ll_result_note(o, "too few latencies of the device are known to score the prediction");
+        ll_result_note(
+            o,
+            "%d latencies are known and all are samples: a score, and what it lacks, takes some that "
+            "are not; about 10 more give a first one",
+            noise->audit.known);
     ll_emit(rq, o);
 }

@@ -6,6 +6,7 @@
 #include "core/app/look.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 
 static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
 {
@@ -58,8 +59,15 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
         ll_result_note(o, "at %s, %s costs %.1f %% (+-%.1f), the sources say %.1f %%",
                        s->positions[p->position], s->ops[p->op], p->target, 2 * p->target_se, p->source);
     }
-    ll_result_note(o, "counting operations explains %.0f %% of the device's variance (%d latencies%s)",
-                   100 * r->additive, r->n_rows, r->from_samples ? ": the samples alone" : "");
+    if (r->from_samples)
+        ll_result_note(
+            o,
+            "prices of devices that are possible after these %d latencies: where the samples say little, "
+            "what the sources say",
+            r->n_rows);
+    else
+        ll_result_note(o, "counting operations explains %.0f %% of the device's variance (%d latencies)",
+                       100 * r->additive, r->n_rows);
 }
 
 void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_report *r)
@@ -200,6 +208,47 @@ void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals
     ll_emit(rq, o);
 }
 
+/* --- 3: residuals where there are only samples --- */
+
+void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *out)
+{
+    static const ll_column columns[] = {{"index", "sample", NULL, 0},
+                                        {"measured_ms", "measured", "ms", 3},
+                                        {"predicted_ms", "as the others predict it", "ms", 3},
+                                        {"deviation", "in their deviations", NULL, 1},
+                                        {"string", "architecture", NULL, -1},
+                                        {0}};
+    const ll_ints *samples = &q->transfer->samples;
+    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
+    int *order = LL_NEW_ARRAY(int, samples->n), surprising = 0;
+    double *minus = LL_NEW_ARRAY(double, samples->n);
+    for (int i = 0; i < samples->n; i++) minus[i] = -fabs(out->left_out[i]);
+    ll_sort_order(minus, samples->n, order);
+    ll_result_columns(o, columns);
+    cJSON *rows = ll_json_arr(o, "rows");
+    for (int i = 0; i < samples->n; i++) {
+        int at = order[i], row = samples->v[at];
+        ll_str string = {0};
+        cJSON *w = ll_json_obj(rows, NULL);
+        q->data->space->format(q->data->space, ll_gene(q->data, row), &string);
+        ll_json_int(w, "index", row);
+        ll_json_str(w, "string", ll_str_text(&string));
+        ll_json_num(w, "measured_ms", ll_latencies(q->data, q->device)[row]);
+        ll_json_num(w, "predicted_ms", out->left_out_ms[at]);
+        ll_json_num(w, "deviation", out->left_out[at]);
+        surprising += fabs(out->left_out[at]) > 2.5;
+        ll_str_free(&string);
+    }
+    if (surprising)
+        ll_result_note(o, "%d of %d are farther off than 2.5 deviations: measure those again", surprising,
+                       samples->n);
+    else
+        ll_result_note(o, "every sample is within 2.5 deviations of what the others say of it");
+    free(order);
+    free(minus);
+    ll_emit(rq, o);
+}
+
 /* --- 4: samples --- */
 
 static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report *r)
@@ -232,7 +281,7 @@ static void unseen_list(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     }
 }
 
-void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_report *r)
+void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_report *r, const ll_outlook *out)
 {
     static const ll_column columns[] = {{"same_draw", "gp on these samples", NULL, 4},
                                         {"mean", "mean of the draws", NULL, 4},
@@ -241,6 +290,10 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
                                         {"highest", "best draw", NULL, 4},
                                         {"design", "by optimal design", NULL, 4},
                                         {0}};
+    static const ll_column expected[] = {{"expected", "to be expected", NULL, 3},
+                                         {"expected_lo", "10 %", NULL, 3},
+                                         {"expected_hi", "90 %", NULL, 3},
+                                         {0}};
     cJSON *o = new_answer(q, "diagnose_samples", 4, "4. Was it the samples?");
     ll_json_int(o, "k", q->transfer->samples.n);
     ll_json_str(o, "sampler", r->sampler);
@@ -253,7 +306,10 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
     ll_json_num(o, "highest", r->n_draws ? r->highest : NAN);
     ll_json_num(o, "worse", r->n_draws ? r->worse : NAN);
     ll_json_num(o, "design", r->design);
-    ll_result_columns(o, columns);
+    ll_json_num(o, "expected", out->now);
+    ll_json_num(o, "expected_lo", out->now_lo);
+    ll_json_num(o, "expected_hi", out->now_hi);
+    ll_result_columns(o, r->n_draws ? columns : expected);
     unseen_list(o, q, r);
     if (r->n_draws) {
         ll_result_note(o, "%d draws of %d samples by %s give %s a Spearman of %.3f +- %.3f (%.3f to %.3f)",
@@ -263,7 +319,11 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
             o, "these samples give it %.3f: better than %.0f %% of the draws; an optimal design gives %.3f",
             r->same_draw, 100 * r->worse, r->design);
     } else {
-        ll_result_note(o, "no latencies besides the samples are known: draws cannot be compared");
+        ll_result_note(o, "not known yet: no latencies besides the samples are known to compare draws on");
+        if (!isnan(out->now))
+            ll_result_note(
+                o, "with these samples gp is expected to reach %.3f (four in five times %.3f to %.3f)",
+                out->now, out->now_lo, out->now_hi);
     }
     unseen_note(o, q, r);
     ll_emit(rq, o);
@@ -271,24 +331,34 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
 
 /* --- 5: advice --- */
 
-static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
+static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
 {
     const ll_dataset *d = q->data;
     cJSON *rows = ll_json_arr(o, "rows");
-    for (int i = 0; i < r->next.n; i++) {
+    for (int i = 0; i < out->next.n; i++) {
         ll_str string = {0};
         cJSON *row = ll_json_obj(rows, NULL);
-        d->space->format(d->space, ll_gene(d, r->next.v[i]), &string);
-        ll_json_int(row, "index", r->next.v[i]);
+        d->space->format(d->space, ll_gene(d, out->next.v[i]), &string);
+        ll_json_int(row, "index", out->next.v[i]);
         ll_json_str(row, "string", ll_str_text(&string));
         ll_str_free(&string);
     }
-    ll_json_ints(o, "next", r->next.v, r->next.n);
+    ll_json_ints(o, "next", out->next.v, out->next.n);
     ll_json_num(o, "gp_score", r->gp_score);
     ll_json_num(o, "next_score", r->next_score);
+    ll_json_num(o, "next_expected", out->then);
+    ll_json_num(o, "next_expected_lo", out->then_lo);
+    ll_json_num(o, "next_expected_hi", out->then_hi);
+    if (!isnan(out->then) && out->next.n)
+        ll_result_note(
+            o,
+            "gp expects %.3f with the samples as they are and %.3f (%.3f to %.3f) with these %d as well: %s",
+            out->now, out->then, out->then_lo, out->then_hi, out->next.n,
+            out->then - out->now < .005 ? "hardly worth measuring" : "worth measuring");
     if (!isnan(r->next_score))
-        ll_result_note(o, "measured as well, these %d bring gp from %.3f to %.3f", r->next.n, r->gp_score,
-                       r->next_score);
+        ll_result_note(o,
+                       "on all other latencies, which a user would not have, they bring gp from %.3f to %.3f",
+                       r->gp_score, r->next_score);
 }
 
 static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
@@ -299,21 +369,31 @@ static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
         cJSON *item = ll_json_obj(list, NULL);
         ll_json_str(item, "what", s->what);
         ll_json_devices(item, "devices", q->data, &s->devices);
-        ll_json_num(item, "left_out", s->left_out);
+        ll_json_num(item, "left_out_error", s->error);
+        ll_json_num(item, "expected", s->expected);
         ll_json_num(item, "spearman", s->score);
     }
+    if (!r->n_sets) return;
     const ll_source_set *now = &r->sets[0], *best = &r->sets[r->best_set];
     ll_json_str(o, "best_set", best->what);
     if (r->best_set == 0) {
-        ll_result_note(o, "no other source set at hand predicts the samples better (leave-one-out %.3f)",
-                       now->left_out);
+        ll_result_note(
+            o,
+            "no other source set at hand predicts the samples clearly better: left out, they are %.1f %% off",
+            now->error);
         return;
     }
     ll_str names = {0};
     for (int i = 0; i < best->devices.n; i++)
         ll_str_addf(&names, "%s%s", i ? "," : "", q->data->devices[best->devices.v[i]].name);
-    ll_result_note(o, "sources %s (%s): leave-one-out on the samples rises from %.3f to %.3f", best->what,
-                   ll_str_text(&names), now->left_out, best->left_out);
+    double gain = best->expected - now->expected, sure = 2 * hypot(best->expected_se, now->expected_se);
+    ll_result_note(o, "other sources, %s (%s): left-out samples are %.1f %% off instead of %.1f %%",
+                   best->what, ll_str_text(&names), best->error, now->error);
+    ll_json_num(o, "set_gain", gain);
+    ll_json_num(o, "set_gain_error", sure);
+    ll_result_note(o, "gp expects to rank by %+.3f (+-%.3f) better with them%s", gain, sure,
+                   fabs(gain) < sure ? ", which may be nothing: the milliseconds gain more than the ranking"
+                                     : "");
     if (!isnan(best->score))
         ll_result_note(o, "on all other latencies, which a user would not have, that is %.3f instead of %.3f",
                        best->score, now->score);
@@ -337,12 +417,12 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
     ll_str_free(&text);
 }
 
-void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r)
+void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
 {
     static const ll_column columns[] = {{"index", "measure next", NULL, 0}, {"string", "", NULL, -1}, {0}};
     cJSON *o = new_answer(q, "diagnose_advice", 5, "5. What to do");
     ll_result_columns(o, columns);
-    add_next(o, q, r);
+    add_next(o, q, r, out);
     add_sets(o, q, r);
     add_rivals(o, q, r);
     ll_emit(rq, o);

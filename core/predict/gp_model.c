@@ -208,39 +208,78 @@ typedef struct fits {
     ll_gp_model *m;
     const double *phi;
     const float *estimates;
+    const ll_gp_model *base; /* NULL: every source is learnt */
+    const int *from;         /* which source of base it is, -1: none */
 } fits;
+
+static void take_over(const ll_gp_features *f, const ll_gp_source *from, ll_gp_source *out)
+{
+    size_t pairs = (size_t)ll_gp_square_dim(f);
+    *out = *from;
+    out->linear = ll_memdup(from->linear, (size_t)f->dim, sizeof *out->linear);
+    if (from->square) out->square = ll_memdup(from->square, pairs * pairs, sizeof *out->square);
+}
 
 static void fit_source(void *ctx, int s)
 {
     const fits *f = ctx;
     const ll_pretrain_job *job = f->job;
     if (ll_cancelled(job->observer)) return;
+    if (f->base && f->from[s] >= 0) {
+        take_over(&f->m->features, &f->base->sources[f->from[s]], &f->m->sources[s]);
+        return;
+    }
     ll_gp_source_fit(&f->m->features, f->phi, f->m->features.dim, ll_latencies(job->data, job->source[s]),
                      f->estimates ? f->estimates + (size_t)s * (size_t)job->data->n_archs : NULL, job->archs,
                      job->n_archs, &f->m->sources[s]);
 }
 
-ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
+/* All but the calibration. */
+static ll_status fit_sources(const fits *task, ll_error *e)
 {
-    ll_gp_model *m = LL_NEW(ll_gp_model);
-    *out = NULL;
+    fits f = *task;
+    const ll_pretrain_job *job = f.job;
+    ll_gp_model *m = f.m;
     m->n_sources = job->n_source;
     m->sources = LL_NEW_ARRAY(ll_gp_source, job->n_source);
     ll_gp_features_init(&m->features, job->data);
-    int dim = m->features.dim;
-    double *phi = LL_NEW_ARRAY(double, (size_t)job->data->n_archs *(size_t)dim);
-    ll_gp_features_fill(&m->features, job->data, phi, dim);
-    fits f = {job, m, phi, estimates};
+    size_t dim = (size_t)m->features.dim;
+    if (f.base) {
+        memcpy(m->features.shift, f.base->features.shift, dim * sizeof *m->features.shift);
+        memcpy(m->features.scale, f.base->features.scale, dim * sizeof *m->features.scale);
+    }
+    double *phi = LL_NEW_ARRAY(double, (size_t)job->data->n_archs *dim);
+    ll_gp_features_fill(&m->features, job->data, phi, (int)dim);
+    f.phi = phi;
     ll_pool_run(job->pool, job->n_source, fit_source, &f);
     free(phi);
-    if (ll_cancelled(job->observer)) {
-        ll_gp_model_free(m);
+    if (ll_cancelled(job->observer))
         return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
-    }
-    finish(m, job->data, estimates);
-    ll_gp_calibrate(job, m);
-    *out = m;
+    finish(m, job->data, f.estimates);
     return LL_OK;
+}
+
+ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
+{
+    ll_gp_model *m = LL_NEW(ll_gp_model);
+    ll_status s = fit_sources(&(fits){.job = job, .m = m, .estimates = estimates}, e);
+    *out = s ? NULL : m;
+    if (s)
+        ll_gp_model_free(m);
+    else
+        ll_gp_calibrate(job, m);
+    return s;
+}
+
+ll_status ll_gp_model_derive(const ll_gp_model *base, const int *from, const ll_pretrain_job *job,
+                             ll_gp_model **out, ll_error *e)
+{
+    ll_gp_model *m = LL_NEW(ll_gp_model);
+    ll_status s = fit_sources(&(fits){.job = job, .m = m, .base = base, .from = from}, e);
+    m->calibration = base->calibration;
+    *out = s ? NULL : m;
+    if (s) ll_gp_model_free(m);
+    return s;
 }
 
 void ll_gp_model_free(ll_gp_model *m)

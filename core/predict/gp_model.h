@@ -37,6 +37,11 @@ typedef struct ll_gp_model {
  * predictor says of each source device, a regressor of its fit, mean 0 and variance 1 over the dataset; copied; NULL:
  * none. */
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e);
+/* The model of other sources of the same dataset: those that `base` has fitted too are taken over, the others are
+ * learnt. from (job->n_source): which source of base each is, -1: none. Its calibration is that of base. Base must
+ * know job->data and have no estimates. */
+ll_status ll_gp_model_derive(const ll_gp_model *base, const int *from, const ll_pretrain_job *job,
+                             ll_gp_model **out, ll_error *e);
 void ll_gp_model_free(ll_gp_model *m);
 /* True when d has the architectures the model was trained on, in their order. */
 bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d);

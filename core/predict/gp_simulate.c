@@ -125,3 +125,15 @@ void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_
     for (int i = 0; i < k; i++) y[rows[i]] = y_ms[i] / posterior->scale_ms;
     free(w.beta);
 }
+
+void ll_gp_simulate_calibrated(const ll_gp_prior *p, const ll_gp_draws *draws,
+                               const ll_gp_posterior *posterior, const double *mean_ms, const int *rows,
+                               const double *y_ms, int k, ll_rng *rng, double *out_ms)
+{
+    ll_gp_simulate(p, draws, posterior, rows, y_ms, k, rng, out_ms);
+    for (int i = 0; i < p->n; i++) {
+        double off = posterior->scale_ms * out_ms[i] - mean_ms[i];
+        out_ms[i] = fmax(mean_ms[i] + posterior->spread * off, least_latency * posterior->scale_ms);
+    }
+    for (int i = 0; i < k; i++) out_ms[rows[i]] = y_ms[i];
+}

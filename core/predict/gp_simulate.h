@@ -11,5 +11,10 @@
  * of the k measured rows; NULL: nothing is measured, everything comes from the prior. */
 void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_posterior *posterior,
                     const int *rows, const double *y_ms, int k, ll_rng *rng, double *y);
+/* One device that is possible after k measured latencies, in ms: it deviates from the posterior's mean_ms (n) as
+ * much as the calibrated intervals say. */
+void ll_gp_simulate_calibrated(const ll_gp_prior *p, const ll_gp_draws *draws,
+                               const ll_gp_posterior *posterior, const double *mean_ms, const int *rows,
+                               const double *y_ms, int k, ll_rng *rng, double *out_ms);
 
 #endif

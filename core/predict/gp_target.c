@@ -235,7 +235,7 @@ static void leave_out(const ll_gp_fit *x, int i, int m, double *e, double *varia
 }
 
 /* Draws are weighted by what the other samples say of them. */
-static double left_out_z(const ll_gp_fit *x, int i)
+static void leave_out_mixed(const ll_gp_fit *x, int i, ll_gp_posterior *out)
 {
     double e[LL_GP_DRAWS], v[LL_GP_DRAWS], w[LL_GP_DRAWS], most = -INFINITY, sum = 0, mean = 0, variance = 0;
     for (int m = 0; m < LL_GP_DRAWS; m++) {
@@ -250,7 +250,8 @@ static double left_out_z(const ll_gp_fit *x, int i)
     }
     mean /= sum;
     for (int m = 0; m < LL_GP_DRAWS; m++) variance += w[m] / sum * (v[m] + (e[m] - mean) * (e[m] - mean));
-    return mean / sqrt(variance);
+    out->left_out[i] = mean / sqrt(variance);
+    out->left_out_ms[i] = out->scale_ms * (1 + x->z[i] - mean);
 }
 
 void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *rows, const double *y_ms,
@@ -268,7 +269,8 @@ void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *
     out->beta = LL_NEW_ARRAY(double, p->dim);
     out->robust = ll_memdup(x->g, (size_t)k, sizeof *x->g);
     out->left_out = LL_NEW_ARRAY(double, k);
-    for (int i = 0; i < k && k > 1; i++) out->left_out[i] = left_out_z(x, i);
+    out->left_out_ms = LL_NEW_ARRAY(double, k);
+    for (int i = 0; i < k && k > 1; i++) leave_out_mixed(x, i, out);
     memcpy(out->weight, x->w, sizeof x->w);
     for (int m = 0; m < LL_GP_DRAWS; m++) out->b[m] = .5 * out->dof * x->t2[m / LANES][m % LANES];
     mean_in_features(x, out);
@@ -283,6 +285,7 @@ void ll_gp_posterior_free(ll_gp_posterior *q)
     free(q->form);
     free(q->robust);
     free(q->left_out);
+    free(q->left_out_ms);
     *q = (ll_gp_posterior){0};
 }
 

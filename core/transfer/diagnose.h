@@ -8,6 +8,8 @@
 
 #include "core/device/audit.h"
 #include "core/device/task.h"
+#include "core/predict/gp.h"
+#include "core/transfer/expect.h"
 #include "core/transfer/transfer.h"
 
 typedef struct ll_diagnosis {
@@ -22,6 +24,42 @@ typedef struct ll_diagnosis {
     ll_observer *observer;
     ll_pool *pool;
 } ll_diagnosis;
+
+/* --- what the samples alone say --- */
+
+/* Too few latencies besides the samples to score anything on: the real-life case. */
+bool ll_diagnose_few(const ll_diagnosis *q);
+
+/* The structured GP after the samples. prior and gp are borrowed. */
+typedef struct ll_belief {
+    const ll_gp_model *gp;
+    const ll_gp_prior *prior;
+    ll_gp_posterior posterior;
+    double *y_ms;    /* (k) of the samples */
+    double *mean_ms; /* (n_archs) */
+} ll_belief;
+/* False (and nothing to free): there is no such model of these architectures, or no sample. */
+bool ll_diagnose_belief(const ll_diagnosis *q, ll_belief *out);
+/* The same under another model, which must know the architectures. */
+void ll_belief_of(const ll_diagnosis *q, const ll_gp_model *gp, ll_belief *out);
+/* Spearman to expect of these samples, then of these and `next`, into x (2 sizes; the caller frees). */
+ll_status ll_belief_expect(const ll_diagnosis *q, const ll_belief *b, const ll_ints *next, int worlds,
+                           ll_expectation *x, ll_error *e);
+void ll_belief_free(ll_belief *b);
+
+/* NaN and NULL where ll_diagnose_belief has nothing. Expectations are over devices drawn from the posterior: mean
+ * and the range of four in five. */
+typedef struct ll_outlook {
+    bool few;
+    ll_ints next;                   /* rows to measure next, by optimal design behind the k */
+    double now, now_lo, now_hi;     /* Spearman of the gp with the k samples */
+    double then, then_lo, then_hi;  /* with `next` as well */
+    double noise_ms, noise_share;   /* deviation of a measurement; as a share of the samples' median */
+    double ceiling;                 /* Spearman a perfect prediction would have with such noise and clock */
+    double *left_out, *left_out_ms; /* (k) every sample as the others predict it: deviation in theirs, ms */
+} ll_outlook;
+ll_status ll_diagnose_outlook(const ll_diagnosis *q, ll_outlook *out, ll_error *e);
+void ll_outlook_free(ll_outlook *o);
 
 /* --- 1. is the device itself noisy? --- */
 
@@ -39,9 +77,11 @@ typedef struct ll_noise_report {
     double mirrors_equal; /* share of mirror pairs with the same latency */
     double ceiling; /* the tightest estimate: lowest of ties, repeats, mirrors, not below learned; without
                              repeats and mirrors it is learned where that is known, else ties */
-    const char *ceiling_from; /* "ties", "repeats", "mirrors", "learned" */
+    const char *ceiling_from; /* "ties", "repeats", "mirrors", "learned", "posterior" (ll_outlook_ceiling) */
 } ll_noise_report;
 ll_status ll_diagnose_noise(const ll_diagnosis *q, ll_noise_report *out, ll_error *e);
+/* With few latencies the ceiling is what the posterior says of noise and clock. */
+void ll_outlook_ceiling(const ll_outlook *o, ll_noise_report *noise);
 
 /* --- 2. is it like any source? --- */
 
@@ -80,11 +120,12 @@ typedef struct ll_price {
     double ratio, ratio_lo, ratio_hi;    /* target / source, 90 % interval; NaN where the sources say 0 */
 } ll_price;
 typedef struct ll_prices_report {
-    int reference;     /* operation everything is compared with */
-    int n_rows;        /* architectures the prices are learnt from */
-    bool from_samples; /* only the k samples were known */
-    double additive;   /* share of the target's variance that operation counts explain */
-    ll_price *by_op;   /* (n_by_op) */
+    int reference; /* operation everything is compared with */
+    int n_rows;    /* architectures the prices are learnt from */
+    bool
+        from_samples; /* little more than the k samples was known: prices of devices drawn from the posterior */
+    double additive; /* share of the target's variance that operation counts explain */
+    ll_price *by_op; /* (n_by_op) */
     int n_by_op;
     ll_price *by_position; /* (n_by_position), largest difference to the sources first; none from samples */
     int n_by_position;
@@ -142,8 +183,10 @@ void ll_samples_report_free(ll_samples_report *r);
 typedef struct ll_source_set {
     const char *what; /* "as it is", "without the least alike", "the most alike at hand" */
     ll_ints devices;
-    double left_out; /* Spearman of leave-one-out predictions on the k samples: all that a user can know */
-    double score;    /* on all others where known, else NaN */
+    /* all that a user can know: the samples as the others predict them, root mean square error in percent, and the
+     * Spearman that the gp expects, with its standard error over the devices drawn */
+    double error, expected, expected_se;
+    double score; /* Spearman on all others where known, else NaN */
 } ll_source_set;
 typedef struct ll_rival {
     const char *predictor;
@@ -151,17 +194,16 @@ typedef struct ll_rival {
     double seconds;
 } ll_rival;
 typedef struct ll_advice_report {
-    ll_ints next;      /* rows to measure next, by optimal design behind the k */
-    double next_score; /* the gp with them, where known */
+    double next_score; /* the gp with the next samples of the outlook, where known */
     double gp_score;   /* the gp on the k samples */
     ll_source_set sets[3];
-    int n_sets, best_set; /* by left_out, when clearly better; 0: the set as it is */
+    int n_sets, best_set; /* by error, when clearly better; 0: the set as it is */
     ll_rival *rivals;     /* other predictors on the same samples, best first */
     int n_rivals;
 } ll_advice_report;
 /* `models` (may be empty) are pretrained predictors at hand. */
-ll_status ll_diagnose_advice(const ll_diagnosis *q, ll_model *const *models, int n_models,
-                             ll_advice_report *out, ll_error *e);
+ll_status ll_diagnose_advice(const ll_diagnosis *q, const ll_outlook *outlook, ll_model *const *models,
+                             int n_models, ll_advice_report *out, ll_error *e);
 void ll_advice_report_free(ll_advice_report *r);
 
 /* --- all together --- */

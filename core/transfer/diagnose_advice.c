@@ -3,44 +3,21 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/rng.h"
 #include "core/device/hardware.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/transfer/diagnose.h"
 #include "core/transfer/pretrain.h"
 
-/* A gain of leave-one-out Spearman below this is chance at a few tens of samples. */
-static const double worth = .02;
+/* A left-out error that is not lower by this factor is chance at a few tens of samples. */
+static const double worth = .8;
+enum { WORLDS = 12 };
 
 /* --- the next samples --- */
 
-static ll_status pick_next(const ll_diagnosis *q, ll_advice_report *out, ll_error *e)
-{
-    const ll_sampler *design = ll_sampler_find("dopt");
-    ll_design_prior prior = {0};
-    if (!design || q->next < 1 || !q->gp->predictor->design_prior ||
-        !q->gp->predictor->design_prior(q->gp->impl, &prior))
-        return LL_OK;
-    ll_ints pool = ll_ints_range(q->data->n_archs), picked = ll_ints_range(q->next);
-    ll_sample_job job = {.data = q->data,
-                         .pool = pool.v,
-                         .n_pool = pool.n,
-                         .k = q->next,
-                         .seed = q->seed,
-                         .prior = &prior,
-                         .have = q->transfer->samples.v,
-                         .n_have = q->transfer->samples.n};
-    ll_status s = ll_sample(design, &job, picked.v, e);
-    if (!s)
-        out->next = picked;
-    else
-        ll_ints_free(&picked);
-    ll_ints_free(&pool);
-    return s;
-}
-
 /* The gp on the samples, and on the samples with the proposed ones where those are known. */
-static ll_status score_next(const ll_diagnosis *q, ll_advice_report *out, ll_error *e)
+static ll_status score_next(const ll_diagnosis *q, const ll_ints *next, ll_advice_report *out, ll_error *e)
 {
     ll_transfer *t;
     ll_ints rows = ll_ints_copy(q->transfer->samples.v, q->transfer->samples.n);
@@ -51,12 +28,12 @@ static ll_status score_next(const ll_diagnosis *q, ll_advice_report *out, ll_err
         ll_transfer_unref(t);
     }
     bool known = true;
-    for (int i = 0; i < out->next.n; i++) {
-        known &= ll_known(q->data, q->device, out->next.v[i]);
-        ll_ints_add(&rows, out->next.v[i]);
+    for (int i = 0; i < next->n; i++) {
+        known &= ll_known(q->data, q->device, next->v[i]);
+        ll_ints_add(&rows, next->v[i]);
     }
-    if (!s && known && out->next.n) s = ll_diagnose_transfer(q, q->gp, &rows, &t, e);
-    if (!s && known && out->next.n) {
+    if (!s && known && next->n) s = ll_diagnose_transfer(q, q->gp, &rows, &t, e);
+    if (!s && known && next->n) {
         out->next_score = ll_diagnose_score(q, t);
         ll_transfer_unref(t);
     }
@@ -120,69 +97,107 @@ static ll_ints at_hand(const ll_diagnosis *q)
     return devices;
 }
 
-/* Each sample predicted from the others; Spearman of the predictions with what was measured. */
-static ll_status leave_one_out(const ll_diagnosis *q, const ll_model *gp, double *r, ll_error *e)
+/* Root mean square error of the samples as the others predict them, percent of their median. */
+static double left_out_error(const ll_belief *b, int k)
 {
-    const ll_ints *all = &q->transfer->samples;
-    double *predicted = LL_NEW_ARRAY(double, 2 * all->n), *measured = predicted + all->n;
-    ll_status s = LL_OK;
-    for (int i = 0; i < all->n && all->n > 1 && !s; i++) {
-        ll_transfer *t;
-        ll_ints others = ll_ints_copy(all->v, all->n);
-        ll_ints_remove(&others, i);
-        measured[i] = ll_latencies(q->data, q->device)[all->v[i]];
-        s = ll_diagnose_transfer(q, gp, &others, &t, e);
-        if (!s) {
-            predicted[i] = t->score[all->v[i]];
-            ll_transfer_unref(t);
-        }
-        ll_ints_free(&others);
+    double sum = 0;
+    for (int i = 0; i < k; i++) {
+        double off = (b->posterior.left_out_ms[i] - b->y_ms[i]) / b->posterior.scale_ms;
+        sum += off * off;
     }
-    *r = ll_spearman(predicted, measured, all->n);
-    free(predicted);
+    return 100 * sqrt(sum / k);
+}
+
+static double score_belief(const ll_diagnosis *q, const ll_belief *b)
+{
+    const ll_ints *samples = &q->transfer->samples;
+    double *x = LL_NEW_ARRAY(double, 2 * b->prior->n), *y = x + b->prior->n;
+    int n = 0;
+    for (int i = 0; i < b->prior->n; i++) {
+        if (!ll_known(q->data, q->device, i) || ll_ints_find(samples, i) >= 0) continue;
+        x[n] = b->mean_ms[i];
+        y[n++] = ll_latencies(q->data, q->device)[i];
+    }
+    double r = n >= 10 ? ll_spearman(x, y, n) : NAN;
+    free(x);
+    return r;
+}
+
+static ll_status judge_set(const ll_diagnosis *q, const ll_gp_model *gp, ll_source_set *set, ll_error *e)
+{
+    ll_belief b;
+    ll_expectation x;
+    ll_ints none = {0};
+    ll_belief_of(q, gp, &b);
+    set->error = left_out_error(&b, q->transfer->samples.n);
+    set->score = score_belief(q, &b);
+    ll_status s = ll_belief_expect(q, &b, &none, WORLDS, &x, e);
+    set->expected = ll_expected(&x, x.spearman, 0);
+    set->expected_se = ll_expected_error(&x, x.spearman, 0);
+    ll_expectation_free(&x);
+    ll_belief_free(&b);
     return s;
 }
 
-static ll_status judge_set(const ll_diagnosis *q, const ll_model *gp, ll_source_set *set, ll_error *e)
+/* Which source of the gp at hand each device is, -1: none. */
+static void find_learnt(const ll_diagnosis *q, const ll_ints *devices, int *from)
 {
-    ll_transfer *t;
-    ll_status s = leave_one_out(q, gp, &set->left_out, e);
-    if (!s) s = ll_diagnose_transfer(q, gp, &q->transfer->samples, &t, e);
-    if (s) return s;
-    set->score = ll_diagnose_score(q, t);
-    ll_transfer_unref(t);
-    return LL_OK;
+    for (int i = 0; i < devices->n; i++) {
+        from[i] = -1;
+        for (int s = 0; s < q->gp->source.n; s++)
+            if (!strcmp(q->gp->source.v[s], q->data->devices[devices->v[i]].name)) from[i] = s;
+    }
 }
 
-/* A gp of its own for this set; takes over `devices`. */
+/* Rows to learn further sources from. */
+static ll_ints rows_to_learn(const ll_diagnosis *q, const ll_ints *devices)
+{
+    ll_ints rows = ll_dataset_common(q->data, devices->v, devices->n);
+    ll_rng rng = ll_rng_new(q->seed, LL_STREAM_SOURCE_ARCHS);
+    ll_rng_shuffle(&rng, rows.v, rows.n);
+    if (rows.n > q->gp->predictor->default_n) rows.n = q->gp->predictor->default_n;
+    return rows;
+}
+
+/* A gp of its own for this set, with what is learnt already; takes over `devices`. */
 static ll_status try_set(const ll_diagnosis *q, const char *what, ll_ints devices, ll_advice_report *out,
                          ll_error *e)
 {
-    ll_source_set *set = &out->sets[out->n_sets];
-    ll_pretrain_plan plan = {.data = q->data,
-                             .predictor = q->gp->predictor,
-                             .source = &devices,
-                             .seed = q->seed,
-                             .observer = q->observer,
-                             .pool = q->pool};
-    ll_model *gp = NULL;
-    ll_status s = ll_pretrain_run(&plan, &gp, e);
+    ll_source_set *set = &out->sets[out->n_sets++];
     *set = (ll_source_set){.what = what, .devices = devices};
-    out->n_sets++;
-    if (!s) s = judge_set(q, gp, set, e);
-    ll_model_unref(gp);
+    int *from = LL_NEW_ARRAY(int, devices.n);
+    ll_ints rows = rows_to_learn(q, &devices);
+    ll_pretrain_job job = {.data = q->data,
+                           .source = devices.v,
+                           .n_source = devices.n,
+                           .archs = rows.v,
+                           .n_archs = rows.n,
+                           .seed = q->seed,
+                           .observer = q->observer,
+                           .pool = q->pool};
+    ll_gp_model *gp;
+    find_learnt(q, &devices, from);
+    ll_status s = ll_gp_model_derive(q->gp->impl, from, &job, &gp, e);
+    if (!s) {
+        s = judge_set(q, gp, set, e);
+        ll_gp_model_free(gp);
+    }
+    ll_ints_free(&rows);
+    free(from);
     return s;
 }
 
 static ll_status try_sets(const ll_diagnosis *q, ll_advice_report *out, ll_error *e)
 {
     const ll_ints *now = &q->task->source;
+    const ll_gp_model *gp = q->gp->impl;
+    if (q->gp->predictor != &ll_gp || !ll_gp_model_knows(gp, q->data)) return LL_OK;
     ll_ints hand = at_hand(q);
     ll_ints fewer = most_alike(q, now, (2 * now->n + 2) / 3),
             others = most_alike(q, &hand, now->n > 5 ? now->n : 5);
     out->sets[0] = (ll_source_set){.what = "as it is", .devices = ll_ints_copy(now->v, now->n)};
     out->n_sets = 1;
-    ll_status s = judge_set(q, q->gp, &out->sets[0], e);
+    ll_status s = judge_set(q, gp, &out->sets[0], e);
     if (!s && fewer.n >= 2 && fewer.n < now->n)
         s = try_set(q, "without the least alike", fewer, out, e);
     else
@@ -192,7 +207,7 @@ static ll_status try_sets(const ll_diagnosis *q, ll_advice_report *out, ll_error
     else
         ll_ints_free(&others);
     for (int i = 1; i < out->n_sets; i++)
-        if (out->sets[i].left_out > out->sets[out->best_set].left_out + worth) out->best_set = i;
+        if (out->sets[i].error < worth * out->sets[out->best_set].error) out->best_set = i;
     ll_ints_free(&hand);
     return s;
 }
@@ -256,12 +271,11 @@ static ll_status try_rivals(const ll_diagnosis *q, ll_model *const *models, int 
     return s;
 }
 
-ll_status ll_diagnose_advice(const ll_diagnosis *q, ll_model *const *models, int n_models,
-                             ll_advice_report *out, ll_error *e)
+ll_status ll_diagnose_advice(const ll_diagnosis *q, const ll_outlook *outlook, ll_model *const *models,
+                             int n_models, ll_advice_report *out, ll_error *e)
 {
     *out = (ll_advice_report){0};
-    ll_status s = pick_next(q, out, e);
-    if (!s) s = score_next(q, out, e);
+    ll_status s = score_next(q, &outlook->next, out, e);
     if (!s) s = try_sets(q, out, e);
     if (!s) s = try_rivals(q, models, n_models, out, e);
     return s;
@@ -269,7 +283,6 @@ ll_status ll_diagnose_advice(const ll_diagnosis *q, ll_model *const *models, int
 
 void ll_advice_report_free(ll_advice_report *r)
 {
-    ll_ints_free(&r->next);
     for (int i = 0; i < r->n_sets; i++) ll_ints_free(&r->sets[i].devices);
     free(r->rivals);
     *r = (ll_advice_report){0};

@@ -8,7 +8,7 @@
 #include "core/predict/gp_source.h"
 #include "core/transfer/diagnose.h"
 
-enum { LEAST_KNOWN = 600, MOST_LEARNED = 1500, LEAST_PAIRS = 30 };
+enum { LEAST_KNOWN = 600, MOST_LEARNED = 1000, LEAST_PAIRS = 30 };
 
 /* Spearman of the truth with the same truth rounded: what rounding takes off the variance of the ranks,
  * sqrt(1 - sum(t^3 - t)/(n^3 - n)) over groups of t ties. */

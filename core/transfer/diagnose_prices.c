@@ -7,6 +7,7 @@
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
+#include "core/predict/gp_simulate.h"
 #include "core/transfer/diagnose.h"
 
 static const double level = .9;
@@ -74,17 +75,17 @@ static bool solve(double *gram, const double *xy, int m, double *beta)
     return true;
 }
 
-/* Latencies of one device at these rows, those it does not know left out. */
-static bool fit_device(const design *x, int device, const ll_ints *rows, fit *out)
+/* Latencies (n_archs) at these rows, those that are not known left out. */
+static bool fit_latencies(const design *x, const double *lat_ms, const ll_ints *rows, fit *out)
 {
     int m = x->n_columns + 1, n = 0;
     double *X = LL_NEW_ARRAY(double, (size_t)rows->n *(size_t)m), *y = LL_NEW_ARRAY(double, rows->n + 1);
     double *gram = LL_NEW_ARRAY(double, (size_t)m *(size_t)m), *xy = LL_NEW_ARRAY(double, m), rss = 0;
     *out = (fit){LL_NEW_ARRAY(double, m), LL_NEW_ARRAY(double, m), NAN, 0};
     for (int i = 0; i < rows->n; i++) {
-        if (!ll_known(x->d, device, rows->v[i])) continue;
+        if (isnan(lat_ms[rows->v[i]])) continue;
         fill_row(x, rows->v[i], X + (size_t)n * (size_t)m);
-        y[n++] = ll_latencies(x->d, device)[rows->v[i]];
+        y[n++] = lat_ms[rows->v[i]];
     }
     double mean = ll_mean(y, n);
     for (int i = 0; i < n; i++) y[i] *= 100 / mean;
@@ -107,6 +108,45 @@ static bool fit_device(const design *x, int device, const ll_ints *rows, fit *ou
     free(gram);
     free(xy);
     return good;
+}
+
+static bool fit_device(const design *x, int device, const ll_ints *rows, fit *out)
+{
+    return fit_latencies(x, ll_latencies(x->d, device), rows, out);
+}
+
+/* --- prices of a device of which little more than the samples is known --- */
+
+enum { WORLDS = 48 };
+
+/* Mean and deviation of the prices over devices drawn from the posterior. */
+static bool fit_belief(const ll_diagnosis *q, const design *x, const ll_ints *rows, fit *out)
+{
+    ll_belief b;
+    int m = x->n_columns + 1, n = 0;
+    *out = (fit){LL_NEW_ARRAY(double, m), LL_NEW_ARRAY(double, m), 0, rows->n};
+    if (!ll_diagnose_belief(q, &b)) return false;
+    double *lat = LL_NEW_ARRAY(double, b.prior->n);
+    for (int w = 0; w < WORLDS && !ll_cancelled(q->observer); w++) {
+        ll_rng rng = ll_rng_new(q->seed, (uint64_t)(100 + w));
+        fit one;
+        ll_gp_simulate_calibrated(b.prior, &b.gp->draws, &b.posterior, b.mean_ms, q->transfer->samples.v,
+                                  b.y_ms, q->transfer->samples.n, &rng, lat);
+        if (fit_latencies(x, lat, rows, &one)) {
+            n++;
+            for (int c = 0; c < m; c++) {
+                double off = one.beta[c] - out->beta[c];
+                out->beta[c] += off / n;
+                out->se[c] += off * (one.beta[c] - out->beta[c]);
+            }
+            out->explained += (one.explained - out->explained) / n;
+        }
+        fit_free(&one);
+    }
+    for (int c = 0; c < m; c++) out->se[c] = n > 1 ? sqrt(out->se[c] / (n - 1)) : NAN;
+    free(lat);
+    ll_belief_free(&b);
+    return n > 1;
 }
 
 /* --- prices of the target beside those of the sources --- */
@@ -155,13 +195,13 @@ static int by_difference(const void *a, const void *b)
 
 /* All prices of one design; NULL when the target's latencies do not suffice. */
 static ll_price *price_list(const ll_diagnosis *q, const design *x, const ll_ints *target_rows,
-                            const ll_ints *rows, int *n, double *explained)
+                            const ll_ints *rows, bool from_samples, int *n, double *explained)
 {
     const ll_space *s = q->data->space;
     fit target, *sources = LL_NEW_ARRAY(fit, q->task->source.n + 1);
     ll_price *list = NULL;
     *n = 0;
-    if (fit_device(x, q->device, target_rows, &target)) {
+    if (from_samples ? fit_belief(q, x, rows, &target) : fit_device(x, q->device, target_rows, &target)) {
         int n_sources = fit_sources(q, x, rows, sources);
         list = LL_NEW_ARRAY(ll_price, x->n_columns);
         for (int p = 0; p < (x->positions ? s->n_positions : 1); p++)
@@ -186,14 +226,14 @@ ll_status ll_diagnose_prices(const ll_diagnosis *q, ll_prices_report *out, ll_er
     design x = {q->data, ll_reference_op(s), false, s->n_ops - 1};
     ll_ints known = ll_dataset_common(q->data, &q->device, 1), all = ll_ints_range(q->data->n_archs);
     *out = (ll_prices_report){.reference = x.reference};
-    out->from_samples = known.n <= q->transfer->samples.n;
+    out->from_samples = ll_diagnose_few(q);
     out->n_rows = known.n;
-    out->by_op = price_list(q, &x, &known, &all, &out->n_by_op, &out->additive);
+    out->by_op = price_list(q, &x, &known, &all, out->from_samples, &out->n_by_op, &out->additive);
     x.positions = true;
     x.n_columns = s->n_positions * (s->n_ops - 1);
     double ignored;
-    if (known.n > ROWS_PER_COLUMN * x.n_columns)
-        out->by_position = price_list(q, &x, &known, &all, &out->n_by_position, &ignored);
+    if (!out->from_samples && known.n > ROWS_PER_COLUMN * x.n_columns)
+        out->by_position = price_list(q, &x, &known, &all, false, &out->n_by_position, &ignored);
     if (out->by_position)
         qsort(out->by_position, (size_t)out->n_by_position, sizeof(ll_price), by_difference);
     int n_known = known.n;

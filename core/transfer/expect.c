@@ -6,7 +6,6 @@
 #include "core/num/stats.h"
 #include "core/predict/gp_simulate.h"
 
-static const double least_latency = .02; /* relative; a draw may not go below */
 enum { SCORED = 1000, FIRST_STREAM = 1000, LEAST_SOURCES = 3, LEAST_SCORED = 50 };
 
 typedef struct worlds {
@@ -52,18 +51,6 @@ static void score_world(const worlds *all, const world *w, int at)
 
 /* --- devices drawn from the posterior --- */
 
-/* A draw deviates from the posterior's mean as the posterior states; what is known of its deviations says by
- * what factor that is off. */
-static void calibrate(const worlds *all, double *y)
-{
-    const ll_gp_posterior *q = all->job->posterior;
-    for (int i = 0; i < all->job->rows->prior.n; i++) {
-        double mean = all->mean[i] / q->scale_ms;
-        y[i] = fmax(mean + q->spread * (y[i] - mean), least_latency);
-    }
-    for (int i = 0; i < all->job->n_have; i++) y[all->job->have[i]] = all->job->y_ms[i] / q->scale_ms;
-}
-
 static void run_drawn(void *ctx, int at)
 {
     const worlds *all = ctx;
@@ -71,8 +58,11 @@ static void run_drawn(void *ctx, int at)
     if (ll_cancelled(job->observer)) return;
     ll_rng rng = ll_rng_new(job->seed, (uint64_t)(FIRST_STREAM + at));
     double *y = LL_NEW_ARRAY(double, job->rows->prior.n);
-    ll_gp_simulate(&job->rows->prior, all->draws, job->posterior, job->have, job->y_ms, job->n_have, &rng, y);
-    if (all->mean) calibrate(all, y);
+    if (job->posterior)
+        ll_gp_simulate_calibrated(&job->rows->prior, all->draws, job->posterior, all->mean, job->have,
+                                  job->y_ms, job->n_have, &rng, y);
+    else
+        ll_gp_simulate(&job->rows->prior, all->draws, NULL, NULL, NULL, 0, &rng, y);
     world w = {&job->rows->prior, all->draws, job->plan, all->scored, all->n_scored, y};
     score_world(all, &w, at);
     free(y);
@@ -216,6 +206,14 @@ double ll_expected(const ll_expectation *x, const double *what, int i)
     double *v = scored_worlds(x, what, i, &n), mean = n ? ll_mean(v, n) : NAN;
     free(v);
     return mean;
+}
+
+double ll_expected_error(const ll_expectation *x, const double *what, int i)
+{
+    int n;
+    double *v = scored_worlds(x, what, i, &n), error = n > 1 ? ll_std(v, n) / sqrt(n) : NAN;
+    free(v);
+    return error;
 }
 
 double ll_expected_quantile(const ll_expectation *x, const double *what, int i, double q)

@@ -40,6 +40,8 @@ ll_status ll_expect(const ll_expect_job *job, ll_expectation *out, ll_error *e);
 void ll_expectation_free(ll_expectation *x);
 /* Mean and a quantile over the worlds of size i; NaN when none can be scored. */
 double ll_expected(const ll_expectation *x, const double *what, int i);
+/* Standard error of that mean. */
+double ll_expected_error(const ll_expectation *x, const double *what, int i);
 double ll_expected_quantile(const ll_expectation *x, const double *what, int i, double q);
 
 #endif
