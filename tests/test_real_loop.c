@@ -2,6 +2,7 @@
  * out, score. What it measures differs from machine to machine; that it measures, and that the ranking it learns from
  * six latencies is not chance, does not. */
 #include "core/app/parse.h"
+#include "data/host/engine.h"
 #include "data/measure.h"
 #include "tests/check.h"
 #include "tests/say.h"
@@ -73,6 +74,11 @@ static void the_lesson_runs_here(void)
     char *text = NULL;
     ll_strs lines = {0};
     int measured[2] = {0};
+    ll_host_settings settings = {.engine = &ll_engine_onednn, .threads = 1, .batch = 1};
+    if (ll_engine_onednn.check(&settings, NULL)) {
+        check_skip("this build has no oneDNN: the lesson was not run");
+        return;
+    }
     ll_app *a = app_new();
     ll_app_register(a, ll_measure_commands);
     ll_app_register(a, ll_active_commands);
