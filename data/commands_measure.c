@@ -195,7 +195,7 @@ static cJSON *record_of(const job *j)
     for (int i = 0; i < j->times.n; i++) {
         runs += j->times.count[i];
         if (j->times.count[i] < least) least = j->times.count[i];
-        unsettled += !ll_times_spread(&j->times, i).settled;
+        unsettled += !ll_times_settled(&j->times, i);
     }
     j->settings.engine->version(&version);
     cJSON *o = cJSON_CreateObject();
@@ -444,7 +444,7 @@ static const ll_option measure_options[] = {
     {.name = "repeats",
      .type = LL_WORD,
      .otherwise = "auto",
-     .help = "timed runs of each architecture; auto: 6, up to 10 where they disagree"},
+     .help = "timed runs of each architecture; auto: 10, up to 30 where visits disagree"},
     {.name = "seed",
      .type = LL_INT,
      .otherwise = "1",

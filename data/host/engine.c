@@ -81,6 +81,6 @@ double ll_host_distance(const float *a, const float *b, int n)
 
 double ll_host_tolerance(ll_host_dtype t)
 {
-    static const double tolerance[] = {[LL_HOST_F32] = 1e-4, [LL_HOST_BF16] = .1, [LL_HOST_INT8] = .5};
+    static const double tolerance[] = {[LL_HOST_F32] = 1e-4, [LL_HOST_BF16] = .03, [LL_HOST_INT8] = .1};
     return tolerance[t];
 }

@@ -468,11 +468,20 @@ static void execute(runner *r, const call *c)
 
 /* --- int8: how large values become -------------------------------------------------------------------------- */
 
+/* Largest power of two with which all values stay below 128. The largest size is looked for among the bits, which
+ * order as the sizes do: the compiler makes vector code of that. */
 static int exponent_for(const float *v, size_t n)
 {
-    float most = 0;
-    for (size_t i = 0; i < n; i++) most = fmaxf(most, fabsf(v[i]));
-    return most > 0 ? (int)floorf(log2f(127 / most)) : 0;
+    uint32_t most = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &v[i], sizeof bits);
+        bits &= 0x7fffffffu;
+        most = bits > most ? bits : most;
+    }
+    float size;
+    memcpy(&size, &most, sizeof size);
+    return size > 0 ? (int)floorf(log2f(127 / size)) : 0;
 }
 
 /* Runs the network once in float and keeps, for each step, the power of two that fits its values into 8 bits. */

@@ -16,7 +16,7 @@
 #include "data/host/cache.h"
 #include "data/host/worker.h"
 
-enum { AHEAD = 4, TICK_MS = 50 };
+enum { AHEAD = 64, TICK_MS = 50 };
 #define PROGRESS_S 0.5
 
 typedef struct sweeping {
@@ -50,6 +50,14 @@ static void keep(ll_times *t, int row, const float *ms, int n)
 {
     for (int i = 0; i < n && t->count[row] < LL_MAX_TIMES; i++)
         t->ms[(size_t)row * LL_MAX_TIMES + (size_t)t->count[row]++] = ms[i];
+    float *best = t->best + 2 * (size_t)row, fastest = ms[0];
+    for (int i = 1; i < n; i++) fastest = ms[i] < fastest ? ms[i] : fastest;
+    if (!best[0] || fastest < best[0]) {
+        best[1] = best[0];
+        best[0] = fastest;
+    } else if (!best[1] || fastest < best[1]) {
+        best[1] = fastest;
+    }
     t->visits[row]++;
 }
 
@@ -132,7 +140,7 @@ static int wanted(const sweeping *w, int row, int round)
 {
     int most = w->s->repeats ? w->s->repeats : LL_AUTO_RUNS, missing = most - w->t->count[row];
     if (w->t->visits[row] > round) return 0;
-    if (round >= rounds(w->s)) return ll_times_spread(w->t, row).settled ? 0 : LL_RUNS_PER_VISIT;
+    if (round >= rounds(w->s)) return ll_times_settled(w->t, row) ? 0 : LL_RUNS_PER_VISIT;
     return missing < LL_RUNS_PER_VISIT ? missing > 0 ? missing : 0 : LL_RUNS_PER_VISIT;
 }
 
@@ -199,7 +207,7 @@ static long visits_left(const sweeping *w)
 static long unsettled(const sweeping *w)
 {
     long n = 0;
-    for (int row = 0; row < w->s->n; row++) n += !ll_times_spread(w->t, row).settled;
+    for (int row = 0; row < w->s->n; row++) n += !ll_times_settled(w->t, row);
     return n;
 }
 
@@ -208,7 +216,7 @@ static bool incomplete(const sweeping *w)
 {
     if (visits_left(w)) return true;
     for (int row = 0; row < w->s->n && !w->s->repeats; row++)
-        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_spread(w->t, row).settled) return true;
+        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_settled(w->t, row)) return true;
     return false;
 }
 
@@ -242,7 +250,8 @@ ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
     *out = (ll_times){.n = s->n,
                       .count = LL_NEW_ARRAY(int, s->n),
                       .visits = LL_NEW_ARRAY(int, s->n),
-                      .ms = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES)};
+                      .ms = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
+                      .best = LL_NEW_ARRAY(float, 2 * (size_t)s->n)};
     for (int i = 0; i < s->n; i++) ll_cache_number(&w.rows, s->genes + (size_t)i * positions, &fresh);
     ll_status status = open_journal(&w, e);
     if (!status && incomplete(&w)) status = measure(&w, e);
@@ -256,12 +265,19 @@ void ll_times_free(ll_times *t)
     free(t->count);
     free(t->visits);
     free(t->ms);
+    free(t->best);
     *t = (ll_times){0};
 }
 
 ll_spread ll_times_spread(const ll_times *t, int row)
 {
     return ll_timing_spread(t->ms + (size_t)row * LL_MAX_TIMES, t->count[row]);
+}
+
+bool ll_times_settled(const ll_times *t, int row)
+{
+    const float *best = t->best + 2 * (size_t)row;
+    return t->count[row] >= 5 && best[1] > 0 && best[1] <= (1 + LL_SETTLED) * (double)best[0];
 }
 
 double ll_times_repeat(const ll_times *t)

@@ -42,34 +42,32 @@ void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out)
             before = INFINITY;
             continue;
         }
-        bool stable = fabs(l.wall_s - before) <= LL_STABLE * before && before < INFINITY;
+        bool warming = l.wall_s < (1 - LL_STABLE) * before;
         before = l.wall_s;
-        if (!stable && !out->n && out->warm < LL_MOST_WARM)
+        if (warming && !out->n && out->warm < LL_MOST_WARM)
             out->warm++;
         else
             out->ms[out->n++] = (float)(1e3 * l.wall_s);
     }
 }
 
+static double deviation(const float *ms, int n)
+{
+    double sum = 0, squares = 0;
+    for (int i = 0; i < n; i++) sum += ms[i];
+    for (int i = 0; i < n; i++) squares += (ms[i] - sum / n) * (ms[i] - sum / n);
+    return n > 1 ? sqrt(squares / (n - 1)) : NAN;
+}
+
 ll_spread ll_timing_spread(const float *ms, int n)
 {
-    double v[64], away[64];
-    ll_spread s = {NAN, NAN, false};
-    if (n <= 0) return s;
-    if (n > 64) n = 64;
-    for (int i = 0; i < n; i++) v[i] = ms[i];
-    s.median = ll_median(v, n);
-    double sum = 0, squares = 0;
-    for (int i = 0; i < n; i++) {
-        sum += ms[i];
-        away[i] = fabs(ms[i] - s.median);
-    }
-    for (int i = 0; i < n; i++) squares += (ms[i] - sum / n) * (ms[i] - sum / n);
-    if (n > 1) s.std = sqrt(squares / (n - 1));
-    /* 1.4826 MAD is the deviation, 1.2533 / sqrt(n) of it the error of a median, for normal noise */
-    double error = 1.2533 * 1.4826 * ll_median(away, n) / sqrt(n);
-    s.settled = n >= 5 && error <= LL_SETTLED * s.median;
-    return s;
+    double kept[LL_MAX_TIMES], fastest = INFINITY;
+    int n_kept = 0;
+    if (n <= 0) return (ll_spread){.median = NAN, .std = NAN};
+    for (int i = 0; i < n; i++) fastest = ms[i] < fastest ? ms[i] : fastest;
+    for (int i = 0; i < n; i++)
+        if (ms[i] <= (1 + LL_SLOW) * fastest && n_kept < LL_MAX_TIMES) kept[n_kept++] = ms[i];
+    return (ll_spread){.median = ll_median(kept, n_kept), .std = deviation(ms, n), .slow = n - n_kept};
 }
 
 /* --- the real one --- */

@@ -5,7 +5,10 @@
 
 #include <stdbool.h>
 
-enum { LL_MAX_RUNS = 16 };
+enum {
+    LL_MAX_RUNS = 16,  /* of one visit */
+    LL_MAX_TIMES = 32, /* of one network */
+};
 
 typedef struct ll_stopwatch {
     void (*run)(void *ctx); /* once through the network */
@@ -25,8 +28,8 @@ typedef struct ll_visit {
     bool busy; /* the core would not come free: what is here was disturbed */
 } ll_visit;
 
-/* `runs` timed runs (1 to LL_MAX_RUNS). Counting begins with the first run that took as long as the one
- * before it within LL_STABLE, or after LL_MOST_WARM runs. A run is disturbed when the thread lost
+/* `runs` timed runs (1 to LL_MAX_RUNS). The first run never counts; nor does the next as long as each is faster than
+ * the one before by more than LL_STABLE, at most LL_MOST_WARM. A run is disturbed when the thread lost
  * the core, or had less processor time than passed on the wall by more than LL_STOLEN and 5 us: it is taken again
  * after a pause that doubles from 1 ms to 1 s, and after LL_MOST_DISTURBED of these the times are taken as they are. */
 #define LL_STABLE 0.10
@@ -34,15 +37,17 @@ typedef struct ll_visit {
 enum { LL_MOST_WARM = 4, LL_MOST_DISTURBED = 12 };
 void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out);
 
-/* Median, and the sample standard deviation (NaN for one run). */
+/* What the timed runs of one network say. Whatever else a shared machine does (a neighbour on the other half of the
+ * core, a lower clock) only makes runs longer, and the scheduler does not tell: so runs that took longer than the
+ * fastest by more than LL_SLOW are set aside, and the latency is the median of the others. The spread is that of all
+ * runs. */
 typedef struct ll_spread {
-    double median, std;
-    bool
-        settled; /* at least 5 runs, and the standard error of the median (from the median absolute deviation)
-                     within LL_SETTLED of it */
+    double median; /* of the runs that are not set aside */
+    double std;    /* sample standard deviation of all runs; NaN for one */
+    int slow;      /* runs set aside */
 } ll_spread;
-#define LL_SETTLED 0.02
-ll_spread ll_timing_spread(const float *ms, int n);
+#define LL_SLOW 0.03
+ll_spread ll_timing_spread(const float *ms, int n); /* n at most LL_MAX_TIMES */
 
 /* A real stopwatch for the calling thread around run(runner); cpu_s is NULL when threads > 1. */
 ll_stopwatch ll_stopwatch_real(void (*run)(void *), void *runner, int threads);

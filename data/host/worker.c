@@ -71,6 +71,7 @@ static void become_worker(int *fd, int core, int threads, pid_t parent)
     CPU_SET((size_t)core, &set);
     if (threads == 1) sched_setaffinity(0, sizeof set, &set);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_NAME, "latlab-worker");
     if (getppid() != parent) _exit(1);
     for (int i = 1; i < NSIG; i++)
         if (i != SIGSEGV && i != SIGABRT) signal(i, i == SIGINT || i == SIGTSTP ? SIG_IGN : SIG_DFL);
