@@ -46,10 +46,25 @@ char *ll_results_path(void)
 
 /* --- opening --- */
 
+/* What a user can do something about in words of our own. */
 static ll_status failed(const ll_results *r, ll_error *e)
 {
-    return ll_fail(e, sqlite3_errcode(r->db) == SQLITE_NOTADB ? LL_BAD_DATA : LL_FAILED, "%s: %s", r->path,
-                   sqlite3_errmsg(r->db));
+    switch (sqlite3_errcode(r->db) & 0xff) {
+    case SQLITE_NOTADB:
+        return ll_fail(e, LL_BAD_DATA, "%s: not a results database", r->path);
+    case SQLITE_CORRUPT:
+        return ll_fail(e, LL_BAD_DATA, "%s: the database is damaged; results=FILE names another one",
+                       r->path);
+    case SQLITE_FULL:
+        return ll_fail(e, LL_FAILED, "%s: the disk is full", r->path);
+    case SQLITE_CANTOPEN:
+        return ll_fail(e, LL_FAILED, "%s: cannot be opened or made: %s", r->path,
+                       ll_is_dir(r->path) ? "it is a folder" : "is its folder there, and writable?");
+    case SQLITE_BUSY:
+        return ll_fail(e, LL_FAILED, "%s: another program has held it for %d s", r->path, PATIENCE_MS / 1000);
+    default:
+        return ll_fail(e, LL_FAILED, "%s: %s", r->path, sqlite3_errmsg(r->db));
+    }
 }
 
 static ll_status run_sql(ll_results *r, const char *sql, ll_error *e)
@@ -190,7 +205,7 @@ static ll_status open_file(ll_results *r, ll_error *e)
     int flags = r->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     ll_status s = LL_OK;
     if (sqlite3_open_v2(name, &r->db, flags | (immutable ? SQLITE_OPEN_URI : 0), NULL) != SQLITE_OK)
-        s = ll_fail(e, LL_FAILED, "%s: %s", r->path, r->db ? sqlite3_errmsg(r->db) : "out of memory");
+        s = failed(r, e);
     free(name);
     return s;
 }

@@ -10,6 +10,8 @@
 typedef struct count_model {
     const ll_space *space;
     bool params, all; /* all: every layer, not convolutions alone */
+    ll_hash data;     /* the dataset that `count` is of */
+    double *count;    /* (n_archs), so that a transfer takes no time */
 } count_model;
 
 static const ll_option options[] = {
@@ -28,14 +30,34 @@ static ll_status check_space(const ll_dataset *d, ll_error *e)
                    d->space->name);
 }
 
+static double count(const count_model *m, const uint8_t *gene)
+{
+    ll_cost c;
+    ll_space_cost(m->space, gene, &c);
+    if (m->params) return m->all ? c.params : c.conv_params;
+    return m->all ? c.macs : c.conv_macs;
+}
+
+static count_model *new_model(const ll_dataset *d, bool params, bool all)
+{
+    count_model *m = LL_NEW(count_model);
+    *m = (count_model){d->space, params, all, d->hash, LL_NEW_ARRAY(double, d->n_archs)};
+    for (int i = 0; i < d->n_archs; i++) m->count[i] = count(m, ll_gene(d, i));
+    return m;
+}
+
+static void release(void *model)
+{
+    count_model *m = model;
+    free(m->count);
+    free(m);
+}
+
 static ll_status pretrain(const ll_pretrain_job *job, bool params, void **model, ll_error *e)
 {
     ll_status s = check_space(job->data, e);
-    if (s) return s;
-    count_model *m = LL_NEW(count_model);
-    *m = (count_model){job->data->space, params, ll_is(job->options, "count", "all")};
-    *model = m;
-    return LL_OK;
+    if (!s) *model = new_model(job->data, params, ll_is(job->options, "count", "all"));
+    return s;
 }
 
 static ll_status pretrain_flops(const ll_pretrain_job *job, void **model, ll_error *e)
@@ -48,20 +70,16 @@ static ll_status pretrain_params(const ll_pretrain_job *job, void **model, ll_er
     return pretrain(job, true, model, e);
 }
 
-static double count(const count_model *m, const uint8_t *gene)
-{
-    ll_cost c;
-    ll_space_cost(m->space, gene, &c);
-    if (m->params) return m->all ? c.params : c.conv_params;
-    return m->all ? c.macs : c.conv_macs;
-}
-
 static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
 {
     const count_model *m = model;
     out->n = ll_job_n(job);
     out->score = LL_NEW_ARRAY(double, out->n);
-    for (int i = 0; i < out->n; i++) out->score[i] = count(m, ll_gene(job->data, ll_job_row(job, i)));
+    bool known = !strcmp(m->data.hex, job->data->hash.hex);
+    for (int i = 0; i < out->n; i++) {
+        int row = ll_job_row(job, i);
+        out->score[i] = known ? m->count[row] : count(m, ll_gene(job->data, row));
+    }
     out->info = cJSON_CreateObject();
     ll_json_str(out->info, "count", m->all ? "all" : "conv");
     return LL_OK;
@@ -81,11 +99,8 @@ static ll_status load(const ll_tensors *in, const ll_dataset *data, bool params,
     ll_status s = ll_simple_space_matches(in, data, e);
     if (!s) s = check_space(data, e);
     if (!s) s = ll_tensors_need(in, "simple.count", LL_I32, 1, (long[]){1}, &all, e);
-    if (s) return s;
-    count_model *m = LL_NEW(count_model);
-    *m = (count_model){data->space, params, *(int32_t *)all->data != 0};
-    *model = m;
-    return LL_OK;
+    if (!s) *model = new_model(data, params, *(int32_t *)all->data != 0);
+    return s;
 }
 
 static ll_status load_flops(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
@@ -107,7 +122,7 @@ const ll_predictor ll_flops = {
     .quick = true,
     .pretrain = pretrain_flops,
     .transfer = transfer,
-    .release = free,
+    .release = release,
     .save = save,
     .load = load_flops,
 };
@@ -121,7 +136,7 @@ const ll_predictor ll_params = {
     .quick = true,
     .pretrain = pretrain_params,
     .transfer = transfer,
-    .release = free,
+    .release = release,
     .save = save,
     .load = load_params,
 };

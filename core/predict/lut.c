@@ -264,6 +264,7 @@ const ll_predictor ll_lut = {
     .name = "lut",
     .summary = "lookup table: a non-negative cost for each operation at each position",
     .paper = "after ProxylessNAS, arXiv 1812.00332, and FBNet, arXiv 1812.03443",
+    .version = 1,
     .transfer_options = options,
     .refits_live = true,
     .quick = true,

@@ -129,33 +129,92 @@ bool ll_ridge(const double *x, int n, int p, const double *y, const double *pena
     return good;
 }
 
-/* One pass over the coordinates; gradient is A w - Xᵀy. Returns the largest change against the largest value. */
-static double sweep(const double *a, int p, double *w, double *gradient)
+/* Non-negative least squares by block principal pivoting: which coordinates are free is guessed, their optimum solved for,
+ * and every coordinate that contradicts the guess exchanged; one at a time where that does not get better. */
+typedef struct pivoting {
+    const double *a, *b; /* minimise w'Aw/2 - b'w */
+    int p;
+    bool *is_free; /* (p) */
+    int *which;    /* (n) the free ones */
+    int n;
+    double *part, *w, *gradient; /* (n, n) the free part of A; (p), (p) */
+} pivoting;
+
+static void solve_free(pivoting *v)
 {
-    double change = 0, largest = 0;
-    for (int j = 0; j < p; j++) {
-        const double *column = a + (size_t)j * (size_t)p;
-        if (column[j] <= 0) continue;
-        double next = fmax(0, w[j] - gradient[j] / column[j]), step = next - w[j];
-        if (step != 0)
-            for (int i = 0; i < p; i++) gradient[i] += step * column[i];
-        w[j] = next;
-        change = fmax(change, fabs(step));
-        largest = fmax(largest, next);
+    v->n = 0;
+    for (int j = 0; j < v->p; j++)
+        if (v->is_free[j]) v->which[v->n++] = j;
+    double *x = v->gradient; /* room for the right side, overwritten below */
+    for (int i = 0; i < v->n; i++) {
+        const double *row = v->a + (size_t)v->which[i] * (size_t)v->p;
+        for (int j = 0; j < v->n; j++) v->part[i * v->n + j] = row[v->which[j]];
+        v->part[i * v->n + i] *= 1 + 1e-12; /* columns that repeat each other */
+        x[i] = v->b[v->which[i]];
     }
-    return change / (largest > 0 ? largest : 1);
+    if (v->n && ll_cholesky(v->n, v->part, v->n))
+        ll_cholesky_solve(v->n, 1, v->part, v->n, x, 1);
+    else
+        memset(x, 0, (size_t)v->n * sizeof *x);
+    for (int j = 0; j < v->p; j++) v->w[j] = 0;
+    for (int i = 0; i < v->n; i++) v->w[v->which[i]] = x[i];
+    ll_dgemv(false, v->p, v->p, 1, v->a, v->p, v->w, 0, v->gradient);
+    for (int j = 0; j < v->p; j++) v->gradient[j] -= v->b[j];
+}
+
+/* A free one below zero, or one held at zero that wants up; a column of zeros wants nothing. */
+static bool contradicts(const pivoting *v, int j, double w_least, double gradient_least)
+{
+    if (v->is_free[j]) return v->w[j] < w_least;
+    return v->gradient[j] < gradient_least && v->a[(size_t)j * (size_t)v->p + (size_t)j] > 0;
+}
+
+/* Exchanges those that contradict the guess, all or the last one; returns how many there were. */
+static int exchange(pivoting *v, bool all)
+{
+    int found = 0, last = -1;
+    double w_size = 0, b_size = 0;
+    for (int j = 0; j < v->p; j++) {
+        w_size = fmax(w_size, fabs(v->w[j]));
+        b_size = fmax(b_size, fabs(v->b[j]));
+    }
+    for (int j = 0; j < v->p; j++) {
+        if (!contradicts(v, j, -1e-10 * w_size, -1e-10 * b_size)) continue;
+        found++;
+        last = j;
+        if (all) v->is_free[j] = !v->is_free[j];
+    }
+    if (!all && last >= 0) v->is_free[last] = !v->is_free[last];
+    return found;
 }
 
 void ll_ridge_nonnegative(const double *x, int n, int p, const double *y, const double *penalty, double *w)
 {
-    enum { SWEEPS = 20000 };
-    double *gradient = LL_NEW_ARRAY(double, p), *a = normal_equations(x, n, p, y, penalty, gradient);
-    for (int j = 0; j < p; j++) {
-        gradient[j] = -gradient[j];
-        w[j] = 0;
+    enum { TRIES = 3, ROUNDS = 1000 };
+    double *b = LL_NEW_ARRAY(double, p), *a = normal_equations(x, n, p, y, penalty, b);
+    pivoting v = {a,
+                  b,
+                  p,
+                  LL_NEW_ARRAY(bool, p),
+                  LL_NEW_ARRAY(int, p),
+                  0,
+                  LL_NEW_ARRAY(double, (size_t)p *(size_t)p),
+                  w,
+                  LL_NEW_ARRAY(double, p)};
+    int fewest = p + 1, tries = TRIES;
+    solve_free(&v);
+    for (int round = 0; round < ROUNDS; round++) {
+        int found = exchange(&v, tries > 0);
+        if (!found) break;
+        tries = found < fewest ? TRIES : tries - 1;
+        if (found < fewest) fewest = found;
+        solve_free(&v);
     }
-    for (int i = 0; i < SWEEPS; i++)
-        if (sweep(a, p, w, gradient) < 1e-9) break;
-    free(gradient);
+    for (int j = 0; j < p; j++) w[j] = fmax(0, w[j]);
+    free(v.is_free);
+    free(v.which);
+    free(v.part);
+    free(v.gradient);
+    free(b);
     free(a);
 }

@@ -44,8 +44,7 @@ void ll_simple_onehot(const ll_space *s, const uint8_t *gene, double *row);
 /* w minimising |y - X w|² + sum_j penalty_j w_j². X is (n, p); penalty (p), 0 is allowed where the data determine the
  * column. false: the system is singular. */
 bool ll_ridge(const double *x, int n, int p, const double *y, const double *penalty, double *w);
-/* The same with w >= 0, by coordinate descent on the normal equations (Franc, Hlavac, Navara 2005) to a relative change
- * of 1e-9 or 20,000 sweeps. */
+/* The same with w >= 0, to a relative 1e-10 (block principal pivoting: Portugal, Judice, Vicente 1994, section 4). */
 void ll_ridge_nonnegative(const double *x, int n, int p, const double *y, const double *penalty, double *w);
 
 #endif
