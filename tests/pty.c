@@ -87,6 +87,11 @@ void pty_settle(void)
     }
 }
 
+void pty_print(void)
+{
+    for (int y = 0; y < pty.t.rows; y++) printf("  |%s\n", vt_row(&pty.t, y));
+}
+
 static bool until_is(const char *text, bool there)
 {
     for (double end = ll_now_s() + pty_patience; ll_now_s() < end;) {
@@ -94,7 +99,7 @@ static bool until_is(const char *text, bool there)
         if (vt_has(&pty.t, text) == there) return true;
     }
     printf("  the screen %s \"%s\":\n", there ? "has no" : "still has", text);
-    for (int y = 0; y < pty.t.rows; y++) printf("  |%s\n", vt_row(&pty.t, y));
+    pty_print();
     return false;
 }
 

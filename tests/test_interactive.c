@@ -244,6 +244,57 @@ static void test_grid(void)
     cJSON_Delete(result);
 }
 
+/* The column that is sorted by is shown even where there is no room for all; a click on its head turns it round. */
+static void test_grid_columns(void)
+{
+    ll_grid g = {0};
+    ll_look look = ll_look_plain(0);
+    ll_canvas c;
+    cJSON *result =
+        cJSON_Parse("{\"columns\":[{\"key\":\"a\",\"title\":\"first\"},{\"key\":\"b\",\"title\":"
+                    "\"second\"},{\"key\":\"c\",\"title\":\"third\"}],\"rows\":[{\"a\":1,\"b\":2,\"c\":9},"
+                    "{\"a\":2,\"b\":1,\"c\":8}]}");
+    ll_grid_set(&g, result);
+    ll_canvas_init(&c, &look, 3, 18);
+    for (int i = 0; i < 3; i++) ll_grid_move(&g, LL_RIGHT);
+    ll_grid_draw(&g, &c, (ll_rect){0, 0, 3, 18}, true, NULL, NULL);
+    char *text = canvas_text(&c);
+    CHECK_STR(text, "   first  third^\n       2      8\n       1      9\n");
+    free(text);
+    CHECK(ll_grid_mouse(&g, &(ll_mouse){.y = 0, .x = 12, .what = LL_MOUSE_CLICK}));
+    CHECK_INT(ll_json_get_int(g.rows[g.order.v[0]], "c", 0), 9);
+    CHECK(ll_grid_mouse(&g, &(ll_mouse){.y = 1, .x = 3, .what = LL_MOUSE_CLICK}));
+    CHECK_INT(ll_json_get_int(ll_grid_row(&g), "c", 0), 9);
+    CHECK(!ll_grid_mouse(&g, &(ll_mouse){.y = 5, .x = 3, .what = LL_MOUSE_CLICK}));
+    ll_str copied = {0};
+    ll_grid_copy(&g, &copied);
+    CHECK_STR(ll_str_text(&copied), "1\t2\t9");
+    ll_str_free(&copied);
+    ll_canvas_free(&c);
+    ll_grid_free(&g);
+    cJSON_Delete(result);
+}
+
+static void test_walk(void)
+{
+    ll_walk w = {0};
+    ll_walk_show(&w, 10, 4);
+    CHECK(ll_walk_move(&w, 10, LL_PAGE_DOWN));
+    CHECK_INT(w.cursor, 3);
+    ll_walk_move(&w, 10, LL_LAST);
+    ll_walk_show(&w, 10, 4);
+    CHECK_INT(w.top, 6);
+    ll_walk_scroll(&w, 10, -3); /* the cursor comes along as far as it must */
+    CHECK_INT(w.top, 3);
+    CHECK_INT(w.cursor, 6);
+    ll_walk_show(&w, 2, 4); /* fewer lines than before */
+    CHECK_INT(w.top, 0);
+    CHECK_INT(w.cursor, 1);
+    ll_walk_show(&w, 0, 4);
+    CHECK_INT(w.cursor, 0);
+    CHECK(!ll_walk_move(&w, 10, LL_LEFT));
+}
+
 static void test_read_matrix(void)
 {
     ll_matrix m;
@@ -272,6 +323,8 @@ int main(int argc, char **argv)
                                        {"key file", test_keyfile},
                                        {"log", test_log},
                                        {"grid: sort, filter, cursor", test_grid},
+                                       {"grid: columns, mouse, copy", test_grid_columns},
+                                       {"walking and scrolling", test_walk},
                                        {"matrix out of a result", test_read_matrix},
                                        {0}};
     return check_main("test_interactive", cases, argc, argv);

@@ -216,8 +216,13 @@ static void lay_out(ll_grid *g, ll_table *t, int width, const ll_look *look)
     ll_table_layout(t, rows, columns_of(g), width, look);
     const char *key = sort_key(g);
     if (!key || !is_hidden(t, key)) return;
-    cJSON *columns = cJSON_Duplicate(columns_of(g), true);
-    cJSON_InsertItemInArray(columns, 1, cJSON_DetachItemFromArray(columns, g->sort));
+    cJSON *columns = cJSON_CreateArray();
+    for (int i = 0; i < cJSON_GetArraySize(columns_of(g)); i++) {
+        if (i == g->sort) continue;
+        cJSON_AddItemToArray(columns, cJSON_Duplicate(cJSON_GetArrayItem(columns_of(g), i), true));
+        if (!i)
+            cJSON_AddItemToArray(columns, cJSON_Duplicate(cJSON_GetArrayItem(columns_of(g), g->sort), true));
+    }
     ll_table_free(t);
     ll_table_layout(t, rows, columns, width, look);
     for (int i = 0; i < t->n_columns; i++) /* keys live in the copy: point them at the result's own */
