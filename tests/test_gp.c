@@ -214,6 +214,30 @@ static void device_like_a_source_is_recognised(void)
     ll_dataset_unref(d);
 }
 
+/* Sources taken over from another model are what learning them again would give. */
+static void derived_models_are_as_if_learnt(void)
+{
+    static const int source[2] = {1, 3}, from[2] = {1, -1};
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *base = pretrained_on_all(d), *derived;
+    ll_ints all = ll_ints_range(d->n_archs);
+    ll_error e = {0};
+    void *learnt = NULL;
+    ll_pretrain_job job = {.data = d, .source = source, .n_source = 2, .archs = all.v, .n_archs = 200};
+    CHECK_INT(ll_gp_model_derive(base, from, &job, &derived, &e), LL_OK);
+    CHECK_INT(ll_gp.pretrain(&job, &learnt, &e), LL_OK);
+    ll_prediction p = transferred(derived, d, ll_latencies(d, TARGET), ten_rows, 10);
+    ll_prediction r = transferred(learnt, d, ll_latencies(d, TARGET), ten_rows, 10);
+    CHECK(!memcmp(p.lat_ms, r.lat_ms, CELLS * sizeof *p.lat_ms));
+    ll_prediction_free(&p);
+    ll_prediction_free(&r);
+    ll_gp.release(base);
+    ll_gp.release(derived);
+    ll_gp.release(learnt);
+    ll_ints_free(&all);
+    ll_dataset_unref(d);
+}
+
 static void saved_models_predict_the_same(void)
 {
     ll_dataset *d = small_world(7, 39);
@@ -496,6 +520,7 @@ static const check_case cases[] = {
     {"units do not matter", units_do_not_matter},
     {"odd samples are survived", odd_samples_are_survived},
     {"a device like a source is recognised", device_like_a_source_is_recognised},
+    {"derived models are as if learnt", derived_models_are_as_if_learnt},
     {"saved models predict the same", saved_models_predict_the_same},
     {"new architectures are predicted", new_architectures_are_predicted},
     {"rounding is noise", rounding_is_noise},
