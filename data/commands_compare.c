@@ -365,7 +365,7 @@ static int cell_groups(const run *r, int at, group *out)
     return n;
 }
 
-static ll_status emit_compare(run *r)
+static cJSON *new_table(const run *r)
 {
     static const ll_column columns[] = {{"task", "task", NULL, -1},
                                         {"sampler", "sampler", NULL, -1},
@@ -382,17 +382,33 @@ static ll_status emit_compare(run *r)
                                         {"n", "n", NULL, 0},
                                         {0}};
     cJSON *result = ll_result_new("compare");
-    group *g = LL_NEW_ARRAY(group, r->plan.x.n_predictors);
-    total *totals = LL_NEW_ARRAY(total, r->plan.x.n_predictors);
-    matrix m = {.x = &r->plan.x};
-    int n_totals = 0;
     ll_json_str(result, "protocol", ll_protocol_name(r->plan.x.protocol));
     ll_json_bool(result, "budget", r->plan.x.budget);
     ll_json_int(result, "trials", r->plan.x.trials);
     ll_json_int(result, "landed", r->n);
     ll_json_int(result, "recalled", r->recalled);
     ll_result_columns(result, columns);
-    cJSON *rows = ll_json_arr(result, "rows");
+    ll_json_str(ll_json_arr(result, "notes"), NULL,
+                "mean over devices, std over trials; * : better than every other, Wilcoxon signed-rank over "
+                "device x trial, p < .05");
+    return result;
+}
+
+static ll_status write_out(ll_request *rq, const matrix *m)
+{
+    const char *out = ll_word(&rq->more, "out");
+    ll_status s = out ? write_matrix(m, out, &rq->error) : LL_OK;
+    if (out && !s) ll_note(rq, "the table of tasks is in %s", out);
+    return s;
+}
+
+static ll_status emit_compare(run *r)
+{
+    group *g = LL_NEW_ARRAY(group, r->plan.x.n_predictors);
+    total *totals = LL_NEW_ARRAY(total, r->plan.x.n_predictors);
+    matrix m = {.x = &r->plan.x};
+    int n_totals = 0;
+    cJSON *result = new_table(r), *rows = ll_json_arr(result, "rows");
     for (int at = 0; at < r->n; at++) {
         int n = cell_groups(r, at, g);
         rank_cell(g, n);
@@ -403,16 +419,10 @@ static ll_status emit_compare(run *r)
             free(g[i].spearman);
         }
     }
-    cJSON *notes = ll_json_arr(result, "notes");
-    ll_json_str(notes, NULL,
-                "mean over devices, std over trials; * : better than every other, Wilcoxon signed-rank over "
-                "device x trial, p < .05");
     ll_emit(r->rq, result);
     if (r->plan.x.n_tasks > 1) emit_matrix(r->rq, &m);
     if (n_totals > 1) emit_totals(r->rq, totals, n_totals);
-    const char *out = ll_word(&r->rq->more, "out");
-    ll_status s = out ? write_matrix(&m, out, &r->rq->error) : LL_OK;
-    if (out && !s) ll_note(r->rq, "the table of tasks is in %s", out);
+    ll_status s = write_out(r->rq, &m);
     free_matrix(&m);
     free(g);
     free(totals);

@@ -1,5 +1,5 @@
 /* The results of experiments: an SQLite database, one row a trial, keyed by everything that determines it, so that a
- * second run computes only what is missing and a killed one loses only the trial it was in.
+ * second run computes only what is missing and a killed one loses only the trials that were running.
  *
  * Several processes may use one database: a writer waits up to 10 s for another. Journal: WAL on local disks, the
  * rollback journal elsewhere (WAL does not work over a network). */

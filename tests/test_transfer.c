@@ -1,5 +1,6 @@
 /* Metrics, scoring sets, the map from scores to milliseconds, the measurement cost, the experiment engine. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -196,104 +197,103 @@ static bool know_even_seeds(void *ctx, ll_trial *t)
     return true;
 }
 
+/* Everything an experiment on the small dataset points to. */
+typedef struct small_experiment {
+    ll_dataset *d;
+    const ll_dataset *data;
+    ll_task *task;
+    const ll_predictor *predictor;
+    const ll_sampler *samplers[2];
+    int k[4];
+    landings l;
+    ll_experiment x;
+} small_experiment;
+
+static void begin(small_experiment *s, int n_samplers, int n_k, const int *k)
+{
+    *s = (small_experiment){.d = small_dataset(1200),
+                            .predictor = &peek_predictor,
+                            .samplers = {ll_sampler_find("random"), ll_sampler_find("params")}};
+    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
+    s->task = ll_task_new("test", s->d, &source, &target);
+    s->data = s->d;
+    memcpy(s->k, k, (size_t)n_k * sizeof *k);
+    s->x = (ll_experiment){.data = &s->data,
+                           .tasks = &s->task,
+                           .n_tasks = 1,
+                           .predictors = &s->predictor,
+                           .n_predictors = 1,
+                           .samplers = s->samplers,
+                           .n_samplers = n_samplers,
+                           .k = s->k,
+                           .n_k = n_k,
+                           .first_seed = 1,
+                           .level = .9,
+                           .landed = keep_trial,
+                           .ctx = &s->l};
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+}
+
+static void end(small_experiment *s)
+{
+    ll_task_unref(s->task);
+    ll_dataset_unref(s->d);
+}
+
 static void the_engine_runs_what_is_missing(void)
 {
-    ll_dataset *d = small_dataset(1200);
-    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
-    ll_task *task = ll_task_new("test", d, &source, &target);
-    const ll_predictor *predictors[] = {&peek_predictor};
-    const ll_sampler *samplers[] = {ll_sampler_find("random")};
-    int k[] = {2, 5};
-    landings l = {0};
-    const ll_dataset *data[] = {d};
-    ll_experiment x = {.data = data,
-                       .tasks = &task,
-                       .n_tasks = 1,
-                       .predictors = predictors,
-                       .n_predictors = 1,
-                       .samplers = samplers,
-                       .n_samplers = 1,
-                       .k = k,
-                       .n_k = 2,
-                       .trials = 4,
-                       .first_seed = 1,
-                       .pretrain_seeds = 2,
-                       .level = .9,
-                       .recall = know_even_seeds,
-                       .landed = keep_trial,
-                       .ctx = &l};
+    small_experiment s;
+    begin(&s, 1, 2, (int[]){2, 5});
+    s.x.trials = 4;
+    s.x.pretrain_seeds = 2;
+    s.x.recall = know_even_seeds;
     ll_error e = {0};
-    CHECK_INT(ll_experiment_size(&x), 8);
-    CHECK_INT(ll_experiment_run(&x, &e), LL_OK);
-    CHECK_INT(l.n, 8);
-    CHECK_INT(l.recalled, 4);
-    for (int i = 0; i < l.n; i++) {
-        const ll_trial *t = &l.trials[i];
+    CHECK_INT(ll_experiment_size(&s.x), 8);
+    CHECK_INT(ll_experiment_run(&s.x, &e), LL_OK);
+    CHECK_INT(s.l.n, 8);
+    CHECK_INT(s.l.recalled, 4);
+    for (int i = 0; i < s.l.n; i++) {
+        const ll_trial *t = &s.l.trials[i];
         CHECK_INT(t->pretrain_seed, 1 + (t->seed - 1) % 2);
         if (t->seed % 2)
             CHECK(t->cost >= t->k && t->cost <= t->k + 1 && t->metrics.n == 1200 - t->k);
         else
             CHECK_INT(t->cost, 7);
     }
-    k[0] = 5000; /* more than there are */
-    x.recall = NULL;
-    CHECK_INT(ll_experiment_run(&x, &e), LL_USAGE);
-    ll_task_unref(task);
-    ll_ints_free(&source);
-    ll_ints_free(&target);
-    ll_dataset_unref(d);
+    s.k[0] = 5000; /* more than there are */
+    s.x.recall = NULL;
+    CHECK_INT(ll_experiment_run(&s.x, &e), LL_USAGE);
+    end(&s);
 }
 
-/* With any number of threads the same results land, in the same order, on the thread that asked; a trial that fails stops
- * the run behind those before it. */
+/* With any number of threads the same results land in the same order; a trial that fails stops the run behind those
+ * before it. */
 static void threads_change_nothing(void)
 {
-    ll_dataset *d = small_dataset(1200);
-    ll_ints source = ll_ints_copy((int[]){1}, 1), target = ll_ints_copy((int[]){0}, 1);
-    ll_task *task = ll_task_new("test", d, &source, &target);
-    const ll_predictor *predictors[] = {&peek_predictor};
-    const ll_sampler *samplers[] = {ll_sampler_find("random"), ll_sampler_find("params")};
-    int k[] = {2, 5, 9, 30};
-    landings l[2] = {0};
-    const ll_dataset *data[] = {d};
+    small_experiment s[2];
     ll_error e = {0};
     for (int i = 0; i < 2; i++) {
-        ll_pool *pool = ll_pool_new(i ? 4 : 1);
-        ll_experiment x = {.data = data,
-                           .tasks = &task,
-                           .n_tasks = 1,
-                           .predictors = predictors,
-                           .n_predictors = 1,
-                           .samplers = samplers,
-                           .n_samplers = 2,
-                           .k = k,
-                           .n_k = 4,
-                           .trials = 3,
-                           .first_seed = 1,
-                           .level = .9,
-                           .pool = pool,
-                           .landed = keep_trial,
-                           .ctx = &l[i]};
-        CHECK_INT(ll_experiment_run(&x, &e), LL_OK);
-        CHECK_INT(l[i].n, 24);
-        if (i) {
-            int n = l[i].n;
-            k[3] = 5000; /* more than there are */
-            CHECK_INT(ll_experiment_run(&x, &e), LL_USAGE);
-            CHECK_INT(l[i].n, n + 3);
-        }
-        ll_pool_free(pool);
+        begin(&s[i], 2, 4, (int[]){2, 5, 9, 30});
+        s[i].x.trials = 3;
+        s[i].x.pool = ll_pool_new(i ? 4 : 1);
+        CHECK_INT(ll_experiment_run(&s[i].x, &e), LL_OK);
+        CHECK_INT(s[i].l.n, 24);
     }
-    for (int i = 0; i < l[0].n; i++) {
-        const ll_trial *a = &l[0].trials[i], *b = &l[1].trials[i];
-        CHECK(a->seed == b->seed && a->k == b->k && a->sampler == b->sampler && a->cost == b->cost);
+    for (int i = 0; i < 24; i++) {
+        const ll_trial *a = &s[0].l.trials[i], *b = &s[1].l.trials[i];
+        CHECK(a->seed == b->seed && a->k == b->k && a->cost == b->cost);
+        CHECK_STR(a->sampler->name, b->sampler->name);
         CHECK_NEAR(a->metrics.spearman, b->metrics.spearman, 0);
         CHECK_NEAR(a->metrics.rmse_ms, b->metrics.rmse_ms, 0);
     }
-    ll_task_unref(task);
-    ll_ints_free(&source);
-    ll_ints_free(&target);
-    ll_dataset_unref(d);
+    s[1].k[3] = 5000; /* more than there are */
+    CHECK_INT(ll_experiment_run(&s[1].x, &e), LL_USAGE);
+    CHECK_INT(s[1].l.n, 24 + 3);
+    for (int i = 0; i < 2; i++) {
+        ll_pool_free(s[i].x.pool);
+        end(&s[i]);
+    }
 }
 
 static ll_status run_with_budget(const ll_dataset *d, ll_task *task, const ll_predictor *predictor,
