@@ -414,6 +414,11 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
     for (int i = 0; i < r->n_rivals; i++)
         ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor, r->rivals[i].score);
     ll_result_note(o, "predictors on the same samples: %s", ll_str_text(&text));
+    const char *judged = q->transfer->predictor->name;
+    for (int i = 1; i < r->n_rivals; i++)
+        if (!strcmp(r->rivals[i].predictor, judged) && r->rivals[0].score - r->rivals[i].score > .01)
+            ll_result_note(o, "%s would rank better than %s here, %.3f instead of %.3f",
+                           r->rivals[0].predictor, judged, r->rivals[0].score, r->rivals[i].score);
     ll_str_free(&text);
 }
 
