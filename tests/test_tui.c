@@ -15,7 +15,7 @@ static void test_main_job(void)
 {
     if (!START(40, 120, "--tui")) return;
     CHECK(until("Choose a dataset"));
-    keys("j\r"); /* nb201_sim */
+    keys("/nb201_sim\r\r"); /* filtered, then chosen */
     CHECK(until("sim_phone_a53"));
     keys("3s");
     CHECK(until("partition train=8 test=6 seed=1"));

@@ -189,6 +189,7 @@ static void test_function_keys(void)
     CHECK(until("> plot hist"));
     keys("\033OS"); /* F4: its data */
     CHECK(until("> export csv devices.csv"));
+    CHECK(until("Enter card")); /* the hints are back: nothing runs */
     keys("\033[23~"); /* F11: the view alone */
     CHECK(until_gone("\xe2\x94\x80 log "));
     keys("\033[21~"); /* F10 */

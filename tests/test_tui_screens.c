@@ -38,8 +38,7 @@ static void mask_times(char *row)
 
 static void mask(char *row)
 {
-    static const char *const ends[] = {"took ", "hash ",
-                                       "path "}; /* of a line of the log; the rest is its own */
+    static const char *const ends[] = {"took ", "hash ", "path ", "  run "}; /* what follows is its own */
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         char *at = strstr(row, ends[i]);
         if (at) strcpy(at + strlen(ends[i]), "#");

@@ -12,6 +12,8 @@ enum { BINS = 14 };
 typedef struct devices_view {
     ll_view base;
     ll_grid list;
+    cJSON *histograms; /* of every device of the data with this hash */
+    char *data_hash;
 } devices_view;
 
 static void refresh(ll_view *base)
@@ -58,14 +60,28 @@ static void add_column(cJSON *result)
     cJSON_Delete(old);
 }
 
-static void add_histograms(const ll_dataset *d, cJSON *result)
+/* Counted once a dataset: refreshing is for what changes. */
+static void count_histograms(devices_view *v, const ll_dataset *d)
+{
+    if (v->data_hash && !strcmp(v->data_hash, d->hash.hex)) return;
+    free(v->data_hash);
+    cJSON_Delete(v->histograms);
+    v->data_hash = ll_strdup(d->hash.hex);
+    v->histograms = cJSON_CreateArray();
+    for (int i = 0; i < d->n_devices; i++) cJSON_AddItemToArray(v->histograms, histogram(d, i));
+}
+
+static void add_histograms(devices_view *v, const ll_dataset *d, cJSON *result)
 {
     cJSON *row;
+    count_histograms(v, d);
     add_column(result);
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result, "rows"))
     {
         int device = ll_dataset_device(d, ll_json_get_str(row, "name", ""));
-        if (device >= 0) cJSON_AddItemToObject(row, "distribution", histogram(d, device));
+        if (device >= 0)
+            cJSON_AddItemToObject(row, "distribution",
+                                  cJSON_Duplicate(cJSON_GetArrayItem(v->histograms, device), true));
     }
 }
 
@@ -73,7 +89,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     devices_view *v = (devices_view *)base;
     cJSON *copy = cJSON_Duplicate(event, true);
-    if (base->state.data) add_histograms(base->state.data, copy);
+    if (base->state.data) add_histograms(v, base->state.data, copy);
     ll_grid_set(&v->list, copy);
     cJSON_Delete(copy);
 }
@@ -144,7 +160,10 @@ static ll_grid *grid(ll_view *base)
 
 static void close_view(ll_view *base)
 {
-    ll_grid_free(grid(base));
+    devices_view *v = (devices_view *)base;
+    ll_grid_free(&v->list);
+    cJSON_Delete(v->histograms);
+    free(v->data_hash);
 }
 
 static const ll_key keys[] = {
