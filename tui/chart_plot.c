@@ -170,12 +170,14 @@ static void x_axis(const raster *r, ll_canvas *c, int y, int x)
 static void titles(const ll_plot *p, ll_canvas *c, ll_rect r, int label_w)
 {
     if (p->y_title) ll_put_cut(c, r.y, r.x + 1, r.w - 1, LL_S_HEAD, p->y_title);
-    int x = r.x + r.w;
+    int x = r.x + r.w, least = r.x + label_w + 8,
+        title = r.x + 3 + (p->y_title ? ll_text_width(p->y_title) : 0);
+    if (title > least) least = title;
     for (int i = p->n_series - 1; i >= 0; i--) { /* legend, right-aligned in the title's row */
         const ll_series *s = &p->series[i];
         if (!s->name) continue;
         x -= ll_text_width(s->name) + 3;
-        if (x < r.x + label_w + 8) break;
+        if (x < least) break;
         ll_put_cell(c, r.y, x,
                     s->mark     ? (uint32_t)s->mark
                     : s->joined ? 0x2500

@@ -332,8 +332,8 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     training_view *v = (training_view *)base;
     if (!v->n_runs) {
         ll_put(c, r.y + 2, 4, LL_S_TEXT, "Nothing has been trained yet.");
-        ll_put(c, r.y + 4, 4, LL_S_TEXT,
-               "P pretrains a predictor on the source devices, t transfers it to a target.");
+        ll_put(c, r.y + 4, 4, LL_S_TEXT, "P pretrains a predictor on the source devices,");
+        ll_put(c, r.y + 5, 4, LL_S_TEXT, "t transfers it to a target.");
         return;
     }
     if (v->shown >= v->n_runs) v->shown = v->n_runs - 1;
