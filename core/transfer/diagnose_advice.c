@@ -12,7 +12,7 @@
 
 /* A left-out error that is not lower by this factor is chance at a few tens of samples. */
 static const double worth = .8;
-enum { WORLDS = 12 };
+enum { WORLDS = 12, MOST_LEARNED = 256 };
 
 /* --- the next samples --- */
 
@@ -155,7 +155,7 @@ static ll_ints rows_to_learn(const ll_diagnosis *q, const ll_ints *devices)
     ll_ints rows = ll_dataset_common(q->data, devices->v, devices->n);
     ll_rng rng = ll_rng_new(q->seed, LL_STREAM_SOURCE_ARCHS);
     ll_rng_shuffle(&rng, rows.v, rows.n);
-    if (rows.n > q->gp->predictor->default_n) rows.n = q->gp->predictor->default_n;
+    if (rows.n > MOST_LEARNED) rows.n = MOST_LEARNED;
     return rows;
 }
 
@@ -277,7 +277,7 @@ ll_status ll_diagnose_advice(const ll_diagnosis *q, const ll_outlook *outlook, l
     *out = (ll_advice_report){0};
     ll_status s = score_next(q, &outlook->next, out, e);
     if (!s) s = try_sets(q, out, e);
-    if (!s) s = try_rivals(q, models, n_models, out, e);
+    if (!s && !outlook->few) s = try_rivals(q, models, n_models, out, e); /* or nothing could be scored */
     return s;
 }
 
