@@ -190,7 +190,7 @@ static void test_function_keys(void)
     keys("\033OS"); /* F4: its data */
     CHECK(until("> export csv devices.csv"));
     CHECK(until("Enter card")); /* the hints are back: nothing runs */
-    keys("\033[23~"); /* F11: the view alone */
+    keys("\033[23~");           /* F11: the view alone */
     CHECK(until_gone("\xe2\x94\x80 log "));
     keys("\033[21~"); /* F10 */
     if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);

@@ -173,11 +173,10 @@ static void click_head(ll_grid *g, int x)
 
 bool ll_grid_mouse(ll_grid *g, const ll_mouse *m)
 {
-    bool wheel = m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN;
     int row = g->list.top + m->y - g->r.y - 1;
     if (!ll_rect_has(g->r, m->y, m->x)) return false;
-    if (wheel) {
-        ll_walk_scroll(&g->list, g->order.n, m->what == LL_MOUSE_WHEEL_UP ? -3 : 3);
+    if (ll_mouse_wheel(m)) {
+        ll_walk_scroll(&g->list, g->order.n, 3 * ll_mouse_wheel(m));
     } else if (m->y == g->r.y) {
         if (m->what != LL_MOUSE_DRAG) click_head(g, m->x);
         return m->what == LL_MOUSE_CLICK; /* twice is two clicks here, not Enter */

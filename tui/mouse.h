@@ -10,6 +10,12 @@ typedef struct ll_mouse {
     enum { LL_MOUSE_CLICK, LL_MOUSE_DRAG, LL_MOUSE_DOUBLE, LL_MOUSE_WHEEL_UP, LL_MOUSE_WHEEL_DOWN } what;
 } ll_mouse;
 
+/* -1 up, 1 down, 0: not the wheel. */
+static inline int ll_mouse_wheel(const ll_mouse *m)
+{
+    return m->what == LL_MOUSE_WHEEL_UP ? -1 : m->what == LL_MOUSE_WHEEL_DOWN;
+}
+
 typedef struct ll_mouse_reader {
     enum { LL_MOUSE_IDLE, LL_MOUSE_SGR, LL_MOUSE_X10 } form; /* of the report under way */
     int v[3], n;                                             /* button, column, row so far */

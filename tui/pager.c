@@ -103,9 +103,7 @@ void ll_pager_copy(const ll_pager *p, ll_str *out)
 bool ll_pager_mouse(ll_pager *p, const ll_mouse *m)
 {
     if (!ll_rect_has(p->r, m->y, m->x)) return false;
-    if (m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN) {
-        p->top += m->what == LL_MOUSE_WHEEL_UP ? -3 : 3;
-        keep_inside(p);
-    }
+    p->top += 3 * ll_mouse_wheel(m);
+    keep_inside(p);
     return true;
 }

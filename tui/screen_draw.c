@@ -135,13 +135,6 @@ static int draw_hint(ll_screen *s, const ll_key *k, int y, int x)
     return w ? w + 2 : 0;
 }
 
-static bool has_key(const ll_key *keys, const char *key)
-{
-    for (; keys && keys->key; keys++)
-        if (!strcmp(keys->key, key)) return true;
-    return false;
-}
-
 static void draw_hints(ll_screen *s, int y)
 {
     const ll_view_type *t = ll_screen_top(s)->type;
@@ -149,7 +142,7 @@ static void draw_hints(ll_screen *s, int y)
     for (const ll_key *k = t->keys; k && k->key; k++)
         if (k->help) x += draw_hint(s, k, y, x);
     for (const ll_key *k = t->shared; k && k->key; k++)
-        if (k->help && !has_key(t->keys, k->key)) x += draw_hint(s, k, y, x);
+        if (k->help && !ll_keys_have(t->keys, k->key)) x += draw_hint(s, k, y, x);
     x = s->canvas.width - 15;
     ll_put(&s->canvas, y, x, LL_S_ACCENT, "?");
     ll_put(&s->canvas, y, x + 2, LL_S_FAINT, "help");

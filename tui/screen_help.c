@@ -4,19 +4,12 @@
 #include "tui/render.h"
 #include "tui/screen_in.h"
 
-static bool is_in(const ll_key *keys, const char *key)
-{
-    for (; keys && keys->key; keys++)
-        if (!strcmp(keys->key, key)) return true;
-    return false;
-}
-
 /* Keys with their F-key, what they do, and the command behind them where it fits; `but` are bound before these. */
 static void draw_keys(ll_paper *p, const ll_key *keys, const ll_key *but)
 {
     enum { HELP = 16, ROOM = 12 };
     for (const ll_key *k = keys; k && k->key; k++) {
-        if (!k->help || is_in(but, k->key)) continue;
+        if (!k->help || ll_keys_have(but, k->key)) continue;
         int y = p->c.height, x = 2 + ll_put(&p->c, y, 2, LL_S_ACCENT, k->key);
         const char *twin = ll_screen_twin(k->key);
         if (twin) ll_put(&p->c, y, x + 1, LL_S_ACCENT, twin);

@@ -67,6 +67,7 @@ void ll_screen_key(ll_screen *s, const char *key);
 void ll_screen_do(ll_screen *s, const char *text); /* text of a binding: action or command line */
 const ll_key *ll_screen_global_keys(void);
 const char *ll_screen_bound(const ll_screen *s, const char *key); /* what it does here; NULL: nothing */
+bool ll_keys_have(const ll_key *keys, const char *key); /* the table has this entry; NULL: an empty one */
 const char *ll_screen_twin(const char *key); /* the F-key that does the same as this letter; NULL: none */
 /* screen_mouse.c */
 void ll_screen_mouse(ll_screen *s, const ll_mouse *m);

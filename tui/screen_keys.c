@@ -55,6 +55,13 @@ static const struct {
 } twins[] = {{"F1", "?"}, {"F2", ":"}, {"F3", "/"}, {"F4", "e"},  {"F5", "R"},  {"F6", "r"},
              {"F7", "u"}, {"F8", "p"}, {"F9", "K"}, {"F10", "Q"}, {"F11", "O"}, {"F12", "y"}};
 
+bool ll_keys_have(const ll_key *keys, const char *key)
+{
+    for (; keys && keys->key; keys++)
+        if (!strcmp(keys->key, key)) return true;
+    return false;
+}
+
 const char *ll_screen_twin(const char *letter)
 {
     for (size_t i = 0; i < sizeof twins / sizeof *twins; i++)

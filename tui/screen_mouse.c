@@ -38,9 +38,8 @@ static bool press_spot(ll_screen *s, const ll_mouse *m)
 static bool scroll_log(ll_screen *s, const ll_mouse *m)
 {
     ll_rect view = ll_screen_view_rect(s);
-    bool wheel = m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN;
-    if (!wheel || m->y < view.y + view.h) return false;
-    ll_screen_do(s, m->what == LL_MOUSE_WHEEL_UP ? "@log-up" : "@log-down");
+    if (!ll_mouse_wheel(m) || m->y < view.y + view.h) return false;
+    ll_screen_do(s, ll_mouse_wheel(m) < 0 ? "@log-up" : "@log-down");
     return true;
 }
 
@@ -70,9 +69,8 @@ void ll_screen_mouse(ll_screen *s, const ll_mouse *event)
     ll_mouse m = *event;
     notice_double(s, &m);
     s->dirty = true;
-    bool wheel = m.what == LL_MOUSE_WHEEL_UP || m.what == LL_MOUSE_WHEEL_DOWN;
     if (s->mode == LL_MODE_HELP) {
-        ll_screen_key(s, !wheel ? "Esc" : m.what == LL_MOUSE_WHEEL_UP ? "Up" : "Down");
+        ll_screen_key(s, !ll_mouse_wheel(&m) ? "Esc" : ll_mouse_wheel(&m) < 0 ? "Up" : "Down");
     } else if (s->mode == LL_MODE_VIEW && !scroll_log(s, &m)) {
         if (m.what != LL_MOUSE_CLICK || !press_spot(s, &m)) to_view(s, &m);
     }

@@ -245,7 +245,7 @@ static bool mouse(ll_view *base, const ll_mouse *m)
 {
     archs_view *v = (archs_view *)base;
     if (v->n < 1) return false;
-    if (m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN) return ll_pager_mouse(&v->pager, m);
+    if (ll_mouse_wheel(m)) return ll_pager_mouse(&v->pager, m);
     v->reading = !ll_rect_has(v->map, m->y, m->x);
     if (v->reading) return ll_rect_has(v->pager.r, m->y, m->x);
     ll_plot plot = {.x_title = "",

@@ -404,8 +404,8 @@ static bool mouse(ll_view *base, const ll_mouse *m)
     corr_view *v = (corr_view *)base;
     int row, col;
     if (v->matrix.n < 1 || !ll_rect_has(v->map, m->y, m->x)) return false;
-    if (m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN) {
-        for (int i = 0; i < 3; i++) move(base, m->what == LL_MOUSE_WHEEL_UP ? LL_UP : LL_DOWN);
+    if (ll_mouse_wheel(m)) {
+        for (int i = 0; i < 3; i++) move(base, ll_mouse_wheel(m) < 0 ? LL_UP : LL_DOWN);
         return true;
     }
     if (!cell_at(v, m->y, m->x, m->what == LL_MOUSE_DRAG, &row, &col)) return false;

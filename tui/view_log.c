@@ -154,8 +154,8 @@ static bool mouse(ll_view *base, const ll_mouse *m)
     log_view *v = (log_view *)base;
     int row = m->y - v->r.y;
     if (!ll_rect_has(v->r, m->y, m->x)) return false;
-    if (m->what == LL_MOUSE_WHEEL_UP || m->what == LL_MOUSE_WHEEL_DOWN) {
-        for (int i = 0; i < 3; i++) move(base, m->what == LL_MOUSE_WHEEL_UP ? LL_UP : LL_DOWN);
+    if (ll_mouse_wheel(m)) {
+        for (int i = 0; i < 3; i++) move(base, ll_mouse_wheel(m) < 0 ? LL_UP : LL_DOWN);
         return true;
     }
     if (row < v->row_of.n) v->list.cursor = v->row_of.v[row];

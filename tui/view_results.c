@@ -158,7 +158,7 @@ static bool mouse(ll_view *base, const ll_mouse *m)
 {
     results_view *v = (results_view *)base;
     bool worst = ll_grid_mouse(&v->worst, m), hit = worst || ll_grid_mouse(&v->runs, m);
-    if (hit && m->what != LL_MOUSE_WHEEL_UP && m->what != LL_MOUSE_WHEEL_DOWN) v->on_worst = worst;
+    if (hit && !ll_mouse_wheel(m)) v->on_worst = worst;
     return hit;
 }
 

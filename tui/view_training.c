@@ -384,8 +384,7 @@ static void move(ll_view *base, ll_move where)
 /* The wheel walks through the runs. */
 static bool mouse(ll_view *base, const ll_mouse *m)
 {
-    if (m->what == LL_MOUSE_WHEEL_UP) move(base, LL_UP);
-    if (m->what == LL_MOUSE_WHEEL_DOWN) move(base, LL_DOWN);
+    if (ll_mouse_wheel(m)) move(base, ll_mouse_wheel(m) < 0 ? LL_UP : LL_DOWN);
     return true;
 }
 
