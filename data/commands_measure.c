@@ -195,7 +195,7 @@ static cJSON *record_of(const job *j)
     for (int i = 0; i < j->times.n; i++) {
         runs += j->times.count[i];
         if (j->times.count[i] < least) least = j->times.count[i];
-        unsettled += !ll_times_settled(&j->times, i);
+        unsettled += !ll_times_spread(&j->times, i).settled;
     }
     j->settings.engine->version(&version);
     cJSON *o = cJSON_CreateObject();
@@ -211,6 +211,7 @@ static cJSON *record_of(const job *j)
     ll_json_int(o, "least_runs", least);
     ll_json_int(o, "unsettled", unsettled);
     ll_json_int(o, "disturbed_runs_taken_again", j->times.disturbed);
+    ll_json_num(o, "control_ms", ll_measure_digits(j->times.usual, 4));
     ll_json_num(o, "repeat_spearman", round(1e4 * ll_times_repeat(&j->times)) / 1e4);
     cJSON_AddItemToObject(o, "machine", ll_machine_describe());
     ll_str_free(&version);
@@ -444,7 +445,7 @@ static const ll_option measure_options[] = {
     {.name = "repeats",
      .type = LL_WORD,
      .otherwise = "auto",
-     .help = "timed runs of each architecture; auto: 10, up to 30 where visits disagree"},
+     .help = "timed runs of each architecture; auto: 5, up to 15 where they disagree"},
     {.name = "seed",
      .type = LL_INT,
      .otherwise = "1",

@@ -394,37 +394,47 @@ static ll_status put_relu(runner *r, const ll_step *s, ll_error *e)
     return put(r, &key, s->in, s->out, &number, e) ? LL_OK : e->status;
 }
 
-/* Scale and shift to floats when there is a bn, then the mean; what comes out is float. */
+/* int8 as floats, for a layer that computes in float. */
+static ll_status put_float(runner *r, const ll_step *s, const ll_layer *l, int from, int side, int out,
+                           ll_error *e)
+{
+    ll_kernel_key key = key_of(r, LL_KERNEL_FLOAT, l);
+    int number;
+    key.h_in = key.h_out = side;
+    key.kernel = key.groups = key.stride = 1;
+    key.padding = 0;
+    key.shift = -r->exponent[s->in];
+    return put(r, &key, from, out, &number, e) ? LL_OK : e->status;
+}
+
+/* Scale and shift when there is a bn (in float: oneDNN has no fast kernel for that in int8), then the mean; what comes
+ * out is float. */
 static ll_status put_global(runner *r, const ll_step *s, ll_error *e)
 {
     const ll_layer *l = s->layer;
-    bool int8 = r->type == dnnl_s8;
     int number, from = s->in;
-    ll_kernel_key mean = key_of(r, LL_KERNEL_MEAN, l), as_float = key_of(r, LL_KERNEL_FLOAT, l);
+    ll_kernel_key mean = key_of(r, LL_KERNEL_MEAN, l);
     mean.kernel = l->h_in;
     mean.padding = 0;
     if (l->bn) {
         ll_kernel_key scale = key_of(r, LL_KERNEL_SCALE, l);
+        if (r->type == dnnl_s8) {
+            if (put_float(r, s, l, from, l->h_in, SCRATCH + 1, e)) return e->status;
+            scale.type = dnnl_f32;
+            from = SCRATCH + 1;
+        }
         scale.relu = l->relu_before;
         call *c = put(r, &scale, from, SCRATCH, &number, e);
         if (!c) return e->status;
         const packed *p = weights_of(r, l, number);
-        dnnl_memory_t factor = p->weights;
-        if (int8) {
-            float *v = arena_floats(r, (size_t)l->c_in);
-            for (int i = 0; i < l->c_in; i++) v[i] = ldexpf(p->plain_bias[i], -r->exponent[s->in]);
-            factor = at(r, &r->kernels[number]->other, v);
-        }
-        argument(c, DNNL_ARG_SRC_1, factor);
+        argument(c, DNNL_ARG_SRC_1, p->weights);
         argument(c, DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, p->bias);
         mean.type = dnnl_f32;
         from = SCRATCH;
     }
     bool convert = mean.type != dnnl_f32;
-    as_float.shift = int8 ? -r->exponent[s->in] : 0;
     if (!put(r, &mean, from, convert ? SCRATCH + 1 : s->out, &number, e)) return e->status;
-    if (convert && !put(r, &as_float, SCRATCH + 1, s->out, &number, e)) return e->status;
-    return LL_OK;
+    return convert ? put_float(r, s, l, SCRATCH + 1, 1, s->out, e) : LL_OK;
 }
 
 static ll_status put_linear(runner *r, const ll_step *s, ll_error *e)

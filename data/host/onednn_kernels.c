@@ -147,8 +147,7 @@ static dnnl_status_t make_float(making *m)
 {
     float scale = ldexpf(1, m->key->shift);
     if (scale != 1) dnnl_primitive_attr_set_output_scales(m->attr, 1, 0, &scale);
-    m->out->src = matrix(m->key->batch, m->key->c_in, (dnnl_data_type_t)m->key->type, dnnl_ab);
-    m->out->dst = matrix(m->key->batch, m->key->c_in, dnnl_f32, dnnl_ab);
+    m->out->dst = images(m->key->batch, m->key->c_in, m->key->h_in, dnnl_f32);
     return dnnl_reorder_primitive_desc_create(&m->out->description, &m->out->src, m->engine, &m->out->dst,
                                               m->engine, m->attr);
 }

@@ -15,7 +15,7 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_SHUFFLE,
     LL_KERNEL_SCALE, /* scale * x + shift per channel, ReLU when `relu`; float out */
     LL_KERNEL_MEAN,
-    LL_KERNEL_FLOAT, /* (N, C) to float */
+    LL_KERNEL_FLOAT, /* the same as floats */
     LL_KERNEL_LINEAR /* float */
 } ll_kernel_kind;
 

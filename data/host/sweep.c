@@ -29,7 +29,7 @@ typedef struct sweeping {
     double begun_s, saved_s;
 } sweeping;
 
-/* --- the journal: a line of identity, then "gene ms ms" for each visit -------------------------------------- */
+/* --- the journal: a line of identity, then "gene ms/control ms/control" for each visit -------------------------------------- */
 
 static void put_gene(FILE *f, const ll_space *s, const uint8_t *gene)
 {
@@ -46,37 +46,42 @@ static bool read_gene(const ll_space *s, const char **text, uint8_t *gene)
     return **text == ' ';
 }
 
-static void keep(ll_times *t, int row, const float *ms, int n)
+static void keep(ll_times *t, int row, const ll_visit *v)
 {
-    for (int i = 0; i < n && t->count[row] < LL_MAX_TIMES; i++)
-        t->ms[(size_t)row * LL_MAX_TIMES + (size_t)t->count[row]++] = ms[i];
-    float *best = t->best + 2 * (size_t)row, fastest = ms[0];
-    for (int i = 1; i < n; i++) fastest = ms[i] < fastest ? ms[i] : fastest;
-    if (!best[0] || fastest < best[0]) {
-        best[1] = best[0];
-        best[0] = fastest;
-    } else if (!best[1] || fastest < best[1]) {
-        best[1] = fastest;
+    for (int i = 0; i < v->n && t->count[row] < LL_MAX_TIMES; i++) {
+        size_t at = (size_t)row * LL_MAX_TIMES + (size_t)t->count[row]++;
+        t->ms[at] = v->ms[i];
+        t->control[at] = v->control[i];
     }
     t->visits[row]++;
+}
+
+/* " ms/control" */
+static bool read_pair(const char **text, ll_visit *v)
+{
+    char *end;
+    float ms = strtof(*text, &end), control = 0;
+    if (end == *text || *end != '/') return false;
+    *text = end + 1;
+    control = strtof(*text, &end);
+    if (end == *text || !(ms > 0) || !(control > 0)) return false;
+    *text = end;
+    v->ms[v->n] = ms;
+    v->control[v->n++] = control;
+    return true;
 }
 
 /* A line that was cut short by a crash, or of an architecture that is not asked for, is passed over. */
 static void read_line(sweeping *w, const char *line)
 {
     uint8_t gene[LL_MAX_POSITIONS];
-    float ms[LL_MAX_RUNS];
-    int n = 0, fresh;
-    char *end;
+    ll_visit v = {0};
+    int fresh;
     if (!read_gene(w->s->space, &line, gene)) return;
-    while (n < LL_MAX_RUNS && *line == ' ') {
-        ms[n] = strtof(line, &end);
-        if (end == line || !(ms[n] > 0)) return;
-        line = end;
-        n++;
-    }
+    while (v.n < LL_MAX_RUNS && *line == ' ')
+        if (!read_pair(&line, &v)) return;
     int row = ll_cache_number(&w->rows, gene, &fresh);
-    if (row < w->s->n && n) keep(w->t, row, ms, n);
+    if (row < w->s->n && v.n) keep(w->t, row, &v);
 }
 
 static ll_status read_journal(sweeping *w, ll_error *e)
@@ -119,7 +124,8 @@ static ll_status open_journal(sweeping *w, ll_error *e)
 static ll_status write_visit(sweeping *w, const ll_worker_answer *a, ll_error *e)
 {
     put_gene(w->journal, w->s->space, w->s->genes + (size_t)a->row * (size_t)w->s->space->n_positions);
-    for (int i = 0; i < a->visit.n; i++) fprintf(w->journal, " %.6g", (double)a->visit.ms[i]);
+    for (int i = 0; i < a->visit.n; i++)
+        fprintf(w->journal, " %.6g/%.6g", (double)a->visit.ms[i], (double)a->visit.control[i]);
     putc('\n', w->journal);
     if (ll_now_s() - w->saved_s > 1) {
         w->saved_s = ll_now_s();
@@ -140,7 +146,7 @@ static int wanted(const sweeping *w, int row, int round)
 {
     int most = w->s->repeats ? w->s->repeats : LL_AUTO_RUNS, missing = most - w->t->count[row];
     if (w->t->visits[row] > round) return 0;
-    if (round >= rounds(w->s)) return ll_times_settled(w->t, row) ? 0 : LL_RUNS_PER_VISIT;
+    if (round >= rounds(w->s)) return ll_times_spread(w->t, row).settled ? 0 : LL_RUNS_PER_VISIT;
     return missing < LL_RUNS_PER_VISIT ? missing > 0 ? missing : 0 : LL_RUNS_PER_VISIT;
 }
 
@@ -169,7 +175,7 @@ static ll_status take_answer(sweeping *w, ll_worker *worker, int round, ll_error
     }
     if (s) return s;
     if (a.status) return ll_fail(e, a.status, "%s", a.message);
-    keep(w->t, a.row, a.visit.ms, a.visit.n);
+    keep(w->t, a.row, &a.visit);
     w->t->disturbed += a.visit.disturbed;
     w->t->busy += a.visit.busy;
     w->done++;
@@ -207,7 +213,7 @@ static long visits_left(const sweeping *w)
 static long unsettled(const sweeping *w)
 {
     long n = 0;
-    for (int row = 0; row < w->s->n; row++) n += !ll_times_settled(w->t, row);
+    for (int row = 0; row < w->s->n; row++) n += !ll_times_spread(w->t, row).settled;
     return n;
 }
 
@@ -216,7 +222,7 @@ static bool incomplete(const sweeping *w)
 {
     if (visits_left(w)) return true;
     for (int row = 0; row < w->s->n && !w->s->repeats; row++)
-        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_settled(w->t, row)) return true;
+        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_spread(w->t, row).settled) return true;
     return false;
 }
 
@@ -234,12 +240,26 @@ static ll_status run_rounds(sweeping *w, ll_worker *worker, ll_error *e)
 static ll_status measure(sweeping *w, ll_error *e)
 {
     ll_worker worker;
+    uint8_t control[LL_MAX_POSITIONS];
+    ll_sweep_control(w->s->space, control);
     w->begun_s = w->saved_s = ll_now_s();
     w->total = visits_left(w);
-    ll_status s = ll_worker_start(&w->s->settings, w->s->space, w->s->core, &worker, e);
+    ll_status s = ll_worker_start(&w->s->settings, w->s->space, control, w->s->core, &worker, e);
     if (!s) s = run_rounds(w, &worker, e);
     ll_worker_stop(&worker);
     return s;
+}
+
+static void find_usual(ll_times *t)
+{
+    size_t n = 0;
+    for (int row = 0; row < t->n; row++) n += (size_t)t->count[row];
+    double *all = LL_NEW_ARRAY(double, n + 1);
+    n = 0;
+    for (int row = 0; row < t->n; row++)
+        for (int i = 0; i < t->count[row]; i++) all[n++] = t->control[(size_t)row * LL_MAX_TIMES + (size_t)i];
+    if (n) t->usual = ll_quantile(all, (int)n, LL_USUAL);
+    free(all);
 }
 
 ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
@@ -251,10 +271,12 @@ ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
                       .count = LL_NEW_ARRAY(int, s->n),
                       .visits = LL_NEW_ARRAY(int, s->n),
                       .ms = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
-                      .best = LL_NEW_ARRAY(float, 2 * (size_t)s->n)};
+                      .control = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
+                      .usual = 1};
     for (int i = 0; i < s->n; i++) ll_cache_number(&w.rows, s->genes + (size_t)i * positions, &fresh);
     ll_status status = open_journal(&w, e);
     if (!status && incomplete(&w)) status = measure(&w, e);
+    find_usual(out);
     if (w.journal && fclose(w.journal) && !status) status = journal_failed(&w, e);
     ll_cache_free(&w.rows);
     return status;
@@ -265,19 +287,43 @@ void ll_times_free(ll_times *t)
     free(t->count);
     free(t->visits);
     free(t->ms);
-    free(t->best);
+    free(t->control);
     *t = (ll_times){0};
+}
+
+/* Runs from .. to of a row, slowness taken out. */
+static ll_spread spread_of(const ll_times *t, int row, int from, int to)
+{
+    float ms[LL_MAX_TIMES];
+    for (int i = from; i < to; i++) {
+        size_t at = (size_t)row * LL_MAX_TIMES + (size_t)i;
+        ms[i - from] = (float)(t->ms[at] * t->usual / t->control[at]);
+    }
+    return ll_timing_spread(ms, to - from);
 }
 
 ll_spread ll_times_spread(const ll_times *t, int row)
 {
-    return ll_timing_spread(t->ms + (size_t)row * LL_MAX_TIMES, t->count[row]);
+    return spread_of(t, row, 0, t->count[row]);
 }
 
-bool ll_times_settled(const ll_times *t, int row)
+void ll_sweep_control(const ll_space *s, uint8_t *gene)
 {
-    const float *best = t->best + 2 * (size_t)row;
-    return t->count[row] >= 5 && best[1] > 0 && best[1] <= (1 + LL_SETTLED) * (double)best[0];
+    enum { DRAWN = 31, CHOSEN = 3 };
+    uint8_t genes[DRAWN][LL_MAX_POSITIONS];
+    double macs[DRAWN];
+    ll_rng r = ll_rng_new(1, LL_STREAM_DATA);
+    for (int i = 0; i < DRAWN; i++) {
+        ll_cost c;
+        for (int p = 0; p < s->n_positions; p++) genes[i][p] = (uint8_t)ll_rng_below(&r, s->n_ops);
+        ll_space_cost(s, genes[i], &c);
+        macs[i] = c.macs;
+    }
+    for (int i = 0; i < DRAWN; i++) {
+        int fewer = 0;
+        for (int k = 0; k < DRAWN; k++) fewer += macs[k] < macs[i] || (macs[k] == macs[i] && k < i);
+        if (fewer == CHOSEN) memcpy(gene, genes[i], (size_t)s->n_positions);
+    }
 }
 
 double ll_times_repeat(const ll_times *t)
@@ -285,11 +331,10 @@ double ll_times_repeat(const ll_times *t)
     double *a = LL_NEW_ARRAY(double, t->n + 1), *b = LL_NEW_ARRAY(double, t->n + 1), r = NAN;
     int n = 0;
     for (int i = 0; i < t->n; i++) {
-        const float *ms = t->ms + (size_t)i * LL_MAX_TIMES;
         int half = t->count[i] / 2;
         if (!half) continue;
-        a[n] = ll_timing_spread(ms, half).median;
-        b[n++] = ll_timing_spread(ms + half, t->count[i] - half).median;
+        a[n] = spread_of(t, i, 0, half).median;
+        b[n++] = spread_of(t, i, half, t->count[i]).median;
     }
     if (n > 2) r = ll_spearman(a, b, n);
     free(a);

@@ -8,19 +8,22 @@
 #include "core/num/stats.h"
 
 typedef struct lap {
-    double wall_s;
+    double control_s, wall_s;
     bool disturbed;
 } lap;
 
-static lap time_run(const ll_stopwatch *w)
+static lap time_pair(const ll_stopwatch *w)
 {
     long switches = w->switches(w->ctx);
     double cpu = w->cpu_s ? w->cpu_s(w->ctx) : 0, begin = w->wall_s(w->ctx);
+    w->control(w->ctx);
+    double between = w->wall_s(w->ctx);
     w->run(w->ctx);
-    lap l = {.wall_s = w->wall_s(w->ctx) - begin};
-    double stolen = w->cpu_s ? l.wall_s - (w->cpu_s(w->ctx) - cpu) : 0;
-    l.disturbed = w->switches(w->ctx) != switches || stolen > LL_STOLEN * l.wall_s + 5e-6;
-    return l;
+    double end = w->wall_s(w->ctx);
+    double stolen = w->cpu_s ? end - begin - (w->cpu_s(w->ctx) - cpu) : 0;
+    return (lap){.control_s = between - begin,
+                 .wall_s = end - between,
+                 .disturbed = w->switches(w->ctx) != switches || stolen > LL_STOLEN * (end - begin) + 5e-6};
 }
 
 static void wait_for_core(const ll_stopwatch *w, ll_visit *v)
@@ -35,7 +38,7 @@ void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out)
     double before = INFINITY;
     *out = (ll_visit){0};
     while (out->n < runs) {
-        lap l = time_run(w);
+        lap l = time_pair(w);
         if (l.disturbed && !out->busy) {
             out->busy = ++out->disturbed >= LL_MOST_DISTURBED;
             wait_for_core(w, out);
@@ -46,8 +49,10 @@ void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out)
         before = l.wall_s;
         if (warming && !out->n && out->warm < LL_MOST_WARM)
             out->warm++;
-        else
+        else {
+            out->control[out->n] = (float)(1e3 * l.control_s);
             out->ms[out->n++] = (float)(1e3 * l.wall_s);
+        }
     }
 }
 
@@ -61,13 +66,15 @@ static double deviation(const float *ms, int n)
 
 ll_spread ll_timing_spread(const float *ms, int n)
 {
-    double kept[LL_MAX_TIMES], fastest = INFINITY;
-    int n_kept = 0;
-    if (n <= 0) return (ll_spread){.median = NAN, .std = NAN};
-    for (int i = 0; i < n; i++) fastest = ms[i] < fastest ? ms[i] : fastest;
-    for (int i = 0; i < n; i++)
-        if (ms[i] <= (1 + LL_SLOW) * fastest && n_kept < LL_MAX_TIMES) kept[n_kept++] = ms[i];
-    return (ll_spread){.median = ll_median(kept, n_kept), .std = deviation(ms, n), .slow = n - n_kept};
+    double v[LL_MAX_TIMES], away[LL_MAX_TIMES];
+    if (n <= 0) return (ll_spread){NAN, NAN, false};
+    if (n > LL_MAX_TIMES) n = LL_MAX_TIMES;
+    for (int i = 0; i < n; i++) v[i] = ms[i];
+    double median = ll_median(v, n);
+    for (int i = 0; i < n; i++) away[i] = fabs(ms[i] - median);
+    /* 1.4826 MAD is the deviation, 1.2533 / sqrt(n) of it the error of a median, for normal noise */
+    double error = 1.2533 * 1.4826 * ll_median(away, n) / sqrt(n);
+    return (ll_spread){median, deviation(ms, n), n >= 5 && error <= LL_SETTLED * median};
 }
 
 /* --- the real one --- */
@@ -102,7 +109,8 @@ static void real_pause(void *ctx, double seconds)
     nanosleep(&t, NULL);
 }
 
-ll_stopwatch ll_stopwatch_real(void (*run)(void *), void *runner, int threads)
+ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads)
 {
-    return (ll_stopwatch){run, real_wall, threads > 1 ? NULL : real_cpu, real_switches, real_pause, runner};
+    return (ll_stopwatch){run,           control,    real_wall, threads > 1 ? NULL : real_cpu,
+                          real_switches, real_pause, ctx};
 }

@@ -37,27 +37,56 @@ static bool write_whole(int fd, const void *from, size_t n)
     return true;
 }
 
-static ll_status time_one(const ll_host_settings *s, void *runner, const ll_space *space,
-                          const ll_worker_job *job, ll_network *network, ll_visit *out, ll_error *e)
+/* Two runners: one for the network at hand, one that keeps the control network. */
+typedef struct bench {
+    const ll_host_settings *settings;
+    const ll_space *space;
+    void *runner, *control;
+    ll_network network, control_network;
+} bench;
+
+static void run_network(void *ctx)
 {
-    ll_status status = ll_network_build(space, job->gene, network, e);
-    if (!status) status = s->engine->load(runner, network, e);
-    if (status) return status;
-    ll_stopwatch w = ll_stopwatch_real(s->engine->run, runner, s->threads);
+    bench *b = ctx;
+    b->settings->engine->run(b->runner);
+}
+
+static void run_control(void *ctx)
+{
+    bench *b = ctx;
+    b->settings->engine->run(b->control);
+}
+
+static ll_status set_up(bench *b, const uint8_t *control, ll_error *e)
+{
+    const ll_host_engine *engine = b->settings->engine;
+    ll_status s = engine->open(b->settings, &b->runner, e);
+    if (!s) s = engine->open(b->settings, &b->control, e);
+    if (!s) s = ll_network_build(b->space, control, &b->control_network, e);
+    return s ? s : engine->load(b->control, &b->control_network, e);
+}
+
+static ll_status time_one(bench *b, const ll_worker_job *job, ll_visit *out, ll_error *e)
+{
+    ll_status s = ll_network_build(b->space, job->gene, &b->network, e);
+    if (!s) s = b->settings->engine->load(b->runner, &b->network, e);
+    if (s) return s;
+    ll_stopwatch w = ll_stopwatch_real(run_network, run_control, b, b->settings->threads);
     ll_timing_visit(&w, job->runs, out);
     return LL_OK;
 }
 
-static void work(const ll_host_settings *s, const ll_space *space, int fd)
+static void work(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int fd)
 {
-    static ll_network network;
+    bench *b = LL_NEW(bench);
     ll_worker_job job;
-    void *runner = NULL;
     ll_error e = {0};
-    ll_status opened = s->engine->open(s, &runner, &e);
+    b->settings = s;
+    b->space = space;
+    ll_status ready = set_up(b, control, &e);
     while (read_whole(fd, &job, sizeof job)) {
-        ll_worker_answer a = {.row = job.row, .status = opened};
-        if (!opened) a.status = time_one(s, runner, space, &job, &network, &a.visit, &e);
+        ll_worker_answer a = {.row = job.row, .status = ready};
+        if (!ready) a.status = time_one(b, &job, &a.visit, &e);
         if (a.status) snprintf(a.message, sizeof a.message, "%.199s", e.message);
         if (!write_whole(fd, &a, sizeof a)) return;
     }
@@ -95,8 +124,8 @@ int ll_worker_core(void)
     return last;
 }
 
-ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, int core, ll_worker *out,
-                          ll_error *e)
+ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int core,
+                          ll_worker *out, ll_error *e)
 {
     int fd[2];
     pid_t parent = getpid();
@@ -106,7 +135,7 @@ ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, int 
     out->pid = fork();
     if (out->pid == 0) {
         become_worker(&fd[1], core, s->threads, parent);
-        work(s, space, fd[1]);
+        work(s, space, control, fd[1]);
         _exit(0);
     }
     close(fd[1]);

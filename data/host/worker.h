@@ -30,9 +30,9 @@ typedef struct ll_worker {
 
 /* The core a worker takes when none is named: the last one this process may use. */
 int ll_worker_core(void);
-/* Starts it, pinned to `core`. A worker whose engine does not open says so in its first answer. */
-ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, int core, ll_worker *out,
-                          ll_error *e);
+/* Starts it, pinned to `core`; `control` is the gene of the control network. A worker whose engine does not open says so in its first answer. */
+ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int core,
+                          ll_worker *out, ll_error *e);
 /* LL_FAILED: it is gone. Up to a few hundred jobs may wait. */
 ll_status ll_worker_send(ll_worker *w, const ll_worker_job *job, ll_error *e);
 /* The next answer, or *ready = false after timeout_ms. LL_FAILED: the worker died. */
