@@ -21,6 +21,7 @@ typedef struct curve {
 typedef struct run {
     int id;
     char *command, *status; /* status NULL: it has not ended */
+    char *error;            /* what it failed of, or NULL */
     curve loss, spearman;
     double done, total, began_s;
     cJSON *latest; /* the latest progress event; NULL: none yet */
@@ -55,6 +56,7 @@ static void free_run(run *r)
 {
     free(r->command);
     free(r->status);
+    free(r->error);
     free(r->loss.x);
     free(r->loss.y);
     free(r->spearman.x);
@@ -127,6 +129,9 @@ static void event(ll_view *base, const cJSON *e)
         if (trains(v->command)) new_run(v, id);
     } else if (!strcmp(kind, "progress")) {
         take_progress(v, e);
+    } else if (!strcmp(kind, "error") && find_run(v, id)) {
+        free(find_run(v, id)->error);
+        find_run(v, id)->error = ll_strdup(ll_json_get_str(e, "message", ""));
     } else if (!strcmp(kind, "end") && find_run(v, id)) {
         take_end(find_run(v, id), e);
     }
@@ -327,6 +332,16 @@ static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, l
         draw_scatter(v, r, c, below);
 }
 
+static void draw_error(const run *r, ll_canvas *c, ll_rect at)
+{
+    ll_paper p = {.out = NULL};
+    ll_canvas_init(&p.c, c->look, 0, at.w - 8);
+    ll_render_wrapped(&p, LL_S_ERROR, 0, r->error);
+    ll_blit(c, (ll_rect){at.y + 2, at.x + 4, p.c.height < at.h - 2 ? p.c.height : at.h - 2, at.w - 8}, &p.c,
+            0, 0);
+    ll_canvas_free(&p.c);
+}
+
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     training_view *v = (training_view *)base;
@@ -340,6 +355,10 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     const run *now = &v->runs[v->n_runs - 1 - v->shown];
     int side = r.w * 2 / 5, x = r.x + r.w - side + 1, bottom = r.y + r.h;
     draw_head(v, now, c, r.y, r.w);
+    if (now->error) {
+        draw_error(now, c, r);
+        return;
+    }
     draw_left_half(v, now, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w - side});
     int y = draw_numbers(now, c, r.y + 1, x, side - 2, bottom);
     y = draw_bars(now, c, y, x, side - 2, bottom);
