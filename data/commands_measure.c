@@ -16,6 +16,7 @@
 #include "data/host/sweep.h"
 #include "data/host/worker.h"
 #include "data/measure.h"
+#include "data/simulate.h"
 
 static const char *const source = "latlab measure";
 
@@ -369,11 +370,37 @@ static ll_status check_repeats(ll_request *rq)
                    (int)LL_MAX_TIMES);
 }
 
+/* dataset=NAME: the one of that name in the data folder, or a new one without devices. */
+static ll_status open_dataset(ll_request *rq)
+{
+    const char *name = ll_word(&rq->args, "dataset"), *space_name = ll_word(&rq->args, "space");
+    const ll_space *space = ll_space_find(space_name);
+    if (!space) return LL_FAIL(rq, LL_USAGE, "space=%s: no such space; `spaces` lists them", space_name);
+    ll_status s = ll_folder_check_name(name, &rq->error);
+    if (s) return s;
+    char *path = ll_path_join(ll_app_data_dir(rq->app), name);
+    ll_dataset *d = NULL;
+    if (ll_is_folder_dataset(path)) {
+        s = ll_folder_load(path, &d, &rq->error);
+    } else {
+        s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), &d,
+                            &rq->error);
+        if (!s) d->path = ll_strdup(path);
+        if (!s) s = ll_dataset_seal(d, &rq->error);
+    }
+    if (!s)
+        ll_state_set_data(&rq->state, d, false);
+    else
+        ll_dataset_unref(d);
+    free(path);
+    return s;
+}
+
 static ll_status measure_device(job *j)
 {
     ll_request *rq = j->rq;
     ll_network network;
-    ll_status s = ll_need_data(rq);
+    ll_status s = ll_given(&rq->args, "dataset") ? open_dataset(rq) : ll_need_data(rq);
     if (!s && !j->device)
         s = LL_FAIL(rq, LL_USAGE, "device=NAME is missing: what this machine is to be called");
     if (!s) s = ll_folder_check_name(j->device, &rq->error);
@@ -452,6 +479,20 @@ static const ll_option measure_options[] = {
      .lo = 0,
      .hi = 2147483647,
      .help = "of the order, and of random:N"},
+    {.name = "dataset",
+     .type = LL_WORD,
+     .help = "measure into this dataset of the data folder; a new one if there is none"},
+    {.name = "space",
+     .type = LL_WORD,
+     .otherwise = "nasbench201",
+     .complete = LL_COMPLETE_SPACE,
+     .help = "search space of a new dataset"},
+    {.name = "n",
+     .type = LL_INT,
+     .otherwise = "0",
+     .lo = 0,
+     .hi = 1000000,
+     .help = "architectures of a new dataset; 0: all, 2000 where they cannot be listed"},
     {.name = "core",
      .type = LL_INT,
      .lo = 0,
@@ -486,5 +527,6 @@ const ll_command ll_measure_commands[] = {
                  "  measure device=mine archs=samples\n"
                  "  measure device=mine archs=random:200 seed=7\n"
                  "  measure device=mine_avx2_int8 isa=avx2 dtype=int8\n"
-                 "  measure device=mine_blas engine=blas batch=8 repeats=10"},
+                 "  measure device=mine_blas engine=blas batch=8 repeats=10\n"
+                 "  measure dataset=own space=fbnet n=500 device=mine"},
     {0}};

@@ -114,6 +114,21 @@ static ll_status draw_genes(ll_dataset *d, uint64_t seed, ll_error *e)
     return good ? LL_OK : ll_fail(e, LL_FAILED, "space %s cannot list its architectures", s->name);
 }
 
+ll_status ll_draw_dataset(const char *name, const ll_space *space, int n, int devices, uint64_t seed,
+                          ll_dataset **out, ll_error *e)
+{
+    if (space->n_archs && n > space->n_archs)
+        return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
+    if (!n) n = space->n_archs ? space->n_archs : DEFAULT_ARCHS;
+    ll_dataset *d = ll_dataset_new(name, space, n, devices);
+    ll_status s = draw_genes(d, seed, e);
+    if (s)
+        ll_dataset_unref(d);
+    else
+        *out = d;
+    return s;
+}
+
 static void add_provenance(ll_dataset *d, const ll_sim_preset *const *presets, int n, uint64_t seed)
 {
     d->provenance = cJSON_CreateObject();
@@ -154,12 +169,10 @@ ll_status ll_simulate_dataset(const char *name, const ll_space *space, int n, ui
         if (matches(patterns, p->name)) presets[devices++] = p;
     if (!devices)
         return ll_fail(e, LL_USAGE, "no published machine is called that; `simulate list` names them");
-    if (space->n_archs && n > space->n_archs)
-        return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
-    if (!n) n = space->n_archs ? space->n_archs : DEFAULT_ARCHS;
-    ll_dataset *d = ll_dataset_new(name, space, n, devices);
-    ll_status s = draw_genes(d, seed, e);
-    if (!s) s = add_machines(d, presets, devices, pool, observer, e);
+    ll_dataset *d;
+    ll_status s = ll_draw_dataset(name, space, n, devices, seed, &d, e);
+    if (s) return s;
+    s = add_machines(d, presets, devices, pool, observer, e);
     add_provenance(d, presets, devices, seed);
     if (!s) s = ll_dataset_seal(d, e);
     if (!s) *out = ll_dataset_ref(d);
