@@ -2,7 +2,7 @@
  *   dataset.json   format version, space (a built-in name or a definition), devices with kind, unit, source,
  *                  hardware and note, provenance, content hash, hashes of the other files
  *   latency.csv    a row per architecture: its string, then milliseconds per device; empty = missing
- *   std.csv        the same shape: standard deviations, ms (optional)
+ *   std.csv        the same shape: standard deviations, ms (optional); architectures as digits where ten suffice
  *   accuracy.csv   architecture, accuracy (optional)
  *   NAME.npy       a feature, (n_archs, dim) float32 (optional)
  * Numbers have as many digits as reading them back exactly needs, so the hash survives the text. */

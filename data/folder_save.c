@@ -19,7 +19,19 @@ static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] =
 
 /* --- tables --- */
 
-/* (n_devices, n_archs) transposed: a row per architecture. */
+/* An architecture as the digits of its operations, which every space reads too; its string where there are more than
+ * ten operations. */
+static void write_brief_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
+{
+    const uint8_t *gene = ll_gene(d, row);
+    if (d->space->n_ops > 10) {
+        ll_write_arch(f, d, row, text);
+        return;
+    }
+    for (int i = 0; i < d->space->n_positions; i++) putc_unlocked('0' + gene[i], f);
+}
+
+/* (n_devices, n_archs) transposed: a row per architecture, its full string in latency.csv only. */
 static ll_status write_table(const ll_dataset *d, const double *v, const char *path, ll_error *e)
 {
     ll_writer w;
@@ -33,7 +45,10 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
     }
     putc('\n', w.f);
     for (int i = 0; i < d->n_archs; i++) {
-        ll_write_arch(w.f, d, i, &text);
+        if (v == d->lat_ms)
+            ll_write_arch(w.f, d, i, &text);
+        else
+            write_brief_arch(w.f, d, i, &text);
         for (int j = 0; j < d->n_devices; j++) {
             putc_unlocked(',', w.f);
             ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);
