@@ -339,8 +339,10 @@ static void check_marked(const ll_dataset *d, const char *result, const char *ma
     ll_str_add(&title, "T");
     CHECK_INT(ll_title_simulated(d, o, &title), !strcmp(titled, "T (simulated)"));
     CHECK_STR(title.s, titled);
-    ll_mark_simulated(d, o);
-    ll_mark_simulated(d, o); /* once is enough */
+    bool said = false;
+    ll_mark_simulated(d, o, &said);
+    CHECK_INT(said, strstr(marked, "notes") != NULL);
+    ll_mark_simulated(d, o, &said); /* once is enough */
     char *text = ll_json_line(o);
     CHECK_STR(text, marked);
     free(text);
@@ -366,7 +368,12 @@ static void results_say_what_is_simulated(void)
                  "T (simulated)");
     const char *says = "{\"columns\":[{\"key\":\"kind\"}],\"rows\":[{\"device\":\"model\"}]}";
     check_marked(d, says, says, "T (simulated)"); /* a column of its own says it */
-    ll_mark_simulated(NULL, NULL);
+    bool said = true; /* by an earlier result of the command: the list is there, the note is not repeated */
+    cJSON *o = cJSON_Parse("{\"device\":\"model\"}");
+    ll_mark_simulated(d, o, &said);
+    CHECK(cJSON_GetObjectItem(o, "simulated") && !cJSON_GetObjectItem(o, "notes"));
+    cJSON_Delete(o);
+    ll_mark_simulated(NULL, NULL, &said);
     ll_dataset_unref(d);
 }
 

@@ -52,7 +52,7 @@ static void write_note(const named *n, cJSON *result)
         ll_result_note(result, "%d of %d devices are simulated, not measured", n->simulated.n, n->all.n);
 }
 
-void ll_mark_simulated(const ll_dataset *d, cJSON *result)
+void ll_mark_simulated(const ll_dataset *d, cJSON *result, bool *said)
 {
     named n = {.d = d};
     if (!d || says_it(result)) return;
@@ -61,7 +61,8 @@ void ll_mark_simulated(const ll_dataset *d, cJSON *result)
         cJSON *list = ll_json_arr(result, "simulated");
         for (int i = 0; i < n.simulated.n; i++)
             cJSON_AddItemToArray(list, cJSON_CreateString(d->devices[n.simulated.v[i]].name));
-        write_note(&n, result);
+        if (!*said) write_note(&n, result);
+        *said = true;
     }
     ll_ints_free(&n.all);
     ll_ints_free(&n.simulated);

@@ -6,9 +6,10 @@
 #include "core/device/dataset.h"
 
 /* Looks for devices of `d` (NULL: nothing is done) in the result: "device", "devices", "names" (as lists), and the "device" of
- * its rows. Those that are simulated are listed in "simulated", and a note says it. A result that says it itself, by a
- * field "simulated" or a column "kind", is left alone. */
-void ll_mark_simulated(const ll_dataset *d, cJSON *result);
+ * its rows. Those that are simulated are listed in "simulated", and a note says it unless *said, which it sets: of the
+ * results of one command the first says it. A result that says it itself, by a field "simulated" or a column "kind", is
+ * left alone. */
+void ll_mark_simulated(const ll_dataset *d, cJSON *result, bool *said);
 /* Appends " (simulated)" or " (3 of 7 simulated)" to the title of what shows these devices; nothing when none is.
  * True when all of them are. */
 bool ll_title_simulated(const ll_dataset *d, const cJSON *result, ll_str *title);
