@@ -211,7 +211,6 @@ static cJSON *record_of(const job *j)
     ll_json_int(o, "runs", runs);
     ll_json_int(o, "least_runs", least);
     ll_json_int(o, "unsettled", unsettled);
-    ll_json_int(o, "disturbed_runs_taken_again", j->times.disturbed);
     ll_json_num(o, "control_ms", ll_measure_digits(j->times.usual, 4));
     ll_json_num(o, "repeat_spearman", round(1e4 * ll_times_repeat(&j->times)) / 1e4);
     cJSON_AddItemToObject(o, "machine", ll_machine_describe());

@@ -75,6 +75,8 @@ cJSON *ll_machine_describe(void)
         ll_json_str(o, settings[i].key, text);
     }
     if (!uname(&system)) {
+        char *dot = strchr(system.release, '.'); /* major.minor: what is behind may name an owner */
+        if (dot) dot[1 + strspn(dot + 1, "0123456789")] = 0;
         snprintf(text, sizeof text, "%.60s %.60s", system.sysname, system.release);
         ll_json_str(o, "kernel", text);
     }
