@@ -15,7 +15,7 @@ static void test_prompt(void)
 {
     if (!START(24, 80, "--color=never")) return;
     CHECK(until("latlab>"));
-    keys("load nb2\t");
+    keys("load nb201_s\t");
     CHECK(until("load nb201_sim"));
     keys("\r");
     CHECK(until("nb201_sim>"));
