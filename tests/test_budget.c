@@ -37,9 +37,12 @@ static const char *const little[][2] = {{"epochs", "1"}, {"choose_epochs", "1"},
 
 static void set_little(ll_values *v, const ll_option *options)
 {
+    bool may_tune =
+        ll_option_find(options, "adapt"); /* trains only when told so, and refuses epochs otherwise */
     ll_values_init(v, options);
     for (size_t i = 0; i < sizeof little / sizeof *little; i++)
-        if (ll_option_find(options, little[i][0])) ll_values_set(v, little[i][0], little[i][1], NULL);
+        if (ll_option_find(options, little[i][0]) && !(may_tune && !strcmp(little[i][0], "epochs")))
+            ll_values_set(v, little[i][0], little[i][1], NULL);
 }
 
 typedef struct seen {

@@ -39,6 +39,7 @@ static bool take_sgr(ll_mouse_reader *r, int ch, ll_mouse *m)
 bool ll_mouse_take(ll_mouse_reader *r, int ch, ll_mouse *m)
 {
     if (r->form == LL_MOUSE_SGR) return take_sgr(r, ch, m);
+    if (r->form == LL_MOUSE_IDLE) return false;
     r->v[r->n++] = ch - 32;
     return r->n == 3 && finish(r, r->v[0] < 0 || (r->v[0] & BUTTON) != RELEASED, m);
 }
