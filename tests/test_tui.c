@@ -98,7 +98,7 @@ static void test_config(void)
         CHECK(until("config:2: no setting 'volume'"));
         CHECK(until("sim_phone_a53"));
         keys("\033[17~");
-        CHECK(until("> corr sim_xeon_6226"));
+        CHECK(until("0.9893")); /* its answer: Q while it runs would ask first */
         keys("Q");
         CHECK(pty_wait_end());
         pty_finish();
