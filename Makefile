@@ -95,7 +95,7 @@ ubsan: build/ubsan/latlab $(call pick,ubsan)
 THREADED := base app transfer nasflat help gp sessions sessions_harm events look diagnose gnuplot plot_command tui tui_prompt tui_mouse tui_harm
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
-	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan tests/run tsan $(tsan_tests)
+	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan LATLAB_TEST_TIMEOUT=600 tests/run tsan $(tsan_tests)
 layers:
 	@tests/layers.sh
 format:
