@@ -29,7 +29,7 @@ const ll_command ll_data_commands[] = {
      .run = ll_run_load,
      .help = "Names are looked for in --data, $LATLAB_DATA, the XDG data folder and the bundled data, in "
              "this order.",
-     .examples = "load nb201\nload ./mine"},
+     .examples = "load nb201\nload ./mine\nload nb201_host join=nb201_sim"},
     {.name = "datasets",
      .group = "data",
      .summary = "List the datasets that can be loaded",

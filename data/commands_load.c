@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "data/commands.h"
 #include "data/folder.h"
+#include "data/import.h"
 
 const ll_option ll_load_options[] = {
     {.name = "dataset",
@@ -16,6 +17,10 @@ const ll_option ll_load_options[] = {
      .required = true,
      .complete = LL_COMPLETE_DATASET,
      .help = "name of a dataset, or the path of its folder"},
+    {.name = "join",
+     .type = LL_LIST,
+     .complete = LL_COMPLETE_DATASET,
+     .help = "datasets of the same search space whose devices come with it"},
     {0},
 };
 
@@ -71,11 +76,42 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
     return s;
 }
 
+/* *d becomes the dataset with the devices of another one: in memory only, the folders stay as they are. */
+static ll_status join(ll_request *rq, const char *name, ll_dataset **d)
+{
+    ll_dataset *other = NULL, *joint = NULL;
+    ll_str names = {0};
+    ll_status s = ll_data_find(rq->app, name, &other, &rq->error);
+    if (!s) s = ll_import_merge(*d, other, false, &joint, NULL, &rq->error);
+    if (!s) {
+        ll_str_addf(&names, "%s+%s", (*d)->name, other->name);
+        free(joint->name);
+        joint->name = ll_str_take(&names);
+        free(joint->path);
+        joint->path = NULL;
+        ll_dataset_unref(*d);
+        *d = joint;
+    }
+    ll_dataset_unref(other);
+    return s;
+}
+
+static ll_status find_all(ll_request *rq, ll_dataset **d)
+{
+    ll_strs others = {0};
+    ll_status s = ll_data_find(rq->app, ll_word(&rq->args, "dataset"), d, &rq->error);
+    ll_list(&rq->args, "join", &others);
+    for (int i = 0; i < others.n && !s; i++) s = join(rq, others.v[i], d);
+    ll_strs_free(&others);
+    if (s) ll_dataset_unref(*d);
+    return s;
+}
+
 ll_status ll_run_load(ll_request *rq)
 {
     ll_dataset *d = NULL;
     double start = ll_now_s();
-    ll_status s = ll_data_find(rq->app, ll_word(&rq->args, "dataset"), &d, &rq->error);
+    ll_status s = find_all(rq, &d);
     if (s) return s;
     emit_load(rq, d, ll_now_s() - start);
     if (count_simulated(d))

@@ -10,6 +10,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/stats.h"
 #include "data/chosen.h"
 #include "data/folder.h"
 #include "data/host/machine.h"
@@ -19,6 +21,7 @@
 #include "data/simulate.h"
 
 static const char *const source = "latlab measure";
+enum { DIGITS = 5, LEAST_CHECKED = 5 }; /* of a latency; architectures that a rank correlation takes */
 
 double ll_measure_digits(double x, int digits)
 {
@@ -27,6 +30,12 @@ double ll_measure_digits(double x, int digits)
     return strtod(text, NULL);
 }
 
+/* Architectures to measure, and what came of it. */
+typedef struct pass {
+    ll_ints rows; /* of the dataset */
+    ll_times times;
+} pass;
+
 /* One run of the command. */
 typedef struct job {
     ll_request *rq;
@@ -34,10 +43,8 @@ typedef struct job {
     ll_host_settings settings;
     char *note; /* the settings as text: what makes two devices the same */
     char *hardware;
-    ll_ints rows;   /* of the dataset, to be measured */
-    uint8_t *genes; /* (rows.n, positions) */
-    char *journal;
-    ll_times times;
+    pass first, again; /* again: some of them a second time, for check= */
+    double repeat;     /* Spearman of the second time with the first; NaN: not asked for */
     double seconds;
 } job;
 
@@ -85,11 +92,25 @@ static ll_status choose_rows(job *j)
     const ll_request *rq = j->rq;
     const char *archs = ll_word(&rq->args, "archs");
     if (!strcmp(archs, "all")) {
-        j->rows = ll_ints_range(rq->state.data->n_archs);
+        j->first.rows = ll_ints_range(rq->state.data->n_archs);
         return LL_OK;
     }
     if (!strcmp(archs, "suggest")) archs = "samples"; /* what the device has of them is left out below */
-    return ll_chosen_archs(j->rq, archs, (uint64_t)ll_int(&rq->args, "seed"), &j->rows);
+    return ll_chosen_archs(j->rq, archs, (uint64_t)ll_int(&rq->args, "seed"), &j->first.rows);
+}
+
+/* Of what the device has or is about to have, in random order. */
+static void choose_rows_again(job *j)
+{
+    const ll_dataset *d = j->rq->state.data;
+    int at = ll_dataset_device(d, j->device), wanted = ll_int(&j->rq->args, "check");
+    ll_ints known = ll_ints_copy(j->first.rows.v, j->first.rows.n);
+    for (int i = 0; i < d->n_archs && at >= 0; i++)
+        if (ll_known(d, at, i)) ll_ints_add(&known, i);
+    ll_rng r = ll_rng_new((uint64_t)ll_int(&j->rq->args, "seed"), LL_STREAM_SAMPLES);
+    ll_rng_shuffle(&r, known.v, known.n);
+    j->again.rows = ll_ints_copy(known.v, known.n < wanted ? known.n : wanted);
+    ll_ints_free(&known);
 }
 
 /* A device of that name must be of these settings; what it has already is not measured again. */
@@ -107,64 +128,87 @@ static ll_status check_device(job *j)
     if (!v->hardware || strcmp(v->hardware, j->hardware))
         return LL_FAIL(j->rq, LL_USAGE, "device %s was measured on %s, this is %s: choose another name",
                        j->device, v->hardware ? v->hardware : "another machine", j->hardware);
-    for (int i = j->rows.n - 1; i >= 0; i--)
-        if (ll_known(d, at, j->rows.v[i])) ll_ints_remove(&j->rows, i);
+    for (int i = j->first.rows.n - 1; i >= 0; i--)
+        if (ll_known(d, at, j->first.rows.v[i])) ll_ints_remove(&j->first.rows, i);
     return LL_OK;
 }
 
-static void gather_genes(job *j)
+static uint8_t *genes_of(const ll_dataset *d, const ll_ints *rows) /* (rows.n, positions) */
 {
-    const ll_dataset *d = j->rq->state.data;
     size_t positions = (size_t)d->space->n_positions;
-    j->genes = LL_NEW_ARRAY(uint8_t, (size_t)j->rows.n * positions + 1);
-    for (int i = 0; i < j->rows.n; i++)
-        memcpy(j->genes + (size_t)i * positions, ll_gene(d, j->rows.v[i]), positions);
+    uint8_t *genes = LL_NEW_ARRAY(uint8_t, (size_t)rows->n * positions + 1);
+    for (int i = 0; i < rows->n; i++)
+        memcpy(genes + (size_t)i * positions, ll_gene(d, rows->v[i]), positions);
+    return genes;
 }
 
 /* --- measuring ---------------------------------------------------------------------------------------------- */
 
-static ll_status find_journal(job *j)
+static ll_status find_journal(const job *j, const char *suffix, char **journal)
 {
     char *state = ll_xdg_dir(LL_XDG_STATE), *dir = ll_path_join(state, "measure");
     ll_str name = {0};
     ll_status s = ll_make_dirs(dir, &j->rq->error);
-    ll_str_addf(&name, "%s-%s.runs", j->rq->state.data->space->name, j->device);
-    j->journal = ll_path_join(dir, ll_str_text(&name));
-    if (!s && ll_bool(&j->rq->args, "again") && ll_is_file(j->journal)) unlink(j->journal);
+    ll_str_addf(&name, "%s-%s%s.runs", j->rq->state.data->space->name, j->device, suffix);
+    *journal = ll_path_join(dir, ll_str_text(&name));
+    if (!s && ll_bool(&j->rq->args, "again") && ll_is_file(*journal)) unlink(*journal);
     ll_str_free(&name);
     free(dir);
     free(state);
     return s;
 }
 
-static ll_status measure(job *j)
+static void say_stopped(const job *j, const ll_times *t, const char *journal)
+{
+    int complete = 0;
+    for (int i = 0; i < t->n; i++) complete += t->count[i] > 0;
+    ll_note(j->rq,
+            "stopped: %d of %d architectures have times, kept in %s; the same command goes on from there",
+            complete, t->n, journal);
+}
+
+/* `seed`: of the order, another one for the second time. */
+static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed)
 {
     ll_request *rq = j->rq;
     ll_str identity = {0};
     ll_str_addf(&identity, "latlab measure: space=%s %s on %s", rq->state.data->space->name, j->note,
                 j->hardware);
+    uint8_t *genes = genes_of(rq->state.data, &p->rows);
     ll_sweep sweep = {.settings = j->settings,
                       .space = rq->state.data->space,
-                      .genes = j->genes,
-                      .n = j->rows.n,
+                      .genes = genes,
+                      .n = p->rows.n,
                       .repeats =
                           ll_is(&rq->args, "repeats", "auto") ? 0 : atoi(ll_word(&rq->args, "repeats")),
-                      .order_seed = (uint64_t)ll_int(&rq->args, "seed"),
+                      .order_seed = seed,
                       .core = ll_given(&rq->args, "core") ? ll_int(&rq->args, "core") : ll_worker_core(),
-                      .journal = j->journal,
+                      .journal = journal,
                       .identity = ll_str_text(&identity),
                       .observer = rq->observer};
-    double begun = ll_now_s();
-    ll_status s = ll_sweep_run(&sweep, &j->times, &rq->error);
-    j->seconds = ll_now_s() - begun;
+    ll_status s = ll_sweep_run(&sweep, &p->times, &rq->error);
+    if (s == LL_CANCELLED) say_stopped(j, &p->times, journal);
     ll_str_free(&identity);
-    if (s == LL_CANCELLED) {
-        int complete = 0;
-        for (int i = 0; i < j->times.n; i++) complete += j->times.count[i] > 0;
-        ll_note(rq,
-                "stopped: %d of %d architectures have times, kept in %s; the same command goes on from there",
-                complete, j->times.n, j->journal);
-    }
+    free(genes);
+    return s;
+}
+
+static ll_status measure_pass(job *j, pass *p, const char *suffix, uint64_t more_seed)
+{
+    char *journal = NULL;
+    if (!p->rows.n) return LL_OK;
+    ll_status s = find_journal(j, suffix, &journal);
+    if (!s) s = sweep(j, p, journal, (uint64_t)ll_int(&j->rq->args, "seed") + more_seed);
+    free(journal);
+    return s;
+}
+
+static ll_status measure(job *j)
+{
+    double begun = ll_now_s();
+    ll_status s = measure_pass(j, &j->first, "", 0);
+    if (!s) s = measure_pass(j, &j->again, ".check", 1);
+    j->seconds = ll_now_s() - begun;
     return s;
 }
 
@@ -177,27 +221,53 @@ static void fill_device(const job *j, ll_dataset *d, int at)
         d->std_ms = LL_NEW_ARRAY(double, cells);
         for (size_t i = 0; i < cells; i++) d->std_ms[i] = NAN;
     }
-    for (int i = 0; i < j->rows.n; i++) {
-        ll_spread s = ll_times_spread(&j->times, i);
-        ll_latencies(d, at)[j->rows.v[i]] = ll_measure_digits(s.median, 5);
-        d->std_ms[(size_t)at * (size_t)d->n_archs + (size_t)j->rows.v[i]] = ll_measure_digits(s.std, 2);
+    for (int i = 0; i < j->first.rows.n; i++) {
+        ll_spread s = ll_times_spread(&j->first.times, i);
+        int row = j->first.rows.v[i];
+        ll_latencies(d, at)[row] = ll_measure_digits(s.median, DIGITS);
+        d->std_ms[(size_t)at * (size_t)d->n_archs + (size_t)row] = ll_measure_digits(s.std, 2);
     }
+}
+
+/* How the second measurement ranks the architectures that both have. */
+static double repeat_of(const job *j, const ll_dataset *d, int at)
+{
+    int n = j->again.rows.n;
+    double *once = LL_NEW_ARRAY(double, n + 1), *twice = LL_NEW_ARRAY(double, n + 1);
+    for (int i = 0; i < n; i++) {
+        once[i] = ll_latencies(d, at)[j->again.rows.v[i]];
+        twice[i] = ll_times_spread(&j->again.times, i).median;
+    }
+    double r = n >= LEAST_CHECKED ? round(1e4 * ll_spearman(once, twice, n)) / 1e4 : NAN;
+    free(once);
+    free(twice);
+    return r;
+}
+
+static void record_runs(cJSON *o, const ll_times *t)
+{
+    long runs = 0, unsettled = 0;
+    int least = t->n ? LL_MAX_TIMES : 0;
+    for (int i = 0; i < t->n; i++) {
+        runs += t->count[i];
+        if (t->count[i] < least) least = t->count[i];
+        unsettled += !ll_times_spread(t, i).settled;
+    }
+    ll_json_int(o, "architectures", t->n);
+    ll_json_int(o, "runs", runs);
+    ll_json_int(o, "least_runs", least);
+    ll_json_int(o, "unsettled", unsettled);
+    ll_json_num(o, "control_ms", t->n ? ll_measure_digits(t->usual, 4) : NAN);
+    ll_json_num(o, "halves_spearman", round(1e4 * ll_times_repeat(t)) / 1e4);
 }
 
 static cJSON *record_of(const job *j)
 {
-    long runs = 0, unsettled = 0;
-    int least = LL_MAX_TIMES;
     ll_str version = {0};
     char date[32];
     time_t now = (time_t)ll_wall_s();
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
-    for (int i = 0; i < j->times.n; i++) {
-        runs += j->times.count[i];
-        if (j->times.count[i] < least) least = j->times.count[i];
-        unsettled += !ll_times_spread(&j->times, i).settled;
-    }
     j->settings.engine->version(&version);
     cJSON *o = cJSON_CreateObject();
     ll_json_str(o, "device", j->device);
@@ -207,18 +277,18 @@ static cJSON *record_of(const job *j)
     ll_json_str(o, "date", date);
     ll_json_int(o, "weights_seed", LL_NETWORK_SEED);
     ll_json_int(o, "order_seed", ll_int(&j->rq->args, "seed"));
-    ll_json_int(o, "architectures", j->times.n);
-    ll_json_int(o, "runs", runs);
-    ll_json_int(o, "least_runs", least);
-    ll_json_int(o, "unsettled", unsettled);
-    ll_json_num(o, "control_ms", ll_measure_digits(j->times.usual, 4));
-    ll_json_num(o, "repeat_spearman", round(1e4 * ll_times_repeat(&j->times)) / 1e4);
+    record_runs(o, &j->first.times);
+    if (j->again.rows.n) {
+        ll_json_int(o, "checked", j->again.rows.n);
+        ll_json_num(o, "repeat_spearman", j->repeat);
+    }
     cJSON_AddItemToObject(o, "machine", ll_machine_describe());
     ll_str_free(&version);
     return o;
 }
 
-static ll_status extend(job *j, const cJSON *record, ll_dataset **out)
+/* The dataset with the device as it is now. */
+static ll_status extend(job *j, cJSON **record, ll_dataset **out)
 {
     ll_request *rq = j->rq;
     int at = ll_dataset_device(rq->state.data, j->device);
@@ -228,10 +298,13 @@ static ll_status extend(job *j, const cJSON *record, ll_dataset **out)
         ll_device_set(&d->devices[at], j->device, LL_MEASURED, source, "ms", j->hardware, j->note);
     }
     fill_device(j, d, at);
+    j->repeat = repeat_of(j, d, at);
+    if (j->again.rows.n) d->devices[at].repeat = j->repeat;
+    *record = record_of(j);
     if (!d->provenance) d->provenance = cJSON_CreateObject();
     cJSON *list = cJSON_GetObjectItem(d->provenance, "measured");
     if (!list) list = ll_json_arr(d->provenance, "measured");
-    cJSON_AddItemToArray(list, cJSON_Duplicate(record, true));
+    cJSON_AddItemToArray(list, cJSON_Duplicate(*record, true));
     free(d->path); /* not what the folder holds, until it is saved */
     d->path = NULL;
     ll_status s = ll_dataset_seal(d, &rq->error);
@@ -277,29 +350,32 @@ static void show(job *j, const cJSON *record)
                                         {"architectures", "architectures", NULL, 0},
                                         {"runs", "timed runs", NULL, 0},
                                         {"unsettled", "unsettled", NULL, 0},
-                                        {"repeat_spearman", "agrees with itself", "Spearman", 4},
+                                        {"halves_spearman", "halves agree", "Spearman", 4},
+                                        {"checked", "measured again", NULL, 0},
+                                        {"repeat_spearman", "the same again", "Spearman", 4},
                                         {"least_s", "least", "s", -1},
                                         {"largest_s", "largest", "s", -1},
                                         {0}};
     cJSON *result = ll_result_new("measure");
     double least = INFINITY, largest = -INFINITY;
-    for (int i = 0; i < j->times.n; i++) {
-        double ms = ll_times_spread(&j->times, i).median;
+    const ll_times *t = &j->first.times;
+    for (int i = 0; i < t->n; i++) {
+        double ms = ll_times_spread(t, i).median;
         least = fmin(least, ms);
         largest = fmax(largest, ms);
     }
     for (const cJSON *x = record->child; x; x = x->next)
         cJSON_AddItemToObject(result, x->string, cJSON_Duplicate(x, true));
     ll_json_str(result, "kind_of_device", "measured");
-    ll_json_ints(result, "rows_measured", j->rows.v, j->rows.n < 1000 ? j->rows.n : 0);
-    ll_json_num(result, "least_s", least * 1e-3);
-    ll_json_num(result, "largest_s", largest * 1e-3);
+    ll_json_ints(result, "rows_measured", j->first.rows.v, j->first.rows.n < 1000 ? j->first.rows.n : 0);
+    ll_json_num(result, "least_s", t->n ? least * 1e-3 : NAN);
+    ll_json_num(result, "largest_s", t->n ? largest * 1e-3 : NAN);
     ll_json_num(result, "measuring_s", j->seconds);
     ll_result_columns(result, columns);
     ll_emit(j->rq, result);
-    if (j->times.busy)
+    if (t->busy)
         ll_warn(j->rq, "in %ld visits another process kept taking the core; those times are not undisturbed",
-                j->times.busy);
+                t->busy);
 }
 
 static ll_status finish(job *j)
@@ -307,8 +383,8 @@ static ll_status finish(job *j)
     ll_request *rq = j->rq;
     ll_dataset *d = NULL;
     char *was_at = ll_strdup(rq->state.data->path);
-    cJSON *record = record_of(j);
-    ll_status s = extend(j, record, &d);
+    cJSON *record = NULL;
+    ll_status s = extend(j, &record, &d);
     if (!s) s = save(rq, d, was_at);
     if (!s) {
         show(j, record);
@@ -322,42 +398,6 @@ static ll_status finish(job *j)
 }
 
 /* --- the command -------------------------------------------------------------------------------------------- */
-
-static ll_status list_engines(ll_request *rq)
-{
-    static const ll_column columns[] = {
-        {"engine", "engine", NULL, -1}, {"version", "version", NULL, -1},      {"dtype", "dtype", NULL, -1},
-        {"isa", "isa", NULL, -1},       {"here", "on this machine", NULL, -1}, {0}};
-    cJSON *result = ll_result_new("engines"), *machine = ll_machine_describe();
-    ll_str title = {0};
-    ll_str_addf(&title, "%s, %d cores", ll_json_get_str(machine, "cpu", ""),
-                ll_json_get_int(machine, "cores", 0));
-    ll_json_str(result, "title", ll_str_text(&title));
-    cJSON_AddItemToObject(result, "machine", machine);
-    ll_result_columns(result, columns);
-    cJSON *rows = ll_json_arr(result, "rows");
-    const ll_host_engine *engine;
-    for (int i = 0; (engine = ll_host_engine_at(i)); i++)
-        for (int t = 0; t < 3; t++)
-            for (int isa = 0; isa < 4; isa++) {
-                ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED};
-                ll_error e = {0};
-                ll_status status = engine->check(&s, &e);
-                if (status == LL_USAGE) continue; /* never does that */
-                ll_str version = {0};
-                cJSON *o = ll_json_obj(rows, NULL);
-                engine->version(&version);
-                ll_json_str(o, "engine", engine->name);
-                ll_json_str(o, "version", ll_str_text(&version));
-                ll_json_str(o, "dtype", dtype_name(t));
-                ll_json_str(o, "isa", isa_name(isa));
-                ll_json_str(o, "here", status ? e.message : "yes");
-                ll_str_free(&version);
-            }
-    ll_emit(rq, result);
-    ll_str_free(&title);
-    return LL_OK;
-}
 
 static ll_status check_repeats(ll_request *rq)
 {
@@ -410,27 +450,28 @@ static ll_status measure_device(job *j)
     if (!s) s = choose_rows(j);
     if (!s) s = check_device(j);
     if (s) return s;
-    if (!j->rows.n) {
-        ll_note(rq, "device %s has all of these architectures already", j->device);
-        return LL_OK;
-    }
-    gather_genes(j);
-    s = find_journal(j);
-    if (!s) s = measure(j);
+    choose_rows_again(j);
+    if (!j->first.rows.n) ll_note(rq, "device %s has all of these architectures already", j->device);
+    if (!j->first.rows.n && !j->again.rows.n) return LL_OK;
+    s = measure(j);
     return s ? s : finish(j);
+}
+
+static void free_pass(pass *p)
+{
+    ll_times_free(&p->times);
+    ll_ints_free(&p->rows);
 }
 
 static ll_status run_measure(ll_request *rq)
 {
-    if (ll_is(&rq->args, "what", "list")) return list_engines(rq);
-    job j = {.rq = rq, .device = ll_word(&rq->args, "device")};
+    if (ll_is(&rq->args, "what", "list")) return ll_measure_list_engines(rq);
+    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
     ll_status s = measure_device(&j);
-    ll_times_free(&j.times);
-    ll_ints_free(&j.rows);
-    free(j.genes);
+    free_pass(&j.first);
+    free_pass(&j.again);
     free(j.note);
     free(j.hardware);
-    free(j.journal);
     return s;
 }
 
@@ -472,12 +513,19 @@ static const ll_option measure_options[] = {
      .type = LL_WORD,
      .otherwise = "auto",
      .help = "timed runs of each architecture; auto: 5, up to 15 where they disagree"},
+    {.name = "check",
+     .type = LL_INT,
+     .otherwise = "0",
+     .lo = 0,
+     .hi = 1000000,
+     .unit = "architectures",
+     .help = "measured a second time, afterwards: how far the device agrees with itself"},
     {.name = "seed",
      .type = LL_INT,
      .otherwise = "1",
      .lo = 0,
-     .hi = 2147483647,
-     .help = "of the order, and of random:N"},
+     .hi = 2147483646,
+     .help = "of the order, of random:N and of check"},
     {.name = "dataset",
      .type = LL_WORD,
      .help = "measure into this dataset of the data folder; a new one if there is none"},

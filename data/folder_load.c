@@ -53,6 +53,10 @@ static ll_status read_device(const cJSON *item, ll_device *v, ll_error *e)
     ll_device_set(v, name, simulated ? LL_SIMULATED : LL_MEASURED, ll_json_get_str(item, "source", "unknown"),
                   ll_json_get_str(item, "unit_read", "ms"), ll_json_get_str(item, "hardware", NULL),
                   ll_json_get_str(item, "note", NULL));
+    v->repeat = ll_json_get_num(item, "repeat_spearman", NAN);
+    if (!isnan(v->repeat) && !(fabs(v->repeat) <= 1))
+        return ll_fail(e, LL_BAD_DATA, "device %.100s: repeat_spearman is %g, no correlation", name,
+                       v->repeat);
     return LL_OK;
 }
 

@@ -105,6 +105,7 @@ static void add_devices(cJSON *o, const ll_dataset *d)
         ll_json_str(x, "unit_read", v->unit_read);
         if (v->hardware) ll_json_str(x, "hardware", v->hardware);
         if (v->note) ll_json_str(x, "note", v->note);
+        if (!isnan(v->repeat)) ll_json_num(x, "repeat_spearman", v->repeat);
     }
 }
 

@@ -4,7 +4,8 @@
 
 #include "core/app/command.h"
 
-extern const ll_command ll_measure_commands[]; /* ends with a record whose name is NULL */
+extern const ll_command ll_measure_commands[];     /* ends with a record whose name is NULL */
+ll_status ll_measure_list_engines(ll_request *rq); /* data/measure_engines.c */
 /* x with this many significant decimal digits, the closest double to that text. */
 double ll_measure_digits(double x, int digits);
 

@@ -105,11 +105,6 @@ static void join_device(const ll_device *old, const ll_device *new, ll_device *o
     free(note_text);
 }
 
-static void copy_device(const ll_device *v, ll_device *out)
-{
-    ll_device_set(out, v->name, v->kind, v->source, v->unit_read, v->hardware, v->note);
-}
-
 /* Fills what is missing, and with `replace` overwrites what is there; returns how many were written. */
 static int fill(const merger *m, double *to, const double *from)
 {
@@ -140,7 +135,7 @@ static ll_status merge_device(const merger *m, int j, ll_error *e)
              m->fresh->std_ms + (size_t)j * n);
     }
     if (!there)
-        copy_device(v, out);
+        ll_device_copy(out, v);
     else if (filled)
         join_device(&m->into->devices[m->device[j]], v, out);
     return LL_OK;
@@ -191,6 +186,15 @@ static void merge_feature(const merger *m, const ll_feature *f)
     free(v);
 }
 
+/* A list of where data came from (imports, measured, machines) behind the one of the same name. */
+static void merge_records(cJSON *provenance, const cJSON *list)
+{
+    const cJSON *entry;
+    cJSON *to = cJSON_GetObjectItemCaseSensitive(provenance, list->string);
+    if (!to) to = ll_json_arr(provenance, list->string);
+    cJSON_ArrayForEach(entry, list) cJSON_AddItemToArray(to, cJSON_Duplicate(entry, true));
+}
+
 static void merge_rest(const merger *m)
 {
     ll_dataset *d = m->d;
@@ -199,10 +203,8 @@ static void merge_rest(const merger *m)
     if (!d->reference.n)
         for (int i = 0; i < m->fresh->reference.n; i++)
             ll_ints_add(&d->reference, m->row[m->fresh->reference.v[i]]);
-    cJSON *to = cJSON_GetObjectItemCaseSensitive(d->provenance, "imports"), *entry;
-    if (!to) to = ll_json_arr(d->provenance, "imports");
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(m->fresh->provenance, "imports"))
-        cJSON_AddItemToArray(to, cJSON_Duplicate(entry, true));
+    for (const cJSON *list = m->fresh->provenance->child; list; list = list->next)
+        if (cJSON_IsArray(list)) merge_records(d->provenance, list);
 }
 
 static ll_status merge(merger *m, ll_error *e)
@@ -224,7 +226,7 @@ ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool 
                           ll_strs *notes, ll_error *e)
 {
     if (into->space != fresh->space)
-        return ll_fail(e, LL_BAD_DATA, "%s holds architectures of %s, the file of %s", into->name,
+        return ll_fail(e, LL_BAD_DATA, "%s holds architectures of %s, what is to join it of %s", into->name,
                        into->space->name, fresh->space->name);
     int *row = LL_NEW_ARRAY(int, fresh->n_archs + 1), *device = LL_NEW_ARRAY(int, fresh->n_devices + 1);
     int more_rows = place_rows(into, fresh, row), more_devices = place_devices(into, fresh, device);

@@ -166,6 +166,19 @@ static void repeated_measurements_bound_too(void)
     CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
     CHECK_NEAR(r.repeats, ll_spearman(truth, ll_latencies(d, POOLER), N), .05);
     CHECK(r.repeats < .97);
+    /* a whole second measurement says it better than the deviations */
+    double once[N], twice[N];
+    for (int a = 0; a < N; a++) {
+        once[a] = ll_latencies(d, POOLER)[a];
+        twice[a] = truth[a] + 5 * ll_rng_normal(&rng);
+        d->std_ms[POOLER * N + a] = 50; /* no longer asked */
+    }
+    d->devices[POOLER].repeat = ll_spearman(once, twice, N);
+    CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
+    CHECK_NEAR(r.repeats, ll_spearman(truth, once, N), .02);
+    d->devices[POOLER].repeat = -.1; /* it does not even rank itself */
+    CHECK_INT(ll_diagnose_noise(&s.q, &r, NULL), LL_OK);
+    CHECK_NEAR(r.repeats, 0, 0);
     ll_dataset_unref(d);
     done(&s);
 }

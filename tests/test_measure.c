@@ -71,6 +71,41 @@ static void what_was_measured_is_on_the_disk(void)
     ll_app_free(a);
 }
 
+/* check=N: some architectures a second time; how far the two agree stays with the device, on the disk too. */
+static void a_second_time_tells_how_far_it_agrees(void)
+{
+    ll_app *a = app_with_cells();
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    ll_state s;
+    int known;
+    CHECK_INT(say(a, "measure device=twice engine=blas archs=0,1,2,3,4,5,6 repeats=2"), LL_OK);
+    ll_app_snapshot(a, &s);
+    CHECK(isnan(s.data->devices[device_of(&s, "twice", &known)].repeat));
+    double before = ll_latencies(s.data, device_of(&s, "twice", &known))[3];
+    ll_state_free(&s);
+    CHECK_INT(say(a, "measure device=twice engine=blas archs=0,1,2 repeats=2 check=6"), LL_OK);
+    cJSON *result = said_result("measure");
+    CHECK_INT(ll_json_get_int(result, "architectures", -1), 0);
+    CHECK_INT(ll_json_get_int(result, "checked", 0), 6);
+    double repeat = ll_json_get_num(result, "repeat_spearman", NAN);
+    CHECK(fabs(repeat) <= 1);
+    cJSON_Delete(result);
+    char *dir = ll_path_join(check_tmpdir(), "data/cells");
+    CHECK_INT(ll_folder_load(dir, &d, &e), LL_OK);
+    int at = ll_dataset_device(d, "twice");
+    CHECK_NEAR(d->devices[at].repeat, repeat, 1e-12);
+    CHECK_NEAR(ll_latencies(d, at)[3], before, 0); /* the first measurement stays the latency */
+    CHECK_INT(ll_dataset_count(d, at), 7);
+    ll_dataset_unref(d);
+    CHECK_INT(say(a, "measure device=few engine=blas archs=0,1 repeats=1 check=2"), LL_OK);
+    result = said_result("measure");
+    CHECK(isnan(ll_json_get_num(result, "repeat_spearman", NAN))); /* two are no ranking */
+    cJSON_Delete(result);
+    free(dir);
+    ll_app_free(a);
+}
+
 static void other_settings_are_refused(void)
 {
     ll_app *a = app_with_cells();
@@ -140,6 +175,7 @@ static void stopping_keeps_what_is_measured(void)
 static const check_case cases[] = {
     {"a device is added and extended", a_device_is_added_and_extended},
     {"what was measured is on the disk", what_was_measured_is_on_the_disk},
+    {"a second time tells how far a device agrees with itself", a_second_time_tells_how_far_it_agrees},
     {"other settings are refused", other_settings_are_refused},
     {"picked architectures are measured", picked_architectures_are_measured},
     {"stopping keeps what is measured", stopping_keeps_what_is_measured},

@@ -186,13 +186,21 @@ static ll_status run_info(ll_request *rq)
 
 /* --- devices --- */
 
-static const ll_column device_columns[] = {{"name", "device", NULL, -1},   {"tag", "", NULL, -1},
-                                           {"role", "role", NULL, -1},     {"kind", "kind", NULL, -1},
-                                           {"n", "known", NULL, 0},        {"coverage", "cover", "%", 0},
-                                           {"min_ms", "min", "ms", 3},     {"median_ms", "median", "ms", 2},
-                                           {"max_ms", "max", "ms", 2},     {"hardware", "hardware", NULL, -1},
-                                           {"source", "source", NULL, -1}, {"unit_read", "read as", NULL, -1},
-                                           {"note", "note", NULL, -1},     {0}};
+static const ll_column device_columns[] = {{"name", "device", NULL, -1},
+                                           {"tag", "", NULL, -1},
+                                           {"role", "role", NULL, -1},
+                                           {"kind", "kind", NULL, -1},
+                                           {"n", "known", NULL, 0},
+                                           {"coverage", "cover", "%", 0},
+                                           {"min_ms", "min", "ms", 3},
+                                           {"median_ms", "median", "ms", 2},
+                                           {"max_ms", "max", "ms", 2},
+                                           {"hardware", "hardware", NULL, -1},
+                                           {"source", "source", NULL, -1},
+                                           {"unit_read", "read as", NULL, -1},
+                                           {"note", "note", NULL, -1},
+                                           {"repeat", "same again", NULL, 3},
+                                           {0}};
 
 static void device_row(cJSON *row, const ll_state *s, const ll_audit *a)
 {
@@ -211,6 +219,19 @@ static void device_row(cJSON *row, const ll_state *s, const ll_audit *a)
     ll_json_str(row, "source", v->source);
     ll_json_str(row, "unit_read", v->unit_read);
     ll_json_str(row, "note", v->note);
+    if (!isnan(v->repeat)) ll_json_num(row, "repeat", v->repeat);
+}
+
+/* The last column only where a device was measured a second time. */
+static void device_table(cJSON *result, const ll_dataset *d, const ll_ints *devices)
+{
+    enum { COLUMNS = sizeof device_columns / sizeof *device_columns };
+    ll_column columns[COLUMNS];
+    bool repeated = false;
+    for (int i = 0; i < devices->n; i++) repeated |= !isnan(d->devices[devices->v[i]].repeat);
+    memcpy(columns, device_columns, sizeof columns);
+    if (!repeated) columns[COLUMNS - 2].key = NULL;
+    ll_result_columns(result, columns);
 }
 
 static ll_status run_devices(ll_request *rq)
@@ -220,7 +241,7 @@ static ll_status run_devices(ll_request *rq)
     if (!s) s = ll_look_devices(rq, "pattern", &devices);
     if (s) return s;
     cJSON *result = ll_result_new("devices");
-    ll_result_columns(result, device_columns);
+    device_table(result, rq->state.data, &devices);
     cJSON *rows = ll_json_arr(result, "rows");
     ll_audit *audits = LL_NEW_ARRAY(ll_audit, devices.n + 1);
     ll_audit_devices(rq->state.data, devices.v, devices.n, NULL, audits);

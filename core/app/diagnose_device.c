@@ -41,7 +41,12 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
         ll_result_note(result,
                        "a perfect ranking, scored on these rounded latencies, would reach Spearman %.3f",
                        r->ties);
-    if (!isnan(r->repeats))
+    double again = q->data->devices[q->device].repeat;
+    if (!isnan(again))
+        ll_result_note(result,
+                       "measured a second time it agrees with itself to Spearman %.3f: a limit of %.3f",
+                       again, r->repeats);
+    else if (!isnan(r->repeats))
         ll_result_note(result, "repeated measurements vary by %.1f %% (median): a limit of %.3f",
                        100 * r->audit.spread, r->repeats);
     if (!isnan(r->mirrors))

@@ -37,12 +37,20 @@ void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const 
                        ll_strdup(source ? source : ""),
                        ll_strdup(unit_read ? unit_read : "ms"),
                        ll_strdup(hardware),
-                       ll_strdup(note)};
+                       ll_strdup(note),
+                       NAN};
     free(old.name);
     free(old.source);
     free(old.unit_read);
     free(old.hardware);
     free(old.note);
+}
+
+void ll_device_copy(ll_device *to, const ll_device *v)
+{
+    double repeat = v->repeat; /* v may be *to */
+    ll_device_set(to, v->name, v->kind, v->source, v->unit_read, v->hardware, v->note);
+    to->repeat = repeat;
 }
 
 void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v)
@@ -212,10 +220,7 @@ ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_de
     free(d->lat_ms);
     d->lat_ms = widen(old->lat_ms, old, d);
     d->std_ms = widen(old->std_ms, old, d);
-    for (int i = 0; i < old->n_devices; i++) {
-        const ll_device *v = &old->devices[i];
-        ll_device_set(&d->devices[i], v->name, v->kind, v->source, v->unit_read, v->hardware, v->note);
-    }
+    for (int i = 0; i < old->n_devices; i++) ll_device_copy(&d->devices[i], &old->devices[i]);
     extend_accuracy(d, old);
     extend_features(d, old);
     d->reference = ll_ints_copy(old->reference.v, old->reference.n);

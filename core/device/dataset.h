@@ -24,6 +24,7 @@ typedef struct ll_device {
     char *unit_read; /* unit of the file it came from: "ms", "us", "s"; never NULL */
     char *hardware;  /* canonical hardware name, the same for two columns of one machine; NULL: unknown */
     char *note;      /* batch, precision, engine, ...; NULL: none */
+    double repeat;   /* Spearman of some architectures measured a second time with the first; NaN: unknown */
 } ll_device;
 
 /* A vector per architecture that came with the data (zcp, arch2vec, ...). */
@@ -62,7 +63,9 @@ void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
 ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devices);
 void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v);
 void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
-                   const char *unit_read, const char *hardware, const char *note); /* copies */
+                   const char *unit_read, const char *hardware,
+                   const char *note); /* copies; repeat: unknown */
+void ll_device_copy(ll_device *to, const ll_device *from);
 
 static inline double *ll_latencies(const ll_dataset *d, int device)
 {

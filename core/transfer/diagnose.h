@@ -67,7 +67,8 @@ typedef struct ll_noise_report {
     ll_audit audit;
     /* Ceilings: the best Spearman any predictor could reach; NaN where the data cannot tell.
      * ties: a perfect ranking scored on the rounded clock.
-     * repeats: from repeated measurements (std_ms) of the same architecture.
+     * repeats: from a second measurement of the device (ll_device.repeat) or, without one, from repeated runs of the
+     *          same architecture (std_ms).
      * mirrors: from pairs of cells that are one network with its two inner nodes exchanged (nasbench201, edge
      *          1>2 none), which differ by noise alone.
      * learned: reached by the structured GP from `learned_n` latencies of the device, on the others; not a

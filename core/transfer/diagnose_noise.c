@@ -79,15 +79,18 @@ static void ceiling_of_mirrors(const ll_diagnosis *q, ll_noise_report *out)
 
 /* --- repeated measurements --- */
 
-/* Each latency moved by its own measured deviation, ranked again: the mean square step is twice the error
- * variance of a rank. */
+/* Two measurements with independent errors correlate by what is true of one of them, and the truth with either by the
+ * root of that (the reliability of Spearman, 1910). Where no second measurement is known, each latency is moved by its own
+ * measured deviation and ranked again: the mean square step is twice the error variance of a rank. */
 static double ceiling_of_repeats(const ll_diagnosis *q)
 {
     const ll_dataset *d = q->data;
+    double again = d->devices[q->device].repeat;
+    if (!isnan(again)) return sqrt(fmax(0, again));
     if (!d->std_ms) return NAN;
     const double *lat = ll_latencies(d, q->device), *sd = d->std_ms + (size_t)q->device * (size_t)d->n_archs;
     double *y = LL_NEW_ARRAY(double, 4 * (size_t)d->n_archs), *moved = y + d->n_archs,
-           *rank = moved + d->n_archs, *again = rank + d->n_archs, error = 0;
+           *rank = moved + d->n_archs, *new_rank = rank + d->n_archs, error = 0;
     ll_rng rng = ll_rng_new(q->seed, LL_STREAM_DATA);
     int n = 0;
     for (int i = 0; i < d->n_archs; i++) {
@@ -96,8 +99,8 @@ static double ceiling_of_repeats(const ll_diagnosis *q)
         moved[n++] = lat[i] + sd[i] * ll_rng_normal(&rng);
     }
     ll_ranks(y, n, rank);
-    ll_ranks(moved, n, again);
-    for (int i = 0; i < n; i++) error += (rank[i] - again[i]) * (rank[i] - again[i]);
+    ll_ranks(moved, n, new_rank);
+    for (int i = 0; i < n; i++) error += (rank[i] - new_rank[i]) * (rank[i] - new_rank[i]);
     double ceiling = n < LEAST_PAIRS ? NAN : ceiling_of_error(error / n, rank, n);
     free(y);
     return ceiling;
