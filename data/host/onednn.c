@@ -9,6 +9,7 @@
 
 #include "core/base/mem.h"
 #include "data/host/cache.h"
+#include "data/host/exponent.h"
 #include "data/host/onednn_kernels.h"
 #include "data/host/plan.h"
 
@@ -172,13 +173,6 @@ static dnnl_memory_t owned_memory(const runner *r, const dnnl_memory_desc_t *d)
     return m;
 }
 
-/* int8: weights are multiplied by 2^this. They are uniform, so their range follows from the fan-in. */
-static int weight_exponent(const ll_layer *l)
-{
-    double fan_in = (double)l->c_in / l->groups * l->kernel * l->kernel;
-    return (int)floor(log2(127 / sqrt(3 / fan_in)));
-}
-
 /* Weights from plain order and float into the kernel's order and type. */
 static void pack(const runner *r, const ll_kernel *k, const ll_layer *l, float *plain, packed *p)
 {
@@ -190,7 +184,7 @@ static void pack(const runner *r, const ll_kernel *k, const ll_layer *l, float *
     dnnl_primitive_attr_create(&attr);
     p->weights = owned_memory(r, &k->weights);
     if (k->weights.data_type == dnnl_s8) {
-        float scale = ldexpf(1, weight_exponent(l));
+        float scale = ldexpf(1, ll_exponent_of_weights(l));
         dnnl_primitive_attr_set_output_scales(attr, 1, 0, &scale);
     }
     dnnl_memory_create(&source, &from, r->engine, plain);
@@ -344,7 +338,7 @@ static void put_bias(runner *r, call *c, const ll_layer *l, const packed *p, int
     float *bias = arena_floats(r, (size_t)l->c_out);
     const float *plain = p->plain_bias + ll_layer_weight_count(l);
     dnnl_memory_desc_t vector = ll_kernel_vector(l->c_out, dnnl_f32);
-    for (int i = 0; i < l->c_out; i++) bias[i] = ldexpf(plain[i], from + weight_exponent(l));
+    for (int i = 0; i < l->c_out; i++) bias[i] = ldexpf(plain[i], from + ll_exponent_of_weights(l));
     argument(c, DNNL_ARG_BIAS, at(r, &vector, bias));
 }
 
@@ -355,7 +349,7 @@ static ll_status put_conv(runner *r, const ll_step *s, int to, ll_error *e)
     key.relu = s->relu;
     key.bias = s->layer->bn;
     key.accumulate = s->accumulate;
-    if (r->type == dnnl_s8) key.shift = to - r->exponent[s->in] - weight_exponent(s->layer);
+    if (r->type == dnnl_s8) key.shift = to - r->exponent[s->in] - ll_exponent_of_weights(s->layer);
     if (r->type == dnnl_s8 && s->accumulate) key.other_shift = to - r->exponent[s->out];
     call *c = put(r, &key, s->in, s->out, &number, e);
     if (!c) return e->status;
@@ -478,22 +472,6 @@ static void execute(runner *r, const call *c)
 
 /* --- int8: how large values become -------------------------------------------------------------------------- */
 
-/* Largest power of two with which all values stay below 128. The largest size is looked for among the bits, which
- * order as the sizes do: the compiler makes vector code of that. */
-static int exponent_for(const float *v, size_t n)
-{
-    uint32_t most = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t bits;
-        memcpy(&bits, &v[i], sizeof bits);
-        bits &= 0x7fffffffu;
-        most = bits > most ? bits : most;
-    }
-    float size;
-    memcpy(&size, &most, sizeof size);
-    return size > 0 ? (int)floorf(log2f(127 / size)) : 0;
-}
-
 /* Runs the network once in float and keeps, for each step, the power of two that fits its values into 8 bits. */
 static void look_at_values(runner *model, int *made)
 {
@@ -505,7 +483,7 @@ static void look_at_values(runner *model, int *made)
         bool in_place = s->kind == LL_STEP_RELU;
         size_t side = (size_t)(in_place ? l->h_in : l->h_out),
                planes = (size_t)(in_place ? l->c_in : l->c_out);
-        made[i] = exponent_for(model->buffers[s->out], planes * side * side);
+        made[i] = ll_exponent_of_values(model->buffers[s->out], planes * side * side);
     }
 }
 
@@ -514,12 +492,6 @@ static size_t arena_wanted(const ll_plan *p)
     size_t n = 0;
     for (int i = 0; i < p->n_steps; i++) n += 2 * ((size_t)p->steps[i].layer->c_out + 16);
     return n;
-}
-
-/* These keep the exponent of what they read. */
-static bool keeps_exponent(const ll_step *s)
-{
-    return s->kind == LL_STEP_RELU || s->kind == LL_STEP_POOL || s->kind == LL_STEP_SHUFFLE;
 }
 
 static ll_status prepare_int8(runner *r, const ll_network *n, ll_error *e);
@@ -533,7 +505,7 @@ static ll_status load(void *self, const ll_network *n, ll_error *e)
     if (!s && r->model) s = prepare_int8(r, n, e);
     for (int i = 0; i < r->plan.n_steps && !s; i++) {
         const ll_step *step = &r->plan.steps[i];
-        int to = keeps_exponent(step) ? r->exponent[step->in] : r->made[i];
+        int to = ll_exponent_is_kept(step) ? r->exponent[step->in] : r->made[i];
         s = put_step(r, step, to, e);
         r->exponent[step->out] = to;
         r->calls_of[i] = r->n_calls;
