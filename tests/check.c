@@ -8,7 +8,7 @@
 #include "core/num/blas.h"
 
 static int passed, failed, skipped, case_failed;
-static const char *skip_why;
+static char skip_why[200]; /* empty: it ran */
 static char tmpdir[64];
 
 bool check_report(bool good, const char *file, int line, const char *fmt, ...)
@@ -26,7 +26,7 @@ bool check_report(bool good, const char *file, int line, const char *fmt, ...)
 
 void check_skip(const char *why)
 {
-    skip_why = why;
+    snprintf(skip_why, sizeof skip_why, "%s", why);
 }
 
 const char *check_shared(const char *path)
@@ -56,12 +56,12 @@ const char *check_tmpdir(void)
 static void run_case(const check_case *c)
 {
     case_failed = 0;
-    skip_why = NULL;
+    skip_why[0] = 0;
     c->run();
     if (case_failed) {
         failed++;
         printf("FAIL %s\n", c->name);
-    } else if (skip_why) {
+    } else if (skip_why[0]) {
         skipped++;
         printf("SKIP %s: %s\n", c->name, skip_why);
     } else {
