@@ -63,12 +63,18 @@ static void fake_pause(void *ctx, double seconds)
     ((fake *)ctx)->wall += seconds;
 }
 
-static ll_visit visit(fake *f, int runs)
+static ll_visit patient_visit(fake *f, int runs, double *patience_s)
 {
-    ll_stopwatch w = {fake_run, fake_control, fake_wall, fake_cpu, fake_switches, fake_pause, f};
+    ll_stopwatch w = {fake_run, fake_control, fake_wall, fake_cpu, fake_switches, fake_pause, f, patience_s};
     ll_visit v;
     ll_timing_visit(&w, runs, &v);
     return v;
+}
+
+static ll_visit visit(fake *f, int runs)
+{
+    double patience_s = LL_PATIENCE_S;
+    return patient_visit(f, runs, &patience_s);
 }
 
 static void warm_up_lasts_until_it_is_stable(void)
@@ -114,6 +120,25 @@ static void a_core_that_never_comes_free_is_said(void)
     CHECK_INT(v.n, 2);
     CHECK_NEAR(v.ms[0], 3, 1e-5);                      /* what the wall says */
     CHECK_NEAR(v.paused_s, 1e-3 * 1023 + 1 + 1, 1e-9); /* 1 + 2 + ... + 512 ms, then 1 s each */
+}
+
+/* Waiting that never helps gets shorter, and comes back when it does. */
+static void patience_ends_on_a_busy_core(void)
+{
+    static const double run[] = {2}, stolen[] = {1};
+    double patience_s = LL_PATIENCE_S;
+    for (int i = 0; i < 20; i++) {
+        fake busy = {.run_ms = run, .stolen_ms = stolen, .n = 1};
+        CHECK(patient_visit(&busy, 2, &patience_s).busy);
+    }
+    CHECK_NEAR(patience_s, LL_LEAST_PATIENCE_S, 1e-15);
+    fake busy = {.run_ms = run, .stolen_ms = stolen, .n = 1};
+    CHECK_NEAR(patient_visit(&busy, 2, &patience_s).paused_s, 1e-3 + 11 * 2e-3, 1e-12);
+    for (int i = 0; i < 20; i++) {
+        fake quiet = {.run_ms = run, .n = 1};
+        CHECK(!patient_visit(&quiet, 2, &patience_s).busy);
+    }
+    CHECK_NEAR(patience_s, LL_PATIENCE_S, 1e-15);
 }
 
 /* By hand: 1 2 3 4 100 has median 3, mean 22, deviations -21 -20 -19 -18 78, squares that sum to 7610. */
@@ -346,6 +371,7 @@ static const check_case cases[] = {
     {"warm-up lasts until it is stable", warm_up_lasts_until_it_is_stable},
     {"a stolen core is noticed", a_stolen_core_is_noticed},
     {"a core that never comes free is said", a_core_that_never_comes_free_is_said},
+    {"patience ends on a busy core", patience_ends_on_a_busy_core},
     {"spreads are those by hand", spreads_are_those_by_hand},
     {"slowness is taken out", slowness_is_taken_out},
     {"the control network is a cheap one", the_control_network_is_a_cheap_one},

@@ -28,7 +28,7 @@ static lap time_pair(const ll_stopwatch *w)
 
 static void wait_for_core(const ll_stopwatch *w, ll_visit *v)
 {
-    double seconds = fmin(1, ldexp(1e-3, v->disturbed - 1));
+    double seconds = fmin(*w->patience_s, ldexp(1e-3, v->disturbed - 1));
     w->pause(w->ctx, seconds);
     v->paused_s += seconds;
 }
@@ -54,6 +54,8 @@ void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out)
             out->ms[out->n++] = (float)(1e3 * l.wall_s);
         }
     }
+    *w->patience_s =
+        out->busy ? fmax(LL_LEAST_PATIENCE_S, .5 * *w->patience_s) : fmin(LL_PATIENCE_S, 2 * *w->patience_s);
 }
 
 static double deviation(const float *ms, int n)
@@ -109,8 +111,9 @@ static void real_pause(void *ctx, double seconds)
     nanosleep(&t, NULL);
 }
 
-ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads)
+ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads,
+                               double *patience_s)
 {
     return (ll_stopwatch){run,           control,    real_wall, threads > 1 ? NULL : real_cpu,
-                          real_switches, real_pause, ctx};
+                          real_switches, real_pause, ctx,       patience_s};
 }

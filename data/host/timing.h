@@ -18,6 +18,7 @@ typedef struct ll_stopwatch {
     long (*switches)(void *ctx); /* how often that thread lost its core so far */
     void (*pause)(void *ctx, double seconds);
     void *ctx;
+    double *patience_s; /* longest single pause, kept from visit to visit; starts at LL_PATIENCE_S */
 } ll_stopwatch;
 
 /* What one visit to a network gave. */
@@ -33,10 +34,13 @@ typedef struct ll_visit {
 /* `runs` timed runs (1 to LL_MAX_RUNS), each behind a run of the control network. The first pair never counts; nor does
  * the next as long as each is faster than the one before by more than LL_STABLE, at most LL_MOST_WARM. A pair is
  * disturbed when the thread lost the core, or had less processor time than passed on the wall by more than LL_STOLEN
- * and 5 us: it is taken again after a pause that doubles from 1 ms to 1 s, and after LL_MOST_DISTURBED of these the
- * times are taken as they are. */
-#define LL_STABLE 0.10
-#define LL_STOLEN 0.02
+ * and 5 us: it is taken again after a pause that doubles from 1 ms to *patience_s, and after LL_MOST_DISTURBED of these
+ * the times are taken as they are. Patience halves with every visit in which waiting did not help and doubles with every
+ * other one: on a core that is busy for minutes, thousands of visits do not wait for seconds each. */
+#define LL_STABLE           0.10
+#define LL_STOLEN           0.02
+#define LL_PATIENCE_S       1.0
+#define LL_LEAST_PATIENCE_S 2e-3
 enum { LL_MOST_WARM = 4, LL_MOST_DISTURBED = 12 };
 void ll_timing_visit(const ll_stopwatch *w, int runs, ll_visit *out);
 
@@ -53,6 +57,7 @@ typedef struct ll_spread {
 ll_spread ll_timing_spread(const float *ms, int n); /* n at most LL_MAX_TIMES */
 
 /* A real stopwatch for the calling thread around run(ctx) and control(ctx); cpu_s is NULL when threads > 1. */
-ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads);
+ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads,
+                               double *patience_s);
 
 #endif

@@ -43,6 +43,7 @@ typedef struct bench {
     const ll_space *space;
     void *runner, *control;
     ll_network network, control_network;
+    double patience_s;
 } bench;
 
 static void run_network(void *ctx)
@@ -71,7 +72,7 @@ static ll_status time_one(bench *b, const ll_worker_job *job, ll_visit *out, ll_
     ll_status s = ll_network_build(b->space, job->gene, &b->network, e);
     if (!s) s = b->settings->engine->load(b->runner, &b->network, e);
     if (s) return s;
-    ll_stopwatch w = ll_stopwatch_real(run_network, run_control, b, b->settings->threads);
+    ll_stopwatch w = ll_stopwatch_real(run_network, run_control, b, b->settings->threads, &b->patience_s);
     ll_timing_visit(&w, job->runs, out);
     return LL_OK;
 }
@@ -83,6 +84,7 @@ static void work(const ll_host_settings *s, const ll_space *space, const uint8_t
     ll_error e = {0};
     b->settings = s;
     b->space = space;
+    b->patience_s = LL_PATIENCE_S;
     ll_status ready = set_up(b, control, &e);
     while (read_whole(fd, &job, sizeof job)) {
         ll_worker_answer a = {.row = job.row, .status = ready};
