@@ -195,11 +195,11 @@ static const ll_column device_columns[] = {{"name", "device", NULL, -1},
                                            {"min_ms", "min", "ms", 3},
                                            {"median_ms", "median", "ms", 2},
                                            {"max_ms", "max", "ms", 2},
+                                           {"repeat", "same again", NULL, 3},
                                            {"hardware", "hardware", NULL, -1},
                                            {"source", "source", NULL, -1},
                                            {"unit_read", "read as", NULL, -1},
                                            {"note", "note", NULL, -1},
-                                           {"repeat", "same again", NULL, 3},
                                            {0}};
 
 static void device_row(cJSON *row, const ll_state *s, const ll_audit *a)
@@ -222,15 +222,16 @@ static void device_row(cJSON *row, const ll_state *s, const ll_audit *a)
     if (!isnan(v->repeat)) ll_json_num(row, "repeat", v->repeat);
 }
 
-/* The last column only where a device was measured a second time. */
+/* `repeat` only where a device was measured a second time. */
 static void device_table(cJSON *result, const ll_dataset *d, const ll_ints *devices)
 {
-    enum { COLUMNS = sizeof device_columns / sizeof *device_columns };
-    ll_column columns[COLUMNS];
+    ll_column columns[sizeof device_columns / sizeof *device_columns];
     bool repeated = false;
+    int n = 0;
     for (int i = 0; i < devices->n; i++) repeated |= !isnan(d->devices[devices->v[i]].repeat);
-    memcpy(columns, device_columns, sizeof columns);
-    if (!repeated) columns[COLUMNS - 2].key = NULL;
+    for (const ll_column *c = device_columns; c->key; c++)
+        if (repeated || strcmp(c->key, "repeat")) columns[n++] = *c;
+    columns[n] = (ll_column){0};
     ll_result_columns(result, columns);
 }
 
