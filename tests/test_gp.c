@@ -229,6 +229,7 @@ static void derived_models_are_as_if_learnt(void)
     ll_prediction p = transferred(derived, d, ll_latencies(d, TARGET), ten_rows, 10);
     ll_prediction r = transferred(learnt, d, ll_latencies(d, TARGET), ten_rows, 10);
     CHECK(!memcmp(p.lat_ms, r.lat_ms, CELLS * sizeof *p.lat_ms));
+    CHECK(!memcmp(p.sd_ms, r.sd_ms, CELLS * sizeof *p.sd_ms));
     ll_prediction_free(&p);
     ll_prediction_free(&r);
     ll_gp.release(base);
@@ -393,6 +394,56 @@ static void intervals_follow_the_noise_of_the_target(void)
     ll_dataset_unref(d);
 }
 
+/* By how much the deviations stated for k of these rows are widened. */
+static double widened(const ll_gp_model *m, const double *lat_ms, const int *rows, int k)
+{
+    double y[CELLS];
+    ll_gp_posterior q;
+    for (int i = 0; i < k; i++) y[i] = lat_ms[rows[i]];
+    ll_gp_model_condition(m, &m->rows, rows, y, k, false, &q);
+    double spread = q.spread;
+    ll_gp_posterior_free(&q);
+    return spread;
+}
+
+/* A handful of samples from a coarse clock shows too little of the noise; many show it. */
+static void coarse_clocks_widen_intervals_of_few_samples(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    const double *fine = ll_latencies(d, TARGET), *coarse = ll_latencies(d, CLOCKED);
+    int forty[40];
+    for (int i = 0; i < 40; i++) forty[i] = 10 * i + 3;
+    double few = widened(m, coarse, ten_rows, 5) / widened(m, fine, ten_rows, 5);
+    double many = widened(m, coarse, forty, 40) / widened(m, fine, forty, 40);
+    CHECK(few > 1.2);
+    CHECK(many < few);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+/* The samples of a device that is ten times as noisy as its sources disagree with each other. Forty of them move the
+ * intervals by that; four hardly do, where chance would move them as much. */
+static void own_errors_count_by_their_number(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double *lat = ll_latencies(d, TARGET), few[2] = {0}, many[2] = {0};
+    static const double noise[2] = {.002, .1};
+    for (int noisy = 0; noisy < 2; noisy++) {
+        price(d, TARGET, TARGET, noise[noisy]);
+        for (int from = 0; from < 10; from++) {
+            int rows[40];
+            for (int i = 0; i < 40; i++) rows[i] = 10 * ((7 * i) % 40) + from;
+            few[noisy] += log(widened(m, lat, rows, 4)) / 10;
+            many[noisy] += log(widened(m, lat, rows, 40)) / 10;
+        }
+    }
+    CHECK(fabs(few[1] - few[0]) < .5 * (many[1] - many[0]));
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
 static void simulations_keep_what_was_measured(void)
 {
     ll_dataset *d = small_world(7, 39);
@@ -496,6 +547,8 @@ static void designs_nest_and_continue(void)
     ll_error e = {0};
     int five[5], ten[10], next[5], pool[CELLS];
     CHECK(ll_gp.design_prior(m, &prior));
+    /* they lie further out than random samples */
+    for (int i = 0; i < LL_GP_SIZES; i++) CHECK(((ll_gp_model *)m)->reach[i] > 1.05);
     for (int i = 0; i < CELLS; i++) pool[i] = i;
     ll_sample_job job = {.data = d, .pool = pool, .n_pool = CELLS, .k = 5, .seed = 3, .prior = &prior};
     CHECK_INT(ll_sample(&ll_dopt, &job, five, &e), LL_OK);
@@ -527,6 +580,8 @@ static const check_case cases[] = {
     {"intervals cover what the model draws", intervals_cover_what_the_model_draws},
     {"left-out deviations are those of leaving out", left_out_deviations_are_those_of_leaving_out},
     {"intervals follow the noise of the target", intervals_follow_the_noise_of_the_target},
+    {"coarse clocks widen intervals of few samples", coarse_clocks_widen_intervals_of_few_samples},
+    {"own errors count by their number", own_errors_count_by_their_number},
     {"simulations keep what was measured", simulations_keep_what_was_measured},
     {"designs are the greedy best", designs_are_the_greedy_best},
     {"designs nest and continue", designs_nest_and_continue},

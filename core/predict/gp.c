@@ -94,6 +94,7 @@ const ll_predictor ll_gp = {
     .name = "gp",
     .summary = "structured Gaussian process: intervals, best with 5 to 20 samples",
     .paper = "latlab; after Rasmussen and Williams, GPML 2006",
+    .version = 1,
     .needs_sources = true,
     .refits_live = true,
     .quick = true,

@@ -201,6 +201,7 @@ static void finish(ll_gp_model *m, const ll_dataset *d, const float *estimates)
     rows_init(m, d, estimates, &m->rows);
     ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
     ll_gp_design_init(m);
+    ll_gp_measure_reach(d, m);
 }
 
 typedef struct fits {
@@ -234,12 +235,11 @@ static void fit_source(void *ctx, int s)
                      job->n_archs, &f->m->sources[s]);
 }
 
-/* All but the calibration. */
-static ll_status fit_sources(const fits *task, ll_error *e)
+static ll_status fit_model(fits f, ll_gp_model **out, ll_error *e)
 {
-    fits f = *task;
     const ll_pretrain_job *job = f.job;
-    ll_gp_model *m = f.m;
+    ll_gp_model *m = f.m = LL_NEW(ll_gp_model);
+    *out = NULL;
     m->n_sources = job->n_source;
     m->sources = LL_NEW_ARRAY(ll_gp_source, job->n_source);
     ll_gp_features_init(&m->features, job->data);
@@ -253,33 +253,24 @@ static ll_status fit_sources(const fits *task, ll_error *e)
     f.phi = phi;
     ll_pool_run(job->pool, job->n_source, fit_source, &f);
     free(phi);
-    if (ll_cancelled(job->observer))
+    if (ll_cancelled(job->observer)) {
+        ll_gp_model_free(m);
         return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
+    }
     finish(m, job->data, f.estimates);
+    *out = m;
     return LL_OK;
 }
 
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
 {
-    ll_gp_model *m = LL_NEW(ll_gp_model);
-    ll_status s = fit_sources(&(fits){.job = job, .m = m, .estimates = estimates}, e);
-    *out = s ? NULL : m;
-    if (s)
-        ll_gp_model_free(m);
-    else
-        ll_gp_calibrate(job, m);
-    return s;
+    return fit_model((fits){.job = job, .estimates = estimates}, out, e);
 }
 
 ll_status ll_gp_model_derive(const ll_gp_model *base, const int *from, const ll_pretrain_job *job,
                              ll_gp_model **out, ll_error *e)
 {
-    ll_gp_model *m = LL_NEW(ll_gp_model);
-    ll_status s = fit_sources(&(fits){.job = job, .m = m, .base = base, .from = from}, e);
-    m->calibration = base->calibration;
-    *out = s ? NULL : m;
-    if (s) ll_gp_model_free(m);
-    return s;
+    return fit_model((fits){.job = job, .base = base, .from = from}, out, e);
 }
 
 void ll_gp_model_free(ll_gp_model *m)
@@ -306,8 +297,6 @@ ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
     ll_tensors_add(out, "gp.scale", LL_F64, 1, (long[]){dim}, m->features.scale);
     double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
     double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
-    ll_tensors_add(out, "gp.calibration", LL_F64, 2, (long[]){LL_GP_DESIGNS + 1, LL_GP_SIZES},
-                   &m->calibration);
     if (m->rows.estimates) {
         double *weight = ll_tensors_add(out, "gp.estimate", LL_F64, 1, (long[]){S}, NULL)->data;
         for (int s = 0; s < S; s++) weight[s] = m->sources[s].estimate;
@@ -351,18 +340,14 @@ static ll_status features_from(const ll_tensors *in, ll_gp_features *f, ll_error
 
 static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
 {
-    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL, *calibration;
+    const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL;
     if (!any || any->n_dims != 2 || any->shape[0] < 1)
         return ll_fail(e, LL_BAD_DATA, "tensor gp.sources is missing or has no row");
     long S = any->shape[0], dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
     ll_status s = ll_tensors_need(in, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, &scalars, e);
     if (!s) s = ll_tensors_need(in, "gp.linear", LL_F64, 2, (long[]){S, dim}, &linear, e);
-    if (!s)
-        s = ll_tensors_need(in, "gp.calibration", LL_F64, 2, (long[]){LL_GP_DESIGNS + 1, LL_GP_SIZES},
-                            &calibration, e);
     if (!s && pairs) s = ll_tensors_need(in, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, &square, e);
     if (s) return s;
-    memcpy(&m->calibration, calibration->data, sizeof m->calibration);
     m->n_sources = (int)S;
     m->sources = LL_NEW_ARRAY(ll_gp_source, S);
     for (int i = 0; i < S; i++)

@@ -16,12 +16,7 @@ typedef struct ll_gp_rows {
     uint8_t *genes; /* (n, n_positions): which rows these are */
 } ll_gp_rows;
 
-/* How much wider or narrower than stated the intervals of left-out sources had to be. */
-enum { LL_GP_SIZES = 4, LL_GP_DESIGNS = 2 };
-typedef struct ll_gp_calibration {
-    double usual[LL_GP_DESIGNS][LL_GP_SIZES]; /* log factor by sample size; random samples, optimal design */
-    double reach[LL_GP_SIZES];                /* how far out such a design lies; random samples: 1 */
-} ll_gp_calibration;
+enum { LL_GP_SIZES = 5 }; /* sample sizes the intervals are calibrated at */
 
 typedef struct ll_gp_model {
     ll_gp_features features;
@@ -29,8 +24,8 @@ typedef struct ll_gp_model {
     ll_gp_source *sources;
     ll_gp_rows rows; /* of the dataset it was trained on */
     ll_gp_draws draws;
-    ll_gp_calibration calibration;
-    ll_design_prior design; /* phi and weight are owned by the model */
+    ll_design_prior design;    /* phi and weight are owned by the model */
+    double reach[LL_GP_SIZES]; /* how far out an optimal design of each size lies; random samples: 1 */
 } ll_gp_model;
 
 /* Fit the sources and build everything else. LL_CANCELLED between devices. estimates: (n_sources, n_archs) what another
@@ -38,8 +33,8 @@ typedef struct ll_gp_model {
  * none. */
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e);
 /* The model of other sources of the same dataset: those that `base` has fitted too are taken over, the others are
- * learnt. from (job->n_source): which source of base each is, -1: none. Its calibration is that of base. Base must
- * know job->data and have no estimates. */
+ * learnt. from (job->n_source): which source of base each is, -1: none. Base must know job->data and have no
+ * estimates. */
 ll_status ll_gp_model_derive(const ll_gp_model *base, const int *from, const ll_pretrain_job *job,
                              ll_gp_model **out, ll_error *e);
 void ll_gp_model_free(ll_gp_model *m);
