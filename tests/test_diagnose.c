@@ -335,6 +335,22 @@ static void depth_counts_working_operations(void)
 
 /* --- 4 and 5 --- */
 
+/* Scores are the Spearman of the metrics, of the rows that have a prediction. */
+static void scores_are_those_of_the_metrics(void)
+{
+    subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, POOLER, 12);
+    ll_metrics m = ll_transfer_metrics(s.t, s.d, LL_PROTOCOL_FULL, .9, NULL);
+    CHECK_NEAR(ll_diagnose_score(&s.q, s.t), m.spearman, 0);
+    s.t->n = 200; /* as if the others had joined later */
+    m = ll_transfer_metrics(s.t, s.d, LL_PROTOCOL_FULL, .9, NULL);
+    CHECK(m.n < 200);
+    CHECK_NEAR(ll_diagnose_score(&s.q, s.t), m.spearman, 0);
+    s.t->n = 9;
+    CHECK(isnan(ll_diagnose_score(&s.q, s.t))); /* too few are left */
+    s.t->n = 300;
+    done(&s);
+}
+
 static void draws_are_compared(void)
 {
     subject s = ask(made_data(usual, N_USUAL, 400, 37), three, 3, POOLER, 8);
@@ -494,6 +510,7 @@ int main(int argc, char **argv)
         {"few latencies price little", few_latencies_price_little},
         {"residuals are grouped by what is wrong", residuals_are_grouped_by_what_is_wrong},
         {"depth counts working operations", depth_counts_working_operations},
+        {"scores are those of the metrics", scores_are_those_of_the_metrics},
         {"draws are compared", draws_are_compared},
         {"losses add up", losses_add_up},
         {"a better source set is found", a_better_source_set_is_found},

@@ -231,6 +231,13 @@ void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d)
     free(variance);
 }
 
+void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out)
+{
+    *out = *from;
+    out->shift = ll_memdup(from->shift, (size_t)from->dim, sizeof *out->shift);
+    out->scale = ll_memdup(from->scale, (size_t)from->dim, sizeof *out->scale);
+}
+
 void ll_gp_features_free(ll_gp_features *f)
 {
     free(f->shift);

@@ -29,6 +29,7 @@ typedef struct ll_gp_features {
 
 /* The blocks of this dataset's space, centred and scaled over its rows. */
 void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d);
+void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
 void ll_gp_features_free(ll_gp_features *f);
 /* Features of all rows of d, (n_archs, stride) with the first f->dim of each row written; stride >= dim. d is
  * any dataset of the same space. */

@@ -143,13 +143,27 @@ static void rows_finish(const ll_gp_model *m, int skip, ll_gp_rows *r)
     p->ticks = r->ticks;
 }
 
-static void rows_init(const ll_gp_model *m, const ll_dataset *d, const float *estimates, ll_gp_rows *r)
+/* Feature columns of one matrix into the first columns of another. */
+static void copy_features(const ll_gp_model *m, const double *from, int from_stride, int n, double *to,
+                          int to_stride)
+{
+    for (int i = 0; i < n; i++)
+        memcpy(to + (size_t)i * (size_t)to_stride, from + (size_t)i * (size_t)from_stride,
+               (size_t)m->features.dim * sizeof *to);
+}
+
+/* phi: the features of all rows, (n_archs, features.dim); NULL: not computed yet. */
+static void rows_init(const ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates,
+                      ll_gp_rows *r)
 {
     rows_alloc(m, d->n_archs, -1, r);
     if (estimates)
         r->estimates = ll_memdup(estimates, (size_t)m->n_sources * (size_t)d->n_archs, sizeof *estimates);
     r->genes = ll_memdup(d->genes, (size_t)d->n_archs, (size_t)d->space->n_positions);
-    ll_gp_features_fill(&m->features, d, r->phi, r->prior.dim);
+    if (phi)
+        copy_features(m, phi, m->features.dim, d->n_archs, r->phi, r->prior.dim);
+    else
+        ll_gp_features_fill(&m->features, d, r->phi, r->prior.dim);
     rows_finish(m, -1, r);
 }
 
@@ -190,15 +204,15 @@ const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, co
 {
     *other = (ll_gp_rows){0};
     if (ll_gp_model_knows(m, d)) return &m->rows;
-    rows_init(m, d, estimates, other);
+    rows_init(m, d, NULL, estimates, other);
     return other;
 }
 
 /* --- the model --- */
 
-static void finish(ll_gp_model *m, const ll_dataset *d, const float *estimates)
+static void finish(ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates)
 {
-    rows_init(m, d, estimates, &m->rows);
+    rows_init(m, d, phi, estimates, &m->rows);
     ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
     ll_gp_design_init(m);
     ll_gp_measure_reach(d, m);
@@ -235,6 +249,24 @@ static void fit_source(void *ctx, int s)
                      job->n_archs, &f->m->sources[s]);
 }
 
+/* Features of every row, (n_archs, features.dim): those of the base, or computed. */
+static double *all_features(const fits *f)
+{
+    const ll_dataset *d = f->job->data;
+    ll_gp_model *m = f->m;
+    if (f->base)
+        ll_gp_features_copy(&f->base->features, &m->features);
+    else
+        ll_gp_features_init(&m->features, d);
+    int dim = m->features.dim;
+    double *phi = LL_NEW_ARRAY(double, (size_t)d->n_archs *(size_t)dim);
+    if (f->base)
+        copy_features(m, f->base->rows.phi, f->base->rows.prior.dim, d->n_archs, phi, dim);
+    else
+        ll_gp_features_fill(&m->features, d, phi, dim);
+    return phi;
+}
+
 static ll_status fit_model(fits f, ll_gp_model **out, ll_error *e)
 {
     const ll_pretrain_job *job = f.job;
@@ -242,24 +274,16 @@ static ll_status fit_model(fits f, ll_gp_model **out, ll_error *e)
     *out = NULL;
     m->n_sources = job->n_source;
     m->sources = LL_NEW_ARRAY(ll_gp_source, job->n_source);
-    ll_gp_features_init(&m->features, job->data);
-    size_t dim = (size_t)m->features.dim;
-    if (f.base) {
-        memcpy(m->features.shift, f.base->features.shift, dim * sizeof *m->features.shift);
-        memcpy(m->features.scale, f.base->features.scale, dim * sizeof *m->features.scale);
-    }
-    double *phi = LL_NEW_ARRAY(double, (size_t)job->data->n_archs *dim);
-    ll_gp_features_fill(&m->features, job->data, phi, (int)dim);
+    double *phi = all_features(&f);
     f.phi = phi;
     ll_pool_run(job->pool, job->n_source, fit_source, &f);
-    free(phi);
-    if (ll_cancelled(job->observer)) {
+    bool cancelled = ll_cancelled(job->observer);
+    if (cancelled)
         ll_gp_model_free(m);
-        return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
-    }
-    finish(m, job->data, f.estimates);
-    *out = m;
-    return LL_OK;
+    else
+        finish(*out = m, job->data, phi, f.estimates);
+    free(phi);
+    return cancelled ? ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices") : LL_OK;
 }
 
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
@@ -378,7 +402,7 @@ ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, const floa
         ll_gp_model_free(m);
         return s;
     }
-    finish(m, d, estimates);
+    finish(m, d, NULL, estimates);
     *out = m;
     return LL_OK;
 }

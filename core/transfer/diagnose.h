@@ -220,7 +220,10 @@ ll_loss ll_diagnose_loss(const ll_noise_report *noise, const ll_samples_report *
 
 /* --- shared by the reports --- */
 
-/* Spearman of a transfer on every known architecture but its samples. */
+/* Spearman of a score (n rows of the dataset) with the device on every known architecture but these samples; NaN
+ * where fewer than 10 are known. */
+double ll_diagnose_spearman(const ll_diagnosis *q, const ll_ints *samples, const double *score, int n);
+/* The same of a transfer. */
 double ll_diagnose_score(const ll_diagnosis *q, const ll_transfer *t);
 /* One transfer of `model` with these samples. */
 ll_status ll_diagnose_transfer(const ll_diagnosis *q, const ll_model *model, const ll_ints *samples,

@@ -108,21 +108,6 @@ static double left_out_error(const ll_belief *b, int k)
     return 100 * sqrt(sum / k);
 }
 
-static double score_belief(const ll_diagnosis *q, const ll_belief *b)
-{
-    const ll_ints *samples = &q->transfer->samples;
-    double *x = LL_NEW_ARRAY(double, 2 * b->prior->n), *y = x + b->prior->n;
-    int n = 0;
-    for (int i = 0; i < b->prior->n; i++) {
-        if (!ll_known(q->data, q->device, i) || ll_ints_find(samples, i) >= 0) continue;
-        x[n] = b->mean_ms[i];
-        y[n++] = ll_latencies(q->data, q->device)[i];
-    }
-    double r = n >= 10 ? ll_spearman(x, y, n) : NAN;
-    free(x);
-    return r;
-}
-
 static ll_status judge_set(const ll_diagnosis *q, const ll_gp_model *gp, ll_source_set *set, ll_error *e)
 {
     ll_belief b;
@@ -130,7 +115,7 @@ static ll_status judge_set(const ll_diagnosis *q, const ll_gp_model *gp, ll_sour
     ll_ints none = {0};
     ll_belief_of(q, gp, &b);
     set->error = left_out_error(&b, q->transfer->samples.n);
-    set->score = score_belief(q, &b);
+    set->score = ll_diagnose_spearman(q, &q->transfer->samples, b.mean_ms, b.prior->n);
     ll_status s = ll_belief_expect(q, &b, &none, WORLDS, &x, e);
     set->expected = ll_expected(&x, x.spearman, 0);
     set->expected_se = ll_expected_error(&x, x.spearman, 0);

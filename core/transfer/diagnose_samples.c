@@ -7,10 +7,25 @@
 #include "core/transfer/diagnose.h"
 #include "core/transfer/experiment.h"
 
+double ll_diagnose_spearman(const ll_diagnosis *q, const ll_ints *samples, const double *score, int n)
+{
+    ll_ints rows = ll_scoring_rows(q->data, q->device, LL_PROTOCOL_FULL, samples->v, samples->n);
+    /* rows that joined the dataset after the prediction have none */
+    while (rows.n && rows.v[rows.n - 1] >= n) rows.n--;
+    double *y = LL_NEW_ARRAY(double, 2 * rows.n + 1), *x = y + rows.n;
+    for (int i = 0; i < rows.n; i++) {
+        y[i] = ll_latencies(q->data, q->device)[rows.v[i]];
+        x[i] = score[rows.v[i]];
+    }
+    double r = rows.n >= 10 ? ll_spearman(y, x, rows.n) : NAN;
+    free(y);
+    ll_ints_free(&rows);
+    return r;
+}
+
 double ll_diagnose_score(const ll_diagnosis *q, const ll_transfer *t)
 {
-    ll_metrics m = ll_transfer_metrics(t, q->data, LL_PROTOCOL_FULL, .9, NULL);
-    return m.n >= 10 ? m.spearman : NAN;
+    return ll_diagnose_spearman(q, &t->samples, t->score, t->n);
 }
 
 ll_status ll_diagnose_transfer(const ll_diagnosis *q, const ll_model *model, const ll_ints *samples,
