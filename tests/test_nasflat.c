@@ -313,11 +313,11 @@ static void estimates_carry_what_features_cannot(void)
         lat[i] = 5 + estimate[i] + .2 * ll_gene(d, i)[0];
     }
     for (int i = 0; i < TRAIN; i++) rows[i] = i;
-    ll_gp_features_init(&f, d);
+    ll_gp_features_init(&f, d, NULL);
     phi = LL_NEW_ARRAY(double, ARCHS *f.dim);
-    ll_gp_features_fill(&f, d, phi, f.dim);
-    ll_gp_source_fit(&f, phi, f.dim, lat, NULL, rows, TRAIN, &plain);
-    ll_gp_source_fit(&f, phi, f.dim, lat, estimate, rows, TRAIN, &with);
+    ll_gp_features_fill(&f, d, NULL, phi, f.dim);
+    ll_gp_source_fit(&f, phi, f.dim, lat, NULL, rows, TRAIN, NULL, &plain);
+    ll_gp_source_fit(&f, phi, f.dim, lat, estimate, rows, TRAIN, NULL, &with);
     ll_gp_source_predict(&plain, &f, phi, f.dim, NULL, ARCHS, out[0], 1);
     ll_gp_source_predict(&with, &f, phi, f.dim, estimate, ARCHS, out[1], 1);
     double without = ll_spearman(out[0] + TRAIN, lat + TRAIN, ARCHS - TRAIN),

@@ -108,7 +108,7 @@ static ll_status active_init(ll_request *rq, active *a)
     if (is_source(rq, a->device))
         return LL_FAIL(rq, LL_FAILED, "%s is a source device of this task: nothing is left to learn of it",
                        a->d->devices[a->device].name);
-    a->rows = ll_gp_model_rows(a->model, a->d, NULL, &a->other);
+    a->rows = ll_gp_model_rows(a->model, a->d, NULL, NULL, &a->other);
     a->have = measured_rows(rq, a->device);
     a->y_ms = LL_NEW_ARRAY(double, a->have.n);
     for (int i = 0; i < a->have.n; i++) a->y_ms[i] = ll_latencies(a->d, a->device)[a->have.v[i]];

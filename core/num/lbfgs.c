@@ -13,6 +13,7 @@ enum { MAX_MEMORY = 16 };
 typedef struct search {
     int n, memory, n_pairs, newest;
     double lo, hi;
+    const ll_observer *observer;
     double *s, *y;                /* (memory, n) steps and gradient changes, a ring */
     double curvature[MAX_MEMORY]; /* sᵀy */
     double *g, *direction, *trial, *g_trial;
@@ -86,6 +87,7 @@ static bool line_search(search *z, ll_objective f, void *ctx, double *x, double 
             z->trial[i] = clamp(z, x[i] + step * z->direction[i]);
             slope += z->g[i] * (z->trial[i] - x[i]);
         }
+        if (ll_cancelled(z->observer)) return false;
         double v = f(ctx, z->trial, z->g_trial);
         if (!isfinite(v) || v > *value + 1e-4 * slope) continue;
         *value = v;
@@ -119,8 +121,11 @@ double ll_lbfgs_minimise(const ll_lbfgs *how, int n, ll_objective f, void *ctx, 
     if (memory > MAX_MEMORY) memory = MAX_MEMORY;
     size_t ring = (size_t)memory * (size_t)n;
     double *space = LL_NEW_ARRAY(double, 2 * ring + 4 * (size_t)n);
-    search z = {
-        .n = n, .memory = memory, .lo = boxed ? how->lo : -INFINITY, .hi = boxed ? how->hi : INFINITY};
+    search z = {.n = n,
+                .memory = memory,
+                .lo = boxed ? how->lo : -INFINITY,
+                .hi = boxed ? how->hi : INFINITY,
+                .observer = how->observer};
     z.s = space;
     z.y = z.s + ring;
     z.g = z.y + ring;
@@ -131,7 +136,7 @@ double ll_lbfgs_minimise(const ll_lbfgs *how, int n, ll_objective f, void *ctx, 
     for (int i = 0; i < n; i++) x[i] = clamp(&z, x[i]);
     double value = f(ctx, x, z.g), tolerance = how->tolerance > 0 ? how->tolerance : 1e-6;
     int most = how->iterations ? how->iterations : 100;
-    for (int i = 0; i < most && hold(&z, x) > tolerance; i++) {
+    for (int i = 0; i < most && !ll_cancelled(how->observer) && hold(&z, x) > tolerance; i++) {
         two_loops(&z);
         if (ll_ddot(n, z.direction, z.g) >= 0) { /* the memory misleads: start again from the gradient */
             z.n_pairs = 0;

@@ -4,6 +4,8 @@
 #ifndef LL_NUM_LBFGS_H
 #define LL_NUM_LBFGS_H
 
+#include "core/base/observer.h"
+
 /* Value at x (n), gradient into g (n). A value that is not finite means "not a place to go". */
 typedef double (*ll_objective)(void *ctx, const double *x, double *g);
 
@@ -12,6 +14,8 @@ typedef struct ll_lbfgs {
     int memory;       /* correction pairs; 0: 8 */
     double tolerance; /* stop when every component of the projected gradient is below; 0: 1e-6 */
     double lo, hi;    /* bounds of every variable; lo == hi: none */
+    /* Asked before every evaluation; cancelled: what is best so far is returned. */
+    const ll_observer *observer;
 } ll_lbfgs;
 
 /* x (n) is the start on entry (finite value required) and the best point on return, whose value is returned.

@@ -59,17 +59,9 @@ static cJSON *describe(const ll_gp_posterior *q, const ll_transfer_job *job)
     return o;
 }
 
-ll_status ll_gp_transfer(const ll_gp_model *m, const float *estimates, const ll_transfer_job *job,
-                         ll_prediction *out, ll_error *e)
+static void predict(const ll_gp_model *m, const ll_gp_rows *rows, const ll_transfer_job *job, const double *y,
+                    ll_prediction *out)
 {
-    double *y = LL_NEW_ARRAY(double, job->k);
-    ll_status s = measure_samples(job, y, e);
-    if (s) {
-        free(y);
-        return s;
-    }
-    ll_gp_rows other;
-    const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, estimates, &other);
     ll_gp_posterior q;
     ll_gp_model_condition(m, rows, job->samples, y, job->k, job->want_variance, &q);
     out->n = job->rows ? job->n_rows : job->data->n_archs;
@@ -80,9 +72,24 @@ ll_status ll_gp_transfer(const ll_gp_model *m, const float *estimates, const ll_
     out->dof = q.dof;
     out->info = describe(&q, job);
     ll_gp_posterior_free(&q);
+}
+
+ll_status ll_gp_transfer(const ll_gp_model *m, const float *estimates, const ll_transfer_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    double *y = LL_NEW_ARRAY(double, job->k);
+    ll_gp_rows other = {0};
+    ll_status s = measure_samples(job, y, e);
+    if (!s) {
+        const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, estimates, job->observer, &other);
+        if (rows)
+            predict(m, rows, job, y, out);
+        else
+            s = ll_fail(e, LL_CANCELLED, "cancelled while the source devices were predicted");
+    }
     ll_gp_rows_free(&other);
     free(y);
-    return LL_OK;
+    return s;
 }
 
 static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)

@@ -4,8 +4,8 @@
 
 #include "core/predict/gp_model.h"
 
-/* Fills m->design from m->rows. */
-void ll_gp_design_init(ll_gp_model *m);
+/* Fills m->design from m->rows; cancelled by the observer, it stays empty. */
+void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer);
 /* Fills m->reach from m->rows and m->design. */
 void ll_gp_measure_reach(const ll_dataset *d, ll_gp_model *m);
 

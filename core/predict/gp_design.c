@@ -26,25 +26,34 @@ static double *weighted_features(const ll_gp_prior *p, double *total)
     return x;
 }
 
-/* Principal directions that matter, and a constant. */
-void ll_gp_design_init(ll_gp_model *m)
+/* Coordinates of all rows on the directions (kept, dim) of these variances, and a constant. */
+static void project(const ll_gp_prior *p, const double *x, double total, const double *directions, int kept,
+                    const double *variances, ll_design_prior *out)
+{
+    int dim = kept + 1;
+    double *phi = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)dim), *weight = LL_NEW_ARRAY(double, dim);
+    ll_dgemm(false, true, p->n, kept, p->dim, 1, x, p->dim, directions, p->dim, 0, phi, dim);
+    for (int i = 0; i < p->n; i++)
+        phi[(size_t)i * (size_t)dim + (size_t)kept] = sqrt(constant_variance * total);
+    memcpy(weight, variances, (size_t)kept * sizeof *weight);
+    *out = (ll_design_prior){p->n, dim, phi, weight, total * exp(design_noise)};
+}
+
+/* The principal directions that matter. */
+void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer)
 {
     const ll_gp_prior *p = &m->rows.prior;
     int dim = p->dim, kept = 0;
     double total, trace = 0, *x = weighted_features(p, &total);
     double *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
-    ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
-    if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
+    if (!ll_cancelled(observer)) {
+        ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
+        if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
+    }
     for (int c = 0; c < dim; c++) trace += values[c];
     while (kept < dim && values[dim - 1 - kept] > kept_eigenvalue * trace) kept++;
-    int out = kept + 1;
-    double *phi = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)out), *weight = LL_NEW_ARRAY(double, out);
-    ll_dgemm(false, true, p->n, kept, dim, 1, x, dim, cov + (size_t)(dim - kept) * (size_t)dim, dim, 0, phi,
-             out);
-    for (int i = 0; i < p->n; i++)
-        phi[(size_t)i * (size_t)out + (size_t)kept] = sqrt(constant_variance * total);
-    memcpy(weight, values + dim - kept, (size_t)kept * sizeof *weight);
-    m->design = (ll_design_prior){p->n, out, phi, weight, total * exp(design_noise)};
+    if (!ll_cancelled(observer))
+        project(p, x, total, cov + (size_t)(dim - kept) * (size_t)dim, kept, values + dim - kept, &m->design);
     free(cov);
     free(x);
 }

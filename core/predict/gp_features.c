@@ -175,16 +175,23 @@ static void add_row(int n, const double *row, double *sum)
     for (int c = 0; c < n; c++) sum[c] += row[c];
 }
 
+static bool stops_at(int row, const ll_observer *observer)
+{
+    enum { ROWS_PER_LOOK = 256 };
+    return row % ROWS_PER_LOOK == 0 && ll_cancelled(observer);
+}
+
 /* Mean of every raw column into shift, its variance into `variance`. */
-static void column_moments(const ll_gp_features *f, const ll_dataset *d, double *variance)
+static void column_moments(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                           double *variance)
 {
     double *row = LL_NEW_ARRAY(double, f->dim);
-    for (int i = 0; i < d->n_archs; i++) {
+    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
         raw_row(f, ll_gene(d, i), row);
         add_row(f->dim, row, f->shift);
     }
     for (int c = 0; c < f->dim; c++) f->shift[c] /= d->n_archs;
-    for (int i = 0; i < d->n_archs; i++) {
+    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
         raw_row(f, ll_gene(d, i), row);
         for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * (row[c] - f->shift[c]);
         add_row(f->dim, row, variance);
@@ -218,14 +225,14 @@ static void drop_flat_blocks(ll_gp_features *f)
     f->n_blocks = kept;
 }
 
-void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d)
+void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer)
 {
     *f = (ll_gp_features){.space = d->space};
     list_blocks(f);
     f->shift = LL_NEW_ARRAY(double, f->dim);
     f->scale = LL_NEW_ARRAY(double, f->dim);
     double *variance = LL_NEW_ARRAY(double, f->dim);
-    column_moments(f, d, variance);
+    column_moments(f, d, observer, variance);
     for (int b = 0; b < f->n_blocks; b++) scale_block(f, &f->blocks[b], variance);
     drop_flat_blocks(f);
     free(variance);
@@ -245,9 +252,10 @@ void ll_gp_features_free(ll_gp_features *f)
     *f = (ll_gp_features){0};
 }
 
-void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, double *phi, int stride)
+void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                         double *phi, int stride)
 {
-    for (int i = 0; i < d->n_archs; i++) {
+    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
         double *row = phi + (size_t)i * (size_t)stride;
         raw_row(f, ll_gene(d, i), row);
         for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * f->scale[c];

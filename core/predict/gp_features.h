@@ -10,6 +10,7 @@
 #ifndef LL_PREDICT_GP_FEATURES_H
 #define LL_PREDICT_GP_FEATURES_H
 
+#include "core/base/observer.h"
 #include "core/device/dataset.h"
 
 enum { LL_GP_MAX_BLOCKS = 9 };
@@ -27,13 +28,15 @@ typedef struct ll_gp_features {
     double *shift, *scale; /* (dim): feature = (raw - shift) * scale */
 } ll_gp_features;
 
-/* The blocks of this dataset's space, centred and scaled over its rows. */
-void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d);
+/* The blocks of this dataset's space, centred and scaled over its rows. Cancelled by the observer (may be NULL), f is of
+ * no use but to be freed. */
+void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer);
 void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
 void ll_gp_features_free(ll_gp_features *f);
 /* Features of all rows of d, (n_archs, stride) with the first f->dim of each row written; stride >= dim. d is
- * any dataset of the same space. */
-void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, double *phi, int stride);
+ * any dataset of the same space. Cancelled by the observer (may be NULL), the last rows are left as they are. */
+void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                         double *phi, int stride);
 const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name); /* NULL: left out */
 /* True when the square of the additive blocks' kernel joins the source fits (cells whose edges interact). */
 bool ll_gp_features_squared(const ll_gp_features *f);

@@ -51,11 +51,11 @@ static void add_block(ll_gp_rows *r, const char *name, int first, int dim, doubl
 
 /* Source functions side by side behind the feature columns, and how strongly they vary: the geometric mean of
  * their deviations. */
-static double fill_sources(const ll_gp_model *m, int skip, ll_gp_rows *r, int first)
+static double fill_sources(const ll_gp_model *m, int skip, const ll_observer *o, ll_gp_rows *r, int first)
 {
     int n = r->prior.n, stride = r->prior.dim, varying = 0, at = first;
     double logs = 0, mean, variance;
-    for (int s = 0; s < m->n_sources; s++) {
+    for (int s = 0; s < m->n_sources && !ll_cancelled(o); s++) {
         if (s == skip) continue;
         const float *estimate = r->estimates ? r->estimates + (size_t)s * (size_t)n : NULL;
         ll_gp_source_predict(&m->sources[s], &m->features, r->phi, stride, estimate, n, r->phi + at, stride);
@@ -120,14 +120,16 @@ static void rows_alloc(const ll_gp_model *m, int n, int skip, ll_gp_rows *r)
     r->ticks = LL_NEW_ARRAY(bool, sources);
 }
 
-/* Everything that follows from the feature columns, without source `skip` (-1: with all). */
-static void rows_finish(const ll_gp_model *m, int skip, ll_gp_rows *r)
+/* Everything that follows from the feature columns, without source `skip` (-1: with all); when cancelled, nothing that
+ * could be used. */
+static void rows_finish(const ll_gp_model *m, int skip, const ll_observer *o, ll_gp_rows *r)
 {
     int own = m->features.dim, sources = sources_but(m, skip);
     ll_gp_prior *p = &r->prior;
     memcpy(p->blocks, m->features.blocks, sizeof m->features.blocks);
     p->n_blocks = m->features.n_blocks;
-    p->slope_sd = fill_sources(m, skip, r, own + 1);
+    p->slope_sd = fill_sources(m, skip, o, r, own + 1);
+    if (ll_cancelled(o)) return;
     split_sources(r, own, sources);
     fill_slope(m, r, own);
     add_block(r, "mean", own, 1, mean_log_weight);
@@ -154,7 +156,7 @@ static void copy_features(const ll_gp_model *m, const double *from, int from_str
 
 /* phi: the features of all rows, (n_archs, features.dim); NULL: not computed yet. */
 static void rows_init(const ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates,
-                      ll_gp_rows *r)
+                      const ll_observer *o, ll_gp_rows *r)
 {
     rows_alloc(m, d->n_archs, -1, r);
     if (estimates)
@@ -163,8 +165,8 @@ static void rows_init(const ll_gp_model *m, const ll_dataset *d, const double *p
     if (phi)
         copy_features(m, phi, m->features.dim, d->n_archs, r->phi, r->prior.dim);
     else
-        ll_gp_features_fill(&m->features, d, r->phi, r->prior.dim);
-    rows_finish(m, -1, r);
+        ll_gp_features_fill(&m->features, d, o, r->phi, r->prior.dim);
+    rows_finish(m, -1, o, r);
 }
 
 void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out)
@@ -179,7 +181,7 @@ void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, 
         for (int i = 0; i < n; i++)
             out->estimates[s * n + i] =
                 m->rows.estimates[(size_t)s * (size_t)m->rows.prior.n + (size_t)rows[i]];
-    rows_finish(m, skip, out);
+    rows_finish(m, skip, NULL, out);
 }
 
 void ll_gp_rows_free(ll_gp_rows *r)
@@ -200,22 +202,25 @@ bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d)
 }
 
 const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
-                                   ll_gp_rows *other)
+                                   const ll_observer *observer, ll_gp_rows *other)
 {
     *other = (ll_gp_rows){0};
     if (ll_gp_model_knows(m, d)) return &m->rows;
-    rows_init(m, d, NULL, estimates, other);
-    return other;
+    rows_init(m, d, NULL, estimates, observer, other);
+    return ll_cancelled(observer) ? NULL : other;
 }
 
 /* --- the model --- */
 
-static void finish(ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates)
+/* When cancelled, the model is of no use. */
+static void finish(ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates,
+                   const ll_observer *o)
 {
-    rows_init(m, d, phi, estimates, &m->rows);
+    rows_init(m, d, phi, estimates, o, &m->rows);
+    if (ll_cancelled(o)) return;
     ll_gp_draws_make(&m->rows.prior, DRAW_SEED, &m->draws);
-    ll_gp_design_init(m);
-    ll_gp_measure_reach(d, m);
+    ll_gp_design_init(m, o);
+    if (!ll_cancelled(o)) ll_gp_measure_reach(d, m);
 }
 
 typedef struct fits {
@@ -246,7 +251,12 @@ static void fit_source(void *ctx, int s)
     }
     ll_gp_source_fit(&f->m->features, f->phi, f->m->features.dim, ll_latencies(job->data, job->source[s]),
                      f->estimates ? f->estimates + (size_t)s * (size_t)job->data->n_archs : NULL, job->archs,
-                     job->n_archs, &f->m->sources[s]);
+                     job->n_archs, job->observer, &f->m->sources[s]);
+}
+
+static ll_status was_cancelled(ll_error *e)
+{
+    return ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices");
 }
 
 /* Features of every row, (n_archs, features.dim): those of the base, or computed. */
@@ -257,13 +267,13 @@ static double *all_features(const fits *f)
     if (f->base)
         ll_gp_features_copy(&f->base->features, &m->features);
     else
-        ll_gp_features_init(&m->features, d);
+        ll_gp_features_init(&m->features, d, f->job->observer);
     int dim = m->features.dim;
     double *phi = LL_NEW_ARRAY(double, (size_t)d->n_archs *(size_t)dim);
     if (f->base)
         copy_features(m, f->base->rows.phi, f->base->rows.prior.dim, d->n_archs, phi, dim);
     else
-        ll_gp_features_fill(&m->features, d, phi, dim);
+        ll_gp_features_fill(&m->features, d, f->job->observer, phi, dim);
     return phi;
 }
 
@@ -277,13 +287,14 @@ static ll_status fit_model(fits f, ll_gp_model **out, ll_error *e)
     double *phi = all_features(&f);
     f.phi = phi;
     ll_pool_run(job->pool, job->n_source, fit_source, &f);
-    bool cancelled = ll_cancelled(job->observer);
-    if (cancelled)
-        ll_gp_model_free(m);
-    else
-        finish(*out = m, job->data, phi, f.estimates);
+    if (!ll_cancelled(job->observer)) finish(m, job->data, phi, f.estimates, job->observer);
     free(phi);
-    return cancelled ? ll_fail(e, LL_CANCELLED, "cancelled while fitting the source devices") : LL_OK;
+    if (ll_cancelled(job->observer)) {
+        ll_gp_model_free(m);
+        return was_cancelled(e);
+    }
+    *out = m;
+    return LL_OK;
 }
 
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e)
@@ -394,7 +405,7 @@ ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, const floa
 {
     ll_gp_model *m = LL_NEW(ll_gp_model);
     *out = NULL;
-    ll_gp_features_init(&m->features, d);
+    ll_gp_features_init(&m->features, d, NULL);
     ll_status s = features_from(in, &m->features, e);
     if (!s) s = sources_from(in, m, e);
     if (!s && estimates) s = estimate_weights_from(in, m, e);
@@ -402,7 +413,7 @@ ll_status ll_gp_model_load(const ll_tensors *in, const ll_dataset *d, const floa
         ll_gp_model_free(m);
         return s;
     }
-    finish(m, d, NULL, estimates);
+    finish(m, d, NULL, estimates, NULL);
     *out = m;
     return LL_OK;
 }

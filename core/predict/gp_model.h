@@ -28,7 +28,7 @@ typedef struct ll_gp_model {
     double reach[LL_GP_SIZES]; /* how far out an optimal design of each size lies; random samples: 1 */
 } ll_gp_model;
 
-/* Fit the sources and build everything else. LL_CANCELLED between devices. estimates: (n_sources, n_archs) what another
+/* Fit the sources and build everything else. LL_CANCELLED at any step of it. estimates: (n_sources, n_archs) what another
  * predictor says of each source device, a regressor of its fit, mean 0 and variance 1 over the dataset; copied; NULL:
  * none. */
 ll_status ll_gp_model_fit(const ll_pretrain_job *job, const float *estimates, ll_gp_model **out, ll_error *e);
@@ -42,9 +42,9 @@ void ll_gp_model_free(ll_gp_model *m);
 bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d);
 /* The rows of this dataset: the model's own, or fresh ones in *other (then free that) when the dataset has
  * other architectures than the model was trained on; those take the estimates (n_sources, n_archs of d), which a model
- * that was fitted with some needs. */
+ * that was fitted with some needs. NULL: cancelled by the observer; *other is to be freed all the same. */
 const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
-                                   ll_gp_rows *other);
+                                   const ll_observer *observer, ll_gp_rows *other);
 void ll_gp_rows_free(ll_gp_rows *r);
 /* The prior on n rows of the model's own dataset that does without source `skip`. */
 void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out);

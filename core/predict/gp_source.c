@@ -27,6 +27,7 @@ typedef struct problem {
     int n_pairs;
     double *estimate; /* (n) standardised, NULL: none */
     double *y;        /* (n) */
+    const ll_observer *observer;
 } problem;
 
 int ll_gp_square_dim(const ll_gp_features *f)
@@ -151,8 +152,8 @@ static void fit_weights(const problem *p, double *theta)
     }
     theta[p->n_kernels] = start_log_noise;
     ll_gp_reml reml = {n, p->n_kernels, grams, p->y, work};
-    ll_lbfgs_minimise(&(ll_lbfgs){.iterations = ITERATIONS, .lo = -8, .hi = 8}, p->n_kernels + 1,
-                      ll_gp_reml_value, &reml, theta);
+    ll_lbfgs_minimise(&(ll_lbfgs){.iterations = ITERATIONS, .lo = -8, .hi = 8, .observer = p->observer},
+                      p->n_kernels + 1, ll_gp_reml_value, &reml, theta);
     free(work);
     free(grams);
 }
@@ -226,7 +227,7 @@ static void fit_function(problem *p, const double *theta, ll_gp_source *out)
     double *c = LL_NEW_ARRAY(double, (size_t)n *(size_t)n), *a = LL_NEW_ARRAY(double, n);
     double *ones = LL_NEW_ARRAY(double, n);
     all_rows_covariance(p, theta, c);
-    if (ll_cholesky(n, c, n)) {
+    if (!ll_cancelled(p->observer) && ll_cholesky(n, c, n) && !ll_cancelled(p->observer)) {
         ll_cholesky_inverse(n, c, n);
         double total = project(n, c, ones);
         out->noise_sd = winsorise(n, c, p->y, a);
@@ -269,9 +270,12 @@ static void gather(problem *p, const double *phi, int stride, const double *lat_
 }
 
 void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, const double *lat_ms,
-                      const float *estimate, const int *rows, int n_rows, ll_gp_source *out)
+                      const float *estimate, const int *rows, int n_rows, const ll_observer *observer,
+                      ll_gp_source *out)
 {
-    problem p = {.f = f, .n_kernels = f->n_blocks + ll_gp_features_squared(f) + (estimate != NULL)};
+    problem p = {.f = f,
+                 .n_kernels = f->n_blocks + ll_gp_features_squared(f) + (estimate != NULL),
+                 .observer = observer};
     double theta[MAX_KERNELS + 1];
     *out = (ll_gp_source){0};
     gather(&p, phi, stride, lat_ms, estimate, rows, n_rows);

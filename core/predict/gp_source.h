@@ -4,6 +4,7 @@
 #ifndef LL_PREDICT_GP_SOURCE_H
 #define LL_PREDICT_GP_SOURCE_H
 
+#include "core/base/observer.h"
 #include "core/predict/gp_features.h"
 
 /* The fitted function: f(x) = constant + phi . linear + phi_add' square phi_add + estimate g(x) - 1, where phi_add are
@@ -22,9 +23,10 @@ typedef struct ll_gp_source {
 
 /* phi: (n_archs, stride) features. rows: where the latencies lat_ms (n_archs) are learnt from; rows without
  * a latency are skipped. At least 4 must remain, else out->n = 0. estimate: (n_archs) one more regressor, mean 0 and
- * variance 1 over the dataset; NULL: none. */
+ * variance 1 over the dataset; NULL: none. Cancelled by the observer, out is of no use but to be freed. */
 void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, const double *lat_ms,
-                      const float *estimate, const int *rows, int n_rows, ll_gp_source *out);
+                      const float *estimate, const int *rows, int n_rows, const ll_observer *observer,
+                      ll_gp_source *out);
 void ll_gp_source_free(ll_gp_source *s);
 /* f of n rows of phi, and of the estimate (n; NULL: none) it was fitted with, into out[0], out[step], ... */
 void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const double *phi, int stride,

@@ -21,10 +21,13 @@ static bool graph_of(const ll_space *s, const uint8_t *gene, const char *graph, 
     return s->graph(s, gene, LL_GRAPH_FULL, out);
 }
 
-static ll_status make_graphs(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph, ll_error *e)
+static ll_status make_graphs(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph,
+                             const ll_observer *observer, ll_error *e)
 {
+    enum { GRAPHS_PER_LOOK = 512 };
     ll_graph g;
     for (int i = 0; i < d->n_archs; i++) {
+        if (i % GRAPHS_PER_LOOK == 0 && ll_cancelled(observer)) return ll_fail(e, LL_CANCELLED, "cancelled");
         if (!graph_of(d->space, ll_gene(d, i), graph, &g))
             return ll_fail(e, LL_USAGE, "graph=%s: %s has no such graph", graph, d->space->name);
         if (!i) ll_nasflat_graphs_init(&in->graphs, g.n_nodes);
@@ -51,10 +54,10 @@ static void standardise(ll_matrix_f *m)
 }
 
 ll_status ll_nasflat_inputs_open(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph,
-                                 const char *encoding, ll_error *e)
+                                 const char *encoding, const ll_observer *observer, ll_error *e)
 {
     *in = (ll_nasflat_inputs){0};
-    ll_status s = make_graphs(in, d, graph, e);
+    ll_status s = make_graphs(in, d, graph, observer, e);
     if (!s && encoding && strcmp(encoding, "none")) {
         ll_matrix_f m = {0};
         s = ll_encode(d, encoding, &m, e);
@@ -98,14 +101,14 @@ static ll_nasflat_shape shape_of(const ll_nasflat_model *m, const ll_dataset *d)
 }
 
 ll_status ll_nasflat_model_new(const ll_values *options, const ll_dataset *d, const int *source, int n_source,
-                               ll_nasflat_model **out, ll_error *e)
+                               const ll_observer *observer, ll_nasflat_model **out, ll_error *e)
 {
     ll_nasflat_model *m = LL_NEW(ll_nasflat_model);
     ll_values_copy(&m->options, options);
     m->data_hash = ll_strdup(d->hash.hex);
     for (int i = 0; i < n_source; i++) ll_strs_add(&m->source, d->devices[source[i]].name);
-    ll_status s =
-        ll_nasflat_inputs_open(&m->inputs, d, ll_word(options, "graph"), ll_word(options, "encoding"), e);
+    ll_status s = ll_nasflat_inputs_open(&m->inputs, d, ll_word(options, "graph"),
+                                         ll_word(options, "encoding"), observer, e);
     if (s) {
         ll_nasflat_model_free(m);
         return s;
@@ -241,7 +244,7 @@ ll_status ll_nasflat_model_load(const ll_tensors *in, const ll_dataset *d, void 
     if (!s && (members < 1 || members > LL_NASFLAT_MOST_MEMBERS))
         s = ll_fail(e, LL_BAD_DATA, "nasflat_devices: %d members, 1 to %d were expected", members,
                     LL_NASFLAT_MOST_MEMBERS);
-    if (!s) s = ll_nasflat_model_new(&options, d, source.v, source.n, &m, e);
+    if (!s) s = ll_nasflat_model_new(&options, d, source.v, source.n, NULL, &m, e);
     while (!s && m->n_members < members) s = load_member(in, m, e);
     bool same_data = !strcmp(ll_json_get_str(names, "data_hash", ""), d->hash.hex);
     if (!s) s = ll_nasflat_prior_load(in, d, same_data, m, e);

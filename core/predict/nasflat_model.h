@@ -23,9 +23,9 @@ typedef struct ll_nasflat_inputs {
     float *z;                 /* (n_archs, n_z), standardised; NULL without encoding */
     int n_z;
 } ll_nasflat_inputs;
-/* graph: "auto", "pruned", "full", "chain", "released"; encoding NULL: none. */
+/* graph: "auto", "pruned", "full", "chain", "released"; encoding NULL: none. The observer may cancel it, or be NULL. */
 ll_status ll_nasflat_inputs_open(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph,
-                                 const char *encoding, ll_error *e);
+                                 const char *encoding, const ll_observer *observer, ll_error *e);
 void ll_nasflat_inputs_close(ll_nasflat_inputs *in);
 
 /* Row s of hw_emb is source device s; the last row is the target's. */
@@ -44,7 +44,7 @@ typedef struct ll_nasflat_model {
 
 /* Layout and inputs for these options; no members yet. `options` is copied. */
 ll_status ll_nasflat_model_new(const ll_values *options, const ll_dataset *d, const int *source, int n_source,
-                               ll_nasflat_model **out, ll_error *e);
+                               const ll_observer *observer, ll_nasflat_model **out, ll_error *e);
 void ll_nasflat_model_free(void *model);
 ll_status ll_nasflat_model_save(const void *model, ll_tensors *out, ll_error *e);
 ll_status ll_nasflat_model_load(const ll_tensors *in, const ll_dataset *d, void **model, ll_error *e);

@@ -95,6 +95,12 @@ static void choose_held_out(training *t)
     free(used);
 }
 
+static bool may_go_on(void *ctx, int scored)
+{
+    return !ll_cancelled(((training *)ctx)->job->observer);
+}
+
+/* Cancelled: what was evaluated before stays. */
 static void evaluate(training *t)
 {
     int n = t->held_out.n, n_source = t->job->n_source;
@@ -102,8 +108,8 @@ static void evaluate(training *t)
     float *score = LL_NEW_ARRAY(float, n *n_source);
     double *s = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
     for (int i = 0; i < n * n_source; i++) it[i] = (ll_nasflat_item){t->held_out.v[i % n], i / n};
-    ll_nasflat_score(&t->net, it, n * n_source, t->job->pool, NULL, NULL, score);
-    for (int d = 0; d < n_source; d++) {
+    bool whole = ll_nasflat_score(&t->net, it, n * n_source, t->job->pool, may_go_on, t, score);
+    for (int d = 0; whole && d < n_source; d++) {
         for (int i = 0; i < n; i++) {
             s[i] = score[d * n + i];
             y[i] = ll_latencies(t->job->data, t->job->source[d])[t->held_out.v[i]];
@@ -211,6 +217,7 @@ static ll_status train_member(training *t, const items *it)
     fit.lr = ll_real(o, "lr");
     fit.within = ll_is(o, "pairs", "within");
     fit.seed = seed;
+    fit.observer = t->job->observer;
     fit.step = on_step;
     fit.epoch = on_epoch;
     fit.ctx = t;
@@ -230,7 +237,7 @@ ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error
     ll_nasflat_model *m = NULL;
     *model = NULL;
     ll_nasflat_resolve(job->options, &options);
-    ll_status s = ll_nasflat_model_new(&options, job->data, job->source, job->n_source, &m, e);
+    ll_status s = ll_nasflat_model_new(&options, job->data, job->source, job->n_source, job->observer, &m, e);
     int members = ll_int(&options, "members");
     ll_values_free(&options);
     if (s) return s;

@@ -15,16 +15,15 @@ static const double report_every_s = .08;
 typedef struct scoring {
     const ll_observer *observer;
     ll_pool *pool;
-    long done, total; /* blocks */
+    long done, total; /* scores; done: of the sources before the one at work */
     ll_nasflat_told told;
     void *ctx;
 } scoring;
 
-static bool scored_block(void *ctx)
+static bool scored_some(void *ctx, int scored)
 {
     scoring *s = ctx;
-    if (s->done < s->total) s->done++;
-    if (s->told) s->told(s->ctx, s->done, s->total);
+    if (s->told) s->told(s->ctx, s->done + scored, s->total);
     return !ll_cancelled(s->observer);
 }
 
@@ -35,7 +34,8 @@ static bool score_source(const ll_nasflat_model *m, const ll_nasflat_inputs *in,
     ll_nasflat_net net = {&m->layout, &in->graphs, in->z, m->w[member]};
     ll_nasflat_item *items = LL_NEW_ARRAY(ll_nasflat_item, n);
     for (int i = 0; i < n; i++) items[i] = (ll_nasflat_item){i, source};
-    bool go = ll_nasflat_score(&net, items, n, s->pool, scored_block, s, score);
+    bool go = ll_nasflat_score(&net, items, n, s->pool, scored_some, s, score);
+    s->done += n;
     free(items);
     return go;
 }
@@ -55,7 +55,7 @@ static float *estimate_sources(const ll_nasflat_model *m, const ll_nasflat_input
                                double *scale, scoring s)
 {
     int n = in->graphs.n_archs, n_source = m->source.n;
-    s.total = (long)m->n_members * n_source * ((n + LL_NASFLAT_BLOCK - 1) / LL_NASFLAT_BLOCK);
+    s.total = (long)m->n_members * n_source * n;
     float *score = LL_NEW_ARRAY(float, n), *out = ll_alloc((size_t)n_source * (size_t)n, sizeof *out);
     bool go = true;
     for (int i = 0; go && i < m->n_members * n_source; i++) {
@@ -147,7 +147,7 @@ static ll_status estimate_others(const ll_nasflat_model *m, const ll_transfer_jo
 {
     ll_nasflat_inputs in;
     ll_status s = ll_nasflat_inputs_open(&in, job->data, ll_word(&m->options, "graph"),
-                                         ll_word(&m->options, "encoding"), e);
+                                         ll_word(&m->options, "encoding"), job->observer, e);
     if (s) return s;
     *estimates =
         estimate_sources(m, &in, false, m->scale, (scoring){.observer = job->observer, .pool = job->pool});

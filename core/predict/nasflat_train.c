@@ -98,6 +98,7 @@ static void forward_part(void *ctx, int i)
 {
     trainer *t = ctx;
     int from = i * t->part;
+    if (ll_cancelled(t->fit->observer)) return;
     ll_nasflat_forward(t->work[i], t->net->w, t->items + from, part_size(t, i), t->net->z,
                        t->fit->dropout ? t->seeds + from : NULL, t->score + from);
 }
@@ -105,9 +106,11 @@ static void forward_part(void *ctx, int i)
 static void backward_part(void *ctx, int i)
 {
     trainer *t = ctx;
+    if (ll_cancelled(t->fit->observer)) return;
     ll_nasflat_backward(t->work[i], t->net->w, t->dscore + i * t->part, t->grad[i]);
 }
 
+/* Returns the loss. Cancelled, parts of it and of the gradient may be missing, and the weights stay. */
 static double step(trainer *t, uint64_t number, double lr, ll_pool *pool)
 {
     const ll_nasflat_fit *f = t->fit;
@@ -121,6 +124,7 @@ static double step(trainer *t, uint64_t number, double lr, ll_pool *pool)
     ll_pool_run(pool, parts, forward_part, t);
     double loss = ll_pair_hinge(t->score, t->n, t->pairs, n_pairs, (float)f->margin, t->dscore);
     ll_pool_run(pool, parts, backward_part, t);
+    if (ll_cancelled(f->observer)) return loss;
     ll_adamw_step(&t->adamw, t->net->w, t->grad, parts, f->active, lr, pool);
     return loss;
 }
@@ -152,6 +156,8 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
         for (int from = 0; go && from < fit->n; from += fit->batch) {
             take_batch(&t, order.v, from);
             sum += step(&t, number++, p.lr, pool);
+            go = !ll_cancelled(fit->observer);
+            if (!go) break;
             p.loss = sum / ++batches;
             p.items += t.n;
             go = !fit->step || fit->step(fit->ctx, &p);
@@ -167,9 +173,9 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
 
 /* --- inference --- */
 
-/* A chunk's nodes and their projections stay in the second-level cache; a block is what runs between two
+/* A chunk's nodes and their projections stay in the second-level cache; so many of them on every thread run between two
  * questions whether to go on. */
-enum { CHUNK = 64, BLOCK = LL_NASFLAT_BLOCK };
+enum { CHUNK = 64, CHUNKS_PER_LOOK = 2 };
 
 typedef struct inference {
     const ll_nasflat_net *net;
@@ -189,7 +195,7 @@ static void score_lane(void *ctx, int lane)
 }
 
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
-                      bool (*go)(void *ctx), void *ctx, float *score)
+                      bool (*go)(void *ctx, int scored), void *ctx, float *score)
 {
     int threads = ll_pool_threads(pool), chunks = (n + CHUNK - 1) / CHUNK;
     inference s = {.net = net, .lanes = chunks < threads ? chunks : threads};
@@ -197,12 +203,13 @@ bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, i
     for (int i = 0; i < s.lanes; i++)
         s.work[i] = ll_nasflat_work_new(net->layout, net->graphs, n < CHUNK ? n : CHUNK, false);
     bool on = true;
-    for (int from = 0; on && from < n; from += BLOCK) {
+    int block = s.lanes * CHUNKS_PER_LOOK * CHUNK;
+    for (int from = 0; on && from < n; from += block) {
         s.items = items + from;
         s.score = score + from;
-        s.n = n - from < BLOCK ? n - from : BLOCK;
+        s.n = n - from < block ? n - from : block;
         ll_pool_run(pool, s.lanes, score_lane, &s);
-        on = !go || go(ctx);
+        on = !go || go(ctx, from + s.n);
     }
     for (int i = 0; i < s.lanes; i++) ll_nasflat_work_free(s.work[i]);
     free(s.work);

@@ -3,6 +3,7 @@
 #ifndef LL_PREDICT_NASFLAT_TRAIN_H
 #define LL_PREDICT_NASFLAT_TRAIN_H
 
+#include "core/base/observer.h"
 #include "core/num/nn.h"
 #include "core/num/pool.h"
 #include "core/predict/nasflat_net.h"
@@ -31,22 +32,23 @@ typedef struct ll_nasflat_fit {
     bool dropout;
     const unsigned char *active; /* (layout->n): 0 frozen; NULL: all weights learn */
     uint64_t seed;
+    const ll_observer *observer; /* asked within every step; may be NULL */
     /* After every step and every epoch, on the calling thread; false stops. May be NULL. */
     bool (*step)(void *ctx, const ll_nasflat_progress *p);
     bool (*epoch)(void *ctx, const ll_nasflat_progress *p);
     void *ctx;
 } ll_nasflat_fit;
 
-/* Trains net->w in place; false when a callback stopped it. */
+/* Trains net->w in place; false when the observer or a callback stopped it. */
 bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_pool *pool);
 
 /* Draws at most `most` pairs of items with different y (and, within: of the same device); returns how many. */
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
                           uint64_t seed, ll_pair *out);
 
-/* Scores of many items, in blocks of LL_NASFLAT_BLOCK: `go` (may be NULL) is asked after each and false stops. */
-enum { LL_NASFLAT_BLOCK = 1024 };
+/* Scores of many items, the first ones first: `go` (may be NULL) is asked every few hundredths of a second, told how
+ * many are scored, and false stops. */
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
-                      bool (*go)(void *ctx), void *ctx, float *score);
+                      bool (*go)(void *ctx, int scored), void *ctx, float *score);
 
 #endif

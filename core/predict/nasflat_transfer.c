@@ -203,7 +203,7 @@ static bool on_step(void *ctx, const ll_nasflat_progress *p)
     return !ll_cancelled(t->job->observer);
 }
 
-static bool may_go_on(void *ctx)
+static bool may_go_on(void *ctx, int scored)
 {
     return !ll_cancelled(((transfer *)ctx)->job->observer);
 }
@@ -228,6 +228,7 @@ static bool tune(transfer *t)
     fit.within = true;
     fit.active = active;
     fit.seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;
+    fit.observer = t->job->observer;
     fit.step = on_step;
     fit.epoch = on_epoch;
     fit.ctx = t;
@@ -272,7 +273,7 @@ static ll_status open_inputs(transfer *t, ll_error *e)
     if (!strcmp(m->data_hash, t->job->data->hash.hex)) return LL_OK;
     t->inputs = &t->own;
     return ll_nasflat_inputs_open(&t->own, t->job->data, ll_word(&m->options, "graph"),
-                                  ll_word(&m->options, "encoding"), e);
+                                  ll_word(&m->options, "encoding"), t->job->observer, e);
 }
 
 static ll_nasflat_item *rows_to_predict(const transfer *t, int *n)
