@@ -214,6 +214,52 @@ static void device_like_a_source_is_recognised(void)
     ll_dataset_unref(d);
 }
 
+static void cells_are_executed_as_runtimes_do(void)
+{
+    /* edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3 */
+    static const uint8_t genes[3][6] = {{0, 3, 3, 0, 3, 2}, {3, 3, 0, 0, 0, 2}, {0, 0, 3, 0, 3, 2}};
+    static const uint8_t expected[3][LL_GP_EXECUTIONS][6] = {
+        {{0, 3, 3, 0, 3, 2}, {0, 3, 3, 0, 3, 2}, {0, 3, 0, 0, 0, 2}}, /* node 1 is never reached */
+        {{3, 3, 0, 0, 0, 2}, {0, 3, 0, 0, 0, 2}, {0, 3, 0, 0, 0, 2}}, /* node 1 leads nowhere */
+        {{0, 0, 3, 0, 3, 2}, {0}, {0}}, /* the input does not reach the output */
+    };
+    const ll_space *space = ll_space_find("nasbench201");
+    uint8_t out[6];
+    CHECK_INT(ll_gp_executions(space), LL_GP_EXECUTIONS);
+    CHECK_INT(ll_gp_executions(ll_space_find("fbnet")), 1);
+    for (int i = 0; i < 3; i++)
+        for (int e = 0; e < LL_GP_EXECUTIONS; e++) {
+            ll_gp_executed(space, e, genes[i], out);
+            CHECK(!memcmp(out, expected[i][e], sizeof out));
+        }
+}
+
+/* A device that leaves out what has no effect is told by 24 samples, though all sources execute what is written. */
+static void executions_are_recognised(void)
+{
+    enum { K = 24 };
+    ll_dataset *d = small_world(7, 39), *left = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double y[K], mean[CELLS];
+    int rows[K];
+    for (int i = 0; i < K; i++) rows[i] = 16 * i + 3;
+    for (int e = 0; e < LL_GP_EXECUTIONS; e++) {
+        ll_gp_posterior q;
+        for (int i = 0; i < CELLS; i++) ll_gp_executed(d->space, e, ll_gene(d, i), left->genes + 6 * i);
+        price(left, TARGET, TARGET, .01);
+        for (int i = 0; i < K; i++) y[i] = ll_latencies(left, TARGET)[rows[i]];
+        ll_gp_condition(&m->rows.prior, &m->draws, rows, y, K, false, &q);
+        ll_gp_posterior_predict(&q, &m->rows.prior, NULL, CELLS, mean, NULL);
+        double spearman = ll_spearman(mean, ll_latencies(left, TARGET), CELLS);
+        check_report(q.execution[e] > .9 && spearman > .98, __FILE__, __LINE__,
+                     "execution %d: probability %.2f, Spearman %.3f", e, q.execution[e], spearman);
+        ll_gp_posterior_free(&q);
+    }
+    ll_gp.release(m);
+    ll_dataset_unref(left);
+    ll_dataset_unref(d);
+}
+
 /* Sources taken over from another model are what learning them again would give. */
 static void derived_models_are_as_if_learnt(void)
 {
@@ -573,6 +619,8 @@ static const check_case cases[] = {
     {"units do not matter", units_do_not_matter},
     {"odd samples are survived", odd_samples_are_survived},
     {"a device like a source is recognised", device_like_a_source_is_recognised},
+    {"cells are executed as runtimes do", cells_are_executed_as_runtimes_do},
+    {"executions are recognised", executions_are_recognised},
     {"derived models are as if learnt", derived_models_are_as_if_learnt},
     {"saved models predict the same", saved_models_predict_the_same},
     {"new architectures are predicted", new_architectures_are_predicted},

@@ -48,10 +48,15 @@ static void tiny_prior(tiny *t)
     ll_rng rng = ll_rng_new(11, 1);
     for (int i = 0; i < 60; i++) t->phi[i] = .6 * ll_rng_normal(&rng);
     for (int i = 0; i < 12; i++) t->slope[i] = ll_rng_normal(&rng);
-    t->prior =
-        (ll_gp_prior){.n = 12, .dim = 5, .n_blocks = 2, .phi = t->phi, .slope = t->slope, .slope_sd = .3};
-    t->prior.blocks[0] = (ll_gp_block){"one", 0, 2, 0};
-    t->prior.blocks[1] = (ll_gp_block){"two", 2, 3, -1};
+    t->prior = (ll_gp_prior){.n = 12,
+                             .dim = 5,
+                             .n_blocks = 2,
+                             .phi = t->phi,
+                             .n_executions = 1,
+                             .slope = {t->slope},
+                             .slope_sd = {.3}};
+    t->prior.blocks[0] = (ll_gp_block){"one", 0, 2, 0, 0};
+    t->prior.blocks[1] = (ll_gp_block){"two", 2, 3, -1, 0};
 }
 
 static double tiny_kernel(const tiny *t, const ll_gp_draws *d, int m, int a, int b)
@@ -78,7 +83,7 @@ static void textbook(const tiny *t, const ll_gp_draws *d, int m, int k, const in
             c[i * k + j] =
                 tiny_kernel(t, d, m, rows[i], rows[j]) + (i == j ? 1e-6 * sum + d->noise[m] * robust[i] : 0);
         b[3 * i] = 1;
-        b[3 * i + 1] = z[i] - d->slope[m] * t->slope[rows[i]];
+        b[3 * i + 1] = z[i] - d->slope[0][m] * t->slope[rows[i]];
         b[3 * i + 2] = tiny_kernel(t, d, m, rows[i], x);
     }
     double keep[MOST_K * 3];
@@ -95,7 +100,7 @@ static void textbook(const tiny *t, const ll_gp_draws *d, int m, int k, const in
         q += keep[3 * i + 1] * b[3 * i + 1];
     }
     double mu = one_r / one_one, an = 2 + .5 * (k - 1), bn = d->b0[m] + .5 * (q - mu * one_r);
-    *mean = mu + d->slope[m] * t->slope[x] + k_r - one_k * mu;
+    *mean = mu + d->slope[0][m] * t->slope[x] + k_r - one_k * mu;
     *variance = kss - k_k + (1 - one_k) * (1 - one_k) / one_one;
     *t2 = bn / an;
     *logw = -.5 * (logdet + log(one_one)) + 2 * log(d->b0[m]) - an * log(bn);
@@ -118,18 +123,18 @@ static void check_posterior(int k)
     for (int x = 0; x < 12; x++) {
         double f = 0, within = 0, between = 0, kept = 0, most = -INFINITY, total = 0;
         double mu[LL_GP_DRAWS], v[LL_GP_DRAWS], t2[LL_GP_DRAWS], logw[LL_GP_DRAWS];
-        for (int m = 0; m < LL_GP_DRAWS; m++) {
+        for (int m = 0; m < draws.n; m++) {
             textbook(&t, &draws, m, k, rows, z, q.robust, x, &mu[m], &v[m], &t2[m], &logw[m]);
             most = fmax(most, logw[m]);
         }
-        for (int m = 0; m < LL_GP_DRAWS; m++) total += exp(logw[m] - most);
-        for (int m = 0; m < LL_GP_DRAWS; m++) {
+        for (int m = 0; m < draws.n; m++) total += exp(logw[m] - most);
+        for (int m = 0; m < draws.n; m++) {
             double w = exp(logw[m] - most) / total;
             CHECK_NEAR(q.weight[m], w, 1e-9);
             f += w * mu[m];
         }
         double noise = 0;
-        for (int m = 0; m < LL_GP_DRAWS; m++) {
+        for (int m = 0; m < draws.n; m++) {
             noise += q.weight[m] * t2[m] * 1.4 * draws.noise[m];
             if (q.weight[m] <= 2e-4) continue;
             kept += q.weight[m];

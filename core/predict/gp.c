@@ -42,18 +42,21 @@ static ll_status measure_samples(const ll_transfer_job *job, double *y, ll_error
     return LL_OK;
 }
 
-/* What the samples said: outliers among them, how noisy the device is, how many draws carry the weight. */
-static cJSON *describe(const ll_gp_posterior *q, const ll_transfer_job *job)
+/* What the samples said: outliers among them, how noisy the device is, how many draws carry the weight, what it
+ * executes. */
+static cJSON *describe(const ll_gp_posterior *q, int executions, const ll_transfer_job *job)
 {
     cJSON *o = cJSON_CreateObject();
     double squares = 0;
     ll_ints outliers = {0};
-    for (int m = 0; m < LL_GP_DRAWS; m++) squares += q->weight[m] * q->weight[m];
+    for (int m = 0; m < q->n_draws; m++) squares += q->weight[m] * q->weight[m];
     for (int i = 0; i < job->k; i++)
         if (q->robust[i] > 4) ll_ints_add(&outliers, job->samples[i]);
     ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
+    static const char *const names[LL_GP_EXECUTIONS] = {"as_written", "live", "pruned"};
+    for (int e = 0; e < executions && executions > 1; e++) ll_json_num(o, names[e], q->execution[e]);
     ll_json_ints(o, "outliers", outliers.v, outliers.n);
     ll_ints_free(&outliers);
     return o;
@@ -70,7 +73,7 @@ static void predict(const ll_gp_model *m, const ll_gp_rows *rows, const ll_trans
     ll_gp_posterior_predict(&q, &rows->prior, job->rows, out->n, out->lat_ms, out->sd_ms);
     out->score = ll_memdup(out->lat_ms, (size_t)out->n, sizeof *out->score);
     out->dof = q.dof;
-    out->info = describe(&q, job);
+    out->info = describe(&q, rows->prior.n_executions, job);
     ll_gp_posterior_free(&q);
 }
 
@@ -101,10 +104,10 @@ const ll_predictor ll_gp = {
     .name = "gp",
     .summary = "structured Gaussian process: intervals, best with 5 to 20 samples",
     .paper = "latlab; after Rasmussen and Williams, GPML 2006",
-    .version = 1,
     .needs_sources = true,
     .refits_live = true,
     .quick = true,
+    .version = 2,
     .default_n = 512,
     .pretrain = pretrain,
     .transfer = transfer,

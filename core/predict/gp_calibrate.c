@@ -69,6 +69,7 @@ static double reach(const ll_gp_prior *p, const int *rows, int k)
     double sum = 0, weights = 0;
     for (int b = 0; b < p->n_blocks; b++) {
         const ll_gp_block *block = &p->blocks[b];
+        if (block->execution != LL_GP_AS_WRITTEN) continue;
         double w = exp(block->log_weight);
         weights += w;
         for (int i = 0; i < k; i++) {

@@ -87,7 +87,7 @@ static int op_named(const ll_space *s, const char *name)
 }
 
 /* An edge is dead when no path of other operations than none leads from its end to the output. Whether the
- * input reaches it is not asked: the devices execute it all the same. */
+ * input reaches it is not asked: devices that do not prune execute it all the same. */
 static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *live)
 {
     ll_graph g;
@@ -100,6 +100,44 @@ static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *liv
             if (g.adj[i][j] && (j == g.n_nodes - 1 || (g.op[j] != none && reaches[j]))) reaches[i] = true;
         if (!reaches[i]) live[i - 1] = (uint8_t)none;
     }
+}
+
+int ll_gp_executions(const ll_space *s)
+{
+    return is_cell(s) ? LL_GP_EXECUTIONS : 1;
+}
+
+/* Edges that nothing from the input reaches go. */
+static void kill_unreached_edges(const ll_space *s, uint8_t *gene)
+{
+    ll_graph g;
+    bool reached[LL_MAX_NODES] = {true};
+    int none = op_named(s, "none");
+    if (none < 0 || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
+    for (int i = 1; i < g.n_nodes - 1; i++) {
+        for (int j = 0; j < i; j++) reached[i] = reached[i] || (g.adj[j][i] && reached[j]);
+        reached[i] = reached[i] && gene[i - 1] != none;
+        if (!reached[i]) gene[i - 1] = (uint8_t)none;
+    }
+}
+
+static bool all_none(const ll_space *s, const uint8_t *gene)
+{
+    int none = op_named(s, "none");
+    for (int p = 0; p < s->n_positions; p++)
+        if (gene[p] != none) return false;
+    return true;
+}
+
+void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8_t *out)
+{
+    uint8_t effective[LL_MAX_POSITIONS];
+    memcpy(out, gene, (size_t)s->n_positions);
+    if (execution == LL_GP_AS_WRITTEN) return;
+    kill_dead_edges(s, gene, out);
+    memcpy(effective, out, (size_t)s->n_positions);
+    kill_unreached_edges(s, effective);
+    if (execution == LL_GP_PRUNED || all_none(s, effective)) memcpy(out, effective, (size_t)s->n_positions);
 }
 
 /* --- the list of blocks --- */
@@ -163,7 +201,7 @@ static void list_blocks(ll_gp_features *f)
     for (int i = 0; i < KINDS; i++) {
         int dim = kinds[i].live && !is_cell(f->space) ? 0 : kinds[i].dim(f->space);
         if (!dim) continue;
-        f->blocks[f->n_blocks++] = (ll_gp_block){kinds[i].name, f->dim, dim, kinds[i].log_weight};
+        f->blocks[f->n_blocks++] = (ll_gp_block){kinds[i].name, f->dim, dim, kinds[i].log_weight, 0};
         f->dim += dim;
     }
 }
@@ -252,14 +290,22 @@ void ll_gp_features_free(ll_gp_features *f)
     *f = (ll_gp_features){0};
 }
 
+void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row)
+{
+    raw_row(f, gene, row);
+    for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * f->scale[c];
+}
+
 void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
                          double *phi, int stride)
 {
-    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
-        double *row = phi + (size_t)i * (size_t)stride;
-        raw_row(f, ll_gene(d, i), row);
-        for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * f->scale[c];
-    }
+    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++)
+        ll_gp_features_row(f, ll_gene(d, i), phi + (size_t)i * (size_t)stride);
+}
+
+bool ll_gp_features_live(const ll_gp_block *block)
+{
+    return kind_named(block->name)->live;
 }
 
 const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name)

@@ -19,6 +19,7 @@ typedef struct ll_gp_block {
     const char *name;
     int first, dim;    /* columns first .. first+dim-1 */
     double log_weight; /* centre of the target prior's log weight */
+    int execution;     /* in a target prior: the execution it describes (gp_target.h) */
 } ll_gp_block;
 
 typedef struct ll_gp_features {
@@ -37,6 +38,16 @@ void ll_gp_features_free(ll_gp_features *f);
  * any dataset of the same space. Cancelled by the observer (may be NULL), the last rows are left as they are. */
 void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
                          double *phi, int stride);
+void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row); /* of one gene, (dim) */
+/* Whether it is of the cell without dead edges. */
+bool ll_gp_features_live(const ll_gp_block *block);
+/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the input does not;
+ * what has an effect, that is lies on a path from input to output. Spaces without operation `none` have the first alone.
+ */
+enum { LL_GP_AS_WRITTEN, LL_GP_LIVE, LL_GP_PRUNED, LL_GP_EXECUTIONS };
+int ll_gp_executions(const ll_space *s);
+/* The gene (n_positions) with `none` where nothing is executed. */
+void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8_t *out);
 const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name); /* NULL: left out */
 /* True when the square of the additive blocks' kernel joins the source fits (cells whose edges interact). */
 bool ll_gp_features_squared(const ll_gp_features *f);

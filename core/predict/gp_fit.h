@@ -18,16 +18,18 @@ typedef struct ll_gp_fit {
     const ll_gp_prior *prior;
     const ll_gp_draws *draws;
     int k;
-    double step;   /* of the coarse clock the samples come from, relative; 0: none */
-    double *sel;   /* (k, dim) features of the samples */
-    int passes;    /* made so far */
-    bool wide;     /* more samples than features: work in feature space */
-    double *gram;  /* (n_blocks, k, k); NULL when wide */
-    double *z, *h; /* (k) relative latency, slope direction */
-    double *g;     /* (k) noise factor of each sample */
-    lanes *chol;   /* (k, k) of one chunk; NULL when wide, inv too */
-    lanes *inv;    /* (k, k) inverse of it */
-    lanes *s, *d;  /* (k) inv 1, inv (r - mu 1) */
+    double step;                 /* of the coarse clock the samples come from, relative; 0: none */
+    double *sel;                 /* (k, dim) features of the samples */
+    int passes;                  /* made so far */
+    bool wide;                   /* more samples than features: work in feature space */
+    double *gram;                /* (n_blocks, k, k); NULL when wide */
+    double *z;                   /* (k) relative latency */
+    double *h[LL_GP_EXECUTIONS]; /* (k) slope directions */
+    double *g;                   /* (k) noise factor of each sample */
+    lanes *chol;                 /* (k, k) of one chunk; NULL when wide, inv too */
+    lanes *inv;                  /* (k, k) inverse of it */
+    lanes *r;                    /* (k) what the slopes leave of the samples */
+    lanes *s, *d;                /* (k) inv 1, inv (r - mu 1) */
     /* results of every draw */
     lanes *alpha, *pdiag; /* (CHUNKS, k) */
     lanes mu[CHUNKS], c[CHUNKS], t2[CHUNKS], logw[CHUNKS];
@@ -45,7 +47,7 @@ void ll_gp_fit_wide(const ll_gp_fit *x, int m, double *covariance, double *ones)
 /* The quadratic form of the variance into out->form; mean and weights stand there already. */
 void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out);
 
-/* Weight e^th of every column under draw m; 1 for columns no block uses. */
+/* Weight e^th of every column under draw m; 1 for columns no block uses, which are zero. */
 double *ll_gp_column_weights(const ll_gp_fit *x, int m, double *per_column);
 
 static inline const double *draw_lanes(const double *per_draw, int chunk)

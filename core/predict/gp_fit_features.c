@@ -45,7 +45,9 @@ double *ll_gp_column_weights(const ll_gp_fit *x, int m, double *per_column)
 
 static double residual(const ll_gp_fit *x, int m, int i)
 {
-    return x->z[i] - x->draws->slope[m] * x->h[i];
+    double r = x->z[i];
+    for (int e = 0; e < x->prior->n_executions; e++) r -= x->draws->slope[e][m] * x->h[e][i];
+    return r;
 }
 
 /* Noise and scaled features; returns log |N|. */

@@ -54,17 +54,27 @@ static void invert(const lanes *l, int k, lanes *inv)
     }
 }
 
+/* What the slopes leave of every sample, into x->r. */
+static void fill_residuals(ll_gp_fit *x, int chunk)
+{
+    lanes slope;
+    for (int j = 0; j < x->k; j++) x->r[j] = (lanes){0} + x->z[j];
+    for (int e = 0; e < x->prior->n_executions; e++) {
+        load(&slope, draw_lanes(x->draws->slope[e], chunk));
+        for (int j = 0; j < x->k; j++) x->r[j] -= slope * x->h[e][j];
+    }
+}
+
 /* mu by generalised least squares; s = L⁻¹1 and d = L⁻¹(r - mu 1). */
 static void estimate_mean(ll_gp_fit *x, int chunk)
 {
     int k = x->k;
-    lanes slope, sd = {0}, ss = {0};
-    load(&slope, draw_lanes(x->draws->slope, chunk));
+    lanes sd = {0}, ss = {0};
     for (int i = 0; i < k; i++) {
         lanes s = {0}, d = {0};
         for (int j = 0; j <= i; j++) {
             s += x->inv[i * k + j];
-            d += x->inv[i * k + j] * (x->z[j] - slope * x->h[j]);
+            d += x->inv[i * k + j] * x->r[j];
         }
         x->s[i] = s;
         x->d[i] = d;
@@ -100,6 +110,7 @@ void ll_gp_fit_samples(ll_gp_fit *x, int chunk)
     fill_covariance(x, chunk);
     factor(x->chol, x->k, &logdet);
     invert(x->chol, x->k, x->inv);
+    fill_residuals(x, chunk);
     estimate_mean(x, chunk);
     estimate_duals(x, chunk);
     load(&b0, draw_lanes(x->draws->b0, chunk));

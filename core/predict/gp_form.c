@@ -11,7 +11,7 @@ enum { STACK = 2048 };
  */
 typedef struct form_parts {
     double *within; /* (dim, dim) */
-    double *plus;   /* (n_plus, dim+2) */
+    double *plus;   /* (n_plus, width) */
     int n_plus;
     double *weight; /* (dim) scratch */
     double *stack;  /* (STACK + k, dim) rows whose products are still to be taken from `within` */
@@ -63,25 +63,27 @@ static void add_by_features(const ll_gp_fit *x, int m, double share, form_parts 
 /* Two rows of `plus`: the uncertainty of mu, and what the draw's mean differs from the mixture's. */
 static void add_draw(const ll_gp_fit *x, int m, const ll_gp_posterior *q, form_parts *parts)
 {
-    int k = x->k, dim = x->prior->dim, chunk = m / LANES, l = m % LANES;
+    int k = x->k, dim = x->prior->dim, chunk = m / LANES, l = m % LANES, before = q->width - dim;
     double t2 = x->t2[chunk][l], c = x->c[chunk][l], w = x->w[m];
-    double *mean = parts->plus + (size_t)parts->n_plus * (size_t)(dim + 2), *between = mean + dim + 2;
+    double *mean = parts->plus + (size_t)parts->n_plus * (size_t)q->width, *between = mean + q->width;
     ll_gp_column_weights(x, m, parts->weight);
     (x->wide ? add_by_features : add_by_samples)(x, m, w * t2, parts);
     mean[0] = sqrt(w * t2 / c);
-    add_scaled((size_t)dim, -mean[0], parts->ones, mean + 2);
+    add_scaled((size_t)dim, -mean[0], parts->ones, mean + before);
     between[0] = sqrt(w) * (x->mu[chunk][l] - q->constant);
-    between[1] = sqrt(w) * (x->draws->slope[m] - q->slope);
+    for (int e = 0; e < x->prior->n_executions; e++)
+        between[1 + e] = sqrt(w) * (x->draws->slope[e][m] - q->slope[e]);
     for (int i = 0; i < k; i++)
-        add_scaled((size_t)dim, x->alpha[chunk * k + i][l], x->sel + (size_t)i * (size_t)dim, between + 2);
+        add_scaled((size_t)dim, x->alpha[chunk * k + i][l], x->sel + (size_t)i * (size_t)dim,
+                   between + before);
     for (int col = 0; col < dim; col++)
-        between[2 + col] = sqrt(w) * (parts->weight[col] * between[2 + col] - q->beta[col]);
+        between[before + col] = sqrt(w) * (parts->weight[col] * between[before + col] - q->beta[col]);
     parts->n_plus += 2;
 }
 
-static void parts_alloc(form_parts *parts, int k, int dim, int draws, bool wide)
+static void parts_alloc(form_parts *parts, int k, int dim, int width, int draws, bool wide)
 {
-    size_t dd = (size_t)dim * (size_t)dim, plus = 2 * (size_t)draws * (size_t)(dim + 2);
+    size_t dd = (size_t)dim * (size_t)dim, plus = 2 * (size_t)draws * (size_t)width;
     size_t rows = wide ? 0 : STACK + (size_t)k, inverse = wide ? 0 : (size_t)k * (size_t)k;
     double *space = LL_NEW_ARRAY(double, 2 * dd + plus + 2 * (size_t)dim + rows * (size_t)dim + inverse);
     *parts = (form_parts){.within = space, .one_draw = space + dd, .plus = space + 2 * dd};
@@ -94,16 +96,16 @@ static void parts_alloc(form_parts *parts, int k, int dim, int draws, bool wide)
 /* Variance of f within the draws and between them, as one quadratic form. */
 void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out)
 {
-    int dim = x->prior->dim, e = dim + 2, heavy = 0;
+    int dim = x->prior->dim, e = out->width, heavy = 0;
     double kept = 0;
-    for (int m = 0; m < LL_GP_DRAWS; m++)
+    for (int m = 0; m < x->draws->n; m++)
         if (x->w[m] > least_weight) {
             heavy++;
             kept += x->w[m];
         }
     form_parts parts;
-    parts_alloc(&parts, x->k, dim, heavy, x->wide);
-    for (int chunk = 0; chunk < CHUNKS; chunk++) {
+    parts_alloc(&parts, x->k, dim, e, heavy, x->wide);
+    for (int chunk = 0; chunk < x->draws->n / LANES; chunk++) {
         if (!x->wide) ll_gp_fit_samples(x, chunk);
         for (int m = chunk * LANES; m < (chunk + 1) * LANES; m++)
             if (x->w[m] > least_weight) add_draw(x, m, out, &parts);
@@ -113,6 +115,6 @@ void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out)
     ll_dsyrk(true, e, parts.n_plus, 1 / kept, parts.plus, e, 0, out->form, e);
     for (int i = 0; i < dim; i++)
         add_scaled((size_t)dim, 1 / kept, parts.within + (size_t)i * (size_t)dim,
-                   out->form + (size_t)(i + 2) * (size_t)e + 2);
+                   out->form + (size_t)(i + e - dim) * (size_t)e + (e - dim));
     free(parts.within);
 }

@@ -11,7 +11,7 @@
 typedef struct ll_gp_rows {
     ll_gp_prior prior;
     double *phi, *slope, *noise_sd;
-    float *estimates; /* (n_sources, n) of these rows; NULL: the model has none */
+    float *estimates; /* (executions, n_sources, n) of these rows; NULL: the model has none */
     bool *ticks;
     uint8_t *genes; /* (n, n_positions): which rows these are */
 } ll_gp_rows;
@@ -45,6 +45,13 @@ bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d);
  * that was fitted with some needs. NULL: cancelled by the observer; *other is to be freed all the same. */
 const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
                                    const ll_observer *observer, ll_gp_rows *other);
+/* The prior on all rows of d, whose features are phi (n_archs, features.dim) or, where that is NULL, computed; cancelled by
+ * the observer, it is of no use but to be freed. */
+void ll_gp_rows_init(const ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates,
+                     const ll_observer *observer, ll_gp_rows *r);
+/* The feature columns of n rows of one matrix into the first columns of another. */
+void ll_gp_copy_features(const ll_gp_model *m, const double *from, int from_stride, int n, double *to,
+                         int to_stride);
 void ll_gp_rows_free(ll_gp_rows *r);
 /* The prior on n rows of the model's own dataset that does without source `skip`. */
 void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out);

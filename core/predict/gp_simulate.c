@@ -13,20 +13,23 @@ typedef struct world {
     const ll_gp_prior *p;
     const ll_gp_draws *draws;
     int m; /* the draw of hyper-parameters */
-    double slope, t, noise_sd;
+    double slope[LL_GP_EXECUTIONS], t, noise_sd;
     double constant;
     double *beta; /* (dim) */
 } world;
 
-static int pick_draw(const ll_gp_posterior *posterior, ll_rng *rng)
+/* By the weights after the samples, or by those before any. */
+static int pick_draw(const ll_gp_draws *draws, const ll_gp_posterior *posterior, ll_rng *rng)
 {
-    double u = ll_rng_uniform(rng);
-    if (!posterior) return (int)(u * LL_GP_DRAWS);
-    for (int m = 0; m < LL_GP_DRAWS; m++) {
-        u -= posterior->weight[m];
+    double w[LL_GP_DRAWS], sum = 0;
+    for (int m = 0; m < draws->n; m++)
+        sum += w[m] = posterior ? posterior->weight[m] : exp(draws->log_prior[m]);
+    double u = ll_rng_uniform(rng) * sum;
+    for (int m = 0; m < draws->n; m++) {
+        u -= w[m];
         if (u <= 0) return m;
     }
-    return LL_GP_DRAWS - 1;
+    return draws->n - 1;
 }
 
 /* Gamma(shape, 1), shape >= 1 (Marsaglia and Tsang 2000). */
@@ -43,8 +46,7 @@ static double gamma_draw(double shape, ll_rng *rng)
 
 static double value(const world *w, int row)
 {
-    const double *phi = w->p->phi + (size_t)row * (size_t)w->p->dim;
-    return w->constant + w->slope * w->p->slope[row] + ll_ddot(w->p->dim, phi, w->beta);
+    return ll_gp_prior_value(w->p, row, w->constant, w->slope, w->beta);
 }
 
 static double student_noise(const world *w, ll_rng *rng)
@@ -113,12 +115,13 @@ static void bend(world *w, const ll_gp_posterior *q, const int *rows, const doub
 void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_posterior *posterior,
                     const int *rows, const double *y_ms, int k, ll_rng *rng, double *y)
 {
-    world w = {.p = p, .draws = draws, .m = pick_draw(posterior, rng), .beta = LL_NEW_ARRAY(double, p->dim)};
+    world w = {
+        .p = p, .draws = draws, .m = pick_draw(draws, posterior, rng), .beta = LL_NEW_ARRAY(double, p->dim)};
     double shape = posterior ? posterior->dof / 2 : 2;
     double rate = posterior ? posterior->b[w.m] : draws->b0[w.m];
     w.t = sqrt(rate / gamma_draw(shape, rng));
     w.noise_sd = w.t * sqrt(draws->noise[w.m]);
-    w.slope = draws->slope[w.m];
+    for (int e = 0; e < LL_GP_EXECUTIONS; e++) w.slope[e] = draws->slope[e][w.m];
     draw_prior(&w, rng);
     if (k) bend(&w, posterior, rows, y_ms, k, rng);
     for (int i = 0; i < p->n; i++) y[i] = fmax(1 + value(&w, i) + student_noise(&w, rng), least_latency);

@@ -13,6 +13,11 @@
 static const double spread = 1.5;                        /* of the log weights */
 static const double noise_centre = -3, noise_spread = 2; /* of log R / sum e^th */
 static const double slope_spread = .7;
+/* Prior share of each execution but the first, set on devices that are the target of no published task; and how many draws
+ * are of it. Fewer of the first cost devices that execute what is written. */
+static const double rare = .05;
+enum { WRITTEN = 128, OTHERWISE = 32 };
+static const double absent = 1e-12; /* weight of a block that is of another execution */
 static const double nu = 3, least_factor = .5, most_factor = 50; /* of the Student-t noise */
 static const double noise_inflation = 1.4;                       /* a new measurement's variance over R */
 static const double coarse = .005; /* a clock step over this share of the median matters */
@@ -21,32 +26,55 @@ enum { PASSES = 6 };
 
 /* --- draws --- */
 
-static double centre_sum(const ll_gp_prior *p)
+/* How many there are of an execution, and the sum of the centres of their weights. */
+static int count_blocks(const ll_gp_prior *p, int execution, double *weights)
 {
-    double sum = 0;
-    for (int b = 0; b < p->n_blocks; b++) sum += exp(p->blocks[b].log_weight);
-    return sum;
+    int n = 0;
+    *weights = 0;
+    for (int b = 0; b < p->n_blocks; b++) {
+        if (p->blocks[b].execution != execution) continue;
+        *weights += exp(p->blocks[b].log_weight);
+        n++;
+    }
+    return n;
+}
+
+/* z: a normal variable for each of the execution's blocks, for the noise and for the slope. */
+static void make_draw(const ll_gp_prior *p, int execution, const double *z, int m, ll_gp_draws *out)
+{
+    double sum = 0, centres, slope;
+    int n = count_blocks(p, execution, &centres), at = 0;
+    for (int b = 0; b < p->n_blocks; b++) {
+        bool own = p->blocks[b].execution == execution;
+        out->weight[b][m] = own ? exp(p->blocks[b].log_weight + spread * z[at++]) : absent;
+        if (own) sum += out->weight[b][m];
+    }
+    out->noise[m] = sum * exp(noise_centre + noise_spread * z[n]);
+    slope = p->slope_sd[execution] * exp(slope_spread * z[n + 1]);
+    out->slope[execution][m] = slope;
+    out->b0[m] = 2 * slope * slope / centres;
+}
+
+static void make_draws(const ll_gp_prior *p, int execution, uint64_t seed, ll_gp_draws *out)
+{
+    bool written = execution == LL_GP_AS_WRITTEN;
+    double centres, most = 1 - (p->n_executions - 1) * rare;
+    int n = written ? WRITTEN : OTHERWISE, dim = count_blocks(p, execution, &centres) + 2;
+    double *points = LL_NEW_ARRAY(double, dim *n);
+    ll_sobol(n, dim, true, seed, points);
+    for (int i = 0; i < dim * n; i++) points[i] = ll_normal_quantile(points[i]);
+    for (int m = 0; m < n; m++) {
+        out->execution[out->n] = execution;
+        out->log_prior[out->n] = written ? 0 : log(rare / n / (most / WRITTEN));
+        make_draw(p, execution, points + m * dim, out->n++, out);
+    }
+    free(points);
 }
 
 void ll_gp_draws_make(const ll_gp_prior *p, uint64_t seed, ll_gp_draws *out)
 {
-    int nb = p->n_blocks, dim = nb + 2;
-    double *points = LL_NEW_ARRAY(double, dim *LL_GP_DRAWS), centres = centre_sum(p);
-    ll_sobol(LL_GP_DRAWS, dim, true, seed, points);
-    *out = (ll_gp_draws){.n_blocks = nb};
-    for (int m = 0; m < LL_GP_DRAWS; m++) {
-        double sum = 0;
-        for (int d = 0; d < dim; d++) points[m * dim + d] = ll_normal_quantile(points[m * dim + d]);
-        const double *z = points + m * dim;
-        for (int b = 0; b < nb; b++) {
-            out->weight[b][m] = exp(p->blocks[b].log_weight + spread * z[b]);
-            sum += out->weight[b][m];
-        }
-        out->noise[m] = sum * exp(noise_centre + noise_spread * z[nb]);
-        out->slope[m] = p->slope_sd * exp(slope_spread * z[nb + 1]);
-        out->b0[m] = 2 * out->slope[m] * out->slope[m] / centres;
-    }
-    free(points);
+    *out = (ll_gp_draws){.n_blocks = p->n_blocks};
+    for (int e = 0; e < p->n_executions; e++) make_draws(p, e, seed + (uint64_t)e, out);
 }
 
 /* --- quantised latencies --- */
@@ -93,10 +121,11 @@ static void weigh(ll_gp_fit *x)
 {
     double most = -INFINITY, sum = 0;
     double *logw = (double *)x->logw, *t2 = (double *)x->t2;
-    for (int m = 0; m < LL_GP_DRAWS; m++) logw[m] += noise_density(x, .5 * log(t2[m] * x->draws->noise[m]));
-    for (int m = 0; m < LL_GP_DRAWS; m++) most = fmax(most, logw[m]);
-    for (int m = 0; m < LL_GP_DRAWS; m++) sum += x->w[m] = exp(logw[m] - most);
-    for (int m = 0; m < LL_GP_DRAWS; m++) x->w[m] /= sum;
+    for (int m = 0; m < x->draws->n; m++)
+        logw[m] += x->draws->log_prior[m] + noise_density(x, .5 * log(t2[m] * x->draws->noise[m]));
+    for (int m = 0; m < x->draws->n; m++) most = fmax(most, logw[m]);
+    for (int m = 0; m < x->draws->n; m++) sum += x->w[m] = exp(logw[m] - most);
+    for (int m = 0; m < x->draws->n; m++) x->w[m] /= sum;
 }
 
 /* One step of the scale-mixture form of Student-t noise: samples far from the fit get more of it. */
@@ -104,7 +133,7 @@ static void reweight(ll_gp_fit *x)
 {
     for (int i = 0; i < x->k; i++) {
         double excess = 0;
-        for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        for (int chunk = 0; chunk < x->draws->n / LANES; chunk++) {
             lanes r, w, a = x->alpha[chunk * x->k + i], p = x->pdiag[chunk * x->k + i];
             load(&r, draw_lanes(x->draws->noise, chunk));
             load(&w, draw_lanes(x->w, chunk));
@@ -119,7 +148,8 @@ static void reweight(ll_gp_fit *x)
 
 static void condition_all(ll_gp_fit *x)
 {
-    for (int chunk = 0; chunk < CHUNKS; chunk++) (x->wide ? ll_gp_fit_features : ll_gp_fit_samples)(x, chunk);
+    for (int chunk = 0; chunk < x->draws->n / LANES; chunk++)
+        (x->wide ? ll_gp_fit_features : ll_gp_fit_samples)(x, chunk);
     weigh(x);
     x->passes++;
 }
@@ -138,10 +168,11 @@ static void fit_init_samples(ll_gp_fit *x)
     int k = x->k;
     size_t kk = (size_t)k * (size_t)k;
     x->gram = LL_NEW_ARRAY(double, kk *(size_t)p->n_blocks);
-    x->chol = ll_alloc_aligned(2 * kk + 2 * (size_t)k, sizeof *x->chol);
+    x->chol = ll_alloc_aligned(2 * kk + 3 * (size_t)k, sizeof *x->chol);
     x->inv = x->chol + kk;
     x->s = x->inv + kk;
     x->d = x->s + k;
+    x->r = x->d + k;
     for (int b = 0; b < p->n_blocks; b++)
         ll_dsyrk(false, k, p->blocks[b].dim, 1, x->sel + p->blocks[b].first, p->dim, 0,
                  x->gram + (size_t)b * kk, k);
@@ -157,15 +188,15 @@ static void fit_init(ll_gp_fit *x, const ll_gp_prior *p, const ll_gp_draws *draw
     x->step = ll_clock_step(y_ms, k) / scale;
     x->sel = LL_NEW_ARRAY(double, dim *(size_t)k);
     x->wide = k > p->dim;
-    x->z = LL_NEW_ARRAY(double, 3 * k);
-    x->h = x->z + k;
-    x->g = x->h + k;
+    x->z = LL_NEW_ARRAY(double, (2 + LL_GP_EXECUTIONS) * k);
+    x->g = x->z + k;
+    for (int e = 0; e < LL_GP_EXECUTIONS; e++) x->h[e] = x->g + (1 + e) * k;
     x->alpha = ll_alloc_aligned(2 * CHUNKS * (size_t)k, sizeof *x->alpha);
     x->pdiag = x->alpha + CHUNKS * k;
     for (int i = 0; i < k; i++) {
         memcpy(x->sel + (size_t)i * dim, p->phi + (size_t)rows[i] * dim, dim * sizeof *x->sel);
         x->z[i] = y_ms[i] / scale - 1;
-        x->h[i] = p->slope[rows[i]];
+        for (int e = 0; e < p->n_executions; e++) x->h[e][i] = p->slope[e][rows[i]];
         x->g[i] = 1;
     }
     if (!x->wide) fit_init_samples(x);
@@ -187,14 +218,15 @@ static void mean_in_features(const ll_gp_fit *x, ll_gp_posterior *out)
     const ll_gp_prior *p = x->prior;
     double *dual = LL_NEW_ARRAY(double, x->k);
     const double *mu = (const double *)x->mu;
-    for (int m = 0; m < LL_GP_DRAWS; m++) {
+    for (int m = 0; m < x->draws->n; m++) {
         out->constant += x->w[m] * mu[m];
-        out->slope += x->w[m] * x->draws->slope[m];
+        for (int e = 0; e < x->prior->n_executions; e++) out->slope[e] += x->w[m] * x->draws->slope[e][m];
+        out->execution[x->draws->execution[m]] += x->w[m];
     }
     for (int b = 0; b < p->n_blocks; b++) {
         for (int i = 0; i < x->k; i++) {
             dual[i] = 0;
-            for (int m = 0; m < LL_GP_DRAWS; m++)
+            for (int m = 0; m < x->draws->n; m++)
                 dual[i] += x->w[m] * x->draws->weight[b][m] * x->alpha[m / LANES * x->k + i][m % LANES];
         }
         for (int i = 0; i < x->k; i++)
@@ -208,7 +240,7 @@ static double noise_variance(const ll_gp_fit *x)
 {
     double sum = 0;
     const double *t2 = (const double *)x->t2;
-    for (int m = 0; m < LL_GP_DRAWS; m++) sum += x->w[m] * t2[m] * x->draws->noise[m];
+    for (int m = 0; m < x->draws->n; m++) sum += x->w[m] * t2[m] * x->draws->noise[m];
     return noise_inflation * sum;
 }
 
@@ -238,18 +270,18 @@ static void leave_out(const ll_gp_fit *x, int i, int m, double *e, double *varia
 static void leave_out_mixed(const ll_gp_fit *x, int i, ll_gp_posterior *out)
 {
     double e[LL_GP_DRAWS], v[LL_GP_DRAWS], w[LL_GP_DRAWS], most = -INFINITY, sum = 0, mean = 0, variance = 0;
-    for (int m = 0; m < LL_GP_DRAWS; m++) {
+    for (int m = 0; m < x->draws->n; m++) {
         leave_out(x, i, m, &e[m], &v[m], &w[m]);
         w[m] = log(x->w[m]) - w[m];
         most = fmax(most, w[m]);
     }
-    for (int m = 0; m < LL_GP_DRAWS; m++) {
+    for (int m = 0; m < x->draws->n; m++) {
         w[m] = exp(w[m] - most);
         sum += w[m];
         mean += w[m] * e[m];
     }
     mean /= sum;
-    for (int m = 0; m < LL_GP_DRAWS; m++) variance += w[m] / sum * (v[m] + (e[m] - mean) * (e[m] - mean));
+    for (int m = 0; m < x->draws->n; m++) variance += w[m] / sum * (v[m] + (e[m] - mean) * (e[m] - mean));
     out->left_out[i] = mean / sqrt(variance);
     out->left_out_ms[i] = out->scale_ms * (1 + x->z[i] - mean);
 }
@@ -265,14 +297,19 @@ void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *
         reweight(x);
         condition_all(x);
     }
-    *out = (ll_gp_posterior){.dim = p->dim, .scale_ms = scale, .dof = 2 * a0 + k - 1, .spread = 1};
+    *out = (ll_gp_posterior){.dim = p->dim,
+                             .width = 1 + p->n_executions + p->dim,
+                             .n_draws = draws->n,
+                             .scale_ms = scale,
+                             .dof = 2 * a0 + k - 1,
+                             .spread = 1};
     out->beta = LL_NEW_ARRAY(double, p->dim);
     out->robust = ll_memdup(x->g, (size_t)k, sizeof *x->g);
     out->left_out = LL_NEW_ARRAY(double, k);
     out->left_out_ms = LL_NEW_ARRAY(double, k);
     for (int i = 0; i < k && k > 1; i++) leave_out_mixed(x, i, out);
     memcpy(out->weight, x->w, sizeof x->w);
-    for (int m = 0; m < LL_GP_DRAWS; m++) out->b[m] = .5 * out->dof * x->t2[m / LANES][m % LANES];
+    for (int m = 0; m < x->draws->n; m++) out->b[m] = .5 * out->dof * x->t2[m / LANES][m % LANES];
     mean_in_features(x, out);
     out->noise = noise_variance(x);
     if (variance) ll_gp_fit_form(x, out);
@@ -293,7 +330,7 @@ void ll_gp_posterior_free(ll_gp_posterior *q)
 
 static void chunk_variance(const ll_gp_posterior *q, const double *psi, double *product, int n, double *sd_ms)
 {
-    int e = q->dim + 2;
+    int e = q->width;
     ll_dgemm(false, false, n, e, e, 1, psi, e, q->form, e, 0, product, e);
     for (int i = 0; i < n; i++) {
         double f = ll_ddot(e, psi + i * e, product + i * e);
@@ -301,23 +338,34 @@ static void chunk_variance(const ll_gp_posterior *q, const double *psi, double *
     }
 }
 
+/* (1, h, phi) of a row, with which a prediction is a product. */
+static void fill_psi(const ll_gp_prior *p, int row, double *psi)
+{
+    *psi++ = 1;
+    for (int e = 0; e < p->n_executions; e++) *psi++ = p->slope[e][row];
+    memcpy(psi, p->phi + (size_t)row * (size_t)p->dim, (size_t)p->dim * sizeof *psi);
+}
+
+double ll_gp_prior_value(const ll_gp_prior *p, int row, double constant, const double *slope,
+                         const double *beta)
+{
+    double f = constant;
+    for (int e = 0; e < p->n_executions; e++) f += slope[e] * p->slope[e][row];
+    return f + ll_ddot(p->dim, p->phi + (size_t)row * (size_t)p->dim, beta);
+}
+
 void ll_gp_posterior_predict(const ll_gp_posterior *q, const ll_gp_prior *p, const int *rows, int n_rows,
                              double *mean_ms, double *sd_ms)
 {
     enum { CHUNK = 128 };
-    int e = q->dim + 2;
+    int e = q->width;
     double *psi = LL_NEW_ARRAY(double, 2 * CHUNK * e), *product = psi + CHUNK * e;
     for (int from = 0; from < n_rows; from += CHUNK) {
         int n = n_rows - from < CHUNK ? n_rows - from : CHUNK;
         for (int i = 0; i < n; i++) {
             int row = rows ? rows[from + i] : from + i;
-            const double *phi = p->phi + (size_t)row * (size_t)p->dim;
-            double f = q->constant + q->slope * p->slope[row] + ll_ddot(q->dim, phi, q->beta);
-            mean_ms[from + i] = q->scale_ms * (1 + f);
-            if (!sd_ms) continue;
-            psi[i * e] = 1;
-            psi[i * e + 1] = p->slope[row];
-            memcpy(psi + i * e + 2, phi, (size_t)q->dim * sizeof *phi);
+            mean_ms[from + i] = q->scale_ms * (1 + ll_gp_prior_value(p, row, q->constant, q->slope, q->beta));
+            if (sd_ms) fill_psi(p, row, psi + i * e);
         }
         if (sd_ms) chunk_variance(q, psi, product, n, sd_ms + from);
     }
