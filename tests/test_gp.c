@@ -253,6 +253,9 @@ static void executions_are_recognised(void)
         double spearman = ll_spearman(mean, ll_latencies(left, TARGET), CELLS);
         check_report(q.execution[e] > .9 && spearman > .98, __FILE__, __LINE__,
                      "execution %d: probability %.2f, Spearman %.3f", e, q.execution[e], spearman);
+        ll_prediction p = transferred(m, d, ll_latencies(left, TARGET), rows, K);
+        CHECK_INT(cJSON_HasObjectItem(p.info, "says"), e != LL_GP_AS_WRITTEN); /* in words what is unusual */
+        ll_prediction_free(&p);
         ll_gp_posterior_free(&q);
     }
     ll_gp.release(m);

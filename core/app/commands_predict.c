@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/commands.h"
+#include "core/app/look.h"
 #include "core/app/refit.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -120,7 +121,7 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"seconds", "took", "s", 3},
                                         {0}};
     ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
-    cJSON *result = ll_result_new("transfer");
+    cJSON *result = ll_result_new("transfer"), *said;
     ll_transfer_fields(result, t);
     ll_json_ints(result, "samples", t->samples.v, t->samples.n);
     ll_json_num(result, "spearman", m.spearman);
@@ -128,6 +129,8 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
     ll_json_num(result, "seconds", t->seconds);
     cJSON_AddItemToObject(result, "info", cJSON_Duplicate(t->info, 1));
     ll_result_columns(result, columns);
+    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
+        ll_result_note(result, "%s", said->valuestring);
     ll_emit(rq, result);
 }
 

@@ -42,6 +42,25 @@ static ll_status measure_samples(const ll_transfer_job *job, double *y, ll_error
     return LL_OK;
 }
 
+/* The probability of each execution, and in words when it is not the usual one. */
+static void describe_execution(cJSON *o, const double *probability)
+{
+    static const char *const names[LL_GP_EXECUTIONS] = {"as_written", "live", "pruned"};
+    static const char *const words[LL_GP_EXECUTIONS] = {NULL, "only what reaches the output",
+                                                        "only what lies on a path from input to output"};
+    int likely = LL_GP_AS_WRITTEN;
+    ll_str text = {0};
+    for (int e = 0; e < LL_GP_EXECUTIONS; e++) {
+        ll_json_num(o, names[e], probability[e]);
+        if (probability[e] > probability[likely]) likely = e;
+    }
+    if (!words[likely]) return;
+    ll_str_addf(&text, "the samples say that this device executes %s (probability %.2f)", words[likely],
+                probability[likely]);
+    ll_json_str(ll_json_arr(o, "says"), NULL, ll_str_text(&text));
+    ll_str_free(&text);
+}
+
 /* What the samples said: outliers among them, how noisy the device is, how many draws carry the weight, what it
  * executes. */
 static cJSON *describe(const ll_gp_posterior *q, int executions, const ll_transfer_job *job)
@@ -55,8 +74,7 @@ static cJSON *describe(const ll_gp_posterior *q, int executions, const ll_transf
     ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
-    static const char *const names[LL_GP_EXECUTIONS] = {"as_written", "live", "pruned"};
-    for (int e = 0; e < executions && executions > 1; e++) ll_json_num(o, names[e], q->execution[e]);
+    if (executions > 1) describe_execution(o, q->execution);
     ll_json_ints(o, "outliers", outliers.v, outliers.n);
     ll_ints_free(&outliers);
     return o;

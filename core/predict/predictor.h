@@ -64,7 +64,9 @@ typedef struct ll_prediction {
         *lat_ms;   /* (n) or NULL when the predictor ranks only (the caller then fits a map on the samples) */
     double *sd_ms; /* (n) or NULL: predictive standard deviation */
     double dof;    /* Student-t degrees of freedom of the intervals; 0: normal */
-    cJSON *info;   /* object or NULL: what is worth showing (initial device, epochs, weights, ...) */
+    cJSON *
+        info; /* object or NULL: what is worth showing (initial device, epochs, weights, ...); its array of strings
+                      `says` is for people, one sentence each */
 } ll_prediction;
 void ll_prediction_free(ll_prediction *p);
 
