@@ -135,6 +135,7 @@ static const ll_predictor peek_predictor = {.name = "peek",
                                             .summary = "looks",
                                             .needs_sources = true,
                                             .default_n = 16,
+                                            .fbnet_n = 24,
                                             .pretrain = peek_pretrain,
                                             .transfer = peek_transfer,
                                             .release = free};
@@ -148,6 +149,23 @@ static ll_model *pretrained(const ll_dataset *d, uint64_t seed)
     CHECK_INT(ll_pretrain_run(&plan, &m, &e), LL_OK);
     ll_ints_free(&source);
     return m;
+}
+
+/* As published: another number of source architectures on FBNet. */
+static void fbnet_has_its_own_default(void)
+{
+    ll_dataset *d = ll_dataset_new("chains", ll_space_find("fbnet"), 30, 2);
+    ll_error e = {0};
+    for (int i = 0; i < d->n_archs; i++)
+        d->genes[22 * i] = (uint8_t)(i % 9), d->genes[22 * i + 1] = (uint8_t)(i / 9);
+    for (int i = 0; i < 2 * d->n_archs; i++) d->lat_ms[i] = 1 + i;
+    ll_device_set(&d->devices[0], "a", LL_MEASURED, "test", "ms", NULL, NULL);
+    ll_device_set(&d->devices[1], "b", LL_MEASURED, "test", "ms", NULL, NULL);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    ll_model *m = pretrained(d, 4);
+    CHECK_INT(ll_json_get_int(m->info, "n", 0), 24);
+    ll_model_unref(m);
+    ll_dataset_unref(d);
 }
 
 static void every_look_at_the_target_is_counted(void)
@@ -372,6 +390,7 @@ static const check_case cases[] = {
     {"zero latency is a value", zero_latency_is_a_value},
     {"scoring sets are the protocols'", scoring_sets_are_the_protocols},
     {"maps are monotone and exact on lines", maps_are_monotone_and_exact_on_lines},
+    {"fbnet has its own default", fbnet_has_its_own_default},
     {"every look at the target is counted", every_look_at_the_target_is_counted},
     {"the engine runs what is missing", the_engine_runs_what_is_missing},
     {"threads change nothing", threads_change_nothing},

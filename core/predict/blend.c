@@ -381,6 +381,7 @@ const ll_predictor ll_blend = {
     .parts = members,
     .needs_sources = true,
     .default_n = 512,
+    .fbnet_n = 800,
     .pretrain = pretrain,
     .transfer = transfer,
     .release = release,

@@ -14,6 +14,7 @@ const ll_predictor ll_nasflat = {
     .parts = parts,
     .needs_sources = true,
     .default_n = 512,
+    .fbnet_n = 800,
     .pretrain = ll_nasflat_pretrain,
     .transfer = ll_nasflat_transfer,
     .release = ll_nasflat_model_free,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -25,9 +26,15 @@ static ll_ints source_pool(const ll_dataset *d, const ll_ints *source, int wante
     return any;
 }
 
+static int default_n(const ll_pretrain_plan *p)
+{
+    bool fbnet = !strcmp(p->data->space->name, "fbnet");
+    return fbnet && p->predictor->fbnet_n ? p->predictor->fbnet_n : p->predictor->default_n;
+}
+
 static ll_status choose_rows(const ll_pretrain_plan *p, ll_ints *rows, ll_error *e)
 {
-    int wanted = p->n > 0 ? p->n : p->predictor->default_n;
+    int wanted = p->n > 0 ? p->n : default_n(p);
     ll_ints pool = source_pool(p->data, p->source, wanted);
     if (!pool.n) return ll_fail(e, LL_FAILED, "the source devices have no latency at all");
     if (wanted <= 0 || wanted > pool.n) wanted = pool.n;
