@@ -6,9 +6,14 @@
 
 #include "core/predict/gp_target.h"
 
-enum { LANES = 8, CHUNKS = LL_GP_DRAWS / LANES };
-
-/* Eight draws side by side: every operation on the small matrices is done for all of them at once. */
+/* As many draws side by side as a register holds: every operation on the small matrices is done for all of them at once.
+ * (eight on a processor with registers for four took twice as long: they were spilled). */
+#ifdef __AVX512F__
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+enum { CHUNKS = LL_GP_DRAWS / LANES };
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
 static const double a0 = 2, jitter = 1e-6;
