@@ -104,6 +104,7 @@ static void choose_rows_again(job *j)
 {
     const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device), wanted = ll_int(&j->rq->args, "check");
+    if (!wanted) return;
     ll_ints known = ll_ints_copy(j->first.rows.v, j->first.rows.n);
     for (int i = 0; i < d->n_archs && at >= 0; i++)
         if (ll_known(d, at, i)) ll_ints_add(&known, i);
@@ -302,9 +303,7 @@ static ll_status extend(job *j, cJSON **record, ll_dataset **out)
     if (j->again.rows.n) d->devices[at].repeat = j->repeat;
     *record = record_of(j);
     if (!d->provenance) d->provenance = cJSON_CreateObject();
-    cJSON *list = cJSON_GetObjectItem(d->provenance, "measured");
-    if (!list) list = ll_json_arr(d->provenance, "measured");
-    cJSON_AddItemToArray(list, cJSON_Duplicate(*record, true));
+    cJSON_AddItemToArray(ll_json_list(d->provenance, "measured"), cJSON_Duplicate(*record, true));
     free(d->path); /* not what the folder holds, until it is saved */
     d->path = NULL;
     ll_status s = ll_dataset_seal(d, &rq->error);

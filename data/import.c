@@ -39,9 +39,7 @@ void ll_import_note(ll_import *job, const char *fmt, ...)
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read)
 {
     if (!d->provenance) d->provenance = cJSON_CreateObject();
-    cJSON *imports = cJSON_GetObjectItemCaseSensitive(d->provenance, "imports");
-    if (!imports) imports = ll_json_arr(d->provenance, "imports");
-    cJSON *o = ll_json_obj(imports, NULL), *devices;
+    cJSON *o = ll_json_obj(ll_json_list(d->provenance, "imports"), NULL), *devices;
     ll_json_str(o, "kind", kind);
     ll_json_str(o, "path", path);
     if (unit_read) ll_json_str(o, "unit_read", unit_read);

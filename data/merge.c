@@ -190,8 +190,7 @@ static void merge_feature(const merger *m, const ll_feature *f)
 static void merge_records(cJSON *provenance, const cJSON *list)
 {
     const cJSON *entry;
-    cJSON *to = cJSON_GetObjectItemCaseSensitive(provenance, list->string);
-    if (!to) to = ll_json_arr(provenance, list->string);
+    cJSON *to = ll_json_list(provenance, list->string);
     cJSON_ArrayForEach(entry, list) cJSON_AddItemToArray(to, cJSON_Duplicate(entry, true));
 }
 

@@ -54,6 +54,12 @@ cJSON *ll_json_arr(cJSON *o, const char *key)
     return item;
 }
 
+cJSON *ll_json_list(cJSON *o, const char *key)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(o, key);
+    return list ? list : ll_json_arr(o, key);
+}
+
 void ll_json_nums(cJSON *o, const char *key, const double *v, int n)
 {
     cJSON *a = ll_json_arr(o, key);

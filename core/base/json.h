@@ -17,6 +17,7 @@ void ll_json_ints(cJSON *o, const char *key, const int *v, int n);
 void ll_json_strs(cJSON *o, const char *key, char *const *v, int n);
 cJSON *ll_json_obj(cJSON *o, const char *key); /* a new object inside o (o may be an array: key NULL) */
 cJSON *ll_json_arr(cJSON *o, const char *key);
+cJSON *ll_json_list(cJSON *o, const char *key); /* the array of that name, a new one if there is none */
 
 /* Read members; the default is returned when the member is absent or of another type. null reads as NaN. */
 double ll_json_get_num(const cJSON *o, const char *key, double otherwise);

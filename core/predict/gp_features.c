@@ -213,7 +213,7 @@ static void add_row(int n, const double *row, double *sum)
     for (int c = 0; c < n; c++) sum[c] += row[c];
 }
 
-static bool stops_at(int row, const ll_observer *observer)
+bool ll_gp_stops_at(int row, const ll_observer *observer)
 {
     enum { ROWS_PER_LOOK = 256 };
     return row % ROWS_PER_LOOK == 0 && ll_cancelled(observer);
@@ -224,12 +224,12 @@ static void column_moments(const ll_gp_features *f, const ll_dataset *d, const l
                            double *variance)
 {
     double *row = LL_NEW_ARRAY(double, f->dim);
-    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
         raw_row(f, ll_gene(d, i), row);
         add_row(f->dim, row, f->shift);
     }
     for (int c = 0; c < f->dim; c++) f->shift[c] /= d->n_archs;
-    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++) {
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
         raw_row(f, ll_gene(d, i), row);
         for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * (row[c] - f->shift[c]);
         add_row(f->dim, row, variance);
@@ -299,7 +299,7 @@ void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *ro
 void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
                          double *phi, int stride)
 {
-    for (int i = 0; i < d->n_archs && !stops_at(i, observer); i++)
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++)
         ll_gp_features_row(f, ll_gene(d, i), phi + (size_t)i * (size_t)stride);
 }
 

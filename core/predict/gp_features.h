@@ -38,6 +38,8 @@ void ll_gp_features_free(ll_gp_features *f);
  * any dataset of the same space. Cancelled by the observer (may be NULL), the last rows are left as they are. */
 void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
                          double *phi, int stride);
+/* In a loop over rows: whether to stop, asked every few hundred of them. */
+bool ll_gp_stops_at(int row, const ll_observer *observer);
 void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row); /* of one gene, (dim) */
 /* Whether it is of the cell without dead edges. */
 bool ll_gp_features_live(const ll_gp_block *block);

@@ -6,7 +6,7 @@
 
 #include "core/predict/gp_target.h"
 
-/* As many draws side by side as a register holds: every operation on the small matrices is done for all of them at once.
+/* As many draws side by side as a register holds: every operation on the small matrices is done for all of them at once
  * (eight on a processor with registers for four took twice as long: they were spilled). */
 #ifdef __AVX512F__
 enum { LANES = 8 };

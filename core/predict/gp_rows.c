@@ -134,7 +134,7 @@ static void finish_part(const ll_gp_model *m, int skip, const part *p, const ll_
     add_normalised(r, p, "dev", at + 1, sources > 1 ? sources : 0, deviation_log_weight);
 }
 
-/* --- the two executions --- */
+/* --- one execution after the other --- */
 
 static const uint8_t *gene_of(const ll_gp_model *m, const ll_gp_rows *r, int row)
 {
@@ -163,10 +163,8 @@ static int executed_columns(const ll_gp_features *f)
 static void fill_executed(const ll_gp_model *m, const ll_gp_rows *r, int execution, const ll_observer *o,
                           double *x)
 {
-    enum { ROWS_PER_LOOK = 256 };
     uint8_t gene[LL_MAX_POSITIONS];
-    for (int i = 0; i < r->prior.n; i++) {
-        if (i % ROWS_PER_LOOK == 0 && ll_cancelled(o)) return;
+    for (int i = 0; i < r->prior.n && !ll_gp_stops_at(i, o); i++) {
         ll_gp_executed(m->features.space, execution, gene_of(m, r, i), gene);
         ll_gp_features_row(&m->features, gene, x + (size_t)i * (size_t)m->features.dim);
     }
