@@ -101,6 +101,7 @@ static void join_device(const ll_device *old, const ll_device *new, ll_device *o
     char *source = both(old->source, new->source), *note_text = both(old->note, new->note);
     ll_device_set(out, old->name, old->kind, source, old->unit_read,
                   old->hardware ? old->hardware : new->hardware, note_text);
+    out->repeat = isnan(old->repeat) ? new->repeat : old->repeat;
     free(source);
     free(note_text);
 }

@@ -441,6 +441,31 @@ static void joining_adds_rows_and_devices(void)
     ll_dataset_unref(b);
 }
 
+/* A device that gains latencies keeps what is known of it: how far it agrees with itself, and where it came from. */
+static void joining_keeps_what_is_known_of_a_device(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_dataset *a = small("a"), *b = ll_dataset_new("b", space, 1, 1), *out = NULL, *back = NULL;
+    ll_error e = {0};
+    space->at(space, 777, b->genes);
+    ll_device_set(&b->devices[0], a->devices[0].name, a->devices[0].kind, "again", "ms", NULL, NULL);
+    ll_latencies(b, 0)[0] = 3;
+    CHECK_INT(ll_dataset_seal(b, &e), LL_OK);
+    ll_json_str(ll_json_obj(ll_json_list(b->provenance, "measured"), NULL), "device", "phone");
+    b->devices[0].repeat = .9;
+    CHECK_INT(ll_import_merge(a, b, false, &out, NULL, &e), LL_OK);
+    CHECK_NEAR(out->devices[0].repeat, .9, 0);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(out->provenance, "measured")), 1);
+    b->devices[0].repeat = .5; /* what was there first is kept */
+    CHECK_INT(ll_import_merge(out, b, true, &back, NULL, &e), LL_OK);
+    CHECK_NEAR(back->devices[0].repeat, .9, 0);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(back->provenance, "measured")), 2);
+    ll_dataset_unref(back);
+    ll_dataset_unref(out);
+    ll_dataset_unref(a);
+    ll_dataset_unref(b);
+}
+
 static const check_case cases[] = {
     {"help nasbench201 is read", help_nasbench201_is_read},
     {"help fbnet is read", help_fbnet_is_read},
@@ -456,6 +481,7 @@ static const check_case cases[] = {
     {"zero-cost proxies become a feature", zero_cost_proxies_become_a_feature},
     {"joining completes and refuses", joining_completes_and_refuses},
     {"joining adds rows and devices", joining_adds_rows_and_devices},
+    {"joining keeps what is known of a device", joining_keeps_what_is_known_of_a_device},
     {0},
 };
 
