@@ -173,6 +173,33 @@ static void pools_run_every_chunk_once(void)
     }
 }
 
+typedef struct by_thread {
+    int of[1000]; /* chunks */
+    int threads;
+    _Atomic int wrong;
+} by_thread;
+
+static void note_thread(void *ctx, int i, int thread)
+{
+    by_thread *b = ctx;
+    b->of[i]++;
+    if (thread < 0 || thread >= b->threads) b->wrong++;
+}
+
+static void pools_say_which_thread_runs(void)
+{
+    for (int threads = 1; threads <= 4; threads++) {
+        ll_pool *p = threads > 1 ? ll_pool_new(threads) : NULL;
+        by_thread b = {.threads = ll_pool_threads(p)};
+        CHECK_INT(b.threads, threads);
+        for (int round = 0; round < 50; round++) ll_pool_run_by(p, 1000, note_thread, &b);
+        for (int i = 0; i < 1000; i++)
+            if (b.of[i] != 50) CHECK_INT(b.of[i], 50);
+        CHECK_INT(b.wrong, 0);
+        ll_pool_free(p);
+    }
+}
+
 static void tensors_check_shapes(void)
 {
     ll_tensors t = {0};
@@ -204,6 +231,7 @@ static const check_case cases[] = {
     {"a full disk keeps the old file", a_full_disk_keeps_the_old_file},
     {"json says null for NaN", json_says_null_for_nan},
     {"pools run every chunk once", pools_run_every_chunk_once},
+    {"pools say which thread runs", pools_say_which_thread_runs},
     {"tensors check shapes", tensors_check_shapes},
     {"hashes tell bytes apart", hashes_tell_bytes_apart},
     {0},

@@ -7,28 +7,37 @@
 
 #include "core/base/mem.h"
 
+typedef struct helper helper;
+
 struct ll_pool {
     int n_threads;
-    pthread_t *threads; /* n_threads - 1 */
+    helper *helpers; /* n_threads - 1 */
     pthread_mutex_t lock;
     pthread_cond_t start, done;
     unsigned round; /* grows by one with every loop */
     int busy;       /* helpers still in the current loop */
     bool stop;
-    void (*fn)(void *, int);
+    void (*fn)(void *, int, int);
     void *ctx;
     int n;
     atomic_int next;
 };
 
-static void take_chunks(ll_pool *p)
+struct helper {
+    ll_pool *pool;
+    pthread_t thread;
+    int number;
+};
+
+static void take_chunks(ll_pool *p, int thread)
 {
-    for (int i; (i = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, i);
+    for (int i; (i = atomic_fetch_add(&p->next, 1)) < p->n;) p->fn(p->ctx, i, thread);
 }
 
-static void *helper(void *arg)
+static void *help(void *arg)
 {
-    ll_pool *p = arg;
+    const helper *h = arg;
+    ll_pool *p = h->pool;
     unsigned seen = 0;
     pthread_mutex_lock(&p->lock);
     for (;;) {
@@ -36,7 +45,7 @@ static void *helper(void *arg)
         if (p->stop) break;
         seen = p->round;
         pthread_mutex_unlock(&p->lock);
-        take_chunks(p);
+        take_chunks(p, h->number);
         pthread_mutex_lock(&p->lock);
         if (--p->busy == 0) pthread_cond_signal(&p->done);
     }
@@ -48,13 +57,16 @@ ll_pool *ll_pool_new(int threads)
 {
     ll_pool *p = LL_NEW(ll_pool);
     p->n_threads = 1;
-    p->threads = LL_NEW_ARRAY(pthread_t, threads > 1 ? threads - 1 : 1);
+    p->helpers = LL_NEW_ARRAY(helper, threads > 1 ? threads - 1 : 1);
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->start, NULL);
     pthread_cond_init(&p->done, NULL);
     /* a thread that cannot be had makes the loop slower, not wrong */
-    while (p->n_threads < threads && !pthread_create(&p->threads[p->n_threads - 1], NULL, helper, p))
-        p->n_threads++;
+    for (; p->n_threads < threads; p->n_threads++) {
+        helper *h = &p->helpers[p->n_threads - 1];
+        *h = (helper){.pool = p, .number = p->n_threads};
+        if (pthread_create(&h->thread, NULL, help, h)) break;
+    }
     return p;
 }
 
@@ -65,11 +77,11 @@ void ll_pool_free(ll_pool *p)
     p->stop = true;
     pthread_cond_broadcast(&p->start);
     pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i + 1 < p->n_threads; i++) pthread_join(p->threads[i], NULL);
+    for (int i = 0; i + 1 < p->n_threads; i++) pthread_join(p->helpers[i].thread, NULL);
     pthread_mutex_destroy(&p->lock);
     pthread_cond_destroy(&p->start);
     pthread_cond_destroy(&p->done);
-    free(p->threads);
+    free(p->helpers);
     free(p);
 }
 
@@ -78,10 +90,10 @@ int ll_pool_threads(const ll_pool *p)
     return p ? p->n_threads : 1;
 }
 
-void ll_pool_run(ll_pool *p, int n, void (*fn)(void *ctx, int i), void *ctx)
+void ll_pool_run_by(ll_pool *p, int n, void (*fn)(void *ctx, int i, int thread), void *ctx)
 {
     if (!p || p->n_threads == 1 || n < 2) {
-        for (int i = 0; i < n; i++) fn(ctx, i);
+        for (int i = 0; i < n; i++) fn(ctx, i, 0);
         return;
     }
     pthread_mutex_lock(&p->lock);
@@ -93,8 +105,25 @@ void ll_pool_run(ll_pool *p, int n, void (*fn)(void *ctx, int i), void *ctx)
     p->round++;
     pthread_cond_broadcast(&p->start);
     pthread_mutex_unlock(&p->lock);
-    take_chunks(p);
+    take_chunks(p, 0);
     pthread_mutex_lock(&p->lock);
     while (p->busy) pthread_cond_wait(&p->done, &p->lock);
     pthread_mutex_unlock(&p->lock);
+}
+
+typedef struct plain {
+    void (*fn)(void *ctx, int i);
+    void *ctx;
+} plain;
+
+static void run_plain(void *ctx, int i, int thread)
+{
+    const plain *own = ctx;
+    own->fn(own->ctx, i);
+}
+
+void ll_pool_run(ll_pool *p, int n, void (*fn)(void *ctx, int i), void *ctx)
+{
+    plain own = {fn, ctx};
+    ll_pool_run_by(p, n, run_plain, &own);
 }

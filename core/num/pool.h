@@ -12,5 +12,8 @@ int ll_pool_threads(const ll_pool *p); /* 1 for NULL */
 /* Calls fn(ctx, i) for i = 0 .. n-1, each once, on any thread, and returns when all are done.
  * NULL pool: in order on the calling thread. Not reentrant: one parallel loop at a time. */
 void ll_pool_run(ll_pool *p, int n, void (*fn)(void *ctx, int i), void *ctx);
+/* The same, and says which thread calls, 0 .. ll_pool_threads(p) - 1: for memory that one chunk leaves warm to the next.
+ * No result may depend on it. */
+void ll_pool_run_by(ll_pool *p, int n, void (*fn)(void *ctx, int i, int thread), void *ctx);
 
 #endif
