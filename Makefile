@@ -20,7 +20,8 @@ SCRIPTS := $(wildcard tests/check_*.sh)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
             -Wvla -Wno-unused-parameter
-CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -pthread -fopenmp-simd -fno-math-errno -fno-trapping-math
+# (-std=c11 alone would keep a product and a sum from becoming one instruction)
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -pthread -fopenmp-simd -ffp-contract=fast -fno-math-errno -fno-trapping-math
 # Engine onednn of `measure` is there when libdnnl-dev is (asked when linking: it may just have been installed).
 DNNL = $(if $(shell echo '\#include <dnnl.h>' | $(CC) -E - 2>/dev/null),-ldnnl -lgomp)
 LIBS = -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm $(DNNL)

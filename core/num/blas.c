@@ -5,6 +5,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "core/num/small_gemm.h"
+
 void ll_blas_init(void)
 {
     openblas_set_num_threads(1);
@@ -15,10 +17,20 @@ static CBLAS_TRANSPOSE flag(bool t)
     return t ? CblasTrans : CblasNoTrans;
 }
 
+void ll_blas_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda,
+                   const float *b, int ldb, float beta, float *c, int ldc)
+{
+    cblas_sgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
 void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
               int ldb, float beta, float *c, int ldc)
 {
-    cblas_sgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    bool add = beta == 1;
+    if (alpha == 1 && (add || beta == 0) && ll_small_sgemm_pays(ta, m, n, k, add))
+        ll_small_sgemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc);
+    else
+        ll_blas_sgemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,

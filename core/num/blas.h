@@ -13,8 +13,12 @@ const char *ll_blas_kernels(void); /* the library's name for the kernels in use:
  * with OPENBLAS_CORETYPE naming the kernels that the processor can run. Returns when the choice is good, or the
  * user's. */
 void ll_blas_restart(char **argv);
+/* By core/num/small_gemm where that is faster. */
 void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
               int ldb, float beta, float *c, int ldc);
+/* The library's own, whatever the size. */
+void ll_blas_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda,
+                   const float *b, int ldb, float beta, float *c, int ldc);
 void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc);
 /* C = alpha A Aᵀ + beta C (trans false) or alpha Aᵀ A + beta C; both triangles are filled. C is (n,n). */

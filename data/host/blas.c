@@ -183,8 +183,8 @@ static void grouped_product(runner *r, const ll_layer *l, const float *x, const 
             unfold(l, from, columns, r->columns);
             columns = r->columns;
         }
-        ll_sgemm(false, false, to, plane, depth, 1, w + g * to * depth, depth, columns, plane, 1,
-                 y + g * to * plane, plane);
+        ll_blas_sgemm(false, false, to, plane, depth, 1, w + g * to * depth, depth, columns, plane, 1,
+                      y + g * to * plane, plane);
     }
 }
 
@@ -281,7 +281,7 @@ static void run_step(runner *r, const ll_step *s, const float *w, const float *x
         break;
     case LL_STEP_LINEAR:
         memcpy(y, w + l->c_in * l->c_out, (size_t)l->c_out * sizeof *y);
-        ll_sgemm(false, false, l->c_out, 1, l->c_in, 1, w, l->c_in, x, 1, 1, y, 1);
+        ll_blas_sgemm(false, false, l->c_out, 1, l->c_in, 1, w, l->c_in, x, 1, 1, y, 1);
         break;
     }
 }

@@ -15,6 +15,7 @@ typedef struct subject {
 
 static const subject subjects[] = {
     {"look", bench_look},
+    {"gemm", bench_gemm},
     {"gp", bench_gp},
     {"help", bench_help},
     {"sessions", bench_sessions},

@@ -119,8 +119,8 @@ static double gemm_rate(const gemms *g)
         for (int times = 0; times < 30; times++)
             for (int i = 0; i < g->n; i++) {
                 const gemm *x = &g->v[i];
-                ll_sgemm(x->ta, x->tb, x->m, x->n, x->k, 1, a, x->ta ? x->m : x->k, b, x->tb ? x->k : x->n, 0,
-                         c, x->n);
+                ll_blas_sgemm(x->ta, x->tb, x->m, x->n, x->k, 1, a, x->ta ? x->m : x->k, b,
+                              x->tb ? x->k : x->n, 0, c, x->n);
             }
         best = fmax(best, 30 * g->flops / (ll_cpu_s() - start) / 1e9);
     }

@@ -1,0 +1,239 @@
+#include "core/num/small_gemm.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* TALL x PANEL numbers of C are kept in twelve of AVX2's sixteen registers. */
+enum { LANES = 8, PANEL = 2 * LANES, TALL = 6, WIDEST = 8 };
+/* At most DEEP x BROAD numbers of the right factor are copied at a time, and none for FEW rows. */
+enum { DEEP = 256, BROAD = 256, FEW = 2 * TALL };
+
+typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
+typedef float vec_at __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef float four __attribute__((vector_size(4 * sizeof(float))));
+typedef float four_at __attribute__((vector_size(4 * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef int order __attribute__((vector_size(4 * sizeof(int))));
+
+/* Of the left factor a: row i of column p stands at a[i * row + p * step]. */
+typedef struct strides {
+    ptrdiff_t row, step;
+} strides;
+
+bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
+{
+#if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+    /* OpenBLAS is as fast with a transposed left factor, unless C has to be zeroed for a few sums, and where nothing
+     * stays in a cache */
+    return n > 1 && k > 2 && (!ta || (k <= 256 && !add)) && (double)n * k <= 1 << 17 && m <= 4096;
+#else
+    return false; /* OpenBLAS has kernels of this kind for AVX-512, and chooses better than SSE2 at run time */
+#endif
+}
+
+/* --- a tile of C --- */
+
+/* c (rows, vecs * LANES) = or += a times b. Inlined with constants, so that the sums live in registers. */
+static inline __attribute__((always_inline)) void tile(int rows, int vecs, const float *a, strides s, int k,
+                                                       const float *b, ptrdiff_t ldb, bool add, float *c,
+                                                       ptrdiff_t ldc)
+{
+    vec sum[TALL][WIDEST];
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vecs; v++) sum[r][v] = (vec){0};
+    for (int p = 0; p < k; p++, a += s.step, b += ldb)
+#pragma GCC unroll 8
+        for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+            for (int v = 0; v < vecs; v++)
+                sum[r][v] += a[r * s.row] * *(const vec_at *)(b + (ptrdiff_t)v * LANES);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; r++)
+#pragma GCC unroll 8
+        for (int v = 0; v < vecs; v++) {
+            vec_at *to = (vec_at *)(c + r * ldc + (ptrdiff_t)v * LANES);
+            if (add) sum[r][v] += *to;
+            *to = sum[r][v];
+        }
+}
+
+typedef void tile_fn(const float *a, strides s, int k, const float *b, ptrdiff_t ldb, bool add, float *c,
+                     ptrdiff_t ldc);
+
+#define TILE(R, V)                                                                                           \
+    static void tile_##R##_##V(const float *a, strides s, int k, const float *b, ptrdiff_t ldb, bool add,    \
+                               float *c, ptrdiff_t ldc)                                                      \
+    {                                                                                                        \
+        tile(R, V, a, s, k, b, ldb, add, c, ldc);                                                            \
+    }
+TILE(1, 1)
+TILE(2, 1)
+TILE(3, 1)
+TILE(4, 1)
+TILE(5, 1)
+TILE(6, 1)
+TILE(1, 2)
+TILE(2, 2)
+TILE(3, 2)
+TILE(4, 2)
+TILE(5, 2)
+TILE(6, 2)
+TILE(2, 4)
+TILE(1, 8)
+
+static tile_fn *const tiles[PANEL / LANES][TALL] = {
+    {tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1},
+    {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2}};
+
+/* --- copies of the right factor --- */
+
+static void transpose_4x4(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t width)
+{
+    four b0 = *(const four_at *)b, b1 = *(const four_at *)(b + ldb), b2 = *(const four_at *)(b + 2 * ldb),
+         b3 = *(const four_at *)(b + 3 * ldb);
+    const order low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, second = {2, 3, 6, 7};
+    four low01 = __builtin_shuffle(b0, b1, low), low23 = __builtin_shuffle(b2, b3, low);
+    four high01 = __builtin_shuffle(b0, b1, high), high23 = __builtin_shuffle(b2, b3, high);
+    *(four_at *)to = __builtin_shuffle(low01, low23, first);
+    *(four_at *)(to + width) = __builtin_shuffle(low01, low23, second);
+    *(four_at *)(to + 2 * width) = __builtin_shuffle(high01, high23, first);
+    *(four_at *)(to + 3 * width) = __builtin_shuffle(high01, high23, second);
+}
+
+/* to (k, width) = the transpose of b (cols, k); cols is a multiple of four */
+static void copy_fours(const float *b, ptrdiff_t ldb, int k, int cols, int width, float *to)
+{
+    for (int j = 0; j < cols; j += 4, b += 4 * ldb) {
+        int p = 0;
+        for (; p + 4 <= k; p += 4) transpose_4x4(b + p, ldb, to + (ptrdiff_t)p * width + j, width);
+        for (; p < k; p++)
+            for (int i = 0; i < 4; i++) to[p * width + j + i] = b[i * ldb + p];
+    }
+}
+
+/* The same for any number of columns, with zeros behind them. */
+static void copy_columns(const float *b, ptrdiff_t ldb, int k, int cols, int width, float *to)
+{
+    int fours = cols / 4 * 4;
+    copy_fours(b, ldb, k, fours, width, to);
+    for (int p = 0; p < k; p++, to += width)
+        for (int j = fours; j < width; j++) to[j] = j < cols ? b[j * ldb + p] : 0;
+}
+
+/* The same of b (k, cols) as it is. */
+static void copy_rows(const float *b, ptrdiff_t ldb, int k, int cols, int width, float *to)
+{
+    for (int p = 0; p < k; p++, b += ldb, to += width)
+        for (int j = 0; j < width; j++) to[j] = j < cols ? b[j] : 0;
+}
+
+static int padded(int cols)
+{
+    return (cols + LANES - 1) / LANES * LANES;
+}
+
+/* All panels of b (k, n), or of its transpose b (n, k), one behind the other: that of column j begins at to[j * k]. */
+static void copy_panels(bool tb, const float *b, ptrdiff_t ldb, int k, int n, float *to)
+{
+    int whole = n / PANEL * PANEL;
+    for (int j = 0; tb && j < whole; j += PANEL)
+        copy_fours(b + j * ldb, ldb, k, PANEL, PANEL, to + (ptrdiff_t)j * k);
+    for (int p = 0; !tb && p < k; p++) /* row by row, in the order of memory */
+        for (int j = 0; j < whole; j += PANEL)
+            memcpy(to + (ptrdiff_t)j * k + p * PANEL, b + p * ldb + j, PANEL * sizeof *to);
+    if (whole == n) return;
+    to += (ptrdiff_t)whole * k;
+    if (tb)
+        copy_columns(b + whole * ldb, ldb, k, n - whole, padded(n - whole), to);
+    else
+        copy_rows(b + whole, ldb, k, n - whole, padded(n - whole), to);
+}
+
+/* --- a panel of C --- */
+
+/* What a tile has behind the last column of C stays out of it. */
+static void store_part(const float *part, int rows, int cols, bool add, float *c, ptrdiff_t ldc)
+{
+    for (int r = 0; r < rows; r++, c += ldc, part += PANEL) {
+        int j = 0;
+        for (; j + 4 <= cols; j += 4) {
+            four_at *to = (four_at *)(c + j), own = *(const four_at *)(part + j);
+            *to = add ? own + *to : own + (four){0};
+        }
+        for (; j < cols; j++) c[j] = add ? c[j] + part[j] : part[j];
+    }
+}
+
+/* c (m, cols) = or += a times b (k, vecs * LANES). The rows are dealt out evenly: two rows alone would wait for each
+ * other's sums. */
+static void panel(int m, const float *a, strides s, int k, const float *b, ptrdiff_t ldb, int cols, bool add,
+                  float *c, ptrdiff_t ldc)
+{
+    float part[TALL * PANEL];
+    int vecs = (cols + LANES - 1) / LANES, count = (m + TALL - 1) / TALL;
+    for (int t = 0, from = 0; t < count; t++) {
+        int to = (int)((ptrdiff_t)m * (t + 1) / count), rows = to - from;
+        tile_fn *run = tiles[vecs - 1][rows - 1];
+        const float *own = a + from * s.row;
+        if (cols == vecs * LANES) {
+            run(own, s, k, b, ldb, add, c + from * ldc, ldc);
+        } else {
+            run(own, s, k, b, ldb, false, part, PANEL);
+            store_part(part, rows, cols, add, c + from * ldc, ldc);
+        }
+        from = to;
+    }
+}
+
+/* One or two rows: wide tiles, for as many sums at a time as with six. Returns the columns that are done. */
+static int skinny(int m, const float *a, strides s, int n, int k, const float *b, ptrdiff_t ldb, bool add,
+                  float *c, ptrdiff_t ldc)
+{
+    int width = m == 1 ? 8 * LANES : 4 * LANES, j = 0;
+    if (m > 2) return 0;
+    for (; j + width <= n; j += width) (m == 1 ? tile_1_8 : tile_2_4)(a, s, k, b + j, ldb, add, c + j, ldc);
+    return j;
+}
+
+/* c (m, n) = or += a b for few rows, which are read where they lie but for the columns behind the last whole vector. */
+static void few_rows(int m, const float *a, strides s, int n, int k, const float *b, ptrdiff_t ldb, bool add,
+                     float *c, ptrdiff_t ldc)
+{
+    float copy[DEEP * PANEL] __attribute__((aligned(64)));
+    for (int j = skinny(m, a, s, n, k, b, ldb, add, c, ldc); j < n; j += PANEL) {
+        int cols = n - j < PANEL ? n - j : PANEL, width = padded(cols);
+        bool whole = cols == width;
+        if (!whole) copy_rows(b + j, ldb, k, cols, width, copy);
+        panel(m, a, s, k, whole ? b + j : copy, whole ? ldb : width, cols, add, c + j, ldc);
+    }
+}
+
+/* The same for many, by blocks of rows that stay in the first cache while they meet the panels. */
+static void many_rows(bool tb, int m, const float *a, strides s, int n, int k, const float *b, ptrdiff_t ldb,
+                      bool add, float *c, ptrdiff_t ldc)
+{
+    enum { BLOCK = 8 * TALL };
+    float copy[DEEP * BROAD] __attribute__((aligned(64)));
+    copy_panels(tb, b, ldb, k, n, copy);
+    for (int i = 0; i < m; i += BLOCK, a += BLOCK * s.row, c += BLOCK * ldc)
+        for (int j = 0; j < n; j += PANEL) {
+            int rows = m - i < BLOCK ? m - i : BLOCK, cols = n - j < PANEL ? n - j : PANEL;
+            panel(rows, a, s, k, copy + (ptrdiff_t)j * k, padded(cols), cols, add, c + j, ldc);
+        }
+}
+
+void ll_small_sgemm(bool ta, bool tb, int m, int n, int k, const float *a, int lda, const float *b, int ldb,
+                    bool add, float *c, int ldc)
+{
+    strides s = {ta ? 1 : lda, ta ? lda : 1};
+    for (int p = 0; p == 0 || p < k; p += DEEP)
+        for (int j = 0; j < n; j += BROAD) {
+            const float *own = b + (tb ? (ptrdiff_t)j * ldb + p : (ptrdiff_t)p * ldb + j);
+            int deep = k - p < DEEP ? k - p : DEEP, broad = n - j < BROAD ? n - j : BROAD;
+            if (!tb && m < FEW)
+                few_rows(m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);
+            else
+                many_rows(tb, m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);
+        }
+}

@@ -1,0 +1,123 @@
+/* Small matrix products against sums in double: every size around a tile and a panel, both ways of reading each factor,
+ * and nothing written beside C. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/num/blas.h"
+#include "core/num/small_gemm.h"
+#include "tests/check.h"
+
+enum { GAP = 3 }; /* numbers between the rows of each matrix */
+
+typedef struct matrix {
+    int rows, cols, ld;
+    float *v;
+} matrix;
+
+static matrix matrix_new(int rows, int cols, bool transposed, ll_rng *rng)
+{
+    matrix m = {transposed ? cols : rows, transposed ? rows : cols, 0, NULL};
+    m.ld = m.cols + GAP;
+    m.v = LL_NEW_ARRAY(float, m.rows *m.ld);
+    for (int i = 0; i < m.rows * m.ld; i++) m.v[i] = (float)ll_rng_normal(rng);
+    return m;
+}
+
+static double at(const matrix *m, bool transposed, int i, int j)
+{
+    return m->v[transposed ? j * m->ld + i : i * m->ld + j];
+}
+
+/* How far C is from the truth, in units of what k roundings may do; -1 when a number beside C has changed. */
+static double error_of(bool ta, bool tb, int m, int n, int k, bool add, ll_rng *rng)
+{
+    matrix a = matrix_new(m, k, ta, rng), b = matrix_new(k, n, tb, rng), c = matrix_new(m, n, false, rng);
+    float *before = ll_memdup(c.v, (size_t)(c.rows * c.ld), sizeof *c.v);
+    double worst = 0;
+    ll_small_sgemm(ta, tb, m, n, k, a.v, a.ld, b.v, b.ld, add, c.v, c.ld);
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < c.ld; j++) {
+            double sum = add ? (double)before[i * c.ld + j] : 0, size = fabs(sum);
+            if (j >= n && memcmp(&c.v[i * c.ld + j], &before[i * c.ld + j], sizeof(float)) != 0)
+                worst = INFINITY;
+            if (j >= n) continue;
+            for (int p = 0; p < k; p++) {
+                double term = at(&a, ta, i, p) * at(&b, tb, p, j);
+                sum += term;
+                size += fabs(term);
+            }
+            worst = fmax(worst, fabs((double)c.v[i * c.ld + j] - sum) / (size * (k + 1) * 6e-8 + 1e-30));
+        }
+    free(before);
+    free(a.v);
+    free(b.v);
+    free(c.v);
+    return worst;
+}
+
+static void check_sizes(const int *ms, int n_m, const int *ns, int n_n, const int *ks, int n_k)
+{
+    ll_rng rng = ll_rng_new(1, LL_STREAM_DATA);
+    for (int i = 0; i < n_m * n_n * n_k; i++)
+        for (int form = 0; form < 8; form++) {
+            int m = ms[i % n_m], n = ns[i / n_m % n_n], k = ks[i / n_m / n_n];
+            double error = error_of(form & 1, form & 2, m, n, k, form & 4, &rng);
+            if (!(error <= 1)) {
+                printf("  m %d n %d k %d form %d: %g\n", m, n, k, form, error);
+                CHECK(error <= 1);
+            }
+        }
+    CHECK(n_m * n_n * n_k > 0);
+}
+
+static void every_size_around_a_tile(void)
+{
+    const int m[] = {1, 2, 3, 5, 6, 7, 11, 12, 13}, n[] = {1, 2, 7, 8, 9, 15, 16, 17, 20, 31, 33, 64, 67},
+              k[] = {1, 2, 3, 4, 5, 8};
+    check_sizes(m, 9, n, 13, k, 6);
+}
+
+static void sizes_around_a_copy(void)
+{
+    const int m[] = {2, 47, 48, 49, 100}, n[] = {100, 255, 256, 257}, k[] = {100, 255, 256, 257};
+    check_sizes(m, 5, n, 4, k, 4);
+}
+
+/* Through ll_sgemm the result is that of the library, whichever is taken; alpha and beta other than 0 and 1 are obeyed. */
+static void the_same_as_the_library(void)
+{
+    ll_rng rng = ll_rng_new(2, LL_STREAM_DATA);
+    const float factors[] = {0, 1, .5f, 2};
+    for (int form = 0; form < 64; form++) {
+        bool ta = form & 1, tb = form & 2;
+        int m = 3 + form, n = 40 + form, k = 70 - form;
+        matrix a = matrix_new(m, k, ta, &rng), b = matrix_new(k, n, tb, &rng),
+               c = matrix_new(m, n, false, &rng);
+        float *own = ll_memdup(c.v, (size_t)(c.rows * c.ld), sizeof *c.v), alpha = factors[1 + form / 16 % 2],
+              beta = factors[form / 4 % 4];
+        ll_sgemm(ta, tb, m, n, k, alpha, a.v, a.ld, b.v, b.ld, beta, own, c.ld);
+        ll_blas_sgemm(ta, tb, m, n, k, alpha, a.v, a.ld, b.v, b.ld, beta, c.v, c.ld);
+        double worst = 0;
+        for (int i = 0; i < m * c.ld; i++) worst = fmax(worst, fabs((double)own[i] - (double)c.v[i]));
+        CHECK(worst < 2e-5);
+        free(own);
+        free(a.v);
+        free(b.v);
+        free(c.v);
+    }
+}
+
+static const check_case cases[] = {
+    {"every size around a tile and a panel", every_size_around_a_tile},
+    {"sizes around what is copied at a time", sizes_around_a_copy},
+    {"the same as the library", the_same_as_the_library},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    ll_blas_init();
+    return check_main("small_gemm", cases, argc, argv);
+}
