@@ -1,5 +1,6 @@
 #include "core/predict/help_net.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,8 @@ typedef float real;
 #endif
 typedef struct NAME(ll_help_net) net_t;
 
-enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, MOST_LAYERS = 9 };
+/* Layers by number: the trunk's, the device branch's, the head's. */
+enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, TRUNK = 0, DEVICE = 4, HEAD = 6, LAYERS = 9, STEPS = 2 };
 
 /* One affine layer followed by relu (but the last). */
 typedef struct layer {
@@ -29,23 +31,36 @@ typedef struct layer {
     bool relu;
 } layer;
 
-/* A matrix and its tangent. */
+/* A matrix and its tangent (NULL: none, it does not depend on the parameters). */
 typedef struct dual {
     real *v, *d; /* (rows, cols) */
 } dual;
 
+/* What the network leaves of one batch: values first and tangents later, for a Hessian-vector product needs the values of
+ * the gradient before it. Of in and out the tangent lies right behind the value, of grad the value right behind the
+ * tangent: the products of both are then one product of twice the rows. */
+typedef struct tape {
+    int n;
+    bool tangents;
+    ll_gcn_rows rows; /* of the trunk where it is a graph's: equal rows once */
+    int *x_row;       /* (most * nodes) input row of each distinct one */
+    dual in[LAYERS], out[LAYERS];
+    dual grad[LAYERS];         /* d loss/d out */
+    dual product_grad[DEVICE]; /* d loss/d (in W) where the sum over the graph comes after the product */
+    dual device, device_grad;  /* (1, 2W) what the device adds to each row of the head's first layer */
+    real *wide;                /* what stands between a product and a sum over the graph for a moment */
+    real *room;                /* all of the above lie here */
+    size_t used, size;
+} tape;
+
 struct NAME(ll_help_net) {
     ll_help_shape shape;
     int n_params, n_trunk, most;
-    layer trunk[4], hw[2], head[3];
+    layer layers[LAYERS];
     layer
         joint; /* the columns of the head's first weight that read the device: one row for all architectures */
-    dual in[MOST_LAYERS], out[MOST_LAYERS]; /* of trunk, hw, head, in that order */
-    dual device_part, device_sum;      /* (1, 2W) what joint adds to every row, and the gradient of that */
-    dual g_out, g_in;                  /* gradients flowing back, wide enough for any layer */
-    real *phi[3], *grad[3], *dir, *hv; /* (params) for episodes; made when first needed */
-    ll_gcn_rows rows;                  /* of the trunk where it is a graph's: equal rows once */
-    int *x_row;                        /* (most * nodes) input row of each distinct one */
+    tape support[STEPS], query;
+    real *phi[STEPS], *grad[STEPS], *dir, *hv; /* (params) for episodes; made when first needed */
 };
 
 /* A'[i][j] = 1: node i reads node j. Nodes: input, e1..e6, output, global (HELP's unpruned graph, self loops
@@ -112,30 +127,6 @@ static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
                    relu};
 }
 
-static dual dual_new(int rows, int cols)
-{
-    size_t n = (size_t)rows * (size_t)cols;
-    return (dual){ll_alloc_aligned(n, sizeof(real)), ll_alloc_aligned(n, sizeof(real))};
-}
-
-static void dual_free(dual *a)
-{
-    free(a->v);
-    free(a->d);
-}
-
-/* Rows that layer l of the trunk may have per architecture: all nodes, but only the global one in the last. */
-static int most_rows(const net_t *net, int l)
-{
-    return net->shape.graph && l < 3 ? NODES : 1;
-}
-
-/* Rows that it has for n architectures. */
-static int trunk_rows(const net_t *net, int l, int n)
-{
-    return net->shape.graph ? net->rows.layer[l].n : n;
-}
-
 net_t *NAME(ll_help_net_new)(const ll_help_shape *s, int most)
 {
     ll_help_slot slots[LL_HELP_SLOTS];
@@ -146,46 +137,33 @@ net_t *NAME(ll_help_net_new)(const ll_help_shape *s, int most)
     net->n_trunk = s->graph ? 4 : 2;
     net->most = most;
     const ll_help_slot *next = slots;
-    for (int l = 0; l < net->n_trunk; l++, next += 2) net->trunk[l] = layer_of(next, s->graph, true);
-    for (int l = 0; l < 2 && s->device; l++, next += 2) net->hw[l] = layer_of(next, false, true);
-    for (int l = 0; l < 3; l++, next += 2) net->head[l] = layer_of(next, false, l < 2);
-    net->joint = net->head[0];
+    for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[TRUNK + l] = layer_of(next, s->graph, true);
+    for (int l = 0; l < 2 && s->device; l++, next += 2) net->layers[DEVICE + l] = layer_of(next, false, true);
+    for (int l = 0; l < 3; l++, next += 2) net->layers[HEAD + l] = layer_of(next, false, l < 2);
+    net->joint = net->layers[HEAD];
     net->joint.weight += W;
-    net->head[0].in = net->joint.in = W;
-    for (int l = 0; l < net->n_trunk; l++) {
-        net->in[l] = dual_new(most * most_rows(net, l), net->trunk[l].in);
-        net->out[l] = dual_new(most * most_rows(net, l), W);
+    net->layers[HEAD].in = net->joint.in = W;
+    tape *tapes[] = {&net->query, &net->support[0], &net->support[1]};
+    for (int i = 0; i < 1 + STEPS; i++) {
+        tapes[i]->tangents = i > 0;
+        tapes[i]->x_row = LL_NEW_ARRAY(int, most *NODES);
     }
-    for (int l = 0; l < 2; l++) {
-        net->in[4 + l] = dual_new(1, W);
-        net->out[4 + l] = dual_new(1, W);
-    }
-    for (int l = 0; l < 3; l++) {
-        net->in[6 + l] = dual_new(most, net->head[l].in);
-        net->out[6 + l] = dual_new(most, net->head[l].out);
-    }
-    net->device_part = dual_new(1, 2 * W);
-    net->device_sum = dual_new(1, 2 * W);
-    net->g_out = dual_new(most * NODES, 2 * W);
-    net->g_in = dual_new(most * NODES, 2 * W);
-    net->x_row = LL_NEW_ARRAY(int, most *NODES);
     return net;
+}
+
+static void tape_free(tape *t)
+{
+    ll_gcn_rows_free(&t->rows);
+    free(t->x_row);
+    free(t->room);
 }
 
 void NAME(ll_help_net_free)(net_t *net)
 {
     if (!net) return;
-    for (int i = 0; i < MOST_LAYERS; i++) {
-        dual_free(&net->in[i]);
-        dual_free(&net->out[i]);
-    }
-    dual_free(&net->device_part);
-    dual_free(&net->device_sum);
-    dual_free(&net->g_out);
-    dual_free(&net->g_in);
-    ll_gcn_rows_free(&net->rows);
-    free(net->x_row);
-    for (int i = 0; i < 3; i++) {
+    tape_free(&net->query);
+    for (int i = 0; i < STEPS; i++) {
+        tape_free(&net->support[i]);
         free(net->phi[i]);
         free(net->grad[i]);
     }
@@ -196,25 +174,46 @@ void NAME(ll_help_net_free)(net_t *net)
 
 /* --- one layer, with its tangent when `dir` is given --- */
 
-static void add_bias(real *restrict y, const real *restrict b, int rows, int cols)
+/* y += b in every row, and relu */
+static void add_bias(real *restrict y, const real *restrict b, int rows, int cols, bool relu)
 {
+    real floor = relu ? 0 : -(real)INFINITY;
     for (int i = 0; i < rows; i++, y += cols) {
 #pragma omp simd
-        for (int j = 0; j < cols; j++) y[j] += b[j];
+        for (int j = 0; j < cols; j++) {
+            real v = y[j] + b[j];
+            y[j] = v > floor ? v : floor;
+        }
     }
 }
 
-/* x = 0 where the output of relu is 0 */
-static void mask(real *restrict x, const real *restrict y, size_t n)
+/* The tangent of that: d += b where the output y is above 0 (NULL: everywhere), 0 elsewhere. */
+static void add_bias_tangent(real *restrict d, const real *restrict y, const real *restrict b, int rows,
+                             int cols)
 {
+    if (!y) {
+        add_bias(d, b, rows, cols, false);
+        return;
+    }
+    for (int i = 0; i < rows; i++, d += cols, y += cols) {
 #pragma omp simd
-    for (size_t i = 0; i < n; i++) x[i] = y[i] > 0 ? x[i] : 0;
+        for (int j = 0; j < cols; j++) d[j] = y[j] > 0 ? d[j] + b[j] : 0;
+    }
 }
 
-static void relu(real *y, size_t n)
+/* x = 0 where the output y of relu is 0 (NULL: nowhere), and sum (cols) = the sum of its rows */
+static void mask_and_sum(real *restrict x, const real *restrict y, int rows, int cols, real *restrict sum)
 {
+    memset(sum, 0, (size_t)cols * sizeof *sum);
+    for (int i = 0; i < rows; i++, x += cols) {
+        if (y) {
 #pragma omp simd
-    for (size_t i = 0; i < n; i++) y[i] = y[i] > 0 ? y[i] : 0;
+            for (int j = 0; j < cols; j++) x[j] = y[j] > 0 ? x[j] : 0;
+            y += cols;
+        }
+#pragma omp simd
+        for (int j = 0; j < cols; j++) sum[j] += x[j];
+    }
 }
 
 /* y (rows, out) = beta y + x (rows, in) times the weight of p */
@@ -229,64 +228,70 @@ static void times_weight_back(const layer *l, const real *p, const real *gy, int
     gemm(false, l->in_out, rows, l->in, l->out, 1, gy, l->out, p + l->weight, l->ld, beta, gx, l->in);
 }
 
-/* g.weight = beta g.weight + the outer products of x and gy */
-static void weight_gradient(const layer *l, const real *x, const real *gy, int rows, real beta, real *g)
+/* g.weight = the sum of the outer products of the rows of x and gy */
+static void weight_gradient(const layer *l, const real *x, const real *gy, int rows, real *g)
 {
     if (l->in_out)
-        gemm(true, false, l->in, l->out, rows, 1, x, l->in, gy, l->out, beta, g + l->weight, l->ld);
+        gemm(true, false, l->in, l->out, rows, 1, x, l->in, gy, l->out, 0, g + l->weight, l->ld);
     else
-        gemm(true, false, l->out, l->in, rows, 1, gy, l->out, x, l->in, beta, g + l->weight, l->ld);
+        gemm(true, false, l->out, l->in, rows, 1, gy, l->out, x, l->in, 0, g + l->weight, l->ld);
 }
 
-/* sum (cols) = the sum of the rows of y */
-static void sum_rows(real *restrict sum, const real *restrict y, int rows, int cols)
+/* The value, or with `dir` the tangent along it. */
+static real *flow(const dual *a, const real *dir)
 {
-    memset(sum, 0, (size_t)cols * sizeof *sum);
-    for (int i = 0; i < rows; i++, y += cols) {
-#pragma omp simd
-        for (int j = 0; j < cols; j++) sum[j] += y[j];
-    }
+    return dir ? a->d : a->v;
 }
 
-/* `common` (1, out), may be NULL, is added to every row. */
+/* y = x W, or with `dir` the tangent of that */
+static void product_forward(const layer *l, const real *p, const real *dir, const dual *x, int rows, real *y)
+{
+    times_weight(l, dir ? dir : p, x->v, rows, 0, y);
+    if (dir && x->d) times_weight(l, p, x->d, rows, 1, y);
+}
+
+/* From y = x W to relu(x W + b); `common` (1, out), may be NULL, is added to every row, too. With `dir` y's tangent, once
+ * its value is there. */
+static void finish(const layer *l, const real *p, const real *dir, const dual *common, int rows,
+                   const dual *y)
+{
+    real b[2 * W];
+    const real *bias = (dir ? dir : p) + l->bias;
+    for (int j = 0; j < l->out; j++) b[j] = bias[j] + (common ? flow(common, dir)[j] : 0);
+    if (dir)
+        add_bias_tangent(y->d, l->relu ? y->v : NULL, b, rows, l->out);
+    else
+        add_bias(y->v, b, rows, l->out, l->relu);
+}
+
 static void layer_forward(const layer *l, const real *p, const real *dir, const dual *x, const dual *common,
-                          int rows, dual *y)
+                          int rows, const dual *y)
 {
-    size_t n = (size_t)rows * (size_t)l->out;
-    times_weight(l, p, x->v, rows, 0, y->v);
-    add_bias(y->v, p + l->bias, rows, l->out);
-    if (common) add_bias(y->v, common->v, rows, l->out);
-    if (dir) {
-        times_weight(l, dir, x->v, rows, 0, y->d);
-        times_weight(l, p, x->d, rows, 1, y->d);
-        add_bias(y->d, dir + l->bias, rows, l->out);
-        if (common) add_bias(y->d, common->d, rows, l->out);
-        if (l->relu) mask(y->d, y->v, n);
-    }
-    if (l->relu) relu(y->v, n);
+    product_forward(l, p, dir, x, rows, flow(y, dir));
+    finish(l, p, dir, common, rows, y);
 }
 
-/* The affine part alone. Without `dir`, g = the weight's gradient; with it, its tangent. */
+/* gy, d loss/d y, flows in and becomes that before relu; g = the bias's gradient. */
+static void unfinish(const layer *l, const real *dir, const dual *y, int rows, const dual *gy, real *g)
+{
+    mask_and_sum(flow(gy, dir), l->relu ? y->v : NULL, rows, l->out, g + l->bias);
+}
+
+/* g = the weight's gradient; gx (may be NULL) = d loss/d x. With `dir` the tangents of both. */
 static void product_backward(const layer *l, const real *p, const real *dir, const dual *x, int rows,
-                             const dual *gy, dual *gx, real *g)
+                             const dual *gy, real *gx, real *g)
 {
-    weight_gradient(l, x->v, dir ? gy->d : gy->v, rows, 0, g);
-    if (dir) weight_gradient(l, x->d, gy->v, rows, 1, g);
+    bool both = dir && x->d;
+    weight_gradient(l, x->v, flow(gy, dir), both ? 2 * rows : rows, g);
     if (!gx) return;
-    times_weight_back(l, p, gy->v, rows, 0, gx->v);
-    if (!dir) return;
-    times_weight_back(l, p, gy->d, rows, 0, gx->d);
-    times_weight_back(l, dir, gy->v, rows, 1, gx->d);
+    times_weight_back(l, p, flow(gy, dir), rows, 0, gx);
+    if (dir) times_weight_back(l, dir, gy->v, rows, 1, gx);
 }
 
-/* gy flows in (and is masked by relu), gx flows out (NULL: not wanted). */
 static void layer_backward(const layer *l, const real *p, const real *dir, const dual *x, const dual *y,
-                           int rows, dual *gy, dual *gx, real *g)
+                           int rows, const dual *gy, real *gx, real *g)
 {
-    size_t n = (size_t)rows * (size_t)l->out;
-    if (l->relu) mask(gy->v, y->v, n);
-    if (l->relu && dir) mask(gy->d, y->v, n);
-    sum_rows(g + l->bias, dir ? gy->d : gy->v, rows, l->out);
+    unfinish(l, dir, y, rows, gy, g);
     product_backward(l, p, dir, x, rows, gy, gx, g);
 }
 
@@ -298,13 +303,13 @@ static void add_row(real *restrict to, const real *restrict from)
     for (int c = 0; c < W; c++) to[c] += from[c];
 }
 
-/* Each row of `to` is the sum of the rows of `from` that it reads. */
+/* Each row of `to` is the sum of the rows of `from` that it reads: itself at least. */
 static void aggregate(const ll_gcn_layer_rows *l, const real *from, real *to)
 {
-    memset(to, 0, (size_t)l->n * W * sizeof *to);
-    for (int r = 0; r < l->n; r++)
-        for (int i = l->first[r]; i < l->first[r + 1]; i++)
-            add_row(to + (size_t)r * W, from + (size_t)l->read[i] * W);
+    for (int r = 0; r < l->n; r++, to += W) {
+        memcpy(to, from + (size_t)l->read[l->first[r]] * W, W * sizeof *to);
+        for (int i = l->first[r] + 1; i < l->first[r + 1]; i++) add_row(to, from + (size_t)l->read[i] * W);
+    }
 }
 
 /* The transpose: `from` has n rows. */
@@ -316,161 +321,238 @@ static void aggregate_back(const ll_gcn_layer_rows *l, const real *to, real *fro
             add_row(from + (size_t)l->read[i] * W, to + (size_t)r * W);
 }
 
-/* --- the network --- */
+/* --- the tape --- */
+
+static int layer_rows(const net_t *net, const tape *t, int l)
+{
+    if (l < DEVICE) return net->shape.graph ? t->rows.layer[l].n : t->n;
+    return l < HEAD ? 1 : t->n;
+}
+
+static real *take(tape *t, size_t n)
+{
+    real *own = t->room ? t->room + t->used : NULL;
+    t->used += (n + 15) / 16 * 16; /* whole cache lines */
+    return own;
+}
+
+static dual take_dual(tape *t, int rows, int cols)
+{
+    size_t n = (size_t)rows * (size_t)cols;
+    real *first = take(t, t->tangents ? 2 * n : n);
+    return (dual){first, t->tangents && first ? first + n : NULL};
+}
+
+static dual take_grad(tape *t, int rows, int cols)
+{
+    dual a = take_dual(t, rows, cols);
+    return a.d ? (dual){a.d, a.v} : a;
+}
+
+/* Where a graph's layer sums over the nodes: A'(E W) and (A'E) W are the same, and the product is the dearer part, so it
+ * comes where there are fewer rows. */
+typedef enum sum_at { NO_SUM, SUM_FIRST, SUM_LAST } sum_at;
+
+static sum_at sum_of(const net_t *net, const tape *t, int l)
+{
+    if (!net->shape.graph || l == 0 || l >= net->n_trunk)
+        return NO_SUM; /* the first layer's input is summed already */
+    return layer_rows(net, t, l - 1) < layer_rows(net, t, l) ? SUM_LAST : SUM_FIRST;
+}
+
+/* The layer's input is what `before` puts out unless it is summed first, or nothing comes before (-1). */
+static void lay_out_layer(const net_t *net, tape *t, int l, int before)
+{
+    const layer *own = &net->layers[l];
+    int rows = layer_rows(net, t, l);
+    if (before < 0)
+        t->in[l] = (dual){take(t, (size_t)rows * (size_t)own->in), NULL};
+    else
+        t->in[l] = sum_of(net, t, l) == SUM_FIRST ? take_dual(t, rows, own->in) : t->out[before];
+    t->out[l] = take_dual(t, rows, own->out);
+    t->grad[l] = take_grad(t, rows, own->out);
+    if (sum_of(net, t, l) == SUM_LAST) t->product_grad[l] = take_grad(t, layer_rows(net, t, l - 1), own->out);
+}
+
+static void lay_out(const net_t *net, tape *t)
+{
+    int most = 0;
+    t->used = 0;
+    for (int l = 0; l < net->n_trunk; l++) {
+        lay_out_layer(net, t, TRUNK + l, l - 1);
+        most = layer_rows(net, t, l) > most ? layer_rows(net, t, l) : most;
+    }
+    for (int l = DEVICE; l < HEAD && net->shape.device; l++)
+        lay_out_layer(net, t, l, l > DEVICE ? l - 1 : -1);
+    for (int l = HEAD; l < LAYERS; l++) lay_out_layer(net, t, l, l > HEAD ? l - 1 : net->n_trunk - 1);
+    t->device = take_dual(t, 1, net->joint.out);
+    t->device_grad = take_grad(t, 1, net->joint.out);
+    t->wide = take(t, (size_t)most * W);
+}
+
+/* Lays out what the batch needs, in more room when it is more than ever. */
+static void reserve(const net_t *net, tape *t)
+{
+    real *room = t->room;
+    t->room = NULL; /* counts only */
+    lay_out(net, t);
+    if (t->used > t->size) {
+        free(room);
+        t->size = t->used + t->used / 8;
+        room = ll_alloc_aligned(t->size, sizeof(real));
+    }
+    t->room = room;
+    lay_out(net, t);
+}
 
 static void copy(real *to, const real *from, size_t n)
 {
     memcpy(to, from, n * sizeof *to);
 }
 
-/* The inputs of the trunk's first layer; of a graph the distinct ones. Returns their number. */
-static int first_inputs(net_t *net, const real *x, int n)
+/* Numbers the rows of a graph trunk's layers. */
+static void number_rows(const net_t *net, tape *t, const real *x)
+{
+    int words = (int)((size_t)net->shape.n_in * sizeof(real) / sizeof(int));
+    int distinct = ll_gcn_rows_begin_with(&t->rows, t->n, NODES, x, words, t->x_row);
+    t->rows.layer[0].n = distinct; /* x is aggregated already */
+    for (int l = 1; l < net->n_trunk; l++)
+        ll_gcn_rows_layer(&t->rows, l, t->n, NODES, reads[0], NULL, true,
+                          l == 3 ? NODES - 1 : LL_GCN_ALL_NODES);
+}
+
+static void begin(const net_t *net, tape *t, const real *h, const real *x, int n)
 {
     size_t in = (size_t)net->shape.n_in;
-    if (!net->shape.graph) {
-        copy(net->in[0].v, x, (size_t)n * in);
-        return n;
-    }
-    int words = (int)(in * sizeof(real) / sizeof(int));
-    int distinct = ll_gcn_rows_begin_with(&net->rows, n, NODES, x, words, net->x_row);
-    net->rows.layer[0].n = distinct; /* x is aggregated already */
-    for (int l = 1; l < net->n_trunk; l++)
-        ll_gcn_rows_layer(&net->rows, l, n, NODES, reads[0], NULL, true,
-                          l == 3 ? NODES - 1 : LL_GCN_ALL_NODES);
-    for (int r = 0; r < distinct; r++)
-        copy(net->in[0].v + (size_t)r * in, x + (size_t)net->x_row[r] * in, in);
-    return distinct;
+    t->n = n;
+    if (net->shape.graph) number_rows(net, t, x);
+    reserve(net, t);
+    int rows = layer_rows(net, t, 0);
+    for (int r = 0; r < rows; r++)
+        copy(t->in[0].v + (size_t)r * in, x + (size_t)(net->shape.graph ? t->x_row[r] : r) * in, in);
+    if (net->shape.device) copy(t->in[DEVICE].v, h, LL_HELP_REFERENCES);
 }
 
-static void trunk_forward(net_t *net, const real *p, const real *dir, const real *x, int n)
+/* --- the network, or its tangent along dir --- */
+
+static void trunk_forward(const net_t *net, tape *t, const real *p, const real *dir)
 {
-    int rows = first_inputs(net, x, n);
-    if (dir) memset(net->in[0].d, 0, sizeof(real) * (size_t)rows * (size_t)net->shape.n_in);
     for (int l = 0; l < net->n_trunk; l++) {
-        layer_forward(&net->trunk[l], p, dir, &net->in[l], NULL, trunk_rows(net, l, n), &net->out[l]);
-        if (l + 1 == net->n_trunk) break;
-        if (net->shape.graph) {
-            aggregate(&net->rows.layer[l + 1], net->out[l].v, net->in[l + 1].v);
-            if (dir) aggregate(&net->rows.layer[l + 1], net->out[l].d, net->in[l + 1].d);
-        } else {
-            copy(net->in[l + 1].v, net->out[l].v, (size_t)n * W);
-            if (dir) copy(net->in[l + 1].d, net->out[l].d, (size_t)n * W);
+        const layer *own = &net->layers[l];
+        const ll_gcn_layer_rows *rows = &t->rows.layer[l];
+        sum_at sum = sum_of(net, t, l);
+        if (sum == SUM_LAST) {
+            product_forward(own, p, dir, &t->in[l], layer_rows(net, t, l - 1), t->wide);
+            aggregate(rows, t->wide, flow(&t->out[l], dir));
+            finish(own, p, dir, NULL, rows->n, &t->out[l]);
+            continue;
         }
+        if (sum == SUM_FIRST) aggregate(rows, flow(&t->out[l - 1], dir), flow(&t->in[l], dir));
+        layer_forward(own, p, dir, &t->in[l], NULL, layer_rows(net, t, l), &t->out[l]);
     }
 }
 
-/* What the device adds to the head's first layer, in device_part. */
-static void device_forward(net_t *net, const real *p, const real *dir, const real *h)
+/* What the device adds to the head's first layer. */
+static void device_forward(const net_t *net, tape *t, const real *p, const real *dir)
 {
     const layer *j = &net->joint;
-    copy(net->in[4].v, h, LL_HELP_REFERENCES);
-    if (dir) memset(net->in[4].d, 0, sizeof(real) * LL_HELP_REFERENCES);
-    layer_forward(&net->hw[0], p, dir, &net->in[4], NULL, 1, &net->out[4]);
-    copy(net->in[5].v, net->out[4].v, W);
-    if (dir) copy(net->in[5].d, net->out[4].d, W);
-    layer_forward(&net->hw[1], p, dir, &net->in[5], NULL, 1, &net->out[5]);
-    times_weight(j, p, net->out[5].v, 1, 0, net->device_part.v);
-    if (!dir) return;
-    times_weight(j, dir, net->out[5].v, 1, 0, net->device_part.d);
-    times_weight(j, p, net->out[5].d, 1, 1, net->device_part.d);
+    const dual *x = &t->out[HEAD - 1];
+    for (int l = DEVICE; l < HEAD; l++)
+        layer_forward(&net->layers[l], p, dir, &t->in[l], NULL, 1, &t->out[l]);
+    times_weight(j, dir ? dir : p, x->v, 1, 0, flow(&t->device, dir));
+    if (dir) times_weight(j, p, x->d, 1, 1, t->device.d);
 }
 
-static void forward(net_t *net, const real *p, const real *dir, const real *h, const real *x, int n)
+static void forward(const net_t *net, tape *t, const real *p, const real *dir)
 {
-    const dual *from = &net->out[net->n_trunk - 1];
-    trunk_forward(net, p, dir, x, n);
-    if (net->shape.device) device_forward(net, p, dir, h);
-    for (int l = 0; l < 3; l++) {
-        size_t size = (size_t)n * (size_t)net->head[l].in;
-        copy(net->in[6 + l].v, from->v, size);
-        if (dir) copy(net->in[6 + l].d, from->d, size);
-        layer_forward(&net->head[l], p, dir, &net->in[6 + l],
-                      !l && net->shape.device ? &net->device_part : NULL, n, &net->out[6 + l]);
-        from = &net->out[6 + l];
-    }
+    trunk_forward(net, t, p, dir);
+    if (net->shape.device) device_forward(net, t, p, dir);
+    for (int l = HEAD; l < LAYERS; l++)
+        layer_forward(&net->layers[l], p, dir, &t->in[l], l == HEAD && net->shape.device ? &t->device : NULL,
+                      t->n, &t->out[l]);
 }
 
-static void swap_gradients(net_t *net)
+/* The gradient at the output of the head's first layer is there, masked. */
+static void device_backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
 {
-    dual t = net->g_out;
-    net->g_out = net->g_in;
-    net->g_in = t;
+    mask_and_sum(flow(&t->grad[HEAD], dir), NULL, t->n, net->joint.out, flow(&t->device_grad, dir));
+    product_backward(&net->joint, p, dir, &t->out[HEAD - 1], 1, &t->device_grad,
+                     flow(&t->grad[HEAD - 1], dir), g);
+    for (int l = HEAD - 1; l >= DEVICE; l--)
+        layer_backward(&net->layers[l], p, dir, &t->in[l], &t->out[l], 1, &t->grad[l],
+                       l > DEVICE ? flow(&t->grad[l - 1], dir) : NULL, g);
 }
 
-/* gy: d loss/d output of the head's first layer (n, 2W), masked. */
-static void device_backward(net_t *net, const real *p, const real *dir, const dual *gy, int n, real *g)
-{
-    real outer_v[W], outer_d[W], inner_v[W], inner_d[W];
-    dual outer = {outer_v, outer_d}, inner = {inner_v, inner_d};
-    sum_rows(net->device_sum.v, gy->v, n, net->joint.out);
-    if (dir) sum_rows(net->device_sum.d, gy->d, n, net->joint.out);
-    product_backward(&net->joint, p, dir, &net->out[5], 1, &net->device_sum, &outer, g);
-    layer_backward(&net->hw[1], p, dir, &net->in[5], &net->out[5], 1, &outer, &inner, g);
-    layer_backward(&net->hw[0], p, dir, &net->in[4], &net->out[4], 1, &inner, NULL, g);
-}
-
-static void trunk_backward(net_t *net, const real *p, const real *dir, int n, real *g)
+static void trunk_backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
 {
     for (int l = net->n_trunk - 1; l >= 0; l--) {
-        layer_backward(&net->trunk[l], p, dir, &net->in[l], &net->out[l], trunk_rows(net, l, n), &net->g_out,
-                       l ? &net->g_in : NULL, g);
-        if (!l) break;
-        if (net->shape.graph) {
-            const ll_gcn_layer_rows *rows = &net->rows.layer[l];
-            aggregate_back(rows, net->g_in.v, net->g_out.v, trunk_rows(net, l - 1, n));
-            if (dir) aggregate_back(rows, net->g_in.d, net->g_out.d, trunk_rows(net, l - 1, n));
-        } else {
-            swap_gradients(net);
+        const layer *own = &net->layers[l];
+        const ll_gcn_layer_rows *rows = &t->rows.layer[l];
+        int n = layer_rows(net, t, l), n_before = l ? layer_rows(net, t, l - 1) : 0;
+        sum_at sum = sum_of(net, t, l);
+        real *before = l ? flow(&t->grad[l - 1], dir) : NULL;
+        unfinish(own, dir, &t->out[l], n, &t->grad[l], g);
+        if (sum == SUM_LAST) {
+            aggregate_back(rows, flow(&t->grad[l], dir), flow(&t->product_grad[l], dir), n_before);
+            product_backward(own, p, dir, &t->in[l], n_before, &t->product_grad[l], before, g);
+            continue;
         }
+        product_backward(own, p, dir, &t->in[l], n, &t->grad[l], sum == SUM_FIRST ? t->wide : before, g);
+        if (sum == SUM_FIRST) aggregate_back(rows, t->wide, before, n_before);
     }
 }
 
-/* g_out holds d loss/d output (n). g = the gradient, or its tangent when dir is given: every layer writes its own part.
- */
-static void backward(net_t *net, const real *p, const real *dir, int n, real *g)
+/* From d loss/d output to g = the gradient, or its tangent: every layer writes its own part. */
+static void backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
 {
-    for (int l = 2; l >= 0; l--) {
-        layer_backward(&net->head[l], p, dir, &net->in[6 + l], &net->out[6 + l], n, &net->g_out, &net->g_in,
-                       g);
-        if (!l && net->shape.device) device_backward(net, p, dir, &net->g_out, n, g);
-        swap_gradients(net);
+    for (int l = LAYERS - 1; l >= HEAD; l--)
+        layer_backward(&net->layers[l], p, dir, &t->in[l], &t->out[l], t->n, &t->grad[l],
+                       flow(&t->grad[l > HEAD ? l - 1 : net->n_trunk - 1], dir), g);
+    if (net->shape.device) device_backward(net, t, p, dir, g);
+    trunk_backward(net, t, p, dir, g);
+}
+
+static double gradient(const net_t *net, tape *t, const real *p, const real *h, const real *x, const real *y,
+                       int n, real *g)
+{
+    double loss = 0;
+    begin(net, t, h, x, n);
+    forward(net, t, p, NULL);
+    for (int i = 0; i < n; i++) {
+        double e = (double)t->out[LAYERS - 1].v[i] - (double)y[i];
+        loss += e * e / n;
+        t->grad[LAYERS - 1].v[i] = (real)(2 * e / n);
     }
-    trunk_backward(net, p, dir, n, g);
+    backward(net, t, p, NULL, g);
+    return loss;
+}
+
+/* The Hessian at the batch and the parameters of the gradient that the tape holds, times dir. */
+static void hessian_vector(const net_t *net, tape *t, const real *p, const real *dir, real *hv)
+{
+    forward(net, t, p, dir);
+    for (int i = 0; i < t->n; i++) t->grad[LAYERS - 1].d[i] = 2 * t->out[LAYERS - 1].d[i] / (real)t->n;
+    backward(net, t, p, dir, hv);
 }
 
 void NAME(ll_help_forward)(net_t *net, const real *p, const real *h, const real *x, int n, real *out)
 {
-    forward(net, p, NULL, h, x, n);
-    copy(out, net->out[8].v, (size_t)n);
-}
-
-static double seed_loss(net_t *net, const real *y, int n, bool tangent)
-{
-    double loss = 0;
-    for (int i = 0; i < n; i++) {
-        double e = (double)net->out[8].v[i] - (double)y[i];
-        loss += e * e / n;
-        net->g_out.v[i] = (real)(2 * e / n);
-        if (tangent) net->g_out.d[i] = 2 * net->out[8].d[i] / (real)n;
-    }
-    return loss;
+    begin(net, &net->query, h, x, n);
+    forward(net, &net->query, p, NULL);
+    copy(out, net->query.out[LAYERS - 1].v, (size_t)n);
 }
 
 double NAME(ll_help_gradient)(net_t *net, const real *p, const real *h, const real *x, const real *y, int n,
                               real *g)
 {
-    forward(net, p, NULL, h, x, n);
-    double loss = seed_loss(net, y, n, false);
-    backward(net, p, NULL, n, g);
-    return loss;
+    return gradient(net, &net->query, p, h, x, y, n, g);
 }
 
 void NAME(ll_help_hessian_vector)(net_t *net, const real *p, const real *h, const real *x, const real *y,
                                   int n, const real *v, real *hv)
 {
-    forward(net, p, v, h, x, n);
-    seed_loss(net, y, n, true);
-    backward(net, p, v, n, hv);
+    gradient(net, &net->support[0], p, h, x, y, n, hv);
+    hessian_vector(net, &net->support[0], p, v, hv);
 }
 
 /* --- episodes
@@ -480,7 +562,7 @@ void NAME(ll_help_hessian_vector)(net_t *net, const real *p, const real *h, cons
 static void need_episode_memory(net_t *net)
 {
     if (net->dir) return;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < STEPS; i++) {
         net->phi[i] = LL_NEW_ARRAY(real, net->n_params);
         net->grad[i] = LL_NEW_ARRAY(real, net->n_params);
     }
@@ -495,15 +577,21 @@ static void step_forward(int n, const real *a, const real *g, const real *from, 
     for (int i = 0; i < n; i++) to[i] = from[i] - a[i] * g[i];
 }
 
-/* ga -= g * gp; dir = a * gp */
-static void step_back(int n, const real *restrict a, const real *restrict g, const real *restrict gp,
+/* ga = or += -g * v; dir = a * v */
+static void step_back(int n, const real *restrict a, const real *restrict g, const real *restrict v, bool add,
                       real *restrict ga, real *restrict dir)
 {
 #pragma omp simd
     for (int i = 0; i < n; i++) {
-        ga[i] -= g[i] * gp[i];
-        dir[i] = a[i] * gp[i];
+        ga[i] = add ? ga[i] - g[i] * v[i] : -g[i] * v[i];
+        dir[i] = a[i] * v[i];
     }
+}
+
+static void subtract(int n, real *restrict from, const real *restrict x)
+{
+#pragma omp simd
+    for (int i = 0; i < n; i++) from[i] -= x[i];
 }
 
 void NAME(ll_help_adapt)(net_t *net, real *p, const real *a, const real *h, const real *xs, const real *ys,
@@ -511,7 +599,7 @@ void NAME(ll_help_adapt)(net_t *net, real *p, const real *a, const real *h, cons
 {
     need_episode_memory(net);
     for (int s = 0; s < steps; s++) {
-        NAME(ll_help_gradient)(net, p, h, xs, ys, ns, net->grad[0]);
+        gradient(net, &net->support[0], p, h, xs, ys, ns, net->grad[0]);
         step_forward(net->n_params, a, net->grad[0], p, p);
     }
 }
@@ -523,20 +611,20 @@ double NAME(ll_help_episode)(net_t *net, const real *p, const real *a, const rea
                              bool first_order, real *gp, real *ga)
 {
     int n = net->n_params;
-    if (steps > 2) steps = 2;
+    if (steps > STEPS) steps = STEPS;
     need_episode_memory(net);
-    copy(net->phi[0], p, (size_t)n);
+    const real *phi[STEPS + 1] = {p, net->phi[0], net->phi[1]};
     for (int s = 0; s < steps; s++) {
-        NAME(ll_help_gradient)(net, net->phi[s], h, xs, ys, ns, net->grad[s]);
-        step_forward(n, a, net->grad[s], net->phi[s], net->phi[s + 1]);
+        gradient(net, &net->support[s], phi[s], h, xs, ys, ns, net->grad[s]);
+        step_forward(n, a, net->grad[s], phi[s], net->phi[s]);
     }
-    double loss = NAME(ll_help_gradient)(net, net->phi[steps], h, xq, yq, nq, gp);
-    memset(ga, 0, sizeof(real) * (size_t)n);
+    double loss = gradient(net, &net->query, phi[steps], h, xq, yq, nq, gp);
+    if (!steps) memset(ga, 0, sizeof(real) * (size_t)n);
     for (int s = steps - 1; s >= 0; s--) {
-        step_back(n, a, net->grad[s], gp, ga, net->dir);
+        step_back(n, a, net->grad[s], gp, s + 1 < steps, ga, net->dir);
         if (first_order) continue;
-        NAME(ll_help_hessian_vector)(net, net->phi[s], h, xs, ys, ns, net->dir, net->hv);
-        for (int i = 0; i < n; i++) gp[i] -= net->hv[i];
+        hessian_vector(net, &net->support[s], phi[s], net->dir, net->hv);
+        subtract(n, gp, net->hv);
     }
     return loss;
 }

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/num/adamw.h"
 #include "core/num/stats.h"
 #include "core/predict/help.h"
 
@@ -21,15 +22,27 @@ typedef struct source {
     const double *lat;
 } source;
 
-/* One device of the running episode and the memory it works in. */
-typedef struct slot {
+/* The memory that a thread works in. */
+typedef struct desk {
     ll_help_net *net;
-    float *phi, *xs, *ys, *xq, *yq, *gp, *ga, *genc;
+    float *phi, *xs, *ys, *xq, *yq;
     float eps[Z];
+} desk;
+
+/* One device of the running episode and what it gives. */
+typedef struct slot {
+    float *gp, *ga, *genc; /* gradients: theta, alpha, encoder */
     double loss, kl;
     int device;
     uint64_t seed;
 } slot;
+
+/* Weights of one kind and where each device of an episode leaves their gradient. */
+typedef struct learned {
+    ll_adamw adam;
+    float *w;      /* of the model */
+    float **parts; /* (tasks) */
+} learned;
 
 typedef struct trainer {
     const ll_pretrain_job *job;
@@ -38,10 +51,12 @@ typedef struct trainer {
     source *valid;
     int n_valid, tasks, support, query;
     bool learned_steps, first_order;
-    slot *slots;                   /* (tasks) */
-    float *adam_m, *adam_v, *grad; /* (2n + encoder) in the order theta, alpha, encoder */
+    desk *desks;        /* (threads of the pool) */
+    slot *slots;        /* (tasks) */
+    learned learned[3]; /* theta, alpha, encoder; those that are not learned are empty */
     double lr, kl_weight;
     float *best;
+    double *spearman; /* (validation devices) of the last validation */
     double best_valid;
     int step;
 } trainer;
@@ -169,10 +184,11 @@ static void demodulate(const ll_help_model *m, const float *z, float *g, float *
     }
 }
 
-static void run_slot(void *ctx, int i)
+static void run_slot(void *ctx, int i, int thread)
 {
     trainer *t = ctx;
     slot *k = &t->slots[i];
+    desk *w = &t->desks[thread];
     const source *s = &t->sources[k->device];
     const ll_help_model *m = t->m;
     ll_rng rng = ll_rng_new(k->seed, LL_STREAM_BATCHES);
@@ -181,50 +197,30 @@ static void run_slot(void *ctx, int i)
     float hidden[LL_HELP_Z], code[LL_HELP_Z_OUT], z[Z], gz[Z];
     if (total > s->n) total = s->n;
     ll_rng_sample(&rng, all.v, s->n, total, chosen);
-    gather(t, s, chosen, t->support, k->xs, k->ys);
-    gather(t, s, chosen + t->support, total - t->support, k->xq, k->yq);
+    gather(t, s, chosen, t->support, w->xs, w->ys);
+    gather(t, s, chosen + t->support, total - t->support, w->xq, w->yq);
     if (m->modulated) {
         ll_help_encode(m->encoder, s->h, hidden, code);
         for (int j = 0; j < Z; j++) {
-            k->eps[j] = (float)ll_rng_normal(&rng);
-            z[j] = code[j] + softplus(code[Z + j]) * k->eps[j];
+            w->eps[j] = (float)ll_rng_normal(&rng);
+            z[j] = code[j] + softplus(code[Z + j]) * w->eps[j];
         }
     }
-    ll_help_modulate(m, m->modulated ? z : NULL, k->phi);
-    k->loss = ll_help_episode(k->net, k->phi, m->alpha, s->h, k->xs, k->ys, t->support, k->xq, k->yq,
+    ll_help_modulate(m, m->modulated ? z : NULL, w->phi);
+    k->loss = ll_help_episode(w->net, w->phi, m->alpha, s->h, w->xs, w->ys, t->support, w->xq, w->yq,
                               total - t->support, m->steps, t->first_order, k->gp, k->ga);
     if (m->modulated) {
         memset(k->genc, 0, sizeof(float) * LL_HELP_ENCODER);
         demodulate(m, z, k->gp, gz);
-        k->kl = encoder_backward(m->encoder, s->h, hidden, code, k->eps, gz, t->kl_weight, k->genc);
+        k->kl = encoder_backward(m->encoder, s->h, hidden, code, w->eps, gz, t->kl_weight, k->genc);
     }
     ll_ints_free(&all);
 }
 
 /* --- the outer loop --- */
 
-static void adam(trainer *t, float *w, const float *g, int offset, int n)
-{
-    const float b1 = .9f, b2 = .999f;
-    float scale = (float)(t->lr * sqrt(1 - pow(.999, t->step)) / (1 - pow(.9, t->step)));
-    float epsilon = 1e-8f * (float)sqrt(1 - pow(.999, t->step));
-    float *m = t->adam_m + offset, *v = t->adam_v + offset;
-    for (int i = 0; i < n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-        w[i] -= scale * m[i] / (sqrtf(v[i]) + epsilon);
-    }
-}
-
-static void add_scaled(float *to, const float *from, int n, float scale)
-{
-    for (int i = 0; i < n; i++) to[i] += scale * from[i];
-}
-
 static double episode(trainer *t)
 {
-    ll_help_model *m = t->m;
-    int n = m->n, n_enc = m->modulated ? LL_HELP_ENCODER : 0;
     ll_rng rng = ll_rng_new(t->job->seed, 1000 + (uint64_t)t->step);
     ll_ints devices = ll_ints_range(t->job->n_source);
     int chosen[64];
@@ -234,56 +230,58 @@ static double episode(trainer *t)
         t->slots[i].seed = ll_rng_u64(&rng);
     }
     ll_ints_free(&devices);
-    ll_pool_run(t->job->pool, t->tasks, run_slot, t);
-    memset(t->grad, 0, sizeof(float) * (size_t)(2 * n + n_enc));
+    ll_pool_run_by(t->job->pool, t->tasks, run_slot, t);
     double loss = 0;
-    for (int i = 0; i < t->tasks; i++) { /* in order: the same bits with any number of threads */
-        const slot *k = &t->slots[i];
-        loss += (k->loss + t->kl_weight * k->kl) / t->tasks;
-        add_scaled(t->grad, k->gp, n, 1.f / (float)t->tasks);
-        add_scaled(t->grad + n, k->ga, n, 1.f / (float)t->tasks);
-        if (n_enc) add_scaled(t->grad + 2 * n, k->genc, n_enc, 1.f / (float)t->tasks);
-    }
+    for (int i = 0; i < t->tasks; i++) loss += (t->slots[i].loss + t->kl_weight * t->slots[i].kl) / t->tasks;
     t->step++;
-    adam(t, m->theta, t->grad, 0, n);
-    if (t->learned_steps) adam(t, m->alpha, t->grad + n, n, n);
-    if (n_enc) adam(t, m->encoder, t->grad + 2 * n, 2 * n, n_enc);
+    for (learned *l = t->learned; l < t->learned + 3; l++)
+        if (l->adam.n) ll_adamw_step(&l->adam, l->w, l->parts, t->tasks, NULL, t->lr, t->job->pool);
     return loss;
 }
 
+/* The devices that choose the best episode: those named for it, else the sources. */
+static const source *valid_devices(const trainer *t, int *n)
+{
+    *n = t->n_valid ? t->n_valid : t->job->n_source;
+    return t->n_valid ? t->valid : t->sources;
+}
+
 /* Spearman after adapting to a validation device: fixed support, up to 400 others as query. */
-static double validate_one(trainer *t, const source *s)
+static void validate_one(void *ctx, int device, int thread)
 {
     enum { QUERY = 400 };
-    slot *k = &t->slots[0];
+    trainer *t = ctx;
+    desk *w = &t->desks[thread];
+    int n_devices, chosen[QUERY + 256];
+    const source *s = valid_devices(t, &n_devices) + device;
     ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_SAMPLES);
     ll_ints all = ll_ints_range(s->n);
     int total = s->n < t->support + QUERY ? s->n : t->support + QUERY, n = total - t->support;
-    int chosen[QUERY + 256];
     float hidden[LL_HELP_Z], code[LL_HELP_Z_OUT], out[QUERY];
     double truth[QUERY], score[QUERY];
     ll_rng_sample(&rng, all.v, s->n, total, chosen);
-    gather(t, s, chosen, t->support, k->xs, k->ys);
+    gather(t, s, chosen, t->support, w->xs, w->ys);
     if (t->m->modulated) ll_help_encode(t->m->encoder, s->h, hidden, code);
-    ll_help_modulate(t->m, t->m->modulated ? code : NULL, k->phi);
-    ll_help_adapt(k->net, k->phi, t->m->alpha, s->h, k->xs, k->ys, t->support, t->m->steps);
+    ll_help_modulate(t->m, t->m->modulated ? code : NULL, w->phi);
+    ll_help_adapt(w->net, w->phi, t->m->alpha, s->h, w->xs, w->ys, t->support, t->m->steps);
     for (int from = 0; from < n; from += t->query) {
         int part = n - from < t->query ? n - from : t->query;
-        gather(t, s, chosen + t->support + from, part, k->xq, k->yq);
-        ll_help_forward(k->net, k->phi, s->h, k->xq, part, out + from);
-        for (int i = 0; i < part; i++) truth[from + i] = k->yq[i];
+        gather(t, s, chosen + t->support + from, part, w->xq, w->yq);
+        ll_help_forward(w->net, w->phi, s->h, w->xq, part, out + from);
+        for (int i = 0; i < part; i++) truth[from + i] = w->yq[i];
     }
     for (int i = 0; i < n; i++) score[i] = out[i];
     ll_ints_free(&all);
-    return ll_spearman(truth, score, n);
+    t->spearman[device] = ll_spearman(truth, score, n);
 }
 
 static double validate(trainer *t)
 {
+    int n;
     double sum = 0;
-    const source *s = t->n_valid ? t->valid : t->sources;
-    int n = t->n_valid ? t->n_valid : t->job->n_source;
-    for (int i = 0; i < n; i++) sum += validate_one(t, &s[i]) / n;
+    valid_devices(t, &n);
+    ll_pool_run_by(t->job->pool, n, validate_one, t);
+    for (int i = 0; i < n; i++) sum += t->spearman[i] / n;
     return sum;
 }
 
@@ -406,27 +404,50 @@ static ll_status fill_sources(trainer *t, ll_error *e)
     return LL_OK;
 }
 
-static void make_slots(trainer *t)
+static void make_desks(trainer *t)
 {
     const ll_help_model *m = t->m;
     size_t row = (size_t)ll_help_rows(&m->shape) * (size_t)m->shape.n_in;
+    int threads = ll_pool_threads(t->job->pool);
+    t->desks = LL_NEW_ARRAY(desk, threads);
+    for (int i = 0; i < threads; i++) {
+        desk *w = &t->desks[i];
+        w->net = ll_help_net_new(&m->shape, t->query > t->support ? t->query : t->support);
+        w->phi = LL_NEW_ARRAY(float, m->n);
+        w->xs = LL_NEW_ARRAY(float, (size_t)t->support *row);
+        w->ys = LL_NEW_ARRAY(float, t->support);
+        w->xq = LL_NEW_ARRAY(float, (size_t)t->query *row);
+        w->yq = LL_NEW_ARRAY(float, t->query);
+    }
+}
+
+/* The step takes the sum of the devices' gradients for their mean: Adam does not see the difference but beside
+ * epsilon. */
+static void learn(const trainer *t, learned *l, float *w, int n)
+{
+    ll_adamw_init(&l->adam, (size_t)n, 0);
+    l->adam.epsilon *= t->tasks;
+    l->w = w;
+}
+
+static void make_slots(trainer *t)
+{
+    const ll_help_model *m = t->m;
+    int n_valid;
+    valid_devices(t, &n_valid);
+    t->spearman = LL_NEW_ARRAY(double, n_valid);
+    t->best = LL_NEW_ARRAY(float, 2 * m->n + LL_HELP_ENCODER);
     t->slots = LL_NEW_ARRAY(slot, t->tasks);
+    for (int i = 0; i < 3; i++) t->learned[i].parts = LL_NEW_ARRAY(float *, t->tasks);
     for (int i = 0; i < t->tasks; i++) {
         slot *k = &t->slots[i];
-        k->net = ll_help_net_new(&m->shape, t->query > t->support ? t->query : t->support);
-        k->phi = LL_NEW_ARRAY(float, m->n);
-        k->gp = LL_NEW_ARRAY(float, m->n);
-        k->ga = LL_NEW_ARRAY(float, m->n);
-        k->genc = LL_NEW_ARRAY(float, LL_HELP_ENCODER);
-        k->xs = LL_NEW_ARRAY(float, (size_t)t->support *row);
-        k->ys = LL_NEW_ARRAY(float, t->support);
-        k->xq = LL_NEW_ARRAY(float, (size_t)t->query *row);
-        k->yq = LL_NEW_ARRAY(float, t->query);
+        k->gp = t->learned[0].parts[i] = LL_NEW_ARRAY(float, m->n);
+        k->ga = t->learned[1].parts[i] = LL_NEW_ARRAY(float, m->n);
+        k->genc = t->learned[2].parts[i] = LL_NEW_ARRAY(float, LL_HELP_ENCODER);
     }
-    t->grad = LL_NEW_ARRAY(float, 2 * m->n + LL_HELP_ENCODER);
-    t->adam_m = LL_NEW_ARRAY(float, 2 * m->n + LL_HELP_ENCODER);
-    t->adam_v = LL_NEW_ARRAY(float, 2 * m->n + LL_HELP_ENCODER);
-    t->best = LL_NEW_ARRAY(float, 2 * m->n + LL_HELP_ENCODER);
+    learn(t, &t->learned[0], m->theta, m->n);
+    if (t->learned_steps) learn(t, &t->learned[1], m->alpha, m->n);
+    if (m->modulated) learn(t, &t->learned[2], m->encoder, LL_HELP_ENCODER);
 }
 
 static void free_sources(source *s, int n)
@@ -440,16 +461,25 @@ static void free_sources(source *s, int n)
 
 static void trainer_free(trainer *t)
 {
+    for (int i = 0; t->desks && i < ll_pool_threads(t->job->pool); i++) {
+        desk *w = &t->desks[i];
+        float *own[] = {w->phi, w->xs, w->ys, w->xq, w->yq};
+        for (int j = 0; j < 5; j++) free(own[j]);
+        ll_help_net_free(w->net);
+    }
     for (int i = 0; t->slots && i < t->tasks; i++) {
         slot *k = &t->slots[i];
-        float *own[] = {k->phi, k->gp, k->ga, k->genc, k->xs, k->ys, k->xq, k->yq};
-        for (int j = 0; j < 8; j++) free(own[j]);
-        ll_help_net_free(k->net);
+        free(k->gp);
+        free(k->ga);
+        free(k->genc);
     }
+    free(t->desks);
     free(t->slots);
-    free(t->grad);
-    free(t->adam_m);
-    free(t->adam_v);
+    free(t->spearman);
+    for (int i = 0; i < 3; i++) {
+        free(t->learned[i].parts);
+        ll_adamw_free(&t->learned[i].adam);
+    }
     free(t->best);
     free_sources(t->sources, t->job->n_source);
     free_sources(t->valid, t->n_valid);
@@ -478,6 +508,7 @@ ll_status ll_help_train(const ll_pretrain_job *job, bool learned_steps, ll_help_
     ll_status s = fill_sources(&t, e);
     if (!s) {
         fill_valid(&t);
+        make_desks(&t);
         make_slots(&t);
         init_weights(&t, ll_real(o, "inner_lr"));
         s = train_loop(&t, episodes, ll_int(o, "valid_every"), e);
