@@ -297,6 +297,7 @@ static bool expand_device(ll_view *v, const char *name, ll_str *out)
 
 static void say_missing(ll_screen *s, const char *name)
 {
+    if (!strcmp(name, "across")) name = "device"; /* to move */
     if (!strncmp(name, "as-", 3))
         ll_screen_say(s, LL_S_WARN,
                       "a task needs a source device: S makes the one under the cursor a source");
