@@ -14,6 +14,7 @@ typedef struct ll_ask {
     int id;
     ll_view *view;
     const char *tag;
+    bool overtaken; /* the view has asked again: what comes is about something else than it shows */
 } ll_ask;
 
 typedef struct ll_spot {

@@ -87,10 +87,19 @@ void ll_screen_refresh_view(ll_view *v)
         v->type->refresh(v);
 }
 
+/* A question asked while nothing runs waits for the worker; one asked while that works is answered at once, and so may
+ * come before it. */
+static void overtake(ll_screen *s, const ll_view *v, const char *tag)
+{
+    for (int i = 0; i < s->n_asks; i++)
+        if (s->asks[i].view == v && !strcmp(s->asks[i].tag, tag)) s->asks[i].overtaken = true;
+}
+
 void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...)
 {
     ll_screen *s = v->screen;
     if (s->n_asks == LL_MAX_ASKS) return;
+    overtake(s, v, tag);
     ll_str line = {0};
     va_list ap;
     va_start(ap, fmt);
@@ -98,7 +107,7 @@ void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...)
     va_end(ap);
     int id = ll_app_submit(s->f->app, ll_str_text(&line));
     s->asked_s = ll_now_s();
-    if (id) s->asks[s->n_asks++] = (ll_ask){id, v, tag};
+    if (id) s->asks[s->n_asks++] = (ll_ask){.id = id, .view = v, .tag = tag};
     ll_str_free(&line);
 }
 
@@ -114,7 +123,11 @@ bool ll_screen_take_answer(ll_screen *s, const char *kind, const cJSON *event)
     ll_ask *ask = find_ask(s, ll_json_get_int(event, "id", -1));
     if (!ask) return false;
     const ll_view_type *type = ask->view->type;
-    if (!strcmp(kind, "result") && type->result) {
+    if (!strcmp(kind, "end")) {
+        *ask = s->asks[--s->n_asks];
+    } else if (ask->overtaken) {
+        return true;
+    } else if (!strcmp(kind, "result") && type->result) {
         type->result(ask->view, ask->tag, event);
     } else if (!strcmp(kind, "error")) {
         const char *message = ll_json_get_str(event, "message", "");
@@ -122,8 +135,6 @@ bool ll_screen_take_answer(ll_screen *s, const char *kind, const cJSON *event)
             type->failed(ask->view, ask->tag, message);
         else
             ll_view_say(ask->view, "%s", message);
-    } else if (!strcmp(kind, "end")) {
-        *ask = s->asks[--s->n_asks];
     }
     s->dirty = true;
     return true;

@@ -1,0 +1,92 @@
+/* What a view asks for: answers may come in another order than the questions, and only the last one's counts. */
+#include "core/base/json.h"
+#include "tests/check.h"
+#include "tui/screen_in.h"
+
+typedef struct probe {
+    ll_view base;
+    int results, failures;
+    char last[16];
+} probe;
+
+static void take_result(ll_view *base, const char *tag, const cJSON *event)
+{
+    probe *p = (probe *)base;
+    p->results++;
+    snprintf(p->last, sizeof p->last, "%s", ll_json_get_str(event, "about", ""));
+}
+
+static void take_failure(ll_view *base, const char *tag, const char *message)
+{
+    ((probe *)base)->failures++;
+}
+
+static const ll_view_type probe_type = {
+    .name = "probe", .size = sizeof(probe), .result = take_result, .failed = take_failure};
+
+typedef struct bench {
+    ll_faces faces;
+    ll_screen screen;
+    probe view;
+} bench;
+
+static void begin(bench *b)
+{
+    *b = (bench){.faces.app = ll_app_new(&(ll_app_config){.threads = 1})};
+    b->screen.f = &b->faces;
+    b->view.base = (ll_view){.type = &probe_type, .screen = &b->screen};
+}
+
+static void answer(bench *b, int id, const char *kind, const char *about)
+{
+    cJSON *event = cJSON_CreateObject();
+    ll_json_int(event, "id", id);
+    ll_json_str(event, "about", about);
+    CHECK(ll_screen_take_answer(&b->screen, kind, event));
+    cJSON_Delete(event);
+}
+
+static void a_late_answer_is_dropped(void)
+{
+    bench b;
+    begin(&b);
+    ll_screen_ask(&b.view.base, "corr", "corr");
+    ll_screen_ask(&b.view.base, "corr", "corr a b");
+    CHECK_INT(b.screen.n_asks, 2);
+    int first = b.screen.asks[0].id, second = b.screen.asks[1].id;
+    answer(&b, second, "result", "a b");
+    answer(&b, second, "end", "");
+    answer(&b, first, "result", "all");
+    answer(&b, first, "error", "all");
+    answer(&b, first, "end", "");
+    CHECK_INT(b.view.results, 1);
+    CHECK_INT(b.view.failures, 0);
+    CHECK_STR(b.view.last, "a b");
+    CHECK_INT(b.screen.n_asks, 0);
+    ll_app_free(b.faces.app);
+}
+
+static void other_questions_go_on(void)
+{
+    bench b;
+    begin(&b);
+    ll_screen_ask(&b.view.base, "corr", "corr a");
+    ll_screen_ask(&b.view.base, "audit", "audit a");
+    int first = b.screen.asks[0].id, second = b.screen.asks[1].id;
+    answer(&b, first, "result", "corr");
+    answer(&b, second, "error", "audit");
+    CHECK_INT(b.view.results, 1);
+    CHECK_INT(b.view.failures, 1);
+    ll_app_free(b.faces.app);
+}
+
+static const check_case cases[] = {
+    {"a late answer is dropped", a_late_answer_is_dropped},
+    {"other questions go on", other_questions_go_on},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("tui_asks", cases, argc, argv);
+}
