@@ -25,7 +25,6 @@ static void test_prompt(void)
     CHECK(until("half a line"));
     keys("\003");
     CHECK(until("^C"));
-    pty_settle(); /* the prompt is back: a hand is no faster */
     keys("\003");
     CHECK(until("Ctrl-D or `quit` leaves"));
     keys("bogus\r");

@@ -275,7 +275,7 @@ static void interrupt(repl *r)
     double now = ll_now_s();
     bool twice = now - r->interrupted_s < TWICE_S;
     r->interrupted_s = now;
-    if (ll_app_busy(r->f->app)) {
+    if (r->pending > 0) { /* as the prompt says: the app may be busy for a moment after the last END */
         if (twice)
             ll_app_cancel_all(r->f->app);
         else

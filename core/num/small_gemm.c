@@ -158,8 +158,9 @@ static void store_part(const float *part, int rows, int cols, bool add, float *c
     for (int r = 0; r < rows; r++, c += ldc, part += PANEL) {
         int j = 0;
         for (; j + 4 <= cols; j += 4) {
-            four_at *to = (four_at *)(c + j), own = *(const four_at *)(part + j);
-            *to = add ? own + *to : own + (four){0};
+            four own = *(const four_at *)(part + j);
+            if (add) own += *(const four_at *)(c + j);
+            *(four_at *)(c + j) = own;
         }
         for (; j < cols; j++) c[j] = add ? c[j] + part[j] : part[j];
     }
