@@ -55,10 +55,9 @@ typedef struct tape {
 
 struct NAME(ll_help_net) {
     ll_help_shape shape;
-    int n_params, n_trunk, most;
+    int n_params, n_trunk;
     layer layers[LAYERS];
-    layer
-        joint; /* the columns of the head's first weight that read the device: one row for all architectures */
+    layer joint; /* the columns of the head's first weight that read the device */
     tape support[STEPS], query;
     real *phi[STEPS], *grad[STEPS], *dir, *hv; /* (params) for episodes; made when first needed */
 };
@@ -135,7 +134,6 @@ net_t *NAME(ll_help_net_new)(const ll_help_shape *s, int most)
     net->shape = *s;
     net->n_params = ll_help_params(s);
     net->n_trunk = s->graph ? 4 : 2;
-    net->most = most;
     const ll_help_slot *next = slots;
     for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[TRUNK + l] = layer_of(next, s->graph, true);
     for (int l = 0; l < 2 && s->device; l++, next += 2) net->layers[DEVICE + l] = layer_of(next, false, true);
@@ -182,7 +180,7 @@ static void add_bias(real *restrict y, const real *restrict b, int rows, int col
 #pragma omp simd
         for (int j = 0; j < cols; j++) {
             real v = y[j] + b[j];
-            y[j] = v > floor ? v : floor;
+            y[j] = v < floor ? floor : v; /* what is no number stays none */
         }
     }
 }

@@ -175,7 +175,7 @@ INLINE void finish(const ll_conv *c, real *restrict y, const real *restrict othe
 #pragma omp simd
     for (int j = 0; j < f; j++) {
         real v = half * (y[j] + (other ? other[j] : 0));
-        y[j] = v > floor_at ? v : floor_at;
+        y[j] = v < floor_at ? floor_at : v; /* what is no number stays none */
     }
 }
 
