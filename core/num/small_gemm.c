@@ -166,18 +166,18 @@ static void store_part(const float *part, int rows, int cols, bool add, float *c
     }
 }
 
-/* c (m, cols) = or += a times b (k, vecs * LANES). The rows are dealt out evenly: two rows alone would wait for each
+/* c (m, cols) = or += a times b (k, cols padded). The rows are dealt out evenly: two rows alone would wait for each
  * other's sums. */
 static void panel(int m, const float *a, strides s, int k, const float *b, ptrdiff_t ldb, int cols, bool add,
                   float *c, ptrdiff_t ldc)
 {
     float part[TALL * PANEL];
-    int vecs = (cols + LANES - 1) / LANES, count = (m + TALL - 1) / TALL;
+    int width = padded(cols), count = (m + TALL - 1) / TALL;
     for (int t = 0, from = 0; t < count; t++) {
         int to = (int)((ptrdiff_t)m * (t + 1) / count), rows = to - from;
-        tile_fn *run = tiles[vecs - 1][rows - 1];
+        tile_fn *run = tiles[width / LANES - 1][rows - 1];
         const float *own = a + from * s.row;
-        if (cols == vecs * LANES) {
+        if (cols == width) {
             run(own, s, k, b, ldb, add, c + from * ldc, ldc);
         } else {
             run(own, s, k, b, ldb, false, part, PANEL);

@@ -1,7 +1,7 @@
-/* Matrix products too small for packing to pay. A BLAS copies both factors into its own order first; with a hundred rows
- * and columns, the size of every layer here, that and the separate zeroing of C take up to half of its time. This kernel
- * reads the left factor where it lies and copies of the right one at most a panel of 16 columns, which stays in the first
- * cache (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, less its packing).
+/* Matrix products too small for packing to pay. A BLAS copies both factors into its own order first and zeroes C; with a
+ * hundred rows and columns, the size of every layer here, that takes up to half of its time. This kernel reads the left
+ * factor where it lies, copies the right one alone, in panels of 16 columns that stay in the first cache, and writes C once
+ * (Goto and van de Geijn, Anatomy of high-performance matrix multiplication, 2008, with half of its packing).
  * Sizes measured: build/bench gemm. */
 #ifndef LL_NUM_SMALL_GEMM_H
 #define LL_NUM_SMALL_GEMM_H

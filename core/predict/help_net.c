@@ -20,8 +20,8 @@ typedef float real;
 #endif
 typedef struct NAME(ll_help_net) net_t;
 
-/* Layers by number: the trunk's, the device branch's, the head's. */
-enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, TRUNK = 0, DEVICE = 4, HEAD = 6, LAYERS = 9, STEPS = 2 };
+/* Layers by number: the trunk's from 0, the device branch's, the head's. */
+enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, DEVICE = 4, HEAD = 6, LAYERS = 9, STEPS = 2 };
 
 /* One affine layer followed by relu (but the last). */
 typedef struct layer {
@@ -69,50 +69,6 @@ static const unsigned char reads[NODES][NODES] = {
     {0, 1, 0, 1, 0, 0, 0, 0, 0}, {1, 0, 0, 0, 1, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 1, 0, 0, 0},
     {0, 0, 1, 1, 0, 0, 1, 0, 0}, {0, 0, 0, 0, 1, 1, 1, 1, 0}, {1, 1, 1, 1, 1, 1, 1, 1, 1}};
 
-#ifndef LL_HELP_DOUBLE
-int ll_help_rows(const ll_help_shape *s)
-{
-    return s->graph ? NODES : 1;
-}
-
-static int add_slot(ll_help_slot *out, int n, const char *weight, const char *bias, int rows, int cols,
-                    int n_out)
-{
-    int offset = n ? out[n - 1].offset + out[n - 1].rows * out[n - 1].cols : 0;
-    out[n] = (ll_help_slot){weight, offset, rows, cols};
-    out[n + 1] = (ll_help_slot){bias, offset + rows * cols, n_out, 1};
-    return n + 2;
-}
-
-int ll_help_slots(const ll_help_shape *s, ll_help_slot out[LL_HELP_SLOTS])
-{
-    int n = 0, wide = s->device ? 2 * W : W;
-    if (s->graph) {
-        n = add_slot(out, n, "gc1.weight", "gc1.bias", s->n_in, W, W);
-        n = add_slot(out, n, "gc2.weight", "gc2.bias", W, W, W);
-        n = add_slot(out, n, "gc3.weight", "gc3.bias", W, W, W);
-        n = add_slot(out, n, "gc4.weight", "gc4.bias", W, W, W);
-    } else {
-        n = add_slot(out, n, "fc1.weight", "fc1.bias", W, s->n_in, W);
-        n = add_slot(out, n, "fc2.weight", "fc2.bias", W, W, W);
-    }
-    if (s->device) {
-        n = add_slot(out, n, "fc_hw1.weight", "fc_hw1.bias", W, LL_HELP_REFERENCES, W);
-        n = add_slot(out, n, "fc_hw2.weight", "fc_hw2.bias", W, W, W);
-    }
-    n = add_slot(out, n, "fc3.weight", "fc3.bias", wide, wide, wide);
-    n = add_slot(out, n, "fc4.weight", "fc4.bias", wide, wide, wide);
-    return add_slot(out, n, "fc5.weight", "fc5.bias", 1, wide, 1);
-}
-
-int ll_help_params(const ll_help_shape *s)
-{
-    ll_help_slot slots[LL_HELP_SLOTS];
-    int n = ll_help_slots(s, slots);
-    return slots[n - 1].offset + slots[n - 1].rows * slots[n - 1].cols;
-}
-#endif
-
 /* --- set-up --- */
 
 static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
@@ -135,7 +91,7 @@ net_t *NAME(ll_help_net_new)(const ll_help_shape *s, int most)
     net->n_params = ll_help_params(s);
     net->n_trunk = s->graph ? 4 : 2;
     const ll_help_slot *next = slots;
-    for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[TRUNK + l] = layer_of(next, s->graph, true);
+    for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[l] = layer_of(next, s->graph, true);
     for (int l = 0; l < 2 && s->device; l++, next += 2) net->layers[DEVICE + l] = layer_of(next, false, true);
     for (int l = 0; l < 3; l++, next += 2) net->layers[HEAD + l] = layer_of(next, false, l < 2);
     net->joint = net->layers[HEAD];
@@ -377,7 +333,7 @@ static void lay_out(const net_t *net, tape *t)
     int most = 0;
     t->used = 0;
     for (int l = 0; l < net->n_trunk; l++) {
-        lay_out_layer(net, t, TRUNK + l, l - 1);
+        lay_out_layer(net, t, l, l - 1);
         most = layer_rows(net, t, l) > most ? layer_rows(net, t, l) : most;
     }
     for (int l = DEVICE; l < HEAD && net->shape.device; l++)
@@ -453,12 +409,9 @@ static void trunk_forward(const net_t *net, tape *t, const real *p, const real *
 /* What the device adds to the head's first layer. */
 static void device_forward(const net_t *net, tape *t, const real *p, const real *dir)
 {
-    const layer *j = &net->joint;
-    const dual *x = &t->out[HEAD - 1];
     for (int l = DEVICE; l < HEAD; l++)
         layer_forward(&net->layers[l], p, dir, &t->in[l], NULL, 1, &t->out[l]);
-    times_weight(j, dir ? dir : p, x->v, 1, 0, flow(&t->device, dir));
-    if (dir) times_weight(j, p, x->d, 1, 1, t->device.d);
+    product_forward(&net->joint, p, dir, &t->out[HEAD - 1], 1, flow(&t->device, dir));
 }
 
 static void forward(const net_t *net, tape *t, const real *p, const real *dir)

@@ -98,7 +98,8 @@ void bench_gemm(void)
         rates(s, 0, warm);
         rates(s, (size_t)6 << 20, cold);
         bool used = ll_small_sgemm_pays(s->ta, s->m, s->n, s->k, s->add);
-        snprintf(name, sizeof name, "gemm_%c%c_%d_%d_%d", "nt"[s->ta], "nt"[s->tb], s -> m, s -> n, s -> k);
+        char ta = s->ta ? 't' : 'n', tb = s->tb ? 't' : 'n';
+        snprintf(name, sizeof name, "gemm_%c%c_%d_%d_%d", ta, tb, s->m, s->n, s->k);
         snprintf(note, sizeof note, "%.2f of OpenBLAS; out of cache %.0f, %.2f; %s%s", warm[0] / warm[1],
                  cold[0], cold[0] / cold[1], s->of, used ? "" : " (not used)");
         bench_row(name, warm[0], "GFLOP/s", NAN, "higher", note);
