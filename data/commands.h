@@ -30,6 +30,8 @@ extern const ll_option ll_import_options[], ll_load_options[], ll_export_options
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
+/* ll_folder_home() among the folders of this app: where a change of the dataset at `path` is written; free *to. */
+ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e);
 
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
 void ll_dataset_fields(cJSON *o, const ll_dataset *d);

@@ -9,7 +9,7 @@
 #include "core/device/hardware.h"
 #include "core/num/stats.h"
 #include "data/commands.h"
-#include "data/folder.h"
+#include "data/folder_change.h"
 #include "data/import.h"
 
 const ll_option ll_import_options[] = {
@@ -66,52 +66,29 @@ const ll_option ll_import_options[] = {
 typedef struct place {
     char *from; /* folder of the dataset that is joined, or NULL */
     char *to;   /* folder that is written */
-    char *keep; /* where the former folder is kept, or NULL */
 } place;
 
 static void free_place(place *p)
 {
     free(p->from);
     free(p->to);
-    free(p->keep);
 }
 
-/* A dataset is changed where it lies in the data folder; one from elsewhere (bundled) is copied there. */
+/* What is in the way is said before the file is read, which may take long. */
 static ll_status find_place(ll_request *rq, bool into, const char *name, place *p)
 {
     ll_status s = ll_folder_check_name(name, &rq->error);
-    ll_strs dirs = {0};
     if (s) return s;
+    if (!into) {
+        p->to = ll_path_join(ll_app_data_dir(rq->app), name);
+        return ll_owned_check(p->to, &ll_folder_kind, &rq->error);
+    }
+    ll_strs dirs = {0};
     ll_app_data_dirs(rq->app, &dirs);
-    p->to = ll_path_join(ll_app_data_dir(rq->app), name);
-    if (into) s = ll_folder_find(&dirs, name, &p->from, &rq->error);
+    s = ll_folder_find(&dirs, name, &p->from, &rq->error);
+    if (!s) s = ll_data_home(rq->app, p->from, &p->to, &rq->error);
     ll_strs_free(&dirs);
     return s;
-}
-
-/* `as` over a dataset with other content, or one that cannot be read: the former one is kept, hidden, until the
- * next time. `said` (may stay empty) is for after it is done. */
-static void keep_former(ll_request *rq, const ll_dataset *d, place *p, ll_str *said)
-{
-    ll_dataset *old = NULL;
-    ll_error ignored;
-    ll_str keep = {0};
-    if (!ll_is_folder_dataset(p->to)) return;
-    ll_status damaged = ll_folder_load(p->to, &old, &ignored);
-    if (!damaged && !strcmp(old->hash.hex, d->hash.hex)) {
-        ll_dataset_unref(old);
-        return;
-    }
-    ll_str_addf(&keep, "%s/.%s.former", ll_app_data_dir(rq->app), d->name);
-    p->keep = ll_str_take(&keep);
-    ll_str_addf(said, "%s was there ", d->name);
-    ll_str_addf(said,
-                damaged               ? "and damaged"
-                : old->n_devices == 1 ? "with %d device"
-                                      : "with %d devices",
-                damaged ? 0 : old->n_devices);
-    ll_str_addf(said, "; the former one is kept in %s", p->keep);
-    ll_dataset_unref(old);
 }
 
 /* --- what is said --- */
@@ -259,74 +236,82 @@ static ll_status find_space(ll_request *rq, ll_import *job)
     return LL_OK;
 }
 
-/* Joins what was read with what was there. */
-static ll_status combine(ll_request *rq, ll_import *job, const ll_dataset *fresh, ll_dataset **out)
+/* What was read, and what it joins. */
+typedef struct joining {
+    ll_request *rq;
+    ll_import *job;
+    ll_dataset *fresh, *into;
+} joining;
+
+/* With what the folder holds by now, which may be more than when the file was read. */
+static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
 {
-    if (job->into)
-        return ll_import_merge(job->into, fresh, ll_bool(&rq->args, "replace"), out, &job->notes, &rq->error);
-    *out = ll_dataset_ref(fresh);
+    joining *x = ctx;
+    if (there) {
+        ll_dataset_unref(x->into);
+        x->job->into = x->into = ll_dataset_ref(there);
+        return ll_import_merge(there, x->fresh, ll_bool(&x->rq->args, "replace"), out, &x->job->notes, e);
+    }
+    *out = ll_dataset_ref(x->fresh);
     return LL_OK;
 }
 
-static ll_status save(ll_request *rq, ll_import *job, place *p, ll_dataset *d, const ll_dataset *fresh)
+static ll_status save(joining *x, const place *p)
 {
+    ll_request *rq = x->rq;
     ll_str said = {0};
-    if (!job->into) keep_former(rq, d, p, &said);
-    free(d->path);
-    d->path = ll_strdup(p->to);
-    ll_status s = ll_folder_save(d, p->to, p->keep, &rq->error);
+    ll_dataset *d = NULL;
+    ll_change change = {.how = x->job->into ? LL_CHANGE_JOIN : LL_CHANGE_ANEW,
+                        .to = p->to,
+                        .from = p->from,
+                        .make = combine,
+                        .ctx = x,
+                        .observer = rq->observer};
+    ll_status s = ll_folder_change(&change, &d, &said, &rq->error);
     if (!s && said.len) ll_note(rq, "%s", said.s);
     ll_str_free(&said);
     if (s) return s;
-    emit_import(rq, job, d, fresh);
+    emit_import(rq, x->job, d, x->fresh);
     if (is_loaded(rq, p)) {
-        bool same = job->into && !ll_bool(&rq->args, "replace");
-        ll_state_set_data(&rq->state, ll_dataset_ref(d), same);
+        ll_state_set_data(&rq->state, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
     }
+    ll_dataset_unref(d);
     return LL_OK;
 }
 
-static ll_status import_into(ll_request *rq, ll_import *job, place *p)
+static ll_status import_into(joining *x, const place *p)
 {
+    ll_request *rq = x->rq;
+    ll_import *job = x->job;
     const ll_importer *importer = ll_importer_find(ll_word(&rq->args, "kind"));
-    ll_dataset *fresh = NULL, *d = NULL;
     if (importer->only_into && !job->into)
         return LL_FAIL(rq, LL_USAGE, "import %s needs a dataset to join: `import %s %s into NAME`",
                        importer->kind, importer->kind, job->path);
     ll_status s = find_space(rq, job);
-    if (!s) s = importer->read(job, &fresh, &rq->error);
+    if (!s) s = importer->read(job, &x->fresh, &rq->error);
     if (!s && ll_cancelled(rq->observer))
         s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
-    if (!s) s = combine(rq, job, fresh, &d);
-    if (!s) s = save(rq, job, p, d, fresh);
-    ll_dataset_unref(fresh);
-    ll_dataset_unref(d);
-    return s;
+    return s ? s : save(x, p);
 }
 
 ll_status ll_run_import(ll_request *rq)
 {
-    bool into = ll_is(&rq->args, "how", "into");
     place p = {0};
-    ll_dataset *old = NULL;
     char *path = ll_path_expand(ll_word(&rq->args, "path"));
-    int lock = -1;
-    ll_status s = find_place(rq, into, ll_word(&rq->args, "name"), &p);
-    if (!s) s = ll_folder_lock(ll_app_data_dir(rq->app), rq->observer, &lock, &rq->error);
-    if (!s && into) s = ll_folder_load(p.from, &old, &rq->error);
-    if (!s) {
-        ll_import job = {.path = path,
-                         .name = ll_word(&rq->args, "name"),
-                         .into = old,
-                         .device = ll_word(&rq->args, "device"),
-                         .unit = ll_word(&rq->args, "unit"),
-                         .arch = ll_word(&rq->args, "arch")};
-        s = import_into(rq, &job, &p);
-        ll_strs_free(&job.notes);
-    }
-    ll_folder_unlock(lock);
-    ll_dataset_unref(old);
+    ll_import job = {.path = path,
+                     .name = ll_word(&rq->args, "name"),
+                     .device = ll_word(&rq->args, "device"),
+                     .unit = ll_word(&rq->args, "unit"),
+                     .arch = ll_word(&rq->args, "arch")};
+    joining x = {.rq = rq, .job = &job};
+    ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
+    if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
+    job.into = x.into;
+    if (!s) s = import_into(&x, &p);
+    ll_strs_free(&job.notes);
+    ll_dataset_unref(x.fresh);
+    ll_dataset_unref(x.into);
     free_place(&p);
     free(path);
     return s;

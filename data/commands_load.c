@@ -7,7 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "data/commands.h"
-#include "data/folder.h"
+#include "data/folder_change.h"
 #include "data/import.h"
 
 const ll_option ll_load_options[] = {
@@ -73,6 +73,14 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
     if (!s) s = ll_folder_load(path, out, e);
     free(path);
     ll_strs_free(&dirs);
+    return s;
+}
+
+ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e)
+{
+    char *bundled = ll_app_bundled_dir();
+    ll_status s = ll_folder_home(ll_app_data_dir(a), bundled, path, to, e);
+    free(bundled);
     return s;
 }
 

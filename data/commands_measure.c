@@ -13,10 +13,12 @@
 #include "core/base/rng.h"
 #include "core/num/stats.h"
 #include "data/chosen.h"
-#include "data/folder.h"
+#include "data/commands.h"
+#include "data/folder_change.h"
 #include "data/host/machine.h"
 #include "data/host/sweep.h"
 #include "data/host/worker.h"
+#include "data/import.h"
 #include "data/measure.h"
 #include "data/simulate.h"
 
@@ -41,11 +43,14 @@ typedef struct job {
     ll_request *rq;
     const char *device;
     ll_host_settings settings;
+    char *to;   /* folder that is written at the end, or NULL */
     char *note; /* the settings as text: what makes two devices the same */
     char *hardware;
     pass first, again; /* again: some of them a second time, for check= */
     double repeat;     /* Spearman of the second time with the first; NaN: not asked for */
     double seconds;
+    cJSON *record; /* how it was measured */
+    bool met;      /* another process has changed the dataset on the disk meanwhile */
 } job;
 
 /* --- settings ----------------------------------------------------------------------------------------------- */
@@ -114,24 +119,30 @@ static void choose_rows_again(job *j)
     ll_ints_free(&known);
 }
 
-/* A device of that name must be of these settings; what it has already is not measured again. */
-static ll_status check_device(job *j)
+/* A device of that name must be of these settings. */
+static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
 {
-    const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device);
     if (at < 0) return LL_OK;
     const ll_device *v = &d->devices[at];
     if (v->kind != LL_MEASURED || strcmp(v->source, source) || !v->note || strcmp(v->note, j->note))
-        return LL_FAIL(
-            j->rq, LL_USAGE,
+        return ll_fail(
+            e, LL_USAGE,
             "device %s is in %s already, with other settings (%s: %s); these are %s: choose another name",
             j->device, d->name, v->source, v->note ? v->note : "none stated", j->note);
     if (!v->hardware || strcmp(v->hardware, j->hardware))
-        return LL_FAIL(j->rq, LL_USAGE, "device %s was measured on %s, this is %s: choose another name",
+        return ll_fail(e, LL_USAGE, "device %s was measured on %s, this is %s: choose another name",
                        j->device, v->hardware ? v->hardware : "another machine", j->hardware);
-    for (int i = j->first.rows.n - 1; i >= 0; i--)
-        if (ll_known(d, at, j->first.rows.v[i])) ll_ints_remove(&j->first.rows, i);
     return LL_OK;
+}
+
+/* What the device has already is not measured again. */
+static void drop_known(job *j)
+{
+    const ll_dataset *d = j->rq->state.data;
+    int at = ll_dataset_device(d, j->device);
+    for (int i = j->first.rows.n - 1; i >= 0 && at >= 0; i--)
+        if (ll_known(d, at, j->first.rows.v[i])) ll_ints_remove(&j->first.rows, i);
 }
 
 static uint8_t *genes_of(const ll_dataset *d, const ll_ints *rows) /* (rows.n, positions) */
@@ -215,29 +226,26 @@ static ll_status measure(job *j)
 
 /* --- the device --------------------------------------------------------------------------------------------- */
 
-static void fill_device(const job *j, ll_dataset *d, int at)
+/* The latency that `d` has for a row of the loaded dataset, else the one just measured; NaN: neither. */
+static double once_ms(const job *j, const ll_dataset *d, int row)
 {
-    size_t cells = (size_t)d->n_devices * (size_t)d->n_archs;
-    if (!d->std_ms) {
-        d->std_ms = LL_NEW_ARRAY(double, cells);
-        for (size_t i = 0; i < cells; i++) d->std_ms[i] = NAN;
-    }
-    for (int i = 0; i < j->first.rows.n; i++) {
-        ll_spread s = ll_times_spread(&j->first.times, i);
-        int row = j->first.rows.v[i];
-        ll_latencies(d, at)[row] = ll_measure_digits(s.median, DIGITS);
-        d->std_ms[(size_t)at * (size_t)d->n_archs + (size_t)row] = ll_measure_digits(s.std, 2);
-    }
+    int at = ll_dataset_device(d, j->device), there = ll_dataset_row(d, ll_gene(j->rq->state.data, row));
+    if (at >= 0 && there >= 0 && ll_known(d, at, there)) return ll_latencies(d, at)[there];
+    int i = ll_ints_find(&j->first.rows, row);
+    return i < 0 ? NAN : ll_measure_digits(ll_times_spread(&j->first.times, i).median, DIGITS);
 }
 
 /* How the second measurement ranks the architectures that both have. */
-static double repeat_of(const job *j, const ll_dataset *d, int at)
+static double repeat_of(const job *j, const ll_dataset *d)
 {
-    int n = j->again.rows.n;
-    double *once = LL_NEW_ARRAY(double, n + 1), *twice = LL_NEW_ARRAY(double, n + 1);
-    for (int i = 0; i < n; i++) {
-        once[i] = ll_latencies(d, at)[j->again.rows.v[i]];
-        twice[i] = ll_times_spread(&j->again.times, i).median;
+    int n = 0;
+    double *once = LL_NEW_ARRAY(double, j->again.rows.n + 1),
+           *twice = LL_NEW_ARRAY(double, j->again.rows.n + 1);
+    for (int i = 0; i < j->again.rows.n; i++) {
+        double ms = once_ms(j, d, j->again.rows.v[i]);
+        if (isnan(ms)) continue;
+        once[n] = ms;
+        twice[n++] = ll_times_spread(&j->again.times, i).median;
     }
     double r = n >= LEAST_CHECKED ? round(1e4 * ll_spearman(once, twice, n)) / 1e4 : NAN;
     free(once);
@@ -288,59 +296,95 @@ static cJSON *record_of(const job *j)
     return o;
 }
 
-/* The dataset with the device as it is now. */
-static ll_status extend(job *j, cJSON **record, ll_dataset **out)
+/* What was measured as a dataset of one device; what `d` has of it by now is left out. */
+static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
+{
+    const ll_ints *rows = &j->first.rows;
+    ll_dataset *m = ll_dataset_new(d->name, d->space, rows->n, 1);
+    size_t positions = (size_t)d->space->n_positions;
+    int at = ll_dataset_device(d, j->device);
+    ll_device_set(&m->devices[0], j->device, LL_MEASURED, source, "ms", j->hardware, j->note);
+    m->std_ms = LL_NEW_ARRAY(double, rows->n + 1);
+    for (int i = 0; i < rows->n; i++) {
+        const uint8_t *gene = ll_gene(j->rq->state.data, rows->v[i]);
+        int there = ll_dataset_row(d, gene);
+        bool known = at >= 0 && there >= 0 && ll_known(d, at, there);
+        ll_spread s = ll_times_spread(&j->first.times, i);
+        memcpy(m->genes + (size_t)i * positions, gene, positions);
+        ll_latencies(m, 0)[i] = known ? NAN : ll_measure_digits(s.median, DIGITS);
+        m->std_ms[i] = known ? NAN : ll_measure_digits(s.std, 2);
+    }
+    m->provenance = cJSON_CreateObject();
+    cJSON_AddItemToArray(ll_json_list(m->provenance, "measured"), cJSON_Duplicate(j->record, true));
+    ll_status s = ll_dataset_seal(m, e);
+    if (s)
+        ll_dataset_unref(m);
+    else
+        *out = m;
+    return s;
+}
+
+static ll_status add_device(job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
+{
+    ll_dataset *m = NULL;
+    ll_status s = check_device(j, d, e);
+    if (s) return s;
+    j->repeat = repeat_of(j, d);
+    cJSON_Delete(j->record);
+    j->record = record_of(j);
+    s = measured_alone(j, d, &m, e);
+    if (!s) s = ll_import_merge(d, m, false, out, NULL, e);
+    ll_dataset_unref(m);
+    if (s) return s;
+    free((*out)->path); /* not what the folder holds, until it is saved */
+    (*out)->path = NULL;
+    if (j->again.rows.n) (*out)->devices[ll_dataset_device(*out, j->device)].repeat = j->repeat;
+    return LL_OK;
+}
+
+/* The dataset as the folder is to hold it: what is there by now, with the device. */
+static ll_status extend(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
+{
+    job *j = ctx;
+    const ll_dataset *loaded = j->rq->state.data;
+    j->met = there && strcmp(there->hash.hex, loaded->hash.hex) != 0;
+    if (j->met && strcmp(j->to, loaded->path) && !ll_dataset_continues(there, loaded))
+        return ll_fail(
+            e, LL_FAILED,
+            "%s is another dataset than the one measured, which cannot be changed where it is; the "
+            "times are kept: the same command with save=off gives the device to the session",
+            j->to);
+    return add_device(j, there ? there : loaded, out, e);
+}
+
+/* What was measured outlives the session. A dataset that exists only in memory stays there. */
+static ll_status save(job *j, ll_dataset **out)
 {
     ll_request *rq = j->rq;
-    int at = ll_dataset_device(rq->state.data, j->device);
-    ll_dataset *d = ll_dataset_extend(rq->state.data, 0, at < 0);
-    if (at < 0) {
-        at = d->n_devices - 1;
-        ll_device_set(&d->devices[at], j->device, LL_MEASURED, source, "ms", j->hardware, j->note);
+    if (!j->to) {
+        if (ll_bool(&rq->args, "save"))
+            ll_note(rq,
+                    "%s is not on the disk, so the device belongs to the session; `save` and `export csv` "
+                    "keep it",
+                    rq->state.data->name);
+        return add_device(j, rq->state.data, out, &rq->error);
     }
-    fill_device(j, d, at);
-    j->repeat = repeat_of(j, d, at);
-    if (j->again.rows.n) d->devices[at].repeat = j->repeat;
-    *record = record_of(j);
-    if (!d->provenance) d->provenance = cJSON_CreateObject();
-    cJSON_AddItemToArray(ll_json_list(d->provenance, "measured"), cJSON_Duplicate(*record, true));
-    free(d->path); /* not what the folder holds, until it is saved */
-    d->path = NULL;
-    ll_status s = ll_dataset_seal(d, &rq->error);
-    if (s)
-        ll_dataset_unref(d);
-    else
-        *out = d;
-    return s;
+    ll_change change = {.how = LL_CHANGE_JOIN,
+                        .to = j->to,
+                        .from = ll_is_folder_dataset(rq->state.data->path) ? rq->state.data->path : NULL,
+                        .make = extend,
+                        .ctx = j,
+                        .observer = rq->observer};
+    ll_status s = ll_folder_change(&change, out, NULL, &rq->error);
+    if (s) return s;
+    if (j->met)
+        ll_note(rq, "%s was changed by another process meanwhile; what it holds by now is kept and loaded",
+                j->to);
+    ll_note(rq, "wrote %s", j->to);
+    return LL_OK;
 }
 
-/* To the data folder, as `import into` does: what was measured outlives the session. A dataset that exists only in
- * memory stays there. */
-static ll_status save(ll_request *rq, ll_dataset *d, const char *was_at)
-{
-    int lock = -1;
-    if (!ll_bool(&rq->args, "save")) return LL_OK;
-    if (!was_at) {
-        ll_note(
-            rq,
-            "%s is not on the disk, so the device belongs to the session; `save` and `export csv` keep it",
-            d->name);
-        return LL_OK;
-    }
-    char *to = ll_path_join(ll_app_data_dir(rq->app), d->name);
-    ll_status s = ll_folder_lock(ll_app_data_dir(rq->app), rq->observer, &lock, &rq->error);
-    if (!s) s = ll_folder_save(d, to, NULL, &rq->error);
-    ll_folder_unlock(lock);
-    if (!s) {
-        d->path = to;
-        ll_note(rq, "wrote %s", to);
-    } else {
-        free(to);
-    }
-    return s;
-}
-
-static void show(job *j, const cJSON *record)
+static void show(const job *j)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
                                         {"kind_of_device", "kind", NULL, -1},
@@ -363,7 +407,7 @@ static void show(job *j, const cJSON *record)
         least = fmin(least, ms);
         largest = fmax(largest, ms);
     }
-    for (const cJSON *x = record->child; x; x = x->next)
+    for (const cJSON *x = j->record->child; x; x = x->next)
         cJSON_AddItemToObject(result, x->string, cJSON_Duplicate(x, true));
     ll_json_str(result, "kind_of_device", "measured");
     ll_json_ints(result, "rows_measured", j->first.rows.v, j->first.rows.n < 1000 ? j->first.rows.n : 0);
@@ -379,21 +423,12 @@ static void show(job *j, const cJSON *record)
 
 static ll_status finish(job *j)
 {
-    ll_request *rq = j->rq;
     ll_dataset *d = NULL;
-    char *was_at = ll_strdup(rq->state.data->path);
-    cJSON *record = NULL;
-    ll_status s = extend(j, &record, &d);
-    if (!s) s = save(rq, d, was_at);
-    if (!s) {
-        show(j, record);
-        ll_state_set_data(&rq->state, d, true);
-    } else {
-        ll_dataset_unref(d);
-    }
-    cJSON_Delete(record);
-    free(was_at);
-    return s;
+    ll_status s = save(j, &d);
+    if (s) return s;
+    show(j);
+    ll_state_set_data(&j->rq->state, d, ll_dataset_continues(d, j->rq->state.data));
+    return LL_OK;
 }
 
 /* --- the command -------------------------------------------------------------------------------------------- */
@@ -418,9 +453,10 @@ static ll_status open_dataset(ll_request *rq)
     if (s) return s;
     char *path = ll_path_join(ll_app_data_dir(rq->app), name);
     ll_dataset *d = NULL;
-    if (ll_is_folder_dataset(path)) {
+    s = ll_owned_check(path, &ll_folder_kind, &rq->error);
+    if (!s && ll_is_folder_dataset(path)) {
         s = ll_folder_load(path, &d, &rq->error);
-    } else {
+    } else if (!s) {
         s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), &d,
                             &rq->error);
         if (!s) d->path = ll_strdup(path);
@@ -434,21 +470,37 @@ static ll_status open_dataset(ll_request *rq)
     return s;
 }
 
+/* Known before anything is measured, so that nothing is in the way when hours have gone into it. */
+static ll_status choose_place(job *j)
+{
+    const char *path = j->rq->state.data->path;
+    if (!path || !ll_bool(&j->rq->args, "save")) return LL_OK;
+    return ll_data_home(j->rq->app, path, &j->to, &j->rq->error);
+}
+
+static ll_status check_device_name(ll_request *rq, const char *name)
+{
+    if (!name) return LL_FAIL(rq, LL_USAGE, "device=NAME is missing: what this machine is to be called");
+    if (ll_is_plain_name(name)) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "\"%.100s\" cannot name a device: use letters, digits, '.', '_' and '-'",
+                   name);
+}
+
 static ll_status measure_device(job *j)
 {
     ll_request *rq = j->rq;
     ll_network network;
     ll_status s = ll_given(&rq->args, "dataset") ? open_dataset(rq) : ll_need_data(rq);
-    if (!s && !j->device)
-        s = LL_FAIL(rq, LL_USAGE, "device=NAME is missing: what this machine is to be called");
-    if (!s) s = ll_folder_check_name(j->device, &rq->error);
+    if (!s) s = check_device_name(rq, j->device);
     if (!s) s = check_repeats(rq);
     if (!s) s = read_settings(j);
     if (!s && rq->state.data->n_archs)
         s = ll_network_build(rq->state.data->space, ll_gene(rq->state.data, 0), &network, &rq->error);
     if (!s) s = choose_rows(j);
-    if (!s) s = check_device(j);
+    if (!s) s = check_device(j, rq->state.data, &rq->error);
+    if (!s) s = choose_place(j);
     if (s) return s;
+    drop_known(j);
     choose_rows_again(j);
     if (!j->first.rows.n) ll_note(rq, "device %s has all of these architectures already", j->device);
     if (!j->first.rows.n && !j->again.rows.n) return LL_OK;
@@ -469,96 +521,18 @@ static ll_status run_measure(ll_request *rq)
     ll_status s = measure_device(&j);
     free_pass(&j.first);
     free_pass(&j.again);
+    cJSON_Delete(j.record);
+    free(j.to);
     free(j.note);
     free(j.hardware);
     return s;
 }
 
-static const ll_option measure_options[] = {
-    {.name = "what",
-     .type = LL_CHOICE,
-     .choices = "list",
-     .positional = true,
-     .help = "list: what this machine can do"},
-    {.name = "device", .type = LL_WORD, .help = "name of the device that is added, or extended"},
-    {.name = "engine",
-     .type = LL_CHOICE,
-     .otherwise = "onednn",
-     .choices = "onednn|blas|reference",
-     .help = "what runs the networks"},
-    {.name = "dtype",
-     .type = LL_CHOICE,
-     .otherwise = "f32",
-     .choices = "f32|bf16|int8",
-     .help = "numbers it computes with"},
-    {.name = "isa",
-     .type = LL_CHOICE,
-     .otherwise = "native",
-     .choices = "native|sse41|avx2|avx512",
-     .help = "instruction set at most; native: whatever the processor has"},
-    {.name = "threads", .type = LL_INT, .otherwise = "1", .lo = 1, .hi = 256, .help = "of the engine"},
-    {.name = "batch",
-     .type = LL_INT,
-     .otherwise = "1",
-     .lo = 1,
-     .hi = 256,
-     .unit = "images",
-     .help = "images per run; the latency is that of the batch"},
-    {.name = "archs",
-     .type = LL_LIST,
-     .otherwise = "all",
-     .help = "all, samples or suggest (what is picked), random:N, or indices and strings"},
-    {.name = "repeats",
-     .type = LL_WORD,
-     .otherwise = "auto",
-     .help = "timed runs of each architecture; auto: 5, up to 15 where they disagree"},
-    {.name = "check",
-     .type = LL_INT,
-     .otherwise = "0",
-     .lo = 0,
-     .hi = 1000000,
-     .unit = "architectures",
-     .help = "measured a second time, afterwards: how far the device agrees with itself"},
-    {.name = "seed",
-     .type = LL_INT,
-     .otherwise = "1",
-     .lo = 0,
-     .hi = 2147483646,
-     .help = "of the order, of random:N and of check"},
-    {.name = "dataset",
-     .type = LL_WORD,
-     .help = "measure into this dataset of the data folder; a new one if there is none"},
-    {.name = "space",
-     .type = LL_WORD,
-     .otherwise = "nasbench201",
-     .complete = LL_COMPLETE_SPACE,
-     .help = "search space of a new dataset"},
-    {.name = "n",
-     .type = LL_INT,
-     .otherwise = "0",
-     .lo = 0,
-     .hi = 1000000,
-     .help = "architectures of a new dataset; 0: all, 2000 where they cannot be listed"},
-    {.name = "core",
-     .type = LL_INT,
-     .lo = 0,
-     .hi = 1023,
-     .help = "core to run on; otherwise the last one allowed"},
-    {.name = "again",
-     .type = LL_BOOL,
-     .otherwise = "off",
-     .help = "drop what an earlier sweep of this device has kept"},
-    {.name = "save",
-     .type = LL_BOOL,
-     .otherwise = "on",
-     .help = "write the dataset to the data folder when done"},
-    {0}};
-
 const ll_command ll_measure_commands[] = {
     {.name = "measure",
      .group = "data",
      .summary = "Time the networks on this machine: a device of its own",
-     .options = measure_options,
+     .options = ll_measure_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_measure,
      .help = "Builds each network with seeded random weights and times it in a process of its own, on one "

@@ -10,11 +10,15 @@
 #define LL_DATA_FOLDER_H
 
 #include "core/base/observer.h"
+#include "core/base/owned.h"
 #include "core/device/dataset.h"
 
-/* Writes a sealed dataset. Everything goes to a folder beside `path`, which takes the place of what was there
- * only when it is complete. When `keep` is given, the folder that was there before is kept under that path.
- */
+/* Such a folder, and nothing else in it: what latlab may replace or remove. */
+extern const ll_owned_kind ll_folder_kind;
+
+/* Writes a sealed dataset, which takes the place of the one at `path` when it is complete. When `keep` is given, that
+ * one is kept there, in the place of what was kept before. Whatever else is at `path` or `keep` (core/base/owned.h) is
+ * refused: LL_FAILED says what. Commands change datasets with ll_folder_change() (data/folder_change.h). */
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e);
 /* Reads, seals and checks the hash: LL_BAD_DATA says which file is wrong. */
 ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e);
@@ -28,7 +32,15 @@ bool ll_is_folder_dataset(const char *path); /* holds a dataset.json */
 /* NAME in one of the data folders, or the path of a dataset folder; the caller frees *path. LL_BAD_DATA lists
  * where it was looked for. */
 ll_status ll_folder_find(const ll_strs *dirs, const char *name, char **path, ll_error *e);
-/* Letters, digits, '.', '_' and '-', not beginning with '.' or '-'. LL_USAGE otherwise. */
+
+/* --- names --- */
+
+/* Letters, digits, '.', '_' and '-', not beginning with '.' or '-'; what latlab itself keeps in its folders (sessions,
+ * results, ...) names no dataset. LL_USAGE says why. */
 ll_status ll_folder_check_name(const char *name, ll_error *e);
+/* The same letters, and nothing reserved. */
+bool ll_is_plain_name(const char *name);
+/* What a dataset.json may say its name is: plain names, joined by '+' where datasets were joined. */
+bool ll_is_dataset_title(const char *name);
 
 #endif

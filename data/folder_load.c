@@ -74,7 +74,14 @@ static ll_status read_header(loader *l, ll_error *e)
     int n_archs = ll_json_get_int(l->json, "archs", -1), n_devices = cJSON_GetArraySize(devices), i = 0;
     if (n_archs < 0 || n_archs > ARCHS_MOST || n_devices > DEVICES_MOST || (double)n_archs * n_devices > 1e9)
         return ll_fail(e, LL_BAD_DATA, "\"archs\" is missing or out of range");
-    l->d = ll_dataset_new(ll_json_get_str(l->json, "name", ll_path_base(l->dir)), space, n_archs, n_devices);
+    const char *name = ll_json_get_str(l->json, "name", ll_path_base(l->dir));
+    if (!ll_is_dataset_title(name))
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "\"name\" is \"%.100s\", which cannot name a dataset: letters, digits, '.', '_' and '-' "
+            "were expected",
+            name);
+    l->d = ll_dataset_new(name, space, n_archs, n_devices);
     l->d->path = ll_strdup(l->dir);
     cJSON_ArrayForEach(item, devices)
     {
@@ -301,15 +308,6 @@ bool ll_is_folder_dataset(const char *path)
     bool is = ll_is_file(info);
     free(info);
     return is;
-}
-
-ll_status ll_folder_check_name(const char *name, ll_error *e)
-{
-    size_t good = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
-    if (!*name || name[good] || *name == '.' || *name == '-' || good > 100)
-        return ll_fail(e, LL_USAGE, "\"%.100s\" cannot name a dataset: use letters, digits, '.', '_' and '-'",
-                       name);
-    return LL_OK;
 }
 
 ll_status ll_folder_find(const ll_strs *dirs, const char *name, char **path, ll_error *e)

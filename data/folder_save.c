@@ -1,10 +1,9 @@
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/csv.h"
@@ -14,6 +13,8 @@
 #include "data/export.h"
 #include "data/folder.h"
 #include "data/npy.h"
+
+enum { INFO_MOST = 64 << 20 }; /* bytes of dataset.json */
 
 static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] = "simulated"};
 
@@ -189,104 +190,103 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     return s;
 }
 
-/* Two names swapped at once where the file system can; else there is a moment without the folder. */
-static bool swap(const char *a, const char *b, const char *aside)
-{
-    if (!renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)) return true;
-    if (rename(b, aside)) return false;
-    if (!rename(a, b)) return !rename(aside, a);
-    int why = errno;
-    rename(aside, b);
-    errno = why;
-    return false;
-}
-
-/* Puts the complete folder `fresh` in the place of `path`. */
-static ll_status install(const char *fresh, const char *path, const char *keep, ll_error *e)
-{
-    ll_status s = LL_OK;
-    if (!ll_is_dir(path)) {
-        if (rename(fresh, path)) s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
-        return s;
-    }
-    ll_str aside = {0};
-    ll_str_addf(&aside, "%s-old", fresh);
-    if (!swap(fresh, path, aside.s)) {
-        s = ll_fail(e, LL_FAILED, "%s: cannot replace: %s; what was there is unchanged", path,
-                    strerror(errno));
-    } else if (keep) { /* `fresh` now holds the former folder */
-        s = ll_remove_tree(keep, e);
-        if (!s && rename(fresh, keep))
-            s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", keep, strerror(errno));
-    }
-    ll_str_free(&aside);
-    return s;
-}
-
-/* DIR/.NAME.tmp-PID: on the same file system, and hidden from lists of datasets. */
-static char *temporary_beside(const char *path)
-{
-    ll_str t = {0};
-    const char *base = ll_path_base(path);
-    ll_str_addn(&t, path, (size_t)(base - path));
-    ll_str_addf(&t, ".%s.tmp-%ld", base, (long)getpid());
-    return ll_str_take(&t);
-}
-
-/* Temporaries beside `path` whose process is gone: it was killed while it wrote. */
-static void remove_orphans(const char *path)
-{
-    const char *base = ll_path_base(path);
-    ll_str dir = {0}, prefix = {0};
-    ll_strs names = {0};
-    ll_error ignored;
-    ll_str_addn(&dir, path, (size_t)(base - path));
-    ll_str_addf(&prefix, ".%s.tmp-", base);
-    DIR *d = opendir(dir.len ? dir.s : ".");
-    for (struct dirent *entry; d && (entry = readdir(d));)
-        if (!strncmp(entry->d_name, prefix.s, prefix.len)) ll_strs_add(&names, entry->d_name);
-    if (d) closedir(d);
-    for (int i = 0; i < names.n; i++) {
-        long pid = strtol(names.v[i] + prefix.len, NULL, 10);
-        char *orphan = ll_path_join(dir.len ? dir.s : ".", names.v[i]);
-        if (pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH) ll_remove_tree(orphan, &ignored);
-        free(orphan);
-    }
-    ll_strs_free(&names);
-    ll_str_free(&dir);
-    ll_str_free(&prefix);
-}
-
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
 {
-    char *fresh = temporary_beside(path);
-    ll_error ignored;
-    remove_orphans(path);
-    ll_remove_tree(fresh, &ignored); /* left by a process of this number that died */
-    ll_status s = ll_make_dirs(fresh, e);
-    if (!s) s = write_files(d, fresh, e);
-    if (!s) s = install(fresh, path, keep, e);
-    ll_remove_tree(fresh, &ignored);
-    free(fresh);
+    ll_str dir = {0};
+    ll_owned_work work;
+    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
+    ll_status s = ll_owned_begin(&work, dir.len ? dir.s : ".", &ll_folder_kind, e);
+    ll_str_free(&dir);
+    if (s) return s;
+    s = write_files(d, work.fresh, e);
+    if (!s) s = ll_owned_install(&work, path, keep, e);
+    ll_owned_end(&work);
     return s;
 }
+
+/* --- what latlab writes into one --- */
+
+/* The text of dataset.json in an open folder. */
+static bool read_info(int dir, ll_str *text)
+{
+    struct stat st;
+    char buffer[16384];
+    size_t n;
+    int fd = openat(dir, "dataset.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : fdopen(fd, "rb");
+    if (!f) {
+        if (fd >= 0) close(fd);
+        return false;
+    }
+    while (text->len < INFO_MOST && (n = fread(buffer, 1, sizeof buffer, f)) > 0)
+        ll_str_addn(text, buffer, n);
+    fclose(f);
+    return true;
+}
+
+/* In quotes; the text may be damaged, so nothing parses it. */
+static bool info_says(int dir, const char *word)
+{
+    ll_str text = {0}, quoted = {0};
+    ll_str_addf(&quoted, "\"%s\"", word);
+    bool found = read_info(dir, &text) && strstr(ll_str_text(&text), quoted.s);
+    ll_str_free(&text);
+    ll_str_free(&quoted);
+    return found;
+}
+
+static bool is_dataset(int dir)
+{
+    return info_says(dir, "latlab dataset");
+}
+
+static const ll_owned_entry entries[] = {
+    {.name = "dataset.json"},
+    {.name = "latency.csv"},
+    {.name = "std.csv"},
+    {.name = "accuracy.csv"},
+    {.name = "*.npy", .made = info_says},
+    {0},
+};
+
+const ll_owned_kind ll_folder_kind = {"dataset", is_dataset, entries};
 
 /* --- one writer at a time --- */
 
+static ll_status open_lock(const char *path, int *lock, ll_error *e)
+{
+    struct stat st;
+    *lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (*lock < 0)
+        return ll_fail(e, LL_FAILED, "%s: cannot write: %s", path,
+                       errno == ELOOP ? "it is a link" : strerror(errno));
+    if (fstat(*lock, &st) || !S_ISREG(st.st_mode)) return ll_fail(e, LL_FAILED, "%s: is no plain file", path);
+    return LL_OK;
+}
+
+static ll_status wait_for(int lock, const char *path, ll_observer *observer, ll_error *e)
+{
+    for (int tries = 0; flock(lock, LOCK_EX | LOCK_NB); tries++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return ll_fail(e, LL_FAILED, "%s: cannot be locked: %s", path, strerror(errno));
+        if (tries == 400)
+            return ll_fail(e, LL_FAILED, "%s: another process is changing the datasets there; try again",
+                           path);
+        if (ll_cancelled(observer))
+            return ll_fail(e, LL_CANCELLED, "stopped while another process held %s", path);
+        usleep(50000);
+    }
+    return LL_OK;
+}
+
 ll_status ll_folder_lock(const char *dir, ll_observer *observer, int *lock, ll_error *e)
 {
+    *lock = -1;
     ll_status s = ll_make_dirs(dir, e);
     if (s) return s;
     char *path = ll_path_join(dir, ".lock");
-    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (*lock < 0) s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
-    for (int tries = 0; !s && flock(*lock, LOCK_EX | LOCK_NB); tries++) {
-        if (tries == 400)
-            s = ll_fail(e, LL_FAILED, "%s: another process is changing the datasets there; try again", dir);
-        if (ll_cancelled(observer))
-            s = ll_fail(e, LL_CANCELLED, "stopped while another process held %s", path);
-        if (!s) usleep(50000);
-    }
+    s = open_lock(path, lock, e);
+    if (!s) s = wait_for(*lock, path, observer, e);
     if (s) {
         ll_folder_unlock(*lock);
         *lock = -1;

@@ -5,6 +5,7 @@
 #include "core/app/command.h"
 
 extern const ll_command ll_measure_commands[];     /* ends with a record whose name is NULL */
+extern const ll_option ll_measure_options[];       /* data/measure_options.c */
 ll_status ll_measure_list_engines(ll_request *rq); /* data/measure_engines.c */
 /* x with this many significant decimal digits, the closest double to that text. */
 double ll_measure_digits(double x, int digits);

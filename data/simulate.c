@@ -8,7 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/folder.h"
+#include "data/folder_change.h"
 
 enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
 
@@ -207,19 +207,27 @@ static ll_status list_machines(ll_request *rq)
     return LL_OK;
 }
 
-/* To the folder of datasets, and back from there: what is loaded is what the disk holds. */
-static ll_status store_dataset(ll_request *rq, const ll_dataset *d)
+static ll_status give(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
+{
+    *out = ll_dataset_ref(ctx);
+    return LL_OK;
+}
+
+static ll_status store_dataset(ll_request *rq, ll_dataset *d)
 {
     char *path = ll_path_join(ll_app_data_dir(rq->app), d->name);
-    ll_status s = LL_OK;
+    ll_str said = {0};
     ll_dataset *stored = NULL;
-    if (ll_is_folder_dataset(path) && !ll_bool(&rq->args, "replace"))
-        s = LL_FAIL(rq, LL_FAILED, "%s is there already; replace=on makes it anew", path);
-    if (!s) s = ll_make_dirs(ll_app_data_dir(rq->app), &rq->error);
-    if (!s) s = ll_folder_save(d, path, NULL, &rq->error);
-    if (!s) s = ll_folder_load(path, &stored, &rq->error);
+    ll_change change = {.how = ll_bool(&rq->args, "replace") ? LL_CHANGE_ANEW : LL_CHANGE_NEW,
+                        .to = path,
+                        .make = give,
+                        .ctx = d,
+                        .observer = rq->observer};
+    ll_status s = ll_folder_change(&change, &stored, &said, &rq->error);
+    if (!s && said.len) ll_note(rq, "%s", said.s);
     if (!s) ll_note(rq, "wrote %s", path);
     if (!s) ll_state_set_data(&rq->state, stored, false);
+    ll_str_free(&said);
     free(path);
     return s;
 }

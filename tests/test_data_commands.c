@@ -1,4 +1,5 @@
 /* The commands of data/, through the app as a face sees them: what they say, and that bad input costs nothing. */
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -262,7 +263,7 @@ static void replaced_datasets_are_kept_aside(void)
     ll_hash first = stored_hash("base");
     CHECK_STR(say("import csv %s as base space=nasbench201 unit=s", write_text("t.csv", good_table)), "ok");
     CHECK(strcmp(stored_hash("base").hex, first.hex) != 0);
-    CHECK_STR(stored_hash(".base.former").hex, first.hex);
+    CHECK_STR(stored_hash(".former/base").hex, first.hex);
     CHECK_STR(say("import csv %s into base unit=ms", write_text("t.csv", good_table)), "failed");
     CHECK_STR(say("import csv %s into base unit=ms replace=on", write_text("t.csv", good_table)), "ok");
     CHECK_STR(stored_hash("base").hex, first.hex);
@@ -281,21 +282,30 @@ static void own_spaces_are_defined_by_import(void)
     stop();
 }
 
-/* A process that was killed while it wrote leaves its folder; the next import of that name takes it away. */
+/* A process that was killed while it wrote leaves its work folder; the next change there takes it away. */
 static void orphans_are_removed(void)
 {
     start();
     ll_error e = {0};
-    pid_t gone = fork();
-    if (!gone) _exit(0);
-    waitpid(gone, NULL, 0);
-    char name[64];
-    snprintf(name, sizeof name, ".base.tmp-%ld", (long)gone);
-    char *orphan = ll_path_join(ll_app_data_dir(app), name);
-    CHECK_INT(ll_make_dirs(orphan, &e), LL_OK);
-    CHECK_STR(say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table)), "ok");
-    CHECK(!ll_is_dir(orphan));
-    free(orphan);
+    const char *dir = ll_app_data_dir(app);
+    pid_t killed = fork();
+    if (!killed) {
+        ll_owned_work w;
+        if (ll_owned_begin(&w, dir, &ll_folder_kind, &e)) _exit(1);
+        char *file = ll_path_join(w.fresh, "latency.csv");
+        ll_write_file(file, "arch", 4, &e);
+        raise(SIGKILL);
+    }
+    waitpid(killed, NULL, 0);
+    ll_strs before = {0}, after = {0};
+    ll_list_dir(dir, NULL, &before, &e);
+    CHECK_STR(say("import csv %s as orphaned space=nasbench201 unit=ms", write_text("t.csv", good_table)),
+              "ok");
+    ll_list_dir(dir, NULL, &after, &e);
+    CHECK_INT(after.n, before.n); /* the dataset has come, the orphan has gone */
+    for (int i = 0; i < after.n; i++) CHECK(!strstr(after.v[i], ".tmp-"));
+    ll_strs_free(&before);
+    ll_strs_free(&after);
     stop();
 }
 

@@ -450,8 +450,8 @@ const char *ll_app_data_dir(const ll_app *a)
     return own->data_dir;
 }
 
-/* The data that came with the program: beside the executable, else where `make install` puts it. */
-static char *bundled(void)
+/* Beside the executable, else where `make install` puts it. */
+char *ll_app_bundled_dir(void)
 {
     char *dir = ll_beside_program("data/bundled");
     if (!dir) dir = ll_beside_program("share/latlab/bundled");
@@ -472,5 +472,5 @@ void ll_app_data_dirs(const ll_app *a, ll_strs *out)
     ll_strs_add(out, ll_app_data_dir(a));
     if (set && *set) take_once(out, ll_path_expand(set));
     take_once(out, ll_xdg_dir(LL_XDG_DATA));
-    take_once(out, bundled());
+    take_once(out, ll_app_bundled_dir());
 }

@@ -78,6 +78,7 @@ void *ll_app_slot(const ll_app *a, ll_slot slot);
 /* Folders of datasets, in the order they are searched: --data, LATLAB_DATA, XDG data, bundled. */
 void ll_app_data_dirs(const ll_app *a, ll_strs *out);
 const char *ll_app_data_dir(const ll_app *a); /* where imports go */
+char *ll_app_bundled_dir(void);               /* the data that came with the program; the caller frees */
 int ll_app_threads(const ll_app *a);
 
 #define LL_VERSION "0.1.0"
