@@ -248,6 +248,7 @@ static void killed_work_is_removed(void)
         ll_owned_work w;
         if (ll_owned_begin(&w, dir, &toy, &e)) _exit(1);
         harm_write(w.fresh, "data.tmp-77", "half"); /* no mark yet, and a single file half written */
+        harm_write(w.fresh, ".latlab-tmp-0123456789abcdef", "half");
         harm_write(w.fresh, "other.part", "half");
         harm_write(w.fresh, "inner/a.leaf", "half");
         raise(SIGKILL);

@@ -63,7 +63,11 @@ static bool list_names(int dir, ll_strs *names)
     return true;
 }
 
-static const ll_owned_entry temporary_file = {.name = "*.tmp-*"}; /* of ll_writer */
+/* Files of ll_writer, half written: PATH.tmp-PID, or hidden ones whose name is not taken from PATH. */
+static bool is_temporary(const char *name)
+{
+    return !fnmatch("*.tmp-*", name, 0) || !fnmatch(".latlab-tmp-*", name, 0);
+}
 
 /* The entry that says what this name is, or NULL: a stranger's. */
 static const ll_owned_entry *entry_of(const walk *w, int dir, const ll_owned_kind *kind, const char *name)
@@ -75,8 +79,8 @@ static const ll_owned_entry *entry_of(const walk *w, int dir, const ll_owned_kin
         if (!fnmatch(x->name, name, 0) && !x->folder == S_ISREG(st.st_mode) &&
             (w->unfinished || !x->made || x->made(dir, name)))
             return x;
-    bool temporary = w->unfinished && S_ISREG(st.st_mode) && !fnmatch(temporary_file.name, name, 0);
-    return temporary ? &temporary_file : NULL;
+    static const ll_owned_entry temporary = {.name = "*"};
+    return w->unfinished && S_ISREG(st.st_mode) && is_temporary(name) ? &temporary : NULL;
 }
 
 static ll_status recognise(const walk *w, int dir, const char *path, const ll_owned_kind *kind, listing *l)
