@@ -64,11 +64,18 @@ static void emit_load(ll_request *rq, const ll_dataset *d, double seconds)
     ll_emit(rq, result);
 }
 
+/* Where datasets are looked for, after what a killed process left of one in the first is set right. */
+static void search_path(ll_app *a, ll_strs *dirs)
+{
+    ll_app_data_dirs(a, dirs);
+    ll_owned_sweep(dirs->v[0], &ll_folder_kind);
+}
+
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e)
 {
     ll_strs dirs = {0};
     char *path = NULL;
-    ll_app_data_dirs(a, &dirs);
+    search_path(a, &dirs);
     ll_status s = ll_folder_find(&dirs, name, &path, e);
     if (!s) s = ll_folder_load(path, out, e);
     free(path);
@@ -190,7 +197,7 @@ ll_status ll_run_datasets(ll_request *rq)
     cJSON *result = ll_result_new("datasets");
     ll_result_columns(result, columns);
     cJSON *rows = ll_json_arr(result, "rows");
-    ll_app_data_dirs(rq->app, &dirs);
+    search_path(rq->app, &dirs);
     for (int i = 0; i < dirs.n; i++) add_folder(rows, dirs.v[i], &seen);
     if (!seen.n) {
         ll_json_str(ll_json_arr(result, "notes"), NULL, "none yet; `import` makes one, see `help import`");

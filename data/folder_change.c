@@ -152,16 +152,26 @@ static char *by_name(const char *path)
     return full ? full : ll_strdup(path);
 }
 
+/* Known before the work is done. */
+static ll_status check_place(const char *to, ll_error *e)
+{
+    char *parent = parent_of(to);
+    ll_status s = ll_owned_check(to, &ll_folder_kind, e);
+    if (!s && exists(parent) && access(parent, W_OK | X_OK))
+        s = ll_fail(e, LL_FAILED, "%s: cannot write there: %s", parent, strerror(errno));
+    free(parent);
+    return s;
+}
+
 ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *loaded, char **to,
                          ll_error *e)
 {
-    char *path = by_name(loaded);
-    char *parent = parent_of(path);
-    bool there = same_folder(parent, data_dir), made = exists(parent);
-    bool copied = !there && made && (same_folder(parent, bundled) || access(parent, W_OK | X_OK));
+    char *path = by_name(loaded), *parent = parent_of(path);
+    bool there = same_folder(parent, data_dir), copied = false;
+    if (!there && exists(parent)) copied = same_folder(parent, bundled) || access(parent, W_OK | X_OK);
     ll_status s = there || copied ? ll_folder_check_name(ll_path_base(path), e) : LL_OK;
     *to = copied ? ll_path_join(data_dir, ll_path_base(path)) : ll_strdup(path);
-    if (!s) s = ll_owned_check(*to, &ll_folder_kind, e);
+    if (!s) s = check_place(*to, e);
     if (s) {
         free(*to);
         *to = NULL;

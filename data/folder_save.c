@@ -257,6 +257,8 @@ static ll_status open_lock(const char *path, int *lock, ll_error *e)
 {
     struct stat st;
     *lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (*lock < 0 && errno == EACCES && ll_is_file(path)) /* another user's, in a folder that is shared */
+        *lock = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (*lock < 0)
         return ll_fail(e, LL_FAILED, "%s: cannot write: %s", path,
                        errno == ELOOP ? "it is a link" : strerror(errno));

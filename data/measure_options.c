@@ -78,5 +78,5 @@ const ll_option ll_measure_options[] = {
     {.name = "save",
      .type = LL_BOOL,
      .otherwise = "on",
-     .help = "write the dataset to the data folder when done"},
+     .help = "write the dataset when done: where it lies, or a copy in the data folder"},
     {0}};

@@ -491,8 +491,9 @@ static void kills_leave_a_dataset_and_no_orphans(void)
         CHECK(strlen(devices_of(data_dir(), "base")) == 5); /* phone or large */
     }
     a = app_new();
-    CHECK_INT(import(a, "two.csv", "into base"), LL_OK);
+    SAY(a, "load base");
     CHECK(!harm_any(data_dir(), ".tmp-"));
+    CHECK_INT(import(a, "two.csv", "into base"), LL_OK);
     ll_app_free(a);
 }
 

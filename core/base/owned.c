@@ -162,16 +162,6 @@ static ll_status open_owned(const char *path, int *dir, ll_error *e)
     return *dir < 0 ? ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno)) : LL_OK;
 }
 
-ll_status ll_owned_check(const char *path, const ll_owned_kind *kind, ll_error *e)
-{
-    int dir;
-    ll_status s = open_owned(path, &dir, e);
-    if (dir < 0) return s;
-    s = check_folder(&(walk){.e = e}, dir, path, kind);
-    close(dir);
-    return s;
-}
-
 /* An open folder and all in it, in whatever state it is. */
 static ll_status remove_folder(const walk *w, int dir, const char *path, const ll_owned_kind *kind)
 {
@@ -182,14 +172,24 @@ static ll_status remove_folder(const walk *w, int dir, const char *path, const l
     return s;
 }
 
-ll_status ll_owned_remove(const char *path, const ll_owned_kind *kind, ll_error *e)
+static ll_status visit_path(const char *path, const ll_owned_kind *kind, visit *go, ll_error *e)
 {
     int dir;
     ll_status s = open_owned(path, &dir, e);
     if (dir < 0) return s;
-    s = remove_folder(&(walk){.e = e}, dir, path, kind);
+    s = go(&(walk){.e = e}, dir, path, kind);
     close(dir);
     return s;
+}
+
+ll_status ll_owned_check(const char *path, const ll_owned_kind *kind, ll_error *e)
+{
+    return visit_path(path, kind, check_folder, e);
+}
+
+ll_status ll_owned_remove(const char *path, const ll_owned_kind *kind, ll_error *e)
+{
+    return visit_path(path, kind, remove_folder, e);
 }
 
 ll_status ll_owned_remove_unfinished(int dir, const char *path, const ll_owned_kind *kind, ll_error *e)

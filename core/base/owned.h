@@ -46,6 +46,10 @@ ll_status ll_owned_begin(ll_owned_work *w, const char *dir, const ll_owned_kind 
 ll_status ll_owned_install(ll_owned_work *w, const char *path, const char *keep, ll_error *e);
 void ll_owned_end(ll_owned_work *w); /* removes the work folder and what is left in it */
 
+/* Removes what killed processes left in a folder, and puts back what they had moved aside: what is marked, and locked by
+ * nobody. ll_owned_begin() does it too. */
+void ll_owned_sweep(const char *dir, const ll_owned_kind *kind);
+
 /* --- for its parts --- */
 
 /* Removes PATH, the open folder `dir`, as it was left in the making: marks and `made` are not asked for. */

@@ -86,7 +86,7 @@ static void sweep_one(int dir, const char *path, const char *name, const ll_owne
     close(work);
 }
 
-static void sweep(const char *dir, const ll_owned_kind *kind)
+void ll_owned_sweep(const char *dir, const ll_owned_kind *kind)
 {
     ll_strs names = {0};
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -151,7 +151,7 @@ ll_status ll_owned_begin(ll_owned_work *w, const char *dir, const ll_owned_kind 
     ll_status s = ll_make_dirs(dir, e);
     if (s) return s;
     *w = (ll_owned_work){.kind = kind, .dir = ll_strdup(dir), .lock = -1};
-    sweep(dir, kind);
+    ll_owned_sweep(dir, kind);
     for (int tries = 0; tries < 20; tries++) {
         if (try_begin(w)) {
             w->fresh = ll_path_join(w->path, "fresh");
@@ -187,7 +187,7 @@ static bool exists(const char *path)
     return !lstat(path, &st);
 }
 
-/* By three names, with a moment in which nothing has the name `b`; sweep() mends what a kill there leaves. */
+/* By three names, with a moment in which nothing has the name `b`; ll_owned_sweep() mends what a kill there leaves. */
 static bool exchange_slowly(const ll_owned_work *w, const char *a, const char *b)
 {
     char *dir = ll_path_join(w->path, "aside"), *aside = ll_path_join(dir, ll_path_base(b));
