@@ -49,7 +49,7 @@ const ll_option ll_export_options[] = {
 static ll_status chosen_devices(ll_request *rq, ll_ints *out)
 {
     ll_strs patterns = {0};
-    ll_list(&rq->args, "devices", &patterns);
+    ll_patterns(&rq->args, "devices", &patterns);
     ll_status s = LL_OK;
     if (patterns.n)
         s = ll_dataset_find_devices(rq->state.data, &patterns, out, &rq->error);

@@ -123,6 +123,7 @@ static ll_status to_terminal(ll_plot_request *p, const ll_figure *f, int width, 
     ll_status s =
         ll_plot_terminal(&v->gnuplot, f, &caps, width, height, p->rq->observer, &drawn, &raw, &p->rq->error);
     if (!s) ll_json_str(p->result, raw ? "raw" : "text", ll_str_text(&drawn));
+    if (!s && !raw && caps.colours) ll_json_bool(p->result, "coloured", true);
     ll_str_free(&drawn);
     return s;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
+
 static const char ramp[] = ".:-=+*#%@";
 
 typedef struct matrix {
@@ -83,15 +85,17 @@ static void add_cell(const matrix *m, double x)
 
 static int characters(const char *s)
 {
-    int n = 0;
-    for (; *s; s++) n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
+    uint32_t ch;
+    int count = 0;
+    for (int n; (n = ll_utf8_next(s, &ch)) > 0; s += n) count++;
+    return count;
 }
 
 static void add_row(const matrix *m, int row)
 {
     const char *name = m->p->y.tick_text[row];
-    ll_str_addf(m->out, "%*d %s", m->digits, row + 1, name);
+    ll_str_addf(m->out, "%*d ", m->digits, row + 1);
+    ll_utf8_visible(m->out, name); /* the drawing's own colours go to the terminal, a name's do not */
     ll_str_repeat(m->out, " ", m->names - characters(name));
     ll_str_addf(m->out, " %c ", side_of(m, row));
     for (int j = 0; j < m->cells->cols; j++) add_cell(m, m->cells->v[row * m->cells->cols + j]);

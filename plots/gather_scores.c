@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 #include "core/num/stats.h"
 #include "plots/build.h"
 #include "plots/gather.h"
@@ -211,7 +212,10 @@ static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
         .metric = ll_word(&rq->args, "metric"), .by_device = make == ll_build_compare, .ceiling = NAN};
     if (ll_has(&rq->args, "device")) {
         s.by_device = true;
-        ll_list(&rq->args, "device", &s.wanted);
+        ll_strs wanted = {0};
+        ll_patterns(&rq->args, "device", &wanted);
+        for (int i = 0; i < wanted.n; i++) ll_strs_take(&s.wanted, ll_unmarked(wanted.v[i]));
+        ll_strs_free(&wanted);
     }
     char *path = ll_path_expand(from);
     ll_status status = read_scores(rq, path, &s);

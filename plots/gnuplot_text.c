@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/base/utf8.h"
+
 /* --- terminals -------------------------------------------------------------------------------------------
  */
 
@@ -124,40 +126,25 @@ bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
 
 enum { MOST_CHARS = 200 };
 
-/* Length of the UTF-8 sequence at s, 0 when it is not one. */
-static int utf8_length(const unsigned char *s)
-{
-    int n = *s < 0x80                 ? 1
-            : *s >= 0xc2 && *s < 0xe0 ? 2
-            : (*s & 0xf0) == 0xe0     ? 3
-            : *s >= 0xf0 && *s < 0xf5 ? 4
-                                      : 0;
-    for (int i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    if ((n == 3 && *s == 0xe0 && s[1] < 0xa0) || (n == 3 && *s == 0xed && s[1] > 0x9f)) return 0;
-    if ((n == 4 && *s == 0xf0 && s[1] < 0x90) || (n == 4 && *s == 0xf4 && s[1] > 0x8f)) return 0;
-    return n;
-}
-
 void ll_gp_quote(ll_str *out, const char *text)
 {
     ll_str_addc(out, '\'');
     int chars = 0;
+    uint32_t ch;
+    bool good;
     for (const char *s = text ? text : ""; *s; chars++) {
-        int n = utf8_length((const unsigned char *)s);
+        int n = ll_utf8_read(s, &ch, &good);
         if (chars == MOST_CHARS) {
             ll_str_add(out, "...");
             break;
         }
-        if (n == 0)
-            ll_str_addc(out, '?');
-        else if ((unsigned char)*s < 32 || *s == 127)
-            ll_str_addc(out, ' ');
+        if (!good || ll_hidden(ch))
+            ll_str_addc(out, good && ch < 0x80 ? ' ' : '?');
         else if (*s == '\'')
             ll_str_add(out, "''");
         else
             ll_str_addn(out, s, (size_t)n);
-        s += n ? n : 1;
+        s += n;
     }
     ll_str_addc(out, '\'');
 }

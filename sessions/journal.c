@@ -127,8 +127,8 @@ cJSON *ll_mask_times(const cJSON *o)
 
 void ll_drop_drawing(cJSON *result)
 {
-    static const char *const shown[] = {"title", "text", "columns"};
-    for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
+    static const char *const shown[] = {"title", "text", "coloured", "columns"};
+    for (int i = 0; i < 4; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
 }
 
 static bool same_scalar(const cJSON *a, const cJSON *b)

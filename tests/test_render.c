@@ -262,14 +262,31 @@ static void test_text_keeps_its_lines(void)
 static void test_text_with_colours(void)
 {
     ll_look look = look_of(20, LL_DEPTH_256, true), plain = ll_look_plain(20);
-    const char *json =
-        "{\"kind\":\"d\",\"text\":\"a\\u001b[38;5;196mb\\u001b[1;34mc\\u001b[0md\\u001b[2Je\"}";
+    const char *json = "{\"kind\":\"d\",\"coloured\":true,"
+                       "\"text\":\"a\\u001b[38;5;196mb\\u001b[1;34mc\\u001b[0md\\u001b[2Je\"}";
     char *text = render(json, &look);
     CHECK_STR(text, "a\033[0;38;5;196mb\033[0;1;34mc\033[0mde\n");
     free(text);
     text = render(json, &plain);
     CHECK_STR(text, "abcde\n");
     free(text);
+    text = render("{\"kind\":\"d\",\"text\":\"a\\u001b[7mb\"}", &look); /* no drawing: data */
+    CHECK_STR(text, "a\xef\xbf\xbd[7mb\n");
+    free(text);
+}
+
+/* A mark that has no width of its own stays on its letter; a second one has no room. */
+static void test_accents(void)
+{
+    ll_look look = look_of(20, LL_DEPTH_MONO, true), ascii = ll_look_plain(20);
+    const char *json = "{\"kind\":\"d\",\"text\":\"Gera\\u0308\\u0301t\\u0308\"}";
+    char *text = render(json, &look);
+    CHECK_STR(text, "Gera\xcc\x88t\xcc\x88\n");
+    free(text);
+    text = render(json, &ascii);
+    CHECK_STR(text, "Gerat\n");
+    free(text);
+    CHECK_INT(ll_text_width("a\xcc\x88"), 1);
 }
 
 static void test_long_table_streams(void)
@@ -489,6 +506,7 @@ int main(int argc, char **argv)
         {"fields stand one per line", test_fields},
         {"a drawing keeps its lines", test_text_keeps_its_lines},
         {"a drawing keeps its colours", test_text_with_colours},
+        {"accents stay on their letters", test_accents},
         {"a long table needs little memory", test_long_table_streams},
         {"notes are wrapped", test_wrapped_notes},
         {"heatmap in ASCII", test_heatmap_ascii},

@@ -8,40 +8,12 @@
 
 #include "core/base/mem.h"
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------------
+/* --- widths -----------------------------------------------------------------------------------------------
  */
-
-int ll_utf8_next(const char *s, uint32_t *ch)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    if (!*u) return 0;
-    int n = *u < 0x80 ? 1 : *u >> 5 == 6 ? 2 : *u >> 4 == 14 ? 3 : *u >> 3 == 30 ? 4 : 0;
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint32_t c = n == 1 ? *u : *u & (0x7f >> n);
-    for (int i = 1; i < n; i++) {
-        if (u[i] >> 6 != 2)
-            n = 0;
-        else
-            c = c << 6 | (u[i] & 63);
-    }
-    bool good = n && c >= least[n] && c <= 0x10ffff && !(c >= 0xd800 && c < 0xe000);
-    *ch = good ? c : 0xfffd;
-    return good ? n : 1;
-}
-
-void ll_utf8_add(ll_str *out, uint32_t ch)
-{
-    char b[4];
-    int n = ch < 0x80 ? 1 : ch < 0x800 ? 2 : ch < 0x10000 ? 3 : 4;
-    for (int i = n - 1; i > 0; i--, ch >>= 6) b[i] = (char)(0x80 | (ch & 63));
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    b[0] = (char)(lead[n] | ch);
-    ll_str_addn(out, b, (size_t)n);
-}
 
 int ll_char_width(uint32_t ch)
 {
-    if (ch < 0x80) return 1;
+    if (ch < 0x80 || ll_hidden(ch)) return 1; /* what must not be shown is one replacement */
     int w = wcwidth((wchar_t)ch);
     return w < 0 ? 1 : w; /* the C locale knows no width: then nothing wide is shown anyway */
 }
@@ -75,7 +47,7 @@ static uint32_t ascii_for(uint32_t ch)
 /* --- the grid ---------------------------------------------------------------------------------------------
  */
 
-static const ll_cell blank = {' ', LL_PLAIN, LL_PLAIN, 0};
+static const ll_cell blank = {' ', LL_PLAIN, LL_PLAIN, 0, 0};
 
 void ll_canvas_init(ll_canvas *c, const ll_look *look, int height, int width)
 {
@@ -116,9 +88,19 @@ void ll_put_cell(ll_canvas *c, int y, int x, uint32_t ch, ll_ink ink)
         if (!c->grows) return;
         grow(c, y + 1);
     }
+    if (ll_hidden(ch)) ch = LL_REPLACEMENT; /* never let data drive a terminal */
     if (!c->look->utf8) ch = ascii_for(ch);
     int fg = ll_colour_at(ink.fg, c->look->depth), bg = ll_colour_at(ink.bg, c->look->depth);
-    c->cells[(long)y * c->width + x] = (ll_cell){ch, fg, bg, ink.attr};
+    c->cells[(long)y * c->width + x] = (ll_cell){ch, fg, bg, ink.attr, 0};
+}
+
+/* A mark of no width belongs to the character before it; a cell has room for one. */
+static void add_accent(ll_canvas *c, int y, int x, uint32_t ch)
+{
+    if (!c->look->utf8 || y < 0 || y >= c->height || x < 0 || x >= c->width) return;
+    ll_cell *cell = &c->cells[(long)y * c->width + x];
+    if (!cell->ch && x > 0) cell--; /* the left half of a wide one */
+    if (!cell->accent) cell->accent = ch;
 }
 
 static int put_ink(ll_canvas *c, int y, int x, ll_ink ink, const char *text)
@@ -126,10 +108,11 @@ static int put_ink(ll_canvas *c, int y, int x, ll_ink ink, const char *text)
     int x0 = x;
     uint32_t ch;
     for (int n; (n = ll_utf8_next(text, &ch)) > 0; text += n) {
-        if (ch < 32 || ch == 127 || (ch >= 0x80 && ch < 0xa0))
-            ch = 0xfffd; /* never let data drive a terminal */
         int w = ll_char_width(ch);
-        if (w == 0) continue;
+        if (w == 0) {
+            if (x > x0) add_accent(c, y, x - 1, ch);
+            continue;
+        }
         if (w == 2 && (!c->look->utf8 || x + 2 > c->width)) ch = '?', w = 1;
         ll_put_cell(c, y, x, ch, ink);
         if (w == 2) c->cells[(long)y * c->width + x + 1].ch = 0;
@@ -256,7 +239,7 @@ void ll_restyle(ll_canvas *c, ll_rect r, ll_ink ink)
     for (int y = r.y < 0 ? 0 : r.y; y < r.y + r.h && y < c->height; y++)
         for (int x = r.x < 0 ? 0 : r.x; x < r.x + r.w && x < c->width; x++) {
             ll_cell *cell = &c->cells[(long)y * c->width + x];
-            *cell = (ll_cell){cell->ch, ink.fg, ink.bg, ink.attr};
+            *cell = (ll_cell){cell->ch, ink.fg, ink.bg, ink.attr, cell->accent};
         }
 }
 
@@ -343,6 +326,7 @@ void ll_canvas_text(const ll_canvas *c, int y0, int y1, ll_str *out)
             if (c->look->attributes && !same_ink(&row[x], last)) add_ink(out, &row[x]);
             last = &row[x];
             ll_utf8_add(out, row[x].ch);
+            if (row[x].accent) ll_utf8_add(out, row[x].accent);
         }
         if (c->look->attributes && !same_ink(last, &blank)) ll_str_add(out, "\033[0m");
         ll_str_addc(out, '\n');

@@ -1,18 +1,23 @@
 /* A grid of character cells: everything the faces show is drawn here first, by pure functions, and then
  * becomes text with escapes (batch, REPL), curses output (full screen) or plain text (tests, save-display).
- */
+ *
+ * The cell is the gate between data and terminal: ll_put_cell puts U+FFFD ('?' in ASCII), one column wide, where a
+ * character is hidden (core/base/utf8.h) or bytes are no UTF-8. Escapes are made behind it, of a cell's ink. What does
+ * not go through a canvas goes through ll_utf8_visible. */
 #ifndef LL_TUI_CANVAS_H
 #define LL_TUI_CANVAS_H
 
 #include <stdint.h>
 
 #include "core/base/str.h"
+#include "core/base/utf8.h"
 #include "tui/theme.h"
 
 typedef struct ll_cell {
     uint32_t ch; /* code point; 0: right half of a wide character */
     int32_t fg, bg;
     uint32_t attr;
+    uint32_t accent; /* a combining mark on it; 0: none */
 } ll_cell;
 
 typedef struct ll_canvas {
@@ -56,9 +61,6 @@ ll_rect ll_frame(ll_canvas *c, ll_rect r, const char *title, bool focused);
 /* Rows y0 .. y1-1 as text: trailing blanks dropped, escapes as the look allows, one newline per row. */
 void ll_canvas_text(const ll_canvas *c, int y0, int y1, ll_str *out);
 
-/* UTF-8: decode one character (malformed: U+FFFD, one byte); returns bytes used, 0 at the end. */
-int ll_utf8_next(const char *s, uint32_t *ch);
-void ll_utf8_add(ll_str *out, uint32_t ch);
 int ll_char_width(uint32_t ch); /* 0, 1 or 2 columns */
 int ll_text_width(const char *s);
 

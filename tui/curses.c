@@ -140,7 +140,7 @@ static attr_t attributes(unsigned attr)
 static void put(int y, int x, const ll_cell *cell)
 {
     cchar_t out;
-    wchar_t text[2] = {(wchar_t)cell->ch, 0};
+    wchar_t text[3] = {(wchar_t)cell->ch, (wchar_t)cell->accent, 0};
     int pair = 0;
     if (cell->fg != LL_PLAIN || cell->bg != LL_PLAIN)
         pair = alloc_pair(colour_number(cell->fg), colour_number(cell->bg));

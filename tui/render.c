@@ -97,15 +97,18 @@ void ll_render_title(ll_paper *p, const cJSON *result)
     if (title && *title) ll_render_wrapped(p, LL_S_TITLE, 0, title);
 }
 
-static void draw_text(ll_paper *p, const char *text)
+/* Only what a program of our own choice has drawn carries its colours; in any other text an escape is data. */
+static void draw_text(ll_paper *p, const char *text, bool coloured)
 {
     ll_ink ink = {LL_PLAIN, LL_PLAIN, 0};
     for (const char *line = text; *line;) {
         size_t n = strcspn(line, "\n");
         char *one = ll_memdup(line, n + 1, 1);
         one[n] = 0;
-        for (char *c = one; (c = strpbrk(c, "\f\r"));) memmove(c, c + 1, strlen(c)); /* gnuplot's page feed */
-        ll_put_coloured(&p->c, p->c.height, 0, &ink, one);
+        if (coloured)
+            ll_put_coloured(&p->c, p->c.height, 0, &ink, one);
+        else
+            ll_put(&p->c, p->c.height, 0, LL_S_TEXT, one);
         free(one);
         line += n + (line[n] == '\n');
         ll_paper_flush(p, 400);
@@ -217,7 +220,7 @@ void ll_render_body(ll_paper *p, const cJSON *result)
     const char *text = ll_json_get_str(result, "text", NULL), *raw = ll_json_get_str(result, "raw", NULL);
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(result, "columns");
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
-    if (text) draw_text(p, text);
+    if (text) draw_text(p, text, ll_json_get_bool(result, "coloured", false));
     if (raw) draw_picture(p, raw);
     if (cJSON_IsArray(rows) && rows->child)
         draw_table(p, rows, columns);

@@ -101,7 +101,11 @@ static void commit(ll_request *rq)
 static ll_status parse_request(ll_request *rq)
 {
     ll_strs words = {0};
-    ll_status s = ll_split_words(rq->line, &words, &rq->error);
+    char open;
+    ll_split_marked(rq->line, &words, &open);
+    ll_status s = open       ? LL_FAIL(rq, LL_USAGE, "a quote %c is never closed", open)
+                  : !words.n ? LL_FAIL(rq, LL_USAGE, "an empty line, a command was expected")
+                             : LL_OK;
     if (!s) {
         ll_parse_question(&words);
         s = ll_parse_command(rq->app, words.v[0], &rq->command, &rq->error);

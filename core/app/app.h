@@ -9,6 +9,7 @@
 #include "core/app/command.h"
 #include "core/app/request.h"
 #include "core/app/state.h"
+#include "core/base/quote.h"
 
 typedef struct ll_app_config {
     const char *data_dir; /* --data, else LATLAB_DATA, else XDG data; NULL: find it */
@@ -32,14 +33,6 @@ void ll_app_cancel_all(ll_app *a); /* also drops the queue: those END as cancell
 void ll_app_pause(ll_app *a, bool paused);
 bool ll_app_paused(const ll_app *a);
 bool ll_app_busy(const ll_app *a); /* something runs or is queued */
-
-/* Split a script or a -c argument into lines at ';' and newlines outside quotes; comments are kept as lines.
- */
-void ll_split_lines(const char *text, ll_strs *lines);
-/* Words of a line; quotes "..." and '...' group. LL_USAGE on an unfinished quote. */
-ll_status ll_split_words(const char *line, ll_strs *words, ll_error *e);
-/* Quote a word so that ll_split_words gives it back. */
-void ll_quote_word(ll_str *out, const char *word);
 
 const ll_command *ll_app_find(const ll_app *a, const char *name); /* by name or alias */
 const ll_command *ll_app_command_at(const ll_app *a, int i);      /* NULL behind the last */

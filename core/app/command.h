@@ -24,7 +24,8 @@ typedef struct ll_command {
     ll_status (*run)(ll_request *rq);
     const char *help;     /* further paragraphs, or NULL */
     const char *examples; /* lines, or NULL */
-    /* Options that depend on the words (`pretrain nasflat` adds the predictor's); NULL: none. */
+    /* Options that depend on the words (`pretrain nasflat` adds the predictor's), which are marked
+     * (core/base/quote.h); NULL: none. */
     const ll_option *(*more_options)(char *const *words, int n);
 } ll_command;
 

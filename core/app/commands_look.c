@@ -31,9 +31,10 @@ ll_status ll_look_devices(ll_request *rq, const char *option, ll_ints *out)
         *out = ll_ints_range(rq->state.data->n_devices);
         return LL_OK;
     }
-    if (ll_is(&rq->args, option, "tagged")) return add_tagged(rq, out);
+    if (ll_is(&rq->args, option, "tagged") && ll_dataset_device(rq->state.data, "tagged") < 0)
+        return add_tagged(rq, out);
     ll_strs patterns = {0};
-    ll_list(&rq->args, option, &patterns);
+    ll_patterns(&rq->args, option, &patterns);
     ll_status status = ll_dataset_find_devices(rq->state.data, &patterns, out, &rq->error);
     ll_strs_free(&patterns);
     return status;

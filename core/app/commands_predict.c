@@ -188,12 +188,19 @@ static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_valu
     return s;
 }
 
+/* device=all, unless that is what a device is called. */
+static bool means_all(const ll_request *rq)
+{
+    return ll_is(&rq->args, "device", "all") &&
+           (!rq->state.data || ll_dataset_device(rq->state.data, "all") < 0);
+}
+
 static ll_status run_transfer(ll_request *rq)
 {
     ll_model *model;
     ll_values options = {0};
     int device = -1;
-    bool all = ll_is(&rq->args, "device", "all");
+    bool all = means_all(rq);
     ll_status s = all ? ll_need_data(rq) : ll_need_device(rq, "device", &device);
     if (!s) s = ll_need_model(rq, ll_word(&rq->args, "predictor"), &model);
     if (!s) s = own_options(rq, model->predictor, &options);
@@ -242,7 +249,7 @@ static ll_status run_eval(ll_request *rq)
     ll_transfer *t;
     ll_protocol protocol = ll_protocol_find(ll_word(&rq->args, "protocol"));
     double level = ll_real(&rq->args, "level");
-    if (!ll_has(&rq->args, "device") || ll_is(&rq->args, "device", "all")) {
+    if (!ll_has(&rq->args, "device") || means_all(rq)) {
         ll_status s = ll_need_data(rq);
         return s ? s : eval_all(rq, protocol, level);
     }

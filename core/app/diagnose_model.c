@@ -6,6 +6,7 @@
 #include "core/app/look.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 #include "core/num/sort.h"
 
 static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
@@ -384,8 +385,10 @@ static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
         return;
     }
     ll_str names = {0};
-    for (int i = 0; i < best->devices.n; i++)
-        ll_str_addf(&names, "%s%s", i ? "," : "", q->data->devices[best->devices.v[i]].name);
+    for (int i = 0; i < best->devices.n; i++) {
+        if (i) ll_str_addc(&names, ',');
+        ll_quote_word(&names, q->data->devices[best->devices.v[i]].name);
+    }
     double gain = best->expected - now->expected, sure = 2 * hypot(best->expected_se, now->expected_se);
     ll_result_note(o, "other sources, %s (%s): left-out samples are %.1f %% off instead of %.1f %%",
                    best->what, ll_str_text(&names), best->error, now->error);

@@ -9,6 +9,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 
 static int table_size(const ll_option *table)
 {
@@ -47,8 +48,11 @@ const char *ll_option_nearest(const ll_option *table, const char *word)
 void ll_values_init(ll_values *v, const ll_option *table)
 {
     int n = table_size(table);
-    *v = (ll_values){table, LL_NEW_ARRAY(char *, n), LL_NEW_ARRAY(bool, n)};
-    for (int i = 0; i < n; i++) v->text[i] = ll_strdup(table[i].otherwise);
+    *v = (ll_values){table, LL_NEW_ARRAY(char *, n), LL_NEW_ARRAY(char *, n), LL_NEW_ARRAY(bool, n)};
+    for (int i = 0; i < n; i++) {
+        v->text[i] = ll_strdup(table[i].otherwise);
+        v->marked[i] = ll_strdup(table[i].otherwise);
+    }
 }
 
 void ll_values_copy(ll_values *to, const ll_values *from)
@@ -56,15 +60,21 @@ void ll_values_copy(ll_values *to, const ll_values *from)
     ll_values_init(to, from->table);
     for (int i = 0; i < table_size(from->table); i++) {
         free(to->text[i]);
+        free(to->marked[i]);
         to->text[i] = ll_strdup(from->text[i]);
+        to->marked[i] = ll_strdup(from->marked[i]);
         to->given[i] = from->given[i];
     }
 }
 
 void ll_values_free(ll_values *v)
 {
-    for (int i = 0; i < table_size(v->table); i++) free(v->text[i]);
+    for (int i = 0; i < table_size(v->table); i++) {
+        free(v->text[i]);
+        free(v->marked[i]);
+    }
     free(v->text);
+    free(v->marked);
     free(v->given);
     *v = (ll_values){0};
 }
@@ -147,24 +157,38 @@ static ll_status check(const ll_option *o, const char *text, ll_error *e)
     return LL_OK;
 }
 
-static ll_status store(ll_values *v, int i, const char *text, ll_error *e)
+static ll_status store(ll_values *v, int i, const char *marked, ll_error *e)
 {
+    char *text = ll_unmarked(marked), *copy = ll_strdup(marked); /* `marked` may be the old value's */
     ll_status s = check(&v->table[i], text, e);
-    if (s) return s;
-    char *copy = ll_strdup(text);
+    if (s) {
+        free(text);
+        free(copy);
+        return s;
+    }
     free(v->text[i]);
-    v->text[i] = copy;
+    free(v->marked[i]);
+    v->text[i] = text;
+    v->marked[i] = copy;
     v->given[i] = true;
     return LL_OK;
 }
 
-ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e)
+ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e)
 {
     int i = find_index(v->table, name);
-    if (i >= 0) return store(v, i, text, e);
+    if (i >= 0) return store(v, i, marked, e);
     const char *near = ll_option_nearest(v->table, name);
     return ll_fail(e, LL_USAGE, "no option %s=%s%s%s", name, near ? "; did you mean " : "", near ? near : "",
                    near ? "=?" : "");
+}
+
+ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e)
+{
+    char *marked = ll_marked(text);
+    ll_status s = ll_values_set_marked(v, name, marked, e);
+    free(marked);
+    return s;
 }
 
 /* The record that the next word without "key=" belongs to, or -1. */
@@ -178,10 +202,15 @@ static int next_positional(const ll_values *v)
 static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
 {
     int i = next_positional(v);
-    if (i < 0) return ll_fail(e, LL_USAGE, "'%s': no further argument was expected", word);
+    if (i < 0) {
+        char *text = ll_unmarked(word);
+        ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
+        free(text);
+        return LL_USAGE;
+    }
     if (!v->table[i].rest || !v->given[i]) return store(v, i, word, e);
     ll_str joined = {0};
-    ll_str_addf(&joined, "%s,%s", v->text[i], word);
+    ll_str_addf(&joined, "%s,%s", v->marked[i], word);
     ll_status s = store(v, i, ll_str_text(&joined), e);
     ll_str_free(&joined);
     return s;
@@ -190,7 +219,7 @@ static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
 {
     for (int w = 0; w < n; w++) {
-        const char *equals = strchr(words[w], '=');
+        const char *equals = ll_find_unmarked(words[w], '=');
         ll_status s;
         char key[64];
         /* "key=" counts only when the part before looks like a name: architecture strings hold no '=' but
@@ -200,7 +229,7 @@ ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
             strspn(words[w], "abcdefghijklmnopqrstuvwxyz_0123456789-") == len) {
             memcpy(key, words[w], len);
             key[len] = 0;
-            s = ll_values_set(v, key, equals + 1, e);
+            s = ll_values_set_marked(v, key, equals + 1, e);
         } else {
             s = store_positional(v, words[w], e);
         }
@@ -256,6 +285,12 @@ void ll_list(const ll_values *v, const char *name, ll_strs *out)
 {
     const char *text = ll_word(v, name);
     if (text) ll_strs_split(out, text, ',');
+}
+
+void ll_patterns(const ll_values *v, const char *name, ll_strs *out)
+{
+    const char *marked = v->marked[must_find(v, name)];
+    if (marked) ll_split_list(marked, out);
 }
 
 bool ll_is(const ll_values *v, const char *name, const char *value)

@@ -50,7 +50,8 @@ typedef struct ll_option {
 /* Values of one table. Zero-initialise; free with ll_values_free. */
 typedef struct ll_values {
     const ll_option *table;
-    char **text; /* one per record; NULL when neither given nor defaulted */
+    char **text;   /* one per record; NULL when neither given nor defaulted */
+    char **marked; /* the same as marked words (core/base/quote.h) */
     bool *given;
 } ll_values;
 
@@ -59,7 +60,9 @@ void ll_values_init(ll_values *v, const ll_option *table);
 /* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the nearest name.
  */
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e);
-/* Set from words: "key=value" or positionals in table order; complains of missing required ones. */
+ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e);
+/* Set from marked words (core/base/quote.h): "key=value" or positionals in table order; complains of missing required
+ * ones. A '=' that is marked belongs to the value of a positional. */
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e);
 void ll_values_copy(ll_values *to, const ll_values *from);
 void ll_values_free(ll_values *v);
@@ -72,6 +75,8 @@ double ll_real(const ll_values *v, const char *name);
 bool ll_bool(const ll_values *v, const char *name);
 const char *ll_word(const ll_values *v, const char *name); /* NULL when absent */
 void ll_list(const ll_values *v, const char *name, ll_strs *out);
+/* The members of a list as marked words: one that was quoted is a name, even with a comma or a '*' in it. */
+void ll_patterns(const ll_values *v, const char *name, ll_strs *out);
 bool ll_is(const ll_values *v, const char *name, const char *value); /* equal text */
 
 /* {"name": value, ...} of all that is set: the record of a run. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/quote.h"
 #include "core/device/dataset.h"
 
 static bool all_digits(const char *text)
@@ -80,15 +81,13 @@ static int nearest(const ll_dataset *d, const char *typed, const ll_ints *shown)
     return best;
 }
 
-/* "a, b or c" */
+/* "a, \"b c\" or d": each as it can be typed */
 static void add_names(const ll_dataset *d, const ll_ints *devices, ll_str *out)
 {
-    for (int i = 0; i < devices->n; i++)
-        ll_str_addf(out, "%s%s",
-                    !i                    ? ""
-                    : i + 1 == devices->n ? " or "
-                                          : ", ",
-                    d->devices[devices->v[i]].name);
+    for (int i = 0; i < devices->n; i++) {
+        if (i) ll_str_add(out, i + 1 == devices->n ? " or " : ", ");
+        ll_quote_word(out, d->devices[devices->v[i]].name);
+    }
 }
 
 static ll_status unknown_device(const ll_dataset *d, const char *name, ll_error *e)
@@ -137,22 +136,32 @@ static ll_status add_matches(const ll_dataset *d, const char *pattern, ll_ints *
     return any ? LL_OK : ll_fail(e, LL_USAGE, "%s has no device that matches \"%s\"", d->name, pattern);
 }
 
+/* One member of a list. Quoted, it is the device of exactly that name, even if that holds a comma or a '*'; what is no
+ * device's name is read as names and patterns whether quoted or not. */
+static ll_status add_member(const ll_dataset *d, const char *marked, ll_ints *out, ll_error *e)
+{
+    char *text = ll_unmarked(marked);
+    int device = ll_is_marked(marked) ? ll_dataset_device(d, text) : -1;
+    ll_status status = LL_OK;
+    ll_strs words = {0};
+    if (device >= 0)
+        add_once(out, device);
+    else
+        ll_strs_split(&words, text, ',');
+    for (int i = 0; i < words.n && !status; i++) status = add_matches(d, words.v[i], out, e);
+    ll_strs_free(&words);
+    free(text);
+    return status;
+}
+
 ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e)
 {
     ll_ints found = {0};
-    for (int i = 0; i < patterns->n; i++) {
-        ll_strs words = {0};
-        ll_strs_split(&words, patterns->v[i], ',');
-        ll_status status = LL_OK;
-        for (int j = 0; j < words.n && !status; j++) status = add_matches(d, words.v[j], &found, e);
-        ll_strs_free(&words);
-        if (!status) continue;
-        ll_ints_free(&found);
-        return status;
-    }
-    for (int i = 0; i < found.n; i++) add_once(out, found.v[i]);
+    ll_status status = LL_OK;
+    for (int i = 0; i < patterns->n && !status; i++) status = add_member(d, patterns->v[i], &found, e);
+    for (int i = 0; i < found.n && !status; i++) add_once(out, found.v[i]);
     ll_ints_free(&found);
-    return LL_OK;
+    return status;
 }
 
 ll_status ll_dataset_find_archs(const ll_dataset *d, const ll_strs *texts, ll_ints *rows, ll_error *e)

@@ -10,6 +10,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
 #include "core/predict/simple.h"
@@ -239,7 +240,7 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     ll_simple_save_space(m->space, out);
     double *w = ll_tensors_add(out, "adaproxy.weight", LL_F64, 2, (long[]){m->n, m->dim}, NULL)->data;
     for (int i = 0; i < m->n; i++) {
-        ll_str_addf(&names, "%s%s", i ? "," : "", m->proxies[i].name);
+        ll_list_add(&names, m->proxies[i].name);
         memcpy(w + (size_t)i * (size_t)m->dim, m->proxies[i].weight, (size_t)m->dim * sizeof *w);
     }
     ll_tensors_set_text(out, "adaproxy.devices", ll_str_text(&names));
@@ -266,7 +267,7 @@ static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model
     const ll_tensor *weight;
     ll_strs names = {0};
     int dim = dim_of(data->space);
-    if (text) ll_strs_split(&names, text, ',');
+    if (text) ll_list_read(text, &names);
     ll_status s = ll_simple_space_matches(in, data, e);
     if (!s && !names.n) s = ll_fail(e, LL_BAD_DATA, "the file names no device that adaproxy could adapt");
     if (!s) s = ll_tensors_need(in, "adaproxy.weight", LL_F64, 2, (long[]){names.n, dim}, &weight, e);

@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 #include "core/base/rng.h"
 #include "core/encode/encoding.h"
 #include "core/num/adamw.h"
@@ -492,7 +493,7 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     const model_t *m = model;
     ll_str names = {0};
     ll_simple_save_space(m->space, out);
-    for (int i = 0; i < m->source.n; i++) ll_str_addf(&names, "%s%s", i ? "," : "", m->source.v[i]);
+    for (int i = 0; i < m->source.n; i++) ll_list_add(&names, m->source.v[i]);
     ll_tensors_set_text(out, "multipredict.devices", ll_str_text(&names));
     ll_tensors_add(out, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, m->w);
     ll_str_free(&names);
@@ -510,7 +511,7 @@ static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model
     if (s) return s;
     model_t *m = LL_NEW(model_t);
     *m = (model_t){.space = data->space};
-    ll_strs_split(&m->source, names, ',');
+    ll_list_read(names, &m->source);
     s = read_inputs(data, &m->in, &n_z, e);
     if (!s) {
         m->shape = shape_of(data, &m->in, m->source.n + 1, n_z);
