@@ -6,6 +6,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/name.h"
+#include "core/base/quote.h"
 #include "core/device/hardware.h"
 #include "core/num/stats.h"
 #include "data/commands.h"
@@ -280,16 +282,29 @@ static ll_status save(joining *x, const place *p)
     return LL_OK;
 }
 
+/* Device names come from cells, keys and file names: one rule, whoever read them. */
+static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_name_check(fresh->devices[i].name, e);
+    return s ? ll_fail_in(e, "%.150s: ", path) : LL_OK;
+}
+
 static ll_status import_into(joining *x, const place *p)
 {
     ll_request *rq = x->rq;
     ll_import *job = x->job;
     const ll_importer *importer = ll_importer_find(ll_word(&rq->args, "kind"));
-    if (importer->only_into && !job->into)
-        return LL_FAIL(rq, LL_USAGE, "import %s needs a dataset to join: `import %s %s into NAME`",
-                       importer->kind, importer->kind, job->path);
+    if (importer->only_into && !job->into) {
+        ll_str line = {0};
+        ll_quote_addf(&line, "import %s %s into NAME", importer->kind, job->path);
+        LL_FAIL(rq, LL_USAGE, "import %s needs a dataset to join: `%s`", importer->kind, line.s);
+        ll_str_free(&line);
+        return LL_USAGE;
+    }
     ll_status s = find_space(rq, job);
     if (!s) s = importer->read(job, &x->fresh, &rq->error);
+    if (!s) s = check_names(x->fresh, job->path, &rq->error);
     if (!s && ll_cancelled(rq->observer))
         s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
     return s ? s : save(x, p);

@@ -8,6 +8,7 @@
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/name.h"
 #include "data/import.h"
 
 static const char *const arch_names[] = {"arch",       "architecture", "arch_str", "arch_string",
@@ -41,6 +42,7 @@ typedef struct reader {
     int n_columns;
     bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
     bool saw_index;
+    ll_strs header; /* names of the columns; "" for the row labels of a data frame */
     ll_strs devices;
     uint8_t *genes; /* (n_rows, positions) */
     int *lines;     /* where each row was first met */
@@ -69,12 +71,26 @@ static int find_among(const ll_csv *c, const char *const *names)
     return i;
 }
 
+/* The header's cells as names. */
+static ll_status read_names(reader *r, ll_error *e)
+{
+    ll_csv *c = &r->csv;
+    for (int i = 0; i < c->n; i++) {
+        char *name = NULL;
+        if (!*c->cells[i] && !i)
+            name = ll_strdup("");
+        else if (ll_name_read(c->cells[i], &name, e))
+            return ll_fail_in(e, "%s: line %d: column %d: ", c->what, c->line, i + 1);
+        ll_strs_take(&r->header, name);
+    }
+    for (int i = 0; i < c->n; i++) c->cells[i] = r->header.v[i];
+    return LL_OK;
+}
+
 static ll_status check_header(const ll_csv *c, ll_error *e)
 {
     for (int i = 0; i < c->n; i++) {
         const char *name = c->cells[i];
-        if ((!*name && i) || strlen(name) > 100 || strpbrk(name, ",\"'*?\n\t"))
-            return ll_csv_fail(c, e, "\"%.60s\" (column %d) is no name of a column", name, i + 1);
         for (int k = 0; k < i; k++)
             if (!strcmp(name, c->cells[k]))
                 return ll_csv_fail(c, e, "two columns are called \"%.60s\"", name);
@@ -100,11 +116,20 @@ static ll_status find_arch(reader *r, int *arch, ll_error *e)
         c->cells[0]);
 }
 
-static int add_device(reader *r, const char *name)
+/* A device as the table names it, or the user for the table; -1 when that is no name. */
+static int add_device(reader *r, const char *text, ll_error *e)
 {
+    char *name;
+    if (ll_name_read(text, &name, e)) {
+        ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
+        return -1;
+    }
     for (int i = r->devices.n - 1; i >= 0; i--)
-        if (!strcmp(r->devices.v[i], name)) return i;
-    ll_strs_add(&r->devices, name);
+        if (!strcmp(r->devices.v[i], name)) {
+            free(name);
+            return i;
+        }
+    ll_strs_take(&r->devices, name);
     return r->devices.n - 1;
 }
 
@@ -132,8 +157,9 @@ static ll_status plan_wide(reader *r, int arch, ll_error *e)
                            *name ? name : "no name");
         } else {
             char *device = base ? strndup(name, base) : strdup(name);
-            *x = (column){base ? STD_OF_DEVICE : COLUMN_OF_DEVICE, add_device(r, device)};
+            *x = (column){base ? STD_OF_DEVICE : COLUMN_OF_DEVICE, add_device(r, device, e)};
             free(device);
+            if (x->device < 0) return LL_BAD_DATA;
         }
     }
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
@@ -141,9 +167,8 @@ static ll_status plan_wide(reader *r, int arch, ll_error *e)
     if (r->devices.n > 1)
         return ll_csv_fail(c, e, "device=%.60s names one column, the file has %d", r->job->device,
                            r->devices.n);
-    free(r->devices.v[0]);
-    r->devices.v[0] = ll_strdup(r->job->device);
-    return LL_OK;
+    ll_strs_free(&r->devices);
+    return add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
 static ll_status plan_long(reader *r, int arch, int device, int latency, ll_error *e)
@@ -157,8 +182,7 @@ static ll_status plan_long(reader *r, int arch, int device, int latency, ll_erro
         r->columns[i].role = x == UNIT && i != unit ? IGNORED : x;
         if (r->columns[i].role == IGNORED) ll_import_note(r->job, "column %s was left out", c->cells[i]);
     }
-    if (device < 0) add_device(r, r->job->device);
-    return LL_OK;
+    return device < 0 && add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
 static ll_status plan_columns(reader *r, ll_error *e)
@@ -167,6 +191,7 @@ static ll_status plan_columns(reader *r, ll_error *e)
     int arch;
     ll_status s = ll_csv_next(&r->csv, &more, e);
     if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", r->csv.what);
+    if (!s) s = read_names(r, e);
     if (!s) s = check_header(&r->csv, e);
     if (!s) s = find_arch(r, &arch, e);
     if (s) return s;
@@ -303,7 +328,8 @@ static ll_status read_long_record(reader *r, int row, ll_error *e)
     for (int i = 0; !s && i < r->n_columns; i++)
         if (r->columns[i].role == DEVICE) {
             if (!*r->csv.cells[i]) return ll_csv_fail(&r->csv, e, "the device is missing");
-            device = add_device(r, r->csv.cells[i]);
+            device = add_device(r, r->csv.cells[i], e);
+            if (device < 0) return LL_BAD_DATA;
         }
     cell *x = add_cell(r, row, device);
     for (int i = 0; !s && i < r->n_columns; i++) {
@@ -405,6 +431,8 @@ static void describe(reader *r)
     const char *unit = r->job->unit ? r->job->unit : "the unit of each row";
     ll_import_note(r->job, "a %s table of %d architectures x %d device%s, read as %s",
                    r->is_long ? "long" : "wide", r->n_rows, r->devices.n, r->devices.n == 1 ? "" : "s", unit);
+    if (r->csv.repaired)
+        ll_import_note(r->job, "the file is not UTF-8 text: the bytes that are none were read as Latin-1");
     if (r->saw_index)
         ll_import_note(r->job, "bare numbers were read as %s",
                        r->by_row ? "row numbers of the dataset" : "architecture indices of the search space");
@@ -426,6 +454,7 @@ static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
 static void free_reader(reader *r)
 {
     ll_csv_close(&r->csv);
+    ll_strs_free(&r->header);
     ll_strs_free(&r->devices);
     free(r->columns);
     free(r->genes);

@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/name.h"
 #include "core/base/rng.h"
 #include "data/folder_change.h"
 
@@ -352,8 +353,9 @@ static ll_status simulate_device(ll_request *rq)
         return LL_FAIL(rq, LL_USAGE, "device %s is in %s already; choose another name", name,
                        rq->state.data->name);
     ll_sim_machine m;
-    s = machine_of_request(rq, preset, &m);
     ll_dataset *d = NULL;
+    s = ll_name_check(name, &rq->error);
+    if (!s) s = machine_of_request(rq, preset, &m);
     if (!s) s = extend_with(rq, name, &m, preset ? preset->hardware : NULL, &d);
     if (s) return s;
     show_device(rq, d, &m);

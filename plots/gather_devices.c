@@ -88,7 +88,8 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     ll_json_str(p->result, "metric", metric);
     ll_json_str(p->result, "order", ll_order_name(how));
     ll_json_int(p->result, "devices", c->devices.n);
-    cJSON_AddItemToObject(p->result, "names", cJSON_CreateStringArray(names, c->devices.n));
+    cJSON *list = ll_json_arr(p->result, "names");
+    for (int i = 0; i < c->devices.n; i++) ll_json_str(list, NULL, names[i]);
     ll_str_free(&title);
     ll_linkage_free(&tree);
     free(joins);

@@ -22,11 +22,11 @@ static void add_state(cJSON *result, const ll_state *s)
     ll_json_int(result, "n_samples", s->samples ? s->samples->rows.n : 0);
     cJSON *models = ll_json_arr(result, "models"), *transfers = ll_json_arr(result, "transfers");
     for (int i = 0; i < s->n_models; i++)
-        cJSON_AddItemToArray(models, cJSON_CreateString(s->models[i]->predictor->name));
+        cJSON_AddItemToArray(models, ll_json_string(s->models[i]->predictor->name));
     for (int i = 0; i < s->n_transfers; i++) {
         ll_str text = {0};
         ll_str_addf(&text, "%s by %s", s->transfers[i]->device, s->transfers[i]->predictor->name);
-        cJSON_AddItemToArray(transfers, cJSON_CreateString(ll_str_text(&text)));
+        cJSON_AddItemToArray(transfers, ll_json_string(ll_str_text(&text)));
         ll_str_free(&text);
     }
 }

@@ -30,7 +30,7 @@ static void write_devices(cJSON *o, const char *key, const ll_dataset *d, const 
 {
     cJSON *list = ll_json_arr(o, key);
     for (int i = 0; i < devices->n; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateString(d->devices[devices->v[i]].name));
+        cJSON_AddItemToArray(list, ll_json_string(d->devices[devices->v[i]].name));
 }
 
 static void write_task(const ll_task *t, const ll_dataset *d, cJSON *out)
@@ -58,12 +58,12 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
     for (int i = 0; i < s->n_models; i++) {
         ll_status status = ll_store_model(st, s->models[i], s->data, &name, e);
         if (status) return status;
-        cJSON_AddItemToArray(models, cJSON_CreateString(name));
+        cJSON_AddItemToArray(models, ll_json_string(name));
     }
     for (int i = 0; i < s->n_transfers; i++) {
         ll_status status = ll_store_transfer(st, s->transfers[i], &name, e);
         if (status) return status;
-        cJSON_AddItemToArray(transfers, cJSON_CreateString(name));
+        cJSON_AddItemToArray(transfers, ll_json_string(name));
     }
     return LL_OK;
 }

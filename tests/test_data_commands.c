@@ -108,7 +108,7 @@ static void bad_tables_cost_nothing(void)
         {"name,phone\n0,1\n", "unit=ms", "which column holds the architectures"},
         {"arch,phone\n0,1\n", "unit=ms arch=cell", "no column is called \"cell\""},
         {"arch,phone,phone\n0,1,2\n", "unit=ms", "two columns are called \"phone\""},
-        {"arch,phone,\n0,1,2\n", "unit=ms", "is no name of a column"},
+        {"arch,phone,\n0,1,2\n", "unit=ms", "column 3: \"\" is no name"},
         {"arch\n0\n", "unit=ms", "one column"},
         {"arch,phone\n", "unit=ms", "no row"},
         {"", "unit=ms", "is empty"},

@@ -62,7 +62,7 @@ void ll_json_devices(cJSON *o, const char *key, const ll_dataset *d, const ll_in
 {
     cJSON *list = ll_json_arr(o, key);
     for (int i = 0; i < devices->n; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateString(d->devices[devices->v[i]].name));
+        cJSON_AddItemToArray(list, ll_json_string(d->devices[devices->v[i]].name));
 }
 
 void ll_result_note(cJSON *result, const char *fmt, ...)
@@ -74,7 +74,7 @@ void ll_result_note(cJSON *result, const char *fmt, ...)
     ll_str_addv(&text, fmt, ap);
     va_end(ap);
     if (!notes) notes = ll_json_arr(result, "notes");
-    cJSON_AddItemToArray(notes, cJSON_CreateString(ll_str_text(&text)));
+    cJSON_AddItemToArray(notes, ll_json_string(ll_str_text(&text)));
     ll_str_free(&text);
 }
 
@@ -134,7 +134,7 @@ static void info_data(cJSON *o, const ll_dataset *d)
     if (d->reference.n) ll_json_int(o, "references", d->reference.n);
     cJSON *features = d->n_features ? ll_json_arr(o, "features") : NULL;
     for (int i = 0; i < d->n_features; i++)
-        cJSON_AddItemToArray(features, cJSON_CreateString(d->features[i].name));
+        cJSON_AddItemToArray(features, ll_json_string(d->features[i].name));
     ll_json_str(o, "hash", d->hash.hex);
     if (d->provenance) cJSON_AddItemToObject(o, "provenance", cJSON_Duplicate(d->provenance, true));
 }
@@ -145,11 +145,11 @@ static void info_work(cJSON *o, const ll_state *s)
     ll_json_int(o, "samples", s->samples ? s->samples->rows.n : 0);
     cJSON *models = ll_json_arr(o, "predictors"), *transfers = ll_json_arr(o, "transfers");
     for (int i = 0; i < s->n_models; i++)
-        cJSON_AddItemToArray(models, cJSON_CreateString(s->models[i]->predictor->name));
+        cJSON_AddItemToArray(models, ll_json_string(s->models[i]->predictor->name));
     for (int i = 0; i < s->n_transfers; i++) {
         ll_str text = {0};
         ll_str_addf(&text, "%s by %s", s->transfers[i]->device, s->transfers[i]->predictor->name);
-        cJSON_AddItemToArray(transfers, cJSON_CreateString(ll_str_text(&text)));
+        cJSON_AddItemToArray(transfers, ll_json_string(ll_str_text(&text)));
         ll_str_free(&text);
     }
     ll_json_strs(o, "tags", s->tags.v, s->tags.n);

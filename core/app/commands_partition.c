@@ -58,7 +58,7 @@ static void side_row(cJSON *row, const ll_dataset *d, const ll_task *t, const ll
 
 static void add_warning(ll_request *rq, cJSON *warnings, const ll_str *text)
 {
-    cJSON_AddItemToArray(warnings, cJSON_CreateString(ll_str_text(text)));
+    cJSON_AddItemToArray(warnings, ll_json_string(ll_str_text(text)));
     ll_warn(rq, "%s", ll_str_text(text));
 }
 

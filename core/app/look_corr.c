@@ -98,7 +98,7 @@ void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how)
     ll_json_ints(result, "leaf_order", order, D);
     cJSON *roles = ll_json_arr(result, "roles");
     for (int i = 0; i < D; i++)
-        cJSON_AddItemToArray(roles, cJSON_CreateString(ll_device_role(&rq->state, shown.v[i])));
+        cJSON_AddItemToArray(roles, ll_json_string(ll_device_role(&rq->state, shown.v[i])));
     add_matrix(result, c, order);
     add_linkage(result, &tree, order);
     ll_emit(rq, result);

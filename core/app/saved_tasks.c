@@ -91,7 +91,7 @@ static void add_names(cJSON *o, const char *key, const ll_dataset *d, const ll_i
 {
     cJSON *list = ll_json_arr(o, key);
     for (int i = 0; i < devices->n; i++)
-        cJSON_AddItemToArray(list, cJSON_CreateString(d->devices[devices->v[i]].name));
+        cJSON_AddItemToArray(list, ll_json_string(d->devices[devices->v[i]].name));
 }
 
 ll_status ll_saved_task_write(const ll_app *a, const char *name, const ll_dataset *d, const ll_task *t,

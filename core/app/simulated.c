@@ -60,7 +60,7 @@ void ll_mark_simulated(const ll_dataset *d, cJSON *result, bool *said)
     if (n.simulated.n) {
         cJSON *list = ll_json_arr(result, "simulated");
         for (int i = 0; i < n.simulated.n; i++)
-            cJSON_AddItemToArray(list, cJSON_CreateString(d->devices[n.simulated.v[i]].name));
+            cJSON_AddItemToArray(list, ll_json_string(d->devices[n.simulated.v[i]].name));
         if (!*said) write_note(&n, result);
         *said = true;
     }

@@ -9,6 +9,7 @@
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 enum { CELLS_MOST = 1000000 };
 
@@ -44,16 +45,30 @@ static char find_separator(const char *p, const char *end)
     return candidates[best];
 }
 
+/* Text without a NUL; its length afterwards. */
+static size_t repair(ll_csv *c, size_t n)
+{
+    if (ll_utf8_valid(c->text)) return n;
+    ll_str text = {0};
+    ll_utf8_repair(&text, c->text);
+    n = text.len;
+    free(c->text);
+    c->text = ll_str_take(&text);
+    c->repaired = true;
+    return n;
+}
+
 static ll_status start(ll_csv *c, size_t n, ll_error *e)
 {
+    c->at = c->text;
+    if (n >= 2 && (!memcmp(c->at, "\xff\xfe", 2) || !memcmp(c->at, "\xfe\xff", 2)))
+        return ll_fail(e, LL_BAD_DATA, "%s: UTF-16 text, UTF-8 was expected", c->what);
+    if (memchr(c->at, 0, n)) return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
+    n = repair(c, n);
     c->at = c->text;
     c->end = c->text + n;
     c->next_line = 1;
     if (n >= 3 && !memcmp(c->at, "\xef\xbb\xbf", 3)) c->at += 3;
-    if (n >= 2 && (!memcmp(c->at, "\xff\xfe", 2) || !memcmp(c->at, "\xfe\xff", 2)))
-        return ll_fail(e, LL_BAD_DATA, "%s: UTF-16 text, UTF-8 was expected", c->what);
-    if (memchr(c->at, 0, (size_t)(c->end - c->at)))
-        return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
     c->separator = find_separator(c->at, c->end);
     return LL_OK;
 }
@@ -143,6 +158,17 @@ static ll_status read_quoted(ll_csv *c, char **stop, ll_error *e)
     return LL_OK;
 }
 
+/* Would a spreadsheet take this for a formula, whatever number of apostrophes guards it? */
+static bool looks_like_formula(const char *text)
+{
+    static const char *const starts[] = {"=",  "+",      "-",      "@",      "\t",    "\r",
+                                         "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+    text += strspn(text, "'");
+    for (size_t i = 0; i < sizeof starts / sizeof *starts; i++)
+        if (!strncmp(text, starts[i], strlen(starts[i]))) return true;
+    return false;
+}
+
 /* One cell; *last says whether it ended the record. */
 static ll_status read_cell(ll_csv *c, bool *last, ll_error *e)
 {
@@ -165,7 +191,7 @@ static ll_status read_cell(ll_csv *c, bool *last, ll_error *e)
     else
         c->at++;
     *stop = 0;
-    return add_cell(c, cell, e);
+    return add_cell(c, cell + (*cell == '\'' && looks_like_formula(cell)), e);
 }
 
 ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e)
@@ -191,19 +217,28 @@ int ll_csv_column(const ll_csv *c, const char *name)
 
 /* --- writing --- */
 
+static bool is_number(const char *text)
+{
+    double x;
+    return ll_decimal_parse(text, &x);
+}
+
 void ll_csv_write(FILE *f, const char *text)
 {
-    if (!strpbrk(text, ",;\t\"\r\n#") && *text) {
-        fputs(text, f);
-        return;
+    bool guard = looks_like_formula(text) && !is_number(text), quote = strpbrk(text, ",;\t\"\r\n#");
+    ll_str repaired = {0};
+    if (!ll_utf8_valid(text)) {
+        ll_utf8_repair(&repaired, text);
+        text = ll_str_text(&repaired);
     }
-    if (!*text) return;
-    putc('"', f);
+    if (quote) putc('"', f);
+    if (guard) putc('\'', f);
     for (; *text; text++) {
         if (*text == '"') putc('"', f);
         putc(*text, f);
     }
-    putc('"', f);
+    if (quote) putc('"', f);
+    ll_str_free(&repaired);
 }
 
 void ll_csv_write_number(FILE *f, double x)

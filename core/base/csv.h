@@ -1,5 +1,12 @@
 /* Tables as text: RFC 4180 and the dialects people really have (byte order mark, CRLF, ';' or tab, '#'
- * comments). */
+ * comments).
+ *
+ * Text is UTF-8 on both ways; a file that is not is read as Latin-1 where its bytes are no UTF-8, and says so.
+ *
+ * A spreadsheet runs what begins with = + - @, a tab or a line break (or the full-width forms of these): a device called
+ * "=cmd|..." would be a command of the one who looks at an export. ll_csv_write puts an apostrophe before such a text
+ * unless it is a number, and one more before a text that looks so written already ('=x); reading takes exactly that
+ * apostrophe away again, so that what was written is read. */
 #ifndef LL_BASE_CSV_H
 #define LL_BASE_CSV_H
 
@@ -16,7 +23,8 @@ typedef struct ll_csv {
     char separator;
     int line; /* line (from 1) where the current record begins */
     int next_line;
-    char **cells; /* of the current record, NUL-terminated, unquoted */
+    bool repaired; /* some bytes were no UTF-8 and were read as Latin-1 */
+    char **cells;  /* of the current record, NUL-terminated, unquoted, without a guarding apostrophe */
     int n, cap;
 } ll_csv;
 
@@ -35,7 +43,7 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void ll_csv_close(ll_csv *c);
 
-/* Writes one cell, quoted where RFC 4180 asks for it. */
+/* Writes one cell of text: quoted where RFC 4180 asks for it, guarded against spreadsheets. */
 void ll_csv_write(FILE *f, const char *text);
 /* A number in the shortest form that reads back the same; NaN is an empty cell. */
 void ll_csv_write_number(FILE *f, double x);

@@ -6,6 +6,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 static cJSON *number(double x)
 {
@@ -14,10 +15,27 @@ static cJSON *number(double x)
 
 static void put(cJSON *o, const char *key, cJSON *item)
 {
-    if (cJSON_IsArray(o))
+    if (cJSON_IsArray(o)) {
         cJSON_AddItemToArray(o, item);
-    else
+    } else if (ll_utf8_valid(key)) {
         cJSON_AddItemToObject(o, key, item);
+    } else {
+        ll_str repaired = {0};
+        ll_utf8_repair(&repaired, key);
+        cJSON_AddItemToObject(o, ll_str_text(&repaired), item);
+        ll_str_free(&repaired);
+    }
+}
+
+cJSON *ll_json_string(const char *text)
+{
+    if (!text) return cJSON_CreateNull();
+    if (ll_utf8_valid(text)) return cJSON_CreateString(text);
+    ll_str repaired = {0};
+    ll_utf8_repair(&repaired, text);
+    cJSON *item = cJSON_CreateString(ll_str_text(&repaired));
+    ll_str_free(&repaired);
+    return item;
 }
 
 void ll_json_num(cJSON *o, const char *key, double x)
@@ -32,7 +50,7 @@ void ll_json_int(cJSON *o, const char *key, long x)
 
 void ll_json_str(cJSON *o, const char *key, const char *text)
 {
-    put(o, key, text ? cJSON_CreateString(text) : cJSON_CreateNull());
+    put(o, key, ll_json_string(text));
 }
 
 void ll_json_bool(cJSON *o, const char *key, bool x)
@@ -136,6 +154,13 @@ ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
     size_t len;
     ll_status s = ll_read_file(path, (size_t)256 << 20, &text, &len, e);
     if (s) return s;
+    if (!ll_utf8_valid(text)) { /* written by a latlab that passed any byte on, or by another program */
+        ll_str repaired = {0};
+        ll_utf8_repair(&repaired, text);
+        len = repaired.len;
+        free(text);
+        text = ll_str_take(&repaired);
+    }
     const char *end = NULL;
     *out = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
     if (!*out) s = ll_fail(e, LL_BAD_DATA, "%s: line %d: not valid JSON", path, end ? line_of(text, end) : 1);
@@ -143,12 +168,43 @@ ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
     return s;
 }
 
+static void add_escape(ll_str *out, uint32_t ch)
+{
+    if (ch >= 0x10000) {
+        ll_str_addf(out, "\\u%04x", (unsigned)(0xd800 + ((ch - 0x10000) >> 10)));
+        ch = 0xdc00 + ((ch - 0x10000) & 0x3ff);
+    }
+    ll_str_addf(out, "\\u%04x", (unsigned)ch);
+}
+
+/* Takes what cJSON has printed. It escapes below 32 only, and passes on any byte of a text that was read from a file;
+ * outside of strings all is ASCII, so what is not belongs to one and may be escaped. */
+static char *finished(char *printed)
+{
+    const char *p = printed;
+    while (p && *p && (unsigned char)*p < 0x7f) p++;
+    if (!p || !*p) return printed;
+    ll_str out = {0};
+    uint32_t ch;
+    bool good;
+    ll_str_addn(&out, printed, (size_t)(p - printed));
+    for (int n; (n = ll_utf8_read(p, &ch, &good)) > 0; p += n) {
+        if (!good) ch = (unsigned char)*p; /* as ll_utf8_repair reads it */
+        if (ch >= 0x7f && ll_hidden(ch))
+            add_escape(&out, ch);
+        else
+            ll_utf8_add(&out, ch);
+    }
+    cJSON_free(printed);
+    return ll_str_take(&out);
+}
+
 char *ll_json_line(const cJSON *o)
 {
-    return cJSON_PrintUnformatted(o);
+    return finished(cJSON_PrintUnformatted(o));
 }
 
 char *ll_json_text(const cJSON *o)
 {
-    return cJSON_Print(o);
+    return finished(cJSON_Print(o));
 }

@@ -1,4 +1,8 @@
-/* cJSON with the few things it lacks: NaN as null, arrays of numbers, getters with defaults. */
+/* cJSON with the few things it lacks: NaN as null, arrays of numbers, getters with defaults, and UTF-8 whatever comes in.
+ *
+ * Every string that enters goes through ll_json_string, and what is printed is valid JSON in valid UTF-8 in any case:
+ * bytes that are none are read as Latin-1 (core/base/utf8.h), and what is hidden there is escaped as \\uXXXX, so that an
+ * event stream may be looked at in a terminal. */
 #ifndef LL_BASE_JSON_H
 #define LL_BASE_JSON_H
 
@@ -11,6 +15,7 @@
 void ll_json_num(cJSON *o, const char *key, double x);
 void ll_json_int(cJSON *o, const char *key, long x);
 void ll_json_str(cJSON *o, const char *key, const char *text); /* NULL becomes null */
+cJSON *ll_json_string(const char *text);                       /* a string by itself; NULL becomes null */
 void ll_json_bool(cJSON *o, const char *key, bool x);
 void ll_json_nums(cJSON *o, const char *key, const double *v, int n);
 void ll_json_ints(cJSON *o, const char *key, const int *v, int n);
