@@ -144,8 +144,9 @@ static void emit_folder(const folder *f)
     ll_json_str(result, "table", TABLE);
     ll_result_columns(result, columns);
     ll_emit(f->rq, result);
-    ll_note(f->rq, "fill in latency_ms in %s/%s, then `import csv %s/%s into %s device=%s unit=ms`", f->path,
-            TABLE, f->path, TABLE, d->name, samples && samples->device ? samples->device : "NAME");
+    char *table = ll_path_join(f->path, TABLE);
+    ll_note_fill_in(f->rq, table, d->name, samples && samples->device ? samples->device : "NAME");
+    free(table);
 }
 
 ll_status ll_export_onnx(ll_request *rq, const char *archs)

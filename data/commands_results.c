@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "data/commands.h"
 #include "data/results.h"
 
@@ -82,12 +83,23 @@ static char *cell_text(const cJSON *row, const char *key)
     return ll_str_take(&b);
 }
 
+/* A cell of a Markdown table: a '|' would begin the next one. */
+static void write_markdown(FILE *f, const char *text)
+{
+    ll_str shown = {0};
+    ll_utf8_visible(&shown, text);
+    fputs("| ", f);
+    for (const char *p = ll_str_text(&shown); *p; p++) fprintf(f, *p == '|' ? "\\%c" : "%c", *p);
+    putc(' ', f);
+    ll_str_free(&shown);
+}
+
 static void export_row(FILE *f, const cJSON *row, bool markdown)
 {
     for (const ll_column *c = result_columns; c->key; c++) {
         char *text = cell_text(row, c->key);
         if (markdown)
-            fprintf(f, "| %s ", text);
+            write_markdown(f, text);
         else if (c != result_columns)
             fputc(',', f);
         if (!markdown) ll_csv_write(f, text);

@@ -86,11 +86,10 @@ static size_t word_before(const ll_line *l)
 static void complete(ll_line *l)
 {
     if (!l->offers.n) return;
-    char *common = ll_prompt_common(&l->offers);
-    size_t len = strlen(common);
+    char *common = ll_prompt_common(ll_str_text(&l->text) + l->word, &l->offers);
     cut(l, l->word, l->text.len);
     insert(l, common);
-    if (l->offers.n == 1 && len && !strchr("=/,", common[len - 1])) insert(l, " ");
+    if (l->offers.n == 1 && ll_prompt_ends(common)) insert(l, " ");
     free(common);
 }
 

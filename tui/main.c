@@ -11,6 +11,7 @@
 #include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "core/num/blas.h"
 #include "data/commands.h"
 #include "data/measure.h"
@@ -88,10 +89,34 @@ static void print_usage(FILE *f)
     fprintf(f, "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 130 interrupted\n");
 }
 
+/* Before there are faces; what a file or an argument is called reaches the terminal only as it may be shown. */
+static void complain(const char *message)
+{
+    ll_str shown = {0};
+    ll_utf8_visible(&shown, message);
+    fprintf(stderr, "latlab: %s\n", ll_str_text(&shown));
+    ll_str_free(&shown);
+}
+
 static int usage_error(const char *message, const char *value)
 {
-    fprintf(stderr, "latlab: %s%s (see latlab --help)\n", message, value);
+    ll_str text = {0};
+    ll_str_addf(&text, "%s%s (see latlab --help)", message, value);
+    complain(ll_str_text(&text));
+    ll_str_free(&text);
     return LL_USAGE;
+}
+
+/* In place of getopt's own complaints, which print what they were given. */
+static int option_error(const struct option *table, int argc, char **argv)
+{
+    const char *given = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+    bool known = optopt == 'c';
+    for (const struct option *o = table; o->name; o++) known |= o->val == optopt;
+    return usage_error(!known               ? "no such option, or not one alone: "
+                       : strchr(given, '=') ? "no value belongs to this option: "
+                                            : "a value is missing behind ",
+                       given);
 }
 
 static int set_color(settings *s, const char *value)
@@ -142,8 +167,6 @@ static int set_option(settings *s, int letter)
         return set_color(s, optarg);
     case THREADS:
         return set_threads(s, optarg);
-    case '?':
-        return LL_USAGE; /* getopt has said why */
     default:
         s->print = letter;
         return LL_OK;
@@ -156,8 +179,9 @@ static int read_options(settings *s, int argc, char **argv)
     int n = 0, letter, status = LL_OK;
     for (const ll_flag *o = ll_flags; o->name; o++)
         table[n++] = (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->letter};
+    opterr = 0;
     while (!status && (letter = getopt_long(argc, argv, "c:h", table, NULL)) != -1)
-        status = set_option(s, letter);
+        status = letter == '?' ? option_error(table, argc, argv) : set_option(s, letter);
     if (status) return status;
     if (optind < argc) s->file = argv[optind++];
     if (optind < argc) return usage_error("one FILE at a time; this one is too many: ", argv[optind]);
@@ -193,7 +217,7 @@ static int run_file(ll_faces *f, const char *path)
     char *text;
     size_t len;
     if (ll_read_file(path, 0, &text, &len, &e)) {
-        fprintf(stderr, "latlab: %s\n", e.message);
+        complain(e.message);
         return LL_USAGE;
     }
     int status = run_script(f, text, path);

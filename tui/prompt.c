@@ -1,6 +1,5 @@
 #include "tui/prompt.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 enum { MOST_LINES = 5000, SLACK = 1000 };
 
@@ -23,37 +23,68 @@ void ll_prompt_state(ll_app *app, ll_str *out)
 size_t ll_prompt_command_start(const char *line)
 {
     size_t start = 0;
-    char quote = 0;
-    for (size_t i = 0; line[i]; i++) {
-        if (quote)
-            quote = line[i] == quote ? 0 : quote;
-        else if (line[i] == '"' || line[i] == '\'')
-            quote = line[i];
-        else if (line[i] == ';')
-            start = i + 1;
-    }
+    ll_quotes quotes = {0};
+    for (size_t i = 0; line[i]; i++)
+        if (!ll_quotes_step(&quotes, line[i]) && line[i] == ';') start = i + 1;
     while (line[start] == ' ') start++;
     return start;
 }
 
 void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *out)
 {
-    size_t start = ll_prompt_command_start(line), len = strlen(line);
-    *word = len;
-    while (*word > start && !isspace((unsigned char)line[*word - 1])) --*word;
+    size_t start = ll_prompt_command_start(line);
+    *word = start + ll_last_word(line + start);
     ll_app_complete(app, line + start, out);
     ll_strs_sort(out);
 }
 
-char *ll_prompt_common(const ll_strs *candidates)
+/* Bytes of `text` up to `n` that are whole: neither a character nor an escape is cut. */
+static size_t whole_part(const char *text, size_t n)
+{
+    ll_quotes quotes = {0};
+    size_t i = 0;
+    for (uint32_t ch; i < n;) {
+        bool escape = quotes.open == '"' && text[i] == '\\';
+        size_t step = !escape ? (size_t)ll_utf8_next(text + i, &ch) : text[i + 1] == 'x' ? 4 : 2;
+        if (i + step > n) break;
+        for (size_t k = 0; k < step; k++) ll_quotes_step(&quotes, text[i + k]);
+        i += step;
+    }
+    return i;
+}
+
+static bool extends(const char *text, const char *typed)
+{
+    ll_strs a = {0}, b = {0};
+    ll_split_marked(text, &a, NULL);
+    ll_split_marked(typed, &b, NULL);
+    char *longer = ll_unmarked(a.n ? a.v[0] : ""), *shorter = ll_unmarked(b.n ? b.v[0] : "");
+    bool good = !strncmp(longer, shorter, strlen(shorter));
+    free(longer);
+    free(shorter);
+    ll_strs_free(&a);
+    ll_strs_free(&b);
+    return good;
+}
+
+char *ll_prompt_common(const char *typed, const ll_strs *candidates)
 {
     char *common = ll_strdup(candidates->n ? candidates->v[0] : "");
     for (int i = 1; i < candidates->n; i++) {
         size_t n = 0;
         while (common[n] && common[n] == candidates->v[i][n]) n++;
-        common[n] = 0;
+        common[whole_part(common, n)] = 0;
     }
-    return common;
+    if (extends(common, typed)) return common;
+    free(common); /* one needs quotes, another does not */
+    return ll_strdup(typed);
+}
+
+bool ll_prompt_ends(const char *candidate)
+{
+    size_t n = strlen(candidate);
+    if (n > 1 && candidate[n - 1] == '"') n--; /* the folder's name was quoted */
+    return n && !strchr("=/,", candidate[n - 1]);
 }
 
 /* --- the commands of a line --- */

@@ -10,10 +10,13 @@ void ll_prompt_state(ll_app *app, ll_str *out);
 
 /* Where the last command of a line begins (behind the last ';' outside quotes). */
 size_t ll_prompt_command_start(const char *line);
-/* Candidates for the last word of `line`; *word is where that word begins. */
+/* Candidates for the last word of `line`, quoted where they need it; *word is where that word begins. */
 void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *out);
-/* Longest common beginning of the candidates; the caller frees. */
-char *ll_prompt_common(const ll_strs *candidates);
+/* What may replace the word that was typed so far: the longest common beginning of the candidates (its quotes may be
+ * open), or the word itself where they have none that goes on from it. The caller frees. */
+char *ll_prompt_common(const char *typed, const ll_strs *candidates);
+/* The word is complete with it; false: more belongs to it, as behind a folder's '/'. */
+bool ll_prompt_ends(const char *candidate);
 
 /* The commands of one typed line, one after another: the rest of a line is dropped when one of them does not end
  * well, as in a script. */

@@ -34,6 +34,7 @@ typedef struct repl {
     ll_chain chain; /* the rest of the line under way */
     int pending;    /* commands whose END has not come yet */
     bool hidden;    /* a command was just submitted: no prompt until it is done or takes long */
+    size_t word;    /* where the word begins that was completed last */
     double submitted_s;
     double interrupted_s; /* time of the last Ctrl-C */
     double progress_s;    /* of the last prompt with progress */
@@ -99,26 +100,47 @@ static void show_prompt(repl *r)
 /* --- keyboard ---------------------------------------------------------------------------------------------
  */
 
+/* Readline is told of no quotes and no words: it replaces the whole line up to the cursor by lines that end in the
+ * candidates, since where a word begins is ours to say. */
+static char *line_with(const char *line, size_t word, const char *end)
+{
+    ll_str whole = {0};
+    ll_str_addn(&whole, line, word);
+    ll_str_add(&whole, end);
+    return ll_str_take(&whole);
+}
+
 static char **complete(const char *text, int start, int end)
 {
     ll_strs found = {0};
-    size_t word;
     char *line = ll_strdup(rl_line_buffer);
     line[end] = 0;
     rl_attempted_completion_over = 1;
-    ll_prompt_complete(self->f->app, line, &word, &found);
-    free(line);
+    ll_prompt_complete(self->f->app, line, &self->word, &found);
     char **matches = NULL;
     if (found.n) {
+        char *common = ll_prompt_common(line + self->word, &found);
         matches = ll_alloc((size_t)found.n + 2, sizeof *matches);
-        matches[0] = ll_prompt_common(&found);
-        size_t len = strlen(matches[0]);
-        bool open = found.n == 1 && len && strchr("=/,", matches[0][len - 1]); /* more belongs to this word */
-        rl_completion_append_character = open ? '\0' : ' ';
-        for (int i = 0; found.n > 1 && i < found.n; i++) matches[i + 1] = ll_strdup(found.v[i]);
+        matches[0] = line_with(line, self->word, common);
+        rl_completion_append_character = found.n == 1 && ll_prompt_ends(common) ? ' ' : '\0';
+        for (int i = 0; found.n > 1 && i < found.n; i++)
+            matches[i + 1] = line_with(line, self->word, found.v[i]);
+        free(common);
     }
     ll_strs_free(&found);
+    free(line);
     return matches;
+}
+
+/* The list below the line: the words alone. They are quoted, so that nothing in them is hidden. */
+static void show_matches(char **matches, int n, int longest)
+{
+    char **words = ll_alloc((size_t)n + 2, sizeof *words);
+    for (int i = 1; i <= n; i++) words[i] = matches[i] + self->word;
+    words[0] = matches[0] + self->word;
+    rl_display_match_list(words, n, longest - (int)self->word);
+    rl_forced_update_display();
+    free(words);
 }
 
 static void submit(repl *r, const char *line)
@@ -342,8 +364,8 @@ static void start_readline(repl *r)
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
     rl_attempted_completion_function = complete;
-    rl_completer_word_break_characters = " \t\n;";
-    rl_completer_quote_characters = "\"'";
+    rl_completion_display_matches_hook = show_matches;
+    rl_completer_word_break_characters = "";
     rl_bind_keyseq("\\C-x\\C-a", to_screen);
     using_history();
     clear_history();

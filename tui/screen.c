@@ -54,22 +54,42 @@ void ll_screen_type(ll_screen *s, const char *text)
     s->dirty = true;
 }
 
-/* OSC 52 carries base64; most terminals take it, the others ignore it. */
-void ll_screen_copy(ll_screen *s, const char *text)
+static void add_base64(ll_str *out, const char *text, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    ll_str out = {0};
-    size_t n = strlen(text);
-    ll_str_add(&out, "\033]52;c;");
     for (size_t i = 0; i < n; i += 3) {
         unsigned b = 0;
         for (size_t j = 0; j < 3; j++) b = b << 8 | (i + j < n ? (unsigned char)text[i + j] : 0);
-        for (size_t j = 0; j < 4; j++) ll_str_addc(&out, i + j > n ? '=' : digits[b >> (18 - 6 * j) & 63]);
+        for (size_t j = 0; j < 4; j++) ll_str_addc(out, i + j > n ? '=' : digits[b >> (18 - 6 * j) & 63]);
     }
+}
+
+/* As it is shown: what is pasted into a shell runs there, so no newline and no escape comes with a name. The tabs
+ * between the cells of a row are ours. */
+static void add_visible(ll_str *out, const char *text)
+{
+    while (*text) {
+        size_t n = strcspn(text, "\t");
+        char *part = strndup(text, n);
+        ll_utf8_visible(out, part);
+        free(part);
+        text += n;
+        if (*text) ll_str_addc(out, *text++);
+    }
+}
+
+/* OSC 52 carries base64; most terminals take it, the others ignore it. */
+void ll_screen_copy(ll_screen *s, const char *text)
+{
+    ll_str shown = {0}, out = {0};
+    add_visible(&shown, text);
+    ll_str_add(&out, "\033]52;c;");
+    add_base64(&out, ll_str_text(&shown), shown.len);
     ll_str_add(&out, "\a");
     ll_curses_escape(ll_str_text(&out));
+    ll_screen_say(s, LL_S_FAINT, "copied: %s", ll_str_text(&shown));
+    ll_str_free(&shown);
     ll_str_free(&out);
-    ll_screen_say(s, LL_S_FAINT, "copied: %s", text);
 }
 
 /* --- the loop's calls -------------------------------------------------------------------------------------

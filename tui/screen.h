@@ -67,7 +67,9 @@ extern const ll_view_type *const ll_view_types[]; /* in the order of their numbe
 /* --- for views --------------------------------------------------------------------------------------------
  */
 
-/* Submit a quick look for this view; its result comes to type->result with the tag (a constant string). */
+/* Submit a quick look for this view; its result comes to type->result with the tag (a constant string). Formats of
+ * command lines are ll_quote_addf's: %s is one word, quoted. */
+void ll_screen_ask_line(ll_view *v, const char *tag, const char *line);
 void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Submit a command as if typed; it shows in the log. */
 void ll_screen_submit(ll_screen *s, const char *line);

@@ -38,7 +38,7 @@ void ll_screen_submitf(ll_screen *s, const char *fmt, ...)
     ll_str line = {0};
     va_list ap;
     va_start(ap, fmt);
-    ll_str_addv(&line, fmt, ap);
+    ll_quote_addv(&line, fmt, ap);
     va_end(ap);
     submit(s, ll_str_text(&line));
     ll_str_free(&line);

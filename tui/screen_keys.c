@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "tui/expand.h"
 #include "tui/grid.h"
 #include "tui/pager.h"
 #include "tui/screen_in.h"
@@ -285,7 +286,7 @@ static bool expand_device(ll_view *v, const char *name, ll_str *out)
     const char *device = v->type->device ? v->type->device(v) : NULL;
     if (!device) return false;
     if (!strcmp(name, "device")) {
-        ll_str_add(out, device);
+        ll_quote_word(out, device);
         return true;
     }
     ll_strs one = {0};
@@ -306,36 +307,20 @@ static void say_missing(ll_screen *s, const char *name)
 }
 
 /* {name} by what the view says it is; false, and a message, when it has no such thing now. */
-static bool expand(ll_screen *s, const char *text, ll_str *out)
+static bool find_placeholder(void *ctx, const char *name, ll_str *out)
 {
+    ll_screen *s = ctx;
     ll_view *v = ll_screen_top(s);
-    while (*text) {
-        const char *end = *text == '{' ? strchr(text, '}') : NULL;
-        if (!end) {
-            ll_str_addc(out, *text++);
-            continue;
-        }
-        char *name = ll_memdup(text + 1, (size_t)(end - text), 1);
-        ll_str part = {0};
-        name[end - text - 1] = 0;
-        bool good = !v->message &&
-                    ((v->type->expand && v->type->expand(v, name, &part)) || expand_device(v, name, &part));
-        if (good)
-            ll_str_add(out, ll_str_text(&part));
-        else
-            say_missing(s, name);
-        ll_str_free(&part);
-        free(name);
-        if (!good) return false;
-        text = end + 1;
-    }
-    return true;
+    bool good =
+        !v->message && ((v->type->expand && v->type->expand(v, name, out)) || expand_device(v, name, out));
+    if (!good) say_missing(s, name);
+    return good;
 }
 
 void ll_screen_do(ll_screen *s, const char *text)
 {
     ll_str full = {0};
-    if (expand(s, text, &full)) {
+    if (ll_expand(text, find_placeholder, s, &full)) {
         const char *t = ll_str_text(&full);
         if (*t == '@') {
             size_t n = strcspn(t, " ");

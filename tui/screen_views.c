@@ -95,19 +95,24 @@ static void overtake(ll_screen *s, const ll_view *v, const char *tag)
         if (s->asks[i].view == v && !strcmp(s->asks[i].tag, tag)) s->asks[i].overtaken = true;
 }
 
-void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...)
+void ll_screen_ask_line(ll_view *v, const char *tag, const char *line)
 {
     ll_screen *s = v->screen;
     if (s->n_asks == LL_MAX_ASKS) return;
     overtake(s, v, tag);
+    int id = ll_app_submit(s->f->app, line);
+    s->asked_s = ll_now_s();
+    if (id) s->asks[s->n_asks++] = (ll_ask){.id = id, .view = v, .tag = tag};
+}
+
+void ll_screen_ask(ll_view *v, const char *tag, const char *fmt, ...)
+{
     ll_str line = {0};
     va_list ap;
     va_start(ap, fmt);
-    ll_str_addv(&line, fmt, ap);
+    ll_quote_addv(&line, fmt, ap);
     va_end(ap);
-    int id = ll_app_submit(s->f->app, ll_str_text(&line));
-    s->asked_s = ll_now_s();
-    if (id) s->asks[s->n_asks++] = (ll_ask){.id = id, .view = v, .tag = tag};
+    ll_screen_ask_line(v, tag, ll_str_text(&line));
     ll_str_free(&line);
 }
 

@@ -9,15 +9,21 @@ char ll_device_side(const ll_state *s, const char *device)
     return ll_ints_find(&s->task->source, i) >= 0 ? 'S' : ll_ints_find(&s->task->target, i) >= 0 ? 'T' : ' ';
 }
 
+static void add_name(ll_str *out, int nth, const char *name)
+{
+    if (nth) ll_str_addc(out, ',');
+    ll_quote_word(out, name);
+}
+
 /* One side as it will be: the others that are there, and the devices when they go there. */
 static int add_side(const ll_state *s, const ll_ints *side, const ll_strs *devices, bool here, ll_str *out)
 {
     int n = 0;
     for (int i = 0; side && i < side->n; i++) {
         const char *name = s->data->devices[side->v[i]].name;
-        if (!ll_strs_has(devices, name)) ll_str_addf(out, "%s%s", n++ ? "," : "", name);
+        if (!ll_strs_has(devices, name)) add_name(out, n++, name);
     }
-    for (int i = 0; here && i < devices->n; i++) ll_str_addf(out, "%s%s", n++ ? "," : "", devices->v[i]);
+    for (int i = 0; here && i < devices->n; i++) add_name(out, n++, devices->v[i]);
     return n;
 }
 

@@ -24,19 +24,24 @@ typedef struct corr_view {
     ll_rect map;
 } corr_view;
 
-static void add_names(const ll_strs *names, const char *between, ll_str *out)
+/* As words of a command line. */
+static void add_names(const ll_strs *names, ll_str *out)
 {
-    for (int i = 0; i < names->n; i++) ll_str_addf(out, "%s%s", i ? between : "", names->v[i]);
+    for (int i = 0; i < names->n; i++) {
+        if (i) ll_str_addc(out, ' ');
+        ll_quote_word(out, names->v[i]);
+    }
 }
 
 static void refresh(ll_view *base)
 {
     corr_view *v = (corr_view *)base;
-    ll_str only = {0};
-    add_names(&v->only, " ", &only);
-    ll_screen_ask(base, "corr", "corr %s metric=%s order=%s", ll_str_text(&only), metrics[v->metric],
-                  orders[v->order]);
-    ll_str_free(&only);
+    ll_str line = {0};
+    ll_str_add(&line, "corr ");
+    add_names(&v->only, &line);
+    ll_quote_addf(&line, " metric=%s order=%s", metrics[v->metric], orders[v->order]);
+    ll_screen_ask_line(base, "corr", ll_str_text(&line));
+    ll_str_free(&line);
 }
 
 /* Of a dataset that has none of the devices shown: all again. */
@@ -299,7 +304,7 @@ static void copy(corr_view *v)
     ll_strs devices = {0};
     if (v->block) {
         chosen_devices(v, &devices);
-        add_names(&devices, " ", &text);
+        add_names(&devices, &text);
         ll_str_add(&text, ": ");
         describe_block(v, &text);
     } else {
@@ -370,11 +375,11 @@ static bool expand(ll_view *base, const char *name, ll_str *out)
     chosen_devices(v, &devices);
     bool known = true;
     if (!strcmp(name, "devices"))
-        add_names(&devices, " ", out);
+        add_names(&devices, out);
     else if (!strcmp(name, "shown"))
-        add_names(&v->only, " ", out);
+        add_names(&v->only, out);
     else if (!strcmp(name, "other"))
-        ll_str_add(out, v->matrix.names.v[v->col]);
+        ll_quote_word(out, v->matrix.names.v[v->col]);
     else if (!strcmp(name, "metric"))
         ll_str_add(out, metrics[v->metric]);
     else if (!strcmp(name, "order"))

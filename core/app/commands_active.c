@@ -6,6 +6,7 @@
 #include "core/app/commands.h"
 #include "core/app/look.h"
 #include "core/app/refit.h"
+#include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -165,35 +166,22 @@ static void expect(const active *a, worklist *t)
     ll_gp_posterior_predict(&a->q, &a->rows->prior, t->rows, t->n, t->lat_ms, t->sd_ms);
 }
 
-static void add_csv_text(ll_str *out, const char *text)
-{
-    if (!strpbrk(text, ",\"\n")) {
-        ll_str_add(out, text);
-        return;
-    }
-    ll_str_addc(out, '"');
-    for (; *text; text++) {
-        if (*text == '"') ll_str_addc(out, '"');
-        ll_str_addc(out, *text);
-    }
-    ll_str_addc(out, '"');
-}
-
 /* The table to be filled in: `import csv` reads it back. */
 static ll_status write_worklist(ll_request *rq, const active *a, const worklist *t, const char *path)
 {
-    ll_str text = {0}, arch = {0};
-    ll_str_add(&text, "architecture,row,latency_ms,std_ms,teaches_percent\n");
+    ll_writer w;
+    ll_str arch = {0};
+    ll_status s = ll_writer_open(&w, path, &rq->error);
+    if (s) return s;
+    fputs("architecture,row,latency_ms,std_ms,teaches_percent\n", w.f);
     for (int i = 0; i < t->n; i++) {
         ll_str_clear(&arch);
         a->d->space->format(a->d->space, ll_gene(a->d, t->rows[i]), &arch);
-        add_csv_text(&text, ll_str_text(&arch));
-        ll_str_addf(&text, ",%d,,,%.2f\n", t->rows[i], teaches(t, i));
+        ll_csv_write(w.f, ll_str_text(&arch));
+        fprintf(w.f, ",%d,,,%.2f\n", t->rows[i], teaches(t, i));
     }
-    ll_status s = ll_write_file(path, text.s, text.len, &rq->error);
     ll_str_free(&arch);
-    ll_str_free(&text);
-    return s;
+    return ll_writer_commit(&w, &rq->error);
 }
 
 static void add_worklist_rows(cJSON *result, const active *a, const worklist *t)
@@ -281,9 +269,7 @@ static ll_status suggest(ll_request *rq, const active *a)
     if (!s && out) s = write_worklist(rq, a, &t, out);
     if (!s) {
         emit_suggest(rq, a, &t, sampler->name);
-        if (out)
-            ll_note(rq, "fill in latency_ms in %s, then `import csv %s into %s device=%s unit=ms`", out, out,
-                    a->d->name, wanted_name(rq, a));
+        if (out) ll_note_fill_in(rq, out, a->d->name, wanted_name(rq, a));
         keep_samples(rq, a, &t, sampler->name);
     }
     free(t.rows);

@@ -328,8 +328,12 @@ static ll_status save_task(ll_request *rq, const char *name)
     ll_status s = ll_need_task(rq);
     if (!s && !name) s = LL_FAIL(rq, LL_USAGE, "under which name? `task save NAME`");
     if (!s) s = ll_saved_task_write(rq->app, name, rq->state.data, rq->state.task, &rq->error);
-    if (!s) ll_note(rq, "task %s is saved; `task %s` chooses it", name, name);
-    return s;
+    if (s) return s;
+    ll_str line = {0};
+    ll_quote_addf(&line, "task %s", name);
+    ll_note(rq, "task %s is saved; `%s` chooses it", name, line.s);
+    ll_str_free(&line);
+    return LL_OK;
 }
 
 static ll_status remove_task(ll_request *rq, const char *name)

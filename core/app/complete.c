@@ -1,5 +1,4 @@
 /* Completion: what may stand at the end of a line, from the command table and the state. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,19 +11,26 @@
 #include "core/sample/sampler.h"
 
 typedef struct candidates {
-    const char *head;   /* what stands before the part to complete: "sampler=", "a,b," */
-    const char *prefix; /* what has been typed of it */
+    const char *head;   /* what stands before the part to complete, as it was typed: "sampler=", "a,b," */
+    const char *prefix; /* what has been typed of it, without quotes */
     ll_strs *out;
 } candidates;
+
+static void offer_typed(candidates *c, const char *text)
+{
+    ll_str whole = {0};
+    ll_str_addf(&whole, "%s%s", c->head, text);
+    if (!ll_strs_has(c->out, ll_str_text(&whole))) ll_strs_add(c->out, ll_str_text(&whole));
+    ll_str_free(&whole);
+}
 
 static void offer(candidates *c, const char *word)
 {
     if (strncmp(word, c->prefix, strlen(c->prefix))) return;
-    ll_str whole = {0};
-    ll_str_add(&whole, c->head);
-    ll_str_add(&whole, word);
-    if (!ll_strs_has(c->out, ll_str_text(&whole))) ll_strs_add(c->out, ll_str_text(&whole));
-    ll_str_free(&whole);
+    ll_str quoted = {0};
+    ll_quote_word(&quoted, word);
+    offer_typed(c, ll_str_text(&quoted));
+    ll_str_free(&quoted);
 }
 
 static void offer_devices(ll_app *a, candidates *c)
@@ -147,18 +153,32 @@ static void offer_kind(ll_app *a, ll_complete kind, candidates *c)
     }
 }
 
-/* Values of one option; a list completes its last member. */
-static void offer_value(ll_app *a, const ll_option *o, candidates c)
+/* Where the part begins that a list still lacks: behind the last comma outside quotes. */
+static size_t last_member(const char *typed, size_t from)
 {
-    char *head = NULL;
-    if (o->type == LL_LIST && strrchr(c.prefix, ',')) {
-        const char *part = strrchr(c.prefix, ',') + 1;
-        ll_str joined = {0};
-        ll_str_add(&joined, c.head);
-        ll_str_addn(&joined, c.prefix, (size_t)(part - c.prefix));
-        c.head = head = ll_str_take(&joined);
-        c.prefix = part;
-    }
+    ll_quotes quotes = {0};
+    for (size_t i = from; typed[i]; i++)
+        if (!ll_quotes_step(&quotes, typed[i]) && typed[i] == ',') from = i + 1;
+    return from;
+}
+
+/* The word a typed text stands for, whether its quotes are closed or not. */
+static char *plain(const char *typed)
+{
+    ll_strs words = {0};
+    ll_split_marked(typed, &words, NULL);
+    char *word = ll_unmarked(words.n ? words.v[0] : "");
+    ll_strs_free(&words);
+    return word;
+}
+
+/* Values of one option that begin at `from` of the typed word; a list completes its last member. */
+static void offer_value(ll_app *a, const ll_option *o, const char *typed, size_t from, ll_strs *out)
+{
+    if (o->type == LL_LIST) from = last_member(typed, from);
+    char *head = ll_strdup(typed), *prefix = plain(typed + from);
+    head[from] = 0;
+    candidates c = {head, prefix, out};
     if (o->type == LL_CHOICE) {
         ll_strs choices = {0};
         ll_strs_split(&choices, o->choices, '|');
@@ -169,16 +189,17 @@ static void offer_value(ll_app *a, const ll_option *o, candidates c)
         offer(&c, "off");
     }
     offer_kind(a, o->complete, &c);
+    free(prefix);
     free(head);
 }
 
-static void offer_keys(const ll_option *table, candidates *c)
+static void offer_keys(const ll_option *table, const char *typed, ll_strs *out)
 {
     for (; table && table->name; table++) {
-        if (table->positional) continue;
+        if (table->positional || strncmp(table->name, typed, strlen(typed))) continue;
         ll_str key = {0};
         ll_str_addf(&key, "%s=", table->name);
-        offer(c, ll_str_text(&key));
+        offer_typed(&(candidates){"", "", out}, ll_str_text(&key));
         ll_str_free(&key);
     }
 }
@@ -193,47 +214,48 @@ static const ll_option *positional(const ll_option *table, int nth)
     return NULL;
 }
 
-static void complete_option(ll_app *a, const ll_command *cmd, const ll_strs *words, candidates c)
+static const ll_option *find_option(const ll_command *cmd, const ll_option *more, const char *typed, size_t n)
 {
-    const ll_option *more = cmd->more_options ? cmd->more_options(words->v + 1, words->n - 1) : NULL;
-    const char *equals = strchr(c.prefix, '=');
-    if (equals) {
-        char *key = ll_strdup(c.prefix), *head = ll_strdup(c.prefix);
-        key[equals - c.prefix] = 0;
-        head[equals - c.prefix + 1] = 0;
-        const ll_option *o = ll_option_find(cmd->options, key);
-        if (!o) o = ll_option_find(more, key);
-        if (o) offer_value(a, o, (candidates){head, equals + 1, c.out});
-        free(head);
-        free(key);
+    char *key = ll_strdup(typed);
+    key[n] = 0;
+    const ll_option *o = ll_option_find(cmd->options, key);
+    if (!o) o = ll_option_find(more, key);
+    free(key);
+    return o;
+}
+
+/* `words` are those before the typed one. */
+static void complete_option(ll_app *a, const ll_command *cmd, const ll_strs *words, const char *typed,
+                            ll_strs *out)
+{
+    const ll_option *more = cmd->more_options ? cmd->more_options(words->v + 1, words->n - 1) : NULL, *o;
+    size_t key = strcspn(typed, "='\"");
+    if (typed[key] == '=') {
+        o = find_option(cmd, more, typed, key);
+        if (o) offer_value(a, o, typed, key + 1, out);
         return;
     }
     int bare = 0;
-    for (int i = 1; i < words->n; i++) bare += !strchr(words->v[i], '=');
-    const ll_option *o = positional(cmd->options, bare);
-    if (o) offer_value(a, o, c);
-    offer_keys(cmd->options, &c);
-    offer_keys(more, &c);
+    for (int i = 1; i < words->n; i++) bare += !ll_find_unmarked(words->v[i], '=');
+    o = positional(cmd->options, bare);
+    if (o) offer_value(a, o, typed, 0, out);
+    offer_keys(cmd->options, typed, out);
+    offer_keys(more, typed, out);
 }
 
 void ll_app_complete(ll_app *a, const char *line, ll_strs *out)
 {
     ll_strs words = {0};
-    ll_error e;
-    if (ll_split_words(line, &words, &e)) {
-        ll_strs_free(&words);
-        return;
-    }
-    size_t len = strlen(line);
-    bool fresh = !len || isspace((unsigned char)line[len - 1]); /* a new word begins */
-    char *last = fresh || !words.n ? ll_strdup("") : words.v[--words.n];
-    candidates c = {"", last, out};
-    if (!words.n) {
-        offer_commands(a, &c);
-    } else {
-        const ll_command *cmd = ll_app_find(a, words.v[0]);
-        if (cmd) complete_option(a, cmd, &words, c);
-    }
-    free(last);
+    const char *typed = line + ll_last_word(line);
+    char *before = ll_strdup(line), *prefix = plain(typed);
+    before[typed - line] = 0;
+    ll_split_marked(before, &words, NULL);
+    const ll_command *cmd = words.n ? ll_app_find(a, words.v[0]) : NULL;
+    if (cmd)
+        complete_option(a, cmd, &words, typed, out);
+    else if (!words.n)
+        offer_commands(a, &(candidates){"", prefix, out});
+    free(prefix);
+    free(before);
     ll_strs_free(&words);
 }

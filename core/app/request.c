@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/quote.h"
 
 cJSON *ll_result_new(const char *kind)
 {
@@ -21,6 +22,14 @@ void ll_result_columns(cJSON *result, const ll_column *columns)
         if (columns->unit) ll_json_str(o, "unit", columns->unit);
         ll_json_int(o, "digits", columns->digits);
     }
+}
+
+void ll_note_fill_in(ll_request *rq, const char *table, const char *dataset, const char *device)
+{
+    ll_str line = {0};
+    ll_quote_addf(&line, "import csv %s into %s device=%s unit=ms", table, dataset, device);
+    ll_note(rq, "fill in latency_ms in %s, then `%s`", table, line.s);
+    ll_str_free(&line);
 }
 
 ll_status ll_need_data(ll_request *rq)
@@ -67,6 +76,10 @@ ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out
     const char *name = rq->state.data->devices[device].name;
     *out = ll_state_transfer(&rq->state, name, predictor);
     if (*out) return LL_OK;
-    return LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `transfer %s k=20` does that", name,
-                   predictor ? " by " : "", predictor ? predictor : "", name);
+    ll_str line = {0};
+    ll_quote_addf(&line, "transfer %s k=20", name);
+    LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `%s` does that", name,
+            predictor ? " by " : "", predictor ? predictor : "", line.s);
+    ll_str_free(&line);
+    return LL_FAILED;
 }

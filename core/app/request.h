@@ -54,6 +54,9 @@ void ll_emit(ll_request *rq, cJSON *result);
 void ll_note(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_warn(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The note beside a worklist that was written: how its table comes back when it is filled in. */
+void ll_note_fill_in(ll_request *rq, const char *table, const char *dataset, const char *device);
+
 /* Preconditions many commands share: return LL_OK or leave the sentence (with what to do) in rq->error. */
 ll_status ll_need_data(ll_request *rq);
 ll_status ll_need_task(ll_request *rq);

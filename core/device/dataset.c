@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 
 /* --- building --- */
 
@@ -28,16 +29,25 @@ ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs,
     return d;
 }
 
+/* Names and their like are UTF-8 from here on: they go into files, and what is written must be what is read. */
+static char *as_utf8(const char *text)
+{
+    if (!text || ll_utf8_valid(text)) return ll_strdup(text);
+    ll_str repaired = {0};
+    ll_utf8_repair(&repaired, text);
+    return ll_str_take(&repaired);
+}
+
 void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
                    const char *unit_read, const char *hardware, const char *note)
 {
     ll_device old = *dev; /* freed last: the new texts may be the old ones */
-    *dev = (ll_device){ll_strdup(name),
+    *dev = (ll_device){as_utf8(name),
                        kind,
-                       ll_strdup(source ? source : ""),
-                       ll_strdup(unit_read ? unit_read : "ms"),
-                       ll_strdup(hardware),
-                       ll_strdup(note),
+                       as_utf8(source ? source : ""),
+                       as_utf8(unit_read ? unit_read : "ms"),
+                       as_utf8(hardware),
+                       as_utf8(note),
                        NAN};
     free(old.name);
     free(old.source);

@@ -64,7 +64,7 @@ ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devi
 void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v);
 void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
                    const char *unit_read, const char *hardware,
-                   const char *note); /* copies; repeat: unknown */
+                   const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown */
 void ll_device_copy(ll_device *to, const ll_device *from);
 
 static inline double *ll_latencies(const ll_dataset *d, int device)
