@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "core/base/quote.h"
 #include "core/device/audit.h"
 #include "core/device/ordering.h"
 #include "core/num/stats.h"
@@ -76,6 +77,42 @@ static void devices_are_found_as_typed(void)
     CHECK_INT(found.n, 5); /* nothing is added by a failure */
     ll_strs_free(&patterns);
     ll_ints_free(&found);
+    ll_dataset_unref(d);
+}
+
+/* A quoted word is the device of that very name; what is none's name is names and patterns all the same. */
+static void quoted_devices_are_found(void)
+{
+    static const char *const names[] = {"a,b", "a", "b", "x*", "xy"};
+    static const struct {
+        const char *marked;
+        int n, first;
+    } table[] = {{"a\\,b", 1, 0}, {"a,b", 2, 1},       {"x\\*", 1, 3},
+                 {"x*", 2, 3},    {"a\\,\\ xy", 2, 1}, {"b\\*", 1, 2}};
+    ll_dataset *d = ll_dataset_new("odd", ll_space_find("nasbench201"), 1, 5);
+    ll_error e = {0};
+    for (int i = 0; i < 5; i++)
+        ll_device_set(&d->devices[i], names[i], LL_MEASURED, "test", "ms", NULL, NULL);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        ll_strs patterns = {0};
+        ll_ints found = {0};
+        ll_split_list(table[i].marked, &patterns);
+        CHECK_INT(ll_dataset_find_devices(d, &patterns, &found, &e), LL_OK);
+        CHECK_INT(found.n, table[i].n);
+        CHECK_INT(found.n ? found.v[0] : -1, table[i].first);
+        ll_strs_free(&patterns);
+        ll_ints_free(&found);
+    }
+    ll_strs none = {0};
+    ll_ints found = {0};
+    ll_strs_add(&none, "no\\,body");
+    CHECK_INT(ll_dataset_find_devices(d, &none, &found, &e), LL_USAGE);
+    ll_strs_free(&none);
+    ll_ints_free(&found);
+    int device;
+    CHECK_INT(ll_dataset_find_device(d, "x", &device, &e), LL_USAGE);
+    CHECK_HAS(e.message, "\"x*\" or xy"); /* as they can be typed */
     ll_dataset_unref(d);
 }
 
@@ -417,6 +454,7 @@ int main(int argc, char **argv)
         {"rows are found", rows_are_found},
         {"duplicates are refused", duplicates_are_refused},
         {"devices are found as typed", devices_are_found_as_typed},
+        {"quoted devices are found", quoted_devices_are_found},
         {"hash follows content", hash_follows_content},
         {"extension keeps what was there", extension_keeps_what_was_there},
         {"matrices match pairs", matrices_match_pairs},

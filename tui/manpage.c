@@ -110,7 +110,11 @@ void ll_manpage(const ll_app *app, ll_str *out)
     man_flags(out);
     ll_str_add(
         out, ".SH COMMANDS\nA line is a command and its arguments; several are separated by ';'. Positional\n"
-             "arguments are in capitals, the others are given as name=value.\n");
+             "arguments are in capitals, the others are given as name=value. '...' and \"...\" keep a\n"
+             "word with blanks together; inside \"...\", \\e\" and \\e\\e are these characters, \\e= is a "
+             "'=' that makes\n"
+             "no option, and \\exHH is a byte. A quoted name is that of a device even with a comma or a '*' "
+             "in it.\n");
     for (int i = 0; (c = ll_app_command_at(app, i)); i++) man_command(c, out);
     ll_str_add(out, man_tail);
 }

@@ -17,7 +17,7 @@ static void put(cJSON *o, const char *key, cJSON *item)
 {
     if (cJSON_IsArray(o)) {
         cJSON_AddItemToArray(o, item);
-    } else if (ll_utf8_valid(key)) {
+    } else if (!key || ll_utf8_valid(key)) {
         cJSON_AddItemToObject(o, key, item);
     } else {
         ll_str repaired = {0};
