@@ -14,6 +14,7 @@
 #include "core/app/simulated.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/blas.h"
@@ -143,7 +144,9 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     double start = ll_now_s();
     send(a, "begin", id, "command", line);
     ll_app_snapshot(a, &rq.state);
+    const ll_observer *outer = ll_interrupt_watch(&observer);
     ll_status s = carry_out(&rq);
+    ll_interrupt_watch(outer);
     if (s && s != LL_CANCELLED) send(a, "error", id, "message", rq.error.message);
     send_end(a, id, s, ll_now_s() - start);
     free_request(&rq);
