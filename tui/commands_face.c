@@ -6,6 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/shared_file.h"
 #include "tui/config.h"
 #include "tui/faces.h"
 
@@ -85,17 +86,24 @@ static ll_status run_config(ll_request *rq)
     return s ? s : act(rq, "config", rq->line);
 }
 
+/* The commented file, unless there is one by now. */
+static ll_status write_default(void *fresh, const char *text, size_t len, ll_str *out, ll_error *e)
+{
+    (void)len, (void)e;
+    if (!text) ll_str_add(out, ll_config_default);
+    *(bool *)fresh = !text;
+    return LL_OK;
+}
+
 /* Writes the commented file on first use, and says where it is. */
 static ll_status run_config_file(ll_request *rq)
 {
-    char *path = ll_config_path(), *dir = ll_xdg_dir(LL_XDG_CONFIG);
-    ll_status s = LL_OK;
-    bool fresh = !ll_is_file(path);
-    if (fresh) s = ll_make_dirs(dir, &rq->error);
-    if (fresh && !s) s = ll_write_file(path, ll_config_default, strlen(ll_config_default), &rq->error);
+    char *path = ll_config_path();
+    bool fresh = false;
+    ll_status s =
+        ll_is_file(path) ? LL_OK : ll_shared_file_change(path, 0, write_default, &fresh, &rq->error);
     if (!s)
         ll_note(rq, "%s%s", path, fresh ? " is written; edit it, it is read when the full screen opens" : "");
-    free(dir);
     free(path);
     return s;
 }

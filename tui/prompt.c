@@ -7,9 +7,10 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/shared_file.h"
 #include "core/base/utf8.h"
 
-enum { MOST_LINES = 5000, SLACK = 1000 };
+enum { MOST_LINES = 5000, SLACK = 1000, LONGEST_HISTORY = 64 << 20, HISTORY_WAIT_MS = 500 };
 
 void ll_prompt_state(ll_app *app, ll_str *out)
 {
@@ -131,13 +132,15 @@ void ll_chain_free(ll_chain *c)
 /* --- history ----------------------------------------------------------------------------------------------
  */
 
-/* A file that has grown too long is written anew with its last lines. */
-static void trim_file(const ll_history *h)
+/* A file that has grown too long keeps its last lines, those that others have added since it was read included. */
+static ll_status keep_last(void *ctx, const char *text, size_t len, ll_str *out, ll_error *e)
 {
-    ll_str text = {0};
-    for (int i = 0; i < h->lines.n; i++) ll_str_addf(&text, "%s\n", h->lines.v[i]);
-    ll_write_file(h->path, ll_str_text(&text), text.len, NULL);
-    ll_str_free(&text);
+    (void)ctx, (void)e;
+    const char *from = text ? text + len : NULL;
+    for (int lines = 0; from && from > text; from--)
+        if (from[-1] == '\n' && lines++ == MOST_LINES) break;
+    if (from && from > text) ll_str_addn(out, from, (size_t)(text + len - from));
+    return LL_OK;
 }
 
 void ll_history_load(ll_history *h)
@@ -147,13 +150,13 @@ void ll_history_load(ll_history *h)
     size_t len;
     h->path = ll_path_join(dir, "history");
     free(dir);
-    if (!ll_is_file(h->path) || ll_read_file(h->path, 64 << 20, &text, &len, NULL)) return;
+    if (!ll_is_file(h->path) || ll_read_file(h->path, LONGEST_HISTORY, &text, &len, NULL)) return;
     ll_strs all = {0};
     for (char *save, *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
         ll_strs_add(&all, line);
     int from = all.n > MOST_LINES ? all.n - MOST_LINES : 0;
     for (int i = from; i < all.n; i++) ll_strs_add(&h->lines, all.v[i]);
-    if (from > SLACK) trim_file(h);
+    if (from > SLACK) ll_shared_file_change(h->path, LONGEST_HISTORY, keep_last, NULL, NULL);
     ll_strs_free(&all);
     free(text);
 }
@@ -162,14 +165,8 @@ void ll_history_add(ll_history *h, const char *line)
 {
     if (!*line || strchr(line, '\n') || (h->lines.n && !strcmp(h->lines.v[h->lines.n - 1], line))) return;
     ll_strs_add(&h->lines, line);
-    char *dir = ll_xdg_dir(LL_XDG_STATE);
-    ll_make_dirs(dir, NULL);
-    free(dir);
-    FILE *f =
-        fopen(h->path, "a"); /* a history that cannot be written is no reason to complain at each line */
-    if (!f) return;
-    fprintf(f, "%s\n", line);
-    fclose(f);
+    /* a history that cannot be written is no reason to complain at each line, nor to wait for long */
+    ll_shared_file_append(h->path, HISTORY_WAIT_MS, line, NULL);
 }
 
 void ll_history_free(ll_history *h)

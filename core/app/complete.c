@@ -107,7 +107,8 @@ static void offer_sessions(candidates *c)
     char *data = ll_xdg_dir(LL_XDG_DATA), *dir = ll_path_join(data, "sessions");
     ll_strs names = {0};
     if (!ll_list_dir(dir, NULL, &names, NULL))
-        for (int i = 0; i < names.n; i++) offer(c, names.v[i]);
+        for (int i = 0; i < names.n; i++)
+            if (names.v[i][0] != '.') offer(c, names.v[i]); /* hidden ones are no sessions */
     ll_strs_free(&names);
     free(dir);
     free(data);

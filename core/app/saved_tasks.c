@@ -7,6 +7,9 @@
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/shared_file.h"
+
+enum { LONGEST = 64 << 20 };
 
 static char *file_of(const ll_app *a)
 {
@@ -61,30 +64,70 @@ static ll_status check_file(const cJSON *tasks, const char *path, ll_error *e)
     return LL_OK;
 }
 
-ll_status ll_saved_tasks_read(const ll_app *a, cJSON **out, ll_error *e)
+/* The tasks in the text of a file; text NULL: there is none yet. */
+static ll_status parse_file(const char *text, size_t len, const char *path, cJSON **out, ll_error *e)
 {
-    char *path = file_of(a);
-    ll_status status = LL_OK;
+    ll_status s = LL_OK;
     *out = NULL;
-    if (!ll_is_file(path)) {
+    if (text)
+        s = ll_json_read_text(text, len, path, out, e);
+    else
         *out = cJSON_CreateObject();
-    } else {
-        status = ll_json_read_file(path, out, e);
-        if (!status) status = check_file(*out, path, e);
-        if (status) cJSON_Delete(*out), *out = NULL;
-    }
-    free(path);
-    return status;
+    if (!s) s = check_file(*out, path, e);
+    if (s) cJSON_Delete(*out), *out = NULL;
+    return s;
 }
 
-static ll_status write_all(const ll_app *a, const cJSON *tasks, ll_error *e)
+ll_status ll_saved_tasks_read(const ll_app *a, cJSON **out, ll_error *e)
 {
-    char *path = file_of(a), *text = ll_json_text(tasks);
-    ll_status status = ll_make_dirs(ll_app_data_dir(a), e);
-    if (!status) status = ll_write_file(path, text, strlen(text), e);
-    free(path);
+    char *path = file_of(a), *text = NULL;
+    size_t len = 0;
+    ll_status s = ll_is_file(path) ? ll_read_file(path, LONGEST, &text, &len, e) : LL_OK;
+    *out = NULL;
+    if (!s) s = parse_file(text, len, path, out, e);
     free(text);
-    return status;
+    free(path);
+    return s;
+}
+
+/* --- changing the file --- */
+
+/* What a change does to all tasks: takes the one of this name out, and puts `task` in its place (NULL: none). */
+typedef struct edit {
+    const char *path, *name;
+    cJSON *task; /* handed over to the tasks when they are changed */
+} edit;
+
+static ll_status no_such_task(const char *name, const cJSON *tasks, ll_error *e);
+
+static ll_status change_file(void *ctx, const char *text, size_t len, ll_str *out, ll_error *e)
+{
+    edit *x = ctx;
+    cJSON *tasks;
+    ll_status s = parse_file(text, len, x->path, &tasks, e);
+    if (s) return s;
+    if (!x->task && !member(tasks, x->name)) s = no_such_task(x->name, tasks, e);
+    if (!s) {
+        cJSON_DeleteItemFromObjectCaseSensitive(tasks, x->name);
+        if (x->task) cJSON_AddItemToObject(tasks, x->name, x->task);
+        x->task = NULL;
+        char *all = ll_json_text(tasks);
+        ll_str_add(out, all);
+        free(all);
+    }
+    cJSON_Delete(tasks);
+    return s;
+}
+
+/* Takes `task`. */
+static ll_status change(const ll_app *a, const char *name, cJSON *task, ll_error *e)
+{
+    char *path = file_of(a);
+    edit x = {path, name, task};
+    ll_status s = ll_shared_file_change(path, LONGEST, change_file, &x, e);
+    cJSON_Delete(x.task);
+    free(path);
+    return s;
 }
 
 static void add_names(cJSON *o, const char *key, const ll_dataset *d, const ll_ints *devices)
@@ -97,19 +140,14 @@ static void add_names(cJSON *o, const char *key, const ll_dataset *d, const ll_i
 ll_status ll_saved_task_write(const ll_app *a, const char *name, const ll_dataset *d, const ll_task *t,
                               ll_error *e)
 {
-    cJSON *tasks;
-    ll_status status = ll_saved_task_check_name(name, e);
-    if (!status) status = ll_saved_tasks_read(a, &tasks, e);
-    if (status) return status;
-    cJSON_DeleteItemFromObjectCaseSensitive(tasks, name);
-    cJSON *o = ll_json_obj(tasks, name);
-    ll_json_str(o, "space", d->space->name);
-    ll_json_str(o, "dataset", d->name);
-    add_names(o, "source", d, &t->source);
-    add_names(o, "target", d, &t->target);
-    status = write_all(a, tasks, e);
-    cJSON_Delete(tasks);
-    return status;
+    ll_status s = ll_saved_task_check_name(name, e);
+    if (s) return s;
+    cJSON *task = cJSON_CreateObject();
+    ll_json_str(task, "space", d->space->name);
+    ll_json_str(task, "dataset", d->name);
+    add_names(task, "source", d, &t->source);
+    add_names(task, "target", d, &t->target);
+    return change(a, name, task, e);
 }
 
 static ll_status no_such_task(const char *name, const cJSON *tasks, ll_error *e)
@@ -126,17 +164,7 @@ static ll_status no_such_task(const char *name, const cJSON *tasks, ll_error *e)
 
 ll_status ll_saved_task_remove(const ll_app *a, const char *name, ll_error *e)
 {
-    cJSON *tasks;
-    ll_status status = ll_saved_tasks_read(a, &tasks, e);
-    if (status) return status;
-    if (!member(tasks, name)) {
-        status = no_such_task(name, tasks, e);
-    } else {
-        cJSON_DeleteItemFromObjectCaseSensitive(tasks, name);
-        status = write_all(a, tasks, e);
-    }
-    cJSON_Delete(tasks);
-    return status;
+    return change(a, name, NULL, e);
 }
 
 static void read_names(const cJSON *list, ll_strs *out)

@@ -148,6 +148,14 @@ static int line_of(const char *text, const char *at)
     return line;
 }
 
+ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e)
+{
+    const char *end = NULL;
+    *out = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
+    return *out ? LL_OK
+                : ll_fail(e, LL_BAD_DATA, "%s: line %d: not valid JSON", name, end ? line_of(text, end) : 1);
+}
+
 ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
 {
     char *text;
@@ -161,9 +169,7 @@ ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
         free(text);
         text = ll_str_take(&repaired);
     }
-    const char *end = NULL;
-    *out = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
-    if (!*out) s = ll_fail(e, LL_BAD_DATA, "%s: line %d: not valid JSON", path, end ? line_of(text, end) : 1);
+    s = ll_json_read_text(text, len, path, out, e);
     free(text);
     return s;
 }

@@ -8,6 +8,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "core/base/status.h"
 
@@ -35,7 +36,9 @@ int ll_json_get_ints(const cJSON *o, const char *key, int **v);
 
 ll_status ll_json_read_file(const char *path, cJSON **out,
                             ll_error *e); /* names file and line on a syntax error */
-char *ll_json_line(const cJSON *o);       /* one line, no blanks; the caller frees with free() */
-char *ll_json_text(const cJSON *o);       /* indented; likewise */
+/* The same for text that was read already (len bytes and a NUL); `name` is what the sentence calls it. */
+ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e);
+char *ll_json_line(const cJSON *o); /* one line, no blanks; the caller frees with free() */
+char *ll_json_text(const cJSON *o); /* indented; likewise */
 
 #endif
