@@ -205,6 +205,11 @@ static ll_status load_model(ll_request *rq, const char *path)
     for (int i = 0; !s && i < warnings.n; i++) ll_warn(rq, "%s: %s", ll_path_base(path), warnings.v[i]);
     ll_strs_free(&warnings);
     if (s) return s;
+    /* that it is of other data was said; from here on what counts is whether the data here changes */
+    if (m->basis.device.n) {
+        ll_basis_free(&m->basis);
+        ll_basis_take(&m->basis, rq->state.data, &m->source);
+    }
     emit_model(rq, m, "load", path);
     ll_state_add_model(&rq->state, m);
     return LL_OK;

@@ -18,6 +18,8 @@ static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
     cJSON *sources = cJSON_CreateArray();
     for (int i = 0; i < m->source.n; i++) ll_json_str(sources, NULL, m->source.v[i]);
     char *list = ll_json_line(sources), *info = ll_json_line(m->info);
+    cJSON *columns = ll_basis_json(&m->basis);
+    char *basis = ll_json_line(columns);
     ll_tensors_set_text(t, "format", format);
     ll_tensors_set_text(t, "predictor", m->predictor->name);
     ll_tensors_set_text(t, "space", d->space->name);
@@ -26,6 +28,9 @@ static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
     ll_tensors_set_text(t, "unit", "ms");
     ll_tensors_set_text(t, "sources", list);
     ll_tensors_set_text(t, "info", info);
+    ll_tensors_set_text(t, "basis", basis);
+    cJSON_Delete(columns);
+    free(basis);
     free(list);
     free(info);
     cJSON_Delete(sources);
@@ -116,6 +121,21 @@ static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
     }
 }
 
+/* Older files do not say what the columns were: then they are unknown unless the data is the same. */
+static void read_basis(const ll_tensors *t, const ll_dataset *d, ll_model *m)
+{
+    const char *text = ll_tensors_text(t, "basis");
+    cJSON *basis = text ? cJSON_Parse(text) : NULL;
+    if (basis) {
+        ll_basis_read(basis, &m->basis);
+    } else if (m->predictor->needs_sources) {
+        ll_basis_take(&m->basis, d, &m->source);
+        for (int i = 0; strcmp(m->data_hash, d->hash.hex) && i < m->basis.hash.n; i++)
+            *m->basis.hash.v[i] = 0;
+    }
+    cJSON_Delete(basis);
+}
+
 static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d, ll_model **out,
                        ll_strs *warnings, ll_error *e)
 {
@@ -128,6 +148,7 @@ static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d,
     *out = ll_model_new(p, impl);
     read_sources(t, d, *out, warnings);
     read_info(t, d, *out);
+    read_basis(t, d, *out);
     return LL_OK;
 }
 

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/stale.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "sessions/folder.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
 #include "sessions/place.h"
@@ -49,6 +51,7 @@ static void emit_state(ll_request *rq, const ll_session *s, const char *kind, co
     ll_json_int(result, "steps", s->at);
     ll_json_int(result, "undone", s->n_steps - 1 - s->at);
     ll_result_columns(result, state_columns);
+    ll_json_stale(result, &rq->state);
     ll_emit(rq, result);
 }
 
@@ -64,7 +67,7 @@ static ll_status run_save(ll_request *rq)
     if (!name) return LL_FAIL(rq, LL_USAGE, "which name? as in `save first`");
     ll_status status = ll_session_save(s, name, &kept, &rq->error);
     if (status) return status;
-    if (kept) ll_note(rq, "a session %s was there: it is %s.old now", s->name, s->name);
+    if (kept) ll_note(rq, "a session %s was there: `open %s former=on` gives a copy of it", s->name, s->name);
     emit_state(rq, s, "save", NULL);
     return LL_OK;
 }
@@ -81,6 +84,21 @@ static char *latest_session(void)
     return found;
 }
 
+/* *dir becomes the folder of the state that the last `save` under its name replaced. */
+static ll_status find_former(ll_request *rq, char **dir)
+{
+    char *former = ll_session_former(*dir);
+    if (!ll_session_is(former)) {
+        free(former);
+        return LL_FAIL(rq, LL_FAILED,
+                       "nothing is kept of what session %s was before: no `save` has replaced it",
+                       ll_path_base(*dir));
+    }
+    free(*dir);
+    *dir = former;
+    return LL_OK;
+}
+
 static ll_status run_open(ll_request *rq)
 {
     ll_session *s = ll_session_of(rq->app);
@@ -91,7 +109,8 @@ static ll_status run_open(ll_request *rq)
         status = ll_session_find(name, &dir, &rq->error);
     else if (!(dir = latest_session()))
         status = LL_FAIL(rq, LL_FAILED, "there is no session to open yet");
-    bool copy = ll_bool(&rq->args, "copy");
+    bool former = ll_bool(&rq->args, "former"), copy = former || ll_bool(&rq->args, "copy");
+    if (!status && former) status = find_former(rq, &dir);
     if (!status && !copy && s->dir && !strcmp(s->dir, dir)) {
         ll_note(rq, "it is open already");
         s->handled = true;
@@ -124,10 +143,10 @@ static void add_last(cJSON *row, const char *dir)
 {
     char *path = ll_path_join(dir, "journal.jsonl");
     cJSON *entries = NULL;
-    bool cut;
+    int lost;
     ll_error e = {0};
     const cJSON *last = NULL;
-    if (!ll_journal_read(path, &entries, &cut, &e))
+    if (!ll_journal_read(path, &entries, &lost, NULL, &e))
         last = cJSON_GetArrayItem(entries, cJSON_GetArraySize(entries) - 1);
     ll_json_str(row, "dataset", ll_manifest_dataset(cJSON_GetObjectItemCaseSensitive(last, "state")));
     ll_json_int(row, "commands", cJSON_GetArraySize(entries));
@@ -238,6 +257,10 @@ static const ll_option open_options[] = {
      .complete = LL_COMPLETE_SESSION,
      .help = "name of the session; without one: the session that was changed last"},
     {.name = "copy", .type = LL_BOOL, .otherwise = "off", .help = "leave it as it is and go on in a copy"},
+    {.name = "former",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "go on in a copy of what it was before the last `save` replaced it"},
     {0}};
 static const ll_option step_options[] = {{.name = "steps",
                                           .type = LL_INT,
@@ -270,7 +293,11 @@ const ll_command ll_session_commands[] = {
      .help =
          "Dataset (by path and content hash), task, samples, models, predictions and every step for undo. "
          "From\n"
-         "then on each change is written to it as it happens. A session that had the name becomes NAME.old.",
+         "then on each change is written to it as it happens. A session that had the name is kept once "
+         "more:\n"
+         "`open NAME former=on` gives a copy of it. Nothing else is replaced: neither a folder of yours nor "
+         "a\n"
+         "session that is open elsewhere.",
      .examples = "  save first"},
     {.name = "open",
      .group = "session",
@@ -278,9 +305,12 @@ const ll_command ll_session_commands[] = {
      .options = open_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
      .run = run_open,
-     .help = "Models and predictions are read, nothing is trained again. Runs without a name are kept too, "
-             "the eight\n"
-             "most recent ones: `open` alone takes up the last one.",
+     .help =
+         "Models and predictions are read, nothing is trained again. Runs without a name are kept too, "
+         "the eight\n"
+         "most recent ones: `open` alone takes up the last one. A session opens whatever has become of its\n"
+         "dataset: what was made of data that has changed is named as stale, with the command that makes it "
+         "anew.",
      .examples = "  open first\n"
                  "  open first copy=on\n"
                  "  open"},

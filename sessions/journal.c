@@ -63,38 +63,42 @@ ll_status ll_journal_append(int fd, const char *path, const cJSON *entry, ll_err
     return ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(why));
 }
 
-ll_status ll_journal_read(const char *path, cJSON **out, bool *cut, ll_error *e)
+static void say_lost(ll_str *why, const char *path, int lost, int first, bool torn)
 {
-    char *text;
+    if (!why || !lost) return;
+    if (torn && lost == 1)
+        ll_str_addf(why, "%s: its last line is incomplete and was left out", path);
+    else
+        ll_str_addf(why, "%s: line %d%s damaged and left out", path, first,
+                    lost > 1 ? " and others are" : " is");
+}
+
+ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why, ll_error *e)
+{
+    char *text, *next;
     size_t len;
-    *cut = false;
+    int first = 0, number = 1;
+    bool torn = false;
+    *lost = 0;
     ll_status s = ll_read_file(path, (size_t)1 << 30, &text, &len, e);
     if (s) return s;
-    cJSON *entries = cJSON_CreateArray();
-    char *next;
-    int number = 1;
-    for (char *line = text; !s && line < text + len; line = next, number++) {
+    *out = cJSON_CreateArray();
+    for (char *line = text; line < text + len; line = next, number++) {
         char *end = memchr(line, '\n', (size_t)(text + len - line));
         next = end ? end + 1 : text + len;
         if (end) *end = 0;
+        torn = !end;
         cJSON *entry = end ? cJSON_Parse(line) : NULL;
         if (cJSON_IsObject(entry)) {
-            cJSON_AddItemToArray(entries, entry);
+            cJSON_AddItemToArray(*out, entry);
         } else {
             cJSON_Delete(entry);
-            if (next == text + len)
-                *cut = true;
-            else
-                s = ll_fail(e, LL_BAD_DATA, "%s: line %d: is damaged: a JSON object was expected", path,
-                            number);
+            if (!(*lost)++) first = number;
         }
     }
     free(text);
-    if (s)
-        cJSON_Delete(entries);
-    else
-        *out = entries;
-    return s;
+    say_lost(why, path, *lost, first, torn);
+    return LL_OK;
 }
 
 /* --- results ----------------------------------------------------------------------------------------------

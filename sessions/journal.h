@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "core/base/status.h"
+#include "core/base/str.h"
 
 /* Members of an entry: "n" (1, 2, ...), "line", "op" ("do", "undo", "redo"), "time" (UTC), "state" (manifest
  * after it), "results" (what the command said; absent when too long to keep). */
@@ -15,9 +16,9 @@
 int ll_journal_open(const char *path, ll_error *e);
 /* One write, one sync; a write that was cut short (full disk) is taken back. */
 ll_status ll_journal_append(int fd, const char *path, const cJSON *entry, ll_error *e);
-/* All whole entries as an array for the caller to delete. *cut: the last line was incomplete or damaged and
- * is left out. LL_BAD_DATA: another line is damaged (named). */
-ll_status ll_journal_read(const char *path, cJSON **out, bool *cut, ll_error *e);
+/* All whole entries as an array for the caller to delete. *lost: so many lines are left out because they are damaged,
+ * or incomplete as the last one of a killed process is; `why` (may be NULL) receives a sentence about them. */
+ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why, ll_error *e);
 
 /* Copy without the members that differ from run to run: names ending in "_s", and "seconds". */
 cJSON *ll_mask_times(const cJSON *o);

@@ -63,6 +63,8 @@ void ll_transfer_pack(const ll_transfer *t, ll_tensors *out)
     ll_json_int(o, "seed", (long)t->seed);
     ll_json_str(o, "map", t->map);
     cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, true));
+    if (t->target_hash) ll_json_str(o, "target_hash", t->target_hash);
+    cJSON_AddItemToObject(o, "basis", ll_basis_json(&t->basis));
     set_json(out, TRANSFER_KEY, o);
 }
 
@@ -104,8 +106,8 @@ static ll_status unpack_arrays(const ll_tensors *in, int n_archs, ll_transfer *t
     if (!s) s = unpack_column(in, "numbers", N_NUMBERS, &numbers, e);
     if (!s) t->dof = numbers[0], t->map_error = numbers[1], t->seconds = numbers[2];
     free(numbers);
-    if (!s) s = unpack_rows(in, "samples", n_archs, &t->samples, e);
-    if (!s) s = unpack_rows(in, "measured", n_archs, &t->measured, e);
+    if (!s) s = unpack_rows(in, "samples", t->n, &t->samples, e);
+    if (!s) s = unpack_rows(in, "measured", t->n, &t->measured, e);
     return s;
 }
 
@@ -123,6 +125,8 @@ ll_status ll_transfer_unpack(const ll_tensors *in, int n_archs, ll_transfer **ou
         t->sampler = ll_strdup(ll_json_get_str(o, "sampler", "manual"));
         t->seed = (uint64_t)ll_json_get_num(o, "seed", 0);
         t->map = ll_strdup(ll_json_get_str(o, "map", "native"));
+        t->target_hash = ll_strdup(ll_json_get_str(o, "target_hash", NULL));
+        ll_basis_read(cJSON_GetObjectItemCaseSensitive(o, "basis"), &t->basis);
         *out = t;
     } else {
         ll_transfer_unref(t);

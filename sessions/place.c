@@ -8,14 +8,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-
-enum { KEEP_LIVE = 8 };
 
 static char *under(ll_xdg kind, const char *name)
 {
@@ -52,20 +48,31 @@ bool ll_session_is(const char *dir)
 /* --- finding ----------------------------------------------------------------------------------------------
  */
 
+/* Hidden names are latlab's own: former states, folders in the making. */
+static ll_status check_name(const char *name, bool path, ll_error *e)
+{
+    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    if (*name && *name != '.' && (path || !name[strspn(name, allowed)]) && strlen(name) <= 100) return LL_OK;
+    return ll_fail(
+        e, LL_USAGE,
+        "'%.200s' cannot be the name of a session: letters, digits, '.', '_' and '-' can, and '.' not "
+        "as the first",
+        name);
+}
+
 ll_status ll_session_target(const char *name, char **dir, ll_error *e)
 {
-    if (strchr(name, '/')) {
-        *dir = ll_path_expand(name);
-        return LL_OK;
+    bool path = strchr(name, '/') != NULL;
+    char *place = path ? NULL : ll_sessions_saved_dir();
+    *dir = path ? ll_path_expand(name) : ll_path_join(place, name);
+    free(place);
+    for (size_t n = strlen(*dir); n > 1 && (*dir)[n - 1] == '/'; n--) (*dir)[n - 1] = 0;
+    ll_status s = check_name(path ? ll_path_base(*dir) : name, path, e);
+    if (s) {
+        free(*dir);
+        *dir = NULL;
     }
-    const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    if (!*name || *name == '.' || name[strspn(name, allowed)] || strlen(name) > 100)
-        return ll_fail(e, LL_USAGE,
-                       "'%s' cannot be the name of a session: letters, digits, '.', '_' and '-' can", name);
-    char *saved = ll_sessions_saved_dir();
-    *dir = ll_path_join(saved, name);
-    free(saved);
-    return LL_OK;
+    return s;
 }
 
 static void say_nearest(const char *name, ll_error *e)
@@ -129,20 +136,38 @@ static int latest_first(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
+static void sort_latest_first(ll_strs *dirs)
+{
+    if (dirs->n) qsort(dirs->v, (size_t)dirs->n, sizeof *dirs->v, latest_first);
+}
+
 void ll_session_list(ll_strs *dirs)
 {
     add_sessions(ll_sessions_saved_dir(), dirs);
     add_sessions(ll_sessions_live_dir(), dirs);
-    if (dirs->n) qsort(dirs->v, (size_t)dirs->n, sizeof *dirs->v, latest_first);
+    sort_latest_first(dirs);
+}
+
+void ll_session_list_live(ll_strs *dirs)
+{
+    add_sessions(ll_sessions_live_dir(), dirs);
+    sort_latest_first(dirs);
 }
 
 /* --- lock -------------------------------------------------------------------------------------------------
  */
 
+/* A planted link, pipe or device in the lock's place must neither be followed nor waited for. */
 static int lock_file(const char *dir, bool create)
 {
     char *path = ll_path_join(dir, "lock");
-    int fd = open(path, create ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDWR | O_CLOEXEC, 0666);
+    struct stat st;
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        fd = -1;
+        errno = EINVAL;
+    }
     free(path);
     return fd;
 }
@@ -156,17 +181,19 @@ static void sign(int fd)
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n) return;
 }
 
-int ll_session_lock(const char *dir, ll_error *e)
+/* Is it still the lock of what has this name? The folder may have been moved between opening and locking. */
+static bool is_lock_of(const char *dir, int fd)
 {
-    int fd = lock_file(dir, true);
-    if (fd < 0) {
-        ll_fail(e, LL_FAILED, "%s: cannot write there: %s", dir, strerror(errno));
-        return -1;
-    }
-    if (!flock(fd, LOCK_EX | LOCK_NB)) {
-        sign(fd);
-        return fd;
-    }
+    struct stat own, there;
+    char *path = ll_path_join(dir, "lock");
+    bool same =
+        !fstat(fd, &own) && !lstat(path, &there) && own.st_dev == there.st_dev && own.st_ino == there.st_ino;
+    free(path);
+    return same;
+}
+
+static int fail_open_elsewhere(const char *dir, int fd, ll_error *e)
+{
     char text[32] = "";
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     text[n > 0 ? strcspn(text, "\n") : 0] = 0;
@@ -178,6 +205,29 @@ int ll_session_lock(const char *dir, ll_error *e)
     return -1;
 }
 
+int ll_session_lock(const char *dir, ll_error *e)
+{
+    enum { PROBED = 3 }; /* another process may only have asked whether it is locked */
+    for (int tries = 0; tries < 10; tries++) {
+        int fd = lock_file(dir, true);
+        if (fd < 0) break;
+        if (flock(fd, LOCK_EX | LOCK_NB)) {
+            if (tries >= PROBED) return fail_open_elsewhere(dir, fd, e);
+            close(fd);
+            usleep(5000);
+            continue;
+        }
+        if (is_lock_of(dir, fd)) {
+            sign(fd);
+            return fd;
+        }
+        close(fd);
+    }
+    ll_fail(e, LL_FAILED, "%s: cannot write there: %s; a copy can be taken: open %s copy=on", dir,
+            strerror(errno), ll_path_base(dir));
+    return -1;
+}
+
 bool ll_session_locked(const char *dir)
 {
     int fd = lock_file(dir, false);
@@ -185,96 +235,4 @@ bool ll_session_locked(const char *dir)
     bool locked = flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
     close(fd);
     return locked;
-}
-
-/* --- making, copying, replacing ---------------------------------------------------------------------------
- */
-
-static void drop_old(const char *live)
-{
-    ll_strs dirs = {0};
-    add_sessions(ll_strdup(live), &dirs);
-    if (dirs.n) qsort(dirs.v, (size_t)dirs.n, sizeof *dirs.v, latest_first);
-    for (int i = KEEP_LIVE; i < dirs.n; i++)
-        if (!ll_session_locked(dirs.v[i])) ll_remove_tree(dirs.v[i], NULL);
-    ll_strs_free(&dirs);
-}
-
-ll_status ll_session_fresh(char **dir, ll_error *e)
-{
-    char *live = ll_sessions_live_dir(), stamp[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm tm;
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
-    ll_status s = ll_make_dirs(live, e);
-    if (!s) drop_old(live);
-    *dir = NULL;
-    for (int try = 1; !s && !*dir; try++) {
-        ll_str path = {0};
-        ll_str_addf(&path, "%s/%s-%ld", live, stamp, (long)getpid());
-        if (try > 1) ll_str_addf(&path, "-%d", try);
-        if (!mkdir(path.s, 0777))
-            *dir = ll_str_take(&path);
-        else if (errno != EEXIST)
-            s = ll_fail(e, LL_FAILED, "%s: cannot create the folder: %s", path.s, strerror(errno));
-        ll_str_free(&path);
-    }
-    free(live);
-    return s;
-}
-
-static ll_status copy_tree(const char *from, const char *to, ll_error *e);
-
-static ll_status copy_entry(const char *from, const char *to, const char *name, ll_error *e)
-{
-    char *source = ll_path_join(from, name), *copy = ll_path_join(to, name), *bytes;
-    size_t n;
-    ll_status s;
-    if (ll_is_dir(source)) {
-        s = copy_tree(source, copy, e);
-    } else {
-        s = ll_read_file(source, 0, &bytes, &n, e);
-        if (!s) {
-            s = ll_write_file(copy, bytes, n, e);
-            free(bytes);
-        }
-    }
-    free(source);
-    free(copy);
-    return s;
-}
-
-static ll_status copy_tree(const char *from, const char *to, ll_error *e)
-{
-    ll_strs names = {0};
-    ll_status s = ll_make_dirs(to, e);
-    if (!s) s = ll_list_dir(from, NULL, &names, e);
-    for (int i = 0; i < names.n && !s; i++)
-        if (strcmp(names.v[i], "lock") && !strstr(names.v[i], ".tmp-"))
-            s = copy_entry(from, to, names.v[i], e);
-    ll_strs_free(&names);
-    return s;
-}
-
-ll_status ll_session_copy(const char *from, const char *to, ll_error *e)
-{
-    ll_status s = copy_tree(from, to, e);
-    if (s) ll_remove_tree(to, NULL);
-    return s;
-}
-
-ll_status ll_session_replace(const char *temporary, const char *dir, bool *kept, ll_error *e)
-{
-    ll_str old = {0};
-    ll_str_addf(&old, "%s.old", dir);
-    *kept = ll_is_dir(dir);
-    ll_status s = *kept ? ll_remove_tree(old.s, e) : LL_OK;
-    if (!s && *kept && rename(dir, old.s))
-        s = ll_fail(e, LL_FAILED, "%s: cannot be moved aside: %s", dir, strerror(errno));
-    if (!s && rename(temporary, dir)) {
-        s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", dir, strerror(errno));
-        if (*kept) rename(old.s, dir);
-    }
-    ll_str_free(&old);
-    return s;
 }

@@ -92,17 +92,6 @@ static const cJSON *last_dataset(const cJSON *entries, const char *path)
     return last;
 }
 
-static bool is_unchanged(const cJSON *dataset)
-{
-    cJSON *only = cJSON_CreateObject();
-    ll_state found;
-    cJSON_AddItemToObject(only, "dataset", cJSON_Duplicate(dataset, true));
-    bool there = !ll_manifest_read(only, "", NULL, NULL, &found, NULL);
-    cJSON_Delete(only);
-    if (there) ll_state_free(&found);
-    return there;
-}
-
 /* A line that made or extended a dataset on disk which is still there, as the session left it: making it
  * again would fail, loading it gives the same. Returns its path, else NULL. */
 static const char *already_made(const replay *r, const char *line, const cJSON *entries, const cJSON *entry)
@@ -115,7 +104,7 @@ static const char *already_made(const replay *r, const char *line, const cJSON *
     const cJSON *state = cJSON_GetObjectItemCaseSensitive(entry, "state");
     const cJSON *dataset = cJSON_GetObjectItemCaseSensitive(state, "dataset");
     const char *path = ll_json_get_str(dataset, "path", NULL);
-    return makes && path && is_unchanged(last_dataset(entries, path)) ? path : NULL;
+    return makes && path && ll_manifest_unchanged(last_dataset(entries, path)) ? path : NULL;
 }
 
 static ll_status replay_entry(replay *r, const cJSON *entries, const cJSON *entry)
@@ -137,12 +126,14 @@ static ll_status replay_session(replay *r, const char *name)
 {
     char *dir, *journal = NULL;
     cJSON *entries = NULL, *entry;
-    bool cut = false;
+    int lost = 0;
+    ll_str why = {0};
     ll_status s = ll_session_find(name, &dir, &r->rq->error);
     if (s) return s;
     journal = ll_path_join(dir, "journal.jsonl");
-    s = ll_journal_read(journal, &entries, &cut, &r->rq->error);
-    if (cut) ll_warn(r->rq, "%s: its last line is incomplete and was left out", journal);
+    s = ll_journal_read(journal, &entries, &lost, &why, &r->rq->error);
+    if (lost) ll_warn(r->rq, "%s", why.s);
+    ll_str_free(&why);
     if (!s) { /* from the beginning, in a session of its own; the present one stays where it is */
         ll_session_close(ll_session_of(r->rq->app));
         ll_state_free(&r->rq->state);

@@ -1,15 +1,17 @@
 #include "sessions/session.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "core/app/stale.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "sessions/folder.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
 #include "sessions/place.h"
@@ -77,19 +79,31 @@ static char *blobs_of(const char *dir)
     return ll_path_join(dir, "blobs");
 }
 
-ll_status ll_session_state(ll_session *s, int step, ll_state *out, ll_error *e)
+/* The state of a step that is not in memory; what became of it is said. It stays in memory when it is whole: what is
+ * left out today may be back when it is asked for again. */
+static ll_status read_step(ll_session *s, ll_request *rq, const char *dir, const ll_dataset *have, ll_step *p,
+                           ll_state *out)
+{
+    char *blobs = blobs_of(dir);
+    ll_strs said = {0};
+    bool whole;
+    ll_status status = ll_manifest_read(p->manifest, blobs, have, s->app, out, &said, &whole, &rq->error);
+    if (!status) ll_stale_sentences(out, &said);
+    for (int i = 0; i < said.n; i++) ll_warn(rq, "%s", said.v[i]);
+    ll_strs_free(&said);
+    free(blobs);
+    if (status || !whole) return status;
+    if (p->resident) ll_state_free(&p->state);
+    ll_state_copy(&p->state, out);
+    p->resident = true;
+    return LL_OK;
+}
+
+static ll_status state_of(ll_session *s, ll_request *rq, int step, ll_state *out)
 {
     ll_step *p = &s->steps[step];
-    if (!p->resident) {
-        if (!s->dir) return ll_fail(e, LL_FAILED, "step %d is no longer in memory", step);
-        char *blobs = blobs_of(s->dir);
-        const ll_step *now = &s->steps[s->at];
-        ll_status status = ll_manifest_read(p->manifest, blobs, now->resident ? now->state.data : NULL,
-                                            s->app, &p->state, e);
-        free(blobs);
-        if (status) return status;
-        p->resident = true;
-    }
+    if (!p->resident && !s->dir) return LL_FAIL(rq, LL_FAILED, "step %d is no longer in memory", step);
+    if (!p->resident) return read_step(s, rq, s->dir, rq->state.data, p, out);
     ll_state_copy(out, &p->state);
     return LL_OK;
 }
@@ -144,19 +158,36 @@ static int open_journal(const char *dir, ll_error *e)
     return fd;
 }
 
+/* A folder in the making gets its header, our lock and an open journal; these stay with it when it is placed. */
+static ll_status furnish(const ll_owned_work *w, const char *name, const cJSON *state, int *lock,
+                         int *journal, ll_error *e)
+{
+    *journal = -1;
+    ll_status status = write_header(w->fresh, name, state, e);
+    *lock = status ? -1 : ll_session_lock(w->fresh, e);
+    if (*lock >= 0) *journal = open_journal(w->fresh, e);
+    if (*journal >= 0) return LL_OK;
+    if (*lock >= 0) close(*lock);
+    *lock = -1;
+    return LL_FAILED;
+}
+
 static ll_status make_folder(ll_session *s, ll_error *e)
 {
-    char *dir;
-    ll_status status = ll_session_fresh(&dir, e);
+    ll_owned_work w;
+    char *live = ll_sessions_live_dir(), *dir = NULL;
+    int lock = -1, journal = -1;
+    ll_sessions_sweep();
+    ll_status status = ll_owned_begin(&w, live, &ll_session_kind, e);
+    free(live);
     if (status) return status;
-    int lock = ll_session_lock(dir, e), journal = lock < 0 ? -1 : open_journal(dir, e);
-    if (journal < 0 || write_header(dir, NULL, NULL, e)) {
-        if (lock >= 0) close(lock);
-        if (journal >= 0) close(journal);
-        ll_remove_tree(dir, NULL);
-        free(dir);
-        return LL_FAILED;
+    status = furnish(&w, NULL, NULL, &lock, &journal, e);
+    if (!status && (status = ll_session_place_live(&w, &dir, e))) {
+        close(lock);
+        close(journal);
     }
+    ll_owned_end(&w);
+    if (status) return status;
     s->lock_fd = lock;
     s->journal_fd = journal;
     set_place(s, dir, NULL);
@@ -226,7 +257,7 @@ ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op)
 {
     ll_state state;
     ll_error e = {0};
-    ll_status status = ll_session_state(s, step, &state, &rq->error);
+    ll_status status = state_of(s, rq, step, &state);
     if (status) return status;
     ll_state_free(&rq->state);
     rq->state = state;
@@ -257,11 +288,18 @@ void ll_session_close(ll_session *s)
     begin(s);
 }
 
-/* One journal line as it moved the steps: "do" gives up what was undone before it. */
-static void take_entry(ll_session *s, cJSON *entry)
+/* One journal line as it moved the steps: "do" gives up what was undone before it. Where lines are lost, steps that are
+ * not known stand for them, so that the numbers of the others stay. */
+static void take_entry(ll_session *s, cJSON *entry, int *lost)
 {
     int at = ll_json_get_int(entry, "at", s->at + 1);
-    if (!strcmp(ll_json_get_str(entry, "op", "do"), "do")) {
+    bool is_do = !strcmp(ll_json_get_str(entry, "op", "do"), "do");
+    for (; *lost > 0 && at > s->n_steps - !is_do; --*lost) {
+        s->at = s->n_steps - 1;
+        push_step(s, "(a damaged line of the journal)", cJSON_Duplicate(s->steps[s->at].manifest, true),
+                  NULL);
+    }
+    if (is_do) {
         s->at = (at >= 1 && at <= s->n_steps ? at : s->n_steps) - 1;
         cJSON *state = cJSON_DetachItemFromObjectCaseSensitive(entry, "state");
         push_step(s, ll_json_get_str(entry, "line", ""), state ? state : cJSON_CreateObject(), NULL);
@@ -271,15 +309,22 @@ static void take_entry(ll_session *s, cJSON *entry)
     s->next_n = ll_json_get_int(entry, "n", s->next_n) + 1;
 }
 
-static ll_status read_header(ll_session *s, const char *dir, cJSON **out, ll_error *e)
+/* The journal tells all; a header that is damaged is only said to be. */
+static ll_status read_header(ll_request *rq, const char *dir, bool needed, cJSON **out)
 {
     char *path = ll_path_join(dir, "session.json");
+    ll_error why = {0};
     *out = NULL;
-    ll_status status = ll_is_file(path) ? ll_json_read_file(path, out, e) : LL_OK;
+    ll_status status = ll_is_file(path) ? ll_json_read_file(path, out, &why) : LL_OK;
+    if (status == LL_BAD_DATA && !needed) {
+        ll_warn(rq, "%s; the session goes by its journal", why.message);
+        status = LL_OK;
+    }
     int version = ll_json_get_int(*out, "version", FORMAT_VERSION);
     if (!status && version > FORMAT_VERSION)
-        status = ll_fail(e, LL_BAD_DATA, "%s: has version %d, this latlab reads up to %d", path, version,
+        status = ll_fail(&why, LL_BAD_DATA, "%s: has version %d, this latlab reads up to %d", path, version,
                          FORMAT_VERSION);
+    if (status) rq->error = why;
     free(path);
     return status;
 }
@@ -288,11 +333,13 @@ static ll_status read_steps(ll_session *s, ll_request *rq, const char *dir)
 {
     char *path = ll_path_join(dir, "journal.jsonl");
     cJSON *header = NULL, *entries = NULL, *entry;
-    bool cut = false;
-    ll_status status = read_header(s, dir, &header, &rq->error);
-    if (!status && ll_is_file(path)) status = ll_journal_read(path, &entries, &cut, &rq->error);
-    if (cut) ll_warn(rq, "%s: its last line is incomplete and was left out", path);
-    cJSON_ArrayForEach(entry, entries) take_entry(s, entry);
+    int lost = 0;
+    ll_str why = {0};
+    bool has_journal = ll_is_file(path);
+    ll_status status = read_header(rq, dir, !has_journal, &header);
+    if (!status && has_journal) status = ll_journal_read(path, &entries, &lost, &why, &rq->error);
+    if (lost) ll_warn(rq, "%s", why.s);
+    cJSON_ArrayForEach(entry, entries) take_entry(s, entry, &lost);
     cJSON *saved = cJSON_DetachItemFromObjectCaseSensitive(header, "state");
     if (!status && s->n_steps == 1 && saved)
         push_step(s, "", saved, NULL);
@@ -300,6 +347,7 @@ static ll_status read_steps(ll_session *s, ll_request *rq, const char *dir)
         cJSON_Delete(saved);
     cJSON_Delete(entries);
     cJSON_Delete(header);
+    ll_str_free(&why);
     free(path);
     return status;
 }
@@ -336,15 +384,7 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (status) return status;
     s->journal_fd = open_journal(dir, &rq->error);
     if (s->journal_fd < 0) return rq->error.status;
-    char *blobs = blobs_of(dir);
-    status = ll_manifest_read(s->steps[s->at].manifest, blobs, rq->state.data, s->app, state, &rq->error);
-    free(blobs);
-    if (status) return status;
-    ll_step *now = &s->steps[s->at];
-    if (now->resident) ll_state_free(&now->state);
-    ll_state_copy(&now->state, state);
-    now->resident = true;
-    return LL_OK;
+    return read_step(s, rq, dir, rq->state.data, &s->steps[s->at], state);
 }
 
 /* The lists on other threads look at dir and name of the session of the app: it stays where it is, and takes
@@ -369,19 +409,30 @@ static void take_over(ll_session *s, ll_session *other)
 static bool is_saved(const char *dir)
 {
     char *live = ll_sessions_live_dir();
-    bool saved = strncmp(dir, live, strlen(live)) != 0;
+    size_t n = strlen(live);
+    bool saved = strncmp(dir, live, n) || dir[n] != '/';
     free(live);
     return saved;
+}
+
+/* A copy of a session among the live ones. */
+static ll_status copy_live(const char *from, char **dir, ll_error *e)
+{
+    ll_owned_work w;
+    char *live = ll_sessions_live_dir();
+    ll_status status = ll_owned_begin(&w, live, &ll_session_kind, e);
+    free(live);
+    if (status) return status;
+    status = ll_session_copy(from, w.fresh, e);
+    if (!status) status = ll_session_place_live(&w, dir, e);
+    ll_owned_end(&w);
+    return status;
 }
 
 ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool copy)
 {
     char *own = NULL;
-    ll_status status = LL_OK;
-    if (copy) {
-        status = ll_session_fresh(&own, &rq->error);
-        if (!status) status = ll_session_copy(dir, own, &rq->error);
-    }
+    ll_status status = copy ? copy_live(dir, &own, &rq->error) : LL_OK;
     ll_session *other = session_new(s->app);
     ll_state state;
     const char *at = own ? own : dir;
@@ -391,10 +442,9 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
         ll_state_free(&rq->state);
         rq->state = state;
         s->handled = true;
-    } else if (own) {
-        ll_remove_tree(own, NULL);
     }
-    session_free(other);
+    session_free(other); /* which ends its lock */
+    if (status && own) ll_session_remove(own, NULL);
     free(own);
     return status;
 }
@@ -410,48 +460,42 @@ static ll_status catch_up(ll_session *s, ll_error *e)
     return status;
 }
 
-/* A finished copy under a temporary name, already locked by us. */
-static ll_status copy_for(ll_session *s, const char *temporary, const char *name, int *lock, int *journal,
-                          ll_error *e)
+/* Its content lives on under the name that `save` gave it. */
+static void drop_unnamed(ll_session *s)
 {
-    ll_remove_tree(temporary, NULL);
-    ll_status status = ll_session_copy(s->dir, temporary, e);
-    if (!status) status = write_header(temporary, name, s->steps[s->at].manifest, e);
-    *lock = status ? -1 : ll_session_lock(temporary, e);
-    *journal = *lock < 0 ? -1 : open_journal(temporary, e);
-    if (*journal >= 0) return LL_OK;
-    if (*lock >= 0) close(*lock);
-    ll_remove_tree(temporary, NULL);
-    return e->status;
+    let_go(s);
+    if (!s->name) ll_session_remove(s->dir, NULL);
 }
 
 static ll_status save_to(ll_session *s, const char *dir, bool *kept, ll_error *e)
 {
-    int lock, journal;
-    ll_str temporary = {0};
-    char *parent = ll_strdup(dir), *slash = strrchr(parent, '/');
-    if (slash && slash != parent) *slash = 0;
-    ll_str_addf(&temporary, "%s.tmp-%ld", dir, (long)getpid());
-    ll_status status = ll_make_dirs(parent, e);
-    if (!status) status = copy_for(s, temporary.s, ll_path_base(dir), &lock, &journal, e);
-    if (!status) {
-        status = ll_session_replace(temporary.s, dir, kept, e);
-        if (status) {
-            close(lock);
-            close(journal);
-            ll_remove_tree(temporary.s, NULL);
-        }
-    }
-    if (!status) {
-        let_go(s);
-        if (!s->name) ll_remove_tree(s->dir, NULL); /* its content lives on under the name */
-        s->lock_fd = lock;
-        s->journal_fd = journal;
-        set_place(s, ll_strdup(dir), ll_path_base(dir));
-    }
-    ll_str_free(&temporary);
+    int lock = -1, journal = -1;
+    ll_owned_work w;
+    char *parent = ll_session_parent(dir);
+    ll_status status = ll_owned_begin(&w, parent, &ll_session_kind, e);
     free(parent);
-    return status;
+    if (status) return status;
+    status = ll_session_copy(s->dir, w.fresh, e);
+    if (!status) status = furnish(&w, ll_path_base(dir), s->steps[s->at].manifest, &lock, &journal, e);
+    if (!status && (status = ll_session_place_saved(&w, dir, kept, e))) {
+        close(lock);
+        close(journal);
+    }
+    ll_owned_end(&w);
+    if (status) return status;
+    drop_unnamed(s);
+    s->lock_fd = lock;
+    s->journal_fd = journal;
+    set_place(s, ll_strdup(dir), ll_path_base(dir));
+    return LL_OK;
+}
+
+/* Two paths of one folder. */
+static bool is_here(const ll_session *s, const char *dir)
+{
+    struct stat own, other;
+    return s->dir && !stat(s->dir, &own) && !stat(dir, &other) && own.st_dev == other.st_dev &&
+           own.st_ino == other.st_ino;
 }
 
 ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error *e)
@@ -462,15 +506,9 @@ ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error 
     ll_status status = ll_session_target(name, &dir, e);
     if (status) return status;
     status = catch_up(s, e);
-    bool here = s->dir && !strcmp(s->dir, dir);
-    if (!status && here)
-        status = write_header(dir, ll_path_base(dir), s->steps[s->at].manifest, e);
-    else if (!status && ll_session_locked(dir))
-        status = ll_fail(e, LL_FAILED, "session %s is open in another latlab: save under another name", name);
-    else if (!status && ll_is_dir(dir) && !ll_session_is(dir))
-        status = ll_fail(e, LL_FAILED, "%s is a folder of something else: save under another name", dir);
-    else if (!status)
-        status = save_to(s, dir, kept, e);
+    if (!status)
+        status = is_here(s, dir) ? write_header(s->dir, s->name, s->steps[s->at].manifest, e)
+                                 : save_to(s, dir, kept, e);
     free(dir);
     return status;
 }

@@ -2,7 +2,7 @@
  *
  *   session.json    version, latlab version, name, state when it was saved
  *   journal.jsonl   one line per committed command (sessions/journal.h)
- *   blobs/          models, predictions, datasets that live in memory (sessions/store.h)
+ *   blobs/          models, predictions, architectures, datasets that live in memory (sessions/store.h)
  *   lock            held by the process that has it open
  *
  * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing.
@@ -41,16 +41,17 @@ typedef struct ll_session {
 void ll_sessions_start(ll_app *app);
 ll_session *ll_session_of(ll_app *app);
 
-/* State of a step; *out is a copy to be freed. Reads it again when it is no longer in memory. */
-ll_status ll_session_state(ll_session *s, int step, ll_state *out, ll_error *e);
-/* Go to a step: rq->state becomes its state and the journal says so. */
+/* Go to a step: rq->state becomes its state and the journal says so. A state that is no longer in memory is read again;
+ * what of it has changed meanwhile is said. */
 ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op);
 
 /* Leave the present folder and go on without one: the next change makes a fresh one. */
 void ll_session_close(ll_session *s);
-/* Leave the present folder and go on in this one; rq->state becomes its state. Nothing changes on failure. */
+/* Leave the present folder and go on in this one; rq->state becomes its state, as far as its data still is there
+ * (sessions/manifest.h); what has changed is said. Nothing changes on failure. */
 ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool copy);
-/* Save under this name and go on there. *kept: a session of that name was there and is now NAME.old. */
+/* Save under this name and go on there. *kept: a session of that name was there and is kept as the former one. LL_FAILED:
+ * something else is there, or a session that is open elsewhere (sessions/folder.h). */
 ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error *e);
 
 #endif

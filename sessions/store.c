@@ -146,6 +146,20 @@ ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **nam
     return s;
 }
 
+/* Datasets that differ in their columns alone share one blob. */
+ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, ll_error *e)
+{
+    size_t n = (size_t)d->n_archs * (size_t)d->space->n_positions;
+    ll_str file = {0};
+    ll_str_addf(&file, "%s.genes", ll_hash_bytes(d->genes, n).hex);
+    char *path = ll_path_join(st->dir, file.s);
+    ll_status s = ll_make_dirs(st->dir, e);
+    if (!s && !ll_is_file(path)) s = ll_write_file(path, d->genes, n, e);
+    free(path);
+    *name = ll_str_take(&file);
+    return s;
+}
+
 ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name, ll_error *e)
 {
     if ((*name = find_part(st, d))) return LL_OK;
@@ -196,6 +210,21 @@ ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs,
     if (!s) s = ll_safetensors_read(path, &t, e);
     if (!s && ll_transfer_unpack(&t, n_archs, out, e)) s = ll_fail_in(e, "%s: ", path);
     ll_tensors_free(&t);
+    free(path);
+    return s;
+}
+
+ll_status ll_store_read_genes(const char *dir, const char *name, size_t n, uint8_t **out, ll_error *e)
+{
+    char *path, *bytes;
+    size_t len;
+    ll_status s = check_blob(dir, name, &path, e);
+    if (!s) s = ll_read_file(path, 0, &bytes, &len, e);
+    if (!s && len != n) {
+        free(bytes);
+        s = ll_fail(e, LL_BAD_DATA, "%s: has %zu bytes, %zu were expected", path, len, n);
+    }
+    if (!s) *out = (uint8_t *)bytes;
     free(path);
     return s;
 }

@@ -25,6 +25,8 @@ void ll_store_free(ll_store *st);
 ll_status ll_store_model(ll_store *st, const ll_model *m, const ll_dataset *data, const char **name,
                          ll_error *e);
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e);
+/* Which architectures the rows of a dataset are: n_archs x n_positions bytes. The caller frees *name. */
+ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, ll_error *e);
 /* A dataset that no folder holds (a simulated device was added, ...), in the format of dataset folders. */
 ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name, ll_error *e);
 
@@ -33,5 +35,7 @@ ll_status ll_store_read_model(const char *dir, const char *name, const ll_datase
                               ll_error *e);
 ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
                                  ll_error *e);
+/* n bytes, for the caller to free. */
+ll_status ll_store_read_genes(const char *dir, const char *name, size_t n, uint8_t **out, ll_error *e);
 
 #endif

@@ -41,20 +41,25 @@ static void save_keeps_what_was_there(void)
     SAY(a, "tag sim_raspi4");
     CHECK_INT(say(a, "save ../x y"), LL_USAGE);
     CHECK_INT(say(a, "save .hidden"), LL_USAGE);
+    CHECK_INT(say(a, "open first former=on"), LL_FAILED);
+    CHECK_HAS(said, "no `save` has replaced it");
     SAY(a, "save first");
-    CHECK_HAS(said, "first.old");
+    CHECK_HAS(said, "former=on");
     SAY(a, "tag sim_eyeriss"); /* goes to the saved one as it happens */
     char *state = state_text(a);
     ll_app_free(a);
     a = app_new();
     SAY(a, "open first");
     check_same_state(a, state);
-    SAY(a, "open first.old");
+    SAY(a, "open first former=on");
+    CHECK_HAS(said, "(unnamed)");
     SAY(a, "eval sim_eyeriss");
     CHECK_INT(say(a, "open frist"), LL_FAILED);
     CHECK_HAS(said, "did you mean first");
     SAY(a, "eval sim_eyeriss"); /* a failed open changes nothing */
-    SAY(a, "save first.old");   /* onto itself */
+    SAY(a, "save other");
+    SAY(a, "save other"); /* onto itself */
+    CHECK(!strstr(said, "former=on"));
     ll_app_free(a);
     free(state);
 }

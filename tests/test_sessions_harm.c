@@ -118,14 +118,17 @@ static void damage_is_named(void)
     char *journal = saved_path("broken", "journal.jsonl"), *blobs = saved_path("broken", "blobs");
     size_t len;
     char *text = read_text(journal, &len);
-    text[strcspn(text, "\n") / 2] = '\x01'; /* in the first line */
+    text[0] = '\x01'; /* the first line: what followed tells all that is needed */
     CHECK_OK(ll_write_file(journal, text, len, NULL));
     a = app_new();
     SAY(a, "load toy");
-    CHECK_INT(say(a, "open broken"), LL_BAD_DATA);
-    CHECK_HAS(said, "journal.jsonl: line 1");
+    SAY(a, "open broken");
+    CHECK_HAS(said, "journal.jsonl: line 1 is damaged");
+    CHECK_HAS(said, "\"steps\":6"); /* a step that is not known keeps the numbers of the others */
+    SAY(a, "eval sim_eyeriss");
+    SAY(a, "undo 4");
+    CHECK_HAS(said, "\"steps\":2");
     ll_app_free(a);
-    text[strcspn(text, "\n") / 2] = ' ';
     ll_app *b = app_new(); /* again, with whole lines and a damaged blob */
     do_work(b);
     SAY(b, "save broken");
@@ -140,37 +143,22 @@ static void damage_is_named(void)
     CHECK_OK(ll_write_file(blob, text, len, NULL));
     a = app_new();
     SAY(a, "load toy");
-    CHECK_INT(say(a, "open broken"), LL_BAD_DATA);
+    SAY(a, "open broken");
     CHECK_HAS(said, names.v[0]);
     CHECK_HAS(said, "damaged");
+    CHECK_HAS(said, "is left out");
+    ll_app_free(a);
     unlink(blob);
-    CHECK_INT(say(a, "open broken"), LL_BAD_DATA);
+    a = app_new();
+    SAY(a, "open broken");
     CHECK_HAS(said, names.v[0]);
-    SAY(a, "devices"); /* what was there is still there */
+    SAY(a, "devices"); /* what is there is there */
     ll_app_free(a);
     ll_strs_free(&names);
     free(text);
     free(blob);
     free(journal);
     free(blobs);
-}
-
-static void changed_datasets_are_noticed(void)
-{
-    ll_app *a = app_new();
-    SAY(a, "simulate dataset=moving space=fbnet n=30 machines=sim_v100_b*");
-    SAY(a, "save mover");
-    ll_app_free(a);
-    a = app_new();
-    SAY(a, "simulate dataset=moving space=fbnet n=31 machines=sim_v100_b* replace=on");
-    CHECK_INT(say(a, "open mover"), LL_BAD_DATA);
-    CHECK_HAS(said, "has changed");
-    char *path = ll_path_join(check_tmpdir(), "data/moving");
-    CHECK_OK(ll_remove_tree(path, NULL));
-    CHECK_INT(say(a, "open mover"), LL_BAD_DATA);
-    CHECK_HAS(said, "moving");
-    free(path);
-    ll_app_free(a);
 }
 
 static void datasets_in_memory_are_kept(void)
@@ -269,7 +257,6 @@ static const check_case cases[] = {
     {"two processes do not share a session", two_processes_do_not_share_a_session},
     {"a cut line is left out", a_cut_line_is_left_out},
     {"damage is named", damage_is_named},
-    {"changed datasets are noticed", changed_datasets_are_noticed},
     {"datasets in memory are kept", datasets_in_memory_are_kept},
     {"damaged files do no harm", damaged_files_do_no_harm},
     {"full disks cost nothing", full_disks_cost_nothing},

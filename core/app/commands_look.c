@@ -5,6 +5,7 @@
 #include "core/app/app.h"
 #include "core/app/commands.h"
 #include "core/app/look.h"
+#include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/device/audit.h"
@@ -181,6 +182,7 @@ static ll_status run_info(ll_request *rq)
     info_data(result, rq->state.data);
     info_work(result, &rq->state);
     ll_result_columns(result, columns);
+    ll_json_stale(result, &rq->state);
     ll_emit(rq, result);
     return LL_OK;
 }

@@ -5,6 +5,7 @@
 #include "core/app/commands.h"
 #include "core/app/look.h"
 #include "core/app/refit.h"
+#include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
@@ -234,6 +235,7 @@ static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
     for (int i = 0; i < rq->state.n_transfers; i++) {
         const ll_transfer *t = rq->state.transfers[i];
         ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
+        ll_warn_stale(rq, t);
         cJSON *row = ll_json_obj(rows, NULL);
         ll_transfer_fields(row, t);
         ll_metrics_json(&m, row);
@@ -345,6 +347,16 @@ static ll_status run_predict(ll_request *rq)
 
 /* --- predictors, samplers: what there is --- */
 
+static const char *model_state(const ll_state *s, const ll_model *m)
+{
+    ll_str why = {0};
+    if (!m) return "";
+    bool current = m == s->models[0], stale = s->data && ll_model_stale(m, s->data, &why);
+    ll_str_free(&why);
+    if (stale) return current ? "current, stale" : "stale";
+    return current ? "current" : "pretrained";
+}
+
 static ll_status run_predictors(ll_request *rq)
 {
     static const ll_column columns[] = {{"name", "predictor", NULL, -1},
@@ -362,7 +374,7 @@ static ll_status run_predictors(ll_request *rq)
         ll_json_str(row, "name", p->name);
         ll_json_str(row, "summary", p->summary);
         ll_json_str(row, "paper", p->paper);
-        ll_json_str(row, "state", m && m == rq->state.models[0] ? "current" : m ? "pretrained" : "");
+        ll_json_str(row, "state", model_state(&rq->state, m));
     }
     ll_emit(rq, result);
     return LL_OK;

@@ -61,7 +61,7 @@ static void device_row(cJSON *o, const ll_state *s, int device, int row)
     ll_json_str(o, "device", d->devices[device].name);
     ll_json_num(o, "lat_ms", lat_ms);
     if (d->std_ms) ll_json_num(o, "std_ms", d->std_ms[(size_t)device * (size_t)d->n_archs + (size_t)row]);
-    if (t) ll_json_num(o, "predicted_ms", t->lat_ms[row]);
+    if (t && row < t->n) ll_json_num(o, "predicted_ms", t->lat_ms[row]);
     int known;
     double rank = rank_of(d, device, row, &known);
     ll_json_num(o, "rank", isnan(lat_ms) ? NAN : rank);

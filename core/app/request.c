@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/quote.h"
 
@@ -75,7 +76,10 @@ ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out
         ll_option_find(rq->command->options, "predictor") ? ll_word(&rq->args, "predictor") : NULL;
     const char *name = rq->state.data->devices[device].name;
     *out = ll_state_transfer(&rq->state, name, predictor);
-    if (*out) return LL_OK;
+    if (*out) {
+        ll_warn_stale(rq, *out);
+        return LL_OK;
+    }
     ll_str line = {0};
     ll_quote_addf(&line, "transfer %s k=20", name);
     LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `%s` does that", name,

@@ -32,7 +32,13 @@ void ll_model_unref(ll_model *m)
     if (!m || __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL)) return;
     if (m->impl && m->predictor->release) m->predictor->release(m->impl);
     ll_strs_free(&m->source);
+    ll_basis_free(&m->basis);
     cJSON_Delete(m->info);
     free(m->data_hash);
     free(m);
+}
+
+bool ll_model_stale(const ll_model *m, const ll_dataset *d, ll_str *why)
+{
+    return ll_basis_changed(&m->basis, d, why);
 }

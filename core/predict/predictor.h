@@ -12,6 +12,7 @@
 
 #include "core/base/observer.h"
 #include "core/base/option.h"
+#include "core/device/basis.h"
 #include "core/device/dataset.h"
 #include "core/num/pool.h"
 #include "core/num/tensors.h"
@@ -106,11 +107,14 @@ typedef struct ll_model {
     const ll_predictor *predictor;
     void *impl;
     ll_strs source; /* device names */
+    ll_basis basis; /* their columns when it was trained; empty: it looked at none */
     cJSON *info;    /* options, n, seed, data hash, space, seconds: goes into the weights file */
     char *data_hash;
 } ll_model;
 ll_model *ll_model_new(const ll_predictor *p, void *impl); /* takes impl; info is an empty object */
 ll_model *ll_model_ref(const ll_model *m);
 void ll_model_unref(ll_model *m);
+/* Is it of other data than this dataset holds now? The reason is added to `why`. */
+bool ll_model_stale(const ll_model *m, const ll_dataset *d, ll_str *why);
 
 #endif

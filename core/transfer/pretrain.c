@@ -57,6 +57,7 @@ static ll_model *describe(const ll_pretrain_plan *p, void *impl, int n_rows, con
     ll_model *m = ll_model_new(p->predictor, impl);
     m->data_hash = ll_strdup(p->data->hash.hex);
     for (int i = 0; i < p->source->n; i++) ll_strs_add(&m->source, p->data->devices[p->source->v[i]].name);
+    if (p->predictor->needs_sources) ll_basis_take(&m->basis, p->data, &m->source);
     ll_json_str(m->info, "predictor", p->predictor->name);
     ll_json_str(m->info, "space", p->data->space->name);
     ll_json_str(m->info, "dataset", p->data->name);

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -115,7 +116,9 @@ ll_status ll_transfer_run(const ll_transfer_plan *p, ll_transfer **out, ll_error
                        .samples = ll_ints_copy(p->samples, p->k),
                        .sampler = ll_strdup(p->sampler ? p->sampler : "manual"),
                        .seed = p->seed};
+    ll_basis_take(&t->basis, p->data, &p->model->basis.device);
     s = run(p, t, e);
+    t->target_hash = ll_strdup(ll_column_hash(p->data, p->target, t->measured.v, t->measured.n).hex);
     t->seconds = ll_now_s() - start;
     if (s)
         ll_transfer_unref(t);
@@ -142,8 +145,30 @@ void ll_transfer_unref(ll_transfer *t)
     free(t->sd_ms);
     free(t->map);
     ll_ints_free(&t->measured);
+    ll_basis_free(&t->basis);
+    free(t->target_hash);
     cJSON_Delete(t->info);
     free(t);
+}
+
+bool ll_transfer_stale(const ll_transfer *t, const ll_dataset *d, ll_str *why)
+{
+    int device = ll_dataset_device(d, t->device);
+    bool known = t->target_hash && *t->target_hash && device >= 0;
+    bool other = known && strcmp(t->target_hash, ll_column_hash(d, device, t->measured.v, t->measured.n).hex);
+    bool stale = ll_basis_changed(&t->basis, d, why);
+    if (device < 0 || other || (t->target_hash && !known)) {
+        ll_str_addf(why, "%swhat was measured of %s %s", stale ? "; " : "", t->device,
+                    device < 0 ? "is gone"
+                    : other    ? "has changed"
+                               : "may have changed");
+        stale = true;
+    }
+    if (t->n != d->n_archs) {
+        ll_str_addf(why, "%sit predicts %d of %d architectures", stale ? "; " : "", t->n, d->n_archs);
+        stale = true;
+    }
+    return stale;
 }
 
 bool ll_transfer_interval(const ll_transfer *t, double level, double *lo_ms, double *hi_ms)

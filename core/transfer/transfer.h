@@ -23,6 +23,9 @@ typedef struct ll_transfer {
     char *map;        /* "native", "isotonic", "affine": where lat_ms comes from */
     double map_error; /* leave-one-out median APE of the map on the samples, percent; NaN when native */
     ll_ints measured; /* every distinct architecture whose target latency was looked at */
+    char *
+        target_hash; /* of the latencies in the rows `measured` when it was made; NULL: not kept, "": not known */
+    ll_basis basis; /* the model's source columns then */
     double seconds;
     cJSON *info; /* from the predictor, and the options; never NULL */
 } ll_transfer;
@@ -44,6 +47,9 @@ typedef struct ll_transfer_plan {
 ll_status ll_transfer_run(const ll_transfer_plan *plan, ll_transfer **out, ll_error *e);
 ll_transfer *ll_transfer_ref(const ll_transfer *t);
 void ll_transfer_unref(ll_transfer *t);
+/* Would it come out differently from this dataset: has what was measured of the target or a source column changed,
+ * have architectures joined? The reason is added to `why`. */
+bool ll_transfer_stale(const ll_transfer *t, const ll_dataset *d, ll_str *why);
 /* lo, hi (n) at a level in (0,1); false when the transfer has no variance. */
 bool ll_transfer_interval(const ll_transfer *t, double level, double *lo_ms, double *hi_ms);
 /* Scores of a transfer under a protocol; `rows` (may be NULL) receives the scoring set. */

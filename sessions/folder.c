@@ -1,0 +1,313 @@
+#include "sessions/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/base/fs.h"
+#include "core/base/interrupt.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/shared_file.h"
+#include "sessions/place.h"
+
+enum { KEEP_LIVE = 8, LONGEST_HEADER = 64 << 20 };
+
+/* --- what is in it ----------------------------------------------------------------------------------------
+ */
+
+/* A plain file of an open folder; -1 for anything else. A planted pipe must not make us wait. */
+static int open_plain(int dir, const char *name)
+{
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+static bool read_all(int fd, size_t most, ll_str *out)
+{
+    char buffer[65536];
+    ssize_t n;
+    while ((n = read(fd, buffer, sizeof buffer)) > 0 && out->len + (size_t)n <= most)
+        ll_str_addn(out, buffer, (size_t)n);
+    return !n;
+}
+
+static bool is_marked(int dir)
+{
+    ll_str text = {0};
+    int fd = open_plain(dir, "session.json");
+    cJSON *o = fd >= 0 && read_all(fd, LONGEST_HEADER, &text) ? cJSON_Parse(ll_str_text(&text)) : NULL;
+    bool is = !strcmp(ll_json_get_str(o, "format", ""), "latlab session");
+    cJSON_Delete(o);
+    ll_str_free(&text);
+    if (fd >= 0) close(fd);
+    return is;
+}
+
+/* A dataset that lived in memory. It needs no mark: its folder is named by its hash, inside a session. */
+static const ll_owned_kind dataset_kind = {
+    .what = "dataset",
+    .entries = (const ll_owned_entry[]){{.name = "dataset.json"}, {.name = "*.csv"}, {.name = "*.npy"}, {0}}};
+
+static const ll_owned_kind empty_kind = {.what = "folder", .entries = (const ll_owned_entry[]){{0}}};
+
+/* What a process that was killed left of a dataset in the making. */
+static const ll_owned_kind work_kind = {
+    .what = "work folder",
+    .entries = (const ll_owned_entry[]){{.name = "lock"},
+                                        {.name = "fresh", .folder = &dataset_kind},
+                                        {.name = "aside", .folder = &empty_kind},
+                                        {0}}};
+
+static const ll_owned_kind blobs_kind = {
+    .what = "blobs of a session",
+    .entries = (const ll_owned_entry[]){{.name = "*.safetensors"},
+                                        {.name = "*.genes"},
+                                        {.name = "*.dataset", .folder = &dataset_kind},
+                                        {.name = "new-*"},
+                                        {.name = ".latlab-tmp-*"},
+                                        {.name = ".latlab.tmp-*", .folder = &work_kind},
+                                        {0}}};
+
+/* Copied in this order: a journal that another process goes on with never names a blob that the copy lacks. */
+const ll_owned_kind ll_session_kind = {.what = "session",
+                                       .marked = is_marked,
+                                       .entries =
+                                           (const ll_owned_entry[]){{.name = "session.json"},
+                                                                    {.name = "journal.jsonl"},
+                                                                    {.name = "blobs", .folder = &blobs_kind},
+                                                                    {.name = "lock"},
+                                                                    {.name = "*.tmp-*"},
+                                                                    {.name = ".latlab-tmp-*"},
+                                                                    {0}}};
+
+/* --- copying ----------------------------------------------------------------------------------------------
+ */
+
+static ll_status copy_bytes(int from, ll_writer *w, ll_error *e)
+{
+    char buffer[65536];
+    ssize_t n;
+    while ((n = read(from, buffer, sizeof buffer)) > 0) {
+        if (ll_interrupted()) return ll_interrupt_fail(e);
+        fwrite(buffer, 1, (size_t)n, w->f);
+    }
+    return n ? ll_fail(e, LL_FAILED, "%s: cannot read what it is a copy of: %s", w->path, strerror(errno))
+             : LL_OK;
+}
+
+static ll_status copy_file(int dir, const char *name, const char *to, ll_error *e)
+{
+    int fd = open_plain(dir, name);
+    if (fd < 0) return LL_OK;
+    char *copy = ll_path_join(to, name);
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, copy, e);
+    if (!s && (s = copy_bytes(fd, &w, e))) ll_writer_abandon(&w);
+    if (!s) s = ll_writer_commit(&w, e);
+    close(fd);
+    free(copy);
+    return s;
+}
+
+static ll_status copy_folder(int at, const char *path, const char *name, const ll_owned_kind *kind,
+                             const char *to, ll_error *e);
+
+/* All names in the folder that match the entry. */
+static ll_status copy_matching(int dir, const char *path, const ll_owned_entry *entry, const char *to,
+                               ll_error *e)
+{
+    ll_strs names = {0};
+    ll_status s = ll_list_dir(path, NULL, &names, e);
+    for (int i = 0; i < names.n && !s; i++) {
+        if (fnmatch(entry->name, names.v[i], 0)) continue;
+        s = entry->folder ? copy_folder(dir, path, names.v[i], entry->folder, to, e)
+                          : copy_file(dir, names.v[i], to, e);
+    }
+    ll_strs_free(&names);
+    return s;
+}
+
+/* Locks, and files and folders in the making, are of a process, not of the session. */
+static bool is_passing(const ll_owned_entry *entry)
+{
+    return !strcmp(entry->name, "lock") || !strcmp(entry->name, "new-*") || strstr(entry->name, "tmp-");
+}
+
+static ll_status copy_all(int dir, const char *path, const ll_owned_kind *kind, const char *to, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (const ll_owned_entry *x = kind->entries; x->name && !s; x++)
+        if (!is_passing(x)) s = copy_matching(dir, path, x, to, e);
+    return s;
+}
+
+static ll_status copy_folder(int at, const char *path, const char *name, const ll_owned_kind *kind,
+                             const char *to, ll_error *e)
+{
+    int dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0) return LL_OK;
+    char *inside = ll_path_join(path, name), *copy = ll_path_join(to, name);
+    ll_status s = ll_make_dirs(copy, e);
+    if (!s) s = copy_all(dir, inside, kind, copy, e);
+    close(dir);
+    free(inside);
+    free(copy);
+    return s;
+}
+
+ll_status ll_session_copy(const char *from, const char *to, ll_error *e)
+{
+    int dir = open(from, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0) return ll_fail(e, LL_FAILED, "%s: %s", from, strerror(errno));
+    ll_status s = copy_all(dir, from, &ll_session_kind, to, e);
+    close(dir);
+    return s;
+}
+
+/* --- placing ----------------------------------------------------------------------------------------------
+ */
+
+/* A rename onto a folder succeeds only where that one is empty, and a session is not: no name is taken twice. */
+ll_status ll_session_place_live(ll_owned_work *w, char **dir, ll_error *e)
+{
+    char stamp[32];
+    time_t now = (time_t)ll_wall_s();
+    struct tm tm;
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
+    for (int try = 1;; try++) {
+        ll_str path = {0};
+        ll_str_addf(&path, "%s/%s-%ld", w->dir, stamp, (long)getpid());
+        if (try > 1) ll_str_addf(&path, "-%d", try);
+        *dir = ll_str_take(&path);
+        if (!rename(w->fresh, *dir)) return LL_OK;
+        bool taken = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
+        if (!taken) ll_fail(e, LL_FAILED, "%s: cannot create the folder: %s", *dir, strerror(errno));
+        free(*dir);
+        *dir = NULL;
+        if (!taken) return LL_FAILED;
+    }
+}
+
+static char *beside(const char *dir, const char *before, const char *after)
+{
+    ll_str path = {0};
+    const char *base = ll_path_base(dir);
+    ll_str_addn(&path, dir, (size_t)(base - dir));
+    ll_str_addf(&path, "%s%s%s", before, base, after);
+    return ll_str_take(&path);
+}
+
+char *ll_session_parent(const char *dir)
+{
+    char *parent = ll_strdup(dir), *slash = strrchr(parent, '/');
+    if (slash) slash[slash == parent] = 0;
+    return parent;
+}
+
+char *ll_session_former(const char *dir)
+{
+    return beside(dir, ".", ".former");
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+    return !lstat(path, &st);
+}
+
+/* The lock of a session that is to be moved; -1 in *lock where there is none. */
+static ll_status hold(const char *dir, int *lock, ll_error *e)
+{
+    *lock = -1;
+    if (!exists(dir)) return LL_OK;
+    ll_status s = ll_owned_check(dir, &ll_session_kind, e);
+    if (s) return s;
+    *lock = ll_session_lock(dir, e);
+    if (*lock >= 0) return LL_OK;
+    return ll_session_locked(dir)
+               ? ll_fail(e, LL_FAILED, "session %s is open in another latlab: save under another name",
+                         ll_path_base(dir))
+               : LL_FAILED;
+}
+
+static ll_status replace(ll_owned_work *w, const char *dir, const char *former, bool *kept, ll_error *e)
+{
+    int lock, former_lock = -1;
+    ll_status s = hold(dir, &lock, e);
+    if (!s && lock >= 0) s = hold(former, &former_lock, e);
+    if (!s) s = ll_owned_install(w, dir, former, e);
+    *kept = !s && lock >= 0;
+    if (lock >= 0) close(lock);
+    if (former_lock >= 0) close(former_lock);
+    return s;
+}
+
+/* Two processes that save under one name do it one after the other. */
+ll_status ll_session_place_saved(ll_owned_work *w, const char *dir, bool *kept, ll_error *e)
+{
+    char *former = ll_session_former(dir), *all = ll_path_join(w->dir, "sessions");
+    int turn;
+    *kept = false;
+    ll_status s = ll_shared_lock(all, LL_SHARED_WAIT_MS, &turn, e);
+    if (!s) s = replace(w, dir, former, kept, e);
+    ll_shared_unlock(turn);
+    free(all);
+    free(former);
+    return s;
+}
+
+/* --- removing ---------------------------------------------------------------------------------------------
+ */
+
+/* It leaves its place at once and whole; a kill leaves the rest in a work folder, for the next sweep. */
+static ll_status remove_held(const char *dir, ll_error *e)
+{
+    ll_owned_work w;
+    char *parent = ll_session_parent(dir);
+    ll_status s = ll_owned_begin(&w, parent, &ll_session_kind, e);
+    free(parent);
+    if (s) return s;
+    if (rename(dir, w.fresh)) s = ll_fail(e, LL_FAILED, "%s: cannot remove: %s", dir, strerror(errno));
+    ll_owned_end(&w);
+    return s;
+}
+
+ll_status ll_session_remove(const char *dir, ll_error *e)
+{
+    int lock;
+    ll_status s = hold(dir, &lock, e);
+    if (!s && lock >= 0) s = remove_held(dir, e);
+    if (lock >= 0) close(lock);
+    return s;
+}
+
+static void drop_old(void)
+{
+    ll_strs dirs = {0};
+    ll_session_list_live(&dirs);
+    for (int i = KEEP_LIVE; i < dirs.n; i++) ll_session_remove(dirs.v[i], NULL);
+    ll_strs_free(&dirs);
+}
+
+void ll_sessions_sweep(void)
+{
+    char *places[] = {ll_sessions_saved_dir(), ll_sessions_live_dir()};
+    for (int i = 0; i < 2; i++) {
+        if (ll_is_dir(places[i])) ll_owned_sweep(places[i], &ll_session_kind);
+        free(places[i]);
+    }
+    drop_old();
+}

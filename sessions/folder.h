@@ -1,0 +1,33 @@
+/* The folder of a session on disk: what is in it, and making, copying, replacing and removing one. Only folders that
+ * latlab made and that nobody has open are moved or removed (core/base/owned.h); a file of a stranger in one of them
+ * is in the way and stays where it is. */
+#ifndef LL_SESSIONS_FOLDER_H
+#define LL_SESSIONS_FOLDER_H
+
+#include "core/base/owned.h"
+#include "sessions/store.h"
+
+extern const ll_owned_kind ll_session_kind; /* known by its session.json with "format": "latlab session" */
+
+/* Copy journal, header and blobs, plain files only, into an empty folder. What a link, a pipe or a device of such a
+ * name would give, and what is not of a session, is left out. */
+ll_status ll_session_copy(const char *from, const char *to, ll_error *e);
+
+/* Put the finished folder `w->fresh` among the live ones under a new name; *dir is the caller's to free. */
+ll_status ll_session_place_live(ll_owned_work *w, char **dir, ll_error *e);
+/* Put it at DIR. A session there that nobody has open is kept as `ll_session_former(DIR)` (*kept), in the place of the
+ * one that was kept there before; LL_FAILED says what else is in the way. */
+ll_status ll_session_place_saved(ll_owned_work *w, const char *dir, bool *kept, ll_error *e);
+/* Where the state lies that the last `save` replaced: beside DIR, under a hidden name that `save` takes from nobody.
+ * The caller frees. */
+char *ll_session_former(const char *dir);
+
+char *ll_session_parent(const char *dir); /* the folder it lies in; the caller frees */
+
+/* Remove a session that nobody has open. */
+ll_status ll_session_remove(const char *dir, ll_error *e);
+/* Remove what killed processes left of folders in the making, saved and live, and all but the most recent live
+ * sessions that nobody has open. */
+void ll_sessions_sweep(void);
+
+#endif

@@ -1,0 +1,431 @@
+/* A state from its manifest, on a dataset that may have changed since. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "data/folder.h"
+#include "sessions/manifest.h"
+
+typedef struct reader {
+    const cJSON *manifest;
+    const char *blobs;
+    ll_state *out;
+    ll_strs *said;
+    bool whole;  /* nothing was left out */
+    bool same;   /* the dataset is what it was */
+    int n_then;  /* architectures it had; -1: not known */
+    int *now;    /* the row of each of these now, -1: gone; NULL: each is where it was */
+    ll_error *e; /* of a cancelled reading */
+} reader;
+
+static void say(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say(reader *r, const char *fmt, ...)
+{
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    ll_strs_take(r->said, ll_str_take(&text));
+}
+
+static const cJSON *part(const reader *r, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(r->manifest, name);
+}
+
+/* --- the dataset ------------------------------------------------------------------------------------------
+ */
+
+/* The dataset at a path when it is of the same search space. */
+static ll_status open_at(const cJSON *o, const char *path, ll_dataset **out, ll_error *e)
+{
+    ll_dataset *d = NULL;
+    const char *space = ll_json_get_str(o, "space", NULL);
+    ll_status s = ll_is_dir(path) ? ll_folder_load(path, &d, e)
+                                  : ll_fail(e, LL_BAD_DATA, "%s: there is no such folder", path);
+    if (!s && space && strcmp(space, d->space->name)) {
+        s = ll_fail(e, LL_BAD_DATA, "%s: is of %s now, not of %s", path, d->space->name, space);
+        ll_dataset_unref(d);
+    }
+    if (!s) *out = d;
+    return s;
+}
+
+static bool is_same(const cJSON *o, const ll_dataset *d)
+{
+    return !strcmp(ll_json_get_str(o, "hash", ""), d->hash.hex);
+}
+
+/* A dataset that was moved is looked for by its name in the folders of datasets. Replaces *best by an unchanged one, or
+ * by any when there is none yet. */
+static ll_status find_moved(const cJSON *o, const ll_app *app, ll_dataset **best, ll_error *e)
+{
+    ll_strs dirs = {0};
+    ll_error why = {0};
+    ll_status s = LL_OK;
+    const char *name = ll_json_get_str(o, "name", "");
+    if (app && *name && !strchr(name, '/')) ll_app_data_dirs(app, &dirs);
+    for (int i = 0; i < dirs.n && !(*best && is_same(o, *best)) && s != LL_CANCELLED; i++) {
+        ll_dataset *d = NULL;
+        char *at = ll_path_join(dirs.v[i], name);
+        s = open_at(o, at, &d, &why);
+        if (d && (!*best || is_same(o, d))) {
+            ll_dataset_unref(*best);
+            *best = d;
+        } else {
+            ll_dataset_unref(d);
+        }
+        free(at);
+    }
+    ll_strs_free(&dirs);
+    if (s != LL_CANCELLED) return LL_OK;
+    *e = why;
+    return s;
+}
+
+/* The blob of a dataset that lived in memory, as it does again. */
+static ll_status open_blob(const reader *r, const cJSON *o, const char *blob, ll_dataset **out, ll_error *e)
+{
+    if (strchr(blob, '/')) return ll_fail(e, LL_BAD_DATA, "'%s' is no name of a blob", blob);
+    char *at = ll_path_join(r->blobs, blob);
+    ll_status s = open_at(o, at, out, e);
+    if (!s) {
+        free((*out)->path);
+        (*out)->path = NULL;
+    }
+    free(at);
+    return s;
+}
+
+static ll_status find_dataset(reader *r, const cJSON *o, const ll_dataset *have, const ll_app *app)
+{
+    ll_dataset **d = &r->out->data;
+    ll_error why = {0};
+    const char *path = ll_json_get_str(o, "path", NULL), *blob = ll_json_get_str(o, "blob", NULL);
+    const char *name = ll_json_get_str(o, "name", "without a name");
+    if (have && is_same(o, have)) {
+        *d = ll_dataset_ref(have);
+        return LL_OK;
+    }
+    ll_status s = blob   ? open_blob(r, o, blob, d, &why)
+                  : path ? open_at(o, path, d, &why)
+                         : ll_fail(&why, LL_BAD_DATA, "it is not said where it is");
+    if (s != LL_CANCELLED && !blob && !(*d && is_same(o, *d))) s = find_moved(o, app, d, &why);
+    if (s == LL_CANCELLED) {
+        if (r->e) *r->e = why;
+        return s;
+    }
+    if (*d) return LL_OK;
+    r->whole = false;
+    say(r,
+        "the dataset %s of this session is gone: %s; what was made of it stays in the session, and is shown "
+        "again "
+        "when the dataset is back and the session is opened once more",
+        name, why.message);
+    return LL_OK;
+}
+
+/* Which rows the architectures of then are in now. */
+static void find_rows(reader *r, const cJSON *o)
+{
+    const ll_dataset *d = r->out->data;
+    const char *name = ll_json_get_str(o, "genes", NULL);
+    size_t positions = (size_t)d->space->n_positions;
+    uint8_t *genes = NULL;
+    ll_error why = {0};
+    if (r->same) return;
+    if (!name || r->n_then < 0) {
+        r->n_then = -1;
+        return;
+    }
+    if (ll_store_read_genes(r->blobs, name, (size_t)r->n_then * positions, &genes, &why)) {
+        say(r, "%s; its architectures are taken to be the first ones of %s", why.message, d->name);
+        r->n_then = -1;
+        return;
+    }
+    if (r->n_then > d->n_archs || memcmp(genes, d->genes, (size_t)r->n_then * positions)) {
+        r->now = LL_NEW_ARRAY(int, r->n_then + 1);
+        for (int i = 0; i < r->n_then; i++) r->now[i] = ll_dataset_row(d, genes + (size_t)i * positions);
+    }
+    free(genes);
+}
+
+static void say_changes(reader *r, const cJSON *o)
+{
+    const ll_dataset *d = r->out->data;
+    int devices = ll_json_get_int(o, "devices", -1);
+    ll_str text = {0};
+    ll_str_addf(&text, "the dataset %s has changed since", d->name);
+    if (devices >= 0 && devices != d->n_devices)
+        ll_str_addf(&text, ": %d devices (%d then)", d->n_devices, devices);
+    if (r->n_then >= 0 && r->n_then != d->n_archs)
+        ll_str_addf(&text, "%s %d architectures (%d then)", devices != d->n_devices ? "," : ":", d->n_archs,
+                    r->n_then);
+    ll_strs_take(r->said, ll_str_take(&text));
+    if (!ll_json_get_str(o, "genes", NULL))
+        say(r,
+            "the session was saved by an older latlab that did not keep which architectures it spoke of: "
+            "they "
+            "are taken to be the first ones of %s",
+            d->name);
+}
+
+/* --- by name ----------------------------------------------------------------------------------------------
+ */
+
+static void read_devices(const cJSON *o, const char *key, const ll_dataset *d, ll_ints *out, ll_strs *gone)
+{
+    const cJSON *name;
+    cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(o, key))
+    {
+        if (!cJSON_IsString(name)) continue;
+        int device = ll_dataset_device(d, name->valuestring);
+        if (device >= 0)
+            ll_ints_add(out, device);
+        else
+            ll_strs_add(gone, name->valuestring);
+    }
+}
+
+static void say_gone(reader *r, const char *task, bool all, const ll_strs *gone)
+{
+    ll_str names = {0};
+    for (int i = 0; i < gone->n; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", gone->v[i]);
+    say(r, "the task %s %s: %s of its devices %s not in %s any more%s", task,
+        all ? "is left out" : "has fewer devices", names.s, gone->n > 1 ? "are" : "is", r->out->data->name,
+        all ? "; `task` or `partition` chooses others" : "");
+    ll_str_free(&names);
+}
+
+static void read_task(reader *r, const cJSON *o)
+{
+    ll_ints source = {0}, target = {0};
+    ll_strs gone = {0};
+    const ll_dataset *d = r->out->data;
+    const char *task = ll_json_get_str(o, "name", "task");
+    read_devices(o, "source", d, &source, &gone);
+    read_devices(o, "target", d, &target, &gone);
+    bool all = gone.n && !source.n && !target.n;
+    if (gone.n) say_gone(r, task, all, &gone);
+    if (all) {
+        r->whole = false;
+    } else {
+        const cJSON *name;
+        r->out->task = ll_task_new(task, d, &source, &target);
+        cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(o, "missing"))
+        {
+            if (cJSON_IsString(name)) ll_strs_add(&r->out->task->missing, name->valuestring);
+        }
+        for (int i = 0; i < gone.n; i++) ll_strs_add(&r->out->task->missing, gone.v[i]);
+    }
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_strs_free(&gone);
+}
+
+/* --- by row -----------------------------------------------------------------------------------------------
+ */
+
+/* Where a row of then is now, -1: nowhere. */
+static int row_now(const reader *r, int row)
+{
+    if (row < 0 || (r->n_then >= 0 && row >= r->n_then)) return -1;
+    if (r->now) return r->now[row];
+    return row < r->out->data->n_archs ? row : -1;
+}
+
+static void read_samples(reader *r, const cJSON *o)
+{
+    int *rows = NULL, n = ll_json_get_ints(o, "rows", &rows), kept = 0;
+    for (int i = 0; i < n; i++) {
+        int row = row_now(r, rows[i]);
+        if (row >= 0) rows[kept++] = row;
+    }
+    if (kept < n) {
+        say(r, "%d of %d samples are left out: their architectures are not in %s any more", n - kept, n,
+            r->out->data->name);
+        r->whole = false;
+    }
+    if (kept || !n)
+        r->out->samples =
+            ll_samples_new(rows, kept, ll_json_get_str(o, "sampler", "manual"),
+                           ll_json_get_str(o, "device", NULL), (uint64_t)ll_json_get_num(o, "seed", 0));
+    free(rows);
+}
+
+/* --- blobs ------------------------------------------------------------------------------------------------
+ */
+
+/* What the manifest calls the i-th part; older ones do not say. */
+static const char *in_words(const reader *r, const char *list, int i, const char *otherwise)
+{
+    const cJSON *text = cJSON_GetArrayItem(part(r, list), i);
+    return cJSON_IsString(text) ? text->valuestring : otherwise;
+}
+
+static ll_status read_models(reader *r)
+{
+    const cJSON *name;
+    int i = -1;
+    cJSON_ArrayForEach(name, part(r, "models"))
+    {
+        ll_model **m = &r->out->models[r->out->n_models];
+        const char *predictor = in_words(r, "predictors", ++i, "");
+        ll_error why = {0};
+        if (r->out->n_models == LL_MAX_MODELS || !cJSON_IsString(name)) break;
+        ll_status s = ll_store_read_model(r->blobs, name->valuestring, r->out->data, m, &why);
+        if (s == LL_CANCELLED) {
+            if (r->e) *r->e = why;
+            return s;
+        }
+        if (s) {
+            r->whole = false;
+            say(r, "%s is left out: %s; `pretrain %s` makes it anew", *predictor ? predictor : "a model",
+                why.message, *predictor ? predictor : "PREDICTOR");
+            continue;
+        }
+        if (r->now) ll_basis_move(&(*m)->basis, r->out->data, r->now, r->n_then);
+        r->out->n_models++;
+    }
+    return LL_OK;
+}
+
+/* Of rows of then, those that are among the first n now. */
+static void move_rows(ll_ints *rows, const int *now, int n)
+{
+    int kept = 0;
+    for (int i = 0; i < rows->n; i++)
+        if (now[rows->v[i]] >= 0 && now[rows->v[i]] < n) rows->v[kept++] = now[rows->v[i]];
+    rows->n = kept;
+}
+
+static void move_values(double **v, const int *from, int n)
+{
+    if (!*v) return;
+    double *moved = LL_NEW_ARRAY(double, n + 1);
+    for (int i = 0; i < n; i++) moved[i] = (*v)[from[i]];
+    free(*v);
+    *v = moved;
+}
+
+/* Predictions go with their architectures, as far as the first rows all have one. False: nothing is left. */
+static bool move_transfer(const reader *r, ll_transfer *t)
+{
+    int n = 0, n_archs = r->out->data->n_archs, *from = LL_NEW_ARRAY(int, n_archs + 1);
+    for (int i = 0; i < n_archs; i++) from[i] = -1;
+    for (int i = 0; i < t->n; i++)
+        if (r->now[i] >= 0) from[r->now[i]] = i;
+    while (n < n_archs && from[n] >= 0) n++;
+    move_values(&t->score, from, n);
+    move_values(&t->lat_ms, from, n);
+    move_values(&t->sd_ms, from, n);
+    move_rows(&t->samples, r->now, n);
+    move_rows(&t->measured, r->now, n);
+    t->n = n;
+    ll_basis_move(&t->basis, r->out->data, r->now, r->n_then);
+    free(from);
+    return n && t->samples.n;
+}
+
+/* Blobs of older versions lack it: it is known only when nothing has changed. */
+static void complete_hash(const reader *r, ll_transfer *t, int device)
+{
+    if (t->target_hash) return;
+    t->target_hash =
+        ll_strdup(r->same ? ll_column_hash(r->out->data, device, t->measured.v, t->measured.n).hex : "");
+}
+
+static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, ll_error *e)
+{
+    const ll_dataset *d = r->out->data;
+    ll_transfer *t = NULL;
+    ll_status s = ll_store_read_transfer(r->blobs, blob, r->n_then >= 0 ? r->n_then : d->n_archs, &t, e);
+    if (s) return s;
+    int device = ll_dataset_device(d, t->device);
+    if (device < 0)
+        s = ll_fail(e, LL_BAD_DATA, "the device %s is not in %s any more", t->device, d->name);
+    else if (r->now && !move_transfer(r, t))
+        s = ll_fail(e, LL_BAD_DATA,
+                    "its architectures are not in %s any more; `transfer %s` predicts those of now", d->name,
+                    t->device);
+    if (s) {
+        ll_transfer_unref(t);
+    } else {
+        complete_hash(r, t, device);
+        *out = t;
+    }
+    return s;
+}
+
+static ll_status read_transfers(reader *r)
+{
+    const cJSON *name;
+    int i = -1;
+    cJSON_ArrayForEach(name, part(r, "transfers"))
+    {
+        const char *what = in_words(r, "predictions", ++i, "a device");
+        ll_error why = {0};
+        if (r->out->n_transfers == LL_MAX_TRANSFERS || !cJSON_IsString(name)) break;
+        ll_status s = read_transfer(r, name->valuestring, &r->out->transfers[r->out->n_transfers], &why);
+        if (s == LL_CANCELLED) {
+            if (r->e) *r->e = why;
+            return s;
+        }
+        if (s) {
+            r->whole = false;
+            say(r, "what is predicted for %s is left out: %s", what, why.message);
+        } else {
+            r->out->n_transfers++;
+        }
+    }
+    return LL_OK;
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------
+ */
+
+static ll_status read_parts(reader *r, const cJSON *dataset)
+{
+    const cJSON *task = part(r, "task"), *samples = part(r, "samples"), *tag;
+    r->same = is_same(dataset, r->out->data);
+    r->n_then = r->same ? r->out->data->n_archs : ll_json_get_int(dataset, "archs", -1);
+    if (!r->same) say_changes(r, dataset);
+    find_rows(r, dataset);
+    if (task) read_task(r, task);
+    if (samples) read_samples(r, samples);
+    cJSON_ArrayForEach(tag, part(r, "tags"))
+    {
+        if (cJSON_IsString(tag)) ll_strs_add(&r->out->tags, tag->valuestring);
+    }
+    ll_status s = read_models(r);
+    return s ? s : read_transfers(r);
+}
+
+ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_dataset *have,
+                           const ll_app *app, ll_state *out, ll_strs *said, bool *whole, ll_error *e)
+{
+    ll_state state = {0};
+    reader r = {.manifest = manifest, .blobs = blobs, .out = &state, .said = said, .whole = true, .e = e};
+    const cJSON *dataset = part(&r, "dataset");
+    ll_status s = dataset ? find_dataset(&r, dataset, have, app) : LL_OK;
+    if (!s && state.data) s = read_parts(&r, dataset); /* without one there is nothing else */
+    free(r.now);
+    *whole = r.whole;
+    if (s)
+        ll_state_free(&state);
+    else
+        *out = state;
+    return s;
+}
+
+bool ll_manifest_unchanged(const cJSON *dataset)
+{
+    ll_dataset *d = NULL;
+    const char *path = ll_json_get_str(dataset, "path", NULL);
+    bool unchanged = path && !open_at(dataset, path, &d, NULL) && is_same(dataset, d);
+    ll_dataset_unref(d);
+    return unchanged;
+}
