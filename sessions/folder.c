@@ -93,6 +93,22 @@ const ll_owned_kind ll_session_kind = {.what = "session",
                                                                     {.name = ".latlab-tmp-*"},
                                                                     {0}}};
 
+ll_status ll_session_check_parts(const char *dir, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (const ll_owned_entry *x = ll_session_kind.entries; x->name && !s; x++) {
+        struct stat st;
+        char *path = ll_path_join(dir, x->name);
+        mode_t wanted = x->folder ? S_IFDIR : S_IFREG;
+        if (!lstat(path, &st) && (st.st_mode & S_IFMT) != wanted)
+            s = ll_fail(e, LL_FAILED,
+                        "%s: is not a plain %s of the session's own; a copy can be taken: open %s copy=on",
+                        path, x->folder ? "folder" : "file", ll_path_base(dir));
+        free(path);
+    }
+    return s;
+}
+
 /* --- copying ----------------------------------------------------------------------------------------------
  */
 

@@ -9,6 +9,10 @@
 
 extern const ll_owned_kind ll_session_kind; /* known by its session.json with "format": "latlab session" */
 
+/* Is each part a plain file or a folder, as latlab makes them? What is written goes nowhere else then. LL_FAILED names
+ * the part that is not. */
+ll_status ll_session_check_parts(const char *dir, ll_error *e);
+
 /* Copy journal, header and blobs, plain files only, into an empty folder. What a link, a pipe or a device of such a
  * name would give, and what is not of a session, is left out. */
 ll_status ll_session_copy(const char *from, const char *to, ll_error *e);

@@ -32,10 +32,10 @@ static off_t whole_lines(int fd, off_t size)
 
 int ll_journal_open(const char *path, ll_error *e)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
     struct stat st;
-    if (fd < 0 || fstat(fd, &st)) {
-        ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+        ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, fd < 0 ? strerror(errno) : "it is no plain file");
         if (fd >= 0) close(fd);
         return -1;
     }

@@ -377,10 +377,12 @@ static void session_free(void *p)
 /* Everything that can fail, into a session of its own. */
 static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool saved, ll_state *state)
 {
+    ll_status status = ll_session_check_parts(dir, &rq->error);
+    if (status) return status;
     s->lock_fd = ll_session_lock(dir, &rq->error);
     if (s->lock_fd < 0) return rq->error.status;
     set_place(s, ll_strdup(dir), saved ? ll_path_base(dir) : NULL);
-    ll_status status = read_steps(s, rq, dir);
+    status = read_steps(s, rq, dir);
     if (status) return status;
     s->journal_fd = open_journal(dir, &rq->error);
     if (s->journal_fd < 0) return rq->error.status;
@@ -424,8 +426,11 @@ static ll_status copy_live(const char *from, char **dir, ll_error *e)
     free(live);
     if (status) return status;
     status = ll_session_copy(from, w.fresh, e);
+    if (!status && ll_owned_check(w.fresh, &ll_session_kind, NULL)) /* its header was damaged */
+        status = write_header(w.fresh, NULL, NULL, e);
     if (!status) status = ll_session_place_live(&w, dir, e);
     ll_owned_end(&w);
+    if (!status) ll_sessions_sweep(); /* not before: it may be one of the old that was copied */
     return status;
 }
 
