@@ -53,11 +53,9 @@ static ll_status check_name(const char *name, bool path, ll_error *e)
 {
     const char *allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     if (*name && *name != '.' && (path || !name[strspn(name, allowed)]) && strlen(name) <= 100) return LL_OK;
-    return ll_fail(
-        e, LL_USAGE,
-        "'%.200s' cannot be the name of a session: letters, digits, '.', '_' and '-' can, and '.' not "
-        "as the first",
-        name);
+    return ll_fail(e, LL_USAGE,
+                   "'%.200s' cannot be the name of a session: letters, digits, '.', '_' and '-' can%s", name,
+                   *name == '.' ? ", and no '.' as the first" : "");
 }
 
 ll_status ll_session_target(const char *name, char **dir, ll_error *e)

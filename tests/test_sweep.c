@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -325,6 +326,22 @@ static void another_configuration_is_refused(void)
     ll_times_free(&t);
 }
 
+/* Lines of two processes would be cut by each other. */
+static void a_journal_in_use_is_refused(void)
+{
+    const char *path = journal_path("used");
+    ll_times t;
+    ll_error e;
+    FILE *other = fopen(path, "ae");
+    CHECK(other && !flock(fileno(other), LOCK_EX | LOCK_NB));
+    CHECK_INT(sweep(path, "a", 2, 0, &t, &e), LL_FAILED);
+    CHECK_HAS(e.message, "another process is measuring");
+    ll_times_free(&t);
+    fclose(other);
+    CHECK_INT(sweep(path, "a", 2, 0, &t, &e), LL_OK);
+    ll_times_free(&t);
+}
+
 static void a_full_disk_is_said(void)
 {
     ll_times t;
@@ -378,6 +395,7 @@ static const check_case cases[] = {
     {"a sweep goes on where it stopped", a_sweep_goes_on_where_it_stopped},
     {"a damaged journal costs only the damage", a_damaged_journal_costs_only_the_damage},
     {"another configuration is refused", another_configuration_is_refused},
+    {"a journal in use is refused", a_journal_in_use_is_refused},
     {"a full disk is said", a_full_disk_is_said},
     {"trouble of the worker is said", trouble_of_the_worker_is_said},
     {"repeats agree as counted", repeats_agree_as_counted},

@@ -63,9 +63,7 @@ static ll_status wait_for(int fd, int wait_ms, ll_error *e)
         if (errno != EWOULDBLOCK && errno != EINTR)
             return ll_fail(e, LL_FAILED, "it cannot be locked: %s", strerror(errno));
         if (ll_interrupted()) return ll_interrupt_fail(e);
-        if (waited >= wait_ms)
-            return ll_fail(e, LL_FAILED, "another process has been changing it for %g s; try again",
-                           wait_ms / 1000.);
+        if (waited >= wait_ms) return ll_fail(e, LL_FAILED, "another process is changing it; try again");
         usleep(PAUSE_MS * 1000);
     }
     return LL_OK;

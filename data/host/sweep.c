@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -109,13 +111,19 @@ static ll_status journal_failed(const sweeping *w, ll_error *e)
                    strerror(errno));
 }
 
+/* One process at a time measures for a journal; the lock ends with the file that is open. */
 static ll_status open_journal(sweeping *w, ll_error *e)
 {
-    bool there = ll_is_file(w->s->journal);
-    ll_status s = there ? read_journal(w, e) : LL_OK;
-    if (s) return s;
+    struct stat st;
     w->journal = fopen(w->s->journal, "ae");
     if (!w->journal) return journal_failed(w, e);
+    if (flock(fileno(w->journal), LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+        return ll_fail(e, LL_FAILED,
+                       "%s: another process is measuring for it; choose another device name, or wait for it",
+                       w->s->journal);
+    bool there = !fstat(fileno(w->journal), &st) && st.st_size > 0;
+    ll_status s = there ? read_journal(w, e) : LL_OK;
+    if (s) return s;
     /* a line of its own behind whatever a crash left unfinished */
     int put = there ? fputc('\n', w->journal) : fprintf(w->journal, "%s\n", w->s->identity);
     return put < 0 || fflush(w->journal) ? journal_failed(w, e) : LL_OK;
