@@ -12,7 +12,14 @@ typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vec_at __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
 typedef float four __attribute__((vector_size(4 * sizeof(float))));
 typedef float four_at __attribute__((vector_size(4 * sizeof(float)), aligned(sizeof(float)), may_alias));
+
+/* Numbers i..l of a behind b: each compiler has a name of its own for it. */
+#ifdef __clang__
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
 typedef int order __attribute__((vector_size(4 * sizeof(int))));
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shuffle(a, b, (order){i, j, k, l})
+#endif
 
 /* Of the left factor a: row i of column p stands at a[i * row + p * step]. */
 typedef struct strides {
@@ -92,13 +99,12 @@ static void transpose_4x4(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t wi
 {
     four b0 = *(const four_at *)b, b1 = *(const four_at *)(b + ldb), b2 = *(const four_at *)(b + 2 * ldb),
          b3 = *(const four_at *)(b + 3 * ldb);
-    const order low = {0, 4, 1, 5}, high = {2, 6, 3, 7}, first = {0, 1, 4, 5}, second = {2, 3, 6, 7};
-    four low01 = __builtin_shuffle(b0, b1, low), low23 = __builtin_shuffle(b2, b3, low);
-    four high01 = __builtin_shuffle(b0, b1, high), high23 = __builtin_shuffle(b2, b3, high);
-    *(four_at *)to = __builtin_shuffle(low01, low23, first);
-    *(four_at *)(to + width) = __builtin_shuffle(low01, low23, second);
-    *(four_at *)(to + 2 * width) = __builtin_shuffle(high01, high23, first);
-    *(four_at *)(to + 3 * width) = __builtin_shuffle(high01, high23, second);
+    four low01 = SHUFFLE(b0, b1, 0, 4, 1, 5), low23 = SHUFFLE(b2, b3, 0, 4, 1, 5);
+    four high01 = SHUFFLE(b0, b1, 2, 6, 3, 7), high23 = SHUFFLE(b2, b3, 2, 6, 3, 7);
+    *(four_at *)to = SHUFFLE(low01, low23, 0, 1, 4, 5);
+    *(four_at *)(to + width) = SHUFFLE(low01, low23, 2, 3, 6, 7);
+    *(four_at *)(to + 2 * width) = SHUFFLE(high01, high23, 0, 1, 4, 5);
+    *(four_at *)(to + 3 * width) = SHUFFLE(high01, high23, 2, 3, 6, 7);
 }
 
 /* to (k, width) = the transpose of b (cols, k); cols is a multiple of four */
