@@ -1,15 +1,19 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/size.h"
 #include "data/folder.h"
 #include "data/npy.h"
 
 enum { ARCHS_MOST = 20000000, DEVICES_MOST = 100000 };
+static const size_t FILE_MOST = (size_t)1 << 30;
 
 /* One folder while it is read. */
 typedef struct loader {
@@ -17,6 +21,7 @@ typedef struct loader {
     const cJSON *json;
     ll_dataset *d;
     bool repaired; /* some text of the tables was no UTF-8 */
+    ll_names files; /* beside latency.csv, so far */
 } loader;
 
 /* --- dataset.json --- */
@@ -61,6 +66,25 @@ static ll_status read_device(const cJSON *item, ll_device *v, ll_error *e)
     return LL_OK;
 }
 
+/* What dataset.json claims is no more than latency.csv can hold: a cell takes at least its separator. */
+static ll_status check_claims(const loader *l, int n_archs, int n_devices, ll_error *e)
+{
+    if (n_archs < 0 || n_archs > ARCHS_MOST || n_devices > DEVICES_MOST)
+        return ll_fail(e, LL_BAD_DATA, "\"archs\" is missing or out of range");
+    struct stat st = {0};
+    char *path = ll_path_join(l->dir, "latency.csv");
+    size_t cells = (size_t)n_archs * ((size_t)n_devices + 1),
+           bytes = stat(path, &st) ? 0 : (size_t)st.st_size;
+    free(path);
+    if (cells > bytes)
+        return ll_fail(e, LL_BAD_DATA,
+                       "%d architectures x %d devices are stated and latency.csv has %zu bytes: it is "
+                       "truncated, or they are not true",
+                       n_archs, n_devices, bytes);
+    ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
+    return ll_budget_take(&budget, cells, 2 * sizeof(double), e); /* latencies and deviations */
+}
+
 static ll_status read_header(loader *l, ll_error *e)
 {
     const ll_space *space = NULL;
@@ -73,8 +97,8 @@ static ll_status read_header(loader *l, ll_error *e)
     if (s) return s;
     const cJSON *devices = cJSON_GetObjectItemCaseSensitive(l->json, "devices"), *item;
     int n_archs = ll_json_get_int(l->json, "archs", -1), n_devices = cJSON_GetArraySize(devices), i = 0;
-    if (n_archs < 0 || n_archs > ARCHS_MOST || n_devices > DEVICES_MOST || (double)n_archs * n_devices > 1e9)
-        return ll_fail(e, LL_BAD_DATA, "\"archs\" is missing or out of range");
+    s = check_claims(l, n_archs, n_devices, e);
+    if (s) return s;
     const char *name = ll_json_get_str(l->json, "name", ll_path_base(l->dir));
     if (!ll_is_dataset_title(name))
         return ll_fail(
@@ -157,7 +181,8 @@ static ll_status read_table(loader *l, const char *name, double *v, bool genes, 
     s = ll_csv_next(&c, &more, e);
     if (!s) s = check_columns(d, &c, e);
     while (!s && !(s = ll_csv_next(&c, &more, e)) && more) {
-        if (row == d->n_archs)
+        if (ll_interrupted()) s = ll_interrupt_fail(e);
+        if (!s && row == d->n_archs)
             s = ll_csv_fail(&c, e, "more rows than the %d that dataset.json states", d->n_archs);
         if (!s) s = read_gene(d, &c, row, genes, e);
         if (!s) s = read_row(d, &c, row++, v, e);
@@ -206,7 +231,8 @@ static ll_status read_accuracy(loader *l, ll_error *e)
     for (int i = 0; i < d->n_archs; i++) d->accuracy[i] = NAN;
     d->accuracy_name = ll_strdup(ll_json_get_str(l->json, "accuracy", "accuracy"));
     s = ll_csv_next(&c, &more, e); /* the header */
-    while (!s && !(s = ll_csv_next(&c, &more, e)) && more) s = read_accuracy_row(d, &c, e);
+    while (!s && !(s = ll_csv_next(&c, &more, e)) && more)
+        s = ll_interrupted() ? ll_interrupt_fail(e) : read_accuracy_row(d, &c, e);
     ll_csv_close(&c);
     return s;
 }
@@ -232,7 +258,7 @@ static ll_status check_file(const char *dir, const cJSON *entry, ll_error *e)
 {
     char *path = ll_path_join(dir, entry->string), *bytes;
     size_t n;
-    ll_status s = ll_read_file(path, 0, &bytes, &n, e);
+    ll_status s = ll_read_file(path, FILE_MOST, &bytes, &n, e);
     if (!s) {
         const char *stated = cJSON_IsString(entry) ? entry->valuestring : "";
         if (strcmp(ll_hash_bytes(bytes, n).hex, stated))
@@ -254,6 +280,8 @@ static ll_status read_file_entry(loader *l, const cJSON *entry, ll_error *e)
     const char *name = entry->string;
     if (!plain_name(name))
         return ll_fail(e, LL_BAD_DATA, "%s/dataset.json: \"%.80s\" is no file of this folder", l->dir, name);
+    if (!ll_names_add_new(&l->files, name)) /* each is read once, however long the list is */
+        return ll_fail(e, LL_BAD_DATA, "%s/dataset.json: \"%.80s\" is stated twice", l->dir, name);
     ll_status s = check_file(l->dir, entry, e);
     if (s) return s;
     if (!strcmp(name, "std.csv")) return l->d->std_ms ? LL_OK : read_std(l, e);
@@ -295,6 +323,7 @@ ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
     if (s) return s;
     loader l = {.dir = path, .json = json};
     s = read_content(&l, e);
+    ll_names_free(&l.files);
     cJSON_Delete(json);
     if (s)
         ll_dataset_unref(l.d);

@@ -97,7 +97,8 @@ static ll_status check_data(const ll_tensors *t, const ll_dataset *d, ll_strs *w
 static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, ll_strs *warnings)
 {
     const char *text = ll_tensors_text(t, "sources");
-    cJSON *list = text ? cJSON_Parse(text) : NULL, *item;
+    cJSON *list = NULL, *item;
+    if (text) ll_json_parse(text, strlen(text), &list, NULL);
     cJSON_ArrayForEach(item, list)
     {
         if (!cJSON_IsString(item)) continue;
@@ -111,7 +112,8 @@ static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, 
 static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
 {
     const char *text = ll_tensors_text(t, "info"), *hash = ll_tensors_text(t, "data_hash");
-    cJSON *info = text ? cJSON_Parse(text) : NULL;
+    cJSON *info = NULL;
+    if (text) ll_json_parse(text, strlen(text), &info, NULL);
     m->data_hash = ll_strdup(hash ? hash : d->hash.hex);
     if (cJSON_IsObject(info)) {
         cJSON_Delete(m->info);

@@ -1,6 +1,7 @@
 #include "data/npy.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/size.h"
 #include "data/strided.h"
 
 static const char magic[] = "\x93NUMPY";
@@ -53,14 +55,11 @@ static bool read_bool(header *h, bool *x)
 static bool read_shape(header *h, ll_npy *a)
 {
     if (!eat(h, '(')) return false;
-    a->count = 1;
     while (!eat(h, ')')) {
         char *end;
         if (a->n_dims == LL_NPY_DIMS || !isdigit((unsigned char)*h->p)) return false;
         unsigned long n = strtoul(h->p, &end, 10);
-        if (n > INT32_MAX || a->count > (size_t)1 << 32) return false;
-        a->shape[a->n_dims++] = (long)n;
-        a->count *= n;
+        a->shape[a->n_dims++] = n < LONG_MAX ? (long)n : LONG_MAX;
         h->p = end;
         if (*h->p == 'L') h->p++; /* written by Python 2 */
         if (!eat(h, ',')) return eat(h, ')');
@@ -113,7 +112,7 @@ static ll_status read_header(header *h, ll_npy *a, ll_error *e)
         if (s) return s;
     }
     if (!good || seen != 7) return ll_fail(e, LL_BAD_DATA, "a damaged NPY header");
-    return LL_OK;
+    return ll_shape_count(a->shape, a->n_dims, ll_dtype_size(a->dtype), &a->count, e);
 }
 
 /* --- numbers --- */

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/interrupt.h"
 #include "data/pickle_machine.h"
 
 typedef ll_pickle_machine machine;
-static const size_t MEMORY_MOST = (size_t)1 << 30;
 
 ll_status ll_pickle_fail(machine *m, const char *fmt, ...)
 {
@@ -22,13 +22,29 @@ ll_status ll_pickle_fail(machine *m, const char *fmt, ...)
     return ll_fail(m->e, LL_BAD_DATA, "byte %zu: %s", m->started, text);
 }
 
+/* Whether the budget has n x size bytes more. */
+static bool afford(machine *m, size_t n, size_t size)
+{
+    ll_error inner = {0};
+    if (!ll_budget_take(m->budget, n, size, &inner)) return true;
+    ll_pickle_fail(m, "%.400s", inner.message);
+    return false;
+}
+
 void *ll_pickle_alloc(machine *m, size_t bytes)
 {
-    if (bytes > MEMORY_MOST || (m->used += bytes) > MEMORY_MOST) {
-        ll_pickle_fail(m, "more than %zu MiB of memory are needed", MEMORY_MOST >> 20);
-        return NULL;
-    }
-    return ll_arena_alloc(m->arena, bytes);
+    return afford(m, bytes, 1) ? ll_arena_alloc(m->arena, bytes) : NULL;
+}
+
+/* Room for more than n elements of an array of the machine, at least `need`; the new ones are zero. */
+static ll_status grow(machine *m, void **v, size_t *cap, size_t need, size_t size)
+{
+    size_t more = 2 * *cap > need ? 2 * *cap : need;
+    if (!afford(m, more - *cap, size)) return m->e->status;
+    *v = ll_realloc(*v, more, size);
+    memset((char *)*v + *cap * size, 0, (more - *cap) * size);
+    *cap = more;
+    return LL_OK;
 }
 
 ll_pickled *ll_pickle_new(machine *m, ll_pickled_kind kind)
@@ -61,13 +77,12 @@ static ll_status take_uint(machine *m, int width, uint64_t *x)
 
 static ll_status push(machine *m, ll_pickled *v)
 {
-    if (!v) return m->e ? m->e->status : LL_BAD_DATA;
-    if (m->depth == m->stack_cap) {
-        m->stack_cap = m->stack_cap ? 2 * m->stack_cap : 256;
-        m->stack = ll_realloc(m->stack, m->stack_cap, sizeof *m->stack);
-    }
-    m->stack[m->depth++] = v;
-    return LL_OK;
+    if (!v) return m->e->status;
+    ll_status s = LL_OK;
+    if (m->depth == m->stack_cap)
+        s = grow(m, (void **)&m->stack, &m->stack_cap, m->depth + 256, sizeof *m->stack);
+    if (!s) m->stack[m->depth++] = v;
+    return s;
 }
 
 /* Makes sure that n values lie above the last mark, and gives the first of them. */
@@ -111,12 +126,11 @@ static ll_status op_proto(machine *m, int arg)
 static ll_status op_mark(machine *m, int arg)
 {
     (void)arg;
-    if (m->n_marks == m->marks_cap) {
-        m->marks_cap = m->marks_cap ? 2 * m->marks_cap : 64;
-        m->marks = ll_realloc(m->marks, m->marks_cap, sizeof *m->marks);
-    }
-    m->marks[m->n_marks++] = m->depth;
-    return LL_OK;
+    ll_status s = LL_OK;
+    if (m->n_marks == m->marks_cap)
+        s = grow(m, (void **)&m->marks, &m->marks_cap, m->n_marks + 64, sizeof *m->marks);
+    if (!s) m->marks[m->n_marks++] = m->depth;
+    return s;
 }
 
 static ll_status op_pop(machine *m, int arg)
@@ -188,7 +202,7 @@ static ll_status push_text(machine *m, ll_pickled_kind kind, int width)
     if (s) return s;
     ll_pickled *v = ll_pickle_new(m, kind);
     char *copy = v ? ll_pickle_alloc(m, n + 1) : NULL;
-    if (!copy) return m->e ? m->e->status : LL_BAD_DATA;
+    if (!copy) return m->e->status;
     memcpy(copy, p, n);
     v->text.s = copy;
     v->text.n = n;
@@ -212,7 +226,7 @@ static ll_status append(machine *m, ll_pickled *list, ll_pickled **v, size_t n)
     if (need > list->items.cap) {
         size_t cap = need < 2 * list->items.cap ? 2 * list->items.cap : need;
         ll_pickled **more = ll_pickle_alloc(m, cap * sizeof *more);
-        if (!more) return m->e ? m->e->status : LL_BAD_DATA;
+        if (!more) return m->e->status;
         if (list->items.n) memcpy(more, list->items.v, list->items.n * sizeof *more);
         list->items.v = more;
         list->items.cap = cap;
@@ -255,7 +269,7 @@ static ll_status op_extend(machine *m, int kind)
 static ll_status push_items(machine *m, ll_pickled_kind kind, ll_pickled **v, size_t n)
 {
     ll_pickled *t = ll_pickle_new(m, kind);
-    if (!t || append(m, t, v, n)) return m->e ? m->e->status : LL_BAD_DATA;
+    if (!t || append(m, t, v, n)) return m->e->status;
     return push(m, t);
 }
 
@@ -286,12 +300,7 @@ static ll_status memo_put(machine *m, uint64_t i)
     ll_status s = top(m, 1, &v);
     if (s) return s;
     if (i > m->n) return ll_pickle_fail(m, "memo index %llu is out of range", (unsigned long long)i);
-    if (i >= m->memo_cap) {
-        size_t cap = 2 * i + 64;
-        m->memo = ll_realloc(m->memo, cap, sizeof *m->memo);
-        memset(m->memo + m->memo_cap, 0, (cap - m->memo_cap) * sizeof *m->memo);
-        m->memo_cap = cap;
-    }
+    if (i >= m->memo_cap && (s = grow(m, (void **)&m->memo, &m->memo_cap, i + 64, sizeof *m->memo))) return s;
     m->memo[i] = *v;
     m->n_memo++;
     return LL_OK;
@@ -465,6 +474,7 @@ static ll_status run(machine *m, const ll_pickled **root)
     while (!s) {
         const uint8_t *op;
         m->started = m->at;
+        if (ll_interrupted()) return ll_interrupt_fail(m->e);
         s = take(m, 1, &op);
         if (s || *op == STOP) break;
         const opcode *o = &opcodes[*op];
@@ -484,8 +494,13 @@ ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const l
 {
     ll_error mine = {0};
     ll_pickle p = {0};
+    ll_budget own = ll_budget_for(LL_READER_PICKLE, n);
     machine m = {.bytes = bytes, .n = n, .arena = &p.arena, .storages = storages, .e = e ? e : &mine};
+    m.budget = storages && storages->budget ? storages->budget : &own;
     ll_status s = run(&m, &p.root);
+    p.budget = *m.budget;
+    ll_budget_give(&p.budget, m.stack_cap * sizeof *m.stack + m.marks_cap * sizeof *m.marks +
+                                  m.memo_cap * sizeof *m.memo);
     free(m.stack);
     free(m.marks);
     free(m.memo);

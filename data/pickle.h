@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "core/base/mem.h"
+#include "core/base/size.h"
 #include "core/base/status.h"
 #include "core/num/tensors.h"
 
@@ -62,18 +63,21 @@ struct ll_pickled {
 typedef struct ll_pickle {
     ll_arena arena;
     const ll_pickled *root;
+    ll_budget budget; /* what is left for whoever turns the tree into something else */
 } ll_pickle;
 
 /* Where the numbers of torch tensors are: gives the bytes of storage `key`, at least `bytes` of them, valid
- * until the parser returns. */
+ * until the parser returns. What it unpacks is taken from the budget, which is that of the whole file. */
 typedef struct ll_pickle_storages {
     ll_status (*find)(void *ctx, const char *key, size_t bytes, const void **data, ll_error *e);
     void *ctx;
+    ll_budget *budget; /* NULL: that of a pickle of these bytes */
 } ll_pickle_storages;
 
 /* Parses n bytes; `what` names them in messages, `storages` may be NULL. LL_BAD_DATA: truncated, malformed,
- * foreign GLOBAL, or more than 1 GiB of memory needed. Values may be shared, even form cycles: walk to a
- * known depth only. Free with ll_pickle_free. */
+ * foreign GLOBAL, or more memory needed than the budget has (core/base/size.h); LL_CANCELLED. Values may be shared, even
+ * form cycles: walk to a known depth only, and take from the budget what each step makes, because a tree of shared
+ * containers has more paths than any file has bytes. Free with ll_pickle_free. */
 ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const ll_pickle_storages *storages,
                           ll_pickle *out, ll_error *e);
 /* A file: a plain pickle, or the zip that torch.save writes (data/torchzip.h). */

@@ -23,7 +23,7 @@ typedef struct storage {
 
 static ll_status left(const machine *m)
 {
-    return m->e->status ? m->e->status : LL_BAD_DATA;
+    return m->e->status;
 }
 
 /* --- arguments --- */
@@ -38,20 +38,21 @@ static bool is_text(const ll_pickled *v, const char *text)
     return v && v->kind == LL_PICKLED_TEXT && !strcmp(v->text.s, text);
 }
 
-/* A tuple of sizes >= 0 into shape; the product stays under 2^40. */
+/* A tuple of sizes >= 0 into shape, and their product. */
 static ll_status read_shape(machine *m, const ll_pickled *t, ll_pickled_array *a)
 {
+    ll_error inner = {0};
     if (!t || t->kind != LL_PICKLED_TUPLE || t->items.n > LL_PICKLED_DIMS)
         return ll_pickle_fail(m, "an array without a shape of at most %d dimensions", LL_PICKLED_DIMS);
     a->n_dims = (int)t->items.n;
-    a->count = 1;
     for (int i = 0; i < a->n_dims; i++) {
         int n;
-        if (!ll_pickled_int(t->items.v[i], 0, INT32_MAX, &n) || a->count > (size_t)1 << 32)
-            return ll_pickle_fail(m, "an array with an impossible shape");
+        if (!ll_pickled_int(t->items.v[i], 0, INT32_MAX, &n))
+            return ll_pickle_fail(m, "an array with an impossible shape: dimension %d is no size", i + 1);
         a->shape[i] = n;
-        a->count *= (size_t)n;
     }
+    if (ll_shape_count(a->shape, a->n_dims, sizeof(double), &a->count, &inner))
+        return ll_pickle_fail(m, "an array with %.400s", inner.message);
     return LL_OK;
 }
 
@@ -265,7 +266,8 @@ ll_status ll_pickle_persistent(machine *m, const ll_pickled *id, ll_pickled **ou
     return LL_OK;
 }
 
-/* Strides of a tensor, all >= 0, and its last element within the storage. */
+/* Strides of a tensor, all >= 0, and its last element within the storage. That of a dimension of one element moves
+ * nothing and may be anything in the file. */
 static ll_status read_strides(machine *m, const ll_pickled *t, const ll_pickled_array *a, long long offset,
                               long long count, long long *stride)
 {
@@ -275,7 +277,7 @@ static ll_status read_strides(machine *m, const ll_pickled *t, const ll_pickled_
         const ll_pickled *v = t->items.v[d];
         long long reach;
         if (v->kind != LL_PICKLED_INT || v->i < 0) return ll_pickle_fail(m, "a tensor with a wrong stride");
-        stride[d] = v->i;
+        stride[d] = a->shape[d] > 1 ? v->i : 0;
         if (a->count && (__builtin_mul_overflow(v->i, a->shape[d] - 1, &reach) ||
                          __builtin_add_overflow(last, reach, &last)))
             return ll_pickle_fail(m, "a tensor with a wrong stride");
@@ -304,8 +306,9 @@ static ll_status call_tensor(machine *m, const ll_pickle_global *g, const ll_pic
     size_t size = ll_dtype_size(x->dtype);
     const void *data;
     ll_error inner = {0};
-    if (m->storages->find(m->storages->ctx, x->key, (size_t)x->count * size, &data, &inner))
-        return ll_pickle_fail(m, "%.400s", inner.message);
+    s = m->storages->find(m->storages->ctx, x->key, (size_t)x->count * size, &data, &inner);
+    if (s == LL_CANCELLED) return ll_fail(m->e, s, "%s", inner.message);
+    if (s) return ll_pickle_fail(m, "%.400s", inner.message);
     if (!(a->data = ll_pickle_alloc(m, a->count * size + 1))) return left(m);
     ll_strided_copy(a->n_dims, a->shape, stride, size, (const char *)data + (size_t)offset->i * size,
                     a->data);

@@ -11,7 +11,7 @@ typedef struct ll_pickle_machine {
     const uint8_t *bytes;
     size_t n, at, started; /* started: where the running opcode began */
     ll_arena *arena;
-    size_t used; /* bytes of the arena handed out */
+    ll_budget *budget; /* of the arena, the stack, the marks and the memo */
     ll_pickled **stack;
     size_t depth, stack_cap;
     size_t *marks; /* stack depths */
@@ -34,7 +34,7 @@ struct ll_pickle_global {
 
 /* Fails with the byte position. */
 ll_status ll_pickle_fail(ll_pickle_machine *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Zeroed memory of the arena, NULL (with the message left) when over the limit. */
+/* Zeroed memory of the arena, NULL (with the message left) when over the budget. */
 void *ll_pickle_alloc(ll_pickle_machine *m, size_t bytes);
 ll_pickled *ll_pickle_new(ll_pickle_machine *m, ll_pickled_kind kind);
 

@@ -8,9 +8,9 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/size.h"
 
 enum { HEADER_MOST = 32 << 20, MAX_DIMS = 4 };
-static const uint64_t BYTES_MOST = (uint64_t)1 << 32; /* times one more dimension still fits 64 bits */
 
 static const struct {
     const char *name;
@@ -58,17 +58,19 @@ static ll_status read_shape(const cJSON *item, entry *x, uint64_t *bytes, ll_err
 {
     const cJSON *shape = cJSON_GetObjectItemCaseSensitive(item, "shape"), *dim;
     if (!cJSON_IsArray(shape)) return ll_fail(e, LL_BAD_DATA, "tensor %s has no shape", x->name);
-    *bytes = ll_dtype_size(x->dtype);
     cJSON_ArrayForEach(dim, shape)
     {
         uint64_t n;
         if (x->n_dims == MAX_DIMS)
             return ll_fail(e, LL_BAD_DATA, "tensor %s has more than %d dimensions", x->name, MAX_DIMS);
-        if (!whole(dim, &n) || n > INT32_MAX || *bytes > BYTES_MOST)
-            return ll_fail(e, LL_BAD_DATA, "tensor %s has a wrong shape", x->name);
-        *bytes *= n;
+        if (!whole(dim, &n))
+            return ll_fail(e, LL_BAD_DATA, "tensor %s has a wrong shape: dimension %d is no size", x->name,
+                           x->n_dims + 1);
         x->shape[x->n_dims++] = (long)n;
     }
+    size_t count, size = ll_dtype_size(x->dtype);
+    if (ll_shape_count(x->shape, x->n_dims, size, &count, e)) return ll_fail_in(e, "tensor %s has ", x->name);
+    *bytes = (uint64_t)count * size;
     return LL_OK;
 }
 
@@ -173,9 +175,11 @@ static ll_status parse(const char *bytes, size_t n, ll_tensors *out, ll_error *e
     if (len > n - 8)
         return ll_fail(e, LL_BAD_DATA, "a header of %llu bytes in a file of %zu: the file is truncated",
                        (unsigned long long)len, n);
-    cJSON *header = cJSON_ParseWithLength(bytes + 8, (size_t)len);
-    ll_status s = cJSON_IsObject(header) ? read_header(header, bytes + 8 + len, n - 8 - len, out, e)
-                                         : ll_fail(e, LL_BAD_DATA, "the header is not valid JSON");
+    cJSON *header;
+    ll_status s = ll_json_parse(bytes + 8, (size_t)len, &header, e);
+    if (s) return ll_fail_in(e, "the header: ");
+    s = cJSON_IsObject(header) ? read_header(header, bytes + 8 + len, n - 8 - len, out, e)
+                               : ll_fail(e, LL_BAD_DATA, "the header is not a JSON object");
     cJSON_Delete(header);
     return s;
 }

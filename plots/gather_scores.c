@@ -87,8 +87,8 @@ static ll_status add_log(ll_request *rq, const char *path, char *text, scores *s
         if (*next) *next++ = 0;
         line++;
         if (!at[strspn(at, " \t\r")]) continue;
-        cJSON *o = cJSON_Parse(at);
-        if (!o)
+        cJSON *o;
+        if (ll_json_parse(at, strlen(at), &o, NULL))
             status = LL_FAIL(rq, LL_BAD_DATA,
                              "%s: line %d: not a JSON object; a log written by latlab --json was "
                              "expected",
@@ -102,7 +102,8 @@ static ll_status add_log(ll_request *rq, const char *path, char *text, scores *s
 
 static ll_status add_array(ll_request *rq, const char *path, const char *text, scores *s)
 {
-    cJSON *rows = cJSON_Parse(text), *row;
+    cJSON *rows, *row;
+    ll_json_parse(text, strlen(text), &rows, NULL);
     if (!cJSON_IsArray(rows))
         return LL_FAIL(rq, LL_BAD_DATA, "%s: not a JSON array to its end, as results format=json writes it",
                        path);

@@ -80,16 +80,20 @@ ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why,
     int first = 0, number = 1;
     bool torn = false;
     *lost = 0;
-    ll_status s = ll_read_file(path, (size_t)1 << 30, &text, &len, e);
+    ll_status s = ll_read_file(path, ll_limit_of(LL_READER_JSON)->file_most, &text, &len, e);
     if (s) return s;
+    ll_budget budget = ll_budget_for(LL_READER_JSON, len);
     *out = cJSON_CreateArray();
-    for (char *line = text; line < text + len; line = next, number++) {
+    for (char *line = text; !s && line < text + len; line = next, number++) {
         char *end = memchr(line, '\n', (size_t)(text + len - line));
         next = end ? end + 1 : text + len;
         if (end) *end = 0;
         torn = !end;
-        cJSON *entry = end ? cJSON_Parse(line) : NULL;
-        if (cJSON_IsObject(entry)) {
+        cJSON *entry = NULL;
+        ll_error unread = {0};
+        if (end && ll_json_parse_within(&budget, line, (size_t)(end - line), &entry, &unread) == LL_CANCELLED) {
+            s = ll_fail(e, LL_CANCELLED, "%s", unread.message);
+        } else if (cJSON_IsObject(entry)) {
             cJSON_AddItemToArray(*out, entry);
         } else {
             cJSON_Delete(entry);
@@ -98,7 +102,11 @@ ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why,
     }
     free(text);
     say_lost(why, path, *lost, first, torn);
-    return LL_OK;
+    if (s) {
+        cJSON_Delete(*out);
+        *out = NULL;
+    }
+    return s;
 }
 
 /* --- results ----------------------------------------------------------------------------------------------

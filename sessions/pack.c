@@ -21,7 +21,8 @@ static void set_json(ll_tensors *t, const char *key, cJSON *o)
 static ll_status get_json(const ll_tensors *t, const char *key, const char *what, cJSON **out, ll_error *e)
 {
     const char *text = ll_tensors_text(t, key);
-    *out = text ? cJSON_Parse(text) : NULL;
+    *out = NULL;
+    if (text && ll_json_parse(text, strlen(text), out, e) == LL_CANCELLED) return LL_CANCELLED;
     return cJSON_IsObject(*out)
                ? LL_OK
                : ll_fail(e, LL_BAD_DATA, "holds no %s: the text %s is missing or broken", what, key);

@@ -218,7 +218,7 @@ static ll_status read_checkpoint_pickle(const bytes *b, ll_error *e)
 {
     static char zeros[1 << 20];
     ll_pickle p;
-    ll_pickle_storages storages = {find_storage, zeros};
+    ll_pickle_storages storages = {.find = find_storage, .ctx = zeros};
     ll_status s = ll_pickle_parse("fuzz", b->p, b->n, &storages, &p, e);
     if (!s) ll_pickle_free(&p);
     return s;
@@ -233,7 +233,8 @@ static void damaged_checkpoint(void)
     ll_error e = {0};
     CHECK_INT(ll_zip_open(file.p, file.n, &z, &e), LL_OK);
     const ll_zip_member *m = ll_zip_find(&z, "/data.pkl");
-    CHECK_INT(ll_zip_unpack(&z, m, &b.p, &e), LL_OK);
+    ll_budget budget = ll_budget_for(LL_READER_PICKLE, file.n);
+    CHECK_INT(ll_zip_unpack(&z, m, &budget, &b.p, &e), LL_OK);
     b.n = m->size;
     CHECK_INT(read_checkpoint_pickle(&b, &e), LL_OK);
     CHECK(fuzz(&b, 4000, 2, read_checkpoint_pickle) < 4000);

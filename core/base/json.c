@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
@@ -141,6 +142,29 @@ int ll_json_get_ints(const cJSON *o, const char *key, int **v)
     return n;
 }
 
+/* What a tree takes: blocks of the allocator for the nodes, keys and texts, and the bytes of the texts. */
+enum { NODE = 80, TEXT = 32, NESTED_MOST = 100, ASK_EVERY = 1 << 20 };
+
+/* Counts what stands outside of texts, before anything is allocated. */
+static ll_status check_tree(ll_budget *budget, const char *text, size_t n, ll_error *e)
+{
+    size_t nodes = 1, texts = 0;
+    int depth = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        if (i % ASK_EVERY == 0 && ll_interrupted()) return ll_interrupt_fail(e);
+        char c = text[i];
+        if (quoted && c == '\\') i++;
+        if (c == '"') quoted = !quoted, texts += quoted;
+        if (quoted) continue;
+        nodes += c == ',' || c == '[' || c == '{';
+        depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+        if (depth > NESTED_MOST)
+            return ll_fail(e, LL_BAD_DATA, "JSON that is nested more than %d deep", NESTED_MOST);
+    }
+    return ll_budget_take(budget, nodes * NODE + texts * TEXT + n, 1, e);
+}
+
 static int line_of(const char *text, const char *at)
 {
     int line = 1;
@@ -148,19 +172,36 @@ static int line_of(const char *text, const char *at)
     return line;
 }
 
-ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e)
+ll_status ll_json_parse(const char *text, size_t n, cJSON **out, ll_error *e)
+{
+    ll_budget budget = ll_budget_for(LL_READER_JSON, n);
+    return ll_json_parse_within(&budget, text, n, out, e);
+}
+
+ll_status ll_json_parse_within(ll_budget *budget, const char *text, size_t n, cJSON **out, ll_error *e)
 {
     const char *end = NULL;
-    *out = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
-    return *out ? LL_OK
-                : ll_fail(e, LL_BAD_DATA, "%s: line %d: not valid JSON", name, end ? line_of(text, end) : 1);
+    *out = NULL;
+    ll_status s = check_tree(budget, text, n, e);
+    if (s) return s;
+    char *ended = ll_alloc(n + 1, 1); /* cJSON can ask for nothing behind the value only where a NUL is */
+    memcpy(ended, text, n);
+    *out = cJSON_ParseWithLengthOpts(ended, n + 1, &end, 1);
+    if (!*out) s = ll_fail(e, LL_BAD_DATA, "line %d: not valid JSON", end ? line_of(ended, end) : 1);
+    free(ended);
+    return s;
+}
+
+ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e)
+{
+    return ll_json_parse(text, len, out, e) ? ll_fail_in(e, "%s: ", name) : LL_OK;
 }
 
 ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
 {
     char *text;
     size_t len;
-    ll_status s = ll_read_file(path, (size_t)256 << 20, &text, &len, e);
+    ll_status s = ll_read_file(path, ll_limit_of(LL_READER_JSON)->file_most, &text, &len, e);
     if (s) return s;
     if (!ll_utf8_valid(text)) { /* written by a latlab that passed any byte on, or by another program */
         ll_str repaired = {0};

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/base/size.h"
 #include "core/base/status.h"
 
 /* Add members to an object. A number that is not finite becomes null. */
@@ -34,9 +35,14 @@ bool ll_json_get_bool(const cJSON *o, const char *key, bool otherwise);
 int ll_json_get_nums(const cJSON *o, const char *key, double **v);
 int ll_json_get_ints(const cJSON *o, const char *key, int **v);
 
-ll_status ll_json_read_file(const char *path, cJSON **out,
-                            ll_error *e); /* names file and line on a syntax error */
-/* The same for text that was read already (len bytes and a NUL); `name` is what the sentence calls it. */
+/* Text of n bytes, with nothing behind the value but blanks; the caller deletes. LL_BAD_DATA names the line of a syntax
+ * error; also: nested more than 100 deep, or a tree that would take more memory than JSON of that size may
+ * (core/base/size.h). */
+ll_status ll_json_parse(const char *text, size_t n, cJSON **out, ll_error *e);
+/* The same for a piece of a larger file: the tree is taken from the file's budget. */
+ll_status ll_json_parse_within(ll_budget *budget, const char *text, size_t n, cJSON **out, ll_error *e);
+ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e); /* the same; names the file too */
+/* The same for text that was read already (len bytes); `name` is what the sentence calls it. */
 ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e);
 char *ll_json_line(const cJSON *o); /* one line, no blanks; the caller frees with free() */
 char *ll_json_text(const cJSON *o); /* indented; likewise */

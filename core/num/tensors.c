@@ -73,21 +73,21 @@ ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype,
 
 void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value)
 {
-    for (int i = 0; i < t->keys.n; i++)
-        if (!strcmp(t->keys.v[i], key)) {
-            free(t->values.v[i]);
-            t->values.v[i] = ll_strdup(value);
-            return;
-        }
+    int there = ll_names_find(&t->key_names, key);
+    if (there >= 0) {
+        free(t->values.v[there]);
+        t->values.v[there] = ll_strdup(value);
+        return;
+    }
     ll_strs_add(&t->keys, key);
     ll_strs_add(&t->values, value);
+    ll_names_add(&t->key_names, t->keys.v[t->keys.n - 1]);
 }
 
 const char *ll_tensors_text(const ll_tensors *t, const char *key)
 {
-    for (int i = 0; i < t->keys.n; i++)
-        if (!strcmp(t->keys.v[i], key)) return t->values.v[i];
-    return NULL;
+    int i = ll_names_find(&t->key_names, key);
+    return i < 0 ? NULL : t->values.v[i];
 }
 
 void ll_tensors_free(ll_tensors *t)
@@ -97,6 +97,7 @@ void ll_tensors_free(ll_tensors *t)
         free(t->v[i].data);
     }
     free(t->v);
+    ll_names_free(&t->key_names);
     ll_strs_free(&t->keys);
     ll_strs_free(&t->values);
     *t = (ll_tensors){0};

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "core/base/index.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
 
@@ -20,6 +21,7 @@ typedef struct ll_tensors {
     ll_tensor *v;
     int n, cap;
     ll_strs keys, values; /* metadata, parallel lists */
+    ll_names key_names;   /* the keys by name */
 } ll_tensors;
 
 /* Copies `data` (NULL: zeros); returns the tensor. shape has n_dims entries. */
@@ -31,7 +33,7 @@ ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype,
                           const long *shape, const ll_tensor **out, ll_error *e);
 void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value);
 const char *ll_tensors_text(const ll_tensors *t, const char *key); /* NULL: none */
-size_t ll_tensor_count(const ll_tensor *t);
+size_t ll_tensor_count(const ll_tensor *t); /* whoever made it has checked the shape (core/base/size.h) */
 size_t ll_dtype_size(ll_dtype d);
 void ll_tensors_free(ll_tensors *t);
 

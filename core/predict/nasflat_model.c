@@ -233,7 +233,9 @@ ll_status ll_nasflat_model_load(const ll_tensors *in, const ll_dataset *d, void 
     if (!text || !devices)
         return ll_fail(e, LL_BAD_DATA,
                        "not a nasflat model: nasflat_options and nasflat_devices were expected");
-    cJSON *o = cJSON_Parse(text), *names = cJSON_Parse(devices);
+    cJSON *o, *names;
+    ll_json_parse(text, strlen(text), &o, NULL);
+    ll_json_parse(devices, strlen(devices), &names, NULL);
     ll_values options = {0};
     ll_ints source = {0};
     ll_nasflat_model *m = NULL;
