@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/num/wilcoxon.h"
 #include "data/commands.h"
@@ -182,8 +183,7 @@ static void add_total(total *all, int *n, const group *g)
 static int by_rank(const void *a, const void *b)
 {
     const total *x = a, *y = b;
-    double rx = x->rank / x->cells, ry = y->rank / y->cells;
-    return (rx > ry) - (rx < ry);
+    return ll_by_number(x->rank / x->cells, y->rank / y->cells);
 }
 
 static void emit_totals(ll_request *rq, total *all, int n)

@@ -212,7 +212,8 @@ static ll_status read_accuracy_row(ll_dataset *d, const ll_csv *c, ll_error *e)
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     int row = ll_dataset_row(d, gene);
     if (row < 0) return ll_csv_fail(c, e, "architecture %.120s is not in latency.csv", c->cells[0]);
-    if (!ll_decimal_parse(c->cells[1], &x)) return ll_csv_fail(c, e, "\"%.40s\" is no number", c->cells[1]);
+    if (!ll_decimal_parse(c->cells[1], &x) || !isfinite(x))
+        return ll_csv_fail(c, e, "\"%.40s\" is no number", c->cells[1]);
     d->accuracy[row] = x;
     return LL_OK;
 }
@@ -237,6 +238,15 @@ static ll_status read_accuracy(loader *l, ll_error *e)
     return s;
 }
 
+/* NaN is missing, infinite is nothing. */
+static ll_status check_feature(const char *path, const ll_npy *a, ll_error *e)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (isinf(((const float *)a->data)[i]))
+            return ll_fail(e, LL_BAD_DATA, "%s: number %zu is infinite", path, i);
+    return LL_OK;
+}
+
 static ll_status read_feature(loader *l, const char *file, ll_error *e)
 {
     char *path = ll_path_join(l->dir, file), *name = ll_path_stem(file);
@@ -245,6 +255,7 @@ static ll_status read_feature(loader *l, const char *file, ll_error *e)
     if (!s && (a.n_dims != 2 || a.dtype != LL_F32 || a.shape[0] != l->d->n_archs || a.shape[1] < 1 ||
                a.shape[1] > 1 << 20))
         s = ll_fail(e, LL_BAD_DATA, "%s: an array of (%d, dim) float32 was expected", path, l->d->n_archs);
+    if (!s) s = check_feature(path, &a, e);
     if (!s) ll_dataset_add_feature(l->d, name, (int)a.shape[1], a.data);
     ll_npy_free(&a);
     free(path);

@@ -300,6 +300,19 @@ static ll_status read_number(const reader *r, const char *text, const char *colu
     return LL_OK;
 }
 
+/* A cell in its unit as milliseconds. */
+static ll_status read_latency(const reader *r, const char *text, const char *column_name, const char *unit,
+                              double *ms, ll_error *e)
+{
+    double x;
+    ll_status s = read_number(r, text, column_name, &x, e);
+    if (s) return s;
+    *ms = ll_to_ms(unit, x);
+    return isfinite(*ms) ? LL_OK
+                         : ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number in milliseconds",
+                                       text, column_name);
+}
+
 static cell *add_cell(reader *r, int row, int device)
 {
     if (r->n_cells == r->cells_cap) {
@@ -336,8 +349,7 @@ static ll_status read_long_record(reader *r, int row, ll_error *e)
         role what = r->columns[i].role;
         if ((what != LATENCY && what != STD) || !*r->csv.cells[i]) continue;
         double *to = what == LATENCY ? &x->lat_ms : &x->std_ms;
-        s = read_number(r, r->csv.cells[i], what == STD ? "std" : "latency", to, e);
-        *to = ll_to_ms(unit, *to);
+        s = read_latency(r, r->csv.cells[i], what == STD ? "std" : "latency", unit, to, e);
     }
     return s;
 }
@@ -353,8 +365,7 @@ static ll_status read_wide_record(reader *r, int row, ll_error *e)
         if ((c->role != COLUMN_OF_DEVICE && c->role != STD_OF_DEVICE) || !*r->csv.cells[i]) continue;
         cell *x = &r->cells[first + c->device];
         double *to = c->role == COLUMN_OF_DEVICE ? &x->lat_ms : &x->std_ms;
-        s = read_number(r, r->csv.cells[i], r->devices.v[c->device], to, e);
-        *to = ll_to_ms(unit, *to);
+        s = read_latency(r, r->csv.cells[i], r->devices.v[c->device], unit, to, e);
     }
     return s;
 }

@@ -36,6 +36,10 @@ static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_st
             return ll_fail(e, LL_BAD_DATA, "%s: architecture %.100s has no proxy %.60s", job->path,
                            entry->string, names->v[k]);
         v[k] = cJSON_IsNumber(item) ? (float)proxy_value(names->v[k], item->valuedouble) : NAN;
+        if (isinf(v[k]))
+            return ll_fail(e, LL_BAD_DATA,
+                           "%s: proxy %.60s of architecture %.100s is %g, a finite number was expected",
+                           job->path, names->v[k], entry->string, item->valuedouble);
     }
     return LL_OK;
 }

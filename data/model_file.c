@@ -172,7 +172,8 @@ ll_status ll_model_load(const char *path, const char *as, const ll_dataset *d, l
     ll_tensors t = {0};
     ll_status s = read_tensors(path, &t, e);
     if (s) return s;
-    s = build(&t, as, d, out, warnings, e);
+    s = ll_tensors_finite(&t, e);
+    if (!s) s = build(&t, as, d, out, warnings, e);
     ll_tensors_free(&t);
     return s ? ll_fail_in(e, "%s: ", path) : LL_OK;
 }

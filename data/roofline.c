@@ -6,6 +6,7 @@
 #include "core/app/app.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "data/simulate.h"
 
 enum { WIDTH = 60, HEIGHT = 15 };
@@ -28,8 +29,7 @@ static bool same_shape(const ll_layer *a, const ll_layer *b)
 static int by_time(const void *a, const void *b)
 {
     const point *x = a, *y = b;
-    double dx = x->count * x->time.total_ms, dy = y->count * y->time.total_ms;
-    return (dx < dy) - (dx > dy);
+    return ll_by_number(y->count * y->time.total_ms, x->count * x->time.total_ms);
 }
 
 static int gather(const ll_sim_machine *m, const ll_layer *layers, int n, point *points)

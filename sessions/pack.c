@@ -83,12 +83,16 @@ static ll_status unpack_rows(const ll_tensors *in, const char *name, int n_archs
     return LL_OK;
 }
 
-static ll_status unpack_column(const ll_tensors *in, const char *name, int n_archs, double **out, ll_error *e)
+static ll_status unpack_column(const ll_tensors *in, const char *name, int n_archs, bool finite, double **out,
+                               ll_error *e)
 {
     const ll_tensor *t;
     long n = n_archs;
     ll_status s = ll_tensors_need(in, name, LL_F64, 1, &n, &t, e);
-    if (!s) *out = ll_memdup(t->data, (size_t)n, sizeof **out);
+    const double *v = s ? NULL : t->data;
+    for (long i = 0; !s && i < n; i++)
+        if (finite && !isfinite(v[i])) s = ll_fail(e, LL_BAD_DATA, "%s: number %ld is %g", name, i, v[i]);
+    if (!s) *out = ll_memdup(v, (size_t)n, sizeof **out);
     return s;
 }
 
@@ -100,11 +104,11 @@ static ll_status unpack_arrays(const ll_tensors *in, int n_archs, ll_transfer *t
         return ll_fail(e, LL_BAD_DATA, "predicts %ld architectures of a dataset with %d",
                        score ? score->shape[0] : 0, n_archs);
     t->n = (int)score->shape[0];
-    ll_status s = unpack_column(in, "score", t->n, &t->score, e);
-    if (!s) s = unpack_column(in, "lat_ms", t->n, &t->lat_ms, e);
-    if (!s && ll_tensors_find(in, "sd_ms")) s = unpack_column(in, "sd_ms", t->n, &t->sd_ms, e);
+    ll_status s = unpack_column(in, "score", t->n, true, &t->score, e);
+    if (!s) s = unpack_column(in, "lat_ms", t->n, true, &t->lat_ms, e);
+    if (!s && ll_tensors_find(in, "sd_ms")) s = unpack_column(in, "sd_ms", t->n, true, &t->sd_ms, e);
     double *numbers = NULL;
-    if (!s) s = unpack_column(in, "numbers", N_NUMBERS, &numbers, e);
+    if (!s) s = unpack_column(in, "numbers", N_NUMBERS, false, &numbers, e);
     if (!s) t->dof = numbers[0], t->map_error = numbers[1], t->seconds = numbers[2];
     free(numbers);
     if (!s) s = unpack_rows(in, "samples", t->n, &t->samples, e);

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "tui/views.h"
 
 enum { WORST = 100 };
@@ -51,8 +52,7 @@ typedef struct miss {
 
 static int by_factor(const void *a, const void *b)
 {
-    double x = ((const miss *)a)->factor, y = ((const miss *)b)->factor;
-    return x < y ? 1 : x > y ? -1 : 0;
+    return ll_by_number(((const miss *)b)->factor, ((const miss *)a)->factor);
 }
 
 static void worst_row(cJSON *rows, const ll_state *s, const ll_transfer *t, int device, int arch)

@@ -8,6 +8,7 @@
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
 
@@ -275,8 +276,8 @@ typedef struct ranked {
 static int fastest_first(const void *a, const void *b)
 {
     const ranked *x = a, *y = b;
-    if (x->score != y->score) return x->score < y->score ? -1 : 1;
-    return x->arch - y->arch;
+    int order = ll_by_number(x->score, y->score);
+    return order ? order : x->arch - y->arch;
 }
 
 /* The architectures to show: the named ones, or the `top` fastest (slowest). */

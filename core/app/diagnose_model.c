@@ -145,8 +145,8 @@ static int by_percent(const void *a, const void *b)
 {
     const ll_residual_group *x = *(const ll_residual_group *const *)a,
                             *y = *(const ll_residual_group *const *)b;
-    double dx = fabs(x->percent), dy = fabs(y->percent);
-    return dx != dy ? (dx > dy ? -1 : 1) : (x > y) - (x < y);
+    int order = ll_by_number(fabs(y->percent), fabs(x->percent));
+    return order ? order : (x > y) - (x < y);
 }
 
 static void add_group_rows(cJSON *o, const ll_diagnosis *q, const ll_residuals_report *r)

@@ -13,10 +13,11 @@ typedef struct item {
     int index;
 } item;
 
-/* Larger doubles get larger keys: flip all bits of negatives, the sign bit of the others. */
+/* Larger doubles get larger keys: flip all bits of negatives, the sign bit of the others. A NaN has a sign, too. */
 static uint64_t key_of(double x)
 {
     uint64_t bits;
+    if (x != x) return UINT64_MAX;
     x += 0.0; /* -0 becomes 0 */
     memcpy(&bits, &x, sizeof bits);
     return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;

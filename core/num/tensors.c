@@ -1,5 +1,6 @@
 #include "core/num/tensors.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,33 @@ ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype,
     if (x->n_dims != n_dims || memcmp(x->shape, shape, (size_t)n_dims * sizeof *shape))
         return wrong_shape(x, n_dims, shape, e);
     *out = x;
+    return LL_OK;
+}
+
+/* Place of the first number that is none; the count when all are. */
+static size_t first_wrong(const ll_tensor *x, double *value)
+{
+    size_t n = ll_tensor_count(x), i = 0;
+    if (x->dtype == LL_F32)
+        for (const float *v = x->data; i < n && isfinite(v[i]);) i++;
+    else if (x->dtype == LL_F64)
+        for (const double *v = x->data; i < n && isfinite(v[i]);) i++;
+    else
+        i = n;
+    if (i < n)
+        *value = x->dtype == LL_F32 ? (double)((const float *)x->data)[i] : ((const double *)x->data)[i];
+    return i;
+}
+
+ll_status ll_tensors_finite(const ll_tensors *t, ll_error *e)
+{
+    for (int k = 0; k < t->n; k++) {
+        double value = 0;
+        size_t n = ll_tensor_count(&t->v[k]), at = first_wrong(&t->v[k], &value);
+        if (at < n)
+            return ll_fail(e, LL_BAD_DATA, "number %zu of %zu of tensor %.200s is %g: these are no weights",
+                           at, n, t->v[k].name, value);
+    }
     return LL_OK;
 }
 

@@ -31,6 +31,8 @@ const ll_tensor *ll_tensors_find(const ll_tensors *t, const char *name); /* NULL
 /* Find, and check type and shape: LL_BAD_DATA names the tensor and both shapes. */
 ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype, int n_dims,
                           const long *shape, const ll_tensor **out, ll_error *e);
+/* LL_BAD_DATA names the first tensor with a NaN or an infinite number, and its place. */
+ll_status ll_tensors_finite(const ll_tensors *t, ll_error *e);
 void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value);
 const char *ll_tensors_text(const ll_tensors *t, const char *key); /* NULL: none */
 size_t ll_tensor_count(const ll_tensor *t); /* whoever made it has checked the shape (core/base/size.h) */

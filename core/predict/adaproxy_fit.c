@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/blas.h"
+#include "core/num/sort.h"
 
 enum { STEPS = 2000, FOLDS = 5, GRID = 9 };
 static const double grid[GRID] = {1, .5, .25, .1, .05, .02, .01, .003, .001};
@@ -46,8 +47,7 @@ static void shrink_each(double *v, int n, double t)
 
 static int descending(const void *a, const void *b)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x < y) - (x > y);
+    return ll_by_number(*(const double *)b, *(const double *)a);
 }
 
 /* The threshold that brings |v|_1 down to t (Duchi et al. 2008); 0 when it is no larger. */

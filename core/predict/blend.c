@@ -98,7 +98,7 @@ static ll_status rank_members(void *const *impl, const ll_transfer_job *job, dou
         keep_apart(&options);
         own.options = &options;
         own.want_variance = false;
-        s = members[i]->transfer(impl[i], &own, &p, e);
+        s = ll_predictor_transfer(members[i], impl[i], &own, &p, e);
         ll_values_free(&options);
         if (!s) {
             *n = p.n;

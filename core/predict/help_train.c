@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/adamw.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/predict/help.h"
 
@@ -73,8 +74,8 @@ typedef struct keyed {
 static int by_latency(const void *a, const void *b)
 {
     const keyed *x = a, *y = b;
-    if (x->lat != y->lat) return x->lat < y->lat ? -1 : 1;
-    return x->arch - y->arch;
+    int order = ll_by_number(x->lat, y->lat);
+    return order ? order : x->arch - y->arch;
 }
 
 static bool source_fill(source *s, const ll_dataset *d, int device, const int *archs, int n,

@@ -98,6 +98,12 @@ typedef struct ll_predictor {
     bool (*design_prior)(const void *model, ll_design_prior *out);
 } ll_predictor;
 
+/* The door to predictor->transfer: what comes out is n finite scores, and latencies and deviations that are finite where
+ * there are any. LL_FAILED names the predictor and the first architecture that has none: weights that are damaged or
+ * training that diverged are an error where they appear, not an odd ranking later. */
+ll_status ll_predictor_transfer(const ll_predictor *p, const void *model, const ll_transfer_job *job,
+                                ll_prediction *out, ll_error *e);
+
 extern const ll_predictor *const ll_predictors[]; /* ends with NULL; core/predict/registry.c */
 const ll_predictor *ll_predictor_find(const char *name);
 

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/predict/gp_simulate.h"
 #include "core/transfer/diagnose.h"
@@ -188,8 +189,8 @@ static int fit_sources(const ll_diagnosis *q, const design *x, const ll_ints *ro
 static int by_difference(const void *a, const void *b)
 {
     const ll_price *x = a, *y = b;
-    double dx = fabs(x->target - x->source), dy = fabs(y->target - y->source);
-    if (dx != dy) return dx > dy ? -1 : 1;
+    int order = ll_by_number(fabs(y->target - y->source), fabs(x->target - x->source));
+    if (order) return order;
     return x->position != y->position ? x->position - y->position : x->op - y->op;
 }
 

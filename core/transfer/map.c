@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 
 typedef struct pair {
@@ -12,8 +13,7 @@ typedef struct pair {
 
 static int by_score(const void *a, const void *b)
 {
-    double x = ((const pair *)a)->score, y = ((const pair *)b)->score;
-    return (x > y) - (x < y);
+    return ll_by_number(((const pair *)a)->score, ((const pair *)b)->score);
 }
 
 static void fit_affine(ll_map *m, const pair *p, int k)
@@ -102,10 +102,11 @@ ll_map ll_map_fit(const double *score, const double *lat_ms, int k)
 static double interpolate(const ll_map *m, double s)
 {
     int last = m->n_knots - 1;
+    if (isnan(s)) return s;
     if (s <= m->score[0]) return m->lat_ms[0] + m->slope * (s - m->score[0]);
     if (s >= m->score[last]) return m->lat_ms[last] + m->slope * (s - m->score[last]);
     int i = 0;
-    while (s > m->score[i + 1]) i++;
+    while (i + 1 < last && s > m->score[i + 1]) i++;
     double t = (s - m->score[i]) / (m->score[i + 1] - m->score[i]);
     return m->lat_ms[i] + t * (m->lat_ms[i + 1] - m->lat_ms[i]);
 }
@@ -113,7 +114,7 @@ static double interpolate(const ll_map *m, double s)
 double ll_map_apply(const ll_map *m, double score)
 {
     double x = m->isotonic ? interpolate(m, score) : m->offset + m->slope * score;
-    return x > 0 ? x : 0;
+    return x < 0 ? 0 : x;
 }
 
 const char *ll_map_name(const ll_map *m)

@@ -18,7 +18,7 @@ typedef struct ll_map {
 
 /* k >= 1 pairs; free with ll_map_free. */
 ll_map ll_map_fit(const double *score, const double *lat_ms, int k);
-double ll_map_apply(const ll_map *m, double score); /* never below 0 */
+double ll_map_apply(const ll_map *m, double score); /* never below 0; NaN for NaN */
 const char *ll_map_name(const ll_map *m);
 void ll_map_free(ll_map *m);
 

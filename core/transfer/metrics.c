@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/sort.h"
 #include "core/num/stats.h"
 
 static const char *const protocol_names[] = {
@@ -36,8 +37,8 @@ typedef struct keyed {
 static int by_key(const void *a, const void *b)
 {
     const keyed *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return x->row - y->row;
+    int order = ll_by_number(x->key, y->key);
+    return order ? order : x->row - y->row;
 }
 
 static int by_value(const void *a, const void *b)

@@ -92,7 +92,7 @@ static ll_status run(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
                            .measure = measure,
                            .measure_ctx = &count};
     ll_prediction prediction = {0};
-    ll_status s = p->model->predictor->transfer(p->model->impl, &job, &prediction, e);
+    ll_status s = ll_predictor_transfer(p->model->predictor, p->model->impl, &job, &prediction, e);
     if (s)
         ll_prediction_free(&prediction);
     else
