@@ -4,6 +4,7 @@
 
 #include "core/app/command.h"
 #include "core/app/request.h"
+#include "data/import.h"
 #include "data/results.h"
 
 /* Ends with a record whose name is NULL. */
@@ -32,6 +33,10 @@ extern const ll_option ll_import_options[], ll_load_options[], ll_export_options
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
 /* ll_folder_home() among the folders of this app: where a change of the dataset at `path` is written; free *to. */
 ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e);
+
+/* The result of an import: what was read from the file (`fresh`), the dataset it is in now, and what is worth a second
+ * look (units, twins). */
+void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
 
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
 void ll_dataset_fields(cJSON *o, const ll_dataset *d);

@@ -8,8 +8,6 @@
 #include "core/base/mem.h"
 #include "core/base/name.h"
 #include "core/base/quote.h"
-#include "core/device/hardware.h"
-#include "core/num/stats.h"
 #include "data/commands.h"
 #include "data/folder_change.h"
 #include "data/import.h"
@@ -93,107 +91,6 @@ static ll_status find_place(ll_request *rq, bool into, const char *name, place *
     return s;
 }
 
-/* --- what is said --- */
-
-static double median_of(const ll_dataset *d, int device)
-{
-    const double *v = ll_latencies(d, device);
-    double *known = LL_NEW_ARRAY(double, d->n_archs + 1);
-    int n = 0;
-    for (int i = 0; i < d->n_archs; i++)
-        if (!isnan(v[i])) known[n++] = v[i];
-    double median = ll_median(known, n);
-    free(known);
-    return median;
-}
-
-/* Devices of one space lie within a few powers of ten; a factor of a thousand is a unit. */
-static void hint_at_unit(ll_request *rq, const ll_dataset *d, const char *device, double median)
-{
-    double *others = LL_NEW_ARRAY(double, d->n_devices + 1);
-    int n = 0;
-    for (int j = 0; j < d->n_devices; j++)
-        if (strcmp(d->devices[j].name, device)) others[n++] = median_of(d, j);
-    double typical = n ? ll_median(others, n) : NAN, ratio = median / typical;
-    if (n && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))
-        ll_warn(rq, "%s: its median is %.3g ms, the other devices' is %.3g ms: was the file really in %s?",
-                device, median, typical, d->devices[ll_dataset_device(d, device)].unit_read);
-    else if (!n && (median < .05 || median > 5000))
-        ll_warn(rq, "%s: its median is %.3g ms: was the file really in %s?", device, median,
-                d->devices[ll_dataset_device(d, device)].unit_read);
-    free(others);
-}
-
-/* The same latencies under two names: said, because a split that has one on either side means little. */
-static void note_twin(ll_import *job, const ll_dataset *d, int a, int b)
-{
-    int common = 0, equal = 0;
-    for (int i = 0; i < d->n_archs; i++) {
-        double x = ll_latencies(d, a)[i], y = ll_latencies(d, b)[i];
-        if (isnan(x) || isnan(y)) continue;
-        common++;
-        equal += fabs(x - y) <= 1e-9 * fabs(x);
-    }
-    if (common >= 10 && equal == common)
-        ll_import_note(
-            job, "%s has the latencies of %s on all %d common architectures: one measurement, two names",
-            d->devices[a].name, d->devices[b].name, common);
-}
-
-static void note_twins(ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
-{
-    for (int j = 0; j < fresh->n_devices; j++) {
-        int a = ll_dataset_device(d, fresh->devices[j].name);
-        for (int b = 0; b < d->n_devices; b++)
-            if (ll_dataset_device(fresh, d->devices[b].name) < 0 && ll_same_hardware(d, a, b))
-                note_twin(job, d, a, b);
-    }
-}
-
-static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const ll_dataset *fresh)
-{
-    cJSON *rows = ll_json_arr(result, "rows");
-    for (int j = 0; j < fresh->n_devices; j++) {
-        const char *name = fresh->devices[j].name;
-        double median = median_of(fresh, j);
-        cJSON *row = ll_json_obj(rows, NULL);
-        ll_json_str(row, "device", name);
-        ll_json_int(row, "n", ll_dataset_count(fresh, j));
-        ll_json_int(row, "missing", d->n_archs - ll_dataset_count(d, ll_dataset_device(d, name)));
-        ll_json_num(row, "median_ms", median);
-        ll_json_str(row, "unit_read", fresh->devices[j].unit_read);
-        hint_at_unit(rq, d, name, median);
-    }
-}
-
-static void emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
-{
-    static const ll_column columns[] = {
-        {"device", "device", NULL, -1},       {"n", "read", NULL, 0},
-        {"missing", "missing", NULL, 0},      {"median_ms", "median", "ms", 4},
-        {"unit_read", "unit read", NULL, -1}, {0}};
-    cJSON *result = ll_result_new("import");
-    ll_str title = {0};
-    ll_dataset_fields(result, d);
-    ll_json_str(result, "format", ll_word(&rq->args, "kind"));
-    ll_json_str(result, "file", job->path);
-    ll_json_int(result, "read_archs", fresh->n_archs);
-    ll_json_int(result, "read_devices", fresh->n_devices);
-    ll_json_int(result, "new_devices", d->n_devices - (job->into ? job->into->n_devices : 0));
-    ll_json_int(result, "new_archs", d->n_archs - (job->into ? job->into->n_archs : 0));
-    ll_str_addf(&title, "%s: %d architectures x %d device%s of %s", d->name, d->n_archs, d->n_devices,
-                d->n_devices == 1 ? "" : "s", d->space->name);
-    ll_json_str(result, "title", ll_str_text(&title));
-    if (fresh->n_devices) {
-        ll_result_columns(result, columns);
-        add_rows(rq, result, d, fresh);
-    }
-    note_twins(job, d, fresh);
-    ll_json_strs(result, "notes", job->notes.v, job->notes.n);
-    ll_emit(rq, result);
-    ll_str_free(&title);
-}
-
 /* --- the command --- */
 
 static bool is_loaded(const ll_request *rq, const place *p)
@@ -273,7 +170,7 @@ static ll_status save(joining *x, const place *p)
     if (!s && said.len) ll_note(rq, "%s", said.s);
     ll_str_free(&said);
     if (s) return s;
-    emit_import(rq, x->job, d, x->fresh);
+    ll_emit_import(rq, x->job, d, x->fresh);
     if (is_loaded(rq, p)) {
         ll_state_set_data(&rq->state, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);

@@ -7,8 +7,11 @@
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
+#include "core/base/index.h"
+#include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/name.h"
+#include "core/base/size.h"
 #include "data/import.h"
 
 static const char *const arch_names[] = {"arch",       "architecture", "arch_str", "arch_string",
@@ -29,6 +32,8 @@ typedef struct column {
     int device; /* COLUMN_OF_DEVICE, STD_OF_DEVICE */
 } column;
 
+enum { ASK_EVERY = 1 << 16 }; /* cells between two questions whether to go on */
+
 /* One latency of the file. */
 typedef struct cell {
     int row, device, line;
@@ -43,12 +48,13 @@ typedef struct reader {
     bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
     bool saw_index;
     ll_strs header; /* names of the columns; "" for the row labels of a data frame */
+    int arch; /* the column with the architectures */
     ll_strs devices;
-    uint8_t *genes; /* (n_rows, positions) */
-    int *lines;     /* where each row was first met */
+    ll_names device_names; /* the devices by name */
+    uint8_t *genes;        /* (n_rows, positions) */
+    int *lines;            /* where each row was first met */
     int n_rows, rows_cap;
-    int *slots; /* gene -> row + 1 */
-    int n_slots;
+    ll_index rows; /* by gene */
     cell *cells;
     int n_cells, cells_cap;
     int n_zero;
@@ -87,14 +93,12 @@ static ll_status read_names(reader *r, ll_error *e)
     return LL_OK;
 }
 
-static ll_status check_header(const ll_csv *c, ll_error *e)
+/* Also gives the columns by name. */
+static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
 {
-    for (int i = 0; i < c->n; i++) {
-        const char *name = c->cells[i];
-        for (int k = 0; k < i; k++)
-            if (!strcmp(name, c->cells[k]))
-                return ll_csv_fail(c, e, "two columns are called \"%.60s\"", name);
-    }
+    for (int i = 0; i < c->n; i++)
+        if (!ll_names_add_new(names, c->cells[i]))
+            return ll_csv_fail(c, e, "two columns are called \"%.60s\"", c->cells[i]);
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
@@ -124,31 +128,32 @@ static int add_device(reader *r, const char *text, ll_error *e)
         ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
         return -1;
     }
-    for (int i = r->devices.n - 1; i >= 0; i--)
-        if (!strcmp(r->devices.v[i], name)) {
-            free(name);
-            return i;
-        }
+    int there = ll_names_find(&r->device_names, name);
+    if (there >= 0) {
+        free(name);
+        return there;
+    }
     ll_strs_take(&r->devices, name);
-    return r->devices.n - 1;
+    return ll_names_add(&r->device_names, name);
 }
 
 /* "pixel3_std" beside "pixel3": the length of the device's name, else 0. */
-static size_t std_suffix(const ll_csv *c, const char *name)
+static size_t std_suffix(const ll_names *columns, const char *name)
 {
     size_t n = strlen(name);
     if (n < 5 || strcasecmp(name + n - 4, "_std")) return 0;
-    for (int i = 0; i < c->n; i++)
-        if (strlen(c->cells[i]) == n - 4 && !strncmp(c->cells[i], name, n - 4)) return n - 4;
-    return 0;
+    char *device = strndup(name, n - 4);
+    bool there = ll_names_find(columns, device) >= 0;
+    free(device);
+    return there ? n - 4 : 0;
 }
 
-static ll_status plan_wide(reader *r, int arch, ll_error *e)
+static ll_status plan_wide(reader *r, const ll_names *names, int arch, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     for (int i = 0; i < c->n; i++) {
         const char *name = c->cells[i];
-        size_t base = std_suffix(c, name);
+        size_t base = std_suffix(names, name);
         column *x = &r->columns[i];
         if (i == arch) {
             x->role = ARCH;
@@ -167,6 +172,7 @@ static ll_status plan_wide(reader *r, int arch, ll_error *e)
     if (r->devices.n > 1)
         return ll_csv_fail(c, e, "device=%.60s names one column, the file has %d", r->job->device,
                            r->devices.n);
+    ll_names_free(&r->device_names);
     ll_strs_free(&r->devices);
     return add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
@@ -185,15 +191,9 @@ static ll_status plan_long(reader *r, int arch, int device, int latency, ll_erro
     return device < 0 && add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
-static ll_status plan_columns(reader *r, ll_error *e)
+static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
 {
-    bool more;
-    int arch;
-    ll_status s = ll_csv_next(&r->csv, &more, e);
-    if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", r->csv.what);
-    if (!s) s = read_names(r, e);
-    if (!s) s = check_header(&r->csv, e);
-    if (!s) s = find_arch(r, &arch, e);
+    ll_status s = find_arch(r, &r->arch, e);
     if (s) return s;
     int device = find_among(&r->csv, device_names), latency = find_among(&r->csv, latency_names);
     r->n_columns = r->csv.n;
@@ -201,7 +201,7 @@ static ll_status plan_columns(reader *r, ll_error *e)
     if (device >= 0 && latency < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
     r->is_long = latency >= 0;
-    s = r->is_long ? plan_long(r, arch, device, latency, e) : plan_wide(r, arch, e);
+    s = r->is_long ? plan_long(r, r->arch, device, latency, e) : plan_wide(r, names, r->arch, e);
     bool has_unit = r->is_long && find_among(&r->csv, unit_names) >= 0;
     if (!s && !r->job->unit && !has_unit)
         s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
@@ -209,25 +209,29 @@ static ll_status plan_columns(reader *r, ll_error *e)
     return s;
 }
 
-/* --- rows --- */
-
-static unsigned slot_of(const reader *r, const uint8_t *gene)
+static ll_status plan_columns(reader *r, ll_error *e)
 {
-    unsigned h = 2166136261u; /* FNV-1a */
-    for (int i = 0; i < r->job->space->n_positions; i++) h = (h ^ gene[i]) * 16777619u;
-    return (h ^ h >> 15) & (unsigned)(r->n_slots - 1);
+    bool more;
+    ll_names names = {0};
+    ll_status s = ll_csv_next(&r->csv, &more, e);
+    if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", r->csv.what);
+    if (!s) s = read_names(r, e);
+    if (!s) s = check_header(&r->csv, &names, e);
+    if (!s) s = plan_roles(r, &names, e);
+    ll_names_free(&names);
+    return s;
 }
+
+/* --- rows --- */
 
 static uint8_t *gene_at(const reader *r, int row)
 {
     return r->genes + (size_t)row * (size_t)r->job->space->n_positions;
 }
 
-static void put_slot(reader *r, int row)
+static bool same_gene(const void *r, int row, const void *gene)
 {
-    unsigned s = slot_of(r, gene_at(r, row));
-    while (r->slots[s]) s = (s + 1) & (unsigned)(r->n_slots - 1);
-    r->slots[s] = row + 1;
+    return !memcmp(gene_at(r, row), gene, (size_t)((const reader *)r)->job->space->n_positions);
 }
 
 static void grow_rows(reader *r)
@@ -236,22 +240,19 @@ static void grow_rows(reader *r)
     r->rows_cap = r->rows_cap ? 2 * r->rows_cap : 1024;
     r->genes = ll_realloc(r->genes, (size_t)r->rows_cap, (size_t)r->job->space->n_positions);
     r->lines = ll_realloc(r->lines, (size_t)r->rows_cap, sizeof *r->lines);
-    free(r->slots);
-    r->n_slots = 2 * r->rows_cap;
-    r->slots = LL_NEW_ARRAY(int, r->n_slots);
-    for (int i = 0; i < r->n_rows; i++) put_slot(r, i);
 }
 
 /* Row of a gene, new when it was not met before. */
 static int find_row(reader *r, const uint8_t *gene)
 {
     size_t n = (size_t)r->job->space->n_positions;
+    uint32_t hash = ll_index_hash(gene, n);
+    int there = ll_index_find(&r->rows, hash, same_gene, r, gene);
+    if (there >= 0) return there;
     grow_rows(r);
-    for (unsigned s = slot_of(r, gene); r->slots[s]; s = (s + 1) & (unsigned)(r->n_slots - 1))
-        if (!memcmp(gene_at(r, r->slots[s] - 1), gene, n)) return r->slots[s] - 1;
     memcpy(gene_at(r, r->n_rows), gene, n);
     r->lines[r->n_rows] = r->csv.line;
-    put_slot(r, r->n_rows);
+    ll_index_put(&r->rows, hash, r->n_rows);
     return r->n_rows++;
 }
 
@@ -374,16 +375,14 @@ static ll_status read_record(reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     uint8_t gene[LL_MAX_POSITIONS];
-    int arch = 0;
     if (c->n != r->n_columns)
         return ll_csv_fail(c, e, "%d cells, %d were expected as in the header%s", c->n, r->n_columns,
                            c->n > r->n_columns && c->separator == ',' ? " (a decimal comma?)" : "");
-    while (r->columns[arch].role != ARCH) arch++;
-    ll_status s = read_arch(r, c->cells[arch], gene, e);
+    ll_status s = read_arch(r, c->cells[r->arch], gene, e);
     if (s) return s;
     int row = find_row(r, gene);
     if (!r->is_long && r->lines[row] != c->line)
-        return ll_csv_fail(c, e, "architecture %.120s stands in line %d already", c->cells[arch],
+        return ll_csv_fail(c, e, "architecture %.120s stands in line %d already", c->cells[r->arch],
                            r->lines[row]);
     return r->is_long ? read_long_record(r, row, e) : read_wide_record(r, row, e);
 }
@@ -409,8 +408,9 @@ static ll_status fill(reader *r, ll_dataset *d, ll_error *e)
     for (size_t i = 0; std && i < cells; i++) d->std_ms[i] = NAN;
     for (int i = 0; !s && i < r->n_cells; i++) {
         const cell *x = &r->cells[i];
+        if (i % ASK_EVERY == 0 && ll_interrupted()) s = ll_interrupt_fail(e);
         size_t at = (size_t)x->device * n + (size_t)x->row;
-        if (seen[at]++) s = duplicate(r, x, e);
+        if (!s && seen[at]++) s = duplicate(r, x, e);
         d->lat_ms[at] = x->lat_ms;
         if (std) d->std_ms[at] = x->std_ms;
         r->n_zero += x->lat_ms == 0;
@@ -419,15 +419,28 @@ static ll_status fill(reader *r, ll_dataset *d, ll_error *e)
     return s;
 }
 
+/* A long table need not have every pair, and the dataset has a place for each. */
+static ll_status check_size(const reader *r, ll_error *e)
+{
+    size_t bytes = (size_t)(r->csv.end - r->csv.text);
+    ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
+    if (!ll_budget_take(&budget, (size_t)r->n_rows * (size_t)r->devices.n, 2 * sizeof(double) + 1, e))
+        return LL_OK;
+    return ll_fail_in(e, "%s: %d architectures x %d devices, %d of them with a latency: ", r->csv.what,
+                      r->n_rows, r->devices.n, r->n_cells);
+}
+
 static ll_status build(reader *r, ll_dataset **out, ll_error *e)
 {
+    ll_status s = check_size(r, e);
+    if (s) return s;
     const char *unit = r->job->unit ? r->job->unit : "by row";
     ll_dataset *d = ll_dataset_new(r->job->name, r->job->space, r->n_rows, r->devices.n);
     memcpy(d->genes, r->genes, (size_t)r->n_rows * (size_t)r->job->space->n_positions);
     for (int j = 0; j < r->devices.n; j++)
         ll_device_set(&d->devices[j], r->devices.v[j], LL_MEASURED, ll_path_base(r->job->path), unit, NULL,
                       NULL);
-    ll_status s = fill(r, d, e);
+    s = fill(r, d, e);
     ll_import_provenance(d, "csv", r->job->path, unit);
     if (!s) s = ll_dataset_seal(d, e);
     if (s)
@@ -455,7 +468,8 @@ static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
 {
     bool more = true;
     ll_status s = plan_columns(r, e);
-    while (!s && !(s = ll_csv_next(&r->csv, &more, e)) && more) s = read_record(r, e);
+    while (!s && !(s = ll_csv_next(&r->csv, &more, e)) && more)
+        s = ll_interrupted() ? ll_interrupt_fail(e) : read_record(r, e);
     if (!s && !r->n_rows) s = ll_fail(e, LL_BAD_DATA, "%s: a header and no row", r->csv.what);
     if (!s) s = build(r, out, e);
     if (!s) describe(r);
@@ -470,7 +484,8 @@ static void free_reader(reader *r)
     free(r->columns);
     free(r->genes);
     free(r->lines);
-    free(r->slots);
+    ll_index_free(&r->rows);
+    ll_names_free(&r->device_names);
     free(r->cells);
 }
 

@@ -121,7 +121,7 @@ static const char *file_of(const char *name, const void *bytes, size_t n)
 
 static void add_number(ll_str *out, uint64_t x, int width)
 {
-    for (int i = 0; i < width; i++) ll_str_addc(out, (char)(x >> (8 * i)));
+    for (int i = 0; i < width; i++) ll_str_addc(out, i < 8 ? (char)(x >> (8 * i)) : 0);
 }
 
 /* A zip while it is written: what the directory says need not be true. */

@@ -8,10 +8,11 @@
 
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
-enum { CELLS_MOST = 1000000 };
+enum { CELLS_MOST = 1000000, RECORD_MOST = 64 << 20, ASK_EVERY = 4096 };
 
 ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
 {
@@ -35,6 +36,7 @@ static char find_separator(const char *p, const char *end)
         const char *newline = memchr(p, '\n', (size_t)(end - p));
         p = newline ? newline + 1 : end;
     }
+    if (end - p > RECORD_MOST) end = p + RECORD_MOST;
     for (; p < end && (quoted || *p != '\n'); p++) {
         const char *found = *p ? strchr(candidates, *p) : NULL;
         quoted ^= *p == '"';
@@ -133,6 +135,7 @@ static void skip_empty_and_comments(ll_csv *c)
 static ll_status add_cell(ll_csv *c, char *cell, ll_error *e)
 {
     if (c->n == CELLS_MOST) return ll_csv_fail(c, e, "more than %d cells", CELLS_MOST);
+    if (c->n % ASK_EVERY == ASK_EVERY - 1 && ll_interrupted()) return ll_interrupt_fail(e);
     if (c->n == c->cap) {
         c->cap = c->cap ? 2 * c->cap : 64;
         c->cells = ll_realloc(c->cells, (size_t)c->cap, sizeof *c->cells);
@@ -141,12 +144,25 @@ static ll_status add_cell(ll_csv *c, char *cell, ll_error *e)
     return LL_OK;
 }
 
+/* Where the scan of one record stops: so far it answers, and nobody's table has such a record. */
+static const char *last_of(const ll_csv *c)
+{
+    return c->end - c->record > RECORD_MOST ? c->record + RECORD_MOST : c->end;
+}
+
+static ll_status too_long(const ll_csv *c, ll_error *e)
+{
+    return ll_csv_fail(c, e, "a record of more than %d MiB", RECORD_MOST >> 20);
+}
+
 /* A quoted cell is unquoted in place, so its end moves to the front. */
 static ll_status read_quoted(ll_csv *c, char **stop, ll_error *e)
 {
     char *to = ++c->at;
+    const char *most = last_of(c);
     for (;; c->at++) {
         if (c->at == c->end) return ll_csv_fail(c, e, "a quote is opened and never closed");
+        if (c->at >= most) return too_long(c, e);
         if (*c->at == '"' && (c->at + 1 == c->end || c->at[1] != '"')) break;
         if (*c->at == '"') c->at++;
         if (*c->at == '\n') c->next_line++;
@@ -181,7 +197,9 @@ static ll_status read_cell(ll_csv *c, bool *last, ll_error *e)
     } else {
         char separator = c->separator;
         char *p = c->at;
-        while (p < c->end && *p != separator && *p != '\n') p++;
+        const char *most = last_of(c);
+        while (p < most && *p != separator && *p != '\n') p++;
+        if (p == most && p < c->end) return too_long(c, e);
         stop = p > c->at && p[-1] == '\r' && (p == c->end || *p == '\n') ? p - 1 : p;
         c->at = stop;
     }
@@ -199,6 +217,7 @@ ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e)
     skip_empty_and_comments(c);
     c->n = 0;
     c->line = c->next_line;
+    c->record = c->at;
     *more = c->at < c->end;
     bool last = !*more;
     while (!last) {

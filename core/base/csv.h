@@ -20,6 +20,7 @@ typedef struct ll_csv {
     char *what; /* names the file in messages */
     char *text; /* owned; cells are cut out of it in place */
     char *at, *end;
+    const char *record; /* where the current record begins */
     char separator;
     int line; /* line (from 1) where the current record begins */
     int next_line;

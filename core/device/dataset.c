@@ -97,7 +97,8 @@ static void free_dataset(ll_dataset *d)
     free(d->features);
     ll_ints_free(&d->reference);
     cJSON_Delete(d->provenance);
-    free(d->row_table);
+    ll_index_free(&d->rows);
+    ll_index_free(&d->names);
     free(d);
 }
 
@@ -113,39 +114,56 @@ void ll_dataset_unref(ll_dataset *d)
     if (d && __atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL) == 0) free_dataset(d);
 }
 
-/* --- seal: row table and hash --- */
+/* --- seal: indices and hash --- */
 
-static unsigned slot_of(const ll_dataset *d, const uint8_t *gene)
+static uint32_t hash_gene(const ll_dataset *d, const uint8_t *gene)
 {
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (int i = 0; i < d->space->n_positions; i++) h = (h ^ gene[i]) * 16777619u;
-    h ^= h >> 15;
-    return h & (unsigned)(d->row_slots - 1);
+    return ll_index_hash(gene, (size_t)d->space->n_positions);
 }
 
-static bool same_gene(const ll_dataset *d, int row, const uint8_t *gene)
+static bool same_gene(const void *d, int row, const void *gene)
 {
-    return !memcmp(ll_gene(d, row), gene, (size_t)d->space->n_positions);
+    return !memcmp(ll_gene(d, row), gene, (size_t)((const ll_dataset *)d)->space->n_positions);
+}
+
+static ll_status same_row_twice(const ll_dataset *d, int first, int second, ll_error *e)
+{
+    ll_str text = {0};
+    d->space->format(d->space, ll_gene(d, second), &text);
+    ll_fail(e, LL_BAD_DATA, "%s: rows %d and %d are the same architecture %s", d->name, first, second,
+            ll_str_text(&text));
+    ll_str_free(&text);
+    return LL_BAD_DATA;
 }
 
 static ll_status index_rows(ll_dataset *d, ll_error *e)
 {
-    free(d->row_table);
-    d->row_slots = 16;
-    while (d->row_slots < 2 * d->n_archs) d->row_slots *= 2;
-    d->row_table = LL_NEW_ARRAY(int, d->row_slots); /* row + 1; 0: free */
+    ll_index_free(&d->rows);
     for (int row = 0; row < d->n_archs; row++) {
-        unsigned s = slot_of(d, ll_gene(d, row));
-        for (; d->row_table[s]; s = (s + 1) & (unsigned)(d->row_slots - 1)) {
-            if (!same_gene(d, d->row_table[s] - 1, ll_gene(d, row))) continue;
-            ll_str text = {0};
-            d->space->format(d->space, ll_gene(d, row), &text);
-            ll_fail(e, LL_BAD_DATA, "%s: rows %d and %d are the same architecture %s", d->name,
-                    d->row_table[s] - 1, row, ll_str_text(&text));
-            ll_str_free(&text);
-            return LL_BAD_DATA;
-        }
-        d->row_table[s] = row + 1;
+        uint32_t hash = hash_gene(d, ll_gene(d, row));
+        int there = ll_index_find(&d->rows, hash, same_gene, d, ll_gene(d, row));
+        if (there >= 0) return same_row_twice(d, there, row, e);
+        ll_index_put(&d->rows, hash, row);
+    }
+    return LL_OK;
+}
+
+static bool same_name(const void *d, int device, const void *name)
+{
+    const char *own = ((const ll_dataset *)d)->devices[device].name;
+    return own && !strcmp(own, name);
+}
+
+static ll_status index_names(ll_dataset *d, ll_error *e)
+{
+    ll_index_free(&d->names);
+    for (int i = 0; i < d->n_devices; i++) {
+        const char *name = d->devices[i].name;
+        if (!name) return ll_fail(e, LL_BAD_DATA, "%s: device %d has no name", d->name, i);
+        uint32_t hash = ll_index_hash(name, strlen(name));
+        if (ll_index_find(&d->names, hash, same_name, d, name) >= 0)
+            return ll_fail(e, LL_BAD_DATA, "%s: two devices are called %s", d->name, name);
+        ll_index_put(&d->names, hash, i);
     }
     return LL_OK;
 }
@@ -172,12 +190,8 @@ static ll_hash content_hash(const ll_dataset *d)
 
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
 {
-    for (int i = 0; i < d->n_devices; i++) {
-        if (!d->devices[i].name) return ll_fail(e, LL_BAD_DATA, "%s: device %d has no name", d->name, i);
-        if (ll_dataset_device(d, d->devices[i].name) < i)
-            return ll_fail(e, LL_BAD_DATA, "%s: two devices are called %s", d->name, d->devices[i].name);
-    }
-    ll_status status = index_rows(d, e);
+    ll_status status = index_names(d, e);
+    if (!status) status = index_rows(d, e);
     if (status) return status;
     if (!d->provenance) d->provenance = cJSON_CreateObject();
     d->hash = content_hash(d);
@@ -242,9 +256,15 @@ ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_de
 
 int ll_dataset_row(const ll_dataset *d, const uint8_t *gene)
 {
-    if (!d->row_table) return -1;
-    for (unsigned s = slot_of(d, gene); d->row_table[s]; s = (s + 1) & (unsigned)(d->row_slots - 1))
-        if (same_gene(d, d->row_table[s] - 1, gene)) return d->row_table[s] - 1;
+    return ll_index_find(&d->rows, hash_gene(d, gene), same_gene, d, gene);
+}
+
+int ll_dataset_device(const ll_dataset *d, const char *name)
+{
+    if (d->names.n == d->n_devices) /* sealed */
+        return ll_index_find(&d->names, ll_index_hash(name, strlen(name)), same_name, d, name);
+    for (int i = 0; i < d->n_devices; i++)
+        if (same_name(d, i, name)) return i;
     return -1;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/base/hash.h"
+#include "core/base/index.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
 #include "core/space/space.h"
@@ -49,13 +50,13 @@ typedef struct ll_dataset {
     ll_ints reference; /* HELP's reference architectures (rows); may be empty */
     cJSON *provenance; /* object, never NULL after seal */
     ll_hash hash;      /* of space, genes, device names and latencies; set by seal */
-    int *row_table;    /* gene -> row hash table, set by seal */
-    int row_slots;
+    ll_index rows;     /* by gene, set by seal */
+    ll_index names;    /* devices by name, set by seal */
 } ll_dataset;
 
 /* Fresh, with room for these; latencies all missing, one reference held. */
 ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
-/* Computes the hash and the row table. LL_BAD_DATA: two equal genes or two equal device names. */
+/* Computes the hash and finds rows and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal device names. */
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
 ll_dataset *ll_dataset_ref(const ll_dataset *d);
 void ll_dataset_unref(ll_dataset *d); /* NULL is fine */

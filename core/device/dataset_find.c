@@ -31,13 +31,6 @@ ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, 
     return LL_OK;
 }
 
-int ll_dataset_device(const ll_dataset *d, const char *name)
-{
-    for (int i = 0; i < d->n_devices; i++)
-        if (d->devices[i].name && !strcmp(d->devices[i].name, name)) return i;
-    return -1;
-}
-
 /* The device that `fits`, -1 when none or more than one does. */
 static int the_only(const ll_dataset *d, const char *name,
                     bool (*fits)(const char *typed, const char *device))
