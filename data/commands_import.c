@@ -4,6 +4,7 @@
 
 #include "core/app/app.h"
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/name.h"
@@ -146,13 +147,18 @@ typedef struct joining {
 static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
 {
     joining *x = ctx;
+    ll_status s = LL_OK;
     if (there) {
         ll_dataset_unref(x->into);
         x->job->into = x->into = ll_dataset_ref(there);
-        return ll_import_merge(there, x->fresh, ll_bool(&x->rq->args, "replace"), out, &x->job->notes, e);
+        s = ll_import_merge(there, x->fresh, ll_bool(&x->rq->args, "replace"), out, &x->job->notes, e);
+    } else {
+        *out = ll_dataset_ref(x->fresh);
     }
-    *out = ll_dataset_ref(x->fresh);
-    return LL_OK;
+    if (s || !ll_cancelled(x->rq->observer)) return s;
+    ll_dataset_unref(*out); /* before anything is written */
+    *out = NULL;
+    return ll_interrupt_fail(e);
 }
 
 static ll_status save(joining *x, const place *p)

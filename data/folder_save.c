@@ -8,6 +8,7 @@
 
 #include "core/base/csv.h"
 #include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/export.h"
@@ -46,6 +47,11 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
     }
     putc('\n', w.f);
     for (int i = 0; i < d->n_archs; i++) {
+        if (ll_interrupted()) {
+            ll_str_free(&text);
+            ll_writer_abandon(&w);
+            return ll_interrupt_fail(e);
+        }
         if (v == d->lat_ms)
             ll_write_arch(w.f, d, i, &text);
         else

@@ -2,8 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/size.h"
 #include "data/pickle.h"
 
 static const ll_importer importers[] = {
@@ -64,6 +67,20 @@ void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
                 names[op[3]], names[op[4]], names[op[5]]);
     nasbench201->parse(nasbench201, text.s, gene, NULL); /* cannot fail: every name is one of the space */
     ll_str_free(&text);
+}
+
+ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < files->n; i++) {
+        struct stat st;
+        char *path = ll_path_join(folder, files->v[i]);
+        if (!stat(path, &st)) bytes += (size_t)st.st_size;
+        free(path);
+    }
+    ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
+    if (!ll_budget_take(&budget, (size_t)n_archs * (size_t)files->n, sizeof(double), e)) return LL_OK;
+    return ll_fail_in(e, "%s: %d devices with %d architectures each: ", folder, files->n, n_archs);
 }
 
 static ll_status check_latency(const char *path, int i, double *x, bool minus_one, ll_error *e)

@@ -60,6 +60,9 @@ void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read);
 /* Milliseconds of x in "ms", "us" or "s"; NaN for any other unit. */
 double ll_to_ms(const char *unit, double x);
+/* Whether a table of n_archs rows and a column per file may be made: before any is read, each of these files of the
+ * folder could only claim to have as many. LL_BAD_DATA: more memory than they may take (core/base/size.h). */
+ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e);
 /* Gene of a NAS-Bench-201 cell from its operations 0..4 (none, skip, 1x1, 3x3, pool) on the edges 0>1 0>2 1>2
  * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy. */
 void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene);

@@ -129,6 +129,7 @@ static ll_status read_devices(ll_import *job, const archs *a, ll_dataset **out, 
     ll_strs files = {0};
     ll_status s = ll_list_dir(folder, ".pt", &files, e);
     if (!s && !files.n) s = ll_fail(e, LL_BAD_DATA, "%s: no DEVICE.pt in it", folder);
+    if (!s) s = ll_import_room(folder, &files, a->n, e);
     if (!s) {
         *out = ll_dataset_new(job->name, a->space, a->n, files.n);
         memcpy((*out)->genes, a->genes, (size_t)a->n * (size_t)a->space->n_positions);

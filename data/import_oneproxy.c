@@ -137,6 +137,7 @@ static ll_status read_devices(ll_import *job, ll_dataset **out, ll_error *e)
     ll_strs files = {0};
     ll_status s = ll_list_dir(folder, ".pickle", &files, e);
     if (!s && !files.n) s = ll_fail(e, LL_BAD_DATA, "%s: no DEVICE.pickle in it", folder);
+    if (!s) s = ll_import_room(folder, &files, ROWS_MOST, e);
     if (!s) s = read_encoding(encoding, job->name, files.n, out, e);
     for (int j = 0; !s && j < files.n; j++) s = read_device(folder, files.v[j], *out, j, e);
     ll_strs_free(&files);

@@ -10,7 +10,6 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/device/hardware.h"
-#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "data/commands.h"
 #include "data/import.h"
@@ -26,56 +25,23 @@ static double median_of(const ll_dataset *d, int device, double *room)
     return ll_median(room, n);
 }
 
-/* The medians of all devices, once; the others' median of a device is that of this list without it. */
-typedef struct medians {
-    double *v;      /* (n_devices) */
-    double *sorted; /* (n) of the devices that have latencies */
-    int n;
-} medians;
-
-static medians medians_of(const ll_dataset *d)
+/* Of each device the median of the others' medians; the caller frees. */
+static double *typical_of_others(const ll_dataset *d)
 {
-    medians m = {.v = LL_NEW_ARRAY(double, d->n_devices + 1),
-                 .sorted = LL_NEW_ARRAY(double, d->n_devices + 1)};
+    double *typical = LL_NEW_ARRAY(double, d->n_devices + 1), *own = LL_NEW_ARRAY(double, d->n_devices + 1);
     double *room = LL_NEW_ARRAY(double, d->n_archs + 1);
-    int *order = LL_NEW_ARRAY(int, d->n_devices + 1);
-    for (int j = 0; j < d->n_devices; j++) m.v[j] = median_of(d, j, room);
-    ll_sort_order(m.v, d->n_devices, order);
-    for (int j = 0; j < d->n_devices; j++)
-        if (!isnan(m.v[order[j]])) m.sorted[m.n++] = m.v[order[j]];
-    free(order);
+    for (int j = 0; j < d->n_devices; j++) own[j] = median_of(d, j, room);
+    ll_medians_without(own, d->n_devices, typical);
+    free(own);
     free(room);
-    return m;
-}
-
-/* Place of x among the sorted ones, which hold it. */
-static int place_of(const medians *m, double x)
-{
-    int lo = 0, hi = m->n - 1;
-    while (lo < hi) {
-        int middle = lo + (hi - lo) / 2;
-        if (m->sorted[middle] < x)
-            lo = middle + 1;
-        else
-            hi = middle;
-    }
-    return lo;
-}
-
-/* Median of the devices but this one; NaN when there is no other. */
-static double typical_of(const medians *m, int device)
-{
-    int out = isnan(m->v[device]) ? m->n : place_of(m, m->v[device]), n = m->n - (out < m->n);
-    if (!n) return NAN;
-    int low = (n - 1) / 2, high = n / 2;
-    return (m->sorted[low + (low >= out)] + m->sorted[high + (high >= out)]) / 2;
+    return typical;
 }
 
 /* Devices of one space lie within a few powers of ten; a factor of a thousand is a unit. */
-static void hint_at_unit(ll_request *rq, const ll_dataset *d, const medians *all, int device, double median)
+static void hint_at_unit(ll_request *rq, const ll_dataset *d, int device, double median, double typical)
 {
     const ll_device *v = &d->devices[device];
-    double typical = typical_of(all, device), ratio = median / typical;
+    double ratio = median / typical;
     bool alone = d->n_devices == 1;
     if (!alone && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))
         ll_warn(rq, "%s: its median is %.3g ms, the other devices' is %.3g ms: was the file really in %s?",
@@ -194,17 +160,15 @@ static void add_row(cJSON *rows, const ll_dataset *d, const ll_dataset *fresh, i
 static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const ll_dataset *fresh)
 {
     cJSON *rows = ll_json_arr(result, "rows");
-    medians all = medians_of(d);
-    double *room = LL_NEW_ARRAY(double, fresh->n_archs + 1);
+    double *typical = typical_of_others(d), *room = LL_NEW_ARRAY(double, fresh->n_archs + 1);
     for (int j = 0; j < fresh->n_devices; j++) {
         int device = ll_dataset_device(d, fresh->devices[j].name);
         double median = median_of(fresh, j, room);
         add_row(rows, d, fresh, j, device, median);
-        hint_at_unit(rq, d, &all, device, median);
+        hint_at_unit(rq, d, device, median, typical[device]);
     }
     free(room);
-    free(all.v);
-    free(all.sorted);
+    free(typical);
 }
 
 void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)

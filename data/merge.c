@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/size.h"
 #include "data/import.h"
 
 static const double AGREE = 1e-3; /* relative */
@@ -215,11 +217,24 @@ static ll_status merge(merger *m, ll_error *e)
     if (m->fresh->std_ms && !m->d->std_ms)
         m->d->std_ms = nans((size_t)m->d->n_archs * (size_t)m->d->n_devices);
     for (int j = 0; j < m->fresh->n_devices; j++) {
-        ll_status s = merge_device(m, j, e);
+        ll_status s = ll_interrupted() ? ll_interrupt_fail(e) : merge_device(m, j, e);
         if (s) return s;
     }
     merge_rest(m);
     return ll_dataset_seal(m->d, e);
+}
+
+static size_t cells(int n_archs, int n_devices)
+{
+    return (size_t)n_archs * (size_t)n_devices;
+}
+
+/* Two tables that share neither architectures nor devices make one that is mostly holes, far larger than both. */
+static ll_status check_size(size_t bytes, int n_archs, int n_devices, ll_error *e)
+{
+    ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
+    if (!ll_budget_take(&budget, cells(n_archs, n_devices), sizeof(double), e)) return LL_OK;
+    return ll_fail_in(e, "joined, they have %d architectures x %d devices: ", n_archs, n_devices);
 }
 
 ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
@@ -228,10 +243,16 @@ ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool 
     if (into->space != fresh->space)
         return ll_fail(e, LL_BAD_DATA, "%s holds architectures of %s, what is to join it of %s", into->name,
                        into->space->name, fresh->space->name);
+    size_t bytes =
+        (cells(into->n_archs, into->n_devices) + cells(fresh->n_archs, fresh->n_devices)) * sizeof(double);
     int *row = LL_NEW_ARRAY(int, fresh->n_archs + 1), *device = LL_NEW_ARRAY(int, fresh->n_devices + 1);
     int more_rows = place_rows(into, fresh, row), more_devices = place_devices(into, fresh, device);
-    merger m = {into, fresh, ll_dataset_extend(into, more_rows, more_devices), row, device, replace, notes};
-    ll_status s = merge(&m, e);
+    merger m = {into, fresh, NULL, row, device, replace, notes};
+    ll_status s = check_size(bytes, into->n_archs + more_rows, into->n_devices + more_devices, e);
+    if (!s) {
+        m.d = ll_dataset_extend(into, more_rows, more_devices);
+        s = merge(&m, e);
+    }
     free(row);
     free(device);
     if (s)

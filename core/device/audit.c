@@ -90,17 +90,22 @@ static ll_audit audit_values(const ll_dataset *d, int device)
 
 /* Against the median of the other columns' medians. Real devices differ by tens, a wrong unit by a thousand;
  * three columns are the least that can outvote one. */
-static void judge_unit(ll_audit *audits, int n, int which)
+static void judge_units(ll_audit *audits, int n)
 {
-    double *medians = LL_NEW_ARRAY(double, n + 1);
-    int m = 0;
-    for (int i = 0; i < n; i++)
-        if (i != which && audits[i].median_ms > 0) medians[m++] = audits[i].median_ms;
-    double ratio = m < 2 ? NAN : audits[which].median_ms / ll_median(medians, m);
+    double *medians = LL_NEW_ARRAY(double, 2 * (size_t)n + 1), *others = medians + n;
+    int known = 0;
+    for (int i = 0; i < n; i++) {
+        bool positive = audits[i].median_ms > 0;
+        medians[i] = positive ? audits[i].median_ms : NAN;
+        known += positive;
+    }
+    ll_medians_without(medians, n, others);
+    for (int i = 0; i < n; i++) {
+        double ratio = known - (medians[i] > 0) < 2 ? NAN : audits[i].median_ms / others[i];
+        audits[i].unit_ratio = ratio;
+        if (ratio > 0) audits[i].unit_off = ratio > 300 ? 3 : ratio < 1 / 300. ? -3 : 0;
+    }
     free(medians);
-    audits[which].unit_ratio = ratio;
-    if (isnan(ratio) || ratio <= 0) return;
-    audits[which].unit_off = ratio > 300 ? 3 : ratio < 1 / 300. ? -3 : 0;
 }
 
 static bool equal_columns(const ll_dataset *d, int a, int b)
@@ -130,7 +135,7 @@ void ll_audit_devices(const ll_dataset *d, const int *devices, int n_devices, co
                       ll_audit *audits)
 {
     for (int i = 0; i < n_devices; i++) audits[i] = audit_values(d, devices[i]);
-    for (int i = 0; i < n_devices; i++) judge_unit(audits, n_devices, i);
+    judge_units(audits, n_devices);
     for (int i = 0; i < n_devices && c; i++) find_twin(d, c, &audits[i], i);
 }
 

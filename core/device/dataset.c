@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
@@ -177,15 +178,17 @@ static void hash_column(ll_hash *h, const double *lat_ms, int n)
     free(clean);
 }
 
-static ll_hash content_hash(const ll_dataset *d)
+static ll_status content_hash(const ll_dataset *d, ll_hash *out, ll_error *e)
 {
     ll_hash h = ll_hash_bytes(d->space->name, strlen(d->space->name));
     h = ll_hash_more(&h, d->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
     for (int i = 0; i < d->n_devices; i++) {
+        if (ll_interrupted()) return ll_interrupt_fail(e);
         h = ll_hash_more(&h, d->devices[i].name, strlen(d->devices[i].name) + 1);
         hash_column(&h, ll_latencies(d, i), d->n_archs);
     }
-    return h;
+    *out = h;
+    return LL_OK;
 }
 
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
@@ -194,8 +197,7 @@ ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
     if (!status) status = index_rows(d, e);
     if (status) return status;
     if (!d->provenance) d->provenance = cJSON_CreateObject();
-    d->hash = content_hash(d);
-    return LL_OK;
+    return content_hash(d, &d->hash, e);
 }
 
 /* --- a successor with more rows and devices --- */

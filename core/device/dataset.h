@@ -56,7 +56,8 @@ typedef struct ll_dataset {
 
 /* Fresh, with room for these; latencies all missing, one reference held. */
 ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
-/* Computes the hash and finds rows and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal device names. */
+/* Computes the hash and finds rows and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal
+ * device names. LL_CANCELLED: then it is not sealed. */
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
 ll_dataset *ll_dataset_ref(const ll_dataset *d);
 void ll_dataset_unref(ll_dataset *d); /* NULL is fine */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/mem.h"
 #include "core/base/quote.h"
 #include "core/device/dataset.h"
 
@@ -107,12 +108,26 @@ ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *dev
     return *device < 0 ? unknown_device(d, name, e) : LL_OK;
 }
 
-static void add_once(ll_ints *l, int x)
+/* Numbers below a bound in the order they come, each once. */
+typedef struct once {
+    ll_ints *list;
+    bool *there;
+} once;
+
+static once once_into(ll_ints *list, int bound)
 {
-    if (ll_ints_find(l, x) < 0) ll_ints_add(l, x);
+    once o = {list, LL_NEW_ARRAY(bool, bound + 1)};
+    for (int i = 0; i < list->n; i++) o.there[list->v[i]] = true;
+    return o;
 }
 
-static ll_status add_matches(const ll_dataset *d, const char *pattern, ll_ints *out, ll_error *e)
+static void add_once(once *o, int x)
+{
+    if (!o->there[x]) ll_ints_add(o->list, x);
+    o->there[x] = true;
+}
+
+static ll_status add_matches(const ll_dataset *d, const char *pattern, once *out, ll_error *e)
 {
     if (!strpbrk(pattern, "*?")) {
         int device;
@@ -131,7 +146,7 @@ static ll_status add_matches(const ll_dataset *d, const char *pattern, ll_ints *
 
 /* One member of a list. Quoted, it is the device of exactly that name, even if that holds a comma or a '*'; what is no
  * device's name is read as names and patterns whether quoted or not. */
-static ll_status add_member(const ll_dataset *d, const char *marked, ll_ints *out, ll_error *e)
+static ll_status add_member(const ll_dataset *d, const char *marked, once *out, ll_error *e)
 {
     char *text = ll_unmarked(marked);
     int device = ll_is_marked(marked) ? ll_dataset_device(d, text) : -1;
@@ -149,21 +164,24 @@ static ll_status add_member(const ll_dataset *d, const char *marked, ll_ints *ou
 
 ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e)
 {
-    ll_ints found = {0};
+    int before = out->n;
+    once o = once_into(out, d->n_devices);
     ll_status status = LL_OK;
-    for (int i = 0; i < patterns->n && !status; i++) status = add_member(d, patterns->v[i], &found, e);
-    for (int i = 0; i < found.n && !status; i++) add_once(out, found.v[i]);
-    ll_ints_free(&found);
+    for (int i = 0; i < patterns->n && !status; i++) status = add_member(d, patterns->v[i], &o, e);
+    if (status) out->n = before;
+    free(o.there);
     return status;
 }
 
 ll_status ll_dataset_find_archs(const ll_dataset *d, const ll_strs *texts, ll_ints *rows, ll_error *e)
 {
     ll_status s = LL_OK;
+    once o = once_into(rows, d->n_archs);
     for (int i = 0; i < texts->n && !s; i++) {
         int row;
         s = ll_dataset_find_arch(d, texts->v[i], &row, e);
-        if (!s) add_once(rows, row);
+        if (!s) add_once(&o, row);
     }
+    free(o.there);
     return s;
 }

@@ -147,6 +147,21 @@ double ll_median(const double *x, int n)
     return ll_quantile(x, n, .5);
 }
 
+void ll_medians_without(const double *x, int n, double *out)
+{
+    int *order = LL_NEW_ARRAY(int, n + 1), known = 0;
+    ll_sort_order(x, n, order);
+    while (known < n && !isnan(x[order[known]])) known++;
+    for (int place = 0; place < n; place++) {
+        int others = known - (place < known), low = (others - 1) / 2, high = others / 2;
+        /* behind the one that is left out, the list is one shorter */
+        low += low >= place;
+        high += high >= place;
+        out[order[place]] = others ? (x[order[low]] + x[order[high]]) / 2 : NAN;
+    }
+    free(order);
+}
+
 double ll_mad_sigma(const double *x, int n)
 {
     if (n < 1) return NAN;

@@ -14,6 +14,8 @@ double ll_std(const double *x, int n); /* n-1 in the denominator; 0 for n < 2 */
 /* Quantile with linear interpolation (type 7), 0 <= q <= 1; x is not changed. NaN for n == 0. */
 double ll_quantile(const double *x, int n, double q);
 double ll_median(const double *x, int n);
+/* out[i]: the median of all but x[i], NaN among them left out; NaN when there is no other. O(n log n). */
+void ll_medians_without(const double *x, int n, double *out);
 double ll_mad_sigma(const double *x, int n); /* 1.4826 x median absolute deviation */
 
 double ll_normal_quantile(double p);              /* standard normal */
