@@ -33,7 +33,7 @@ FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address -fno-omit-frame-pointer $(G
 FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=all $(GUESSES)
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
 
-.PHONY: all packages demo check test asan ubsan tsan layers format format-check bench install uninstall clean \
+.PHONY: all packages demo check test crash asan ubsan tsan layers format format-check bench install uninstall clean \
         verify-reference bundled screens record
 all: latlab
 
@@ -126,6 +126,22 @@ build/record: build/release/tests/record.o build/release/tests/pty.o build/relea
 	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
 record: latlab build/record
 	LATLAB=./latlab build/record sessions/screen.keys sessions/screen.cast sessions/screen.txt
+
+# Kills and faults at random places of a scripted session: `make crash N=1000 SEED=1`; one of them: `make crash T=123`.
+N ?= 1000
+SEED ?= 1
+CRASH := $(filter-out tests/crash/shim.c,$(wildcard tests/crash/*.c))
+build/crash: $(CRASH:%.c=build/release/%.o) build/release/liblatlab.a
+	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+build/crash.so: tests/crash/shim.c tests/crash/crash.h
+	$(CC) $(CFLAGS_ALL) $(FLAGS_release) -fPIC -shared $< -o $@
+ifeq ($(shell uname -sm),Linux x86_64)
+crash: latlab build/crash build/crash.so
+	@build/crash ./latlab build/crash.so $(N) $(SEED) $(if $(filter *,$(T)),-1,$(T)) $(shell nproc)
+else
+crash:
+	@echo "SKIP crash: system calls are caught on x86-64 Linux only"; echo "crash: 0 passed, 0 failed"
+endif
 
 # --- measurements -------------------------------------------------------------------------------------------------
 build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a
