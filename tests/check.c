@@ -1,7 +1,10 @@
 #include "tests/check.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/fs.h"
@@ -9,7 +12,7 @@
 
 static int passed, failed, skipped, case_failed;
 static char skip_why[200]; /* empty: it ran */
-static char tmpdir[64];
+static char tmpdir[PATH_MAX];
 
 bool check_report(bool good, const char *file, int line, const char *fmt, ...)
 {
@@ -47,10 +50,39 @@ static void remove_tmpdir(void)
 const char *check_tmpdir(void)
 {
     if (tmpdir[0]) return tmpdir;
-    snprintf(tmpdir, sizeof tmpdir, "/tmp/latlab-test-XXXXXX");
-    if (!mkdtemp(tmpdir)) abort();
+    const char *where = getenv("TMPDIR");
+    snprintf(tmpdir, sizeof tmpdir, "%s/latlab-test-XXXXXX", where && *where == '/' ? where : "/tmp");
+    if (!mkdtemp(tmpdir)) {
+        printf("%s: no folder for the tests can be made there: %s\n", tmpdir, strerror(errno));
+        exit(1);
+    }
     atexit(remove_tmpdir);
     return tmpdir;
+}
+
+const char *check_missing(void)
+{
+    static char path[sizeof tmpdir + 20];
+    snprintf(path, sizeof path, "%s/missing/file", check_tmpdir());
+    return path;
+}
+
+/* A home of the tests' own, and nothing of the user's settings: neither a shell's variables nor a mask of modes may
+ * decide whether a test passes. A test that wants one of these sets it. */
+static void leave_the_machine(void)
+{
+    static const char *const ours[] = {
+        "HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
+    static const char *const users[] = {
+        "LATLAB_DATA", "LATLAB_KEYS", "LATLAB_GNUPLOT", "NO_COLOR",   "FORCE_COLOR", "COLORTERM",
+        "COLUMNS",     "LINES",       "INPUTRC",        "LANG",       "LANGUAGE",    "LC_ALL",
+        "LC_CTYPE",    "LC_NUMERIC",  "LC_TIME",        "LC_COLLATE", "LC_MESSAGES", "GNUTERM",
+        "GNUPLOT_LIB", "PAGER",       "POSIXLY_CORRECT"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) setenv(ours[i], check_tmpdir(), 1);
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) unsetenv(users[i]);
+    setenv("TERM", "dumb", 1);
+    setenv("TZ", "UTC", 1);
+    umask(022);
 }
 
 static void run_case(const check_case *c)
@@ -74,6 +106,7 @@ static void run_case(const check_case *c)
 int check_main(const char *program, const check_case *cases, int argc, char **argv)
 {
     ll_blas_restart(argv);
+    leave_the_machine();
     ll_blas_init();
     for (const check_case *c = cases; c->name; c++)
         if (argc < 2 || strstr(c->name, argv[1])) run_case(c);

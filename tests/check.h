@@ -14,7 +14,8 @@ typedef struct check_case {
     void (*run)(void);
 } check_case;
 
-/* Runs all cases, or those whose name contains argv[1]. */
+/* Runs all cases, or those whose name contains argv[1]. HOME and the XDG folders are check_tmpdir() by then, and of the
+ * user's locale, terminal, mask and LATLAB_ variables nothing is left. */
 int check_main(const char *program, const check_case *cases, int argc, char **argv);
 bool check_report(bool good, const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
@@ -22,8 +23,10 @@ bool check_report(bool good, const char *file, int line, const char *fmt, ...)
 void check_skip(const char *why);
 /* Path of a file under ../shared, or NULL after check_skip() when it is not there. Static buffer. */
 const char *check_shared(const char *path);
-/* Fresh folder that is removed at exit. Static buffer, the same for the whole program. */
+/* Fresh folder below $TMPDIR, else /tmp, that is removed at exit. Static buffer, the same for the whole program. */
 const char *check_tmpdir(void);
+/* A path at which nothing is, nor its folder: below check_tmpdir(). Static buffer. */
+const char *check_missing(void);
 
 #define CHECK(cond) check_report((cond), __FILE__, __LINE__, "%s", #cond)
 #define CHECK_INT(a, b)                                                                                      \

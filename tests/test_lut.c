@@ -113,8 +113,8 @@ static void samples_correct_the_profile(void)
     CHECK_INT(with->measured.n, 4);
     CHECK(ll_json_get_num(with->info, "profile_factor", 0) > 1.3); /* of 1.7; the rest is in the parts */
     CHECK(!cJSON_HasObjectItem(without->info, "profile_factor"));
-    CHECK_INT(transferred(d, "/no/such/profile.csv", &failed, &e), LL_BAD_DATA);
-    CHECK_HAS(e.message, "/no/such/profile.csv");
+    CHECK_INT(transferred(d, check_missing(), &failed, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, check_missing());
     CHECK(!failed);
     ll_transfer_unref(with);
     ll_transfer_unref(without);

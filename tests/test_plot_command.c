@@ -1,4 +1,5 @@
 /* The plot command on a hand-made state. */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -183,9 +184,12 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
     check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");
-    check_refused(a, "plot scatter out=/nonexistent/x.png", "/nonexistent");
-    setenv("LATLAB_GNUPLOT", "/nonexistent/gnuplot", 1);
-    check_refused(a, "plot scatter", "cannot start /nonexistent/gnuplot");
+    char nowhere[PATH_MAX];
+    snprintf(nowhere, sizeof nowhere, "plot scatter out=%s/x.png", check_missing());
+    check_refused(a, nowhere, check_missing());
+    setenv("LATLAB_GNUPLOT", check_missing(), 1);
+    snprintf(nowhere, sizeof nowhere, "cannot start %s", check_missing());
+    check_refused(a, "plot scatter", nowhere);
     check_refused(a, "plot scatter out=x.png", "apt-get install");
     cJSON *o = say(a, "plot scatter out=%s", in_tmp("without.gp")); /* the script needs no gnuplot */
     CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
