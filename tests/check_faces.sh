@@ -144,9 +144,9 @@ expect "installed elsewhere" 0 prefix/bin/latlab -c 'load nb201_sim'
 holds out "$work/prefix/share/latlab/bundled/nb201_sim" "installed elsewhere"
 
 # interruption
-"$latlab" -c 'load nb201_sim; partition train=7 test=7; pretrain help' >out 2>err &
+"$latlab" --json -c 'load nb201_sim; partition train=7 test=7; pretrain help' >out 2>err &
 pid=$!
-sleep 2
+for i in $(seq 600); do grep -q '"event":"progress"' out && break || sleep 0.1; done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] && ok || bad "interrupted: exit status"

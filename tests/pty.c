@@ -16,14 +16,14 @@
 
 pty_session pty;
 char pty_program[4096];
-double pty_patience = 10;
+double pty_patience = 30;
 
 void pty_find_program(void)
 {
     const char *latlab = getenv("LATLAB");
     if (!realpath(latlab ? latlab : "./latlab", pty_program)) pty_program[0] = 0;
     check_tmpdir(); /* here, so that every child has the same */
-    if (getenv("LATLAB_SANITIZER")) pty_patience = 40;
+    if (getenv("LATLAB_SANITIZER")) pty_patience = 90;
 }
 
 static void child(const pty_start *how, const char *const *args)
@@ -92,25 +92,49 @@ void pty_print(void)
     for (int y = 0; y < pty.t.rows; y++) printf("  |%s\n", vt_row(&pty.t, y));
 }
 
-static bool until_is(const char *text, bool there)
+bool until_true(bool (*is)(const char *text), const char *text, const char *otherwise)
 {
     for (double end = ll_now_s() + pty_patience; ll_now_s() < end;) {
         pty_pump(20);
-        if (vt_has(&pty.t, text) == there) return true;
+        if (is(text)) return true;
     }
-    printf("  the screen %s \"%s\":\n", there ? "has no" : "still has", text);
+    printf("  the screen %s \"%s\":\n", otherwise, text);
     pty_print();
     return false;
 }
 
+static bool is_there(const char *text)
+{
+    return vt_has(&pty.t, text);
+}
+
+static bool is_gone(const char *text)
+{
+    return !is_there(text);
+}
+
+/* What a program asks with ends in a blank, which a row of the screen does not tell from what was never written. */
+static bool is_before_cursor(const char *text)
+{
+    size_t n = strlen(text);
+    while (n && text[n - 1] == ' ') n--;
+    const char *row = vt_row(&pty.t, pty.t.y);
+    return !strncmp(row, text, n) && !row[n];
+}
+
 bool until(const char *text)
 {
-    return until_is(text, true);
+    return until_true(is_there, text, "has no");
 }
 
 bool until_gone(const char *text)
 {
-    return until_is(text, false);
+    return until_true(is_gone, text, "still has");
+}
+
+bool until_asked(const char *prompt)
+{
+    return until_true(is_before_cursor, prompt, "does not wait behind");
 }
 
 void keys(const char *text)

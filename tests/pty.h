@@ -41,6 +41,9 @@ bool pty_pump(int ms); /* reads what has been written; false after `ms` without 
 void pty_settle(void); /* until nothing has come for a while */
 bool until(const char *text); /* in a row of the screen; prints the screen when it does not come */
 bool until_gone(const char *text);
+bool until_asked(const char *prompt); /* the cursor's row is this prompt, and nothing is typed behind it */
+/* Until is(text), looked at after each piece of output; false after pty_patience: "the screen OTHERWISE TEXT". */
+bool until_true(bool (*is)(const char *text), const char *text, const char *otherwise);
 void keys(const char *text);
 /* The mouse at a place of the screen (from 0), as SGR reports. */
 void pty_click(int y, int x);

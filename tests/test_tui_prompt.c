@@ -29,7 +29,7 @@ static void test_prompt(void)
     CHECK(until("Ctrl-D or `quit` leaves"));
     keys("bogus\r");
     CHECK(until("error: no command 'bogus'"));
-    pty_settle(); /* the error comes before the end of the command, and Ctrl-D in between is told to wait */
+    CHECK(until_asked("nb201_sim> ")); /* Ctrl-D before the end of the command is told to wait */
     keys("\004");
     if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
     pty_check_restored();
@@ -59,6 +59,7 @@ static void test_history(void)
     CHECK(until("latlab>"));
     keys("spaces\r");
     CHECK(until("fbnet"));
+    CHECK(until_asked("latlab> "));
     keys("\004");
     CHECK(pty_wait_end());
     pty_finish();
@@ -67,7 +68,7 @@ static void test_history(void)
     keys("\033[A"); /* up: the line of the session before */
     CHECK(until("latlab> spaces"));
     keys("\003");
-    pty_settle();
+    CHECK(until_asked("latlab> "));
     keys("\004");
     CHECK(pty_wait_end());
     pty_finish();

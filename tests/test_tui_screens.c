@@ -201,8 +201,7 @@ static void test_heatmap_colours(void)
     if (!START(40, 120, LOADED)) return;
     CHECK(until("sim_phone_a53"));
     keys("2");
-    CHECK(until("order cluster"));
-    pty_settle();
+    CHECK(until("1.0.73"));
     if (CHECK(vt_find(&pty.t, "1.0", &y, &x))) {
         vt_cell c = pty.t.cell[y][x];
         CHECK_INT(c.bg, 221); /* 254,232,56 of cividis is nearest to 255,215,95 */
