@@ -4,6 +4,7 @@
  *   main.c     golden runs, trials side by side, what is printed
  *   faults.c   which calls count, which faults there are, drawing one
  *   trace.c    runs the program and puts the fault in
+ *   order.c    what a power cut could take back
  *   world.c    the folder a trial has for itself, with files of a stranger's in it
  *   judge.c    what is there after a step, and whether that is what may be there
  *   shim.c     preloaded: allocations that fail */
@@ -83,6 +84,19 @@ typedef struct cr_page {
     long allocs, fail_at, lasting, failed;
 } cr_page;
 
+/* --- what is synced ------------------------------------------------------------------------------------------ */
+
+typedef struct cr_order {
+    ll_strs files, folders; /* written to, or with changed names, and not synced since */
+    ll_strs bad;
+    int step; /* steps reported done */
+} cr_order;
+
+/* A call of this kind, in the order in which they begin, on an absolute path. `to`: CR_RENAME: the new path; CR_PRINT: the
+ * text. */
+void cr_order_see(cr_order *o, cr_kind kind, const char *path, const char *to);
+void cr_order_free(cr_order *o);
+
 /* --- running ---------------------------------------------------------------------------------------------- */
 
 enum { CR_TIMEOUT_S = 30 };
@@ -94,6 +108,7 @@ typedef struct cr_run {
     const char *tag;            /* of these files: TAG.out, TAG.err */
     bool keep_going, count;     /* count: stop at the calls, for a fault or the counts */
     cr_fault fault;
+    cr_order *order; /* looks on; NULL: nobody */
 } cr_run;
 
 typedef struct cr_outcome {
@@ -113,6 +128,8 @@ void cr_execute(const cr_run *run, cr_outcome *out);
 char *cr_path(const char *world, const char *relative); /* the caller frees */
 void cr_world_plant(const char *world);                 /* the strangers' files, the user's own tables */
 void cr_copy(const char *from, const char *to); /* a whole folder, as cp -a; ends the driver on failure */
+/* All that is there was written an hour ago. */
+void cr_age(const char *world);
 /* One line for each file of a stranger's: path, mode, content. */
 void cr_strangers(const char *world, ll_strs *lines);
 /* Every path below home and work, with numbers and hashes in it made one. */

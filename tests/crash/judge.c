@@ -268,6 +268,15 @@ static bool is_session(const char *line)
     return !strncmp(line, "session ", 8) || !strncmp(line, "unnamed session", 15);
 }
 
+/* An unnamed session of an earlier step that could not be removed when it got a name: nothing is lost by it. */
+static bool is_former(const cr_judge *j, const char *thing, int hi)
+{
+    if (strncmp(thing, "unnamed session", 15)) return false;
+    for (int k = 0; k <= hi; k++)
+        if (state_of(&j->after[k], thing, strlen(thing))) return true;
+    return false;
+}
+
 /* Each thing that is there, or should be, must be as after one of the steps lo..hi. Where the program warned that a step
  * could not be journalled, its session lacks that step: any state of it will do. */
 static void check_state(const cr_judge *j, const ll_strs *seen, int lo, int hi, bool warning, ll_strs *bad)
@@ -278,7 +287,7 @@ static void check_state(const cr_judge *j, const ll_strs *seen, int lo, int hi, 
         for (int i = 0; i < list->n; i++) {
             char *thing = ll_strdup(list->v[i]);
             thing[strcspn(thing, "\t")] = 0;
-            bool excused = warning && is_session(thing);
+            bool excused = (warning && is_session(thing)) || (list == seen && is_former(j, thing, hi));
             if (!ll_strs_has(&done, thing) && !excused) check_thing(j, seen, list->v[i], lo, hi, bad);
             ll_strs_take(&done, thing);
         }
@@ -346,6 +355,7 @@ void cr_judge_trial(const cr_judge *j, const char *world, const cr_outcome *o, l
     check_end(j, world, o, done, bad);
     cr_observe(j, world, &seen, &use, bad);
     check_state(j, &seen, done, clean || done == j->steps.n ? done : done + 1, warned(events), bad);
+    cr_age(world); /* the next start is later: what is quite new may still be somebody's */
     cr_use(j, world, &use, bad);
     check_leavings(j, world, bad);
     cJSON_Delete(events);

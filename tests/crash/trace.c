@@ -234,6 +234,37 @@ static void strike_after(tracing *t, pid_t pid)
     set_registers(pid, &r);
 }
 
+/* Absolute, as argument `i` gives it behind the descriptor of its folder. */
+static void absolute(const tracing *t, pid_t pid, const struct user_regs_struct *r, int i, bool at,
+                     char *path, size_t size)
+{
+    char name[2048], folder[2048];
+    read_text(pid, argument(r, i), name, sizeof name);
+    int fd = at ? (int)argument(r, i - 1) : AT_FDCWD;
+    if (fd == AT_FDCWD)
+        snprintf(folder, sizeof folder, "%.*s", (int)strlen(t->work) - 1, t->work);
+    else
+        descriptor_path(pid, fd, folder, sizeof folder);
+    snprintf(path, size, "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/", name);
+}
+
+static void show_order(const tracing *t, pid_t pid, const cr_call *c, int kind,
+                       const struct user_regs_struct *r, const char *subject_path)
+{
+    char path[4200], to[4200];
+    bool at = c->path > 0;
+    if (kind == CR_PRINT) {
+        size_t n = (size_t)argument(r, 2) + 1;
+        read_text(pid, argument(r, 1), to, n < sizeof to ? n : sizeof to);
+    }
+    if (kind == CR_RENAME) absolute(t, pid, r, at ? 3 : 1, at, to, sizeof to);
+    if (c->path >= 0)
+        absolute(t, pid, r, c->path, at, path, sizeof path);
+    else
+        snprintf(path, sizeof path, "%s", subject_path);
+    cr_order_see(t->run->order, (cr_kind)kind, path, to);
+}
+
 static int on_call(tracing *t, pid_t pid)
 {
     struct user_regs_struct r;
@@ -246,6 +277,7 @@ static int on_call(tracing *t, pid_t pid)
     int kind = t->page->armed ? kind_of(t, c, &r, path) : -1;
     if (kind < 0) return PTRACE_CONT;
     t->out->counts.of[kind]++;
+    if (t->run->order) show_order(t, pid, c, kind, &r, path);
     const cr_fault *f = &t->run->fault;
     if (!f->mode || !(f->mode->kinds & CR_BIT(kind))) return PTRACE_CONT;
     long n = ++t->matches;
