@@ -1,5 +1,5 @@
 # latlab. `make demo` and `make check` are all a newcomer needs: they install what is missing, build and run.
-# One makefile, no recursion: every variant (release, asan, ubsan, tsan) is the same rules over its own folder
+# One makefile, no recursion: every variant (release, asan, ubsan, tsan, fuzz) is the same rules over its own folder
 # under build/.
 
 CC ?= gcc
@@ -10,12 +10,14 @@ SHARED ?= ../shared
 PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
             libsqlite3-dev libxxhash-dev gnuplot-nox libdnnl-dev
 CHECK_PACKAGES := clang-format python3-onnx
+FUZZ_PACKAGES := clang libclang-rt-dev
 
 ROOMS := core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search \
          core/app data/host data sessions plots tui
 SOURCES := $(filter-out tui/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 BENCH := $(wildcard tests/bench/*.c)
+FUZZ := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SCRIPTS := $(wildcard tests/check_*.sh)
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
@@ -32,18 +34,27 @@ GUESSES := -Wno-format-truncation -Wno-maybe-uninitialized -Wno-stringop-overflo
 FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address -fno-omit-frame-pointer $(GUESSES)
 FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=all $(GUESSES)
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
+# libFuzzer is clang's, whatever builds the rest (instrumented loops that do not vectorize are no errors, and NULL + 0
+# is NULL, as C2y has it)
+CLANG ?= clang
+FLAGS_fuzz := -O1 -march=$(MARCH) -fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize=pointer-overflow \
+              -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-pass-failed
+build/fuzz/%: override CC = $(CLANG)
 
-.PHONY: all packages demo check test crash asan ubsan tsan layers format format-check bench install uninstall clean \
+.PHONY: all packages demo check test crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
         verify-reference bundled screens record
 all: latlab
 
 # --- packages ---------------------------------------------------------------------------------------------------
 # Says what is missing, then installs it as root or through sudo; without either it prints the line and stops.
-WANTED := $(PACKAGES) $(if $(filter check,$(MAKECMDGOALS)),$(CHECK_PACKAGES))
+WANTED := $(PACKAGES) $(if $(filter check,$(MAKECMDGOALS)),$(CHECK_PACKAGES)) \
+          $(if $(filter fuzz,$(MAKECMDGOALS)),$(FUZZ_PACKAGES))
 packages:
 	@missing=; for p in $(WANTED); do \
 	  dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || \
-	  case $$p in gcc|make|clang-format) command -v $$p >/dev/null;; \
+	  case $$p in gcc|make|clang|clang-format) command -v $$p >/dev/null;; \
+	    libclang-rt-dev) echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	      $(CLANG) -fsanitize=fuzzer,address -x c - -o /dev/null 2>/dev/null;; \
 	    gnuplot-nox) command -v gnuplot >/dev/null;; *) false;; esac || missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] && exit 0; \
 	echo "missing packages:$$missing"; \
@@ -54,7 +65,7 @@ packages:
 
 # --- one variant: objects, library, program, tests ----------------------------------------------------------------
 # Goals that set a machine up build only after the packages are there.
-SETUP := $(if $(filter demo check,$(MAKECMDGOALS)),packages)
+SETUP := $(if $(filter demo check fuzz,$(MAKECMDGOALS)),packages)
 
 # one short line per file; `make V=1` shows the commands
 Q := $(if $(V),,@)
@@ -74,11 +85,12 @@ build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)
 	$$(if $$(Q),@echo "  link $$@")
 	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDFLAGS) $$(LIBS) -o $$@
 $(patsubst %,build/$(1)/%,$(filter test_tui%,$(TESTS))): build/$(1)/tests/vt.o build/$(1)/tests/pty.o
+build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)
 -include $$(wildcard build/$(1)/*/*.d build/$(1)/*/*/*.d)
 endef
-$(foreach v,release asan ubsan tsan,$(eval $(call variant,$(v))))
+$(foreach v,release asan ubsan tsan fuzz,$(eval $(call variant,$(v))))
 # The one file whose loops the sanitizer runs would wait for: its sums need registers.
-$(foreach v,asan ubsan tsan,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
+$(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
 .SECONDARY:
 
 latlab: build/release/latlab
@@ -106,6 +118,19 @@ format:
 format-check: | $(SETUP)
 	@clang-format --dry-run -Werror $(wildcard $(addsuffix /*.[ch],$(ROOMS))) $(wildcard tests/*.[ch] tests/*/*.[ch]) && \
 	echo "format: every file is as .clang-format says"
+
+# `make fuzz T=pickle TIME=600`: libFuzzer on one target (else on all) for so many seconds each. What is stored of the
+# inputs runs in `make check`, without clang (tests/test_fuzz_corpus.c).
+TIME ?= 60
+fuzz_targets = $(filter $(subst *,%,$(T)),$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+build/fuzz/fuzz: $(patsubst %.c,build/fuzz/%.o,$(FUZZ) tests/fuzz/libfuzzer.c) build/fuzz/liblatlab.a
+	$(if $(Q),@echo "  link $@")
+	$(Q)$(CC) $(FLAGS_fuzz) -fsanitize=fuzzer -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+fuzz: packages build/fuzz/fuzz
+	@tests/fuzz/run build/fuzz/fuzz $(TIME) $(fuzz_targets)
+# The seeds anew, by the program's own writers: look at the difference before keeping it.
+seeds: latlab
+	@LATLAB=./latlab tests/fuzz/seeds.py
 
 check: packages latlab layers format-check test
 demo: packages latlab
