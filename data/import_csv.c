@@ -120,11 +120,31 @@ static ll_status find_arch(reader *r, int *arch, ll_error *e)
         c->cells[0]);
 }
 
+static bool ends_in_std(const char *name)
+{
+    size_t n = strlen(name);
+    return n >= 5 && !strcasecmp(name + n - 4, "_std");
+}
+
+/* A device is a column once it is exported, and must be one when that is read. */
+static ll_status read_device_name(const char *text, char **name, ll_error *e)
+{
+    ll_status s = ll_name_read(text, name, e);
+    if (s) return s;
+    bool meant = among(arch_names, *name) || among(device_names, *name) || among(latency_names, *name) ||
+                 among(other_names, *name);
+    if (!meant && !ends_in_std(*name)) return LL_OK;
+    s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
+                *name, meant ? "something else" : "standard deviations");
+    free(*name);
+    return s;
+}
+
 /* A device as the table names it, or the user for the table; -1 when that is no name. */
 static int add_device(reader *r, const char *text, ll_error *e)
 {
     char *name;
-    if (ll_name_read(text, &name, e)) {
+    if (read_device_name(text, &name, e)) {
         ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
         return -1;
     }
@@ -141,7 +161,7 @@ static int add_device(reader *r, const char *text, ll_error *e)
 static size_t std_suffix(const ll_names *columns, const char *name)
 {
     size_t n = strlen(name);
-    if (n < 5 || strcasecmp(name + n - 4, "_std")) return 0;
+    if (!ends_in_std(name)) return 0;
     char *device = strndup(name, n - 4);
     bool there = ll_names_find(columns, device) >= 0;
     free(device);
@@ -160,6 +180,9 @@ static ll_status plan_wide(reader *r, const ll_names *names, int arch, ll_error 
         } else if (!*name || among(other_names, name) || among(arch_names, name)) {
             ll_import_note(r->job, "column %d (%s) was left out: it is no device", i + 1,
                            *name ? name : "no name");
+        } else if (!base && ends_in_std(name)) {
+            ll_import_note(r->job, "column %d (%s) was left out: deviations of a device that has no column",
+                           i + 1, name);
         } else {
             char *device = base ? strndup(name, base) : strdup(name);
             *x = (column){base ? STD_OF_DEVICE : COLUMN_OF_DEVICE, add_device(r, device, e)};
