@@ -16,7 +16,7 @@ static void refresh(ll_line *l)
 static void set_text(ll_line *l, const char *text)
 {
     ll_str_clear(&l->text);
-    ll_str_add(&l->text, text);
+    ll_utf8_repair(&l->text, text);
     l->cursor = l->text.len;
 }
 
@@ -53,7 +53,7 @@ static void insert(ll_line *l, const char *text)
 {
     char *rest = ll_strdup(ll_str_text(&l->text) + l->cursor);
     cut(l, l->cursor, l->text.len);
-    ll_str_add(&l->text, text);
+    ll_utf8_repair(&l->text, text);
     l->cursor = l->text.len;
     ll_str_add(&l->text, rest);
     free(rest);

@@ -7,8 +7,8 @@
 #include "tui/prompt.h"
 
 typedef struct ll_line {
-    ll_str text;
-    size_t cursor;  /* byte position */
+    ll_str text;    /* UTF-8, whatever came in: a byte that is none is read as Latin-1 */
+    size_t cursor;  /* byte position, of a character */
     ll_strs offers; /* candidates for the last word, refreshed at every change */
     size_t word;    /* where that word begins */
     int at;         /* place in the history; -1: the line itself */
