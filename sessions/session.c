@@ -341,7 +341,8 @@ static ll_status read_steps(ll_session *s, ll_request *rq, const char *dir)
     if (lost) ll_warn(rq, "%s", why.s);
     cJSON_ArrayForEach(entry, entries) take_entry(s, entry, &lost);
     cJSON *saved = cJSON_DetachItemFromObjectCaseSensitive(header, "state");
-    if (!status && s->n_steps == 1 && saved)
+    s->behind = !status && s->n_steps == 1 && saved;
+    if (s->behind)
         push_step(s, "", saved, NULL);
     else
         cJSON_Delete(saved);
@@ -386,7 +387,10 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (status) return status;
     s->journal_fd = open_journal(dir, &rq->error);
     if (s->journal_fd < 0) return rq->error.status;
-    return read_step(s, rq, dir, rq->state.data, &s->steps[s->at], state);
+    status = read_step(s, rq, dir, rq->state.data, &s->steps[s->at], state);
+    /* a step that only the header told of: what follows in the journal must find it there */
+    if (!status && s->behind) s->behind = append(s, "do", "", NULL, NULL) != LL_OK;
+    return status;
 }
 
 /* The lists on other threads look at dir and name of the session of the app: it stays where it is, and takes
@@ -400,6 +404,7 @@ static void take_over(ll_session *s, ll_session *other)
     s->n_steps = other->n_steps;
     s->at = other->at;
     s->next_n = other->next_n;
+    s->behind = other->behind;
     s->lock_fd = other->lock_fd;
     s->journal_fd = other->journal_fd;
     set_place(s, ll_strdup(other->dir), other->name);
