@@ -182,8 +182,8 @@ static void tables_of_every_shape_are_read(void)
     static const char *const tables[] = {
         /* 2.5 ms on phone for cell 7 in every one */
         "arch,phone\n7,2500\n",
-        "\xef\xbb\xbf"
-        "index;phone;phone_std\r\n7;2500;1e1\r\n",
+        ("\xef\xbb\xbf"
+         "index;phone;phone_std\r\n7;2500;1e1\r\n"),
         "device\tarchitecture\tlatency\tstd\tn\nphone\t7\t2500\t10\t5\n",
         "# mine\ncell,device,latency_ms\n7,phone,2500\n\n",
         ",phone\n7,2500\n",
