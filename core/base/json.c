@@ -178,14 +178,26 @@ ll_status ll_json_parse(const char *text, size_t n, cJSON **out, ll_error *e)
     return ll_json_parse_within(&budget, text, n, out, e);
 }
 
+/* With a NUL behind it, and as UTF-8: a latlab that passed any byte on may have written it, or another program. */
+static char *utf8_copy(const char *text, size_t *n)
+{
+    ll_str repaired = {0};
+    char *copy = ll_alloc(*n + 1, 1);
+    memcpy(copy, text, *n);
+    if (ll_utf8_valid(copy)) return copy;
+    ll_utf8_repair(&repaired, copy);
+    free(copy);
+    *n = repaired.len;
+    return ll_str_take(&repaired);
+}
+
 ll_status ll_json_parse_within(ll_budget *budget, const char *text, size_t n, cJSON **out, ll_error *e)
 {
     const char *end = NULL;
     *out = NULL;
     ll_status s = check_tree(budget, text, n, e);
     if (s) return s;
-    char *ended = ll_alloc(n + 1, 1); /* cJSON can ask for nothing behind the value only where a NUL is */
-    memcpy(ended, text, n);
+    char *ended = utf8_copy(text, &n); /* cJSON can ask for nothing behind the value only where a NUL is */
     *out = cJSON_ParseWithLengthOpts(ended, n + 1, &end, 1);
     if (!*out) s = ll_fail(e, LL_BAD_DATA, "line %d: not valid JSON", end ? line_of(ended, end) : 1);
     free(ended);
@@ -203,13 +215,6 @@ ll_status ll_json_read_file(const char *path, cJSON **out, ll_error *e)
     size_t len;
     ll_status s = ll_read_file(path, ll_limit_of(LL_READER_JSON)->file_most, &text, &len, e);
     if (s) return s;
-    if (!ll_utf8_valid(text)) { /* written by a latlab that passed any byte on, or by another program */
-        ll_str repaired = {0};
-        ll_utf8_repair(&repaired, text);
-        len = repaired.len;
-        free(text);
-        text = ll_str_take(&repaired);
-    }
     s = ll_json_read_text(text, len, path, out, e);
     free(text);
     return s;

@@ -35,7 +35,8 @@ bool ll_json_get_bool(const cJSON *o, const char *key, bool otherwise);
 int ll_json_get_nums(const cJSON *o, const char *key, double **v);
 int ll_json_get_ints(const cJSON *o, const char *key, int **v);
 
-/* Text of n bytes, with nothing behind the value but blanks; the caller deletes. LL_BAD_DATA names the line of a syntax
+/* Text of n bytes, with nothing behind the value but blanks; the caller deletes. A byte that is no UTF-8 is read as
+ * Latin-1, so what comes out is UTF-8. LL_BAD_DATA names the line of a syntax
  * error; also: nested more than 100 deep, or a tree that would take more memory than JSON of that size may
  * (core/base/size.h). */
 ll_status ll_json_parse(const char *text, size_t n, cJSON **out, ll_error *e);
