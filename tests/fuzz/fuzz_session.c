@@ -1,5 +1,5 @@
-/* Sessions of a stranger: session.json, journal.jsonl and blobs "blob-K" whose names are made to fit their content,
- * wherever the other files say "blob-K". They are of the toy dataset. What opens goes back and forth, and is saved and
+/* Sessions of a stranger: session.json, journal.jsonl and blobs "blob-K" and "gene-K" whose names are made to fit their
+ * content, wherever the other files name them. They are of the toy dataset. What opens goes back and forth, and is saved and
  * opened again as the same state. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,21 +83,32 @@ static void same_state(ll_app *a, const char *then, const char *when)
 
 /* --- the folder --- */
 
-static bool is_blob(const ll_fuzz_part *p)
+/* What the blobs of a kind are called, and the ending of their names. */
+static const struct {
+    const char *part, *suffix;
+} kinds[] = {{"blob-", ".safetensors"}, {"gene-", ".genes"}};
+enum { KINDS = 2, BLOB_NAME = 6 };
+
+/* Ending of the blob's name, NULL when it is none. */
+static const char *blob_suffix(const ll_fuzz_part *p)
 {
-    return !strncmp(p->name, "blob-", 5) && p->name[5] && !p->name[6];
+    for (int i = 0; i < KINDS; i++)
+        if (!strncmp(p->name, kinds[i].part, BLOB_NAME - 1) && strlen(p->name) == BLOB_NAME)
+            return kinds[i].suffix;
+    return NULL;
 }
 
 static void add_blob_name(ll_str *to, const ll_fuzz_part *p)
 {
-    ll_str_addf(to, "%s.safetensors", ll_hash_bytes(p->bytes, p->n).hex);
+    ll_str_addf(to, "%s%s", ll_hash_bytes(p->bytes, p->n).hex, blob_suffix(p));
 }
 
 /* The part "blob-K" that `at` names; NULL: none. */
 static const ll_fuzz_part *blob_named(const ll_fuzz_part *parts, int count, const char *at, size_t left)
 {
     for (int i = 0; i < count; i++)
-        if (is_blob(&parts[i]) && left >= 6 && !memcmp(at, parts[i].name, 6)) return &parts[i];
+        if (blob_suffix(&parts[i]) && left >= BLOB_NAME && !memcmp(at, parts[i].name, BLOB_NAME))
+            return &parts[i];
     return NULL;
 }
 
@@ -107,7 +118,7 @@ static void fill_in(const ll_fuzz_part *parts, int count, const ll_fuzz_part *p,
     for (size_t i = 0; i < p->n;) {
         const ll_fuzz_part *blob = blob_named(parts, count, text + i, p->n - i);
         if (blob)
-            add_blob_name(out, blob), i += 6;
+            add_blob_name(out, blob), i += BLOB_NAME;
         else
             ll_str_addc(out, text[i++]);
     }
@@ -116,8 +127,8 @@ static void fill_in(const ll_fuzz_part *parts, int count, const ll_fuzz_part *p,
 static void write_part(const char *dir, const ll_fuzz_part *parts, int count, const ll_fuzz_part *p)
 {
     ll_str path = {0}, text = {0};
-    ll_str_addf(&path, "%s/%s", dir, is_blob(p) ? "blobs/" : "");
-    if (is_blob(p)) {
+    ll_str_addf(&path, "%s/%s", dir, blob_suffix(p) ? "blobs/" : "");
+    if (blob_suffix(p)) {
         add_blob_name(&path, p);
         ll_fuzz_file(path.s, p->bytes, p->n);
     } else if (!strcmp(p->name, "session.json") || !strcmp(p->name, "journal.jsonl")) {

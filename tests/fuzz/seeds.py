@@ -131,13 +131,15 @@ def folder(path):
 
 
 def session(path, home, journal=True):
-    """Its blobs as "blob-K", and the dataset where nothing is: it is found by its name."""
+    """Its blobs as "blob-K" or "gene-K", and the dataset where nothing is: it is found by its name."""
     names = ("session.json", "journal.jsonl") if journal else ("session.json",)
     files = [(n, (path / n).read_bytes().replace(str(home.dir).encode(), b"/nowhere")) for n in names]
-    blobs = sorted((path / "blobs").glob("*.safetensors")) if (path / "blobs").is_dir() else []
-    for i, blob in enumerate(blobs):
-        files = [(n, c.replace(blob.name.encode(), b"blob-%d" % i)) for n, c in files]
-    return parts(files + [("blob-%d" % i, b.read_bytes()) for i, b in enumerate(blobs)])
+    kinds, blobs = {".safetensors": "blob-%d", ".genes": "gene-%d"}, []
+    for i, blob in enumerate(sorted((path / "blobs").glob("*"))):
+        name = kinds[blob.suffix] % i
+        files = [(n, c.replace(blob.name.encode(), name.encode())) for n, c in files]
+        blobs.append((name, blob.read_bytes()))
+    return parts(files + blobs)
 
 
 # Predictors whose files are small.
@@ -217,6 +219,15 @@ def arrays(home):
     put("npy", "deep.npy", array_file(">i4", (1, 2, 1, 2), "4i", range(4)))
 
 
+def imports():
+    cells = {(0, 1, 2, 3, 4, 0): 0.0015, (4, 4, 4, 4, 4, 4): 0.25}
+    proxies = {"464": {"jacov": 1.5, "synflow": 1e30, "nwot": 2}, "1033": {"jacov": None, "nwot": 3, "synflow": 0}}
+    put("import", "brpnas", parts([("brpnas", dump(cells, 2))]))
+    put("import", "brpnas-scalar", parts([("brpnas", dump({(0,) * 6: Reduced(SCALAR, (dtype("f4"), struct.pack("<f", 2.5)))}, 2))]))
+    put("import", "zcp", parts([("zcp", json.dumps(proxies).encode())]))
+    put("import", "both", parts([("zcp", b'{"464":{"a":1}}'), ("brpnas", dump(cells, 4))]))
+
+
 def tensor_file(header, data):
     text = json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + data
@@ -285,6 +296,7 @@ def main():
     home.run("import csv toy.csv as toy space=nasbench201 unit=ms")
     pickles()
     torch_files()
+    imports()
     texts()
     for make in (arrays, tensors, models, sessions, datasets): make(home)
     shutil.rmtree(home.dir)

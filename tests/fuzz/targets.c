@@ -9,6 +9,7 @@
     X(safetensors)                                                                                           \
     X(model)                                                                                                 \
     X(csv)                                                                                                   \
+    X(import)                                                                                                \
     X(dataset)                                                                                               \
     X(session)                                                                                               \
     X(line)                                                                                                  \
