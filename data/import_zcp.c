@@ -47,13 +47,18 @@ static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_st
 static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *names, ll_dataset **out,
                           ll_error *e)
 {
-    int n = cJSON_GetArraySize(json), i = 0;
+    int n = cJSON_GetArraySize(json), i = 0, room = 0;
     const cJSON *entry;
     ll_status s = LL_OK;
     ll_dataset *d = *out = ll_dataset_new(job->name, job->space, n, 0);
-    float *v = LL_NEW_ARRAY(float, (size_t)n *(size_t)names->n + 1);
+    /* grows with what was read: the first entry alone says how many proxies the others have */
+    float *v = NULL;
     cJSON_ArrayForEach(entry, json)
     {
+        if (i == room) {
+            room = room ? 2 * room : 64;
+            v = ll_realloc(v, (size_t)room, (size_t)names->n * sizeof *v);
+        }
         s = read_arch(job, entry, names, d->genes + (size_t)i * (size_t)job->space->n_positions,
                       v + (size_t)i * (size_t)names->n, e);
         if (s) break;

@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/size.h"
 #include "data/folder.h"
+#include "data/import.h"
 #include "data/npy.h"
 #include "data/pickle.h"
 #include "data/safetensors.h"
@@ -95,6 +96,16 @@ static ll_status read_folder(const char *path, ll_error *e)
     ll_dataset *d = NULL;
     ll_status s = ll_folder_load(path, &d, e);
     if (!s) ll_dataset_unref(d);
+    return s;
+}
+
+static ll_status read_proxies(const char *path, ll_error *e)
+{
+    ll_import job = {.path = path, .name = "x", .space = ll_space_find("nasbench201")};
+    ll_dataset *d = NULL;
+    ll_status s = ll_import_zcp(&job, &d, e);
+    if (!s) ll_dataset_unref(d);
+    ll_strs_free(&job.notes);
     return s;
 }
 
@@ -441,6 +452,25 @@ static void json_in_texts_does_not_count(void)
     ll_str_free(&t);
 }
 
+/* The first architecture has 256 proxies, 200,000 others have none: 200 MB, if each were given as many. */
+static void proxies_are_counted_where_they_are(void)
+{
+    ll_str json = {0};
+    ll_str_add(&json, "{\"464\": {");
+    for (int i = 0; i < 256; i++) ll_str_addf(&json, "%s\"%d\": 1", i ? ", " : "", i);
+    ll_str_add(&json, "}");
+    ll_str_repeat(&json, ",\"1\":{}", 200000);
+    ll_str_add(&json, "}");
+    check_refused(read_proxies, file_of("proxies.json", json.s, json.len), "architecture 1 has no proxy 0");
+    ll_str_free(&json);
+}
+
+static void a_byte_that_is_0_is_no_json(void)
+{
+    check_refused(read_json, file_of("nul.json", "\0{}", 3), "line 1: not valid JSON: a byte that is 0");
+    check_refused(read_json, file_of("nul.json", "{}\n\0x", 5), "line 2: not valid JSON: a byte that is 0");
+}
+
 static void make_folder(const char *dir, const char *json, const char *table)
 {
     ll_error e = {0};
@@ -510,6 +540,8 @@ int main(int argc, char **argv)
         {"a plain list is within its budget", a_plain_list_is_within_its_budget},
         {"JSON is not nested without end", json_is_not_nested_without_end},
         {"JSON in texts does not count", json_in_texts_does_not_count},
+        {"proxies are counted where they are", proxies_are_counted_where_they_are},
+        {"a byte that is 0 is no JSON", a_byte_that_is_0_is_no_json},
         {"a dataset has what it states", a_dataset_has_what_it_states},
         {"what did harm is refused", what_did_harm_is_refused},
         {0},

@@ -197,6 +197,8 @@ ll_status ll_json_parse_within(ll_budget *budget, const char *text, size_t n, cJ
     *out = NULL;
     ll_status s = check_tree(budget, text, n, e);
     if (s) return s;
+    const char *nul = memchr(text, 0, n); /* a blank to cJSON, and the end of the text to others */
+    if (nul) return ll_fail(e, LL_BAD_DATA, "line %d: not valid JSON: a byte that is 0", line_of(text, nul));
     char *ended = utf8_copy(text, &n); /* cJSON can ask for nothing behind the value only where a NUL is */
     *out = cJSON_ParseWithLengthOpts(ended, n + 1, &end, 1);
     if (!*out) s = ll_fail(e, LL_BAD_DATA, "line %d: not valid JSON", end ? line_of(ended, end) : 1);
