@@ -27,6 +27,11 @@ bool check_report(bool good, const char *file, int line, const char *fmt, ...)
     return false;
 }
 
+int check_failed(void)
+{
+    return case_failed;
+}
+
 void check_skip(const char *why)
 {
     snprintf(skip_why, sizeof skip_why, "%s", why);

@@ -19,6 +19,7 @@ typedef struct check_case {
 int check_main(const char *program, const check_case *cases, int argc, char **argv);
 bool check_report(bool good, const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+int check_failed(void); /* failures of the running case so far: for a child to say as its exit status */
 /* Marks the running case as skipped, loudly. */
 void check_skip(const char *why);
 /* Path of a file under ../shared, or NULL after check_skip() when it is not there. Static buffer. */
@@ -28,7 +29,8 @@ const char *check_tmpdir(void);
 /* A path at which nothing is, nor its folder: below check_tmpdir(). Static buffer. */
 const char *check_missing(void);
 
-#define CHECK(cond) check_report((cond), __FILE__, __LINE__, "%s", #cond)
+#define CHECK(cond)      check_report((cond), __FILE__, __LINE__, "%s", #cond)
+#define CHECK_OK(status) check_report((status) == 0 /* LL_OK */, __FILE__, __LINE__, "%s", #status)
 #define CHECK_INT(a, b)                                                                                      \
     do {                                                                                                     \
         long long a_ = (long long)(a), b_ = (long long)(b);                                                  \

@@ -76,7 +76,6 @@ static inline cJSON *said_result(const char *kind)
     do {                                                                                                     \
         if (!CHECK_OK(say(a, line))) printf("    %s: %s\n", line, said);                                     \
     } while (0)
-#define CHECK_OK(status) check_report((status) == LL_OK, __FILE__, __LINE__, "%s", #status)
 
 static char *state_text(ll_app *a)
 {

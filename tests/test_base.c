@@ -131,16 +131,6 @@ static void files_are_replaced_or_kept(void)
     free(path);
 }
 
-static void a_full_disk_keeps_the_old_file(void)
-{
-    ll_error e = {0};
-    ll_writer w = {
-        .f = fopen("/dev/full", "wb"), .path = ll_strdup("x"), .temporary = ll_strdup("/nowhere/x")};
-    fprintf(w.f, "some text");
-    CHECK_INT(ll_writer_commit(&w, &e), LL_FAILED);
-    CHECK_HAS(e.message, "No space left");
-}
-
 static void json_says_null_for_nan(void)
 {
     cJSON *o = cJSON_CreateObject();
@@ -228,7 +218,6 @@ static const check_case cases[] = {
     {"options are checked", options_are_checked},
     {"ranges are words", ranges_are_words},
     {"files are replaced or kept", files_are_replaced_or_kept},
-    {"a full disk keeps the old file", a_full_disk_keeps_the_old_file},
     {"json says null for NaN", json_says_null_for_nan},
     {"pools run every chunk once", pools_run_every_chunk_once},
     {"pools say which thread runs", pools_say_which_thread_runs},

@@ -4,101 +4,72 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/interrupt.h"
 #include "core/base/mem.h"
 
-static ll_status read_open_file(FILE *f, const char *path, size_t most, char **text, size_t *len, ll_error *e)
+/* --- reading ------------------------------------------------------------------------------------------------
+ * Blocks are small enough, and a pipe or a terminal is waited for in ticks short enough, that the wish to stop is
+ * answered at once. */
+
+enum { BLOCK = 65536, TICK_MS = 20 };
+
+/* More bytes, or the end, are there to be read. A file always has them; whoever writes a pipe may not have come yet. */
+static bool await_bytes(int fd, bool file)
+{
+    struct pollfd p = {fd, POLLIN, 0};
+    while (!ll_interrupted())
+        if (file || poll(&p, 1, TICK_MS) > 0) return true;
+    return false;
+}
+
+static ll_status read_blocks(int fd, bool file, const char *path, size_t most, ll_str *b, ll_error *e)
+{
+    char block[BLOCK];
+    while (await_bytes(fd, file)) {
+        ssize_t n = read(fd, block, sizeof block);
+        if (n == 0) return LL_OK;
+        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (n < 0) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
+        if (b->len + (size_t)n > most)
+            return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
+        ll_str_addn(b, block, (size_t)n);
+    }
+    return ll_interrupt_fail(e);
+}
+
+static ll_status read_open_file(int fd, const char *path, size_t most, ll_str *b, ll_error *e)
 {
     struct stat st;
-    if (fstat(fileno(f), &st)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) return ll_fail(e, LL_BAD_DATA, "%s: is a folder, a file was expected", path);
-    ll_str b = {0};
-    char buffer[65536];
-    size_t n;
-    while ((n = fread(buffer, 1, sizeof buffer, f)) > 0) {
-        if (b.len + n > most) {
-            ll_str_free(&b);
-            return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
-        }
-        ll_str_addn(&b, buffer, n);
-    }
-    if (ferror(f)) {
-        ll_str_free(&b);
-        return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
-    }
-    if (len) *len = b.len;
-    *text = ll_str_take(&b);
-    return LL_OK;
+    if (S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size > most)
+        return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
+    return read_blocks(fd, S_ISREG(st.st_mode), path, most, b, e);
 }
 
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e)
 {
-    FILE *f = fopen(path, "rbe");
-    if (!f) return ll_fail(e, LL_BAD_DATA, "%s: %s", path, strerror(errno));
-    ll_status s = read_open_file(f, path, most ? most : (size_t)4 << 30, text, len, e);
-    fclose(f);
-    return s;
-}
-
-/* A device or a pipe is written to as it is: a rename would put a plain file in its place. */
-static bool is_special(const char *path)
-{
-    struct stat st;
-    return !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
-}
-
-ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e)
-{
-    ll_str temporary = {0};
-    if (!is_special(path)) ll_str_addf(&temporary, "%s.tmp-%ld", path, (long)getpid());
-    *w = (ll_writer){.path = ll_strdup(path), .temporary = temporary.len ? ll_str_take(&temporary) : NULL};
-    w->f = fopen(w->temporary ? w->temporary : path, "wbe");
-    if (w->f) return LL_OK;
-    ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
-    ll_writer_abandon(w);
-    return LL_FAILED;
-}
-
-void ll_writer_abandon(ll_writer *w)
-{
-    if (w->f) {
-        fclose(w->f);
-        if (w->temporary) unlink(w->temporary);
+    ll_str b = {0};
+    int fd =
+        open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC); /* a pipe nobody writes is opened as well */
+    if (fd < 0) return ll_fail(e, LL_BAD_DATA, "%s: %s", path, strerror(errno));
+    ll_status s = read_open_file(fd, path, most ? most : (size_t)4 << 30, &b, e);
+    close(fd);
+    if (s) {
+        ll_str_free(&b);
+        return s;
     }
-    free(w->path);
-    free(w->temporary);
-    *w = (ll_writer){0};
-}
-
-ll_status ll_writer_commit(ll_writer *w, ll_error *e)
-{
-    bool good = !fflush(w->f) && !ferror(w->f) && (!w->temporary || !fsync(fileno(w->f)));
-    int why = errno;
-    if (good && w->temporary && rename(w->temporary, w->path)) good = false, why = errno;
-    if (!good) {
-        ll_fail(e, LL_FAILED, "%s: cannot write: %s%s", w->path, strerror(why),
-                w->temporary ? "; what was there is unchanged" : "");
-        ll_writer_abandon(w);
-        return LL_FAILED;
-    }
-    fclose(w->f);
-    free(w->path);
-    free(w->temporary);
-    *w = (ll_writer){0};
+    if (len) *len = b.len;
+    *text = ll_str_take(&b);
     return LL_OK;
-}
-
-ll_status ll_write_file(const char *path, const void *bytes, size_t len, ll_error *e)
-{
-    ll_writer w;
-    if (ll_writer_open(&w, path, e)) return LL_FAILED;
-    fwrite(bytes, 1, len, w.f);
-    return ll_writer_commit(&w, e);
 }
 
 bool ll_is_file(const char *path)

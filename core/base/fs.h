@@ -10,23 +10,42 @@
 #include "core/base/str.h"
 
 /* Whole file, NUL added after the last byte (not counted in *len). The caller frees. Files over `most` bytes
- * (0: 4 GiB) are refused. */
+ * (0: 4 GiB) are refused. Pipes and terminals are read to their end. Stops with LL_CANCELLED (interrupt.h). */
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e);
 
-/* Replace `path` by these bytes: temporary file beside it, fsync, rename. The old file survives any failure.
- */
+/* Replace `path` by these bytes: temporary file beside it, fsync, rename, fsync of the folder. The old file survives
+ * any failure; after LL_OK the new one survives a power cut. */
 ll_status ll_write_file(const char *path, const void *bytes, size_t len, ll_error *e);
 
-/* The same for a stream of writes: open, fprintf to f, then commit or abandon. Devices and pipes (/dev/full,
- * /dev/stdout) are written directly. */
+/* The same for a stream of writes: open, fprintf to f, then commit or abandon.
+ *
+ * What is written to: a link is followed (also one that leads to nothing yet: its target is made), except a stranger's
+ * in a folder that everybody may write to. Devices, pipes and descriptors (/dev/full, /dev/stdout, /dev/fd/3) are
+ * written directly. A folder, a file without write permission, and a file in a folder without it are refused.
+ * What is kept: mode, and owner and group where that is permitted; not ACLs and extended attributes. Other hard links
+ * to the file keep the old content.
+ * The temporary is made anew (O_EXCL) under a name nobody can foresee, and is never more open than the file. A killed
+ * process may leave it: the next writer in that folder removes it, and nothing reads it. */
+enum { LL_TEMPORARY_NAME = 29 }; /* ".latlab-tmp-" and 16 hex digits */
 typedef struct ll_writer {
     FILE *f;
-    char *path, *temporary; /* temporary NULL: written directly */
+    char *path; /* as it was given, for messages */
+    char *name; /* what gets replaced, in `folder`; NULL: written directly */
+    int folder; /* a descriptor */
+    int slot;   /* where ll_writers_drop finds it */
+    char temporary[LL_TEMPORARY_NAME];
 } ll_writer;
 ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e);
-ll_status ll_writer_commit(ll_writer *w,
-                           ll_error *e); /* checks every earlier write; frees w on success or not */
+/* Checks every earlier write; frees w on success or not. */
+ll_status ll_writer_commit(ll_writer *w, ll_error *e);
 void ll_writer_abandon(ll_writer *w);
+/* Removes the temporaries of all open writers, for a process that ends at once. Async-signal-safe; any thread. */
+void ll_writers_drop(void);
+
+/* A descriptor (read and write) of a file that latlab keeps for itself and changes in place: a lock, a journal, the
+ * history. Made when it is missing; links are followed as by a writer; whatever is neither a plain file nor a device (/dev/null) is refused. `flags`:
+ * O_APPEND or 0. -1 on failure. */
+int ll_open_own(const char *path, int flags, ll_error *e);
 
 bool ll_is_file(const char *path);
 bool ll_is_dir(const char *path);

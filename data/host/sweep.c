@@ -1,6 +1,7 @@
 #include "data/host/sweep.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +116,13 @@ static ll_status journal_failed(const sweeping *w, ll_error *e)
 static ll_status open_journal(sweeping *w, ll_error *e)
 {
     struct stat st;
-    w->journal = fopen(w->s->journal, "ae");
-    if (!w->journal) return journal_failed(w, e);
+    int fd = ll_open_own(w->s->journal, O_APPEND, e);
+    if (fd < 0) return LL_FAILED;
+    w->journal = fdopen(fd, "a");
+    if (!w->journal) {
+        close(fd);
+        return journal_failed(w, e);
+    }
     if (flock(fileno(w->journal), LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
         return ll_fail(e, LL_FAILED,
                        "%s: another process is measuring for it; choose another device name, or wait for it",
