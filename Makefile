@@ -19,6 +19,7 @@ TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SCRIPTS := $(wildcard tests/check_*.sh)
+SHIMS := $(patsubst tests/%.c,build/release/%.so,$(wildcard tests/shim_*.c))
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
             -Wvla -Wno-unused-parameter
@@ -93,6 +94,11 @@ $(foreach v,release asan ubsan tsan fuzz,$(eval $(call variant,$(v))))
 $(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
 .SECONDARY:
 
+# Faults for the scripts to inject, by LD_PRELOAD into the program as it is.
+build/release/shim_%.so: tests/shim_%.c | $(SETUP)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -O1 $(WARNINGS) -shared -fPIC $< -ldl -o $@
+
 latlab: build/release/latlab
 	@cp -f $< $@
 
@@ -100,7 +106,7 @@ latlab: build/release/latlab
 # `make test T=base` runs one program. The sanitizer runs are the same programs, the event and screen scripts too.
 T ?= *
 pick = $(filter build/$(1)/test_$(subst *,%,$(T)),$(TESTS:%=build/$(1)/%))
-test: latlab $(call pick,release)
+test: latlab $(call pick,release) $(if $(filter *,$(T)),$(SHIMS))
 	@LATLAB=./latlab tests/run release $(call pick,release) $(if $(filter *,$(T)),$(SCRIPTS))
 asan: build/asan/latlab $(call pick,asan)
 	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 tests/run asan $(call pick,asan)

@@ -184,7 +184,8 @@ static ll_status plan_wide(reader *r, const ll_names *names, int arch, ll_error 
             ll_import_note(r->job, "column %d (%s) was left out: deviations of a device that has no column",
                            i + 1, name);
         } else {
-            char *device = base ? strndup(name, base) : strdup(name);
+            char *device = ll_strdup(name);
+            if (base) device[base] = 0;
             *x = (column){base ? STD_OF_DEVICE : COLUMN_OF_DEVICE, add_device(r, device, e)};
             free(device);
             if (x->device < 0) return LL_BAD_DATA;

@@ -1,5 +1,6 @@
 #include "sessions/manifest.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@ static ll_status write_dataset(ll_store *st, const ll_dataset *d, cJSON *out, ll
     ll_json_str(o, "name", d->name);
     ll_json_str(o, "space", d->space->name);
     char *full = d->path ? realpath(d->path, NULL) : NULL; /* it will be opened from another folder */
+    if (d->path && !full && errno == ENOMEM) ll_no_memory(0);
     ll_json_str(o, "path", full ? full : d->path);
     free(full);
     ll_json_str(o, "hash", d->hash.hex);

@@ -138,6 +138,14 @@ int ll_batch_run(ll_faces *f, const ll_script_line *lines, int n)
     return finish(&b);
 }
 
+/* The rest of a script that cannot be read is not taken for its end. */
+static void input_failed(batch *b)
+{
+    if (errno == ENOMEM) ll_no_memory(0);
+    fprintf(stderr, "error: reading the commands: %s\n", strerror(errno));
+    if (!b->status) b->status = LL_FAILED;
+}
+
 /* Line by line as they come, so that another program can write a command, read its events, write the next. */
 int ll_batch_stdin(ll_faces *f)
 {
@@ -155,6 +163,7 @@ int ll_batch_stdin(ll_faces *f)
         for (int i = 0; i < lines.n && go; i++) go = run_line(&b, lines.v[i]);
         ll_strs_free(&lines);
     }
+    if (go && !feof(stdin) && !interrupted) input_failed(&b);
     free(text);
     ll_str_free(&where);
     return finish(&b);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "tui/rescue.h"
 
 static ll_canvas shown; /* what is on the screen now */
 static bool direct;     /* colour numbers are RGB (terminfo RGB) */
@@ -248,26 +249,11 @@ bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m)
 static char restore[256]; /* what brings the terminal back, prepared while that is still safe */
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
-static void bring_back(void)
-{
-    ssize_t n = write(STDOUT_FILENO, restore, strlen(restore));
-    (void)n;
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
-}
-
 static void on_deadly(int sig)
 {
-    bring_back();
+    ll_rescue_bring_back();
     signal(sig, SIG_DFL);
     raise(sig);
-}
-
-static void on_out_of_memory(size_t bytes)
-{
-    static const char text[] = "latlab: out of memory\n";
-    bring_back();
-    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
-    (void)n;
 }
 
 static void add_capability(const char *name)
@@ -276,14 +262,18 @@ static void add_capability(const char *name)
     if (s && s != (const char *)-1 && strlen(restore) + strlen(s) < sizeof restore) strcat(restore, s);
 }
 
-void ll_curses_guard(bool on)
+static void prepare_restore(void)
 {
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], on ? on_deadly : SIG_DFL);
-    ll_out_of_memory = on ? on_out_of_memory : NULL;
-    if (!on || restore[0]) return;
     strcpy(restore, "\033[?1000l\033[?1002l\033[?1003l\033[?1006l");
     add_capability("sgr0");
     add_capability("cnorm");
     add_capability("rmkx");
     add_capability("rmcup");
+}
+
+void ll_curses_guard(bool on)
+{
+    if (on && !restore[0]) prepare_restore();
+    ll_rescue_terminal(on ? restore : NULL, &saved_modes);
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], on ? on_deadly : SIG_DFL);
 }

@@ -1,4 +1,5 @@
 /* latlab: options, registration, choice of the face. */
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <locale.h>
@@ -21,6 +22,7 @@
 #include "sessions/commands.h"
 #include "tui/faces.h"
 #include "tui/graphics.h"
+#include "tui/rescue.h"
 #include "tui/terminal.h"
 
 enum { VALUE = 256, TUI, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
@@ -86,7 +88,9 @@ static void print_usage(FILE *f)
         if (o->letter < VALUE) left[1] = (char)o->letter;
         fprintf(f, "  %-22s %s\n", left, o->help);
     }
-    fprintf(f, "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 130 interrupted\n");
+    fprintf(
+        f,
+        "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 4 out of memory, 130 interrupted\n");
 }
 
 /* Before there are faces; what a file or an argument is called reaches the terminal only as it may be shown. */
@@ -253,6 +257,7 @@ static void keep_standard_files(void)
 int main(int argc, char **argv)
 {
     settings s = {0};
+    ll_rescue_start();
     keep_standard_files();
     ll_blas_restart(argv);
     setlocale(LC_ALL, "");
@@ -267,11 +272,17 @@ int main(int argc, char **argv)
                   .keep_going = s.keep_going,
                   .echo = s.echo || (s.file && isatty(STDERR_FILENO))};
     f.app = ll_app_new(&(ll_app_config){s.data, s.threads});
+    if (!f.app) {
+        fprintf(stderr, "latlab: cannot start a thread: %s\n", strerror(errno));
+        ll_leave_at_once(LL_NO_MEMORY);
+    }
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
     ll_app_set_loader(f.app, ll_data_find);
     ll_sessions_start(f.app);
     if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_app_free(f.app);
-    return status;
+    if (ll_blas_has_memory()) return status;
+    fflush(NULL); /* its exit handler would not come back */
+    ll_leave_at_once(status);
 }

@@ -92,7 +92,7 @@ static const char man_head[] = ".TH LATLAB 1 \"\" \"latlab " LL_VERSION "\" \"Us
                                "Latencies are in milliseconds.\n";
 
 static const char man_tail[] =
-    ".SH EXIT STATUS\n0 ok, 1 a command failed, 2 usage, 3 bad data, 130 interrupted.\n"
+    ".SH EXIT STATUS\n0 ok, 1 a command failed, 2 usage, 3 bad data, 4 out of memory, 130 interrupted.\n"
     ".SH ENVIRONMENT\n"
     ".TP\n.B LATLAB_DATA\nfolder of datasets\n"
     ".TP\n.B NO_COLOR, FORCE_COLOR\nno colour; colour in pipes too\n"

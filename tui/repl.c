@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -18,6 +19,7 @@
 #include "tui/loop.h"
 #include "tui/prompt.h"
 #include "tui/render.h"
+#include "tui/rescue.h"
 #include "tui/talk.h"
 #include "tui/terminal.h"
 
@@ -337,6 +339,27 @@ static void on_signal(void *ctx, int sig)
     }
 }
 
+/* readline's own way when memory runs out is exit(2), with the terminal as it is. These take the place of its
+ * allocators: what the program defines comes before what a library does. */
+void *xmalloc(size_t bytes);
+void *xrealloc(void *p, size_t bytes);
+void xfree(void *p);
+
+void *xmalloc(size_t bytes)
+{
+    return ll_realloc(NULL, bytes, 1);
+}
+
+void *xrealloc(void *p, size_t bytes)
+{
+    return ll_realloc(p, bytes, 1);
+}
+
+void xfree(void *p)
+{
+    free(p);
+}
+
 /* --- start ------------------------------------------------------------------------------------------------
  */
 
@@ -359,6 +382,9 @@ static void keep_prepared(void) {}
 
 static void start_readline(repl *r)
 {
+    struct termios modes;
+    if (!tcgetattr(STDIN_FILENO, &modes))
+        ll_rescue_terminal("\033[?2004l\n", &modes); /* no bracketed paste */
     rl_deprep_term_function = keep_prepared;
     rl_readline_name = "latlab";
     rl_catch_signals = 0;
@@ -388,6 +414,7 @@ ll_next ll_repl_run(ll_faces *f)
     if (r.next == LL_TO_SCREEN) hide_prompt();
     rl_callback_handler_remove();
     rl_deprep_terminal();
+    ll_rescue_terminal(NULL, NULL);
     ll_history_free(&r.history);
     ll_chain_free(&r.chain);
     self = NULL;

@@ -1,6 +1,7 @@
 #include "core/app/app.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ struct ll_app {
     pthread_cond_t work;
     pthread_t worker;
     queued *first, **last;
-    bool stop;
+    bool stop, no_worker;
     int next_id;
     ll_state state; /* the committed one */
     ll_events *events;
@@ -226,18 +227,26 @@ static void *worker(void *arg)
 ll_app *ll_app_new(const ll_app_config *config)
 {
     ll_blas_init();
+    ll_json_start();
+    ll_events *events = ll_events_new();
+    if (!events) return NULL;
     ll_app *a = LL_NEW(ll_app);
     a->next_id = 1;
     a->last = &a->first;
-    a->events = ll_events_new();
+    a->events = events;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->work, NULL);
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     a->threads = config && config->threads > 0 ? config->threads : cores > 0 ? (int)cores : 1;
     a->pool = ll_pool_new(a->threads);
     if (config && config->data_dir) a->data_dir = ll_path_expand(config->data_dir);
-    pthread_create(&a->worker, NULL, worker, a);
-    return a;
+    errno = pthread_create(&a->worker, NULL, worker, a);
+    if (!errno) return a;
+    a->no_worker = true;
+    int why = errno;
+    ll_app_free(a);
+    errno = why;
+    return NULL;
 }
 
 void ll_app_free(ll_app *a)
@@ -248,7 +257,7 @@ void ll_app_free(ll_app *a)
     a->stop = true;
     pthread_cond_signal(&a->work);
     pthread_mutex_unlock(&a->lock);
-    pthread_join(a->worker, NULL);
+    if (!a->no_worker) pthread_join(a->worker, NULL);
     for (queued *q; (q = pop(a));) {
         free(q->line);
         free(q);

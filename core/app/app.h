@@ -16,6 +16,7 @@ typedef struct ll_app_config {
     int threads;          /* 0: all cores */
 } ll_app_config;
 
+/* NULL: the system gives no thread or no descriptor, see errno. */
 ll_app *ll_app_new(const ll_app_config *config);
 void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
 void ll_app_register(ll_app *a,

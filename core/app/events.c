@@ -21,10 +21,12 @@ struct ll_events {
 
 ll_events *ll_events_new(void)
 {
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) return NULL;
     ll_events *q = LL_NEW(ll_events);
+    q->fd = fd;
     pthread_mutex_init(&q->lock, NULL);
     pthread_cond_init(&q->changed, NULL);
-    q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     q->cap = 64;
     q->v = LL_NEW_ARRAY(cJSON *, q->cap);
     q->idle = true;

@@ -124,14 +124,16 @@ ll_status ll_list_dir(const char *path, const char *suffix, ll_strs *names, ll_e
 {
     DIR *d = opendir(path);
     if (!d) return ll_fail(e, LL_BAD_DATA, "%s: %s", path, strerror(errno));
-    for (struct dirent *entry; (entry = readdir(d));) {
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(d)); errno = 0) {
         const char *name = entry->d_name;
         if (!strcmp(name, ".") || !strcmp(name, "..") || (suffix && !ends_with(name, suffix))) continue;
         ll_strs_add(names, name);
     }
+    ll_status s = errno ? ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno)) : LL_OK;
     closedir(d);
     ll_strs_sort(names);
-    return LL_OK;
+    return s;
 }
 
 char *ll_path_join(const char *a, const char *b)

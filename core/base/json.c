@@ -9,6 +9,17 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 
+static void *allocate(size_t bytes)
+{
+    return ll_realloc(NULL, bytes, 1);
+}
+
+void ll_json_start(void)
+{
+    cJSON_Hooks hooks = {allocate, free};
+    cJSON_InitHooks(&hooks);
+}
+
 static cJSON *number(double x)
 {
     return isfinite(x) ? cJSON_CreateNumber(x) : cJSON_CreateNull();

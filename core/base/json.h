@@ -13,6 +13,9 @@
 #include "core/base/size.h"
 #include "core/base/status.h"
 
+/* Memory that cJSON asks for comes from mem.h from now on: it is there, or the program ends with a sentence. */
+void ll_json_start(void);
+
 /* Add members to an object. A number that is not finite becomes null. */
 void ll_json_num(cJSON *o, const char *key, double x);
 void ll_json_int(cJSON *o, const char *key, long x);

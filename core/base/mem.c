@@ -6,33 +6,42 @@
 
 void (*ll_out_of_memory)(size_t bytes);
 
-static _Noreturn void die(size_t bytes)
+void ll_no_memory(size_t bytes)
 {
     if (ll_out_of_memory) ll_out_of_memory(bytes);
     abort();
 }
 
+void *ll_need(void *p, size_t bytes)
+{
+    if (!p) ll_no_memory(bytes);
+    return p;
+}
+
 static size_t checked_product(size_t n, size_t size)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes)) die(SIZE_MAX);
+    if (__builtin_mul_overflow(n, size, &bytes)) ll_no_memory(SIZE_MAX);
     return bytes ? bytes : 1;
+}
+
+static size_t checked_sum(size_t a, size_t b)
+{
+    size_t sum;
+    if (__builtin_add_overflow(a, b, &sum)) ll_no_memory(SIZE_MAX);
+    return sum;
 }
 
 void *ll_alloc(size_t n, size_t size)
 {
     size_t bytes = checked_product(n, size);
-    void *p = calloc(1, bytes);
-    if (!p) die(bytes);
-    return p;
+    return ll_need(calloc(1, bytes), bytes);
 }
 
 void *ll_realloc(void *p, size_t n, size_t size)
 {
     size_t bytes = checked_product(n, size);
-    p = realloc(p, bytes);
-    if (!p) die(bytes);
-    return p;
+    return ll_need(realloc(p, bytes), bytes);
 }
 
 void *ll_memdup(const void *p, size_t n, size_t size)
@@ -49,10 +58,8 @@ char *ll_strdup(const char *s)
 
 void *ll_alloc_aligned(size_t n, size_t size)
 {
-    size_t bytes = (checked_product(n, size) + 63) & ~(size_t)63;
-    void *p = aligned_alloc(64, bytes);
-    if (!p) die(bytes);
-    return memset(p, 0, bytes);
+    size_t bytes = checked_sum(checked_product(n, size), 63) & ~(size_t)63;
+    return memset(ll_need(aligned_alloc(64, bytes), bytes), 0, bytes);
 }
 
 struct ll_arena_block {
@@ -63,11 +70,11 @@ struct ll_arena_block {
 
 void *ll_arena_alloc(ll_arena *a, size_t bytes)
 {
-    bytes = (bytes + 15) & ~(size_t)15;
+    bytes = checked_sum(bytes, 15) & ~(size_t)15;
     struct ll_arena_block *b = a->head;
     if (!b || b->size - b->used < bytes) {
         size_t size = bytes > 65536 ? bytes : 65536;
-        b = ll_alloc(1, sizeof *b + size);
+        b = ll_alloc(1, checked_sum(sizeof *b, size));
         b->size = size;
         b->next = a->head;
         a->head = b;

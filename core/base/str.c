@@ -1,6 +1,7 @@
 #include "core/base/str.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ void ll_str_addv(ll_str *b, const char *fmt, va_list ap)
     va_copy(copy, ap);
     int n = vsnprintf(NULL, 0, fmt, copy);
     va_end(copy);
+    if (n < 0 && errno == ENOMEM) ll_no_memory(0);
     if (n < 0) return;
     reserve(b, (size_t)n);
     vsnprintf(b->s + b->len, (size_t)n + 1, fmt, ap);

@@ -3,13 +3,35 @@
 #include <cblas.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/base/mem.h"
 #include "core/num/small_gemm.h"
 
 void ll_blas_init(void)
 {
     openblas_set_num_threads(1);
+}
+
+/* OpenBLAS asks for its working memory, this much for each thread that calls it, again and again until it is there:
+ * without memory it would never come back. So it is asked for once before. */
+enum { WORKING_BYTES = (128 << 20) + (64 << 10) };
+
+bool ll_blas_has_memory(void)
+{
+    void *p = mmap(NULL, WORKING_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return false;
+    munmap(p, WORKING_BYTES);
+    return true;
+}
+
+void ll_blas_ready(void)
+{
+    static _Thread_local bool ready;
+    if (ready) return;
+    if (!ll_blas_has_memory()) ll_no_memory(WORKING_BYTES);
+    ready = true;
 }
 
 static CBLAS_TRANSPOSE flag(bool t)
@@ -20,6 +42,7 @@ static CBLAS_TRANSPOSE flag(bool t)
 void ll_blas_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda,
                    const float *b, int ldb, float beta, float *c, int ldc)
 {
+    ll_blas_ready();
     cblas_sgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
@@ -36,12 +59,14 @@ void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a
 void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double *a, int lda, const double *b,
               int ldb, double beta, double *c, int ldc)
 {
+    ll_blas_ready();
     cblas_dgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 void ll_dsyrk(bool trans, int n, int k, double alpha, const double *a, int lda, double beta, double *c,
               int ldc)
 {
+    ll_blas_ready();
     cblas_dsyrk(CblasRowMajor, CblasUpper, flag(trans), n, k, alpha, a, lda, beta, c, ldc);
     for (int i = 0; i < n; i++)
         for (int j = 0; j < i; j++) c[i * ldc + j] = c[j * ldc + i];
@@ -50,11 +75,13 @@ void ll_dsyrk(bool trans, int n, int k, double alpha, const double *a, int lda, 
 void ll_dgemv(bool ta, int m, int n, double alpha, const double *a, int lda, const double *x, double beta,
               double *y)
 {
+    ll_blas_ready();
     cblas_dgemv(CblasRowMajor, flag(ta), m, n, alpha, a, lda, x, 1, beta, y, 1);
 }
 
 void ll_dtrsm_lower(bool trans, int n, int m, const double *l, int ldl, double *b, int ldb)
 {
+    ll_blas_ready();
     cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, flag(trans), CblasNonUnit, n, m, 1, l, ldl, b, ldb);
 }
 

@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 
+void ll_blas_ready(void); /* before any other call of BLAS or LAPACK on this thread (linalg.c) */
+/* Whether there is the working memory of one thread. Without it OpenBLAS waits in its exit handler as well. */
+bool ll_blas_has_memory(void);
 void ll_blas_init(void);           /* once, before any thread: one BLAS thread */
 const char *ll_blas_kernels(void); /* the library's name for the kernels in use: "SkylakeX" */
 /* OpenBLAS chooses its kernels when it is loaded, by a table of processor models; a model newer than the table gets
