@@ -20,7 +20,7 @@ typedef struct loader {
     const char *dir;
     const cJSON *json;
     ll_dataset *d;
-    bool repaired; /* some text of the tables was no UTF-8 */
+    bool repaired;  /* some text of the tables was no UTF-8 */
     ll_names files; /* beside latency.csv, so far */
 } loader;
 

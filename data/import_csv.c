@@ -48,7 +48,7 @@ typedef struct reader {
     bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
     bool saw_index;
     ll_strs header; /* names of the columns; "" for the row labels of a data frame */
-    int arch; /* the column with the architectures */
+    int arch;       /* the column with the architectures */
     ll_strs devices;
     ll_names device_names; /* the devices by name */
     uint8_t *genes;        /* (n_rows, positions) */
@@ -162,7 +162,7 @@ static size_t std_suffix(const ll_names *columns, const char *name)
 {
     size_t n = strlen(name);
     if (!ends_in_std(name)) return 0;
-    char *device = strndup(name, n - 4);
+    char *device = ll_strndup(name, n - 4);
     bool there = ll_names_find(columns, device) >= 0;
     free(device);
     return there ? n - 4 : 0;

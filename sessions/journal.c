@@ -91,7 +91,8 @@ ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why,
         torn = !end;
         cJSON *entry = NULL;
         ll_error unread = {0};
-        if (end && ll_json_parse_within(&budget, line, (size_t)(end - line), &entry, &unread) == LL_CANCELLED) {
+        if (end &&
+            ll_json_parse_within(&budget, line, (size_t)(end - line), &entry, &unread) == LL_CANCELLED) {
             s = ll_fail(e, LL_CANCELLED, "%s", unread.message);
         } else if (cJSON_IsObject(entry)) {
             cJSON_AddItemToArray(*out, entry);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/base/mem.h"
 
 /* --- writing ----------------------------------------------------------------------------------------------
  */

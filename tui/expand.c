@@ -69,7 +69,7 @@ bool ll_expand(const char *text, ll_placeholder get, void *ctx, ll_str *out)
             ll_str_addc(out, before);
             continue;
         }
-        char *name = strndup(text + 1, (size_t)(end - text) - 1);
+        char *name = ll_strndup(text + 1, (size_t)(end - text) - 1);
         ll_str typed = {0};
         good = get(ctx, name, &typed);
         if (good && argument) {

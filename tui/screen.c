@@ -70,7 +70,7 @@ static void add_visible(ll_str *out, const char *text)
 {
     while (*text) {
         size_t n = strcspn(text, "\t");
-        char *part = strndup(text, n);
+        char *part = ll_strndup(text, n);
         ll_utf8_visible(out, part);
         free(part);
         text += n;

@@ -56,6 +56,12 @@ char *ll_strdup(const char *s)
     return s ? ll_memdup(s, strlen(s) + 1, 1) : NULL;
 }
 
+char *ll_strndup(const char *s, size_t n)
+{
+    char *copy = ll_alloc(n + 1, 1);
+    return memcpy(copy, s, n);
+}
+
 void *ll_alloc_aligned(size_t n, size_t size)
 {
     size_t bytes = checked_sum(checked_product(n, size), 63) & ~(size_t)63;

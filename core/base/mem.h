@@ -9,7 +9,8 @@
 void *ll_alloc(size_t n, size_t size);            /* zeroed; free with free() */
 void *ll_realloc(void *p, size_t n, size_t size); /* new bytes are not zeroed */
 void *ll_memdup(const void *p, size_t n, size_t size);
-char *ll_strdup(const char *s); /* NULL gives NULL */
+char *ll_strdup(const char *s);            /* NULL gives NULL */
+char *ll_strndup(const char *s, size_t n); /* the first n bytes of s, which has as many */
 /* 64-byte aligned and zeroed, for arrays that BLAS and vector loops walk; free with free(). */
 void *ll_alloc_aligned(size_t n, size_t size);
 
