@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/import.h"
@@ -47,20 +48,22 @@ static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_st
 static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *names, ll_dataset **out,
                           ll_error *e)
 {
-    int n = cJSON_GetArraySize(json), i = 0, room = 0;
+    int n = cJSON_GetArraySize(json), i = 0;
     const cJSON *entry;
     ll_status s = LL_OK;
     ll_dataset *d = *out = ll_dataset_new(job->name, job->space, n, 0);
-    /* grows with what was read: the first entry alone says how many proxies the others have */
-    float *v = NULL;
+    float *v = NULL; /* grows with the rows that are read: the first one says how wide all claim to be */
+    size_t cap = 0, width = (size_t)names->n;
     cJSON_ArrayForEach(entry, json)
     {
-        if (i == room) {
-            room = room ? 2 * room : 64;
-            v = ll_realloc(v, (size_t)room, (size_t)names->n * sizeof *v);
+        if ((size_t)i == cap) {
+            cap = 2 * cap + 64;
+            v = ll_realloc(v, cap * width, sizeof *v);
         }
-        s = read_arch(job, entry, names, d->genes + (size_t)i * (size_t)job->space->n_positions,
-                      v + (size_t)i * (size_t)names->n, e);
+        s = ll_interrupted()
+                ? ll_interrupt_fail(e)
+                : read_arch(job, entry, names, d->genes + (size_t)i * (size_t)job->space->n_positions,
+                            v + (size_t)i * width, e);
         if (s) break;
         i++;
     }

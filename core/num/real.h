@@ -38,6 +38,7 @@ static inline real ll_exp(real x)
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
+    n = n == n ? n : 0; /* a NaN has no integer; it stays one through r */
     scale.i = ((int32_t)n + 127) << 23;
     return (p * r * r + r + 1.f) * scale.f;
 }

@@ -99,12 +99,13 @@ ll_map ll_map_fit(const double *score, const double *lat_ms, int k)
     return m;
 }
 
+/* Written so that whatever the numbers are, the last knot is the last one looked at. */
 static double interpolate(const ll_map *m, double s)
 {
     int last = m->n_knots - 1;
     if (isnan(s)) return s;
-    if (s <= m->score[0]) return m->lat_ms[0] + m->slope * (s - m->score[0]);
-    if (s >= m->score[last]) return m->lat_ms[last] + m->slope * (s - m->score[last]);
+    if (!(s > m->score[0])) return m->lat_ms[0] + m->slope * (s - m->score[0]);
+    if (!(s < m->score[last])) return m->lat_ms[last] + m->slope * (s - m->score[last]);
     int i = 0;
     while (i + 1 < last && s > m->score[i + 1]) i++;
     double t = (s - m->score[i]) / (m->score[i + 1] - m->score[i]);
