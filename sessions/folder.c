@@ -16,6 +16,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/shared_file.h"
+#include "data/folder.h"
 #include "sessions/place.h"
 
 enum { KEEP_LIVE = 8, LONGEST_HEADER = 64 << 20 };
@@ -56,18 +57,13 @@ static bool is_marked(int dir)
     return is;
 }
 
-/* A dataset that lived in memory. It needs no mark: its folder is named by its hash, inside a session. */
-static const ll_owned_kind dataset_kind = {
-    .what = "dataset",
-    .entries = (const ll_owned_entry[]){{.name = "dataset.json"}, {.name = "*.csv"}, {.name = "*.npy"}, {0}}};
-
 static const ll_owned_kind empty_kind = {.what = "folder", .entries = (const ll_owned_entry[]){{0}}};
 
 /* What a process that was killed left of a dataset in the making. */
 static const ll_owned_kind work_kind = {
     .what = "work folder",
     .entries = (const ll_owned_entry[]){{.name = "lock"},
-                                        {.name = "fresh", .folder = &dataset_kind},
+                                        {.name = "fresh", .folder = &ll_folder_kind},
                                         {.name = "aside", .folder = &empty_kind},
                                         {0}}};
 
@@ -75,7 +71,7 @@ static const ll_owned_kind blobs_kind = {
     .what = "blobs of a session",
     .entries = (const ll_owned_entry[]){{.name = "*.safetensors"},
                                         {.name = "*.genes"},
-                                        {.name = "*.dataset", .folder = &dataset_kind},
+                                        {.name = "*.dataset", .folder = &ll_folder_kind},
                                         {.name = "new-*"},
                                         {.name = ".latlab-tmp-*"},
                                         {.name = ".latlab.tmp-*", .folder = &work_kind},
