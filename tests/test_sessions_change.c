@@ -3,87 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/folder.h"
-#include "data/safetensors.h"
-#include "tests/say.h"
-
-static ll_dataset *toy; /* as it was when the sessions were saved */
-
-static char *toy_path(void)
-{
-    return ll_path_join(check_tmpdir(), "data/toy");
-}
-
-static void write_toy(ll_dataset *d)
-{
-    ll_error e = {0};
-    char *path = toy_path();
-    if (!CHECK_OK(ll_dataset_seal(d, &e)) || !CHECK_OK(ll_folder_save(d, path, NULL, &e)))
-        printf("    %s\n", e.message);
-    free(path);
-}
-
-static void restore_toy(void)
-{
-    write_toy(toy);
-}
-
-/* The toy dataset, changed by another process. */
-static void change_toy(int more_archs, int more_devices, void (*how)(ll_dataset *d))
-{
-    ll_dataset *d = ll_dataset_extend(toy, more_archs, more_devices);
-    if (how) how(d);
-    write_toy(d);
-    ll_dataset_unref(d);
-}
-
-static void make_sessions(void)
-{
-    char *path = toy_path();
-    make_toy();
-    CHECK_OK(ll_folder_load(path, &toy, NULL));
-    free(path);
-    ll_app *a = app_new();
-    do_work(a);
-    SAY(a, "save work");
-    ll_app_free(a);
-}
-
-/* What `eval` says of the target, warnings left out; the caller frees. */
-static char *eval_of(ll_app *a)
-{
-    SAY(a, "eval sim_eyeriss");
-    cJSON *result = said_result("eval");
-    char *text = ll_json_line(result);
-    cJSON_Delete(result);
-    return text;
-}
-
-static void check_eval(ll_app *a, const char *then)
-{
-    char *now = eval_of(a);
-    CHECK_STR(now, then);
-    free(now);
-}
-
-static char *eval_then(void)
-{
-    ll_app *a = app_new();
-    SAY(a, "open work copy=on");
-    CHECK(!strstr(said, "warning"));
-    char *then = eval_of(a);
-    ll_app_free(a);
-    return then;
-}
-
-/* An app in which a copy of the session is open, on the changed dataset. */
-static ll_app *opened(void)
-{
-    ll_app *a = app_new();
-    SAY(a, "open work copy=on");
-    CHECK_HAS(said, "has changed since");
-    return a;
-}
+#include "tests/moving.h"
 
 /* The architectures of the samples, as text; the caller frees. */
 static char *sampled(ll_app *a)
@@ -110,16 +30,6 @@ static char *sampled_then(void)
 
 /* --- grown ------------------------------------------------------------------------------------------------
  */
-
-static void name_devices(ll_dataset *d)
-{
-    for (int j = toy->n_devices; j < d->n_devices; j++) {
-        char name[32];
-        snprintf(name, sizeof name, "new%d", j);
-        ll_device_set(&d->devices[j], name, LL_MEASURED, "test", "ms", NULL, NULL);
-        for (int i = 0; i < d->n_archs; i++) ll_latencies(d, j)[i] = 1 + i % 7;
-    }
-}
 
 static void new_devices_change_nothing(void)
 {
@@ -293,20 +203,6 @@ static void changed_targets_make_stale_where_they_were_measured(void)
 
 /* --- other rows and columns -------------------------------------------------------------------------------
  */
-
-/* The toy dataset with other rows: row i is row rows[i] of then. */
-static void write_rows(const int *rows, int n)
-{
-    ll_dataset *d = ll_dataset_new("toy", toy->space, n, toy->n_devices);
-    size_t positions = (size_t)toy->space->n_positions;
-    for (int j = 0; j < toy->n_devices; j++) ll_device_copy(&d->devices[j], &toy->devices[j]);
-    for (int i = 0; i < n; i++) {
-        memcpy(d->genes + (size_t)i * positions, ll_gene(toy, rows[i]), positions);
-        for (int j = 0; j < toy->n_devices; j++) ll_latencies(d, j)[i] = ll_latencies(toy, j)[rows[i]];
-    }
-    write_toy(d);
-    ll_dataset_unref(d);
-}
 
 static void rows_are_found_by_their_architectures(void)
 {
@@ -485,95 +381,6 @@ static void kills_between_folder_and_journal_open(void)
     free(path);
 }
 
-/* --- older sessions ---------------------------------------------------------------------------------------
- */
-
-/* The blob of a prediction as it was written before it kept the columns it was made from; *name is its new name. */
-static void age_blob(const char *dir, const char *name, char new_name[64])
-{
-    char *path = ll_path_join(dir, name), *old = ll_path_join(dir, "old");
-    ll_tensors t = {0};
-    size_t len;
-    CHECK_OK(ll_safetensors_read(path, &t, NULL));
-    cJSON *o = cJSON_Parse(ll_tensors_text(&t, "latlab.transfer"));
-    cJSON_DeleteItemFromObject(o, "target_hash");
-    cJSON_DeleteItemFromObject(o, "basis");
-    char *text = ll_json_line(o);
-    ll_tensors_set_text(&t, "latlab.transfer", text);
-    CHECK_OK(ll_safetensors_write(old, &t, NULL));
-    char *bytes = read_text(old, &len);
-    snprintf(new_name, 64, "%s.safetensors", ll_hash_bytes(bytes, len).hex);
-    free(path);
-    path = ll_path_join(dir, new_name);
-    CHECK(!rename(old, path));
-    ll_tensors_free(&t);
-    cJSON_Delete(o);
-    free(text);
-    free(bytes);
-    free(path);
-    free(old);
-}
-
-static void age_state(cJSON *state, const char *blobs)
-{
-    static const char *const later[] = {"genes", "archs", "devices"};
-    cJSON *dataset = cJSON_GetObjectItem(state, "dataset");
-    cJSON *transfers = cJSON_GetObjectItem(state, "transfers"), *first = cJSON_GetArrayItem(transfers, 0);
-    for (int i = 0; i < 3; i++) cJSON_DeleteItemFromObject(dataset, later[i]);
-    cJSON_DeleteItemFromObject(state, "predictors");
-    cJSON_DeleteItemFromObject(state, "predictions");
-    if (first) {
-        char name[64];
-        age_blob(blobs, first->valuestring, name);
-        cJSON_ReplaceItemInArray(transfers, 0, cJSON_CreateString(name));
-    }
-}
-
-static void make_old_session(void)
-{
-    ll_app *a = app_new();
-    SAY(a, "open work copy=on");
-    SAY(a, "save aged");
-    ll_app_free(a);
-    char *journal = saved_path("aged", "journal.jsonl"), *blobs = saved_path("aged", "blobs");
-    int damaged;
-    cJSON *entries, *entry;
-    ll_str text = {0};
-    CHECK_OK(ll_journal_read(journal, &entries, &damaged, NULL, NULL));
-    cJSON_ArrayForEach(entry, entries)
-    {
-        age_state(cJSON_GetObjectItem(entry, "state"), blobs);
-        char *line = ll_json_line(entry);
-        ll_str_addf(&text, "%s\n", line);
-        free(line);
-    }
-    CHECK_OK(ll_write_file(journal, text.s, text.len, NULL));
-    ll_str_free(&text);
-    cJSON_Delete(entries);
-    free(journal);
-    free(blobs);
-}
-
-static void older_sessions_open(void)
-{
-    char *then = eval_then();
-    make_old_session();
-    ll_app *a = app_new();
-    SAY(a, "open aged copy=on");
-    CHECK(!strstr(said, "warning"));
-    check_eval(a, then);
-    ll_app_free(a);
-    change_toy(0, 2, name_devices);
-    a = app_new();
-    SAY(a, "open aged copy=on");
-    CHECK_HAS(said, "saved by an older latlab");
-    CHECK_HAS(said, "what was measured of sim_eyeriss may have changed");
-    check_eval(a, then);
-    ll_app_free(a);
-    restore_toy();
-    free(then);
-}
-
 static const check_case cases[] = {
     {"make the sessions", make_sessions},
     {"new devices change nothing", new_devices_change_nothing},
@@ -589,7 +396,6 @@ static const check_case cases[] = {
     {"other spaces are no dataset of it", other_spaces_are_no_dataset_of_it},
     {"undone imports open", undone_imports_open},
     {"kills between folder and journal open", kills_between_folder_and_journal_open},
-    {"older sessions open", older_sessions_open},
     {0},
 };
 
