@@ -67,7 +67,11 @@ static ll_status run_save(ll_request *rq)
     if (!name) return LL_FAIL(rq, LL_USAGE, "which name? as in `save first`");
     ll_status status = ll_session_save(s, name, &kept, &rq->error);
     if (status) return status;
-    if (kept) ll_note(rq, "a session %s was there: `open %s former=on` gives a copy of it", s->name, s->name);
+    if (kept) {
+        char *line = ll_session_open_line(s->dir, "former=on");
+        ll_note(rq, "a session %s was there: `%s` gives a copy of it", s->name, line);
+        free(line);
+    }
     emit_state(rq, s, "save", NULL);
     return LL_OK;
 }

@@ -96,10 +96,12 @@ ll_status ll_session_check_parts(const char *dir, ll_error *e)
         struct stat st;
         char *path = ll_path_join(dir, x->name);
         mode_t wanted = x->folder ? S_IFDIR : S_IFREG;
-        if (!lstat(path, &st) && (st.st_mode & S_IFMT) != wanted)
-            s = ll_fail(e, LL_FAILED,
-                        "%s: is not a plain %s of the session's own; a copy can be taken: open %s copy=on",
-                        path, x->folder ? "folder" : "file", ll_path_base(dir));
+        if (!lstat(path, &st) && (st.st_mode & S_IFMT) != wanted) {
+            char *copy = ll_session_open_line(dir, "copy=on");
+            s = ll_fail(e, LL_FAILED, "%s: is not a plain %s of the session's own; a copy can be taken: `%s`",
+                        path, x->folder ? "folder" : "file", copy);
+            free(copy);
+        }
         free(path);
     }
     return s;

@@ -5,6 +5,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 #include "data/folder.h"
 #include "sessions/manifest.h"
 
@@ -266,6 +267,15 @@ static const char *in_words(const reader *r, const char *list, int i, const char
     return cJSON_IsString(text) ? text->valuestring : otherwise;
 }
 
+static void say_no_model(reader *r, const char *predictor, const char *why)
+{
+    ll_str line = {0};
+    ll_quote_addf(&line, "pretrain %s", *predictor ? predictor : "PREDICTOR");
+    say(r, "%s is left out: %s; `%s` makes it anew", *predictor ? predictor : "a model", why, line.s);
+    ll_str_free(&line);
+    r->whole = false;
+}
+
 static ll_status read_models(reader *r)
 {
     const cJSON *name;
@@ -282,9 +292,7 @@ static ll_status read_models(reader *r)
             return s;
         }
         if (s) {
-            r->whole = false;
-            say(r, "%s is left out: %s; `pretrain %s` makes it anew", *predictor ? predictor : "a model",
-                why.message, *predictor ? predictor : "PREDICTOR");
+            say_no_model(r, predictor, why.message);
             continue;
         }
         if (r->now) ll_basis_move(&(*m)->basis, r->out->data, r->now, r->n_then);
@@ -338,6 +346,16 @@ static void complete_hash(const reader *r, ll_transfer *t, int device)
         ll_strdup(r->same ? ll_column_hash(r->out->data, device, t->measured.v, t->measured.n).hex : "");
 }
 
+static ll_status no_architectures(const ll_dataset *d, const char *device, ll_error *e)
+{
+    ll_str line = {0};
+    ll_quote_addf(&line, "transfer %s", device);
+    ll_fail(e, LL_BAD_DATA, "its architectures are not in %s any more; `%s` predicts those of now", d->name,
+            line.s);
+    ll_str_free(&line);
+    return LL_BAD_DATA;
+}
+
 static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, ll_error *e)
 {
     const ll_dataset *d = r->out->data;
@@ -348,9 +366,7 @@ static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, l
     if (device < 0)
         s = ll_fail(e, LL_BAD_DATA, "the device %s is not in %s any more", t->device, d->name);
     else if (r->now && !move_transfer(r, t))
-        s = ll_fail(e, LL_BAD_DATA,
-                    "its architectures are not in %s any more; `transfer %s` predicts those of now", d->name,
-                    t->device);
+        s = no_architectures(d, t->device, e);
     if (s) {
         ll_transfer_unref(t);
     } else {

@@ -12,6 +12,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
 
 static char *under(ll_xdg kind, const char *name)
 {
@@ -102,6 +103,18 @@ ll_status ll_session_find(const char *name, char **dir, ll_error *e)
     *dir = NULL;
     say_nearest(name, e);
     return LL_FAILED;
+}
+
+/* By its name where that finds it, else by its path. */
+char *ll_session_open_line(const char *dir, const char *option)
+{
+    ll_str line = {0};
+    char *found = NULL;
+    bool by_name = !ll_session_find(ll_path_base(dir), &found, NULL) && !strcmp(found, dir);
+    ll_quote_addf(&line, "open %s ", by_name ? ll_path_base(dir) : dir);
+    ll_str_add(&line, option);
+    free(found);
+    return ll_str_take(&line);
 }
 
 double ll_session_changed_s(const char *dir)
@@ -195,10 +208,11 @@ static int fail_open_elsewhere(const char *dir, int fd, ll_error *e)
     char text[32] = "";
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
     text[n > 0 ? strcspn(text, "\n") : 0] = 0;
+    char *copy = ll_session_open_line(dir, "copy=on");
     ll_fail(e, LL_FAILED,
-            "session %s is open in another latlab (process %s); close that one, or take a copy: "
-            "open %s copy=on",
-            ll_path_base(dir), *text ? text : "unknown", ll_path_base(dir));
+            "session %s is open in another latlab (process %s); close that one, or take a copy: `%s`",
+            ll_path_base(dir), *text ? text : "unknown", copy);
+    free(copy);
     close(fd);
     return -1;
 }
@@ -206,9 +220,13 @@ static int fail_open_elsewhere(const char *dir, int fd, ll_error *e)
 int ll_session_lock(const char *dir, ll_error *e)
 {
     enum { PROBED = 3 }; /* another process may only have asked whether it is locked */
+    int why = EAGAIN;
     for (int tries = 0; tries < 10; tries++) {
         int fd = lock_file(dir, true);
-        if (fd < 0) break;
+        if (fd < 0) {
+            why = errno;
+            break;
+        }
         if (flock(fd, LOCK_EX | LOCK_NB)) {
             if (tries >= PROBED) return fail_open_elsewhere(dir, fd, e);
             close(fd);
@@ -221,8 +239,9 @@ int ll_session_lock(const char *dir, ll_error *e)
         }
         close(fd);
     }
-    ll_fail(e, LL_FAILED, "%s: cannot write there: %s; a copy can be taken: open %s copy=on", dir,
-            strerror(errno), ll_path_base(dir));
+    char *copy = ll_session_open_line(dir, "copy=on");
+    ll_fail(e, LL_FAILED, "%s: cannot write there: %s; a copy can be taken: `%s`", dir, strerror(why), copy);
+    free(copy);
     return -1;
 }
 

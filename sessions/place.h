@@ -20,7 +20,9 @@ ll_status ll_session_find(const char *name, char **dir, ll_error *e);
 ll_status ll_session_target(const char *name, char **dir, ll_error *e);
 /* Folders of all sessions, the most recently changed first; those of unnamed ones included. */
 void ll_session_list(ll_strs *dirs);
-void ll_session_list_live(ll_strs *dirs);     /* the unnamed ones alone */
+void ll_session_list_live(ll_strs *dirs); /* the unnamed ones alone */
+/* The command line that opens this session with an option such as "copy=on"; the caller frees. */
+char *ll_session_open_line(const char *dir, const char *option);
 double ll_session_changed_s(const char *dir); /* seconds since 1970 of the last journal line */
 
 /* Lock: a descriptor to close, or -1 (LL_FAILED in e names the process that has it). Never that of a folder that

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/app/app.h"
 #include "core/base/json.h"
+#include "core/base/quote.h"
 
 /* --- the commands that make it anew --- */
 
@@ -21,9 +21,7 @@ static void add_pretrain(ll_str *out, const ll_model *m)
 /* Samples that were picked by hand are those of the session: they are taken when nothing else is said. */
 static void add_transfer(ll_str *out, const ll_transfer *t)
 {
-    ll_str_add(out, "transfer ");
-    ll_quote_word(out, t->device);
-    ll_str_addf(out, " predictor=%s", t->predictor->name);
+    ll_quote_addf(out, "transfer %s predictor=%s", t->device, t->predictor->name);
     if (!ll_sampler_find(t->sampler)) return;
     ll_str_addf(out, " k=%d seed=%llu", t->samples.n, (unsigned long long)t->seed);
     if (strcmp(t->sampler, "random")) ll_str_addf(out, " sampler=%s", t->sampler);
