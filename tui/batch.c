@@ -4,12 +4,14 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tui/faces.h"
 #include "tui/render.h"
+#include "tui/rescue.h"
 #include "tui/talk.h"
 
 typedef struct batch {
@@ -20,23 +22,54 @@ typedef struct batch {
 } batch;
 
 /* --- Ctrl-C: the first cancels the command, the second leaves at once --------------------------------------
- */
+ * The first also starts a clock: a command that has not noticed within LL_PATIENCE_S waits for a file that does not come,
+ * or is in a long step, and is left where it is (what is written whole cannot be half-written). One that has noticed may
+ * finish what it began. All of it happens in signal handlers, because the main thread may itself be stuck. */
 
 static ll_app *volatile interrupt_app;
-static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t interrupted, ticks;
+enum {
+    TICK_US = 20000,
+    PATIENCE_TICKS = (int)(LL_PATIENCE_S * 1e6) / TICK_US,
+    TOLD_TICKS = 1000000 / TICK_US
+};
 
 static void on_interrupt(int sig)
 {
-    if (interrupted++) _exit(LL_CANCELLED);
-    if (interrupt_app) ll_app_cancel(interrupt_app);
+    static const struct itimerval clock = {{0, TICK_US}, {0, TICK_US}};
+    if (interrupted++ || !interrupt_app) ll_leave_at_once(LL_CANCELLED);
+    ll_app_cancel(interrupt_app);
+    setitimer(ITIMER_REAL, &clock, NULL);
+}
+
+static void on_tick(int sig)
+{
+    static const char text[] = "latlab: finishing what was begun; interrupt once more to leave at once\n";
+    if (!interrupt_app) return;
+    ll_app_cancel(interrupt_app); /* a line that was being submitted when the wish came */
+    if (++ticks >= PATIENCE_TICKS && ll_app_deaf(interrupt_app)) ll_leave_at_once(LL_CANCELLED);
+    if (ticks != TOLD_TICKS) return;
+    ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)n;
 }
 
 static void catch_interrupt(ll_app *app)
 {
-    struct sigaction sa = {.sa_handler = on_interrupt};
+    struct sigaction sa = {.sa_handler = on_interrupt},
+                     tick = {.sa_handler = on_tick, .sa_flags = SA_RESTART};
+    sigaddset(&sa.sa_mask, SIGALRM);
     interrupt_app = app;
+    sigaction(SIGALRM, &tick, NULL);
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+}
+
+/* From here on the app belongs to others, who may free it. */
+static void release_interrupt(void)
+{
+    static const struct itimerval never;
+    setitimer(ITIMER_REAL, &never, NULL);
+    interrupt_app = NULL;
 }
 
 /* --- output ------------------------------------------------------------------------------------------------
@@ -115,6 +148,7 @@ static bool run_line(batch *b, const char *line)
 
 static int finish(const batch *b)
 {
+    release_interrupt();
     return interrupted ? LL_CANCELLED : b->status;
 }
 

@@ -5,16 +5,51 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "core/base/interrupt.h"
+#include "tui/rescue.h"
 
 /* Signals become bytes in a pipe, so that they are handled between other things, never amid them. */
 static int signal_pipe[2] = {-1, -1};
 static const int caught[] = {SIGINT, SIGWINCH, SIGTSTP, SIGTERM, SIGHUP};
 enum { N_CAUGHT = sizeof caught / sizeof *caught, EVENTS_AT_ONCE = 256 };
 
+/* Signals that ask the face to stop what it does. The face's own thread is in an event or a key, perhaps in a file that
+ * does not come: readers ask is_asked(); a second SIGTERM, and any that finds one waiting for a second, ends at once. */
+static volatile sig_atomic_t asked, terminations;
+static volatile time_t asked_at;
+
+static bool asks_to_stop(int sig)
+{
+    return sig == SIGINT || sig == SIGTERM || sig == SIGHUP;
+}
+
+static time_t seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+static void note_wish(int sig)
+{
+    if (asked && seconds() > asked_at + 1) ll_leave_at_once(128 + sig);
+    if (sig != SIGINT && terminations++) ll_leave_at_once(128 + sig);
+    if (!asked) asked_at = seconds();
+    asked = 1;
+}
+
+static bool is_asked(void *ctx)
+{
+    return asked;
+}
+
 static void on_signal(int sig)
 {
     int kept = errno;
+    if (asks_to_stop(sig)) note_wish(sig);
     unsigned char byte = (unsigned char)sig;
     if (write(signal_pipe[1], &byte, 1) < 0) errno = 0; /* full: the same signals wait there already */
     errno = kept;
@@ -30,6 +65,7 @@ static void catch_signals(struct sigaction *old)
 static void take_signals(const ll_loop_face *face, void *ctx)
 {
     unsigned char byte;
+    asked = 0;
     while (read(signal_pipe[0], &byte, 1) == 1) face->signal(ctx, byte);
 }
 
@@ -44,7 +80,9 @@ static void take_events(ll_app *app, const ll_loop_face *face, void *ctx, const 
 
 void ll_loop_run(ll_app *app, const ll_loop_face *face, void *ctx, const bool *stop)
 {
+    static const ll_observer wish = {.cancelled = is_asked};
     struct sigaction old[N_CAUGHT];
+    const ll_observer *outer = ll_interrupt_watch(&wish);
     catch_signals(old);
     while (!*stop) {
         struct pollfd fds[] = {
@@ -60,6 +98,7 @@ void ll_loop_run(ll_app *app, const ll_loop_face *face, void *ctx, const bool *s
         if (fds[1].revents) take_events(app, face, ctx, stop);
     }
     for (int i = 0; i < N_CAUGHT; i++) sigaction(caught[i], &old[i], NULL);
+    ll_interrupt_watch(outer);
 }
 
 static bool shell_waits(void)

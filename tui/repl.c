@@ -22,6 +22,7 @@
 #include "tui/rescue.h"
 #include "tui/talk.h"
 #include "tui/terminal.h"
+#include "tui/waiting.h"
 
 #define QUIET_S  0.15 /* a command this quick is not worth a prompt of its own */
 #define TWICE_S  1.0
@@ -39,6 +40,7 @@ typedef struct repl {
     size_t word;    /* where the word begins that was completed last */
     double submitted_s;
     double interrupted_s; /* time of the last Ctrl-C */
+    ll_waiting waiting;   /* for the command it cancelled */
     double progress_s;    /* of the last prompt with progress */
 } repl;
 
@@ -266,12 +268,21 @@ static void on_event(void *ctx, const cJSON *event)
     if (prompt_stands) show_prompt(r);
 }
 
+static void say_deaf(repl *r)
+{
+    bool prompt_stands = !r->hidden;
+    if (prompt_stands) hide_prompt();
+    ll_talk_say(&r->talk, LL_S_WARN, "", LL_DEAF);
+    if (prompt_stands) show_prompt(r);
+}
+
 /* Between two bursts: the prompt comes back when everything is done, or when it takes its time. */
 static void on_settled(void *ctx)
 {
     repl *r = ctx;
     bool busy = r->pending > 0, late = ll_now_s() - r->submitted_s > QUIET_S;
     if (r->stop) return;
+    if (ll_waiting_tell(&r->waiting, r->f->app)) say_deaf(r);
     if (r->hidden && (!busy || late)) {
         set_idle_prompt(r);
         if (busy) set_prompt(r, LL_S_FAINT, "working... >");
@@ -288,7 +299,7 @@ static void on_settled(void *ctx)
 static int timeout_ms(void *ctx)
 {
     const repl *r = ctx;
-    return r->hidden || r->progress_s > 0 ? 50 : -1;
+    return r->hidden || r->progress_s > 0 || r->waiting.since_s > 0 ? 50 : -1;
 }
 
 /* --- signals ----------------------------------------------------------------------------------------------
@@ -299,11 +310,13 @@ static void interrupt(repl *r)
     double now = ll_now_s();
     bool twice = now - r->interrupted_s < TWICE_S;
     r->interrupted_s = now;
+    if (r->pending > 0 && ll_waiting_cancel(&r->waiting, r->f->app)) {
+        r->f->ended_by = SIGINT;
+        r->stop = true;
+        return;
+    }
     if (r->pending > 0) { /* as the prompt says: the app may be busy for a moment after the last END */
-        if (twice)
-            ll_app_cancel_all(r->f->app);
-        else
-            ll_app_cancel(r->f->app);
+        if (twice) ll_app_cancel_all(r->f->app);
         return;
     }
     bool typed = rl_end > 0;

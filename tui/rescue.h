@@ -15,6 +15,9 @@ void ll_rescue_start(void);
 void ll_rescue_terminal(const char *bytes, const struct termios *modes);
 void ll_rescue_bring_back(void);
 
+/* How long a cancelled command may take to notice, before its user is told or the program ends without it. */
+#define LL_PATIENCE_S .08
+
 /* Terminal, temporaries, _exit. */
 _Noreturn void ll_leave_at_once(int status);
 

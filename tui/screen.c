@@ -152,11 +152,13 @@ static void interrupt(ll_screen *s)
         ll_screen_key(s, "Esc");
     } else if (!s->pending) {
         ll_screen_say(s, LL_S_FAINT, "nothing runs; Q leaves latlab");
+    } else if (ll_waiting_cancel(&s->waiting, s->f->app)) {
+        s->f->ended_by = SIGINT;
+        s->stop = true;
     } else if (twice) {
         ll_strs_free(&s->chain.rest);
         ll_app_cancel_all(s->f->app);
     } else {
-        ll_app_cancel(s->f->app);
         ll_screen_say(s, LL_S_WARN, "cancelling...");
     }
 }
@@ -222,6 +224,7 @@ static void on_settled(void *ctx)
     if (waits_for_keyfile(s)) ll_strs_add(&s->typed, ll_keyfile_next(&s->keys));
     bool at_once = s->typed.n && take_typed(s);
     if (s->leaving_s > 0 && !s->save_display) leave_or_ask(s);
+    if (ll_waiting_tell(&s->waiting, s->f->app)) ll_screen_say(s, LL_S_WARN, LL_DEAF);
     if (s->stop || (!s->dirty && !ll_screen_top(s)->stale)) return;
     if (at_once || ll_now_s() - s->drawn_s >= FRAME_S) draw(s);
 }
@@ -230,7 +233,8 @@ static int timeout_ms(void *ctx)
 {
     const ll_screen *s = ctx;
     if (waits_for_keyfile(s) && !s->dirty) return 0;
-    return s->dirty || s->typed.n || s->leaving_s > 0 || ll_screen_top(s)->stale ? 10 : -1;
+    bool soon = s->leaving_s > 0 || s->waiting.since_s > 0;
+    return s->dirty || s->typed.n || soon || ll_screen_top(s)->stale ? 10 : -1;
 }
 
 /* --- start and end ----------------------------------------------------------------------------------------

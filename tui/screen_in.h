@@ -7,6 +7,7 @@
 #include "tui/keyfile.h"
 #include "tui/lesson.h"
 #include "tui/screen.h"
+#include "tui/waiting.h"
 
 enum { LL_MAX_STACK = 16, LL_MAX_VIEWS = 16, LL_MAX_ASKS = 64, LL_MAX_SPOTS = 64 };
 
@@ -59,7 +60,8 @@ struct ll_screen {
     char *save_display; /* file to write the next drawing to */
     bool dirty, leave_asked, stop;
     double drawn_s, interrupted_s;
-    double leaving_s; /* Q was pressed while a command ran: time of it; 0: no */
+    ll_waiting waiting; /* for the command that Ctrl-C cancelled */
+    double leaving_s;   /* Q was pressed while a command ran: time of it; 0: no */
     ll_next next;
 };
 

@@ -37,8 +37,8 @@ struct ll_app {
     int next_id;
     ll_state state; /* the committed one */
     ll_events *events;
-    atomic_int running_id, cancel_id; /* 0: none */
-    atomic_bool drop_queue, paused;
+    atomic_int running_id, cancel_id, heard_id; /* 0: none */
+    atomic_bool drop_queue, paused, worker_ended;
     ll_pool *pool;
     int threads;
     char *data_dir;
@@ -73,9 +73,13 @@ static void on_progress(void *ctx, cJSON *progress)
     ll_events_push(rq->app->events, ll_event_with(progress, "progress", rq->id));
 }
 
+/* Who asks and is told so has heard of it; ll_app_deaf looks for who does not ask. */
 static bool is_cancelled(const ll_request *rq)
 {
-    return atomic_load_explicit(&rq->app->cancel_id, memory_order_relaxed) == rq->id;
+    if (ll_cancelled(rq->outer)) return true;
+    if (atomic_load_explicit(&rq->app->cancel_id, memory_order_relaxed) != rq->id) return false;
+    atomic_store_explicit(&rq->app->heard_id, rq->id, memory_order_relaxed);
+    return true;
 }
 
 /* Long work asks at every step: the place to wait when it is paused. A look beside it is never paused. */
@@ -118,6 +122,14 @@ static ll_status parse_request(ll_request *rq)
     return s;
 }
 
+/* What is cancelled and worth keeping is kept: the hook reads and writes files to their end. */
+static void commit_undisturbed(ll_request *rq)
+{
+    const ll_observer *before = ll_interrupt_watch(NULL);
+    commit(rq);
+    ll_interrupt_watch(before);
+}
+
 /* Parse, run, commit. The results are kept for the hook when there is one. */
 static ll_status carry_out(ll_request *rq)
 {
@@ -125,7 +137,7 @@ static ll_status carry_out(ll_request *rq)
     bool changes = rq->command && rq->command->flags & LL_CMD_CHANGES;
     if (changes && rq->app->hook && !rq->results) rq->results = cJSON_CreateArray();
     if (!s) s = rq->command->run(rq);
-    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq->commit_on_cancel))) commit(rq);
+    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq->commit_on_cancel))) commit_undisturbed(rq);
     return s;
 }
 
@@ -145,9 +157,9 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     double start = ll_now_s();
     send(a, "begin", id, "command", line);
     ll_app_snapshot(a, &rq.state);
-    const ll_observer *outer = ll_interrupt_watch(&observer);
+    rq.outer = ll_interrupt_watch(&observer);
     ll_status s = carry_out(&rq);
-    ll_interrupt_watch(outer);
+    ll_interrupt_watch(rq.outer);
     if (s && s != LL_CANCELLED) send(a, "error", id, "message", rq.error.message);
     send_end(a, id, s, ll_now_s() - start);
     free_request(&rq);
@@ -219,6 +231,7 @@ static void *worker(void *arg)
         }
     }
     pthread_mutex_unlock(&a->lock);
+    atomic_store(&a->worker_ended, true);
     return NULL;
 }
 
@@ -249,14 +262,32 @@ ll_app *ll_app_new(const ll_app_config *config)
     return NULL;
 }
 
-void ll_app_free(ll_app *a)
+static void tell_worker_to_stop(ll_app *a)
 {
-    if (!a) return;
     ll_app_cancel_all(a);
     pthread_mutex_lock(&a->lock);
     a->stop = true;
     pthread_cond_signal(&a->work);
     pthread_mutex_unlock(&a->lock);
+}
+
+bool ll_app_stop(ll_app *a, double patience_s)
+{
+    static const struct timespec tick = {0, 1000000};
+    if (!ll_app_busy(a)) return true;
+    tell_worker_to_stop(a);
+    for (int ticks = 0; !atomic_load(&a->worker_ended); ticks++) { /* no clock: a test may hold it still */
+        ll_app_cancel(a);
+        if (ll_app_deaf(a) && ticks * 1e-3 > patience_s) return false;
+        nanosleep(&tick, NULL);
+    }
+    return true;
+}
+
+void ll_app_free(ll_app *a)
+{
+    if (!a) return;
+    tell_worker_to_stop(a);
     if (!a->no_worker) pthread_join(a->worker, NULL);
     for (queued *q; (q = pop(a));) {
         free(q->line);
@@ -332,6 +363,12 @@ void ll_app_cancel(ll_app *a)
 {
     int id = atomic_load(&a->running_id);
     if (id) atomic_store(&a->cancel_id, id);
+}
+
+bool ll_app_deaf(const ll_app *a)
+{
+    int id = atomic_load(&a->running_id);
+    return id && atomic_load(&a->cancel_id) == id && atomic_load(&a->heard_id) != id;
 }
 
 void ll_app_pause(ll_app *a, bool paused)

@@ -19,16 +19,22 @@ typedef struct ll_app_config {
 /* NULL: the system gives no thread or no descriptor, see errno. */
 ll_app *ll_app_new(const ll_app_config *config);
 void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
+/* Cancels what runs and what is queued, for good, and waits for the end of what has taken notice. False: after
+ * `patience_s` the command has not; then only _exit() ends the program, and no other function may be called. */
+bool ll_app_stop(ll_app *a, double patience_s);
 void ll_app_register(ll_app *a,
                      const ll_command *commands); /* ends with name NULL; before the first submit */
 
 /* Queue a line; returns its request id (> 0). A line that does not parse still gives BEGIN, error, END.
  * Blank lines and comments (#) return 0. */
 int ll_app_submit(ll_app *a, const char *line);
-int ll_app_fd(const ll_app *a);    /* readable when events are waiting */
-cJSON *ll_app_next(ll_app *a);     /* the next event (caller deletes), NULL: none now */
-cJSON *ll_app_wait(ll_app *a);     /* blocks; NULL: nothing is queued, nothing runs, nothing left to read */
-void ll_app_cancel(ll_app *a);     /* the running command; async-signal-safe */
+int ll_app_fd(const ll_app *a); /* readable when events are waiting */
+cJSON *ll_app_next(ll_app *a);  /* the next event (caller deletes), NULL: none now */
+cJSON *ll_app_wait(ll_app *a);  /* blocks; NULL: nothing is queued, nothing runs, nothing left to read */
+void ll_app_cancel(ll_app *a);  /* the running command; async-signal-safe */
+/* The running command was cancelled and has not taken notice yet: it waits for a file that does not come, or is in a
+ * long step. Async-signal-safe. */
+bool ll_app_deaf(const ll_app *a);
 void ll_app_cancel_all(ll_app *a); /* also drops the queue: those END as cancelled */
 /* Hold the running command at its next step, or let it go on; it goes on by itself when it is cancelled. */
 void ll_app_pause(ll_app *a, bool paused);

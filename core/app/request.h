@@ -37,6 +37,8 @@ struct ll_request {
     bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */
     ll_pool *pool;         /* NULL in a quick look beside a long command */
     ll_observer *observer;
+    const ll_observer
+        *outer;     /* who spoke for the thread before; a look beside a command is stopped by it too */
     cJSON *results; /* copies of what was emitted, for the commit hook; NULL: not kept */
     ll_error error; /* the message END(failed) carries */
 };
