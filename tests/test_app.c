@@ -1,12 +1,16 @@
 /* The app: parsing, the worker, the event stream, commits, cancelling. A few commands made for the purpose
  * stand in for the real ones. */
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/app/app.h"
 #include "core/app/commands.h"
 #include "core/app/parse.h"
+#include "core/base/fs.h"
+#include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tests/check.h"
@@ -47,6 +51,24 @@ static ll_status run_burst(ll_request *rq)
     return LL_OK;
 }
 
+/* Reads a pipe through code that is handed no observer. */
+static ll_status run_read(ll_request *rq)
+{
+    char *text;
+    ll_progress(rq->observer, ll_progress_new("read", 0, 1));
+    return ll_read_file(ll_word(&rq->args, "name"), 0, &text, NULL, &rq->error);
+}
+
+static atomic_bool server_dead;
+
+/* Asks nobody, as what waits for a dead server. */
+static ll_status run_wait(ll_request *rq)
+{
+    ll_progress(rq->observer, ll_progress_new("wait", 0, 1));
+    while (server_dead) usleep(1000);
+    return LL_OK;
+}
+
 static const ll_option tag_options[] = {
     {.name = "name", .type = LL_WORD, .positional = true, .required = true, .help = "a name"},
     {.name = "fail", .type = LL_BOOL, .help = "fail"},
@@ -68,6 +90,8 @@ static const ll_command commands[] = {
      .options = spin_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_spin},
+    {.name = "readit", .group = "test", .summary = "Read", .options = tag_options, .run = run_read},
+    {.name = "await", .group = "test", .summary = "Wait", .run = run_wait},
     {.name = "burst", .group = "test", .summary = "Burst", .run = run_burst},
     {0}};
 
@@ -205,6 +229,46 @@ static void cancelling_discards_or_keeps(void)
         free(text);
         ll_app_free(a);
     }
+}
+
+static void who_has_no_observer_hears_as_well(void)
+{
+    ll_app *a = new_app();
+    ll_str line = {0};
+    ll_str_addf(&line, "readit %s/pipe", check_tmpdir());
+    CHECK(!mkfifo(strrchr(line.s, ' ') + 1, 0600));
+    ll_app_submit(a, line.s);
+    wait_for_progress(a);
+    ll_app_cancel(a);
+    char *text = drain(a);
+    CHECK_HAS(text, "\"status\":\"cancelled\"");
+    CHECK(!ll_interrupted()); /* the wish was that command's */
+    free(text);
+    ll_str_free(&line);
+    ll_app_free(a);
+}
+
+static void who_does_not_hear_is_known(void)
+{
+    ll_app *a = new_app();
+    server_dead = true;
+    ll_app_submit(a, "await");
+    wait_for_progress(a);
+    CHECK(!ll_app_deaf(a));
+    ll_app_cancel(a);
+    CHECK(ll_app_deaf(a));
+    CHECK(!ll_app_stop(a, .01));
+    CHECK(ll_app_deaf(a));
+    server_dead = false;
+    CHECK(ll_app_stop(a, 60)); /* it ends after all */
+    ll_app_free(a);
+
+    a = new_app();
+    CHECK(ll_app_stop(a, 0)); /* nothing runs */
+    ll_app_submit(a, "spin");
+    wait_for_progress(a);
+    CHECK(ll_app_stop(a, 60));
+    ll_app_free(a);
 }
 
 static int progress_within(ll_app *a, int ms)
@@ -367,6 +431,8 @@ static const check_case cases[] = {
     {"every request begins and ends once", every_request_begins_and_ends_once},
     {"a failing command costs nothing", a_failing_command_costs_nothing},
     {"cancelling discards or keeps", cancelling_discards_or_keeps},
+    {"who has no observer hears as well", who_has_no_observer_hears_as_well},
+    {"who does not hear is known", who_does_not_hear_is_known},
     {"a paused command waits", a_paused_command_waits},
     {"looks run beside a long command", looks_run_beside_a_long_command},
     {"cancel all ends the queue", cancel_all_ends_the_queue},
