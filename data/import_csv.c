@@ -77,6 +77,27 @@ static int find_among(const ll_csv *c, const char *const *names)
     return i;
 }
 
+static bool ends_in_std(const char *name)
+{
+    size_t n = strlen(name);
+    return n >= 5 && !strcasecmp(name + n - 4, "_std");
+}
+
+/* A device's name may be as long as a name, and its column of deviations is called four bytes more. */
+static ll_status read_column_name(const char *text, char **name, ll_error *e)
+{
+    if (!ends_in_std(text)) return ll_name_read(text, name, e);
+    ll_str whole = {0};
+    char *device = strndup(text, strlen(text) - 4);
+    ll_status s = ll_name_read(device, name, e);
+    free(device);
+    if (s) return s;
+    ll_str_addf(&whole, "%s%s", *name, text + strlen(text) - 4);
+    free(*name);
+    *name = ll_str_take(&whole);
+    return LL_OK;
+}
+
 /* The header's cells as names. */
 static ll_status read_names(reader *r, ll_error *e)
 {
@@ -85,7 +106,7 @@ static ll_status read_names(reader *r, ll_error *e)
         char *name = NULL;
         if (!*c->cells[i] && !i)
             name = ll_strdup("");
-        else if (ll_name_read(c->cells[i], &name, e))
+        else if (read_column_name(c->cells[i], &name, e))
             return ll_fail_in(e, "%s: line %d: column %d: ", c->what, c->line, i + 1);
         ll_strs_take(&r->header, name);
     }
@@ -118,12 +139,6 @@ static ll_status find_arch(reader *r, int *arch, ll_error *e)
         "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
         "is \"%.60s\")",
         c->cells[0]);
-}
-
-static bool ends_in_std(const char *name)
-{
-    size_t n = strlen(name);
-    return n >= 5 && !strcasecmp(name + n - 4, "_std");
 }
 
 /* A device is a column once it is exported, and must be one when that is read. */
