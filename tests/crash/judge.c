@@ -321,7 +321,7 @@ static void check_end(const cr_judge *j, const char *world, const cr_outcome *o,
         return;
     }
     int code = WEXITSTATUS(o->status);
-    if (code > 3 && code != 130) complain(bad, "ends with exit status %d", code);
+    if (code > 4 && code != 130) complain(bad, "ends with exit status %d", code);
     if (code && !says_why(world)) complain(bad, "ends with exit status %d and does not say why", code);
     if (!code && done < j->steps.n)
         complain(bad, "ends with exit status 0 after %d of %d steps", done, j->steps.n);

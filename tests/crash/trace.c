@@ -136,9 +136,15 @@ static bool begins(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
+static bool is_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return begins(path, folder) && (!path[n] || path[n] == '/');
+}
+
 static bool in_world(const tracing *t, const char *path)
 {
-    return path[0] != '/' || begins(path, t->home) || begins(path, t->work);
+    return path[0] != '/' || is_below(path, t->home) || is_below(path, t->work);
 }
 
 static void descriptor_path(pid_t pid, int fd, char *path, size_t size)
@@ -242,7 +248,7 @@ static void absolute(const tracing *t, pid_t pid, const struct user_regs_struct 
     read_text(pid, argument(r, i), name, sizeof name);
     int fd = at ? (int)argument(r, i - 1) : AT_FDCWD;
     if (fd == AT_FDCWD)
-        snprintf(folder, sizeof folder, "%.*s", (int)strlen(t->work) - 1, t->work);
+        snprintf(folder, sizeof folder, "%s", t->work);
     else
         descriptor_path(pid, fd, folder, sizeof folder);
     snprintf(path, size, "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/", name);
@@ -375,8 +381,8 @@ void cr_execute(const cr_run *run, cr_outcome *out)
     tracing t = {.run = run,
                  .out = out,
                  .page = map_page(run),
-                 .home = cr_path(run->world, "home/"),
-                 .work = cr_path(run->world, "work/"),
+                 .home = cr_path(run->world, "home"),
+                 .work = cr_path(run->world, "work"),
                  .printed = ll_str_take(&printed)};
     struct sigaction action = {.sa_handler = on_alarm}, former;
     sigaction(SIGALRM, &action, &former);
