@@ -29,6 +29,10 @@ const char *check_tmpdir(void);
 /* A path at which nothing is, nor its folder: below check_tmpdir(). Static buffer. */
 const char *check_missing(void);
 
+/* From here on modes hold for this process, also when it is root's (for a child: there is no way back). It stays root:
+ * another user would not find the tests' folder everywhere. */
+bool check_obey_modes(void);
+
 #define CHECK(cond)      check_report((cond), __FILE__, __LINE__, "%s", #cond)
 #define CHECK_OK(status) check_report((status) == 0 /* LL_OK */, __FILE__, __LINE__, "%s", #status)
 #define CHECK_INT(a, b)                                                                                      \

@@ -1,9 +1,7 @@
 /* Experiments that meet harm: a killed process, several at once, a database that may not be written, a full disk. */
-#include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -128,17 +126,9 @@ static void processes_at_once_share_a_database(void)
 
 #define FEW "predictors=flops k=5 trials=2 seed=1"
 
-/* Root gives up the right to write where modes forbid it; another user would not find the tests' folder everywhere. */
-static bool obeys_modes(void)
-{
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct none[2] = {{0}};
-    return geteuid() || !syscall(SYS_capset, &header, none);
-}
-
 static int with_read_only_folder(void)
 {
-    int bad = !obeys_modes();
+    int bad = !check_obey_modes();
     ll_app *a = app_new();
     ll_str line = {0};
     bad |= (say(a, "load toy") != LL_OK) << 1;
