@@ -134,7 +134,8 @@ void cr_age(const char *world);
 void cr_strangers(const char *world, ll_strs *lines);
 /* Every path below home and work, with numbers and hashes in it made one. */
 void cr_shapes(const char *world, ll_strs *shapes);
-char *cr_read(const char *path); /* whole file, NULL when it is not there */
+bool cr_is_below(const char *path, const char *folder); /* it, or anything in it */
+char *cr_read(const char *path);                        /* whole file, NULL when it is not there */
 void cr_write(const char *path, const char *text);
 _Noreturn void cr_stop(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -32,16 +32,10 @@ static void forget(ll_strs *list, int i)
     memmove(&list->v[i], &list->v[i + 1], (size_t)(--list->n - i) * sizeof *list->v);
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-    size_t n = strlen(folder);
-    return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
-}
-
 static void forget_below(ll_strs *list, const char *folder)
 {
     for (int i = list->n - 1; i >= 0; i--)
-        if (is_below(list->v[i], folder)) forget(list, i);
+        if (cr_is_below(list->v[i], folder)) forget(list, i);
 }
 
 static void add_parent(ll_strs *list, const char *path)
@@ -64,7 +58,7 @@ static void complain(cr_order *o, const char *path, const char *what)
 static void see_rename(cr_order *o, const char *from, const char *to)
 {
     for (int i = 0; i < o->files.n; i++)
-        if (is_below(o->files.v[i], from) && !promises_less(o->files.v[i]))
+        if (cr_is_below(o->files.v[i], from) && !promises_less(o->files.v[i]))
             complain(o, o->files.v[i], "is renamed before it is synced");
     forget_below(&o->files, from);
     forget_below(&o->folders, from);

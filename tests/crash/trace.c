@@ -136,15 +136,9 @@ static bool begins(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-static bool is_below(const char *path, const char *folder)
-{
-    size_t n = strlen(folder);
-    return begins(path, folder) && (!path[n] || path[n] == '/');
-}
-
 static bool in_world(const tracing *t, const char *path)
 {
-    return path[0] != '/' || is_below(path, t->home) || is_below(path, t->work);
+    return path[0] != '/' || cr_is_below(path, t->home) || cr_is_below(path, t->work);
 }
 
 static void descriptor_path(pid_t pid, int fd, char *path, size_t size)

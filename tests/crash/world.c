@@ -30,6 +30,12 @@ char *cr_path(const char *world, const char *relative)
     return ll_path_join(world, relative);
 }
 
+bool cr_is_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    return !strncmp(path, folder, n) && (!path[n] || path[n] == '/');
+}
+
 char *cr_read(const char *path)
 {
     char *text = NULL;
