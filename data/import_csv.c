@@ -88,7 +88,7 @@ static ll_status read_column_name(const char *text, char **name, ll_error *e)
 {
     if (!ends_in_std(text)) return ll_name_read(text, name, e);
     ll_str whole = {0};
-    char *device = strndup(text, strlen(text) - 4);
+    char *device = ll_strndup(text, strlen(text) - 4);
     ll_status s = ll_name_read(device, name, e);
     free(device);
     if (s) return s;

@@ -1,7 +1,9 @@
 /* For LD_PRELOAD: memory that runs out. LATLAB_SHIM_FAIL=N makes the N-th allocation of the program fail,
  * LATLAB_SHIM_FAIL=N+ all from the N-th on; LATLAB_SHIM_COUNT=PATH has the number of allocations written there at exit.
- * Only in a program whose name is latlab: what it starts (gnuplot) has memory. */
+ * Only in a program whose name is latlab: what it starts (gnuplot) has memory; and not inside OpenBLAS, whose kernels
+ * look at no result: core/num/blas.c asks for as much just before. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
 #include <stdatomic.h>
@@ -20,13 +22,21 @@ static atomic_long count;
 static long first, last; /* those that fail; first 0: none */
 static const char *report;
 
-static bool fails(void)
+static bool in_openblas(void *caller)
+{
+    Dl_info at;
+    return dladdr(caller, &at) && at.dli_fname && strstr(at.dli_fname, "openblas");
+}
+
+static bool fails_for(void *caller)
 {
     long n = atomic_fetch_add(&count, 1) + 1;
-    if (!first || n < first || n > last) return false;
+    if (!first || n < first || n > last || in_openblas(caller)) return false;
     errno = ENOMEM;
     return true;
 }
+
+#define fails() fails_for(__builtin_return_address(0))
 
 void *malloc(size_t n)
 {

@@ -34,6 +34,18 @@ void ll_blas_ready(void)
     ready = true;
 }
 
+/* For products this small OpenBLAS may pack a factor into memory that it does not ask twice for either (its kernels for
+ * AVX-512 write through a NULL): what it could want is seen to be there. */
+static void pack_ready(int m, int n, int k, size_t size)
+{
+    static const double SMALL = 1e6;
+    if ((double)m * n * k > SMALL) return;
+    size_t a = (size_t)m * (size_t)k, b = (size_t)k * (size_t)n, c = (size_t)m * (size_t)n;
+    size_t most = a > b ? a : b;
+    size_t bytes = (most > c ? most : c) * size + 1;
+    free(ll_need(malloc(bytes), bytes));
+}
+
 static CBLAS_TRANSPOSE flag(bool t)
 {
     return t ? CblasTrans : CblasNoTrans;
@@ -43,6 +55,7 @@ void ll_blas_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const flo
                    const float *b, int ldb, float beta, float *c, int ldc)
 {
     ll_blas_ready();
+    pack_ready(m, n, k, sizeof(float));
     cblas_sgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
@@ -60,6 +73,7 @@ void ll_dgemm(bool ta, bool tb, int m, int n, int k, double alpha, const double 
               int ldb, double beta, double *c, int ldc)
 {
     ll_blas_ready();
+    pack_ready(m, n, k, sizeof(double));
     cblas_dgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
