@@ -1,5 +1,5 @@
 #include "data/commands.h"
-#include "core/app/experiment_plan.h"
+#include "core/commands/experiment_plan.h"
 
 const ll_command ll_data_commands[] = {
     {.name = "import",

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/app/app.h"
-#include "core/app/experiment_plan.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/experiment_plan.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/num/wilcoxon.h"

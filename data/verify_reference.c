@@ -9,8 +9,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/num/nn.h"
-#include "core/predict/nasflat_net.h"
+#include "core/nn/nn.h"
+#include "core/predict/nasflat/net.h"
 #include "data/safetensors.h"
 
 typedef struct reference {

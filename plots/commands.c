@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app/look.h"
 #include "core/app/simulated.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/look.h"
 #include "plots/gather.h"
 #include "plots/terminal.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app/look.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/look.h"
 #include "core/num/stats.h"
 #include "plots/build.h"
 #include "plots/gather.h"

@@ -5,7 +5,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
-#include "core/predict/gp.h"
+#include "core/predict/gp/gp.h"
 #include "tests/check.h"
 
 enum { CELLS = 400, SOURCES = 4, DEVICES = 6, TARGET = 4, CLOCKED = 5 };

@@ -4,25 +4,47 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 # room: rooms it may include besides itself
-rules='core/base:
+# A room's own line is all the rooms that it may include besides itself; `+name` stands for a list given before.
+rules='
+core/base:
 core/num: core/base
+core/nn: core/base core/num
 core/space: core/base core/num
 core/device: core/base core/num core/space
 core/encode: core/base core/num core/space core/device
 core/sample: core/base core/num core/space core/device core/encode
-core/predict: core/base core/num core/space core/device core/encode core/sample
-core/transfer: core/base core/num core/space core/device core/encode core/sample core/predict
-core/search: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer
-core/app: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search
++learning: core/base core/num core/nn core/space core/device core/encode core/sample
+core/predict: +learning
+core/predict/simple: +learning core/predict
+core/predict/help: +learning core/predict
+core/predict/gcn: +learning core/predict core/predict/simple core/predict/help
+core/predict/gp: +learning core/predict
+core/predict/nasflat: +learning core/predict core/predict/gp
+core/predict/blend: +learning core/predict core/predict/gp core/predict/nasflat
+core/transfer: +learning core/predict core/predict/gp
+core/diagnose: +learning core/predict core/predict/gp core/transfer
++science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/diagnose
+core/app: +science
+core/commands: +science core/app
++core: +science core/app core/commands
 data/host: core/base core/num core/space
-data: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app data/host
-sessions: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app data
-plots: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/app
-tui: core/base core/num core/space core/device core/encode core/sample core/predict core/transfer core/search core/app data sessions plots'
+data: +core data/host
+sessions: +core data
+plots: +core
+tui: +core data sessions plots'
+# The rooms of one line, lists replaced by what they hold.
+rooms_of() {
+    for word in $(echo "$rules" | sed -n "s|^$1:||p"); do
+        case "$word" in
+        +*) rooms_of "$word" ;;
+        *) echo "$word" ;;
+        esac
+    done
+}
 bad=0
 for file in $(find core data sessions plots tui -name '*.[ch]' | sort); do
     room=$(dirname "$file")
-    allowed=" $(echo "$rules" | sed -n "s|^$room: *||p") $room "
+    allowed=" $(rooms_of "$room" | tr '\n' ' ') $room "
     for include in $(sed -n 's/^#include "\(.*\)"/\1/p' "$file"); do
         case "$allowed" in
         *" $(dirname "$include") "*) ;;

@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-#include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/commands.h"
 #include "data/commands.h"
 #include "data/measure.h"
 #include "data/simulate.h"

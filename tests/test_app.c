@@ -7,12 +7,12 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
-#include "core/app/commands.h"
 #include "core/app/parse.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/commands.h"
 #include "tests/check.h"
 
 /* --- commands to test with --- */

@@ -5,8 +5,8 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/blas.h"
-#include "core/predict/gp.h"
-#include "core/predict/nasflat_prior.h"
+#include "core/predict/gp/gp.h"
+#include "core/predict/nasflat/prior.h"
 #include "tests/check.h"
 
 enum { DEVICES = 5, SOURCES = 4, ARCHS = 300, TRAIN = 120, MOMENTS = 7 };

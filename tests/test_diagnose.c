@@ -2,12 +2,12 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/app/commands.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/commands/commands.h"
+#include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
-#include "core/transfer/diagnose.h"
 #include "core/transfer/pretrain.h"
 #include "tests/check.h"
 

@@ -5,7 +5,7 @@
 #include "core/base/rng.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
-#include "core/predict/gp.h"
+#include "core/predict/gp/gp.h"
 #include "core/sample/design.h"
 #include "core/transfer/expect.h"
 #include "tests/check.h"

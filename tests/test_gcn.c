@@ -1,15 +1,16 @@
 /* The graph convolutions of brpnas and multipredict: gradients against central differences in double, the forward pass
  * against one written from the formula. */
 #define LL_DOUBLE
-#include "core/predict/gcn.h"
+#include "core/nn/gcn.h"
+#include "core/predict/gcn/graphs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/num/gradcheck.h"
-#include "core/predict/multipredict_net.h"
+#include "core/nn/gradcheck.h"
+#include "core/predict/gcn/multipredict_net.h"
 #include "tests/check.h"
 #include "tests/spaces.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "core/num/blas.h"
-#include "core/predict/gp_simulate.h"
+#include "core/predict/gp/simulate.h"
 #include "tests/gp_world.h"
 
 static double noise_ms(const ll_gp_model *m, const double *lat_ms)

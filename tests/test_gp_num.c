@@ -1,5 +1,5 @@
+#include "core/nn/lbfgs.h"
 #include "core/num/blas.h"
-#include "core/num/lbfgs.h"
 #include "core/num/linalg.h"
 #include "core/num/sobol.h"
 #include "tests/check.h"

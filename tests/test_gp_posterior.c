@@ -6,8 +6,8 @@
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
-#include "core/predict/gp_source.h"
-#include "core/predict/gp_target.h"
+#include "core/predict/gp/source.h"
+#include "core/predict/gp/target.h"
 #include "tests/check.h"
 
 static void reml_gradient_is_the_derivative(void)

@@ -4,7 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
-#include "core/predict/help_net.h"
+#include "core/predict/help/net.h"
 #include "core/transfer/experiment.h"
 #include "data/import.h"
 #include "data/model_file.h"

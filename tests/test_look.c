@@ -2,11 +2,11 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/commands/commands.h"
 #include "core/num/stats.h"
 #include "tests/check.h"
 

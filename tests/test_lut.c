@@ -6,7 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
-#include "core/predict/lut_profile.h"
+#include "core/predict/simple/lut_profile.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
 #include "tests/check.h"

@@ -6,9 +6,9 @@
 #include "core/base/rng.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
-#include "core/predict/gp_source.h"
-#include "core/predict/nasflat.h"
-#include "core/predict/nasflat_model.h"
+#include "core/predict/gp/source.h"
+#include "core/predict/nasflat/model.h"
+#include "core/predict/nasflat/nasflat.h"
 #include "data/safetensors.h"
 #include "tests/check.h"
 

@@ -4,10 +4,10 @@
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/num/gradcheck.h"
-#include "core/num/nn.h"
-#include "core/predict/nasflat_conv.h"
-#include "core/predict/nasflat_net.h"
+#include "core/nn/gradcheck.h"
+#include "core/nn/graph_conv.h"
+#include "core/nn/nn.h"
+#include "core/predict/nasflat/net.h"
 #include "tests/check.h"
 
 static const double step = 1e-6, tolerance = 2e-7;

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "core/base/fs.h"
-#include "core/num/adamw.h"
+#include "core/nn/adamw.h"
 #include "core/num/blas.h"
-#include "core/predict/nasflat_train.h"
+#include "core/predict/nasflat/train.h"
 #include "data/safetensors.h"
 #include "data/verify_reference.h"
 #include "tests/check.h"

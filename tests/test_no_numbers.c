@@ -6,7 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/num/real.h"
+#include "core/nn/real.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/transfer/map.h"

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/commands/commands.h"
 #include "core/num/blas.h"
 #include "data/commands.h"
 #include "data/measure.h"

@@ -33,6 +33,19 @@ void ll_note_fill_in(ll_request *rq, const char *table, const char *dataset, con
     ll_str_free(&line);
 }
 
+void ll_result_note(cJSON *result, const char *fmt, ...)
+{
+    cJSON *notes = cJSON_GetObjectItemCaseSensitive(result, "notes");
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    if (!notes) notes = ll_json_arr(result, "notes");
+    cJSON_AddItemToArray(notes, ll_json_string(ll_str_text(&text)));
+    ll_str_free(&text);
+}
+
 ll_status ll_need_data(ll_request *rq)
 {
     return rq->state.data

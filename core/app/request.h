@@ -52,6 +52,8 @@ typedef struct ll_column {
 /* A new result of this kind; fill it with ll_json_*, then emit it (which takes ownership). */
 cJSON *ll_result_new(const char *kind);
 void ll_result_columns(cJSON *result, const ll_column *columns);
+/* One more sentence below a result; printf-like. */
+void ll_result_note(cJSON *result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_emit(ll_request *rq, cJSON *result);
 void ll_note(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_warn(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

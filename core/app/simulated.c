@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/app/look.h"
+#include "core/app/request.h"
 #include "core/base/json.h"
 
 typedef struct named {

@@ -4,7 +4,7 @@
 
 #include "core/base/mem.h"
 #include "core/num/stats.h"
-#include "core/predict/gp_simulate.h"
+#include "core/predict/gp/simulate.h"
 
 enum { SCORED = 1000, FIRST_STREAM = 1000, LEAST_SOURCES = 3, LEAST_SCORED = 50 };
 

@@ -8,7 +8,7 @@
 
 #include "core/base/observer.h"
 #include "core/num/pool.h"
-#include "core/predict/gp_model.h"
+#include "core/predict/gp/model.h"
 
 typedef struct ll_expect_job {
     const ll_dataset *data;

@@ -6,7 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/predict/gp.h"
+#include "core/predict/gp/gp.h"
 #include "core/sample/design.h"
 #include "tests/bench/bench.h"
 

@@ -10,8 +10,8 @@
 #include "core/base/rng.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
-#include "core/predict/nasflat.h"
-#include "core/predict/nasflat_model.h"
+#include "core/predict/nasflat/model.h"
+#include "core/predict/nasflat/nasflat.h"
 #include "tests/bench/bench.h"
 
 enum { SOURCES = 9, CHUNK = 64, PART = 32, ROUNDS = 5, THREADS = 2 };

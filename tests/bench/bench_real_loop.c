@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/app/commands.h"
 #include "core/app/parse.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/commands/commands.h"
 #include "data/commands.h"
 #include "data/measure.h"
 #include "sessions/commands.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/app/commands.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
+#include "core/commands/commands.h"
 #include "data/commands.h"
 #include "sessions/commands.h"
 #include "tests/bench/bench.h"

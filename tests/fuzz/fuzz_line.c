@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app/commands.h"
 #include "core/app/parse.h"
+#include "core/commands/commands.h"
 #include "data/commands.h"
 #include "data/measure.h"
 #include "data/simulate.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/app/commands.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/commands/commands.h"
 #include "data/commands.h"
 #include "data/folder.h"
 #include "sessions/commands.h"

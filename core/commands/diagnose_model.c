@@ -1,0 +1,437 @@
+/* The other questions of `diagnose`: prices, residuals, samples, advice. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/quote.h"
+#include "core/commands/diagnose.h"
+#include "core/commands/look.h"
+#include "core/num/sort.h"
+
+static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
+{
+    cJSON *o = ll_result_new(kind);
+    ll_json_str(o, "title", title);
+    ll_json_int(o, "question", question);
+    ll_json_str(o, "device", q->data->devices[q->device].name);
+    return o;
+}
+
+/* --- 3: prices --- */
+
+static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
+{
+    const ll_space *s = q->data->space;
+    ll_json_str(row, "operation", s->ops[p->op]);
+    ll_json_str(row, "position", p->position < 0 ? "all" : s->positions ? s->positions[p->position] : "");
+    ll_json_num(row, "target", p->target);
+    ll_json_num(row, "target_se", p->target_se);
+    ll_json_num(row, "source", p->source);
+    ll_json_num(row, "source_lo", p->source_lo);
+    ll_json_num(row, "source_hi", p->source_hi);
+    ll_json_num(row, "ratio", p->ratio);
+    ll_json_num(row, "ratio_lo", p->ratio_lo);
+    ll_json_num(row, "ratio_hi", p->ratio_hi);
+}
+
+/* Operations the sources misjudge: the ratio is clear of 1 by a tenth, or the price lies outside all of theirs. */
+static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report *r)
+{
+    const ll_space *s = q->data->space;
+    for (int i = 0; i < r->n_by_op; i++) {
+        const ll_price *p = &r->by_op[i];
+        bool outside =
+            p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
+        bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
+        if (p->ratio > 0 && clear)
+            ll_result_note(
+                o,
+                "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "
+                "%s, %.1f %% on the sources (%.1f to %.1f)",
+                s->ops[p->op], p->ratio, p->ratio_lo, p->ratio_hi, p->target, s->ops[r->reference], p->source,
+                p->source_lo, p->source_hi);
+        else if (outside)
+            ll_result_note(o, "%s costs %.1f %% of the mean latency, outside the sources' %.1f to %.1f %%",
+                           s->ops[p->op], p->target, p->source_lo, p->source_hi);
+    }
+    for (int i = 0; i < r->n_by_position && i < 3; i++) {
+        const ll_price *p = &r->by_position[i];
+        ll_result_note(o, "at %s, %s costs %.1f %% (+-%.1f), the sources say %.1f %%",
+                       s->positions[p->position], s->ops[p->op], p->target, 2 * p->target_se, p->source);
+    }
+    if (r->from_samples)
+        ll_result_note(
+            o,
+            "prices of devices that are possible after these %d latencies: where the samples say little, "
+            "what the sources say",
+            r->n_rows);
+    else
+        ll_result_note(o, "counting operations explains %.0f %% of the device's variance (%d latencies)",
+                       100 * r->additive, r->n_rows);
+}
+
+void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_report *r)
+{
+    static const ll_column columns[] = {
+        {"operation", "operation", NULL, -1}, {"target", "here", "%", 1},
+        {"target_se", "+-", "%", 2},          {"source", "sources", "%", 1},
+        {"source_lo", "lowest", "%", 1},      {"source_hi", "highest", "%", 1},
+        {"ratio", "ratio", NULL, 2},          {"ratio_lo", "from", NULL, 2},
+        {"ratio_hi", "to", NULL, 2},          {0}};
+    ll_str title = {0};
+    ll_str_addf(&title, "3. What is mispriced? (percent of the mean latency for an operation in place of %s)",
+                q->data->space->ops[r->reference]);
+    cJSON *o = new_answer(q, "diagnose_prices", 3, ll_str_text(&title));
+    ll_str_free(&title);
+    ll_json_str(o, "reference", q->data->space->ops[r->reference]);
+    ll_json_int(o, "n", r->n_rows);
+    ll_json_bool(o, "from_samples", r->from_samples);
+    ll_json_num(o, "additive", r->additive);
+    ll_result_columns(o, columns);
+    cJSON *rows = ll_json_arr(o, "rows"), *positions;
+    for (int i = 0; i < r->n_by_op; i++) price_row(ll_json_obj(rows, NULL), q, &r->by_op[i]);
+    positions = ll_json_arr(o, "by_position");
+    for (int i = 0; i < r->n_by_position; i++) price_row(ll_json_obj(positions, NULL), q, &r->by_position[i]);
+    price_notes(o, q, r);
+    ll_emit(rq, o);
+}
+
+/* --- 3: residuals --- */
+
+static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str *out)
+{
+    const ll_space *s = q->data->space;
+    switch (g->by) {
+    case LL_BY_OP:
+        ll_str_addf(out, "with %s", s->ops[g->op]);
+        break;
+    case LL_BY_POSITION:
+        ll_str_addf(out, "%s at %s", s->ops[g->op], s->positions[g->position]);
+        break;
+    case LL_BY_COUNT:
+        ll_str_addf(out, "%d x %s", g->lo, s->ops[g->op]);
+        break;
+    case LL_BY_DEPTH:
+        ll_str_addf(out, "depth %d", g->lo);
+        break;
+    case LL_BY_FLOPS:
+        ll_str_addf(out, "fifth %d of 5 by FLOPs", g->lo);
+        break;
+    }
+}
+
+static void group_row(cJSON *row, const ll_diagnosis *q, const ll_residual_group *g)
+{
+    ll_str name = {0};
+    group_name(q, g, &name);
+    ll_json_str(row, "by", ll_residual_by_name(g->by));
+    ll_json_str(row, "group", ll_str_text(&name));
+    if (g->op >= 0) ll_json_str(row, "operation", q->data->space->ops[g->op]);
+    if (g->position >= 0) ll_json_str(row, "position", q->data->space->positions[g->position]);
+    if (g->by >= LL_BY_COUNT) ll_json_int(row, "value", g->lo);
+    ll_json_int(row, "n", g->n);
+    ll_json_num(row, "mean_ms", g->mean_ms);
+    ll_json_num(row, "se_ms", g->se_ms);
+    ll_json_num(row, "percent", g->percent);
+    ll_json_nums(row, "quartiles_ms", g->quartile, 3);
+    ll_str_free(&name);
+}
+
+/* Groups worth a line in the table: the farthest off among those that are off for sure. */
+enum { SHOWN_GROUPS = 12 };
+
+static int by_percent(const void *a, const void *b)
+{
+    const ll_residual_group *x = *(const ll_residual_group *const *)a,
+                            *y = *(const ll_residual_group *const *)b;
+    int order = ll_by_number(fabs(y->percent), fabs(x->percent));
+    return order ? order : (x > y) - (x < y);
+}
+
+static void add_group_rows(cJSON *o, const ll_diagnosis *q, const ll_residuals_report *r)
+{
+    const ll_residual_group **off = LL_NEW_ARRAY(const ll_residual_group *, r->n_groups + 1);
+    cJSON *rows = ll_json_arr(o, "rows"), *all = ll_json_arr(o, "groups");
+    int n = 0;
+    for (int i = 0; i < r->n_groups; i++) {
+        const ll_residual_group *g = &r->groups[i];
+        group_row(ll_json_obj(all, NULL), q, g);
+        if (fabs(g->mean_ms) > 3 * g->se_ms && g->n >= 20) off[n++] = g;
+    }
+    qsort(off, (size_t)n, sizeof *off, by_percent);
+    for (int i = 0; i < n && i < SHOWN_GROUPS; i++) group_row(ll_json_obj(rows, NULL), q, off[i]);
+    free(off);
+}
+
+static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_report *r)
+{
+    enum { DRAWN = 2 };
+    const ll_dataset *d = q->data;
+    ll_str text = {0};
+    cJSON *list = ll_json_arr(o, "worst");
+    if (r->n_worst) ll_str_add(&text, "The worst:\n");
+    for (int i = 0; i < r->n_worst; i++) {
+        int row = r->worst[i];
+        ll_str string = {0};
+        cJSON *w = ll_json_obj(list, NULL);
+        double measured = ll_latencies(d, q->device)[row], predicted = q->transfer->lat_ms[row];
+        d->space->format(d->space, ll_gene(d, row), &string);
+        ll_json_int(w, "index", row);
+        ll_json_str(w, "string", ll_str_text(&string));
+        ll_json_num(w, "measured_ms", measured);
+        ll_json_num(w, "predicted_ms", predicted);
+        ll_str_addf(&text, "architecture %d: measured %.4g ms, predicted %.4g ms  %s\n", row, measured,
+                    predicted, ll_str_text(&string));
+        if (i < DRAWN && d->space->draw) d->space->draw(d->space, ll_gene(d, row), &text);
+        ll_str_free(&string);
+    }
+    ll_json_str(o, "text", ll_str_text(&text));
+    ll_str_free(&text);
+}
+
+void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals_report *r)
+{
+    static const ll_column columns[] = {{"group", "farthest off as a group", NULL, -1},
+                                        {"n", "n", NULL, 0},
+                                        {"mean_ms", "measured - predicted", "ms", 3},
+                                        {"se_ms", "+-", "ms", 3},
+                                        {"percent", "of latency", "%", 1},
+                                        {0}};
+    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
+    ll_json_num(o, "bias_ms", r->bias_ms);
+    ll_json_num(o, "sd_ms", r->sd_ms);
+    ll_result_columns(o, columns);
+    add_group_rows(o, q, r);
+    draw_worst(o, q, r);
+    ll_result_note(o, "on average measured - predicted is %.3f ms, its deviation %.3f ms", r->bias_ms,
+                   r->sd_ms);
+    ll_emit(rq, o);
+}
+
+/* --- 3: residuals where there are only samples --- */
+
+void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *out)
+{
+    static const ll_column columns[] = {{"index", "sample", NULL, 0},
+                                        {"measured_ms", "measured", "ms", 3},
+                                        {"predicted_ms", "as the others predict it", "ms", 3},
+                                        {"deviation", "in their deviations", NULL, 1},
+                                        {"string", "architecture", NULL, -1},
+                                        {0}};
+    const ll_ints *samples = &q->transfer->samples;
+    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
+    int *order = LL_NEW_ARRAY(int, samples->n), surprising = 0;
+    double *minus = LL_NEW_ARRAY(double, samples->n);
+    for (int i = 0; i < samples->n; i++) minus[i] = -fabs(out->left_out[i]);
+    ll_sort_order(minus, samples->n, order);
+    ll_result_columns(o, columns);
+    cJSON *rows = ll_json_arr(o, "rows");
+    for (int i = 0; i < samples->n; i++) {
+        int at = order[i], row = samples->v[at];
+        ll_str string = {0};
+        cJSON *w = ll_json_obj(rows, NULL);
+        q->data->space->format(q->data->space, ll_gene(q->data, row), &string);
+        ll_json_int(w, "index", row);
+        ll_json_str(w, "string", ll_str_text(&string));
+        ll_json_num(w, "measured_ms", ll_latencies(q->data, q->device)[row]);
+        ll_json_num(w, "predicted_ms", out->left_out_ms[at]);
+        ll_json_num(w, "deviation", out->left_out[at]);
+        surprising += fabs(out->left_out[at]) > 2.5;
+        ll_str_free(&string);
+    }
+    if (surprising)
+        ll_result_note(o, "%d of %d are farther off than 2.5 deviations: measure those again", surprising,
+                       samples->n);
+    else
+        ll_result_note(o, "every sample is within 2.5 deviations of what the others say of it");
+    free(order);
+    free(minus);
+    ll_emit(rq, o);
+}
+
+/* --- 4: samples --- */
+
+static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report *r)
+{
+    const ll_space *s = q->data->space;
+    ll_str text = {0};
+    for (int i = 0; i < r->unseen_ops.n; i++)
+        ll_str_addf(&text, "%s%s", i ? ", " : "", s->ops[r->unseen_ops.v[i]]);
+    if (text.len) ll_result_note(o, "the samples never saw %s anywhere", ll_str_text(&text));
+    ll_str_clear(&text);
+    for (int i = 0; i < r->unseen.n && i < 6; i++)
+        ll_str_addf(&text, "%s%s at %s", i ? ", " : "", s->ops[r->unseen.v[i] % s->n_ops],
+                    s->positions[r->unseen.v[i] / s->n_ops]);
+    if (text.len)
+        ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n,
+                       s->n_positions * s->n_ops, ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
+    else
+        ll_result_note(o, "every operation was seen at every position");
+    ll_str_free(&text);
+}
+
+static void unseen_list(cJSON *o, const ll_diagnosis *q, const ll_samples_report *r)
+{
+    const ll_space *s = q->data->space;
+    cJSON *list = ll_json_arr(o, "unseen");
+    for (int i = 0; i < r->unseen.n; i++) {
+        cJSON *item = ll_json_obj(list, NULL);
+        ll_json_str(item, "operation", s->ops[r->unseen.v[i] % s->n_ops]);
+        ll_json_str(item, "position", s->positions[r->unseen.v[i] / s->n_ops]);
+    }
+}
+
+void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_report *r, const ll_outlook *out)
+{
+    static const ll_column columns[] = {{"same_draw", "gp on these samples", NULL, 4},
+                                        {"mean", "mean of the draws", NULL, 4},
+                                        {"sd", "deviation", NULL, 4},
+                                        {"lowest", "worst draw", NULL, 4},
+                                        {"highest", "best draw", NULL, 4},
+                                        {"design", "by optimal design", NULL, 4},
+                                        {0}};
+    static const ll_column expected[] = {{"expected", "to be expected", NULL, 3},
+                                         {"expected_lo", "10 %", NULL, 3},
+                                         {"expected_hi", "90 %", NULL, 3},
+                                         {0}};
+    cJSON *o = new_answer(q, "diagnose_samples", 4, "4. Was it the samples?");
+    ll_json_int(o, "k", q->transfer->samples.n);
+    ll_json_str(o, "sampler", r->sampler);
+    ll_json_str(o, "predictor", r->predictor);
+    ll_json_nums(o, "draws", r->draws, r->n_draws);
+    ll_json_num(o, "same_draw", r->same_draw);
+    ll_json_num(o, "mean", r->n_draws ? r->mean : NAN);
+    ll_json_num(o, "sd", r->n_draws ? r->sd : NAN);
+    ll_json_num(o, "lowest", r->n_draws ? r->lowest : NAN);
+    ll_json_num(o, "highest", r->n_draws ? r->highest : NAN);
+    ll_json_num(o, "worse", r->n_draws ? r->worse : NAN);
+    ll_json_num(o, "design", r->design);
+    ll_json_num(o, "expected", out->now);
+    ll_json_num(o, "expected_lo", out->now_lo);
+    ll_json_num(o, "expected_hi", out->now_hi);
+    ll_result_columns(o, r->n_draws ? columns : expected);
+    unseen_list(o, q, r);
+    if (r->n_draws) {
+        ll_result_note(o, "%d draws of %d samples by %s give %s a Spearman of %.3f +- %.3f (%.3f to %.3f)",
+                       r->n_draws, q->transfer->samples.n, r->sampler, r->predictor, r->mean, r->sd,
+                       r->lowest, r->highest);
+        ll_result_note(
+            o, "these samples give it %.3f: better than %.0f %% of the draws; an optimal design gives %.3f",
+            r->same_draw, 100 * r->worse, r->design);
+    } else {
+        ll_result_note(o, "not known yet: no latencies besides the samples are known to compare draws on");
+        if (!isnan(out->now))
+            ll_result_note(
+                o, "with these samples gp is expected to reach %.3f (four in five times %.3f to %.3f)",
+                out->now, out->now_lo, out->now_hi);
+    }
+    unseen_note(o, q, r);
+    ll_emit(rq, o);
+}
+
+/* --- 5: advice --- */
+
+static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
+{
+    const ll_dataset *d = q->data;
+    cJSON *rows = ll_json_arr(o, "rows");
+    for (int i = 0; i < out->next.n; i++) {
+        ll_str string = {0};
+        cJSON *row = ll_json_obj(rows, NULL);
+        d->space->format(d->space, ll_gene(d, out->next.v[i]), &string);
+        ll_json_int(row, "index", out->next.v[i]);
+        ll_json_str(row, "string", ll_str_text(&string));
+        ll_str_free(&string);
+    }
+    ll_json_ints(o, "next", out->next.v, out->next.n);
+    ll_json_num(o, "gp_score", r->gp_score);
+    ll_json_num(o, "next_score", r->next_score);
+    ll_json_num(o, "next_expected", out->then);
+    ll_json_num(o, "next_expected_lo", out->then_lo);
+    ll_json_num(o, "next_expected_hi", out->then_hi);
+    if (!isnan(out->then) && out->next.n)
+        ll_result_note(
+            o,
+            "gp expects %.3f with the samples as they are and %.3f (%.3f to %.3f) with these %d as well: %s",
+            out->now, out->then, out->then_lo, out->then_hi, out->next.n,
+            out->then - out->now < .005 ? "hardly worth measuring" : "worth measuring");
+    if (!isnan(r->next_score))
+        ll_result_note(o,
+                       "on all other latencies, which a user would not have, they bring gp from %.3f to %.3f",
+                       r->gp_score, r->next_score);
+}
+
+static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
+{
+    cJSON *list = ll_json_arr(o, "source_sets");
+    for (int i = 0; i < r->n_sets; i++) {
+        const ll_source_set *s = &r->sets[i];
+        cJSON *item = ll_json_obj(list, NULL);
+        ll_json_str(item, "what", s->what);
+        ll_json_devices(item, "devices", q->data, &s->devices);
+        ll_json_num(item, "left_out_error", s->error);
+        ll_json_num(item, "expected", s->expected);
+        ll_json_num(item, "spearman", s->score);
+    }
+    if (!r->n_sets) return;
+    const ll_source_set *now = &r->sets[0], *best = &r->sets[r->best_set];
+    ll_json_str(o, "best_set", best->what);
+    if (r->best_set == 0) {
+        ll_result_note(
+            o,
+            "no other source set at hand predicts the samples clearly better: left out, they are %.1f %% off",
+            now->error);
+        return;
+    }
+    ll_str names = {0};
+    for (int i = 0; i < best->devices.n; i++) {
+        if (i) ll_str_addc(&names, ',');
+        ll_quote_word(&names, q->data->devices[best->devices.v[i]].name);
+    }
+    double gain = best->expected - now->expected, sure = 2 * hypot(best->expected_se, now->expected_se);
+    ll_result_note(o, "other sources, %s (%s): left-out samples are %.1f %% off instead of %.1f %%",
+                   best->what, ll_str_text(&names), best->error, now->error);
+    ll_json_num(o, "set_gain", gain);
+    ll_json_num(o, "set_gain_error", sure);
+    ll_result_note(o, "gp expects to rank by %+.3f (+-%.3f) better with them%s", gain, sure,
+                   fabs(gain) < sure ? ", which may be nothing: the milliseconds gain more than the ranking"
+                                     : "");
+    if (!isnan(best->score))
+        ll_result_note(o, "on all other latencies, which a user would not have, that is %.3f instead of %.3f",
+                       best->score, now->score);
+    ll_str_free(&names);
+}
+
+static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
+{
+    cJSON *list = ll_json_arr(o, "predictors");
+    for (int i = 0; i < r->n_rivals; i++) {
+        cJSON *item = ll_json_obj(list, NULL);
+        ll_json_str(item, "predictor", r->rivals[i].predictor);
+        ll_json_num(item, "spearman", r->rivals[i].score);
+        ll_json_num(item, "seconds", r->rivals[i].seconds);
+    }
+    if (!r->n_rivals || isnan(r->rivals[0].score)) return;
+    ll_str text = {0};
+    for (int i = 0; i < r->n_rivals; i++)
+        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor, r->rivals[i].score);
+    ll_result_note(o, "predictors on the same samples: %s", ll_str_text(&text));
+    const char *judged = q->transfer->predictor->name;
+    for (int i = 1; i < r->n_rivals; i++)
+        if (!strcmp(r->rivals[i].predictor, judged) && r->rivals[0].score - r->rivals[i].score > .01)
+            ll_result_note(o, "%s would rank better than %s here, %.3f instead of %.3f",
+                           r->rivals[0].predictor, judged, r->rivals[0].score, r->rivals[i].score);
+    ll_str_free(&text);
+}
+
+void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
+{
+    static const ll_column columns[] = {{"index", "measure next", NULL, 0}, {"string", "", NULL, -1}, {0}};
+    cJSON *o = new_answer(q, "diagnose_advice", 5, "5. What to do");
+    ll_result_columns(o, columns);
+    add_next(o, q, r, out);
+    add_sets(o, q, r);
+    add_rivals(o, q, r);
+    ll_emit(rq, o);
+}

@@ -1,0 +1,75 @@
+/* map: the architectures of the dataset on the first two principal components of an encoding. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "core/app/request.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/commands/commands.h"
+#include "core/encode/pca.h"
+
+/* Four decimals place a dot on any screen and keep the stream short. */
+static void add_component(cJSON *result, const char *key, const double *xy, int n, int component)
+{
+    double *v = LL_NEW_ARRAY(double, n);
+    for (int i = 0; i < n; i++) v[i] = round(xy[2 * i + component] * 1e4) / 1e4;
+    ll_json_nums(result, key, v, n);
+    free(v);
+}
+
+static void emit_map(ll_request *rq, const char *encoding, const double *xy, const double share[2], int n)
+{
+    const ll_samples *samples = rq->state.samples;
+    cJSON *result = ll_result_new("map");
+    ll_str title = {0};
+    ll_str_addf(&title, "%d architectures of %s by %s; two components hold %.0f %% of the variance", n,
+                rq->state.data->name, encoding, 100 * (share[0] + share[1]));
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_json_str(result, "encoding", encoding);
+    ll_json_nums(result, "share", share, 2);
+    ll_json_ints(result, "samples", samples ? samples->rows.v : NULL, samples ? samples->rows.n : 0);
+    add_component(result, "x", xy, n, 0);
+    add_component(result, "y", xy, n, 1);
+    ll_str_free(&title);
+    ll_emit(rq, result);
+}
+
+static ll_status run_map(ll_request *rq)
+{
+    const char *encoding = ll_word(&rq->args, "encoding");
+    ll_matrix_f m = {0};
+    double share[2];
+    ll_status s = ll_need_data(rq);
+    if (!s) s = ll_encode(rq->state.data, encoding, &m, &rq->error);
+    if (s) return s;
+    double *xy = LL_NEW_ARRAY(double, 2 * (size_t)m.rows + 1);
+    if (m.cols < 2)
+        s = LL_FAIL(rq, LL_FAILED, "%s has one number for an architecture: that is no map", encoding);
+    else
+        s = ll_pca(&m, 2, xy, share, &rq->error);
+    if (!s) emit_map(rq, encoding, xy, share, m.rows);
+    free(xy);
+    ll_matrix_f_free(&m);
+    return s;
+}
+
+static const ll_option map_options[] = {{.name = "encoding",
+                                         .type = LL_WORD,
+                                         .otherwise = "cost",
+                                         .positional = true,
+                                         .help = "cost, path, onehot, or a feature of the dataset"},
+                                        {0}};
+
+const ll_command ll_map_commands[] = {
+    {.name = "map",
+     .group = "look",
+     .summary = "Show the architectures as a map: principal components of an encoding",
+     .options = map_options,
+     .flags = LL_CMD_LOOK,
+     .run = run_map,
+     .help =
+         "Over a complete space one-hot vectors spread evenly in every direction and make no picture; cost\n"
+         "vectors do.",
+     .examples = "  map\n  map path"},
+    {0},
+};

@@ -1,0 +1,433 @@
+/* partition and task: which devices are source, which are target. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/saved_tasks.h"
+#include "core/base/json.h"
+#include "core/commands/commands.h"
+#include "core/commands/look.h"
+#include "core/device/audit.h"
+#include "core/device/hardware.h"
+#include "core/device/partition.h"
+
+/* --- a task as a result --- */
+
+static const ll_column task_columns[] = {{"device", "device", NULL, -1},
+                                         {"role", "role", NULL, -1},
+                                         {"kind", "kind", NULL, -1},
+                                         {"n", "known", NULL, 0},
+                                         {"mean_corr", "mean r across", NULL, 3},
+                                         {"max_corr", "max r across", NULL, 3},
+                                         {"nearest", "nearest on the other side", NULL, -1},
+                                         {"hardware", "hardware", NULL, -1},
+                                         {0}};
+
+/* The correlation of both sides: source devices first, as in ll_task. */
+static ll_corr correlate_sides(ll_request *rq, const ll_task *t)
+{
+    ll_corr c = {0};
+    ll_ints both = ll_ints_copy(t->source.v, t->source.n);
+    for (int i = 0; i < t->target.n; i++) ll_ints_add(&both, t->target.v[i]);
+    ll_correlate(rq->state.data, both.v, both.n, LL_SPEARMAN, rq->pool, NULL, &c, &rq->error);
+    ll_ints_free(&both);
+    return c;
+}
+
+static void side_row(cJSON *row, const ll_dataset *d, const ll_task *t, const ll_corr *c, int at)
+{
+    bool source = at < t->source.n;
+    int from = source ? t->source.n : 0, to = source ? c->devices.n : t->source.n, best = -1, m = 0;
+    double sum = 0;
+    for (int j = from; j < to; j++) {
+        double r = ll_corr_at(c, at, j);
+        if (isnan(r)) continue;
+        sum += r;
+        m++;
+        if (best < 0 || r > ll_corr_at(c, at, best)) best = j;
+    }
+    int device = c->devices.v[at];
+    ll_json_str(row, "device", d->devices[device].name);
+    ll_json_str(row, "role", source ? "source" : "target");
+    ll_json_str(row, "kind", d->devices[device].kind == LL_SIMULATED ? "simulated" : "measured");
+    ll_json_int(row, "n", ll_dataset_count(d, device));
+    ll_json_num(row, "mean_corr", m ? sum / m : NAN);
+    ll_json_num(row, "max_corr", best >= 0 ? ll_corr_at(c, at, best) : NAN);
+    ll_json_str(row, "nearest", best >= 0 ? d->devices[c->devices.v[best]].name : NULL);
+    ll_json_str(row, "hardware", ll_hardware(d, device));
+}
+
+static void add_warning(ll_request *rq, cJSON *warnings, const ll_str *text)
+{
+    cJSON_AddItemToArray(warnings, ll_json_string(ll_str_text(text)));
+    ll_warn(rq, "%s", ll_str_text(text));
+}
+
+/* What a target shares with sources; one sentence names all of them. */
+typedef enum likeness { SAME_HARDWARE, NEARLY_SAME } likeness;
+
+static bool alike(const ll_dataset *d, const ll_corr *c, int i, int j, likeness what)
+{
+    bool same = ll_same_hardware(d, c->devices.v[i], c->devices.v[j]);
+    return what == SAME_HARDWARE ? same : !same && ll_corr_at(c, i, j) > LL_TWIN;
+}
+
+static void warn_of(ll_request *rq, cJSON *warnings, const ll_task *t, const ll_corr *c, int target,
+                    likeness what)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_str names = {0}, text = {0};
+    for (int i = 0; i < t->source.n; i++) {
+        if (!alike(d, c, i, target, what)) continue;
+        ll_str_addf(&names, "%s%s", names.len ? ", " : "", d->devices[c->devices.v[i]].name);
+        if (what == NEARLY_SAME) ll_str_addf(&names, " (Spearman %.4f)", ll_corr_at(c, i, target));
+    }
+    int device = c->devices.v[target];
+    if (what == SAME_HARDWARE)
+        ll_str_addf(&text, "target %s is the same hardware (%s) as source %s", d->devices[device].name,
+                    ll_hardware(d, device), ll_str_text(&names));
+    else
+        ll_str_addf(&text, "target %s is nearly the same column as source %s", d->devices[device].name,
+                    ll_str_text(&names));
+    if (names.len) add_warning(rq, warnings, &text);
+    ll_str_free(&names);
+    ll_str_free(&text);
+}
+
+static void add_warnings(ll_request *rq, cJSON *result, const ll_task *t, const ll_corr *c)
+{
+    cJSON *warnings = ll_json_arr(result, "warnings");
+    ll_str text = {0};
+    for (int i = 0; i < t->missing.n; i++) ll_str_addf(&text, "%s%s", i ? ", " : "", t->missing.v[i]);
+    if (t->missing.n) {
+        ll_str_addf(&text, " %s not in %s; the rest is used", t->missing.n == 1 ? "is" : "are",
+                    rq->state.data->name);
+        add_warning(rq, warnings, &text);
+    }
+    for (int j = t->source.n; j < c->devices.n; j++) {
+        warn_of(rq, warnings, t, c, j, SAME_HARDWARE);
+        warn_of(rq, warnings, t, c, j, NEARLY_SAME);
+    }
+    ll_str_free(&text);
+}
+
+static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_corr c = correlate_sides(rq, t);
+    cJSON *result = ll_result_new(kind);
+    ll_str title = {0};
+    ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
+                d->name);
+    if (t->target.n)
+        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_str_free(&title);
+    ll_json_str(result, "name", t->name);
+    ll_json_str(result, "dataset", d->name);
+    ll_json_devices(result, "source", d, &t->source);
+    ll_json_devices(result, "target", d, &t->target);
+    ll_json_strs(result, "missing", t->missing.v, t->missing.n);
+    ll_json_num(result, "mean_corr", t->mean_corr);
+    ll_json_num(result, "max_corr", t->max_corr);
+    ll_result_columns(result, task_columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < c.devices.n; i++) side_row(ll_json_obj(rows, NULL), d, t, &c, i);
+    add_warnings(rq, result, t, &c);
+    ll_corr_free(&c);
+    return result;
+}
+
+/* --- partition --- */
+
+/* No target is a task too: for a device that is not measured yet, `suggest` and `how-many` need the sources
+ * alone. */
+static ll_status parse_sides(ll_request *rq, ll_ints *source, ll_ints *target)
+{
+    if (!ll_has(&rq->args, "source"))
+        return LL_FAIL(rq, LL_USAGE, "target= needs source=: which devices are there to learn from?");
+    ll_status s = ll_look_devices(rq, "source", source);
+    if (s || !ll_has(&rq->args, "target")) return s;
+    s = ll_look_devices(rq, "target", target);
+    if (!s) return s;
+    ll_error why = rq->error;
+    return LL_FAIL(rq, s, "%s; for a device that is not measured yet leave target= out", why.message);
+}
+
+static ll_status by_hand(ll_request *rq)
+{
+    ll_ints source = {0}, target = {0};
+    const ll_dataset *d = rq->state.data;
+    ll_status s = parse_sides(rq, &source, &target);
+    for (int i = 0; i < target.n && !s; i++)
+        if (ll_ints_find(&source, target.v[i]) >= 0)
+            s = LL_FAIL(rq, LL_USAGE, "%s is named as source and as target", d->devices[target.v[i]].name);
+    if (!s) {
+        ll_task *t = ll_task_new("by hand", d, &source, &target);
+        ll_emit(rq, task_result(rq, "partition", t));
+        ll_state_set_task(&rq->state, t);
+    }
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    return s;
+}
+
+/* Mean of all pairs: what a random split has across, on average. */
+static double mean_of_pairs(const ll_corr *c)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < c->devices.n; i++)
+        for (int j = 0; j < i; j++) {
+            double r = ll_corr_at(c, i, j);
+            if (isnan(r)) continue;
+            sum += r;
+            n++;
+        }
+    return n ? sum / n : NAN;
+}
+
+/* How far Kernighan-Lin is from the best split, where that can be known at once. */
+static void add_gap(ll_request *rq, cJSON *result, const ll_corr *c, ll_partition_job job, const ll_task *t)
+{
+    ll_task *best = NULL;
+    ll_json_num(result, "random_corr", mean_of_pairs(c));
+    if (job.method == LL_PARTITION_EXACT) return;
+    job.method = LL_PARTITION_EXACT;
+    job.most_steps = LL_PARTITION_QUICK;
+    if (ll_partition(rq->state.data, c, &job, &best, NULL)) return;
+    ll_json_num(result, "exact_corr", best->mean_corr);
+    ll_json_num(result, "gap", t->mean_corr - best->mean_corr);
+    ll_result_note(result,
+                   "the best split of these sizes has a mean of %.3f (method=exact); a random one %.3f",
+                   best->mean_corr, mean_of_pairs(c));
+    ll_task_unref(best);
+}
+
+static ll_status by_method(ll_request *rq, const ll_ints *devices)
+{
+    bool exact = ll_is(&rq->args, "method", "exact");
+    ll_partition_job job = {.n_source = ll_int(&rq->args, "train"),
+                            .n_target = ll_int(&rq->args, "test"),
+                            .seed = (uint64_t)ll_real(&rq->args, "seed"),
+                            .method = exact ? LL_PARTITION_EXACT : LL_PARTITION_KL,
+                            .observer = rq->observer};
+    ll_corr c;
+    ll_task *t = NULL;
+    ll_status s = ll_correlate(rq->state.data, devices->v, devices->n, LL_SPEARMAN, rq->pool, rq->observer,
+                               &c, &rq->error);
+    if (s) return s;
+    s = ll_partition(rq->state.data, &c, &job, &t, &rq->error);
+    if (!s) {
+        cJSON *result = task_result(rq, "partition", t);
+        ll_json_str(result, "method", exact ? "exact" : "kl");
+        if (!exact) ll_json_num(result, "seed", (double)job.seed);
+        ll_json_int(result, "at_hand", devices->n);
+        add_gap(rq, result, &c, job, t);
+        ll_emit(rq, result);
+        ll_state_set_task(&rq->state, t);
+    }
+    ll_corr_free(&c);
+    return s;
+}
+
+static ll_status run_partition(ll_request *rq)
+{
+    ll_status s = ll_need_data(rq);
+    if (s) return s;
+    if (ll_has(&rq->args, "source") || ll_has(&rq->args, "target")) return by_hand(rq);
+    if (!ll_has(&rq->args, "train") || !ll_has(&rq->args, "test"))
+        return LL_FAIL(
+            rq, LL_USAGE,
+            "say how many devices: partition train=9 test=6, or which: partition source=A,B target=C");
+    ll_ints devices;
+    s = ll_look_devices(rq, "devices", &devices);
+    if (s) return s;
+    s = by_method(rq, &devices);
+    ll_ints_free(&devices);
+    return s;
+}
+
+/* --- task --- */
+
+static void list_row(cJSON *rows, const char *name, const char *space, int n_source, int n_target,
+                     const char *origin)
+{
+    cJSON *row = ll_json_obj(rows, NULL);
+    ll_json_str(row, "name", name);
+    ll_json_str(row, "space", space);
+    ll_json_int(row, "n_source", n_source);
+    ll_json_int(row, "n_target", n_target);
+    ll_json_str(row, "origin", origin);
+}
+
+static int count_words(const char *text)
+{
+    ll_strs words = {0};
+    ll_strs_split(&words, text, ' ');
+    int n = words.n;
+    ll_strs_free(&words);
+    return n;
+}
+
+static ll_status list_tasks(ll_request *rq)
+{
+    static const ll_column columns[] = {{"name", "task", NULL, -1},      {"space", "space", NULL, -1},
+                                        {"n_source", "source", NULL, 0}, {"n_target", "target", NULL, 0},
+                                        {"origin", "from", NULL, -1},    {0}};
+    cJSON *saved, *result, *rows;
+    const cJSON *t;
+    const ll_published_task *p;
+    ll_status s = ll_saved_tasks_read(rq->app, &saved, &rq->error);
+    if (s) return s;
+    result = ll_result_new("tasks");
+    ll_result_columns(result, columns);
+    rows = ll_json_arr(result, "rows");
+    for (int i = 0; (p = ll_published_task_at(i)); i++)
+        list_row(rows, p->name, p->space, count_words(p->source), count_words(p->target), "NASFLAT");
+    cJSON_ArrayForEach(t, saved) list_row(rows, t->string, ll_json_get_str(t, "space", ""),
+                                          cJSON_GetArraySize(cJSON_GetObjectItem(t, "source")),
+                                          cJSON_GetArraySize(cJSON_GetObjectItem(t, "target")),
+                                          ll_json_get_str(t, "dataset", "saved"));
+    cJSON_Delete(saved);
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+static ll_status find_task(ll_request *rq, const char *name, ll_task **out)
+{
+    if (ll_published_task_find(name)) return ll_task_published(name, rq->state.data, out, &rq->error);
+    return ll_saved_task_find(rq->app, name, rq->state.data, out, &rq->error);
+}
+
+static ll_status choose_task(ll_request *rq, const char *name)
+{
+    ll_task *t;
+    ll_status s = ll_need_data(rq);
+    if (!s) s = find_task(rq, name, &t);
+    if (s) return s;
+    ll_emit(rq, task_result(rq, "task", t));
+    ll_state_set_task(&rq->state, t);
+    return LL_OK;
+}
+
+/* The current task, or one that is named without choosing it. */
+static ll_status show_task(ll_request *rq, const char *name)
+{
+    ll_task *t;
+    ll_status s = name ? ll_need_data(rq) : ll_need_task(rq);
+    if (!s && name) s = find_task(rq, name, &t);
+    if (s) return s;
+    if (!name) t = ll_task_ref(rq->state.task);
+    ll_emit(rq, task_result(rq, "task", t));
+    ll_task_unref(t);
+    return LL_OK;
+}
+
+static ll_status save_task(ll_request *rq, const char *name)
+{
+    ll_status s = ll_need_task(rq);
+    if (!s && !name) s = LL_FAIL(rq, LL_USAGE, "under which name? `task save NAME`");
+    if (!s) s = ll_saved_task_write(rq->app, name, rq->state.data, rq->state.task, &rq->error);
+    if (s) return s;
+    ll_str line = {0};
+    ll_quote_addf(&line, "task %s", name);
+    ll_note(rq, "task %s is saved; `%s` chooses it", name, line.s);
+    ll_str_free(&line);
+    return LL_OK;
+}
+
+static ll_status remove_task(ll_request *rq, const char *name)
+{
+    if (!name) return LL_FAIL(rq, LL_USAGE, "which one? `task remove NAME`");
+    ll_status s = ll_saved_task_remove(rq->app, name, &rq->error);
+    if (!s) ll_note(rq, "task %s is removed", name);
+    return s;
+}
+
+static ll_status run_task(ll_request *rq)
+{
+    const char *what = ll_word(&rq->args, "task"), *name = ll_word(&rq->args, "name");
+    if (!what || !strcmp(what, "show")) return show_task(rq, name);
+    if (!strcmp(what, "save")) return save_task(rq, name);
+    if (!strcmp(what, "remove")) return remove_task(rq, name);
+    if (name) return LL_FAIL(rq, LL_USAGE, "'%s': no further argument was expected", name);
+    return strcmp(what, "list") ? choose_task(rq, what) : list_tasks(rq);
+}
+
+/* --- the table --- */
+
+#define DEVICE_LIST(key, what)                                                                               \
+    {                                                                                                        \
+        .name = key, .type = LL_LIST, .complete = LL_COMPLETE_DEVICE, .help = what                           \
+    }
+
+static const ll_option partition_options[] = {
+    {.name = "train",
+     .type = LL_INT,
+     .lo = 1,
+     .hi = 1000,
+     .unit = "devices",
+     .help = "how many source devices"},
+    {.name = "test",
+     .type = LL_INT,
+     .lo = 1,
+     .hi = 1000,
+     .unit = "devices",
+     .help = "how many target devices"},
+    {.name = "seed",
+     .type = LL_REAL,
+     .otherwise = "1",
+     .lo = 0,
+     .hi = 9007199254740992,
+     .help = "seed of the random start of kl"},
+    {.name = "method",
+     .type = LL_CHOICE,
+     .choices = "kl|exact",
+     .otherwise = "kl",
+     .help = "Kernighan-Lin, or the best split there is"},
+    DEVICE_LIST("devices", "names, patterns or tagged to choose from; absent: all"),
+    DEVICE_LIST("source", "source devices by hand"),
+    DEVICE_LIST("target", "target devices by hand"),
+    {0}};
+static const ll_option task_options[] = {{.name = "task",
+                                          .type = LL_WORD,
+                                          .positional = true,
+                                          .complete = LL_COMPLETE_TASK,
+                                          .help = "a published or saved task, or save, list, show, remove"},
+                                         {.name = "name",
+                                          .type = LL_WORD,
+                                          .positional = true,
+                                          .complete = LL_COMPLETE_TASK,
+                                          .help = "of save, show, remove"},
+                                         {0}};
+
+const ll_command ll_partition_commands[] = {
+    {.name = "partition",
+     .alias = "part",
+     .group = "partition",
+     .summary = "Split the devices into source and target that resemble each other little",
+     .options = partition_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG,
+     .run = run_partition,
+     .help = "Least sum of Spearman correlations across the split. kl is Kernighan-Lin bisection, trimmed to "
+             "the\n"
+             "sizes; exact searches all splits and gives up where that takes too long. Devices named by hand "
+             "are\n"
+             "taken as they are. Same hardware or nearly equal columns on both sides are warned about.\n"
+             "source= without target= is for a device that is not measured yet: `suggest` needs no more.",
+     .examples =
+         "  partition train=9 test=6 seed=1\n  partition train=5 test=3 devices=titan*,pixel*,raspi4,fpga\n"
+         "  partition source=1080ti_1,titanx_32 target=fpga,eyeriss\n  partition "
+         "source=1080ti_1,pixel3,raspi4"},
+    {.name = "task",
+     .group = "partition",
+     .summary = "Choose a published or saved split, or save, list, show, remove one",
+     .options = task_options,
+     .flags = LL_CMD_CHANGES,
+     .run = run_task,
+     .help =
+         "Published are the twelve tasks of NASFLAT (arXiv 2403.02446). Devices the dataset lacks are named\n"
+         "and the rest is used.",
+     .examples = "  task ND\n  task save mine\n  task list\n  task show"},
+    {0},
+};

@@ -1,0 +1,542 @@
+/* pretrain, transfer, eval, predict. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/stale.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/commands/commands.h"
+#include "core/commands/look.h"
+#include "core/commands/refit.h"
+#include "core/num/sort.h"
+#include "core/num/stats.h"
+#include "core/transfer/pretrain.h"
+
+/* --- options of predictors --- */
+
+static const ll_option *pretrain_more(char *const *words, int n)
+{
+    const ll_predictor *p = n > 0 ? ll_predictor_find(words[0]) : NULL;
+    return p ? p->pretrain_options : NULL;
+}
+
+/* Every transfer option of any predictor, as text: which predictor is meant is known only when the command
+ * runs, and its own table checks the values then. Built once. */
+static const ll_option transfer_options[];
+
+static const ll_option *transfer_more(char *const *words, int n)
+{
+    enum { MOST = 64 };
+    static ll_option all[MOST];
+    static bool built;
+    if (built) return all;
+    int count = 0;
+    for (int p = 0; ll_predictors[p]; p++)
+        for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
+            bool common = ll_option_find(transfer_options, o->name) != NULL;
+            if (common || ll_option_find(all, o->name) || count == MOST - 1) continue;
+            all[count] = *o;
+            all[count].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
+            all[count++].otherwise = NULL;
+        }
+    built = true;
+    return all;
+}
+
+static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *out)
+{
+    ll_values_init(out, p->transfer_options);
+    for (const ll_option *o = rq->more.table; o && o->name; o++) {
+        if (!ll_given(&rq->more, o->name)) continue;
+        if (!ll_option_find(p->transfer_options, o->name))
+            return LL_FAIL(rq, LL_USAGE, "%s= is no option of %s", o->name, p->name);
+        ll_status s = ll_values_set(out, o->name, ll_word(&rq->more, o->name), &rq->error);
+        if (s) return s;
+    }
+    if (ll_is(&rq->args, "protocol", "help") && ll_option_find(p->transfer_options, "protocol"))
+        return ll_values_set(out, "protocol", "help", &rq->error);
+    return LL_OK;
+}
+
+/* --- pretrain --- */
+
+static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
+{
+    static const ll_column columns[] = {
+        {"predictor", "predictor", NULL, -1}, {"n_source", "source devices", NULL, 0},
+        {"n", "architectures each", NULL, 0}, {"seed", "seed", NULL, 0},
+        {"seconds", "took", "s", 2},          {0}};
+    cJSON *result = ll_result_new("pretrain"), *info = cJSON_Duplicate(m->info, 1);
+    ll_json_bool(result, "complete", complete);
+    ll_json_int(result, "n_source", m->source.n);
+    while (info->child) {
+        cJSON *item = cJSON_DetachItemViaPointer(info, info->child);
+        cJSON_AddItemToObject(result, item->string, item);
+    }
+    cJSON_Delete(info);
+    ll_result_columns(result, columns);
+    ll_emit(rq, result);
+}
+
+static ll_status run_pretrain(ll_request *rq)
+{
+    const char *name = ll_word(&rq->args, "predictor");
+    const ll_predictor *p = ll_predictor_find(name);
+    const ll_sampler *sampler = NULL;
+    if (!p) return LL_FAIL(rq, LL_USAGE, "'%s': no such predictor; `predictors` lists them", name);
+    ll_status s = p->needs_sources ? ll_need_task(rq) : ll_need_data(rq);
+    if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), 0, &sampler);
+    if (s) return s;
+    ll_ints none = {0};
+    ll_pretrain_plan plan = {.data = rq->state.data,
+                             .predictor = p,
+                             .source = rq->state.task ? &rq->state.task->source : &none,
+                             .n = ll_int(&rq->args, "n"),
+                             .seed = (uint64_t)ll_real(&rq->args, "seed"),
+                             .sampler = strcmp(sampler->name, "random") ? sampler : NULL,
+                             .options = p->pretrain_options ? &rq->more : NULL,
+                             .observer = rq->observer,
+                             .pool = rq->pool};
+    ll_model *m;
+    s = ll_pretrain_run(&plan, &m, &rq->error);
+    if (m && (s == LL_OK || s == LL_CANCELLED)) {
+        rq->commit_on_cancel = true;
+        emit_pretrain(rq, m, s == LL_OK);
+        if (s) ll_note(rq, "stopped early; the last complete epoch's model is in place");
+        ll_state_add_model(&rq->state, m);
+    }
+    return s;
+}
+
+/* --- transfer --- */
+
+static void emit_transfer(ll_request *rq, const ll_transfer *t)
+{
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"predictor", "predictor", NULL, -1},
+                                        {"k", "samples", NULL, 0},
+                                        {"cost", "measurement cost", NULL, 0},
+                                        {"sampler", "sampler", NULL, -1},
+                                        {"map", "milliseconds by", NULL, -1},
+                                        {"map_error", "its median error on the samples", "%", 2},
+                                        {"spearman", "Spearman on the rest", NULL, 4},
+                                        {"seconds", "took", "s", 3},
+                                        {0}};
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
+    cJSON *result = ll_result_new("transfer"), *said;
+    ll_transfer_fields(result, t);
+    ll_json_ints(result, "samples", t->samples.v, t->samples.n);
+    ll_json_num(result, "spearman", m.spearman);
+    ll_json_int(result, "n", m.n);
+    ll_json_num(result, "seconds", t->seconds);
+    cJSON_AddItemToObject(result, "info", cJSON_Duplicate(t->info, 1));
+    ll_result_columns(result, columns);
+    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
+        ll_result_note(result, "%s", said->valuestring);
+    ll_emit(rq, result);
+}
+
+/* A device of the user's own has only a few latencies, and all of them are samples. */
+static bool use_all_known(ll_request *rq, int device)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_ints known = ll_support_rows(d, device, LL_PROTOCOL_FULL);
+    bool few = known.n > 0 && known.n <= ll_int(&rq->args, "k");
+    if (few) {
+        ll_state_set_samples(&rq->state,
+                             ll_samples_new(known.v, known.n, "measured", d->devices[device].name, 0));
+        ll_note(rq, "the %d latencies known of %s are the samples", known.n, d->devices[device].name);
+    }
+    ll_ints_free(&known);
+    return few;
+}
+
+/* Samples picked before are used as they are, unless k, sampler or seed ask for a new draw. */
+static ll_status choose_samples(ll_request *rq, int device)
+{
+    const ll_samples *have = rq->state.samples;
+    const char *name = rq->state.data->devices[device].name;
+    bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed") ||
+                 ll_given(&rq->args, "protocol");
+    if (!asked && have && have->rows.n && (!have->device || !strcmp(have->device, name))) return LL_OK;
+    if (!asked && use_all_known(rq, device)) return LL_OK;
+    return ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
+                   (uint64_t)ll_real(&rq->args, "seed"), ll_protocol_find(ll_word(&rq->args, "protocol")),
+                   ll_word(&rq->args, "encoding"));
+}
+
+static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options)
+{
+    ll_transfer *t;
+    for (int i = 0; i < model->source.n; i++)
+        if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
+            ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
+                    model->source.v[i]);
+    ll_status s = choose_samples(rq, device);
+    if (!s) s = ll_transfer_now(rq, model, device, options, &t);
+    if (!s) emit_transfer(rq, t);
+    return s;
+}
+
+static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_values *options)
+{
+    ll_status s = ll_need_task(rq);
+    if (!s && !rq->state.task->target.n)
+        return LL_FAIL(rq, LL_FAILED, "this task has no target devices; name one, as in `transfer fpga`");
+    for (int i = 0; !s && i < rq->state.task->target.n; i++) {
+        if (ll_cancelled(rq->observer)) return LL_FAIL(rq, LL_CANCELLED, "cancelled");
+        s = transfer_one(rq, model, rq->state.task->target.v[i], options);
+    }
+    return s;
+}
+
+/* device=all, unless that is what a device is called. */
+static bool means_all(const ll_request *rq)
+{
+    return ll_is(&rq->args, "device", "all") &&
+           (!rq->state.data || ll_dataset_device(rq->state.data, "all") < 0);
+}
+
+static ll_status run_transfer(ll_request *rq)
+{
+    ll_model *model;
+    ll_values options = {0};
+    int device = -1;
+    bool all = means_all(rq);
+    ll_status s = all ? ll_need_data(rq) : ll_need_device(rq, "device", &device);
+    if (!s) s = ll_need_model(rq, ll_word(&rq->args, "predictor"), &model);
+    if (!s) s = own_options(rq, model->predictor, &options);
+    if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_one(rq, model, device, &options);
+    ll_values_free(&options);
+    return s;
+}
+
+/* --- eval --- */
+
+static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
+{
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"predictor", "predictor", NULL, -1},
+                                        {"k", "k", NULL, 0},
+                                        {"cost", "cost", NULL, 0},
+                                        {"n", "n", NULL, 0},
+                                        {"spearman", "Spearman", NULL, 4},
+                                        {"kendall", "Kendall", NULL, 4},
+                                        {"rmse_ms", "RMSE", "ms", 3},
+                                        {"median_ape", "median APE", "%", 2},
+                                        {"coverage", "coverage", NULL, 3},
+                                        {0}};
+    if (!rq->state.n_transfers)
+        return LL_FAIL(rq, LL_FAILED, "nothing is predicted yet; `transfer DEVICE k=20` does that");
+    cJSON *result = ll_result_new("eval");
+    double sum = 0;
+    ll_json_str(result, "protocol", ll_protocol_name(protocol));
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < rq->state.n_transfers; i++) {
+        const ll_transfer *t = rq->state.transfers[i];
+        ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
+        ll_warn_stale(rq, t);
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_transfer_fields(row, t);
+        ll_metrics_json(&m, row);
+        sum += m.spearman;
+    }
+    ll_json_num(result, "mean_spearman", sum / rq->state.n_transfers);
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+static ll_status run_eval(ll_request *rq)
+{
+    ll_transfer *t;
+    ll_protocol protocol = ll_protocol_find(ll_word(&rq->args, "protocol"));
+    double level = ll_real(&rq->args, "level");
+    if (!ll_has(&rq->args, "device") || means_all(rq)) {
+        ll_status s = ll_need_data(rq);
+        return s ? s : eval_all(rq, protocol, level);
+    }
+    ll_status s = ll_need_transfer(rq, "device", &t);
+    if (s) return s;
+    cJSON *result = ll_eval_result(rq, t, protocol, level);
+    if (!ll_json_get_int(result, "n", 0))
+        ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score",
+                t->device);
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+/* --- predict --- */
+
+typedef struct ranked {
+    double score;
+    int arch;
+} ranked;
+
+static int fastest_first(const void *a, const void *b)
+{
+    const ranked *x = a, *y = b;
+    int order = ll_by_number(x->score, y->score);
+    return order ? order : x->arch - y->arch;
+}
+
+/* The architectures to show: the named ones, or the `top` fastest (slowest). */
+static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows)
+{
+    int row, top = ll_int(&rq->args, "top");
+    if (ll_has(&rq->args, "arch")) {
+        ll_status s = ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, &rq->error);
+        if (!s && row >= t->n)
+            s = LL_FAIL(rq, LL_FAILED, "architecture %d joined the dataset after the transfer", row);
+        if (!s) ll_ints_add(rows, row);
+        return s;
+    }
+    ranked *v = LL_NEW_ARRAY(ranked, t->n);
+    for (int i = 0; i < t->n; i++) v[i] = (ranked){t->score[i], i};
+    qsort(v, (size_t)t->n, sizeof *v, fastest_first);
+    bool slow = ll_is(&rq->args, "order", "slowest");
+    for (int i = 0; i < top && i < t->n; i++) ll_ints_add(rows, v[slow ? t->n - 1 - i : i].arch);
+    free(v);
+    return LL_OK;
+}
+
+static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_transfer *t, double z,
+                        int arch)
+{
+    cJSON *row = ll_json_obj(rows, NULL);
+    ll_str text = {0};
+    d->space->format(d->space, ll_gene(d, arch), &text);
+    ll_json_int(row, "arch", arch);
+    ll_json_str(row, "string", ll_str_text(&text));
+    ll_json_num(row, "score", t->score[arch]);
+    ll_json_num(row, "predicted_ms", t->lat_ms[arch]);
+    if (t->sd_ms) {
+        ll_json_num(row, "lo_ms", fmax(0, t->lat_ms[arch] - z * t->sd_ms[arch]));
+        ll_json_num(row, "hi_ms", t->lat_ms[arch] + z * t->sd_ms[arch]);
+    }
+    ll_json_num(row, "measured_ms", ll_latencies(d, device)[arch]);
+    ll_json_bool(row, "sample", ll_ints_find(&t->samples, arch) >= 0);
+    ll_str_free(&text);
+}
+
+static ll_status run_predict(ll_request *rq)
+{
+    static const ll_column columns[] = {{"arch", "index", NULL, 0},
+                                        {"string", "architecture", NULL, -1},
+                                        {"predicted_ms", "predicted", "ms", 4},
+                                        {"lo_ms", "lo", "ms", 4},
+                                        {"hi_ms", "hi", "ms", 4},
+                                        {"measured_ms", "measured", "ms", 4},
+                                        {0}};
+    ll_transfer *t;
+    ll_ints rows = {0};
+    ll_status s = ll_need_transfer(rq, "device", &t);
+    if (!s) s = chosen_rows(rq, t, &rows);
+    if (s) return s;
+    const ll_dataset *d = rq->state.data;
+    double level = ll_real(&rq->args, "level"), z = ll_student_quantile(.5 + level / 2, t->dof);
+    cJSON *result = ll_result_new("predict");
+    ll_transfer_fields(result, t);
+    ll_json_num(result, "level", level);
+    ll_result_columns(result, columns);
+    cJSON *list = ll_json_arr(result, "rows");
+    for (int i = 0; i < rows.n; i++) predict_row(list, d, ll_dataset_device(d, t->device), t, z, rows.v[i]);
+    ll_emit(rq, result);
+    ll_ints_free(&rows);
+    return LL_OK;
+}
+
+/* --- predictors, samplers: what there is --- */
+
+static const char *model_state(const ll_state *s, const ll_model *m)
+{
+    ll_str why = {0};
+    if (!m) return "";
+    bool current = m == s->models[0], stale = s->data && ll_model_stale(m, s->data, &why);
+    ll_str_free(&why);
+    if (stale) return current ? "current, stale" : "stale";
+    return current ? "current" : "pretrained";
+}
+
+static ll_status run_predictors(ll_request *rq)
+{
+    static const ll_column columns[] = {{"name", "predictor", NULL, -1},
+                                        {"summary", "", NULL, -1},
+                                        {"paper", "source", NULL, -1},
+                                        {"state", "", NULL, -1},
+                                        {0}};
+    cJSON *result = ll_result_new("predictors");
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; ll_predictors[i]; i++) {
+        const ll_predictor *p = ll_predictors[i];
+        const ll_model *m = ll_state_model(&rq->state, p->name);
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_str(row, "name", p->name);
+        ll_json_str(row, "summary", p->summary);
+        ll_json_str(row, "paper", p->paper);
+        ll_json_str(row, "state", model_state(&rq->state, m));
+    }
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+static ll_status run_samplers(ll_request *rq)
+{
+    static const ll_column columns[] = {{"name", "sampler", NULL, -1}, {"summary", "", NULL, -1}, {0}};
+    cJSON *result = ll_result_new("samplers");
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; ll_samplers[i]; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_str(row, "name", ll_samplers[i]->name);
+        ll_json_str(row, "summary", ll_samplers[i]->summary);
+        ll_json_bool(row, "oracle", ll_samplers[i]->oracle);
+    }
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+/* --- the table --- */
+
+#define DEVICE_OPTION(text)                                                                                  \
+    {                                                                                                        \
+        .name = "device", .type = LL_WORD, .positional = true, .complete = LL_COMPLETE_DEVICE, .help = text  \
+    }
+#define PREDICTOR_OPTION                                                                                     \
+    {                                                                                                        \
+        .name = "predictor", .type = LL_WORD, .complete = LL_COMPLETE_PREDICTOR,                             \
+        .help = "which one; default: the latest"                                                             \
+    }
+#define LEVEL_OPTION                                                                                         \
+    {                                                                                                        \
+        .name = "level", .type = LL_REAL, .otherwise = "0.9", .lo = .01, .hi = .999,                         \
+        .help = "of the intervals"                                                                           \
+    }
+
+static const ll_option pretrain_options[] = {
+    {.name = "predictor",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_PREDICTOR,
+     .help = "which one (`predictors` lists them)"},
+    {.name = "n",
+     .type = LL_INT,
+     .lo = 1,
+     .hi = 1e6,
+     .help = "architectures per source device; default: the predictor's own"},
+    {.name = "seed",
+     .type = LL_INT,
+     .otherwise = "1",
+     .help = "of the architectures drawn and of the weights"},
+    {.name = "source_sampler",
+     .type = LL_WORD,
+     .otherwise = "random",
+     .complete = LL_COMPLETE_SAMPLER,
+     .help = "how the source architectures are chosen"},
+    {0},
+};
+
+static const ll_option transfer_options[] = {
+    DEVICE_OPTION("the target, or `all` targets of the task"),
+    {.name = "k",
+     .type = LL_INT,
+     .otherwise = "20",
+     .lo = 1,
+     .hi = 1e6,
+     .help = "architectures to measure on it"},
+    {.name = "sampler",
+     .type = LL_WORD,
+     .otherwise = "random",
+     .complete = LL_COMPLETE_SAMPLER,
+     .help = "how they are chosen; auto: by optimal design"},
+    {.name = "seed", .type = LL_INT, .otherwise = "1", .help = "of the draw and of the fine-tuning"},
+    {.name = "encoding", .type = LL_WORD, .help = "vectors for kmeans, cosine, maxmin"},
+    {.name = "protocol",
+     .type = LL_CHOICE,
+     .otherwise = "full",
+     .choices = "full|help",
+     .help =
+         "help: draw as HELP does, from the middle 80 % of its training pool by the target's own latency"},
+    PREDICTOR_OPTION,
+    {0},
+};
+
+static const ll_option eval_options[] = {
+    DEVICE_OPTION("one target; without it every transfer is listed"),
+    {.name = "protocol",
+     .type = LL_CHOICE,
+     .otherwise = "full",
+     .choices = "full|help|authors",
+     .help = "scored on all but the samples, HELP's query set, or NASFLAT's first 128"},
+    LEVEL_OPTION,
+    PREDICTOR_OPTION,
+    {0},
+};
+
+static const ll_option predict_options[] = {
+    DEVICE_OPTION("the target"),
+    {.name = "top", .type = LL_INT, .otherwise = "10", .lo = 1, .hi = 1e6, .help = "how many architectures"},
+    {.name = "order",
+     .type = LL_CHOICE,
+     .otherwise = "fastest",
+     .choices = "fastest|slowest",
+     .help = "which end"},
+    {.name = "arch", .type = LL_WORD, .help = "one architecture, by index or string"},
+    LEVEL_OPTION,
+    PREDICTOR_OPTION,
+    {0},
+};
+
+const ll_command ll_predict_commands[] = {
+    {.name = "predictors",
+     .group = "predict",
+     .summary = "List the predictors and which are pretrained",
+     .flags = LL_CMD_LOOK,
+     .run = run_predictors},
+    {.name = "samplers",
+     .group = "sample",
+     .summary = "List the samplers",
+     .flags = LL_CMD_LOOK,
+     .run = run_samplers},
+    {.name = "pretrain",
+     .alias = "pt",
+     .group = "predict",
+     .summary = "Pretrain a predictor on the source devices of the task",
+     .options = pretrain_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG,
+     .run = run_pretrain,
+     .more_options = pretrain_more,
+     .help = "Each predictor adds its own options: `help pretrain nasflat`. Ctrl-C stops at any step and "
+             "keeps the model of\n"
+             "the last complete epoch.",
+     .examples = "  pretrain gp\n  pretrain nasflat n=512 seed=1\n  pretrain nasflat epochs=50 gnn=dgf"},
+    {.name = "transfer",
+     .alias = "t",
+     .group = "predict",
+     .summary = "Adapt the pretrained predictor to a target device with k samples",
+     .options = transfer_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG,
+     .run = run_transfer,
+     .more_options = transfer_more,
+     .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw.",
+     .examples = "  transfer fpga k=20\n  transfer fpga k=10 sampler=dopt\n  transfer all k=20 seed=3"},
+    {.name = "eval",
+     .alias = "e",
+     .group = "predict",
+     .summary = "Score the predictions against the measured latencies",
+     .options = eval_options,
+     .flags = LL_CMD_LOOK,
+     .run = run_eval,
+     .examples = "  eval fpga\n  eval\n  eval pixel2 protocol=help"},
+    {.name = "predict",
+     .alias = "p",
+     .group = "predict",
+     .summary = "Show predicted latencies, the fastest first",
+     .options = predict_options,
+     .flags = LL_CMD_LOOK,
+     .run = run_predict,
+     .examples = "  predict fpga top=10\n  predict fpga arch=1462"},
+    {0},
+};

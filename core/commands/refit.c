@@ -1,0 +1,207 @@
+#include "core/commands/refit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/transfer/experiment.h"
+#include "core/transfer/pretrain.h"
+
+static ll_status make_immediate(ll_request *rq, const ll_predictor *p, ll_model **out)
+{
+    ll_ints none = {0};
+    ll_pretrain_plan plan = {.data = rq->state.data,
+                             .predictor = p,
+                             .source = rq->state.task ? &rq->state.task->source : &none,
+                             .seed = 1,
+                             .observer = rq->observer,
+                             .pool = rq->pool};
+    ll_model *m = NULL;
+    ll_status s = ll_pretrain_run(&plan, &m, &rq->error);
+    if (s) return s;
+    ll_state_add_model(&rq->state, m);
+    *out = m;
+    return LL_OK;
+}
+
+ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out)
+{
+    *out = ll_state_model(&rq->state, predictor);
+    if (*out) return LL_OK;
+    if (!predictor)
+        return LL_FAIL(rq, LL_FAILED,
+                       "no predictor is pretrained; `pretrain gp` or `pretrain nasflat` does that");
+    const ll_predictor *p = ll_predictor_find(predictor);
+    if (!p)
+        return LL_FAIL(rq, LL_USAGE, "predictor=%s: no such predictor; `help pretrain` lists them",
+                       predictor);
+    if (p->needs_sources)
+        return LL_FAIL(rq, LL_FAILED, "%s is not pretrained; `pretrain %s` does that", predictor, predictor);
+    return make_immediate(rq, p, out);
+}
+
+ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_sampler **out)
+{
+    if (!strcmp(name, "auto")) name = !rq->state.task ? "random" : k <= 5 ? "ivr" : "dopt";
+    *out = ll_sampler_find(name);
+    if (*out) return LL_OK;
+    ll_str all = {0};
+    for (int i = 0; ll_samplers[i]; i++) ll_str_addf(&all, "%s%s", i ? ", " : "", ll_samplers[i]->name);
+    ll_status s =
+        LL_FAIL(rq, LL_USAGE, "sampler=%s: no such sampler; there are auto, %s", name, ll_str_text(&all));
+    ll_str_free(&all);
+    return s;
+}
+
+static ll_model *model_with_prior(const ll_state *s)
+{
+    for (int i = 0; i < s->n_models; i++)
+        if (s->models[i]->predictor->design_prior) return s->models[i];
+    return NULL;
+}
+
+static const ll_predictor *predictor_with_prior(void)
+{
+    for (int i = 0; ll_predictors[i]; i++)
+        if (ll_predictors[i]->design_prior) return ll_predictors[i];
+    return NULL;
+}
+
+/* Add a model behind the current one. */
+static void add_in_background(ll_state *s, ll_model *m)
+{
+    ll_model *current = s->n_models ? ll_model_ref(s->models[0]) : NULL;
+    ll_state_add_model(s, m);
+    if (current) ll_state_add_model(s, current);
+}
+
+ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **out)
+{
+    *out = NULL;
+    if (!sampler->needs_prior) return LL_OK;
+    *out = model_with_prior(&rq->state);
+    if (*out) return LL_OK;
+    const ll_predictor *p = predictor_with_prior();
+    if (!p)
+        return LL_FAIL(rq, LL_FAILED, "%s needs a prior and no predictor of this build has one",
+                       sampler->name);
+    ll_status s = ll_need_task(rq);
+    if (s) return s;
+    ll_note(rq, "fitting a %s prior on the source devices for %s", p->name, sampler->name);
+    ll_pretrain_plan plan = {.data = rq->state.data,
+                             .predictor = p,
+                             .source = &rq->state.task->source,
+                             .seed = 1,
+                             .observer = rq->observer,
+                             .pool = rq->pool};
+    ll_model *m = NULL;
+    s = ll_pretrain_run(&plan, &m, &rq->error);
+    if (s) {
+        ll_model_unref(m);
+        return s;
+    }
+    add_in_background(&rq->state, m);
+    *out = m;
+    return LL_OK;
+}
+
+ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t seed, ll_protocol protocol,
+                  const char *encoding)
+{
+    const ll_sampler *sampler;
+    ll_model *prior;
+    ll_ints rows = {0};
+    ll_status s = ll_need_sampler(rq, name, k, &sampler);
+    if (!s) s = ll_need_prior(rq, sampler, &prior);
+    if (!s && sampler->oracle && device < 0)
+        s = LL_FAIL(rq, LL_USAGE,
+                    "sampler %s looks at a target's latencies: name it with device=", sampler->name);
+    if (!s)
+        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, encoding, prior, &rows,
+                            &rq->error);
+    if (s) return s;
+    if (sampler->oracle)
+        ll_warn(rq, "sampler %s looks at all latencies of the target: for study only", sampler->name);
+    const char *target = device < 0 ? NULL : rq->state.data->devices[device].name;
+    ll_state_set_samples(&rq->state, ll_samples_new(rows.v, rows.n, sampler->name, target, seed));
+    ll_ints_free(&rows);
+    return LL_OK;
+}
+
+ll_status ll_transfer_now(ll_request *rq, ll_model *model, int device, const ll_values *options,
+                          ll_transfer **out)
+{
+    const ll_samples *samples = rq->state.samples;
+    ll_transfer_plan plan = {.data = rq->state.data,
+                             .model = model,
+                             .target = device,
+                             .samples = samples->rows.v,
+                             .k = samples->rows.n,
+                             .sampler = samples->sampler,
+                             .seed = samples->seed,
+                             .options = options,
+                             .observer = rq->observer,
+                             .pool = rq->pool,
+                             .want_variance = true};
+    ll_transfer *t;
+    ll_status s = ll_transfer_run(&plan, &t, &rq->error);
+    if (s) return s;
+    ll_state_add_transfer(&rq->state, t);
+    *out = t;
+    return LL_OK;
+}
+
+ll_status ll_refit_live(ll_request *rq)
+{
+    if (!rq->state.n_transfers || !rq->state.samples || !rq->state.samples->rows.n) return LL_OK;
+    const ll_transfer *last = rq->state.transfers[0];
+    ll_model *model = ll_state_model(&rq->state, last->predictor->name);
+    int device = ll_dataset_device(rq->state.data, last->device);
+    if (!model || device < 0 || !last->predictor->refits_live) return LL_OK;
+    for (int i = 0; i < rq->state.samples->rows.n; i++)
+        if (!ll_known(rq->state.data, device, rq->state.samples->rows.v[i])) return LL_OK;
+    ll_transfer *t;
+    ll_status s = ll_transfer_now(rq, model, device, NULL, &t);
+    if (!s) ll_emit(rq, ll_eval_result(rq, t, LL_PROTOCOL_FULL, .9));
+    return s;
+}
+
+void ll_transfer_fields(cJSON *o, const ll_transfer *t)
+{
+    ll_json_str(o, "device", t->device);
+    ll_json_str(o, "predictor", t->predictor->name);
+    ll_json_int(o, "k", t->samples.n);
+    ll_json_int(o, "cost", t->measured.n);
+    ll_json_str(o, "sampler", t->sampler);
+    ll_json_num(o, "seed", (double)t->seed);
+    ll_json_str(o, "map", t->map);
+    ll_json_num(o, "map_error", t->map_error);
+}
+
+cJSON *ll_eval_result(const ll_request *rq, const ll_transfer *t, ll_protocol protocol, double level)
+{
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"predictor", "predictor", NULL, -1},
+                                        {"protocol", "scored on", NULL, -1},
+                                        {"k", "samples", NULL, 0},
+                                        {"cost", "measurement cost", NULL, 0},
+                                        {"n", "architectures scored", NULL, 0},
+                                        {"spearman", "Spearman", NULL, 4},
+                                        {"kendall", "Kendall tau-b", NULL, 4},
+                                        {"pearson", "Pearson", NULL, 4},
+                                        {"rmse_ms", "RMSE", "ms", 4},
+                                        {"mape", "mean absolute error", "%", 2},
+                                        {"median_ape", "median absolute error", "%", 2},
+                                        {"within_10", "share within 10 %", NULL, 3},
+                                        {"coverage", "interval coverage", NULL, 3},
+                                        {"width_ms", "mean interval width", "ms", 4},
+                                        {"map", "milliseconds by", NULL, -1},
+                                        {0}};
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
+    cJSON *result = ll_result_new("eval");
+    ll_transfer_fields(result, t);
+    ll_json_str(result, "protocol", ll_protocol_name(protocol));
+    ll_metrics_json(&m, result);
+    ll_result_columns(result, columns);
+    return result;
+}

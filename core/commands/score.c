@@ -1,0 +1,177 @@
+/* score: tasks x predictors x samplers x k x trials, as one table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/app.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/commands/commands.h"
+#include "core/commands/experiment_plan.h"
+#include "core/num/stats.h"
+
+/* One line of the table: a task x predictor x sampler x k; per trial the mean over its target devices. */
+typedef struct cell {
+    const ll_task *task;
+    const ll_predictor *predictor;
+    const ll_sampler *sampler;
+    int k, trials;
+    double *spearman, *kendall, *median_ape, *coverage; /* (trials): sums over devices, then means */
+    int *devices;                                       /* (trials) */
+    double cost;
+    int n;
+} cell;
+
+typedef struct table {
+    ll_request *rq;
+    const ll_plan *plan;
+    cell *cells;
+    int n_cells;
+    cJSON *device_rows; /* per device, when asked for */
+} table;
+
+static cell *find_cell(table *t, const ll_trial *trial)
+{
+    for (int i = 0; i < t->n_cells; i++) {
+        cell *c = &t->cells[i];
+        if (c->task == trial->task && c->predictor == trial->predictor && c->sampler == trial->sampler &&
+            c->k == trial->k)
+            return c;
+    }
+    int n = t->plan->x.trials;
+    t->cells = ll_realloc(t->cells, (size_t)t->n_cells + 1, sizeof *t->cells);
+    cell *c = &t->cells[t->n_cells++];
+    *c = (cell){trial->task,
+                trial->predictor,
+                trial->sampler,
+                trial->k,
+                n,
+                LL_NEW_ARRAY(double, n),
+                LL_NEW_ARRAY(double, n),
+                LL_NEW_ARRAY(double, n),
+                LL_NEW_ARRAY(double, n),
+                LL_NEW_ARRAY(int, n),
+                0,
+                0};
+    return c;
+}
+
+static void landed(void *ctx, const ll_trial *trial, bool recalled)
+{
+    table *t = ctx;
+    cell *c = find_cell(t, trial);
+    int at = (int)(trial->seed - t->plan->x.first_seed);
+    c->spearman[at] += trial->metrics.spearman;
+    c->kendall[at] += trial->metrics.kendall;
+    c->median_ape[at] += trial->metrics.median_ape;
+    c->coverage[at] += trial->metrics.coverage;
+    c->devices[at]++;
+    c->cost += trial->cost;
+    c->n++;
+    if (!t->device_rows) return;
+    cJSON *row = ll_json_obj(t->device_rows, NULL);
+    ll_json_str(row, "task", trial->task->name);
+    ll_json_str(row, "predictor", trial->predictor->name);
+    ll_json_str(row, "sampler", trial->sampler->name);
+    ll_json_int(row, "k", trial->k);
+    ll_json_num(row, "seed", (double)trial->seed);
+    ll_json_str(row, "device", trial->data->devices[trial->device].name);
+    ll_json_int(row, "cost", trial->cost);
+    ll_metrics_json(&trial->metrics, row);
+}
+
+static double mean_over_devices(const cell *c, double *sums)
+{
+    for (int i = 0; i < c->trials; i++) sums[i] /= c->devices[i] ? c->devices[i] : 1;
+    return ll_mean(sums, c->trials);
+}
+
+static void cell_row(cJSON *rows, cell *c)
+{
+    cJSON *row = ll_json_obj(rows, NULL);
+    ll_json_str(row, "task", c->task->name);
+    ll_json_str(row, "predictor", c->predictor->name);
+    ll_json_str(row, "sampler", c->sampler->name);
+    ll_json_int(row, "k", c->k);
+    ll_json_num(row, "cost", c->n ? c->cost / c->n : NAN);
+    ll_json_num(row, "spearman", mean_over_devices(c, c->spearman));
+    ll_json_num(row, "std", ll_std(c->spearman, c->trials));
+    ll_json_num(row, "kendall", mean_over_devices(c, c->kendall));
+    ll_json_num(row, "median_ape", mean_over_devices(c, c->median_ape));
+    ll_json_num(row, "coverage", mean_over_devices(c, c->coverage));
+    ll_json_int(row, "trials", c->trials);
+    ll_json_int(row, "devices", c->task->target.n);
+}
+
+static void free_cells(table *t)
+{
+    for (int i = 0; i < t->n_cells; i++) {
+        free(t->cells[i].spearman);
+        free(t->cells[i].kendall);
+        free(t->cells[i].median_ape);
+        free(t->cells[i].coverage);
+        free(t->cells[i].devices);
+    }
+    free(t->cells);
+}
+
+static const ll_column columns[] = {{"task", "task", NULL, -1},
+                                    {"predictor", "predictor", NULL, -1},
+                                    {"sampler", "sampler", NULL, -1},
+                                    {"k", "k", NULL, 0},
+                                    {"cost", "cost", NULL, 0},
+                                    {"spearman", "Spearman", NULL, 4},
+                                    {"std", "std", NULL, 4},
+                                    {"kendall", "Kendall", NULL, 4},
+                                    {"median_ape", "median APE", "%", 2},
+                                    {"coverage", "coverage", NULL, 3},
+                                    {"trials", "trials", NULL, 0},
+                                    {"devices", "devices", NULL, 0},
+                                    {0}};
+
+static ll_status run_score(ll_request *rq)
+{
+    ll_plan plan;
+    ll_status s = ll_plan_read(rq, &plan);
+    table t = {.rq = rq, .plan = &plan};
+    cJSON *result = ll_result_new("score");
+    if (!s) {
+        ll_json_str(result, "protocol", ll_protocol_name(plan.x.protocol));
+        ll_json_bool(result, "budget", plan.x.budget);
+        ll_json_int(result, "trials", plan.x.trials);
+        ll_json_num(result, "first_seed", (double)plan.x.first_seed);
+        ll_json_int(result, "n", plan.x.n);
+        ll_result_columns(result, columns);
+        if (ll_bool(&rq->args, "devices")) t.device_rows = ll_json_arr(result, "by_device");
+        plan.x.landed = landed;
+        plan.x.ctx = &t;
+        s = ll_experiment_run(&plan.x, &rq->error);
+    }
+    if (!s) {
+        cJSON *rows = ll_json_arr(result, "rows");
+        for (int i = 0; i < t.n_cells; i++) cell_row(rows, &t.cells[i]);
+        ll_emit(rq, result);
+    } else {
+        cJSON_Delete(result);
+    }
+    free_cells(&t);
+    ll_plan_free(&plan);
+    return s;
+}
+
+const ll_command ll_score_commands[] = {
+    {.name = "score",
+     .group = "compare",
+     .summary = "Score predictors over tasks, samplers, sample sizes and trials",
+     .options = ll_plan_options,
+     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = run_score,
+     .help = "Every trial pretrains with its own seed unless pretrain_seeds says how many to share, draws "
+             "its own samples\n"
+             "and is scored on all other measured architectures. Each line is the mean over the target "
+             "devices of a\n"
+             "task, then mean and standard deviation over trials.",
+     .examples =
+         "  score tasks=ND predictors=gp k=5,10,20 samplers=random,dopt trials=10\n"
+         "  score tasks=ND,FD data=nb201,fbnet predictors=gp,nasflat trials=2 with=nasflat.epochs=50"},
+    {0},
+};

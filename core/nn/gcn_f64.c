@@ -1,0 +1,3 @@
+/* gcn.c in double, for gradient checks. */
+#define LL_DOUBLE
+#include "core/nn/gcn.c"

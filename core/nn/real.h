@@ -1,0 +1,52 @@
+/* One source, two precisions. A numerical file is compiled as it is in float, for production, and once more
+ * through its twin NAME_f64.c in double, so that finite differences check the very lines that train.
+ *
+ * A header of such a file renames its public functions when LL_DOUBLE is defined; a translation unit is
+ * either float or double, never both. */
+#ifndef LL_NN_REAL_H
+#define LL_NN_REAL_H
+
+#include <math.h>
+#include <stdint.h>
+
+#include "core/num/blas.h"
+
+#ifdef LL_DOUBLE
+typedef double real;
+#define ll_gemm ll_dgemm
+static inline real ll_exp(real x)
+{
+    return exp(x);
+}
+#else
+typedef float real;
+#define ll_gemm ll_sgemm
+/* e^x by 2^n times a polynomial on [-ln 2/2, ln 2/2] (Cephes expf), about 1 ulp. Branch-free and without a
+ * call, so that it vectorises. Arguments are held to [-87, 88]. */
+static inline real ll_exp(real x)
+{
+    union {
+        int32_t i;
+        float f;
+    } scale;
+    x = x < -87.f ? -87.f : x > 88.f ? 88.f : x;
+    float n = rintf(x * 1.44269504088896341f);
+    float r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    n = n == n ? n : 0; /* a NaN has no integer; it stays one through r */
+    scale.i = ((int32_t)n + 127) << 23;
+    return (p * r * r + r + 1.f) * scale.f;
+}
+#endif
+
+static inline real ll_sigmoid(real x)
+{
+    return (real)1 / ((real)1 + ll_exp(-x));
+}
+
+#endif

@@ -1,0 +1,320 @@
+/* BRP-NAS latency GCN (Dudziak et al., NeurIPS 2020): four graph convolutions of 600 with LayerNorm, read at a global
+ * node, trained from scratch on the samples of one device with an absolute error. graph=pruned is theirs: cells that
+ * prune to the same graph are one to it; graph=full keeps every edge. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/nn/adamw.h"
+#include "core/nn/gcn.h"
+#include "core/nn/nn.h"
+#include "core/num/stats.h"
+#include "core/predict/gcn/graphs.h"
+#include "core/predict/simple/simple.h"
+
+static const ll_option options[] = {
+    {.name = "graph",
+     .type = LL_CHOICE,
+     .otherwise = "pruned",
+     .choices = "pruned|full",
+     .help = "pruned as published, where the space has it, or every edge"},
+    {.name = "epochs", .type = LL_INT, .otherwise = "250", .lo = 1, .hi = 10000, .help = "at most"},
+    {.name = "hidden", .type = LL_INT, .otherwise = "600", .lo = 8, .hi = 2048, .help = "width of a layer"},
+    {.name = "batch", .type = LL_INT, .otherwise = "10", .lo = 1, .hi = 1000, .help = "samples a step"},
+    {.name = "lr", .type = LL_REAL, .otherwise = "8e-4", .lo = 1e-7, .hi = 1, .help = "first rate of AdamW"},
+    {0},
+};
+
+/* Published: patience 10 and 1 % from epoch 20 on, stop after 35 without a better validation loss. A few samples leave
+ * none to validate: training then ends when the rate is so small that nothing moves any more. */
+enum {
+    LAYERS = 4,
+    PLATEAU_PATIENCE = 10,
+    PLATEAU_FROM = 20,
+    STOP_PATIENCE = 35,
+    VALID_FROM = 50,
+    VALID_SHARE = 10,
+    LEAST_RATE = 100 /* the first rate over the last */
+};
+static const float dropout_p = .002f;
+
+/* --- training --- */
+
+typedef struct training {
+    const ll_transfer_job *job;
+    ll_gcn_shape shape;
+    ll_gcn_graphs graphs;
+    size_t n; /* parameters: the convolutions', then out (hidden), bias (1) */
+    float *w, *best, *grad;
+    ll_adamw adam;
+    ll_gcn_work *work;
+    float *dfeatures; /* (batch, hidden) */
+    int *rows;        /* (k): training rows first, then those that validate */
+    float *label;     /* (k), latency / mean, in that order */
+    int n_train, n_valid, batch;
+} training;
+
+static void fill_uniform(float *v, size_t n, float limit, ll_rng *rng)
+{
+    for (size_t i = 0; i < n; i++) v[i] = limit * (float)(2 * ll_rng_uniform(rng) - 1);
+}
+
+static void init_weights(training *t)
+{
+    ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_WEIGHTS);
+    float limit = 1 / sqrtf((float)t->shape.width);
+    fill_uniform(t->w, t->n, limit, &rng);
+    for (int l = 0; l < LAYERS; l++) {
+        ll_gcn_layer at = ll_gcn_layer_at(&t->shape, l);
+        for (int i = 0; i < t->shape.width; i++) {
+            t->w[at.gamma + (size_t)i] = 1;
+            t->w[at.beta + (size_t)i] = 0;
+        }
+    }
+}
+
+static float output_of(const training *t, const float *features)
+{
+    const float *out = t->w + t->n - t->shape.width - 1;
+    float y = out[t->shape.width];
+    for (int i = 0; i < t->shape.width; i++) y += features[i] * out[i];
+    return y;
+}
+
+/* One step on rows from..from+n: loss is the sum of absolute errors. Returns it. */
+static double train_step(training *t, int from, int n, double lr, uint64_t seed)
+{
+    int width = t->shape.width;
+    float *out = t->w + t->n - width - 1, *dout = t->grad + t->n - width - 1;
+    double loss = 0;
+    const float *features = ll_gcn_forward(t->work, t->w, &t->graphs, t->rows + from, n, dropout_p, seed);
+    for (int i = 0; i < n; i++) {
+        const float *f = features + (size_t)i * (size_t)width;
+        float error = output_of(t, f) - t->label[from + i], sign = error > 0 ? 1.f : error < 0 ? -1.f : 0.f;
+        loss += fabsf(error);
+        for (int c = 0; c < width; c++) {
+            t->dfeatures[(size_t)i * (size_t)width + (size_t)c] = sign * out[c];
+            dout[c] += sign * f[c];
+        }
+        dout[width] += sign;
+    }
+    ll_gcn_backward(t->work, t->w, t->dfeatures, t->grad);
+    ll_adamw_step(&t->adam, t->w, &t->grad, 1, NULL, lr, NULL);
+    return loss;
+}
+
+static void shuffle_training(training *t, ll_rng *rng)
+{
+    for (int i = t->n_train - 1; i > 0; i--) {
+        int j = ll_rng_below(rng, i + 1), row = t->rows[i];
+        float label = t->label[i];
+        t->rows[i] = t->rows[j];
+        t->label[i] = t->label[j];
+        t->rows[j] = row;
+        t->label[j] = label;
+    }
+}
+
+/* Sum of absolute errors on the validation rows, per row. */
+static double validate(training *t)
+{
+    double loss = 0;
+    for (int from = t->n_train; from < t->n_train + t->n_valid; from += t->batch) {
+        int n = t->n_train + t->n_valid - from < t->batch ? t->n_train + t->n_valid - from : t->batch;
+        const float *f = ll_gcn_forward(t->work, t->w, &t->graphs, t->rows + from, n, 0, 0);
+        for (int i = 0; i < n; i++)
+            loss +=
+                fabsf(output_of(t, f + (size_t)i * (size_t)t->shape.width) - t->label[from + i]) / t->n_valid;
+    }
+    return loss;
+}
+
+/* When the rate halves and when training ends. */
+typedef struct plateau {
+    double best, reference; /* lowest loss; lowest that counted as 1 % better */
+    int since_best, since_reference;
+    double lr;
+} plateau;
+
+/* Returns whether this is the best epoch so far. */
+static bool plateau_see(plateau *p, double loss, int epoch)
+{
+    bool better = loss < p->best;
+    p->best = better ? loss : p->best;
+    p->since_best = better ? 0 : p->since_best + 1;
+    if (epoch < PLATEAU_FROM) return better;
+    if (loss < .99 * p->reference) {
+        p->reference = loss;
+        p->since_reference = 0;
+    } else if (++p->since_reference > PLATEAU_PATIENCE) {
+        p->lr *= .5;
+        p->since_reference = 0;
+    }
+    return better;
+}
+
+static double run_epoch(training *t, int epoch, double lr, ll_rng *rng)
+{
+    double loss = 0;
+    shuffle_training(t, rng);
+    for (int from = 0; from < t->n_train; from += t->batch) {
+        int n = t->n_train - from < t->batch ? t->n_train - from : t->batch;
+        loss += train_step(t, from, n, lr, ll_rng_u64(rng)) / t->n_train;
+    }
+    return t->n_valid ? validate(t) : loss;
+}
+
+static void report(const training *t, int epoch, int epochs, double loss, double start_s)
+{
+    if (!ll_observer_due(t->job->observer, .1)) return;
+    cJSON *p = ll_progress_new("training", epoch, epochs);
+    ll_json_num(p, t->n_valid ? "valid_loss" : "loss", loss);
+    ll_json_num(p, "left_s", (ll_now_s() - start_s) / epoch * (epochs - epoch));
+    ll_progress(t->job->observer, p);
+}
+
+/* Returns the epochs that ran; the best weights of the validation rows, else the last, are in w. */
+static int train(training *t)
+{
+    int epochs = ll_int(t->job->options, "epochs"), epoch = 0;
+    double first_lr = ll_real(t->job->options, "lr");
+    plateau p = {.best = INFINITY, .reference = INFINITY, .lr = first_lr};
+    ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_BATCHES);
+    double start = ll_now_s();
+    while (epoch < epochs && !ll_cancelled(t->job->observer)) {
+        double loss = run_epoch(t, epoch, p.lr, &rng);
+        bool best = plateau_see(&p, loss, epoch++);
+        if (best && t->n_valid) memcpy(t->best, t->w, t->n * sizeof *t->w);
+        report(t, epoch, epochs, loss, start);
+        if (t->n_valid ? p.since_best >= STOP_PATIENCE : p.lr * LEAST_RATE < first_lr) break;
+    }
+    if (t->n_valid) memcpy(t->w, t->best, t->n * sizeof *t->w);
+    return epoch;
+}
+
+/* --- prediction --- */
+
+enum { CHUNK = 1024 }; /* the more graphs, the more rows they share */
+typedef struct predicting {
+    const training *t;
+    double mean;
+    ll_prediction *out;
+} predicting;
+
+static void predict_chunk(void *ctx, int chunk)
+{
+    const predicting *p = ctx;
+    const training *t = p->t;
+    int from = chunk * CHUNK, n = p->out->n - from < CHUNK ? p->out->n - from : CHUNK, which[CHUNK];
+    ll_gcn_work *work = ll_gcn_work_new(&t->shape);
+    for (int i = 0; i < n; i++) which[i] = ll_job_row(t->job, from + i);
+    const float *f = ll_gcn_forward(work, t->w, &t->graphs, which, n, 0, 0);
+    for (int i = 0; i < n; i++) {
+        p->out->score[from + i] = p->mean * output_of(t, f + (size_t)i * (size_t)t->shape.width);
+        p->out->lat_ms[from + i] = fmax(0, p->out->score[from + i]);
+    }
+    ll_gcn_work_free(work);
+}
+
+static void predict(const training *t, double mean, ll_prediction *out)
+{
+    out->n = ll_job_n(t->job);
+    out->score = LL_NEW_ARRAY(double, out->n);
+    out->lat_ms = LL_NEW_ARRAY(double, out->n);
+    predicting p = {t, mean, out};
+    ll_pool_run(t->job->pool, (out->n + CHUNK - 1) / CHUNK, predict_chunk, &p);
+}
+
+/* --- the predictor --- */
+
+/* The k samples in random order, the last tenth to validate when there are at least 50. */
+static void take_samples(training *t, const double *y, double mean)
+{
+    int k = t->job->k;
+    int *order = LL_NEW_ARRAY(int, k);
+    ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_TRANSFER);
+    t->rows = LL_NEW_ARRAY(int, k);
+    t->label = LL_NEW_ARRAY(float, k);
+    for (int i = 0; i < k; i++) order[i] = i;
+    ll_rng_shuffle(&rng, order, k);
+    for (int i = 0; i < k; i++) {
+        t->rows[i] = t->job->samples[order[i]];
+        t->label[i] = (float)(y[order[i]] / mean);
+    }
+    t->n_valid = k >= VALID_FROM ? k / VALID_SHARE : 0;
+    t->n_train = k - t->n_valid;
+    free(order);
+}
+
+static void training_init(training *t, const ll_transfer_job *job, const double *y, double mean)
+{
+    *t = (training){.job = job, .batch = ll_int(job->options, "batch")};
+    bool pruned = ll_is(job->options, "graph", "pruned");
+    ll_gcn_graphs_of(job->data, pruned ? LL_GRAPH_PRUNED : LL_GRAPH_FULL, true, &t->graphs);
+    t->shape =
+        (ll_gcn_shape){t->graphs.nodes, t->graphs.labels, ll_int(job->options, "hidden"), LAYERS, true};
+    t->n = ll_gcn_params(&t->shape) + (size_t)t->shape.width + 1;
+    t->w = ll_alloc_aligned(t->n, sizeof(float));
+    t->best = ll_alloc_aligned(t->n, sizeof(float));
+    t->grad = ll_alloc_aligned(t->n, sizeof(float));
+    t->work = ll_gcn_work_new(&t->shape);
+    t->dfeatures = ll_alloc_aligned((size_t)t->batch * (size_t)t->shape.width, sizeof(float));
+    ll_adamw_init(&t->adam, t->n, 5e-4);
+    take_samples(t, y, mean);
+    init_weights(t);
+}
+
+static void training_free(training *t)
+{
+    ll_gcn_graphs_free(&t->graphs);
+    free(t->w);
+    free(t->best);
+    free(t->grad);
+    free(t->dfeatures);
+    free(t->rows);
+    free(t->label);
+    ll_gcn_work_free(t->work);
+    ll_adamw_free(&t->adam);
+}
+
+static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+{
+    double mean, *y = ll_job_latencies(job, &mean, e);
+    if (!y) return LL_FAILED;
+    training t;
+    training_init(&t, job, y, mean);
+    int epochs = train(&t);
+    bool cancelled = ll_cancelled(job->observer);
+    if (!cancelled) {
+        predict(&t, mean, out);
+        out->info = cJSON_CreateObject();
+        ll_json_int(out->info, "epochs", epochs);
+        ll_json_int(out->info, "validation", t.n_valid);
+    }
+    training_free(&t);
+    free(y);
+    return cancelled ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
+}
+
+static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    if (!job->data->space->graph)
+        return ll_fail(e, LL_FAILED, "architectures of %s have no known graph", job->data->space->name);
+    return ll_simple_space_pretrain(job, model, e);
+}
+
+const ll_predictor ll_brpnas = {
+    .name = "brpnas",
+    .summary = "graph network trained from scratch on the samples of one device",
+    .paper = "BRP-NAS, arXiv 2007.08668",
+    .transfer_options = options,
+    .version = 1,
+    .pretrain = pretrain,
+    .transfer = transfer,
+    .release = free,
+    .save = ll_simple_space_save,
+    .load = ll_simple_space_load,
+};

@@ -1,0 +1,321 @@
+#include "core/predict/gp/features.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+enum { COSTS = 4 };
+
+/* Cost of one operation of a cell, relative to each other: multiply-adds, parameters, calls, kernels. */
+static const struct {
+    const char *op;
+    double cost[COSTS];
+} cell_costs[] = {
+    {"none", {0, 0, 0, 0}},         {"skip_connect", {0, 0, .3, 0}},  {"nor_conv_1x1", {1, 1, 1, 1}},
+    {"nor_conv_3x3", {9, 9, 1, 1}}, {"avg_pool_3x3", {.05, 0, 1, 1}},
+};
+enum { CELL_OPS = sizeof cell_costs / sizeof *cell_costs };
+
+static const int fbnet_stages[] = {1, 4, 4, 4, 4, 4, 1};
+enum { FBNET_STAGES = sizeof fbnet_stages / sizeof *fbnet_stages };
+
+static bool is_cell(const ll_space *s)
+{
+    return !strcmp(s->name, "nasbench201");
+}
+
+static bool is_fbnet(const ll_space *s)
+{
+    return !strcmp(s->name, "fbnet");
+}
+
+/* --- raw blocks of one gene --- */
+
+static void cell_cost(const ll_space *s, const uint8_t *gene, double *out)
+{
+    for (int p = 0; p < s->n_positions; p++)
+        for (int o = 0; o < CELL_OPS; o++)
+            if (!strcmp(s->ops[gene[p]], cell_costs[o].op))
+                for (int c = 0; c < COSTS; c++) out[c] += cell_costs[o].cost[c];
+}
+
+/* Sum over the layers the gene decides on. Additions and copies fuse into their neighbours. */
+static void layer_cost(const ll_space *s, const uint8_t *gene, double *out)
+{
+    ll_layer layers[LL_MAX_LAYERS];
+    int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
+    for (int i = 0; i < n && i < LL_MAX_LAYERS; i++) {
+        const ll_layer *l = &layers[i];
+        if (l->position < 0 || l->kind == LL_ADD || l->kind == LL_COPY) continue;
+        out[3]++;
+        if (l->kind != LL_CONV) continue;
+        double weights = (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups;
+        double pixels = (double)l->h_out * l->h_out;
+        out[0] += weights * pixels;
+        out[1] += weights;
+        out[2] += l->c_out * pixels;
+    }
+}
+
+static void raw_cost(const ll_space *s, const uint8_t *gene, double *out)
+{
+    (is_cell(s) ? cell_cost : layer_cost)(s, gene, out);
+}
+
+static void raw_counts(const ll_space *s, const uint8_t *gene, double *out)
+{
+    for (int p = 0; p < s->n_positions; p++) out[gene[p]]++;
+}
+
+static void raw_stages(const ll_space *s, const uint8_t *gene, double *out)
+{
+    for (int stage = 0, p = 0; stage < FBNET_STAGES; stage++)
+        for (int i = 0; i < fbnet_stages[stage]; i++, p++) out[stage * s->n_ops + gene[p]]++;
+}
+
+static void raw_onehot(const ll_space *s, const uint8_t *gene, double *out)
+{
+    for (int p = 0; p < s->n_positions; p++) out[p * s->n_ops + gene[p]] = 1;
+}
+
+static int op_named(const ll_space *s, const char *name)
+{
+    for (int o = 0; o < s->n_ops; o++)
+        if (!strcmp(s->ops[o], name)) return o;
+    return -1;
+}
+
+/* An edge is dead when no path of other operations than none leads from its end to the output. Whether the
+ * input reaches it is not asked: devices that do not prune execute it all the same. */
+static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *live)
+{
+    ll_graph g;
+    bool reaches[LL_MAX_NODES] = {false};
+    int none = op_named(s, "none");
+    memcpy(live, gene, (size_t)s->n_positions);
+    if (none < 0 || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
+    for (int i = g.n_nodes - 2; i > 0; i--) {
+        for (int j = i + 1; j < g.n_nodes; j++)
+            if (g.adj[i][j] && (j == g.n_nodes - 1 || (g.op[j] != none && reaches[j]))) reaches[i] = true;
+        if (!reaches[i]) live[i - 1] = (uint8_t)none;
+    }
+}
+
+int ll_gp_executions(const ll_space *s)
+{
+    return is_cell(s) ? LL_GP_EXECUTIONS : 1;
+}
+
+/* Edges that nothing from the input reaches go. */
+static void kill_unreached_edges(const ll_space *s, uint8_t *gene)
+{
+    ll_graph g;
+    bool reached[LL_MAX_NODES] = {true};
+    int none = op_named(s, "none");
+    if (none < 0 || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
+    for (int i = 1; i < g.n_nodes - 1; i++) {
+        for (int j = 0; j < i; j++) reached[i] = reached[i] || (g.adj[j][i] && reached[j]);
+        reached[i] = reached[i] && gene[i - 1] != none;
+        if (!reached[i]) gene[i - 1] = (uint8_t)none;
+    }
+}
+
+static bool all_none(const ll_space *s, const uint8_t *gene)
+{
+    int none = op_named(s, "none");
+    for (int p = 0; p < s->n_positions; p++)
+        if (gene[p] != none) return false;
+    return true;
+}
+
+void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8_t *out)
+{
+    uint8_t effective[LL_MAX_POSITIONS];
+    memcpy(out, gene, (size_t)s->n_positions);
+    if (execution == LL_GP_AS_WRITTEN) return;
+    kill_dead_edges(s, gene, out);
+    memcpy(effective, out, (size_t)s->n_positions);
+    kill_unreached_edges(s, effective);
+    if (execution == LL_GP_PRUNED || all_none(s, effective)) memcpy(out, effective, (size_t)s->n_positions);
+}
+
+/* --- the list of blocks --- */
+
+typedef struct kind {
+    const char *name;
+    double log_weight;
+    bool live; /* on the cell without dead edges */
+    void (*raw)(const ll_space *s, const uint8_t *gene, double *out);
+    int (*dim)(const ll_space *s); /* 0: this space has no such block */
+} kind;
+
+static int cost_dim(const ll_space *s)
+{
+    return is_cell(s) || s->layers ? COSTS : 0;
+}
+
+static int count_dim(const ll_space *s)
+{
+    return s->n_ops;
+}
+
+static int stage_dim(const ll_space *s)
+{
+    return is_fbnet(s) ? FBNET_STAGES * s->n_ops : 0;
+}
+
+static int onehot_dim(const ll_space *s)
+{
+    return s->n_positions * s->n_ops;
+}
+
+static const kind kinds[] = {
+    {"cost", -1, false, raw_cost, cost_dim},      {"cnt", -2.5, false, raw_counts, count_dim},
+    {"stg", -3.5, false, raw_stages, stage_dim},  {"add", -4, false, raw_onehot, onehot_dim},
+    {"costL", -3, true, raw_cost, cost_dim},      {"cntL", -3.5, true, raw_counts, count_dim},
+    {"addL", -4.5, true, raw_onehot, onehot_dim},
+};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
+static const kind *kind_named(const char *name)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (!strcmp(kinds[i].name, name)) return &kinds[i];
+    return NULL;
+}
+
+static void raw_row(const ll_gp_features *f, const uint8_t *gene, double *out)
+{
+    uint8_t live[LL_MAX_POSITIONS];
+    memset(out, 0, (size_t)f->dim * sizeof *out);
+    if (is_cell(f->space)) kill_dead_edges(f->space, gene, live);
+    for (int b = 0; b < f->n_blocks; b++) {
+        const kind *k = kind_named(f->blocks[b].name);
+        k->raw(f->space, k->live ? live : gene, out + f->blocks[b].first);
+    }
+}
+
+static void list_blocks(ll_gp_features *f)
+{
+    for (int i = 0; i < KINDS; i++) {
+        int dim = kinds[i].live && !is_cell(f->space) ? 0 : kinds[i].dim(f->space);
+        if (!dim) continue;
+        f->blocks[f->n_blocks++] = (ll_gp_block){kinds[i].name, f->dim, dim, kinds[i].log_weight, 0};
+        f->dim += dim;
+    }
+}
+
+/* --- centring and scaling --- */
+
+static void add_row(int n, const double *row, double *sum)
+{
+    for (int c = 0; c < n; c++) sum[c] += row[c];
+}
+
+bool ll_gp_stops_at(int row, const ll_observer *observer)
+{
+    enum { ROWS_PER_LOOK = 256 };
+    return row % ROWS_PER_LOOK == 0 && ll_cancelled(observer);
+}
+
+/* Mean of every raw column into shift, its variance into `variance`. */
+static void column_moments(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                           double *variance)
+{
+    double *row = LL_NEW_ARRAY(double, f->dim);
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
+        raw_row(f, ll_gene(d, i), row);
+        add_row(f->dim, row, f->shift);
+    }
+    for (int c = 0; c < f->dim; c++) f->shift[c] /= d->n_archs;
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
+        raw_row(f, ll_gene(d, i), row);
+        for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * (row[c] - f->shift[c]);
+        add_row(f->dim, row, variance);
+    }
+    for (int c = 0; c < f->dim; c++) variance[c] /= d->n_archs;
+    free(row);
+}
+
+static void scale_block(ll_gp_features *f, const ll_gp_block *b, const double *variance)
+{
+    bool by_column = kind_named(b->name)->raw == raw_cost; /* columns of different units */
+    double total = 0;
+    for (int c = b->first; c < b->first + b->dim; c++) {
+        bool varies = variance[c] > 1e-12 * (1 + f->shift[c] * f->shift[c]);
+        f->scale[c] = !varies ? 0 : by_column ? 1 / sqrt(variance[c]) : 1;
+        total += variance[c] * f->scale[c] * f->scale[c];
+    }
+    for (int c = b->first; c < b->first + b->dim; c++)
+        if (total > 0) f->scale[c] /= sqrt(total);
+}
+
+/* Blocks without any variation go; the columns behind them keep their place. */
+static void drop_flat_blocks(ll_gp_features *f)
+{
+    int kept = 0;
+    for (int b = 0; b < f->n_blocks; b++) {
+        bool flat = true;
+        for (int c = 0; c < f->blocks[b].dim; c++) flat = flat && f->scale[f->blocks[b].first + c] == 0;
+        if (!flat) f->blocks[kept++] = f->blocks[b];
+    }
+    f->n_blocks = kept;
+}
+
+void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer)
+{
+    *f = (ll_gp_features){.space = d->space};
+    list_blocks(f);
+    f->shift = LL_NEW_ARRAY(double, f->dim);
+    f->scale = LL_NEW_ARRAY(double, f->dim);
+    double *variance = LL_NEW_ARRAY(double, f->dim);
+    column_moments(f, d, observer, variance);
+    for (int b = 0; b < f->n_blocks; b++) scale_block(f, &f->blocks[b], variance);
+    drop_flat_blocks(f);
+    free(variance);
+}
+
+void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out)
+{
+    *out = *from;
+    out->shift = ll_memdup(from->shift, (size_t)from->dim, sizeof *out->shift);
+    out->scale = ll_memdup(from->scale, (size_t)from->dim, sizeof *out->scale);
+}
+
+void ll_gp_features_free(ll_gp_features *f)
+{
+    free(f->shift);
+    free(f->scale);
+    *f = (ll_gp_features){0};
+}
+
+void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row)
+{
+    raw_row(f, gene, row);
+    for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * f->scale[c];
+}
+
+void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                         double *phi, int stride)
+{
+    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++)
+        ll_gp_features_row(f, ll_gene(d, i), phi + (size_t)i * (size_t)stride);
+}
+
+bool ll_gp_features_live(const ll_gp_block *block)
+{
+    return kind_named(block->name)->live;
+}
+
+const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name)
+{
+    for (int b = 0; b < f->n_blocks; b++)
+        if (!strcmp(f->blocks[b].name, name)) return &f->blocks[b];
+    return NULL;
+}
+
+bool ll_gp_features_squared(const ll_gp_features *f)
+{
+    return ll_gp_features_block(f, "add") && ll_gp_features_block(f, "addL");
+}

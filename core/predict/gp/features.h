@@ -1,0 +1,57 @@
+/* What the structured GP knows of an architecture without any label: blocks of features (ALGORITHMS section
+ * 4). Every column is centred over the rows of one dataset and every block scaled so that its mean squared
+ * row norm is 1; a block the space cannot fill, or that never varies, is left out.
+ *
+ *   cost   multiply-adds, parameters, activations (nasbench201: calls), kernels; each column by its deviation
+ *   cnt    how often each operation occurs
+ *   stg    the same per stage (fbnet)
+ *   add    one-hot, position x operation
+ *   costL, cntL, addL   the same on the cell whose dead edges are set to none (nasbench201) */
+#ifndef LL_PREDICT_GP_FEATURES_H
+#define LL_PREDICT_GP_FEATURES_H
+
+#include "core/base/observer.h"
+#include "core/device/dataset.h"
+
+enum { LL_GP_MAX_BLOCKS = 9 };
+
+typedef struct ll_gp_block {
+    const char *name;
+    int first, dim;    /* columns first .. first+dim-1 */
+    double log_weight; /* centre of the target prior's log weight */
+    int execution;     /* in a target prior: the execution it describes (target.h) */
+} ll_gp_block;
+
+typedef struct ll_gp_features {
+    const ll_space *space;
+    int n_blocks, dim;
+    ll_gp_block blocks[LL_GP_MAX_BLOCKS];
+    double *shift, *scale; /* (dim): feature = (raw - shift) * scale */
+} ll_gp_features;
+
+/* The blocks of this dataset's space, centred and scaled over its rows. Cancelled by the observer (may be NULL), f is of
+ * no use but to be freed. */
+void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer);
+void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
+void ll_gp_features_free(ll_gp_features *f);
+/* Features of all rows of d, (n_archs, stride) with the first f->dim of each row written; stride >= dim. d is
+ * any dataset of the same space. Cancelled by the observer (may be NULL), the last rows are left as they are. */
+void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+                         double *phi, int stride);
+/* In a loop over rows: whether to stop, asked every few hundred of them. */
+bool ll_gp_stops_at(int row, const ll_observer *observer);
+void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row); /* of one gene, (dim) */
+/* Whether it is of the cell without dead edges. */
+bool ll_gp_features_live(const ll_gp_block *block);
+/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the input does not;
+ * what has an effect, that is lies on a path from input to output. Spaces without operation `none` have the first alone.
+ */
+enum { LL_GP_AS_WRITTEN, LL_GP_LIVE, LL_GP_PRUNED, LL_GP_EXECUTIONS };
+int ll_gp_executions(const ll_space *s);
+/* The gene (n_positions) with `none` where nothing is executed. */
+void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8_t *out);
+const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name); /* NULL: left out */
+/* True when the square of the additive blocks' kernel joins the source fits (cells whose edges interact). */
+bool ll_gp_features_squared(const ll_gp_features *f);
+
+#endif

@@ -1,0 +1,290 @@
+#include <string.h>
+
+#include "core/predict/nasflat/work.h"
+
+static void clear(real *y, int rows, int cols)
+{
+    memset(y, 0, (size_t)rows * (size_t)cols * sizeof *y);
+}
+
+/* Gradient pointers of a layer; proj and gate are set per node. */
+static ll_conv_grad conv_grad(const ll_nasflat_work *k, const ll_nasflat_conv *c, real *grad)
+{
+    return (ll_conv_grad){.total = k->dtotal,
+                          .dgf_bias = grad + c->dgf_bias.at,
+                          .a = grad + c->a.at,
+                          .gamma = grad + c->gamma.at,
+                          .beta = grad + c->beta.at};
+}
+
+/* The transpose of ll_nasflat_total: the sum's gradient goes to every node's row. */
+static void spread_total(const ll_nasflat_work *k, const int *row_of, real *proj)
+{
+    const ll_nasflat_layout *l = k->l;
+    if (l->shape.gnn == LL_NASFLAT_DGF) return;
+    for (int i = 0; i < l->shape.n_nodes; i++)
+        ll_add_column_sums(k->dtotal, 1, l->shape.hidden, l->shape.hidden,
+                           proj + (size_t)row_of[i] * l->width + l->gat_at);
+}
+
+/* Through x -> x W: dx overwritten (NULL: not wanted), or added to. */
+static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c, const real *x,
+                         int rows, real *grad, real *dx, int add)
+{
+    int width = k->l->width;
+    ll_linear_back(x, rows, c->w.rows, w + c->w.at, width, width, k->dproj, width, grad + c->w.at, NULL, dx,
+                   add);
+}
+
+/* --- head -------------------------------------------------------------------------------------------------
+ */
+
+static void head_back(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int h = l->shape.head, b = k->plan.n;
+    real scale = k->dropped ? 1 / (1 - LL_HEAD_DROPOUT) : 1;
+    const real *dy = dscore;
+    int cols = 1;
+    for (int i = 3; i >= 0; i--) {
+        const real *x = i ? k->head[i - 1] : k->head_in;
+        real *dx = i ? k->dhead[i & 1] : k->dhead_in;
+        ll_linear_back(x, b, l->head_w[i].rows, w + l->head_w[i].at, cols, cols, dy, cols,
+                       grad + l->head_w[i].at, grad + l->head_b[i].at, dx, 0);
+        if (i) ll_act_back(dx, x, b, h, h, LL_ACT_RELU, scale);
+        dy = dx;
+        cols = h;
+    }
+}
+
+static void encoding_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int nz = l->shape.n_z, zh = l->shape.z_hidden, zd = l->shape.z_dim, b = k->plan.n;
+    real scale = k->dropped ? 1 / (1 - LL_HEAD_DROPOUT) : 1;
+    for (int i = 0; i < b; i++)
+        memcpy(k->dz_last + (size_t)i * zd, k->dhead_in + (size_t)i * l->head_in + l->shape.hidden,
+               (size_t)zd * sizeof(real));
+    ll_linear_back(k->z_out[1], b, zh, w + l->z_w[2].at, zd, zd, k->dz_last, zd, grad + l->z_w[2].at,
+                   grad + l->z_b[2].at, k->dz[1], 0);
+    ll_act_back(k->dz[1], k->z_out[1], b, zh, zh, LL_ACT_RELU, scale);
+    ll_linear_back(k->z_out[0], b, zh, w + l->z_w[1].at, zh, zh, k->dz[1], zh, grad + l->z_w[1].at,
+                   grad + l->z_b[1].at, k->dz[0], 0);
+    ll_act_back(k->dz[0], k->z_out[0], b, zh, zh, LL_ACT_RELU, scale);
+    ll_linear_back(k->z_in, b, nz, w + l->z_w[0].at, zh, zh, k->dz[0], zh, grad + l->z_w[0].at,
+                   grad + l->z_b[0].at, NULL, 0);
+}
+
+static void device_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int hd = l->shape.hw_dim, od = l->shape.op_dim, n = k->plan.n_devices;
+    clear(k->dhw[1], n, od);
+    for (int i = 0; i < k->plan.n; i++)
+        ll_add_column_sums(k->dhead_in + (size_t)(i + 1) * l->head_in - od, 1, od, od,
+                           k->dhw[1] + (size_t)k->plan.device_of[i] * od);
+    ll_linear_back(k->hw_out[0], n, od, w + l->hw_w[1].at, od, od, k->dhw[1], od, grad + l->hw_w[1].at,
+                   grad + l->hw_b[1].at, k->dhw[0], 0);
+    ll_act_back(k->dhw[0], k->hw_out[0], n, od, od, LL_ACT_RELU, 1);
+    /* the input gradient (n, hw_dim) fits where the forward's input was: it is not read again */
+    ll_linear_back(k->hw_in, n, hd, w + l->hw_w[0].at, od, od, k->dhw[0], od, grad + l->hw_w[0].at,
+                   grad + l->hw_b[0].at, k->hw_in, 0);
+    for (int i = 0; i < n; i++)
+        ll_add_column_sums(k->hw_in + (size_t)i * hd, 1, hd, hd,
+                           grad + l->hw_emb.at + (size_t)k->plan.device[i] * hd);
+}
+
+/* --- main pass --------------------------------------------------------------------------------------------
+ */
+
+static size_t gate_at(const ll_nasflat_work *k, int item, int i, int layer)
+{
+    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
+    return (size_t)slot * k->l->gate_w.cols + (size_t)layer * k->l->width;
+}
+
+/* Layers 1 and 2, whose rows are the nodes. dy of node (i, j) is at dout + (i * stride_item + j *
+ * stride_node). */
+static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, const real *dout, int item_step,
+                             int node_step, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes, f = l->shape.hidden, b = k->plan.n;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[layer], layer < LL_NASFLAT_LAYERS - 1);
+    ll_conv_grad g = conv_grad(k, &l->conv[layer], grad);
+    ll_layer_work *m = &k->main[layer];
+    clear(k->dproj, b * n_nodes, l->width);
+    for (int i = 0; i < b; i++) {
+        size_t base = (size_t)(i * n_nodes) * l->width;
+        g.proj = k->dproj + base;
+        clear(k->dtotal, 1, f);
+        for (int j = layer == LL_NASFLAT_LAYERS - 1; j < n_nodes; j++) {
+            size_t at = gate_at(k, i, j, layer);
+            ll_conv_node node =
+                ll_item_node(k, i, j, ll_nasflat_own_rows, k->gate + at, m->total + (size_t)i * f);
+            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
+            g.gate = k->dgate + at;
+            ll_conv_backward(&conv, m->proj + base, &node, &keep,
+                             dout + (size_t)i * item_step + (size_t)j * node_step, &g);
+        }
+        spread_total(k, ll_nasflat_own_rows, g.proj);
+    }
+    const ll_layer_work *below = &k->main[layer - 1];
+    project_back(k, w, &l->conv[layer], below->out, b * n_nodes, grad, k->dout, 0);
+    ll_act_back(k->dout, below->out, b * n_nodes, f, f, LL_ACT_RELU, 1);
+}
+
+static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
+    ll_conv_grad g = conv_grad(k, &l->conv[0], grad);
+    ll_layer_work *m = &k->main[0];
+    g.proj = k->dproj;
+    clear(k->dproj, 2, l->width);
+    clear(k->dtotal, 1, f);
+    for (int i = 0; i < k->plan.n; i++)
+        for (int j = 0; j < n_nodes; j++) {
+            size_t at = gate_at(k, i, j, 0);
+            ll_conv_node node = ll_item_node(k, i, j, ll_nasflat_two_rows, k->gate + at, m->total);
+            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
+            g.gate = k->dgate + at;
+            ll_conv_backward(&conv, m->proj, &node, &keep, k->dout + (size_t)(i * n_nodes + j) * f, &g);
+        }
+    spread_total(k, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
+}
+
+/* --- operation pass ---------------------------------------------------------------------------------------
+ */
+
+static void update_ops_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden, o = l->o_dim, b = k->plan.n, s = k->plan.n_slots;
+    size_t u = l->u_w[0].at, u_items = u + (size_t)o * f;
+    ll_linear_back(k->u_hidden, s, f, w + l->u_w[1].at, o, o, k->do_new, o, grad + l->u_w[1].at,
+                   grad + l->u_b[1].at, k->dhidden, 0);
+    ll_act_back(k->dhidden, k->u_hidden, s, f, f, LL_ACT_RELU, 1);
+    clear(k->du_rows, k->plan.n_rows, f);
+    clear(k->du_items, b, f);
+    for (int i = 0; i < s; i++) {
+        const real *d = k->dhidden + (size_t)i * f;
+        ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[i] * f);
+        ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)k->plan.slot_item[i] * f);
+    }
+    ll_linear_back(k->o, k->plan.n_rows, o, w + u, f, f, k->du_rows, f, grad + u, NULL, k->d_o, 0);
+    ll_linear_back(k->g_out[2], b, f, w + u_items, f, f, k->du_items, f, grad + u_items, grad + l->u_b[0].at,
+                   k->dg[1], 0);
+    for (int i = 2; i >= 0; i--) {
+        const real *x = i ? k->g_out[i - 1] : k->op[1].out;
+        real *dx = k->dg[i & 1];
+        const real *dy = k->dg[!(i & 1)];
+        ll_linear_back(x, b, f, w + l->g_w[i].at, f, f, dy, f, grad + l->g_w[i].at, grad + l->g_b[i].at, dx,
+                       0);
+        if (i) ll_act_back(dx, x, b, f, f, LL_ACT_RELU, 1);
+    }
+}
+
+/* dy (b, F): gradient of the output node's row. */
+static void op_second_back(ll_nasflat_work *k, const real *w, const real *dy, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->op_conv[1], false);
+    ll_conv_grad g = conv_grad(k, &l->op_conv[1], grad);
+    g.proj = k->dproj;
+    g.gate = k->dout_gate;
+    clear(k->dproj, k->plan.n_classes, l->width);
+    clear(k->dout_gate, 1, l->width);
+    for (int i = 0; i < k->plan.n; i++) {
+        const int *rows = k->plan.class_of + i * n_nodes;
+        ll_conv_node node =
+            ll_item_node(k, i, n_nodes - 1, rows, k->out_gate, k->op[1].total + (size_t)i * f);
+        ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
+        clear(k->dtotal, 1, f);
+        ll_conv_backward(&conv, k->op[1].proj, &node, &keep, dy + (size_t)i * f, &g);
+        spread_total(k, rows, k->dproj);
+    }
+    project_back(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
+    ll_act_back(k->dout, k->op[0].out, k->plan.n_classes, f, f, LL_ACT_RELU, 1);
+}
+
+static void op_first_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden, width = l->width;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->op_conv[0], true);
+    ll_conv_grad g = conv_grad(k, &l->op_conv[0], grad);
+    g.proj = k->dproj;
+    clear(k->dproj, 2, width);
+    clear(k->dtotal, 1, f);
+    clear(k->dop_gate, k->plan.n_rows, width);
+    for (int c = 0; c < k->plan.n_classes; c++) {
+        ll_conv_node node = ll_class_node(k, c);
+        ll_conv_keep keep = ll_keep_at(k, &k->op[0], c);
+        g.gate = k->dop_gate + (size_t)k->plan.class_row[c] * width;
+        ll_conv_backward(&conv, k->op[0].proj, &node, &keep, k->dout + (size_t)c * f, &g);
+    }
+    spread_total(k, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->op_conv[0], k->x, 2, grad, k->dx, 1);
+}
+
+static void op_gates_back(ll_nasflat_work *k, const real *w, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int width = l->width, all = l->op_gate_w.cols, o = l->o_dim;
+    size_t gw = l->op_gate_w.at, gb = l->op_gate_b.at, out = (size_t)LL_NASFLAT_OUTPUT * o;
+    ll_act_back(k->dop_gate, k->op_gate, k->plan.n_rows, width, width, LL_ACT_SIGMOID, 1);
+    ll_linear_back(k->o, k->plan.n_rows, o, w + gw, all, width, k->dop_gate, width, grad + gw, grad + gb,
+                   k->d_o, 1);
+    ll_act_back(k->dout_gate, k->out_gate, 1, width, width, LL_ACT_SIGMOID, 1);
+    ll_linear_back(k->o + out, 1, o, w + gw + width, all, width, k->dout_gate, width, grad + gw + width,
+                   grad + gb + width, k->d_o + out, 1);
+}
+
+/* --- inputs -----------------------------------------------------------------------------------------------
+ */
+
+static void op_vectors_back(const ll_nasflat_work *k, const real *d_o, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int o = l->o_dim, op = l->shape.op_dim, n_ops = l->shape.n_ops, hw = l->shape.hw_dim;
+    ll_add_column_sums(d_o + (size_t)LL_NASFLAT_OUTPUT * o, 1, o, o, grad + l->out_emb.at);
+    for (int r = LL_NASFLAT_FIRST_OP; r < k->plan.n_rows; r++) {
+        int slot = (r - LL_NASFLAT_FIRST_OP) / n_ops, which = (r - LL_NASFLAT_FIRST_OP) % n_ops;
+        const real *d = d_o + (size_t)r * o;
+        ll_add_column_sums(d, 1, op, op, grad + l->op_emb.at + (size_t)which * op);
+        if (!l->shape.hw_head)
+            ll_add_column_sums(d + op, 1, hw, hw, grad + l->hw_emb.at + (size_t)k->plan.device[slot] * hw);
+    }
+}
+
+void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    const ll_nasflat_shape *s = &l->shape;
+    int f = s->hidden, gates = l->gate_w.cols, slots = k->plan.n_slots;
+    head_back(k, w, dscore, grad);
+    if (s->n_z) encoding_back(k, w, grad);
+    if (s->hw_head) device_back(k, w, grad);
+    clear(k->dgate, slots, gates);
+    for (int i = 0; i < k->plan.n; i++) /* mean over nodes 1 .. N-1 */
+        for (int j = 0; j < f; j++) k->dhead_in[(size_t)i * l->head_in + j] /= (real)(s->n_nodes - 1);
+    inner_layer_back(k, w, 2, k->dhead_in, l->head_in, 0, grad);
+    inner_layer_back(k, w, 1, k->dout, s->n_nodes * f, f, grad);
+    first_layer_back(k, w, grad);
+    ll_act_back(k->dgate, k->gate, slots, gates, gates, LL_ACT_SIGMOID, 1);
+    ll_linear_back(s->op_update ? k->o_new : k->o, slots, l->o_dim, w + l->gate_w.at, gates, gates, k->dgate,
+                   gates, grad + l->gate_w.at, grad + l->gate_b.at, k->do_new, 0);
+    if (s->op_update) {
+        update_ops_back(k, w, grad);
+        op_second_back(k, w, k->dg[0], grad);
+        op_first_back(k, w, grad);
+        op_gates_back(k, w, grad);
+    }
+    op_vectors_back(k, s->op_update ? k->d_o : k->do_new, grad);
+    ll_linear_back(w + l->node_emb.at, 2, s->node_dim, w + l->x_w.at, s->x_dim, s->x_dim, k->dx, s->x_dim,
+                   grad + l->x_w.at, grad + l->x_b.at, grad + l->node_emb.at, 1);
+}

@@ -1,0 +1,248 @@
+#include <string.h>
+
+#include "core/predict/nasflat/work.h"
+
+/* --- inputs --- */
+
+static void gather_op_vectors(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int o = l->o_dim, op = l->shape.op_dim, n_ops = l->shape.n_ops;
+    memset(k->o, 0, (size_t)o * sizeof *k->o);
+    memcpy(k->o + o, w + l->out_emb.at, (size_t)o * sizeof *k->o);
+    for (int r = LL_NASFLAT_FIRST_OP; r < k->plan.n_rows; r++) {
+        int slot = (r - LL_NASFLAT_FIRST_OP) / n_ops, which = (r - LL_NASFLAT_FIRST_OP) % n_ops;
+        real *to = k->o + (size_t)r * o;
+        memcpy(to, w + l->op_emb.at + (size_t)which * op, (size_t)op * sizeof *to);
+        if (!l->shape.hw_head)
+            memcpy(to + op, w + l->hw_emb.at + (size_t)k->plan.device[slot] * l->shape.hw_dim,
+                   (size_t)l->shape.hw_dim * sizeof *to);
+    }
+}
+
+static void project(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, const real *x,
+                    int rows, real *proj)
+{
+    ll_linear(x, rows, c->w.rows, w + c->w.at, l->width, NULL, l->width, LL_ACT_NONE, proj, l->width);
+}
+
+/* --- operation pass --- */
+
+static void op_gates(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int width = l->width, all = l->op_gate_w.cols;
+    const real *gw = w + l->op_gate_w.at, *gb = w + l->op_gate_b.at;
+    ll_linear(k->o, k->plan.n_rows, l->o_dim, gw, all, gb, width, LL_ACT_SIGMOID, k->op_gate, width);
+    ll_linear(k->o + (size_t)LL_NASFLAT_OUTPUT * l->o_dim, 1, l->o_dim, gw + width, all, gb + width, width,
+              LL_ACT_SIGMOID, k->out_gate, width);
+}
+
+static void op_convs(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden, last = l->shape.n_nodes - 1;
+    ll_conv first = ll_nasflat_conv_of(l, w, &l->op_conv[0], true),
+            second = ll_nasflat_conv_of(l, w, &l->op_conv[1], false);
+    project(l, w, &l->op_conv[0], k->x, 2, k->op[0].proj);
+    ll_nasflat_total(l, k->op[0].proj, ll_nasflat_two_rows, k->op[0].total);
+    for (int c = 0; c < k->plan.n_classes; c++) {
+        ll_conv_node node = ll_class_node(k, c);
+        ll_conv_keep keep = ll_keep_at(k, &k->op[0], c);
+        ll_conv_forward(&first, k->op[0].proj, &node, &keep, k->op[0].out + (size_t)c * f);
+    }
+    project(l, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, k->op[1].proj);
+    for (int i = 0; i < k->plan.n; i++) {
+        const int *rows = k->plan.class_of + i * l->shape.n_nodes;
+        real *total = k->op[1].total + (size_t)i * f;
+        ll_nasflat_total(l, k->op[1].proj, rows, total);
+        ll_conv_node node = ll_item_node(k, i, last, rows, k->out_gate, total);
+        ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
+        ll_conv_forward(&second, k->op[1].proj, &node, &keep, k->op[1].out + (size_t)i * f);
+    }
+}
+
+static void add_rows_relu(real *restrict y, const real *restrict a, const real *restrict b, int f)
+{
+#pragma omp simd
+    for (int j = 0; j < f; j++) {
+        real v = a[j] + b[j];
+        y[j] = v > 0 ? v : 0;
+    }
+}
+
+/* o' = U([o ; g]), its first layer split by input: one part per row, one per item. */
+static void update_ops(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden;
+    const real *u = w + l->u_w[0].at, *in = k->op[1].out;
+    for (int i = 0; i < 3; i++) {
+        ll_linear(in, k->plan.n, f, w + l->g_w[i].at, f, w + l->g_b[i].at, f,
+                  i < 2 ? LL_ACT_RELU : LL_ACT_NONE, k->g_out[i], f);
+        in = k->g_out[i];
+    }
+    ll_linear(k->o, k->plan.n_rows, l->o_dim, u, f, NULL, f, LL_ACT_NONE, k->u_rows, f);
+    ll_linear(in, k->plan.n, f, u + (size_t)l->o_dim * f, f, w + l->u_b[0].at, f, LL_ACT_NONE, k->u_items, f);
+    for (int s = 0; s < k->plan.n_slots; s++)
+        add_rows_relu(k->u_hidden + (size_t)s * f, k->u_rows + (size_t)k->plan.slot_row[s] * f,
+                      k->u_items + (size_t)k->plan.slot_item[s] * f, f);
+    ll_linear(k->u_hidden, k->plan.n_slots, f, w + l->u_w[1].at, l->o_dim, w + l->u_b[1].at, l->o_dim,
+              LL_ACT_NONE, k->o_new, l->o_dim);
+}
+
+/* --- main pass --------------------------------------------------------------------------------------------
+ */
+
+static const real *gate_of(const ll_nasflat_work *k, int item, int i, int layer)
+{
+    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
+    return k->gate + (size_t)slot * k->l->gate_w.cols + (size_t)layer * k->l->width;
+}
+
+static void first_layer(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
+    ll_layer_work *m = &k->main[0];
+    project(l, w, &l->conv[0], k->x, 2, m->proj);
+    ll_nasflat_total(l, m->proj, ll_nasflat_two_rows, m->total);
+    for (int i = 0; i < k->plan.n; i++)
+        for (int j = 0; j < n_nodes; j++) {
+            ll_conv_node node = ll_item_node(k, i, j, ll_nasflat_two_rows, gate_of(k, i, j, 0), m->total);
+            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
+            ll_conv_forward(&conv, m->proj, &node, &keep,
+                            m->out + (size_t)(i * n_nodes + j) * l->shape.hidden);
+        }
+}
+
+static void second_layer(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[1], true);
+    ll_layer_work *m = &k->main[1];
+    project(l, w, &l->conv[1], k->main[0].out, k->plan.n * n_nodes, m->proj);
+    for (int i = 0; i < k->plan.n; i++) {
+        const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
+        ll_nasflat_total(l, proj, ll_nasflat_own_rows, m->total + (size_t)i * f);
+        for (int j = 0; j < n_nodes; j++) {
+            ll_conv_node node =
+                ll_item_node(k, i, j, ll_nasflat_own_rows, gate_of(k, i, j, 1), m->total + (size_t)i * f);
+            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
+            ll_conv_forward(&conv, proj, &node, &keep, m->out + (size_t)(i * n_nodes + j) * f);
+        }
+    }
+}
+
+static void scale_row(real *restrict y, real scale, int f)
+{
+#pragma omp simd
+    for (int j = 0; j < f; j++) y[j] *= scale;
+}
+
+/* The last layer goes straight into the mean over nodes 1 .. N-1. */
+static void last_layer(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[2], false);
+    ll_layer_work *m = &k->main[2];
+    project(l, w, &l->conv[2], k->main[1].out, k->plan.n * n_nodes, m->proj);
+    for (int i = 0; i < k->plan.n; i++) {
+        const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
+        real *mean = k->head_in + (size_t)i * l->head_in;
+        memset(mean, 0, (size_t)f * sizeof *mean);
+        ll_nasflat_total(l, proj, ll_nasflat_own_rows, m->total + (size_t)i * f);
+        for (int j = 1; j < n_nodes; j++) {
+            ll_conv_node node =
+                ll_item_node(k, i, j, ll_nasflat_own_rows, gate_of(k, i, j, 2), m->total + (size_t)i * f);
+            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
+            ll_conv_forward(&conv, proj, &node, &keep, m->out);
+            ll_add_column_sums(m->out, 1, f, f, mean);
+        }
+        scale_row(mean, (real)1 / (real)(n_nodes - 1), f);
+    }
+}
+
+/* --- head --- */
+
+/* Dropout of layer `layer` (a number of its own per layer, so that no two share their choice). */
+static void drop(ll_nasflat_work *k, real *y, int cols, const uint64_t *seeds, uint64_t layer)
+{
+    for (int i = 0; seeds && i < k->plan.n; i++)
+        ll_dropout(y + (size_t)i * cols, cols, LL_HEAD_DROPOUT, seeds[i] * 8 + layer);
+}
+
+static void encoding_branch(ll_nasflat_work *k, const real *w, const float *z, const uint64_t *dropout)
+{
+    const ll_nasflat_layout *l = k->l;
+    int nz = l->shape.n_z, zh = l->shape.z_hidden, zd = l->shape.z_dim, b = k->plan.n;
+    for (int i = 0; i < b; i++)
+        for (int j = 0; j < nz; j++) k->z_in[i * nz + j] = z[(size_t)k->items[i].arch * nz + j];
+    ll_linear(k->z_in, b, nz, w + l->z_w[0].at, zh, w + l->z_b[0].at, zh, LL_ACT_RELU, k->z_out[0], zh);
+    drop(k, k->z_out[0], zh, dropout, 4);
+    ll_linear(k->z_out[0], b, zh, w + l->z_w[1].at, zh, w + l->z_b[1].at, zh, LL_ACT_RELU, k->z_out[1], zh);
+    drop(k, k->z_out[1], zh, dropout, 5);
+    ll_linear(k->z_out[1], b, zh, w + l->z_w[2].at, zd, w + l->z_b[2].at, zd, LL_ACT_NONE, k->z_last, zd);
+    for (int i = 0; i < b; i++)
+        memcpy(k->head_in + (size_t)i * l->head_in + l->shape.hidden, k->z_last + (size_t)i * zd,
+               (size_t)zd * sizeof(real));
+}
+
+static void device_branch(ll_nasflat_work *k, const real *w)
+{
+    const ll_nasflat_layout *l = k->l;
+    int hd = l->shape.hw_dim, od = l->shape.op_dim, n = k->plan.n_devices;
+    for (int i = 0; i < n; i++)
+        memcpy(k->hw_in + (size_t)i * hd, w + l->hw_emb.at + (size_t)k->plan.device[i] * hd,
+               (size_t)hd * sizeof(real));
+    ll_linear(k->hw_in, n, hd, w + l->hw_w[0].at, od, w + l->hw_b[0].at, od, LL_ACT_RELU, k->hw_out[0], od);
+    ll_linear(k->hw_out[0], n, od, w + l->hw_w[1].at, od, w + l->hw_b[1].at, od, LL_ACT_NONE, k->hw_out[1],
+              od);
+    for (int i = 0; i < k->plan.n; i++)
+        memcpy(k->head_in + (size_t)(i + 1) * l->head_in - od,
+               k->hw_out[1] + (size_t)k->plan.device_of[i] * od, (size_t)od * sizeof(real));
+}
+
+static void head(ll_nasflat_work *k, const real *w, const uint64_t *dropout, real *score)
+{
+    const ll_nasflat_layout *l = k->l;
+    const real *in = k->head_in;
+    for (int i = 0; i < 3; i++) {
+        int out = l->shape.head;
+        ll_linear(in, k->plan.n, l->head_w[i].rows, w + l->head_w[i].at, out, w + l->head_b[i].at, out,
+                  LL_ACT_RELU, k->head[i], out);
+        drop(k, k->head[i], out, dropout, (uint64_t)i);
+        in = k->head[i];
+    }
+    ll_linear(in, k->plan.n, l->shape.head, w + l->head_w[3].at, 1, w + l->head_b[3].at, 1, LL_ACT_NONE,
+              score, 1);
+}
+
+void ll_nasflat_forward(ll_nasflat_work *k, const real *w, const ll_nasflat_item *items, int n,
+                        const float *z, const uint64_t *dropout, real *score)
+{
+    const ll_nasflat_layout *l = k->l;
+    const ll_nasflat_shape *s = &l->shape;
+    k->items = items;
+    k->dropped = dropout;
+    ll_nasflat_plan_make(&k->plan, k->g, items, n, !s->hw_head, s->op_update);
+    gather_op_vectors(k, w);
+    ll_linear(w + l->node_emb.at, 2, s->node_dim, w + l->x_w.at, s->x_dim, w + l->x_b.at, s->x_dim,
+              LL_ACT_NONE, k->x, s->x_dim);
+    if (s->op_update) {
+        op_gates(k, w);
+        op_convs(k, w);
+        update_ops(k, w);
+    }
+    ll_linear(s->op_update ? k->o_new : k->o, k->plan.n_slots, l->o_dim, w + l->gate_w.at, l->gate_w.cols,
+              w + l->gate_b.at, l->gate_w.cols, LL_ACT_SIGMOID, k->gate, l->gate_w.cols);
+    first_layer(k, w);
+    second_layer(k, w);
+    last_layer(k, w);
+    if (s->n_z) encoding_branch(k, w, z, dropout);
+    if (s->hw_head) device_branch(k, w);
+    head(k, w, dropout, score);
+}

@@ -1,0 +1,174 @@
+#include "core/predict/nasflat/graphs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+
+void ll_nasflat_graphs_init(ll_nasflat_graphs *g, int n_nodes)
+{
+    *g = (ll_nasflat_graphs){.n_nodes = n_nodes};
+}
+
+static void grow(ll_nasflat_graphs *g)
+{
+    size_t n = (size_t)g->n_nodes;
+    g->cap = g->cap ? 2 * g->cap : 256;
+    size_t nodes = (size_t)g->cap * n;
+    g->pred_at = ll_realloc(g->pred_at, nodes + 1, sizeof *g->pred_at);
+    g->pred = ll_realloc(g->pred, nodes * n, 1);
+    g->code = ll_realloc(g->code, nodes, 1);
+    g->kind = ll_realloc(g->kind, nodes, sizeof *g->kind);
+    g->local = ll_realloc(g->local, nodes, 1);
+    g->n_codes = ll_realloc(g->n_codes, (size_t)g->cap, 1);
+    g->pred_at[0] = 0;
+}
+
+static int find_kind(ll_nasflat_graphs *g, ll_nasflat_kind k)
+{
+    for (int i = 0; i < g->n_kinds; i++)
+        if (!memcmp(&g->kinds[i], &k, sizeof k)) return i;
+    if (g->n_kinds == g->kinds_cap) {
+        g->kinds_cap = g->kinds_cap ? 2 * g->kinds_cap : 32;
+        g->kinds = ll_realloc(g->kinds, (size_t)g->kinds_cap, sizeof *g->kinds);
+    }
+    g->kinds[g->n_kinds] = k;
+    return g->n_kinds++;
+}
+
+static int find_local(const uint8_t *code, const uint8_t *local, int node)
+{
+    for (int i = 0; i < node; i++)
+        if (code[i] == code[node]) return local[i];
+    return -1;
+}
+
+void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
+{
+    int n = g->n_nodes;
+    if (g->n_archs == g->cap) grow(g);
+    size_t base = (size_t)g->n_archs * (size_t)n;
+    uint8_t *code = g->code + base, *local = g->local + base, n_codes = 0;
+    for (int i = 0; i < n; i++) {
+        int at = g->pred_at[base + (size_t)i];
+        ll_nasflat_kind k = {0};
+        for (int j = 0; j < n; j++) {
+            if (!graph->adj[j][i]) continue;
+            g->pred[at++] = (uint8_t)j;
+            if (j)
+                k.from_others++;
+            else
+                k.from_input++;
+        }
+        g->pred_at[base + (size_t)i + 1] = at;
+        if (k.from_input + k.from_others > g->most_preds) g->most_preds = k.from_input + k.from_others;
+        k.code = i == 0       ? LL_NASFLAT_INPUT
+                 : i == n - 1 ? LL_NASFLAT_OUTPUT
+                              : LL_NASFLAT_FIRST_OP + graph->op[i];
+        code[i] = (uint8_t)k.code;
+        g->kind[base + (size_t)i] = (uint16_t)find_kind(g, k);
+        int seen = find_local(code, local, i);
+        local[i] = seen < 0 ? n_codes++ : (uint8_t)seen;
+    }
+    g->n_codes[g->n_archs++] = n_codes;
+}
+
+void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
+{
+    free(g->pred_at);
+    free(g->pred);
+    free(g->code);
+    free(g->kind);
+    free(g->local);
+    free(g->n_codes);
+    free(g->kinds);
+    *g = (ll_nasflat_graphs){0};
+}
+
+/* --- plan of a batch --- */
+
+void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int most, int n_ops,
+                          int all_devices)
+{
+    size_t nodes = (size_t)most * (size_t)g->n_nodes, rows = 2 + (size_t)most * (size_t)n_ops;
+    *p = (ll_nasflat_plan){.most = most,
+                           .n_nodes = g->n_nodes,
+                           .n_ops = n_ops,
+                           .all_devices = all_devices,
+                           .all_kinds = g->n_kinds};
+    p->device = LL_NEW_ARRAY(int, most);
+    p->device_of = LL_NEW_ARRAY(int, most);
+    p->class_kind = LL_NEW_ARRAY(int, nodes);
+    p->class_row = LL_NEW_ARRAY(int, nodes);
+    p->class_of = LL_NEW_ARRAY(int, nodes);
+    p->slot_row = LL_NEW_ARRAY(int, nodes > rows ? nodes : rows);
+    p->slot_item = LL_NEW_ARRAY(int, nodes > rows ? nodes : rows);
+    p->slot_of = LL_NEW_ARRAY(int, nodes);
+    p->device_slot = LL_NEW_ARRAY(int, all_devices);
+    p->class_at = LL_NEW_ARRAY(int, most * g->n_kinds);
+}
+
+void ll_nasflat_plan_free(ll_nasflat_plan *p)
+{
+    int *const owned[] = {p->device,   p->device_of, p->class_kind, p->class_row,   p->class_of,
+                          p->slot_row, p->slot_item, p->slot_of,    p->device_slot, p->class_at};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    *p = (ll_nasflat_plan){0};
+}
+
+static int device_slot(ll_nasflat_plan *p, int device)
+{
+    if (p->device_slot[device] < 0) {
+        p->device[p->n_devices] = device;
+        p->device_slot[device] = p->n_devices++;
+    }
+    return p->device_slot[device];
+}
+
+static int row_of(const ll_nasflat_plan *p, int code, int slot)
+{
+    return code < LL_NASFLAT_FIRST_OP ? code
+                                      : LL_NASFLAT_FIRST_OP + slot * p->n_ops + code - LL_NASFLAT_FIRST_OP;
+}
+
+static int find_class(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int kind, int slot)
+{
+    int code = g->kinds[kind].code;
+    if (code < LL_NASFLAT_FIRST_OP) slot = 0; /* the same on every device */
+    int *at = &p->class_at[slot * p->all_kinds + kind];
+    if (*at < 0) {
+        *at = p->n_classes++;
+        p->class_kind[*at] = kind;
+        p->class_row[*at] = row_of(p, code, slot);
+    }
+    return *at;
+}
+
+static void plan_item(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int item, int arch, int slot,
+                      bool by_item)
+{
+    size_t base = (size_t)arch * (size_t)p->n_nodes;
+    int first = p->n_slots;
+    for (int i = 0; i < p->n_nodes; i++) {
+        int at = item * p->n_nodes + i, row = row_of(p, g->code[base + (size_t)i], slot);
+        p->class_of[at] = find_class(p, g, g->kind[base + (size_t)i], slot);
+        p->slot_of[at] = by_item ? first + g->local[base + (size_t)i] : row;
+        if (!by_item) continue;
+        p->slot_row[p->slot_of[at]] = row;
+        p->slot_item[p->slot_of[at]] = item;
+    }
+    if (by_item) p->n_slots += g->n_codes[arch];
+}
+
+void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const ll_nasflat_item *items, int n,
+                          bool by_device, bool by_item)
+{
+    p->n = n;
+    p->n_devices = p->n_classes = p->n_slots = 0;
+    memset(p->device_slot, 0xff, (size_t)p->all_devices * sizeof(int));
+    memset(p->class_at, 0xff, (size_t)(p->most * p->all_kinds) * sizeof(int));
+    for (int i = 0; i < n; i++) p->device_of[i] = device_slot(p, items[i].device);
+    for (int i = 0; i < n; i++) plan_item(p, g, i, items[i].arch, by_device ? p->device_of[i] : 0, by_item);
+    p->n_rows = LL_NASFLAT_FIRST_OP + (by_device ? p->n_devices : 1) * p->n_ops;
+    if (!by_item) p->n_slots = p->n_rows;
+}

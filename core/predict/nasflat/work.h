@@ -1,0 +1,91 @@
+/* Private to the NASFLAT network: the arrays of one batch. b items, n = b N nodes, R rows, C classes, S slots
+ * (graphs.h), F hidden, W width. */
+#ifndef LL_PREDICT_NASFLAT_WORK_H
+#define LL_PREDICT_NASFLAT_WORK_H
+
+#include "core/nn/graph_conv.h"
+#include "core/nn/nn.h"
+#include "core/predict/nasflat/net.h"
+
+#ifdef LL_DOUBLE
+#define ll_nasflat_total   ll_nasflat_total_f64
+#define ll_nasflat_conv_of ll_nasflat_conv_of_f64
+#endif
+
+#define LL_HEAD_DROPOUT ((real)0.1)
+
+typedef struct ll_layer_work {
+    real *proj;                   /* (rows in, W) projections */
+    real *total;                  /* (items, F) sum of the Q rows; first layers: (1, F) */
+    real *out;                    /* (rows out, F) */
+    real *gathered, *stat, *edge; /* what ll_conv_keep points into, one per row out */
+    int keep;                     /* 1; 0: nothing is kept, all rows share one */
+} ll_layer_work;
+
+struct ll_nasflat_work {
+    const ll_nasflat_layout *l;
+    const ll_nasflat_graphs *g;
+    bool train, dropped; /* dropped: the last forward had dropout */
+    const ll_nasflat_item *items;
+    ll_nasflat_plan plan;
+    real *memory;
+    real *o;                  /* (R, o_dim) operation vectors */
+    real *x;                  /* (2, x_dim) node features: input, others */
+    real *op_gate, *out_gate; /* (R, W), (1, W) gates of the operation pass */
+    ll_layer_work op[LL_NASFLAT_OP_LAYERS], main[LL_NASFLAT_LAYERS];
+    real *g_out[3];                    /* (b, F) the MLP behind the operation pass */
+    real *u_rows, *u_items, *u_hidden; /* (R, F), (b, F), (S, F) */
+    real *o_new;                       /* (S, o_dim) */
+    real *gate;                        /* (S, layers x W) */
+    real *z_in, *z_out[2];             /* (b, n_z), (b, z_hidden) */
+    real *z_last, *hw_in, *hw_out[2];  /* (b, z_dim); (D, hw_dim), (D, op_dim) */
+    real *head_in, *head[3];           /* (b, head_in), (b, head) */
+    /* gradients */
+    real *dproj, *dout, *dtotal, *dgate, *do_new, *dhidden, *du_rows, *du_items, *d_o, *dx, *dg[2];
+    real *dop_gate, *dout_gate, *dhead_in, *dhead[2], *dz[2], *dhw[2], *dz_last;
+};
+
+/* total (F) = sum over N nodes of the GAT half of proj's row of each. No-op without that half. */
+void ll_nasflat_total(const ll_nasflat_layout *l, const real *proj, const int *row_of, real *total);
+/* A layer's parameters under weights w. */
+ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, bool relu);
+
+/* Row numbers and predecessor lists of the first layers, where node 0 has row 0 and all others row 1. */
+/* Rows of the inner layers: every node its own. */
+extern const int ll_nasflat_own_rows[LL_MAX_NODES];
+extern const int ll_nasflat_two_rows[LL_MAX_NODES];
+extern const uint8_t ll_nasflat_two_preds[LL_MAX_NODES + 1];
+
+static inline ll_conv_keep ll_keep_at(const ll_nasflat_work *k, const ll_layer_work *w, int row)
+{
+    size_t r = (size_t)(row * w->keep);
+    return (ll_conv_keep){w->gathered + r * (size_t)k->l->shape.hidden, w->stat + 3 * r,
+                          w->edge + 2 * r * (size_t)k->g->most_preds};
+}
+
+/* The node of class c in the operation pass's first layer; of item's node i in a layer whose rows are given.
+ */
+static inline ll_conv_node ll_class_node(const ll_nasflat_work *k, int c)
+{
+    const ll_nasflat_kind *kind = &k->g->kinds[k->plan.class_kind[c]];
+    return (ll_conv_node){.pred = ll_nasflat_two_preds + (kind->from_input ? 0 : 1),
+                          .n_preds = kind->from_input + kind->from_others,
+                          .row_of = ll_nasflat_two_rows,
+                          .own = kind->code != LL_NASFLAT_INPUT,
+                          .gate = k->op_gate + (size_t)k->plan.class_row[c] * (size_t)k->l->width,
+                          .total = k->op[0].total};
+}
+
+static inline ll_conv_node ll_item_node(const ll_nasflat_work *k, int item, int i, const int *row_of,
+                                        const real *gate, const real *total)
+{
+    const int *at = k->g->pred_at + (size_t)k->items[item].arch * (size_t)k->g->n_nodes + i;
+    return (ll_conv_node){.pred = k->g->pred + at[0],
+                          .n_preds = at[1] - at[0],
+                          .row_of = row_of,
+                          .own = row_of[i],
+                          .gate = gate,
+                          .total = total};
+}
+
+#endif

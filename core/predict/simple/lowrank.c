@@ -1,0 +1,279 @@
+/* Low-rank linear transfer: a ridge on the one-hot for each source device; the principal components of what these
+ * predict span a space of few directions in which devices differ; a ridge on them fits the k samples. Needs no
+ * reference architectures, so k measurements are k. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/blas.h"
+#include "core/num/linalg.h"
+#include "core/num/stats.h"
+#include "core/predict/simple/simple.h"
+
+static const ll_option pretrain_options[] = {
+    {.name = "penalty",
+     .type = LL_REAL,
+     .otherwise = "0.1",
+     .lo = 1e-9,
+     .hi = 1e9,
+     .help = "ridge on the one-hot of each source device"},
+    {0},
+};
+
+static const ll_option transfer_options[] = {
+    {.name = "penalty",
+     .type = LL_REAL,
+     .otherwise = "0.1",
+     .lo = 1e-9,
+     .hi = 1e9,
+     .help = "ridge on the components"},
+    {.name = "counts", .type = LL_BOOL, .otherwise = "off", .help = "operation counts as further features"},
+    {.name = "count_penalty",
+     .type = LL_REAL,
+     .otherwise = "3",
+     .lo = 1e-9,
+     .hi = 1e9,
+     .help = "ridge on the operation counts"},
+    {0},
+};
+
+/* Feature j of an architecture is offset_j + sum over positions of weight[column][j]. */
+typedef struct lowrank_model {
+    const ll_space *space;
+    int dim, rank;    /* one-hot columns; components kept */
+    double *weight;   /* (dim, rank) */
+    double *offset;   /* (rank) */
+    double *spectrum; /* (rank) singular values over the first */
+} lowrank_model;
+
+static void release(void *model)
+{
+    lowrank_model *m = model;
+    free(m->weight);
+    free(m->offset);
+    free(m->spectrum);
+    free(m);
+}
+
+/* --- source devices --- */
+
+/* Ridge of one source's standardised latencies on [1, one-hot]; w (1 + dim). false: fewer than two latencies, or all
+ * equal. */
+static bool fit_source(const ll_pretrain_job *job, int device, int dim, double *w)
+{
+    int p = dim + 1, n = 0;
+    double *x = LL_NEW_ARRAY(double, (size_t)job->n_archs *(size_t)p),
+           *y = LL_NEW_ARRAY(double, job->n_archs);
+    double *penalty = LL_NEW_ARRAY(double, p);
+    for (int i = 0; i < job->n_archs; i++) {
+        if (!ll_known(job->data, device, job->archs[i])) continue;
+        double *row = x + (size_t)n * (size_t)p;
+        row[0] = 1;
+        ll_simple_onehot(job->data->space, ll_gene(job->data, job->archs[i]), row + 1);
+        y[n++] = ll_latencies(job->data, device)[job->archs[i]];
+    }
+    double mean = ll_mean(y, n), sd = ll_std(y, n);
+    bool good = n > 1 && sd > 0;
+    for (int i = 0; i < n && good; i++) y[i] = (y[i] - mean) / sd;
+    for (int c = 1; c < p; c++) penalty[c] = ll_real(job->options, "penalty");
+    good = good && ll_ridge(x, n, p, y, penalty, w);
+    free(x);
+    free(y);
+    free(penalty);
+    return good;
+}
+
+/* Predictions of all sources on the pool, each standardised: (n_archs, S). The same shift and scale go into the weights
+ * (S, 1 + dim), so that they give the standardised prediction of any architecture. */
+static double *standardised_predictions(const ll_pretrain_job *job, int dim, int S, double *w)
+{
+    int n = job->n_archs, positions = job->data->space->n_positions, ops = job->data->space->n_ops;
+    double *out = LL_NEW_ARRAY(double, (size_t)n *(size_t)S), *column = LL_NEW_ARRAY(double, n);
+    for (int s = 0; s < S; s++) {
+        double *ws = w + (size_t)s * (size_t)(dim + 1);
+        for (int i = 0; i < n; i++) {
+            const uint8_t *gene = ll_gene(job->data, job->archs[i]);
+            column[i] = ws[0];
+            for (int p = 0; p < positions; p++) column[i] += ws[1 + p * ops + gene[p]];
+        }
+        double mean = ll_mean(column, n), sd = ll_std(column, n), scale = sd > 0 ? 1 / sd : 0;
+        for (int i = 0; i < n; i++) out[(size_t)i * (size_t)S + (size_t)s] = (column[i] - mean) * scale;
+        ws[0] -= mean;
+        for (int c = 0; c <= dim; c++) ws[c] *= scale;
+    }
+    free(column);
+    return out;
+}
+
+/* Component j, scaled to a standard deviation of s_j / s_1 over the pool, is prediction . v_j * sqrt(n) / s_1: fold the
+ * eigenvectors v of PᵀP into the source weights. */
+static bool fold_components(const double *predictions, int n, int S, const double *w, lowrank_model *m)
+{
+    double *gram = LL_NEW_ARRAY(double, (size_t)S *(size_t)S), *values = LL_NEW_ARRAY(double, S);
+    ll_dsyrk(true, S, n, 1, predictions, S, 0, gram, S);
+    bool good = ll_eigen_symmetric(S, gram, S, values) && values[S - 1] > 0;
+    for (int j = 0; j < S && good; j++) {
+        double value = values[S - 1 - j];
+        const double *v = gram + (size_t)(S - 1 - j) * (size_t)S;
+        if (value < 1e-16 * values[S - 1]) break;
+        m->spectrum[j] = sqrt(value / values[S - 1]);
+        double scale = sqrt(n / values[S - 1]);
+        for (int s = 0; s < S; s++) {
+            const double *ws = w + (size_t)s * (size_t)(m->dim + 1);
+            m->offset[j] += scale * v[s] * ws[0];
+            for (int c = 0; c < m->dim; c++) m->weight[c * S + j] += scale * v[s] * ws[1 + c];
+        }
+    }
+    free(gram);
+    free(values);
+    return good;
+}
+
+static lowrank_model *new_model(const ll_space *s, int rank)
+{
+    lowrank_model *m = LL_NEW(lowrank_model);
+    int dim = s->n_positions * s->n_ops;
+    *m = (lowrank_model){.space = s,
+                         .dim = dim,
+                         .rank = rank,
+                         .weight = LL_NEW_ARRAY(double, (size_t)dim *(size_t)rank),
+                         .offset = LL_NEW_ARRAY(double, rank),
+                         .spectrum = LL_NEW_ARRAY(double, rank)};
+    return m;
+}
+
+static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    int dim = job->data->space->n_positions * job->data->space->n_ops, S = 0;
+    double *w = LL_NEW_ARRAY(double, (size_t)job->n_source *(size_t)(dim + 1));
+    for (int s = 0; s < job->n_source; s++)
+        S += fit_source(job, job->source[s], dim, w + (size_t)S * (size_t)(dim + 1));
+    lowrank_model *m = S ? new_model(job->data->space, S) : NULL;
+    bool good = m != NULL;
+    if (good) {
+        double *predictions = standardised_predictions(job, dim, S, w);
+        good = fold_components(predictions, job->n_archs, S, w, m);
+        free(predictions);
+    }
+    free(w);
+    if (good)
+        *model = m;
+    else if (m)
+        release(m);
+    return good ? LL_OK
+                : ll_fail(e, LL_FAILED,
+                          "no source device has latencies that differ on the architectures to learn from");
+}
+
+/* --- target --- */
+
+typedef struct features {
+    const lowrank_model *m;
+    bool counts;
+} features;
+
+static int features_dim(const features *f)
+{
+    return f->m->rank + (f->counts ? ll_simple_counts_dim(f->m->space) : 0);
+}
+
+static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
+{
+    const features *f = ctx;
+    const lowrank_model *m = f->m;
+    const uint8_t *gene = ll_gene(d, arch);
+    memcpy(row, m->offset, (size_t)m->rank * sizeof *row);
+    for (int p = 0; p < m->space->n_positions; p++) {
+        const double *w = m->weight + (size_t)(p * m->space->n_ops + gene[p]) * (size_t)m->rank;
+        for (int j = 0; j < m->rank; j++) row[j] += w[j];
+    }
+    if (f->counts) ll_simple_counts(m->space, gene, row + m->rank);
+}
+
+static cJSON *describe(const lowrank_model *m, const double *w)
+{
+    cJSON *info = cJSON_CreateObject();
+    ll_json_nums(info, "spectrum", m->spectrum, m->rank);
+    ll_json_nums(info, "weights", w + 1, m->rank);
+    return info;
+}
+
+static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+{
+    const lowrank_model *m = model;
+    features f = {m, ll_bool(job->options, "counts")};
+    int p = features_dim(&f) + 1;
+    double mean, *y = ll_job_latencies(job, &mean, e);
+    if (!y) return LL_FAILED;
+    double sd = ll_std(y, job->k), scale = sd > 0 ? sd : mean;
+    double *x = LL_NEW_ARRAY(double, (size_t)job->k *(size_t)p), *w = LL_NEW_ARRAY(double, p),
+           *penalty = LL_NEW_ARRAY(double, p);
+    for (int i = 0; i < job->k; i++) {
+        y[i] = (y[i] - mean) / scale;
+        x[(size_t)i * (size_t)p] = 1;
+        feature(&f, job->data, job->samples[i], x + (size_t)i * (size_t)p + 1);
+    }
+    for (int c = 1; c < p; c++)
+        penalty[c] = ll_real(job->options, c <= m->rank ? "penalty" : "count_penalty");
+    bool good = ll_ridge(x, job->k, p, y, penalty, w);
+    if (good) {
+        out->info = describe(m, w);
+        for (int c = 0; c < p; c++) w[c] *= scale;
+        ll_predict_linear(job, p - 1, feature, &f, w + 1, w[0] + mean, out);
+    }
+    free(x);
+    free(y);
+    free(w);
+    free(penalty);
+    return good ? LL_OK : ll_fail(e, LL_FAILED, "the ridge on the components is singular");
+}
+
+/* --- as tensors --- */
+
+static ll_status save(const void *model, ll_tensors *out, ll_error *e)
+{
+    const lowrank_model *m = model;
+    ll_simple_save_space(m->space, out);
+    ll_tensors_add(out, "lowrank.weight", LL_F64, 2, (long[]){m->dim, m->rank}, m->weight);
+    ll_tensors_add(out, "lowrank.offset", LL_F64, 1, (long[]){m->rank}, m->offset);
+    ll_tensors_add(out, "lowrank.spectrum", LL_F64, 1, (long[]){m->rank}, m->spectrum);
+    return LL_OK;
+}
+
+static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+{
+    const ll_tensor *weight, *offset, *spectrum;
+    ll_status s = ll_simple_space_matches(in, data, e);
+    if (s) return s;
+    const ll_tensor *any = ll_tensors_find(in, "lowrank.offset");
+    long rank = any && any->n_dims == 1 ? any->shape[0] : 0,
+         dim = data->space->n_positions * data->space->n_ops;
+    if (rank < 1) return ll_fail(e, LL_BAD_DATA, "tensor lowrank.offset is missing or empty");
+    s = ll_tensors_need(in, "lowrank.weight", LL_F64, 2, (long[]){dim, rank}, &weight, e);
+    if (!s) s = ll_tensors_need(in, "lowrank.offset", LL_F64, 1, &rank, &offset, e);
+    if (!s) s = ll_tensors_need(in, "lowrank.spectrum", LL_F64, 1, &rank, &spectrum, e);
+    if (s) return s;
+    lowrank_model *m = new_model(data->space, (int)rank);
+    memcpy(m->weight, weight->data, (size_t)(dim * rank) * sizeof(double));
+    memcpy(m->offset, offset->data, (size_t)rank * sizeof(double));
+    memcpy(m->spectrum, spectrum->data, (size_t)rank * sizeof(double));
+    *model = m;
+    return LL_OK;
+}
+
+const ll_predictor ll_lowrank = {
+    .name = "lowrank",
+    .summary = "linear transfer in the few directions in which source devices differ",
+    .paper = "none; the linear baseline",
+    .pretrain_options = pretrain_options,
+    .transfer_options = transfer_options,
+    .needs_sources = true,
+    .refits_live = true,
+    .quick = true,
+    .pretrain = pretrain,
+    .transfer = transfer,
+    .release = release,
+    .save = save,
+    .load = load,
+};
