@@ -6,7 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
-#include "data/folder.h"
+#include "data/datasets/folder.h"
 #include "sessions/manifest.h"
 
 typedef struct reader {

@@ -1,5 +1,5 @@
 /* A transfer as tensors with metadata, and back: what a blob of a session holds. (Models are files of their own kind,
- * data/model_file.h.) */
+ * data/formats/model_file.h.) */
 #ifndef LL_SESSIONS_PACK_H
 #define LL_SESSIONS_PACK_H
 

@@ -8,9 +8,9 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/folder.h"
-#include "data/model_file.h"
-#include "data/safetensors.h"
+#include "data/datasets/folder.h"
+#include "data/formats/model_file.h"
+#include "data/formats/safetensors.h"
 #include "sessions/pack.h"
 
 #define SUFFIX ".safetensors"

@@ -27,11 +27,18 @@ core/diagnose: +learning core/predict core/predict/gp core/transfer
 core/app: +science
 core/commands: +science core/app
 +core: +science core/app core/commands
-data/host: core/base core/num core/space
-data: +core data/host
-sessions: +core data
+data/formats: +learning core/predict
+data/machines/host: core/base core/num core/space
+data/datasets: +core data/formats
+data/machines: +core data/formats data/datasets data/machines/host
++data: data/formats data/datasets data/machines data/machines/host
+sessions: +core data/formats data/datasets
 plots: +core
-tui: +core data sessions plots'
+tui/draw: +core plots
+tui/faces: +core plots tui/draw
+tui/screen: +core plots tui/draw tui/faces
+tui/screen/views: +core plots tui/draw tui/faces tui/screen
+tui: +core +data sessions plots tui/draw tui/faces tui/screen tui/screen/views'
 # The rooms of one line, lists replaced by what they hold.
 rooms_of() {
     for word in $(echo "$rules" | sed -n "s|^$1:||p"); do

@@ -3,7 +3,7 @@
 #ifndef LL_TESTS_MOVING_H
 #define LL_TESTS_MOVING_H
 
-#include "data/folder.h"
+#include "data/datasets/folder.h"
 #include "tests/say.h"
 
 static ll_dataset *toy; /* as it was when the sessions were saved */

@@ -7,8 +7,8 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/npy.h"
-#include "data/safetensors.h"
+#include "data/formats/npy.h"
+#include "data/formats/safetensors.h"
 #include "tests/check.h"
 
 static char *in_tmp(const char *name)

@@ -10,9 +10,9 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 #include "core/predict/predictor.h"
-#include "data/commands.h"
-#include "data/folder.h"
-#include "data/safetensors.h"
+#include "data/datasets/commands.h"
+#include "data/datasets/folder.h"
+#include "data/formats/safetensors.h"
 #include "tests/check.h"
 
 static ll_app *app;

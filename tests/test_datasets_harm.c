@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/folder_change.h"
+#include "data/datasets/folder_change.h"
 #include "tests/harm.h"
 #include "tests/say.h"
 

@@ -8,12 +8,12 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/folder.h"
-#include "data/import.h"
-#include "data/npy.h"
-#include "data/pickle.h"
-#include "data/safetensors.h"
-#include "data/torchzip.h"
+#include "data/datasets/folder.h"
+#include "data/datasets/import.h"
+#include "data/formats/npy.h"
+#include "data/formats/pickle.h"
+#include "data/formats/safetensors.h"
+#include "data/formats/torchzip.h"
 #include "tests/check.h"
 
 typedef struct bytes {

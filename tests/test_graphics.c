@@ -4,8 +4,8 @@
 #include "core/base/json.h"
 #include "plots/commands.h"
 #include "tests/check.h"
-#include "tui/graphics.h"
-#include "tui/render.h"
+#include "tui/draw/graphics.h"
+#include "tui/draw/render.h"
 
 static void check_answer(const char *answer, bool kitty_expected, bool sixel_expected)
 {

@@ -6,8 +6,8 @@
 #include "core/num/stats.h"
 #include "core/predict/help/net.h"
 #include "core/transfer/experiment.h"
-#include "data/import.h"
-#include "data/model_file.h"
+#include "data/datasets/import.h"
+#include "data/formats/model_file.h"
 #include "tests/check.h"
 
 enum { NS = 5, NQ = 7 };

@@ -7,10 +7,10 @@
 
 #include "core/base/mem.h"
 #include "core/num/blas.h"
-#include "data/host/cache.h"
-#include "data/host/engine.h"
-#include "data/host/machine.h"
-#include "data/host/plan.h"
+#include "data/machines/host/cache.h"
+#include "data/machines/host/engine.h"
+#include "data/machines/host/machine.h"
+#include "data/machines/host/plan.h"
 #include "tests/check.h"
 
 enum { MOST_CLASSES = 100 };

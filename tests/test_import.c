@@ -4,8 +4,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "data/folder.h"
-#include "data/import.h"
+#include "data/datasets/folder.h"
+#include "data/datasets/import.h"
 #include "tests/check.h"
 
 static const char help_nb201[] = "upstream/HELP/nasbench201", help_fbnet[] = "upstream/HELP/fbnet";

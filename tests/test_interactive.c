@@ -8,14 +8,14 @@
 #include "core/base/mem.h"
 #include "tests/check.h"
 #include "tests/results.h"
-#include "tui/chart.h"
-#include "tui/config.h"
-#include "tui/grid.h"
-#include "tui/keyfile.h"
-#include "tui/lesson.h"
-#include "tui/line.h"
-#include "tui/log.h"
-#include "tui/read.h"
+#include "tui/draw/chart.h"
+#include "tui/draw/read.h"
+#include "tui/faces/config.h"
+#include "tui/faces/lesson.h"
+#include "tui/screen/grid.h"
+#include "tui/screen/keyfile.h"
+#include "tui/screen/line.h"
+#include "tui/screen/log.h"
 
 static char *canvas_text(const ll_canvas *c)
 {

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "data/folder.h"
+#include "data/datasets/folder.h"
 #include "tests/say.h"
 
 static int device_of(const ll_state *s, const char *name, int *known)

@@ -2,7 +2,7 @@
 #include "core/app/app.h"
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "data/safetensors.h"
+#include "data/formats/safetensors.h"
 #include "tests/say.h"
 
 static char *file(const char *name)

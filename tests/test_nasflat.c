@@ -9,7 +9,7 @@
 #include "core/predict/gp/source.h"
 #include "core/predict/nasflat/model.h"
 #include "core/predict/nasflat/nasflat.h"
-#include "data/safetensors.h"
+#include "data/formats/safetensors.h"
 #include "tests/check.h"
 
 /* --- predictor --- */

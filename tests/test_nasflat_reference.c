@@ -6,8 +6,8 @@
 #include "core/nn/adamw.h"
 #include "core/num/blas.h"
 #include "core/predict/nasflat/train.h"
-#include "data/safetensors.h"
-#include "data/verify_reference.h"
+#include "data/datasets/verify_reference.h"
+#include "data/formats/safetensors.h"
 #include "tests/check.h"
 
 /* --- reference --- */

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/onnx.h"
-#include "data/protobuf.h"
+#include "data/formats/onnx.h"
+#include "data/formats/protobuf.h"
 #include "tests/check.h"
 #include "tests/say.h"
 

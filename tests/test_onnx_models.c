@@ -6,8 +6,8 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "data/host/engine.h"
-#include "data/onnx.h"
+#include "data/formats/onnx.h"
+#include "data/machines/host/engine.h"
 #include "tests/check.h"
 
 enum { BATCH = 2, SEED = 5, MISSING = 77 };

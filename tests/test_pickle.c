@@ -4,8 +4,8 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/pickle.h"
-#include "data/torchzip.h"
+#include "data/formats/pickle.h"
+#include "data/formats/torchzip.h"
 #include "tests/check.h"
 
 /* --- pickles --- */

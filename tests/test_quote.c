@@ -7,8 +7,8 @@
 #include "core/base/rng.h"
 #include "core/base/utf8.h"
 #include "tests/check.h"
-#include "tui/expand.h"
-#include "tui/prompt.h"
+#include "tui/faces/expand.h"
+#include "tui/faces/prompt.h"
 
 /* --- quoting --- */
 

@@ -2,8 +2,8 @@
  * out, score. What it measures differs from machine to machine; that it measures, and that the ranking it learns from
  * six latencies is not chance, does not. */
 #include "core/app/parse.h"
-#include "data/host/engine.h"
-#include "data/measure.h"
+#include "data/machines/host/engine.h"
+#include "data/machines/measure.h"
 #include "tests/check.h"
 #include "tests/say.h"
 

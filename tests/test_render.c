@@ -8,11 +8,11 @@
 #include "core/base/mem.h"
 #include "tests/check.h"
 #include "tests/results.h"
-#include "tui/chart.h"
-#include "tui/line.h"
-#include "tui/read.h"
-#include "tui/render.h"
-#include "tui/table.h"
+#include "tui/draw/chart.h"
+#include "tui/draw/read.h"
+#include "tui/draw/render.h"
+#include "tui/draw/table.h"
+#include "tui/screen/line.h"
 
 static char *canvas_text(const ll_canvas *c)
 {

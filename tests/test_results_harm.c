@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/results.h"
+#include "data/datasets/results.h"
 #include "tests/say.h"
 
 enum { TARGETS = 2 };

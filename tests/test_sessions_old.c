@@ -2,7 +2,7 @@
 #include <unistd.h>
 
 #include "core/base/rng.h"
-#include "data/safetensors.h"
+#include "data/formats/safetensors.h"
 #include "tests/moving.h"
 
 /* --- older sessions ---------------------------------------------------------------------------------------

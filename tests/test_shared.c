@@ -10,7 +10,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/shared_file.h"
 #include "tests/say.h"
-#include "tui/prompt.h"
+#include "tui/faces/prompt.h"
 
 enum { PROCESSES = 12, ROUNDS = 40 };
 

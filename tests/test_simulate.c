@@ -7,8 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
-#include "data/folder.h"
-#include "data/simulate.h"
+#include "data/datasets/folder.h"
+#include "data/machines/simulate.h"
 #include "tests/check.h"
 
 /* 3x3, 16 channels in and out, 32x32: 9*16*16*1024 = 2,359,296 multiply-adds, 2,304 weights and 16 biases,

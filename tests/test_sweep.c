@@ -10,9 +10,9 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/num/blas.h"
-#include "data/host/engine.h"
-#include "data/host/sweep.h"
-#include "data/host/worker.h"
+#include "data/machines/host/engine.h"
+#include "data/machines/host/sweep.h"
+#include "data/machines/host/worker.h"
 #include "tests/check.h"
 
 /* --- timing with a clock of our own ----------------------------------------------------------------------------- */

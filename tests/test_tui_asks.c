@@ -1,7 +1,7 @@
 /* What a view asks for: answers may come in another order than the questions, and only the last one's counts. */
 #include "core/base/json.h"
 #include "tests/check.h"
-#include "tui/screen_in.h"
+#include "tui/screen/screen_in.h"
 
 typedef struct probe {
     ll_view base;

@@ -5,7 +5,7 @@
 #include "core/base/fs.h"
 #include "tests/check.h"
 #include "tests/pty.h"
-#include "tui/mouse.h"
+#include "tui/screen/mouse.h"
 
 /* --- reports ---------------------------------------------------------------------------------------------- */
 

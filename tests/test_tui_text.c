@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/quote.h"
 #include "core/base/utf8.h"
-#include "data/folder.h"
+#include "data/datasets/folder.h"
 #include "tests/check.h"
 #include "tests/pty.h"
 

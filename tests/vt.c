@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/canvas.h"
+#include "tui/draw/canvas.h"
 
 static const vt_cell blank = {' ', -1, -1, false, false};
 

@@ -1,4 +1,4 @@
-/* The command tables of core/app: tui/main.c registers them. Each ends with a record whose name is NULL. */
+/* The command tables of this room: tui/main.c registers them. Each ends with a record whose name is NULL. */
 #ifndef LL_COMMANDS_COMMANDS_H
 #define LL_COMMANDS_COMMANDS_H
 

@@ -12,8 +12,8 @@
 #include "core/device/ordering.h"
 #include "core/device/partition.h"
 #include "core/num/stats.h"
-#include "data/folder.h"
-#include "data/import.h"
+#include "data/datasets/folder.h"
+#include "data/datasets/import.h"
 #include "tests/bench/bench.h"
 
 #define UPSTREAM "../shared/upstream/"

@@ -10,8 +10,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/commands/commands.h"
-#include "data/commands.h"
-#include "data/measure.h"
+#include "data/datasets/commands.h"
+#include "data/machines/measure.h"
 #include "sessions/commands.h"
 #include "tests/bench/bench.h"
 

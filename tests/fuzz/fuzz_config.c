@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tui/config.h"
+#include "tui/faces/config.h"
 
 static void run(const uint8_t *bytes, size_t n)
 {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/fs.h"
-#include "data/export.h"
-#include "data/import.h"
+#include "data/datasets/export.h"
+#include "data/datasets/import.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef struct options {

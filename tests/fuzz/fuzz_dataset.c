@@ -6,7 +6,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
-#include "data/folder.h"
+#include "data/datasets/folder.h"
 #include "tests/fuzz/fuzz.h"
 
 static bool plain(const char *name)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tui/keyfile.h"
-#include "tui/line.h"
+#include "tui/screen/keyfile.h"
+#include "tui/screen/line.h"
 
 /* The editor's text stays text, its cursor within it and at the beginning of a character. */
 static void check_editor(const ll_line *l)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
-#include "tui/lesson.h"
+#include "tui/faces/lesson.h"
 
 static void take(ll_lesson *l, bool skip)
 {

@@ -5,9 +5,9 @@
 
 #include "core/app/parse.h"
 #include "core/commands/commands.h"
-#include "data/commands.h"
-#include "data/measure.h"
-#include "data/simulate.h"
+#include "data/datasets/commands.h"
+#include "data/machines/measure.h"
+#include "data/machines/simulate.h"
 #include "plots/commands.h"
 #include "sessions/commands.h"
 #include "tests/fuzz/fuzz.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "core/transfer/transfer.h"
-#include "data/model_file.h"
+#include "data/formats/model_file.h"
 #include "tests/fuzz/fuzz.h"
 
 static void predict(const ll_model *m)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/npy.h"
+#include "data/formats/npy.h"
 #include "tests/fuzz/fuzz.h"
 
 static void run(const uint8_t *bytes, size_t n)

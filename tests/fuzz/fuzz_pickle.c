@@ -1,7 +1,7 @@
 /* Pickles, with and without storages for tensors, and every question that is asked of the values. */
 #include <stdlib.h>
 
-#include "data/pickle.h"
+#include "data/formats/pickle.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { STORAGE = 1 << 16, DEEPEST = 6, WIDEST = 32 };

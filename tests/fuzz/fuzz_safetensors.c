@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/safetensors.h"
+#include "data/formats/safetensors.h"
 #include "tests/fuzz/fuzz.h"
 
 static void same_tensor(const ll_tensor *a, const ll_tensor *b)

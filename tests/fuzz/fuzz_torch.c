@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "core/base/str.h"
-#include "data/torchzip.h"
+#include "data/formats/torchzip.h"
 #include "tests/fuzz/fuzz.h"
 
 static void add_number(ll_str *to, uint64_t x, int width)

@@ -2,7 +2,7 @@
  * from what is inside; that is what the targets pickle and torch are for.) */
 #include <stdlib.h>
 
-#include "data/torchzip.h"
+#include "data/formats/torchzip.h"
 #include "tests/fuzz/fuzz.h"
 
 static void unpack(const uint8_t *bytes, size_t n)

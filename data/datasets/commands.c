@@ -1,0 +1,109 @@
+#include "data/datasets/commands.h"
+#include "core/commands/experiment_plan.h"
+
+const ll_command ll_data_commands[] = {
+    {.name = "import",
+     .group = "data",
+     .summary = "Make a dataset of published or own latency files, or add them to one",
+     .options = ll_import_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_import,
+     .help =
+         "`as NAME` makes a new dataset, `into NAME` adds devices (and architectures) to one. Latencies are "
+         "kept\n"
+         "in milliseconds; the unit that was read is kept with the device. When the dataset is loaded, the\n"
+         "session goes on with the new one. A device that is there already is completed when all common\n"
+         "latencies agree within 0.1 percent, otherwise nothing is changed.\n"
+         "Nothing in these files is executed: pickles are read by a parser of the few operations they need.",
+     .examples = "import help HELP/data/nasbench201 as nb201\n"
+                 "import oneproxy OneProxy into nb201\n"
+                 "import brpnas latency.pkl into nb201 device=desktop_cpu_core_i7_7820x_fp32\n"
+                 "import csv mine.csv into nb201 unit=us\n"
+                 "import csv mine.csv as mine space=nasbench201 unit=s arch=cell\n"
+                 "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms"},
+    {.name = "load",
+     .group = "data",
+     .summary = "Load a dataset by name or path",
+     .options = ll_load_options,
+     .flags = LL_CMD_CHANGES,
+     .run = ll_run_load,
+     .help = "Names are looked for in --data, $LATLAB_DATA, the XDG data folder and the bundled data, in "
+             "this order.",
+     .examples = "load nb201\nload ./mine\nload nb201_host join=nb201_sim"},
+    {.name = "datasets",
+     .group = "data",
+     .summary = "List the datasets that can be loaded",
+     .flags = LL_CMD_LOOK,
+     .run = ll_run_datasets},
+    {.name = "export",
+     .group = "data",
+     .summary = "Write latencies or predictions to a file, or networks as ONNX models",
+     .options = ll_export_options,
+     .flags = LL_CMD_NO_UNDO | LL_CMD_LONG,
+     .run = ll_run_export,
+     .more_options = ll_export_more,
+     .help =
+         "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
+         "npy: float64 (architectures, devices), NaN where missing.\n"
+         "predictions: a row per architecture and transfer with measured and predicted milliseconds.\n"
+         "onnx: a folder for a device that runs no latlab: a model per architecture, INDEX.onnx (opset 13, "
+         "float32,\n"
+         "random weights from a seed), and measure.csv, a table to fill in that `import csv` reads. "
+         "`suggest` "
+         "takes the\n"
+         "architectures suggested and not measured yet, `samples` all of them; `help export onnx` lists its "
+         "options.",
+     .examples =
+         "export csv all.csv\nexport npy phones.npy devices=pixel*,samsung_*\nexport predictions p.csv\n"
+         "export onnx suggest out=phone\nexport onnx 1462,12 out=two batch=8"},
+    {.name = "write",
+     .group = "data",
+     .summary = "Write what a command answers to a file",
+     .options = ll_write_options,
+     .flags = LL_CMD_NO_UNDO | LL_CMD_LONG,
+     .run = ll_run_write,
+     .help = "A table becomes a row per line, a correlation matrix a square, a map its coordinates. The "
+             "names of the\n"
+             "columns are those of --json.",
+     .examples = "write corr.csv 'corr metric=kendall'\nwrite scores.csv eval\nwrite cell.json 'arch 672'"},
+    {.name = "model",
+     .group = "predict",
+     .summary = "Save or load a pretrained predictor (safetensors)",
+     .options = ll_model_options,
+     .flags = LL_CMD_CHANGES,
+     .run = ll_run_model,
+     .help = "The file's metadata hold the predictor, the search space, the unit, the source devices, the "
+             "options,\n"
+             "the seed and a hash of the data. Loading refuses another search space and warns of other data.",
+     .examples = "model save nasflat.safetensors\nmodel load nasflat.safetensors\nmodel load w.safetensors "
+                 "as nasflat"},
+    {.name = "compare",
+     .group = "compare",
+     .summary = "Compare predictors on the same tasks, samples and budget; results are kept",
+     .options = ll_plan_options,
+     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_compare,
+     .more_options = ll_compare_more,
+     .help = "Like score, and every trial lands in a database keyed by all that determines it: after Ctrl-C "
+             "or a crash the\n"
+             "same command computes only what is missing. The best of a cell is marked when it beats every "
+             "other one at\n"
+             "p < .05 (Wilcoxon signed-rank over device x trial).",
+     .examples =
+         "compare tasks=ND predictors=gp,nasflat,help k=20 trials=5 budget=on\n"
+         "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 pretrain_seeds=1 out=all.md"},
+    {.name = "results",
+     .group = "compare",
+     .summary = "List or export the results kept by compare",
+     .options = ll_results_options,
+     .flags = LL_CMD_LOOK,
+     .run = ll_run_results,
+     .examples = "results task=ND predictor=gp\nresults out=all.csv\nresults format=md out=table.md"},
+    {.name = "doctor",
+     .alias = "paths",
+     .group = "help",
+     .summary = "Show where everything lies and check every dataset",
+     .flags = LL_CMD_NO_UNDO,
+     .run = ll_run_doctor},
+    {0},
+};

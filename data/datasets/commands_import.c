@@ -1,0 +1,236 @@
+/* import: read with an importer, join, save, report. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/app.h"
+#include "core/base/fs.h"
+#include "core/base/interrupt.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/base/name.h"
+#include "core/base/quote.h"
+#include "data/datasets/commands.h"
+#include "data/datasets/folder_change.h"
+#include "data/datasets/import.h"
+
+const ll_option ll_import_options[] = {
+    {.name = "kind",
+     .type = LL_CHOICE,
+     .choices = "help|oneproxy|brpnas|csv|zcp",
+     .positional = true,
+     .required = true,
+     .help =
+         "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, zcp zero-cost proxies"},
+    {.name = "path",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_FILE,
+     .help = "the file or folder"},
+    {.name = "how",
+     .type = LL_CHOICE,
+     .choices = "as|into",
+     .positional = true,
+     .required = true,
+     .help = "as: a new dataset; into: one that is there"},
+    {.name = "name",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_DATASET,
+     .help = "name of the dataset"},
+    {.name = "unit",
+     .type = LL_CHOICE,
+     .choices = "ms|us|s",
+     .help = "csv: unit of the latencies in the file"},
+    {.name = "space",
+     .type = LL_WORD,
+     .complete = LL_COMPLETE_SPACE,
+     .help = "csv: search space of a new dataset"},
+    {.name = "positions",
+     .type = LL_INT,
+     .lo = 1,
+     .hi = LL_MAX_POSITIONS,
+     .help = "csv: positions of a space of your own, which space= names"},
+    {.name = "ops", .type = LL_LIST, .help = "csv: its operations"},
+    {.name = "arch", .type = LL_WORD, .help = "csv: name of the column with the architectures"},
+    {.name = "device", .type = LL_WORD, .help = "brpnas, csv with one column: name of the device"},
+    {.name = "replace",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "let the file win where a device is there with other latencies"},
+    {0},
+};
+
+/* --- where it goes --- */
+
+typedef struct place {
+    char *from; /* folder of the dataset that is joined, or NULL */
+    char *to;   /* folder that is written */
+} place;
+
+static void free_place(place *p)
+{
+    free(p->from);
+    free(p->to);
+}
+
+/* What is in the way is said before the file is read, which may take long. */
+static ll_status find_place(ll_request *rq, bool into, const char *name, place *p)
+{
+    ll_status s = ll_folder_check_name(name, &rq->error);
+    if (s) return s;
+    if (!into) {
+        p->to = ll_path_join(ll_app_data_dir(rq->app), name);
+        return ll_owned_check(p->to, &ll_folder_kind, &rq->error);
+    }
+    ll_strs dirs = {0};
+    ll_app_data_dirs(rq->app, &dirs);
+    s = ll_folder_find(&dirs, name, &p->from, &rq->error);
+    if (!s) s = ll_data_home(rq->app, p->from, &p->to, &rq->error);
+    ll_strs_free(&dirs);
+    return s;
+}
+
+/* --- the command --- */
+
+static bool is_loaded(const ll_request *rq, const place *p)
+{
+    const ll_dataset *d = rq->state.data;
+    return d && d->path && (!strcmp(d->path, p->to) || (p->from && !strcmp(d->path, p->from)));
+}
+
+/* A space of the user's own, as space=NAME positions=N ops=A,B,... state it. */
+static ll_status define_space(ll_request *rq, const char *name, const ll_space **out)
+{
+    ll_strs ops = {0};
+    int positions = ll_int(&rq->args, "positions");
+    ll_list(&rq->args, "ops", &ops);
+    ll_status s = LL_OK;
+    if (!positions || ops.n > LL_MAX_OPS)
+        s = LL_FAIL(rq, LL_USAGE, "a new space takes positions= (1 to %d) and ops= (at most %d names)",
+                    LL_MAX_POSITIONS, LL_MAX_OPS);
+    else if (!(*out = ll_space_define(name, positions, ops.v, ops.n, &rq->error)))
+        s = LL_USAGE;
+    ll_strs_free(&ops);
+    return s;
+}
+
+static ll_status find_space(ll_request *rq, ll_import *job)
+{
+    const char *name = ll_word(&rq->args, "space");
+    if (job->into) job->space = job->into->space;
+    if (!name) return LL_OK;
+    const ll_space *space = NULL;
+    ll_status s = ll_given(&rq->args, "ops") ? define_space(rq, name, &space) : LL_OK;
+    if (s) return s;
+    if (!space) space = ll_space_find(name);
+    if (!space)
+        return LL_FAIL(
+            rq, LL_USAGE,
+            "unknown search space %.60s; `spaces` lists them, positions= and ops= define a new one", name);
+    if (job->into && space != job->into->space)
+        return LL_FAIL(rq, LL_USAGE, "%s is a dataset of %s, not of %s", job->into->name,
+                       job->into->space->name, name);
+    job->space = space;
+    return LL_OK;
+}
+
+/* What was read, and what it joins. */
+typedef struct joining {
+    ll_request *rq;
+    ll_import *job;
+    ll_dataset *fresh, *into;
+} joining;
+
+/* With what the folder holds by now, which may be more than when the file was read. */
+static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
+{
+    joining *x = ctx;
+    ll_status s = LL_OK;
+    if (there) {
+        ll_dataset_unref(x->into);
+        x->job->into = x->into = ll_dataset_ref(there);
+        s = ll_import_merge(there, x->fresh, ll_bool(&x->rq->args, "replace"), out, &x->job->notes, e);
+    } else {
+        *out = ll_dataset_ref(x->fresh);
+    }
+    if (s || !ll_cancelled(x->rq->observer)) return s;
+    ll_dataset_unref(*out); /* before anything is written */
+    *out = NULL;
+    return ll_interrupt_fail(e);
+}
+
+static ll_status save(joining *x, const place *p)
+{
+    ll_request *rq = x->rq;
+    ll_str said = {0};
+    ll_dataset *d = NULL;
+    ll_change change = {.how = x->job->into ? LL_CHANGE_JOIN : LL_CHANGE_ANEW,
+                        .to = p->to,
+                        .from = p->from,
+                        .make = combine,
+                        .ctx = x,
+                        .observer = rq->observer};
+    ll_status s = ll_folder_change(&change, &d, &said, &rq->error);
+    if (!s && said.len) ll_note(rq, "%s", said.s);
+    ll_str_free(&said);
+    if (s) return s;
+    ll_emit_import(rq, x->job, d, x->fresh);
+    if (is_loaded(rq, p)) {
+        ll_state_set_data(&rq->state, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
+        ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
+    }
+    ll_dataset_unref(d);
+    return LL_OK;
+}
+
+/* Device names come from cells, keys and file names: one rule, whoever read them. */
+static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_name_check(fresh->devices[i].name, e);
+    return s ? ll_fail_in(e, "%.150s: ", path) : LL_OK;
+}
+
+static ll_status import_into(joining *x, const place *p)
+{
+    ll_request *rq = x->rq;
+    ll_import *job = x->job;
+    const ll_importer *importer = ll_importer_find(ll_word(&rq->args, "kind"));
+    if (importer->only_into && !job->into) {
+        ll_str line = {0};
+        ll_quote_addf(&line, "import %s %s into NAME", importer->kind, job->path);
+        LL_FAIL(rq, LL_USAGE, "import %s needs a dataset to join: `%s`", importer->kind, line.s);
+        ll_str_free(&line);
+        return LL_USAGE;
+    }
+    ll_status s = find_space(rq, job);
+    if (!s) s = importer->read(job, &x->fresh, &rq->error);
+    if (!s) s = check_names(x->fresh, job->path, &rq->error);
+    if (!s && ll_cancelled(rq->observer))
+        s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
+    return s ? s : save(x, p);
+}
+
+ll_status ll_run_import(ll_request *rq)
+{
+    place p = {0};
+    char *path = ll_path_expand(ll_word(&rq->args, "path"));
+    ll_import job = {.path = path,
+                     .name = ll_word(&rq->args, "name"),
+                     .device = ll_word(&rq->args, "device"),
+                     .unit = ll_word(&rq->args, "unit"),
+                     .arch = ll_word(&rq->args, "arch")};
+    joining x = {.rq = rq, .job = &job};
+    ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
+    if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
+    job.into = x.into;
+    if (!s) s = import_into(&x, &p);
+    ll_strs_free(&job.notes);
+    ll_dataset_unref(x.fresh);
+    ll_dataset_unref(x.into);
+    free_place(&p);
+    free(path);
+    return s;
+}

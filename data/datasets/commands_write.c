@@ -1,0 +1,173 @@
+/* write: what a command answers, as a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/app/app.h"
+#include "core/base/csv.h"
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "data/datasets/commands.h"
+
+const ll_option ll_write_options[] = {
+    {.name = "file",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .complete = LL_COMPLETE_FILE,
+     .help = "the file to write: .csv, or .json for all of it"},
+    {.name = "command",
+     .type = LL_WORD,
+     .positional = true,
+     .required = true,
+     .help = "a command line in quotes"},
+    {0},
+};
+
+static const cJSON *member(const cJSON *o, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(o, key);
+}
+
+static void write_value(FILE *f, const cJSON *v)
+{
+    if (cJSON_IsNumber(v))
+        ll_csv_write_number(f, v->valuedouble);
+    else if (cJSON_IsString(v))
+        ll_csv_write(f, v->valuestring);
+    else if (cJSON_IsBool(v))
+        fputs(cJSON_IsTrue(v) ? "yes" : "no", f);
+}
+
+/* One record: the columns' values of a row, their keys when `row` is NULL. Arrays are drawings, not cells. */
+static void write_record(FILE *f, const cJSON *columns, const cJSON *row)
+{
+    const cJSON *column;
+    cJSON_ArrayForEach(column, columns)
+    {
+        const char *key = ll_json_get_str(column, "key", "");
+        if (column != columns->child) putc(',', f);
+        if (row)
+            write_value(f, member(row, key));
+        else
+            ll_csv_write(f, key);
+    }
+    putc('\n', f);
+}
+
+static void write_rows(FILE *f, const cJSON *result)
+{
+    const cJSON *columns = member(result, "columns"), *rows = member(result, "rows"), *row;
+    write_record(f, columns, NULL);
+    if (!rows) write_record(f, columns, result);
+    cJSON_ArrayForEach(row, rows) write_record(f, columns, row);
+}
+
+/* "devices" heads the rows and columns of "matrix". */
+static void write_matrix(FILE *f, const cJSON *result)
+{
+    const cJSON *names = member(result, "devices"), *row = member(result, "matrix")->child, *name, *v;
+    fputs("device", f);
+    cJSON_ArrayForEach(name, names)
+    {
+        putc(',', f);
+        write_value(f, name);
+    }
+    putc('\n', f);
+    cJSON_ArrayForEach(name, names)
+    {
+        write_value(f, name);
+        cJSON_ArrayForEach(v, row)
+        {
+            putc(',', f);
+            write_value(f, v);
+        }
+        putc('\n', f);
+        row = row ? row->next : NULL;
+    }
+}
+
+static bool is_sequence(const cJSON *v, int n)
+{
+    return cJSON_IsArray(v) && cJSON_GetArraySize(v) == n && n > 0 &&
+           (cJSON_IsNumber(v->child) || cJSON_IsString(v->child) || cJSON_IsNull(v->child));
+}
+
+/* Length of the longest sequence of values in the result. */
+static int longest_sequence(const cJSON *result)
+{
+    const cJSON *v;
+    int n = 0;
+    cJSON_ArrayForEach(v, result)
+    {
+        if (cJSON_GetArraySize(v) > n && is_sequence(v, cJSON_GetArraySize(v))) n = cJSON_GetArraySize(v);
+    }
+    return n;
+}
+
+/* Sequences of the same length are columns: the two coordinates of a map. */
+static void write_sequences(FILE *f, const cJSON *result, int n)
+{
+    enum { MOST = 16 };
+    const cJSON *v, *at[MOST];
+    int k = 0;
+    fputs("index", f);
+    cJSON_ArrayForEach(v, result)
+    {
+        if (k == MOST || !is_sequence(v, n)) continue;
+        at[k++] = v->child;
+        putc(',', f);
+        ll_csv_write(f, v->string);
+    }
+    for (int i = 0; i < n; i++) {
+        fprintf(f, "\n%d", i);
+        for (int j = 0; j < k; j++) {
+            putc(',', f);
+            write_value(f, at[j]);
+            at[j] = at[j]->next;
+        }
+    }
+    putc('\n', f);
+}
+
+static ll_status write_csv(const cJSON *result, const char *path, ll_error *e)
+{
+    ll_writer w;
+    int n = longest_sequence(result);
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    if (cJSON_IsArray(member(result, "matrix")))
+        write_matrix(w.f, result);
+    else if (member(result, "rows") || !n)
+        write_rows(w.f, result);
+    else
+        write_sequences(w.f, result, n);
+    return ll_writer_commit(&w, e);
+}
+
+static ll_status write_json(const cJSON *result, const char *path, ll_error *e)
+{
+    char *text = ll_json_line(result);
+    ll_status s = ll_write_file(path, text, strlen(text), e);
+    cJSON_free(text);
+    return s;
+}
+
+/* The last result is the answer; what comes before it leads there. */
+ll_status ll_run_write(ll_request *rq)
+{
+    const char *line = ll_word(&rq->args, "command"), *file = ll_word(&rq->args, "file");
+    cJSON *results = NULL;
+    ll_status s = ll_app_run_line(rq, line, &results);
+    const cJSON *last = cJSON_GetArrayItem(results, cJSON_GetArraySize(results) - 1);
+    if (!s && !last) s = LL_FAIL(rq, LL_FAILED, "`%s` answers nothing that could be written", line);
+    if (!s) {
+        char *path = ll_path_expand(file);
+        size_t n = strlen(path);
+        bool json = n > 5 && !strcmp(path + n - 5, ".json");
+        s = json ? write_json(last, path, &rq->error) : write_csv(last, path, &rq->error);
+        if (!s) ll_note(rq, "written to %s", path);
+        free(path);
+    }
+    cJSON_Delete(results);
+    return s;
+}

@@ -1,0 +1,113 @@
+#include "data/datasets/export.h"
+
+#include <stdlib.h>
+
+#include "core/base/csv.h"
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+#include "data/formats/npy.h"
+
+void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
+{
+    ll_str_clear(text);
+    d->space->format(d->space, ll_gene(d, row), text);
+    ll_csv_write(f, ll_str_text(text));
+}
+
+/* --- latencies --- */
+
+static const double *std_of(const ll_dataset *d, int device)
+{
+    const double *v = d->std_ms ? d->std_ms + (size_t)device * (size_t)d->n_archs : NULL;
+    for (int i = 0; v && i < d->n_archs; i++)
+        if (!isnan(v[i])) return v;
+    return NULL;
+}
+
+static void write_header(FILE *f, const ll_dataset *d, const ll_ints *devices)
+{
+    fputs("arch", f);
+    for (int j = 0; j < devices->n; j++) {
+        const char *name = d->devices[devices->v[j]].name;
+        ll_str std = {0};
+        ll_str_addf(&std, "%s_std", name);
+        putc(',', f);
+        ll_csv_write(f, name);
+        if (std_of(d, devices->v[j])) {
+            putc(',', f);
+            ll_csv_write(f, std.s);
+        }
+        ll_str_free(&std);
+    }
+    putc('\n', f);
+}
+
+ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_str text = {0};
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    write_header(w.f, d, devices);
+    for (int i = 0; i < d->n_archs; i++) {
+        ll_write_arch(w.f, d, i, &text);
+        for (int j = 0; j < devices->n; j++) {
+            const double *std = std_of(d, devices->v[j]);
+            putc(',', w.f);
+            ll_csv_write_number(w.f, ll_latencies(d, devices->v[j])[i]);
+            if (std) putc(',', w.f);
+            if (std) ll_csv_write_number(w.f, std[i]);
+        }
+        putc('\n', w.f);
+    }
+    ll_str_free(&text);
+    return ll_writer_commit(&w, e);
+}
+
+ll_status ll_export_npy(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e)
+{
+    size_t m = (size_t)devices->n;
+    double *v = LL_NEW_ARRAY(double, (size_t)d->n_archs *m + 1);
+    for (size_t j = 0; j < m; j++)
+        for (size_t i = 0; i < (size_t)d->n_archs; i++) v[i * m + j] = ll_latencies(d, devices->v[j])[i];
+    ll_status s = ll_npy_write(path, LL_F64, 2, (long[]){d->n_archs, devices->n}, v, e);
+    free(v);
+    return s;
+}
+
+/* --- predictions --- */
+
+static void write_transfer(FILE *f, const ll_dataset *d, const ll_transfer *t, double level)
+{
+    int device = ll_dataset_device(d, t->device);
+    double *lo = LL_NEW_ARRAY(double, t->n + 1), *hi = LL_NEW_ARRAY(double, t->n + 1);
+    bool interval = ll_transfer_interval(t, level, lo, hi);
+    ll_str text = {0};
+    for (int i = 0; i < t->n; i++) {
+        double v[] = {device < 0 ? NAN : ll_latencies(d, device)[i], t->lat_ms[i], interval ? lo[i] : NAN,
+                      interval ? hi[i] : NAN};
+        ll_write_arch(f, d, i, &text);
+        putc(',', f);
+        ll_csv_write(f, t->device);
+        fprintf(f, ",%s", t->predictor->name);
+        for (int k = 0; k < 4; k++) {
+            putc(',', f);
+            ll_csv_write_number(f, v[k]);
+        }
+        fprintf(f, ",%d\n", ll_ints_find(&t->samples, i) >= 0);
+    }
+    ll_str_free(&text);
+    free(lo);
+    free(hi);
+}
+
+ll_status ll_export_predictions(const ll_dataset *d, ll_transfer *const *t, int n, double level,
+                                const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    fputs("arch,device,predictor,measured_ms,predicted_ms,lo_ms,hi_ms,sample\n", w.f);
+    for (int i = 0; i < n; i++) write_transfer(w.f, d, t[i], level);
+    return ll_writer_commit(&w, e);
+}

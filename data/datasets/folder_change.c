@@ -1,0 +1,182 @@
+#include "data/datasets/folder_change.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/fs.h"
+#include "core/base/mem.h"
+
+static char *parent_of(const char *path)
+{
+    ll_str dir = {0};
+    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
+    while (dir.len > 1 && dir.s[dir.len - 1] == '/') dir.s[--dir.len] = 0;
+    return dir.len ? ll_str_take(&dir) : ll_strdup(".");
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+    return !lstat(path, &st);
+}
+
+/* --- comparing ---------------------------------------------------------------------------------------------- */
+
+bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old)
+{
+    size_t genes = (size_t)old->n_archs * (size_t)old->space->n_positions;
+    if (d->space != old->space || d->n_archs < old->n_archs || d->n_devices < old->n_devices ||
+        memcmp(d->genes, old->genes, genes))
+        return false;
+    for (int j = 0; j < old->n_devices; j++) {
+        if (strcmp(d->devices[j].name, old->devices[j].name)) return false;
+        for (int i = 0; i < old->n_archs; i++)
+            if (ll_known(old, j, i) && !(ll_latencies(d, j)[i] == ll_latencies(old, j)[i])) return false;
+    }
+    return true;
+}
+
+/* Two vectors of which either may be missing; what is NaN may differ in its bits, which then counts as another. */
+static bool same_numbers(const void *a, const void *b, size_t bytes)
+{
+    return a && b ? !memcmp(a, b, bytes) : a == b;
+}
+
+/* All that a folder holds but where it came from. */
+static bool same_content(const ll_dataset *a, const ll_dataset *b)
+{
+    size_t archs = (size_t)a->n_archs;
+    if (strcmp(a->hash.hex, b->hash.hex) || a->n_features != b->n_features ||
+        a->reference.n != b->reference.n ||
+        !same_numbers(a->std_ms, b->std_ms, archs * (size_t)a->n_devices * sizeof(double)) ||
+        !same_numbers(a->accuracy, b->accuracy, archs * sizeof(double)))
+        return false;
+    for (int i = 0; i < a->n_features; i++) {
+        const ll_feature *x = &a->features[i], *y = ll_dataset_feature(b, x->name);
+        if (!y || x->dim != y->dim || !same_numbers(x->v, y->v, archs * (size_t)x->dim * sizeof(float)))
+            return false;
+    }
+    return true;
+}
+
+/* --- the change --------------------------------------------------------------------------------------------- */
+
+static ll_status read_there(const ll_change *c, ll_dataset **there, ll_error *e)
+{
+    const char *path = ll_is_folder_dataset(c->to) ? c->to : c->from;
+    if (c->how == LL_CHANGE_NEW && exists(c->to))
+        return ll_fail(e, LL_FAILED, "%s is there already; replace=on makes it anew", c->to);
+    return c->how == LL_CHANGE_JOIN && path ? ll_folder_load(path, there, e) : LL_OK;
+}
+
+/* DIR/.former/NAME: no dataset can be called that. NULL: nothing is worth keeping. */
+static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
+{
+    ll_dataset *old = NULL;
+    ll_error ignored;
+    ll_str keep = {0};
+    if (c->how != LL_CHANGE_ANEW || !exists(c->to)) return NULL;
+    bool damaged = ll_folder_load(c->to, &old, &ignored);
+    if (damaged || !same_content(d, old)) {
+        char *dir = parent_of(c->to);
+        ll_str_addf(&keep, "%s/.former/%s", dir, ll_path_base(c->to));
+        free(dir);
+        ll_str_addf(said, "%s was there ", ll_path_base(c->to));
+        if (damaged)
+            ll_str_add(said, "and damaged");
+        else
+            ll_str_addf(said, "with %d device%s", old->n_devices, old->n_devices == 1 ? "" : "s");
+        ll_str_addf(said, "; the former one is kept in %s", keep.s);
+    }
+    ll_dataset_unref(old);
+    return keep.len ? ll_str_take(&keep) : NULL;
+}
+
+static ll_status write_changed(const ll_change *c, ll_dataset *d, ll_str *said, ll_error *e)
+{
+    ll_str sentence = {0};
+    char *keep = former_place(c, d, &sentence);
+    ll_status s = ll_folder_save(d, c->to, keep, e);
+    if (!s && said) ll_str_add(said, ll_str_text(&sentence));
+    if (!s) {
+        free(d->path);
+        d->path = ll_strdup(c->to);
+    }
+    ll_str_free(&sentence);
+    free(keep);
+    return s;
+}
+
+static ll_status change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e)
+{
+    ll_dataset *there = NULL, *d = NULL;
+    ll_status s = ll_owned_check(c->to, &ll_folder_kind, e);
+    if (!s) s = read_there(c, &there, e);
+    if (!s) s = c->make(c->ctx, there, &d, e);
+    if (!s) s = write_changed(c, d, said, e);
+    ll_dataset_unref(there);
+    if (s)
+        ll_dataset_unref(d);
+    else
+        *out = d;
+    return s;
+}
+
+ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e)
+{
+    int lock;
+    char *dir = parent_of(c->to);
+    ll_status s = ll_folder_lock(dir, c->observer, &lock, e);
+    if (!s) s = change(c, out, said, e);
+    ll_folder_unlock(lock);
+    free(dir);
+    return s;
+}
+
+/* --- where -------------------------------------------------------------------------------------------------- */
+
+static bool same_folder(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* "." and "x/.." by their names. */
+static char *by_name(const char *path)
+{
+    const char *base = ll_path_base(path);
+    char *full = !strcmp(base, ".") || !strcmp(base, "..") ? realpath(path, NULL) : NULL;
+    return full ? full : ll_strdup(path);
+}
+
+/* Known before the work is done. */
+static ll_status check_place(const char *to, ll_error *e)
+{
+    char *parent = parent_of(to);
+    ll_status s = ll_owned_check(to, &ll_folder_kind, e);
+    if (!s && exists(parent) && access(parent, W_OK | X_OK))
+        s = ll_fail(e, LL_FAILED, "%s: cannot write there: %s", parent, strerror(errno));
+    free(parent);
+    return s;
+}
+
+ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *loaded, char **to,
+                         ll_error *e)
+{
+    char *path = by_name(loaded), *parent = parent_of(path);
+    bool there = same_folder(parent, data_dir), copied = false;
+    if (!there && exists(parent)) copied = same_folder(parent, bundled) || access(parent, W_OK | X_OK);
+    ll_status s = there || copied ? ll_folder_check_name(ll_path_base(path), e) : LL_OK;
+    *to = copied ? ll_path_join(data_dir, ll_path_base(path)) : ll_strdup(path);
+    if (!s) s = check_place(*to, e);
+    if (s) {
+        free(*to);
+        *to = NULL;
+    }
+    free(parent);
+    free(path);
+    return s;
+}

@@ -1,0 +1,309 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/csv.h"
+#include "core/base/fs.h"
+#include "core/base/interrupt.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "data/datasets/export.h"
+#include "data/datasets/folder.h"
+#include "data/formats/npy.h"
+
+enum { INFO_MOST = 64 << 20 }; /* bytes of dataset.json */
+
+static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] = "simulated"};
+
+/* --- tables --- */
+
+/* An architecture as the digits of its operations, which every space reads too; its string where there are more than
+ * ten operations. */
+static void write_brief_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
+{
+    const uint8_t *gene = ll_gene(d, row);
+    if (d->space->n_ops > 10) {
+        ll_write_arch(f, d, row, text);
+        return;
+    }
+    for (int i = 0; i < d->space->n_positions; i++) putc_unlocked('0' + gene[i], f);
+}
+
+/* (n_devices, n_archs) transposed: a row per architecture, its full string in latency.csv only. */
+static ll_status write_table(const ll_dataset *d, const double *v, const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    ll_str text = {0};
+    fputs("arch", w.f);
+    for (int j = 0; j < d->n_devices; j++) {
+        putc(',', w.f);
+        ll_csv_write(w.f, d->devices[j].name);
+    }
+    putc('\n', w.f);
+    for (int i = 0; i < d->n_archs; i++) {
+        if (ll_interrupted()) {
+            ll_str_free(&text);
+            ll_writer_abandon(&w);
+            return ll_interrupt_fail(e);
+        }
+        if (v == d->lat_ms)
+            ll_write_arch(w.f, d, i, &text);
+        else
+            write_brief_arch(w.f, d, i, &text);
+        for (int j = 0; j < d->n_devices; j++) {
+            putc_unlocked(',', w.f);
+            ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);
+        }
+        putc_unlocked('\n', w.f);
+    }
+    ll_str_free(&text);
+    return ll_writer_commit(&w, e);
+}
+
+static ll_status write_accuracy(const ll_dataset *d, const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    ll_str text = {0};
+    fputs("arch,", w.f);
+    ll_csv_write(w.f, d->accuracy_name ? d->accuracy_name : "accuracy");
+    putc('\n', w.f);
+    for (int i = 0; i < d->n_archs; i++) {
+        if (isnan(d->accuracy[i])) continue;
+        ll_write_arch(w.f, d, i, &text);
+        putc(',', w.f);
+        ll_csv_write_number(w.f, d->accuracy[i]);
+        putc('\n', w.f);
+    }
+    ll_str_free(&text);
+    return ll_writer_commit(&w, e);
+}
+
+/* --- dataset.json --- */
+
+static void add_space(cJSON *o, const ll_space *space)
+{
+    if (!space->own) {
+        ll_json_str(o, "space", space->name);
+        return;
+    }
+    cJSON *s = ll_json_obj(o, "space");
+    ll_json_str(s, "name", space->name);
+    ll_json_int(s, "positions", space->n_positions);
+    ll_json_strs(s, "ops", (char *const *)space->ops, space->n_ops);
+}
+
+static void add_devices(cJSON *o, const ll_dataset *d)
+{
+    cJSON *a = ll_json_arr(o, "devices");
+    for (int i = 0; i < d->n_devices; i++) {
+        const ll_device *v = &d->devices[i];
+        cJSON *x = ll_json_obj(a, NULL);
+        ll_json_str(x, "name", v->name);
+        ll_json_str(x, "kind", kinds[v->kind]);
+        ll_json_str(x, "source", v->source);
+        ll_json_str(x, "unit_read", v->unit_read);
+        if (v->hardware) ll_json_str(x, "hardware", v->hardware);
+        if (v->note) ll_json_str(x, "note", v->note);
+        if (!isnan(v->repeat)) ll_json_num(x, "repeat_spearman", v->repeat);
+    }
+}
+
+static cJSON *describe(const ll_dataset *d)
+{
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "format", "latlab dataset");
+    ll_json_int(o, "version", 1);
+    ll_json_str(o, "name", d->name);
+    add_space(o, d->space);
+    ll_json_int(o, "archs", d->n_archs);
+    ll_json_str(o, "unit", "ms");
+    add_devices(o, d);
+    if (d->accuracy_name) ll_json_str(o, "accuracy", d->accuracy_name);
+    if (d->reference.n) ll_json_ints(o, "reference", d->reference.v, d->reference.n);
+    cJSON *features = ll_json_arr(o, "features");
+    for (int i = 0; i < d->n_features; i++) ll_json_str(features, NULL, d->features[i].name);
+    cJSON_AddItemToObject(o, "provenance", cJSON_Duplicate(d->provenance, true));
+    ll_json_str(o, "hash", d->hash.hex);
+    return o;
+}
+
+/* The content hash covers latencies; the other files are hashed as they lie on the disk. */
+static ll_status add_file_hash(cJSON *files, const char *dir, const char *name, ll_error *e)
+{
+    char *path = ll_path_join(dir, name), *bytes;
+    size_t n;
+    ll_status s = ll_read_file(path, 0, &bytes, &n, e);
+    if (!s) {
+        ll_json_str(files, name, ll_hash_bytes(bytes, n).hex);
+        free(bytes);
+    }
+    free(path);
+    return s;
+}
+
+/* --- the folder --- */
+
+static ll_status write_feature(const ll_dataset *d, const ll_feature *f, const char *path, ll_error *e)
+{
+    return ll_npy_write(path, LL_F32, 2, (long[]){d->n_archs, f->dim}, f->v, e);
+}
+
+typedef struct folder {
+    const ll_dataset *d;
+    const char *dir;
+    cJSON *files;
+} folder;
+
+/* Writes one optional file and notes its hash. */
+static ll_status put(const folder *x, const char *name, const ll_feature *feature, ll_error *e)
+{
+    char *path = ll_path_join(x->dir, name);
+    ll_status s = feature                    ? write_feature(x->d, feature, path, e)
+                  : !strcmp(name, "std.csv") ? write_table(x->d, x->d->std_ms, path, e)
+                                             : write_accuracy(x->d, path, e);
+    free(path);
+    return s ? s : add_file_hash(x->files, x->dir, name, e);
+}
+
+static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
+{
+    cJSON *json = describe(d);
+    folder x = {d, dir, ll_json_obj(json, "files")};
+    char *latency = ll_path_join(dir, "latency.csv"), *info = ll_path_join(dir, "dataset.json");
+    ll_status s = write_table(d, d->lat_ms, latency, e);
+    if (!s && d->std_ms) s = put(&x, "std.csv", NULL, e);
+    if (!s && d->accuracy) s = put(&x, "accuracy.csv", NULL, e);
+    for (int i = 0; !s && i < d->n_features; i++) {
+        ll_str name = {0};
+        ll_str_addf(&name, "%s.npy", d->features[i].name);
+        s = put(&x, name.s, &d->features[i], e);
+        ll_str_free(&name);
+    }
+    char *text = ll_json_text(json);
+    if (!s) s = ll_write_file(info, text, strlen(text), e);
+    free(text);
+    free(latency);
+    free(info);
+    cJSON_Delete(json);
+    return s;
+}
+
+ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
+{
+    ll_str dir = {0};
+    ll_owned_work work;
+    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
+    ll_status s = ll_owned_begin(&work, dir.len ? dir.s : ".", &ll_folder_kind, e);
+    ll_str_free(&dir);
+    if (s) return s;
+    s = write_files(d, work.fresh, e);
+    if (!s) s = ll_owned_install(&work, path, keep, e);
+    ll_owned_end(&work);
+    return s;
+}
+
+/* --- what latlab writes into one --- */
+
+/* The text of dataset.json in an open folder. */
+static bool read_info(int dir, ll_str *text)
+{
+    struct stat st;
+    char buffer[16384];
+    size_t n;
+    int fd = openat(dir, "dataset.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    FILE *f = fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ? NULL : fdopen(fd, "rb");
+    if (!f) {
+        if (fd >= 0) close(fd);
+        return false;
+    }
+    while (text->len < INFO_MOST && (n = fread(buffer, 1, sizeof buffer, f)) > 0)
+        ll_str_addn(text, buffer, n);
+    fclose(f);
+    return true;
+}
+
+/* In quotes; the text may be damaged, so nothing parses it. */
+static bool info_says(int dir, const char *word)
+{
+    ll_str text = {0}, quoted = {0};
+    ll_str_addf(&quoted, "\"%s\"", word);
+    bool found = read_info(dir, &text) && strstr(ll_str_text(&text), quoted.s);
+    ll_str_free(&text);
+    ll_str_free(&quoted);
+    return found;
+}
+
+static bool is_dataset(int dir)
+{
+    return info_says(dir, "latlab dataset");
+}
+
+static const ll_owned_entry entries[] = {
+    {.name = "dataset.json"},
+    {.name = "latency.csv"},
+    {.name = "std.csv"},
+    {.name = "accuracy.csv"},
+    {.name = "*.npy", .made = info_says},
+    {0},
+};
+
+const ll_owned_kind ll_folder_kind = {"dataset", is_dataset, entries};
+
+/* --- one writer at a time --- */
+
+static ll_status open_lock(const char *path, int *lock, ll_error *e)
+{
+    struct stat st;
+    *lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    if (*lock < 0 && errno == EACCES && ll_is_file(path)) /* another user's, in a folder that is shared */
+        *lock = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (*lock < 0)
+        return ll_fail(e, LL_FAILED, "%s: cannot write: %s", path,
+                       errno == ELOOP ? "it is a link" : strerror(errno));
+    if (fstat(*lock, &st) || !S_ISREG(st.st_mode)) return ll_fail(e, LL_FAILED, "%s: is no plain file", path);
+    return LL_OK;
+}
+
+static ll_status wait_for(int lock, const char *path, ll_observer *observer, ll_error *e)
+{
+    for (int tries = 0; flock(lock, LOCK_EX | LOCK_NB); tries++) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return ll_fail(e, LL_FAILED, "%s: cannot be locked: %s", path, strerror(errno));
+        if (tries == 400)
+            return ll_fail(e, LL_FAILED, "%s: another process is changing the datasets there; try again",
+                           path);
+        if (ll_cancelled(observer))
+            return ll_fail(e, LL_CANCELLED, "stopped while another process held %s", path);
+        usleep(50000);
+    }
+    return LL_OK;
+}
+
+ll_status ll_folder_lock(const char *dir, ll_observer *observer, int *lock, ll_error *e)
+{
+    *lock = -1;
+    ll_status s = ll_make_dirs(dir, e);
+    if (s) return s;
+    char *path = ll_path_join(dir, ".lock");
+    s = open_lock(path, lock, e);
+    if (!s) s = wait_for(*lock, path, observer, e);
+    if (s) {
+        ll_folder_unlock(*lock);
+        *lock = -1;
+    }
+    free(path);
+    return s;
+}
+
+void ll_folder_unlock(int lock)
+{
+    if (lock >= 0) close(lock);
+}

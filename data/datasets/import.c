@@ -1,0 +1,114 @@
+#include "data/datasets/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/size.h"
+#include "data/formats/pickle.h"
+
+static const ll_importer importers[] = {
+    {"help", "HELP's folder as published (27 devices, ms)", "HELP", ll_import_help, false},
+    {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
+    {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
+    {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
+    {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
+};
+
+const ll_importer *ll_importer_at(int i)
+{
+    return i >= 0 && i < (int)(sizeof importers / sizeof *importers) ? &importers[i] : NULL;
+}
+
+const ll_importer *ll_importer_find(const char *kind)
+{
+    for (int i = 0; ll_importer_at(i); i++)
+        if (!strcmp(importers[i].kind, kind)) return &importers[i];
+    return NULL;
+}
+
+void ll_import_note(ll_import *job, const char *fmt, ...)
+{
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    ll_strs_take(&job->notes, ll_str_take(&text));
+}
+
+void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read)
+{
+    if (!d->provenance) d->provenance = cJSON_CreateObject();
+    cJSON *o = ll_json_obj(ll_json_list(d->provenance, "imports"), NULL), *devices;
+    ll_json_str(o, "kind", kind);
+    ll_json_str(o, "path", path);
+    if (unit_read) ll_json_str(o, "unit_read", unit_read);
+    ll_json_int(o, "archs", d->n_archs);
+    devices = ll_json_arr(o, "devices");
+    for (int i = 0; i < d->n_devices; i++) ll_json_str(devices, NULL, d->devices[i].name);
+}
+
+double ll_to_ms(const char *unit, double x)
+{
+    if (!strcmp(unit, "ms")) return x;
+    if (!strcmp(unit, "us")) return x / 1000; /* 1e-3 is no double: a product would grow digits */
+    return strcmp(unit, "s") ? NAN : x * 1000;
+}
+
+void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
+{
+    static const char *const names[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
+                                        "avg_pool_3x3"};
+    ll_str text = {0};
+    ll_str_addf(&text, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", names[op[0]], names[op[1]], names[op[2]],
+                names[op[3]], names[op[4]], names[op[5]]);
+    nasbench201->parse(nasbench201, text.s, gene, NULL); /* cannot fail: every name is one of the space */
+    ll_str_free(&text);
+}
+
+ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < files->n; i++) {
+        struct stat st;
+        char *path = ll_path_join(folder, files->v[i]);
+        if (!stat(path, &st)) bytes += (size_t)st.st_size;
+        free(path);
+    }
+    ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
+    if (!ll_budget_take(&budget, (size_t)n_archs * (size_t)files->n, sizeof(double), e)) return LL_OK;
+    return ll_fail_in(e, "%s: %d devices with %d architectures each: ", folder, files->n, n_archs);
+}
+
+static ll_status check_latency(const char *path, int i, double *x, bool minus_one, ll_error *e)
+{
+    if (minus_one && *x == -1) *x = NAN;
+    if (isnan(*x)) return LL_OK;
+    if (*x < 0 || isinf(*x))
+        return ll_fail(e, LL_BAD_DATA, "%s: element %d is %g, a latency was expected", path, i, *x);
+    return LL_OK;
+}
+
+ll_status ll_import_column(const char *path, bool minus_one, double *lat_ms, int n, ll_error *e)
+{
+    ll_pickle p;
+    double *x = NULL;
+    size_t found = 0;
+    ll_status s = ll_pickle_read(path, &p, e);
+    if (s) return s;
+    s = ll_pickled_numbers(p.root, &x, &found, e);
+    if (s) ll_fail_in(e, "%s: ", path);
+    if (!s && found != (size_t)n)
+        s = ll_fail(e, LL_BAD_DATA, "%s: %zu latencies, %d were expected, one per architecture", path, found,
+                    n);
+    for (int i = 0; !s && i < n; i++) {
+        s = check_latency(path, i, &x[i], minus_one, e);
+        lat_ms[i] = x[i];
+    }
+    free(x);
+    ll_pickle_free(&p);
+    return s;
+}

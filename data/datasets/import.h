@@ -1,0 +1,74 @@
+/* Importers: published files, or the user's own, become a dataset or join one.
+ *
+ * An importer reads its files into a fresh sealed dataset of its own, in milliseconds, and knows nothing of
+ * the dataset it may join; ll_import_merge joins them. So nothing is changed before everything was read and
+ * checked. */
+#ifndef LL_DATA_DATASETS_IMPORT_H
+#define LL_DATA_DATASETS_IMPORT_H
+
+#include "core/device/dataset.h"
+
+typedef struct ll_import {
+    const char *path;       /* file or folder */
+    const char *name;       /* of the dataset that comes out */
+    const ll_dataset *into; /* the dataset it will join, to check against; NULL: none */
+    const ll_space *space;  /* csv: space of a new dataset; NULL: that of `into` */
+    const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
+    const char *unit;       /* csv: "ms", "us" or "s" */
+    const char *arch;       /* csv: name of the architecture column; NULL: find it */
+    ll_strs notes;          /* out: sentences on what was found; free with ll_strs_free */
+} ll_import;
+
+/* One kind of input. `read` gives a sealed dataset with one reference; LL_BAD_DATA names file, line and
+ * value. */
+typedef struct ll_importer {
+    const char *kind, *summary;
+    const char *source; /* who measured: goes into the devices */
+    ll_status (*read)(ll_import *job, ll_dataset **fresh, ll_error *e);
+    bool only_into; /* cannot stand alone */
+} ll_importer;
+const ll_importer *ll_importer_find(const char *kind); /* NULL: none */
+const ll_importer *ll_importer_at(int i);              /* NULL behind the last */
+
+/* HELP's folder as published: latency/DEVICE.pt (ms), the architecture index, the ten reference architectures
+ * and, for nasbench201, the accuracies of MetaD2A's list. */
+ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
+
+/* OneProxy's folder: 18 devices on 1,999 NAS-Bench-201 cells, ms; -1 is missing. */
+ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
+ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures, no device. */
+ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
+
+/* A table of the user's own, wide or long; the unit comes from job->unit or, in a long table, from its column
+ * "unit". Every problem is named with file and line: unknown architecture, duplicate row, NaN, negative or
+ * decimal comma. */
+ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e);
+
+/* `into` and `fresh` together (sealed): architectures by gene, devices by name. A device that both have is
+ * joined when all common latencies agree within 0.1 percent; otherwise LL_BAD_DATA names the first that does
+ * not, unless `replace` lets the new ones win. Features of the same name are replaced, accuracies of the same
+ * name completed. */
+ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                          ll_strs *notes, ll_error *e);
+
+/* --- for importers --- */
+
+void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What came from where: one entry of d->provenance "imports". */
+void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read);
+/* Milliseconds of x in "ms", "us" or "s"; NaN for any other unit. */
+double ll_to_ms(const char *unit, double x);
+/* Whether a table of n_archs rows and a column per file may be made: before any is read, each of these files of the
+ * folder could only claim to have as many. LL_BAD_DATA: more memory than they may take (core/base/size.h). */
+ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e);
+/* Gene of a NAS-Bench-201 cell from its operations 0..4 (none, skip, 1x1, 3x3, pool) on the edges 0>1 0>2 1>2
+ * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy. */
+void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene);
+/* Reads a pickle file that is a list of exactly n latencies in ms into lat_ms (n). None, and -1
+ * where `minus_one` says so, are missing; any other negative or infinite number is LL_BAD_DATA with its
+ * position. */
+ll_status ll_import_column(const char *path, bool minus_one, double *lat_ms, int n, ll_error *e);
+
+#endif

@@ -1,0 +1,108 @@
+/* Zero-cost proxies (github abdelfattah-lab/nasflat_latency, zc_fbnet.json): {architecture: {proxy: value}}.
+ * They become the feature "zcp", one column per proxy in alphabetical order; synflow spans tens of powers of
+ * ten and is kept as its logarithm (ALGORITHMS section 9). */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/interrupt.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "data/datasets/import.h"
+
+enum { PROXIES_MOST = 256 };
+
+static double proxy_value(const char *name, double x)
+{
+    return strcmp(name, "synflow") ? x : log(x > 1e-300 ? x : 1e-300);
+}
+
+static ll_status read_names(const ll_import *job, const cJSON *first, ll_strs *names, ll_error *e)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, first) ll_strs_add(names, item->string ? item->string : "");
+    ll_strs_sort(names);
+    if (!names->n || names->n > PROXIES_MOST)
+        return ll_fail(e, LL_BAD_DATA, "%s: {architecture: {proxy: value}} was expected", job->path);
+    return LL_OK;
+}
+
+static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_strs *names, uint8_t *gene,
+                           float *v, ll_error *e)
+{
+    if (ll_space_read(job->space, entry->string, gene, e)) return ll_fail_in(e, "%s: ", job->path);
+    for (int k = 0; k < names->n; k++) {
+        const cJSON *item = cJSON_GetObjectItemCaseSensitive(entry, names->v[k]);
+        if (!cJSON_IsNumber(item) && !cJSON_IsNull(item))
+            return ll_fail(e, LL_BAD_DATA, "%s: architecture %.100s has no proxy %.60s", job->path,
+                           entry->string, names->v[k]);
+        v[k] = cJSON_IsNumber(item) ? (float)proxy_value(names->v[k], item->valuedouble) : NAN;
+        if (isinf(v[k]))
+            return ll_fail(e, LL_BAD_DATA,
+                           "%s: proxy %.60s of architecture %.100s is %g, a finite number was expected",
+                           job->path, names->v[k], entry->string, item->valuedouble);
+    }
+    return LL_OK;
+}
+
+static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *names, ll_dataset **out,
+                          ll_error *e)
+{
+    int n = cJSON_GetArraySize(json), i = 0;
+    const cJSON *entry;
+    ll_status s = LL_OK;
+    ll_dataset *d = *out = ll_dataset_new(job->name, job->space, n, 0);
+    float *v = NULL; /* grows with the rows that are read: the first one says how wide all claim to be */
+    size_t cap = 0, width = (size_t)names->n;
+    cJSON_ArrayForEach(entry, json)
+    {
+        if ((size_t)i == cap) {
+            cap = 2 * cap + 64;
+            v = ll_realloc(v, cap * width, sizeof *v);
+        }
+        s = ll_interrupted()
+                ? ll_interrupt_fail(e)
+                : read_arch(job, entry, names, d->genes + (size_t)i * (size_t)job->space->n_positions,
+                            v + (size_t)i * width, e);
+        if (s) break;
+        i++;
+    }
+    if (!s) ll_dataset_add_feature(d, "zcp", names->n, v);
+    free(v);
+    return s;
+}
+
+/* Only architectures of the dataset: a row without any latency would not be of use. */
+static ll_status check_known(const ll_import *job, const ll_dataset *d, ll_error *e)
+{
+    int known = 0;
+    for (int i = 0; i < d->n_archs; i++) known += ll_dataset_row(job->into, ll_gene(d, i)) >= 0;
+    if (known < d->n_archs)
+        return ll_fail(e, LL_BAD_DATA, "%s: %d of its %d architectures are not in %s", job->path,
+                       d->n_archs - known, d->n_archs, job->into->name);
+    return LL_OK;
+}
+
+ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e)
+{
+    cJSON *json;
+    ll_strs names = {0};
+    ll_dataset *d = NULL;
+    ll_status s = ll_json_read_file(job->path, &json, e);
+    if (s) return s;
+    s = read_names(job, cJSON_IsObject(json) ? json->child : NULL, &names, e);
+    if (!s) s = read_all(job, json, &names, &d, e);
+    cJSON_Delete(json);
+    if (!s) ll_import_provenance(d, "zcp", job->path, NULL);
+    if (!s) s = ll_dataset_seal(d, e);
+    if (!s) s = check_known(job, d, e);
+    if (!s)
+        ll_import_note(job, "feature zcp: %d proxies of %d architectures, synflow as its logarithm", names.n,
+                       d->n_archs);
+    ll_strs_free(&names);
+    if (s)
+        ll_dataset_unref(d);
+    else
+        *fresh = d;
+    return s;
+}

@@ -1,0 +1,179 @@
+#include "data/formats/model_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "data/formats/safetensors.h"
+#include "data/formats/torchzip.h"
+
+static const char format[] = "latlab model 1";
+
+/* --- saving --- */
+
+static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
+{
+    cJSON *sources = cJSON_CreateArray();
+    for (int i = 0; i < m->source.n; i++) ll_json_str(sources, NULL, m->source.v[i]);
+    char *list = ll_json_line(sources), *info = ll_json_line(m->info);
+    cJSON *columns = ll_basis_json(&m->basis);
+    char *basis = ll_json_line(columns);
+    ll_tensors_set_text(t, "format", format);
+    ll_tensors_set_text(t, "predictor", m->predictor->name);
+    ll_tensors_set_text(t, "space", d->space->name);
+    ll_tensors_set_text(t, "data", d->name);
+    ll_tensors_set_text(t, "data_hash", m->data_hash ? m->data_hash : d->hash.hex);
+    ll_tensors_set_text(t, "unit", "ms");
+    ll_tensors_set_text(t, "sources", list);
+    ll_tensors_set_text(t, "info", info);
+    ll_tensors_set_text(t, "basis", basis);
+    cJSON_Delete(columns);
+    free(basis);
+    free(list);
+    free(info);
+    cJSON_Delete(sources);
+}
+
+ll_status ll_model_save(const ll_model *m, const ll_dataset *d, const char *path, ll_error *e)
+{
+    ll_tensors t = {0};
+    if (!m->predictor->save)
+        return ll_fail(e, LL_FAILED, "%s has nothing to save: it is made anew in no time",
+                       m->predictor->name);
+    ll_status s = m->predictor->save(m->impl, &t, e);
+    if (!s) {
+        describe(m, d, &t);
+        s = ll_safetensors_write(path, &t, e);
+    }
+    ll_tensors_free(&t);
+    return s;
+}
+
+/* --- loading --- */
+
+static void warn(ll_strs *warnings, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void warn(ll_strs *warnings, const char *fmt, ...)
+{
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
+    ll_strs_take(warnings, ll_str_take(&text));
+}
+
+static ll_status find_predictor(const ll_tensors *t, const char *as, const ll_predictor **p, ll_error *e)
+{
+    const char *stated = ll_tensors_text(t, "predictor"), *name = as ? as : stated;
+    if (!name)
+        return ll_fail(e, LL_BAD_DATA, "the file does not say of which predictor it is; give `as PREDICTOR`");
+    if (as && stated && strcmp(as, stated))
+        return ll_fail(e, LL_BAD_DATA, "it is a model of %.60s, not of %.60s", stated, as);
+    *p = ll_predictor_find(name);
+    if (!*p) return ll_fail(e, LL_BAD_DATA, "unknown predictor %.60s; `predictors` lists them", name);
+    if (!(*p)->load) return ll_fail(e, LL_BAD_DATA, "%s has no weights to load", name);
+    return LL_OK;
+}
+
+static ll_status check_data(const ll_tensors *t, const ll_dataset *d, ll_strs *warnings, ll_error *e)
+{
+    const char *space = ll_tensors_text(t, "space"), *hash = ll_tensors_text(t, "data_hash");
+    const char *unit = ll_tensors_text(t, "unit");
+    if (space && strcmp(space, d->space->name))
+        return ll_fail(e, LL_BAD_DATA, "it was pretrained on %.60s, the loaded dataset is of %s", space,
+                       d->space->name);
+    if (unit && strcmp(unit, "ms"))
+        return ll_fail(e, LL_BAD_DATA, "its unit is %.20s, ms was expected", unit);
+    if (!space)
+        warn(warnings, "the file does not say for which search space it is; %s is assumed", d->space->name);
+    if (hash && strcmp(hash, d->hash.hex))
+        warn(warnings, "it was pretrained on other data than %s (hash %.12s..., here %.12s...)", d->name,
+             hash, d->hash.hex);
+    return LL_OK;
+}
+
+static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, ll_strs *warnings)
+{
+    const char *text = ll_tensors_text(t, "sources");
+    cJSON *list = NULL, *item;
+    if (text) ll_json_parse(text, strlen(text), &list, NULL);
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsString(item)) continue;
+        ll_strs_add(&m->source, item->valuestring);
+        if (ll_dataset_device(d, item->valuestring) < 0)
+            warn(warnings, "its source device %.80s is not in %s", item->valuestring, d->name);
+    }
+    cJSON_Delete(list);
+}
+
+static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
+{
+    const char *text = ll_tensors_text(t, "info"), *hash = ll_tensors_text(t, "data_hash");
+    cJSON *info = NULL;
+    if (text) ll_json_parse(text, strlen(text), &info, NULL);
+    m->data_hash = ll_strdup(hash ? hash : d->hash.hex);
+    if (cJSON_IsObject(info)) {
+        cJSON_Delete(m->info);
+        m->info = info;
+    } else {
+        cJSON_Delete(info);
+    }
+}
+
+/* Older files do not say what the columns were: then they are unknown unless the data is the same. */
+static void read_basis(const ll_tensors *t, const ll_dataset *d, ll_model *m)
+{
+    const char *text = ll_tensors_text(t, "basis");
+    cJSON *basis = text ? cJSON_Parse(text) : NULL;
+    if (basis) {
+        ll_basis_read(basis, &m->basis);
+    } else if (m->predictor->needs_sources) {
+        ll_basis_take(&m->basis, d, &m->source);
+        for (int i = 0; strcmp(m->data_hash, d->hash.hex) && i < m->basis.hash.n; i++)
+            *m->basis.hash.v[i] = 0;
+    }
+    cJSON_Delete(basis);
+}
+
+static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d, ll_model **out,
+                       ll_strs *warnings, ll_error *e)
+{
+    const ll_predictor *p = NULL;
+    void *impl = NULL;
+    ll_status s = find_predictor(t, as, &p, e);
+    if (!s) s = check_data(t, d, warnings, e);
+    if (!s) s = p->load(t, d, &impl, e);
+    if (s) return s;
+    *out = ll_model_new(p, impl);
+    read_sources(t, d, *out, warnings);
+    read_info(t, d, *out);
+    read_basis(t, d, *out);
+    return LL_OK;
+}
+
+/* A safetensors file, or weights as torch.save writes them (the published checkpoints). */
+static ll_status read_tensors(const char *path, ll_tensors *t, ll_error *e)
+{
+    char *bytes;
+    size_t n;
+    ll_status s = ll_read_file(path, (size_t)1 << 30, &bytes, &n, e);
+    if (s) return s;
+    bool zip = ll_is_zip(bytes, n);
+    free(bytes);
+    return zip ? ll_torch_load_tensors(path, t, e) : ll_safetensors_read(path, t, e);
+}
+
+ll_status ll_model_load(const char *path, const char *as, const ll_dataset *d, ll_model **out,
+                        ll_strs *warnings, ll_error *e)
+{
+    ll_tensors t = {0};
+    ll_status s = read_tensors(path, &t, e);
+    if (s) return s;
+    s = ll_tensors_finite(&t, e);
+    if (!s) s = build(&t, as, d, out, warnings, e);
+    ll_tensors_free(&t);
+    return s ? ll_fail_in(e, "%s: ", path) : LL_OK;
+}

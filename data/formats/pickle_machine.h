@@ -1,0 +1,48 @@
+/* Inside of the pickle parser: the stack machine (pickle.c) and the constructors it knows (pickle_globals.c).
+ */
+#ifndef LL_DATA_FORMATS_PICKLE_MACHINE_H
+#define LL_DATA_FORMATS_PICKLE_MACHINE_H
+
+#include <stdint.h>
+
+#include "data/formats/pickle.h"
+
+typedef struct ll_pickle_machine {
+    const uint8_t *bytes;
+    size_t n, at, started; /* started: where the running opcode began */
+    ll_arena *arena;
+    ll_budget *budget; /* of the arena, the stack, the marks and the memo */
+    ll_pickled **stack;
+    size_t depth, stack_cap;
+    size_t *marks; /* stack depths */
+    size_t n_marks, marks_cap;
+    ll_pickled **memo; /* NULL where nothing was put */
+    size_t memo_cap, n_memo;
+    const ll_pickle_storages *storages;
+    ll_error *e;
+} ll_pickle_machine;
+
+typedef struct ll_pickle_global ll_pickle_global;
+struct ll_pickle_global {
+    const char *module, *name;
+    /* Calls it with a tuple of arguments; NULL: it can only be an argument itself. */
+    ll_status (*call)(ll_pickle_machine *m, const ll_pickle_global *g, const ll_pickled *args,
+                      ll_pickled **out);
+    ll_dtype dtype; /* of a torch storage type */
+    bool storage;
+};
+
+/* Fails with the byte position. */
+ll_status ll_pickle_fail(ll_pickle_machine *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Zeroed memory of the arena, NULL (with the message left) when over the budget. */
+void *ll_pickle_alloc(ll_pickle_machine *m, size_t bytes);
+ll_pickled *ll_pickle_new(ll_pickle_machine *m, ll_pickled_kind kind);
+
+const ll_pickle_global *ll_pickle_global_find(const char *module, size_t module_len, const char *name,
+                                              size_t name_len);
+/* BUILD: give the state to an object; only the kinds with a known meaning take one. */
+ll_status ll_pickle_build(ll_pickle_machine *m, ll_pickled *object, const ll_pickled *state);
+/* The tuple ("storage", type, key, location, count) of a torch file. */
+ll_status ll_pickle_persistent(ll_pickle_machine *m, const ll_pickled *id, ll_pickled **out);
+
+#endif

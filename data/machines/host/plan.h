@@ -1,0 +1,41 @@
+/* What an engine executes: a network with copies resolved, ReLUs shared or fused, sums fused into the
+ * convolution before them, and tensors laid into few buffers that are used again as soon as they are free.
+ *
+ * A convolution's ReLU in front is done once per tensor: by the convolution that makes the tensor when nothing
+ * else reads it, else by a step of its own. */
+#ifndef LL_DATA_MACHINES_HOST_PLAN_H
+#define LL_DATA_MACHINES_HOST_PLAN_H
+
+#include "core/space/network.h"
+
+typedef enum ll_step_kind {
+    LL_STEP_CONV,
+    LL_STEP_POOL,
+    LL_STEP_ADD,
+    LL_STEP_RELU,
+    LL_STEP_SHUFFLE,
+    LL_STEP_GLOBAL, /* bn, ReLU as the layer says, mean */
+    LL_STEP_LINEAR
+} ll_step_kind;
+
+/* Buffers 0 and 1 are the input and the zeros; they are never written. */
+enum { LL_BUFFER_INPUT, LL_BUFFER_ZERO, LL_BUFFER_FIRST, LL_MAX_BUFFERS = 32 };
+
+typedef struct ll_step {
+    ll_step_kind kind;
+    const ll_layer *layer; /* shapes and weights; for LL_STEP_RELU: a reader, for the shape of its input */
+    int in, other, out;    /* buffers; other: second operand of LL_STEP_ADD */
+    bool accumulate;       /* LL_STEP_CONV: adds to what `out` holds */
+    bool relu;             /* convolutions and sums: ReLU on the result, behind the sum */
+} ll_step;
+
+typedef struct ll_plan {
+    int n_steps, n_buffers, result; /* result: buffer of the last layer */
+    int most;                       /* numbers per image in the largest buffer */
+    ll_step steps[2 * LL_MAX_LAYERS];
+} ll_plan;
+
+/* `n` must stay as long as the plan. */
+void ll_plan_make(const ll_network *n, ll_plan *out);
+
+#endif

@@ -1,0 +1,52 @@
+/* A sweep: many architectures timed in one configuration, in rounds. A round visits every architecture once, in
+ * an order of its own, so that drift hits all alike. What is measured goes to a journal at once; a sweep that was
+ * interrupted goes on where it stopped. */
+#ifndef LL_DATA_MACHINES_HOST_SWEEP_H
+#define LL_DATA_MACHINES_HOST_SWEEP_H
+
+#include "core/base/observer.h"
+#include "data/machines/host/engine.h"
+#include "data/machines/host/timing.h"
+
+typedef struct ll_sweep {
+    ll_host_settings settings;
+    const ll_space *space;
+    const uint8_t *genes; /* (n, positions): borrowed */
+    int n;
+    int repeats; /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
+    uint64_t order_seed;
+    int core;
+    const char *journal;  /* path */
+    const char *identity; /* a line that says what is measured on what: a journal of another one is refused */
+    ll_observer *observer;
+} ll_sweep;
+
+enum { LL_RUNS_PER_VISIT = 5, LL_AUTO_ROUNDS = 1, LL_MOST_ROUNDS = 3, LL_AUTO_RUNS = 5 };
+
+/* Times of each architecture, in the order they were taken: (n, LL_MAX_TIMES). */
+typedef struct ll_times {
+    int n;
+    int *count;           /* (n) */
+    int *visits;          /* (n) */
+    float *ms;            /* as the clock showed them */
+    float *control;       /* ms of the control network beside each */
+    double usual;         /* of the control network: LL_USUAL of its times are faster */
+    long disturbed, busy; /* runs taken again; visits in which the core never came free */
+} ll_times;
+
+/* Reads the journal, measures what is missing, and keeps `out` (ll_times_free) also on failure. LL_CANCELLED: what was
+ * measured is in the journal. LL_USAGE: the journal is of another identity. LL_FAILED: the journal cannot be written
+ * (full disk: what it holds so far stays good), or the worker died. */
+/* The control network of a space: of 31 architectures drawn with seed 1 the one with the fourth fewest multiply-adds,
+ * so that it takes little of the time and does what all do. */
+void ll_sweep_control(const ll_space *s, uint8_t *gene);
+ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e);
+void ll_times_free(ll_times *t);
+/* Of ms * usual / control. */
+ll_spread ll_times_spread(const ll_times *t, int row);
+#define LL_USUAL 0.1
+/* Spearman between the medians of the earlier and of the later half of each architecture's runs: how well the
+ * measurement agrees with itself. NaN below 3 architectures or 2 runs. */
+double ll_times_repeat(const ll_times *t);
+
+#endif

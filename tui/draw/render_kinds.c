@@ -1,0 +1,123 @@
+/* Drawings for kinds of results that deserve more than a table. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/draw/chart.h"
+#include "tui/draw/read.h"
+#include "tui/draw/render.h"
+
+static int corr_width(const cJSON *result, const ll_look *look)
+{
+    return 30 + 4 * cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "devices"));
+}
+
+static void draw_corr(ll_paper *p, const cJSON *result)
+{
+    ll_matrix matrix;
+    ll_render_title(p, result);
+    if (!ll_read_matrix(result, "devices", "matrix", &matrix)) {
+        ll_render_body(p, result);
+        return;
+    }
+    ll_heatmap m = {.n = matrix.n, .v = matrix.v, .names = matrix.names.v, .cursor_r = -1, .cursor_c = -1};
+    ll_heatmap_plan(&m, p->c.look, 0, p->c.width);
+    ll_heatmap_draw(&m, &p->c, p->c.height, 0);
+    ll_heatmap_legend(&m, &p->c, p->c.height + 1, 2);
+    if (m.cols < m.n)
+        ll_putf(&p->c, p->c.height, 0, LL_S_FAINT,
+                "(%d columns left out: a wider terminal, a device pattern or "
+                "--json shows all)",
+                m.n - m.cols);
+    ll_render_notes(p, result);
+    ll_matrix_free(&matrix);
+}
+
+static void draw_map(ll_paper *p, const cJSON *result)
+{
+    double *x, *y;
+    int *samples, n = ll_json_get_nums(result, "x", &x), k = ll_json_get_ints(result, "samples", &samples), m;
+    double *sx = LL_NEW_ARRAY(double, k + 1), *sy = LL_NEW_ARRAY(double, k + 1);
+    n = ll_json_get_nums(result, "y", &y) == n ? n : 0;
+    for (m = 0; m < k && samples[m] >= 0 && samples[m] < n; m++) sx[m] = x[samples[m]], sy[m] = y[samples[m]];
+    ll_series series[] = {
+        {.name = "all", .x = x, .y = y, .n = n, .style = LL_S_CURVE2},
+        {.name = k ? "samples" : NULL, .x = sx, .y = sy, .n = m, .style = LL_S_CURVE1, .mark = 'o'}};
+    ll_plot plot = {.x_title = "component 1", .y_title = "component 2", .series = series, .n_series = 2};
+    ll_render_title(p, result);
+    int w = p->c.width < 100 ? p->c.width : 100;
+    ll_chart_plot(&p->c, (ll_rect){p->c.height, 0, w / 4 + 4, w}, &plot);
+    ll_render_notes(p, result);
+    free(x);
+    free(y);
+    free(samples);
+    free(sx);
+    free(sy);
+}
+
+/* Width of a text field of the rows, its title included. */
+static int field_width(const cJSON *rows, const char *key)
+{
+    int w = ll_text_width(key);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, rows)
+    {
+        int here = ll_text_width(ll_json_get_str(row, key, ""));
+        if (here > w) w = here;
+    }
+    return w;
+}
+
+/* The options of one command: what they are for is never cut but goes on in further lines, below the name
+ * where there is little room beside it. */
+static void draw_options(ll_paper *p, const cJSON *rows)
+{
+    enum { GAP = 2, LEAST = 24 };
+    int value = field_width(rows, "option") + GAP;
+    int otherwise = value + field_width(rows, "value") + GAP;
+    int help = otherwise + field_width(rows, "default") + GAP;
+    bool beside = help + LEAST <= p->c.width;
+    const cJSON *row;
+    ll_put(&p->c, p->c.height + 1, 0, LL_S_HEAD, "option"); /* below an empty line */
+    ll_put(&p->c, p->c.height - 1, value, LL_S_HEAD, "value");
+    ll_put(&p->c, p->c.height - 1, otherwise, LL_S_HEAD, "default");
+    cJSON_ArrayForEach(row, rows)
+    {
+        int y = p->c.height;
+        ll_put(&p->c, y, 0, LL_S_TEXT, ll_json_get_str(row, "option", ""));
+        ll_put(&p->c, y, value, LL_S_TEXT, ll_json_get_str(row, "value", ""));
+        ll_put(&p->c, y, otherwise, LL_S_TEXT, ll_json_get_str(row, "default", ""));
+        ll_paper text = {.out = NULL};
+        int x = beside ? help : 4, room = p->c.width - x;
+        ll_canvas_init(&text.c, p->c.look, 0, room);
+        ll_render_wrapped(&text, LL_S_TEXT, 0, ll_json_get_str(row, "help", ""));
+        y += beside ? 0 : 1;
+        ll_put(&p->c, y + text.c.height - 1, x, LL_S_TEXT, "");
+        ll_blit(&p->c, (ll_rect){y, x, text.c.height, room}, &text.c, 0, 0);
+        ll_canvas_free(&text.c);
+    }
+}
+
+static void draw_help(ll_paper *p, const cJSON *result)
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
+    cJSON *text = cJSON_CreateObject();
+    if (!ll_json_get_str(result, "command", NULL)) { /* the list of commands */
+        ll_render_title(p, result);
+        ll_render_body(p, result);
+    } else {
+        ll_json_str(text, "text", ll_json_get_str(result, "text", ""));
+        ll_render_body(p, text);
+        if (rows) draw_options(p, rows);
+    }
+    cJSON_Delete(text);
+}
+
+const ll_render_kind ll_render_kinds[] = {
+    {"help", draw_help, NULL},
+    {"map", draw_map, NULL},
+    {"corr", draw_corr, corr_width},
+    {0},
+};

@@ -1,0 +1,18 @@
+/* What a stream or terminal can show, and bringing it back to order whatever happens. */
+#ifndef LL_TUI_FACES_TERMINAL_H
+#define LL_TUI_FACES_TERMINAL_H
+
+#include "tui/draw/theme.h"
+
+typedef enum ll_when { LL_AUTO, LL_ALWAYS, LL_NEVER } ll_when;
+
+/* Look of a stream. Colour is off when NO_COLOR is set and not empty, TERM is dumb or the stream is no
+ * terminal, on when FORCE_COLOR is; `colour` beats all of them. Width: of the terminal; 0 for a pipe. */
+ll_look ll_terminal_look(int fd, ll_when colour, bool ascii);
+int ll_terminal_width(int fd); /* 0: no terminal */
+/* Can the full screen be drawn here? stdin and stdout are a terminal that can move its cursor. */
+bool ll_terminal_can_draw(void);
+/* Colours TERM and COLORTERM promise. */
+ll_depth ll_terminal_depth(void);
+
+#endif

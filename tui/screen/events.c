@@ -1,0 +1,175 @@
+/* The user's commands: submitting them, and what their events change on the screen. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "tui/screen/screen_in.h"
+
+static int submit(ll_screen *s, const char *line)
+{
+    int id = ll_chain_begin(&s->chain, s->f->app, line);
+    s->pending += id > 0;
+    ll_lesson_ran(&s->lesson, line);
+    s->log_back = 0;
+    s->dirty = true;
+    return id;
+}
+
+void ll_screen_submit(ll_screen *s, const char *line)
+{
+    submit(s, line);
+}
+
+void ll_screen_submit_typed(ll_screen *s, const char *line)
+{
+    ll_history_add(&s->history, line);
+    ll_screen_submit_bound(s, line);
+}
+
+void ll_screen_submit_bound(ll_screen *s, const char *line)
+{
+    s->typed_id = submit(s, line);
+}
+
+void ll_screen_submitf(ll_screen *s, const char *fmt, ...)
+{
+    ll_str line = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_quote_addv(&line, fmt, ap);
+    va_end(ap);
+    submit(s, ll_str_text(&line));
+    ll_str_free(&line);
+}
+
+/* --- actions of the face's own commands -------------------------------------------------------------------
+ */
+
+void ll_screen_write_display(ll_screen *s)
+{
+    ll_str text = {0};
+    ll_canvas plain = s->canvas;
+    ll_look look = s->look;
+    ll_error e = {0};
+    look.attributes = false;
+    plain.look = &look;
+    ll_canvas_text(&plain, 0, plain.height, &text);
+    if (ll_write_file(s->save_display, ll_str_text(&text), text.len, &e))
+        ll_screen_say(s, LL_S_ERROR, "%s", e.message);
+    ll_str_free(&text);
+    free(s->save_display);
+    s->save_display = NULL;
+}
+
+void ll_screen_start_lesson(ll_screen *s, const char *path)
+{
+    char *text;
+    size_t len;
+    ll_error e = {0};
+    if (ll_read_file(path, 1 << 20, &text, &len, &e)) {
+        ll_screen_say(s, LL_S_ERROR, "%s", e.message);
+        return;
+    }
+    ll_lesson_parse(&s->lesson, text, path);
+    free(text);
+}
+
+void ll_screen_apply_config(ll_screen *s)
+{
+    s->look.theme = s->config.theme;
+    s->look.ramp = s->config.ramp;
+    ll_curses_mouse(s->config.mouse);
+    s->dirty = true;
+}
+
+static void face_action(ll_screen *s, const cJSON *event)
+{
+    const char *action = ll_json_get_str(event, "action", ""), *value = ll_json_get_str(event, "value", "");
+    ll_error e = {0};
+    if (!strcmp(action, "quit")) {
+        s->stop = true;
+    } else if (!strcmp(action, "view")) {
+        ll_screen_open(s, *value ? value : "devices");
+    } else if (!strcmp(action, "save-display")) {
+        s->save_display = ll_strdup(value);
+    } else if (!strcmp(action, "lesson")) {
+        ll_screen_start_lesson(s, value);
+    } else if (!strcmp(action, "config")) {
+        if (ll_config_line(&s->config, value, &e)) ll_screen_say(s, LL_S_ERROR, "%s", e.message);
+        ll_screen_apply_config(s);
+    }
+    s->dirty = true;
+}
+
+/* --- events of commands -----------------------------------------------------------------------------------
+ */
+
+static void set_progress(ll_screen *s, const cJSON *event)
+{
+    cJSON_Delete(s->progress);
+    s->progress = event ? cJSON_Duplicate(event, true) : NULL;
+}
+
+static bool is_look(const ll_screen *s, const char *line)
+{
+    char name[64];
+    size_t n = strcspn(line, " \t?");
+    if (n >= sizeof name) return false;
+    memcpy(name, line, n);
+    name[n] = 0;
+    const ll_command *c = ll_app_find(s->f->app, name);
+    return c && c->flags & LL_CMD_LOOK;
+}
+
+static void command_begins(ll_screen *s, const cJSON *event)
+{
+    free(s->running);
+    s->running = ll_strdup(ll_json_get_str(event, "command", ""));
+    set_progress(s, NULL);
+}
+
+static void command_ends(ll_screen *s, const cJSON *event)
+{
+    int next = ll_chain_end(&s->chain, s->f->app, event);
+    s->pending += next > 0 ? 0 : -1;
+    if (next && s->typed_id == ll_json_get_int(event, "id", -1)) s->typed_id = next;
+    if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
+    if (s->pending > 0) return;
+    free(s->running);
+    s->running = NULL;
+    set_progress(s, NULL);
+}
+
+/* A question typed at the ':' line is answered on a page of its own, unless a view shows it anyway. */
+static void show_output(ll_screen *s, const cJSON *event)
+{
+    if (ll_json_get_int(event, "id", -1) != s->typed_id || !s->running || !is_look(s, s->running)) return;
+    ll_view *v = ll_screen_find(s, "output");
+    v->type->result(v, "typed", event);
+    ll_screen_open(s, "output");
+}
+
+static void take_event(ll_screen *s, const char *kind, const cJSON *event)
+{
+    if (!strcmp(kind, "result") && !strcmp(ll_json_get_str(event, "kind", ""), "face")) {
+        face_action(s, event);
+        return;
+    }
+    if (!strcmp(kind, "begin")) command_begins(s, event);
+    if (!strcmp(kind, "progress")) set_progress(s, event);
+    if (!strcmp(kind, "result")) show_output(s, event);
+    ll_log_event(&s->log, event);
+    if (!strcmp(kind, "end")) command_ends(s, event);
+    s->dirty = true;
+}
+
+void ll_screen_event(ll_screen *s, const cJSON *event)
+{
+    const char *kind = ll_json_get_str(event, "event", "");
+    if (ll_screen_take_answer(s, kind, event)) return;
+    take_event(s, kind, event);
+    for (int i = 0; i < s->n_views; i++)
+        if (s->views[i]->type->event) s->views[i]->type->event(s->views[i], event);
+}

@@ -1,0 +1,105 @@
+/* Inside of the full screen, shared by screen*.c alone; views see screen.h. */
+#ifndef LL_TUI_SCREEN_SCREEN_IN_H
+#define LL_TUI_SCREEN_SCREEN_IN_H
+
+#include "tui/faces/config.h"
+#include "tui/faces/lesson.h"
+#include "tui/faces/waiting.h"
+#include "tui/screen/curses.h"
+#include "tui/screen/keyfile.h"
+#include "tui/screen/screen.h"
+
+enum { LL_MAX_STACK = 16, LL_MAX_VIEWS = 16, LL_MAX_ASKS = 64, LL_MAX_SPOTS = 64 };
+
+typedef struct ll_ask {
+    int id;
+    ll_view *view;
+    const char *tag;
+    bool overtaken; /* the view has asked again: what comes is about something else than it shows */
+} ll_ask;
+
+typedef struct ll_spot {
+    ll_rect r;
+    char key[LL_KEY_NAME];
+} ll_spot;
+
+typedef enum ll_mode { LL_MODE_VIEW, LL_MODE_COMMAND, LL_MODE_FILTER, LL_MODE_HELP } ll_mode;
+
+struct ll_screen {
+    ll_faces *f;
+    ll_look look;
+    ll_config config;
+    ll_canvas canvas;
+    ll_view *views[LL_MAX_VIEWS]; /* made when first shown */
+    int n_views;
+    ll_view *stack[LL_MAX_STACK];
+    int depth;
+    ll_ask asks[LL_MAX_ASKS]; /* questions of views whose END has not come */
+    int n_asks;
+    ll_log log;
+    ll_spot spots[LL_MAX_SPOTS]; /* of the last drawing */
+    int n_spots;
+    ll_mouse click; /* the latest, and when */
+    double clicked_s;
+    int log_back; /* lines the log pane is scrolled back */
+    ll_history history;
+    ll_line line;
+    ll_mode mode;
+    int help_top;
+    bool maximised, state_in_bar;
+    char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
+    ll_chain chain;           /* the rest of the typed line under way */
+    int pending;              /* the user's commands under way */
+    int typed_id;             /* request of the latest line typed at ':'; its results open the output view */
+    cJSON *progress;          /* latest progress event, NULL: none */
+    char *running;            /* command under way */
+    ll_keyfile keys;          /* LATLAB_KEYS */
+    ll_strs typed;            /* keys read and not yet acted upon */
+    double asked_s;           /* time of the latest question of a view */
+    ll_lesson lesson;
+    char *save_display; /* file to write the next drawing to */
+    bool dirty, leave_asked, stop;
+    double drawn_s, interrupted_s;
+    ll_waiting waiting; /* for the command that Ctrl-C cancelled */
+    double leaving_s;   /* Q was pressed while a command ran: time of it; 0: no */
+    ll_next next;
+};
+
+/* keys.c */
+void ll_screen_key(ll_screen *s, const char *key);
+void ll_screen_do(ll_screen *s, const char *text); /* text of a binding: action or command line */
+const ll_key *ll_screen_global_keys(void);
+const char *ll_screen_bound(const ll_screen *s, const char *key); /* what it does here; NULL: nothing */
+bool ll_keys_have(const ll_key *keys, const char *key); /* the table has this entry; NULL: an empty one */
+const char *ll_screen_twin(const char *key); /* the F-key that does the same as this letter; NULL: none */
+/* clicks.c */
+void ll_screen_mouse(ll_screen *s, const ll_mouse *m);
+void ll_screen_forget_spots(ll_screen *s);
+/* A place that acts as a key when it is clicked: columns x .. x + w - 1 of row y. */
+void ll_screen_add_spot(ll_screen *s, int y, int x, int w, const char *key);
+/* draw.c */
+void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x);
+ll_rect ll_screen_view_rect(const ll_screen *s);
+bool ll_screen_too_small(const ll_screen *s);
+/* help.c */
+void ll_screen_draw_help(ll_screen *s);
+/* views.c */
+ll_view *ll_screen_top(const ll_screen *s);
+void ll_screen_close_view(ll_screen *s);
+void ll_screen_mark_stale(ll_screen *s);
+void ll_screen_refresh_view(ll_view *v);
+bool ll_screen_take_answer(ll_screen *s, const char *kind,
+                           const cJSON *event); /* false: nobody here has asked */
+void ll_screen_free_views(ll_screen *s);
+/* events.c */
+void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
+void ll_screen_submit_bound(ll_screen *s,
+                            const char *line); /* from a key; answers are shown like those above */
+void ll_screen_event(ll_screen *s, const cJSON *event);
+void ll_screen_write_display(ll_screen *s);
+void ll_screen_start_lesson(ll_screen *s, const char *path);
+/* screen.c */
+void ll_screen_apply_config(ll_screen *s);
+void ll_screen_suspend(ll_screen *s); /* to the shell; returns when it says fg */
+
+#endif
