@@ -147,7 +147,7 @@ static void find_rows(reader *r, const cJSON *o)
         r->n_then = -1;
         return;
     }
-    if (r->n_then > d->n_archs || memcmp(genes, d->genes, (size_t)r->n_then * positions)) {
+    if (r->n_then > d->n_archs || memcmp(genes, d->archs->genes, (size_t)r->n_then * positions)) {
         r->now = LL_NEW_ARRAY(int, r->n_then + 1);
         for (int i = 0; i < r->n_then; i++) r->now[i] = ll_dataset_row(d, genes + (size_t)i * positions);
     }

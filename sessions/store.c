@@ -151,10 +151,10 @@ ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, l
 {
     size_t n = (size_t)d->n_archs * (size_t)d->space->n_positions;
     ll_str file = {0};
-    ll_str_addf(&file, "%s.genes", ll_hash_bytes(d->genes, n).hex);
+    ll_str_addf(&file, "%s.genes", ll_hash_bytes(d->archs->genes, n).hex);
     char *path = ll_path_join(st->dir, file.s);
     ll_status s = ll_make_dirs(st->dir, e);
-    if (!s && !ll_is_file(path)) s = ll_write_file(path, d->genes, n, e);
+    if (!s && !ll_is_file(path)) s = ll_write_file(path, d->archs->genes, n, e);
     free(path);
     *name = ll_str_take(&file);
     return s;

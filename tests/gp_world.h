@@ -32,7 +32,8 @@ static inline ll_dataset *small_world(int first, int step)
 {
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("small", space, CELLS, DEVICES);
-    for (int i = 0; i < CELLS; i++) space->at(space, (first + step * i + 15625) % 15625, d->genes + i * 6);
+    for (int i = 0; i < CELLS; i++)
+        space->at(space, (first + step * i + 15625) % 15625, ll_arch_at(d->archs, i));
     for (int s = 0; s < DEVICES; s++) {
         char name[2] = {(char)('a' + s), 0};
         ll_device_set(&d->devices[s], name, LL_SIMULATED, "test", "ms", NULL, NULL);

@@ -10,10 +10,11 @@ core/base:
 core/num: core/base
 core/nn: core/base core/num
 core/space: core/base core/num
-core/device: core/base core/num core/space
-core/encode: core/base core/num core/space core/device
-core/sample: core/base core/num core/space core/device core/encode
-+learning: core/base core/num core/nn core/space core/device core/encode core/sample
+core/archs: core/base core/num core/space
+core/device: core/base core/num core/space core/archs
+core/encode: core/base core/num core/space core/archs core/device
+core/sample: core/base core/num core/space core/archs core/device core/encode
++learning: core/base core/num core/nn core/space core/archs core/device core/encode core/sample
 core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict

@@ -101,7 +101,7 @@ static inline void write_rows(const int *rows, int n)
     size_t positions = (size_t)toy->space->n_positions;
     for (int j = 0; j < toy->n_devices; j++) ll_device_copy(&d->devices[j], &toy->devices[j]);
     for (int i = 0; i < n; i++) {
-        memcpy(d->genes + (size_t)i * positions, ll_gene(toy, rows[i]), positions);
+        memcpy(d->archs->genes + (size_t)i * positions, ll_gene(toy, rows[i]), positions);
         for (int j = 0; j < toy->n_devices; j++) ll_latencies(d, j)[i] = ll_latencies(toy, j)[rows[i]];
     }
     write_toy(d);

@@ -14,7 +14,7 @@ static inline ll_dataset *all_cells(void)
     ll_device_set(&d->devices[0], "invented", LL_SIMULATED, "test", "ms", NULL, NULL);
     for (int i = 0; i < s->n_archs; i++) {
         ll_cost c;
-        s->at(s, i, d->genes + (size_t)i * (size_t)s->n_positions);
+        s->at(s, i, d->archs->genes + (size_t)i * (size_t)s->n_positions);
         ll_space_cost(s, ll_gene(d, i), &c);
         d->lat_ms[i] = c.conv_macs / 1e6 + ll_rng_uniform(&r);
     }
@@ -30,7 +30,7 @@ static inline ll_dataset *some_fbnets(int n)
     ll_rng r = ll_rng_new(8, LL_STREAM_DATA);
     ll_device_set(&d->devices[0], "invented", LL_SIMULATED, "test", "ms", NULL, NULL);
     for (int i = 0; i < n; i++) {
-        uint8_t *gene = d->genes + (size_t)i * (size_t)s->n_positions;
+        uint8_t *gene = d->archs->genes + (size_t)i * (size_t)s->n_positions;
         ll_cost c;
         for (int p = 0; p < s->n_positions; p++) gene[p] = (uint8_t)ll_rng_below(&r, s->n_ops);
         ll_space_cost(s, gene, &c);

@@ -16,7 +16,7 @@ static ll_dataset *cells(void)
     static const char *const names[] = {"a", "b", "c", "target"};
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("cells", space, ARCHS, TARGET + 1);
-    for (int a = 0; a < ARCHS; a++) space->at(space, a * 65, d->genes + a * space->n_positions);
+    for (int a = 0; a < ARCHS; a++) space->at(space, a * 65, ll_arch_at(d->archs, a));
     fill_related(d, 5);
     for (int i = 0; i <= TARGET; i++)
         for (int a = 0; a < ARCHS; a++)

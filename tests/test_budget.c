@@ -21,7 +21,7 @@ static ll_dataset *five_devices(void)
         for (int p = 0; p < 6; p++)
             for (int o = 0; o < 5; o++) cost[p][o] = o * (1 + .3 * ll_rng_uniform(&r));
         for (int a = 0; a < d->n_archs; a++) {
-            uint8_t *gene = d->genes + (size_t)a * 6;
+            uint8_t *gene = d->archs->genes + (size_t)a * 6;
             s->at(s, a, gene);
             ll_latencies(d, i)[a] = 3 + .1 * ll_rng_uniform(&r);
             for (int p = 0; p < 6; p++) ll_latencies(d, i)[a] += cost[p][gene[p]];

@@ -18,7 +18,7 @@ static ll_dataset *cells(void)
     ll_dataset *d = ll_dataset_new("cells", space, ARCHS, DEVICES);
     ll_rng r = ll_rng_new(9, LL_STREAM_DATA);
     ll_error e = {0};
-    for (int i = 0; i < ARCHS; i++) space->at(space, i * 52, d->genes + 6 * i);
+    for (int i = 0; i < ARCHS; i++) space->at(space, i * 52, ll_arch_at(d->archs, i));
     for (int s = 0; s < DEVICES; s++) {
         char name[2] = {(char)('a' + s), 0};
         double cost[5];
@@ -186,7 +186,7 @@ static void transfer_to_other_rows_stops(void)
     ll_error e = {0};
     ll_prediction p = {0};
     void *model = NULL;
-    for (int i = 0; i < 200; i++) d->space->at(d->space, 11 + 39 * i, more->genes + (ARCHS + i) * 6);
+    for (int i = 0; i < 200; i++) d->space->at(d->space, 11 + 39 * i, ll_arch_at(more->archs, ARCHS + i));
     CHECK_INT(ll_dataset_seal(more, &e), LL_OK);
     CHECK_INT(ll_gp.pretrain(&job, &model, &e), LL_OK);
     ll_transfer_job to = transfer_on(more, NULL, &o);

@@ -523,7 +523,7 @@ static void equal_latencies_are_not_all(void)
     ll_error e = {0};
     make(a, "base");
     ll_dataset *d = stored(path);
-    ll_dataset_add_feature(d, "zcp", 1, (float[]){1, 2, 3});
+    ll_archs_set_feature(d->archs, "zcp", 1, (float[]){1, 2, 3});
     CHECK_INT(ll_folder_save(d, path, NULL, &e), LL_OK);
     make(a, "base");
     CHECK_STR(devices_of(former, "base"), "phone");

@@ -38,7 +38,7 @@ static void duplicates_are_refused(void)
 {
     ll_error e = {0};
     ll_dataset *d = toy_data(20, five);
-    memcpy(d->genes + 3 * 7, d->genes + 3 * 4, 3);
+    memcpy(d->archs->genes + 3 * 7, d->archs->genes + 3 * 4, 3);
     CHECK_INT(ll_dataset_seal(d, &e), LL_BAD_DATA);
     CHECK_HAS(e.message, "rows 4 and 7 are the same architecture 0:0:4");
     ll_dataset_unref(d);
@@ -143,12 +143,13 @@ static void extension_keeps_what_was_there(void)
     for (int i = 0; i < 30; i++) d->accuracy[i] = i;
     float *feature = malloc(60 * sizeof(float));
     for (int i = 0; i < 60; i++) feature[i] = (float)i;
-    ll_dataset_add_feature(d, "zcp", 2, feature);
+    ll_archs_set_feature(d->archs, "zcp", 2, feature);
     free(feature);
     ll_ints_add(&d->reference, 3);
     ll_dataset_seal(d, &e);
     ll_dataset *x = ll_dataset_extend(d, 10, 1);
-    for (int i = 30; i < 40; i++) x->genes[3 * i] = 1, x->genes[3 * i + 2] = (uint8_t)(i - 30);
+    for (int i = 30; i < 40; i++)
+        ll_arch_at(x->archs, i)[0] = 1, ll_arch_at(x->archs, i)[2] = (uint8_t)(i - 30);
     ll_device_set(&x->devices[5], "new", LL_SIMULATED, "test", "us", "Board", NULL);
     CHECK_INT(ll_dataset_seal(x, &e), LL_OK);
     CHECK_INT(x->n_archs, 40);
@@ -156,8 +157,8 @@ static void extension_keeps_what_was_there(void)
     CHECK_INT(ll_dataset_count(x, 5), 0);
     CHECK_INT(ll_dataset_count(x, 1), 30);
     CHECK(isnan(x->accuracy[30]) && x->accuracy[29] == 29);
-    CHECK_NEAR(ll_dataset_feature(x, "zcp")->v[59], 59, 0);
-    CHECK(isnan(ll_dataset_feature(x, "zcp")->v[60]));
+    CHECK_NEAR(ll_archs_feature(x->archs, "zcp")->v[59], 59, 0);
+    CHECK(isnan(ll_archs_feature(x->archs, "zcp")->v[60]));
     CHECK_INT(x->reference.v[0], 3);
     const int both[] = {0, 5};
     ll_ints common = ll_dataset_common(x, both, 2);

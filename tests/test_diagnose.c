@@ -42,7 +42,7 @@ static ll_dataset *made_data(const made *devices, int n_devices, int n_archs, in
     ll_dataset *d = ll_dataset_new("made", space, n_archs, n_devices);
     ll_rng rng = ll_rng_new(6, LL_STREAM_DATA);
     for (int a = 0, i = 0; a < n_archs; i += stride ? stride : 1) {
-        uint8_t *gene = d->genes + a * space->n_positions;
+        uint8_t *gene = ll_arch_at(d->archs, a);
         space->at(space, i, gene);
         a += stride || gene[2] == NONE;
     }

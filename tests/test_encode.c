@@ -110,14 +110,14 @@ static void features_are_found_by_name(void)
     float v[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     ll_matrix_f m;
     ll_error e = {0};
-    ll_dataset_add_feature(d, "zcp", 2, v);
+    ll_archs_set_feature(d->archs, "zcp", 2, v);
     CHECK_INT(ll_encode(d, "zcp", &m, &e), LL_OK);
     CHECK(m.rows == 4 && m.cols == 2 && at(&m, 2, 1) == 6);
     ll_matrix_f_free(&m);
     CHECK_INT(ll_encode(d, "caz", &m, &e), LL_USAGE);
     CHECK_HAS(e.message, "no cate");
-    ll_dataset_add_feature(d, "cate", 1, v);
-    ll_dataset_add_feature(d, "arch2vec", 1, v);
+    ll_archs_set_feature(d->archs, "cate", 1, v);
+    ll_archs_set_feature(d->archs, "arch2vec", 1, v);
     CHECK_INT(ll_encode(d, "caz", &m, &e), LL_OK);
     CHECK_INT(m.cols, 4);
     /* 1 2 3 4 has mean 2.5, standard deviation sqrt(1.25) */
@@ -132,7 +132,7 @@ static void what_is_missing_is_said(void)
     float v[4] = {1, 2, NAN, 4};
     ll_matrix_f m;
     ll_error e = {0};
-    ll_dataset_add_feature(d, "mine", 1, v);
+    ll_archs_set_feature(d->archs, "mine", 1, v);
     CHECK_INT(ll_encode(d, "mine", &m, &e), LL_BAD_DATA);
     CHECK_HAS(e.message, "architecture 2 of toys has no mine");
     CHECK_INT(ll_encode(d, "my", &m, &e), LL_USAGE);

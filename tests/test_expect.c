@@ -18,7 +18,7 @@ static ll_dataset *make_world(void)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("small", space, CELLS, SOURCES + 1);
     ll_error e = {0};
-    for (int i = 0; i < CELLS; i++) space->at(space, (5 + 26 * i) % 15625, d->genes + i * 6);
+    for (int i = 0; i < CELLS; i++) space->at(space, (5 + 26 * i) % 15625, ll_arch_at(d->archs, i));
     for (int s = 0; s <= SOURCES; s++) {
         char name[2] = {(char)('a' + s), 0};
         ll_rng rng = ll_rng_new((uint64_t)s + 1, LL_STREAM_DATA);

@@ -291,13 +291,13 @@ static void damaged_folder(void)
     ll_dataset *d = ll_dataset_new("folder", space, 5, 2);
     ll_error e = {0};
     for (int i = 0; i < 5; i++) {
-        space->at(space, 100 * i, d->genes + (size_t)i * (size_t)space->n_positions);
+        space->at(space, 100 * i, d->archs->genes + (size_t)i * (size_t)space->n_positions);
         for (int j = 0; j < 2; j++) ll_latencies(d, j)[i] = 1.25 * i + j;
     }
     ll_device_set(&d->devices[0], "a", LL_MEASURED, "test", "ms", NULL, "batch 1");
     ll_device_set(&d->devices[1], "b", LL_SIMULATED, "test", "us", "Board", NULL);
     const float feature[10] = {1, 2, 3};
-    ll_dataset_add_feature(d, "zcp", 2, feature);
+    ll_archs_set_feature(d->archs, "zcp", 2, feature);
     ll_ints_add(&d->reference, 3);
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
     char *dir = ll_path_join(check_tmpdir(), "folder"), *json = ll_path_join(dir, "dataset.json");

@@ -161,7 +161,8 @@ static void executions_are_recognised(void)
     for (int i = 0; i < K; i++) rows[i] = 16 * i + 3;
     for (int e = 0; e < LL_GP_EXECUTIONS; e++) {
         ll_gp_posterior q;
-        for (int i = 0; i < CELLS; i++) ll_gp_executed(d->space, e, ll_gene(d, i), left->genes + 6 * i);
+        for (int i = 0; i < CELLS; i++)
+            ll_gp_executed(d->space, e, ll_gene(d, i), ll_arch_at(left->archs, i));
         price(left, TARGET, TARGET, .01);
         for (int i = 0; i < K; i++) y[i] = ll_latencies(left, TARGET)[rows[i]];
         ll_gp_condition(&m->rows.prior, &m->draws, rows, y, K, false, &q);
@@ -232,7 +233,7 @@ static void new_architectures_are_predicted(void)
 {
     ll_dataset *d = small_world(7, 39), *more = ll_dataset_extend(d, 20, 0);
     ll_error e = {0};
-    for (int i = 0; i < 20; i++) d->space->at(d->space, 11 + 39 * i, more->genes + (CELLS + i) * 6);
+    for (int i = 0; i < 20; i++) d->space->at(d->space, 11 + 39 * i, ll_arch_at(more->archs, CELLS + i));
     CHECK_INT(ll_dataset_seal(more, &e), LL_OK);
     void *m = pretrained_on_all(d);
     ll_prediction p = transferred(m, d, ll_latencies(d, TARGET), ten_rows, 10);

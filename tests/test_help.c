@@ -192,7 +192,7 @@ static ll_dataset *toy_dataset(void)
     ll_dataset *d = ll_dataset_new("toy", space, 80, 4);
     ll_error e = {0};
     for (int i = 0; i < 80; i++) {
-        uint8_t *gene = d->genes + i * space->n_positions;
+        uint8_t *gene = ll_arch_at(d->archs, i);
         space->at(space, i * 190, gene);
         for (int dev = 0; dev < 4; dev++)
             for (int p = 0; p < 6; p++) {

@@ -115,13 +115,14 @@ static ll_dataset *small(const char *name)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new(name, space, 3, 2);
     ll_error e = {0};
-    for (int i = 0; i < 3; i++) space->at(space, 10 * i, d->genes + (size_t)i * (size_t)space->n_positions);
+    for (int i = 0; i < 3; i++)
+        space->at(space, 10 * i, d->archs->genes + (size_t)i * (size_t)space->n_positions);
     ll_device_set(&d->devices[0], "phone", LL_MEASURED, "me", "us", "Phone 1", "batch 1");
     ll_device_set(&d->devices[1], "model", LL_SIMULATED, "me", "ms", NULL, NULL);
     for (int i = 0; i < 3; i++) ll_latencies(d, 0)[i] = 1 + i / 3.0;
     ll_latencies(d, 1)[1] = 0;
     const float zcp[6] = {1, 2, 3, NAN, 5, 6};
-    ll_dataset_add_feature(d, "zcp", 2, zcp);
+    ll_archs_set_feature(d->archs, "zcp", 2, zcp);
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
     return d;
 }
@@ -150,7 +151,7 @@ static void folder_keeps_everything(void)
         CHECK_INT(d->devices[1].kind, LL_SIMULATED);
         CHECK(ll_latencies(d, 0)[1] == 1 + 1 / 3.0);
         CHECK(isnan(at(d, "model", 0)) && at(d, "model", 1) == 0);
-        const ll_feature *f = ll_dataset_feature(d, "zcp");
+        const ll_feature *f = ll_archs_feature(d->archs, "zcp");
         CHECK(f && f->dim == 2 && f->v[4] == 5 && isnan(f->v[3]));
     }
     ll_dataset_unref(d);
@@ -165,7 +166,7 @@ static void folder_of_a_users_space(void)
     CHECK(space != NULL);
     if (!space) return;
     ll_dataset *d = ll_dataset_new("own", space, 2, 1), *back = NULL;
-    d->genes[7] = 2;
+    d->archs->genes[7] = 2;
     ll_device_set(&d->devices[0], "x", LL_MEASURED, "me", "ms", NULL, NULL);
     ll_latencies(d, 0)[0] = 1e-7;
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
@@ -369,7 +370,7 @@ static void zero_cost_proxies_become_a_feature(void)
     int row;
     CHECK_INT(ll_import_merge(fbnet, d, false, &joint, NULL, &e), LL_OK);
     CHECK_STR(joint->hash.hex, fbnet->hash.hex);
-    const ll_feature *f = ll_dataset_feature(joint, "zcp");
+    const ll_feature *f = ll_archs_feature(joint->archs, "zcp");
     CHECK(f && f->dim == 13);
     /* the first entry of the file; columns in alphabetical order: synflow is the twelfth */
     CHECK_INT(ll_dataset_find_arch(joint, "2_8_6_3_8_4_8_4_1_8_7_8_0_6_2_5_2_6_0_2_7_7", &row, &e), LL_OK);
@@ -420,8 +421,8 @@ static void joining_adds_rows_and_devices(void)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *a = small("a"), *b = ll_dataset_new("b", space, 2, 1), *out = NULL;
     ll_error e = {0};
-    space->at(space, 777, b->genes);
-    space->at(space, 10, b->genes + space->n_positions);
+    space->at(space, 777, ll_arch_at(b->archs, 0));
+    space->at(space, 10, ll_arch_at(b->archs, 1));
     ll_device_set(&b->devices[0], "new", LL_MEASURED, "me", "ms", NULL, NULL);
     ll_latencies(b, 0)[0] = 3;
     ll_latencies(b, 0)[1] = 4;
@@ -435,8 +436,8 @@ static void joining_adds_rows_and_devices(void)
     CHECK(at(out, "new", 3) == 3 && at(out, "new", 1) == 4 && isnan(at(out, "new", 0)));
     CHECK(isnan(at(out, "phone", 3)));
     CHECK(out->accuracy[3] == 70 && isnan(out->accuracy[1]));
-    CHECK_INT(ll_dataset_row(out, b->genes), 3);
-    CHECK(isnan(ll_dataset_feature(out, "zcp")->v[6]));
+    CHECK_INT(ll_dataset_row(out, ll_arch_at(b->archs, 0)), 3);
+    CHECK(isnan(ll_archs_feature(out->archs, "zcp")->v[6]));
     ll_dataset_unref(out);
     ll_dataset_unref(a);
     ll_dataset_unref(b);
@@ -448,7 +449,7 @@ static void joining_keeps_what_is_known_of_a_device(void)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *a = small("a"), *b = ll_dataset_new("b", space, 1, 1), *out = NULL, *back = NULL;
     ll_error e = {0};
-    space->at(space, 777, b->genes);
+    space->at(space, 777, ll_arch_at(b->archs, 0));
     ll_device_set(&b->devices[0], a->devices[0].name, a->devices[0].kind, "again", "ms", NULL, NULL);
     ll_latencies(b, 0)[0] = 3;
     CHECK_INT(ll_dataset_seal(b, &e), LL_OK);

@@ -27,7 +27,7 @@ static ll_dataset *cells(void)
     d->accuracy_name = ll_strdup("CIFAR-100 test");
     for (int a = 0; a < ARCHS; a++) {
         double common = ll_rng_normal(&rng), other = ll_rng_normal(&rng);
-        space->at(space, a * 50, d->genes + a * space->n_positions);
+        space->at(space, a * 50, ll_arch_at(d->archs, a));
         d->accuracy[a] = a < 10 ? 60 + a : NAN;
         for (int i = 0; i < D; i++)
             ll_latencies(d, i)[a] = 20 + (i < 4 ? common : other) + .2 * (i + 1) * ll_rng_normal(&rng);

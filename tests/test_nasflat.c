@@ -22,7 +22,7 @@ static ll_dataset *cells(void)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("cells", space, ARCHS, DEVICES);
     ll_rng r = ll_rng_new(9, LL_STREAM_DATA);
-    for (int i = 0; i < ARCHS; i++) space->at(space, i * 52, d->genes + 6 * i);
+    for (int i = 0; i < ARCHS; i++) space->at(space, i * 52, ll_arch_at(d->archs, i));
     for (int s = 0; s < DEVICES; s++) {
         char name[8];
         double cost[5];
@@ -372,7 +372,7 @@ static void prior_predicts_other_architectures(void)
     void *model = NULL;
     ll_prediction p = {0}, q = {0};
     double at[FEW];
-    memcpy(few->genes, ll_gene(d, 0), FEW * (size_t)d->space->n_positions);
+    memcpy(few->archs->genes, ll_gene(d, 0), FEW * (size_t)d->space->n_positions);
     for (int i = 0; i < DEVICES; i++) {
         ll_device_set(&few->devices[i], d->devices[i].name, LL_MEASURED, "test", "ms", NULL, NULL);
         memcpy(ll_latencies(few, i), ll_latencies(d, i), FEW * sizeof(double));

@@ -25,7 +25,7 @@ static ll_dataset *make_data(void)
     ll_dataset *d = ll_dataset_new("toy", ll_space_find("nasbench201"), ARCHS, DEVICES);
     ll_error e = {0};
     for (int i = 0; i < ARCHS; i++)
-        d->space->at(d->space, 300 * i, d->genes + (size_t)i * (size_t)d->space->n_positions);
+        d->space->at(d->space, 300 * i, d->archs->genes + (size_t)i * (size_t)d->space->n_positions);
     for (int j = 0; j < DEVICES; j++) {
         char name[] = {(char)('a' + j), 0};
         ll_device_set(&d->devices[j], name, LL_MEASURED, "test", "ms", NULL, NULL);

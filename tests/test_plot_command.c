@@ -19,7 +19,7 @@ static ll_dataset *make_data(void)
     for (int j = 0; j < 3; j++)
         ll_device_set(&d->devices[j], names[j], LL_MEASURED, "test", "ms", NULL, NULL);
     for (int i = 0; i < 40; i++) {
-        space->at(space, 391 * i, d->genes + i * space->n_positions);
+        space->at(space, 391 * i, ll_arch_at(d->archs, i));
         for (int j = 0; j < 3; j++) ll_latencies(d, j)[i] = 1 + (i * (j + 3)) % 41;
     }
     CHECK_INT(ll_dataset_seal(d, NULL), LL_OK);

@@ -320,7 +320,7 @@ static void multipredict_transfers(void)
     CHECK_INT(t->measured.n, 20);
     CHECK_INT(ll_json_get_int(t->info, "proxies", -1), 0);
     float *z = LL_NEW_ARRAY(float, d->n_archs);
-    ll_dataset_add_feature(with, "zcp", 1, z);
+    ll_archs_set_feature(with->archs, "zcp", 1, z);
     ll_dataset_seal(with, NULL);
     with->hash.hex[0] ^= 1; /* as the data of another session */
     CHECK(!transferred(with, m, 3, samples, 20, NULL, NULL, &e));
@@ -382,7 +382,7 @@ static ll_dataset *user_data(void)
     const ll_space *s = ll_space_define("three", 3, ops.v, 3, NULL);
     ll_dataset *d = ll_dataset_new("mine", s, 20, 2);
     for (int i = 0; i < 20; i++)
-        for (int p = 0, code = i; p < 3; p++, code /= 3) d->genes[3 * i + p] = (uint8_t)(code % 3);
+        for (int p = 0, code = i; p < 3; p++, code /= 3) d->archs->genes[3 * i + p] = (uint8_t)(code % 3);
     ll_device_set(&d->devices[0], "one", LL_MEASURED, "test", "ms", NULL, NULL);
     ll_device_set(&d->devices[1], "two", LL_MEASURED, "test", "ms", NULL, NULL);
     ll_strs_free(&ops);

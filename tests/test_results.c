@@ -43,7 +43,7 @@ static void fill_fixture(fixture *out)
     const ll_space *space = ll_space_find("nasbench201");
     f.d = ll_dataset_new("small", space, 3, 2);
     for (int i = 0; i < 3; i++) {
-        space->at(space, i, f.d->genes + i * space->n_positions);
+        space->at(space, i, ll_arch_at(f.d->archs, i));
         ll_latencies(f.d, 0)[i] = ll_latencies(f.d, 1)[i] = i;
     }
     ll_device_set(&f.d->devices[0], "a", LL_MEASURED, "t", "ms", NULL, NULL);

@@ -82,7 +82,7 @@ static void make_genes(ll_dataset *d)
 {
     int positions = d->space->n_positions;
     for (int i = toy->n_archs; i < d->n_archs; i++) {
-        uint8_t *gene = d->genes + (size_t)i * (size_t)positions;
+        uint8_t *gene = d->archs->genes + (size_t)i * (size_t)positions;
         memcpy(gene, ll_gene(toy, 0), (size_t)positions);
         do
             for (int p = 0; p < 2 && ++gene[p] == d->space->n_ops; p++) gene[p] = 0;
@@ -254,7 +254,7 @@ static void architectures_that_are_gone_are_left_out(void)
 static void write_without(const char *device)
 {
     ll_dataset *d = ll_dataset_new("toy", toy->space, toy->n_archs, toy->n_devices - 1);
-    memcpy(d->genes, toy->genes, (size_t)toy->n_archs * (size_t)toy->space->n_positions);
+    memcpy(d->archs->genes, toy->archs->genes, (size_t)toy->n_archs * (size_t)toy->space->n_positions);
     for (int j = 0, k = 0; j < toy->n_devices; j++) {
         if (!strcmp(toy->devices[j].name, device)) continue;
         ll_device_copy(&d->devices[k], &toy->devices[j]);

@@ -20,7 +20,7 @@ static ll_dataset *small_dataset(int n)
     ll_device_set(&d->devices[0], "up", LL_MEASURED, "test", "ms", NULL, NULL);
     ll_device_set(&d->devices[1], "down", LL_MEASURED, "test", "ms", NULL, NULL);
     for (int i = 0; i < n; i++) {
-        space->at(space, i, d->genes + i * space->n_positions);
+        space->at(space, i, ll_arch_at(d->archs, i));
         ll_latencies(d, 0)[i] = i + 1;
         ll_latencies(d, 1)[i] = i % 3 ? n - i : NAN;
     }
@@ -157,7 +157,7 @@ static void fbnet_has_its_own_default(void)
     ll_dataset *d = ll_dataset_new("chains", ll_space_find("fbnet"), 30, 2);
     ll_error e = {0};
     for (int i = 0; i < d->n_archs; i++)
-        d->genes[22 * i] = (uint8_t)(i % 9), d->genes[22 * i + 1] = (uint8_t)(i / 9);
+        d->archs->genes[22 * i] = (uint8_t)(i % 9), d->archs->genes[22 * i + 1] = (uint8_t)(i / 9);
     for (int i = 0; i < 2 * d->n_archs; i++) d->lat_ms[i] = 1 + i;
     ll_device_set(&d->devices[0], "a", LL_MEASURED, "test", "ms", NULL, NULL);
     ll_device_set(&d->devices[1], "b", LL_MEASURED, "test", "ms", NULL, NULL);

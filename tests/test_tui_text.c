@@ -69,7 +69,7 @@ static void save_dataset(const char *dataset, const ll_strs *names)
     ll_dataset *d = ll_dataset_new(dataset, space, ARCHS, names->n);
     ll_error e = {0};
     for (int i = 0; i < ARCHS; i++) {
-        space->at(space, 700 * i, d->genes + (size_t)i * (size_t)space->n_positions);
+        space->at(space, 700 * i, d->archs->genes + (size_t)i * (size_t)space->n_positions);
         for (int j = 0; j < names->n; j++) ll_latencies(d, j)[i] = 1 + (i * (7 + j) + 3 * j) % 11;
     }
     for (int j = 0; j < names->n; j++)

@@ -101,7 +101,7 @@ static void very_many_devices_are_looked_at(void)
     ll_error e = {0};
     ll_strs patterns = {0};
     ll_ints found = {0};
-    d->space->at(d->space, 5, d->genes);
+    d->space->at(d->space, 5, d->archs->genes);
     for (int j = 0; j < d->n_devices; j++) {
         char name[20];
         snprintf(name, sizeof name, "d%d", j);
@@ -166,7 +166,7 @@ static void joining_strangers_is_refused(void)
         d[k] = ll_dataset_new(k ? "few" : "many", ll_space_find("nasbench201"), k ? 15000 : 1, k ? 1 : MANY);
         for (int i = 0; i < d[k]->n_archs; i++)
             d[k]->space->at(d[k]->space, i + !k * 15001,
-                            d[k]->genes + (size_t)i * (size_t)d[k]->space->n_positions);
+                            d[k]->archs->genes + (size_t)i * (size_t)d[k]->space->n_positions);
         for (int j = 0; j < d[k]->n_devices; j++) {
             char name[20];
             snprintf(name, sizeof name, "%c%d", 'a' + k, j);

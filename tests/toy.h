@@ -32,7 +32,7 @@ static inline ll_dataset *toy_data(int n_archs, const char *names)
     ll_strs_split(&list, names, ' ');
     ll_dataset *d = ll_dataset_new("toys", &toy, n_archs, list.n);
     for (int i = 0; i < n_archs; i++) {
-        uint8_t *g = d->genes + 3 * i;
+        uint8_t *g = d->archs->genes + 3 * i;
         g[0] = (uint8_t)(i / 100), g[1] = (uint8_t)(i / 10 % 10), g[2] = (uint8_t)(i % 10);
     }
     for (int i = 0; i < list.n; i++)

@@ -120,9 +120,9 @@ static void info_data(cJSON *o, const ll_dataset *d)
     ll_json_num(o, "coverage", cells > 0 ? 100. * (double)known_cells(d) / cells : NAN);
     if (d->accuracy) ll_json_str(o, "accuracy", d->accuracy_name ? d->accuracy_name : "accuracy");
     if (d->reference.n) ll_json_int(o, "references", d->reference.n);
-    cJSON *features = d->n_features ? ll_json_arr(o, "features") : NULL;
-    for (int i = 0; i < d->n_features; i++)
-        cJSON_AddItemToArray(features, ll_json_string(d->features[i].name));
+    cJSON *features = d->archs->n_features ? ll_json_arr(o, "features") : NULL;
+    for (int i = 0; i < d->archs->n_features; i++)
+        cJSON_AddItemToArray(features, ll_json_string(d->archs->features[i].name));
     ll_json_str(o, "hash", d->hash.hex);
     if (d->provenance) cJSON_AddItemToObject(o, "provenance", cJSON_Duplicate(d->provenance, true));
 }

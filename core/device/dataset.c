@@ -23,7 +23,7 @@ ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs,
     d->space = space;
     d->n_archs = n_archs;
     d->n_devices = n_devices;
-    d->genes = LL_NEW_ARRAY(uint8_t, (size_t)n_archs * (size_t)space->n_positions + 1);
+    d->archs = ll_archs_new(space, n_archs);
     d->lat_ms = ll_alloc_aligned(cells + 1, sizeof(double));
     d->devices = LL_NEW_ARRAY(ll_device, n_devices + 1);
     fill_nan(d->lat_ms, cells);
@@ -64,13 +64,6 @@ void ll_device_copy(ll_device *to, const ll_device *v)
     to->repeat = repeat;
 }
 
-void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v)
-{
-    d->features = ll_realloc(d->features, (size_t)d->n_features + 1, sizeof *d->features);
-    d->features[d->n_features++] =
-        (ll_feature){ll_strdup(name), dim, ll_memdup(v, (size_t)d->n_archs * (size_t)dim, sizeof *v)};
-}
-
 static void free_device(ll_device *dev)
 {
     free(dev->name);
@@ -83,22 +76,16 @@ static void free_device(ll_device *dev)
 static void free_dataset(ll_dataset *d)
 {
     for (int i = 0; i < d->n_devices; i++) free_device(&d->devices[i]);
-    for (int i = 0; i < d->n_features; i++) {
-        free(d->features[i].name);
-        free(d->features[i].v);
-    }
     free(d->name);
     free(d->path);
-    free(d->genes);
+    ll_archs_unref(d->archs);
     free(d->lat_ms);
     free(d->std_ms);
     free(d->accuracy);
     free(d->accuracy_name);
     free(d->devices);
-    free(d->features);
     ll_ints_free(&d->reference);
     cJSON_Delete(d->provenance);
-    ll_index_free(&d->rows);
     ll_index_free(&d->names);
     free(d);
 }
@@ -116,38 +103,6 @@ void ll_dataset_unref(ll_dataset *d)
 }
 
 /* --- seal: indices and hash --- */
-
-static uint32_t hash_gene(const ll_dataset *d, const uint8_t *gene)
-{
-    return ll_index_hash(gene, (size_t)d->space->n_positions);
-}
-
-static bool same_gene(const void *d, int row, const void *gene)
-{
-    return !memcmp(ll_gene(d, row), gene, (size_t)((const ll_dataset *)d)->space->n_positions);
-}
-
-static ll_status same_row_twice(const ll_dataset *d, int first, int second, ll_error *e)
-{
-    ll_str text = {0};
-    d->space->format(d->space, ll_gene(d, second), &text);
-    ll_fail(e, LL_BAD_DATA, "%s: rows %d and %d are the same architecture %s", d->name, first, second,
-            ll_str_text(&text));
-    ll_str_free(&text);
-    return LL_BAD_DATA;
-}
-
-static ll_status index_rows(ll_dataset *d, ll_error *e)
-{
-    ll_index_free(&d->rows);
-    for (int row = 0; row < d->n_archs; row++) {
-        uint32_t hash = hash_gene(d, ll_gene(d, row));
-        int there = ll_index_find(&d->rows, hash, same_gene, d, ll_gene(d, row));
-        if (there >= 0) return same_row_twice(d, there, row, e);
-        ll_index_put(&d->rows, hash, row);
-    }
-    return LL_OK;
-}
 
 static bool same_name(const void *d, int device, const void *name)
 {
@@ -181,7 +136,7 @@ static void hash_column(ll_hash *h, const double *lat_ms, int n)
 static ll_status content_hash(const ll_dataset *d, ll_hash *out, ll_error *e)
 {
     ll_hash h = ll_hash_bytes(d->space->name, strlen(d->space->name));
-    h = ll_hash_more(&h, d->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
+    h = ll_hash_more(&h, d->archs->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
     for (int i = 0; i < d->n_devices; i++) {
         if (ll_interrupted()) return ll_interrupt_fail(e);
         h = ll_hash_more(&h, d->devices[i].name, strlen(d->devices[i].name) + 1);
@@ -194,7 +149,7 @@ static ll_status content_hash(const ll_dataset *d, ll_hash *out, ll_error *e)
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
 {
     ll_status status = index_names(d, e);
-    if (!status) status = index_rows(d, e);
+    if (!status && ll_archs_index(d->archs, e)) status = ll_fail_in(e, "%s: ", d->name);
     if (status) return status;
     if (!d->provenance) d->provenance = cJSON_CreateObject();
     return content_hash(d, &d->hash, e);
@@ -215,19 +170,6 @@ static double *widen(const double *from, const ll_dataset *old, const ll_dataset
     return to;
 }
 
-static void extend_features(ll_dataset *d, const ll_dataset *old)
-{
-    for (int i = 0; i < old->n_features; i++) {
-        const ll_feature *f = &old->features[i];
-        size_t have = (size_t)old->n_archs * (size_t)f->dim, want = (size_t)d->n_archs * (size_t)f->dim;
-        float *v = LL_NEW_ARRAY(float, want + 1);
-        memcpy(v, f->v, have * sizeof *v);
-        for (size_t j = have; j < want; j++) v[j] = NAN;
-        ll_dataset_add_feature(d, f->name, f->dim, v);
-        free(v);
-    }
-}
-
 static void extend_accuracy(ll_dataset *d, const ll_dataset *old)
 {
     d->accuracy_name = ll_strdup(old->accuracy_name);
@@ -242,24 +184,19 @@ ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_de
     ll_dataset *d =
         ll_dataset_new(old->name, old->space, old->n_archs + more_archs, old->n_devices + more_devices);
     d->path = ll_strdup(old->path);
-    memcpy(d->genes, old->genes, (size_t)old->n_archs * (size_t)old->space->n_positions);
+    ll_archs_unref(d->archs);
+    d->archs = ll_archs_copy(old->archs, more_archs);
     free(d->lat_ms);
     d->lat_ms = widen(old->lat_ms, old, d);
     d->std_ms = widen(old->std_ms, old, d);
     for (int i = 0; i < old->n_devices; i++) ll_device_copy(&d->devices[i], &old->devices[i]);
     extend_accuracy(d, old);
-    extend_features(d, old);
     d->reference = ll_ints_copy(old->reference.v, old->reference.n);
     d->provenance = old->provenance ? cJSON_Duplicate(old->provenance, true) : NULL;
     return d;
 }
 
 /* --- asking --- */
-
-int ll_dataset_row(const ll_dataset *d, const uint8_t *gene)
-{
-    return ll_index_find(&d->rows, hash_gene(d, gene), same_gene, d, gene);
-}
 
 int ll_dataset_device(const ll_dataset *d, const char *name)
 {
@@ -275,13 +212,6 @@ int ll_dataset_count(const ll_dataset *d, int device)
     int n = 0;
     for (int i = 0; i < d->n_archs; i++) n += ll_known(d, device, i);
     return n;
-}
-
-const ll_feature *ll_dataset_feature(const ll_dataset *d, const char *name)
-{
-    for (int i = 0; i < d->n_features; i++)
-        if (!strcmp(d->features[i].name, name)) return &d->features[i];
-    return NULL;
 }
 
 ll_ints ll_dataset_common(const ll_dataset *d, const int *devices, int n_devices)

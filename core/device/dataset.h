@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/archs/archs.h"
 #include "core/base/hash.h"
 #include "core/base/index.h"
 #include "core/base/status.h"
@@ -28,42 +29,32 @@ typedef struct ll_device {
     double repeat;   /* Spearman of some architectures measured a second time with the first; NaN: unknown */
 } ll_device;
 
-/* A vector per architecture that came with the data (zcp, arch2vec, ...). */
-typedef struct ll_feature {
-    char *name;
-    int dim;
-    float *v; /* (n_archs, dim) row-major, NaN where missing */
-} ll_feature;
-
 typedef struct ll_dataset {
     int refs;          /* atomic; use ll_dataset_ref/unref */
     char *name, *path; /* path NULL: only in memory */
     const ll_space *space;
-    int n_archs, n_devices, n_features;
-    uint8_t *genes;   /* (n_archs, space->n_positions) */
+    int n_archs, n_devices;
+    ll_archs *archs;  /* the rows; indexed by seal */
     double *lat_ms;   /* (n_devices, n_archs): one device contiguous; NaN = missing, 0 is a value */
     double *std_ms;   /* same shape or NULL; NaN where unknown */
     double *accuracy; /* (n_archs) or NULL; NaN where unknown */
     char *accuracy_name;
     ll_device *devices;
-    ll_feature *features;
     ll_ints reference; /* HELP's reference architectures (rows); may be empty */
     cJSON *provenance; /* object, never NULL after seal */
     ll_hash hash;      /* of space, genes, device names and latencies; set by seal */
-    ll_index rows;     /* by gene, set by seal */
     ll_index names;    /* devices by name, set by seal */
 } ll_dataset;
 
 /* Fresh, with room for these; latencies all missing, one reference held. */
 ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
-/* Computes the hash and finds rows and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal
+/* Computes the hash and finds architectures and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal
  * device names. LL_CANCELLED: then it is not sealed. */
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
 ll_dataset *ll_dataset_ref(const ll_dataset *d);
 void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
 /* Unsealed deep copy with room for more rows and devices behind the old ones. */
 ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devices);
-void ll_dataset_add_feature(ll_dataset *d, const char *name, int dim, const float *v);
 void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
                    const char *unit_read, const char *hardware,
                    const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown */
@@ -75,14 +66,17 @@ static inline double *ll_latencies(const ll_dataset *d, int device)
 }
 static inline const uint8_t *ll_gene(const ll_dataset *d, int arch)
 {
-    return d->genes + (size_t)arch * (size_t)d->space->n_positions;
+    return ll_arch(d->archs, arch);
 }
 static inline bool ll_known(const ll_dataset *d, int device, int arch)
 {
     return !isnan(ll_latencies(d, device)[arch]);
 }
 
-int ll_dataset_row(const ll_dataset *d, const uint8_t *gene); /* -1: not in the dataset */
+static inline int ll_dataset_row(const ll_dataset *d, const uint8_t *gene) /* -1: not in the dataset */
+{
+    return ll_archs_find(d->archs, gene);
+}
 /* "row number" or any string form -> row; LL_BAD_DATA when it is not in the dataset. */
 ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, ll_error *e);
 /* The same for several, in their order and without repetition; `rows` is appended to. */
@@ -93,7 +87,6 @@ ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *dev
 /* Names and globs, joined by ',', as marked words (core/base/quote.h): a quoted name means itself; keeps order, drops repeats. LL_USAGE when one matches nothing. */
 ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e);
 int ll_dataset_count(const ll_dataset *d, int device); /* architectures with a latency */
-const ll_feature *ll_dataset_feature(const ll_dataset *d, const char *name); /* NULL: none */
 /* Rows with a latency on every one of these devices. */
 ll_ints ll_dataset_common(const ll_dataset *d, const int *devices, int n_devices);
 

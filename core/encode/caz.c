@@ -13,7 +13,7 @@ static ll_status encode(const ll_dataset *d, ll_matrix_f *out, ll_error *e)
     int cols = 0;
     ll_status s = LL_OK;
     for (int i = 0; i < PARTS && !s; i++) {
-        if (!ll_dataset_feature(d, parts[i]))
+        if (!ll_archs_feature(d->archs, parts[i]))
             s = ll_fail(e, LL_USAGE, "caz joins cate, arch2vec and zcp, and %s has no %s", d->name, parts[i]);
         if (!s) s = ll_encode(d, parts[i], &part[i], e);
         cols += part[i].cols;

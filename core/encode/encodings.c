@@ -52,7 +52,7 @@ static ll_status unknown(const ll_dataset *d, const char *name, ll_error *e)
 {
     ll_str names = {0};
     for (int i = 0; ll_encodings[i]; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_encodings[i]->name);
-    for (int i = 0; i < d->n_features; i++) ll_str_addf(&names, ", %s", d->features[i].name);
+    for (int i = 0; i < d->archs->n_features; i++) ll_str_addf(&names, ", %s", d->archs->features[i].name);
     ll_fail(e, LL_USAGE, "'%s' is no encoding of %s: expected one of %s", name, d->name, ll_str_text(&names));
     ll_str_free(&names);
     return LL_USAGE;
@@ -61,7 +61,7 @@ static ll_status unknown(const ll_dataset *d, const char *name, ll_error *e)
 ll_status ll_encode(const ll_dataset *d, const char *name, ll_matrix_f *out, ll_error *e)
 {
     *out = (ll_matrix_f){0};
-    const ll_feature *f = ll_dataset_feature(d, name);
+    const ll_feature *f = ll_archs_feature(d->archs, name);
     if (f) return copy_feature(d, f, out, e);
     for (int i = 0; ll_encodings[i]; i++)
         if (!strcmp(ll_encodings[i]->name, name)) return ll_encodings[i]->encode(d, out, e);

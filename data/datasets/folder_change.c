@@ -29,7 +29,7 @@ bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old)
 {
     size_t genes = (size_t)old->n_archs * (size_t)old->space->n_positions;
     if (d->space != old->space || d->n_archs < old->n_archs || d->n_devices < old->n_devices ||
-        memcmp(d->genes, old->genes, genes))
+        memcmp(d->archs->genes, old->archs->genes, genes))
         return false;
     for (int j = 0; j < old->n_devices; j++) {
         if (strcmp(d->devices[j].name, old->devices[j].name)) return false;
@@ -49,13 +49,13 @@ static bool same_numbers(const void *a, const void *b, size_t bytes)
 static bool same_content(const ll_dataset *a, const ll_dataset *b)
 {
     size_t archs = (size_t)a->n_archs;
-    if (strcmp(a->hash.hex, b->hash.hex) || a->n_features != b->n_features ||
+    if (strcmp(a->hash.hex, b->hash.hex) || a->archs->n_features != b->archs->n_features ||
         a->reference.n != b->reference.n ||
         !same_numbers(a->std_ms, b->std_ms, archs * (size_t)a->n_devices * sizeof(double)) ||
         !same_numbers(a->accuracy, b->accuracy, archs * sizeof(double)))
         return false;
-    for (int i = 0; i < a->n_features; i++) {
-        const ll_feature *x = &a->features[i], *y = ll_dataset_feature(b, x->name);
+    for (int i = 0; i < a->archs->n_features; i++) {
+        const ll_feature *x = &a->archs->features[i], *y = ll_archs_feature(b->archs, x->name);
         if (!y || x->dim != y->dim || !same_numbers(x->v, y->v, archs * (size_t)x->dim * sizeof(float)))
             return false;
     }

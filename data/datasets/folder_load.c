@@ -157,7 +157,7 @@ static ll_status read_row(const ll_dataset *d, const ll_csv *c, int row, double 
 
 static ll_status read_gene(const ll_dataset *d, const ll_csv *c, int row, bool fill, ll_error *e)
 {
-    uint8_t gene[LL_MAX_POSITIONS], *own = d->genes + (size_t)row * (size_t)d->space->n_positions;
+    uint8_t gene[LL_MAX_POSITIONS], *own = d->archs->genes + (size_t)row * (size_t)d->space->n_positions;
     if (d->space->parse(d->space, c->cells[0], fill ? own : gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     if (!fill && memcmp(own, gene, (size_t)d->space->n_positions))
@@ -256,7 +256,7 @@ static ll_status read_feature(loader *l, const char *file, ll_error *e)
                a.shape[1] > 1 << 20))
         s = ll_fail(e, LL_BAD_DATA, "%s: an array of (%d, dim) float32 was expected", path, l->d->n_archs);
     if (!s) s = check_feature(path, &a, e);
-    if (!s) ll_dataset_add_feature(l->d, name, (int)a.shape[1], a.data);
+    if (!s) ll_archs_set_feature(l->d->archs, name, (int)a.shape[1], a.data);
     ll_npy_free(&a);
     free(path);
     free(name);

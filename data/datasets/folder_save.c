@@ -129,7 +129,7 @@ static cJSON *describe(const ll_dataset *d)
     if (d->accuracy_name) ll_json_str(o, "accuracy", d->accuracy_name);
     if (d->reference.n) ll_json_ints(o, "reference", d->reference.v, d->reference.n);
     cJSON *features = ll_json_arr(o, "features");
-    for (int i = 0; i < d->n_features; i++) ll_json_str(features, NULL, d->features[i].name);
+    for (int i = 0; i < d->archs->n_features; i++) ll_json_str(features, NULL, d->archs->features[i].name);
     cJSON_AddItemToObject(o, "provenance", cJSON_Duplicate(d->provenance, true));
     ll_json_str(o, "hash", d->hash.hex);
     return o;
@@ -181,10 +181,10 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     ll_status s = write_table(d, d->lat_ms, latency, e);
     if (!s && d->std_ms) s = put(&x, "std.csv", NULL, e);
     if (!s && d->accuracy) s = put(&x, "accuracy.csv", NULL, e);
-    for (int i = 0; !s && i < d->n_features; i++) {
+    for (int i = 0; !s && i < d->archs->n_features; i++) {
         ll_str name = {0};
-        ll_str_addf(&name, "%s.npy", d->features[i].name);
-        s = put(&x, name.s, &d->features[i], e);
+        ll_str_addf(&name, "%s.npy", d->archs->features[i].name);
+        s = put(&x, name.s, &d->archs->features[i], e);
         ll_str_free(&name);
     }
     char *text = ll_json_text(json);

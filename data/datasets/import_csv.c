@@ -475,7 +475,7 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
     if (s) return s;
     const char *unit = r->job->unit ? r->job->unit : "by row";
     ll_dataset *d = ll_dataset_new(r->job->name, r->job->space, r->n_rows, r->devices.n);
-    memcpy(d->genes, r->genes, (size_t)r->n_rows * (size_t)r->job->space->n_positions);
+    memcpy(d->archs->genes, r->genes, (size_t)r->n_rows * (size_t)r->job->space->n_positions);
     for (int j = 0; j < r->devices.n; j++)
         ll_device_set(&d->devices[j], r->devices.v[j], LL_MEASURED, ll_path_base(r->job->path), unit, NULL,
                       NULL);

@@ -132,7 +132,7 @@ static ll_status read_devices(ll_import *job, const archs *a, ll_dataset **out, 
     if (!s) s = ll_import_room(folder, &files, a->n, e);
     if (!s) {
         *out = ll_dataset_new(job->name, a->space, a->n, files.n);
-        memcpy((*out)->genes, a->genes, (size_t)a->n * (size_t)a->space->n_positions);
+        memcpy((*out)->archs->genes, a->genes, (size_t)a->n * (size_t)a->space->n_positions);
     }
     for (int j = 0; !s && j < files.n; j++) s = read_device(folder, files.v[j], *out, j, e);
     ll_strs_free(&files);

@@ -62,12 +62,12 @@ static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *name
         }
         s = ll_interrupted()
                 ? ll_interrupt_fail(e)
-                : read_arch(job, entry, names, d->genes + (size_t)i * (size_t)job->space->n_positions,
+                : read_arch(job, entry, names, d->archs->genes + (size_t)i * (size_t)job->space->n_positions,
                             v + (size_t)i * width, e);
         if (s) break;
         i++;
     }
-    if (!s) ll_dataset_add_feature(d, "zcp", names->n, v);
+    if (!s) ll_archs_set_feature(d->archs, "zcp", names->n, v);
     free(v);
     return s;
 }

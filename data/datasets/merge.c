@@ -166,17 +166,6 @@ static void merge_accuracy(const merger *m)
     fill(m, d->accuracy, m->fresh->accuracy);
 }
 
-static void drop_feature(ll_dataset *d, const char *name)
-{
-    for (int i = 0; i < d->n_features; i++) {
-        if (strcmp(d->features[i].name, name)) continue;
-        free(d->features[i].name);
-        free(d->features[i].v);
-        memmove(&d->features[i], &d->features[i + 1], (size_t)(--d->n_features - i) * sizeof *d->features);
-        return;
-    }
-}
-
 static void merge_feature(const merger *m, const ll_feature *f)
 {
     size_t dim = (size_t)f->dim, n = (size_t)m->d->n_archs * dim;
@@ -184,8 +173,7 @@ static void merge_feature(const merger *m, const ll_feature *f)
     for (size_t i = 0; i < n; i++) v[i] = NAN;
     for (int i = 0; i < m->fresh->n_archs; i++)
         memcpy(v + (size_t)m->row[i] * dim, f->v + (size_t)i * dim, dim * sizeof *v);
-    drop_feature(m->d, f->name);
-    ll_dataset_add_feature(m->d, f->name, f->dim, v);
+    ll_archs_set_feature(m->d->archs, f->name, f->dim, v);
     free(v);
 }
 
@@ -201,7 +189,7 @@ static void merge_rest(const merger *m)
 {
     ll_dataset *d = m->d;
     merge_accuracy(m);
-    for (int i = 0; i < m->fresh->n_features; i++) merge_feature(m, &m->fresh->features[i]);
+    for (int i = 0; i < m->fresh->archs->n_features; i++) merge_feature(m, &m->fresh->archs->features[i]);
     if (!d->reference.n)
         for (int i = 0; i < m->fresh->reference.n; i++)
             ll_ints_add(&d->reference, m->row[m->fresh->reference.v[i]]);
@@ -213,7 +201,7 @@ static ll_status merge(merger *m, ll_error *e)
 {
     size_t positions = (size_t)m->d->space->n_positions;
     for (int i = 0; i < m->fresh->n_archs; i++)
-        memcpy(m->d->genes + (size_t)m->row[i] * positions, ll_gene(m->fresh, i), positions);
+        memcpy(m->d->archs->genes + (size_t)m->row[i] * positions, ll_gene(m->fresh, i), positions);
     if (m->fresh->std_ms && !m->d->std_ms)
         m->d->std_ms = nans((size_t)m->d->n_archs * (size_t)m->d->n_devices);
     for (int j = 0; j < m->fresh->n_devices; j++) {

@@ -310,7 +310,7 @@ static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **
         int there = ll_dataset_row(d, gene);
         bool known = at >= 0 && there >= 0 && ll_known(d, at, there);
         ll_spread s = ll_times_spread(&j->first.times, i);
-        memcpy(m->genes + (size_t)i * positions, gene, positions);
+        memcpy(m->archs->genes + (size_t)i * positions, gene, positions);
         ll_latencies(m, 0)[i] = known ? NAN : ll_measure_digits(s.median, DIGITS);
         m->std_ms[i] = known ? NAN : ll_measure_digits(s.std, 2);
     }

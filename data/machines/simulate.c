@@ -105,7 +105,7 @@ static ll_status draw_genes(ll_dataset *d, uint64_t seed, ll_error *e)
     }
     bool good = true;
     for (int row = 0; row < d->n_archs; row++) {
-        uint8_t *gene = d->genes + (size_t)row * (size_t)s->n_positions;
+        uint8_t *gene = d->archs->genes + (size_t)row * (size_t)s->n_positions;
         if (s->n_archs)
             good = good && s->at(s, chosen[row], gene);
         else

@@ -32,7 +32,7 @@ static ll_dataset *made_up_dataset(void)
 {
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("bench", space, CELLS, SOURCES + 1);
-    for (int i = 0; i < CELLS; i++) space->at(space, i, d->genes + i * space->n_positions);
+    for (int i = 0; i < CELLS; i++) space->at(space, i, ll_arch_at(d->archs, i));
     for (int s = 0; s <= SOURCES; s++) made_up_device(d, s);
     ll_error e = {0};
     ll_dataset_seal(d, &e);

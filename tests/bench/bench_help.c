@@ -16,7 +16,7 @@ static ll_dataset *made_up_dataset(void)
 {
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("bench", space, space->n_archs, SOURCES);
-    for (int i = 0; i < d->n_archs; i++) space->at(space, i, d->genes + i * space->n_positions);
+    for (int i = 0; i < d->n_archs; i++) space->at(space, i, ll_arch_at(d->archs, i));
     for (int s = 0; s < SOURCES; s++) {
         ll_rng rng = ll_rng_new((uint64_t)s + 1, LL_STREAM_DATA);
         double price[6][5], *lat = ll_latencies(d, s);

@@ -39,7 +39,7 @@ static ll_dataset *invent(const char *space_name, int n_archs)
     ll_rng r = ll_rng_new(1, LL_STREAM_DATA);
     ll_error e = {0};
     for (int i = 0; i < n_archs; i++) {
-        uint8_t *gene = d->genes + (size_t)i * (size_t)space->n_positions;
+        uint8_t *gene = d->archs->genes + (size_t)i * (size_t)space->n_positions;
         if (space->n_archs && space->at(space, i, gene)) continue;
         for (int p = 0; p < space->n_positions; p++) gene[p] = (uint8_t)ll_rng_below(&r, space->n_ops);
     }

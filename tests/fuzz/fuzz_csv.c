@@ -67,7 +67,7 @@ static void come_back(const ll_dataset *d)
     LAW(!import(path, &(options){.space = d->space, .unit = "ms"}, &again, &e), "%s", e.message);
     LAW(d->n_archs == again->n_archs && d->n_devices == again->n_devices, "%d x %d became %d x %d",
         d->n_archs, d->n_devices, again->n_archs, again->n_devices);
-    LAW(!memcmp(d->genes, again->genes, (size_t)d->n_archs * (size_t)d->space->n_positions),
+    LAW(!memcmp(d->archs->genes, again->archs->genes, (size_t)d->n_archs * (size_t)d->space->n_positions),
         "architectures came back different");
     for (int j = 0; j < d->n_devices; j++)
         LAW(!strcmp(d->devices[j].name, again->devices[j].name), "device \"%s\" came back as \"%s\"",

@@ -86,7 +86,8 @@ static void come_back(const ll_dataset *d)
     size_t cells = (size_t)d->n_archs * (size_t)d->n_devices;
     LAW(!ll_folder_save(d, dir, NULL, &e), "%s", e.message);
     LAW(!ll_folder_load(dir, &again, &e), "%s", e.message);
-    LAW(!strcmp(d->hash.hex, again->hash.hex) && d->n_features == again->n_features, "came back different");
+    LAW(!strcmp(d->hash.hex, again->hash.hex) && d->archs->n_features == again->archs->n_features,
+        "came back different");
     LAW(!d->std_ms == !again->std_ms && !d->accuracy == !again->accuracy, "a table came or went");
     if (d->std_ms) ll_fuzz_same_numbers(d->std_ms, again->std_ms, cells, "deviations");
     if (d->accuracy) ll_fuzz_same_numbers(d->accuracy, again->accuracy, (size_t)d->n_archs, "accuracies");

@@ -114,7 +114,7 @@ static ll_status read_inputs(const ll_dataset *d, inputs *in, int *n_z, ll_error
     ll_help_shape shape = ll_help_shape_of(d, false);
     *in = (inputs){.hash = d->hash};
     *n_z = 0;
-    if (ll_dataset_feature(d, "zcp")) {
+    if (ll_archs_feature(d->archs, "zcp")) {
         ll_matrix_f z;
         ll_status s = ll_encode(d, "zcp", &z, e);
         if (s) return s;

@@ -256,7 +256,7 @@ void ll_gp_rows_init(const ll_gp_model *m, const ll_dataset *d, const double *ph
                      const ll_observer *observer, ll_gp_rows *r)
 {
     rows_alloc(m, d->n_archs, -1, r);
-    memcpy(r->genes, d->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
+    memcpy(r->genes, d->archs->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
     if (estimates) take_estimates(m, d, estimates, r);
     if (phi)
         ll_gp_copy_features(m, phi, m->features.dim, d->n_archs, r->phi, r->prior.dim);
@@ -297,7 +297,7 @@ void ll_gp_rows_free(ll_gp_rows *r)
 bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d)
 {
     size_t bytes = (size_t)d->n_archs * (size_t)d->space->n_positions;
-    return d->n_archs == m->rows.prior.n && !memcmp(d->genes, m->rows.genes, bytes);
+    return d->n_archs == m->rows.prior.n && !memcmp(d->archs->genes, m->rows.genes, bytes);
 }
 
 const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
