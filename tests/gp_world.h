@@ -6,6 +6,7 @@
 #include "core/base/rng.h"
 #include "core/num/stats.h"
 #include "core/predict/gp/gp.h"
+#include "core/transfer/pretrain.h"
 #include "tests/check.h"
 
 enum { CELLS = 400, SOURCES = 4, DEVICES = 6, TARGET = 4, CLOCKED = 5 };
@@ -45,14 +46,23 @@ static inline ll_dataset *small_world(int first, int step)
     return d;
 }
 
-static inline void *pretrained(const ll_dataset *d, const int *archs, int n)
+static inline void *pretrained_of(const ll_dataset *d, const int *source, int n_source, const int *rows,
+                                  int n)
 {
-    static const int source[SOURCES] = {0, 1, 2, 3};
     ll_error e = {0};
-    ll_pretrain_job job = {.data = d, .source = source, .n_source = SOURCES, .archs = archs, .n_archs = n};
+    ll_ints devices = ll_ints_copy(source, n_source);
+    ll_pretrain_job job = {.archs = d->archs, .rows = rows, .n_rows = n};
     void *model = NULL;
+    ll_columns_of(d, &devices, &job.sources);
     CHECK_INT(ll_gp.pretrain(&job, &model, &e), LL_OK);
+    ll_columns_free(&job.sources);
+    ll_ints_free(&devices);
     return model;
+}
+
+static inline void *pretrained(const ll_dataset *d, const int *rows, int n)
+{
+    return pretrained_of(d, (const int[]){0, 1, 2, 3}, SOURCES, rows, n);
 }
 
 static inline void *pretrained_on_all(const ll_dataset *d)
@@ -63,25 +73,30 @@ static inline void *pretrained_on_all(const ll_dataset *d)
     return model;
 }
 
-static inline double from_column(void *ctx, int arch)
-{
-    return ((const double *)ctx)[arch];
-}
-
-static inline ll_prediction transferred(const void *model, const ll_dataset *d, double *lat_ms,
-                                        const int *rows, int k)
+/* All of d, by a model adapted to the latencies of these rows. */
+static inline ll_prediction transferred_saying(const void *model, const ll_dataset *d, const double *lat_ms,
+                                               const int *rows, int k, cJSON *info)
 {
     ll_error e = {0};
     ll_prediction p = {0};
-    ll_transfer_job job = {.data = d,
-                           .target = TARGET,
-                           .samples = rows,
-                           .k = k,
-                           .want_variance = true,
-                           .measure = from_column,
-                           .measure_ctx = lat_ms};
-    CHECK_INT(ll_gp.transfer(model, &job, &p, &e), LL_OK);
+    double *y = LL_NEW_ARRAY(double, k);
+    void *adapted = NULL;
+    ll_archs *samples = ll_archs_pick(d->archs, rows, k);
+    for (int i = 0; i < k; i++) y[i] = lat_ms[rows[i]];
+    ll_adapt_job job = {.device = "target", .samples = {samples, y}, .want_variance = true, .info = info};
+    CHECK_INT(ll_gp.adapt(model, &job, &adapted, &e), LL_OK);
+    ll_predict_job all = {.archs = d->archs, .want_variance = true};
+    CHECK_INT(ll_gp.predict(model, adapted, &all, &p, &e), LL_OK);
+    ll_gp.release_adapted(adapted);
+    ll_archs_unref(samples);
+    free(y);
     return p;
+}
+
+static inline ll_prediction transferred(const void *model, const ll_dataset *d, const double *lat_ms,
+                                        const int *rows, int k)
+{
+    return transferred_saying(model, d, lat_ms, rows, k, NULL);
 }
 
 static const int ten_rows[10] = {3, 47, 91, 130, 166, 215, 260, 301, 348, 390};

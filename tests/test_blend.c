@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/num/stats.h"
+#include "core/predict/blend/blend.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
 #include "tests/check.h"
@@ -66,6 +67,12 @@ static ll_transfer *transferred(const ll_dataset *d, const ll_model *m, const ch
     return t;
 }
 
+/* The mid-rank (1 to ARCHS) as a share of all. */
+static double share(double rank)
+{
+    return (rank - .5) / ARCHS;
+}
+
 /* With all the weight on one side it ranks as that member does alone, in between by the mean of both ranks. */
 static void it_is_the_mean_of_the_ranks(void)
 {
@@ -83,10 +90,12 @@ static void it_is_the_mean_of_the_ranks(void)
         ll_model_unref(m);
     }
     ll_transfer *t = transferred(d, blend, "0.25");
-    for (int a = 0; a < ARCHS; a++) CHECK_NEAR(t->score[a], .75 * rank[0][a] + .25 * rank[1][a], 1e-9);
+    for (int a = 0; a < ARCHS; a++)
+        CHECK_NEAR(t->score[a], .75 * share(rank[0][a]) + .25 * share(rank[1][a]), 1e-9);
     ll_transfer_unref(t);
     t = transferred(d, blend, NULL); /* nothing was tried: half */
-    for (int a = 0; a < ARCHS; a++) CHECK_NEAR(t->score[a], .5 * rank[0][a] + .5 * rank[1][a], 1e-9);
+    for (int a = 0; a < ARCHS; a++)
+        CHECK_NEAR(t->score[a], .5 * share(rank[0][a]) + .5 * share(rank[1][a]), 1e-9);
     ll_transfer_unref(t);
     ll_model_unref(blend);
     ll_dataset_unref(d);
@@ -123,6 +132,17 @@ static void the_weight_is_chosen_on_the_sources(void)
     ll_dataset_unref(d);
 }
 
+/* Loading what is damaged like this. */
+static void check_refused(const ll_model *m, const ll_tensors *file, const char *says)
+{
+    ll_error e = {0};
+    void *impl = NULL;
+    CHECK_INT(m->predictor->load(&(ll_load_job){.tensors = file, .space = m->space}, &impl, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, says);
+    CHECK(!impl);
+}
+
+/* Model and adapted one, in a process that has nothing of the dataset. */
 static void it_survives_a_file(void)
 {
     ll_dataset *d = cells();
@@ -130,31 +150,71 @@ static void it_survives_a_file(void)
     ll_tensors file;
     ll_error e = {0};
     void *impl = NULL;
+    ll_adapted *again = NULL;
+    ll_prediction p;
     saved(m, &file);
-    CHECK_INT(m->predictor->load(&file, d, &impl, &e), LL_OK);
+    CHECK_INT(m->predictor->load(&(ll_load_job){.tensors = &file, .space = d->space}, &impl, &e), LL_OK);
     CHECK_STR(e.message, "");
-    ll_model *back = ll_model_new(m->predictor, impl);
+    ll_model *back = ll_model_new(m->predictor, d->space, impl);
     ll_transfer *a = transferred(d, m, NULL), *b = transferred(d, back, NULL);
     CHECK(!memcmp(a->score, b->score, ARCHS * sizeof *a->score));
+    CHECK_INT(ll_adapted_save(a->adapted, &file, &e), LL_OK);
+    CHECK_INT(ll_adapted_load(&file, back, &again, &e), LL_OK);
+    CHECK_INT(ll_adapted_predict(again, &(ll_predict_job){.archs = d->archs}, &p, &e), LL_OK);
+    CHECK(!memcmp(a->score, p.score, ARCHS * sizeof *a->score));
+    ll_prediction_free(&p);
+    ll_adapted_unref(again);
+    ((double *)ll_tensors_find(&file, "adapted.blend.curve.gp")->data)[1] = NAN;
+    CHECK_INT(ll_adapted_load(&file, back, &again, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "blend.curve.gp");
     ll_transfer_unref(a);
     ll_transfer_unref(b);
     ll_model_unref(back);
-    ((double *)ll_tensors_find(&file, "blend.weight")->data)[1] = 1.5;
-    CHECK_INT(m->predictor->load(&file, d, &impl, &e), LL_BAD_DATA);
-    CHECK_HAS(e.message, "at 10 samples");
-    ((double *)ll_tensors_find(&file, "blend.weight")->data)[1] = .5;
-    for (int i = 0; i < file.n; i++) /* a member is lost */
-        if (!strncmp(file.v[i].name, "nasflat/", 8)) file.v[i].name[0] = 'x';
-    CHECK_INT(m->predictor->load(&file, d, &impl, &e), LL_BAD_DATA);
+    double *weight = ll_tensors_find(&file, "blend.weight")->data;
+    weight[1] = 1.5;
+    check_refused(m, &file, "number 2 is 1.5");
+    weight[1] = .5;
+    for (int i = 0; i < file.n; i++) /* as an older latlab wrote it */
+        if (!strcmp(file.v[i].name, "blend.reference")) file.v[i].name[0] = 'B';
+    check_refused(m, &file, "an older latlab wrote it");
+    for (int i = 0; i < file.n; i++) {
+        if (!strcmp(file.v[i].name, "Blend.reference")) file.v[i].name[0] = 'b';
+        if (!strncmp(file.v[i].name, "nasflat/", 8)) file.v[i].name[0] = 'x'; /* a member is lost */
+    }
+    check_refused(m, &file, "");
     ll_tensors_free(&file);
     ll_model_unref(m);
     ll_dataset_unref(d);
+}
+
+/* --- standing among others --- */
+
+static void ranks_are_those_of_the_reference(void)
+{
+    static const double scores[] = {3, -1, 2, 2, 7};
+    ll_blend_curve c, one;
+    ll_blend_curve_init(&c, scores, 5);
+    CHECK_INT(c.n, 4);
+    CHECK_NEAR(ll_blend_rank(&c, -1), .1, 1e-15);
+    CHECK_NEAR(ll_blend_rank(&c, 2), .4, 1e-15); /* the second and third */
+    CHECK_NEAR(ll_blend_rank(&c, 3), .7, 1e-15);
+    CHECK_NEAR(ll_blend_rank(&c, 7), .9, 1e-15);
+    CHECK_NEAR(ll_blend_rank(&c, 5), .8, 1e-15);
+    CHECK_NEAR(ll_blend_rank(&c, -9), .1 - .8, 1e-15); /* .8 over 8 of score */
+    CHECK_NEAR(ll_blend_rank(&c, 8), 1, 1e-15);
+    for (double x = -3; x < 9; x += .01) CHECK(ll_blend_rank(&c, x) < ll_blend_rank(&c, x + .01));
+    ll_blend_curve_init(&one, (const double[]){4, 4, 4}, 3);
+    CHECK_NEAR(ll_blend_rank(&one, 4), .5, 0);
+    CHECK_NEAR(ll_blend_rank(&one, 5), .5, 0);
+    ll_blend_curve_free(&one);
+    ll_blend_curve_free(&c);
 }
 
 static const check_case cases[] = {
     {"it is the mean of the ranks", it_is_the_mean_of_the_ranks},
     {"the weight is chosen on the sources", the_weight_is_chosen_on_the_sources},
     {"it survives a file", it_survives_a_file},
+    {"ranks are those of the reference", ranks_are_those_of_the_reference},
     {0},
 };
 

@@ -6,7 +6,9 @@
 #include "core/base/rng.h"
 #include "core/num/blas.h"
 #include "core/predict/gp/gp.h"
-#include "core/predict/nasflat/prior.h"
+#include "core/predict/nasflat/adapted.h"
+#include "core/predict/nasflat/nasflat.h"
+#include "core/transfer/pretrain.h"
 #include "tests/check.h"
 
 enum { DEVICES = 5, SOURCES = 4, ARCHS = 300, TRAIN = 120, MOMENTS = 7 };
@@ -58,39 +60,46 @@ static long moment(long looks, int i)
     return 1 + (looks - 1) * i / (MOMENTS - 1);
 }
 
-static const int source[SOURCES] = {0, 1, 2, 3};
-static int archs[TRAIN];
+static int rows[TRAIN];
 
+/* To be closed. */
 static ll_pretrain_job job_on(const ll_dataset *d, ll_observer *o)
 {
-    for (int i = 0; i < TRAIN; i++) archs[i] = i * 2;
-    return (ll_pretrain_job){.data = d,
-                             .source = source,
-                             .n_source = SOURCES,
-                             .archs = archs,
-                             .n_archs = TRAIN,
-                             .seed = 3,
-                             .observer = o};
+    ll_ints source = ll_ints_range(SOURCES);
+    for (int i = 0; i < TRAIN; i++) rows[i] = i * 2;
+    ll_pretrain_job job = {.archs = d->archs, .rows = rows, .n_rows = TRAIN, .seed = 3, .observer = o};
+    ll_columns_of(d, &source, &job.sources);
+    ll_ints_free(&source);
+    return job;
 }
 
-static double column(void *ctx, int arch)
+/* Of ten samples of the last device; to be freed. */
+static ll_archs *samples_of(const ll_dataset *d, double *lat_ms)
 {
-    return ((const double *)ctx)[arch];
+    static const int samples[] = {3, 41, 77, 111, 151, 161, 201, 223, 255, 281};
+    for (int i = 0; i < 10; i++) lat_ms[i] = ll_latencies(d, SOURCES)[samples[i]];
+    return ll_archs_pick(d->archs, samples, 10);
 }
 
-static const int samples[] = {3, 41, 77, 111, 151, 161, 201, 223, 255, 281};
-
-static ll_transfer_job transfer_on(const ll_dataset *d, const ll_values *options, ll_observer *o)
+/* Adapted and all of these predicted, with the same wish to cancel. */
+static ll_status transfer(const ll_predictor *p, const void *model, const ll_dataset *d,
+                          const ll_archs *archs, ll_observer *o, ll_prediction *out, ll_error *e)
 {
-    return (ll_transfer_job){.data = d,
-                             .target = SOURCES,
-                             .samples = samples,
-                             .k = 10,
-                             .seed = 5,
-                             .options = options,
-                             .observer = o,
-                             .measure = column,
-                             .measure_ctx = ll_latencies(d, SOURCES)};
+    double lat_ms[10];
+    void *adapted = NULL;
+    ll_values options = {0};
+    if (p->transfer_options) ll_values_init(&options, p->transfer_options);
+    ll_archs *samples = samples_of(d, lat_ms);
+    ll_adapt_job job = {
+        .device = "e", .samples = {samples, lat_ms}, .seed = 5, .options = &options, .observer = o};
+    ll_status s = p->adapt(model, &job, &adapted, e);
+    *out = (ll_prediction){0};
+    if (!s) s = p->predict(model, adapted, &(ll_predict_job){.archs = archs, .observer = o}, out, e);
+    if (s) ll_prediction_free(out);
+    if (adapted) p->release_adapted(adapted);
+    ll_archs_unref(samples);
+    if (options.table) ll_values_free(&options);
+    return s;
 }
 
 /* Four evaluations of the likelihood for every source at the least, and 16 conditionings when it plays the target. */
@@ -114,6 +123,7 @@ static void gp_stops_at_any_step(void)
         CHECK_INT(ll_gp.pretrain(&job, &model, &e), LL_CANCELLED);
         CHECK(!model);
     }
+    ll_columns_free(&job.sources);
     ll_dataset_unref(d);
 }
 
@@ -127,7 +137,8 @@ static ll_nasflat_model *network_of(const ll_dataset *d)
     for (int i = 0; i < 3; i++) CHECK_INT(ll_values_set(&options, small[i][0], small[i][1], &e), LL_OK);
     ll_pretrain_job job = job_on(d, NULL);
     job.options = &options;
-    CHECK_INT(ll_nasflat_pretrain(&job, &model, &e), LL_OK);
+    CHECK_INT(ll_nasflat.pretrain(&job, &model, &e), LL_OK);
+    ll_columns_free(&job.sources);
     ll_values_free(&options);
     return model;
 }
@@ -137,73 +148,94 @@ static bool same_latencies(const ll_prediction *p, const ll_prediction *q)
     return p->n == q->n && !memcmp(p->lat_ms, q->lat_ms, (size_t)p->n * sizeof *p->lat_ms);
 }
 
-/* The prior of a network is fitted when pretraining ends, or by the first transfer that wants it. Cancelled anywhere in
- * it, the network is as it was, and the next transfer what it would have been. */
+/* The prior of a network is fitted when pretraining ends, or for a device when that was stopped before. Cancelled anywhere
+ * in it, the network is as it was, and the next transfer what it would have been. */
 static void prior_stops_at_any_step(void)
 {
     ll_dataset *d = cells();
     ll_nasflat_model *m = network_of(d);
-    ll_values options;
+    ll_nasflat_prior *prior;
+    ll_nasflat_told nobody = {0};
     wish w;
     ll_observer o = observer_of(&w, NEVER);
     ll_pretrain_job job = job_on(d, &o);
     ll_error e = {0};
     ll_prediction before = {0}, after = {0};
-    ll_values_init(&options, ll_nasflat_transfer_options);
-    ll_transfer_job to = transfer_on(d, &options, NULL);
-    CHECK_INT(ll_nasflat_transfer(m, &to, &before, &e), LL_OK);
-    ll_nasflat_prior_free(m);
-    CHECK_INT(ll_nasflat_prior_fit(m, &job, NULL, NULL, &e), LL_OK);
-    ll_nasflat_prior_free(m);
+    CHECK_INT(transfer(&ll_nasflat, m, d, d->archs, NULL, &before, &e), LL_OK);
+    ll_nasflat_prior_free(m->prior);
+    m->prior = NULL;
+    CHECK_INT(ll_nasflat_prior_fit(m, &job, nobody, &prior, &e), LL_OK);
+    ll_nasflat_prior_free(prior);
     long looks = w.looks;
     CHECK(looks > least_looks);
     for (int i = 0; i < MOMENTS; i++) {
         o = observer_of(&w, moment(looks, i));
-        CHECK_INT(ll_nasflat_prior_fit(m, &job, NULL, NULL, &e), LL_CANCELLED);
-        CHECK(!m->prior && !m->scale);
+        CHECK_INT(ll_nasflat_prior_fit(m, &job, nobody, &prior, &e), LL_CANCELLED);
+        CHECK(!prior);
         o = observer_of(&w, moment(looks, i));
-        to.observer = &o;
-        CHECK_INT(ll_nasflat_transfer(m, &to, &after, &e), LL_CANCELLED);
+        CHECK_INT(transfer(&ll_nasflat, m, d, d->archs, &o, &after, &e), LL_CANCELLED);
         CHECK(!m->prior && !after.lat_ms && !after.score);
     }
-    to.observer = NULL;
-    CHECK_INT(ll_nasflat_transfer(m, &to, &after, &e), LL_OK);
+    CHECK_INT(transfer(&ll_nasflat, m, d, d->archs, NULL, &after, &e), LL_OK);
     CHECK(same_latencies(&before, &after));
     ll_prediction_free(&before);
     ll_prediction_free(&after);
-    ll_values_free(&options);
-    ll_nasflat_model_free(m);
+    ll_columns_free(&job.sources);
+    ll_nasflat.release(m);
     ll_dataset_unref(d);
 }
 
-/* Two hundred rows that no model knows are predicted by way of the features: that can be cancelled too. */
-static void transfer_to_other_rows_stops(void)
+/* Two hundred architectures that no model knows are predicted by way of the features: that can be cancelled too. */
+static void transfer_to_strangers_stops(void)
 {
-    ll_dataset *d = cells(), *more = ll_dataset_extend(d, 200, 0);
+    ll_dataset *d = cells();
+    ll_archs *strangers = ll_archs_new(d->space, 200);
     ll_pretrain_job job = job_on(d, NULL);
     wish w;
-    ll_observer o = observer_of(&w, 2);
+    ll_observer o = observer_of(&w, 3);
     ll_error e = {0};
     ll_prediction p = {0};
     void *model = NULL;
-    for (int i = 0; i < 200; i++) d->space->at(d->space, 11 + 39 * i, ll_arch_at(more->archs, ARCHS + i));
-    CHECK_INT(ll_dataset_seal(more, &e), LL_OK);
+    for (int i = 0; i < 200; i++) d->space->at(d->space, 11 + 39 * i, ll_arch_at(strangers, i));
     CHECK_INT(ll_gp.pretrain(&job, &model, &e), LL_OK);
-    ll_transfer_job to = transfer_on(more, NULL, &o);
-    CHECK_INT(ll_gp.transfer(model, &to, &p, &e), LL_CANCELLED);
+    CHECK_INT(transfer(&ll_gp, model, d, strangers, &o, &p, &e), LL_CANCELLED);
     CHECK(!p.lat_ms);
-    to.observer = NULL;
-    CHECK_INT(ll_gp.transfer(model, &to, &p, &e), LL_OK);
+    CHECK_INT(transfer(&ll_gp, model, d, strangers, NULL, &p, &e), LL_OK);
     ll_prediction_free(&p);
     ll_gp.release(model);
-    ll_dataset_unref(more);
+    ll_columns_free(&job.sources);
+    ll_archs_unref(strangers);
+    ll_dataset_unref(d);
+}
+
+/* So are many, by the network: between two looks lie a few hundred at the most. */
+static void predicting_many_stops(void)
+{
+    enum { MANY = 20000 };
+    ll_dataset *d = cells();
+    ll_nasflat_model *m = network_of(d);
+    ll_archs *many = ll_archs_new(d->space, MANY);
+    float *score = LL_NEW_ARRAY(float, MANY);
+    wish w;
+    ll_observer o = observer_of(&w, NEVER);
+    for (int i = 0; i < MANY; i++) d->space->at(d->space, i % 15625, ll_arch_at(many, i));
+    CHECK(ll_nasflat_score_archs(m, m->w[0], 0, 1, many, &o, NULL, (ll_nasflat_told){0}, score));
+    long looks = w.looks;
+    CHECK(looks > MANY / 300);
+    o = observer_of(&w, 5);
+    CHECK(!ll_nasflat_score_archs(m, m->w[0], 0, 1, many, &o, NULL, (ll_nasflat_told){0}, score));
+    CHECK(w.looks < looks / 2); /* one for every part that is not begun */
+    free(score);
+    ll_archs_unref(many);
+    ll_nasflat.release(m);
     ll_dataset_unref(d);
 }
 
 static const check_case cases[] = {
     {"gp stops at any step", gp_stops_at_any_step},
     {"prior stops at any step", prior_stops_at_any_step},
-    {"transfer to other rows stops", transfer_to_other_rows_stops},
+    {"transfer to strangers stops", transfer_to_strangers_stops},
+    {"predicting many stops", predicting_many_stops},
     {0},
 };
 

@@ -24,7 +24,7 @@ static void onehot_has_one_a_position(void)
     ll_dataset *d = all_cells();
     ll_matrix_f m;
     ll_error e = {0};
-    CHECK_INT(ll_encode(d, "onehot", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "onehot", &m, &e), LL_OK);
     CHECK_INT(m.rows, 15625);
     CHECK_INT(m.cols, 30);
     for (int i = 0; i < m.rows; i += 100)
@@ -41,7 +41,7 @@ static void paths_are_those_by_hand(void)
     ll_dataset *d = all_cells();
     ll_matrix_f m;
     ll_error e = {0};
-    CHECK_INT(ll_encode(d, "path", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "path", &m, &e), LL_OK);
     CHECK_INT(m.cols, 84);
     CHECK_NEAR(row_sum(&m, 1462), 3, 0);
     CHECK(at(&m, 1462, 2) == 1 && at(&m, 1462, 14) == 1 && at(&m, 1462, 62) == 1);
@@ -66,7 +66,7 @@ static void graph_codes_tell_pruned_graphs_apart(void)
     ll_dataset *d = all_cells();
     ll_matrix_f m;
     ll_error e = {0};
-    CHECK_INT(ll_encode(d, "graph", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "graph", &m, &e), LL_OK);
     CHECK_INT(m.cols, 28 + 30);
     columns = m.cols;
     qsort(m.v, (size_t)m.rows, (size_t)m.cols * sizeof(float), compare_rows);
@@ -84,7 +84,7 @@ static void cost_is_standardised(void)
     ll_dataset *d = some_fbnets(500);
     ll_matrix_f m;
     ll_error e = {0};
-    CHECK_INT(ll_encode(d, "cost", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "cost", &m, &e), LL_OK);
     CHECK_INT(m.cols, 4);
     for (int c = 0; c < 4; c++) {
         double sum = 0, square = 0;
@@ -111,14 +111,14 @@ static void features_are_found_by_name(void)
     ll_matrix_f m;
     ll_error e = {0};
     ll_archs_set_feature(d->archs, "zcp", 2, v);
-    CHECK_INT(ll_encode(d, "zcp", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "zcp", &m, &e), LL_OK);
     CHECK(m.rows == 4 && m.cols == 2 && at(&m, 2, 1) == 6);
     ll_matrix_f_free(&m);
-    CHECK_INT(ll_encode(d, "caz", &m, &e), LL_USAGE);
+    CHECK_INT(ll_encode(d->archs, "caz", &m, &e), LL_USAGE);
     CHECK_HAS(e.message, "no cate");
     ll_archs_set_feature(d->archs, "cate", 1, v);
     ll_archs_set_feature(d->archs, "arch2vec", 1, v);
-    CHECK_INT(ll_encode(d, "caz", &m, &e), LL_OK);
+    CHECK_INT(ll_encode(d->archs, "caz", &m, &e), LL_OK);
     CHECK_INT(m.cols, 4);
     /* 1 2 3 4 has mean 2.5, standard deviation sqrt(1.25) */
     CHECK_NEAR(at(&m, 3, 0), 1.5 / sqrt(1.25), 1e-6);
@@ -133,13 +133,13 @@ static void what_is_missing_is_said(void)
     ll_matrix_f m;
     ll_error e = {0};
     ll_archs_set_feature(d->archs, "mine", 1, v);
-    CHECK_INT(ll_encode(d, "mine", &m, &e), LL_BAD_DATA);
-    CHECK_HAS(e.message, "architecture 2 of toys has no mine");
-    CHECK_INT(ll_encode(d, "my", &m, &e), LL_USAGE);
+    CHECK_INT(ll_encode(d->archs, "mine", &m, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, " has no mine");
+    CHECK_INT(ll_encode(d->archs, "my", &m, &e), LL_USAGE);
     CHECK_HAS(e.message, "onehot, path, graph, cost, caz, mine");
-    CHECK_INT(ll_encode(d, "path", &m, &e), LL_USAGE);
-    CHECK_INT(ll_encode(d, "graph", &m, &e), LL_USAGE);
-    CHECK_INT(ll_encode(d, "cost", &m, &e), LL_USAGE);
+    CHECK_INT(ll_encode(d->archs, "path", &m, &e), LL_USAGE);
+    CHECK_INT(ll_encode(d->archs, "graph", &m, &e), LL_USAGE);
+    CHECK_INT(ll_encode(d->archs, "cost", &m, &e), LL_USAGE);
     CHECK_HAS(e.message, "toy");
     ll_dataset_unref(d);
 }

@@ -8,6 +8,7 @@
 #include "core/predict/gp/gp.h"
 #include "core/sample/design.h"
 #include "core/transfer/expect.h"
+#include "core/transfer/pretrain.h"
 #include "tests/check.h"
 
 enum { CELLS = 600, SOURCES = 4, TARGET = 4, MOST = 12, WORLDS = 12 };
@@ -51,11 +52,14 @@ static void set_up(setting *s)
     ll_error e = {0};
     *s = (setting){.d = make_world(), .sizes = {3, MOST}};
     ll_ints all = ll_ints_range(CELLS);
-    ll_pretrain_job job = {
-        .data = s->d, .source = columns, .n_source = SOURCES, .archs = all.v, .n_archs = 300};
+    ll_ints devices = ll_ints_copy(columns, SOURCES);
+    ll_pretrain_job job = {.archs = s->d->archs, .rows = all.v, .n_rows = 300};
+    ll_columns_of(s->d, &devices, &job.sources);
     CHECK_INT(ll_gp.pretrain(&job, (void **)&s->m, &e), LL_OK);
+    ll_columns_free(&job.sources);
+    ll_ints_free(&devices);
     ll_sample_job draw = {
-        .data = s->d, .pool = all.v, .n_pool = CELLS, .k = MOST, .seed = 1, .prior = &s->m->design};
+        .archs = s->d->archs, .pool = all.v, .n_pool = CELLS, .k = MOST, .seed = 1, .prior = &s->m->design};
     CHECK_INT(ll_sample(&ll_dopt, &draw, s->plan, &e), LL_OK);
     ll_ints_free(&all);
     for (int i = 0; i < MOST; i++) s->y[i] = ll_latencies(s->d, TARGET)[s->plan[i]];

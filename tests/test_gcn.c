@@ -38,7 +38,7 @@ static problem problem_of(const ll_dataset *d, bool norm, double dropout)
 {
     problem q = {.which = {1462, 0, 9}, .dropout = dropout};
     ll_rng r = ll_rng_new(3, norm);
-    ll_gcn_graphs_of(d, LL_GRAPH_PRUNED, true, &q.graphs);
+    ll_gcn_graphs_of(d->archs, 0, d->n_archs, LL_GRAPH_PRUNED, true, &q.graphs);
     q.shape = (ll_gcn_shape){q.graphs.nodes, q.graphs.labels, 7, 3, norm};
     q.work = ll_gcn_work_new(&q.shape);
     q.w = LL_NEW_ARRAY(double, ll_gcn_params(&q.shape));
@@ -114,7 +114,7 @@ static void graphs_are_brp_nass(void)
 {
     ll_dataset *d = all_cells();
     ll_gcn_graphs g;
-    ll_gcn_graphs_of(d, LL_GRAPH_PRUNED, true, &g);
+    ll_gcn_graphs_of(d->archs, 0, d->n_archs, LL_GRAPH_PRUNED, true, &g);
     CHECK_INT(g.nodes, 9);
     CHECK_INT(g.labels, 8);
     int a = ll_dataset_row(d, (const uint8_t[]){3, 0, 0, 0, 3, 0});
@@ -157,7 +157,7 @@ static void multipredict_gradients_are_right(void)
 {
     ll_dataset *d = all_cells();
     ll_gcn_graphs graphs;
-    ll_gcn_graphs_of(d, LL_GRAPH_FULL, false, &graphs);
+    ll_gcn_graphs_of(d->archs, 0, d->n_archs, LL_GRAPH_FULL, false, &graphs);
     for (int graph = 0; graph < 2; graph++) {
         mp_problem q = {.shape = ll_mp_shape_of(graph, graphs.nodes, graphs.labels, 6, 3, 3),
                         .graphs = &graphs};

@@ -292,8 +292,8 @@ static void saved_weights_come_back(void)
     void *impl = NULL;
     ll_error e = {0};
     CHECK_INT(m->predictor->save(m->impl, &t, &e), LL_OK);
-    CHECK_INT(m->predictor->load(&t, d, &impl, &e), LL_OK);
-    back = ll_model_new(m->predictor, impl);
+    CHECK_INT(m->predictor->load(&(ll_load_job){&t, d->space, NULL, NULL}, &impl, &e), LL_OK);
+    back = ll_model_new(m->predictor, d->space, impl);
     double *a = toy_scores(d, m), *b = toy_scores(d, back);
     CHECK(!memcmp(a, b, sizeof *a * (size_t)d->n_archs));
     free(a);

@@ -7,8 +7,9 @@
 #include "core/num/blas.h"
 #include "core/num/stats.h"
 #include "core/predict/gp/source.h"
-#include "core/predict/nasflat/model.h"
+#include "core/predict/nasflat/adapted.h"
 #include "core/predict/nasflat/nasflat.h"
+#include "core/transfer/pretrain.h"
 #include "data/formats/safetensors.h"
 #include "tests/check.h"
 
@@ -95,39 +96,71 @@ static void close_setup(setup *s)
 
 static ll_status pretrain(setup *s, void **model)
 {
-    ll_pretrain_job job = {.data = s->d,
-                           .source = s->source.v,
-                           .n_source = s->source.n,
-                           .archs = s->archs.v,
-                           .n_archs = s->archs.n,
+    ll_pretrain_job job = {.archs = s->d->archs,
+                           .rows = s->archs.v,
+                           .n_rows = s->archs.n,
                            .seed = 3,
                            .options = &s->pretrain,
                            .observer = s->observer,
                            .pool = s->pool};
-    return ll_nasflat.pretrain(&job, model, &s->e);
-}
-
-static double column(void *ctx, int arch)
-{
-    return ((const double *)ctx)[arch];
+    ll_columns_of(s->d, &s->source, &job.sources);
+    ll_status status = ll_nasflat.pretrain(&job, model, &s->e);
+    ll_columns_free(&job.sources);
+    return status;
 }
 
 static const int samples[] = {3, 40, 77, 111, 150, 161, 200, 222, 255, 280};
 
+/* To a device of these latencies, by the first k samples; scores move for every fifth architecture. */
+static ll_status adapt(setup *s, const void *model, const double *lat, int k, cJSON *info, void **adapted)
+{
+    enum { WATCHED = ARCHS / 5 };
+    int rows[WATCHED];
+    double y[10];
+    for (int i = 0; i < WATCHED; i++) rows[i] = 5 * i;
+    for (int i = 0; i < k; i++) y[i] = lat[samples[i]];
+    ll_archs *some = ll_archs_pick(s->d->archs, samples, k),
+             *watch = ll_archs_pick(s->d->archs, rows, WATCHED);
+    ll_adapt_job job = {.device = "target",
+                        .samples = {some, y},
+                        .watch = watch,
+                        .watch_rows = rows,
+                        .seed = 5,
+                        .options = &s->transfer,
+                        .observer = s->observer,
+                        .pool = s->pool,
+                        .want_variance = s->variance,
+                        .info = info};
+    ll_status status = ll_nasflat.adapt(model, &job, adapted, &s->e);
+    ll_archs_unref(some);
+    ll_archs_unref(watch);
+    return status;
+}
+
+static ll_status predict(setup *s, const void *model, const void *adapted, const ll_archs *archs,
+                         ll_prediction *p)
+{
+    ll_predict_job job = {
+        .archs = archs, .want_variance = s->variance, .observer = s->observer, .pool = s->pool};
+    *p = (ll_prediction){0};
+    return ll_nasflat.predict(model, adapted, &job, p, &s->e);
+}
+
+/* Adapted, and all of the dataset predicted; info: NULL, or where it goes. */
+static ll_status transfer_telling(setup *s, const void *model, const double *lat, int k, cJSON *info,
+                                  ll_prediction *p)
+{
+    void *adapted = NULL;
+    ll_status status = adapt(s, model, lat, k, info, &adapted);
+    if (status) return status;
+    status = predict(s, model, adapted, s->d->archs, p);
+    ll_nasflat.release_adapted(adapted);
+    return status;
+}
+
 static ll_status transfer(setup *s, const void *model, const double *lat, int k, ll_prediction *p)
 {
-    ll_transfer_job job = {.data = s->d,
-                           .target = DEVICES - 1,
-                           .samples = samples,
-                           .k = k,
-                           .seed = 5,
-                           .options = &s->transfer,
-                           .observer = s->observer,
-                           .pool = s->pool,
-                           .want_variance = s->variance,
-                           .measure = column,
-                           .measure_ctx = (void *)lat};
-    return ll_nasflat.transfer(model, &job, p, &s->e);
+    return transfer_telling(s, model, lat, k, NULL, p);
 }
 
 static double quality(const setup *s, const ll_prediction *p)
@@ -155,7 +188,6 @@ static void learns_and_transfers(void)
     ll_prediction p = whole(&s, &spearman);
     CHECK_INT(p.n, ARCHS);
     check_report(spearman > .9, __FILE__, __LINE__, "Spearman %.3f", spearman);
-    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "prior");
     ll_prediction_free(&p);
     close_setup(&s);
     ll_dataset_unref(d);
@@ -203,47 +235,124 @@ static void any_number_of_threads_gives_the_same_bits(void)
     ll_dataset_unref(d);
 }
 
+/* Through a file and back. */
+static void *reread(setup *s, const ll_tensors *t, const void *model)
+{
+    char path[300];
+    ll_tensors back = {0};
+    void *again = NULL;
+    snprintf(path, sizeof path, "%s/model.safetensors", check_tmpdir());
+    CHECK_INT(ll_safetensors_write(path, t, &s->e), LL_OK);
+    CHECK_INT(ll_safetensors_read(path, &back, &s->e), LL_OK);
+    if (model)
+        CHECK_INT(ll_nasflat.load_adapted(model, &back, &again, &s->e), LL_OK);
+    else
+        CHECK_INT(ll_nasflat.load(&(ll_load_job){&back, s->d->space, NULL, NULL}, &again, &s->e), LL_OK);
+    ll_tensors_free(&back);
+    return again;
+}
+
+static void *saved_and_loaded(setup *s, const void *model)
+{
+    ll_tensors t = {0};
+    CHECK_INT(ll_nasflat.save(model, &t, &s->e), LL_OK);
+    void *again = reread(s, &t, NULL);
+    ll_tensors_free(&t);
+    return again;
+}
+
+/* The same device by both models, and by the first adapted one saved and loaded beside the second: the same bits. */
+static void check_same_predictions(setup *s, const void *model, const void *again)
+{
+    const double *lat = ll_latencies(s->d, DEVICES - 1);
+    ll_tensors t = {0};
+    void *first = NULL, *second = NULL;
+    ll_prediction p[3];
+    CHECK_INT(adapt(s, model, lat, 10, NULL, &first), LL_OK);
+    CHECK_INT(adapt(s, again, lat, 10, NULL, &second), LL_OK);
+    CHECK_INT(ll_nasflat.save_adapted(first, &t, &s->e), LL_OK);
+    void *third = reread(s, &t, again);
+    CHECK_INT(predict(s, model, first, s->d->archs, &p[0]), LL_OK);
+    CHECK_INT(predict(s, again, second, s->d->archs, &p[1]), LL_OK);
+    CHECK_INT(predict(s, again, third, s->d->archs, &p[2]), LL_OK);
+    for (int i = 1; i < 3; i++) {
+        CHECK(!memcmp(p[0].score, p[i].score, ARCHS * sizeof(double)));
+        CHECK((p[0].sd_ms != NULL) == (p[i].sd_ms != NULL));
+        if (p[0].sd_ms) CHECK(!memcmp(p[0].sd_ms, p[i].sd_ms, ARCHS * sizeof(double)));
+    }
+    for (int i = 0; i < 3; i++) ll_prediction_free(&p[i]);
+    ll_nasflat.release_adapted(first);
+    ll_nasflat.release_adapted(second);
+    ll_nasflat.release_adapted(third);
+    ll_tensors_free(&t);
+}
+
+/* In another process, where nothing of the dataset is. */
 static void saved_models_predict_the_same(void)
 {
     ll_dataset *d = sealed_cells();
     setup s = open_setup(d, 1);
+    void *model = NULL;
     set(&s.pretrain, "epochs", "2");
     set(&s.pretrain, "members", "2");
     set(&s.pretrain, "encoding", "onehot");
-    void *model = NULL, *again = NULL;
-    ll_tensors t = {0}, back = {0};
-    ll_prediction a = {0}, b = {0};
-    char path[300];
-    snprintf(path, sizeof path, "%s/model.safetensors", check_tmpdir());
+    s.variance = true;
     CHECK_INT(pretrain(&s, &model), LL_OK);
-    CHECK_INT(ll_nasflat.save(model, &t, &s.e), LL_OK);
-    CHECK(ll_tensors_find(&t, "gcns.2.dense_graph_flow.weight") && ll_tensors_find(&t, "member2.mlp.3.bias"));
-    CHECK_INT(ll_safetensors_write(path, &t, &s.e), LL_OK);
-    CHECK_INT(ll_safetensors_read(path, &back, &s.e), LL_OK);
-    CHECK_INT(ll_nasflat.load(&back, d, &again, &s.e), LL_OK);
-    const double *lat = ll_latencies(d, DEVICES - 1);
-    CHECK_INT(transfer(&s, model, lat, 10, &a), LL_OK);
-    CHECK_INT(transfer(&s, again, lat, 10, &b), LL_OK);
-    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
-    ll_prediction_free(&a);
-    ll_prediction_free(&b);
+    void *again = saved_and_loaded(&s, model);
+    check_same_predictions(&s, model, again);
     tune(&s, "5");
-    CHECK_INT(transfer(&s, model, lat, 10, &a), LL_OK);
-    CHECK_INT(transfer(&s, again, lat, 10, &b), LL_OK);
-    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
-    ll_prediction_free(&b);
-    CHECK_INT(transfer(&s, model, lat, 10, &b), LL_OK); /* the first transfer left the weights alone */
-    CHECK(!memcmp(a.score, b.score, ARCHS * sizeof(double)));
-    ll_prediction_free(&a);
-    ll_prediction_free(&b);
+    check_same_predictions(&s, model, again);
+    check_same_predictions(&s, model, again); /* the first transfer left the weights alone */
     ll_nasflat.release(model);
     ll_nasflat.release(again);
-    ll_tensors_set_text(&back, "nasflat_options", "{\"gnn\":\"cnn\"}");
-    CHECK_INT(ll_nasflat.load(&back, d, &again, &s.e), LL_USAGE);
-    ll_tensors_set_text(&back, "nasflat_devices", "{\"source\":[\"nobody\"]}");
-    CHECK(ll_nasflat.load(&back, d, &again, &s.e) != LL_OK);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+/* Loading what is damaged like this. */
+static void check_refused(setup *s, ll_tensors *t, ll_status status, const char *says)
+{
+    void *model = NULL;
+    CHECK_INT(ll_nasflat.load(&(ll_load_job){t, s->d->space, s->d->archs, NULL}, &model, &s->e), status);
+    CHECK_HAS(s->e.message, says);
+    CHECK(!model);
+}
+
+static void damaged_models_are_refused(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    void *model = NULL;
+    ll_tensors t = {0};
+    set(&s.pretrain, "epochs", "1");
+    set(&s.pretrain, "prior", "off");
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    CHECK_INT(ll_nasflat.save(model, &t, &s.e), LL_OK);
+    CHECK(ll_tensors_find(&t, "gcns.2.dense_graph_flow.weight") && !ll_tensors_find(&t, "gp.shift"));
+    int32_t *rows = ll_tensors_find(&t, "nasflat.rows")->data, first = rows[0];
+    rows[0] = ARCHS;
+    check_refused(&s, &t, LL_BAD_DATA, "nasflat.rows: 300");
+    rows[0] = first;
+    int32_t *members = ll_tensors_find(&t, "nasflat.members")->data;
+    *members = 2;
+    check_refused(&s, &t, LL_BAD_DATA, "");
+    *members = 9;
+    check_refused(&s, &t, LL_BAD_DATA, "9, 1 to 8");
+    *members = 1;
+    char *options = ll_strdup(ll_tensors_text(&t, "nasflat_options"));
+    ll_tensors_set_text(&t, "nasflat_options", "{\"gnn\":\"cnn\"}");
+    check_refused(&s, &t, LL_USAGE, "nasflat_options");
+    ll_tensors_set_text(&t, "nasflat_options", "[");
+    check_refused(&s, &t, LL_BAD_DATA, "not a nasflat model");
+    ll_tensors_set_text(&t, "nasflat_options", options);
+    ll_tensors_set_text(&t, "sources.names", "[\"nobody\"]");
+    check_refused(&s, &t, LL_BAD_DATA, "");
+    for (int i = 0; i < t.keys.n; i++) /* as an older latlab wrote it */
+        if (!strcmp(t.keys.v[i], "sources.names")) t.keys.v[i][0] = 'S';
+    check_refused(&s, &t, LL_BAD_DATA, "an older latlab wrote it");
+    free(options);
     ll_tensors_free(&t);
-    ll_tensors_free(&back);
+    ll_nasflat.release(model);
     close_setup(&s);
     ll_dataset_unref(d);
 }
@@ -254,8 +363,8 @@ static void thin_evidence_is_no_error(void)
     setup s = open_setup(d, 1);
     void *model = NULL;
     ll_prediction p;
-    double constant[ARCHS], unknown[ARCHS];
-    for (int i = 0; i < ARCHS; i++) constant[i] = 7, unknown[i] = NAN;
+    double constant[ARCHS];
+    for (int i = 0; i < ARCHS; i++) constant[i] = 7;
     CHECK_INT(pretrain(&s, &model), LL_OK);
     CHECK_INT(transfer(&s, model, ll_latencies(d, DEVICES - 1), 1, &p), LL_OK);
     CHECK(quality(&s, &p) > .5);
@@ -263,12 +372,10 @@ static void thin_evidence_is_no_error(void)
     CHECK_INT(transfer(&s, model, constant, 10, &p), LL_OK);
     for (int i = 0; i < ARCHS; i++) CHECK(isfinite(p.score[i]));
     ll_prediction_free(&p);
-    unknown[samples[2]] = 3;
-    CHECK_INT(transfer(&s, model, unknown, 10, &p), LL_OK);
+    tune(&s, "3");
+    CHECK_INT(transfer(&s, model, constant, 10, &p), LL_OK);
+    for (int i = 0; i < ARCHS; i++) CHECK(isfinite(p.score[i]));
     ll_prediction_free(&p);
-    unknown[samples[2]] = NAN;
-    CHECK_INT(transfer(&s, model, unknown, 10, &p), LL_FAILED);
-    CHECK_HAS(s.e.message, "none of the 10 samples");
     ll_nasflat.release(model);
     close_setup(&s);
     ll_dataset_unref(d);
@@ -313,9 +420,9 @@ static void estimates_carry_what_features_cannot(void)
         lat[i] = 5 + estimate[i] + .2 * ll_gene(d, i)[0];
     }
     for (int i = 0; i < TRAIN; i++) rows[i] = i;
-    ll_gp_features_init(&f, d, NULL);
+    ll_gp_features_init(&f, d->archs, NULL);
     phi = LL_NEW_ARRAY(double, ARCHS *f.dim);
-    ll_gp_features_fill(&f, d, NULL, phi, f.dim);
+    ll_gp_features_fill(&f, d->archs, NULL, phi, f.dim);
     ll_gp_source_fit(&f, phi, f.dim, lat, NULL, rows, TRAIN, NULL, &plain);
     ll_gp_source_fit(&f, phi, f.dim, lat, estimate, rows, TRAIN, NULL, &with);
     ll_gp_source_predict(&plain, &f, phi, f.dim, NULL, ARCHS, out[0], 1);
@@ -345,11 +452,13 @@ static void prior_gives_latencies_with_intervals(void)
     int inside = 0;
     CHECK_INT(pretrain(&s, &model), LL_OK);
     s.variance = true;
-    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK);
+    cJSON *info = cJSON_CreateObject();
+    CHECK_INT(transfer_telling(&s, model, truth, 10, info, &p), LL_OK);
+    CHECK_STR(ll_json_get_str(info, "adapt", ""), "prior");
+    cJSON_Delete(info);
     CHECK(p.lat_ms && p.sd_ms);
     for (int i = 0; i < ARCHS; i++) inside += fabs(p.lat_ms[i] - truth[i]) < 3 * p.sd_ms[i];
     check_report(inside > .9 * ARCHS, __FILE__, __LINE__, "%d of %d within 3 deviations", inside, ARCHS);
-    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "prior");
     tune(&s, "15");
     CHECK_INT(transfer(&s, model, truth, 10, &tuned), LL_OK);
     CHECK(!tuned.lat_ms);
@@ -362,41 +471,145 @@ static void prior_gives_latencies_with_intervals(void)
     ll_dataset_unref(d);
 }
 
-/* Other architectures of the space are predicted as they would be inside the dataset of the model: the same estimates on
- * the same scale. */
-static void prior_predicts_other_architectures(void)
+/* --- company --- */
+
+enum { STRANGERS = 90 };
+
+/* A third of the population backwards, then architectures no table has. */
+static ll_archs *mixed_company(const ll_dataset *d)
 {
-    enum { FEW = 40 };
-    ll_dataset *d = sealed_cells(), *few = ll_dataset_new("few", d->space, FEW, DEVICES);
-    setup s = open_setup(d, 1);
-    void *model = NULL;
-    ll_prediction p = {0}, q = {0};
-    double at[FEW];
-    memcpy(few->archs->genes, ll_gene(d, 0), FEW * (size_t)d->space->n_positions);
-    for (int i = 0; i < DEVICES; i++) {
-        ll_device_set(&few->devices[i], d->devices[i].name, LL_MEASURED, "test", "ms", NULL, NULL);
-        memcpy(ll_latencies(few, i), ll_latencies(d, i), FEW * sizeof(double));
+    int third = ARCHS / 3;
+    ll_archs *a = ll_archs_new(d->space, third + STRANGERS);
+    for (int i = 0; i < third; i++) memcpy(ll_arch_at(a, i), ll_arch(d->archs, ARCHS - 1 - 3 * i), 6);
+    for (int i = 0; i < STRANGERS; i++) d->space->at(d->space, 17 + 171 * i, ll_arch_at(a, third + i));
+    return a;
+}
+
+static void check_alike(const ll_prediction *p, int i, const ll_prediction *q, int j)
+{
+    CHECK(!memcmp(&p->score[i], &q->score[j], sizeof(double)));
+    if (p->sd_ms && q->sd_ms) CHECK(!memcmp(&p->sd_ms[i], &q->sd_ms[j], sizeof(double)));
+}
+
+/* Alone, in slices, beside the population, with more threads: the same bits. */
+static void check_company(setup *s, const void *model)
+{
+    void *adapted = NULL;
+    ll_archs *all = mixed_company(s->d);
+    ll_prediction whole, population, part;
+    ll_pool *pool = s->pool, *three = ll_pool_new(3);
+    CHECK_INT(adapt(s, model, ll_latencies(s->d, DEVICES - 1), 10, NULL, &adapted), LL_OK);
+    CHECK_INT(predict(s, model, adapted, all, &whole), LL_OK);
+    CHECK_INT(predict(s, model, adapted, s->d->archs, &population), LL_OK);
+    for (int i = 0; i < ARCHS / 3; i++) check_alike(&whole, i, &population, ARCHS - 1 - 3 * i);
+    for (int from = 0, n = 1; from < all->n; from += n, n = 2 * n + 1) {
+        if (n > all->n - from) n = all->n - from;
+        ll_archs *some = ll_archs_slice(all, from, n);
+        s->pool = n % 2 ? NULL : three;
+        CHECK_INT(predict(s, model, adapted, some, &part), LL_OK);
+        for (int i = 0; i < n; i++) check_alike(&part, i, &whole, from + i);
+        ll_prediction_free(&part);
+        ll_archs_unref(some);
     }
-    CHECK_INT(ll_dataset_seal(few, &s.e), LL_OK);
+    for (int i = 0; i < all->n; i += 11) {
+        ll_archs *one = ll_archs_slice(all, i, 1);
+        CHECK_INT(predict(s, model, adapted, one, &part), LL_OK);
+        check_alike(&part, 0, &whole, i);
+        ll_prediction_free(&part);
+        ll_archs_unref(one);
+    }
+    s->pool = pool;
+    ll_pool_free(three);
+    ll_prediction_free(&whole);
+    ll_prediction_free(&population);
+    ll_nasflat.release_adapted(adapted);
+    ll_archs_unref(all);
+}
+
+static void company_changes_nothing(void)
+{
+    static const char *const variants[][4] = {{"hidden", "128", "head", "200"},
+                                              {"members", "2", "encoding", "cost"},
+                                              {"hwemb", "mlp", "graph", "full"},
+                                              {"op_update", "off", "gnn", "gat"}};
+    ll_dataset *d = sealed_cells();
+    for (int i = 0; i < 4; i++) {
+        setup s = open_setup(d, 2);
+        void *model = NULL;
+        set(&s.pretrain, "epochs", "2");
+        for (int o = 0; o < 4; o += 2) set(&s.pretrain, variants[i][o], variants[i][o + 1]);
+        s.variance = true;
+        CHECK_INT(pretrain(&s, &model), LL_OK);
+        check_company(&s, model);
+        tune(&s, "4");
+        check_company(&s, model);
+        ll_nasflat.release(model);
+        close_setup(&s);
+    }
+    ll_dataset_unref(d);
+}
+
+/* An encoding that is a feature of the data: architectures without it are named, and what a runtime makes of one that
+ * has it needs none. */
+static void features_come_with_the_architectures(void)
+{
+    ll_dataset *d = cells();
+    ll_error e = {0};
+    float feature[2 * ARCHS];
+    for (int i = 0; i < 2 * ARCHS; i++)
+        feature[i] = (float)ll_arch(d->archs, i / 2)[i % 2] + .01f * (float)(i % 7);
+    ll_archs_set_feature(d->archs, "known", 2, feature);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    setup s = open_setup(d, 2);
+    void *model = NULL, *adapted = NULL;
+    ll_prediction p, few;
+    set(&s.pretrain, "epochs", "2");
+    set(&s.pretrain, "encoding", "known");
     CHECK_INT(pretrain(&s, &model), LL_OK);
-    ll_transfer_job job = {.data = few,
-                           .target = DEVICES - 1,
-                           .samples = (int[]){3, 9, 14, 20, 31},
-                           .k = 5,
-                           .options = &s.transfer,
-                           .measure = column,
-                           .measure_ctx = ll_latencies(few, DEVICES - 1)};
-    CHECK_INT(ll_nasflat.transfer(model, &job, &p, &s.e), LL_OK);
-    job.data = d;
-    CHECK_INT(ll_nasflat.transfer(model, &job, &q, &s.e), LL_OK);
-    CHECK_INT(p.n, FEW);
-    for (int i = 0; i < FEW; i++) at[i] = q.score[i];
-    CHECK(ll_spearman(at, p.score, FEW) > .95);
-    ll_prediction_free(&p);
-    ll_prediction_free(&q);
+    ll_archs *strangers = mixed_company(d), *own = ll_archs_slice(d->archs, 40, 50);
+    for (int way = 0; way < 2; way++) {
+        if (way) tune(&s, "4");
+        CHECK_INT(adapt(&s, model, ll_latencies(d, DEVICES - 1), 10, NULL, &adapted), LL_OK);
+        CHECK_INT(predict(&s, model, adapted, d->archs, &p), LL_OK);
+        CHECK_INT(predict(&s, model, adapted, own, &few), LL_OK);
+        for (int i = 0; i < own->n; i++) check_alike(&few, i, &p, 40 + i);
+        ll_prediction_free(&few);
+        ll_prediction_free(&p);
+        CHECK_INT(predict(&s, model, adapted, strangers, &p), LL_BAD_DATA);
+        CHECK_HAS(s.e.message, "has no known");
+        ll_prediction_free(&p);
+        ll_nasflat.release_adapted(adapted);
+    }
+    ll_archs_unref(strangers);
+    ll_archs_unref(own);
     ll_nasflat.release(model);
     close_setup(&s);
-    ll_dataset_unref(few);
+    ll_dataset_unref(d);
+}
+
+/* A model that lost its prior before it was fitted: every device gets the very same again, and it is saved with it. */
+static void a_stopped_model_gets_a_prior_for_each_device(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 2);
+    void *model = NULL;
+    ll_prediction with = {0}, without = {0};
+    const double *truth = ll_latencies(d, DEVICES - 1);
+    set(&s.pretrain, "epochs", "2");
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    CHECK_INT(transfer(&s, model, truth, 10, &with), LL_OK);
+    ll_nasflat_model *m = model;
+    ll_nasflat_prior_free(m->prior);
+    m->prior = NULL;
+    CHECK_INT(transfer(&s, model, truth, 10, &without), LL_OK);
+    CHECK(!memcmp(with.score, without.score, ARCHS * sizeof(double)));
+    void *again = saved_and_loaded(&s, model);
+    check_same_predictions(&s, model, again);
+    ll_prediction_free(&with);
+    ll_prediction_free(&without);
+    ll_nasflat.release(again);
+    ll_nasflat.release(model);
+    close_setup(&s);
     ll_dataset_unref(d);
 }
 
@@ -414,8 +627,9 @@ static void ways_to_transfer_are_checked(void)
     CHECK_INT(transfer(&s, model, truth, 10, &p), LL_USAGE);
     CHECK_HAS(s.e.message, "epochs=");
     set(&s.transfer, "adapt", "tune");
-    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK);
-    const cJSON *history = cJSON_GetObjectItem(p.info, "history");
+    cJSON *info = cJSON_CreateObject(), *other = cJSON_CreateObject();
+    CHECK_INT(transfer_telling(&s, model, truth, 10, info, &p), LL_OK);
+    const cJSON *history = cJSON_GetObjectItem(info, "history");
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "epoch")), 3);
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "loss")), 3);
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(history, "spearman")), 3);
@@ -427,8 +641,10 @@ static void ways_to_transfer_are_checked(void)
     CHECK_INT(pretrain(&s, &model), LL_OK);
     ll_values_free(&s.transfer);
     ll_values_init(&s.transfer, ll_nasflat_transfer_options);
-    CHECK_INT(transfer(&s, model, truth, 10, &p), LL_OK); /* nobody asked for a prior */
-    CHECK_STR(ll_json_get_str(p.info, "adapt", ""), "tune");
+    CHECK_INT(transfer_telling(&s, model, truth, 10, other, &p), LL_OK); /* nobody asked for a prior */
+    CHECK_STR(ll_json_get_str(other, "adapt", ""), "tune");
+    cJSON_Delete(info);
+    cJSON_Delete(other);
     ll_prediction_free(&p);
     set(&s.transfer, "adapt", "prior");
     CHECK_INT(transfer(&s, model, truth, 10, &p), LL_USAGE);
@@ -538,11 +754,14 @@ static const check_case cases[] = {
     {"all variants learn", all_variants_learn},
     {"any number of threads gives the same bits", any_number_of_threads_gives_the_same_bits},
     {"saved models predict the same", saved_models_predict_the_same},
+    {"damaged models are refused", damaged_models_are_refused},
     {"thin evidence is no error", thin_evidence_is_no_error},
     {"missing source latencies are skipped", missing_source_latencies_are_skipped},
     {"estimates carry what features cannot", estimates_carry_what_features_cannot},
     {"prior gives latencies with intervals", prior_gives_latencies_with_intervals},
-    {"prior predicts other architectures", prior_predicts_other_architectures},
+    {"company changes nothing", company_changes_nothing},
+    {"features come with the architectures", features_come_with_the_architectures},
+    {"a stopped model gets a prior for each device", a_stopped_model_gets_a_prior_for_each_device},
     {"ways to transfer are checked", ways_to_transfer_are_checked},
     {"cancelling keeps the last complete epoch", cancelling_keeps_the_last_complete_epoch},
     {"transfer shows scores that move", transfer_shows_scores_that_move},

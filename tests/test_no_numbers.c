@@ -66,8 +66,9 @@ static void set_weights(const char *path, size_t from, size_t n, float value)
     ll_tensors t = {0};
     ll_error e = {0};
     CHECK_INT(ll_safetensors_read(path, &t, &e), LL_OK);
-    for (size_t i = from; i < ll_tensor_count(&t.v[0]) && i - from < n; i++)
-        ((float *)t.v[0].data)[i] = value;
+    const ll_tensor *w = ll_tensors_find(&t, "multipredict.weights");
+    CHECK(w);
+    for (size_t i = from; w && i < ll_tensor_count(w) && i - from < n; i++) ((float *)w->data)[i] = value;
     CHECK_INT(ll_safetensors_write(path, &t, &e), LL_OK);
     ll_tensors_free(&t);
 }

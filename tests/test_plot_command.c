@@ -59,7 +59,7 @@ static ll_status run_given(ll_request *rq)
     ll_ints_add(&target, 1);
     ll_state_set_data(&rq->state, d, false);
     ll_state_set_task(&rq->state, ll_task_new("hand", d, &source, &target));
-    ll_model *m = ll_model_new(&silent, NULL);
+    ll_model *m = ll_model_new(&silent, d->space, NULL);
     double loss[] = {1, .5, .4}, rho[] = {.2, NAN, .8};
     cJSON *history = ll_json_obj(m->info, "history");
     ll_json_nums(history, "loss", loss, 3);

@@ -9,11 +9,17 @@
 
 static ll_dataset *cells;
 static ll_ints pool;
+static ll_matrix_f onehot, path, cost; /* of all cells */
 
 static ll_sample_job job_of(int k, uint64_t seed)
 {
-    return (ll_sample_job){
-        .data = cells, .pool = pool.v, .n_pool = pool.n, .k = k, .seed = seed, .lat_ms = cells->lat_ms};
+    return (ll_sample_job){.archs = cells->archs,
+                           .vectors = &onehot,
+                           .pool = pool.v,
+                           .n_pool = pool.n,
+                           .k = k,
+                           .seed = seed,
+                           .lat_ms = cells->lat_ms};
 }
 
 static bool distinct(const int *rows, int k)
@@ -98,7 +104,7 @@ static void equal_vectors_are_no_trap(void)
         ll_sample_job job = job_of(100, 3);
         job.pool = same.v;
         job.n_pool = same.n;
-        job.encoding = "path";
+        job.vectors = &path;
         CHECK_INT(ll_sample(ll_sampler_find(names[i]), &job, out, &e), LL_OK);
         CHECK(distinct(out, 100) && in_pool(&job, out));
     }
@@ -178,13 +184,13 @@ static void kmeans_covers_and_maxmin_separates(void)
     static const char *const names[] = {"random", "kmeans", "maxmin"};
     ll_matrix_f x;
     ll_error e = {0};
-    CHECK_INT(ll_encode(cells, "cost", &x, &e), LL_OK);
+    CHECK_INT(ll_encode(cells->archs, "cost", &x, &e), LL_OK);
     for (int s = 0; s < 3; s++)
         for (int seed = 0; seed < SEEDS; seed++) {
             int out[K];
             double c, a;
             ll_sample_job job = job_of(K, (uint64_t)seed);
-            job.encoding = "cost";
+            job.vectors = &cost;
             CHECK_INT(ll_sample(ll_sampler_find(names[s]), &job, out, &e), LL_OK);
             spread_of(&x, out, K, &c, &a);
             cover[s] += c / SEEDS;
@@ -213,7 +219,7 @@ static void kmeans_finds_groups(void)
         ll_sample_job job = job_of(2, seed);
         job.pool = two.v;
         job.n_pool = two.n;
-        job.encoding = "cost";
+        job.vectors = &cost;
         CHECK_INT(ll_sample(ll_sampler_find("kmeans"), &job, out, &e), LL_OK);
         CHECK((out[0] == 1462) != (out[1] == 1462));
     }
@@ -227,8 +233,8 @@ static void maxmin_continues(void)
     ll_error e = {0};
     int out[3], have[2] = {1462, 0};
     ll_sample_job job = job_of(1, 1);
-    CHECK_INT(ll_encode(cells, "cost", &x, &e), LL_OK);
-    job.encoding = "cost";
+    CHECK_INT(ll_encode(cells->archs, "cost", &x, &e), LL_OK);
+    job.vectors = &cost;
     job.have = have;
     job.n_have = 2;
     CHECK_INT(ll_sample(ll_sampler_find("maxmin"), &job, out, &e), LL_OK);
@@ -253,9 +259,9 @@ static void what_is_missing_is_said(void)
     job.lat_ms = NULL;
     CHECK_INT(ll_sample(ll_sampler_find("latency"), &job, out, &e), LL_USAGE);
     CHECK_HAS(e.message, "name a device");
-    job.encoding = "nonsense";
+    job.vectors = NULL;
     CHECK_INT(ll_sample(ll_sampler_find("kmeans"), &job, out, &e), LL_USAGE);
-    CHECK_HAS(e.message, "nonsense");
+    CHECK_HAS(e.message, "needs an encoding");
     CHECK_INT(ll_sample(&(ll_sampler){.name = "x", .needs_prior = true}, &job, out, &e), LL_USAGE);
     CHECK_HAS(e.message, "prior");
     CHECK(!ll_sampler_find("nonsense"));
@@ -283,7 +289,13 @@ int main(int argc, char **argv)
 {
     cells = all_cells();
     pool = ll_ints_range(cells->n_archs);
+    ll_encode(cells->archs, "onehot", &onehot, NULL);
+    ll_encode(cells->archs, "path", &path, NULL);
+    ll_encode(cells->archs, "cost", &cost, NULL);
     int status = check_main("test_sample", cases, argc, argv);
+    ll_matrix_f_free(&onehot);
+    ll_matrix_f_free(&path);
+    ll_matrix_f_free(&cost);
     ll_dataset_unref(cells);
     ll_ints_free(&pool);
     return status;

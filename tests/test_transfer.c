@@ -119,15 +119,31 @@ static ll_status peek_pretrain(const ll_pretrain_job *job, void **model, ll_erro
     return LL_OK;
 }
 
-static ll_status peek_transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+/* As many as it wants from row 1000 on, each asked for twice, and one that nobody has. */
+static ll_archs *peek_wants(const void *model, const ll_values *options, const ll_archs *table)
 {
-    const peek *p = model;
-    out->n = job->data->n_archs;
-    out->score = LL_NEW_ARRAY(double, out->n);
-    for (int i = 0; i < out->n; i++) out->score[i] = i;
-    for (int i = 0; i < job->k; i++) ll_measure(job, job->samples[i]);
-    for (int i = 0; i < p->extra; i++) ll_measure(job, 1000 + i), ll_measure(job, 1000 + i);
-    CHECK(isnan(ll_measure(job, -1)) && isnan(ll_measure(job, out->n)));
+    int extra = ((const peek *)model)->extra;
+    ll_archs *all = ll_archs_new(table->space, 2 * extra + 1);
+    size_t bytes = (size_t)table->space->n_positions;
+    for (int i = 0; i < 2 * extra; i++) memcpy(ll_arch_at(all, i), ll_arch(table, 1000 + i / 2), bytes);
+    memset(ll_arch_at(all, 2 * extra), 4, bytes);
+    return all;
+}
+
+static ll_status peek_adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    CHECK_INT(job->extra.archs->n, 2 * ((const peek *)model)->extra + 1);
+    CHECK(isnan(job->extra.lat_ms[job->extra.archs->n - 1]));
+    return LL_OK;
+}
+
+/* The number that its gene spells: as small_dataset() numbers them. */
+static ll_status peek_predict(const void *model, const void *adapted, const ll_predict_job *job,
+                              ll_prediction *out, ll_error *e)
+{
+    const ll_space *s = job->archs->space;
+    ll_prediction_new(out, job->archs->n, false, false);
+    for (int i = 0; i < out->n; i++) out->score[i] = s->index_of(s, ll_arch(job->archs, i));
     return LL_OK;
 }
 
@@ -137,7 +153,9 @@ static const ll_predictor peek_predictor = {.name = "peek",
                                             .default_n = 16,
                                             .fbnet_n = 24,
                                             .pretrain = peek_pretrain,
-                                            .transfer = peek_transfer,
+                                            .wants = peek_wants,
+                                            .adapt = peek_adapt,
+                                            .predict = peek_predict,
                                             .release = free};
 
 static ll_model *pretrained(const ll_dataset *d, uint64_t seed)

@@ -135,6 +135,12 @@ static void need_room(ll_archs *a)
     a->genes = ll_realloc(a->genes, (size_t)a->room, width(a));
 }
 
+void ll_archs_push(ll_archs *a, const uint8_t *gene)
+{
+    need_room(a);
+    memcpy(ll_arch_at(a, a->n++), gene, width(a));
+}
+
 /* Of architectures that are there twice the index knows the first. */
 static void need_index(ll_archs *a)
 {
@@ -152,10 +158,9 @@ int ll_archs_add(ll_archs *a, const uint8_t *gene, bool *is_new)
     int there = find_hashed(a, hash, gene);
     if (is_new) *is_new = there < 0;
     if (there >= 0) return there;
-    need_room(a);
-    memcpy(ll_arch_at(a, a->n), gene, width(a));
     ll_index_put(&a->index, hash, a->n);
-    return a->n++;
+    ll_archs_push(a, gene);
+    return a->n - 1;
 }
 
 bool ll_archs_same(const ll_archs *a, const ll_archs *b)

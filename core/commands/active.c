@@ -77,6 +77,7 @@ typedef struct active {
     ll_ints have;
     double *y_ms; /* (have.n) */
     ll_gp_posterior q;
+    ll_design_prior design; /* of the rows */
 } active;
 
 static ll_status need_gp(ll_request *rq, active *a)
@@ -96,6 +97,7 @@ static void active_free(active *a)
     free(a->y_ms);
     ll_gp_rows_free(&a->other);
     ll_gp_posterior_free(&a->q);
+    ll_design_prior_free(&a->design);
 }
 
 static ll_status active_init(ll_request *rq, active *a)
@@ -109,7 +111,8 @@ static ll_status active_init(ll_request *rq, active *a)
     if (is_source(rq, a->device))
         return LL_FAIL(rq, LL_FAILED, "%s is a source device of this task: nothing is left to learn of it",
                        a->d->devices[a->device].name);
-    a->rows = ll_gp_model_rows(a->model, a->d, NULL, NULL, &a->other);
+    a->rows = ll_gp_model_rows(a->model, a->d->archs, NULL, rq->pool, &a->other);
+    a->pretrained->predictor->design_prior(a->model, a->d->archs, &a->design);
     a->have = measured_rows(rq, a->device);
     a->y_ms = LL_NEW_ARRAY(double, a->have.n);
     for (int i = 0; i < a->have.n; i++) a->y_ms[i] = ll_latencies(a->d, a->device)[a->have.v[i]];
@@ -130,15 +133,19 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
         return LL_FAIL(rq, LL_USAGE, "sampler %s looks at latencies that do not exist yet", sampler->name);
     for (int i = 0; i < a->d->n_archs; i++)
         if (ll_ints_find(&a->have, i) < 0) ll_ints_add(&pool, i);
-    ll_sample_job job = {.data = a->d,
+    ll_matrix_f vectors = {0};
+    ll_sample_job job = {.archs = a->d->archs,
                          .pool = pool.v,
                          .n_pool = pool.n,
                          .k = k,
                          .seed = (uint64_t)ll_int(&rq->args, "seed"),
-                         .prior = &a->model->design,
+                         .vectors = &vectors,
+                         .prior = &a->design,
                          .have = a->have.v,
                          .n_have = a->have.n};
-    ll_status s = ll_sample(sampler, &job, out, &rq->error);
+    ll_status s = sampler->uses_encoding ? ll_encode(a->d->archs, "onehot", &vectors, &rq->error) : LL_OK;
+    if (!s) s = ll_sample(sampler, &job, out, &rq->error);
+    ll_matrix_f_free(&vectors);
     ll_ints_free(&pool);
     return s;
 }
@@ -159,7 +166,7 @@ static double teaches(const worklist *t, int i)
 
 static void expect(const active *a, worklist *t)
 {
-    ll_design_left(&a->model->design, a->have.v, a->have.n, t->rows, t->n, t->left);
+    ll_design_left(&a->design, a->have.v, a->have.n, t->rows, t->n, t->left);
     if (!a->have.n) return;
     t->lat_ms = LL_NEW_ARRAY(double, 2 * t->n);
     t->sd_ms = t->lat_ms + t->n;

@@ -40,7 +40,7 @@ static ll_status run_map(ll_request *rq)
     ll_matrix_f m = {0};
     double share[2];
     ll_status s = ll_need_data(rq);
-    if (!s) s = ll_encode(rq->state.data, encoding, &m, &rq->error);
+    if (!s) s = ll_encode(rq->state.data->archs, encoding, &m, &rq->error);
     if (s) return s;
     double *xy = LL_NEW_ARRAY(double, 2 * (size_t)m.rows + 1);
     if (m.cols < 2)

@@ -5,6 +5,7 @@
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/candidates.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/refit.h"
@@ -280,6 +281,24 @@ static int fastest_first(const void *a, const void *b)
     return order ? order : x->arch - y->arch;
 }
 
+static bool is_of_space(const ll_request *rq)
+{
+    const ll_space *space = rq->state.data->space;
+    uint8_t *gene = LL_NEW_ARRAY(uint8_t, space->n_positions);
+    bool is = !ll_space_read(space, ll_word(&rq->args, "arch"), gene, NULL);
+    free(gene);
+    return is;
+}
+
+/* Is something asked that is no row: a file, or an architecture of the space that the table does not have? */
+static bool is_outside(const ll_request *rq, const ll_transfer *t)
+{
+    int row;
+    if (ll_has(&rq->args, "archs")) return true;
+    if (!ll_has(&rq->args, "arch") || !t->adapted) return false;
+    return ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, NULL) && is_of_space(rq);
+}
+
 /* The architectures to show: the named ones, or the `top` fastest (slowest). */
 static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows)
 {
@@ -331,6 +350,7 @@ static ll_status run_predict(ll_request *rq)
     ll_transfer *t;
     ll_ints rows = {0};
     ll_status s = ll_need_transfer(rq, "device", &t);
+    if (!s && is_outside(rq, t)) return ll_predict_candidates(rq, t);
     if (!s) s = chosen_rows(rq, t, &rows);
     if (s) return s;
     const ll_dataset *d = rq->state.data;
@@ -483,7 +503,15 @@ static const ll_option predict_options[] = {
      .otherwise = "fastest",
      .choices = "fastest|slowest",
      .help = "which end"},
-    {.name = "arch", .type = LL_WORD, .help = "one architecture, by index or string"},
+    {.name = "arch", .type = LL_WORD, .help = "one architecture, by index or string, in the table or not"},
+    {.name = "archs",
+     .type = LL_WORD,
+     .complete = LL_COMPLETE_FILE,
+     .help = "CSV file of architectures: a column `arch`, or one a line"},
+    {.name = "out",
+     .type = LL_WORD,
+     .complete = LL_COMPLETE_FILE,
+     .help = "with archs=: CSV file to write them all to"},
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},
@@ -537,6 +565,10 @@ const ll_command ll_predict_commands[] = {
      .options = predict_options,
      .flags = LL_CMD_LOOK,
      .run = run_predict,
-     .examples = "  predict fpga top=10\n  predict fpga arch=1462"},
+     .help = "archs= predicts architectures that need not be in the table (see `spaces`), with intervals, in "
+             "the order "
+             "of the file.",
+     .examples = "  predict fpga top=10\n  predict fpga arch=1462\n  predict fpga archs=candidates.csv "
+                 "out=predicted.csv"},
     {0},
 };

@@ -110,15 +110,19 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
 {
     const ll_sampler *sampler;
     ll_model *prior;
+    ll_matrix_f vectors = {0};
     ll_ints rows = {0};
     ll_status s = ll_need_sampler(rq, name, k, &sampler);
     if (!s) s = ll_need_prior(rq, sampler, &prior);
     if (!s && sampler->oracle && device < 0)
         s = LL_FAIL(rq, LL_USAGE,
                     "sampler %s looks at a target's latencies: name it with device=", sampler->name);
+    if (!s && sampler->uses_encoding)
+        s = ll_encode(rq->state.data->archs, encoding ? encoding : "onehot", &vectors, &rq->error);
     if (!s)
-        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, encoding, prior, &rows,
+        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, &vectors, prior, &rows,
                             &rq->error);
+    ll_matrix_f_free(&vectors);
     if (s) return s;
     if (sampler->oracle)
         ll_warn(rq, "sampler %s looks at all latencies of the target: for study only", sampler->name);

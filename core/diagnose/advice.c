@@ -152,17 +152,17 @@ static ll_status try_set(const ll_diagnosis *q, const char *what, ll_ints device
     *set = (ll_source_set){.what = what, .devices = devices};
     int *from = LL_NEW_ARRAY(int, devices.n);
     ll_ints rows = rows_to_learn(q, &devices);
-    ll_pretrain_job job = {.data = q->data,
-                           .source = devices.v,
-                           .n_source = devices.n,
-                           .archs = rows.v,
-                           .n_archs = rows.n,
+    ll_pretrain_job job = {.archs = q->data->archs,
+                           .rows = rows.v,
+                           .n_rows = rows.n,
                            .seed = q->seed,
                            .observer = q->observer,
                            .pool = q->pool};
     ll_gp_model *gp;
     find_learnt(q, &devices, from);
+    ll_columns_of(q->data, &devices, &job.sources);
     ll_status s = ll_gp_model_derive(q->gp->impl, from, &job, &gp, e);
+    ll_columns_free(&job.sources);
     if (!s) {
         s = judge_set(q, gp, set, e);
         ll_gp_model_free(gp);
@@ -176,7 +176,7 @@ static ll_status try_sets(const ll_diagnosis *q, ll_advice_report *out, ll_error
 {
     const ll_ints *now = &q->task->source;
     const ll_gp_model *gp = q->gp->impl;
-    if (q->gp->predictor != &ll_gp || !ll_gp_model_knows(gp, q->data)) return LL_OK;
+    if (q->gp->predictor != &ll_gp || !ll_gp_model_knows(gp, q->data->archs)) return LL_OK;
     ll_ints hand = at_hand(q);
     ll_ints fewer = most_alike(q, now, (2 * now->n + 2) / 3),
             others = most_alike(q, &hand, now->n > 5 ? now->n : 5);

@@ -114,11 +114,11 @@ static void learn(const ll_diagnosis *q, const ll_ints *known, int n_fit, ll_noi
     const double *lat = ll_latencies(d, q->device);
     ll_gp_features f;
     ll_gp_source fitted;
-    ll_gp_features_init(&f, d, q->observer);
+    ll_gp_features_init(&f, d->archs, q->observer);
     double *phi = LL_NEW_ARRAY(double, (size_t)d->n_archs *(size_t)f.dim),
            *y = LL_NEW_ARRAY(double, d->n_archs);
     double *predicted = LL_NEW_ARRAY(double, d->n_archs), *held = LL_NEW_ARRAY(double, d->n_archs);
-    ll_gp_features_fill(&f, d, q->observer, phi, f.dim);
+    ll_gp_features_fill(&f, d->archs, q->observer, phi, f.dim);
     ll_gp_source_fit(&f, phi, f.dim, lat, NULL, known->v, n_fit, q->observer, &fitted);
     ll_gp_source_predict(&fitted, &f, phi, f.dim, NULL, d->n_archs, predicted, 1);
     int n = known->n - n_fit;

@@ -34,7 +34,7 @@ bool ll_diagnose_belief(const ll_diagnosis *q, ll_belief *out)
 {
     const ll_gp_model *gp = q->gp->impl;
     *out = (ll_belief){0};
-    if (q->gp->predictor != &ll_gp || !q->transfer->samples.n || !ll_gp_model_knows(gp, q->data))
+    if (q->gp->predictor != &ll_gp || !q->transfer->samples.n || !ll_gp_model_knows(gp, q->data->archs))
         return false;
     ll_belief_of(q, gp, out);
     return true;
@@ -81,10 +81,10 @@ static ll_status pick_next(const ll_diagnosis *q, ll_ints *next, ll_error *e)
 {
     ll_design_prior prior = {0};
     if (q->next < 1 || !q->gp->predictor->design_prior ||
-        !q->gp->predictor->design_prior(q->gp->impl, &prior))
+        !q->gp->predictor->design_prior(q->gp->impl, q->data->archs, &prior))
         return LL_OK;
     ll_ints pool = ll_ints_range(q->data->n_archs), picked = ll_ints_range(q->next);
-    ll_sample_job job = {.data = q->data,
+    ll_sample_job job = {.archs = q->data->archs,
                          .pool = pool.v,
                          .n_pool = pool.n,
                          .k = q->next,
@@ -97,6 +97,7 @@ static ll_status pick_next(const ll_diagnosis *q, ll_ints *next, ll_error *e)
         *next = picked;
     else
         ll_ints_free(&picked);
+    ll_design_prior_free(&prior);
     ll_ints_free(&pool);
     return s;
 }

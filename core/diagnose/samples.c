@@ -56,8 +56,12 @@ static ll_status draw(const ll_diagnosis *q, const ll_sampler *sampler, uint64_t
                       ll_error *e)
 {
     ll_ints rows = {0};
-    ll_status s = ll_draw_samples(q->data, q->device, sampler, q->transfer->samples.n, seed, LL_PROTOCOL_FULL,
-                                  NULL, q->gp, &rows, e);
+    ll_matrix_f vectors = {0};
+    ll_status s = sampler->uses_encoding ? ll_encode(q->data->archs, "onehot", &vectors, e) : LL_OK;
+    if (!s)
+        s = ll_draw_samples(q->data, q->device, sampler, q->transfer->samples.n, seed, LL_PROTOCOL_FULL,
+                            &vectors, q->gp, &rows, e);
+    ll_matrix_f_free(&vectors);
     if (!s) s = score_of(q, &rows, score, e);
     ll_ints_free(&rows);
     return s;

@@ -1,35 +1,91 @@
-/* CAZ (NASFLAT, arXiv 2403.02446): CATE, Arch2Vec and the zero-cost proxies side by side. All three come with
- * the data; each column is standardised so that none outweighs the others. */
+/* CAZ (NASFLAT, arXiv 2403.02446): CATE, Arch2Vec and the zero-cost proxies side by side; each column is standardised so
+ * that none outweighs the others. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "core/encode/parts.h"
 
-static const char *const parts[] = {"cate", "arch2vec", "zcp"};
+static const char *const names[] = {"cate", "arch2vec", "zcp"};
 enum { PARTS = 3 };
 
-static ll_status encode(const ll_dataset *d, ll_matrix_f *out, ll_error *e)
+typedef struct parts {
+    ll_encoder *part[PARTS];
+} parts;
+
+static void release(void *state)
 {
-    ll_matrix_f part[PARTS] = {0};
-    int cols = 0;
+    parts *p = state;
+    for (int i = 0; i < PARTS; i++) ll_encoder_unref(p->part[i]);
+    free(p);
+}
+
+static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
+{
+    parts *p = c->state = LL_NEW(parts);
     ll_status s = LL_OK;
     for (int i = 0; i < PARTS && !s; i++) {
-        if (!ll_archs_feature(d->archs, parts[i]))
-            s = ll_fail(e, LL_USAGE, "caz joins cate, arch2vec and zcp, and %s has no %s", d->name, parts[i]);
-        if (!s) s = ll_encode(d, parts[i], &part[i], e);
-        cols += part[i].cols;
+        if (!ll_archs_feature(job->archs, names[i]))
+            return ll_fail(e, LL_USAGE,
+                           "caz joins cate, arch2vec and zcp, and these architectures have no %s", names[i]);
+        s = ll_encoder_fit(names[i], &(ll_encode_job){.archs = job->archs, .pool = job->pool}, &p->part[i],
+                           e);
+        if (!s) c->dim += p->part[i]->dim;
     }
-    if (!s) {
-        *out = ll_matrix_f_new(d->n_archs, cols);
-        for (int a = 0; a < d->n_archs; a++) {
-            float *row = out->v + (size_t)a * (size_t)cols;
-            for (int i = 0; i < PARTS; row += part[i++].cols)
-                memcpy(row, part[i].v + (size_t)a * (size_t)part[i].cols, (size_t)part[i].cols * sizeof *row);
-        }
-        ll_standardise_columns(out);
-    }
-    for (int i = 0; i < PARTS; i++) ll_matrix_f_free(&part[i]);
     return s;
 }
 
-const ll_encoding ll_encoding_caz = {"caz", "cate, arch2vec and zcp side by side, where the data has them",
-                                     encode};
+static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, ll_error *e)
+{
+    const parts *p = c->state;
+    ll_status s = LL_OK;
+    for (int i = 0, at = 0; i < PARTS && !s; at += p->part[i++]->dim) {
+        size_t dim = (size_t)p->part[i]->dim;
+        ll_matrix_f m = {0};
+        s = ll_encoder_apply(p->part[i], archs, &m, e);
+        for (int a = 0; a < archs->n && !s; a++)
+            memcpy(out + (size_t)a * (size_t)c->dim + at, m.v + (size_t)a * dim, dim * sizeof *out);
+        ll_matrix_f_free(&m);
+    }
+    return s;
+}
+
+static ll_status save(const void *state, ll_tensors *out, ll_error *e)
+{
+    const parts *p = state;
+    ll_status s = LL_OK;
+    for (int i = 0; i < PARTS && !s; i++) {
+        char prefix[16];
+        snprintf(prefix, sizeof prefix, "%s/", names[i]);
+        s = ll_encoder_save(p->part[i], prefix, out, e);
+    }
+    return s;
+}
+
+static ll_status load(const ll_tensors *in, ll_encoder *c, ll_error *e)
+{
+    parts *p = c->state = LL_NEW(parts);
+    ll_status s = LL_OK;
+    int dim = 0;
+    for (int i = 0; i < PARTS && !s; i++) {
+        char prefix[16];
+        snprintf(prefix, sizeof prefix, "%s/", names[i]);
+        s = ll_encoder_load(in, prefix, c->space, &p->part[i], e);
+        if (!s) dim += p->part[i]->dim;
+    }
+    if (!s && dim != c->dim)
+        s = ll_fail(e, LL_BAD_DATA, "the parts of caz have %d columns, %d were expected", dim, c->dim);
+    return s;
+}
+
+const ll_encoding ll_encoding_caz = {
+    .name = "caz",
+    .summary = "cate, arch2vec and zcp side by side, where the data has them",
+    .standardised = true,
+    .fit = fit,
+    .encode = encode,
+    .release = release,
+    .save = save,
+    .load = load,
+};

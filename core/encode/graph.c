@@ -17,21 +17,32 @@ static void encode_one(const ll_graph *g, int n_ops, float *row)
         if (has_edge(g, i)) row[g->op[i]] = 1;
 }
 
-static ll_status encode(const ll_dataset *d, ll_matrix_f *out, ll_error *e)
+static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 {
-    const ll_space *s = d->space;
+    const ll_space *s = c->space;
     ll_graph g;
     uint8_t first[LL_MAX_POSITIONS] = {0};
     if (!s->graph || !s->graph(s, first, LL_GRAPH_PRUNED, &g))
         return ll_fail(e, LL_USAGE,
                        "all architectures of %s have the same graph; encoding=onehot tells them apart",
                        s->name);
-    *out = ll_matrix_f_new(d->n_archs, g.n_nodes * (g.n_nodes - 1) / 2 + (g.n_nodes - 2) * s->n_ops);
-    for (int a = 0; a < d->n_archs; a++) {
-        s->graph(s, ll_gene(d, a), LL_GRAPH_PRUNED, &g);
-        encode_one(&g, s->n_ops, out->v + (size_t)a * (size_t)out->cols);
+    c->dim = g.n_nodes * (g.n_nodes - 1) / 2 + (g.n_nodes - 2) * s->n_ops;
+    return LL_OK;
+}
+
+static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, ll_error *e)
+{
+    ll_graph g;
+    for (int a = 0; a < archs->n; a++) {
+        c->space->graph(c->space, ll_arch(archs, a), LL_GRAPH_PRUNED, &g);
+        encode_one(&g, c->space->n_ops, out + (size_t)a * (size_t)c->dim);
     }
     return LL_OK;
 }
 
-const ll_encoding ll_encoding_graph = {"graph", "adjacency and operations of the pruned graph", encode};
+const ll_encoding ll_encoding_graph = {
+    .name = "graph",
+    .summary = "adjacency and operations of the pruned graph",
+    .fit = fit,
+    .encode = encode,
+};

@@ -6,9 +6,7 @@
 
 extern const ll_encoding ll_encoding_onehot, ll_encoding_path, ll_encoding_graph, ll_encoding_cost,
     ll_encoding_caz;
-
-ll_matrix_f ll_matrix_f_new(int rows, int cols); /* zeroed */
-/* Each column to mean 0 and standard deviation 1; a constant one becomes 0. */
-void ll_standardise_columns(ll_matrix_f *m);
+/* A column of the data, by whatever name: not in the list. */
+extern const ll_encoding ll_encoding_feature;
 
 #endif

@@ -23,21 +23,30 @@ static int column_of(const uint8_t *gene, const int *edges)
     return first_column[length] + column;
 }
 
-static ll_status encode(const ll_dataset *d, ll_matrix_f *out, ll_error *e)
+static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 {
-    if (strcmp(d->space->name, "nasbench201"))
-        return ll_fail(
-            e, LL_USAGE,
-            "the path encoding is known for nasbench201 alone; an architecture of %s is one path, which "
-            "encoding=onehot describes",
-            d->space->name);
-    *out = ll_matrix_f_new(d->n_archs, DIM);
-    for (int a = 0; a < d->n_archs; a++)
+    c->dim = DIM;
+    if (!strcmp(c->space->name, "nasbench201")) return LL_OK;
+    return ll_fail(
+        e, LL_USAGE,
+        "the path encoding is known for nasbench201 alone; an architecture of %s is one path, which "
+        "encoding=onehot describes",
+        c->space->name);
+}
+
+static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, ll_error *e)
+{
+    for (int a = 0; a < archs->n; a++)
         for (int p = 0; p < PATHS; p++) {
-            int column = column_of(ll_gene(d, a), paths[p]);
-            if (column >= 0) out->v[(size_t)a * DIM + (size_t)column] = 1;
+            int column = column_of(ll_arch(archs, a), paths[p]);
+            if (column >= 0) out[(size_t)a * DIM + (size_t)column] = 1;
         }
     return LL_OK;
 }
 
-const ll_encoding ll_encoding_path = {"path", "the sequences of operations from input to output", encode};
+const ll_encoding ll_encoding_path = {
+    .name = "path",
+    .summary = "the sequences of operations from input to output",
+    .fit = fit,
+    .encode = encode,
+};

@@ -1,5 +1,6 @@
 #include "core/encode/pca.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"

@@ -8,20 +8,26 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LL_GCN_MOST_LAYERS = 8, LL_GCN_ALL_NODES = -1 };
 
-/* The distinct rows of one layer: row r sums over the rows read[first[r]] .. read[first[r + 1] - 1] of the layer before,
+/* Rows are added in the order of their keys, which say what a row is and not which others there are: so a sum is the same
+ * to the bit whatever graphs stand beside it.
+ *
+ * The distinct rows of one layer: row r sums over the rows read[first[r]] .. read[first[r + 1] - 1] of the layer before,
  * in layer 0 over input classes. */
 typedef struct ll_gcn_layer_rows {
     int n;
     int *first, *read;
+    uint64_t *key;       /* (n) */
     int most, most_read; /* room */
 } ll_gcn_layer_rows;
 
 typedef struct ll_gcn_rows {
     ll_gcn_layer_rows layer[LL_GCN_MOST_LAYERS];
-    int *class_of; /* (n, nodes): row of each node in the layer numbered last, or its input class */
+    int *class_of;       /* (n, nodes): row of each node in the layer numbered last, or its input class */
+    uint64_t *input_key; /* of each input class by content; NULL: the class itself is the key */
     int *next;
     int *table; /* open addressing: row + 1, 0 free */
     size_t most, table_size;

@@ -2,6 +2,7 @@
 
 #include <cblas.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -59,9 +60,51 @@ void ll_blas_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const flo
     cblas_sgemm(CblasRowMajor, flag(ta), flag(tb), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
+static _Thread_local bool fixed_tiles;
+
+bool ll_blas_fix_tiles(bool on)
+{
+    bool was = fixed_tiles;
+    fixed_tiles = on;
+    return was;
+}
+
+/* The rows behind the last whole block, as a whole block. */
+static void last_tile(bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
+                      int ldb, float beta, float *c, int ldc)
+{
+    float *x = ll_alloc((size_t)LL_TILE, (size_t)k * sizeof *x),
+          *y = ll_alloc((size_t)LL_TILE, (size_t)n * sizeof *y);
+    for (int i = 0; i < m; i++) {
+        memcpy(x + (size_t)i * (size_t)k, a + (size_t)i * (size_t)lda, (size_t)k * sizeof *x);
+        if (beta != 0) memcpy(y + (size_t)i * (size_t)n, c + (size_t)i * (size_t)ldc, (size_t)n * sizeof *y);
+    }
+    ll_blas_sgemm(false, tb, LL_TILE, n, k, alpha, x, k, b, ldb, beta, y, n);
+    for (int i = 0; i < m; i++)
+        memcpy(c + (size_t)i * (size_t)ldc, y + (size_t)i * (size_t)n, (size_t)n * sizeof *y);
+    free(x);
+    free(y);
+}
+
+static void tiled(bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b, int ldb,
+                  float beta, float *c, int ldc)
+{
+    int from = 0;
+    for (; from + LL_TILE <= m; from += LL_TILE)
+        ll_blas_sgemm(false, tb, LL_TILE, n, k, alpha, a + (size_t)from * (size_t)lda, lda, b, ldb, beta,
+                      c + (size_t)from * (size_t)ldc, ldc);
+    if (from < m)
+        last_tile(tb, m - from, n, k, alpha, a + (size_t)from * (size_t)lda, lda, b, ldb, beta,
+                  c + (size_t)from * (size_t)ldc, ldc);
+}
+
 void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
               int ldb, float beta, float *c, int ldc)
 {
+    if (fixed_tiles && !ta) {
+        tiled(tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
     bool add = beta == 1;
     if (alpha == 1 && (add || beta == 0) && ll_small_sgemm_pays(ta, m, n, k, add))
         ll_small_sgemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc);

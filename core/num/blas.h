@@ -33,4 +33,11 @@ void ll_dgemv(bool ta, int m, int n, double alpha, const double *a, int lda, con
 void ll_dtrsm_lower(bool trans, int n, int m, const double *l, int ldl, double *b, int ldb);
 double ll_ddot(int n, const double *x, const double *y);
 
+/* While on, on this thread, ll_sgemm with an untransposed left factor works in blocks of LL_TILE rows, the last one filled
+ * up with zeros. A library chooses its kernels by size and sums in another order in each; so a row of the product is the
+ * same to the bit however many rows there are. For predictions, which must not depend on their company. Returns what it
+ * was. */
+enum { LL_TILE = 256 };
+bool ll_blas_fix_tiles(bool on);
+
 #endif

@@ -130,3 +130,41 @@ void ll_tensors_free(ll_tensors *t)
     ll_strs_free(&t->values);
     *t = (ll_tensors){0};
 }
+
+/* --- under a prefix --- */
+
+static char *prefixed(const char *prefix, const char *name)
+{
+    ll_str s = {0};
+    ll_str_add(&s, prefix);
+    ll_str_add(&s, name);
+    return ll_str_take(&s);
+}
+
+void ll_tensors_add_all(ll_tensors *t, const char *prefix, const ll_tensors *from)
+{
+    for (int i = 0; i < from->n; i++) {
+        const ll_tensor *x = &from->v[i];
+        char *name = prefixed(prefix, x->name);
+        ll_tensors_add(t, name, x->dtype, x->n_dims, x->shape, x->data);
+        free(name);
+    }
+    for (int i = 0; i < from->keys.n; i++) {
+        char *key = prefixed(prefix, from->keys.v[i]);
+        ll_tensors_set_text(t, key, from->values.v[i]);
+        free(key);
+    }
+}
+
+void ll_tensors_take(const ll_tensors *from, const char *prefix, ll_tensors *out)
+{
+    size_t skip = strlen(prefix);
+    for (int i = 0; i < from->n; i++) {
+        const ll_tensor *x = &from->v[i];
+        if (!strncmp(x->name, prefix, skip))
+            ll_tensors_add(out, x->name + skip, x->dtype, x->n_dims, x->shape, x->data);
+    }
+    for (int i = 0; i < from->keys.n; i++)
+        if (!strncmp(from->keys.v[i], prefix, skip))
+            ll_tensors_set_text(out, from->keys.v[i] + skip, from->values.v[i]);
+}

@@ -35,6 +35,9 @@ ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype,
 ll_status ll_tensors_finite(const ll_tensors *t, ll_error *e);
 void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value);
 const char *ll_tensors_text(const ll_tensors *t, const char *key); /* NULL: none */
+/* All of `from`, tensors and texts, under `prefix` + their names; and what is under a prefix, without it. */
+void ll_tensors_add_all(ll_tensors *t, const char *prefix, const ll_tensors *from);
+void ll_tensors_take(const ll_tensors *from, const char *prefix, ll_tensors *out);
 size_t ll_tensor_count(const ll_tensor *t); /* whoever made it has checked the shape (core/base/size.h) */
 size_t ll_dtype_size(ll_dtype d);
 void ll_tensors_free(ll_tensors *t);

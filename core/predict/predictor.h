@@ -1,15 +1,28 @@
-/* The predictor contract: pretrain on source devices, transfer to a target device with k samples, predict
- * all.
+/* The predictor contract: pretrain on source devices, adapt to a target device with the k samples measured there, predict
+ * any architectures of the space.
  *
- * One const record per predictor; `ll_predictors` lists them. A predictor never sees the target's column: it
- * asks for single latencies through ll_measure(), which counts them, so the measurement cost in every table
- * is what really was looked at.
+ *     pretrain(sources)        -> model      what a space and its source devices teach
+ *     adapt(model, samples)    -> adapted    with the milliseconds of a few architectures on the target
+ *     predict(adapted, archs)  -> score, milliseconds, deviation
  *
- * Scores: higher = slower. Latencies: milliseconds. Threads: all functions may use job->pool; a model is
- * immutable after pretrain, so transfers of one model may run on several threads at once. */
+ * One const record per predictor; `ll_predictors` lists them.
+ *
+ * What a predictor sees. Of the source devices their latencies over a set of architectures; of the target the
+ * latencies it is handed, and no others: k samples, and those that it asks for beyond them (`wants`), which the
+ * measurement cost counts. No function here takes a table that holds the target's column.
+ *
+ * A prediction never depends on the company it is made in. The same architecture gets the same numbers alone, in a
+ * batch of any size, in any order, with any number of threads, and whether or not any table has it (tests/test_law.c
+ * tries every record). So whatever is taken over a population (centres, scales, ranks, quantiles) is taken once, over
+ * the architectures of the pretraining, and kept in the model; and sums whose order a library chooses by size are made
+ * in tiles of one size.
+ *
+ * Scores: higher = slower. Latencies: milliseconds. Threads: all functions may use job->pool; a model and an adapted
+ * predictor are immutable once made, so any thread may use them. */
 #ifndef LL_PREDICT_PREDICTOR_H
 #define LL_PREDICT_PREDICTOR_H
 
+#include "core/archs/archs.h"
 #include "core/base/observer.h"
 #include "core/base/option.h"
 #include "core/device/basis.h"
@@ -18,12 +31,22 @@
 #include "core/num/tensors.h"
 #include "core/sample/sampler.h"
 
+/* Devices over the architectures of a set: one column of milliseconds each, (archs->n), NaN where missing. Borrowed. */
+typedef struct ll_columns {
+    int n;
+    const char *const *name;
+    const double *const *lat_ms;
+} ll_columns;
+
 typedef struct ll_pretrain_job {
-    const ll_dataset *data;
-    const int *source; /* device indices */
-    int n_source;
-    const int *archs; /* rows to learn from, the same for every source; a source may lack some (NaN) */
-    int n_archs;
+    const ll_archs *archs; /* the population: everything taken over architectures is taken over these */
+    ll_columns sources;
+    const int
+        *rows; /* which of archs to learn from, the same for every source; a source may lack some (NaN) */
+    int n_rows;
+    const ll_ints
+        *reference;   /* HELP's reference architectures, numbers into archs; empty: none were published */
+    ll_columns valid; /* devices named by the option `valid`: they choose the best epoch; n 0: none */
     uint64_t seed;
     const ll_values *options; /* of predictor->pretrain_options */
     ll_observer *observer;    /* may be NULL */
@@ -34,42 +57,58 @@ typedef struct ll_pretrain_job {
     cJSON *history;
 } ll_pretrain_job;
 
-typedef struct ll_transfer_job {
-    const ll_dataset *data; /* genes, features and the source columns; not the target's */
-    int target;
-    const int *samples; /* k rows; their latencies come from ll_measure */
-    int k;
-    const int *rows; /* rows to predict; NULL: all of the dataset */
-    int n_rows;
+/* Architectures of one device with what was measured there, (archs->n) ms. Borrowed. */
+typedef struct ll_measured {
+    const ll_archs *archs;
+    const double *lat_ms;
+} ll_measured;
+
+typedef struct ll_adapt_job {
+    const char *device;  /* the target's name, to speak of it */
+    ll_measured samples; /* k >= 1 of them, no NaN */
+    ll_measured
+        extra; /* what `wants` asked for, in its order, NaN where it was never measured; archs NULL: nothing */
+    /* Architectures whose scores a face sees move while the predictor learns, and their numbers for its reports
+     * ("rows" beside "scores"); NULL: nobody looks. */
+    const ll_archs *watch;
+    const int *watch_rows;
+    bool want_variance; /* deviations will be asked for: what they take may be prepared */
     uint64_t seed;
     const ll_values *options; /* of predictor->transfer_options */
     ll_observer *observer;
     ll_pool *pool;
+    /* Object or NULL: what is worth showing (initial device, epochs, weights, ...); its array of strings `says` is for
+     * people, one sentence each; its array `outliers` has numbers of samples (0 .. k-1). */
+    cJSON *info;
+} ll_adapt_job;
+
+typedef struct ll_predict_job {
+    const ll_archs *archs;
     bool want_variance;
-    /* private: the counter behind ll_measure */
-    double (*measure)(void *ctx, int arch);
-    void *measure_ctx;
-} ll_transfer_job;
+    ll_observer *observer;
+    ll_pool *pool;
+} ll_predict_job;
 
-/* Latency of one architecture on the target, ms; NaN when it was never measured. Counts distinct ones. */
-static inline double ll_measure(const ll_transfer_job *job, int arch)
-{
-    return job->measure(job->measure_ctx, arch);
-}
-
-/* What a transfer gives, for all n_archs rows of the dataset (or job->rows, in that order). */
+/* For all of job->archs, in their order; arrays are the caller's to free (ll_prediction_free). */
 typedef struct ll_prediction {
     int n;
-    double *score; /* (n), never NULL on success */
-    double
-        *lat_ms;   /* (n) or NULL when the predictor ranks only (the caller then fits a map on the samples) */
-    double *sd_ms; /* (n) or NULL: predictive standard deviation */
-    double dof;    /* Student-t degrees of freedom of the intervals; 0: normal */
-    cJSON *
-        info; /* object or NULL: what is worth showing (initial device, epochs, weights, ...); its array of strings
-                      `says` is for people, one sentence each */
+    double *score;  /* (n), never NULL on success */
+    double *lat_ms; /* (n); NULL: the predictor ranks only (the caller has a map learnt on the samples) */
+    double *sd_ms;  /* (n) predictive standard deviation; NULL: not asked for, or not known */
+    double dof;     /* Student-t degrees of freedom of the intervals; 0: normal */
 } ll_prediction;
 void ll_prediction_free(ll_prediction *p);
+/* n numbers each, zeroed; lat_ms and sd_ms where they are wanted. */
+void ll_prediction_new(ll_prediction *p, int n, bool lat_ms, bool sd_ms);
+
+/* A file of weights: its tensors and the space they are for. Published files leave things out that the dataset at hand
+ * may know: the architectures it has, and HELP's reference architectures among them (both may be NULL). */
+typedef struct ll_load_job {
+    const ll_tensors *tensors;
+    const ll_space *space;
+    const ll_archs *archs;
+    const ll_ints *reference;
+} ll_load_job;
 
 typedef struct ll_predictor {
     const char *name, *summary;
@@ -86,23 +125,32 @@ typedef struct ll_predictor {
     int default_n;    /* source architectures per device; 0: all */
     int fbnet_n;      /* the same on FBNet, where another number is published; 0: none is */
     int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
+
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */
     ll_status (*pretrain)(const ll_pretrain_job *job, void **model, ll_error *e);
-    ll_status (*transfer)(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e);
     void (*release)(void *model);
-    /* Everything needed to go on in another process; `data` at load is the dataset it was trained on. */
+    /* Everything that adapting and predicting take, in another process and without the data. LL_BAD_DATA: not a model
+     * of this predictor and space, or one of an older latlab that cannot be read (the sentence says so). */
     ll_status (*save)(const void *model, ll_tensors *out, ll_error *e);
-    ll_status (*load)(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e);
-    /* The prior under which samples are best chosen; memory of the model, valid as long as it. NULL: has
-     * none. */
-    bool (*design_prior)(const void *model, ll_design_prior *out);
-} ll_predictor;
+    ll_status (*load)(const ll_load_job *job, void **model, ll_error *e);
 
-/* The door to predictor->transfer: what comes out is n finite scores, and latencies and deviations that are finite where
- * there are any. LL_FAILED names the predictor and the first architecture that has none: weights that are damaged or
- * training that diverged are an error where they appear, not an odd ranking later. */
-ll_status ll_predictor_transfer(const ll_predictor *p, const void *model, const ll_transfer_job *job,
-                                ll_prediction *out, ll_error *e);
+    /* Architectures whose latency on the target it must know beyond the samples, under these transfer options; the set
+     * is the caller's (one reference). NULL, or a set of none: the samples do. `table`: the architectures that could be
+     * measured (HELP's published protocol scales by the first of them). */
+    ll_archs *(*wants)(const void *model, const ll_values *options, const ll_archs *table);
+    /* *adapted may stay NULL where nothing is learnt; then the three functions of an adapted one may be NULL too. */
+    ll_status (*adapt)(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e);
+    ll_status (*predict)(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e);
+    void (*release_adapted)(void *adapted);
+    /* Beside the model it was adapted from, which the caller saves too. */
+    ll_status (*save_adapted)(const void *adapted, ll_tensors *out, ll_error *e);
+    ll_status (*load_adapted)(const void *model, const ll_tensors *in, void **adapted, ll_error *e);
+
+    /* The prior under which samples are best chosen from these architectures. Its arrays are the model's where they are
+     * those of the pretraining, else the caller's: free it with ll_design_prior_free. NULL: has none. */
+    bool (*design_prior)(const void *model, const ll_archs *archs, ll_design_prior *out);
+} ll_predictor;
 
 extern const ll_predictor *const ll_predictors[]; /* ends with NULL; core/predict/registry.c */
 const ll_predictor *ll_predictor_find(const char *name);
@@ -111,13 +159,15 @@ const ll_predictor *ll_predictor_find(const char *name);
 typedef struct ll_model {
     int refs;
     const ll_predictor *predictor;
+    const ll_space *space;
     void *impl;
     ll_strs source; /* device names */
     ll_basis basis; /* their columns when it was trained; empty: it looked at none */
     cJSON *info;    /* options, n, seed, data hash, space, seconds: goes into the weights file */
     char *data_hash;
 } ll_model;
-ll_model *ll_model_new(const ll_predictor *p, void *impl); /* takes impl; info is an empty object */
+ll_model *ll_model_new(const ll_predictor *p, const ll_space *space,
+                       void *impl); /* takes impl; info is an empty object */
 ll_model *ll_model_ref(const ll_model *m);
 void ll_model_unref(ll_model *m);
 /* Is it of other data than this dataset holds now? The reason is added to `why`. */

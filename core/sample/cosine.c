@@ -1,5 +1,6 @@
 /* Samplers of NASFLAT (arXiv 2403.02446, section 4): `cosine` is even over the quantiles of the mean cosine
  * similarity to all others; `kmeancosine` takes half its samples that way and half by k-means. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
@@ -35,8 +36,7 @@ static ll_status pick_both(const ll_sample_job *job, int by_kmeans, int *out, ll
 {
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_SAMPLES);
     ll_matrix_f x;
-    ll_status s = ll_sample_vectors(job, &x, e);
-    if (s) return s;
+    ll_sample_vectors(job, &x);
     double *similarity = LL_NEW_ARRAY(double, job->n_pool);
     bool *taken = LL_NEW_ARRAY(bool, job->n_pool);
     if (by_kmeans) ll_sample_kmeans(&x, by_kmeans, &rng, out);

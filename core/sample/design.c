@@ -118,14 +118,12 @@ static int best(const design *z, bool ivr)
     return at;
 }
 
-/* The same candidates for every k, so that designs of one seed nest. Rows that joined the dataset after the
- * prior was made are not among them. */
+/* The same candidates for every k, so that designs of one seed nest. */
 static int candidates(const ll_sample_job *job, int *out)
 {
     int n = 0;
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_SAMPLES);
-    for (int i = 0; i < job->n_pool; i++)
-        if (job->pool[i] < job->prior->n) out[n++] = job->pool[i];
+    for (int i = 0; i < job->n_pool; i++) out[n++] = job->pool[i];
     ll_rng_shuffle(&rng, out, n);
     int wanted = job->k > CANDIDATES ? job->k : CANDIDATES;
     return n < wanted ? n : wanted;
@@ -144,7 +142,6 @@ static ll_status pick(const ll_sample_job *job, bool ivr, int *out, ll_error *e)
     start(&z, job->prior, pool, n);
     free(pool);
     for (int i = 0; i < job->n_have; i++) {
-        if (job->have[i] >= job->prior->n) continue;
         observe(&z, features_of(job->prior, job->have[i]));
         strike(&z, job->have[i]);
     }

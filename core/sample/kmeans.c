@@ -151,8 +151,7 @@ static ll_status pick(const ll_sample_job *job, int *out, ll_error *e)
 {
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_SAMPLES);
     ll_matrix_f x;
-    ll_status s = ll_sample_vectors(job, &x, e);
-    if (s) return s;
+    ll_sample_vectors(job, &x);
     ll_sample_kmeans(&x, job->k, &rng, out);
     ll_sample_rows(job, out, job->k, out);
     ll_matrix_f_free(&x);

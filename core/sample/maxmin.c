@@ -1,5 +1,6 @@
 /* Farthest point (Gonzalez 1985): each sample is the one farthest from the samples so far, those already
  * measured included; without any the first is drawn at random. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
@@ -43,8 +44,7 @@ static ll_status pick(const ll_sample_job *job, int *out, ll_error *e)
 {
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_SAMPLES);
     ll_matrix_f x;
-    ll_status s = ll_sample_vectors(job, &x, e);
-    if (s) return s;
+    ll_sample_vectors(job, &x);
     double *nearest = LL_NEW_ARRAY(double, job->n_pool);
     for (int i = 0; i < job->n_pool; i++) nearest[i] = INFINITY;
     for (int h = 0; h < job->n_have; h++)

@@ -1,5 +1,6 @@
 /* Samplers that spread the samples evenly over the quantiles of one number: the pool is sorted by it and cut
  * into k equal buckets, one random member of each is taken. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
@@ -27,7 +28,7 @@ static double macs_of(const ll_cost *c)
 
 static ll_status pick_by_cost(const ll_sample_job *job, double (*of)(const ll_cost *), int *out, ll_error *e)
 {
-    const ll_space *s = job->data->space;
+    const ll_space *s = job->archs->space;
     if (!s->layers)
         return ll_fail(e, LL_USAGE,
                        "the networks of %s are not known, so they cannot be sorted by cost; use random, "
@@ -36,7 +37,7 @@ static ll_status pick_by_cost(const ll_sample_job *job, double (*of)(const ll_co
     double *key = LL_NEW_ARRAY(double, job->n_pool);
     for (int i = 0; i < job->n_pool; i++) {
         ll_cost c;
-        ll_space_cost(s, ll_gene(job->data, job->pool[i]), &c);
+        ll_space_cost(s, ll_arch(job->archs, job->pool[i]), &c);
         key[i] = of(&c);
     }
     ll_status status = pick_by(job, key, out);

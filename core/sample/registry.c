@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/sample/shared.h"
@@ -18,6 +19,12 @@ const ll_sampler *const ll_samplers[] = {
     NULL,
 };
 
+void ll_design_prior_free(ll_design_prior *p)
+{
+    free(p->own);
+    *p = (ll_design_prior){0};
+}
+
 const ll_sampler *ll_sampler_find(const char *name)
 {
     for (int i = 0; ll_samplers[i]; i++)
@@ -33,6 +40,8 @@ ll_status ll_sample(const ll_sampler *s, const ll_sample_job *job, int *out, ll_
     if (s->needs_prior && !job->prior)
         return ll_fail(e, LL_USAGE, "the sampler %s needs the prior of a predictor: `pretrain gp` first",
                        s->name);
+    if (s->uses_encoding && !job->vectors)
+        return ll_fail(e, LL_USAGE, "the sampler %s needs an encoding of the architectures", s->name);
     if (s->oracle && !job->lat_ms)
         return ll_fail(e, LL_USAGE, "the sampler %s sorts by the target's latencies: name a device", s->name);
     return s->pick(job, out, e);

@@ -6,17 +6,13 @@
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 
-ll_status ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out, ll_error *e)
+void ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out)
 {
-    ll_matrix_f all;
-    ll_status s = ll_encode(job->data, job->encoding ? job->encoding : "onehot", &all, e);
-    if (s) return s;
-    size_t cols = (size_t)all.cols;
-    *out = (ll_matrix_f){job->n_pool, all.cols, ll_alloc_aligned((size_t)job->n_pool * cols, sizeof(float))};
+    const ll_matrix_f *all = job->vectors;
+    size_t cols = (size_t)all->cols;
+    *out = ll_matrix_f_new(job->n_pool, all->cols);
     for (int i = 0; i < job->n_pool; i++)
-        memcpy(out->v + (size_t)i * cols, all.v + (size_t)job->pool[i] * cols, cols * sizeof(float));
-    ll_matrix_f_free(&all);
-    return LL_OK;
+        memcpy(out->v + (size_t)i * cols, all->v + (size_t)job->pool[i] * cols, cols * sizeof(float));
 }
 
 void ll_sample_buckets(const double *key, int n_pool, int k, bool *taken, ll_rng *rng, int *out)

@@ -1,5 +1,5 @@
 /* What the samplers share. Everything here speaks of members 0 .. n_pool-1 of the job's pool; ll_sample turns
- * members into rows of the dataset. */
+ * members into places in the set. */
 #ifndef LL_SAMPLE_SHARED_H
 #define LL_SAMPLE_SHARED_H
 
@@ -10,8 +10,8 @@
 extern const ll_sampler ll_sampler_random, ll_sampler_params, ll_sampler_flops, ll_sampler_kmeans,
     ll_sampler_cosine, ll_sampler_kmeancosine, ll_sampler_maxmin, ll_sampler_latency;
 
-/* The job's encoding of the members of its pool, (n_pool, dim). */
-ll_status ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out, ll_error *e);
+/* The vectors of the members of the job's pool, (n_pool, dim). */
+void ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out);
 /* Sort members by key (ties in random order), cut into k buckets of equal size, draw one of each. `taken`
  * (n_pool, may be NULL): members already chosen, which are left out; the chosen ones are marked. Writes k
  * members. Precondition: k members are left. */

@@ -75,7 +75,7 @@ static bool plan_source(const worlds *all, int device, uint64_t seed, int *plan)
 {
     const ll_expect_job *job = all->job;
     ll_ints known = ll_dataset_common(job->data, &device, 1);
-    ll_sample_job draw = {.data = job->data,
+    ll_sample_job draw = {.archs = job->data->archs,
                           .pool = known.v,
                           .n_pool = known.n,
                           .k = all->most,
@@ -136,7 +136,7 @@ static void find_players(worlds *all)
 {
     const ll_expect_job *job = all->job;
     all->players = LL_NEW_ARRAY(int, job->gp->n_sources);
-    if (!ll_gp_model_knows(job->gp, job->data)) return;
+    if (!ll_gp_model_knows(job->gp, job->data->archs)) return;
     for (int s = 0; s < job->gp->n_sources; s++)
         if (job->columns[s] >= 0 && job->gp->sources[s].n &&
             ll_dataset_count(job->data, job->columns[s]) >= all->most + LEAST_SCORED)

@@ -9,8 +9,8 @@
 #include "core/base/mem.h"
 
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
-                          ll_protocol protocol, const char *encoding, const ll_model *prior, ll_ints *out,
-                          ll_error *e)
+                          ll_protocol protocol, const ll_matrix_f *vectors, const ll_model *prior,
+                          ll_ints *out, ll_error *e)
 {
     ll_ints pool = ll_support_rows(d, target, protocol);
     if (!pool.n) {
@@ -19,19 +19,20 @@ ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sam
                        d->devices[target].name);
     }
     ll_design_prior design = {0};
-    bool has_prior =
-        prior && prior->predictor->design_prior && prior->predictor->design_prior(prior->impl, &design);
-    ll_sample_job job = {.data = d,
+    bool has_prior = prior && sampler->needs_prior && prior->predictor->design_prior &&
+                     prior->predictor->design_prior(prior->impl, d->archs, &design);
+    ll_sample_job job = {.archs = d->archs,
                          .pool = pool.v,
                          .n_pool = pool.n,
                          .k = k,
                          .seed = seed,
-                         .encoding = encoding,
+                         .vectors = vectors,
                          .prior = has_prior ? &design : NULL,
                          .lat_ms = target >= 0 ? ll_latencies(d, target) : NULL};
     *out = ll_ints_range(k > 0 ? k : 0);
     ll_status s = ll_sample(sampler, &job, out->v, e);
     if (s) ll_ints_free(out);
+    ll_design_prior_free(&design);
     ll_ints_free(&pool);
     return s;
 }
@@ -58,6 +59,8 @@ typedef struct bench {
     uint64_t pretrain_seed;
     ll_model **models; /* (n_predictors) */
     ll_model *prior;   /* for samplers that need one, where none of the models is */
+    ll_matrix_f
+        vectors; /* one-hots of the task's architectures, for samplers that use an encoding; made once */
     int done, recalled, total;
     double start_s;
 } bench;
@@ -162,8 +165,8 @@ static ll_status run_trial(batch *c, int i)
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
     int k = sample_count(x, t->predictor, t->k);
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, NULL, c->priors[i],
-                                  &samples, &c->errors[i]);
+    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, &c->b->vectors,
+                                  c->priors[i], &samples, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = c->model,
                              .target = t->device,
@@ -295,11 +298,20 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
     return s;
 }
 
+/* Vectors are made once a task and not at every draw. */
+static ll_status need_vectors(bench *b, ll_error *e)
+{
+    bool used = false;
+    ll_matrix_f_free(&b->vectors);
+    for (int i = 0; i < b->x->n_samplers; i++) used |= b->x->samplers[i]->uses_encoding;
+    return used ? ll_encode(b->x->data[b->task]->archs, "onehot", &b->vectors, e) : LL_OK;
+}
+
 static ll_status run_task(bench *b, ll_error *e)
 {
     const ll_experiment *x = b->x;
     int pretrain_seeds = x->pretrain_seeds > 0 ? x->pretrain_seeds : x->trials;
-    ll_status s = LL_OK;
+    ll_status s = need_vectors(b, e);
     for (int q = 0; q < pretrain_seeds && !s; q++) {
         b->pretrain_seed = x->first_seed + (uint64_t)q;
         for (int p = 0; p < x->n_predictors && !s; p++)
@@ -318,6 +330,7 @@ ll_status ll_experiment_run(const ll_experiment *x, ll_error *e)
                .start_s = ll_now_s()};
     ll_status s = LL_OK;
     for (b.task = 0; b.task < x->n_tasks && !s; b.task++) s = run_task(&b, e);
+    ll_matrix_f_free(&b.vectors);
     free(b.models);
     return s;
 }

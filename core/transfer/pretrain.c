@@ -32,6 +32,22 @@ static int default_n(const ll_pretrain_plan *p)
     return fbnet && p->predictor->fbnet_n ? p->predictor->fbnet_n : p->predictor->default_n;
 }
 
+/* By a sampler: one that uses an encoding takes the one-hots. */
+static ll_status sample_rows(const ll_pretrain_plan *p, const ll_ints *pool, ll_ints *rows, ll_error *e)
+{
+    ll_matrix_f vectors = {0};
+    ll_status s = p->sampler->uses_encoding ? ll_encode(p->data->archs, "onehot", &vectors, e) : LL_OK;
+    ll_sample_job job = {.archs = p->data->archs,
+                         .pool = pool->v,
+                         .n_pool = pool->n,
+                         .k = rows->n,
+                         .seed = p->seed,
+                         .vectors = &vectors};
+    if (!s) s = ll_sample(p->sampler, &job, rows->v, e);
+    ll_matrix_f_free(&vectors);
+    return s;
+}
+
 static ll_status choose_rows(const ll_pretrain_plan *p, ll_ints *rows, ll_error *e)
 {
     int wanted = p->n > 0 ? p->n : default_n(p);
@@ -41,8 +57,7 @@ static ll_status choose_rows(const ll_pretrain_plan *p, ll_ints *rows, ll_error 
     *rows = ll_ints_range(wanted);
     ll_status s = LL_OK;
     if (p->sampler) {
-        ll_sample_job job = {.data = p->data, .pool = pool.v, .n_pool = pool.n, .k = wanted, .seed = p->seed};
-        s = ll_sample(p->sampler, &job, rows->v, e);
+        s = sample_rows(p, &pool, rows, e);
     } else {
         ll_rng rng = ll_rng_new(p->seed, LL_STREAM_SOURCE_ARCHS);
         ll_rng_sample(&rng, pool.v, pool.n, wanted, rows->v);
@@ -54,7 +69,7 @@ static ll_status choose_rows(const ll_pretrain_plan *p, ll_ints *rows, ll_error 
 static ll_model *describe(const ll_pretrain_plan *p, void *impl, int n_rows, const ll_values *options,
                           double seconds)
 {
-    ll_model *m = ll_model_new(p->predictor, impl);
+    ll_model *m = ll_model_new(p->predictor, p->data->space, impl);
     m->data_hash = ll_strdup(p->data->hash.hex);
     for (int i = 0; i < p->source->n; i++) ll_strs_add(&m->source, p->data->devices[p->source->v[i]].name);
     if (p->predictor->needs_sources) ll_basis_take(&m->basis, p->data, &m->source);
@@ -71,6 +86,63 @@ static ll_model *describe(const ll_pretrain_plan *p, void *impl, int n_rows, con
     return m;
 }
 
+/* --- what the predictor sees of the dataset --- */
+
+void ll_columns_of(const ll_dataset *d, const ll_ints *devices, ll_columns *out)
+{
+    const char **name = LL_NEW_ARRAY(const char *, devices->n + 1);
+    const double **lat_ms = LL_NEW_ARRAY(const double *, devices->n + 1);
+    for (int i = 0; i < devices->n; i++) {
+        name[i] = d->devices[devices->v[i]].name;
+        lat_ms[i] = ll_latencies(d, devices->v[i]);
+    }
+    *out = (ll_columns){devices->n, name, lat_ms};
+}
+
+void ll_columns_free(ll_columns *c)
+{
+    free((void *)c->name);
+    free((void *)c->lat_ms);
+    *c = (ll_columns){0};
+}
+
+/* Devices that the option `valid` names, where the predictor has one. */
+static ll_status find_valid(const ll_pretrain_plan *p, const ll_values *options, ll_columns *out, ll_error *e)
+{
+    ll_strs names = {0};
+    ll_ints devices = {0};
+    *out = (ll_columns){0};
+    if (!options->table || !ll_option_find(options->table, "valid") || !ll_has(options, "valid"))
+        return LL_OK;
+    ll_list(options, "valid", &names);
+    ll_status s = ll_dataset_find_devices(p->data, &names, &devices, e);
+    if (!s) ll_columns_of(p->data, &devices, out);
+    ll_strs_free(&names);
+    ll_ints_free(&devices);
+    return s;
+}
+
+static ll_status pretrain(const ll_pretrain_plan *p, const ll_values *options, const ll_ints *rows,
+                          cJSON *history, void **impl, ll_error *e)
+{
+    ll_pretrain_job job = {.archs = p->data->archs,
+                           .rows = rows->v,
+                           .n_rows = rows->n,
+                           .reference = &p->data->reference,
+                           .seed = p->seed,
+                           .options = options,
+                           .observer = p->observer,
+                           .pool = p->pool,
+                           .history = history};
+    ll_status s = find_valid(p, options, &job.valid, e);
+    if (s) return s;
+    ll_columns_of(p->data, p->source, &job.sources);
+    s = p->predictor->pretrain(&job, impl, e);
+    ll_columns_free(&job.sources);
+    ll_columns_free(&job.valid);
+    return s;
+}
+
 ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e)
 {
     *out = NULL;
@@ -83,11 +155,7 @@ ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e
     const ll_values *options = p->options ? p->options : &defaults;
     if (p->predictor->needs_sources) s = choose_rows(p, &rows, e);
     cJSON *history = cJSON_CreateObject();
-    if (!s) {
-        ll_pretrain_job job = {p->data, p->source->v, p->source->n, rows.v,  rows.n,
-                               p->seed, options,      p->observer,  p->pool, history};
-        s = p->predictor->pretrain(&job, &impl, e);
-    }
+    if (!s) s = pretrain(p, options, &rows, history, &impl, e);
     if (impl) *out = describe(p, impl, rows.n, options, ll_now_s() - start);
     if (impl && history->child)
         cJSON_AddItemToObject((*out)->info, "history", history);

@@ -22,4 +22,8 @@ typedef struct ll_pretrain_plan {
 /* On LL_CANCELLED *out may be set: the last complete epoch, usable. */
 ll_status ll_pretrain_run(const ll_pretrain_plan *plan, ll_model **out, ll_error *e);
 
+/* Columns of these devices as a predictor sees them; they borrow the dataset's. Free with ll_columns_free. */
+void ll_columns_of(const ll_dataset *d, const ll_ints *devices, ll_columns *out);
+void ll_columns_free(ll_columns *c);
+
 #endif

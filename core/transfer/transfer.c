@@ -7,24 +7,21 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/num/stats.h"
-#include "core/transfer/map.h"
 
-/* What has been looked at of the target: the measurement cost. */
-typedef struct counter {
+/* The target's column: what the predictor may ask of beyond the samples. */
+typedef struct target {
+    const ll_dataset *data;
     const double *lat_ms;
-    int n;
-    ll_ints *measured;
-    unsigned char *seen;
-} counter;
+    ll_ints *measured; /* rows that were looked at and have a latency, each once */
+} target;
 
-static double measure(void *ctx, int arch)
+static double look_up(void *ctx, const uint8_t *gene)
 {
-    counter *c = ctx;
-    if (arch < 0 || arch >= c->n) return NAN;
-    if (!c->seen[arch] && !isnan(c->lat_ms[arch])) ll_ints_add(c->measured, arch);
-    c->seen[arch] = 1;
-    return c->lat_ms[arch];
+    target *t = ctx;
+    int row = ll_dataset_row(t->data, gene);
+    double lat = row < 0 ? NAN : t->lat_ms[row];
+    if (!isnan(lat) && ll_ints_find(t->measured, row) < 0) ll_ints_add(t->measured, row);
+    return lat;
 }
 
 static ll_status check_plan(const ll_transfer_plan *p, ll_error *e)
@@ -38,69 +35,83 @@ static ll_status check_plan(const ll_transfer_plan *p, ll_error *e)
     return LL_OK;
 }
 
-/* The predictor ranks only: learn milliseconds from the samples. */
-static void map_scores(ll_transfer *t, const ll_transfer_job *job)
+/* Rows spread evenly over the dataset, for faces that look on. */
+enum { WATCHED = 64 };
+
+typedef struct watch {
+    ll_archs *archs;
+    int rows[WATCHED];
+} watch;
+
+static void watch_init(watch *w, const ll_dataset *d)
 {
-    double *s = LL_NEW_ARRAY(double, job->k), *y = LL_NEW_ARRAY(double, job->k);
-    for (int i = 0; i < job->k; i++) {
-        s[i] = t->score[job->samples[i]];
-        y[i] = ll_measure(job, job->samples[i]);
-    }
-    ll_map m = ll_map_fit(s, y, job->k);
-    t->map = ll_strdup(ll_map_name(&m));
-    t->map_error = m.error;
-    t->lat_ms = LL_NEW_ARRAY(double, t->n);
-    for (int i = 0; i < t->n; i++) t->lat_ms[i] = ll_map_apply(&m, t->score[i]);
-    ll_map_free(&m);
-    free(s);
-    free(y);
+    int n = d->n_archs < WATCHED ? d->n_archs : WATCHED;
+    for (int i = 0; i < n; i++) w->rows[i] = (int)((long)i * d->n_archs / n);
+    w->archs = ll_archs_pick(d->archs, w->rows, n);
 }
 
-static void take_prediction(ll_transfer *t, ll_prediction *p, const ll_transfer_job *job)
+static ll_status adapt(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
 {
-    t->n = p->n;
-    t->score = p->score;
-    t->lat_ms = p->lat_ms;
-    t->sd_ms = p->sd_ms;
-    t->dof = p->dof;
-    t->info = p->info ? p->info : cJSON_CreateObject();
-    if (t->lat_ms) {
-        for (int i = 0; i < t->n; i++)
-            t->lat_ms[i] = fmax(0, t->lat_ms[i]); /* a linear model does not know */
-        t->map = ll_strdup("native");
-        t->map_error = NAN;
-    } else {
-        map_scores(t, job);
-    }
-}
-
-static ll_status run(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
-{
-    ll_values defaults = {0};
-    if (!p->options) ll_values_init(&defaults, p->model->predictor->transfer_options);
-    counter count = {ll_latencies(p->data, p->target), p->data->n_archs, &t->measured,
-                     LL_NEW_ARRAY(unsigned char, p->data->n_archs)};
-    ll_transfer_job job = {.data = p->data,
-                           .target = p->target,
-                           .samples = p->samples,
-                           .k = p->k,
-                           .seed = p->seed,
-                           .options = p->options ? p->options : &defaults,
-                           .observer = p->observer,
-                           .pool = p->pool,
-                           .want_variance = p->want_variance,
-                           .measure = measure,
-                           .measure_ctx = &count};
-    ll_prediction prediction = {0};
-    ll_status s = ll_predictor_transfer(p->model->predictor, p->model->impl, &job, &prediction, e);
-    if (s)
-        ll_prediction_free(&prediction);
-    else
-        take_prediction(t, &prediction, &job);
-    if (!s) cJSON_AddItemToObject(t->info, "options", ll_values_json(job.options));
-    ll_values_free(&defaults);
-    free(count.seen);
+    double *lat_ms = LL_NEW_ARRAY(double, p->k);
+    ll_archs *samples = ll_archs_pick(p->data->archs, p->samples, p->k);
+    target own = {p->data, ll_latencies(p->data, p->target), &t->measured};
+    watch looked_at;
+    watch_init(&looked_at, p->data);
+    for (int i = 0; i < p->k; i++) lat_ms[i] = own.lat_ms[p->samples[i]];
+    for (int i = 0; i < p->k; i++) ll_ints_add(&t->measured, p->samples[i]);
+    ll_adapt_plan plan = {.model = p->model,
+                          .device = t->device,
+                          .samples = {samples, lat_ms},
+                          .table = p->data->archs,
+                          .lookup = look_up,
+                          .lookup_ctx = &own,
+                          .watch = looked_at.archs,
+                          .watch_rows = looked_at.rows,
+                          .sampler = p->sampler,
+                          .want_variance = p->want_variance,
+                          .seed = p->seed,
+                          .options = p->options,
+                          .observer = p->observer,
+                          .pool = p->pool};
+    ll_status s = ll_adapt(&plan, &t->adapted, e);
+    ll_archs_unref(looked_at.archs);
+    ll_archs_unref(samples);
+    free(lat_ms);
     return s;
+}
+
+static ll_status predict(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
+{
+    ll_predict_job job = {p->data->archs, p->want_variance, p->observer, p->pool};
+    ll_prediction all;
+    ll_status s = ll_adapted_predict(t->adapted, &job, &all, e);
+    if (s) return s;
+    t->n = all.n;
+    t->score = all.score;
+    t->lat_ms = all.lat_ms;
+    t->sd_ms = all.sd_ms;
+    t->dof = all.dof;
+    return LL_OK;
+}
+
+/* The predictor speaks of its samples by number; here they are rows. */
+static void name_outliers(ll_transfer *t)
+{
+    cJSON *outlier;
+    cJSON_ArrayForEach(outlier, cJSON_GetObjectItemCaseSensitive(t->info, "outliers"))
+    {
+        int i = outlier->valueint;
+        if (i >= 0 && i < t->samples.n) cJSON_SetNumberValue(outlier, t->samples.v[i]);
+    }
+}
+
+static void describe(ll_transfer *t)
+{
+    const ll_adapted *a = t->adapted;
+    t->map = ll_strdup(a->native ? "native" : ll_map_name(&a->map));
+    t->map_error = a->native ? NAN : a->map.error;
+    t->info = cJSON_Duplicate(a->info, true);
+    name_outliers(t);
 }
 
 ll_status ll_transfer_run(const ll_transfer_plan *p, ll_transfer **out, ll_error *e)
@@ -117,7 +128,9 @@ ll_status ll_transfer_run(const ll_transfer_plan *p, ll_transfer **out, ll_error
                        .sampler = ll_strdup(p->sampler ? p->sampler : "manual"),
                        .seed = p->seed};
     ll_basis_take(&t->basis, p->data, &p->model->basis.device);
-    s = run(p, t, e);
+    s = adapt(p, t, e);
+    if (!s) s = predict(p, t, e);
+    if (!s) describe(t);
     t->target_hash = ll_strdup(ll_column_hash(p->data, p->target, t->measured.v, t->measured.n).hex);
     t->seconds = ll_now_s() - start;
     if (s)
@@ -137,6 +150,7 @@ ll_transfer *ll_transfer_ref(const ll_transfer *t)
 void ll_transfer_unref(ll_transfer *t)
 {
     if (!t || __atomic_sub_fetch(&t->refs, 1, __ATOMIC_ACQ_REL)) return;
+    ll_adapted_unref(t->adapted);
     free(t->device);
     ll_ints_free(&t->samples);
     free(t->sampler);
@@ -174,11 +188,8 @@ bool ll_transfer_stale(const ll_transfer *t, const ll_dataset *d, ll_str *why)
 bool ll_transfer_interval(const ll_transfer *t, double level, double *lo_ms, double *hi_ms)
 {
     if (!t->sd_ms) return false;
-    double z = ll_student_quantile(.5 + level / 2, t->dof);
-    for (int i = 0; i < t->n; i++) {
-        lo_ms[i] = fmax(0, t->lat_ms[i] - z * t->sd_ms[i]);
-        hi_ms[i] = t->lat_ms[i] + z * t->sd_ms[i];
-    }
+    ll_prediction_interval(&(ll_prediction){t->n, t->score, t->lat_ms, t->sd_ms, t->dof}, level, lo_ms,
+                           hi_ms);
     return true;
 }
 

@@ -1,15 +1,17 @@
-/* One transfer: model + target device + samples -> predictions of every architecture, with the measurement
- * cost. This is also one trial of an experiment: `transfer`, `score`, `compare` and `diagnose` all call
- * ll_transfer_run. */
+/* One transfer: model + target device + samples -> an adapted predictor, and its predictions of every row of a dataset,
+ * with the measurement cost. This is also one trial of an experiment: `transfer`, `score`, `compare` and `diagnose` all
+ * call ll_transfer_run. */
 #ifndef LL_TRANSFER_TRANSFER_H
 #define LL_TRANSFER_TRANSFER_H
 
-#include "core/predict/predictor.h"
+#include "core/transfer/adapted.h"
 #include "core/transfer/metrics.h"
 
 /* Immutable, reference-counted. Arrays are over all rows of the dataset. */
 typedef struct ll_transfer {
     int refs;
+    ll_adapted
+        *adapted; /* predicts what is in no row; NULL: kept by an older session, which had only the rows */
     const ll_predictor *predictor;
     char *device;
     ll_ints samples; /* the k rows */

@@ -145,9 +145,9 @@ static ll_status build(const ll_tensors *t, const char *as, const ll_dataset *d,
     void *impl = NULL;
     ll_status s = find_predictor(t, as, &p, e);
     if (!s) s = check_data(t, d, warnings, e);
-    if (!s) s = p->load(t, d, &impl, e);
+    if (!s) s = p->load(&(ll_load_job){t, d->space, d->archs, &d->reference}, &impl, e);
     if (s) return s;
-    *out = ll_model_new(p, impl);
+    *out = ll_model_new(p, d->space, impl);
     read_sources(t, d, *out, warnings);
     read_info(t, d, *out);
     read_basis(t, d, *out);

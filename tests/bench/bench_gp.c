@@ -8,6 +8,7 @@
 #include "core/base/rng.h"
 #include "core/predict/gp/gp.h"
 #include "core/sample/design.h"
+#include "core/transfer/pretrain.h"
 #include "tests/bench/bench.h"
 
 enum { CELLS = 15625, SOURCES = 9, TARGET = SOURCES, LEARN = 512, SAMPLES = 20, REPEATS = 20 };
@@ -39,37 +40,34 @@ static ll_dataset *made_up_dataset(void)
     return d;
 }
 
-static double measure(void *ctx, int arch)
-{
-    return ((const double *)ctx)[arch];
-}
-
 static void bench_transfer(const void *model, const ll_dataset *d, const int *rows, bool variance)
 {
-    ll_transfer_job job = {.data = d,
-                           .target = TARGET,
-                           .samples = rows,
-                           .k = SAMPLES,
-                           .want_variance = variance,
-                           .measure = measure,
-                           .measure_ctx = ll_latencies(d, TARGET)};
+    double y[SAMPLES];
+    ll_archs *samples = ll_archs_pick(d->archs, rows, SAMPLES);
+    for (int i = 0; i < SAMPLES; i++) y[i] = ll_latencies(d, TARGET)[rows[i]];
+    ll_adapt_job job = {.device = "target", .samples = {samples, y}, .want_variance = variance};
+    ll_predict_job all = {.archs = d->archs, .want_variance = variance};
     double start = ll_cpu_s();
     for (int i = 0; i < REPEATS; i++) {
         ll_prediction p = {0};
-        ll_gp.transfer(model, &job, &p, NULL);
+        void *adapted = NULL;
+        ll_gp.adapt(model, &job, &adapted, NULL);
+        ll_gp.predict(model, adapted, &all, &p, NULL);
+        ll_gp.release_adapted(adapted);
         ll_prediction_free(&p);
     }
     bench_row(variance ? "gp_transfer_var" : "gp_transfer_mean", (ll_cpu_s() - start) / REPEATS, "s",
               variance ? .06 : .005, "lower", "k = 20, all 15,625 cells");
+    ll_archs_unref(samples);
 }
 
 static void bench_design(const void *model, const ll_dataset *d, int *rows)
 {
     ll_design_prior prior;
     ll_ints pool = ll_ints_range(CELLS);
-    ll_gp.design_prior(model, &prior);
+    ll_gp.design_prior(model, d->archs, &prior);
     ll_sample_job job = {
-        .data = d, .pool = pool.v, .n_pool = pool.n, .k = SAMPLES, .seed = 1, .prior = &prior};
+        .archs = d->archs, .pool = pool.v, .n_pool = pool.n, .k = SAMPLES, .seed = 1, .prior = &prior};
     double start = ll_cpu_s();
     for (int i = 0; i < REPEATS; i++) ll_dopt.pick(&job, rows, NULL);
     bench_row("gp_design20", (ll_cpu_s() - start) / REPEATS, "s", .05, "lower", NULL);
@@ -82,8 +80,8 @@ void bench_gp(void)
     ll_ints source = ll_ints_range(SOURCES), archs = ll_ints_range(CELLS);
     ll_rng rng = ll_rng_new(1, LL_STREAM_SOURCE_ARCHS);
     ll_rng_shuffle(&rng, archs.v, archs.n);
-    ll_pretrain_job job = {
-        .data = d, .source = source.v, .n_source = SOURCES, .archs = archs.v, .n_archs = LEARN, .seed = 1};
+    ll_pretrain_job job = {.archs = d->archs, .rows = archs.v, .n_rows = LEARN, .seed = 1};
+    ll_columns_of(d, &source, &job.sources);
     void *model = NULL;
     int rows[SAMPLES];
     bench_title("structured GP, one core");
@@ -94,6 +92,7 @@ void bench_gp(void)
     bench_transfer(model, d, rows, false);
     bench_transfer(model, d, rows, true);
     ll_gp.release(model);
+    ll_columns_free(&job.sources);
     ll_ints_free(&source);
     ll_ints_free(&archs);
     ll_dataset_unref(d);

@@ -7,7 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/predict/predictor.h"
+#include "core/transfer/pretrain.h"
 #include "tests/bench/bench.h"
 
 enum { SOURCES = 9, LEARN = 900, THREADS = 2 };
@@ -44,19 +44,15 @@ void bench_help(void)
     ll_error e = {0};
     ll_rng_sample(&rng, all.v, all.n, LEARN, archs.v);
     ll_values_init(&options, help->pretrain_options);
-    ll_pretrain_job job = {.data = d,
-                           .source = source.v,
-                           .n_source = source.n,
-                           .archs = archs.v,
-                           .n_archs = archs.n,
-                           .seed = 1,
-                           .options = &options,
-                           .pool = pool};
+    ll_pretrain_job job = {
+        .archs = d->archs, .rows = archs.v, .n_rows = archs.n, .seed = 1, .options = &options, .pool = pool};
+    ll_columns_of(d, &source, &job.sources);
     bench_title("HELP: 2,000 episodes, 9 source devices of 15,625 cells");
     double cpu = ll_cpu_s(), wall = ll_now_s();
     if (help->pretrain(&job, &model, &e)) fprintf(stderr, "%s\n", e.message);
     bench_row("help_2000_episodes", ll_now_s() - wall, "s", 60, "lower", "two threads");
     bench_row("help_2000_episodes_cpu", ll_cpu_s() - cpu, "CPU s", 120, "lower", NULL);
+    ll_columns_free(&job.sources);
     if (model) help->release(model);
     ll_pool_free(pool);
     ll_values_free(&options);

@@ -13,10 +13,15 @@
 static void bench_sampler(const ll_dataset *d, const char *name, const int *pool)
 {
     int out[20];
-    ll_sample_job job = {.data = d, .pool = pool, .n_pool = d->n_archs, .k = 20, .seed = 1};
+    ll_matrix_f onehot;
     double start = ll_now_s();
+    ll_encode(d->archs, "onehot", &onehot, NULL);
+    ll_sample_job job = {
+        .archs = d->archs, .pool = pool, .n_pool = d->n_archs, .k = 20, .seed = 1, .vectors = &onehot};
     ll_sample(ll_sampler_find(name), &job, out, NULL);
-    bench_row(name, 1e3 * (ll_now_s() - start), "ms", NAN, "lower", "20 of 15,625, one-hot");
+    bench_row(name, 1e3 * (ll_now_s() - start), "ms", NAN, "lower",
+              "20 of 15,625, one-hot, encoding included");
+    ll_matrix_f_free(&onehot);
 }
 
 static void bench_transfer(const ll_dataset *d, const char *name, const ll_ints *source, const int *samples)

@@ -1,6 +1,7 @@
 /* BRP-NAS latency GCN (Dudziak et al., NeurIPS 2020): four graph convolutions of 600 with LayerNorm, read at a global
  * node, trained from scratch on the samples of one device with an absolute error. graph=pruned is theirs: cells that
  * prune to the same graph are one to it; graph=full keeps every edge. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "core/nn/adamw.h"
 #include "core/nn/gcn.h"
 #include "core/nn/nn.h"
+#include "core/num/blas.h"
 #include "core/num/stats.h"
 #include "core/predict/gcn/graphs.h"
 #include "core/predict/simple/simple.h"
@@ -44,18 +46,24 @@ static const float dropout_p = .002f;
 /* --- training --- */
 
 typedef struct training {
-    const ll_transfer_job *job;
+    const ll_adapt_job *job;
     ll_gcn_shape shape;
-    ll_gcn_graphs graphs;
-    size_t n; /* parameters: the convolutions', then out (hidden), bias (1) */
+    ll_gcn_graphs graphs; /* of the samples */
+    size_t n;             /* parameters: the convolutions', then out (hidden), bias (1) */
     float *w, *best, *grad;
     ll_adamw adam;
     ll_gcn_work *work;
     float *dfeatures; /* (batch, hidden) */
-    int *rows;        /* (k): training rows first, then those that validate */
+    int *rows;        /* (k): samples to train on first, then those that validate */
     float *label;     /* (k), latency / mean, in that order */
     int n_train, n_valid, batch;
 } training;
+
+/* The convolutions', then out (width) and its bias. */
+static size_t weights_of(const ll_gcn_shape *s)
+{
+    return ll_gcn_params(s) + (size_t)s->width + 1;
+}
 
 static void fill_uniform(float *v, size_t n, float limit, ll_rng *rng)
 {
@@ -76,11 +84,11 @@ static void init_weights(training *t)
     }
 }
 
-static float output_of(const training *t, const float *features)
+/* out: the last weights, (width) and a bias. */
+static float output_of(const float *out, int width, const float *features)
 {
-    const float *out = t->w + t->n - t->shape.width - 1;
-    float y = out[t->shape.width];
-    for (int i = 0; i < t->shape.width; i++) y += features[i] * out[i];
+    float y = out[width];
+    for (int i = 0; i < width; i++) y += features[i] * out[i];
     return y;
 }
 
@@ -93,7 +101,9 @@ static double train_step(training *t, int from, int n, double lr, uint64_t seed)
     const float *features = ll_gcn_forward(t->work, t->w, &t->graphs, t->rows + from, n, dropout_p, seed);
     for (int i = 0; i < n; i++) {
         const float *f = features + (size_t)i * (size_t)width;
-        float error = output_of(t, f) - t->label[from + i], sign = error > 0 ? 1.f : error < 0 ? -1.f : 0.f;
+        float error = output_of(out, width, f) - t->label[from + i], sign = error > 0   ? 1.f
+                                                                            : error < 0 ? -1.f
+                                                                                        : 0.f;
         loss += fabsf(error);
         for (int c = 0; c < width; c++) {
             t->dfeatures[(size_t)i * (size_t)width + (size_t)c] = sign * out[c];
@@ -121,13 +131,15 @@ static void shuffle_training(training *t, ll_rng *rng)
 /* Sum of absolute errors on the validation rows, per row. */
 static double validate(training *t)
 {
+    int width = t->shape.width;
     double loss = 0;
     for (int from = t->n_train; from < t->n_train + t->n_valid; from += t->batch) {
         int n = t->n_train + t->n_valid - from < t->batch ? t->n_train + t->n_valid - from : t->batch;
         const float *f = ll_gcn_forward(t->work, t->w, &t->graphs, t->rows + from, n, 0, 0);
         for (int i = 0; i < n; i++)
-            loss +=
-                fabsf(output_of(t, f + (size_t)i * (size_t)t->shape.width) - t->label[from + i]) / t->n_valid;
+            loss += fabsf(output_of(t->w + t->n - width - 1, width, f + (size_t)i * (size_t)width) -
+                          t->label[from + i]) /
+                    t->n_valid;
     }
     return loss;
 }
@@ -195,45 +207,12 @@ static int train(training *t)
     return epoch;
 }
 
-/* --- prediction --- */
-
-enum { CHUNK = 1024 }; /* the more graphs, the more rows they share */
-typedef struct predicting {
-    const training *t;
-    double mean;
-    ll_prediction *out;
-} predicting;
-
-static void predict_chunk(void *ctx, int chunk)
-{
-    const predicting *p = ctx;
-    const training *t = p->t;
-    int from = chunk * CHUNK, n = p->out->n - from < CHUNK ? p->out->n - from : CHUNK, which[CHUNK];
-    ll_gcn_work *work = ll_gcn_work_new(&t->shape);
-    for (int i = 0; i < n; i++) which[i] = ll_job_row(t->job, from + i);
-    const float *f = ll_gcn_forward(work, t->w, &t->graphs, which, n, 0, 0);
-    for (int i = 0; i < n; i++) {
-        p->out->score[from + i] = p->mean * output_of(t, f + (size_t)i * (size_t)t->shape.width);
-        p->out->lat_ms[from + i] = fmax(0, p->out->score[from + i]);
-    }
-    ll_gcn_work_free(work);
-}
-
-static void predict(const training *t, double mean, ll_prediction *out)
-{
-    out->n = ll_job_n(t->job);
-    out->score = LL_NEW_ARRAY(double, out->n);
-    out->lat_ms = LL_NEW_ARRAY(double, out->n);
-    predicting p = {t, mean, out};
-    ll_pool_run(t->job->pool, (out->n + CHUNK - 1) / CHUNK, predict_chunk, &p);
-}
-
-/* --- the predictor --- */
+/* --- adapt --- */
 
 /* The k samples in random order, the last tenth to validate when there are at least 50. */
-static void take_samples(training *t, const double *y, double mean)
+static void take_samples(training *t, double mean)
 {
-    int k = t->job->k;
+    int k = t->job->samples.archs->n;
     int *order = LL_NEW_ARRAY(int, k);
     ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_TRANSFER);
     t->rows = LL_NEW_ARRAY(int, k);
@@ -241,29 +220,34 @@ static void take_samples(training *t, const double *y, double mean)
     for (int i = 0; i < k; i++) order[i] = i;
     ll_rng_shuffle(&rng, order, k);
     for (int i = 0; i < k; i++) {
-        t->rows[i] = t->job->samples[order[i]];
-        t->label[i] = (float)(y[order[i]] / mean);
+        t->rows[i] = order[i];
+        t->label[i] = (float)(t->job->samples.lat_ms[order[i]] / mean);
     }
     t->n_valid = k >= VALID_FROM ? k / VALID_SHARE : 0;
     t->n_train = k - t->n_valid;
     free(order);
 }
 
-static void training_init(training *t, const ll_transfer_job *job, const double *y, double mean)
+static ll_graph_kind graph_kind(bool pruned)
+{
+    return pruned ? LL_GRAPH_PRUNED : LL_GRAPH_FULL;
+}
+
+static void training_init(training *t, const ll_adapt_job *job, double mean)
 {
     *t = (training){.job = job, .batch = ll_int(job->options, "batch")};
-    bool pruned = ll_is(job->options, "graph", "pruned");
-    ll_gcn_graphs_of(job->data, pruned ? LL_GRAPH_PRUNED : LL_GRAPH_FULL, true, &t->graphs);
+    ll_gcn_graphs_of(job->samples.archs, 0, job->samples.archs->n,
+                     graph_kind(ll_is(job->options, "graph", "pruned")), true, &t->graphs);
     t->shape =
         (ll_gcn_shape){t->graphs.nodes, t->graphs.labels, ll_int(job->options, "hidden"), LAYERS, true};
-    t->n = ll_gcn_params(&t->shape) + (size_t)t->shape.width + 1;
+    t->n = weights_of(&t->shape);
     t->w = ll_alloc_aligned(t->n, sizeof(float));
     t->best = ll_alloc_aligned(t->n, sizeof(float));
     t->grad = ll_alloc_aligned(t->n, sizeof(float));
     t->work = ll_gcn_work_new(&t->shape);
     t->dfeatures = ll_alloc_aligned((size_t)t->batch * (size_t)t->shape.width, sizeof(float));
     ll_adamw_init(&t->adam, t->n, 5e-4);
-    take_samples(t, y, mean);
+    take_samples(t, mean);
     init_weights(t);
 }
 
@@ -280,29 +264,124 @@ static void training_free(training *t)
     ll_adamw_free(&t->adam);
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+/* A network for one device. */
+typedef struct adapted_net {
+    const ll_space *space;
+    bool pruned;
+    ll_gcn_shape shape;
+    size_t n; /* weights */
+    float *w;
+    double mean; /* of the samples, ms */
+} adapted_net;
+
+static void release_adapted(void *adapted)
 {
-    double mean, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return LL_FAILED;
+    adapted_net *a = adapted;
+    free(a->w);
+    free(a);
+}
+
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    double mean;
+    ll_status s = ll_simple_mean(&job->samples, &mean, e);
+    if (s) return s;
     training t;
-    training_init(&t, job, y, mean);
+    training_init(&t, job, mean);
     int epochs = train(&t);
-    bool cancelled = ll_cancelled(job->observer);
-    if (!cancelled) {
-        predict(&t, mean, out);
-        out->info = cJSON_CreateObject();
-        ll_json_int(out->info, "epochs", epochs);
-        ll_json_int(out->info, "validation", t.n_valid);
+    if (ll_cancelled(job->observer)) {
+        s = ll_fail(e, LL_CANCELLED, "cancelled");
+    } else {
+        adapted_net *a = *adapted = LL_NEW(adapted_net);
+        *a = (adapted_net){
+            job->samples.archs->space, ll_is(job->options, "graph", "pruned"), t.shape, t.n, t.w, mean};
+        t.w = NULL;
+        ll_json_int(job->info, "epochs", epochs);
+        ll_json_int(job->info, "validation", t.n_valid);
     }
     training_free(&t);
-    free(y);
-    return cancelled ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
+    return s;
+}
+
+/* --- predict --- */
+
+enum { PART = 1024 }; /* the more graphs, the more rows they share */
+typedef struct parts {
+    const adapted_net *a;
+    const ll_predict_job *job;
+    ll_prediction *out;
+} parts;
+
+static void predict_part(void *ctx, int part)
+{
+    const parts *p = ctx;
+    const adapted_net *a = p->a;
+    int from = part * PART, n = p->out->n - from < PART ? p->out->n - from : PART, which[PART];
+    int width = a->shape.width;
+    ll_gcn_graphs graphs;
+    if (ll_cancelled(p->job->observer)) return;
+    ll_gcn_graphs_of(p->job->archs, from, n, graph_kind(a->pruned), true, &graphs);
+    ll_gcn_work *work = ll_gcn_work_new(&a->shape);
+    for (int i = 0; i < n; i++) which[i] = i;
+    bool was = ll_blas_fix_tiles(true);
+    const float *f = ll_gcn_forward(work, a->w, &graphs, which, n, 0, 0);
+    ll_blas_fix_tiles(was);
+    for (int i = 0; i < n; i++) {
+        double y = output_of(a->w + a->n - width - 1, width, f + (size_t)i * (size_t)width);
+        p->out->score[from + i] = p->out->lat_ms[from + i] = a->mean * y;
+    }
+    ll_gcn_work_free(work);
+    ll_gcn_graphs_free(&graphs);
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    ll_prediction_new(out, job->archs->n, true, false);
+    parts p = {adapted, job, out};
+    ll_pool_run(job->pool, (out->n + PART - 1) / PART, predict_part, &p);
+    return ll_cancelled(job->observer) ? ll_fail(e, LL_CANCELLED, "cancelled while predicting") : LL_OK;
+}
+
+/* --- as tensors --- */
+
+static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
+{
+    const adapted_net *a = adapted;
+    ll_tensors_add(out, "brpnas.shape", LL_I32, 1, (long[]){2}, (int32_t[]){a->pruned, a->shape.width});
+    ll_tensors_add(out, "brpnas.mean", LL_F64, 1, (long[]){1}, &a->mean);
+    ll_tensors_add(out, "brpnas.weights", LL_F32, 1, (long[]){(long)a->n}, a->w);
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    const ll_space *space = *(const ll_space *const *)model;
+    const ll_tensor *shape, *mean, *w;
+    ll_status s = ll_tensors_need(in, "brpnas.shape", LL_I32, 1, (long[]){2}, &shape, e);
+    if (!s) s = ll_tensors_need(in, "brpnas.mean", LL_F64, 1, (long[]){1}, &mean, e);
+    if (s) return s;
+    const int32_t *numbers = shape->data;
+    if (numbers[1] < 1 || numbers[1] > 2048)
+        return ll_fail(e, LL_BAD_DATA, "tensor brpnas.shape: width %d, 1 to 2048 were expected", numbers[1]);
+    adapted_net a = {.space = space,
+                     .pruned = numbers[0] != 0,
+                     .shape = {.width = numbers[1], .layers = LAYERS, .norm = true}};
+    ll_gcn_graphs_size(space, graph_kind(a.pruned), &a.shape.nodes, &a.shape.labels);
+    a.n = weights_of(&a.shape);
+    a.mean = *(const double *)mean->data;
+    s = ll_tensors_need(in, "brpnas.weights", LL_F32, 1, (long[]){(long)a.n}, &w, e);
+    if (s) return s;
+    a.w = ll_alloc_aligned(a.n, sizeof *a.w);
+    memcpy(a.w, w->data, a.n * sizeof *a.w);
+    *adapted = ll_memdup(&a, 1, sizeof a);
+    return LL_OK;
 }
 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
-    if (!job->data->space->graph)
-        return ll_fail(e, LL_FAILED, "architectures of %s have no known graph", job->data->space->name);
+    if (!job->archs->space->graph)
+        return ll_fail(e, LL_FAILED, "architectures of %s have no known graph", job->archs->space->name);
     return ll_simple_space_pretrain(job, model, e);
 }
 
@@ -313,7 +392,11 @@ const ll_predictor ll_brpnas = {
     .transfer_options = options,
     .version = 1,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = release_adapted,
+    .save_adapted = save_adapted,
+    .load_adapted = load_adapted,
     .release = free,
     .save = ll_simple_space_save,
     .load = ll_simple_space_load,

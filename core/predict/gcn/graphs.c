@@ -28,19 +28,37 @@ static void fill_graph(const ll_graph *g, int n_ops, bool successors, unsigned c
     }
 }
 
-void ll_gcn_graphs_of(const ll_dataset *d, ll_graph_kind kind, bool successors, ll_gcn_graphs *out)
+/* The kind that the space has, and how many nodes its graphs. */
+static ll_graph_kind kind_of(const ll_space *s, ll_graph_kind wanted, int *nodes)
 {
-    const ll_space *s = d->space;
     ll_graph g;
     uint8_t gene[LL_MAX_POSITIONS] = {0};
-    if (!s->graph(s, gene, kind, &g)) kind = LL_GRAPH_FULL;
+    ll_graph_kind kind = s->graph(s, gene, wanted, &g) ? wanted : LL_GRAPH_FULL;
     s->graph(s, gene, kind, &g);
-    size_t nodes = (size_t)g.n_nodes + 1;
-    *out = (ll_gcn_graphs){.n = d->n_archs, .nodes = (int)nodes, .labels = s->n_ops + 3};
-    out->label = ll_alloc((size_t)d->n_archs, nodes);
-    out->reads = ll_alloc((size_t)d->n_archs, nodes * nodes);
-    for (int a = 0; a < d->n_archs; a++) {
-        s->graph(s, ll_gene(d, a), kind, &g);
+    *nodes = g.n_nodes;
+    return kind;
+}
+
+void ll_gcn_graphs_size(const ll_space *s, ll_graph_kind kind, int *nodes, int *labels)
+{
+    kind_of(s, kind, nodes);
+    *nodes += 1;
+    *labels = s->n_ops + 3;
+}
+
+void ll_gcn_graphs_of(const ll_archs *archs, int from, int n, ll_graph_kind wanted, bool successors,
+                      ll_gcn_graphs *out)
+{
+    const ll_space *s = archs->space;
+    ll_graph g;
+    int inner;
+    ll_graph_kind kind = kind_of(s, wanted, &inner);
+    size_t nodes = (size_t)inner + 1;
+    *out = (ll_gcn_graphs){.n = n, .nodes = (int)nodes, .labels = s->n_ops + 3};
+    out->label = ll_alloc((size_t)n + 1, nodes);
+    out->reads = ll_alloc((size_t)n + 1, nodes * nodes);
+    for (int a = 0; a < n; a++) {
+        s->graph(s, ll_arch(archs, from + a), kind, &g);
         fill_graph(&g, s->n_ops, successors, out->label + (size_t)a * nodes,
                    out->reads + (size_t)a * nodes * nodes);
     }

@@ -4,6 +4,7 @@
 #include "core/predict/gcn/graphs.h"
 #include "core/predict/gcn/multipredict_net.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,9 +15,11 @@
 #include "core/base/rng.h"
 #include "core/encode/encoding.h"
 #include "core/nn/adamw.h"
+#include "core/num/blas.h"
 #include "core/num/stats.h"
 #include "core/predict/help/help.h"
 #include "core/predict/simple/simple.h"
+#include "core/predict/source_table.h"
 
 static const ll_option pretrain_options[] = {
     {.name = "epochs",
@@ -56,22 +59,31 @@ static const ll_option transfer_options[] = {
     {0},
 };
 
-/* --- inputs of a dataset --- */
+/* --- inputs --- */
 
+/* Zero-cost proxies, each from 0 to 1 over the architectures of the pretraining. */
+typedef struct proxies {
+    ll_encoder *encoder; /* NULL: the data has none */
+    float *lo, *scale;   /* (encoder->dim) */
+} proxies;
+
+/* Some architectures as the network reads them. */
 typedef struct inputs {
+    int n;
     ll_gcn_graphs graphs; /* spaces with a cell graph */
-    float *x;             /* others: (n_archs, n_in) */
-    float *z;             /* (n_archs, n_z), each proxy from 0 to 1; NULL: none */
-    float *code;          /* (n_archs, 30) */
-    ll_hash hash;         /* of the dataset these belong to */
+    float *x;             /* others: (n, n_in) */
+    float *z;             /* (n, n_z); NULL: none */
+    float *code;          /* (n, 30); NULL: not encoded yet */
 } inputs;
 
 typedef struct model_t {
     const ll_space *space;
     ll_mp_shape shape;
-    ll_strs source;
+    proxies proxies;
+    ll_source_table sources; /* to find the one that a target is most like */
     float *w;
-    inputs in; /* of the data it was trained on */
+    ll_archs *archs; /* of the pretraining; NULL: read from a file */
+    inputs in;       /* of these */
 } model_t;
 
 static void inputs_free(inputs *in)
@@ -80,19 +92,26 @@ static void inputs_free(inputs *in)
     free(in->x);
     free(in->z);
     free(in->code);
+    *in = (inputs){0};
 }
 
 static void model_free(void *model)
 {
     model_t *m = model;
     inputs_free(&m->in);
-    ll_strs_free(&m->source);
+    ll_archs_unref(m->archs);
+    ll_encoder_unref(m->proxies.encoder);
+    free(m->proxies.lo);
+    free(m->proxies.scale);
+    ll_source_table_free(&m->sources);
     free(m->w);
     free(m);
 }
 
-static void scale_columns(ll_matrix_f *z)
+static void measure_range(proxies *p, const ll_matrix_f *z)
 {
+    p->lo = LL_NEW_ARRAY(float, z->cols);
+    p->scale = LL_NEW_ARRAY(float, z->cols);
     for (int c = 0; c < z->cols; c++) {
         float lo = INFINITY, hi = -INFINITY;
         for (int r = 0; r < z->rows; r++) {
@@ -100,43 +119,60 @@ static void scale_columns(ll_matrix_f *z)
             lo = fminf(lo, v);
             hi = fmaxf(hi, v);
         }
-        float scale = hi > lo ? 1 / (hi - lo) : 0;
-        for (int r = 0; r < z->rows; r++) {
-            float *v = &z->v[(size_t)r * (size_t)z->cols + (size_t)c];
-            *v = (*v - lo) * scale;
-        }
+        p->lo[c] = lo;
+        p->scale[c] = hi > lo ? 1 / (hi - lo) : 0;
     }
 }
 
-/* Graphs or input rows, and the proxies; *n_z is their number. */
-static ll_status read_inputs(const ll_dataset *d, inputs *in, int *n_z, ll_error *e)
+static ll_status proxies_fit(proxies *p, const ll_archs *archs, ll_error *e)
 {
-    ll_help_shape shape = ll_help_shape_of(d, false);
-    *in = (inputs){.hash = d->hash};
-    *n_z = 0;
-    if (ll_archs_feature(d->archs, "zcp")) {
-        ll_matrix_f z;
-        ll_status s = ll_encode(d, "zcp", &z, e);
-        if (s) return s;
-        scale_columns(&z);
-        in->z = z.v;
-        *n_z = z.cols;
-    }
+    ll_matrix_f z = {0};
+    if (!ll_archs_feature(archs, "zcp")) return LL_OK;
+    ll_status s = ll_encoder_fit("zcp", &(ll_encode_job){.archs = archs}, &p->encoder, e);
+    if (!s) s = ll_encoder_apply(p->encoder, archs, &z, e);
+    if (!s) measure_range(p, &z);
+    ll_matrix_f_free(&z);
+    return s;
+}
+
+static ll_status proxies_of(const proxies *p, const ll_archs *archs, float **out, ll_error *e)
+{
+    ll_matrix_f z;
+    if (!p->encoder) return LL_OK;
+    ll_status s = ll_encoder_apply(p->encoder, archs, &z, e);
+    if (s) return s;
+    for (int r = 0; r < z.rows; r++)
+        for (int c = 0; c < z.cols; c++) {
+            float *v = &z.v[(size_t)r * (size_t)z.cols + (size_t)c];
+            *v = (*v - p->lo[c]) * p->scale[c];
+        }
+    *out = z.v;
+    return LL_OK;
+}
+
+/* Graphs or input rows, and the proxies. */
+static ll_status read_inputs(const model_t *m, const ll_archs *archs, inputs *in, ll_error *e)
+{
+    ll_help_shape shape = ll_help_shape_of(m->space, false);
+    *in = (inputs){.n = archs->n};
+    ll_status s = proxies_of(&m->proxies, archs, &in->z, e);
+    if (s) return s;
     if (shape.graph) {
-        ll_gcn_graphs_of(d, LL_GRAPH_FULL, false, &in->graphs);
+        ll_gcn_graphs_of(archs, 0, archs->n, LL_GRAPH_FULL, false, &in->graphs);
     } else {
-        ll_ints all = ll_ints_range(d->n_archs);
-        in->x = LL_NEW_ARRAY(float, (size_t)d->n_archs *(size_t)shape.n_in);
-        ll_help_inputs(d, all.v, d->n_archs, in->x);
-        ll_ints_free(&all);
+        in->x = LL_NEW_ARRAY(float, (size_t)archs->n *(size_t)shape.n_in + 1);
+        ll_help_inputs(archs, NULL, archs->n, in->x);
     }
     return LL_OK;
 }
 
-static ll_mp_shape shape_of(const ll_dataset *d, const inputs *in, int n_devices, int n_z)
+static ll_mp_shape shape_of(const model_t *m, int n_devices)
 {
-    ll_help_shape shape = ll_help_shape_of(d, false);
-    return ll_mp_shape_of(shape.graph, in->graphs.nodes, in->graphs.labels, shape.n_in, n_devices, n_z);
+    ll_help_shape shape = ll_help_shape_of(m->space, false);
+    int nodes = 0, labels = 0;
+    if (shape.graph) ll_gcn_graphs_size(m->space, LL_GRAPH_FULL, &nodes, &labels);
+    return ll_mp_shape_of(shape.graph, nodes, labels, shape.n_in, n_devices,
+                          m->proxies.encoder ? m->proxies.encoder->dim : 0);
 }
 
 /* Codes of which[0..n-1]; gathers their input rows into `rows` (n, n_in) where there is no graph. */
@@ -149,33 +185,34 @@ static const float *encode(ll_mp_net *net, const ll_mp_shape *s, const float *w,
     return ll_mp_encode(net, w, &in->graphs, which, rows, n);
 }
 
-enum { CHUNK = 512 };
+enum { PART = 512 };
 typedef struct encoding {
-    const ll_mp_shape *shape;
-    const float *w;
+    const model_t *m;
     inputs *in;
-    int n;
 } encoding;
 
-static void encode_chunk(void *ctx, int chunk)
+static void encode_part(void *ctx, int part)
 {
     const encoding *c = ctx;
-    int from = chunk * CHUNK, n = c->n - from < CHUNK ? c->n - from : CHUNK, which[CHUNK];
-    float *rows = LL_NEW_ARRAY(float, (size_t)CHUNK *(size_t)(c->shape->n_in + 1));
-    ll_mp_net *net = ll_mp_net_new(c->shape, n, 1);
+    const ll_mp_shape *s = &c->m->shape;
+    int from = part * PART, n = c->in->n - from < PART ? c->in->n - from : PART, which[PART];
+    float *rows = LL_NEW_ARRAY(float, (size_t)PART *(size_t)(s->n_in + 1));
+    ll_mp_net *net = ll_mp_net_new(s, n, 1);
     for (int i = 0; i < n; i++) which[i] = from + i;
-    const float *code = encode(net, c->shape, c->w, c->in, which, n, rows);
+    bool was = ll_blas_fix_tiles(true);
+    const float *code = encode(net, s, c->m->w, c->in, which, n, rows);
+    ll_blas_fix_tiles(was);
     memcpy(c->in->code + (size_t)from * LL_MP_CODE, code, (size_t)n * LL_MP_CODE * sizeof *code);
     ll_mp_net_free(net);
     free(rows);
 }
 
-static void encode_all(const ll_mp_shape *s, const float *w, int n, ll_pool *pool, inputs *in)
+static void encode_all(const model_t *m, ll_pool *pool, inputs *in)
 {
-    encoding c = {s, w, in, n};
+    encoding c = {m, in};
     free(in->code);
-    in->code = LL_NEW_ARRAY(float, (size_t)n *LL_MP_CODE);
-    ll_pool_run(pool, (n + CHUNK - 1) / CHUNK, encode_chunk, &c);
+    in->code = LL_NEW_ARRAY(float, (size_t)in->n *LL_MP_CODE + 1);
+    ll_pool_run(pool, (in->n + PART - 1) / PART, encode_part, &c);
 }
 
 /* --- pretraining --- */
@@ -187,8 +224,8 @@ typedef struct training {
     ll_adamw adam;
     float *grad, *dcode, *score, *dscore, *rows;
     ll_mp_item *items;
-    float *label; /* (S, n_archs of the dataset), NaN: missing */
-    int *order;   /* (n_archs of the job) */
+    float *label; /* (S, archs->n), NaN: missing */
+    int *order;   /* (n_rows) */
     int archs_per_step;
 } training;
 
@@ -224,10 +261,10 @@ static void init_weights(const ll_mp_shape *s, float *w, uint64_t seed)
 /* Each source's latencies from 0 to 1 over its whole column. */
 static float *labels_of(const ll_pretrain_job *job)
 {
-    int n = job->data->n_archs;
-    float *label = LL_NEW_ARRAY(float, (size_t)job->n_source *(size_t)n);
-    for (int s = 0; s < job->n_source; s++) {
-        const double *lat = ll_latencies(job->data, job->source[s]);
+    int n = job->archs->n;
+    float *label = LL_NEW_ARRAY(float, (size_t)job->sources.n *(size_t)n);
+    for (int s = 0; s < job->sources.n; s++) {
+        const double *lat = job->sources.lat_ms[s];
         double lo = INFINITY, hi = -INFINITY;
         for (int i = 0; i < n; i++) {
             lo = fmin(lo, lat[i]);
@@ -242,9 +279,9 @@ static float *labels_of(const ll_pretrain_job *job)
 static void training_init(training *t, const ll_pretrain_job *job, model_t *m)
 {
     const ll_mp_shape *s = &m->shape;
-    int per_step = ll_int(job->options, "batch") / job->n_source;
+    int per_step = ll_int(job->options, "batch") / job->sources.n;
     *t = (training){.job = job, .m = m, .archs_per_step = per_step > 1 ? per_step : 1};
-    size_t archs = (size_t)t->archs_per_step, items = archs * (size_t)job->n_source;
+    size_t archs = (size_t)t->archs_per_step, items = archs * (size_t)job->sources.n;
     t->net = ll_mp_net_new(s, (int)archs, (int)items);
     ll_adamw_init(&t->adam, s->n, 5e-4);
     t->grad = ll_alloc_aligned(s->n, sizeof(float));
@@ -254,7 +291,7 @@ static void training_init(training *t, const ll_pretrain_job *job, model_t *m)
     t->dscore = LL_NEW_ARRAY(float, items);
     t->items = LL_NEW_ARRAY(ll_mp_item, items);
     t->label = labels_of(job);
-    t->order = ll_memdup(job->archs, (size_t)job->n_archs, sizeof *t->order);
+    t->order = ll_memdup(job->rows, (size_t)job->n_rows, sizeof *t->order);
 }
 
 static void training_free(training *t)
@@ -273,7 +310,7 @@ static void training_free(training *t)
 
 static float label_of(const training *t, const int *which, const ll_mp_item *item)
 {
-    return t->label[(size_t)item->device * (size_t)t->job->data->n_archs + (size_t)which[item->code]];
+    return t->label[(size_t)item->device * (size_t)t->job->archs->n + (size_t)which[item->code]];
 }
 
 /* Absolute errors summed, over every source that knows these architectures. Returns the loss and adds the items. */
@@ -283,7 +320,7 @@ static double train_step(training *t, const int *which, int n, double lr, int *n
     int items = 0;
     double loss = 0;
     for (int i = 0; i < n; i++)
-        for (int s = 0; s < t->job->n_source; s++) {
+        for (int s = 0; s < t->job->sources.n; s++) {
             ll_mp_item item = {i, s, which[i]};
             if (!isnan(label_of(t, which, &item))) t->items[items++] = item;
         }
@@ -315,7 +352,7 @@ static void report(const training *t, int epoch, int epochs, double loss, double
 /* Returns the epochs that ran to their end. */
 static int train(training *t)
 {
-    int epochs = ll_int(t->job->options, "epochs"), n = t->job->n_archs, B = t->archs_per_step;
+    int epochs = ll_int(t->job->options, "epochs"), n = t->job->n_rows, B = t->archs_per_step;
     long steps = (n + B - 1) / B, step = 0;
     double lr = ll_real(t->job->options, "lr"), start = ll_now_s();
     ll_rng rng = ll_rng_new(t->job->seed, LL_STREAM_BATCHES);
@@ -332,28 +369,38 @@ static int train(training *t)
     return epochs;
 }
 
-static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+/* What a model is before its weights. */
+static ll_status model_new(const ll_pretrain_job *job, model_t **out, ll_error *e)
 {
     model_t *m = LL_NEW(model_t);
-    int n_z;
-    *m = (model_t){.space = job->data->space};
-    ll_status s = read_inputs(job->data, &m->in, &n_z, e);
+    *m = (model_t){.space = job->archs->space, .archs = ll_archs_ref(job->archs)};
+    ll_source_table_init(&m->sources, job);
+    ll_status s = proxies_fit(&m->proxies, job->archs, e);
+    if (!s) s = read_inputs(m, job->archs, &m->in, e);
     if (s) {
         model_free(m);
         return s;
     }
-    m->shape = shape_of(job->data, &m->in, job->n_source + 1, n_z);
+    m->shape = shape_of(m, job->sources.n + 1);
     m->w = ll_alloc_aligned(m->shape.n, sizeof(float));
-    for (int i = 0; i < job->n_source; i++) ll_strs_add(&m->source, job->data->devices[job->source[i]].name);
     init_weights(&m->shape, m->w, job->seed);
+    *out = m;
+    return LL_OK;
+}
+
+static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
+{
+    model_t *m;
     training t;
+    ll_status s = model_new(job, &m, e);
+    if (s) return s;
     training_init(&t, job, m);
     int epochs = train(&t);
     training_free(&t);
     bool complete = epochs == ll_int(job->options, "epochs");
     if (!complete) s = ll_fail(e, LL_CANCELLED, "cancelled");
     if (epochs) {
-        encode_all(&m->shape, m->w, job->data->n_archs, job->pool, &m->in);
+        encode_all(m, job->pool, &m->in);
         *model = m;
     } else {
         model_free(m);
@@ -361,37 +408,41 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
     return s;
 }
 
-/* --- transfer --- */
+/* --- adapt --- */
 
-/* The source whose latencies on the samples rank most like y; *rho is their Spearman. */
-static int nearest_source(const model_t *m, const ll_transfer_job *job, const double *y, double *rho)
+/* Head and embeddings for one device: the weights from `embedding` on; the encoder stays the model's. */
+typedef struct adapted_net {
+    size_t n;
+    float *tail; /* (n) */
+} adapted_net;
+
+static void release_adapted(void *adapted)
+{
+    adapted_net *a = adapted;
+    free(a->tail);
+    free(a);
+}
+
+/* The source whose latencies on the samples rank most like theirs; *rho is their Spearman. */
+static int nearest_source(const model_t *m, const ll_measured *samples, double *rho)
 {
     int best = 0;
-    double *a = LL_NEW_ARRAY(double, job->k), *b = LL_NEW_ARRAY(double, job->k);
     *rho = -2;
-    for (int s = 0; s < m->source.n; s++) {
-        int device = ll_dataset_device(job->data, m->source.v[s]), n = 0;
-        for (int i = 0; i < job->k && device >= 0; i++) {
-            if (!ll_known(job->data, device, job->samples[i])) continue;
-            a[n] = ll_latencies(job->data, device)[job->samples[i]];
-            b[n++] = y[i];
-        }
-        double r = ll_spearman(a, b, n);
+    for (int s = 0; s < m->sources.names.n; s++) {
+        double r = ll_source_agreement(&m->sources, s, samples);
         if (isnan(r) || r <= *rho) continue;
         *rho = r;
         best = s;
     }
-    free(a);
-    free(b);
     return best;
 }
 
 /* Head and embeddings on all samples at once; w is changed. */
-static void fine_tune(const model_t *m, const inputs *in, const ll_transfer_job *job, const double *y,
-                      float *w)
+static void fine_tune(const model_t *m, const inputs *in, const ll_adapt_job *job, float *w)
 {
     const ll_mp_shape *s = &m->shape;
-    int k = job->k, epochs = ll_int(job->options, "epochs");
+    const double *y = job->samples.lat_ms;
+    int k = job->samples.archs->n, epochs = ll_int(job->options, "epochs");
     double lo = y[0], hi = y[0], lr = ll_real(job->options, "lr");
     for (int i = 1; i < k; i++) {
         lo = fmin(lo, y[i]);
@@ -404,7 +455,7 @@ static void fine_tune(const model_t *m, const inputs *in, const ll_transfer_job 
     float *tail = w + s->embedding, *tail_grad = grad + s->embedding;
     ll_adamw adam;
     ll_adamw_init(&adam, s->n - s->embedding, 5e-4);
-    for (int i = 0; i < k; i++) items[i] = (ll_mp_item){job->samples[i], s->n_devices - 1, job->samples[i]};
+    for (int i = 0; i < k; i++) items[i] = (ll_mp_item){i, s->n_devices - 1, i};
     for (int epoch = 0; epoch < epochs; epoch++) {
         ll_mp_head(net, w, in->code, in->z, items, k, score);
         for (int i = 0; i < k; i++) {
@@ -422,69 +473,97 @@ static void fine_tune(const model_t *m, const inputs *in, const ll_transfer_job 
     free(grad);
 }
 
-static void predict(const model_t *m, const inputs *in, const ll_transfer_job *job, const float *w,
-                    ll_prediction *out)
-{
-    ll_mp_net *net = ll_mp_net_new(&m->shape, 1, CHUNK);
-    ll_mp_item items[CHUNK];
-    float score[CHUNK];
-    out->n = ll_job_n(job);
-    out->score = LL_NEW_ARRAY(double, out->n);
-    for (int from = 0; from < out->n; from += CHUNK) {
-        int n = out->n - from < CHUNK ? out->n - from : CHUNK;
-        for (int i = 0; i < n; i++) {
-            int row = ll_job_row(job, from + i);
-            items[i] = (ll_mp_item){row, m->shape.n_devices - 1, row};
-        }
-        ll_mp_head(net, w, in->code, in->z, items, n, score);
-        for (int i = 0; i < n; i++) out->score[from + i] = score[i];
-    }
-    ll_mp_net_free(net);
-}
-
-/* The model's own inputs, or those of a dataset that is not the one it was trained on, in *other. */
-static ll_status inputs_for(const model_t *m, const ll_transfer_job *job, inputs *other, const inputs **out,
-                            ll_error *e)
-{
-    int n_z;
-    *other = (inputs){0};
-    *out = &m->in;
-    if (!strcmp(m->in.hash.hex, job->data->hash.hex)) return LL_OK;
-    ll_status s = read_inputs(job->data, other, &n_z, e);
-    if (!s && n_z != m->shape.n_z)
-        s = ll_fail(e, LL_FAILED, "the model was trained with %d zero-cost proxies and %s has %d",
-                    m->shape.n_z, job->data->name, n_z);
-    if (!s) encode_all(&m->shape, m->w, job->data->n_archs, job->pool, other);
-    *out = other;
-    return s;
-}
-
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const model_t *m = model;
     const ll_mp_shape *s = &m->shape;
+    inputs in;
+    double mean, rho;
+    ll_status status = ll_simple_mean(&job->samples, &mean, e);
+    if (!status) status = read_inputs(m, job->samples.archs, &in, e);
+    if (status) return status;
+    encode_all(m, NULL, &in);
+    float *w = ll_memdup(m->w, s->n, sizeof *w);
+    int nearest = nearest_source(m, &job->samples, &rho);
+    memcpy(w + s->embedding + (size_t)(s->n_devices - 1) * LL_MP_DEVICE,
+           w + s->embedding + (size_t)nearest * LL_MP_DEVICE, LL_MP_DEVICE * sizeof *w);
+    fine_tune(m, &in, job, w);
+    adapted_net *a = *adapted = LL_NEW(adapted_net);
+    a->n = s->n - s->embedding;
+    a->tail = ll_memdup(w + s->embedding, a->n, sizeof *w);
+    ll_json_str(job->info, "first_embedding", m->sources.names.v[nearest]);
+    ll_json_num(job->info, "agreement", rho < -1 ? NAN : rho);
+    ll_json_int(job->info, "proxies", s->n_z);
+    inputs_free(&in);
+    free(w);
+    return LL_OK;
+}
+
+/* --- predict --- */
+
+typedef struct parts {
+    const model_t *m;
+    const float *w;
     const inputs *in;
-    inputs other;
-    double mean, rho, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return LL_FAILED;
-    ll_status status = inputs_for(m, job, &other, &in, e);
-    if (!status) {
-        float *w = ll_alloc_aligned(s->n, sizeof(float));
-        int nearest = nearest_source(m, job, y, &rho);
-        memcpy(w, m->w, s->n * sizeof *w);
-        memcpy(w + s->embedding + (size_t)(s->n_devices - 1) * LL_MP_DEVICE,
-               w + s->embedding + (size_t)nearest * LL_MP_DEVICE, LL_MP_DEVICE * sizeof *w);
-        fine_tune(m, in, job, y, w);
-        predict(m, in, job, w, out);
-        out->info = cJSON_CreateObject();
-        ll_json_str(out->info, "first_embedding", m->source.v[nearest]);
-        ll_json_num(out->info, "agreement", rho < -1 ? NAN : rho);
-        ll_json_int(out->info, "proxies", s->n_z);
-        free(w);
+    ll_prediction *out;
+} parts;
+
+static void predict_part(void *ctx, int part)
+{
+    const parts *p = ctx;
+    int from = part * PART, n = p->out->n - from < PART ? p->out->n - from : PART;
+    ll_mp_item items[PART];
+    float score[PART];
+    ll_mp_net *net = ll_mp_net_new(&p->m->shape, 1, PART);
+    for (int i = 0; i < n; i++) items[i] = (ll_mp_item){from + i, p->m->shape.n_devices - 1, from + i};
+    bool was = ll_blas_fix_tiles(true);
+    ll_mp_head(net, p->w, p->in->code, p->in->z, items, n, score);
+    ll_blas_fix_tiles(was);
+    for (int i = 0; i < n; i++) p->out->score[from + i] = score[i];
+    ll_mp_net_free(net);
+}
+
+/* Architectures of no model's own, in slices that bound the memory. */
+static ll_status predict_slices(const model_t *m, const float *w, const ll_predict_job *job,
+                                ll_prediction *out, ll_error *e)
+{
+    enum { SLICE = 16 * PART };
+    ll_status s = LL_OK;
+    for (int from = 0; from < out->n && !s; from += SLICE) {
+        int n = out->n - from < SLICE ? out->n - from : SLICE;
+        ll_archs *some = ll_archs_slice(job->archs, from, n);
+        ll_prediction slice = {.n = n, .score = out->score + from};
+        inputs in = {0};
+        s = ll_cancelled(job->observer) ? ll_fail(e, LL_CANCELLED, "cancelled while predicting")
+                                        : read_inputs(m, some, &in, e);
+        if (!s) {
+            encode_all(m, job->pool, &in);
+            parts p = {m, w, &in, &slice};
+            ll_pool_run(job->pool, (n + PART - 1) / PART, predict_part, &p);
+        }
+        inputs_free(&in);
+        ll_archs_unref(some);
     }
-    inputs_free(&other);
-    free(y);
-    return status;
+    return s;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    const model_t *m = model;
+    const adapted_net *a = adapted;
+    ll_status s = LL_OK;
+    float *w = ll_memdup(m->w, m->shape.n, sizeof *w);
+    memcpy(w + m->shape.embedding, a->tail, a->n * sizeof *w);
+    ll_prediction_new(out, job->archs->n, false, false);
+    if (m->archs && ll_archs_same(m->archs, job->archs)) {
+        parts p = {m, w, &m->in, out};
+        ll_pool_run(job->pool, (out->n + PART - 1) / PART, predict_part, &p);
+    } else {
+        s = predict_slices(m, w, job, out, e);
+    }
+    free(w);
+    return s;
 }
 
 /* --- as tensors --- */
@@ -492,31 +571,42 @@ static ll_status transfer(const void *model, const ll_transfer_job *job, ll_pred
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {
     const model_t *m = model;
-    ll_str names = {0};
+    const proxies *p = &m->proxies;
     ll_simple_save_space(m->space, out);
-    for (int i = 0; i < m->source.n; i++) ll_list_add(&names, m->source.v[i]);
-    ll_tensors_set_text(out, "multipredict.devices", ll_str_text(&names));
+    ll_source_table_save(&m->sources, out);
     ll_tensors_add(out, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, m->w);
-    ll_str_free(&names);
+    if (!p->encoder) return LL_OK;
+    ll_tensors_add(out, "multipredict.lo", LL_F32, 1, (long[]){p->encoder->dim}, p->lo);
+    ll_tensors_add(out, "multipredict.scale", LL_F32, 1, (long[]){p->encoder->dim}, p->scale);
+    return ll_encoder_save(p->encoder, "multipredict.z/", out, e);
+}
+
+static ll_status load_proxies(const ll_load_job *job, proxies *p, ll_error *e)
+{
+    const ll_tensor *lo, *scale;
+    if (!ll_tensors_find(job->tensors, "multipredict.lo")) return LL_OK;
+    ll_status s = ll_encoder_load(job->tensors, "multipredict.z/", job->space, &p->encoder, e);
+    long dim = s ? 0 : p->encoder->dim;
+    if (!s) s = ll_tensors_need(job->tensors, "multipredict.lo", LL_F32, 1, &dim, &lo, e);
+    if (!s) s = ll_tensors_need(job->tensors, "multipredict.scale", LL_F32, 1, &dim, &scale, e);
+    if (s) return s;
+    p->lo = ll_memdup(lo->data, (size_t)dim, sizeof *p->lo);
+    p->scale = ll_memdup(scale->data, (size_t)dim, sizeof *p->scale);
     return LL_OK;
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 {
-    const char *names = ll_tensors_text(in, "multipredict.devices");
     const ll_tensor *w;
-    int n_z;
-    ll_status s = ll_simple_space_matches(in, data, e);
-    if (!s && !names)
-        s = ll_fail(e, LL_BAD_DATA, "the file does not name the source devices of multipredict");
-    if (s) return s;
     model_t *m = LL_NEW(model_t);
-    *m = (model_t){.space = data->space};
-    ll_list_read(names, &m->source);
-    s = read_inputs(data, &m->in, &n_z, e);
+    *m = (model_t){.space = job->space};
+    ll_status s = ll_simple_space_matches(job, e);
+    if (!s) s = ll_source_table_load(job, &m->sources, e);
+    if (!s) s = load_proxies(job, &m->proxies, e);
     if (!s) {
-        m->shape = shape_of(data, &m->in, m->source.n + 1, n_z);
-        s = ll_tensors_need(in, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, &w, e);
+        m->shape = shape_of(m, m->sources.names.n + 1);
+        s = ll_tensors_need(job->tensors, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, &w,
+                            e);
     }
     if (s) {
         model_free(m);
@@ -524,8 +614,26 @@ static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model
     }
     m->w = ll_alloc_aligned(m->shape.n, sizeof(float));
     memcpy(m->w, w->data, m->shape.n * sizeof *m->w);
-    encode_all(&m->shape, m->w, data->n_archs, NULL, &m->in);
     *model = m;
+    return LL_OK;
+}
+
+static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
+{
+    const adapted_net *a = adapted;
+    ll_tensors_add(out, "multipredict.tail", LL_F32, 1, (long[]){(long)a->n}, a->tail);
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    const model_t *m = model;
+    const ll_tensor *tail;
+    size_t n = m->shape.n - m->shape.embedding;
+    ll_status s = ll_tensors_need(in, "multipredict.tail", LL_F32, 1, (long[]){(long)n}, &tail, e);
+    if (s) return s;
+    adapted_net *a = *adapted = LL_NEW(adapted_net);
+    *a = (adapted_net){n, ll_memdup(tail->data, n, sizeof *a->tail)};
     return LL_OK;
 }
 
@@ -539,7 +647,11 @@ const ll_predictor ll_multipredict = {
     .refits_live = true,
     .default_n = 900,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = release_adapted,
+    .save_adapted = save_adapted,
+    .load_adapted = load_adapted,
     .release = model_free,
     .save = save,
     .load = load,

@@ -80,11 +80,12 @@ static double reach(const ll_gp_prior *p, const int *rows, int k)
     return sum / (k * weights);
 }
 
-void ll_gp_measure_reach(const ll_dataset *d, ll_gp_model *m)
+void ll_gp_measure_reach(ll_gp_model *m)
 {
     int picked[LARGEST], n = m->rows.prior.n, k = n < LARGEST ? n : LARGEST;
     ll_ints pool = ll_ints_range(n);
-    ll_sample_job job = {.data = d, .pool = pool.v, .n_pool = n, .k = k, .seed = 1, .prior = &m->design};
+    ll_sample_job job = {
+        .archs = m->rows.archs, .pool = pool.v, .n_pool = n, .k = k, .seed = 1, .prior = &m->design};
     bool found = ll_dopt.pick(&job, picked, NULL) == LL_OK;
     for (int i = 0; i < LL_GP_SIZES; i++)
         m->reach[i] = found ? reach(&m->rows.prior, picked, sizes[i] < k ? sizes[i] : k) : 1;

@@ -4,9 +4,9 @@
 
 #include "core/predict/gp/model.h"
 
-/* Fills m->design from m->rows; cancelled by the observer, it stays empty. */
+/* Fills m->directions and m->design from m->rows; cancelled by the observer, they stay empty. */
 void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer);
 /* Fills m->reach from m->rows and m->design. */
-void ll_gp_measure_reach(const ll_dataset *d, ll_gp_model *m);
+void ll_gp_measure_reach(ll_gp_model *m);
 
 #endif

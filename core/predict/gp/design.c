@@ -37,35 +37,46 @@ static double *weighted_features(const ll_gp_prior *p, int dim, double *total)
     return x;
 }
 
-/* Coordinates of all rows on the directions (kept, dim) of these variances, and a constant. */
-static void project(int n, int dim, const double *x, double total, const double *directions, int kept,
-                    const double *variances, ll_design_prior *out)
-{
-    int wide = kept + 1;
-    double *phi = LL_NEW_ARRAY(double, (size_t)n *(size_t)wide), *weight = LL_NEW_ARRAY(double, wide);
-    ll_dgemm(false, true, n, kept, dim, 1, x, dim, directions, dim, 0, phi, wide);
-    for (int i = 0; i < n; i++)
-        phi[(size_t)i * (size_t)wide + (size_t)kept] = sqrt(constant_variance * total);
-    memcpy(weight, variances, (size_t)kept * sizeof *weight);
-    *out = (ll_design_prior){n, wide, phi, weight, total * exp(design_noise)};
-}
-
 /* The principal directions that matter. */
-void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer)
+static void find_directions(ll_gp_model *m, const double *x, int dim, double total)
 {
-    const ll_gp_prior *p = &m->rows.prior;
-    int dim = design_columns(p), kept = 0;
-    double total, trace = 0, *x = weighted_features(p, dim, &total);
-    double *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
-    if (!ll_cancelled(observer)) {
-        ll_dsyrk(true, dim, p->n, 1. / p->n, x, dim, 0, cov, dim);
-        if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
-    }
+    int n = m->rows.prior.n, kept = 0;
+    double trace = 0, *cov = LL_NEW_ARRAY(double, dim *dim + dim), *values = cov + dim * dim;
+    ll_dsyrk(true, dim, n, 1. / n, x, dim, 0, cov, dim);
+    if (!ll_eigen_symmetric(dim, cov, dim, values)) memset(values, 0, (size_t)dim * sizeof *values);
     for (int c = 0; c < dim; c++) trace += values[c];
     while (kept < dim && values[dim - 1 - kept] > kept_eigenvalue * trace) kept++;
-    if (!ll_cancelled(observer))
-        project(p->n, dim, x, total, cov + (size_t)(dim - kept) * (size_t)dim, kept, values + dim - kept,
-                &m->design);
+    m->directions = (ll_gp_directions){.dim = dim, .n = kept, .total = total};
+    m->directions.v =
+        ll_memdup(cov + (size_t)(dim - kept) * (size_t)dim, (size_t)kept * (size_t)dim, sizeof *cov);
+    m->directions.variance = LL_NEW_ARRAY(double, kept + 1);
+    memcpy(m->directions.variance, values + dim - kept, (size_t)kept * sizeof *values);
     free(cov);
+}
+
+/* Coordinates of all rows on the directions, and a constant. */
+static void project(const ll_gp_directions *d, int n, const double *x, ll_design_prior *out)
+{
+    int wide = d->n + 1;
+    double *phi = LL_NEW_ARRAY(double, (size_t)n *(size_t)wide + 1);
+    if (n) ll_dgemm(false, true, n, d->n, d->dim, 1, x, d->dim, d->v, d->dim, 0, phi, wide);
+    for (int i = 0; i < n; i++)
+        phi[(size_t)i * (size_t)wide + (size_t)d->n] = sqrt(constant_variance * d->total);
+    *out = (ll_design_prior){n, wide, phi, d->variance, d->total * exp(design_noise), phi};
+}
+
+void ll_gp_design_on(const ll_gp_model *m, const ll_gp_rows *r, ll_design_prior *out)
+{
+    double total, *x = weighted_features(&r->prior, m->directions.dim, &total);
+    project(&m->directions, r->prior.n, x, out);
+    free(x);
+}
+
+void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer)
+{
+    int dim = design_columns(&m->rows.prior);
+    double total, *x = weighted_features(&m->rows.prior, dim, &total);
+    if (!ll_cancelled(observer)) find_directions(m, x, dim, total);
+    if (!ll_cancelled(observer)) project(&m->directions, m->rows.prior.n, x, &m->design);
     free(x);
 }

@@ -1,5 +1,6 @@
 #include "core/predict/gp/features.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,21 +221,21 @@ bool ll_gp_stops_at(int row, const ll_observer *observer)
 }
 
 /* Mean of every raw column into shift, its variance into `variance`. */
-static void column_moments(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+static void column_moments(const ll_gp_features *f, const ll_archs *archs, const ll_observer *observer,
                            double *variance)
 {
     double *row = LL_NEW_ARRAY(double, f->dim);
-    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
-        raw_row(f, ll_gene(d, i), row);
+    for (int i = 0; i < archs->n && !ll_gp_stops_at(i, observer); i++) {
+        raw_row(f, ll_arch(archs, i), row);
         add_row(f->dim, row, f->shift);
     }
-    for (int c = 0; c < f->dim; c++) f->shift[c] /= d->n_archs;
-    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++) {
-        raw_row(f, ll_gene(d, i), row);
+    for (int c = 0; c < f->dim; c++) f->shift[c] /= archs->n;
+    for (int i = 0; i < archs->n && !ll_gp_stops_at(i, observer); i++) {
+        raw_row(f, ll_arch(archs, i), row);
         for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * (row[c] - f->shift[c]);
         add_row(f->dim, row, variance);
     }
-    for (int c = 0; c < f->dim; c++) variance[c] /= d->n_archs;
+    for (int c = 0; c < f->dim; c++) variance[c] /= archs->n;
     free(row);
 }
 
@@ -263,17 +264,29 @@ static void drop_flat_blocks(ll_gp_features *f)
     f->n_blocks = kept;
 }
 
-void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer)
+void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_observer *observer)
 {
-    *f = (ll_gp_features){.space = d->space};
+    *f = (ll_gp_features){.space = archs->space};
     list_blocks(f);
     f->shift = LL_NEW_ARRAY(double, f->dim);
     f->scale = LL_NEW_ARRAY(double, f->dim);
     double *variance = LL_NEW_ARRAY(double, f->dim);
-    column_moments(f, d, observer, variance);
+    column_moments(f, archs, observer, variance);
     for (int b = 0; b < f->n_blocks; b++) scale_block(f, &f->blocks[b], variance);
     drop_flat_blocks(f);
     free(variance);
+}
+
+bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, const double *shift,
+                            const double *scale)
+{
+    *f = (ll_gp_features){.space = space};
+    list_blocks(f);
+    if (f->dim != dim) return false;
+    f->shift = ll_memdup(shift, (size_t)dim, sizeof *shift);
+    f->scale = ll_memdup(scale, (size_t)dim, sizeof *scale);
+    drop_flat_blocks(f);
+    return true;
 }
 
 void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out)
@@ -296,11 +309,11 @@ void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *ro
     for (int c = 0; c < f->dim; c++) row[c] = (row[c] - f->shift[c]) * f->scale[c];
 }
 
-void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+void ll_gp_features_fill(const ll_gp_features *f, const ll_archs *archs, const ll_observer *observer,
                          double *phi, int stride)
 {
-    for (int i = 0; i < d->n_archs && !ll_gp_stops_at(i, observer); i++)
-        ll_gp_features_row(f, ll_gene(d, i), phi + (size_t)i * (size_t)stride);
+    for (int i = 0; i < archs->n && !ll_gp_stops_at(i, observer); i++)
+        ll_gp_features_row(f, ll_arch(archs, i), phi + (size_t)i * (size_t)stride);
 }
 
 bool ll_gp_features_live(const ll_gp_block *block)

@@ -1,5 +1,5 @@
 /* What the structured GP knows of an architecture without any label: blocks of features (ALGORITHMS section
- * 4). Every column is centred over the rows of one dataset and every block scaled so that its mean squared
+ * 4). Every column is centred over one set of architectures and every block scaled so that its mean squared
  * row norm is 1; a block the space cannot fill, or that never varies, is left out.
  *
  *   cost   multiply-adds, parameters, activations (nasbench201: calls), kernels; each column by its deviation
@@ -10,8 +10,8 @@
 #ifndef LL_PREDICT_GP_FEATURES_H
 #define LL_PREDICT_GP_FEATURES_H
 
+#include "core/archs/archs.h"
 #include "core/base/observer.h"
-#include "core/device/dataset.h"
 
 enum { LL_GP_MAX_BLOCKS = 9 };
 
@@ -29,14 +29,17 @@ typedef struct ll_gp_features {
     double *shift, *scale; /* (dim): feature = (raw - shift) * scale */
 } ll_gp_features;
 
-/* The blocks of this dataset's space, centred and scaled over its rows. Cancelled by the observer (may be NULL), f is of
- * no use but to be freed. */
-void ll_gp_features_init(ll_gp_features *f, const ll_dataset *d, const ll_observer *observer);
+/* The blocks of the space of these architectures, centred and scaled over them. Cancelled by the observer (may be NULL),
+ * f is of no use but to be freed. */
+void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_observer *observer);
+/* Blocks of a space with the constants of a file: shift and scale (dim) are copied. false: dim is another. */
+bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, const double *shift,
+                            const double *scale);
 void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
 void ll_gp_features_free(ll_gp_features *f);
-/* Features of all rows of d, (n_archs, stride) with the first f->dim of each row written; stride >= dim. d is
- * any dataset of the same space. Cancelled by the observer (may be NULL), the last rows are left as they are. */
-void ll_gp_features_fill(const ll_gp_features *f, const ll_dataset *d, const ll_observer *observer,
+/* Features of any architectures of the space, (n, stride) with the first f->dim of each row written; stride >= dim.
+ * Cancelled by the observer (may be NULL), the last rows are left as they are. */
+void ll_gp_features_fill(const ll_gp_features *f, const ll_archs *archs, const ll_observer *observer,
                          double *phi, int stride);
 /* In a loop over rows: whether to stop, asked every few hundred of them. */
 bool ll_gp_stops_at(int row, const ll_observer *observer);

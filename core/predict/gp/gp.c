@@ -1,6 +1,9 @@
 #include "core/predict/gp/gp.h"
 
+#include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -20,27 +23,27 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     return ll_gp_model_save(model, out, e);
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 {
-    return ll_gp_model_load(in, data, NULL, (ll_gp_model **)model, e);
+    return ll_gp_model_load(job, NULL, (ll_gp_model **)model, e);
 }
 
-static bool design_prior(const void *model, ll_design_prior *out)
+static bool design_prior(const void *model, const ll_archs *archs, ll_design_prior *out)
 {
-    *out = ((const ll_gp_model *)model)->design;
+    const ll_gp_model *m = model;
+    ll_gp_rows rows;
+    if (ll_gp_model_knows(m, archs)) {
+        *out = m->design;
+        out->own = NULL; /* the model's */
+        return true;
+    }
+    ll_gp_rows_init(m, archs, NULL, NULL, &rows);
+    ll_gp_design_on(m, &rows, out);
+    ll_gp_rows_free(&rows);
     return true;
 }
 
-static ll_status measure_samples(const ll_transfer_job *job, double *y, ll_error *e)
-{
-    for (int i = 0; i < job->k; i++) {
-        y[i] = ll_measure(job, job->samples[i]);
-        if (isnan(y[i]))
-            return ll_fail(e, LL_FAILED, "architecture %d has no latency on the target device",
-                           job->samples[i]);
-    }
-    return LL_OK;
-}
+/* --- adapt --- */
 
 /* The probability of each execution, and in words when it is not the usual one. */
 static void describe_execution(cJSON *o, const double *probability)
@@ -63,59 +66,159 @@ static void describe_execution(cJSON *o, const double *probability)
 
 /* What the samples said: outliers among them, how noisy the device is, how many draws carry the weight, what it
  * executes. */
-static cJSON *describe(const ll_gp_posterior *q, int executions, const ll_transfer_job *job)
+static void describe(const ll_gp_posterior *q, int executions, int k, cJSON *o)
 {
-    cJSON *o = cJSON_CreateObject();
     double squares = 0;
     ll_ints outliers = {0};
     for (int m = 0; m < q->n_draws; m++) squares += q->weight[m] * q->weight[m];
-    for (int i = 0; i < job->k; i++)
-        if (q->robust[i] > 4) ll_ints_add(&outliers, job->samples[i]);
+    for (int i = 0; i < k; i++)
+        if (q->robust[i] > 4) ll_ints_add(&outliers, i);
     ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
     if (executions > 1) describe_execution(o, q->execution);
     ll_json_ints(o, "outliers", outliers.v, outliers.n);
     ll_ints_free(&outliers);
-    return o;
 }
 
-static void predict(const ll_gp_model *m, const ll_gp_rows *rows, const ll_transfer_job *job, const double *y,
-                    ll_prediction *out)
+ll_status ll_gp_adapt(const ll_gp_model *m, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
-    ll_gp_posterior q;
-    ll_gp_model_condition(m, rows, job->samples, y, job->k, job->want_variance, &q);
-    out->n = job->rows ? job->n_rows : job->data->n_archs;
-    out->lat_ms = LL_NEW_ARRAY(double, out->n);
-    out->sd_ms = job->want_variance ? LL_NEW_ARRAY(double, out->n) : NULL;
-    ll_gp_posterior_predict(&q, &rows->prior, job->rows, out->n, out->lat_ms, out->sd_ms);
-    out->score = ll_memdup(out->lat_ms, (size_t)out->n, sizeof *out->score);
-    out->dof = q.dof;
-    out->info = describe(&q, rows->prior.n_executions, job);
-    ll_gp_posterior_free(&q);
+    const ll_archs *archs = job->samples.archs;
+    ll_gp_rows rows;
+    ll_ints all = ll_ints_range(archs->n);
+    bool go = ll_gp_rows_init(m, archs, job->observer, job->pool, &rows);
+    if (go) {
+        ll_gp_posterior *q = *adapted = LL_NEW(ll_gp_posterior);
+        ll_gp_model_condition(m, &rows, all.v, job->samples.lat_ms, archs->n, job->want_variance, q);
+        if (job->info) describe(q, rows.prior.n_executions, archs->n, job->info);
+    }
+    ll_gp_rows_free(&rows);
+    ll_ints_free(&all);
+    return go ? LL_OK : ll_fail(e, LL_CANCELLED, "cancelled while the source devices were predicted");
 }
 
-ll_status ll_gp_transfer(const ll_gp_model *m, const float *estimates, const ll_transfer_job *job,
+void ll_gp_release_adapted(void *adapted)
+{
+    ll_gp_posterior_free(adapted);
+    free(adapted);
+}
+
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    return ll_gp_adapt(model, job, adapted, e);
+}
+
+/* --- predict --- */
+
+/* Architectures in parts, so that a million of them take no more memory than one part. */
+enum { PART = 1024 };
+
+typedef struct parts {
+    const ll_gp_model *m;
+    const ll_gp_posterior *q;
+    const ll_predict_job *job;
+    ll_prediction *out;
+    atomic_bool cancelled;
+} parts;
+
+static void predict_rows(const parts *x, const ll_gp_rows *rows, int from)
+{
+    double *sd = x->out->sd_ms ? x->out->sd_ms + from : NULL;
+    ll_gp_posterior_predict(x->q, &rows->prior, NULL, rows->prior.n, x->out->lat_ms + from, sd);
+}
+
+static void predict_part(void *ctx, int part)
+{
+    parts *x = ctx;
+    const ll_archs *all = x->job->archs;
+    int from = part * PART, n = all->n - from < PART ? all->n - from : PART;
+    ll_gp_rows rows;
+    if (ll_cancelled(x->job->observer)) return;
+    ll_archs *some = ll_archs_slice(all, from, n);
+    if (ll_gp_rows_init(x->m, some, x->job->observer, NULL, &rows))
+        predict_rows(x, &rows, from);
+    else
+        x->cancelled = true;
+    ll_gp_rows_free(&rows);
+    ll_archs_unref(some);
+}
+
+ll_status ll_gp_predict(const ll_gp_model *m, const void *adapted, const ll_predict_job *job,
+                        ll_prediction *out, ll_error *e)
+{
+    const ll_gp_posterior *q = adapted;
+    parts x = {.m = m, .q = q, .job = job, .out = out};
+    ll_prediction_new(out, job->archs->n, true, job->want_variance && q->form);
+    if (ll_gp_model_knows(m, job->archs))
+        predict_rows(&x, &m->rows, 0);
+    else
+        ll_pool_run(job->pool, (job->archs->n + PART - 1) / PART, predict_part, &x);
+    memcpy(out->score, out->lat_ms, (size_t)out->n * sizeof *out->score);
+    out->dof = q->dof;
+    return x.cancelled || ll_cancelled(job->observer) ? ll_fail(e, LL_CANCELLED, "cancelled while predicting")
+                                                      : LL_OK;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
                          ll_prediction *out, ll_error *e)
 {
-    double *y = LL_NEW_ARRAY(double, job->k);
-    ll_gp_rows other = {0};
-    ll_status s = measure_samples(job, y, e);
-    if (!s) {
-        const ll_gp_rows *rows = ll_gp_model_rows(m, job->data, estimates, job->observer, &other);
-        if (rows)
-            predict(m, rows, job, y, out);
-        else
-            s = ll_fail(e, LL_CANCELLED, "cancelled while the source devices were predicted");
-    }
-    ll_gp_rows_free(&other);
-    free(y);
+    return ll_gp_predict(model, adapted, job, out, e);
+}
+
+/* --- as tensors --- */
+
+enum { NUMBERS = 5 + 2 * LL_GP_EXECUTIONS };
+
+ll_status ll_gp_save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
+{
+    const ll_gp_posterior *q = adapted;
+    double *v = ll_tensors_add(out, "gp.posterior", LL_F64, 1, (long[]){NUMBERS}, NULL)->data;
+    memcpy(v, (double[]){q->scale_ms, q->constant, q->noise, q->dof, q->spread}, 5 * sizeof *v);
+    memcpy(v + 5, q->slope, sizeof q->slope);
+    memcpy(v + 5 + LL_GP_EXECUTIONS, q->execution, sizeof q->execution);
+    ll_tensors_add(out, "gp.beta", LL_F64, 1, (long[]){q->dim}, q->beta);
+    if (q->form) ll_tensors_add(out, "gp.form", LL_F64, 2, (long[]){q->width, q->width}, q->form);
+    return LL_OK;
+}
+
+static ll_status form_from(const ll_tensors *in, ll_gp_posterior *q, ll_error *e)
+{
+    const ll_tensor *form;
+    if (!ll_tensors_find(in, "gp.form")) return LL_OK;
+    ll_status s = ll_tensors_need(in, "gp.form", LL_F64, 2, (long[]){q->width, q->width}, &form, e);
+    if (!s) q->form = ll_memdup(form->data, (size_t)q->width * (size_t)q->width, sizeof *q->form);
     return s;
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+ll_status ll_gp_load_adapted(const ll_gp_model *m, const ll_tensors *in, void **adapted, ll_error *e)
 {
-    return ll_gp_transfer(model, NULL, job, out, e);
+    const ll_tensor *numbers, *beta;
+    ll_status s = ll_tensors_need(in, "gp.posterior", LL_F64, 1, (long[]){NUMBERS}, &numbers, e);
+    if (!s) s = ll_tensors_need(in, "gp.beta", LL_F64, 1, (long[]){m->frame.dim}, &beta, e);
+    if (s) return s;
+    const double *v = numbers->data;
+    ll_gp_posterior *q = LL_NEW(ll_gp_posterior);
+    *q = (ll_gp_posterior){.dim = m->frame.dim,
+                           .width = 1 + m->frame.n_parts + m->frame.dim,
+                           .scale_ms = v[0],
+                           .constant = v[1],
+                           .noise = v[2],
+                           .dof = v[3],
+                           .spread = v[4]};
+    memcpy(q->slope, v + 5, sizeof q->slope);
+    memcpy(q->execution, v + 5 + LL_GP_EXECUTIONS, sizeof q->execution);
+    q->beta = ll_memdup(beta->data, (size_t)q->dim, sizeof *q->beta);
+    s = form_from(in, q, e);
+    if (s)
+        ll_gp_release_adapted(q);
+    else
+        *adapted = q;
+    return s;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    return ll_gp_load_adapted(model, in, adapted, e);
 }
 
 const ll_predictor ll_gp = {
@@ -129,7 +232,11 @@ const ll_predictor ll_gp = {
     .default_n = 512,
     .fbnet_n = 800,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = ll_gp_release_adapted,
+    .save_adapted = ll_gp_save_adapted,
+    .load_adapted = load_adapted,
     .release = release,
     .save = save,
     .load = load,

@@ -1,162 +1,37 @@
-/* The target's prior on the rows of a dataset.
- *
- * phi holds, for every execution, the feature blocks, then one column `mean` (the mean of the source functions) and,
- * with two or more sources, one column per source `dev` (what each differs from the mean). For a device that prunes they
- * are those of the pruned architectures: what the sources would take for what it executes. */
+/* Rows of the target's prior: features and source functions of architectures, put into the model's frame. For a device
+ * that prunes they are those of the pruned architectures: what the sources would take for what it executes. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/predict/gp/model.h"
 
-static const double mean_log_weight = 0, deviation_log_weight = -1;
-static const double least_slope_sd = .01;
+/* --- filling one part --- */
 
-/* The columns of one execution. */
-typedef struct part {
-    int execution, first, own; /* own: how many columns the feature blocks take */
-    const double *x;           /* (n, stride) all features of what is executed, for the source functions */
+/* Where the rows of one execution come from: all features of what is executed, (n, stride). */
+typedef struct features {
+    const double *x;
     int stride;
-} part;
+} features;
 
-static void column(const double *phi, int n, int stride, int c, double *mean, double *variance)
+static int sources_of(const ll_gp_model *m, int skip)
 {
-    *mean = *variance = 0;
-    for (int i = 0; i < n; i++) *mean += phi[(size_t)i * (size_t)stride + (size_t)c];
-    *mean /= n;
-    for (int i = 0; i < n; i++) {
-        double off = phi[(size_t)i * (size_t)stride + (size_t)c] - *mean;
-        *variance += off * off;
-    }
-    *variance /= n;
+    return m->n_sources - (skip >= 0);
 }
 
-/* Centre the columns of a block and scale it to a mean squared row norm of 1. False: it never varies. */
-static bool normalise_block(ll_gp_rows *r, int first, int dim)
+/* Source functions behind the column `mean`. */
+static void fill_sources(const ll_gp_model *m, int skip, const ll_gp_part *p, features in,
+                         const ll_observer *o, ll_gp_rows *r)
 {
-    int n = r->prior.n, stride = r->prior.dim;
-    double total = 0, mean, variance;
-    for (int c = first; c < first + dim; c++) {
-        column(r->phi, n, stride, c, &mean, &variance);
-        total += variance;
-        for (int i = 0; i < n; i++) r->phi[(size_t)i * (size_t)stride + (size_t)c] -= mean;
-    }
-    double scale = total > 1e-18 ? 1 / sqrt(total) : 0;
-    for (int i = 0; i < n; i++)
-        for (int c = first; c < first + dim; c++) r->phi[(size_t)i * (size_t)stride + (size_t)c] *= scale;
-    return scale > 0;
-}
-
-static void add_block(ll_gp_rows *r, const part *p, const char *name, int first, int dim, double log_weight)
-{
-    r->prior.blocks[r->prior.n_blocks++] = (ll_gp_block){name, first, dim, log_weight, p->execution};
-}
-
-static void add_normalised(ll_gp_rows *r, const part *p, const char *name, int first, int dim,
-                           double log_weight)
-{
-    if (dim && normalise_block(r, first, dim)) add_block(r, p, name, first, dim, log_weight);
-}
-
-/* --- source functions --- */
-
-/* Side by side behind the feature columns, and how strongly they vary: the geometric mean of their deviations. */
-static double fill_sources(const ll_gp_model *m, int skip, const part *p, const ll_observer *o, ll_gp_rows *r)
-{
-    int n = r->prior.n, stride = r->prior.dim, varying = 0, at = p->first + p->own + 1;
-    double logs = 0, mean, variance;
+    int n = r->prior.n, at = p->first + p->own + 1;
     for (int s = 0; s < m->n_sources && !ll_cancelled(o); s++) {
         if (s == skip) continue;
         size_t row = (size_t)(p->execution * m->n_sources + s);
         const float *estimate = r->estimates ? r->estimates + row * (size_t)n : NULL;
-        ll_gp_source_predict(&m->sources[s], &m->features, p->x, p->stride, estimate, n, r->phi + at, stride);
-        column(r->phi, n, stride, at++, &mean, &variance);
-        if (variance < least_slope_sd * least_slope_sd) continue;
-        logs += .5 * log(variance);
-        varying++;
+        ll_gp_source_predict(&m->sources[s], &m->features, in.x, in.stride, estimate, n, r->phi + at++,
+                             r->prior.dim);
     }
-    return varying ? exp(logs / varying) : least_slope_sd;
-}
-
-/* Column `at` := mean of the `count` columns behind it, each centred; those become deviations from it. */
-static void split_sources(ll_gp_rows *r, int at, int count)
-{
-    int n = r->prior.n, stride = r->prior.dim;
-    for (int s = 1; s <= count; s++) {
-        double mean, variance;
-        column(r->phi, n, stride, at + s, &mean, &variance);
-        for (int i = 0; i < n; i++) r->phi[(size_t)i * (size_t)stride + (size_t)(at + s)] -= mean;
-    }
-    for (int i = 0; i < n; i++) {
-        double *row = r->phi + (size_t)i * (size_t)stride + at, sum = 0;
-        for (int s = 1; s <= count; s++) sum += row[s];
-        row[0] = sum / count;
-        for (int s = 1; s <= count; s++) row[s] -= row[0];
-    }
-}
-
-static void add_standardised(const ll_gp_rows *r, int c, double weight, double *slope)
-{
-    int n = r->prior.n, stride = r->prior.dim;
-    double mean, variance;
-    column(r->phi, n, stride, c, &mean, &variance);
-    if (variance < 1e-18) return;
-    for (int i = 0; i < n; i++)
-        slope[i] += weight * (r->phi[(size_t)i * (size_t)stride + (size_t)c] - mean) / sqrt(variance);
-}
-
-/* The direction of "more work": what the sources say on average, and the cost columns. */
-static void fill_slope(const ll_gp_rows *r, const part *p, double *slope)
-{
-    double mean, variance;
-    add_standardised(r, p->first + p->own, 1, slope);
-    for (int b = 0; b < r->prior.n_blocks; b++) {
-        const ll_gp_block *cost = &r->prior.blocks[b];
-        if (cost->execution != p->execution || strcmp(cost->name, "cost")) continue;
-        for (int c = 0; c < cost->dim; c++) add_standardised(r, cost->first + c, 1. / cost->dim, slope);
-    }
-    column(slope, r->prior.n, 1, 0, &mean, &variance);
-    for (int i = 0; i < r->prior.n && variance > 0; i++) slope[i] = (slope[i] - mean) / sqrt(variance);
-}
-
-/* Everything that follows from the feature columns of a part, without source `skip` (-1: with all); when cancelled,
- * nothing that could be used. */
-static void finish_part(const ll_gp_model *m, int skip, const part *p, const ll_observer *o, ll_gp_rows *r)
-{
-    int at = p->first + p->own, sources = m->n_sources - (skip >= 0);
-    double *slope = r->slope + (size_t)p->execution * (size_t)r->prior.n;
-    r->prior.slope_sd[p->execution] = fill_sources(m, skip, p, o, r);
-    if (ll_cancelled(o)) return;
-    split_sources(r, at, sources);
-    fill_slope(r, p, slope);
-    r->prior.slope[p->execution] = slope;
-    add_normalised(r, p, "mean", at, 1, mean_log_weight);
-    add_normalised(r, p, "dev", at + 1, sources > 1 ? sources : 0, deviation_log_weight);
-}
-
-/* --- one execution after the other --- */
-
-static const uint8_t *gene_of(const ll_gp_model *m, const ll_gp_rows *r, int row)
-{
-    return r->genes + (size_t)row * (size_t)m->features.space->n_positions;
-}
-
-static void finish_written(const ll_gp_model *m, int skip, const ll_observer *o, ll_gp_rows *r)
-{
-    part p = {LL_GP_AS_WRITTEN, 0, m->features.dim, r->phi, r->prior.dim};
-    for (int b = 0; b < m->features.n_blocks; b++) {
-        const ll_gp_block *block = &m->features.blocks[b];
-        add_block(r, &p, block->name, block->first, block->dim, block->log_weight);
-    }
-    finish_part(m, skip, &p, o, r);
-}
-
-/* What is executed has no dead edges: the blocks that leave them out say nothing more. */
-static int executed_columns(const ll_gp_features *f)
-{
-    int dim = 0;
-    for (int b = 0; b < f->n_blocks; b++) dim += ll_gp_features_live(&f->blocks[b]) ? 0 : f->blocks[b].dim;
-    return dim;
 }
 
 /* All features of what is executed into x (n, features.dim). */
@@ -165,83 +40,87 @@ static void fill_executed(const ll_gp_model *m, const ll_gp_rows *r, int executi
 {
     uint8_t gene[LL_MAX_POSITIONS];
     for (int i = 0; i < r->prior.n && !ll_gp_stops_at(i, o); i++) {
-        ll_gp_executed(m->features.space, execution, gene_of(m, r, i), gene);
+        ll_gp_executed(m->features.space, execution, ll_arch(r->archs, i), gene);
         ll_gp_features_row(&m->features, gene, x + (size_t)i * (size_t)m->features.dim);
     }
 }
 
-static void copy_block(ll_gp_rows *r, const double *x, int stride, const ll_gp_block *from, int to)
-{
-    for (int i = 0; i < r->prior.n; i++)
-        memcpy(r->phi + (size_t)i * (size_t)r->prior.dim + to, x + (size_t)i * (size_t)stride + from->first,
-               (size_t)from->dim * sizeof *x);
-}
-
-/* at: its first column; returns the one behind it. */
-static int finish_executed(const ll_gp_model *m, int skip, int execution, int at, const ll_observer *o,
-                           ll_gp_rows *r)
+/* The blocks that a part keeps, side by side from its first column on. */
+static void copy_blocks(const ll_gp_model *m, const ll_gp_part *p, const double *x, ll_gp_rows *r)
 {
     const ll_gp_features *f = &m->features;
-    double *x = LL_NEW_ARRAY(double, (size_t)r->prior.n *(size_t)f->dim);
-    part p = {execution, at, executed_columns(f), x, f->dim};
-    fill_executed(m, r, execution, o, x);
+    int at = p->first;
     for (int b = 0; b < f->n_blocks; b++) {
         const ll_gp_block *block = &f->blocks[b];
         if (ll_gp_features_live(block)) continue;
-        copy_block(r, x, f->dim, block, at);
-        add_block(r, &p, block->name, at, block->dim, block->log_weight);
+        for (int i = 0; i < r->prior.n; i++)
+            memcpy(r->phi + (size_t)i * (size_t)r->prior.dim + at,
+                   x + (size_t)i * (size_t)f->dim + block->first, (size_t)block->dim * sizeof *x);
         at += block->dim;
     }
-    finish_part(m, skip, &p, o, r);
-    free(x);
-    return p.first + p.own + 1 + m->n_sources - (skip >= 0);
 }
 
-/* --- rows --- */
-
-static void rows_alloc(const ll_gp_model *m, int n, int skip, ll_gp_rows *r)
+/* Feature columns and source functions of one part; the features of what is written stand there already. */
+static void fill_part(const ll_gp_model *m, int skip, const ll_gp_part *p, const ll_observer *o,
+                      ll_gp_rows *r)
 {
-    const ll_gp_features *f = &m->features;
-    int sources = m->n_sources - (skip >= 0), executions = ll_gp_executions(f->space);
-    int dim = f->dim + 1 + sources + (executions - 1) * (executed_columns(f) + 1 + sources);
-    *r = (ll_gp_rows){.prior = {.n = n, .dim = dim, .n_executions = executions}};
-    r->phi = ll_alloc_aligned((size_t)n * (size_t)dim, sizeof *r->phi);
-    r->slope = LL_NEW_ARRAY(double, executions *n);
-    r->genes = ll_alloc((size_t)n, (size_t)f->space->n_positions);
+    if (p->execution == LL_GP_AS_WRITTEN) {
+        fill_sources(m, skip, p, (features){r->phi, r->prior.dim}, o, r);
+        return;
+    }
+    double *x = LL_NEW_ARRAY(double, (size_t)r->prior.n *(size_t)m->features.dim);
+    fill_executed(m, r, p->execution, o, x);
+    copy_blocks(m, p, x, r);
+    fill_sources(m, skip, p, (features){x, m->features.dim}, o, r);
+    free(x);
+}
+
+/* --- all parts --- */
+
+static void rows_alloc(const ll_gp_model *m, const ll_archs *archs, int skip, int dim, ll_gp_rows *r)
+{
+    size_t n = (size_t)archs->n;
+    int sources = sources_of(m, skip), executions = ll_gp_executions(m->features.space);
+    *r = (ll_gp_rows){.archs = ll_archs_ref(archs)};
+    r->prior = (ll_gp_prior){.n = archs->n, .dim = dim, .n_executions = executions};
+    r->phi = ll_alloc_aligned(n * (size_t)dim + 1, sizeof *r->phi);
+    r->slope = LL_NEW_ARRAY(double, (size_t)executions *n + 1);
     r->noise_sd = LL_NEW_ARRAY(double, sources);
     r->ticks = LL_NEW_ARRAY(bool, sources);
 }
 
-static void rows_finish(const ll_gp_model *m, int skip, const ll_observer *o, ll_gp_rows *r)
+/* What the prior says besides phi. */
+static void finish_prior(const ll_gp_model *m, const ll_gp_frame *frame, int skip, ll_gp_rows *r)
 {
-    ll_gp_prior *p = &r->prior;
-    int at = m->features.dim + 1 + m->n_sources - (skip >= 0);
-    finish_written(m, skip, o, r);
-    for (int e = 1; e < p->n_executions && !ll_cancelled(o); e++) at = finish_executed(m, skip, e, at, o, r);
-    for (int s = 0; s < m->n_sources; s++)
-        if (s != skip) {
-            r->noise_sd[p->n_sources] = m->sources[s].noise_sd;
-            r->ticks[p->n_sources++] = m->sources[s].ticks;
-        }
-    p->phi = r->phi;
-    p->noise_sd = r->noise_sd;
-    p->ticks = r->ticks;
+    int n = r->prior.n, at = 0;
+    ll_gp_frame_prior(frame, &m->features, &r->prior);
+    for (int s = 0; s < m->n_sources; s++) {
+        if (s == skip) continue;
+        r->noise_sd[at] = m->sources[s].noise_sd;
+        r->ticks[at++] = m->sources[s].ticks;
+    }
+    r->prior.n = n;
+    r->prior.n_sources = at;
+    r->prior.phi = r->phi;
+    r->prior.noise_sd = r->noise_sd;
+    r->prior.ticks = r->ticks;
+    for (int e = 0; e < frame->n_parts; e++) r->prior.slope[e] = r->slope + (size_t)e * (size_t)n;
 }
 
-/* Of what is executed; where the dataset lacks that, of the row itself. */
-static void take_estimates(const ll_gp_model *m, const ll_dataset *d, const float *estimates, ll_gp_rows *r)
+/* Into a frame that is there, or (measured) one that these rows set. */
+static void into_frame(const ll_gp_model *m, ll_gp_frame *measured, const ll_gp_frame *frame, int skip,
+                       const ll_observer *o, ll_gp_rows *r)
 {
-    size_t n = (size_t)d->n_archs, all = (size_t)m->n_sources * n;
-    uint8_t gene[LL_MAX_POSITIONS];
-    r->estimates = ll_alloc((size_t)r->prior.n_executions * all, sizeof *r->estimates);
-    for (int e = 0; e < r->prior.n_executions; e++)
-        for (int i = 0; i < d->n_archs; i++) {
-            ll_gp_executed(d->space, e, ll_gene(d, i), gene);
-            int row = e ? ll_dataset_row(d, gene) : i;
-            const float *from = estimates + (row < 0 ? i : row);
-            float *to = r->estimates + (size_t)e * all + i;
-            for (size_t s = 0; s < (size_t)m->n_sources; s++) to[s * n] = from[s * n];
-        }
+    for (int e = 0; e < frame->n_parts && !ll_cancelled(o); e++) {
+        double *slope = r->slope + (size_t)e * (size_t)r->prior.n;
+        fill_part(m, skip, &frame->part[e], o, r);
+        if (ll_cancelled(o)) return;
+        if (measured)
+            ll_gp_frame_measure(measured, e, &m->features, r->phi, r->prior.n, slope);
+        else
+            ll_gp_frame_apply(frame, e, &m->features, r->phi, r->prior.n, slope);
+    }
+    if (!ll_cancelled(o)) finish_prior(m, frame, skip, r);
 }
 
 void ll_gp_copy_features(const ll_gp_model *m, const double *from, int from_stride, int n, double *to,
@@ -252,59 +131,127 @@ void ll_gp_copy_features(const ll_gp_model *m, const double *from, int from_stri
                (size_t)m->features.dim * sizeof *to);
 }
 
-void ll_gp_rows_init(const ll_gp_model *m, const ll_dataset *d, const double *phi, const float *estimates,
-                     const ll_observer *observer, ll_gp_rows *r)
+void ll_gp_rows_first(ll_gp_model *m, const ll_archs *archs, const double *phi, float *estimates,
+                      const ll_observer *observer, ll_gp_rows *r)
 {
-    rows_alloc(m, d->n_archs, -1, r);
-    memcpy(r->genes, d->archs->genes, (size_t)d->n_archs * (size_t)d->space->n_positions);
-    if (estimates) take_estimates(m, d, estimates, r);
-    if (phi)
-        ll_gp_copy_features(m, phi, m->features.dim, d->n_archs, r->phi, r->prior.dim);
-    else
-        ll_gp_features_fill(&m->features, d, observer, r->phi, r->prior.dim);
-    rows_finish(m, -1, observer, r);
+    ll_gp_frame_init(&m->frame, &m->features, m->n_sources);
+    rows_alloc(m, archs, -1, m->frame.dim, r);
+    r->estimates = estimates;
+    ll_gp_copy_features(m, phi, m->features.dim, archs->n, r->phi, r->prior.dim);
+    into_frame(m, &m->frame, &m->frame, -1, observer, r);
+}
+
+bool ll_gp_rows_init(const ll_gp_model *m, const ll_archs *archs, ll_observer *observer, ll_pool *pool,
+                     ll_gp_rows *r)
+{
+    rows_alloc(m, archs, -1, m->frame.dim, r);
+    if (m->estimator.estimate && !(r->estimates = ll_gp_estimates(m, archs, observer, pool))) return false;
+    ll_gp_features_fill(&m->features, archs, observer, r->phi, r->prior.dim);
+    into_frame(m, NULL, &m->frame, -1, observer, r);
+    return !ll_cancelled(observer);
 }
 
 void ll_gp_rows_without(const ll_gp_model *m, int skip, const int *rows, int n, ll_gp_rows *out)
 {
-    rows_alloc(m, n, skip, out);
-    size_t from = (size_t)m->rows.prior.dim, to = (size_t)out->prior.dim, all = (size_t)m->rows.prior.n;
-    size_t positions = (size_t)m->features.space->n_positions;
-    for (int i = 0; i < n; i++) {
-        memcpy(out->phi + (size_t)i * to, m->rows.phi + (size_t)rows[i] * from,
-               (size_t)m->features.dim * sizeof *out->phi);
-        memcpy(out->genes + (size_t)i * positions, gene_of(m, &m->rows, rows[i]), positions);
-    }
-    int estimates = m->rows.estimates ? out->prior.n_executions * m->n_sources : 0;
-    if (estimates) out->estimates = LL_NEW_ARRAY(float, estimates *n);
+    ll_gp_frame frame;
+    ll_archs *archs = ll_archs_pick(m->rows.archs, rows, n);
+    size_t all = (size_t)m->rows.prior.n;
+    ll_gp_frame_init(&frame, &m->features, sources_of(m, skip));
+    rows_alloc(m, archs, skip, frame.dim, out);
+    for (int i = 0; i < n; i++)
+        ll_gp_copy_features(m, m->rows.phi + (size_t)rows[i] * (size_t)m->rows.prior.dim, 0, 1,
+                            out->phi + (size_t)i * (size_t)frame.dim, 0);
+    int estimates = m->rows.estimates ? frame.n_parts * m->n_sources : 0;
+    if (estimates) out->estimates = LL_NEW_ARRAY(float, (size_t)estimates *(size_t)n);
     for (int s = 0; s < estimates; s++)
         for (int i = 0; i < n; i++)
             out->estimates[s * n + i] = m->rows.estimates[(size_t)s * all + (size_t)rows[i]];
-    rows_finish(m, skip, NULL, out);
+    into_frame(m, &frame, &frame, skip, NULL, out);
+    ll_gp_frame_free(&frame);
+    ll_archs_unref(archs);
 }
 
 void ll_gp_rows_free(ll_gp_rows *r)
 {
+    ll_archs_unref(r->archs);
     free(r->phi);
     free(r->slope);
-    free(r->genes);
     free(r->estimates);
     free(r->noise_sd);
     free(r->ticks);
     *r = (ll_gp_rows){0};
 }
 
-bool ll_gp_model_knows(const ll_gp_model *m, const ll_dataset *d)
+/* --- estimates --- */
+
+/* The written ones keep what came with them; of what else is executed nothing but the gene is known. */
+static void take_features(const ll_archs *archs, const int *place, ll_archs *all)
 {
-    size_t bytes = (size_t)d->n_archs * (size_t)d->space->n_positions;
-    return d->n_archs == m->rows.prior.n && !memcmp(d->archs->genes, m->rows.genes, bytes);
+    for (int f = 0; f < archs->n_features; f++) {
+        const ll_feature *own = &archs->features[f];
+        size_t dim = (size_t)own->dim, numbers = (size_t)all->n * dim;
+        float *v = LL_NEW_ARRAY(float, numbers + 1);
+        for (size_t i = 0; i < numbers; i++) v[i] = NAN;
+        for (int i = 0; i < archs->n; i++)
+            memcpy(v + (size_t)place[i] * dim, own->v + (size_t)i * dim, dim * sizeof *v);
+        ll_archs_set_feature(all, own->name, own->dim, v);
+        free(v);
+    }
 }
 
-const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_dataset *d, const float *estimates,
-                                   const ll_observer *observer, ll_gp_rows *other)
+/* Every architecture that some execution leaves of these, each once, the written ones first; place (executions, n): where
+ * each lies. */
+static ll_archs *executed_set(const ll_gp_model *m, const ll_archs *archs, int executions, int *place)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_archs *all = ll_archs_new(archs->space, 0);
+    for (int e = 0; e < executions; e++)
+        for (int i = 0; i < archs->n; i++) {
+            ll_gp_executed(m->features.space, e, ll_arch(archs, i), gene);
+            place[e * archs->n + i] = ll_archs_add(all, gene, NULL);
+        }
+    take_features(archs, place, all);
+    return all;
+}
+
+/* Of what is executed; where nothing can be said of that, of what is written. */
+static float estimate_of(const float *of_all, const int *place, size_t n, size_t execution, size_t i)
+{
+    float executed = of_all[place[execution * n + i]];
+    return isnan(executed) ? of_all[place[i]] : executed;
+}
+
+float *ll_gp_estimates(const ll_gp_model *m, const ll_archs *archs, ll_observer *observer, ll_pool *pool)
+{
+    size_t n = (size_t)archs->n, S = (size_t)m->n_sources;
+    int executions = ll_gp_executions(m->features.space);
+    int *place = LL_NEW_ARRAY(int, (size_t)executions *n + 1);
+    ll_archs *all = executed_set(m, archs, executions, place);
+    float *of_all = ll_alloc(S * (size_t)all->n + 1, sizeof *of_all), *out = NULL;
+    if (m->estimator.estimate(m->estimator.ctx, all, observer, pool, of_all)) {
+        out = ll_alloc((size_t)executions * S * n + 1, sizeof *out);
+        for (size_t e = 0; e < (size_t)executions; e++)
+            for (size_t s = 0; s < S; s++)
+                for (size_t i = 0; i < n; i++)
+                    out[(e * S + s) * n + i] = estimate_of(of_all + s * (size_t)all->n, place, n, e, i);
+    }
+    ll_archs_unref(all);
+    free(of_all);
+    free(place);
+    return out;
+}
+
+/* --- the model's own --- */
+
+bool ll_gp_model_knows(const ll_gp_model *m, const ll_archs *archs)
+{
+    return m->rows.archs && ll_archs_same(m->rows.archs, archs);
+}
+
+const ll_gp_rows *ll_gp_model_rows(const ll_gp_model *m, const ll_archs *archs, ll_observer *observer,
+                                   ll_pool *pool, ll_gp_rows *other)
 {
     *other = (ll_gp_rows){0};
-    if (ll_gp_model_knows(m, d)) return &m->rows;
-    ll_gp_rows_init(m, d, NULL, estimates, observer, other);
-    return ll_cancelled(observer) ? NULL : other;
+    if (ll_gp_model_knows(m, archs)) return &m->rows;
+    return ll_gp_rows_init(m, archs, observer, pool, other) ? other : NULL;
 }

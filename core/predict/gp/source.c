@@ -1,7 +1,5 @@
 #include "core/predict/gp/source.h"
 
-#include "core/predict/gp/target.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
+#include "core/predict/gp/target.h"
 
 static const int fit_rows = 300; /* the weights are learnt on so many, the function on all */
 static const double penalty = .02, jitter = 1e-6, start_log_noise = -2;
@@ -308,11 +307,11 @@ void ll_gp_source_free(ll_gp_source *s)
 void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const double *phi, int stride,
                           const float *estimate, int n, double *out, int step)
 {
+    enum { TILE = 64 }; /* always so many rows in a product: a row then gets the same bits in any company */
     int m = s->square ? ll_gp_square_dim(f) : 0;
-    enum { CHUNK = 256 };
-    double *pairs = LL_NEW_ARRAY(double, CHUNK *m + 1), *product = LL_NEW_ARRAY(double, CHUNK *m + 1);
-    for (int from = 0; from < n; from += CHUNK) {
-        int rows = n - from < CHUNK ? n - from : CHUNK;
+    double *pairs = LL_NEW_ARRAY(double, TILE *m + 1), *product = LL_NEW_ARRAY(double, TILE *m + 1);
+    for (int from = 0; from < n; from += TILE) {
+        int rows = n - from < TILE ? n - from : TILE;
         for (int i = 0; i < rows; i++) {
             const double *x = phi + (size_t)(from + i) * (size_t)stride;
             out[(size_t)(from + i) * (size_t)step] = s->constant + ll_ddot(f->dim, x, s->linear) +
@@ -320,7 +319,7 @@ void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const 
             if (m) gather_pairs(f, x, pairs + i * m);
         }
         if (!m) continue;
-        ll_dgemm(false, false, rows, m, m, 1, pairs, m, s->square, m, 0, product, m);
+        ll_dgemm(false, false, TILE, m, m, 1, pairs, m, s->square, m, 0, product, m);
         for (int i = 0; i < rows; i++)
             out[(size_t)(from + i) * (size_t)step] += ll_ddot(m, pairs + i * m, product + i * m);
     }

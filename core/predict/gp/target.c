@@ -328,10 +328,13 @@ void ll_gp_posterior_free(ll_gp_posterior *q)
 
 /* --- prediction --- */
 
-static void chunk_variance(const ll_gp_posterior *q, const double *psi, double *product, int n, double *sd_ms)
+/* Always as many rows in a product: a row then gets the same bits in any company. */
+enum { TILE = 128 };
+
+static void tile_variance(const ll_gp_posterior *q, const double *psi, double *product, int n, double *sd_ms)
 {
     int e = q->width;
-    ll_dgemm(false, false, n, e, e, 1, psi, e, q->form, e, 0, product, e);
+    ll_dgemm(false, false, TILE, e, e, 1, psi, e, q->form, e, 0, product, e);
     for (int i = 0; i < n; i++) {
         double f = ll_ddot(e, psi + i * e, product + i * e);
         sd_ms[i] = q->spread * q->scale_ms * sqrt(fmax(f, 0) + q->noise);
@@ -357,17 +360,16 @@ double ll_gp_prior_value(const ll_gp_prior *p, int row, double constant, const d
 void ll_gp_posterior_predict(const ll_gp_posterior *q, const ll_gp_prior *p, const int *rows, int n_rows,
                              double *mean_ms, double *sd_ms)
 {
-    enum { CHUNK = 128 };
     int e = q->width;
-    double *psi = LL_NEW_ARRAY(double, 2 * CHUNK * e), *product = psi + CHUNK * e;
-    for (int from = 0; from < n_rows; from += CHUNK) {
-        int n = n_rows - from < CHUNK ? n_rows - from : CHUNK;
+    double *psi = LL_NEW_ARRAY(double, 2 * TILE * e), *product = psi + TILE * e;
+    for (int from = 0; from < n_rows; from += TILE) {
+        int n = n_rows - from < TILE ? n_rows - from : TILE;
         for (int i = 0; i < n; i++) {
             int row = rows ? rows[from + i] : from + i;
             mean_ms[from + i] = q->scale_ms * (1 + ll_gp_prior_value(p, row, q->constant, q->slope, q->beta));
             if (sd_ms) fill_psi(p, row, psi + i * e);
         }
-        if (sd_ms) chunk_variance(q, psi, product, n, sd_ms + from);
+        if (sd_ms) tile_variance(q, psi, product, n, sd_ms + from);
     }
     free(psi);
 }

@@ -15,8 +15,8 @@ typedef struct ll_help_model {
     int steps;
     float *theta, *alpha; /* (n) initial weights and learned step sizes */
     float *encoder; /* (n_encoder) w1 (10,10), b1 (10), w2 (1206,10), b2 (1206); NULL when not modulated */
-    int reference[LL_HELP_REFERENCES]; /* rows of the reference architectures */
-    cJSON *history;                    /* episodes, loss, valid */
+    ll_archs *reference; /* the reference architectures, LL_HELP_REFERENCES of them; NULL: needs none */
+    cJSON *history;      /* episodes, loss, valid */
 } ll_help_model;
 
 enum { LL_HELP_ENCODER = 100 + 10 + LL_HELP_Z_OUT * 10 + LL_HELP_Z_OUT };
@@ -24,9 +24,9 @@ enum { LL_HELP_ENCODER = 100 + 10 + LL_HELP_Z_OUT * 10 + LL_HELP_Z_OUT };
 ll_help_model *ll_help_model_new(const ll_help_shape *shape, bool modulated);
 void ll_help_model_free(void *model);
 
-/* Inputs of these rows in the network's form: (n * rows, n_in). */
-ll_help_shape ll_help_shape_of(const ll_dataset *d, bool device);
-void ll_help_inputs(const ll_dataset *d, const int *archs, int n, float *x);
+ll_help_shape ll_help_shape_of(const ll_space *s, bool device);
+/* Inputs of these architectures (which[0..n-1]; NULL: the first n) in the network's form: (n * rows, n_in). */
+void ll_help_inputs(const ll_archs *archs, const int *which, int n, float *x);
 
 /* norm(L; lo, hi, p) = (L - lo)/(hi - lo) p + (1 - p)/2; the middle when hi == lo. */
 float ll_help_norm(double lat, double lo, double hi, double p);

@@ -27,6 +27,7 @@ void ll_help_model_free(void *model)
     free(m->theta);
     free(m->alpha);
     free(m->encoder);
+    ll_archs_unref(m->reference);
     cJSON_Delete(m->history);
     free(m);
 }
@@ -36,11 +37,11 @@ static bool is_nasbench201(const ll_space *s)
     return !strcmp(s->name, "nasbench201");
 }
 
-ll_help_shape ll_help_shape_of(const ll_dataset *d, bool device)
+ll_help_shape ll_help_shape_of(const ll_space *s, bool device)
 {
-    if (is_nasbench201(d->space)) return (ll_help_shape){true, LL_HELP_LABELS, device};
-    int per_position = strcmp(d->space->name, "fbnet") ? d->space->n_ops : 6;
-    return (ll_help_shape){false, d->space->n_positions * per_position, device};
+    if (is_nasbench201(s)) return (ll_help_shape){true, LL_HELP_LABELS, device};
+    int per_position = strcmp(s->name, "fbnet") ? s->n_ops : 6;
+    return (ll_help_shape){false, s->n_positions * per_position, device};
 }
 
 /* HELP's label of an operation, in the order of its one-hots; the space's order is none, skip, 1x1, 3x3,
@@ -79,18 +80,19 @@ static void onehot_inputs(const uint8_t *gene, int positions, int ops, float *x)
     for (int i = 0; i < positions; i++) x[i * ops + gene[i]] = 1;
 }
 
-void ll_help_inputs(const ll_dataset *d, const int *archs, int n, float *x)
+void ll_help_inputs(const ll_archs *archs, const int *which, int n, float *x)
 {
-    ll_help_shape shape = ll_help_shape_of(d, true);
+    const ll_space *s = archs->space;
+    ll_help_shape shape = ll_help_shape_of(s, true);
     size_t size = (size_t)ll_help_rows(&shape) * (size_t)shape.n_in;
     for (int i = 0; i < n; i++) {
-        const uint8_t *gene = ll_gene(d, archs[i]);
+        const uint8_t *gene = ll_arch(archs, which ? which[i] : i);
         if (shape.graph)
             cell_inputs(gene, x + (size_t)i * size);
-        else if (!strcmp(d->space->name, "fbnet"))
-            fbnet_inputs(gene, d->space->n_positions, x + (size_t)i * size);
+        else if (!strcmp(s->name, "fbnet"))
+            fbnet_inputs(gene, s->n_positions, x + (size_t)i * size);
         else
-            onehot_inputs(gene, d->space->n_positions, d->space->n_ops, x + (size_t)i * size);
+            onehot_inputs(gene, s->n_positions, s->n_ops, x + (size_t)i * size);
     }
 }
 

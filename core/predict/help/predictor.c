@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/blas.h"
 #include "core/predict/help/help.h"
 
 /* --- pretraining --- */
@@ -69,7 +70,7 @@ static const ll_option pretrain_options[] = {
 static ll_status pretrain(const ll_pretrain_job *job, bool device, bool learned_steps, void **model,
                           ll_error *e)
 {
-    ll_help_shape shape = ll_help_shape_of(job->data, device);
+    ll_help_shape shape = ll_help_shape_of(job->archs->space, device);
     ll_help_model *m = ll_help_model_new(&shape, device);
     ll_status s = ll_help_train(job, learned_steps, m, e);
     const cJSON *item;
@@ -100,9 +101,7 @@ static ll_status pretrain_maml(const ll_pretrain_job *job, void **model, ll_erro
     return pretrain(job, false, false, model, e);
 }
 
-/* --- transfer
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- adapt --- */
 
 static const ll_option transfer_options[] = {
     {.name = "protocol",
@@ -125,91 +124,191 @@ static void widen(range *r, double x)
     r->hi = fmax(r->hi, x);
 }
 
-/* HELP scales by the middle 80 % of the target's first n architectures: every one of them is looked at. */
-static range pool_range(const ll_transfer_job *job)
+/* Architectures that the published protocol scales by: the first so many of the table. */
+static int pool_size(const ll_space *s)
 {
-    int n = strcmp(job->data->space->name, "nasbench201") ? 4000 : 900, known = 0;
-    double *lat = LL_NEW_ARRAY(double, n);
-    for (int i = 0; i < n; i++) {
-        double x = ll_measure(job, i);
-        int at = known;
-        if (isnan(x)) continue;
-        for (; at > 0 && lat[at - 1] > x; at--) lat[at] = lat[at - 1];
-        lat[at] = x;
-        known++;
-    }
+    return strcmp(s->name, "nasbench201") ? 4000 : 900;
+}
+
+/* The reference architectures, and with protocol=help the pool of the target's labels. */
+static ll_archs *wants(const void *model, const ll_values *options, const ll_archs *table)
+{
+    const ll_help_model *m = model;
+    bool pool = ll_is(options, "protocol", "help") && table;
+    if (!m->shape.device && !pool) return NULL;
+    int n = !pool ? 0 : table->n < pool_size(table->space) ? table->n : pool_size(table->space);
+    int references = m->shape.device ? LL_HELP_REFERENCES : 0;
+    const ll_space *space = pool ? table->space : m->reference->space;
+    ll_archs *all = ll_archs_new(space, references + n);
+    size_t bytes = (size_t)space->n_positions;
+    for (int i = 0; i < references; i++) memcpy(ll_arch_at(all, i), ll_arch(m->reference, i), bytes);
+    for (int i = 0; i < n; i++) memcpy(ll_arch_at(all, references + i), ll_arch(table, i), bytes);
+    return all;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* HELP scales by the middle 80 % of the pool: every one of them is looked at. */
+static range pool_range(const double *lat_ms, int n)
+{
+    double *lat = LL_NEW_ARRAY(double, n + 1);
+    int known = 0;
+    for (int i = 0; i < n; i++)
+        if (!isnan(lat_ms[i])) lat[known++] = lat_ms[i];
+    qsort(lat, (size_t)known, sizeof *lat, ascending);
     int cut = known / 10;
     range r = known ? (range){lat[cut], lat[known - 1 - cut]} : (range){0, 1};
     free(lat);
     return r;
 }
 
-/* The hardware embedding, from 10 more measurements; false when one of them was never made. */
-static bool embed(const ll_help_model *m, const ll_transfer_job *job, float *h, range *r)
+/* What the samples make of a model: its weights for this device. */
+typedef struct adapted_net {
+    int n;      /* weights */
+    float *phi; /* (n) */
+    float h[LL_HELP_REFERENCES];
+    range scale;
+} adapted_net;
+
+static adapted_net *adapted_new(const ll_help_model *m)
 {
-    double ref[LL_HELP_REFERENCES];
+    adapted_net *a = LL_NEW(adapted_net);
+    *a = (adapted_net){.n = m->n, .phi = LL_NEW_ARRAY(float, m->n), .scale = {INFINITY, -INFINITY}};
+    return a;
+}
+
+static void release_adapted(void *adapted)
+{
+    adapted_net *a = adapted;
+    free(a->phi);
+    free(a);
+}
+
+/* The hardware embedding, from 10 more measurements; false when one of them was never made. */
+static bool embed(const ll_adapt_job *job, adapted_net *a)
+{
     for (int i = 0; i < LL_HELP_REFERENCES; i++) {
-        ref[i] = ll_measure(job, m->reference[i]);
-        if (isnan(ref[i])) return false;
-        widen(r, ref[i]);
+        if (isnan(job->extra.lat_ms[i])) return false;
+        widen(&a->scale, job->extra.lat_ms[i]);
     }
-    ll_help_embedding(ref, h);
+    ll_help_embedding(job->extra.lat_ms, a->h);
     return true;
 }
 
-static void predict_rows(const ll_help_model *m, const ll_transfer_job *job, ll_help_net *net,
-                         const float *phi, const float *h, range r, ll_prediction *out)
+static void find_scale(const ll_help_model *m, const ll_adapt_job *job, adapted_net *a)
 {
-    enum { PART = 256 };
+    int references = m->shape.device ? LL_HELP_REFERENCES : 0;
+    for (int i = 0; i < job->samples.archs->n; i++) widen(&a->scale, job->samples.lat_ms[i]);
+    if (ll_is(job->options, "protocol", "help") && job->extra.archs)
+        a->scale = pool_range(job->extra.lat_ms + references, job->extra.archs->n - references);
+}
+
+/* The inner loop on the samples, from the weights that the modulator makes of the device. */
+static void learn(const ll_help_model *m, const ll_adapt_job *job, adapted_net *a)
+{
+    int k = job->samples.archs->n;
+    float hidden[LL_HELP_Z], code[LL_HELP_Z_OUT];
     size_t row = (size_t)ll_help_rows(&m->shape) * (size_t)m->shape.n_in;
+    float *x = LL_NEW_ARRAY(float, (size_t)k *row), *y = LL_NEW_ARRAY(float, k);
+    ll_help_net *net = ll_help_net_new(&m->shape, k);
+    ll_help_inputs(job->samples.archs, NULL, k, x);
+    for (int i = 0; i < k; i++) y[i] = ll_help_norm(job->samples.lat_ms[i], a->scale.lo, a->scale.hi, .9);
+    if (m->modulated)
+        ll_help_encode(m->encoder, a->h, hidden, code); /* the mean of z: draws change ranks by < .001 */
+    ll_help_modulate(m, m->modulated ? code : NULL, a->phi);
+    ll_help_adapt(net, a->phi, m->alpha, a->h, x, y, k, m->steps);
+    ll_help_net_free(net);
+    free(x);
+    free(y);
+}
+
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    const ll_help_model *m = model;
+    adapted_net *a = adapted_new(m);
+    if (m->shape.device && !embed(job, a)) {
+        release_adapted(a);
+        return ll_fail(e, LL_FAILED,
+                       "help needs its 10 reference architectures measured on the target as well");
+    }
+    find_scale(m, job, a);
+    learn(m, job, a);
+    ll_json_num(job->info, "scale_lo_ms", a->scale.lo);
+    ll_json_num(job->info, "scale_hi_ms", a->scale.hi);
+    *adapted = a;
+    return LL_OK;
+}
+
+/* --- predict --- */
+
+enum { PART = 256 };
+
+typedef struct parts {
+    const ll_help_model *m;
+    const adapted_net *a;
+    const ll_predict_job *job;
+    ll_prediction *out;
+} parts;
+
+static void predict_part(void *ctx, int part)
+{
+    const parts *p = ctx;
+    const range r = p->a->scale;
+    int from = part * PART, n = p->out->n - from < PART ? p->out->n - from : PART, which[PART];
+    size_t row = (size_t)ll_help_rows(&p->m->shape) * (size_t)p->m->shape.n_in;
     float *x = LL_NEW_ARRAY(float, PART *row), y[PART];
-    int archs[PART];
-    for (int from = 0; from < out->n; from += PART) {
-        int n = out->n - from < PART ? out->n - from : PART;
-        for (int i = 0; i < n; i++) archs[i] = job->rows ? job->rows[from + i] : from + i;
-        ll_help_inputs(job->data, archs, n, x);
-        ll_help_forward(net, phi, h, x, n, y);
+    if (!ll_cancelled(p->job->observer)) {
+        ll_help_net *net = ll_help_net_new(&p->m->shape, PART);
+        for (int i = 0; i < n; i++) which[i] = from + i;
+        ll_help_inputs(p->job->archs, which, n, x);
+        bool was = ll_blas_fix_tiles(true);
+        ll_help_forward(net, p->a->phi, p->a->h, x, n, y);
+        ll_blas_fix_tiles(was);
         for (int i = 0; i < n; i++) {
-            out->score[from + i] = y[i];
-            out->lat_ms[from + i] = fmax(0, (y[i] - .05) / .9 * (r.hi - r.lo) + r.lo);
+            p->out->score[from + i] = y[i];
+            p->out->lat_ms[from + i] = (y[i] - .05) / .9 * (r.hi - r.lo) + r.lo;
         }
+        ll_help_net_free(net);
     }
     free(x);
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
 {
-    enum { PART = 256 };
+    ll_prediction_new(out, job->archs->n, true, false);
+    parts p = {model, adapted, job, out};
+    ll_pool_run(job->pool, (out->n + PART - 1) / PART, predict_part, &p);
+    return ll_cancelled(job->observer) ? ll_fail(e, LL_CANCELLED, "cancelled while predicting") : LL_OK;
+}
+
+/* --- an adapted one as tensors --- */
+
+static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
+{
+    const adapted_net *a = adapted;
+    ll_tensors_add(out, "help.phi", LL_F32, 1, (long[]){a->n}, a->phi);
+    ll_tensors_add(out, "help.device", LL_F32, 1, (long[]){LL_HELP_REFERENCES}, a->h);
+    ll_tensors_add(out, "help.scale", LL_F64, 1, (long[]){2}, (double[]){a->scale.lo, a->scale.hi});
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
     const ll_help_model *m = model;
-    float h[LL_HELP_REFERENCES] = {0}, hidden[LL_HELP_Z], code[LL_HELP_Z_OUT];
-    range r = {INFINITY, -INFINITY};
-    if (m->shape.device && !embed(m, job, h, &r))
-        return ll_fail(e, LL_FAILED,
-                       "help needs its 10 reference architectures measured on the target as well");
-    for (int i = 0; i < job->k; i++) widen(&r, ll_measure(job, job->samples[i]));
-    if (ll_is(job->options, "protocol", "help")) r = pool_range(job);
-    size_t row = (size_t)ll_help_rows(&m->shape) * (size_t)m->shape.n_in;
-    float *x = LL_NEW_ARRAY(float, (size_t)job->k *row), *y = LL_NEW_ARRAY(float, job->k),
-          *phi = LL_NEW_ARRAY(float, m->n);
-    ll_help_net *net = ll_help_net_new(&m->shape, job->k > PART ? job->k : PART);
-    ll_help_inputs(job->data, job->samples, job->k, x);
-    for (int i = 0; i < job->k; i++) y[i] = ll_help_norm(ll_measure(job, job->samples[i]), r.lo, r.hi, .9);
-    if (m->modulated)
-        ll_help_encode(m->encoder, h, hidden, code); /* the mean of z: draws change ranks by < .001 */
-    ll_help_modulate(m, m->modulated ? code : NULL, phi);
-    ll_help_adapt(net, phi, m->alpha, h, x, y, job->k, m->steps);
-    out->n = job->rows ? job->n_rows : job->data->n_archs;
-    out->score = LL_NEW_ARRAY(double, out->n);
-    out->lat_ms = LL_NEW_ARRAY(double, out->n);
-    predict_rows(m, job, net, phi, h, r, out);
-    out->info = cJSON_CreateObject();
-    if (m->shape.device) ll_json_ints(out->info, "reference", m->reference, LL_HELP_REFERENCES);
-    ll_json_num(out->info, "scale_lo_ms", r.lo);
-    ll_json_num(out->info, "scale_hi_ms", r.hi);
-    ll_help_net_free(net);
-    free(x);
-    free(y);
-    free(phi);
+    const ll_tensor *phi, *h, *scale;
+    ll_status s = ll_tensors_need(in, "help.phi", LL_F32, 1, (long[]){m->n}, &phi, e);
+    if (!s) s = ll_tensors_need(in, "help.device", LL_F32, 1, (long[]){LL_HELP_REFERENCES}, &h, e);
+    if (!s) s = ll_tensors_need(in, "help.scale", LL_F64, 1, (long[]){2}, &scale, e);
+    if (s) return s;
+    adapted_net *a = *adapted = adapted_new(m);
+    memcpy(a->phi, phi->data, (size_t)m->n * sizeof *a->phi);
+    memcpy(a->h, h->data, sizeof a->h);
+    a->scale = (range){((const double *)scale->data)[0], ((const double *)scale->data)[1]};
     return LL_OK;
 }
 
@@ -234,7 +333,6 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     const ll_help_model *m = model;
     ll_help_slot slots[LL_HELP_SLOTS];
     int n = ll_help_slots(&m->shape, slots);
-    ll_str reference = {0};
     for (int set = 0; set < 2; set++)
         for (int i = 0; i < n; i++) {
             char name[96];
@@ -244,10 +342,7 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     for (int i = 0; i < 4 && m->modulated; i++)
         add_part(out, encoder_parts[i].name, encoder_parts[i].rows, encoder_parts[i].cols,
                  m->encoder + encoder_parts[i].offset);
-    for (int i = 0; i < LL_HELP_REFERENCES; i++)
-        ll_str_addf(&reference, "%s%d", i ? "," : "", m->reference[i]);
-    ll_tensors_set_text(out, "reference", ll_str_text(&reference));
-    ll_str_free(&reference);
+    if (m->reference) ll_archs_save(m->reference, "help.reference", out);
     return LL_OK;
 }
 
@@ -278,26 +373,41 @@ static ll_status read_part(const ll_tensors *in, const char *name, size_t count,
     return LL_OK;
 }
 
-static ll_status read_reference(ll_help_model *m, const ll_tensors *in, const ll_dataset *d, ll_error *e)
+/* Rows of a table, as an older latlab's files name the references, or as HELP published them with the data. */
+static ll_status reference_rows(const ll_load_job *job, ll_help_model *m, ll_error *e)
 {
-    const char *text = ll_tensors_text(in, "reference");
+    const char *text = ll_tensors_text(job->tensors, "reference");
     ll_strs words = {0};
+    ll_ints rows = {0};
     if (text) ll_strs_split(&words, text, ',');
-    for (int i = 0; i < LL_HELP_REFERENCES; i++)
-        m->reference[i] = words.n == LL_HELP_REFERENCES          ? atoi(words.v[i])
-                          : d->reference.n == LL_HELP_REFERENCES ? d->reference.v[i]
-                                                                 : -1;
+    for (int i = 0; i < words.n; i++) ll_ints_add(&rows, atoi(words.v[i]));
+    for (int i = 0; !words.n && job->reference && i < job->reference->n; i++)
+        ll_ints_add(&rows, job->reference->v[i]);
+    bool good = rows.n == LL_HELP_REFERENCES && job->archs;
+    for (int i = 0; i < rows.n && good; i++) good = rows.v[i] >= 0 && rows.v[i] < job->archs->n;
+    if (good) m->reference = ll_archs_pick(job->archs, rows.v, rows.n);
     ll_strs_free(&words);
-    for (int i = 0; i < LL_HELP_REFERENCES && m->shape.device; i++)
-        if (m->reference[i] < 0 || m->reference[i] >= d->n_archs)
-            return ll_fail(e, LL_BAD_DATA,
-                           "neither the weights nor dataset %s name the 10 reference architectures", d->name);
-    return LL_OK;
+    ll_ints_free(&rows);
+    return good ? LL_OK
+                : ll_fail(e, LL_BAD_DATA,
+                          "neither the weights nor the loaded dataset name the 10 reference architectures");
 }
 
-static ll_status load_shape(const ll_tensors *in, const ll_dataset *d, bool device, void **model, ll_error *e)
+static ll_status read_reference(const ll_load_job *job, ll_help_model *m, ll_error *e)
 {
-    ll_help_shape shape = ll_help_shape_of(d, device);
+    if (!m->shape.device) return LL_OK;
+    if (!ll_tensors_find(job->tensors, "help.reference")) return reference_rows(job, m, e);
+    ll_status s = ll_archs_load(job->tensors, "help.reference", job->space, &m->reference, e);
+    if (!s && m->reference->n != LL_HELP_REFERENCES)
+        s = ll_fail(e, LL_BAD_DATA, "tensor help.reference has %d architectures, %d were expected",
+                    m->reference->n, LL_HELP_REFERENCES);
+    return s;
+}
+
+static ll_status load_shape(const ll_load_job *job, bool device, void **model, ll_error *e)
+{
+    const ll_tensors *in = job->tensors;
+    ll_help_shape shape = ll_help_shape_of(job->space, device);
     ll_help_model *m = ll_help_model_new(&shape, device);
     ll_help_slot slots[LL_HELP_SLOTS];
     int n = ll_help_slots(&shape, slots);
@@ -314,7 +424,7 @@ static ll_status load_shape(const ll_tensors *in, const ll_dataset *d, bool devi
         s = read_part(in, encoder_parts[i].name, (size_t)encoder_parts[i].rows * (size_t)cols,
                       m->encoder + encoder_parts[i].offset, e);
     }
-    if (!s) s = read_reference(m, in, d, e);
+    if (!s) s = read_reference(job, m, e);
     if (s)
         ll_help_model_free(m);
     else
@@ -322,22 +432,23 @@ static ll_status load_shape(const ll_tensors *in, const ll_dataset *d, bool devi
     return s;
 }
 
-static ll_status load_help(const ll_tensors *in, const ll_dataset *d, void **model, ll_error *e)
+static ll_status load_help(const ll_load_job *job, void **model, ll_error *e)
 {
-    return load_shape(in, d, true, model, e);
+    return load_shape(job, true, model, e);
 }
 
-static ll_status load_plain(const ll_tensors *in, const ll_dataset *d, void **model, ll_error *e)
+static ll_status load_plain(const ll_load_job *job, void **model, ll_error *e)
 {
-    return load_shape(in, d, false, model, e);
+    return load_shape(job, false, model, e);
 }
 
 #define RECORD(id, text, extra, start, restore)                                                              \
     {                                                                                                        \
         .name = id, .summary = text, .paper = "HELP, arXiv 2106.08630",                                      \
         .pretrain_options = pretrain_options, .transfer_options = transfer_options, .needs_sources = true,   \
-        .default_n = 900, .extra_cost = extra, .pretrain = start, .transfer = transfer,                      \
-        .release = ll_help_model_free, .save = save, .load = restore                                         \
+        .default_n = 900, .extra_cost = extra, .pretrain = start, .release = ll_help_model_free,             \
+        .save = save, .load = restore, .wants = wants, .adapt = adapt, .predict = predict,                   \
+        .release_adapted = release_adapted, .save_adapted = save_adapted, .load_adapted = load_adapted       \
     }
 
 const ll_predictor ll_help =

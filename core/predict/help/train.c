@@ -50,6 +50,7 @@ typedef struct trainer {
     ll_help_model *m;
     source *sources;
     source *valid;
+    int reference[LL_HELP_REFERENCES]; /* rows of the reference architectures */
     int n_valid, tasks, support, query;
     bool learned_steps, first_order;
     desk *desks;        /* (threads of the pool) */
@@ -78,13 +79,12 @@ static int by_latency(const void *a, const void *b)
     return order ? order : x->arch - y->arch;
 }
 
-static bool source_fill(source *s, const ll_dataset *d, int device, const int *archs, int n,
-                        const int *reference)
+static bool source_fill(source *s, const double *lat_ms, const int *archs, int n, const int *reference)
 {
     keyed *v = LL_NEW_ARRAY(keyed, n);
     double ref[LL_HELP_REFERENCES];
     int known = 0;
-    s->lat = ll_latencies(d, device);
+    s->lat = lat_ms;
     for (int i = 0; i < n; i++)
         if (!isnan(s->lat[archs[i]])) v[known++] = (keyed){s->lat[archs[i]], archs[i]};
     if (known) qsort(v, (size_t)known, sizeof *v, by_latency);
@@ -107,16 +107,15 @@ static bool source_fill(source *s, const ll_dataset *d, int device, const int *a
 /* The published reference architectures when every source has them, else 10 of the source architectures. */
 static void choose_reference(const ll_pretrain_job *job, int *reference)
 {
-    const ll_dataset *d = job->data;
-    bool published = d->reference.n == LL_HELP_REFERENCES;
-    for (int s = 0; s < job->n_source && published; s++)
+    bool published = job->reference && job->reference->n == LL_HELP_REFERENCES;
+    for (int s = 0; s < job->sources.n && published; s++)
         for (int i = 0; i < LL_HELP_REFERENCES; i++)
-            published &= ll_known(d, job->source[s], d->reference.v[i]);
+            published &= !isnan(job->sources.lat_ms[s][job->reference->v[i]]);
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_DATA);
     if (published)
-        memcpy(reference, d->reference.v, sizeof(int) * LL_HELP_REFERENCES);
+        memcpy(reference, job->reference->v, sizeof(int) * LL_HELP_REFERENCES);
     else
-        ll_rng_sample(&rng, job->archs, job->n_archs, LL_HELP_REFERENCES, reference);
+        ll_rng_sample(&rng, job->rows, job->n_rows, LL_HELP_REFERENCES, reference);
 }
 
 /* --- one device of an episode --- */
@@ -128,7 +127,7 @@ static void gather(const trainer *t, const source *s, const int *chosen, int n, 
         archs[i] = s->archs[chosen[i]];
         y[i] = s->y[chosen[i]];
     }
-    ll_help_inputs(t->job->data, archs, n, x);
+    ll_help_inputs(t->job->archs, archs, n, x);
 }
 
 static float softplus(float x)
@@ -223,7 +222,7 @@ static void run_slot(void *ctx, int i, int thread)
 static double episode(trainer *t)
 {
     ll_rng rng = ll_rng_new(t->job->seed, 1000 + (uint64_t)t->step);
-    ll_ints devices = ll_ints_range(t->job->n_source);
+    ll_ints devices = ll_ints_range(t->job->sources.n);
     int chosen[64];
     ll_rng_sample(&rng, devices.v, devices.n, t->tasks, chosen);
     for (int i = 0; i < t->tasks; i++) {
@@ -243,7 +242,7 @@ static double episode(trainer *t)
 /* The devices that choose the best episode: those named for it, else the sources. */
 static const source *valid_devices(const trainer *t, int *n)
 {
-    *n = t->n_valid ? t->n_valid : t->job->n_source;
+    *n = t->n_valid ? t->n_valid : t->job->sources.n;
     return t->n_valid ? t->valid : t->sources;
 }
 
@@ -365,18 +364,14 @@ static ll_status train_loop(trainer *t, int episodes, int valid_every, ll_error 
 
 /* --- set-up and tear-down --- */
 
-/* Validation devices: named by the option, or HELP's own that are at hand and no source. */
+/* Validation devices that know enough. */
 static void fill_valid(trainer *t)
 {
-    const ll_dataset *d = t->job->data;
-    ll_strs names = {0};
-    ll_list(t->job->options, "valid", &names);
-    t->valid = LL_NEW_ARRAY(source, names.n);
-    for (int i = 0; i < names.n; i++) {
-        int device = ll_dataset_device(d, names.v[i]);
+    const ll_pretrain_job *job = t->job;
+    t->valid = LL_NEW_ARRAY(source, job->valid.n);
+    for (int i = 0; i < job->valid.n; i++) {
         source *s = &t->valid[t->n_valid];
-        if (device < 0) continue;
-        if (source_fill(s, d, device, t->job->archs, t->job->n_archs, t->m->reference) &&
+        if (source_fill(s, job->valid.lat_ms[i], job->rows, job->n_rows, t->reference) &&
             s->n > t->support + 10) {
             t->n_valid++;
         } else {
@@ -384,17 +379,15 @@ static void fill_valid(trainer *t)
             free(s->y);
         }
     }
-    ll_strs_free(&names);
 }
 
 static ll_status fill_sources(trainer *t, ll_error *e)
 {
     const ll_pretrain_job *job = t->job;
-    t->sources = LL_NEW_ARRAY(source, job->n_source);
-    for (int i = 0; i < job->n_source; i++) {
-        const char *name = job->data->devices[job->source[i]].name;
-        if (!source_fill(&t->sources[i], job->data, job->source[i], job->archs, job->n_archs,
-                         t->m->reference))
+    t->sources = LL_NEW_ARRAY(source, job->sources.n);
+    for (int i = 0; i < job->sources.n; i++) {
+        const char *name = job->sources.name[i];
+        if (!source_fill(&t->sources[i], job->sources.lat_ms[i], job->rows, job->n_rows, t->reference))
             return ll_fail(e, LL_FAILED, "source device %s lacks one of the 10 reference architectures",
                            name);
         if (t->sources[i].n < t->support + 10)
@@ -482,7 +475,7 @@ static void trainer_free(trainer *t)
         ll_adamw_free(&t->learned[i].adam);
     }
     free(t->best);
-    free_sources(t->sources, t->job->n_source);
+    free_sources(t->sources, t->job->sources.n);
     free_sources(t->valid, t->n_valid);
 }
 
@@ -494,18 +487,19 @@ ll_status ll_help_train(const ll_pretrain_job *job, bool learned_steps, ll_help_
                  .m = m,
                  .support = ll_int(o, "support"),
                  .query = ll_int(o, "query"),
-                 .tasks = job->n_source < 8 ? job->n_source : 8,
+                 .tasks = job->sources.n < 8 ? job->sources.n : 8,
                  .learned_steps = learned_steps,
                  .first_order = ll_is(o, "order", "first"),
                  .lr = ll_real(o, "lr"),
                  .kl_weight = ll_real(o, "kl"),
                  .best_valid = -3};
-    if (job->n_archs < LL_HELP_REFERENCES)
-        return ll_fail(e, LL_FAILED, "n=%d: at least %d source architectures are needed", job->n_archs,
+    if (job->n_rows < LL_HELP_REFERENCES)
+        return ll_fail(e, LL_FAILED, "n=%d: at least %d source architectures are needed", job->n_rows,
                        LL_HELP_REFERENCES);
-    if (!episodes) episodes = strcmp(job->data->space->name, "fbnet") ? 2000 : 4000; /* as published */
-    m->n_archs_pool = job->n_archs;
-    choose_reference(job, m->reference);
+    if (!episodes) episodes = strcmp(job->archs->space->name, "fbnet") ? 2000 : 4000; /* as published */
+    m->n_archs_pool = job->n_rows;
+    choose_reference(job, t.reference);
+    m->reference = ll_archs_pick(job->archs, t.reference, LL_HELP_REFERENCES);
     ll_status s = fill_sources(&t, e);
     if (!s) {
         fill_valid(&t);

@@ -1,6 +1,16 @@
 #include <string.h>
 
+#include "core/num/small_gemm.h"
 #include "core/predict/nasflat/work.h"
+
+/* ll_linear of rows whose number depends on the company, by tiles in inference. */
+static void linear_rows(const ll_nasflat_work *t, const real *x, int m, int k, const real *w, int ldw,
+                        const real *b, int n, ll_act act, real *y)
+{
+    int tile = t->train || ll_small_sgemm_pays(false, m, n, k, false) ? m : LL_NASFLAT_TILE;
+    for (int i = 0; i < m; i += tile)
+        ll_linear(x + (size_t)i * k, tile, k, w, ldw, b, n, act, y + (size_t)i * n, n);
+}
 
 /* --- inputs --- */
 
@@ -20,10 +30,18 @@ static void gather_op_vectors(ll_nasflat_work *k, const real *w)
     }
 }
 
-static void project(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, const real *x,
+static void project(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c, const real *x,
                     int rows, real *proj)
 {
-    ll_linear(x, rows, c->w.rows, w + c->w.at, l->width, NULL, l->width, LL_ACT_NONE, proj, l->width);
+    int width = k->l->width;
+    linear_rows(k, x, rows, c->w.rows, w + c->w.at, width, NULL, width, LL_ACT_NONE, proj);
+}
+
+/* Of the two kinds of nodes there are before the first layer. */
+static void project_two(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c, real *proj)
+{
+    int width = k->l->width;
+    ll_linear(k->x, 2, c->w.rows, w + c->w.at, width, NULL, width, LL_ACT_NONE, proj, width);
 }
 
 /* --- operation pass --- */
@@ -33,7 +51,7 @@ static void op_gates(ll_nasflat_work *k, const real *w)
     const ll_nasflat_layout *l = k->l;
     int width = l->width, all = l->op_gate_w.cols;
     const real *gw = w + l->op_gate_w.at, *gb = w + l->op_gate_b.at;
-    ll_linear(k->o, k->plan.n_rows, l->o_dim, gw, all, gb, width, LL_ACT_SIGMOID, k->op_gate, width);
+    linear_rows(k, k->o, k->plan.n_rows, l->o_dim, gw, all, gb, width, LL_ACT_SIGMOID, k->op_gate);
     ll_linear(k->o + (size_t)LL_NASFLAT_OUTPUT * l->o_dim, 1, l->o_dim, gw + width, all, gb + width, width,
               LL_ACT_SIGMOID, k->out_gate, width);
 }
@@ -44,14 +62,14 @@ static void op_convs(ll_nasflat_work *k, const real *w)
     int f = l->shape.hidden, last = l->shape.n_nodes - 1;
     ll_conv first = ll_nasflat_conv_of(l, w, &l->op_conv[0], true),
             second = ll_nasflat_conv_of(l, w, &l->op_conv[1], false);
-    project(l, w, &l->op_conv[0], k->x, 2, k->op[0].proj);
+    project_two(k, w, &l->op_conv[0], k->op[0].proj);
     ll_nasflat_total(l, k->op[0].proj, ll_nasflat_two_rows, k->op[0].total);
     for (int c = 0; c < k->plan.n_classes; c++) {
         ll_conv_node node = ll_class_node(k, c);
         ll_conv_keep keep = ll_keep_at(k, &k->op[0], c);
         ll_conv_forward(&first, k->op[0].proj, &node, &keep, k->op[0].out + (size_t)c * f);
     }
-    project(l, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, k->op[1].proj);
+    project(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, k->op[1].proj);
     for (int i = 0; i < k->plan.n; i++) {
         const int *rows = k->plan.class_of + i * l->shape.n_nodes;
         real *total = k->op[1].total + (size_t)i * f;
@@ -78,17 +96,18 @@ static void update_ops(ll_nasflat_work *k, const real *w)
     int f = l->shape.hidden;
     const real *u = w + l->u_w[0].at, *in = k->op[1].out;
     for (int i = 0; i < 3; i++) {
-        ll_linear(in, k->plan.n, f, w + l->g_w[i].at, f, w + l->g_b[i].at, f,
-                  i < 2 ? LL_ACT_RELU : LL_ACT_NONE, k->g_out[i], f);
+        linear_rows(k, in, k->plan.n, f, w + l->g_w[i].at, f, w + l->g_b[i].at, f,
+                    i < 2 ? LL_ACT_RELU : LL_ACT_NONE, k->g_out[i]);
         in = k->g_out[i];
     }
-    ll_linear(k->o, k->plan.n_rows, l->o_dim, u, f, NULL, f, LL_ACT_NONE, k->u_rows, f);
-    ll_linear(in, k->plan.n, f, u + (size_t)l->o_dim * f, f, w + l->u_b[0].at, f, LL_ACT_NONE, k->u_items, f);
+    linear_rows(k, k->o, k->plan.n_rows, l->o_dim, u, f, NULL, f, LL_ACT_NONE, k->u_rows);
+    linear_rows(k, in, k->plan.n, f, u + (size_t)l->o_dim * f, f, w + l->u_b[0].at, f, LL_ACT_NONE,
+                k->u_items);
     for (int s = 0; s < k->plan.n_slots; s++)
         add_rows_relu(k->u_hidden + (size_t)s * f, k->u_rows + (size_t)k->plan.slot_row[s] * f,
                       k->u_items + (size_t)k->plan.slot_item[s] * f, f);
-    ll_linear(k->u_hidden, k->plan.n_slots, f, w + l->u_w[1].at, l->o_dim, w + l->u_b[1].at, l->o_dim,
-              LL_ACT_NONE, k->o_new, l->o_dim);
+    linear_rows(k, k->u_hidden, k->plan.n_slots, f, w + l->u_w[1].at, l->o_dim, w + l->u_b[1].at, l->o_dim,
+                LL_ACT_NONE, k->o_new);
 }
 
 /* --- main pass --------------------------------------------------------------------------------------------
@@ -106,7 +125,7 @@ static void first_layer(ll_nasflat_work *k, const real *w)
     int n_nodes = l->shape.n_nodes;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
     ll_layer_work *m = &k->main[0];
-    project(l, w, &l->conv[0], k->x, 2, m->proj);
+    project_two(k, w, &l->conv[0], m->proj);
     ll_nasflat_total(l, m->proj, ll_nasflat_two_rows, m->total);
     for (int i = 0; i < k->plan.n; i++)
         for (int j = 0; j < n_nodes; j++) {
@@ -123,7 +142,7 @@ static void second_layer(ll_nasflat_work *k, const real *w)
     int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[1], true);
     ll_layer_work *m = &k->main[1];
-    project(l, w, &l->conv[1], k->main[0].out, k->plan.n * n_nodes, m->proj);
+    project(k, w, &l->conv[1], k->main[0].out, k->plan.n * n_nodes, m->proj);
     for (int i = 0; i < k->plan.n; i++) {
         const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
         ll_nasflat_total(l, proj, ll_nasflat_own_rows, m->total + (size_t)i * f);
@@ -149,7 +168,7 @@ static void last_layer(ll_nasflat_work *k, const real *w)
     int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[2], false);
     ll_layer_work *m = &k->main[2];
-    project(l, w, &l->conv[2], k->main[1].out, k->plan.n * n_nodes, m->proj);
+    project(k, w, &l->conv[2], k->main[1].out, k->plan.n * n_nodes, m->proj);
     for (int i = 0; i < k->plan.n; i++) {
         const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
         real *mean = k->head_in + (size_t)i * l->head_in;
@@ -181,11 +200,11 @@ static void encoding_branch(ll_nasflat_work *k, const real *w, const float *z, c
     int nz = l->shape.n_z, zh = l->shape.z_hidden, zd = l->shape.z_dim, b = k->plan.n;
     for (int i = 0; i < b; i++)
         for (int j = 0; j < nz; j++) k->z_in[i * nz + j] = z[(size_t)k->items[i].arch * nz + j];
-    ll_linear(k->z_in, b, nz, w + l->z_w[0].at, zh, w + l->z_b[0].at, zh, LL_ACT_RELU, k->z_out[0], zh);
+    linear_rows(k, k->z_in, b, nz, w + l->z_w[0].at, zh, w + l->z_b[0].at, zh, LL_ACT_RELU, k->z_out[0]);
     drop(k, k->z_out[0], zh, dropout, 4);
-    ll_linear(k->z_out[0], b, zh, w + l->z_w[1].at, zh, w + l->z_b[1].at, zh, LL_ACT_RELU, k->z_out[1], zh);
+    linear_rows(k, k->z_out[0], b, zh, w + l->z_w[1].at, zh, w + l->z_b[1].at, zh, LL_ACT_RELU, k->z_out[1]);
     drop(k, k->z_out[1], zh, dropout, 5);
-    ll_linear(k->z_out[1], b, zh, w + l->z_w[2].at, zd, w + l->z_b[2].at, zd, LL_ACT_NONE, k->z_last, zd);
+    linear_rows(k, k->z_out[1], b, zh, w + l->z_w[2].at, zd, w + l->z_b[2].at, zd, LL_ACT_NONE, k->z_last);
     for (int i = 0; i < b; i++)
         memcpy(k->head_in + (size_t)i * l->head_in + l->shape.hidden, k->z_last + (size_t)i * zd,
                (size_t)zd * sizeof(real));
@@ -198,9 +217,9 @@ static void device_branch(ll_nasflat_work *k, const real *w)
     for (int i = 0; i < n; i++)
         memcpy(k->hw_in + (size_t)i * hd, w + l->hw_emb.at + (size_t)k->plan.device[i] * hd,
                (size_t)hd * sizeof(real));
-    ll_linear(k->hw_in, n, hd, w + l->hw_w[0].at, od, w + l->hw_b[0].at, od, LL_ACT_RELU, k->hw_out[0], od);
-    ll_linear(k->hw_out[0], n, od, w + l->hw_w[1].at, od, w + l->hw_b[1].at, od, LL_ACT_NONE, k->hw_out[1],
-              od);
+    linear_rows(k, k->hw_in, n, hd, w + l->hw_w[0].at, od, w + l->hw_b[0].at, od, LL_ACT_RELU, k->hw_out[0]);
+    linear_rows(k, k->hw_out[0], n, od, w + l->hw_w[1].at, od, w + l->hw_b[1].at, od, LL_ACT_NONE,
+                k->hw_out[1]);
     for (int i = 0; i < k->plan.n; i++)
         memcpy(k->head_in + (size_t)(i + 1) * l->head_in - od,
                k->hw_out[1] + (size_t)k->plan.device_of[i] * od, (size_t)od * sizeof(real));
@@ -212,13 +231,14 @@ static void head(ll_nasflat_work *k, const real *w, const uint64_t *dropout, rea
     const real *in = k->head_in;
     for (int i = 0; i < 3; i++) {
         int out = l->shape.head;
-        ll_linear(in, k->plan.n, l->head_w[i].rows, w + l->head_w[i].at, out, w + l->head_b[i].at, out,
-                  LL_ACT_RELU, k->head[i], out);
+        linear_rows(k, in, k->plan.n, l->head_w[i].rows, w + l->head_w[i].at, out, w + l->head_b[i].at, out,
+                    LL_ACT_RELU, k->head[i]);
         drop(k, k->head[i], out, dropout, (uint64_t)i);
         in = k->head[i];
     }
-    ll_linear(in, k->plan.n, l->shape.head, w + l->head_w[3].at, 1, w + l->head_b[3].at, 1, LL_ACT_NONE,
-              score, 1);
+    linear_rows(k, in, k->plan.n, l->shape.head, w + l->head_w[3].at, 1, w + l->head_b[3].at, 1, LL_ACT_NONE,
+                k->score);
+    memcpy(score, k->score, (size_t)k->plan.n * sizeof *score);
 }
 
 void ll_nasflat_forward(ll_nasflat_work *k, const real *w, const ll_nasflat_item *items, int n,
@@ -237,8 +257,8 @@ void ll_nasflat_forward(ll_nasflat_work *k, const real *w, const ll_nasflat_item
         op_convs(k, w);
         update_ops(k, w);
     }
-    ll_linear(s->op_update ? k->o_new : k->o, k->plan.n_slots, l->o_dim, w + l->gate_w.at, l->gate_w.cols,
-              w + l->gate_b.at, l->gate_w.cols, LL_ACT_SIGMOID, k->gate, l->gate_w.cols);
+    linear_rows(k, s->op_update ? k->o_new : k->o, k->plan.n_slots, l->o_dim, w + l->gate_w.at,
+                l->gate_w.cols, w + l->gate_b.at, l->gate_w.cols, LL_ACT_SIGMOID, k->gate);
     first_layer(k, w);
     second_layer(k, w);
     last_layer(k, w);

@@ -73,6 +73,11 @@ void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
     g->n_codes[g->n_archs++] = n_codes;
 }
 
+void ll_nasflat_graphs_clear(ll_nasflat_graphs *g)
+{
+    g->n_archs = 0;
+}
+
 void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
 {
     free(g->pred_at);

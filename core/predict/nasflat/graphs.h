@@ -1,4 +1,4 @@
-/* What the NASFLAT network needs to know of architectures, worked out once per dataset, and the plan of one
+/* What the NASFLAT network needs to know of architectures, and the plan of one
  * batch: which rows of which matrix are equal and need computing only once. Integers only, no weights. */
 #ifndef LL_PREDICT_NASFLAT_GRAPHS_H
 #define LL_PREDICT_NASFLAT_GRAPHS_H
@@ -30,6 +30,8 @@ typedef struct ll_nasflat_graphs {
 void ll_nasflat_graphs_init(ll_nasflat_graphs *g, int n_nodes);
 /* Appends an architecture of N nodes, 2 <= N <= LL_MAX_NODES; inner nodes need op >= 0. */
 void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph);
+/* No architectures again; the kinds that were seen keep their numbers. */
+void ll_nasflat_graphs_clear(ll_nasflat_graphs *g);
 void ll_nasflat_graphs_free(ll_nasflat_graphs *g);
 
 typedef struct ll_nasflat_item {

@@ -3,7 +3,7 @@
 #define LL_PREDICT_NASFLAT_MODEL_H
 
 #include "core/predict/nasflat/train.h"
-#include "core/predict/predictor.h"
+#include "core/predict/source_table.h"
 
 enum { LL_NASFLAT_MOST_MEMBERS = 8 };
 
@@ -17,39 +17,69 @@ ll_nasflat_fit ll_nasflat_fit_of(const ll_values *options);
 /* Adds an epoch to a history (predictor.h); spearman NaN: not taken. */
 void ll_nasflat_record(cJSON *history, const ll_nasflat_progress *p, double spearman);
 
-/* Architectures of one dataset as the network reads them. */
-typedef struct ll_nasflat_inputs {
-    ll_nasflat_graphs graphs; /* one per row of the dataset */
-    float *z;                 /* (n_archs, n_z), standardised; NULL without encoding */
-    int n_z;
-} ll_nasflat_inputs;
-/* graph: "auto", "pruned", "full", "chain", "released"; encoding NULL: none. The observer may cancel it, or be NULL. */
-ll_status ll_nasflat_inputs_open(ll_nasflat_inputs *in, const ll_dataset *d, const char *graph,
-                                 const char *encoding, const ll_observer *observer, ll_error *e);
-void ll_nasflat_inputs_close(ll_nasflat_inputs *in);
-
 /* Row s of hw_emb is source device s; the last row is the target's. */
 typedef struct ll_nasflat_model {
     ll_values options; /* resolved pretrain options */
     ll_nasflat_layout layout;
-    ll_nasflat_inputs inputs;
-    char *data_hash; /* of the dataset that inputs were made from */
-    ll_strs source;  /* device names */
-    ll_ints rows;    /* what it was trained on; empty: unknown */
+    ll_encoder *encoder;     /* of the supplementary encoding, fitted on the population; NULL: none */
+    ll_source_table sources; /* over the population */
+    ll_ints rows;            /* which of the population it learnt from */
     int n_members;
     float *w[LL_NASFLAT_MOST_MEMBERS]; /* (layout.n) each */
-    struct ll_gp_model *prior;         /* over a target's latency (prior.h); NULL: none */
-    double *scale;                     /* (n_members, n_source, 2) centre and spread of the scores in it */
+    struct ll_nasflat_prior *prior;    /* over a target's latency (prior.h); NULL: none */
 } ll_nasflat_model;
 
-/* Layout and inputs for these options; no members yet. `options` is copied. */
-ll_status ll_nasflat_model_new(const ll_values *options, const ll_dataset *d, const int *source, int n_source,
-                               const ll_observer *observer, ll_nasflat_model **out, ll_error *e);
+/* No members yet. LL_USAGE: the space has no such graph, or no such encoding. */
+ll_status ll_nasflat_model_new(const ll_values *options, const ll_pretrain_job *job, ll_nasflat_model **out,
+                               ll_error *e);
 void ll_nasflat_model_free(void *model);
 ll_status ll_nasflat_model_save(const void *model, ll_tensors *out, ll_error *e);
-ll_status ll_nasflat_model_load(const ll_tensors *in, const ll_dataset *d, void **model, ll_error *e);
+ll_status ll_nasflat_model_load(const ll_load_job *job, void **model, ll_error *e);
+/* The weights of a member in a file, which the authors' names say. */
+void ll_nasflat_weights_save(const ll_nasflat_model *m, int member, const float *w, ll_tensors *out);
+ll_status ll_nasflat_weights_load(const ll_tensors *in, const ll_nasflat_model *m, int member, float **w,
+                                  ll_error *e);
+
+/* --- architectures as the network reads them --- */
+
+typedef struct ll_nasflat_inputs {
+    ll_nasflat_graphs graphs; /* one per architecture */
+    float *z;                 /* (n, n_z); NULL without encoding */
+    bool *lacks;              /* (n) no vector was to be had, z is 0; NULL: all have one */
+} ll_nasflat_inputs;
+/* Architectures from .. from+n-1. `in` is zero, or of other architectures of this model, which it forgets. */
+void ll_nasflat_inputs_read(ll_nasflat_inputs *in, const ll_nasflat_model *m, const ll_archs *archs, int from,
+                            int n);
+void ll_nasflat_inputs_free(ll_nasflat_inputs *in);
+/* How many nodes the graphs of a space have; false: it has no graphs of this kind (options). */
+bool ll_nasflat_graph_size(const ll_space *s, const char *graph, int *n_nodes);
+/* LL_BAD_DATA names the first architecture that has no vector of the supplementary encoding. */
+ll_status ll_nasflat_readable(const ll_nasflat_model *m, const ll_archs *archs, ll_error *e);
+
+/* Told on the caller's thread: done of total scores. */
+typedef struct ll_nasflat_told {
+    void (*fn)(void *ctx, long done, long total); /* NULL: nobody is told */
+    void *ctx;
+} ll_nasflat_told;
+
+/* Scores of any architectures under weights w for the devices in rows first .. first+n_devices-1 of hw_emb: out
+ * (n_devices, archs->n), NaN where the supplementary encoding has no vector. What is read of them at a time does not grow
+ * with their number. An architecture's score is the same in every company and with any number of threads. false:
+ * cancelled by the observer. */
+bool ll_nasflat_score_archs(const ll_nasflat_model *m, const float *w, int first, int n_devices,
+                            const ll_archs *archs, const ll_observer *observer, ll_pool *pool,
+                            ll_nasflat_told told, float *out);
+/* Their mean and deviation (1 where they are all alike). */
+void ll_nasflat_standard(const float *score, int n, double standard[2]);
+
+/* --- the predictor --- */
 
 ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error *e);
-ll_status ll_nasflat_transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e);
+ll_status ll_nasflat_adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e);
+ll_status ll_nasflat_predict(const void *model, const void *adapted, const ll_predict_job *job,
+                             ll_prediction *out, ll_error *e);
+void ll_nasflat_release_adapted(void *adapted);
+ll_status ll_nasflat_save_adapted(const void *adapted, ll_tensors *out, ll_error *e);
+ll_status ll_nasflat_load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e);
 
 #endif

@@ -18,15 +18,18 @@ typedef struct items {
     int n;
 } items;
 
-/* A run of training: what the callbacks need. */
+/* A run of training: what the callbacks need. Architectures of items are numbers into `inputs`: those of job->rows, then
+ * those held out. */
 typedef struct training {
     const ll_pretrain_job *job;
     ll_nasflat_model *model;
+    ll_nasflat_inputs inputs;
     ll_nasflat_net net;
     float *complete; /* weights after the last complete epoch */
     int epochs_done, member, members;
     double start_s, evaluated_s, trained_s, rate; /* rate: items a second */
-    ll_ints held_out;                             /* rows nobody trains on, known on every source */
+    ll_ints
+        held_out; /* of job->archs, known on every source; trained on only where there are too few others */
     bool really_held_out;
     double *spearman;         /* (n_source) latest */
     ll_nasflat_progress last; /* reported */
@@ -56,63 +59,80 @@ static void scale_rank(double *y, int n)
 /* Every (architecture, source) with a latency. */
 static items make_items(const ll_pretrain_job *job, bool by_rank)
 {
-    items it = {LL_NEW_ARRAY(ll_nasflat_item, job->n_archs * job->n_source),
-                LL_NEW_ARRAY(double, job->n_archs * job->n_source), 0};
-    for (int s = 0; s < job->n_source; s++) {
-        const double *lat = ll_latencies(job->data, job->source[s]);
+    size_t most = (size_t)job->n_rows * (size_t)job->sources.n;
+    items it = {LL_NEW_ARRAY(ll_nasflat_item, most), LL_NEW_ARRAY(double, most), 0};
+    for (int s = 0; s < job->sources.n; s++) {
+        const double *lat = job->sources.lat_ms[s];
         int from = it.n;
-        for (int i = 0; i < job->n_archs; i++) {
-            if (isnan(lat[job->archs[i]])) continue;
-            it.v[it.n] = (ll_nasflat_item){job->archs[i], s};
-            it.y[it.n++] = lat[job->archs[i]];
+        for (int i = 0; i < job->n_rows; i++) {
+            if (isnan(lat[job->rows[i]])) continue;
+            it.v[it.n] = (ll_nasflat_item){i, s};
+            it.y[it.n++] = lat[job->rows[i]];
         }
         if (by_rank)
             scale_rank(it.y + from, it.n - from);
         else
-            scale_table(lat, job->data->n_archs, it.y + from, it.n - from);
+            scale_table(lat, job->archs->n, it.y + from, it.n - from);
     }
     return it;
 }
 
 /* --- held-out Spearman --- */
 
+static bool known_on_all(const ll_columns *sources, int row)
+{
+    bool known = true;
+    for (int s = 0; s < sources->n; s++) known = known && !isnan(sources->lat_ms[s][row]);
+    return known;
+}
+
 static void choose_held_out(training *t)
 {
     const ll_pretrain_job *job = t->job;
-    ll_ints common = ll_dataset_common(job->data, job->source, job->n_source), pool = {0};
-    bool *used = LL_NEW_ARRAY(bool, job->data->n_archs);
-    for (int i = 0; i < job->n_archs; i++) used[job->archs[i]] = true;
-    for (int i = 0; i < common.n; i++)
-        if (!used[common.v[i]]) ll_ints_add(&pool, common.v[i]);
-    t->really_held_out = pool.n >= 8;
-    const ll_ints *from = t->really_held_out ? &pool : &common;
+    ll_ints common = {0}, unused = {0};
+    bool *used = LL_NEW_ARRAY(bool, job->archs->n);
+    for (int i = 0; i < job->n_rows; i++) used[job->rows[i]] = true;
+    for (int i = 0; i < job->archs->n; i++) {
+        if (!known_on_all(&job->sources, i)) continue;
+        ll_ints_add(&common, i);
+        if (!used[i]) ll_ints_add(&unused, i);
+    }
+    t->really_held_out = unused.n >= 8;
+    const ll_ints *from = t->really_held_out ? &unused : &common;
     int n = from->n < HELD_OUT ? from->n : HELD_OUT;
     ll_rng r = ll_rng_new(job->seed, LL_STREAM_DATA);
     t->held_out = ll_ints_range(n);
     ll_rng_sample(&r, from->v, from->n, n, t->held_out.v);
     ll_ints_free(&common);
-    ll_ints_free(&pool);
+    ll_ints_free(&unused);
     free(used);
 }
 
-static bool may_go_on(void *ctx, int scored)
+static void read_inputs(training *t)
 {
-    return !ll_cancelled(((training *)ctx)->job->observer);
+    const ll_pretrain_job *job = t->job;
+    ll_ints all = ll_ints_copy(job->rows, job->n_rows);
+    for (int i = 0; i < t->held_out.n; i++) ll_ints_add(&all, t->held_out.v[i]);
+    ll_archs *archs = ll_archs_pick(job->archs, all.v, all.n);
+    ll_nasflat_inputs_read(&t->inputs, t->model, archs, 0, archs->n);
+    ll_archs_unref(archs);
+    ll_ints_free(&all);
 }
 
 /* Cancelled: what was evaluated before stays. */
 static void evaluate(training *t)
 {
-    int n = t->held_out.n, n_source = t->job->n_source;
+    const ll_pretrain_job *job = t->job;
+    int n = t->held_out.n, n_source = job->sources.n;
     ll_nasflat_item *it = LL_NEW_ARRAY(ll_nasflat_item, n * n_source);
     float *score = LL_NEW_ARRAY(float, n *n_source);
     double *s = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
-    for (int i = 0; i < n * n_source; i++) it[i] = (ll_nasflat_item){t->held_out.v[i % n], i / n};
-    bool whole = ll_nasflat_score(&t->net, it, n * n_source, t->job->pool, may_go_on, t, score);
+    for (int i = 0; i < n * n_source; i++) it[i] = (ll_nasflat_item){job->n_rows + i % n, i / n};
+    bool whole = ll_nasflat_score(&t->net, it, n * n_source, job->pool, job->observer, score);
     for (int d = 0; whole && d < n_source; d++) {
         for (int i = 0; i < n; i++) {
             s[i] = score[d * n + i];
-            y[i] = ll_latencies(t->job->data, t->job->source[d])[t->held_out.v[i]];
+            y[i] = job->sources.lat_ms[d][t->held_out.v[i]];
         }
         t->spearman[d] = ll_spearman(s, y, n);
     }
@@ -136,9 +156,9 @@ static cJSON *new_report(const training *t, const ll_nasflat_progress *p, double
     ll_json_num(o, "lr", p->lr);
     ll_json_num(o, "items_per_s", rate);
     ll_json_num(o, "left_s", left_s);
-    ll_json_num(o, "spearman", ll_mean(t->spearman, t->job->n_source));
+    ll_json_num(o, "spearman", ll_mean(t->spearman, t->job->sources.n));
     cJSON *devices = ll_json_obj(o, "devices");
-    for (int i = 0; i < t->job->n_source; i++) ll_json_num(devices, t->model->source.v[i], t->spearman[i]);
+    for (int i = 0; i < t->job->sources.n; i++) ll_json_num(devices, t->job->sources.name[i], t->spearman[i]);
     ll_json_int(o, "held_out", t->really_held_out ? t->held_out.n : 0);
     return o;
 }
@@ -179,7 +199,7 @@ static void record(training *t, const ll_nasflat_progress *p)
     int every = p->epochs / HISTORY_POINTS + 1;
     bool due = p->epoch % every == 0 || p->epoch == p->epochs;
     if (due) evaluate(t);
-    ll_nasflat_record(t->job->history, p, due ? ll_mean(t->spearman, t->job->n_source) : NAN);
+    ll_nasflat_record(t->job->history, p, due ? ll_mean(t->spearman, t->job->sources.n) : NAN);
 }
 
 static bool on_epoch(void *ctx, const ll_nasflat_progress *p)
@@ -206,7 +226,7 @@ static ll_status train_member(training *t, const items *it)
     float *w = ll_alloc_aligned(m->layout.n, sizeof *w);
     t->complete = ll_alloc_aligned(m->layout.n, sizeof *w);
     t->epochs_done = 0;
-    t->net = (ll_nasflat_net){&m->layout, &m->inputs.graphs, m->inputs.z, w};
+    t->net = (ll_nasflat_net){&m->layout, &t->inputs.graphs, t->inputs.z, w};
     uint64_t seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;
     ll_nasflat_init_weights(&m->layout, w, seed);
     ll_nasflat_fit fit = ll_nasflat_fit_of(o);
@@ -231,33 +251,49 @@ static ll_status train_member(training *t, const items *it)
     return done ? LL_OK : LL_CANCELLED;
 }
 
+static ll_status train(training *t, ll_error *e)
+{
+    ll_nasflat_model *m = t->model;
+    items it = make_items(t->job, ll_is(&m->options, "scaling", "rank"));
+    ll_status s =
+        it.n ? LL_OK : ll_fail(e, LL_FAILED, "no source device has a latency of the chosen architectures");
+    for (; !s && t->member < t->members; t->member++) s = train_member(t, &it);
+    if (s == LL_CANCELLED) ll_fail(e, LL_CANCELLED, "stopped after %d complete epochs", t->epochs_done);
+    free(it.v);
+    free(it.y);
+    return s;
+}
+
+/* A network without the prior is usable, too. */
+static ll_status train_and_fit(const ll_pretrain_job *job, ll_nasflat_model *m, ll_error *e)
+{
+    training t = {.job = job, .model = m, .members = ll_int(&m->options, "members"), .start_s = ll_now_s()};
+    t.spearman = LL_NEW_ARRAY(double, job->sources.n + 1);
+    for (int i = 0; i < job->sources.n; i++) t.spearman[i] = NAN;
+    choose_held_out(&t);
+    read_inputs(&t);
+    ll_status s = train(&t, e);
+    if (!s && ll_bool(&m->options, "prior"))
+        s = ll_nasflat_prior_fit(m, job, (ll_nasflat_told){on_prior, &t}, &m->prior, e);
+    ll_nasflat_inputs_free(&t.inputs);
+    ll_ints_free(&t.held_out);
+    free(t.spearman);
+    return s;
+}
+
 ll_status ll_nasflat_pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
     ll_values options;
     ll_nasflat_model *m = NULL;
     *model = NULL;
     ll_nasflat_resolve(job->options, &options);
-    ll_status s = ll_nasflat_model_new(&options, job->data, job->source, job->n_source, job->observer, &m, e);
-    int members = ll_int(&options, "members");
+    ll_status s = ll_nasflat_model_new(&options, job, &m, e);
     ll_values_free(&options);
     if (s) return s;
-    items it = make_items(job, ll_is(&m->options, "scaling", "rank"));
-    training t = {.job = job, .model = m, .members = members, .start_s = ll_now_s()};
-    t.spearman = LL_NEW_ARRAY(double, job->n_source);
-    for (int i = 0; i < job->n_source; i++) t.spearman[i] = NAN;
-    choose_held_out(&t);
-    if (!it.n) s = ll_fail(e, LL_FAILED, "no source device has a latency of the chosen architectures");
-    for (; !s && t.member < members; t.member++) s = train_member(&t, &it);
-    if (s == LL_CANCELLED) ll_fail(e, LL_CANCELLED, "stopped after %d complete epochs", t.epochs_done);
-    for (int i = 0; i < job->n_archs; i++) ll_ints_add(&m->rows, job->archs[i]);
-    if (!s && ll_bool(&m->options, "prior")) s = ll_nasflat_prior_fit(m, job, on_prior, &t, e);
+    s = train_and_fit(job, m, e);
     if (m->n_members)
         *model = m;
     else
         ll_nasflat_model_free(m);
-    ll_ints_free(&t.held_out);
-    free(t.spearman);
-    free(it.v);
-    free(it.y);
     return s;
 }

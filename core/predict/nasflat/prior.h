@@ -5,27 +5,29 @@
 #ifndef LL_PREDICT_NASFLAT_PRIOR_H
 #define LL_PREDICT_NASFLAT_PRIOR_H
 
+#include "core/predict/gp/model.h"
 #include "core/predict/nasflat/model.h"
 
-/* Called on the caller's thread as the network scores the sources: done of total blocks. May be NULL. */
-typedef void (*ll_nasflat_told)(void *ctx, long done, long total);
+/* Immutable once made. */
+typedef struct ll_nasflat_prior {
+    const ll_nasflat_model *model; /* whose network it asks; outlives it */
+    double *scale; /* (n_members, n_source, 2) centre and spread of its scores over the population */
+    float *known;  /* (n_source, population) what it says of that */
+    ll_gp_model *gp;
+} ll_nasflat_prior;
 
-/* Fits m->prior on the job's sources and architectures; m has its members. LL_CANCELLED, by the job's observer: m stays
- * without. */
-ll_status ll_nasflat_prior_fit(ll_nasflat_model *m, const ll_pretrain_job *job, ll_nasflat_told told,
-                               void *ctx, ll_error *e);
-void ll_nasflat_prior_free(ll_nasflat_model *m);
+/* Of the sources and rows of the job, whose architectures are m's population; m has its members. LL_CANCELLED by the
+ * job's observer: *out is NULL. */
+ll_status ll_nasflat_prior_fit(const ll_nasflat_model *m, const ll_pretrain_job *job, ll_nasflat_told told,
+                               ll_nasflat_prior **out, ll_error *e);
+/* The same from what the model has kept of its pretraining. */
+ll_status ll_nasflat_prior_fit_later(const ll_nasflat_model *m, const ll_observer *observer, ll_pool *pool,
+                                     ll_nasflat_told told, ll_nasflat_prior **out, ll_error *e);
+void ll_nasflat_prior_free(ll_nasflat_prior *p); /* NULL is fine */
 
-/* Whether a transfer to this dataset can have a prior: there is one, or it can be fitted again. */
-bool ll_nasflat_has_prior(const ll_nasflat_model *m, const ll_dataset *d);
-/* *out is zero on entry. A model whose pretraining was stopped before the prior gets one for this transfer alone, in
- * seconds. */
-ll_status ll_nasflat_prior_transfer(const ll_nasflat_model *m, const ll_transfer_job *job, ll_prediction *out,
-                                    ll_error *e);
-
-void ll_nasflat_prior_save(const ll_nasflat_model *m, ll_tensors *out, ll_error *e);
-/* m has its members; without such tensors it stays without. same_data: d is the dataset m was made from. */
-ll_status ll_nasflat_prior_load(const ll_tensors *in, const ll_dataset *d, bool same_data,
-                                ll_nasflat_model *m, ll_error *e);
+ll_status ll_nasflat_prior_save(const ll_nasflat_prior *p, ll_tensors *out, ll_error *e);
+/* m has its members; without such tensors *out is NULL. */
+ll_status ll_nasflat_prior_load(const ll_tensors *in, const ll_nasflat_model *m, ll_nasflat_prior **out,
+                                ll_error *e);
 
 #endif

@@ -173,45 +173,50 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
 
 /* --- inference --- */
 
-/* A chunk's nodes and their projections stay in the second-level cache; so many of them on every thread run between two
- * questions whether to go on. */
-enum { CHUNK = 64, CHUNKS_PER_LOOK = 2 };
+/* A chunk's nodes and their projections stay in the second-level cache; so many of them run between two questions whether
+ * to go on. */
+enum { CHUNK = LL_NASFLAT_CHUNK, CHUNKS_PER_LOOK = 2 };
+
+bool ll_nasflat_score_on(ll_nasflat_work *work, const ll_nasflat_net *net, const ll_nasflat_item *items,
+                         int n, const ll_observer *observer, float *score)
+{
+    for (int from = 0; from < n; from += CHUNK) {
+        if (from / CHUNK % CHUNKS_PER_LOOK == 0 && ll_cancelled(observer)) return false;
+        ll_nasflat_forward(work, net->w, items + from, n - from < CHUNK ? n - from : CHUNK, net->z, NULL,
+                           score + from);
+    }
+    return !ll_cancelled(observer);
+}
 
 typedef struct inference {
     const ll_nasflat_net *net;
     const ll_nasflat_item *items;
     float *score;
-    int n, lanes;
-    ll_nasflat_work **work; /* (lanes) */
+    int n, each; /* each: items of one lane */
+    ll_nasflat_work **work;
+    const ll_observer *observer;
 } inference;
 
 static void score_lane(void *ctx, int lane)
 {
     inference *s = ctx;
-    for (int from = lane * CHUNK; from < s->n; from += s->lanes * CHUNK) {
-        int n = s->n - from < CHUNK ? s->n - from : CHUNK;
-        ll_nasflat_forward(s->work[lane], s->net->w, s->items + from, n, s->net->z, NULL, s->score + from);
-    }
+    int from = lane * s->each, n = s->n - from < s->each ? s->n - from : s->each;
+    ll_nasflat_score_on(s->work[lane], s->net, s->items + from, n, s->observer, s->score + from);
 }
 
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
-                      bool (*go)(void *ctx, int scored), void *ctx, float *score)
+                      const ll_observer *observer, float *score)
 {
-    int threads = ll_pool_threads(pool), chunks = (n + CHUNK - 1) / CHUNK;
-    inference s = {.net = net, .lanes = chunks < threads ? chunks : threads};
-    s.work = LL_NEW_ARRAY(ll_nasflat_work *, s.lanes);
-    for (int i = 0; i < s.lanes; i++)
+    int threads = ll_pool_threads(pool), chunks = (n + CHUNK - 1) / CHUNK,
+        lanes = chunks < threads ? chunks : threads;
+    if (!n) return !ll_cancelled(observer);
+    inference s = {net, items, score, n, (chunks + lanes - 1) / lanes * CHUNK, NULL, observer};
+    lanes = (n + s.each - 1) / s.each;
+    s.work = LL_NEW_ARRAY(ll_nasflat_work *, lanes);
+    for (int i = 0; i < lanes; i++)
         s.work[i] = ll_nasflat_work_new(net->layout, net->graphs, n < CHUNK ? n : CHUNK, false);
-    bool on = true;
-    int block = s.lanes * CHUNKS_PER_LOOK * CHUNK;
-    for (int from = 0; on && from < n; from += block) {
-        s.items = items + from;
-        s.score = score + from;
-        s.n = n - from < block ? n - from : block;
-        ll_pool_run(pool, s.lanes, score_lane, &s);
-        on = !go || go(ctx, from + s.n);
-    }
-    for (int i = 0; i < s.lanes; i++) ll_nasflat_work_free(s.work[i]);
+    ll_pool_run(pool, lanes, score_lane, &s);
+    for (int i = 0; i < lanes; i++) ll_nasflat_work_free(s.work[i]);
     free(s.work);
-    return on;
+    return !ll_cancelled(observer);
 }

@@ -46,9 +46,12 @@ bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_p
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
                           uint64_t seed, ll_pair *out);
 
-/* Scores of many items, the first ones first: `go` (may be NULL) is asked every few hundredths of a second, told how
- * many are scored, and false stops. */
+/* Scores of many items. The observer (may be NULL) is asked every few hundredths of a second; false: cancelled. */
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
-                      bool (*go)(void *ctx, int scored), void *ctx, float *score);
+                      const ll_observer *observer, float *score);
+/* The same on the calling thread, with a work that has room for a chunk of items. */
+enum { LL_NASFLAT_CHUNK = 64 };
+bool ll_nasflat_score_on(ll_nasflat_work *work, const ll_nasflat_net *net, const ll_nasflat_item *items,
+                         int n, const ll_observer *observer, float *score);
 
 #endif

@@ -22,11 +22,13 @@ const uint8_t ll_nasflat_two_preds[LL_MAX_NODES + 1] = {
 typedef struct bump {
     real *base;
     size_t used;
+    int tile; /* rows come in multiples of it */
 } bump;
 
 static real *take(bump *m, int rows, int cols)
 {
     real *p = m->base ? m->base + m->used : NULL;
+    rows = (rows + m->tile - 1) / m->tile * m->tile;
     m->used += ((size_t)rows * (size_t)cols + 15) & ~(size_t)15;
     return p;
 }
@@ -84,6 +86,7 @@ static void lay_head(ll_nasflat_work *k, bump *m, const extents *e)
     for (int i = 0; i < 2; i++) k->hw_out[i] = take(m, e->devices, s->op_dim);
     k->head_in = take(m, e->b, k->l->head_in);
     for (int i = 0; i < 3; i++) k->head[i] = take(m, e->b, s->head);
+    k->score = take(m, e->b, 1);
 }
 
 static int larger(int a, int b)
@@ -121,7 +124,7 @@ static void lay_gradients(ll_nasflat_work *k, bump *m, const extents *e)
 static size_t lay_out(ll_nasflat_work *k, int most, real *base)
 {
     const ll_nasflat_layout *l = k->l;
-    bump m = {.base = base};
+    bump m = {.base = base, .tile = k->train ? 1 : LL_NASFLAT_TILE};
     extents e = extents_of(k, most);
     k->o = take(&m, e.rows, l->o_dim);
     k->x = take(&m, 2, l->shape.x_dim);

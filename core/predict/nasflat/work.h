@@ -14,6 +14,12 @@
 
 #define LL_HEAD_DROPOUT ((real)0.1)
 
+/* Libraries choose their kernels by the size of a product and by where in it a row lies, and their sums come out in another
+ * order. Inference therefore multiplies LL_NASFLAT_TILE rows at a time, as many as every kernel of OpenBLAS treats alike, and the
+ * arrays have room for whole tiles: the same row has the same bits in every company. (Where core/num/small_gemm takes a
+ * product they are the row's own in any size.) With AVX-512, where nothing is packed, that is the fastest size as well. */
+enum { LL_NASFLAT_TILE = 8 };
+
 typedef struct ll_layer_work {
     real *proj;                   /* (rows in, W) projections */
     real *total;                  /* (items, F) sum of the Q rows; first layers: (1, F) */
@@ -40,6 +46,7 @@ struct ll_nasflat_work {
     real *z_in, *z_out[2];             /* (b, n_z), (b, z_hidden) */
     real *z_last, *hw_in, *hw_out[2];  /* (b, z_dim); (D, hw_dim), (D, op_dim) */
     real *head_in, *head[3];           /* (b, head_in), (b, head) */
+    real *score;                       /* (b) */
     /* gradients */
     real *dproj, *dout, *dtotal, *dgate, *do_new, *dhidden, *du_rows, *du_items, *d_o, *dx, *dg[2];
     real *dop_gate, *dout_gate, *dhead_in, *dhead[2], *dz[2], *dhw[2], *dz_last;

@@ -5,6 +5,7 @@
  * is. The one-hot has more columns than rank, so the pseudo-inverse is truncated. */
 #include "core/predict/simple/adaproxy_fit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
 #include "core/predict/simple/simple.h"
+#include "core/predict/source_table.h"
 
 static const ll_option transfer_options[] = {
     {.name = "proxy",
@@ -34,17 +36,19 @@ static const ll_option transfer_options[] = {
     {0},
 };
 
-/* A proxy: a source device, its linear model (latency / mean) and its own latencies. */
-typedef struct proxy {
-    char *name;
-    double *weight; /* (dim) */
-    double *lat_ms; /* (n_archs), NaN where missing */
-} proxy;
+/* Proxies: source devices with a linear model each (latency / mean). */
 typedef struct adaproxy_model {
     const ll_space *space;
-    int dim, n_archs, n;
-    proxy *proxies;
+    int dim;
+    ll_source_table sources;
+    double **weight; /* (sources.names.n), (dim) each; NULL: it has no latency above zero to learn from */
 } adaproxy_model;
+
+/* A proxy's ranking as it is, or its linear model corrected. */
+typedef struct adaproxy_adapted {
+    int reused;         /* which proxy, -1: the fit */
+    ll_linear_fit *fit; /* NULL: reused */
+} adaproxy_adapted;
 
 static int dim_of(const ll_space *s)
 {
@@ -60,26 +64,23 @@ static void fill_row(const ll_space *s, const uint8_t *gene, double *row)
 static void release(void *model)
 {
     adaproxy_model *m = model;
-    for (int i = 0; i < m->n; i++) {
-        free(m->proxies[i].name);
-        free(m->proxies[i].weight);
-        free(m->proxies[i].lat_ms);
-    }
-    free(m->proxies);
+    for (int i = 0; i < m->sources.names.n; i++) free(m->weight[i]);
+    free(m->weight);
+    ll_source_table_free(&m->sources);
     free(m);
 }
 
 /* --- source devices --- */
 
 /* w = X⁺ y with y = latency / mean, over the rows the device knows. */
-static bool fit_weights(const ll_pretrain_job *job, int device, int dim, double *w)
+static bool fit_weights(const ll_pretrain_job *job, const double *lat_ms, int dim, double *w)
 {
-    int n = 0, most = job->n_archs > dim ? job->n_archs : dim;
+    int n = 0, most = job->n_rows > dim ? job->n_rows : dim;
     double *x = LL_NEW_ARRAY(double, (size_t)most *(size_t)dim), *y = LL_NEW_ARRAY(double, most);
-    for (int i = 0; i < job->n_archs; i++) {
-        if (!ll_known(job->data, device, job->archs[i])) continue;
-        fill_row(job->data->space, ll_gene(job->data, job->archs[i]), x + (size_t)n * (size_t)dim);
-        y[n++] = ll_latencies(job->data, device)[job->archs[i]];
+    for (int i = 0; i < job->n_rows; i++) {
+        if (isnan(lat_ms[job->rows[i]])) continue;
+        fill_row(job->archs->space, ll_arch(job->archs, job->rows[i]), x + (size_t)n * (size_t)dim);
+        y[n++] = lat_ms[job->rows[i]];
     }
     double mean = n ? ll_mean(y, n) : 0;
     for (int i = 0; i < n && mean > 0; i++) y[i] /= mean;
@@ -93,22 +94,19 @@ static bool fit_weights(const ll_pretrain_job *job, int device, int dim, double 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
     adaproxy_model *m = LL_NEW(adaproxy_model);
-    *m = (adaproxy_model){.space = job->data->space,
-                          .dim = dim_of(job->data->space),
-                          .n_archs = job->data->n_archs,
-                          .proxies = LL_NEW_ARRAY(proxy, job->n_source)};
-    for (int i = 0; i < job->n_source; i++) {
-        proxy *p = &m->proxies[m->n];
-        p->weight = LL_NEW_ARRAY(double, m->dim);
-        if (!fit_weights(job, job->source[i], m->dim, p->weight)) {
-            free(p->weight);
-            continue;
-        }
-        p->name = ll_strdup(job->data->devices[job->source[i]].name);
-        p->lat_ms = ll_memdup(ll_latencies(job->data, job->source[i]), (size_t)m->n_archs, sizeof(double));
-        m->n++;
+    int n = job->sources.n, fitted = 0;
+    *m = (adaproxy_model){.space = job->archs->space, .dim = dim_of(job->archs->space)};
+    m->weight = LL_NEW_ARRAY(double *, n + 1);
+    ll_source_table_init(&m->sources, job);
+    for (int i = 0; i < n; i++) {
+        double *w = LL_NEW_ARRAY(double, m->dim);
+        if (fit_weights(job, job->sources.lat_ms[i], m->dim, w))
+            m->weight[i] = w;
+        else
+            free(w);
+        fitted += m->weight[i] != NULL;
     }
-    if (m->n) {
+    if (fitted) {
         *model = m;
         return LL_OK;
     }
@@ -127,18 +125,18 @@ static double predict_row(const ll_space *s, const double *w, const uint8_t *gen
 }
 
 /* The proxy's own latency, or its linear model's (to the same scale) where it was never measured. */
-static double proxy_latency(const adaproxy_model *m, const proxy *p, const ll_dataset *d, int row,
-                            double mean)
+static double proxy_latency(const adaproxy_model *m, int proxy, const uint8_t *gene, double mean)
 {
-    double measured = row < m->n_archs ? p->lat_ms[row] : NAN;
-    return isnan(measured) ? mean * predict_row(m->space, p->weight, ll_gene(d, row)) : measured;
+    double measured = ll_source_latency(&m->sources, proxy, gene);
+    return isnan(measured) ? mean * predict_row(m->space, m->weight[proxy], gene) : measured;
 }
 
-static double mean_known(const double *v, int n)
+static double mean_known(const adaproxy_model *m, int proxy)
 {
+    const double *v = ll_source_column(&m->sources, proxy);
     double sum = 0;
     int known = 0;
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < m->sources.archs->n; i++)
         if (!isnan(v[i])) {
             sum += v[i];
             known++;
@@ -146,142 +144,170 @@ static double mean_known(const double *v, int n)
     return known ? sum / known : 0;
 }
 
-static double agreement(const adaproxy_model *m, const proxy *p, const ll_transfer_job *job, const double *y)
+static double agreement(const adaproxy_model *m, int proxy, const ll_measured *samples)
 {
-    double *v = LL_NEW_ARRAY(double, job->k), mean = mean_known(p->lat_ms, m->n_archs);
-    for (int i = 0; i < job->k; i++) v[i] = proxy_latency(m, p, job->data, job->samples[i], mean);
-    double rho = ll_spearman(v, y, job->k);
+    int k = samples->archs->n;
+    double *v = LL_NEW_ARRAY(double, k), mean = mean_known(m, proxy);
+    for (int i = 0; i < k; i++) v[i] = proxy_latency(m, proxy, ll_arch(samples->archs, i), mean);
+    double rho = ll_spearman(v, samples->lat_ms, k);
     free(v);
     return isnan(rho) ? 0 : rho;
 }
 
-/* The named proxy, or the one that ranks the samples best; *rho is its agreement. */
-static const proxy *choose_proxy(const adaproxy_model *m, const ll_transfer_job *job, const double *y,
-                                 double *rho, ll_error *e)
+/* The named proxy, or the one that ranks the samples best, -1: not there; *rho is its agreement. */
+static int choose_proxy(const adaproxy_model *m, const ll_adapt_job *job, double *rho, ll_error *e)
 {
     const char *name = ll_word(job->options, "proxy");
-    const proxy *best = NULL;
-    for (int i = 0; i < m->n; i++) {
-        const proxy *p = &m->proxies[i];
-        if (name && strcmp(name, p->name)) continue;
-        double r = agreement(m, p, job, y);
-        if (best && r <= *rho) continue;
-        best = p;
+    int best = -1, n = m->sources.names.n;
+    for (int i = 0; i < n; i++) {
+        if (!m->weight[i] || (name && strcmp(name, m->sources.names.v[i]))) continue;
+        double r = agreement(m, i, &job->samples);
+        if (best >= 0 && r <= *rho) continue;
+        best = i;
         *rho = r;
     }
-    if (!best)
-        ll_fail(e, LL_USAGE, "proxy=%s is none of the %d source devices this model has seen", name, m->n);
+    if (best < 0)
+        ll_fail(e, LL_USAGE, "proxy=%s is none of the %d source devices this model has seen", name, n);
     return best;
 }
 
-static void reuse(const adaproxy_model *m, const proxy *p, const ll_transfer_job *job, ll_prediction *out)
+static void feature(const void *model, const ll_linear_fit *f, const uint8_t *gene, double *row)
 {
-    double mean = mean_known(p->lat_ms, m->n_archs);
-    out->n = ll_job_n(job);
-    out->score = LL_NEW_ARRAY(double, out->n);
-    for (int i = 0; i < out->n; i++) out->score[i] = proxy_latency(m, p, job->data, ll_job_row(job, i), mean);
+    fill_row(((const adaproxy_model *)model)->space, gene, row);
 }
 
-static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
+static ll_linear_fit *correct(const adaproxy_model *m, int proxy, const ll_adapt_job *job, double mean)
 {
-    fill_row(d->space, ll_gene(d, arch), row);
-}
-
-static void adapt(const adaproxy_model *m, const proxy *p, const ll_transfer_job *job, const double *y,
-                  double mean, ll_prediction *out)
-{
-    int dim = m->dim;
-    double *z = LL_NEW_ARRAY(double, (size_t)job->k *(size_t)dim), *w = LL_NEW_ARRAY(double, dim);
-    for (int i = 0; i < job->k; i++) {
+    const double *weight = m->weight[proxy];
+    int dim = m->dim, k = job->samples.archs->n;
+    double *z = LL_NEW_ARRAY(double, (size_t)k *(size_t)dim), *y = LL_NEW_ARRAY(double, k);
+    ll_linear_fit *out = ll_linear_fit_new(dim, 0);
+    for (int i = 0; i < k; i++) {
         double *row = z + (size_t)i * (size_t)dim;
-        fill_row(m->space, ll_gene(job->data, job->samples[i]), row);
-        for (int c = 0; c < dim; c++) row[c] *= p->weight[c];
+        fill_row(m->space, ll_arch(job->samples.archs, i), row);
+        for (int c = 0; c < dim; c++) row[c] *= weight[c];
+        y[i] = job->samples.lat_ms[i] / mean;
     }
     ll_adaproxy_fit fit = {.b = LL_NEW_ARRAY(double, dim)};
-    ll_adaproxy_solve(z, job->k, dim, y, ll_adaproxy_norm_find(ll_word(job->options, "penalty")), job->seed,
-                      &fit);
-    for (int c = 0; c < dim; c++) w[c] = mean * p->weight[c] * (fit.a + fit.b[c]);
-    ll_predict_linear(job, dim, feature, NULL, w, mean * fit.c, out);
-    ll_json_num(out->info, "lambda_share", fit.lambda_share);
-    ll_json_num(out->info, "scale", fit.a);
+    ll_adaproxy_solve(z, k, dim, y, ll_adaproxy_norm_find(ll_word(job->options, "penalty")), job->seed, &fit);
+    for (int c = 0; c < dim; c++) out->w[c] = mean * weight[c] * (fit.a + fit.b[c]);
+    out->offset = mean * fit.c;
+    ll_json_num(job->info, "lambda_share", fit.lambda_share);
+    ll_json_num(job->info, "scale", fit.a);
     free(fit.b);
+    free(y);
     free(z);
-    free(w);
+    return out;
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const adaproxy_model *m = model;
-    double mean, rho = 0, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return LL_FAILED;
-    const proxy *p = choose_proxy(m, job, y, &rho, e);
-    if (p) {
-        bool as_is = rho >= ll_real(job->options, "reuse");
-        for (int i = 0; i < job->k; i++) y[i] /= mean;
-        out->info = cJSON_CreateObject();
-        ll_json_str(out->info, "proxy", p->name);
-        ll_json_num(out->info, "agreement", rho);
-        ll_json_bool(out->info, "reused", as_is);
-        if (as_is)
-            reuse(m, p, job, out);
-        else
-            adapt(m, p, job, y, mean, out);
+    double mean, rho = 0;
+    ll_status s = ll_simple_mean(&job->samples, &mean, e);
+    int chosen = s ? -1 : choose_proxy(m, job, &rho, e);
+    if (chosen < 0) return s ? s : LL_USAGE;
+    bool as_is = rho >= ll_real(job->options, "reuse");
+    ll_json_str(job->info, "proxy", m->sources.names.v[chosen]);
+    ll_json_num(job->info, "agreement", rho);
+    ll_json_bool(job->info, "reused", as_is);
+    adaproxy_adapted *a = *adapted = LL_NEW(adaproxy_adapted);
+    a->reused = as_is ? chosen : -1;
+    if (!as_is) a->fit = correct(m, chosen, job, mean);
+    return LL_OK;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    const adaproxy_model *m = model;
+    const adaproxy_adapted *a = adapted;
+    if (a->fit) {
+        ll_linear_fit_predict(m, a->fit, feature, job, out);
+        return LL_OK;
     }
-    free(y);
-    return p ? LL_OK : LL_USAGE;
+    double mean = mean_known(m, a->reused);
+    ll_prediction_new(out, job->archs->n, false, false);
+    for (int i = 0; i < out->n; i++)
+        out->score[i] = proxy_latency(m, a->reused, ll_arch(job->archs, i), mean);
+    return LL_OK;
+}
+
+static void release_adapted(void *adapted)
+{
+    adaproxy_adapted *a = adapted;
+    ll_linear_fit_free(a->fit);
+    free(a);
 }
 
 /* --- as tensors --- */
 
+static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
+{
+    const adaproxy_adapted *a = adapted;
+    ll_tensors_add(out, "adaproxy.reused", LL_I32, 1, (long[]){1}, &(int32_t){a->reused});
+    return a->fit ? ll_linear_fit_save(a->fit, out, e) : LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    const adaproxy_model *m = model;
+    const ll_tensor *reused;
+    void *fit = NULL;
+    ll_status s = ll_tensors_need(in, "adaproxy.reused", LL_I32, 1, (long[]){1}, &reused, e);
+    if (s) return s;
+    int which = *(const int32_t *)reused->data;
+    if (which >= m->sources.names.n || (which >= 0 && !m->weight[which]))
+        return ll_fail(e, LL_BAD_DATA, "tensor adaproxy.reused: %d is no proxy of this model", which);
+    if (which < 0) s = ll_linear_fit_load_dim(in, m->dim, &fit, e);
+    if (s) return s;
+    adaproxy_adapted *a = *adapted = LL_NEW(adaproxy_adapted);
+    *a = (adaproxy_adapted){which, fit};
+    return LL_OK;
+}
+
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {
     const adaproxy_model *m = model;
-    ll_str names = {0};
+    int n = m->sources.names.n;
     ll_simple_save_space(m->space, out);
-    double *w = ll_tensors_add(out, "adaproxy.weight", LL_F64, 2, (long[]){m->n, m->dim}, NULL)->data;
-    for (int i = 0; i < m->n; i++) {
-        ll_list_add(&names, m->proxies[i].name);
-        memcpy(w + (size_t)i * (size_t)m->dim, m->proxies[i].weight, (size_t)m->dim * sizeof *w);
+    ll_source_table_save(&m->sources, out);
+    double *w = ll_tensors_add(out, "adaproxy.weight", LL_F64, 2, (long[]){n, m->dim}, NULL)->data;
+    int32_t *fitted = ll_tensors_add(out, "adaproxy.fitted", LL_I32, 1, (long[]){n}, NULL)->data;
+    for (int i = 0; i < n; i++) {
+        fitted[i] = m->weight[i] != NULL;
+        if (fitted[i]) memcpy(w + (size_t)i * (size_t)m->dim, m->weight[i], (size_t)m->dim * sizeof *w);
     }
-    ll_tensors_set_text(out, "adaproxy.devices", ll_str_text(&names));
-    ll_str_free(&names);
     return LL_OK;
 }
 
-/* One proxy of the file; its latencies are those of the dataset. */
-static ll_status load_proxy(const char *name, const double *w, const ll_dataset *data, adaproxy_model *m,
-                            ll_error *e)
+static ll_status load_weights(const ll_load_job *job, adaproxy_model *m, ll_error *e)
 {
-    int device = ll_dataset_device(data, name);
-    if (device < 0)
-        return ll_fail(e, LL_BAD_DATA, "the model adapts the device %s, which dataset %s does not have", name,
-                       data->name);
-    m->proxies[m->n++] = (proxy){ll_strdup(name), ll_memdup(w, (size_t)m->dim, sizeof *w),
-                                 ll_memdup(ll_latencies(data, device), (size_t)data->n_archs, sizeof *w)};
-    return LL_OK;
+    const ll_tensor *weight, *fitted;
+    int n = m->sources.names.n;
+    size_t dim = (size_t)m->dim;
+    ll_status s =
+        ll_tensors_need(job->tensors, "adaproxy.weight", LL_F64, 2, (long[]){n, m->dim}, &weight, e);
+    if (!s) s = ll_tensors_need(job->tensors, "adaproxy.fitted", LL_I32, 1, (long[]){n}, &fitted, e);
+    for (int i = 0; i < n && !s; i++)
+        if (((const int32_t *)fitted->data)[i])
+            m->weight[i] = ll_memdup((const double *)weight->data + (size_t)i * dim, dim, sizeof(double));
+    return s;
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 {
-    const char *text = ll_tensors_text(in, "adaproxy.devices");
-    const ll_tensor *weight;
-    ll_strs names = {0};
-    int dim = dim_of(data->space);
-    if (text) ll_list_read(text, &names);
-    ll_status s = ll_simple_space_matches(in, data, e);
-    if (!s && !names.n) s = ll_fail(e, LL_BAD_DATA, "the file names no device that adaproxy could adapt");
-    if (!s) s = ll_tensors_need(in, "adaproxy.weight", LL_F64, 2, (long[]){names.n, dim}, &weight, e);
-    if (!s) {
-        adaproxy_model *m = LL_NEW(adaproxy_model);
-        *m = (adaproxy_model){data->space, dim, data->n_archs, 0, LL_NEW_ARRAY(proxy, names.n)};
-        for (int i = 0; i < names.n && !s; i++)
-            s = load_proxy(names.v[i], (double *)weight->data + (size_t)i * (size_t)dim, data, m, e);
-        if (s)
-            release(m);
-        else
-            *model = m;
-    }
-    ll_strs_free(&names);
+    ll_source_table sources;
+    ll_status s = ll_simple_space_matches(job, e);
+    if (!s) s = ll_source_table_load(job, &sources, e);
+    if (s) return s;
+    adaproxy_model *m = LL_NEW(adaproxy_model);
+    *m = (adaproxy_model){job->space, dim_of(job->space), sources, LL_NEW_ARRAY(double *, sources.names.n)};
+    s = load_weights(job, m, e);
+    if (s)
+        release(m);
+    else
+        *model = m;
     return s;
 }
 
@@ -294,7 +320,11 @@ const ll_predictor ll_adaproxy = {
     .refits_live = true,
     .quick = true,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = release_adapted,
+    .save_adapted = save_adapted,
+    .load_adapted = load_adapted,
     .release = release,
     .save = save,
     .load = load,

@@ -1,7 +1,6 @@
 /* Ranking by a count of the network: `flops` by multiply-adds, `params` by parameters. Nothing is learnt; the map from
  * the count to milliseconds is the caller's. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -10,8 +9,8 @@
 typedef struct count_model {
     const ll_space *space;
     bool params, all; /* all: every layer, not convolutions alone */
-    ll_hash data;     /* the dataset that `count` is of */
-    double *count;    /* (n_archs), so that a transfer takes no time */
+    ll_archs *archs;  /* the architectures that `count` is of; NULL: none */
+    double *count;    /* (archs->n), so that scoring them takes no time */
 } count_model;
 
 static const ll_option options[] = {
@@ -23,11 +22,11 @@ static const ll_option options[] = {
     {0},
 };
 
-static ll_status check_space(const ll_dataset *d, ll_error *e)
+static ll_status check_space(const ll_space *s, ll_error *e)
 {
-    if (d->space->layers) return LL_OK;
+    if (s->layers) return LL_OK;
     return ll_fail(e, LL_FAILED, "the networks of search space %s are not known, so nothing can be counted",
-                   d->space->name);
+                   s->name);
 }
 
 static double count(const count_model *m, const uint8_t *gene)
@@ -38,26 +37,24 @@ static double count(const count_model *m, const uint8_t *gene)
     return m->all ? c.macs : c.conv_macs;
 }
 
-static count_model *new_model(const ll_dataset *d, bool params, bool all)
-{
-    count_model *m = LL_NEW(count_model);
-    *m = (count_model){d->space, params, all, d->hash, LL_NEW_ARRAY(double, d->n_archs)};
-    for (int i = 0; i < d->n_archs; i++) m->count[i] = count(m, ll_gene(d, i));
-    return m;
-}
-
 static void release(void *model)
 {
     count_model *m = model;
+    ll_archs_unref(m->archs);
     free(m->count);
     free(m);
 }
 
 static ll_status pretrain(const ll_pretrain_job *job, bool params, void **model, ll_error *e)
 {
-    ll_status s = check_space(job->data, e);
-    if (!s) *model = new_model(job->data, params, ll_is(job->options, "count", "all"));
-    return s;
+    const ll_archs *archs = job->archs;
+    ll_status s = check_space(archs->space, e);
+    if (s) return s;
+    count_model *m = *model = LL_NEW(count_model);
+    *m = (count_model){archs->space, params, ll_is(job->options, "count", "all"), ll_archs_ref(archs),
+                       LL_NEW_ARRAY(double, archs->n + 1)};
+    for (int i = 0; i < archs->n; i++) m->count[i] = count(m, ll_arch(archs, i));
+    return LL_OK;
 }
 
 static ll_status pretrain_flops(const ll_pretrain_job *job, void **model, ll_error *e)
@@ -70,18 +67,20 @@ static ll_status pretrain_params(const ll_pretrain_job *job, void **model, ll_er
     return pretrain(job, true, model, e);
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    *adapted = NULL;
+    ll_json_str(job->info, "count", ((const count_model *)model)->all ? "all" : "conv");
+    return LL_OK;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
 {
     const count_model *m = model;
-    out->n = ll_job_n(job);
-    out->score = LL_NEW_ARRAY(double, out->n);
-    bool known = !strcmp(m->data.hex, job->data->hash.hex);
-    for (int i = 0; i < out->n; i++) {
-        int row = ll_job_row(job, i);
-        out->score[i] = known ? m->count[row] : count(m, ll_gene(job->data, row));
-    }
-    out->info = cJSON_CreateObject();
-    ll_json_str(out->info, "count", m->all ? "all" : "conv");
+    bool known = m->archs && ll_archs_same(m->archs, job->archs);
+    ll_prediction_new(out, job->archs->n, false, false);
+    for (int i = 0; i < out->n; i++) out->score[i] = known ? m->count[i] : count(m, ll_arch(job->archs, i));
     return LL_OK;
 }
 
@@ -93,24 +92,26 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     return LL_OK;
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, bool params, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, bool params, void **model, ll_error *e)
 {
     const ll_tensor *all;
-    ll_status s = ll_simple_space_matches(in, data, e);
-    if (!s) s = check_space(data, e);
-    if (!s) s = ll_tensors_need(in, "simple.count", LL_I32, 1, (long[]){1}, &all, e);
-    if (!s) *model = new_model(data, params, *(int32_t *)all->data != 0);
-    return s;
+    ll_status s = ll_simple_space_matches(job, e);
+    if (!s) s = check_space(job->space, e);
+    if (!s) s = ll_tensors_need(job->tensors, "simple.count", LL_I32, 1, (long[]){1}, &all, e);
+    if (s) return s;
+    count_model *m = *model = LL_NEW(count_model);
+    *m = (count_model){.space = job->space, .params = params, .all = *(const int32_t *)all->data != 0};
+    return LL_OK;
 }
 
-static ll_status load_flops(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load_flops(const ll_load_job *job, void **model, ll_error *e)
 {
-    return load(in, data, false, model, e);
+    return load(job, false, model, e);
 }
 
-static ll_status load_params(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load_params(const ll_load_job *job, void **model, ll_error *e)
 {
-    return load(in, data, true, model, e);
+    return load(job, true, model, e);
 }
 
 const ll_predictor ll_flops = {
@@ -121,7 +122,8 @@ const ll_predictor ll_flops = {
     .refits_live = true,
     .quick = true,
     .pretrain = pretrain_flops,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
     .release = release,
     .save = save,
     .load = load_flops,
@@ -135,7 +137,8 @@ const ll_predictor ll_params = {
     .refits_live = true,
     .quick = true,
     .pretrain = pretrain_params,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
     .release = release,
     .save = save,
     .load = load_params,

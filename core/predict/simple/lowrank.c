@@ -1,6 +1,7 @@
 /* Low-rank linear transfer: a ridge on the one-hot for each source device; the principal components of what these
  * predict span a space of few directions in which devices differ; a ridge on them fits the k samples. Needs no
  * reference architectures, so k measurements are k. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,18 +61,18 @@ static void release(void *model)
 
 /* Ridge of one source's standardised latencies on [1, one-hot]; w (1 + dim). false: fewer than two latencies, or all
  * equal. */
-static bool fit_source(const ll_pretrain_job *job, int device, int dim, double *w)
+static bool fit_source(const ll_pretrain_job *job, int source, int dim, double *w)
 {
     int p = dim + 1, n = 0;
-    double *x = LL_NEW_ARRAY(double, (size_t)job->n_archs *(size_t)p),
-           *y = LL_NEW_ARRAY(double, job->n_archs);
+    const double *lat_ms = job->sources.lat_ms[source];
+    double *x = LL_NEW_ARRAY(double, (size_t)job->n_rows *(size_t)p), *y = LL_NEW_ARRAY(double, job->n_rows);
     double *penalty = LL_NEW_ARRAY(double, p);
-    for (int i = 0; i < job->n_archs; i++) {
-        if (!ll_known(job->data, device, job->archs[i])) continue;
+    for (int i = 0; i < job->n_rows; i++) {
+        if (isnan(lat_ms[job->rows[i]])) continue;
         double *row = x + (size_t)n * (size_t)p;
         row[0] = 1;
-        ll_simple_onehot(job->data->space, ll_gene(job->data, job->archs[i]), row + 1);
-        y[n++] = ll_latencies(job->data, device)[job->archs[i]];
+        ll_simple_onehot(job->archs->space, ll_arch(job->archs, job->rows[i]), row + 1);
+        y[n++] = lat_ms[job->rows[i]];
     }
     double mean = ll_mean(y, n), sd = ll_std(y, n);
     bool good = n > 1 && sd > 0;
@@ -84,16 +85,16 @@ static bool fit_source(const ll_pretrain_job *job, int device, int dim, double *
     return good;
 }
 
-/* Predictions of all sources on the pool, each standardised: (n_archs, S). The same shift and scale go into the weights
+/* Predictions of all sources on the pool, each standardised: (n_rows, S). The same shift and scale go into the weights
  * (S, 1 + dim), so that they give the standardised prediction of any architecture. */
 static double *standardised_predictions(const ll_pretrain_job *job, int dim, int S, double *w)
 {
-    int n = job->n_archs, positions = job->data->space->n_positions, ops = job->data->space->n_ops;
+    int n = job->n_rows, positions = job->archs->space->n_positions, ops = job->archs->space->n_ops;
     double *out = LL_NEW_ARRAY(double, (size_t)n *(size_t)S), *column = LL_NEW_ARRAY(double, n);
     for (int s = 0; s < S; s++) {
         double *ws = w + (size_t)s * (size_t)(dim + 1);
         for (int i = 0; i < n; i++) {
-            const uint8_t *gene = ll_gene(job->data, job->archs[i]);
+            const uint8_t *gene = ll_arch(job->archs, job->rows[i]);
             column[i] = ws[0];
             for (int p = 0; p < positions; p++) column[i] += ws[1 + p * ops + gene[p]];
         }
@@ -145,15 +146,14 @@ static lowrank_model *new_model(const ll_space *s, int rank)
 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
-    int dim = job->data->space->n_positions * job->data->space->n_ops, S = 0;
-    double *w = LL_NEW_ARRAY(double, (size_t)job->n_source *(size_t)(dim + 1));
-    for (int s = 0; s < job->n_source; s++)
-        S += fit_source(job, job->source[s], dim, w + (size_t)S * (size_t)(dim + 1));
-    lowrank_model *m = S ? new_model(job->data->space, S) : NULL;
+    int dim = job->archs->space->n_positions * job->archs->space->n_ops, S = 0;
+    double *w = LL_NEW_ARRAY(double, (size_t)job->sources.n *(size_t)(dim + 1));
+    for (int s = 0; s < job->sources.n; s++) S += fit_source(job, s, dim, w + (size_t)S * (size_t)(dim + 1));
+    lowrank_model *m = S ? new_model(job->archs->space, S) : NULL;
     bool good = m != NULL;
     if (good) {
         double *predictions = standardised_predictions(job, dim, S, w);
-        good = fold_components(predictions, job->n_archs, S, w, m);
+        good = fold_components(predictions, job->n_rows, S, w, m);
         free(predictions);
     }
     free(w);
@@ -168,65 +168,80 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 
 /* --- target --- */
 
-typedef struct features {
-    const lowrank_model *m;
-    bool counts;
-} features;
+enum { COMPONENTS, WITH_COUNTS };
 
-static int features_dim(const features *f)
+static int features_dim(const lowrank_model *m, int kind)
 {
-    return f->m->rank + (f->counts ? ll_simple_counts_dim(f->m->space) : 0);
+    return m->rank + (kind == WITH_COUNTS ? ll_simple_counts_dim(m->space) : 0);
 }
 
-static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
+static void feature(const void *model, const ll_linear_fit *f, const uint8_t *gene, double *row)
 {
-    const features *f = ctx;
-    const lowrank_model *m = f->m;
-    const uint8_t *gene = ll_gene(d, arch);
+    const lowrank_model *m = model;
     memcpy(row, m->offset, (size_t)m->rank * sizeof *row);
     for (int p = 0; p < m->space->n_positions; p++) {
         const double *w = m->weight + (size_t)(p * m->space->n_ops + gene[p]) * (size_t)m->rank;
         for (int j = 0; j < m->rank; j++) row[j] += w[j];
     }
-    if (f->counts) ll_simple_counts(m->space, gene, row + m->rank);
+    if (f->kind == WITH_COUNTS) ll_simple_counts(m->space, gene, row + m->rank);
 }
 
-static cJSON *describe(const lowrank_model *m, const double *w)
-{
-    cJSON *info = cJSON_CreateObject();
-    ll_json_nums(info, "spectrum", m->spectrum, m->rank);
-    ll_json_nums(info, "weights", w + 1, m->rank);
-    return info;
-}
-
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const lowrank_model *m = model;
-    features f = {m, ll_bool(job->options, "counts")};
-    int p = features_dim(&f) + 1;
-    double mean, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return LL_FAILED;
-    double sd = ll_std(y, job->k), scale = sd > 0 ? sd : mean;
-    double *x = LL_NEW_ARRAY(double, (size_t)job->k *(size_t)p), *w = LL_NEW_ARRAY(double, p),
-           *penalty = LL_NEW_ARRAY(double, p);
-    for (int i = 0; i < job->k; i++) {
-        y[i] = (y[i] - mean) / scale;
+    int kind = ll_bool(job->options, "counts") ? WITH_COUNTS : COMPONENTS, k = job->samples.archs->n;
+    int p = features_dim(m, kind) + 1;
+    double mean;
+    ll_status s = ll_simple_mean(&job->samples, &mean, e);
+    if (s) return s;
+    ll_linear_fit *f = ll_linear_fit_new(p - 1, kind);
+    double sd = ll_std(job->samples.lat_ms, k), scale = sd > 0 ? sd : mean;
+    double *x = LL_NEW_ARRAY(double, (size_t)k *(size_t)p), *y = LL_NEW_ARRAY(double, k),
+           *w = LL_NEW_ARRAY(double, p), *penalty = LL_NEW_ARRAY(double, p);
+    for (int i = 0; i < k; i++) {
+        y[i] = (job->samples.lat_ms[i] - mean) / scale;
         x[(size_t)i * (size_t)p] = 1;
-        feature(&f, job->data, job->samples[i], x + (size_t)i * (size_t)p + 1);
+        feature(m, f, ll_arch(job->samples.archs, i), x + (size_t)i * (size_t)p + 1);
     }
     for (int c = 1; c < p; c++)
         penalty[c] = ll_real(job->options, c <= m->rank ? "penalty" : "count_penalty");
-    bool good = ll_ridge(x, job->k, p, y, penalty, w);
-    if (good) {
-        out->info = describe(m, w);
-        for (int c = 0; c < p; c++) w[c] *= scale;
-        ll_predict_linear(job, p - 1, feature, &f, w + 1, w[0] + mean, out);
+    if (ll_ridge(x, k, p, y, penalty, w)) {
+        ll_json_nums(job->info, "spectrum", m->spectrum, m->rank);
+        ll_json_nums(job->info, "weights", w + 1, m->rank);
+        f->offset = w[0] * scale + mean;
+        for (int c = 1; c < p; c++) f->w[c - 1] = w[c] * scale;
+        *adapted = f;
+    } else {
+        s = ll_fail(e, LL_FAILED, "the ridge on the components is singular");
+        ll_linear_fit_free(f);
     }
     free(x);
     free(y);
     free(w);
     free(penalty);
-    return good ? LL_OK : ll_fail(e, LL_FAILED, "the ridge on the components is singular");
+    return s;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    ll_linear_fit_predict(model, adapted, feature, job, out);
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    ll_linear_fit *f = NULL;
+    ll_status s = ll_linear_fit_load(in, &f, e);
+    if (s) return s;
+    if (f->kind >= COMPONENTS && f->kind <= WITH_COUNTS && f->dim == features_dim(model, f->kind)) {
+        *adapted = f;
+        return LL_OK;
+    }
+    s = ll_fail(e, LL_BAD_DATA, "tensor linear.w has %d numbers, which are no features of this model",
+                f->dim);
+    ll_linear_fit_free(f);
+    return s;
 }
 
 /* --- as tensors --- */
@@ -241,20 +256,21 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     return LL_OK;
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 {
+    const ll_tensors *in = job->tensors;
     const ll_tensor *weight, *offset, *spectrum;
-    ll_status s = ll_simple_space_matches(in, data, e);
+    ll_status s = ll_simple_space_matches(job, e);
     if (s) return s;
     const ll_tensor *any = ll_tensors_find(in, "lowrank.offset");
     long rank = any && any->n_dims == 1 ? any->shape[0] : 0,
-         dim = data->space->n_positions * data->space->n_ops;
+         dim = job->space->n_positions * job->space->n_ops;
     if (rank < 1) return ll_fail(e, LL_BAD_DATA, "tensor lowrank.offset is missing or empty");
     s = ll_tensors_need(in, "lowrank.weight", LL_F64, 2, (long[]){dim, rank}, &weight, e);
     if (!s) s = ll_tensors_need(in, "lowrank.offset", LL_F64, 1, &rank, &offset, e);
     if (!s) s = ll_tensors_need(in, "lowrank.spectrum", LL_F64, 1, &rank, &spectrum, e);
     if (s) return s;
-    lowrank_model *m = new_model(data->space, (int)rank);
+    lowrank_model *m = new_model(job->space, (int)rank);
     memcpy(m->weight, weight->data, (size_t)(dim * rank) * sizeof(double));
     memcpy(m->offset, offset->data, (size_t)rank * sizeof(double));
     memcpy(m->spectrum, spectrum->data, (size_t)rank * sizeof(double));
@@ -272,7 +288,11 @@ const ll_predictor ll_lowrank = {
     .refits_live = true,
     .quick = true,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = ll_linear_fit_free,
+    .save_adapted = ll_linear_fit_save,
+    .load_adapted = load_adapted,
     .release = release,
     .save = save,
     .load = load,

@@ -91,7 +91,7 @@ static lut_model *new_model(const ll_space *s)
 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
-    *model = new_model(job->data->space);
+    *model = new_model(job->archs->space);
     return LL_OK;
 }
 
@@ -110,7 +110,7 @@ static int profile_column(const ll_space *s)
     return own_column(s, s->n_positions, 0);
 }
 
-/* What one transfer fits. */
+/* What one adaptation fits. */
 typedef struct fit {
     const lut_model *m;
     double *profile; /* (n_positions, n_ops), latency / mean as all of a fit; NULL: none */
@@ -153,20 +153,20 @@ static double penalty_of(const fit *f, int column, const ll_values *values)
 }
 
 /* y (k) is latency / mean; with a profile it is spoilt. */
-static void solve(fit *f, const ll_transfer_job *job, double *y)
+static void solve(fit *f, const ll_adapt_job *job, double *y)
 {
-    int p = f->dim;
-    double *x = LL_NEW_ARRAY(double, (size_t)job->k *(size_t)p), *penalty = LL_NEW_ARRAY(double, p);
-    for (int i = 0; i < job->k; i++) {
-        const uint8_t *gene = ll_gene(job->data, job->samples[i]);
+    int p = f->dim, k = job->samples.archs->n;
+    double *x = LL_NEW_ARRAY(double, (size_t)k *(size_t)p), *penalty = LL_NEW_ARRAY(double, p);
+    for (int i = 0; i < k; i++) {
+        const uint8_t *gene = ll_arch(job->samples.archs, i);
         fill_row(f, gene, x + (size_t)i * (size_t)p);
         y[i] -= profile_says(f, gene);
     }
     for (int c = 0; c < p; c++) penalty[c] = penalty_of(f, c, job->options);
     if (f->profile)
-        ll_ridge(x, job->k, p, y, penalty, f->w);
+        ll_ridge(x, k, p, y, penalty, f->w);
     else
-        ll_ridge_nonnegative(x, job->k, p, y, penalty, f->w);
+        ll_ridge_nonnegative(x, k, p, y, penalty, f->w);
     free(x);
     free(penalty);
 }
@@ -189,19 +189,24 @@ static void fill_table(fit *f, double mean)
     f->table[s->n_positions * s->n_ops] = mean * f->w[FIXED];
 }
 
-static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
+static int entries(const ll_space *s)
 {
-    const ll_space *s = d->space;
-    ll_simple_onehot(s, ll_gene(d, arch), row);
+    return s->n_positions * s->n_ops + 1;
+}
+
+static void feature(const void *model, const ll_linear_fit *f, const uint8_t *gene, double *row)
+{
+    const ll_space *s = ((const lut_model *)model)->space;
+    ll_simple_onehot(s, gene, row);
     row[s->n_positions * s->n_ops] = 1;
 }
 
 /* The table as a user reads it: an object for each position. What does nothing is only there where a profile has a cost
  * for it. */
-static cJSON *describe(const fit *f)
+static void describe(const fit *f, cJSON *info)
 {
     const ll_space *s = f->m->space;
-    cJSON *info = cJSON_CreateObject(), *table = ll_json_obj(info, "cost_ms");
+    cJSON *table = ll_json_obj(info, "cost_ms");
     ll_json_num(info, "fixed_ms", f->table[s->n_positions * s->n_ops]);
     if (f->profile) ll_json_num(info, "profile_factor", 1 + f->w[profile_column(s)]);
     for (int p = 0; p < s->n_positions; p++) {
@@ -210,10 +215,9 @@ static cJSON *describe(const fit *f)
             if (op != ll_simple_idle_op(s) || (f->profile && f->profile[p * s->n_ops + op] > 0))
                 ll_json_num(at, s->ops[op], f->table[p * s->n_ops + op]);
     }
-    return info;
 }
 
-static ll_status read_profile(fit *f, const ll_transfer_job *job, double mean, ll_error *e)
+static ll_status read_profile(fit *f, const ll_adapt_job *job, double mean, ll_error *e)
 {
     const ll_space *space = f->m->space;
     if (!ll_has(job->options, "profile")) return LL_OK;
@@ -222,29 +226,41 @@ static ll_status read_profile(fit *f, const ll_transfer_job *job, double mean, l
     return s;
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const lut_model *m = model;
-    int entries = m->space->n_positions * m->space->n_ops;
-    double mean, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return LL_FAILED;
+    double mean;
     fit f = {.m = m};
-    ll_status s = read_profile(&f, job, mean, e);
+    ll_status s = ll_simple_mean(&job->samples, &mean, e);
+    if (!s) s = read_profile(&f, job, mean, e);
     if (!s) {
+        int k = job->samples.archs->n;
+        ll_linear_fit *table = *adapted = ll_linear_fit_new(entries(m->space), 0);
+        double *y = LL_NEW_ARRAY(double, k);
         f.dim = profile_column(m->space) + (f.profile != NULL);
         f.w = LL_NEW_ARRAY(double, f.dim);
-        f.table = LL_NEW_ARRAY(double, entries + 1);
-        for (int i = 0; i < job->k; i++) y[i] /= mean;
+        f.table = table->w;
+        for (int i = 0; i < k; i++) y[i] = job->samples.lat_ms[i] / mean;
         solve(&f, job, y);
         fill_table(&f, mean);
-        ll_predict_linear(job, entries + 1, feature, NULL, f.table, 0, out);
-        out->info = describe(&f);
+        describe(&f, job->info);
+        free(y);
     }
     free(f.profile);
     free(f.w);
-    free(f.table);
-    free(y);
     return s;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    ll_linear_fit_predict(model, adapted, feature, job, out);
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    return ll_linear_fit_load_dim(in, entries(((const lut_model *)model)->space), adapted, e);
 }
 
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
@@ -253,10 +269,10 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     return LL_OK;
 }
 
-static ll_status load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 {
-    ll_status s = ll_simple_space_matches(in, data, e);
-    if (!s) *model = new_model(data->space);
+    ll_status s = ll_simple_space_matches(job, e);
+    if (!s) *model = new_model(job->space);
     return s;
 }
 
@@ -269,7 +285,11 @@ const ll_predictor ll_lut = {
     .refits_live = true,
     .quick = true,
     .pretrain = pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = ll_linear_fit_free,
+    .save_adapted = ll_linear_fit_save,
+    .load_adapted = load_adapted,
     .release = release,
     .save = save,
     .load = load,

@@ -16,45 +16,64 @@ static const ll_option options[] = {
     {0},
 };
 
-static void feature(const void *ctx, const ll_dataset *d, int arch, double *row)
+static const ll_space *space_of(const void *model)
 {
-    ll_simple_counts(d->space, ll_gene(d, arch), row);
+    return *(const ll_space *const *)model;
 }
 
-static void describe(const ll_space *s, const double *w, double mean, cJSON **info)
+static void feature(const void *model, const ll_linear_fit *f, const uint8_t *gene, double *row)
 {
-    *info = cJSON_CreateObject();
-    ll_json_num(*info, "fixed_ms", w[0] * mean);
-    cJSON *costs = ll_json_obj(*info, "cost_ms");
+    ll_simple_counts(space_of(model), gene, row);
+}
+
+static void describe(const ll_space *s, const double *w, double mean, cJSON *info)
+{
+    ll_json_num(info, "fixed_ms", w[0] * mean);
+    cJSON *costs = ll_json_obj(info, "cost_ms");
     for (int c = 0; c < ll_simple_counts_dim(s); c++)
         ll_json_num(costs, s->ops[ll_simple_counted_op(s, c)], w[c + 1] * mean);
 }
 
-static ll_status transfer(const void *model, const ll_transfer_job *job, ll_prediction *out, ll_error *e)
+static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
-    const ll_space *s = job->data->space;
-    int p = ll_simple_counts_dim(s) + 1;
-    double mean, *y = ll_job_latencies(job, &mean, e);
-    if (!y) return e ? e->status : LL_FAILED;
-    double *x = LL_NEW_ARRAY(double, job->k *p), *w = LL_NEW_ARRAY(double, p),
+    const ll_space *s = space_of(model);
+    int k = job->samples.archs->n, p = ll_simple_counts_dim(s) + 1;
+    double mean;
+    ll_status status = ll_simple_mean(&job->samples, &mean, e);
+    if (status) return status;
+    double *x = LL_NEW_ARRAY(double, k *p), *y = LL_NEW_ARRAY(double, k), *w = LL_NEW_ARRAY(double, p),
            *penalty = LL_NEW_ARRAY(double, p);
-    for (int i = 0; i < job->k; i++) {
-        y[i] /= mean;
+    for (int i = 0; i < k; i++) {
+        y[i] = job->samples.lat_ms[i] / mean;
         x[i * p] = 1;
-        ll_simple_counts(s, ll_gene(job->data, job->samples[i]), x + i * p + 1);
+        ll_simple_counts(s, ll_arch(job->samples.archs, i), x + i * p + 1);
     }
     for (int c = 1; c < p; c++) penalty[c] = ll_real(job->options, "penalty");
-    bool good = ll_ridge(x, job->k, p, y, penalty, w);
-    if (good) {
-        describe(s, w, mean, &out->info);
-        for (int c = 0; c < p; c++) w[c] *= mean;
-        ll_predict_linear(job, p - 1, feature, NULL, w + 1, w[0], out);
+    if (ll_ridge(x, k, p, y, penalty, w)) {
+        ll_linear_fit *f = *adapted = ll_linear_fit_new(p - 1, 0);
+        describe(s, w, mean, job->info);
+        f->offset = w[0] * mean;
+        for (int c = 1; c < p; c++) f->w[c - 1] = w[c] * mean;
+    } else {
+        status = ll_fail(e, LL_FAILED, "the ridge on the operation counts is singular");
     }
     free(x);
     free(y);
     free(w);
     free(penalty);
-    return good ? LL_OK : ll_fail(e, LL_FAILED, "the ridge on the operation counts is singular");
+    return status;
+}
+
+static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
+                         ll_prediction *out, ll_error *e)
+{
+    ll_linear_fit_predict(model, adapted, feature, job, out);
+    return LL_OK;
+}
+
+static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
+{
+    return ll_linear_fit_load_dim(in, ll_simple_counts_dim(space_of(model)), adapted, e);
 }
 
 const ll_predictor ll_opcount = {
@@ -65,7 +84,11 @@ const ll_predictor ll_opcount = {
     .refits_live = true,
     .quick = true,
     .pretrain = ll_simple_space_pretrain,
-    .transfer = transfer,
+    .adapt = adapt,
+    .predict = predict,
+    .release_adapted = ll_linear_fit_free,
+    .save_adapted = ll_linear_fit_save,
+    .load_adapted = load_adapted,
     .release = free,
     .save = ll_simple_space_save,
     .load = ll_simple_space_load,

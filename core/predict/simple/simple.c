@@ -13,19 +13,24 @@ void ll_simple_save_space(const ll_space *s, ll_tensors *out)
     ll_tensors_set_text(out, "simple.space", s->name);
 }
 
-ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, ll_error *e)
+ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e)
 {
-    const char *space = ll_tensors_text(in, "simple.space");
-    if (space && !strcmp(space, data->space->name)) return LL_OK;
-    return ll_fail(e, LL_BAD_DATA, "the model is of search space %s, the data of %s",
-                   space ? space : "(none)", data->space->name);
+    const char *space = ll_tensors_text(job->tensors, "simple.space");
+    if (space && !strcmp(space, job->space->name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "the model is of search space %s, %s was expected",
+                   space ? space : "(none)", job->space->name);
+}
+
+static void *space_model(const ll_space *s)
+{
+    const ll_space **m = LL_NEW(const ll_space *);
+    *m = s;
+    return m;
 }
 
 ll_status ll_simple_space_pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {
-    const ll_space **m = LL_NEW(const ll_space *);
-    *m = job->data->space;
-    *model = m;
+    *model = space_model(job->archs->space);
     return LL_OK;
 }
 
@@ -35,43 +40,85 @@ ll_status ll_simple_space_save(const void *model, ll_tensors *out, ll_error *e)
     return LL_OK;
 }
 
-ll_status ll_simple_space_load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e)
+ll_status ll_simple_space_load(const ll_load_job *job, void **model, ll_error *e)
 {
-    ll_status s = ll_simple_space_matches(in, data, e);
-    return s ? s : ll_simple_space_pretrain(&(ll_pretrain_job){.data = data}, model, e);
+    ll_status s = ll_simple_space_matches(job, e);
+    if (!s) *model = space_model(job->space);
+    return s;
 }
 
-double *ll_job_latencies(const ll_transfer_job *job, double *mean, ll_error *e)
+ll_status ll_simple_mean(const ll_measured *samples, double *mean, ll_error *e)
 {
-    double *y = LL_NEW_ARRAY(double, job->k);
-    for (int i = 0; i < job->k; i++) {
-        y[i] = ll_measure(job, job->samples[i]);
-        if (!isnan(y[i])) continue;
-        ll_fail(e, LL_FAILED, "architecture %d has no latency on the target", job->samples[i]);
-        free(y);
-        return NULL;
+    *mean = ll_mean(samples->lat_ms, samples->archs->n);
+    return *mean > 0 ? LL_OK : ll_fail(e, LL_FAILED, "the samples' latencies are all zero");
+}
+
+/* --- linear in features of the gene --- */
+
+ll_linear_fit *ll_linear_fit_new(int dim, int kind)
+{
+    ll_linear_fit *f = LL_NEW(ll_linear_fit);
+    *f = (ll_linear_fit){.dim = dim, .kind = kind, .w = LL_NEW_ARRAY(double, dim)};
+    return f;
+}
+
+void ll_linear_fit_free(void *fit)
+{
+    ll_linear_fit *f = fit;
+    if (!f) return;
+    free(f->w);
+    free(f);
+}
+
+ll_status ll_linear_fit_save(const void *fit, ll_tensors *out, ll_error *e)
+{
+    const ll_linear_fit *f = fit;
+    ll_tensors_add(out, "linear.w", LL_F64, 1, (long[]){f->dim}, f->w);
+    ll_tensors_add(out, "linear.offset", LL_F64, 1, (long[]){1}, &f->offset);
+    ll_tensors_add(out, "linear.kind", LL_I32, 1, (long[]){1}, &(int32_t){f->kind});
+    return LL_OK;
+}
+
+ll_status ll_linear_fit_load(const ll_tensors *in, ll_linear_fit **out, ll_error *e)
+{
+    const ll_tensor *w = ll_tensors_find(in, "linear.w"), *offset, *kind;
+    long dim = w && w->n_dims == 1 ? w->shape[0] : 0;
+    if (dim < 1 || dim > 1 << 20) return ll_fail(e, LL_BAD_DATA, "tensor linear.w is missing or empty");
+    ll_status s = ll_tensors_need(in, "linear.w", LL_F64, 1, &dim, &w, e);
+    if (!s) s = ll_tensors_need(in, "linear.offset", LL_F64, 1, (long[]){1}, &offset, e);
+    if (!s) s = ll_tensors_need(in, "linear.kind", LL_I32, 1, (long[]){1}, &kind, e);
+    if (s) return s;
+    *out = ll_linear_fit_new((int)dim, *(const int32_t *)kind->data);
+    (*out)->offset = *(const double *)offset->data;
+    memcpy((*out)->w, w->data, (size_t)dim * sizeof *(*out)->w);
+    return LL_OK;
+}
+
+ll_status ll_linear_fit_load_dim(const ll_tensors *in, int dim, void **adapted, ll_error *e)
+{
+    ll_linear_fit *f = NULL;
+    ll_status s = ll_linear_fit_load(in, &f, e);
+    if (s) return s;
+    if (f->dim == dim) {
+        *adapted = f;
+        return LL_OK;
     }
-    *mean = ll_mean(y, job->k);
-    if (*mean > 0) return y;
-    ll_fail(e, LL_FAILED, "the samples' latencies are all zero");
-    free(y);
-    return NULL;
+    s = ll_fail(e, LL_BAD_DATA, "tensor linear.w has %d numbers, %d were expected", f->dim, dim);
+    ll_linear_fit_free(f);
+    return s;
 }
 
-void ll_predict_linear(const ll_transfer_job *job, int dim,
-                       void (*feature)(const void *ctx, const ll_dataset *d, int arch, double *row),
-                       const void *ctx, const double *w, double offset, ll_prediction *out)
+void ll_linear_fit_predict(const void *model, const ll_linear_fit *f, ll_simple_feature *feature,
+                           const ll_predict_job *job, ll_prediction *out)
 {
-    double *row = LL_NEW_ARRAY(double, dim);
-    out->n = ll_job_n(job);
-    out->score = LL_NEW_ARRAY(double, out->n);
-    out->lat_ms = LL_NEW_ARRAY(double, out->n);
+    double *row = LL_NEW_ARRAY(double, f->dim);
+    ll_prediction_new(out, job->archs->n, true, false);
     for (int i = 0; i < out->n; i++) {
-        memset(row, 0, (size_t)dim * sizeof *row);
-        feature(ctx, job->data, ll_job_row(job, i), row);
-        out->score[i] = offset;
-        for (int c = 0; c < dim; c++) out->score[i] += row[c] * w[c];
-        out->lat_ms[i] = fmax(0, out->score[i]);
+        memset(row, 0, (size_t)f->dim * sizeof *row);
+        feature(model, f, ll_arch(job->archs, i), row);
+        out->score[i] = f->offset;
+        for (int c = 0; c < f->dim; c++) out->score[i] += row[c] * f->w[c];
+        out->lat_ms[i] = out->score[i];
     }
     free(row);
 }

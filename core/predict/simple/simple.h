@@ -5,31 +5,33 @@
 
 #include "core/predict/predictor.h"
 
-/* The rows a transfer predicts. */
-static inline int ll_job_n(const ll_transfer_job *job)
-{
-    return job->rows ? job->n_rows : job->data->n_archs;
-}
-static inline int ll_job_row(const ll_transfer_job *job, int i)
-{
-    return job->rows ? job->rows[i] : i;
-}
-
 /* A model that knows nothing but its space (a const ll_space *, freed with free()): its pretrain, save and load. */
 ll_status ll_simple_space_pretrain(const ll_pretrain_job *job, void **model, ll_error *e);
 ll_status ll_simple_space_save(const void *model, ll_tensors *out, ll_error *e);
-ll_status ll_simple_space_load(const ll_tensors *in, const ll_dataset *data, void **model, ll_error *e);
-/* The space by name in a model's file, and whether the data are of it (LL_BAD_DATA). */
+ll_status ll_simple_space_load(const ll_load_job *job, void **model, ll_error *e);
+/* The space by name in a model's file, and whether the file is of the space at hand (LL_BAD_DATA). */
 void ll_simple_save_space(const ll_space *s, ll_tensors *out);
-ll_status ll_simple_space_matches(const ll_tensors *in, const ll_dataset *data, ll_error *e);
+ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e);
 
-/* Latencies of the k samples (k), to be freed; *mean is theirs. NULL and LL_FAILED: one is missing or none is above
- * zero. */
-double *ll_job_latencies(const ll_transfer_job *job, double *mean, ll_error *e);
-/* score and lat_ms (both allocated), filled by linear features: row i is offset + feature(i) . w, in ms. */
-void ll_predict_linear(const ll_transfer_job *job, int dim,
-                       void (*feature)(const void *ctx, const ll_dataset *d, int arch, double *row),
-                       const void *ctx, const double *w, double offset, ll_prediction *out);
+/* Mean latency of the samples; LL_FAILED: none is above zero. */
+ll_status ll_simple_mean(const ll_measured *samples, double *mean, ll_error *e);
+
+/* An adapted predictor that is linear in features of the gene: offset + features . w, in milliseconds. */
+typedef struct ll_linear_fit {
+    int dim;
+    int kind;          /* which features they are, for predictors that have several */
+    double offset, *w; /* w (dim) */
+} ll_linear_fit;
+typedef void ll_simple_feature(const void *model, const ll_linear_fit *f, const uint8_t *gene, double *row);
+ll_linear_fit *ll_linear_fit_new(int dim, int kind);
+void ll_linear_fit_free(void *fit);
+ll_status ll_linear_fit_save(const void *fit, ll_tensors *out, ll_error *e);
+ll_status ll_linear_fit_load(const ll_tensors *in, ll_linear_fit **out, ll_error *e);
+/* The same for a predictor whose fits all have this many columns; LL_BAD_DATA otherwise. */
+ll_status ll_linear_fit_load_dim(const ll_tensors *in, int dim, void **adapted, ll_error *e);
+/* score and lat_ms. `feature` writes a row (dim), zeroed before. */
+void ll_linear_fit_predict(const void *model, const ll_linear_fit *f, ll_simple_feature *feature,
+                           const ll_predict_job *job, ll_prediction *out);
 
 /* The operation that does nothing, none or skip, which counting leaves out: the counts add up to the number of positions.
  */
