@@ -112,11 +112,12 @@ typedef struct cr_run {
 } cr_run;
 
 typedef struct cr_outcome {
-    int status;       /* of waitpid */
-    bool timed_out;   /* and was killed for it */
-    bool hit, killed; /* the fault happened; it was a kill */
-    int own_signal;   /* SIGSEGV and the like, in any of its processes; 0: none */
-    char where[300];  /* the call that was hit */
+    int status;         /* of waitpid */
+    bool timed_out;     /* and was killed for it */
+    bool hit, killed;   /* the fault happened; it was a kill */
+    int own_signal;     /* SIGSEGV and the like, in any of its processes; 0: none */
+    char crash_at[300]; /* " at FILE+OFFSET" of that signal */
+    char where[300];    /* the call that was hit */
     cr_counts counts;
 } cr_outcome;
 

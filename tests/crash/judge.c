@@ -314,7 +314,8 @@ static bool says_why(const char *world)
 static void check_end(const cr_judge *j, const char *world, const cr_outcome *o, int done, ll_strs *bad)
 {
     if (o->timed_out) complain(bad, "hangs: it had not ended after %d s", CR_TIMEOUT_S);
-    if (o->own_signal) complain(bad, "dies of signal %d (%s)", o->own_signal, strsignal(o->own_signal));
+    if (o->own_signal)
+        complain(bad, "dies of signal %d (%s)%s", o->own_signal, strsignal(o->own_signal), o->crash_at);
     if (o->own_signal || o->timed_out || !WIFEXITED(o->status)) {
         if (!o->killed && !o->own_signal && !o->timed_out)
             complain(bad, "was not killed, and did not end by itself");

@@ -304,6 +304,23 @@ static bool is_crash(int sig)
            sig == SIGSYS || sig == SIGTRAP;
 }
 
+/* FILE+OFFSET of the instruction, for addr2line. */
+static void find_crash(tracing *t, pid_t pid)
+{
+    struct user_regs_struct r;
+    char path[64], line[600], file[400];
+    unsigned long from, to, offset;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "r");
+    if (maps && !ptrace(PTRACE_GETREGS, pid, NULL, &r))
+        while (fgets(line, sizeof line, maps))
+            if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %399s", &from, &to, &offset, file) == 4 &&
+                from <= r.rip && r.rip < to)
+                snprintf(t->out->crash_at, sizeof t->out->crash_at, " at %.200s+0x%lx", file,
+                         (unsigned long)r.rip - from + offset);
+    if (maps) fclose(maps);
+}
+
 static void ended(tracing *t, pid_t pid, int status)
 {
     if (WIFSIGNALED(status) && is_crash(WTERMSIG(status))) t->out->own_signal = WTERMSIG(status);
@@ -318,6 +335,7 @@ static void stopped(tracing *t, pid_t pid, int status)
         request = on_call(t, pid);
     else if (sig == (SIGTRAP | 0x80))
         strike_after(t, pid);
+    if (!event && is_crash(sig)) find_crash(t, pid);
     bool deliver = !event && sig != SIGSTOP && sig != (SIGTRAP | 0x80);
     ptrace(request, pid, NULL, (void *)(long)(deliver ? sig : 0));
 }
