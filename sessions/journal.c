@@ -46,6 +46,19 @@ int ll_journal_open(const char *path, ll_error *e)
     return -1;
 }
 
+/* A signal, or a system that takes only a part, is no reason to lose the line. */
+static bool write_all(int fd, const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        text += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
 ll_status ll_journal_append(int fd, const char *path, const cJSON *entry, ll_error *e)
 {
     struct stat st;
@@ -55,8 +68,8 @@ ll_status ll_journal_append(int fd, const char *path, const cJSON *entry, ll_err
     free(text);
     errno = 0;
     bool known = !fstat(fd, &st);
-    bool good = known && write(fd, line.s, line.len) == (ssize_t)line.len && !fsync(fd);
-    int why = errno ? errno : ENOSPC; /* a short write says nothing else */
+    bool good = known && write_all(fd, line.s, line.len) && !fsync(fd);
+    int why = errno ? errno : ENOSPC;
     ll_str_free(&line);
     if (good) return LL_OK;
     if (known && ftruncate(fd, st.st_size)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
