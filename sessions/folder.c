@@ -29,11 +29,19 @@ static int open_plain(int dir, const char *name)
 {
     struct stat st;
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0 && (fstat(fd, &st) || !S_ISREG(st.st_mode))) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
+    if (fd < 0) return -1;
+    int why = fstat(fd, &st) ? errno : S_ISREG(st.st_mode) ? 0 : ELOOP;
+    if (!why) return fd;
+    close(fd);
+    errno = why;
+    return -1;
+}
+
+/* Why something was not opened: it is gone, or of a kind that latlab makes none of. Anything else, and the session would
+ * be copied without it. */
+static bool is_no_part(int why)
+{
+    return why == ENOENT || why == ELOOP || why == ENOTDIR || why == ENXIO;
 }
 
 static bool read_all(int fd, size_t most, ll_str *out)
@@ -122,10 +130,16 @@ static ll_status copy_bytes(int from, ll_writer *w, ll_error *e)
              : LL_OK;
 }
 
-static ll_status copy_file(int dir, const char *name, const char *to, ll_error *e)
+static ll_status cannot_copy(const char *path, const char *name, ll_error *e)
+{
+    if (is_no_part(errno)) return LL_OK;
+    return ll_fail(e, LL_FAILED, "%s/%s: cannot be read: %s", path, name, strerror(errno));
+}
+
+static ll_status copy_file(int dir, const char *path, const char *name, const char *to, ll_error *e)
 {
     int fd = open_plain(dir, name);
-    if (fd < 0) return LL_OK;
+    if (fd < 0) return cannot_copy(path, name, e);
     char *copy = ll_path_join(to, name);
     ll_writer w;
     ll_status s = ll_writer_open(&w, copy, e);
@@ -148,16 +162,21 @@ static ll_status copy_matching(int dir, const char *path, const ll_owned_entry *
     for (int i = 0; i < names.n && !s; i++) {
         if (fnmatch(entry->name, names.v[i], 0)) continue;
         s = entry->folder ? copy_folder(dir, path, names.v[i], entry->folder, to, e)
-                          : copy_file(dir, names.v[i], to, e);
+                          : copy_file(dir, path, names.v[i], to, e);
     }
     ll_strs_free(&names);
     return s;
 }
 
+static bool is_in_the_making(const ll_owned_entry *entry)
+{
+    return !strcmp(entry->name, "new-*") || strstr(entry->name, "tmp-");
+}
+
 /* Locks, and files and folders in the making, are of a process, not of the session. */
 static bool is_passing(const ll_owned_entry *entry)
 {
-    return !strcmp(entry->name, "lock") || !strcmp(entry->name, "new-*") || strstr(entry->name, "tmp-");
+    return !strcmp(entry->name, "lock") || is_in_the_making(entry);
 }
 
 static ll_status copy_all(int dir, const char *path, const ll_owned_kind *kind, const char *to, ll_error *e)
@@ -172,7 +191,7 @@ static ll_status copy_folder(int at, const char *path, const char *name, const l
                              const char *to, ll_error *e)
 {
     int dir = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (dir < 0) return LL_OK;
+    if (dir < 0) return cannot_copy(path, name, e);
     char *inside = ll_path_join(path, name), *copy = ll_path_join(to, name);
     ll_status s = ll_make_dirs(copy, e);
     if (!s) s = copy_all(dir, inside, kind, copy, e);
@@ -206,7 +225,10 @@ ll_status ll_session_place_live(ll_owned_work *w, char **dir, ll_error *e)
         ll_str_addf(&path, "%s/%s-%ld", w->dir, stamp, (long)getpid());
         if (try > 1) ll_str_addf(&path, "-%d", try);
         *dir = ll_str_take(&path);
-        if (!rename(w->fresh, *dir)) return LL_OK;
+        if (!rename(w->fresh, *dir)) {
+            ll_owned_sync(w->dir);
+            return LL_OK;
+        }
         bool taken = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
         if (!taken) ll_fail(e, LL_FAILED, "%s: cannot create the folder: %s", *dir, strerror(errno));
         free(*dir);
@@ -283,6 +305,39 @@ ll_status ll_session_place_saved(ll_owned_work *w, const char *dir, bool *kept, 
     return s;
 }
 
+/* --- tidying ----------------------------------------------------------------------------------------------
+ */
+
+static void tidy(int dir, const char *path, const ll_owned_kind *kind)
+{
+    ll_strs names = {0};
+    struct stat st;
+    if (ll_list_dir(path, NULL, &names, NULL)) return;
+    for (int i = 0; i < names.n; i++)
+        for (const ll_owned_entry *x = kind->entries; x->name; x++)
+            if (is_in_the_making(x) && !x->folder && !fnmatch(x->name, names.v[i], 0) &&
+                !fstatat(dir, names.v[i], &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode))
+                unlinkat(dir, names.v[i], 0);
+    ll_strs_free(&names);
+}
+
+static void tidy_folder(const char *path, const ll_owned_kind *kind)
+{
+    int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (dir < 0) return;
+    tidy(dir, path, kind);
+    close(dir);
+}
+
+void ll_session_tidy(const char *dir)
+{
+    char *blobs = ll_path_join(dir, "blobs");
+    tidy_folder(dir, &ll_session_kind);
+    tidy_folder(blobs, &blobs_kind);
+    if (ll_is_dir(blobs)) ll_owned_sweep(blobs, &ll_folder_kind);
+    free(blobs);
+}
+
 /* --- removing ---------------------------------------------------------------------------------------------
  */
 
@@ -311,8 +366,10 @@ ll_status ll_session_remove(const char *dir, ll_error *e)
 static void drop_old(void)
 {
     ll_strs dirs = {0};
+    int kept = 0;
     ll_session_list_live(&dirs);
-    for (int i = KEEP_LIVE; i < dirs.n; i++) ll_session_remove(dirs.v[i], NULL);
+    for (int i = 0; i < dirs.n; i++)
+        if (!ll_session_is_begun(dirs.v[i]) || ++kept > KEEP_LIVE) ll_session_remove(dirs.v[i], NULL);
     ll_strs_free(&dirs);
 }
 

@@ -28,10 +28,12 @@ char *ll_session_former(const char *dir);
 
 char *ll_session_parent(const char *dir); /* the folder it lies in; the caller frees */
 
+/* Remove what a killed process left half written in a session. Precondition: we have its lock. */
+void ll_session_tidy(const char *dir);
 /* Remove a session that nobody has open. */
 ll_status ll_session_remove(const char *dir, ll_error *e);
-/* Remove what killed processes left of folders in the making, saved and live, and all but the most recent live
- * sessions that nobody has open. */
+/* Remove what killed processes left of folders in the making, saved and live, and of the live
+ * sessions that nobody has open all but the most recent ones in which something was done. */
 void ll_sessions_sweep(void);
 
 #endif

@@ -126,13 +126,23 @@ double ll_session_changed_s(const char *dir)
     return known ? (double)st.st_mtim.tv_sec + 1e-9 * (double)st.st_mtim.tv_nsec : 0;
 }
 
-static void add_sessions(char *parent, ll_strs *dirs)
+bool ll_session_is_begun(const char *dir)
+{
+    struct stat st;
+    char *journal = ll_path_join(dir, "journal.jsonl");
+    bool begun =
+        stat(journal, &st) ? errno != ENOENT : st.st_size > 0; /* what cannot be seen may well be there */
+    free(journal);
+    return begun;
+}
+
+static void add_sessions(char *parent, bool begun, ll_strs *dirs)
 {
     ll_strs names = {0};
     if (!ll_list_dir(parent, NULL, &names, NULL))
         for (int i = 0; i < names.n; i++) {
             char *dir = ll_path_join(parent, names.v[i]);
-            if (names.v[i][0] != '.' && ll_session_is(dir))
+            if (names.v[i][0] != '.' && ll_session_is(dir) && (!begun || ll_session_is_begun(dir)))
                 ll_strs_take(dirs, dir);
             else
                 free(dir);
@@ -154,14 +164,14 @@ static void sort_latest_first(ll_strs *dirs)
 
 void ll_session_list(ll_strs *dirs)
 {
-    add_sessions(ll_sessions_saved_dir(), dirs);
-    add_sessions(ll_sessions_live_dir(), dirs);
+    add_sessions(ll_sessions_saved_dir(), false, dirs);
+    add_sessions(ll_sessions_live_dir(), true, dirs);
     sort_latest_first(dirs);
 }
 
 void ll_session_list_live(ll_strs *dirs)
 {
-    add_sessions(ll_sessions_live_dir(), dirs);
+    add_sessions(ll_sessions_live_dir(), false, dirs);
     sort_latest_first(dirs);
 }
 

@@ -18,9 +18,11 @@ ll_status ll_session_find(const char *name, char **dir, ll_error *e);
 /* Where `save NAME` puts it. LL_USAGE: a name must be letters, digits, '.', '_', '-'; that of a path must not begin
  * with '.': such names are latlab's own. */
 ll_status ll_session_target(const char *name, char **dir, ll_error *e);
-/* Folders of all sessions, the most recently changed first; those of unnamed ones included. */
+bool ll_session_is_begun(const char *dir); /* does its journal hold anything? */
+/* Folders of all sessions, the most recently changed first; those of unnamed ones included, except where the process was
+ * killed before the first command was journalled. */
 void ll_session_list(ll_strs *dirs);
-void ll_session_list_live(ll_strs *dirs); /* the unnamed ones alone */
+void ll_session_list_live(ll_strs *dirs); /* the unnamed ones alone, and all of them */
 /* The command line that opens this session with an option such as "copy=on"; the caller frees. */
 char *ll_session_open_line(const char *dir, const char *option);
 double ll_session_changed_s(const char *dir); /* seconds since 1970 of the last journal line */

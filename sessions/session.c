@@ -382,6 +382,7 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (status) return status;
     s->lock_fd = ll_session_lock(dir, &rq->error);
     if (s->lock_fd < 0) return rq->error.status;
+    ll_session_tidy(dir);
     set_place(s, ll_strdup(dir), saved ? ll_path_base(dir) : NULL);
     status = read_steps(s, rq, dir);
     if (status) return status;

@@ -8,6 +8,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/owned.h"
 #include "data/datasets/folder.h"
 #include "data/formats/model_file.h"
 #include "data/formats/safetensors.h"
@@ -111,7 +112,10 @@ static ll_status name_by_content(const ll_store *st, const char *temporary, char
     if (s) return s;
     snprintf(name, 64, "%s" SUFFIX, h.hex);
     char *path = ll_path_join(st->dir, name);
-    if (rename(temporary, path)) s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    if (rename(temporary, path))
+        s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    else
+        ll_owned_sync(st->dir); /* the journal's line that names it is synced next */
     free(path);
     return s;
 }

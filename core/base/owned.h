@@ -50,6 +50,9 @@ void ll_owned_end(ll_owned_work *w); /* removes the work folder and what is left
  * nobody. ll_owned_begin() does it too. */
 void ll_owned_sweep(const char *dir, const ll_owned_kind *kind);
 
+/* The names in this folder survive a power cut, where the file system can promise that. */
+void ll_owned_sync(const char *path);
+
 /* --- for its parts --- */
 
 /* Removes PATH, the open folder `dir`, as it was left in the making: marks and `made` are not asked for. */

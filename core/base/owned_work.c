@@ -214,7 +214,7 @@ static bool swap(const ll_owned_work *w, const char *a, const char *b)
     return unknown && exchange_slowly(w, a, b);
 }
 
-static void sync_folder(const char *path)
+void ll_owned_sync(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return;
@@ -226,7 +226,7 @@ static void sync_parent(const char *path)
 {
     ll_str dir = {0};
     ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
-    sync_folder(dir.len ? dir.s : ".");
+    ll_owned_sync(dir.len ? dir.s : ".");
     ll_str_free(&dir);
 }
 
@@ -280,7 +280,7 @@ ll_status ll_owned_install(ll_owned_work *w, const char *path, const char *keep,
     if (!s && keep) s = ll_owned_check(keep, w->kind, e);
     if (s) return s;
     take_modes(path, w->fresh);
-    sync_folder(w->fresh);
+    ll_owned_sync(w->fresh);
     s = install(w, path, keep, e);
     if (s) return s;
     sync_parent(path);
