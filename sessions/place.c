@@ -130,8 +130,7 @@ bool ll_session_is_begun(const char *dir)
 {
     struct stat st;
     char *journal = ll_path_join(dir, "journal.jsonl");
-    bool begun =
-        stat(journal, &st) ? errno != ENOENT : st.st_size > 0; /* what cannot be seen may well be there */
+    bool begun = stat(journal, &st) ? !ll_is_missing(journal) : st.st_size > 0;
     free(journal);
     return begun;
 }

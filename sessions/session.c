@@ -315,7 +315,7 @@ static ll_status read_header(ll_request *rq, const char *dir, bool needed, cJSON
     char *path = ll_path_join(dir, "session.json");
     ll_error why = {0};
     *out = NULL;
-    ll_status status = ll_is_file(path) ? ll_json_read_file(path, out, &why) : LL_OK;
+    ll_status status = ll_is_missing(path) ? LL_OK : ll_json_read_file(path, out, &why);
     if (status == LL_BAD_DATA && !needed) {
         ll_warn(rq, "%s; the session goes by its journal", why.message);
         status = LL_OK;
@@ -335,7 +335,7 @@ static ll_status read_steps(ll_session *s, ll_request *rq, const char *dir)
     cJSON *header = NULL, *entries = NULL, *entry;
     int lost = 0;
     ll_str why = {0};
-    bool has_journal = ll_is_file(path);
+    bool has_journal = !ll_is_missing(path);
     ll_status status = read_header(rq, dir, !has_journal, &header);
     if (!status && has_journal) status = ll_journal_read(path, &entries, &lost, &why, &rq->error);
     if (lost) ll_warn(rq, "%s", why.s);

@@ -305,6 +305,36 @@ static void closed_doors(void)
     CHECK(put(in("doors/open/mine"), "x") == LL_OK);
 }
 
+static void hidden_doors(void)
+{
+    CHECK(check_obey_modes());
+    CHECK(!ll_is_file(in("doors/hidden/f")));
+    CHECK(!ll_is_missing(in("doors/hidden/f")));
+    CHECK(!ll_is_missing(in("doors/hidden/none"))); /* who knows */
+}
+
+/* What would be made anew because it is not there must not be there for sure. */
+static void what_cannot_be_seen_is_not_missing(void)
+{
+    folder("doors/hidden");
+    CHECK_OK(put(in("doors/hidden/f"), "x"));
+    CHECK(!ll_is_missing(in("doors/hidden/f")));
+    CHECK(ll_is_missing(in("doors/hidden/none")));
+    CHECK(ll_is_missing(in("doors/hidden/f/below")));
+    CHECK(!chmod(in("doors/hidden"), 0));
+    int how = -1;
+    fflush(NULL);
+    pid_t child = fork();
+    if (!child) {
+        hidden_doors();
+        fflush(NULL);
+        _exit(check_failed() ? 1 : 0);
+    }
+    CHECK(waitpid(child, &how, 0) == child && WIFEXITED(how));
+    CHECK_INT(WEXITSTATUS(how), 0);
+    chmod(in("doors/hidden"), 0755);
+}
+
 static void without_permission_nothing_changes(void)
 {
     folder("doors/locked");
@@ -524,6 +554,7 @@ static const check_case cases[] = {
     {"descriptors are written through", descriptors_are_written_through},
     {"relative and long paths", relative_and_long_paths},
     {"without permission nothing changes", without_permission_nothing_changes},
+    {"what cannot be seen is not missing", what_cannot_be_seen_is_not_missing},
     {"a group that cannot be kept opens nothing", a_group_that_cannot_be_kept_opens_nothing},
     {"temporaries of the killed are swept", temporaries_of_the_killed_are_swept},
     {"a sudden end takes its temporaries along", a_sudden_end_takes_its_temporaries_along},

@@ -78,6 +78,12 @@ bool ll_is_file(const char *path)
     return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
+bool ll_is_missing(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
 bool ll_is_dir(const char *path)
 {
     struct stat st;

@@ -49,6 +49,8 @@ int ll_open_own(const char *path, int flags, ll_error *e);
 
 bool ll_is_file(const char *path);
 bool ll_is_dir(const char *path);
+/* Nothing has this name. (What cannot be looked at just now may well be there: who would make it anew asks this.) */
+bool ll_is_missing(const char *path);
 ll_status ll_make_dirs(const char *path, ll_error *e); /* like mkdir -p */
 ll_status ll_remove_tree(const char *path, ll_error *e);
 /* Names in a folder, sorted, without . and ..; `suffix` NULL or an ending to keep. */
