@@ -30,8 +30,10 @@ DNNL = $(if $(shell echo '\#include <dnnl.h>' | $(CC) -E - 2>/dev/null),-ldnnl -
 LIBS = -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm $(DNNL)
 
 FLAGS_release := -O3 -march=$(MARCH)
-# (instrumented code misleads the compiler's range analysis: its guesses are no errors there)
-GUESSES := -Wno-format-truncation -Wno-maybe-uninitialized -Wno-stringop-overflow
+# (instrumented code misleads gcc's range analysis and keeps clang from vectorising: their guesses are no errors there,
+# and neither knows the other's)
+GUESSES := -Wno-unknown-warning-option -Wno-pass-failed -Wno-format-truncation -Wno-maybe-uninitialized \
+           -Wno-stringop-overflow
 FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address -fno-omit-frame-pointer $(GUESSES)
 FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=all $(GUESSES)
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
