@@ -3,6 +3,8 @@
 # under build/.
 
 CC ?= gcc
+NM ?= nm
+OBJCOPY ?= objcopy
 MARCH ?= native
 prefix ?= /usr/local
 SHARED ?= ../shared
@@ -73,28 +75,54 @@ SETUP := $(if $(filter demo check fuzz,$(MAKECMDGOALS)),packages)
 # one short line per file; `make V=1` shows the commands
 Q := $(if $(V),,@)
 
+# $(call compile,VARIANT,WHAT,FLAGS), and $(call link,VARIANT) of the objects given and the archives behind them
+define compile
+@mkdir -p $(@D)
+$(if $(Q),@echo "  cc   $(1) $<$(2)")
+$(Q)$(CC) $(CFLAGS_ALL) $(FLAGS_$(1)) $(CFLAGS) $(3) -DLL_DATA_DIR='"$(prefix)/share/latlab"' -MMD -MP -c $< -o $@
+endef
+define link
+$(if $(Q),@echo "  link $@")
+$(Q)$(CC) $(FLAGS_$(1)) -pthread $(filter %.o,$^) $(filter %.a,$^) $(LDFLAGS) $(LIBS) -o $@
+endef
+
+# What computes in `real` (core/nn/real.h). For tests the same source is compiled once more in double, NAME.f64.o, and
+# there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
+# and double fit into one program. Tests called *_grad are in double themselves.
+TWINS := $(addprefix core/nn/,nn gcn graph_conv) core/predict/gcn/multipredict_net core/predict/help/net \
+         $(addprefix core/predict/nasflat/,backward forward work)
+GRADS := $(filter %_grad,$(TESTS))
+BOTH := test_help
+
 define variant
 build/$(1)/%.o: %.c | $(SETUP)
-	@mkdir -p $$(@D)
-	$$(if $$(Q),@echo "  cc   $(1) $$<")
-	$$(Q)$$(CC) $$(CFLAGS_ALL) $$(FLAGS_$(1)) $$(CFLAGS) -DLL_DATA_DIR='"$$(prefix)/share/latlab"' -MMD -MP -c $$< -o $$@
+	$$(call compile,$(1))
+build/$(1)/%.f64.o: %.c build/$(1)/f64.names | $(SETUP)
+	$$(call compile,$(1), in double,-DLL_DOUBLE)
+	$$(Q)$$(OBJCOPY) --redefine-syms=build/$(1)/f64.names $$@
+build/$(1)/f64.names: $$(TWINS:%=build/$(1)/%.o)
+	$$(Q)names=$$$$($$(NM) -gP --defined-only $$^) && echo "$$$$names" | awk 'NF > 1 {print $$$$1, $$$$1 "_f64"}' >$$@
 build/$(1)/liblatlab.a: $$(SOURCES:%.c=build/$(1)/%.o)
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a
-	$$(if $$(Q),@echo "  link $$@")
-	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$^ $$(LDFLAGS) $$(LIBS) -o $$@
+	$$(call link,$(1))
 build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
-	$$(if $$(Q),@echo "  link $$@")
-	$$(Q)$$(CC) $$(FLAGS_$(1)) -pthread $$(filter %.o,$$^) $$(filter %.a,$$^) $$(LDFLAGS) $$(LIBS) -o $$@
+	$$(call link,$(1))
+build/$(1)/test_%_grad: build/$(1)/tests/test_%_grad.f64.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
+	$$(call link,$(1))
+$(patsubst %,build/$(1)/%,$(GRADS)): build/$(1)/tests/gradcheck.o
+$(patsubst %,build/$(1)/%,$(GRADS) $(BOTH)): $$(TWINS:%=build/$(1)/%.f64.o)
 $(patsubst %,build/$(1)/%,$(filter test_tui%,$(TESTS))): build/$(1)/tests/vt.o build/$(1)/tests/pty.o
 build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)
--include $$(wildcard $$(patsubst %.c,build/$(1)/%.d,$$(SOURCES) tui/main.c $$(wildcard tests/*.c tests/*/*.c)))
+-include $$(wildcard $$(patsubst %.c,build/$(1)/%.d,$$(SOURCES) tui/main.c $$(wildcard tests/*.c tests/*/*.c)) \
+  $$(patsubst %,build/$(1)/%.f64.d,$$(TWINS) $$(GRADS:%=tests/%)))
 endef
 $(foreach v,release asan ubsan tsan fuzz,$(eval $(call variant,$(v))))
 # The one file whose loops the sanitizer runs would wait for: its sums need registers.
 $(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
 .SECONDARY:
+.DELETE_ON_ERROR:
 
 # Faults for the scripts to inject, by LD_PRELOAD into the program as it is.
 build/release/shim_%.so: tests/shim_%.c | $(SETUP)
@@ -156,7 +184,7 @@ screens: latlab build/release/test_tui_screens
 # The recorded session of the README: played into a pseudo-terminal.
 build/record: build/release/tests/record.o build/release/tests/pty.o build/release/tests/vt.o \
               build/release/tests/check.o build/release/liblatlab.a
-	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+	$(call link,release)
 record: latlab build/record
 	LATLAB=./latlab build/record sessions/screen.keys sessions/screen.cast sessions/screen.txt
 
@@ -178,7 +206,7 @@ endif
 
 # --- measurements -------------------------------------------------------------------------------------------------
 build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a
-	$(CC) $(FLAGS_release) -pthread $^ $(LDFLAGS) $(LIBS) -o $@
+	$(call link,release)
 bench: latlab build/bench
 	@build/bench
 DIR ?= $(SHARED)/golden

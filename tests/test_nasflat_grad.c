@@ -1,14 +1,13 @@
 /* Finite differences, in double, of every operator and of the whole NASFLAT loss in all its variants. */
-#define LL_DOUBLE
 #include <stdlib.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/nn/gradcheck.h"
 #include "core/nn/graph_conv.h"
 #include "core/nn/nn.h"
 #include "core/predict/nasflat/net.h"
 #include "tests/check.h"
+#include "tests/gradcheck.h"
 
 static const double step = 1e-6, tolerance = 2e-7;
 

@@ -15,14 +15,6 @@
 #include "core/nn/gcn_rows.h"
 #include "core/nn/real.h"
 
-#ifdef LL_DOUBLE
-#define ll_gcn_work      ll_gcn_work_f64
-#define ll_gcn_work_new  ll_gcn_work_new_f64
-#define ll_gcn_work_free ll_gcn_work_free_f64
-#define ll_gcn_forward   ll_gcn_forward_f64
-#define ll_gcn_backward  ll_gcn_backward_f64
-#endif
-
 typedef struct ll_gcn_shape {
     int nodes, labels, width, layers;
     bool norm; /* LayerNorm before the ReLU */

@@ -11,11 +11,6 @@
 
 #include "core/nn/real.h"
 
-#ifdef LL_DOUBLE
-#define ll_conv_forward  ll_conv_forward_f64
-#define ll_conv_backward ll_conv_backward_f64
-#endif
-
 enum { LL_CONV_MOST_WIDTH = 512 }; /* F at most */
 
 /* One layer. Vectors are (F). */

@@ -6,18 +6,6 @@
 
 #include "core/nn/real.h"
 
-#ifdef LL_DOUBLE
-#define ll_linear          ll_linear_f64
-#define ll_linear_back     ll_linear_back_f64
-#define ll_bias_act        ll_bias_act_f64
-#define ll_act_back        ll_act_back_f64
-#define ll_dropout         ll_dropout_f64
-#define ll_add_column_sums ll_add_column_sums_f64
-#define ll_layer_norm      ll_layer_norm_f64
-#define ll_layer_norm_back ll_layer_norm_back_f64
-#define ll_pair_hinge      ll_pair_hinge_f64
-#endif
-
 typedef enum ll_act { LL_ACT_NONE, LL_ACT_RELU, LL_ACT_SIGMOID } ll_act;
 
 /* Y (m,n; leading dimension ldy) = act(X (m,k) W (k,n; ldw) + b (n)). b NULL: none. */

@@ -1,8 +1,7 @@
-/* One source, two precisions. A numerical file is compiled as it is in float, for production, and once more
- * through its twin NAME_f64.c in double, so that finite differences check the very lines that train.
- *
- * A header of such a file renames its public functions when LL_DOUBLE is defined; a translation unit is
- * either float or double, never both. */
+/* One source, two precisions: numbers of a network are `real`. The program is compiled in float. For the tests that check
+ * gradients by finite differences the same lines are compiled once more in double; the Makefile, which lists them as
+ * TWINS, then gives every name that they define the suffix _f64. A translation unit is either float or double, never
+ * both: tests/test_*_grad.c are in double and call everything by its plain name. */
 #ifndef LL_NN_REAL_H
 #define LL_NN_REAL_H
 

@@ -22,7 +22,6 @@ static int head_in(const ll_mp_shape *s)
     return LL_MP_CODE + LL_MP_DEVICE + s->n_z;
 }
 
-#ifndef LL_DOUBLE
 ll_mp_shape ll_mp_shape_of(bool graph, int nodes, int labels, int n_in, int n_devices, int n_z)
 {
     enum { GRAPH = 200, PLAIN = 100 };
@@ -45,7 +44,6 @@ ll_mp_shape ll_mp_shape_of(bool graph, int nodes, int labels, int n_in, int n_de
     s.n = s.b2 + 1;
     return s;
 }
-#endif
 
 static int widest(const ll_mp_shape *s)
 {

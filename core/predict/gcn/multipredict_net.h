@@ -12,16 +12,6 @@
 
 #include "core/nn/gcn.h"
 
-#ifdef LL_DOUBLE
-#define ll_mp_net         ll_mp_net_f64
-#define ll_mp_net_new     ll_mp_net_new_f64
-#define ll_mp_net_free    ll_mp_net_free_f64
-#define ll_mp_encode      ll_mp_encode_f64
-#define ll_mp_encode_back ll_mp_encode_back_f64
-#define ll_mp_head        ll_mp_head_f64
-#define ll_mp_head_back   ll_mp_head_back_f64
-#endif
-
 enum { LL_MP_CODE = 30, LL_MP_DEVICE = 8, LL_MP_WIDE = 1000, LL_MP_FC = 3 };
 
 typedef struct ll_mp_fc {

@@ -6,19 +6,6 @@
 
 #include "core/base/mem.h"
 #include "core/nn/gcn_rows.h"
-#include "core/num/blas.h"
-
-/* help_net_f64.c compiles this file again in double. */
-#ifdef LL_HELP_DOUBLE
-typedef double real;
-#define NAME(x) x##_f64
-#define gemm    ll_dgemm
-#else
-typedef float real;
-#define NAME(x) x
-#define gemm    ll_sgemm
-#endif
-typedef struct NAME(ll_help_net) net_t;
 
 /* Layers by number: the trunk's from 0, the device branch's, the head's. */
 enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, DEVICE = 4, HEAD = 6, LAYERS = 9, STEPS = 2 };
@@ -53,7 +40,7 @@ typedef struct tape {
     size_t used, size;
 } tape;
 
-struct NAME(ll_help_net) {
+struct ll_help_net {
     ll_help_shape shape;
     int n_params, n_trunk;
     layer layers[LAYERS];
@@ -82,10 +69,10 @@ static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
                    relu};
 }
 
-net_t *NAME(ll_help_net_new)(const ll_help_shape *s, int most)
+ll_help_net *ll_help_net_new(const ll_help_shape *s, int most)
 {
     ll_help_slot slots[LL_HELP_SLOTS];
-    net_t *net = LL_NEW(net_t);
+    ll_help_net *net = LL_NEW(ll_help_net);
     ll_help_slots(s, slots);
     net->shape = *s;
     net->n_params = ll_help_params(s);
@@ -112,7 +99,7 @@ static void tape_free(tape *t)
     free(t->room);
 }
 
-void NAME(ll_help_net_free)(net_t *net)
+void ll_help_net_free(ll_help_net *net)
 {
     if (!net) return;
     tape_free(&net->query);
@@ -173,22 +160,22 @@ static void mask_and_sum(real *restrict x, const real *restrict y, int rows, int
 /* y (rows, out) = beta y + x (rows, in) times the weight of p */
 static void times_weight(const layer *l, const real *p, const real *x, int rows, real beta, real *y)
 {
-    gemm(false, !l->in_out, rows, l->out, l->in, 1, x, l->in, p + l->weight, l->ld, beta, y, l->out);
+    ll_gemm(false, !l->in_out, rows, l->out, l->in, 1, x, l->in, p + l->weight, l->ld, beta, y, l->out);
 }
 
 /* gx (rows, in) = beta gx + gy times the weight transposed */
 static void times_weight_back(const layer *l, const real *p, const real *gy, int rows, real beta, real *gx)
 {
-    gemm(false, l->in_out, rows, l->in, l->out, 1, gy, l->out, p + l->weight, l->ld, beta, gx, l->in);
+    ll_gemm(false, l->in_out, rows, l->in, l->out, 1, gy, l->out, p + l->weight, l->ld, beta, gx, l->in);
 }
 
 /* g.weight = the sum of the outer products of the rows of x and gy */
 static void weight_gradient(const layer *l, const real *x, const real *gy, int rows, real *g)
 {
     if (l->in_out)
-        gemm(true, false, l->in, l->out, rows, 1, x, l->in, gy, l->out, 0, g + l->weight, l->ld);
+        ll_gemm(true, false, l->in, l->out, rows, 1, x, l->in, gy, l->out, 0, g + l->weight, l->ld);
     else
-        gemm(true, false, l->out, l->in, rows, 1, gy, l->out, x, l->in, 0, g + l->weight, l->ld);
+        ll_gemm(true, false, l->out, l->in, rows, 1, gy, l->out, x, l->in, 0, g + l->weight, l->ld);
 }
 
 /* The value, or with `dir` the tangent along it. */
@@ -277,7 +264,7 @@ static void aggregate_back(const ll_gcn_layer_rows *l, const real *to, real *fro
 
 /* --- the tape --- */
 
-static int layer_rows(const net_t *net, const tape *t, int l)
+static int layer_rows(const ll_help_net *net, const tape *t, int l)
 {
     if (l < DEVICE) return net->shape.graph ? t->rows.layer[l].n : t->n;
     return l < HEAD ? 1 : t->n;
@@ -307,7 +294,7 @@ static dual take_grad(tape *t, int rows, int cols)
  * comes where there are fewer rows. */
 typedef enum sum_at { NO_SUM, SUM_FIRST, SUM_LAST } sum_at;
 
-static sum_at sum_of(const net_t *net, const tape *t, int l)
+static sum_at sum_of(const ll_help_net *net, const tape *t, int l)
 {
     if (!net->shape.graph || l == 0 || l >= net->n_trunk)
         return NO_SUM; /* the first layer's input is summed already */
@@ -315,7 +302,7 @@ static sum_at sum_of(const net_t *net, const tape *t, int l)
 }
 
 /* The layer's input is what `before` puts out unless it is summed first, or nothing comes before (-1). */
-static void lay_out_layer(const net_t *net, tape *t, int l, int before)
+static void lay_out_layer(const ll_help_net *net, tape *t, int l, int before)
 {
     const layer *own = &net->layers[l];
     int rows = layer_rows(net, t, l);
@@ -328,7 +315,7 @@ static void lay_out_layer(const net_t *net, tape *t, int l, int before)
     if (sum_of(net, t, l) == SUM_LAST) t->product_grad[l] = take_grad(t, layer_rows(net, t, l - 1), own->out);
 }
 
-static void lay_out(const net_t *net, tape *t)
+static void lay_out(const ll_help_net *net, tape *t)
 {
     int most = 0;
     t->used = 0;
@@ -345,7 +332,7 @@ static void lay_out(const net_t *net, tape *t)
 }
 
 /* Lays out what the batch needs, in more room when it is more than ever. */
-static void reserve(const net_t *net, tape *t)
+static void reserve(const ll_help_net *net, tape *t)
 {
     real *room = t->room;
     t->room = NULL; /* counts only */
@@ -365,7 +352,7 @@ static void copy(real *to, const real *from, size_t n)
 }
 
 /* Numbers the rows of a graph trunk's layers. */
-static void number_rows(const net_t *net, tape *t, const real *x)
+static void number_rows(const ll_help_net *net, tape *t, const real *x)
 {
     int words = (int)((size_t)net->shape.n_in * sizeof(real) / sizeof(int));
     int distinct = ll_gcn_rows_begin_with(&t->rows, t->n, NODES, x, words, t->x_row);
@@ -375,7 +362,7 @@ static void number_rows(const net_t *net, tape *t, const real *x)
                           l == 3 ? NODES - 1 : LL_GCN_ALL_NODES);
 }
 
-static void begin(const net_t *net, tape *t, const real *h, const real *x, int n)
+static void begin(const ll_help_net *net, tape *t, const real *h, const real *x, int n)
 {
     size_t in = (size_t)net->shape.n_in;
     t->n = n;
@@ -389,7 +376,7 @@ static void begin(const net_t *net, tape *t, const real *h, const real *x, int n
 
 /* --- the network, or its tangent along dir --- */
 
-static void trunk_forward(const net_t *net, tape *t, const real *p, const real *dir)
+static void trunk_forward(const ll_help_net *net, tape *t, const real *p, const real *dir)
 {
     for (int l = 0; l < net->n_trunk; l++) {
         const layer *own = &net->layers[l];
@@ -407,14 +394,14 @@ static void trunk_forward(const net_t *net, tape *t, const real *p, const real *
 }
 
 /* What the device adds to the head's first layer. */
-static void device_forward(const net_t *net, tape *t, const real *p, const real *dir)
+static void device_forward(const ll_help_net *net, tape *t, const real *p, const real *dir)
 {
     for (int l = DEVICE; l < HEAD; l++)
         layer_forward(&net->layers[l], p, dir, &t->in[l], NULL, 1, &t->out[l]);
     product_forward(&net->joint, p, dir, &t->out[HEAD - 1], 1, flow(&t->device, dir));
 }
 
-static void forward(const net_t *net, tape *t, const real *p, const real *dir)
+static void forward(const ll_help_net *net, tape *t, const real *p, const real *dir)
 {
     trunk_forward(net, t, p, dir);
     if (net->shape.device) device_forward(net, t, p, dir);
@@ -424,7 +411,7 @@ static void forward(const net_t *net, tape *t, const real *p, const real *dir)
 }
 
 /* The gradient at the output of the head's first layer is there, masked. */
-static void device_backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
+static void device_backward(const ll_help_net *net, tape *t, const real *p, const real *dir, real *g)
 {
     mask_and_sum(flow(&t->grad[HEAD], dir), NULL, t->n, net->joint.out, flow(&t->device_grad, dir));
     product_backward(&net->joint, p, dir, &t->out[HEAD - 1], 1, &t->device_grad,
@@ -434,7 +421,7 @@ static void device_backward(const net_t *net, tape *t, const real *p, const real
                        l > DEVICE ? flow(&t->grad[l - 1], dir) : NULL, g);
 }
 
-static void trunk_backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
+static void trunk_backward(const ll_help_net *net, tape *t, const real *p, const real *dir, real *g)
 {
     for (int l = net->n_trunk - 1; l >= 0; l--) {
         const layer *own = &net->layers[l];
@@ -454,7 +441,7 @@ static void trunk_backward(const net_t *net, tape *t, const real *p, const real 
 }
 
 /* From d loss/d output to g = the gradient, or its tangent: every layer writes its own part. */
-static void backward(const net_t *net, tape *t, const real *p, const real *dir, real *g)
+static void backward(const ll_help_net *net, tape *t, const real *p, const real *dir, real *g)
 {
     for (int l = LAYERS - 1; l >= HEAD; l--)
         layer_backward(&net->layers[l], p, dir, &t->in[l], &t->out[l], t->n, &t->grad[l],
@@ -463,8 +450,8 @@ static void backward(const net_t *net, tape *t, const real *p, const real *dir, 
     trunk_backward(net, t, p, dir, g);
 }
 
-static double gradient(const net_t *net, tape *t, const real *p, const real *h, const real *x, const real *y,
-                       int n, real *g)
+static double gradient(const ll_help_net *net, tape *t, const real *p, const real *h, const real *x,
+                       const real *y, int n, real *g)
 {
     double loss = 0;
     begin(net, t, h, x, n);
@@ -479,28 +466,28 @@ static double gradient(const net_t *net, tape *t, const real *p, const real *h, 
 }
 
 /* The Hessian at the batch and the parameters of the gradient that the tape holds, times dir. */
-static void hessian_vector(const net_t *net, tape *t, const real *p, const real *dir, real *hv)
+static void hessian_vector(const ll_help_net *net, tape *t, const real *p, const real *dir, real *hv)
 {
     forward(net, t, p, dir);
     for (int i = 0; i < t->n; i++) t->grad[LAYERS - 1].d[i] = 2 * t->out[LAYERS - 1].d[i] / (real)t->n;
     backward(net, t, p, dir, hv);
 }
 
-void NAME(ll_help_forward)(net_t *net, const real *p, const real *h, const real *x, int n, real *out)
+void ll_help_forward(ll_help_net *net, const real *p, const real *h, const real *x, int n, real *out)
 {
     begin(net, &net->query, h, x, n);
     forward(net, &net->query, p, NULL);
     copy(out, net->query.out[LAYERS - 1].v, (size_t)n);
 }
 
-double NAME(ll_help_gradient)(net_t *net, const real *p, const real *h, const real *x, const real *y, int n,
-                              real *g)
+double ll_help_gradient(ll_help_net *net, const real *p, const real *h, const real *x, const real *y, int n,
+                        real *g)
 {
     return gradient(net, &net->query, p, h, x, y, n, g);
 }
 
-void NAME(ll_help_hessian_vector)(net_t *net, const real *p, const real *h, const real *x, const real *y,
-                                  int n, const real *v, real *hv)
+void ll_help_hessian_vector(ll_help_net *net, const real *p, const real *h, const real *x, const real *y,
+                            int n, const real *v, real *hv)
 {
     gradient(net, &net->support[0], p, h, x, y, n, hv);
     hessian_vector(net, &net->support[0], p, v, hv);
@@ -510,7 +497,7 @@ void NAME(ll_help_hessian_vector)(net_t *net, const real *p, const real *h, cons
  * --------------------------------------------------------------------------------------------------------------
  */
 
-static void need_episode_memory(net_t *net)
+static void need_episode_memory(ll_help_net *net)
 {
     if (net->dir) return;
     for (int i = 0; i < STEPS; i++) {
@@ -545,8 +532,8 @@ static void subtract(int n, real *restrict from, const real *restrict x)
     for (int i = 0; i < n; i++) from[i] -= x[i];
 }
 
-void NAME(ll_help_adapt)(net_t *net, real *p, const real *a, const real *h, const real *xs, const real *ys,
-                         int ns, int steps)
+void ll_help_adapt(ll_help_net *net, real *p, const real *a, const real *h, const real *xs, const real *ys,
+                   int ns, int steps)
 {
     need_episode_memory(net);
     for (int s = 0; s < steps; s++) {
@@ -557,9 +544,9 @@ void NAME(ll_help_adapt)(net_t *net, real *p, const real *a, const real *h, cons
 
 /* phi_{n+1} = phi_n - a * g(phi_n), hence with v = d loss/d phi_{n+1}:  d loss/d a -= g_n * v  and
  * d loss/d phi_n = v - H_n (a * v): a multiplies before the Hessian. */
-double NAME(ll_help_episode)(net_t *net, const real *p, const real *a, const real *h, const real *xs,
-                             const real *ys, int ns, const real *xq, const real *yq, int nq, int steps,
-                             bool first_order, real *gp, real *ga)
+double ll_help_episode(ll_help_net *net, const real *p, const real *a, const real *h, const real *xs,
+                       const real *ys, int ns, const real *xq, const real *yq, int nq, int steps,
+                       bool first_order, real *gp, real *ga)
 {
     int n = net->n_params;
     if (steps > STEPS) steps = STEPS;

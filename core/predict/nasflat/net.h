@@ -13,13 +13,6 @@
 #include "core/predict/nasflat/graphs.h"
 #include "core/predict/nasflat/shape.h"
 
-#ifdef LL_DOUBLE
-#define ll_nasflat_work_new  ll_nasflat_work_new_f64
-#define ll_nasflat_work_free ll_nasflat_work_free_f64
-#define ll_nasflat_forward   ll_nasflat_forward_f64
-#define ll_nasflat_backward  ll_nasflat_backward_f64
-#endif
-
 typedef struct ll_nasflat_work ll_nasflat_work;
 
 /* Room for `most` items; layout and graphs must outlive it. train: activations are kept for backward. */

@@ -5,7 +5,6 @@
 
 #include "core/base/mem.h"
 
-#ifndef LL_DOUBLE
 const int ll_nasflat_own_rows[LL_MAX_NODES] = {
     0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
     22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
@@ -16,7 +15,6 @@ const int ll_nasflat_two_rows[LL_MAX_NODES] = {
 const uint8_t ll_nasflat_two_preds[LL_MAX_NODES + 1] = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-#endif
 
 /* One block of memory for all arrays: the first pass only counts. */
 typedef struct bump {

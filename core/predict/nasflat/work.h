@@ -7,11 +7,6 @@
 #include "core/nn/nn.h"
 #include "core/predict/nasflat/net.h"
 
-#ifdef LL_DOUBLE
-#define ll_nasflat_total   ll_nasflat_total_f64
-#define ll_nasflat_conv_of ll_nasflat_conv_of_f64
-#endif
-
 #define LL_HEAD_DROPOUT ((real)0.1)
 
 /* Libraries choose their kernels by the size of a product and by where in it a row lies, and their sums come out in another

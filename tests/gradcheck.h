@@ -1,6 +1,6 @@
 /* Gradients against central differences in double. */
-#ifndef LL_NN_GRADCHECK_H
-#define LL_NN_GRADCHECK_H
+#ifndef LL_TESTS_GRADCHECK_H
+#define LL_TESTS_GRADCHECK_H
 
 /* Largest |g - (f(x+h) - f(x-h))/2h| over n entries of x (stepped in place, restored), divided by the largest
  * |g| or difference among them (at least 1e-8). `stride` > 1 checks every stride-th entry. *worst (may be

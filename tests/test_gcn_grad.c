@@ -1,6 +1,5 @@
 /* The graph convolutions of brpnas and multipredict: gradients against central differences in double, the forward pass
  * against one written from the formula. */
-#define LL_DOUBLE
 #include "core/nn/gcn.h"
 #include "core/predict/gcn/graphs.h"
 
@@ -9,9 +8,9 @@
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/nn/gradcheck.h"
 #include "core/predict/gcn/multipredict_net.h"
 #include "tests/check.h"
+#include "tests/gradcheck.h"
 #include "tests/spaces.h"
 
 enum { N = 3 };
@@ -200,5 +199,5 @@ static const check_case cases[] = {
 
 int main(int argc, char **argv)
 {
-    return check_main("test_gcn", cases, argc, argv);
+    return check_main("test_gcn_grad", cases, argc, argv);
 }

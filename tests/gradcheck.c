@@ -1,4 +1,4 @@
-#include "core/nn/gradcheck.h"
+#include "tests/gradcheck.h"
 
 #include <math.h>
 #include <stddef.h>

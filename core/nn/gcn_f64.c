@@ -1,3 +1,0 @@
-/* gcn.c in double, for gradient checks. */
-#define LL_DOUBLE
-#include "core/nn/gcn.c"
