@@ -89,10 +89,11 @@ endef
 # What computes in `real` (core/nn/real.h). For tests the same source is compiled once more in double, NAME.f64.o, and
 # there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
 # and double fit into one program. Tests called *_grad are in double themselves.
-TWINS := $(addprefix core/nn/,nn gcn graph_conv) core/predict/gcn/multipredict_net core/predict/help/net \
-         $(addprefix core/predict/nasflat/,backward forward work)
+TWINS := $(addprefix core/nn/,activation dropout gcn graph_conv layer_norm linear pair_hinge sums) \
+         core/predict/gcn/multipredict_net core/predict/help/net $(addprefix core/predict/nasflat/,backward forward work) \
+         tests/operators
 GRADS := $(filter %_grad,$(TESTS))
-BOTH := test_help
+BOTH := test_help test_nn
 
 define variant
 build/$(1)/%.o: %.c | $(SETUP)
@@ -112,6 +113,7 @@ build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)
 build/$(1)/test_%_grad: build/$(1)/tests/test_%_grad.f64.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
 	$$(call link,$(1))
 $(patsubst %,build/$(1)/%,$(GRADS)): build/$(1)/tests/gradcheck.o
+build/$(1)/test_nn: build/$(1)/tests/operators.o
 $(patsubst %,build/$(1)/%,$(GRADS) $(BOTH)): $$(TWINS:%=build/$(1)/%.f64.o)
 $(patsubst %,build/$(1)/%,$(filter test_tui%,$(TESTS))): build/$(1)/tests/vt.o build/$(1)/tests/pty.o
 build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)

@@ -1,189 +1,14 @@
-/* Finite differences, in double, of every operator and of the whole NASFLAT loss in all its variants. */
+/* Finite differences, in double, of the whole NASFLAT loss in all its variants. */
 #include <stdlib.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/nn/graph_conv.h"
-#include "core/nn/nn.h"
+#include "core/nn/pair_hinge.h"
 #include "core/predict/nasflat/net.h"
 #include "tests/check.h"
 #include "tests/gradcheck.h"
 
-static const double step = 1e-6, tolerance = 2e-7;
-
-static void fill(double *x, int n, ll_rng *r)
-{
-    for (int i = 0; i < n; i++) x[i] = ll_rng_normal(r);
-}
-
-/* --- linear, activations ---------------------------------------------------------------------------------
- */
-
-enum { M = 5, K = 7, N = 6 };
-typedef struct linear_case {
-    double x[M * K], w[K * N], b[N], c[M * N]; /* loss = sum c * act(x w + b) */
-    ll_act act;
-} linear_case;
-
-static double linear_loss(void *ctx)
-{
-    linear_case *l = ctx;
-    double y[M * N], sum = 0;
-    ll_linear(l->x, M, K, l->w, N, l->b, N, l->act, y, N);
-    for (int i = 0; i < M * N; i++) sum += l->c[i] * y[i];
-    return sum;
-}
-
-static void linear_and_activations(void)
-{
-    for (ll_act act = LL_ACT_NONE; act <= LL_ACT_SIGMOID; act++) {
-        linear_case l = {.act = act};
-        ll_rng r = ll_rng_new(1, 0);
-        fill((double *)&l, M * K + K * N + N + M * N, &r);
-        double y[M * N], dy[M * N], dx[M * K], dw[K * N] = {0}, db[N] = {0};
-        ll_linear(l.x, M, K, l.w, N, l.b, N, act, y, N);
-        memcpy(dy, l.c, sizeof dy);
-        ll_act_back(dy, y, M, N, N, act, 1);
-        ll_linear_back(l.x, M, K, l.w, N, N, dy, N, dw, db, dx, 0);
-        CHECK(ll_gradcheck(linear_loss, &l, l.x, dx, M * K, 1, step, NULL) < tolerance);
-        CHECK(ll_gradcheck(linear_loss, &l, l.w, dw, K * N, 1, step, NULL) < tolerance);
-        CHECK(ll_gradcheck(linear_loss, &l, l.b, db, N, 1, step, NULL) < tolerance);
-        double before = dx[3];
-        ll_linear_back(l.x, M, K, l.w, N, N, dy, N, dw, db, dx, 1);
-        CHECK_NEAR(dx[3], 2 * before, 1e-12);
-    }
-}
-
-/* --- layer norm -------------------------------------------------------------------------------------------
- */
-
-typedef struct norm_case {
-    double x[9], gamma[9], beta[9], c[9];
-} norm_case;
-
-static double norm_loss(void *ctx)
-{
-    norm_case *l = ctx;
-    double y[9], mean, rstd, sum = 0;
-    ll_layer_norm(l->x, 9, l->gamma, l->beta, y, &mean, &rstd);
-    for (int i = 0; i < 9; i++) sum += l->c[i] * y[i];
-    return sum;
-}
-
-static void layer_norm(void)
-{
-    norm_case l;
-    ll_rng r = ll_rng_new(2, 0);
-    fill((double *)&l, 36, &r);
-    double y[9], mean, rstd, dx[9], dgamma[9] = {0}, dbeta[9] = {0};
-    ll_layer_norm(l.x, 9, l.gamma, l.beta, y, &mean, &rstd);
-    ll_layer_norm_back(l.x, 9, l.gamma, mean, rstd, l.c, dx, dgamma, dbeta);
-    CHECK(ll_gradcheck(norm_loss, &l, l.x, dx, 9, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(norm_loss, &l, l.gamma, dgamma, 9, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(norm_loss, &l, l.beta, dbeta, 9, 1, step, NULL) < tolerance);
-}
-
-/* --- pair hinge, dropout -----------------------------------------------------------------------------------
- */
-
-static const ll_pair some_pairs[] = {{0, 1, 1}, {1, 2, -1}, {3, 0, 1}, {2, 4, 1}, {4, 1, -1}};
-
-static double hinge_loss(void *s)
-{
-    double ds[5];
-    return ll_pair_hinge(s, 5, some_pairs, 5, .1, ds);
-}
-
-static void pair_hinge(void)
-{
-    double s[5] = {.3, .25, -.2, .31, .01}, ds[5];
-    /* by hand: max(0,.1-.05) + max(0,.1+.45) + max(0,.1-.01) + max(0,.1+.21) + max(0,.1-.24), over 5 */
-    CHECK_NEAR(ll_pair_hinge(s, 5, some_pairs, 5, .1, ds), (.05 + .55 + .09 + .31) / 5, 1e-12);
-    CHECK(ll_gradcheck(hinge_loss, s, s, ds, 5, 1, step, NULL) < tolerance);
-    CHECK_NEAR(ll_pair_hinge(s, 5, some_pairs, 0, .1, ds), 0, 0);
-}
-
-static void dropout_keeps_the_mean(void)
-{
-    enum { n = 20000 };
-    double *y = LL_NEW_ARRAY(double, n), sum = 0;
-    int dropped = 0;
-    for (int i = 0; i < n; i++) y[i] = 1;
-    ll_dropout(y, n, .1, 7);
-    for (int i = 0; i < n; i++) sum += y[i], dropped += y[i] == 0;
-    CHECK_NEAR(sum / n, 1, .01);
-    CHECK_NEAR(dropped / (double)n, .1, .01);
-    free(y);
-}
-
-/* --- graph layer --- */
-
-/* Two nodes of one layer, one with a self-loop, so that all accumulations are exercised. */
-enum { F = 6, ROWS = 4 };
-typedef struct conv_case {
-    double proj[ROWS * 2 * F], gate[2 * F], total[F], bias[F], a[F], gamma[F], beta[F], c[2 * F];
-    ll_conv conv;
-} conv_case;
-static const uint8_t preds[] = {0, 2, 3};
-static const int rows[] = {0, 1, 2, 3};
-
-static ll_conv_node conv_node(const conv_case *l, int which)
-{
-    return (ll_conv_node){preds, which ? 3 : 1, rows, which ? 3 : 1, l->gate, l->total};
-}
-
-static double conv_run(conv_case *l, ll_conv_grad *g)
-{
-    double sum = 0, y[F], gathered[F], stat[3], edge[6];
-    ll_conv_keep keep = {gathered, stat, edge};
-    for (int which = 0; which < 2; which++) {
-        ll_conv_node node = conv_node(l, which);
-        ll_conv_forward(&l->conv, l->proj, &node, &keep, y);
-        for (int j = 0; j < F; j++) sum += l->c[which * F + j] * y[j];
-        if (!g) continue;
-        double dy[F];
-        memcpy(dy, l->c + which * F, sizeof dy);
-        if (l->conv.relu) ll_act_back(dy, y, 1, F, F, LL_ACT_RELU, 1);
-        ll_conv_backward(&l->conv, l->proj, &node, &keep, dy, g);
-    }
-    return sum;
-}
-
-static double conv_loss(void *l)
-{
-    return conv_run(l, NULL);
-}
-
-static void check_conv(bool dgf, bool gat, bool relu)
-{
-    conv_case l, d;
-    ll_rng r = ll_rng_new(3, 0);
-    memset(&d, 0, sizeof d);
-    fill((double *)&l, (int)(sizeof(conv_case) - sizeof(ll_conv)) / (int)sizeof(double), &r);
-    l.conv = (ll_conv){F, (dgf + gat) * F, dgf ? F : 0, ROWS, dgf, gat, relu, l.bias, l.a, l.gamma, l.beta};
-    if (!gat) l.conv.gat_at = 0;
-    ll_conv_grad g = {d.proj, d.gate, d.total, d.bias, d.a, d.gamma, d.beta};
-    conv_run(&l, &g);
-    int width = l.conv.width;
-    CHECK(ll_gradcheck(conv_loss, &l, l.proj, d.proj, ROWS * width, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.gate, d.gate, width, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.total, d.total, F, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.bias, d.bias, F, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.a, d.a, F, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.gamma, d.gamma, F, 1, step, NULL) < tolerance);
-    CHECK(ll_gradcheck(conv_loss, &l, l.beta, d.beta, F, 1, step, NULL) < tolerance);
-}
-
-static void graph_layers(void)
-{
-    for (int relu = 0; relu < 2; relu++) {
-        check_conv(true, true, relu);
-        check_conv(true, false, relu);
-        check_conv(false, true, relu);
-    }
-}
-
-/* --- the whole loss --- */
+static const double step = 1e-6;
 
 enum { ARCHS = 6, ITEMS = 9, NZ = 3 };
 typedef struct net_case {
@@ -300,11 +125,6 @@ static void paper_width_takes_the_same_path(void)
 }
 
 static const check_case cases[] = {
-    {"linear and activations", linear_and_activations},
-    {"layer norm", layer_norm},
-    {"pair hinge", pair_hinge},
-    {"dropout keeps the mean", dropout_keeps_the_mean},
-    {"graph layers", graph_layers},
     {"the whole loss in all variants", the_whole_loss_in_all_variants},
     {"paper width takes the same path", paper_width_takes_the_same_path},
     {0},

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/nn/nn.h"
+#include "core/nn/dropout.h"
+#include "core/nn/layer_norm.h"
+#include "core/nn/linear.h"
+#include "core/nn/sums.h"
 
 /* What a layer keeps for its backward pass: its distinct rows (core/nn/gcn_rows.h), in the last layer graphs. */
 typedef struct kept {
@@ -78,46 +81,19 @@ void ll_gcn_work_free(ll_gcn_work *k)
     free(k);
 }
 
-/* --- sums over the rows read --- */
-
-static void add_row(real *restrict to, const real *restrict from, int n)
-{
-#pragma omp simd
-    for (int i = 0; i < n; i++) to[i] += from[i];
-}
-
 /* sum = A X: X the rows of the layer before, or in layer 0 one-hot inputs. */
 static void aggregate(ll_gcn_work *k, int layer)
 {
     const ll_gcn_layer_rows *l = &k->rows.layer[layer];
     int in = ll_gcn_layer_at(&k->shape, layer).in;
     real *sum = k->layer[layer].sum;
+    if (layer) {
+        ll_sum_read(l, k->layer[layer - 1].out, in, sum);
+        return;
+    }
     memset(sum, 0, (size_t)l->n * (size_t)in * sizeof *sum);
     for (int r = 0; r < l->n; r++, sum += in)
-        for (int i = l->first[r]; i < l->first[r + 1]; i++)
-            if (layer)
-                add_row(sum, k->layer[layer - 1].out + (size_t)l->read[i] * (size_t)in, in);
-            else
-                sum[l->read[i]]++;
-}
-
-/* dX = Aᵀ dsum. */
-static void spread(ll_gcn_work *k, int layer)
-{
-    const ll_gcn_layer_rows *l = &k->rows.layer[layer];
-    size_t width = (size_t)k->shape.width;
-    memset(k->dout, 0, (size_t)k->rows.layer[layer - 1].n * width * sizeof *k->dout);
-    for (int r = 0; r < l->n; r++)
-        for (int i = l->first[r]; i < l->first[r + 1]; i++)
-            add_row(k->dout + (size_t)l->read[i] * width, k->dsum + (size_t)r * width, (int)width);
-}
-
-/* --- passes --- */
-
-static void relu(real *v, size_t n)
-{
-#pragma omp simd
-    for (size_t i = 0; i < n; i++) v[i] = v[i] > 0 ? v[i] : 0;
+        for (int i = l->first[r]; i < l->first[r + 1]; i++) sum[l->read[i]]++;
 }
 
 static void forward_layer(ll_gcn_work *k, const real *w, int layer, real dropout, uint64_t seed)
@@ -131,7 +107,7 @@ static void forward_layer(ll_gcn_work *k, const real *w, int layer, real dropout
     for (int r = 0; r < rows && k->shape.norm; r++)
         ll_layer_norm(c->raw + (size_t)r * (size_t)width, width, w + l.gamma, w + l.beta,
                       c->out + (size_t)r * (size_t)width, &c->mean[r], &c->rstd[r]);
-    relu(c->out, (size_t)rows * (size_t)width);
+    ll_relu(c->out, (size_t)rows * (size_t)width);
     if (dropout > 0) ll_dropout(c->out, rows * width, dropout, seed + (uint64_t)layer);
 }
 
@@ -183,6 +159,6 @@ void ll_gcn_backward(ll_gcn_work *k, const real *w, real *dfeatures, real *grad)
     need_back(k);
     for (int l = k->shape.layers - 1; l >= 0; l--, d = k->dout) {
         backward_layer(k, w, l, d, grad);
-        if (l) spread(k, l);
+        if (l) ll_sum_read_back(&k->rows.layer[l], k->dsum, k->shape.width, k->dout, k->rows.layer[l - 1].n);
     }
 }

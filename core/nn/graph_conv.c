@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/nn/nn.h"
+#include "core/nn/layer_norm.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -36,8 +36,7 @@ INLINE const real *row(const ll_conv *c, const real *proj, const ll_conv_node *n
     return proj + (size_t)n->row_of[n->pred[p]] * c->width;
 }
 
-/* --- DGF: y = gate * sum of the predecessors' S + own S + b -----------------------------------------------
- */
+/* --- DGF: y = gate * sum of the predecessors' S + own S + b --- */
 
 INLINE void sum_preds(const ll_conv *c, const real *proj, const ll_conv_node *n, real *restrict sum, int f)
 {
@@ -78,8 +77,7 @@ INLINE void dgf_backward(const ll_conv *c, const real *proj, const ll_conv_node 
         add_to(g->proj + (size_t)n->row_of[n->pred[p]] * c->width, spread, f);
 }
 
-/* --- GAT --------------------------------------------------------------------------------------------------
- */
+/* --- GAT --- */
 
 /* Softmax over all nodes: logits of edges, 0 elsewhere. Leaves the weights in keep; returns nothing else. */
 INLINE void attention(const ll_conv *c, const real *q, const ll_conv_node *n, const ll_conv_keep *k, int f)
@@ -164,8 +162,7 @@ INLINE void gat_backward(const ll_conv *c, const real *q, const ll_conv_node *n,
     attention_backward(c, q, n, k, d, g, f);
 }
 
-/* --- both -------------------------------------------------------------------------------------------------
- */
+/* --- both --- */
 
 INLINE void finish(const ll_conv *c, real *restrict y, const real *restrict other, int f)
 {

@@ -6,6 +6,7 @@
 #define LL_NN_REAL_H
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/num/blas.h"
@@ -21,7 +22,7 @@ static inline real ll_exp(real x)
 typedef float real;
 #define ll_gemm ll_sgemm
 /* e^x by 2^n times a polynomial on [-ln 2/2, ln 2/2] (Cephes expf), about 1 ulp. Branch-free and without a
- * call, so that it vectorises. Arguments are held to [-87, 88]. */
+ * call, so that it vectorises. Arguments are held to [-87, 88]; what is no number stays none. */
 static inline real ll_exp(real x)
 {
     union {
@@ -37,7 +38,7 @@ static inline real ll_exp(real x)
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    n = n == n ? n : 0; /* a NaN has no integer; it stays one through r */
+    n = n == n ? n : 0; /* what is no number has no exponent; p is none, too */
     scale.i = ((int32_t)n + 127) << 23;
     return (p * r * r + r + 1.f) * scale.f;
 }

@@ -95,13 +95,6 @@ static tile_fn *const tiles[PANEL / LANES][TALL] = {
 
 /* --- copies of the right factor --- */
 
-/* Four of the numbers of a (0 to 3) and b (4 to 7). */
-#ifdef __clang__
-#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
-#else
-#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (order){__VA_ARGS__})
-#endif
-
 static void transpose_4x4(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t width)
 {
     four b0 = *(const four_at *)b, b1 = *(const four_at *)(b + ldb), b2 = *(const four_at *)(b + 2 * ldb),

@@ -9,7 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/nn/nn.h"
+#include "core/nn/pair_hinge.h"
 #include "core/predict/nasflat/net.h"
 #include "data/formats/safetensors.h"
 

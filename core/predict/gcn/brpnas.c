@@ -11,7 +11,6 @@
 #include "core/base/rng.h"
 #include "core/nn/adamw.h"
 #include "core/nn/gcn.h"
-#include "core/nn/nn.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
 #include "core/predict/gcn/graphs.h"

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/nn/nn.h"
+#include "core/nn/linear.h"
+#include "core/nn/sums.h"
 
 struct ll_mp_net {
     ll_mp_shape shape;
@@ -145,9 +146,9 @@ void ll_mp_head_back(ll_mp_net *net, const real *w, const ll_mp_item *items, con
                    grad + s->b1, net->din, 0);
     for (int i = 0; i < n; i++) {
         const real *d = net->din + (size_t)i * (size_t)in;
-        real *embedding = grad + s->embedding + (size_t)items[i].device * LL_MP_DEVICE;
-        for (int c = 0; c < LL_MP_CODE && dcode; c++)
-            dcode[(size_t)items[i].code * LL_MP_CODE + (size_t)c] += d[c];
-        for (int c = 0; c < LL_MP_DEVICE; c++) embedding[c] += d[LL_MP_CODE + c];
+        if (dcode)
+            ll_add_column_sums(d, 1, LL_MP_CODE, LL_MP_CODE, dcode + (size_t)items[i].code * LL_MP_CODE);
+        ll_add_column_sums(d + LL_MP_CODE, 1, LL_MP_DEVICE, LL_MP_DEVICE,
+                           grad + s->embedding + (size_t)items[i].device * LL_MP_DEVICE);
     }
 }

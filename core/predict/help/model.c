@@ -132,7 +132,7 @@ void ll_help_encode(const float *encoder, const float *h, float *hidden, float *
     for (int i = 0; i < LL_HELP_Z; i++) {
         float sum = b1[i];
         for (int j = 0; j < 10; j++) sum += w1[i * 10 + j] * h[j];
-        hidden[i] = sum > 0 ? sum : 0;
+        hidden[i] = sum < 0 ? 0 : sum;
     }
     for (int i = 0; i < LL_HELP_Z_OUT; i++) {
         float sum = b2[i];

@@ -5,17 +5,19 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/nn/activation.h"
 #include "core/nn/gcn_rows.h"
+#include "core/nn/sums.h"
 
 /* Layers by number: the trunk's from 0, the device branch's, the head's. */
 enum { W = LL_HELP_WIDTH, NODES = LL_HELP_NODES, DEVICE = 4, HEAD = 6, LAYERS = 9, STEPS = 2 };
 
-/* One affine layer followed by relu (but the last). */
+/* One affine layer and its activation: relu but for the last. */
 typedef struct layer {
     int weight, bias; /* offsets */
     int in, out, ld;  /* ld: numbers from one row of the stored weight to the next */
     bool in_out;      /* weight stored (in, out) rather than (out, in) */
-    bool relu;
+    ll_act act;
 } layer;
 
 /* A matrix and its tangent (NULL: none, it does not depend on the parameters). */
@@ -58,7 +60,7 @@ static const unsigned char reads[NODES][NODES] = {
 
 /* --- set-up --- */
 
-static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
+static layer layer_of(const ll_help_slot *weight, bool in_out, ll_act act)
 {
     return (layer){weight[0].offset,
                    weight[1].offset,
@@ -66,7 +68,7 @@ static layer layer_of(const ll_help_slot *weight, bool in_out, bool relu)
                    in_out ? weight->cols : weight->rows,
                    weight->cols,
                    in_out,
-                   relu};
+                   act};
 }
 
 ll_help_net *ll_help_net_new(const ll_help_shape *s, int most)
@@ -78,9 +80,11 @@ ll_help_net *ll_help_net_new(const ll_help_shape *s, int most)
     net->n_params = ll_help_params(s);
     net->n_trunk = s->graph ? 4 : 2;
     const ll_help_slot *next = slots;
-    for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[l] = layer_of(next, s->graph, true);
-    for (int l = 0; l < 2 && s->device; l++, next += 2) net->layers[DEVICE + l] = layer_of(next, false, true);
-    for (int l = 0; l < 3; l++, next += 2) net->layers[HEAD + l] = layer_of(next, false, l < 2);
+    for (int l = 0; l < net->n_trunk; l++, next += 2) net->layers[l] = layer_of(next, s->graph, LL_ACT_RELU);
+    for (int l = 0; l < 2 && s->device; l++, next += 2)
+        net->layers[DEVICE + l] = layer_of(next, false, LL_ACT_RELU);
+    for (int l = 0; l < 3; l++, next += 2)
+        net->layers[HEAD + l] = layer_of(next, false, l < 2 ? LL_ACT_RELU : LL_ACT_NONE);
     net->joint = net->layers[HEAD];
     net->joint.weight += W;
     net->layers[HEAD].in = net->joint.in = W;
@@ -115,25 +119,12 @@ void ll_help_net_free(ll_help_net *net)
 
 /* --- one layer, with its tangent when `dir` is given --- */
 
-/* y += b in every row, and relu */
-static void add_bias(real *restrict y, const real *restrict b, int rows, int cols, bool relu)
-{
-    real floor = relu ? 0 : -(real)INFINITY;
-    for (int i = 0; i < rows; i++, y += cols) {
-#pragma omp simd
-        for (int j = 0; j < cols; j++) {
-            real v = y[j] + b[j];
-            y[j] = v < floor ? floor : v; /* what is no number stays none */
-        }
-    }
-}
-
-/* The tangent of that: d += b where the output y is above 0 (NULL: everywhere), 0 elsewhere. */
+/* The tangent of bias and relu: d += b where the output y is above 0 (NULL: everywhere), 0 elsewhere. */
 static void add_bias_tangent(real *restrict d, const real *restrict y, const real *restrict b, int rows,
                              int cols)
 {
     if (!y) {
-        add_bias(d, b, rows, cols, false);
+        ll_bias_act(d, rows, cols, cols, b, LL_ACT_NONE);
         return;
     }
     for (int i = 0; i < rows; i++, d += cols, y += cols) {
@@ -142,19 +133,11 @@ static void add_bias_tangent(real *restrict d, const real *restrict y, const rea
     }
 }
 
-/* x = 0 where the output y of relu is 0 (NULL: nowhere), and sum (cols) = the sum of its rows */
-static void mask_and_sum(real *restrict x, const real *restrict y, int rows, int cols, real *restrict sum)
+/* sum (cols) = the sum of the rows of x */
+static void column_sums(const real *x, int rows, int cols, real *sum)
 {
     memset(sum, 0, (size_t)cols * sizeof *sum);
-    for (int i = 0; i < rows; i++, x += cols) {
-        if (y) {
-#pragma omp simd
-            for (int j = 0; j < cols; j++) x[j] = y[j] > 0 ? x[j] : 0;
-            y += cols;
-        }
-#pragma omp simd
-        for (int j = 0; j < cols; j++) sum[j] += x[j];
-    }
+    ll_add_column_sums(x, rows, cols, cols, sum);
 }
 
 /* y (rows, out) = beta y + x (rows, in) times the weight of p */
@@ -200,9 +183,9 @@ static void finish(const layer *l, const real *p, const real *dir, const dual *c
     const real *bias = (dir ? dir : p) + l->bias;
     for (int j = 0; j < l->out; j++) b[j] = bias[j] + (common ? flow(common, dir)[j] : 0);
     if (dir)
-        add_bias_tangent(y->d, l->relu ? y->v : NULL, b, rows, l->out);
+        add_bias_tangent(y->d, l->act == LL_ACT_RELU ? y->v : NULL, b, rows, l->out);
     else
-        add_bias(y->v, b, rows, l->out, l->relu);
+        ll_bias_act(y->v, rows, l->out, l->out, b, l->act);
 }
 
 static void layer_forward(const layer *l, const real *p, const real *dir, const dual *x, const dual *common,
@@ -215,7 +198,9 @@ static void layer_forward(const layer *l, const real *p, const real *dir, const 
 /* gy, d loss/d y, flows in and becomes that before relu; g = the bias's gradient. */
 static void unfinish(const layer *l, const real *dir, const dual *y, int rows, const dual *gy, real *g)
 {
-    mask_and_sum(flow(gy, dir), l->relu ? y->v : NULL, rows, l->out, g + l->bias);
+    real *d = flow(gy, dir);
+    ll_act_back(d, y->v, rows, l->out, l->out, l->act, 1);
+    column_sums(d, rows, l->out, g + l->bias);
 }
 
 /* g = the weight's gradient; gx (may be NULL) = d loss/d x. With `dir` the tangents of both. */
@@ -234,32 +219,6 @@ static void layer_backward(const layer *l, const real *p, const real *dir, const
 {
     unfinish(l, dir, y, rows, gy, g);
     product_backward(l, p, dir, x, rows, gy, gx, g);
-}
-
-/* --- aggregation over the graph --- */
-
-static void add_row(real *restrict to, const real *restrict from)
-{
-#pragma omp simd
-    for (int c = 0; c < W; c++) to[c] += from[c];
-}
-
-/* Each row of `to` is the sum of the rows of `from` that it reads: itself at least. */
-static void aggregate(const ll_gcn_layer_rows *l, const real *from, real *to)
-{
-    for (int r = 0; r < l->n; r++, to += W) {
-        memcpy(to, from + (size_t)l->read[l->first[r]] * W, W * sizeof *to);
-        for (int i = l->first[r] + 1; i < l->first[r + 1]; i++) add_row(to, from + (size_t)l->read[i] * W);
-    }
-}
-
-/* The transpose: `from` has n rows. */
-static void aggregate_back(const ll_gcn_layer_rows *l, const real *to, real *from, int n)
-{
-    memset(from, 0, (size_t)n * W * sizeof *from);
-    for (int r = 0; r < l->n; r++)
-        for (int i = l->first[r]; i < l->first[r + 1]; i++)
-            add_row(from + (size_t)l->read[i] * W, to + (size_t)r * W);
 }
 
 /* --- the tape --- */
@@ -384,11 +343,11 @@ static void trunk_forward(const ll_help_net *net, tape *t, const real *p, const 
         sum_at sum = sum_of(net, t, l);
         if (sum == SUM_LAST) {
             product_forward(own, p, dir, &t->in[l], layer_rows(net, t, l - 1), t->wide);
-            aggregate(rows, t->wide, flow(&t->out[l], dir));
+            ll_sum_read(rows, t->wide, W, flow(&t->out[l], dir));
             finish(own, p, dir, NULL, rows->n, &t->out[l]);
             continue;
         }
-        if (sum == SUM_FIRST) aggregate(rows, flow(&t->out[l - 1], dir), flow(&t->in[l], dir));
+        if (sum == SUM_FIRST) ll_sum_read(rows, flow(&t->out[l - 1], dir), W, flow(&t->in[l], dir));
         layer_forward(own, p, dir, &t->in[l], NULL, layer_rows(net, t, l), &t->out[l]);
     }
 }
@@ -413,7 +372,7 @@ static void forward(const ll_help_net *net, tape *t, const real *p, const real *
 /* The gradient at the output of the head's first layer is there, masked. */
 static void device_backward(const ll_help_net *net, tape *t, const real *p, const real *dir, real *g)
 {
-    mask_and_sum(flow(&t->grad[HEAD], dir), NULL, t->n, net->joint.out, flow(&t->device_grad, dir));
+    column_sums(flow(&t->grad[HEAD], dir), t->n, net->joint.out, flow(&t->device_grad, dir));
     product_backward(&net->joint, p, dir, &t->out[HEAD - 1], 1, &t->device_grad,
                      flow(&t->grad[HEAD - 1], dir), g);
     for (int l = HEAD - 1; l >= DEVICE; l--)
@@ -431,12 +390,12 @@ static void trunk_backward(const ll_help_net *net, tape *t, const real *p, const
         real *before = l ? flow(&t->grad[l - 1], dir) : NULL;
         unfinish(own, dir, &t->out[l], n, &t->grad[l], g);
         if (sum == SUM_LAST) {
-            aggregate_back(rows, flow(&t->grad[l], dir), flow(&t->product_grad[l], dir), n_before);
+            ll_sum_read_back(rows, flow(&t->grad[l], dir), W, flow(&t->product_grad[l], dir), n_before);
             product_backward(own, p, dir, &t->in[l], n_before, &t->product_grad[l], before, g);
             continue;
         }
         product_backward(own, p, dir, &t->in[l], n, &t->grad[l], sum == SUM_FIRST ? t->wide : before, g);
-        if (sum == SUM_FIRST) aggregate_back(rows, t->wide, before, n_before);
+        if (sum == SUM_FIRST) ll_sum_read_back(rows, t->wide, W, before, n_before);
     }
 }
 
@@ -493,9 +452,7 @@ void ll_help_hessian_vector(ll_help_net *net, const real *p, const real *h, cons
     hessian_vector(net, &net->support[0], p, v, hv);
 }
 
-/* --- episodes
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- episodes --- */
 
 static void need_episode_memory(ll_help_net *net)
 {

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/nn/dropout.h"
 #include "core/num/small_gemm.h"
 #include "core/predict/nasflat/work.h"
 
@@ -80,15 +81,6 @@ static void op_convs(ll_nasflat_work *k, const real *w)
     }
 }
 
-static void add_rows_relu(real *restrict y, const real *restrict a, const real *restrict b, int f)
-{
-#pragma omp simd
-    for (int j = 0; j < f; j++) {
-        real v = a[j] + b[j];
-        y[j] = v > 0 ? v : 0;
-    }
-}
-
 /* o' = U([o ; g]), its first layer split by input: one part per row, one per item. */
 static void update_ops(ll_nasflat_work *k, const real *w)
 {
@@ -103,9 +95,11 @@ static void update_ops(ll_nasflat_work *k, const real *w)
     linear_rows(k, k->o, k->plan.n_rows, l->o_dim, u, f, NULL, f, LL_ACT_NONE, k->u_rows);
     linear_rows(k, in, k->plan.n, f, u + (size_t)l->o_dim * f, f, w + l->u_b[0].at, f, LL_ACT_NONE,
                 k->u_items);
-    for (int s = 0; s < k->plan.n_slots; s++)
-        add_rows_relu(k->u_hidden + (size_t)s * f, k->u_rows + (size_t)k->plan.slot_row[s] * f,
-                      k->u_items + (size_t)k->plan.slot_item[s] * f, f);
+    for (int s = 0; s < k->plan.n_slots; s++) {
+        real *hidden = k->u_hidden + (size_t)s * f;
+        memcpy(hidden, k->u_rows + (size_t)k->plan.slot_row[s] * f, (size_t)f * sizeof *hidden);
+        ll_bias_act(hidden, 1, f, f, k->u_items + (size_t)k->plan.slot_item[s] * f, LL_ACT_RELU);
+    }
     linear_rows(k, k->u_hidden, k->plan.n_slots, f, w + l->u_w[1].at, l->o_dim, w + l->u_b[1].at, l->o_dim,
                 LL_ACT_NONE, k->o_new);
 }

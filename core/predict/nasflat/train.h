@@ -4,7 +4,7 @@
 #define LL_PREDICT_NASFLAT_TRAIN_H
 
 #include "core/base/observer.h"
-#include "core/nn/nn.h"
+#include "core/nn/pair_hinge.h"
 #include "core/num/pool.h"
 #include "core/predict/nasflat/net.h"
 

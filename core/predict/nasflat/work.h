@@ -4,7 +4,8 @@
 #define LL_PREDICT_NASFLAT_WORK_H
 
 #include "core/nn/graph_conv.h"
-#include "core/nn/nn.h"
+#include "core/nn/linear.h"
+#include "core/nn/sums.h"
 #include "core/predict/nasflat/net.h"
 
 #define LL_HEAD_DROPOUT ((real)0.1)

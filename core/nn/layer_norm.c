@@ -1,0 +1,36 @@
+#include "core/nn/layer_norm.h"
+
+void ll_layer_norm(const real *restrict x, int n, const real *restrict gamma, const real *restrict beta,
+                   real *restrict y, real *mean, real *rstd)
+{
+    real sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < n; j++) sum += x[j];
+    real mu = sum / (real)n;
+#pragma omp simd reduction(+ : square)
+    for (int j = 0; j < n; j++) square += (x[j] - mu) * (x[j] - mu);
+    real s = 1 / (real)sqrt(square / (real)n + (real)1e-5);
+#pragma omp simd
+    for (int j = 0; j < n; j++) y[j] = (x[j] - mu) * s * gamma[j] + beta[j];
+    *mean = mu;
+    *rstd = s;
+}
+
+void ll_layer_norm_back(const real *restrict x, int n, const real *restrict gamma, real mean, real rstd,
+                        const real *restrict dy, real *restrict dx, real *restrict dgamma,
+                        real *restrict dbeta)
+{
+    real sum = 0, dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+    for (int j = 0; j < n; j++) {
+        real xhat = (x[j] - mean) * rstd, d = dy[j] * gamma[j];
+        sum += d;
+        dot += d * xhat;
+        dgamma[j] += dy[j] * xhat;
+        dbeta[j] += dy[j];
+    }
+    sum /= (real)n;
+    dot /= (real)n;
+#pragma omp simd
+    for (int j = 0; j < n; j++) dx[j] = rstd * (dy[j] * gamma[j] - sum - (x[j] - mean) * rstd * dot);
+}
