@@ -207,7 +207,7 @@ crash:
 endif
 
 # --- measurements -------------------------------------------------------------------------------------------------
-build/bench: $(BENCH:%.c=build/release/%.o) build/release/liblatlab.a
+build/bench: $(BENCH:%.c=build/release/%.o) build/release/tests/operators.o build/release/liblatlab.a
 	$(call link,release)
 bench: latlab build/bench
 	@build/bench

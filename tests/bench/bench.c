@@ -20,6 +20,7 @@ static const subject subjects[] = {
     {"help", bench_help},
     {"sessions", bench_sessions},
     {"nasflat", bench_nasflat},
+    {"nn", bench_nn},
     {"space", bench_space},
     {"tui", bench_tui},
     {"real_loop", bench_real_loop},

@@ -11,6 +11,7 @@ void bench_title(const char *title);
 void bench_look(void);
 void bench_gemm(void);
 void bench_gp(void);
+void bench_nn(void);
 void bench_help(void);
 void bench_sessions(void);
 void bench_nasflat(void);
