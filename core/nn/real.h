@@ -1,4 +1,9 @@
-/* One source, two precisions: numbers of a network are `real`. The program is compiled in float. For the tests that check
+/* Operators of small networks stand in this folder, one a file: what its shapes are, forward and backward. All matrices are
+ * row-major and contiguous unless a leading dimension is given. Backward functions ADD to parameter gradients (dw, db) and
+ * OVERWRITE input gradients (dx), unless they say otherwise. Operators of rows allocate nothing; whatever keeps memory
+ * between calls (gcn.h) belongs to one thread at a time.
+ *
+ * One source, two precisions: numbers of a network are `real`. The program is compiled in float. For the tests that check
  * gradients by finite differences the same lines are compiled once more in double; the Makefile, which lists them as
  * TWINS, then gives every name that they define the suffix _f64. A translation unit is either float or double, never
  * both: tests/test_*_grad.c are in double and call everything by its plain name. */
