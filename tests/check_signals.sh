@@ -28,7 +28,7 @@ ends() {
     kill -0 $pid 2>/dev/null || { wait $pid; bad "$name: ended before the signal, status $?"; tail -n 2 err; return; }
     begin=$(now_ms)
     kill -"$signal" $pid
-    ( sleep 10; kill -KILL $pid ) 2>/dev/null &
+    ( sleep 10; kill -KILL $pid ) 2>/dev/null 9>&- & # not a writer of the pipe while it sleeps
     local watch=$!
     wait $pid 2>/dev/null
     local got=$? took=$(($(now_ms) - begin))
