@@ -18,6 +18,12 @@ static void sayf(ll_app *a, const char *fmt, const char *path)
     ll_str_free(&line);
 }
 
+static void do_all_but_pretrain(ll_app *a)
+{
+    for (int i = 0; work[i]; i++)
+        if (!strstr(work[i], "pretrain") && !strstr(work[i], "transfer")) SAY(a, work[i]);
+}
+
 /* Predictions of the only transfer, copied. */
 static double *predictions(ll_app *a, int *n)
 {
@@ -51,8 +57,7 @@ static void models_come_back(void)
     ll_tensors_free(&t);
 
     a = app_new();
-    for (int i = 0; work[i]; i++) /* all but the pretraining */
-        if (!strstr(work[i], "pretrain") && !strstr(work[i], "transfer")) SAY(a, work[i]);
+    do_all_but_pretrain(a);
     sayf(a, "model load %s", weights);
     SAY(a, "transfer sim_eyeriss k=6 seed=3");
     double *after = predictions(a, &m);
@@ -62,6 +67,37 @@ static void models_come_back(void)
     free(before);
     free(after);
     free(weights);
+}
+
+/* Through a file, into another process, where it is the same: a network with its prior, the ensemble. */
+static void check_comes_back(const char *predictor, const char *pretrain)
+{
+    char *weights = file("w.safetensors");
+    int n, m;
+    ll_app *a = app_new();
+    do_all_but_pretrain(a);
+    SAY(a, pretrain);
+    SAY(a, "transfer sim_eyeriss k=6 seed=3");
+    sayf(a, "model save %s", weights);
+    double *before = predictions(a, &n);
+    ll_app_free(a);
+    a = app_new();
+    do_all_but_pretrain(a);
+    sayf(a, "model load %s", weights);
+    SAY(a, "transfer sim_eyeriss k=6 seed=3");
+    double *after = predictions(a, &m);
+    bool same = n == 150 && m == n && !memcmp(before, after, (size_t)n * sizeof *before);
+    check_report(same, __FILE__, __LINE__, "%s predicts otherwise behind a file", predictor);
+    ll_app_free(a);
+    free(before);
+    free(after);
+    free(weights);
+}
+
+static void networks_come_back(void)
+{
+    check_comes_back("nasflat", "pretrain nasflat n=60 seed=1 epochs=1");
+    check_comes_back("blend", "pretrain blend n=60 seed=1 epochs=1 choose_epochs=0");
 }
 
 static void other_data_warn(void)
@@ -107,6 +143,7 @@ static void predictions_are_exported(void)
 
 static const check_case cases[] = {
     {"models come back", models_come_back},
+    {"networks come back", networks_come_back},
     {"other data warn", other_data_warn},
     {"predictions are exported", predictions_are_exported},
     {0},

@@ -12,6 +12,7 @@
 #include "core/num/stats.h"
 #include "core/predict/nasflat/model.h"
 #include "core/predict/nasflat/nasflat.h"
+#include "core/transfer/pretrain.h"
 #include "tests/bench/bench.h"
 
 enum { SOURCES = 9, CHUNK = 64, PART = 32, ROUNDS = 5, THREADS = 2 };
@@ -81,15 +82,16 @@ static void add_linear(gemms *g, int m, int n, int k, bool train)
 }
 
 /* What one batch of these items multiplies. */
-static gemms gemms_of(const ll_nasflat_model *m, const ll_nasflat_item *items, int n, bool train)
+static gemms gemms_of(const ll_nasflat_model *m, const ll_nasflat_graphs *graphs,
+                      const ll_nasflat_item *items, int n, bool train)
 {
     const ll_nasflat_layout *l = &m->layout;
     const ll_nasflat_shape *s = &l->shape;
     int f = s->hidden, w = l->width, o = l->o_dim, h = s->head;
     ll_nasflat_plan p;
     gemms g = {.n = 0};
-    ll_nasflat_plan_init(&p, &m->inputs.graphs, n, s->n_ops, s->n_devices);
-    ll_nasflat_plan_make(&p, &m->inputs.graphs, items, n, true, true);
+    ll_nasflat_plan_init(&p, graphs, n, s->n_ops, s->n_devices);
+    ll_nasflat_plan_make(&p, graphs, items, n, true, true);
     add_linear(&g, p.n_rows, w, o, train);
     add_linear(&g, p.n_classes, w, f, train);
     for (int i = 0; i < 4; i++) add_linear(&g, n, f, f, train);
@@ -143,17 +145,6 @@ static ll_values options_of(const ll_option *table, const char *const *set)
     return v;
 }
 
-static ll_pretrain_job job_of(const ll_dataset *d, ll_ints *source, ll_ints *archs, const ll_values *options)
-{
-    return (ll_pretrain_job){.data = d,
-                             .source = source->v,
-                             .n_source = source->n,
-                             .archs = archs->v,
-                             .n_archs = archs->n,
-                             .seed = 1,
-                             .options = options};
-}
-
 /* n architectures of every source; a run that is cancelled may have no model. */
 static ll_nasflat_model *pretrain(const ll_dataset *d, int n, const char *epochs, const char *prior,
                                   ll_pool *pool, ll_observer *o)
@@ -164,13 +155,19 @@ static ll_nasflat_model *pretrain(const ll_dataset *d, int n, const char *epochs
     archs.n = n;
     ll_values options =
         options_of(ll_nasflat_pretrain_options, (const char *[]){"epochs", epochs, "prior", prior, NULL});
-    ll_pretrain_job job = job_of(d, &source, &archs, &options);
-    job.pool = pool;
-    job.observer = o;
+    ll_pretrain_job job = {.archs = d->archs,
+                           .rows = archs.v,
+                           .n_rows = archs.n,
+                           .seed = 1,
+                           .options = &options,
+                           .pool = pool,
+                           .observer = o};
+    ll_columns_of(d, &source, &job.sources);
     void *model = NULL;
     ll_error e = {0};
     ll_status s = ll_nasflat_pretrain(&job, &model, &e);
     if (s && s != LL_CANCELLED) fprintf(stderr, "%s\n", e.message);
+    ll_columns_free(&job.sources);
     ll_values_free(&options);
     ll_ints_free(&source);
     ll_ints_free(&archs);
@@ -184,26 +181,35 @@ static void beside_gemm(char *note, size_t size, double gflops, const gemms *g)
              100 * gflops / alone, alone);
 }
 
-/* Architectures per CPU second on one core. */
+/* Architectures per CPU second on one core: of graphs that are there, and read as a prediction does. */
 static void bench_forward(const ll_dataset *d, const ll_nasflat_model *m, const char *name, double aim)
 {
     int n = d->n_archs < 4096 ? d->n_archs : 4096;
     ll_nasflat_item *items = LL_NEW_ARRAY(ll_nasflat_item, n);
-    float *score = LL_NEW_ARRAY(float, n);
-    ll_nasflat_net net = {&m->layout, &m->inputs.graphs, NULL, m->w[0]};
+    float *score = LL_NEW_ARRAY(float, n), *all = LL_NEW_ARRAY(float, d->n_archs);
+    ll_nasflat_inputs in = {0};
+    ll_nasflat_inputs_read(&in, m, d->archs, 0, d->n_archs);
+    ll_nasflat_net net = {&m->layout, &in.graphs, NULL, m->w[0]};
     for (int i = 0; i < n; i++) items[i] = (ll_nasflat_item){(int)((long)i * d->n_archs / n), 0};
-    double best = 0;
+    double best = 0, whole = 0;
     for (int round = 0; round < ROUNDS; round++) {
         double start = ll_cpu_s();
-        ll_nasflat_score(&net, items, n, NULL, NULL, NULL, score);
+        ll_nasflat_score(&net, items, n, NULL, NULL, score);
         best = fmax(best, n / (ll_cpu_s() - start));
+        start = ll_cpu_s();
+        ll_nasflat_score_archs(m, m->w[0], 0, 1, d->archs, NULL, NULL, (ll_nasflat_told){0}, all);
+        whole = fmax(whole, d->n_archs / (ll_cpu_s() - start));
     }
-    gemms g = gemms_of(m, items, CHUNK, false);
-    char note[128];
+    gemms g = gemms_of(m, &in.graphs, items, CHUNK, false);
+    char note[128], archs[64];
     beside_gemm(note, sizeof note, best * g.flops / CHUNK / 1e9, &g);
     bench_row(name, best, "arch/s", aim, "higher", note);
+    snprintf(archs, sizeof archs, "%s_archs", name);
+    bench_row(archs, whole, "arch/s", aim, "higher", "the same from genes on");
+    ll_nasflat_inputs_free(&in);
     free(items);
     free(score);
+    free(all);
 }
 
 /* CPU seconds of one epoch, 9 devices x 256 architectures: the difference of runs of 1 and 3 epochs. */
@@ -218,51 +224,48 @@ static void bench_epoch(const ll_dataset *d, const ll_nasflat_model *m, const ch
         best = fmin(best, (ll_cpu_s() - middle - (middle - start)) / 2);
     }
     ll_nasflat_item items[PART];
+    ll_nasflat_inputs in = {0};
+    ll_nasflat_inputs_read(&in, m, d->archs, 0, d->n_archs);
     for (int i = 0; i < PART; i++) items[i] = (ll_nasflat_item){i * 97 % d->n_archs, i % SOURCES};
-    gemms g = gemms_of(m, items, PART, true);
+    gemms g = gemms_of(m, &in.graphs, items, PART, true);
+    ll_nasflat_inputs_free(&in);
     char note[128];
     beside_gemm(note, sizeof note, SOURCES * 256 * g.flops / PART / best / 1e9, &g);
     bench_row(name, best, "CPU s", aim, "lower", note);
 }
 
-static double column(void *ctx, int arch)
-{
-    return ((const double *)ctx)[arch];
-}
-
-/* Twenty samples of the last device; rows NULL: all are predicted. */
+/* Twenty samples of the last device, then these are predicted. */
 static ll_status transfer(const ll_dataset *d, const ll_nasflat_model *m, const ll_values *options,
-                          const int *rows, ll_pool *pool, ll_observer *o)
+                          const ll_archs *archs, ll_pool *pool, ll_observer *o)
 {
-    int samples[20];
-    for (int i = 0; i < 20; i++) samples[i] = i * (d->n_archs / 22);
-    ll_transfer_job job = {.data = d,
-                           .target = SOURCES,
-                           .samples = samples,
-                           .k = 20,
-                           .rows = rows,
-                           .n_rows = 1,
-                           .options = options,
-                           .observer = o,
-                           .pool = pool,
-                           .measure = column,
-                           .measure_ctx = ll_latencies(d, SOURCES)};
+    int rows[20];
+    double lat_ms[20];
+    for (int i = 0; i < 20; i++) rows[i] = i * (d->n_archs / 22);
+    for (int i = 0; i < 20; i++) lat_ms[i] = ll_latencies(d, SOURCES)[rows[i]];
+    ll_archs *samples = ll_archs_pick(d->archs, rows, 20);
+    ll_adapt_job job = {
+        .device = "target", .samples = {samples, lat_ms}, .options = options, .observer = o, .pool = pool};
+    ll_predict_job all = {.archs = archs, .observer = o, .pool = pool};
     ll_prediction p = {0};
     ll_error e = {0};
-    ll_status s = ll_nasflat_transfer(m, &job, &p, &e);
+    void *adapted = NULL;
+    ll_status s = ll_nasflat.adapt(m, &job, &adapted, &e);
+    if (!s) s = ll_nasflat.predict(m, adapted, &all, &p, &e);
     if (s && s != LL_CANCELLED) fprintf(stderr, "%s\n", e.message);
     ll_prediction_free(&p);
+    if (adapted) ll_nasflat.release_adapted(adapted);
+    ll_archs_unref(samples);
     return s;
 }
 
 /* Best wall seconds of several transfers. */
 static double transfer_wall(const ll_dataset *d, const ll_nasflat_model *m, const ll_values *options,
-                            const int *rows, ll_pool *pool)
+                            const ll_archs *archs, ll_pool *pool)
 {
     double best = INFINITY;
     for (int round = 0; round < ROUNDS; round++) {
         double start = ll_now_s();
-        transfer(d, m, options, rows, pool, NULL);
+        transfer(d, m, options, archs, pool, NULL);
         best = fmin(best, ll_now_s() - start);
     }
     return best;
@@ -272,13 +275,14 @@ static void bench_transfer(const ll_dataset *d, const ll_nasflat_model *m, ll_po
 {
     ll_values tune = options_of(ll_nasflat_transfer_options, (const char *[]){"preset", "paper", NULL}),
               prior = options_of(ll_nasflat_transfer_options, NULL);
-    int one = 0;
+    ll_archs *one = ll_archs_slice(d->archs, 0, 1);
     char note[128];
     snprintf(note, sizeof note, "20 samples, 40 epochs; with the prediction of all %d: %.2f s", d->n_archs,
-             transfer_wall(d, m, &tune, NULL, pool));
-    bench_row("transfer20_wall", transfer_wall(d, m, &tune, &one, pool), "s", .12, "lower", note);
+             transfer_wall(d, m, &tune, d->archs, pool));
+    bench_row("transfer20_wall", transfer_wall(d, m, &tune, one, pool), "s", .12, "lower", note);
     snprintf(note, sizeof note, "20 samples condition the prior (the default), all %d predicted", d->n_archs);
-    bench_row("transfer20_prior", transfer_wall(d, m, &prior, NULL, pool), "s", .12, "lower", note);
+    bench_row("transfer20_prior", transfer_wall(d, m, &prior, d->archs, pool), "s", .12, "lower", note);
+    ll_archs_unref(one);
     ll_values_free(&tune);
     ll_values_free(&prior);
 }
@@ -316,7 +320,7 @@ static double stop_transfer(const ll_dataset *d, const ll_nasflat_model *m, doub
     ll_values options =
         options_of(ll_nasflat_transfer_options,
                    (const char *[]){"adapt", "tune", "epochs", after_s < .3 ? "4000" : "40", NULL});
-    transfer(d, m, &options, NULL, pool, &o);
+    transfer(d, m, &options, d->archs, pool, &o);
     ll_values_free(&options);
     return fmax(0, 1e3 * (ll_now_s() - w.from_s));
 }
@@ -386,7 +390,10 @@ void bench_nasflat(void)
                      *fb = pretrain(chains, 256, "1", "on", pool, NULL);
     ll_nasflat_item items[CHUNK];
     for (int i = 0; i < CHUNK; i++) items[i] = (ll_nasflat_item){i, 0};
-    gemms g = gemms_of(nb, items, CHUNK, false);
+    ll_nasflat_inputs in = {0};
+    ll_nasflat_inputs_read(&in, nb, cells->archs, 0, CHUNK);
+    gemms g = gemms_of(nb, &in.graphs, items, CHUNK, false);
+    ll_nasflat_inputs_free(&in);
     bench_row("sgemm_gflops", gemm_rate(&g), "GFLOP/s", NAN, "higher",
               "the shapes of a NAS-Bench-201 forward");
     bench_forward(cells, nb, "forward_nasbench201", 40000);

@@ -81,19 +81,31 @@ static void describe(const ll_gp_posterior *q, int executions, int k, cJSON *o)
     ll_ints_free(&outliers);
 }
 
+/* Their numbers among the model's own rows; false: some are not there. */
+static bool find_rows(const ll_gp_model *m, const ll_archs *archs, int *number)
+{
+    if (!m->rows.archs) return false;
+    for (int i = 0; i < archs->n; i++)
+        if ((number[i] = ll_archs_find(m->rows.archs, ll_arch(archs, i))) < 0) return false;
+    return true;
+}
+
 ll_status ll_gp_adapt(const ll_gp_model *m, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const ll_archs *archs = job->samples.archs;
-    ll_gp_rows rows;
-    ll_ints all = ll_ints_range(archs->n);
-    bool go = ll_gp_rows_init(m, archs, job->observer, job->pool, &rows);
+    ll_gp_rows fresh = {0};
+    ll_ints number = ll_ints_range(archs->n);
+    bool own = find_rows(m, archs, number.v), go = true;
+    for (int i = 0; i < archs->n && !own; i++) number.v[i] = i;
+    if (!own) go = ll_gp_rows_init(m, archs, job->observer, job->pool, &fresh);
     if (go) {
         ll_gp_posterior *q = *adapted = LL_NEW(ll_gp_posterior);
-        ll_gp_model_condition(m, &rows, all.v, job->samples.lat_ms, archs->n, job->want_variance, q);
-        if (job->info) describe(q, rows.prior.n_executions, archs->n, job->info);
+        ll_gp_model_condition(m, own ? &m->rows : &fresh, number.v, job->samples.lat_ms, archs->n,
+                              job->want_variance, q);
+        if (job->info) describe(q, m->frame.n_parts, archs->n, job->info);
     }
-    ll_gp_rows_free(&rows);
-    ll_ints_free(&all);
+    ll_gp_rows_free(&fresh);
+    ll_ints_free(&number);
     return go ? LL_OK : ll_fail(e, LL_CANCELLED, "cancelled while the source devices were predicted");
 }
 

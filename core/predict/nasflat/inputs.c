@@ -130,14 +130,15 @@ typedef struct scoring {
 static void make_room(const scoring *s, lane *l)
 {
     const ll_nasflat_graphs *g = &l->inputs.graphs;
-    size_t items = (size_t)s->part * (size_t)s->n_devices;
+    int n = s->archs->n < s->part ? s->archs->n : s->part, items = n * s->n_devices;
     if (!l->items) {
         l->items = LL_NEW_ARRAY(ll_nasflat_item, items);
         l->score = LL_NEW_ARRAY(float, items);
     }
     if (l->work && l->n_kinds >= g->n_kinds && l->most_preds >= g->most_preds) return;
     ll_nasflat_work_free(l->work);
-    l->work = ll_nasflat_work_new(&s->model->layout, g, LL_NASFLAT_CHUNK, false);
+    l->work =
+        ll_nasflat_work_new(&s->model->layout, g, items < LL_NASFLAT_CHUNK ? items : LL_NASFLAT_CHUNK, false);
     l->n_kinds = g->n_kinds;
     l->most_preds = g->most_preds;
 }

@@ -49,7 +49,7 @@ int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, 
 /* Scores of many items. The observer (may be NULL) is asked every few hundredths of a second; false: cancelled. */
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,
                       const ll_observer *observer, float *score);
-/* The same on the calling thread, with a work that has room for a chunk of items. */
+/* The same on the calling thread, with a work that has room for a chunk of items, or for all of them. */
 enum { LL_NASFLAT_CHUNK = 64 };
 bool ll_nasflat_score_on(ll_nasflat_work *work, const ll_nasflat_net *net, const ll_nasflat_item *items,
                          int n, const ll_observer *observer, float *score);
