@@ -8,7 +8,7 @@ latlab=$(realpath "${LATLAB:-./latlab}")
 shim=$(realpath -m "${LATLAB_SHIMS:-$here/../build/release}/shim_hang.so")
 [ -f "$shim" ] || { echo "no $shim: make build/release/shim_hang.so"; exit 1; }
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+trap '[ $BASHPID = $$ ] && rm -rf "$work"' EXIT # a watch that is killed as it is forked runs this, too
 export XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config LC_ALL=C.UTF-8
 unset LATLAB_DATA LATLAB_KEYS
 cd "$work" || exit 1
