@@ -140,12 +140,17 @@ static void changed_sources_make_stale(void)
     CHECK_HAS(said,
               "gp is stale: its source sim_v100_b32 has changed; `pretrain gp n=60 seed=1` makes it anew");
     CHECK_HAS(said,
-              "what gp predicts for sim_eyeriss is stale: its source sim_v100_b32 has changed; `transfer");
+              "what gp predicts for sim_eyeriss is stale: its source sim_v100_b32 has changed; `pretrain gp");
     check_eval(a, then);
     SAY(a, "predictors");
     CHECK_HAS(said, "current, stale");
     SAY(a, "info");
     CHECK_HAS(said, "\"stale\":[");
+    SAY(a, "transfer sim_eyeriss predictor=gp k=6 seed=3"); /* the model is the stale one still */
+    SAY(a, "eval sim_eyeriss");
+    CHECK_HAS(said, "what gp predicts for sim_eyeriss is stale");
+    CHECK_HAS(said, "`pretrain gp n=60 seed=1; transfer sim_eyeriss predictor=gp k=6 seed=3` makes it anew");
+    SAY(a, "undo");
     SAY(a, "pretrain gp n=60 seed=1"); /* as it says */
     SAY(a, "transfer sim_eyeriss predictor=gp k=6 seed=3");
     SAY(a, "info");

@@ -42,12 +42,25 @@ static bool stale_model(const ll_state *s, const ll_model *m, ll_str *out)
     return stale;
 }
 
+/* A predictor that is stale itself would make nothing anew. */
+static void add_stale_pretrain(const ll_state *s, const char *predictor, ll_str *out)
+{
+    ll_str why = {0};
+    const ll_model *m = ll_state_model(s, predictor);
+    if (m && ll_model_stale(m, s->data, &why)) {
+        add_pretrain(out, m);
+        ll_str_add(out, "; ");
+    }
+    ll_str_free(&why);
+}
+
 bool ll_stale_transfer(const ll_state *s, const ll_transfer *t, ll_str *out)
 {
     ll_str why = {0};
     bool stale = s->data && ll_transfer_stale(t, s->data, &why);
     if (stale) {
         ll_str_addf(out, "what %s predicts for %s is stale: %s; `", t->predictor->name, t->device, why.s);
+        add_stale_pretrain(s, t->predictor->name, out);
         add_transfer(out, t);
         ll_str_add(out, "` makes it anew");
     }

@@ -31,6 +31,15 @@ void ll_basis_take(ll_basis *b, const ll_dataset *d, const ll_strs *devices)
     }
 }
 
+void ll_basis_copy(ll_basis *b, const ll_basis *of)
+{
+    *b = (ll_basis){.n_archs = of->n_archs};
+    for (int i = 0; i < of->device.n; i++) {
+        ll_strs_add(&b->device, of->device.v[i]);
+        ll_strs_add(&b->hash, of->hash.v[i]);
+    }
+}
+
 void ll_basis_free(ll_basis *b)
 {
     ll_strs_free(&b->device);

@@ -16,6 +16,7 @@ ll_hash ll_column_hash(const ll_dataset *d, int device, const int *rows, int n);
 
 /* Of these devices, those that the dataset has. `b` is overwritten; free it with ll_basis_free. */
 void ll_basis_take(ll_basis *b, const ll_dataset *d, const ll_strs *devices);
+void ll_basis_copy(ll_basis *b, const ll_basis *of); /* likewise */
 void ll_basis_free(ll_basis *b);
 /* Devices whose columns are no longer what they were, in words: "its source a has changed, b is gone". False: none. */
 bool ll_basis_changed(const ll_basis *b, const ll_dataset *d, ll_str *why);

@@ -127,7 +127,7 @@ ll_status ll_transfer_run(const ll_transfer_plan *p, ll_transfer **out, ll_error
                        .samples = ll_ints_copy(p->samples, p->k),
                        .sampler = ll_strdup(p->sampler ? p->sampler : "manual"),
                        .seed = p->seed};
-    ll_basis_take(&t->basis, p->data, &p->model->basis.device);
+    ll_basis_copy(&t->basis, &p->model->basis); /* nothing that a stale model predicts is fresh */
     s = adapt(p, t, e);
     if (!s) s = predict(p, t, e);
     if (!s) describe(t);

@@ -27,7 +27,7 @@ typedef struct ll_transfer {
     ll_ints measured; /* every distinct architecture whose target latency was looked at */
     char *
         target_hash; /* of the latencies in the rows `measured` when it was made; NULL: not kept, "": not known */
-    ll_basis basis; /* the model's source columns then */
+    ll_basis basis; /* the model's source columns when it was pretrained */
     double seconds;
     cJSON *info; /* from the predictor, and the options; never NULL */
 } ll_transfer;

@@ -444,6 +444,20 @@ static ll_status check_repeats(ll_request *rq)
 }
 
 /* dataset=NAME: the one of that name in the data folder, or a new one without devices. */
+/* A dataset that is there is taken as it is: what was asked of a new one must not be silently something else. */
+static ll_status check_known_dataset(ll_request *rq, const ll_dataset *d, const ll_space *space)
+{
+    if (ll_given(&rq->args, "space") && d->space != space)
+        return LL_FAIL(rq, LL_USAGE, "%s is of space %s, not of %s", d->name, d->space->name, space->name);
+    if (ll_given(&rq->args, "n") && ll_int(&rq->args, "n") != d->n_archs)
+        ll_warn(rq,
+                "%s is there already, with %d architectures: n=%d is not looked at; `measure dataset=` under "
+                "another "
+                "name draws anew",
+                d->name, d->n_archs, ll_int(&rq->args, "n"));
+    return LL_OK;
+}
+
 static ll_status open_dataset(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "dataset"), *space_name = ll_word(&rq->args, "space");
@@ -456,6 +470,7 @@ static ll_status open_dataset(ll_request *rq)
     s = ll_owned_check(path, &ll_folder_kind, &rq->error);
     if (!s && ll_is_folder_dataset(path)) {
         s = ll_folder_load(path, &d, &rq->error);
+        if (!s) s = check_known_dataset(rq, d, space);
     } else if (!s) {
         s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), &d,
                             &rq->error);
