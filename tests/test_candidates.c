@@ -108,6 +108,8 @@ static void what_is_wrong_is_said(void)
     CHECK(say_path(a, "predict target archs=", "none.csv", "") != LL_OK);
     CHECK_HAS(said, "no architecture in it");
     CHECK(say_path(a, "predict target archs=", "missing.csv", "") != LL_OK);
+    CHECK(say_path(a, "predict target out=", "out2.csv", "") != LL_OK);
+    CHECK_HAS(said, "out= goes with archs=");
     ll_app_free(a);
 }
 

@@ -350,6 +350,9 @@ static ll_status run_predict(ll_request *rq)
     ll_transfer *t;
     ll_ints rows = {0};
     ll_status s = ll_need_transfer(rq, "device", &t);
+    if (!s && ll_has(&rq->args, "out") && !ll_has(&rq->args, "archs"))
+        s = LL_FAIL(rq, LL_USAGE,
+                    "out= goes with archs=; `write FILE 'predict ...'` writes what is shown here");
     if (!s && is_outside(rq, t)) return ll_predict_candidates(rq, t);
     if (!s) s = chosen_rows(rq, t, &rows);
     if (s) return s;
@@ -565,9 +568,10 @@ const ll_command ll_predict_commands[] = {
      .options = predict_options,
      .flags = LL_CMD_LOOK,
      .run = run_predict,
-     .help = "archs= predicts architectures that need not be in the table (see `spaces`), with intervals, in "
-             "the order "
-             "of the file.",
+     .help = "archs= predicts architectures that need not be in the table, with intervals: the fastest "
+             "(slowest) are "
+             "shown, out=\n"
+             "writes all, in the order of the file.",
      .examples = "  predict fpga top=10\n  predict fpga arch=1462\n  predict fpga archs=candidates.csv "
                  "out=predicted.csv"},
     {0},

@@ -35,9 +35,10 @@ double ll_ddot(int n, const double *x, const double *y);
 
 /* While on, on this thread, ll_sgemm with an untransposed left factor works in blocks of LL_TILE rows, the last one filled
  * up with zeros. A library chooses its kernels by size and sums in another order in each; so a row of the product is the
- * same to the bit however many rows there are. For predictions, which must not depend on their company. Returns what it
- * was. */
-enum { LL_TILE = 256 };
+ * same to the bit however many rows there are. Kernels also treat rows by where they stand; eight they treat alike (seen with
+ * those of Haswell, Zen, SkylakeX, Cooperlake and Sandybridge; with 64 Haswell's do not). For predictions, which must not
+ * depend on their company. Returns what it was. */
+enum { LL_TILE = 8 };
 bool ll_blas_fix_tiles(bool on);
 
 #endif

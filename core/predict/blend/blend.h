@@ -17,8 +17,8 @@ ll_status ll_blend_adapt_member(int member, const void *impl, const ll_adapt_job
 /* weight (LL_BLEND_SIZES) of the network, from the sources alone. */
 ll_status ll_blend_choose_weights(const ll_pretrain_job *job, double *weight, ll_error *e);
 
-/* Where a score stands among those of a reference set: 0 below all, 1 above all, ties in the middle; linear between two of
- * them, and on beyond the ends, so that order is kept there. */
+/* Where a score stands among those of a reference set: the share of them below it, of its equals half. Linear between two
+ * of them, and on beyond the ends by the slope of the whole, so that order is kept there. */
 typedef struct ll_blend_curve {
     int n; /* different scores */
     double *score, *rank;

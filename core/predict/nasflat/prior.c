@@ -1,6 +1,5 @@
 #include "core/predict/nasflat/prior.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
