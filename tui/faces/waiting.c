@@ -1,11 +1,13 @@
 #include "tui/faces/waiting.h"
 
 #include "core/base/clock.h"
-#include "tui/faces/rescue.h"
+
+/* Longer than what lies between two presses of an impatient finger: who has not been told is not thrown out. */
+static const double TELL_S = .5;
 
 bool ll_waiting_cancel(ll_waiting *w, ll_app *a)
 {
-    if (w->since_s > 0 && ll_app_deaf(a) && ll_now_s() - w->since_s > LL_PATIENCE_S) return true;
+    if (w->told && ll_app_deaf(a)) return true;
     if (!ll_app_deaf(a)) *w = (ll_waiting){.since_s = ll_now_s()};
     ll_app_cancel(a);
     return false;
@@ -13,10 +15,12 @@ bool ll_waiting_cancel(ll_waiting *w, ll_app *a)
 
 bool ll_waiting_tell(ll_waiting *w, const ll_app *a)
 {
-    bool late = w->since_s > 0 && ll_now_s() - w->since_s > LL_PATIENCE_S;
-    if (!late) return false;
-    bool tell = !w->told && ll_app_deaf(a);
+    if (!(w->since_s > 0)) return false;
+    if (!ll_app_deaf(a)) {
+        *w = (ll_waiting){0};
+        return false;
+    }
+    bool tell = !w->told && ll_now_s() - w->since_s > TELL_S;
     w->told |= tell;
-    if (!ll_app_deaf(a)) *w = (ll_waiting){0};
     return tell;
 }

@@ -9,9 +9,9 @@ typedef struct ll_waiting {
     double since_s; /* of the first Ctrl-C; 0: nothing is waited for */
     bool told;
 } ll_waiting;
-/* Ctrl-C with a command running: cancels it. True: it was cancelled before and is deaf, its user wants to leave. */
+/* Ctrl-C with a command running: cancels it. True: its user has been told that it is deaf, and wants to leave. */
 bool ll_waiting_cancel(ll_waiting *w, ll_app *a);
-/* True once when a cancelled command has been deaf for LL_PATIENCE_S: time to say LL_DEAF. */
+/* True once when a cancelled command has been deaf for half a second: time to say LL_DEAF. To be asked at every tick. */
 bool ll_waiting_tell(ll_waiting *w, const ll_app *a);
 #define LL_DEAF                                                                                              \
     "the command does not notice: it waits for a file, or is in a long step; Ctrl-C again leaves latlab"
