@@ -199,6 +199,20 @@ static void latencies_are_numbers_in_milliseconds(void)
     CHECK_INT(import("arch,a\n5,inf\n", "ms", &e), LL_BAD_DATA);
 }
 
+/* A worklist that comes back as it went out. */
+static void what_is_not_filled_in_is_noticed(void)
+{
+    ll_error e = {0};
+    const char *path = file_named("todo.csv"), text[] = "arch,a,b\n5,1,\n6,2,\n";
+    ll_import job = {.path = path, .name = "x", .space = ll_space_find("nasbench201"), .unit = "ms"};
+    ll_dataset *d = NULL;
+    CHECK_INT(ll_write_file(path, text, sizeof text - 1, &e), LL_OK);
+    CHECK_INT(ll_import_csv(&job, &d, &e), LL_OK);
+    CHECK(job.notes.n && strstr(job.notes.v[0], "b has no latency in this table"));
+    ll_dataset_unref(d);
+    ll_strs_free(&job.notes);
+}
+
 static void proxies_are_numbers(void)
 {
     ll_dataset *into = make_data(), *d = NULL;
@@ -221,6 +235,7 @@ int main(int argc, char **argv)
         {"a map stays inside its knots", a_map_stays_inside_its_knots},
         {"order is total", order_is_total},
         {"latencies are numbers in milliseconds", latencies_are_numbers_in_milliseconds},
+        {"what is not filled in is noticed", what_is_not_filled_in_is_noticed},
         {"proxies are numbers", proxies_are_numbers},
         {0},
     };

@@ -1,5 +1,6 @@
 /* Tables of the user's own: wide (architecture, then a column per device) or long (architecture, device,
  * latency). */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -503,6 +504,23 @@ static void describe(reader *r)
         ll_import_note(r->job, r->n_zero == 1 ? "%d latency is 0" : "%d latencies are 0", r->n_zero);
 }
 
+/* A table to be filled in that came back as it went out. */
+static void note_empty(const reader *r)
+{
+    char *known = LL_NEW_ARRAY(char, r->devices.n + 1);
+    int empty = r->devices.n, first = 0;
+    for (int i = 0; i < r->n_cells; i++)
+        if (!isnan(r->cells[i].lat_ms) && !known[r->cells[i].device]) known[r->cells[i].device] = 1, empty--;
+    while (first < r->devices.n && known[first]) first++;
+    if (empty == 1)
+        ll_import_note(r->job, "%s has no latency in this table: is its column filled in?",
+                       r->devices.v[first]);
+    else if (empty)
+        ll_import_note(r->job, "%d devices, %s among them, have no latency in this table", empty,
+                       r->devices.v[first]);
+    free(known);
+}
+
 static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
 {
     bool more = true;
@@ -510,6 +528,7 @@ static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
     while (!s && !(s = ll_csv_next(&r->csv, &more, e)) && more)
         s = ll_interrupted() ? ll_interrupt_fail(e) : read_record(r, e);
     if (!s && !r->n_rows) s = ll_fail(e, LL_BAD_DATA, "%s: a header and no row", r->csv.what);
+    if (!s) note_empty(r);
     if (!s) s = build(r, out, e);
     if (!s) describe(r);
     return s;
