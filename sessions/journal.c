@@ -93,7 +93,7 @@ ll_status ll_journal_read(const char *path, cJSON **out, int *lost, ll_str *why,
     int first = 0, number = 1;
     bool torn = false;
     *lost = 0;
-    ll_status s = ll_read_file(path, ll_limit_of(LL_READER_JSON)->file_most, &text, &len, e);
+    ll_status s = ll_read_own_file(path, ll_limit_of(LL_READER_JSON)->file_most, &text, &len, e);
     if (s) return s;
     ll_budget budget = ll_budget_for(LL_READER_JSON, len);
     *out = cJSON_CreateArray();

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "core/base/fs.h"
@@ -90,17 +91,20 @@ static ll_status hash_file(const char *path, ll_hash *out, ll_error *e)
 {
     char *bytes;
     size_t n;
-    ll_status s = ll_read_file(path, 0, &bytes, &n, e);
+    ll_status s = ll_read_own_file(path, 0, &bytes, &n, e);
     if (s) return s;
     *out = ll_hash_bytes(bytes, n);
     free(bytes);
     return LL_OK;
 }
 
+/* A name that nobody can foresee: a link that was planted under it would be followed. The caller frees. */
 static char *temporary_path(const ll_store *st)
 {
+    uint64_t r;
     ll_str path = {0};
-    ll_str_addf(&path, "%s/new-%ld", st->dir, (long)getpid());
+    if (getrandom(&r, sizeof r, 0) != sizeof r) r = (uint64_t)getpid();
+    ll_str_addf(&path, "%s/new-%016llx", st->dir, (unsigned long long)r);
     return ll_str_take(&path);
 }
 
@@ -150,6 +154,19 @@ ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **nam
     return s;
 }
 
+/* In the place of whatever has this name: a link there is replaced, not followed. */
+static ll_status put_genes(const ll_store *st, const uint8_t *genes, size_t n, const char *path, ll_error *e)
+{
+    char *temporary = temporary_path(st);
+    ll_status s = ll_write_file(temporary, genes, n, e);
+    if (!s && rename(temporary, path))
+        s = ll_fail(e, LL_FAILED, "%s: cannot write: %s", path, strerror(errno));
+    if (!s) ll_owned_sync(st->dir);
+    unlink(temporary);
+    free(temporary);
+    return s;
+}
+
 /* Datasets that differ in their columns alone share one blob. */
 ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, ll_error *e)
 {
@@ -158,7 +175,7 @@ ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, l
     ll_str_addf(&file, "%s.genes", ll_hash_bytes(d->archs->genes, n).hex);
     char *path = ll_path_join(st->dir, file.s);
     ll_status s = ll_make_dirs(st->dir, e);
-    if (!s && !ll_is_file(path)) s = ll_write_file(path, d->archs->genes, n, e);
+    if (!s && !ll_is_file(path)) s = put_genes(st, d->archs->genes, n, path, e);
     free(path);
     *name = ll_str_take(&file);
     return s;
@@ -223,7 +240,7 @@ ll_status ll_store_read_genes(const char *dir, const char *name, size_t n, uint8
     char *path, *bytes;
     size_t len;
     ll_status s = check_blob(dir, name, &path, e);
-    if (!s) s = ll_read_file(path, 0, &bytes, &len, e);
+    if (!s) s = ll_read_own_file(path, 0, &bytes, &len, e);
     if (!s && len != n) {
         free(bytes);
         s = ll_fail(e, LL_BAD_DATA, "%s: has %zu bytes, %zu were expected", path, len, n);

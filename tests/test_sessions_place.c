@@ -289,6 +289,73 @@ static void copies_take_only_what_is_of_the_session(void)
     free(blobs);
 }
 
+/* The file that one of the session's blobs lies in. The caller frees. */
+static char *blob_of(const char *session, const char *suffix)
+{
+    ll_strs names = {0};
+    char *blobs = saved_path(session, "blobs"), *path = NULL;
+    CHECK_OK(ll_list_dir(blobs, suffix, &names, NULL));
+    if (CHECK(names.n > 0)) path = ll_path_join(blobs, names.v[0]);
+    ll_strs_free(&names);
+    free(blobs);
+    return path;
+}
+
+/* What is read of a session is never waited for: neither its journal, by the list, nor a blob, when it is opened. */
+static void planted_pipes_are_not_waited_for(void)
+{
+    ll_app *a = app_with("sim_raspi4");
+    SAY(a, "partition train=3 test=2");
+    SAY(a, "pretrain flops");
+    SAY(a, "save piped");
+    ll_app_free(a);
+    char *model = blob_of("piped", ".safetensors"), *journal = saved_path("piped", "journal.jsonl");
+    CHECK(!unlink(model) && !mkfifo(model, 0666));
+    alarm(60);
+    a = app_new();
+    say(a, "open piped");
+    CHECK_HAS(said, "is no file, a file was expected");
+    ll_app_free(a);
+    CHECK(!unlink(journal) && !mkfifo(journal, 0666));
+    a = app_new();
+    SAY(a, "sessions");
+    ll_app_free(a);
+    alarm(0);
+    char *dir = saved_path("piped", "");
+    CHECK_OK(ll_remove_tree(dir, NULL));
+    free(dir);
+    free(model);
+    free(journal);
+}
+
+/* Links in an open session's folder, under the names that could be foreseen: of temporaries, and of the blob of the
+ * architectures. */
+static void planted_blobs_are_not_followed(void)
+{
+    char *mine = ll_path_join(check_tmpdir(), "my/blobs"), *file = ll_path_join(mine, "file"),
+         *none = ll_path_join(mine, "none"), temporary[64];
+    plant(mine, "file");
+    ll_app *a = app_with("sim_raspi4");
+    SAY(a, "save linked");
+    char *genes = blob_of("linked", ".genes");
+    snprintf(temporary, sizeof temporary, "blobs/new-%ld", (long)getpid());
+    char *foreseen = saved_path("linked", temporary);
+    CHECK(!unlink(genes) && !symlink(none, genes) && !symlink(file, foreseen));
+    SAY(a, "partition train=3 test=2");
+    SAY(a, "pretrain flops");
+    ll_app_free(a);
+    check_planted(mine, "file");
+    CHECK(ll_is_missing(none));
+    char *dir = saved_path("linked", "");
+    CHECK_OK(ll_remove_tree(dir, NULL));
+    free(dir);
+    free(foreseen);
+    free(genes);
+    free(none);
+    free(file);
+    free(mine);
+}
+
 /* --- live sessions ----------------------------------------------------------------------------------------
  */
 
@@ -431,6 +498,8 @@ static const check_case cases[] = {
     {"folders of others are refused", folders_of_others_are_refused},
     {"links are not replaced", links_are_not_replaced},
     {"planted parts are not followed", planted_parts_are_not_followed},
+    {"planted pipes are not waited for", planted_pipes_are_not_waited_for},
+    {"planted blobs are not followed", planted_blobs_are_not_followed},
     {"copies take only what is of the session", copies_take_only_what_is_of_the_session},
     {"old live sessions go only when they are nobody's", old_live_sessions_go_only_when_they_are_nobodys},
     {"killed saves leave sessions alone", killed_saves_leave_sessions_alone},

@@ -222,6 +222,22 @@ static void planted_locks_are_refused(void)
     free(victim);
 }
 
+/* A pipe where the tasks belong: `task list` and `task save` say so at once. */
+static void planted_pipes_are_not_waited_for(void)
+{
+    ll_app *a = app_new();
+    char *tasks = ll_path_join(ll_app_data_dir(a), "tasks.json");
+    unlink(tasks);
+    CHECK(!mkfifo(tasks, 0666));
+    alarm(60);
+    CHECK_INT(say(a, "task list"), LL_BAD_DATA);
+    CHECK_HAS(said, "is no file, a file was expected");
+    alarm(0);
+    CHECK(!unlink(tasks));
+    ll_app_free(a);
+    free(tasks);
+}
+
 /* Two names of one file are one file. */
 static void links_meet_at_one_lock(void)
 {
@@ -275,6 +291,7 @@ static const check_case cases[] = {
     {"held locks are waited for in bounds", held_locks_are_waited_for_in_bounds},
     {"waiting can be stopped", waiting_can_be_stopped},
     {"planted locks are refused", planted_locks_are_refused},
+    {"planted pipes are not waited for", planted_pipes_are_not_waited_for},
     {"links meet at one lock", links_meet_at_one_lock},
     {"folders that cannot be written say so", folders_that_cannot_be_written_say_so},
     {0},

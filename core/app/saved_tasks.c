@@ -82,7 +82,7 @@ ll_status ll_saved_tasks_read(const ll_app *a, cJSON **out, ll_error *e)
 {
     char *path = file_of(a), *text = NULL;
     size_t len = 0;
-    ll_status s = ll_is_missing(path) ? LL_OK : ll_read_file(path, LONGEST, &text, &len, e);
+    ll_status s = ll_is_missing(path) ? LL_OK : ll_read_own_file(path, LONGEST, &text, &len, e);
     *out = NULL;
     if (!s) s = parse_file(text, len, path, out, e);
     free(text);

@@ -45,23 +45,25 @@ static ll_status read_blocks(int fd, bool file, const char *path, size_t most, l
     return ll_interrupt_fail(e);
 }
 
-static ll_status read_open_file(int fd, const char *path, size_t most, ll_str *b, ll_error *e)
+static ll_status read_open_file(int fd, const char *path, bool own, size_t most, ll_str *b, ll_error *e)
 {
     struct stat st;
     if (fstat(fd, &st)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
     if (S_ISDIR(st.st_mode)) return ll_fail(e, LL_BAD_DATA, "%s: is a folder, a file was expected", path);
+    if (own && !S_ISREG(st.st_mode))
+        return ll_fail(e, LL_BAD_DATA, "%s: is no file, a file was expected", path);
     if (S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size > most)
         return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
     return read_blocks(fd, S_ISREG(st.st_mode), path, most, b, e);
 }
 
-ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e)
+static ll_status read_path(const char *path, bool own, size_t most, char **text, size_t *len, ll_error *e)
 {
     ll_str b = {0};
     int fd =
         open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC); /* a pipe nobody writes is opened as well */
     if (fd < 0) return ll_fail(e, LL_BAD_DATA, "%s: %s", path, strerror(errno));
-    ll_status s = read_open_file(fd, path, most ? most : (size_t)4 << 30, &b, e);
+    ll_status s = read_open_file(fd, path, own, most ? most : (size_t)4 << 30, &b, e);
     close(fd);
     if (s) {
         ll_str_free(&b);
@@ -70,6 +72,16 @@ ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, 
     if (len) *len = b.len;
     *text = ll_str_take(&b);
     return LL_OK;
+}
+
+ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e)
+{
+    return read_path(path, false, most, text, len, e);
+}
+
+ll_status ll_read_own_file(const char *path, size_t most, char **text, size_t *len, ll_error *e)
+{
+    return read_path(path, true, most, text, len, e);
 }
 
 bool ll_is_file(const char *path)

@@ -13,6 +13,10 @@
  * (0: 4 GiB) are refused. Pipes and terminals are read to their end. Stops with LL_CANCELLED (interrupt.h). */
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e);
 
+/* The same of a file that latlab keeps for itself: what is no plain file is refused, for a pipe in its place would be
+ * waited for. */
+ll_status ll_read_own_file(const char *path, size_t most, char **text, size_t *len, ll_error *e);
+
 /* Replace `path` by these bytes: temporary file beside it, fsync, rename, fsync of the folder. The old file survives
  * any failure; after LL_OK the new one survives a power cut. */
 ll_status ll_write_file(const char *path, const void *bytes, size_t len, ll_error *e);

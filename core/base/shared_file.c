@@ -110,7 +110,7 @@ static ll_status change_locked(const char *path, size_t most, ll_shared_change c
     ll_status s = LL_OK;
     if (!stat(path, &st) && !S_ISREG(st.st_mode))
         s = ll_fail(e, LL_BAD_DATA, "%s: is no file, a file was expected", path);
-    if (!s && !ll_is_missing(path)) s = ll_read_file(path, most, &text, &len, e);
+    if (!s && !ll_is_missing(path)) s = ll_read_own_file(path, most, &text, &len, e);
     if (!s) s = change(ctx, text, len, &out, e);
     if (!s && out.s) s = ll_write_file(path, out.s, out.len, e);
     ll_str_free(&out);

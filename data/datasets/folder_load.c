@@ -269,7 +269,7 @@ static ll_status check_file(const char *dir, const cJSON *entry, ll_error *e)
 {
     char *path = ll_path_join(dir, entry->string), *bytes;
     size_t n;
-    ll_status s = ll_read_file(path, FILE_MOST, &bytes, &n, e);
+    ll_status s = ll_read_own_file(path, FILE_MOST, &bytes, &n, e);
     if (!s) {
         const char *stated = cJSON_IsString(entry) ? entry->valuestring : "";
         if (strcmp(ll_hash_bytes(bytes, n).hex, stated))

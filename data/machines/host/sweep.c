@@ -91,7 +91,7 @@ static ll_status read_journal(sweeping *w, ll_error *e)
 {
     char *text, *line, *rest;
     size_t n;
-    ll_status s = ll_read_file(w->s->journal, 0, &text, &n, e);
+    ll_status s = ll_read_own_file(w->s->journal, 0, &text, &n, e);
     if (s) return s;
     rest = text;
     line = strsep(&rest, "\n");
