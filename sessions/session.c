@@ -436,7 +436,6 @@ static ll_status copy_live(const char *from, char **dir, ll_error *e)
         status = write_header(w.fresh, NULL, NULL, e);
     if (!status) status = ll_session_place_live(&w, dir, e);
     ll_owned_end(&w);
-    if (!status) ll_sessions_sweep(); /* not before: it may be one of the old that was copied */
     return status;
 }
 
@@ -448,6 +447,9 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
     ll_state state;
     const char *at = own ? own : dir;
     if (!status) status = prepare(other, rq, at, is_saved(at), &state);
+    /* not before: it may be one of the old that was copied, and a copy without a journal counts as never begun until it is
+     * locked */
+    if (!status && own) ll_sessions_sweep();
     if (!status) {
         take_over(s, other);
         ll_state_free(&rq->state);

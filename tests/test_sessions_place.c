@@ -218,7 +218,7 @@ static void check_part(const char *part, const char *target)
     CHECK(!unlink(path) && !mkfifo(path, 0666));
     a = app_new();
     CHECK_INT(say(a, "open planted"), LL_FAILED);
-    if (strcmp(part, "journal.jsonl")) SAY(a, "open planted copy=on"); /* which neither waits nor copies it */
+    SAY(a, "open planted copy=on"); /* which neither waits nor copies it */
     ll_app_free(a);
     CHECK(!unlink(path));
     char *dir = saved_path("planted", "");
@@ -354,6 +354,21 @@ static void planted_blobs_are_not_followed(void)
     free(none);
     free(file);
     free(mine);
+}
+
+/* The header alone is enough, to go on with and for a copy. */
+static void sessions_without_a_journal_open(void)
+{
+    ll_app *a = app_with("sim_raspi4");
+    SAY(a, "save bare");
+    ll_app_free(a);
+    char *journal = saved_path("bare", "journal.jsonl"), *dir = saved_path("bare", "");
+    CHECK(!unlink(journal));
+    check_tag("open bare copy=on", "sim_raspi4");
+    check_tag("open bare", "sim_raspi4");
+    CHECK_OK(ll_remove_tree(dir, NULL));
+    free(journal);
+    free(dir);
 }
 
 /* --- live sessions ----------------------------------------------------------------------------------------
@@ -501,6 +516,7 @@ static const check_case cases[] = {
     {"planted pipes are not waited for", planted_pipes_are_not_waited_for},
     {"planted blobs are not followed", planted_blobs_are_not_followed},
     {"copies take only what is of the session", copies_take_only_what_is_of_the_session},
+    {"sessions without a journal open", sessions_without_a_journal_open},
     {"old live sessions go only when they are nobody's", old_live_sessions_go_only_when_they_are_nobodys},
     {"killed saves leave sessions alone", killed_saves_leave_sessions_alone},
     {"folders in the making are left alone", folders_in_the_making_are_left_alone},
