@@ -94,6 +94,35 @@ static void strangers_are_in_the_way(void)
     check_kept(place("strange"), "no toy of latlab"); /* an empty folder is somebody's too */
 }
 
+static bool no_descriptor(int dir)
+{
+    errno = EMFILE;
+    return false;
+}
+
+static bool no_descriptor_for(int dir, const char *name)
+{
+    return no_descriptor(dir);
+}
+
+/* It may be latlab's: then it would be wrong to say that it is not, and that the user move it away. */
+static void what_cannot_be_looked_at_is_no_strangers(void)
+{
+    const ll_owned_kind unmarked = {"toy", no_descriptor, toy_entries};
+    const ll_owned_kind unlisted = {"toy", NULL,
+                                    (const ll_owned_entry[]){{.name = "*", .made = no_descriptor_for}, {0}}};
+    const ll_owned_kind *const kinds[] = {&unmarked, &unlisted};
+    const char *path = place("unseen");
+    harm_write(path, "mark", "");
+    for (size_t i = 0; i < 2; i++) {
+        ll_error e = {0};
+        CHECK_INT(ll_owned_remove(path, kinds[i], &e), LL_FAILED);
+        CHECK_HAS(e.message, strerror(EMFILE));
+        CHECK(!strstr(e.message, "move that away"));
+    }
+    CHECK_OK(ll_owned_remove(path, &toy, NULL));
+}
+
 static void links_and_other_kinds_of_file_are_in_the_way(void)
 {
     char *target = strdup(place("target")), *link = ll_path_join(check_tmpdir(), "link");
@@ -355,6 +384,7 @@ static void file_systems_without_exchange_will_do(void)
 static const check_case cases[] = {
     {"only what was made is removed", only_what_was_made_is_removed},
     {"strangers are in the way", strangers_are_in_the_way},
+    {"what cannot be looked at is no stranger's", what_cannot_be_looked_at_is_no_strangers},
     {"links and other kinds of file are in the way", links_and_other_kinds_of_file_are_in_the_way},
     {"what is replaced may be kept", what_is_replaced_may_be_kept},
     {"nothing changes where something is in the way", nothing_changes_where_something_is_in_the_way},

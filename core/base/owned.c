@@ -25,6 +25,18 @@ static ll_status in_the_way(ll_error *e, const char *path, const char *fmt, cons
     return LL_FAILED;
 }
 
+/* Nobody could look: what is there may well be latlab's, and nobody is told to move it away. */
+static bool could_not_look(int why)
+{
+    return why == EMFILE || why == ENFILE || why == ENOMEM || why == EIO || why == EACCES;
+}
+
+static ll_status not_recognised(ll_error *e, const char *path, const char *fmt, const char *arg)
+{
+    if (!could_not_look(errno)) return in_the_way(e, path, fmt, arg);
+    return ll_fail(e, LL_FAILED, "%s: cannot be looked at: %s; nothing was changed", path, strerror(errno));
+}
+
 /* --- recognising --- */
 
 typedef struct walk {
@@ -85,13 +97,15 @@ static const ll_owned_entry *entry_of(const walk *w, int dir, const ll_owned_kin
 
 static ll_status recognise(const walk *w, int dir, const char *path, const ll_owned_kind *kind, listing *l)
 {
+    errno = 0;
     if (!w->unfinished && kind->marked && !kind->marked(dir))
-        return in_the_way(w->e, path, "is no %s of latlab", kind->what);
+        return not_recognised(w->e, path, "is no %s of latlab", kind->what);
     if (!list_names(dir, &l->names)) return ll_fail(w->e, LL_FAILED, "%s: %s", path, strerror(errno));
     l->entries = LL_NEW_ARRAY(const ll_owned_entry *, l->names.n + 1);
+    errno = 0;
     for (int i = 0; i < l->names.n; i++)
         if (!(l->entries[i] = entry_of(w, dir, kind, l->names.v[i])))
-            return in_the_way(w->e, path, "holds %.200s, which is not of latlab's making", l->names.v[i]);
+            return not_recognised(w->e, path, "holds %.200s, which is not of latlab's making", l->names.v[i]);
     return LL_OK;
 }
 
