@@ -251,6 +251,36 @@ static void modes_are_kept(void)
     free(file);
 }
 
+/* As a user who is not root, whom modes bind: a read-only folder cannot be replaced. Nothing of the new one stays. */
+static int replace_read_only(const char *dir)
+{
+    ll_error e = {0};
+    ll_strs names = {0};
+    char *folder = ll_path_join(dir, "a");
+    if (!geteuid() && setuid(65534)) return 77;
+    int bad = make_toy(dir, "a", NULL, "1", &e) != LL_OK || chmod(folder, 0555);
+    bad |= make_toy(dir, "a", NULL, "2", &e) != LL_FAILED;
+    bad |= ll_list_dir(dir, NULL, &names, NULL) != LL_OK || names.n != 1;
+    chmod(folder, 0755);
+    ll_strs_free(&names);
+    free(folder);
+    return bad;
+}
+
+static void read_only_folders_leave_nothing_behind(void)
+{
+    int status = 0;
+    const char *dir = place("read-only");
+    CHECK(!chmod(check_tmpdir(), 0711) && !chmod(dir, 0777));
+    fflush(stdout);
+    if (!fork()) _exit(replace_read_only(dir));
+    CHECK(wait(&status) > 0);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        check_skip("this process cannot become another user");
+    else
+        CHECK_INT(status, 0);
+}
+
 /* --- left behind --- */
 
 static void live_work_folders_stay(void)
@@ -390,6 +420,7 @@ static const check_case cases[] = {
     {"nothing changes where something is in the way", nothing_changes_where_something_is_in_the_way},
     {"a link does not lead former states elsewhere", a_link_does_not_lead_former_states_elsewhere},
     {"modes are kept", modes_are_kept},
+    {"read-only folders leave nothing behind", read_only_folders_leave_nothing_behind},
     {"live work folders stay", live_work_folders_stay},
     {"killed work is removed", killed_work_is_removed},
     {"names alone prove nothing", names_alone_prove_nothing},

@@ -282,7 +282,10 @@ ll_status ll_owned_install(ll_owned_work *w, const char *path, const char *keep,
     take_modes(path, w->fresh);
     ll_owned_sync(w->fresh);
     s = install(w, path, keep, e);
-    if (s) return s;
+    if (s) {
+        chmod(w->fresh, 0700); /* it may have taken on a read-only mode, and is to be removed */
+        return s;
+    }
     sync_parent(path);
     if (keep) sync_parent(keep);
     return LL_OK;
