@@ -246,29 +246,16 @@ static char *beside(const char *dir, const char *before, const char *after)
     return ll_str_take(&path);
 }
 
-char *ll_session_parent(const char *dir)
-{
-    char *parent = ll_strdup(dir), *slash = strrchr(parent, '/');
-    if (slash) slash[slash == parent] = 0;
-    return parent;
-}
-
 char *ll_session_former(const char *dir)
 {
     return beside(dir, ".", ".former");
-}
-
-static bool exists(const char *path)
-{
-    struct stat st;
-    return !lstat(path, &st);
 }
 
 /* The lock of a session that is to be moved; -1 in *lock where there is none. */
 static ll_status hold(const char *dir, int *lock, ll_error *e)
 {
     *lock = -1;
-    if (!exists(dir)) return LL_OK;
+    if (!ll_is_there(dir)) return LL_OK;
     ll_status s = ll_owned_check(dir, &ll_session_kind, e);
     if (s) return s;
     *lock = ll_session_lock(dir, e);
@@ -345,7 +332,7 @@ void ll_session_tidy(const char *dir)
 static ll_status remove_held(const char *dir, ll_error *e)
 {
     ll_owned_work w;
-    char *parent = ll_session_parent(dir);
+    char *parent = ll_path_folder(dir);
     ll_status s = ll_owned_begin(&w, parent, &ll_session_kind, e);
     free(parent);
     if (s) return s;

@@ -26,8 +26,6 @@ ll_status ll_session_place_saved(ll_owned_work *w, const char *dir, bool *kept, 
  * The caller frees. */
 char *ll_session_former(const char *dir);
 
-char *ll_session_parent(const char *dir); /* the folder it lies in; the caller frees */
-
 /* Remove what a killed process left half written in a session. Precondition: we have its lock. */
 void ll_session_tidy(const char *dir);
 /* Remove a session that nobody has open. */

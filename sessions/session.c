@@ -484,7 +484,7 @@ static ll_status save_to(ll_session *s, const char *dir, bool *kept, ll_error *e
 {
     int lock = -1, journal = -1;
     ll_owned_work w;
-    char *parent = ll_session_parent(dir);
+    char *parent = ll_path_folder(dir);
     ll_status status = ll_owned_begin(&w, parent, &ll_session_kind, e);
     free(parent);
     if (status) return status;

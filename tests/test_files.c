@@ -542,7 +542,19 @@ static void a_pipe_is_read_to_its_end(void)
     waitpid(child, NULL, 0);
 }
 
+static void paths_have_a_folder(void)
+{
+    static const char *const folder[][2] = {{"a", "."},   {"a/b", "a"},      {"a//b", "a"}, {"/a", "/"},
+                                            {"//a", "/"}, {"/a/b/", "/a/b"}, {"", "."}};
+    for (size_t i = 0; i < sizeof folder / sizeof *folder; i++) {
+        char *of = ll_path_folder(folder[i][0]);
+        CHECK_STR(of, folder[i][1]);
+        free(of);
+    }
+}
+
 static const check_case cases[] = {
+    {"paths have a folder", paths_have_a_folder},
     {"a planted temporary is no way in", a_planted_temporary_is_no_way_in},
     {"modes are kept, and new files follow the umask", modes_are_kept_and_new_files_follow_the_umask},
     {"links are followed", links_are_followed},

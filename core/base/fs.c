@@ -90,6 +90,12 @@ bool ll_is_file(const char *path)
     return !stat(path, &st) && S_ISREG(st.st_mode);
 }
 
+bool ll_is_there(const char *path)
+{
+    struct stat st;
+    return !lstat(path, &st);
+}
+
 bool ll_is_missing(const char *path)
 {
     struct stat st;
@@ -168,6 +174,13 @@ const char *ll_path_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
+}
+
+char *ll_path_folder(const char *path)
+{
+    size_t n = (size_t)(ll_path_base(path) - path);
+    while (n > 1 && path[n - 1] == '/') n--;
+    return n ? ll_strndup(path, n) : ll_strdup(".");
 }
 
 char *ll_path_stem(const char *path)

@@ -52,6 +52,7 @@ void ll_writers_drop(void);
 int ll_open_own(const char *path, int flags, ll_error *e);
 
 bool ll_is_file(const char *path);
+bool ll_is_there(const char *path); /* anything of this name, a link that leads to nothing too */
 bool ll_is_dir(const char *path);
 /* Nothing has this name. (What cannot be looked at just now may well be there: who would make it anew asks this.) */
 bool ll_is_missing(const char *path);
@@ -62,7 +63,8 @@ ll_status ll_list_dir(const char *path, const char *suffix, ll_strs *names, ll_e
 char *ll_path_join(const char *a, const char *b); /* the caller frees */
 char *ll_path_stem(const char *path);             /* "a/b.c.d" -> "b.c"; the caller frees */
 const char *ll_path_base(const char *path);       /* pointer behind the last slash */
-char *ll_path_expand(const char *path);           /* ~ and ~/x; the caller frees */
+char *ll_path_folder(const char *path); /* what is before it, "." where nothing is; the caller frees */
+char *ll_path_expand(const char *path); /* ~ and ~/x; the caller frees */
 
 /* $XDG_<kind>_HOME/latlab with the default of the specification; unset, empty and relative values are
  * ignored. The folder is not created. The caller frees. */

@@ -99,15 +99,6 @@ static void sweep(int folder, const char *dir)
 
 /* --- where the bytes go ------------------------------------------------------------------------------------ */
 
-/* The folder of `path` as a path of its own. The caller frees. */
-static char *folder_of(const char *path)
-{
-    size_t n = (size_t)(ll_path_base(path) - path);
-    ll_str dir = {0};
-    ll_str_addn(&dir, n ? path : ".", n ? n : 1);
-    return ll_str_take(&dir);
-}
-
 /* The number of the descriptor this path stands for, else -1: what the shell opened is written to through what it
  * opened, whatever that is. (The standard streams in /dev are links to such paths.) */
 static int descriptor_of(const char *path)
@@ -136,7 +127,7 @@ static bool may_follow(const char *dir, const struct stat *link)
 /* *path becomes what its link says, relative to the link's own folder. */
 static ll_status follow(char **path, const struct stat *link, ll_error *e)
 {
-    char to[4096], *dir = folder_of(*path);
+    char to[4096], *dir = ll_path_folder(*path);
     ssize_t n = readlink(*path, to, sizeof to - 1);
     ll_status s = LL_OK;
     if (!may_follow(dir, link))
@@ -262,7 +253,7 @@ static ll_status open_beside(ll_writer *w, const char *real, const struct stat *
 {
     const char *base = ll_path_base(real);
     if (!*base) return cannot(e, w->path, *real ? EISDIR : ENOENT);
-    char *dir = folder_of(real);
+    char *dir = ll_path_folder(real);
     ll_status s = LL_OK;
     w->name = ll_strdup(base);
     w->folder = open_folder(dir);

@@ -181,12 +181,6 @@ void ll_owned_end(ll_owned_work *w)
 
 /* --- installing --- */
 
-static bool exists(const char *path)
-{
-    struct stat st;
-    return !lstat(path, &st);
-}
-
 /* By three names, with a moment in which nothing has the name `b`; ll_owned_sweep() mends what a kill there leaves. */
 static bool exchange_slowly(const ll_owned_work *w, const char *a, const char *b)
 {
@@ -207,8 +201,8 @@ static bool exchange_slowly(const ll_owned_work *w, const char *a, const char *b
 /* Each name then has what the other had; one of them may have nothing. */
 static bool swap(const ll_owned_work *w, const char *a, const char *b)
 {
-    if (!exists(b)) return !rename(a, b);
-    if (!exists(a)) return !rename(b, a);
+    if (!ll_is_there(b)) return !rename(a, b);
+    if (!ll_is_there(a)) return !rename(b, a);
     if (!renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE)) return true;
     bool unknown = errno == EINVAL || errno == ENOSYS || errno == ENOTSUP;
     return unknown && exchange_slowly(w, a, b);
@@ -224,10 +218,9 @@ void ll_owned_sync(const char *path)
 
 static void sync_parent(const char *path)
 {
-    ll_str dir = {0};
-    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
-    ll_owned_sync(dir.len ? dir.s : ".");
-    ll_str_free(&dir);
+    char *dir = ll_path_folder(path);
+    ll_owned_sync(dir);
+    free(dir);
 }
 
 /* Who could not read the former folder or a file of it cannot read the new one either. */
@@ -249,15 +242,13 @@ static void take_modes(const char *from, const char *to)
 /* The folder in which former states are kept: made, and no link to elsewhere. */
 static ll_status make_parent(const char *path, ll_error *e)
 {
-    ll_str dir = {0};
     struct stat st;
-    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
-    if (dir.len > 1) dir.s[--dir.len] = 0;
-    bool good = !dir.len || !mkdir(dir.s, 0777) || errno == EEXIST;
-    if (good && dir.len && (lstat(dir.s, &st) || !S_ISDIR(st.st_mode))) good = false, errno = ENOTDIR;
+    char *dir = ll_path_folder(path);
+    bool good = !mkdir(dir, 0777) || errno == EEXIST;
+    if (good && (lstat(dir, &st) || !S_ISDIR(st.st_mode))) good = false, errno = ENOTDIR;
     ll_status s =
-        good ? LL_OK : ll_fail(e, LL_FAILED, "%s: cannot create the folder: %s", dir.s, strerror(errno));
-    ll_str_free(&dir);
+        good ? LL_OK : ll_fail(e, LL_FAILED, "%s: cannot create the folder: %s", dir, strerror(errno));
+    free(dir);
     return s;
 }
 
@@ -275,7 +266,7 @@ static ll_status install(ll_owned_work *w, const char *path, const char *keep, l
 ll_status ll_owned_install(ll_owned_work *w, const char *path, const char *keep, ll_error *e)
 {
     ll_status s = ll_owned_check(path, w->kind, e);
-    if (!exists(path)) keep = NULL;
+    if (!ll_is_there(path)) keep = NULL;
     if (!s && keep) s = make_parent(keep, e);
     if (!s && keep) s = ll_owned_check(keep, w->kind, e);
     if (s) return s;

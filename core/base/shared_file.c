@@ -24,19 +24,9 @@ static char *real_path(const char *path)
     return real ? real : ll_strdup(path);
 }
 
-/* Folder of a path, "." when it has none; the caller frees. */
-static char *folder_of(const char *path)
-{
-    size_t n = (size_t)(ll_path_base(path) - path);
-    while (n > 1 && path[n - 1] == '/') n--;
-    char *dir = n ? ll_memdup(path, n + 1, 1) : ll_strdup(".");
-    if (n) dir[n] = 0;
-    return dir;
-}
-
 static char *lock_path(const char *path)
 {
-    char *dir = folder_of(path);
+    char *dir = ll_path_folder(path);
     ll_str name = {0};
     ll_str_addf(&name, ".%s.lock", ll_path_base(path));
     char *lock = ll_path_join(dir, name.s);
@@ -71,7 +61,7 @@ static ll_status wait_for(int fd, int wait_ms, ll_error *e)
 
 static ll_status lock_real(const char *path, int wait_ms, int *lock, ll_error *e)
 {
-    char *dir = folder_of(path), *beside = lock_path(path);
+    char *dir = ll_path_folder(path), *beside = lock_path(path);
     ll_status s = ll_make_dirs(dir, e);
     *lock = s ? -1 : open_lock(beside, e);
     if (!s && *lock < 0) s = LL_FAILED;

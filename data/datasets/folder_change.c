@@ -9,20 +9,6 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 
-static char *parent_of(const char *path)
-{
-    ll_str dir = {0};
-    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
-    while (dir.len > 1 && dir.s[dir.len - 1] == '/') dir.s[--dir.len] = 0;
-    return dir.len ? ll_str_take(&dir) : ll_strdup(".");
-}
-
-static bool exists(const char *path)
-{
-    struct stat st;
-    return !lstat(path, &st);
-}
-
 /* --- comparing ---------------------------------------------------------------------------------------------- */
 
 bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old)
@@ -67,7 +53,7 @@ static bool same_content(const ll_dataset *a, const ll_dataset *b)
 static ll_status read_there(const ll_change *c, ll_dataset **there, ll_error *e)
 {
     const char *path = ll_is_folder_dataset(c->to) ? c->to : c->from;
-    if (c->how == LL_CHANGE_NEW && exists(c->to))
+    if (c->how == LL_CHANGE_NEW && ll_is_there(c->to))
         return ll_fail(e, LL_FAILED, "%s is there already; replace=on makes it anew", c->to);
     return c->how == LL_CHANGE_JOIN && path ? ll_folder_load(path, there, e) : LL_OK;
 }
@@ -78,10 +64,10 @@ static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
     ll_dataset *old = NULL;
     ll_error ignored;
     ll_str keep = {0};
-    if (c->how != LL_CHANGE_ANEW || !exists(c->to)) return NULL;
+    if (c->how != LL_CHANGE_ANEW || !ll_is_there(c->to)) return NULL;
     bool damaged = ll_folder_load(c->to, &old, &ignored);
     if (damaged || !same_content(d, old)) {
-        char *dir = parent_of(c->to);
+        char *dir = ll_path_folder(c->to);
         ll_str_addf(&keep, "%s/.former/%s", dir, ll_path_base(c->to));
         free(dir);
         ll_str_addf(said, "%s was there ", ll_path_base(c->to));
@@ -128,7 +114,7 @@ static ll_status change(const ll_change *c, ll_dataset **out, ll_str *said, ll_e
 ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e)
 {
     int lock;
-    char *dir = parent_of(c->to);
+    char *dir = ll_path_folder(c->to);
     ll_status s = ll_folder_lock(dir, c->observer, &lock, e);
     if (!s) s = change(c, out, said, e);
     ll_folder_unlock(lock);
@@ -155,9 +141,9 @@ static char *by_name(const char *path)
 /* Known before the work is done. */
 static ll_status check_place(const char *to, ll_error *e)
 {
-    char *parent = parent_of(to);
+    char *parent = ll_path_folder(to);
     ll_status s = ll_owned_check(to, &ll_folder_kind, e);
-    if (!s && exists(parent) && access(parent, W_OK | X_OK))
+    if (!s && ll_is_there(parent) && access(parent, W_OK | X_OK))
         s = ll_fail(e, LL_FAILED, "%s: cannot write there: %s", parent, strerror(errno));
     free(parent);
     return s;
@@ -166,9 +152,9 @@ static ll_status check_place(const char *to, ll_error *e)
 ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *loaded, char **to,
                          ll_error *e)
 {
-    char *path = by_name(loaded), *parent = parent_of(path);
+    char *path = by_name(loaded), *parent = ll_path_folder(path);
     bool there = same_folder(parent, data_dir), copied = false;
-    if (!there && exists(parent)) copied = same_folder(parent, bundled) || access(parent, W_OK | X_OK);
+    if (!there && ll_is_there(parent)) copied = same_folder(parent, bundled) || access(parent, W_OK | X_OK);
     ll_status s = there || copied ? ll_folder_check_name(ll_path_base(path), e) : LL_OK;
     *to = copied ? ll_path_join(data_dir, ll_path_base(path)) : ll_strdup(path);
     if (!s) s = check_place(*to, e);

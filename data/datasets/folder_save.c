@@ -198,11 +198,10 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
 
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
 {
-    ll_str dir = {0};
     ll_owned_work work;
-    ll_str_addn(&dir, path, (size_t)(ll_path_base(path) - path));
-    ll_status s = ll_owned_begin(&work, dir.len ? dir.s : ".", &ll_folder_kind, e);
-    ll_str_free(&dir);
+    char *dir = ll_path_folder(path);
+    ll_status s = ll_owned_begin(&work, dir, &ll_folder_kind, e);
+    free(dir);
     if (s) return s;
     s = write_files(d, work.fresh, e);
     if (!s) s = ll_owned_install(&work, path, keep, e);

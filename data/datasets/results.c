@@ -88,10 +88,9 @@ static bool is_local(const char *path)
 {
     static const long remote[] = {0x6969,     0x517B,     0xFF534D42, 0xFE534D42,
                                   0x5346414F, 0x73757245, 0x01021997, 0x65735546};
-    char *dir = ll_strdup(path), *slash = strrchr(dir, '/');
+    char *dir = ll_path_folder(path);
     struct statfs fs;
-    if (slash) *slash = 0;
-    bool known = !statfs(slash ? (*dir ? dir : "/") : ".", &fs), local = known;
+    bool known = !statfs(dir, &fs), local = known;
     for (size_t i = 0; known && i < sizeof remote / sizeof *remote; i++)
         if ((long)fs.f_type == remote[i]) local = false;
     free(dir);
@@ -163,12 +162,8 @@ static ll_status prepare(ll_results *r, ll_error *e)
 
 static ll_status make_folder(const char *path, ll_error *e)
 {
-    char *dir = ll_strdup(path), *slash = strrchr(dir, '/');
-    ll_status s = LL_OK;
-    if (slash && slash != dir) {
-        *slash = 0;
-        s = ll_make_dirs(dir, e);
-    }
+    char *dir = ll_path_folder(path);
+    ll_status s = ll_make_dirs(dir, e);
     free(dir);
     return s;
 }
@@ -189,9 +184,7 @@ static char *immutable_uri(const char *path)
 
 static bool folder_is_writable(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *dir = slash ? ll_strdup(path) : ll_strdup(".");
-    if (slash) dir[slash == path ? 1 : slash - path] = 0;
+    char *dir = ll_path_folder(path);
     bool writable = !access(dir, W_OK);
     free(dir);
     return writable;
