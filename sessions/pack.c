@@ -10,19 +10,10 @@
 #define TRANSFER_KEY "latlab.transfer"
 enum { N_NUMBERS = 3 };
 
-static void set_json(ll_tensors *t, const char *key, cJSON *o)
-{
-    char *text = ll_json_line(o);
-    ll_tensors_set_text(t, key, text);
-    free(text);
-    cJSON_Delete(o);
-}
-
 static ll_status get_json(const ll_tensors *t, const char *key, const char *what, cJSON **out, ll_error *e)
 {
-    const char *text = ll_tensors_text(t, key);
-    *out = NULL;
-    if (text && ll_json_parse(text, strlen(text), out, e) == LL_CANCELLED) return LL_CANCELLED;
+    ll_status s = ll_tensors_json(t, key, out, e);
+    if (s) return s;
     return cJSON_IsObject(*out)
                ? LL_OK
                : ll_fail(e, LL_BAD_DATA, "holds no %s: the text %s is missing or broken", what, key);
@@ -66,7 +57,8 @@ void ll_transfer_pack(const ll_transfer *t, ll_tensors *out)
     cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, true));
     if (t->target_hash) ll_json_str(o, "target_hash", t->target_hash);
     cJSON_AddItemToObject(o, "basis", ll_basis_json(&t->basis));
-    set_json(out, TRANSFER_KEY, o);
+    ll_tensors_set_json(out, TRANSFER_KEY, o);
+    cJSON_Delete(o);
 }
 
 /* A whole list of rows; each must be one of the dataset's. */

@@ -118,6 +118,23 @@ const char *ll_tensors_text(const ll_tensors *t, const char *key)
     return i < 0 ? NULL : t->values.v[i];
 }
 
+void ll_tensors_set_json(ll_tensors *t, const char *key, const cJSON *o)
+{
+    char *text = ll_json_line(o);
+    ll_tensors_set_text(t, key, text);
+    free(text);
+}
+
+ll_status ll_tensors_json(const ll_tensors *t, const char *key, cJSON **out, ll_error *e)
+{
+    const char *text = ll_tensors_text(t, key);
+    ll_error why = {0};
+    *out = NULL;
+    if (!text || ll_json_parse(text, strlen(text), out, &why) != LL_CANCELLED) return LL_OK;
+    if (e) *e = why;
+    return LL_CANCELLED;
+}
+
 void ll_tensors_free(ll_tensors *t)
 {
     for (int i = 0; i < t->n; i++) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "core/base/index.h"
+#include "core/base/json.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
 
@@ -35,6 +36,10 @@ ll_status ll_tensors_need(const ll_tensors *t, const char *name, ll_dtype dtype,
 ll_status ll_tensors_finite(const ll_tensors *t, ll_error *e);
 void ll_tensors_set_text(ll_tensors *t, const char *key, const char *value);
 const char *ll_tensors_text(const ll_tensors *t, const char *key); /* NULL: none */
+/* JSON as one of the texts. Reading gives NULL where the text is missing or not JSON, and fails only when it is stopped
+ * (LL_CANCELLED); the caller deletes *out. */
+void ll_tensors_set_json(ll_tensors *t, const char *key, const cJSON *o);
+ll_status ll_tensors_json(const ll_tensors *t, const char *key, cJSON **out, ll_error *e);
 /* All of `from`, tensors and texts, under `prefix` + their names; and what is under a prefix, without it. */
 void ll_tensors_add_all(ll_tensors *t, const char *prefix, const ll_tensors *from);
 void ll_tensors_take(const ll_tensors *from, const char *prefix, ll_tensors *out);

@@ -55,6 +55,8 @@ double ll_source_agreement(const ll_source_table *t, int source, const ll_measur
 
 /* --- in a file --- */
 
+#define NAMES "sources.names"
+
 /* What is missing is NaN here and, as files hold numbers only, negative there. */
 static const double MISSING = -1;
 
@@ -79,32 +81,31 @@ void ll_source_table_save(const ll_source_table *t, ll_tensors *out)
 {
     cJSON *names = cJSON_CreateArray();
     for (int i = 0; i < t->names.n; i++) ll_json_str(names, NULL, t->names.v[i]);
-    char *text = ll_json_line(names);
-    ll_tensors_set_text(out, "sources.names", text);
+    ll_tensors_set_json(out, NAMES, names);
     ll_archs_save(t->archs, "sources.archs", out);
     long shape[] = {t->names.n, t->archs->n};
     write_latencies(t, ll_tensors_add(out, "sources.lat_ms", LL_F64, 2, shape, NULL)->data);
-    free(text);
     cJSON_Delete(names);
 }
 
-static ll_status read_names(const char *text, ll_strs *names, ll_error *e)
+static ll_status read_names(const ll_tensors *in, ll_strs *names, ll_error *e)
 {
     cJSON *list;
-    ll_json_parse(text, strlen(text), &list, NULL);
     const cJSON *name;
+    ll_status s = ll_tensors_json(in, NAMES, &list, e);
+    if (s) return s;
     cJSON_ArrayForEach(name, list)
     {
         if (cJSON_IsString(name)) ll_strs_add(names, name->valuestring);
     }
     cJSON_Delete(list);
-    return names->n ? LL_OK : ll_fail(e, LL_BAD_DATA, "sources.names names no source device");
+    return names->n ? LL_OK : ll_fail(e, LL_BAD_DATA, NAMES " names no source device");
 }
 
-static ll_status load(const ll_load_job *job, const char *names, ll_source_table *t, ll_error *e)
+static ll_status load(const ll_load_job *job, ll_source_table *t, ll_error *e)
 {
     const ll_tensor *lat;
-    ll_status s = read_names(names, &t->names, e);
+    ll_status s = read_names(job->tensors, &t->names, e);
     if (!s) s = ll_archs_load(job->tensors, "sources.archs", job->space, &t->archs, e);
     if (!s) s = ll_archs_index(t->archs, e);
     if (!s)
@@ -116,13 +117,12 @@ static ll_status load(const ll_load_job *job, const char *names, ll_source_table
 
 ll_status ll_source_table_load(const ll_load_job *job, ll_source_table *t, ll_error *e)
 {
-    const char *names = ll_tensors_text(job->tensors, "sources.names");
     *t = (ll_source_table){0};
-    if (!names)
+    if (!ll_tensors_text(job->tensors, NAMES))
         return ll_fail(e, LL_BAD_DATA,
                        "the file has weights, but no latencies of its source devices (an older latlab wrote "
                        "it): pretrain again");
-    ll_status s = load(job, names, t, e);
+    ll_status s = load(job, t, e);
     if (s) ll_source_table_free(t);
     return s;
 }

@@ -72,11 +72,10 @@ static ll_status check_plan(const ll_adapt_plan *p, ll_error *e)
 }
 
 /* The predictor ranks only: learn milliseconds from the samples. */
-static ll_status fit_map(const ll_adapt_plan *p, ll_adapted *a, const ll_prediction *on_samples)
+static void fit_map(const ll_adapt_plan *p, ll_adapted *a, const ll_prediction *on_samples)
 {
     a->native = on_samples->lat_ms != NULL;
     if (!a->native) a->map = ll_map_fit(on_samples->score, p->samples.lat_ms, on_samples->n);
-    return LL_OK;
 }
 
 static ll_status raw_predict(const ll_adapted *a, const ll_predict_job *job, ll_prediction *out, ll_error *e)
@@ -225,9 +224,7 @@ static void describe(const ll_adapted *a, ll_tensors *out)
     ll_json_num(o, "seed", (double)a->seed);
     ll_json_str(o, "map", a->native ? "native" : ll_map_name(&a->map));
     cJSON_AddItemToObject(o, "info", cJSON_Duplicate(a->info, true));
-    char *text = ll_json_line(o);
-    ll_tensors_set_text(out, KEY, text);
-    free(text);
+    ll_tensors_set_json(out, KEY, o);
     cJSON_Delete(o);
 }
 
@@ -327,17 +324,17 @@ static ll_status load_all(const ll_tensors *in, const cJSON *o, ll_adapted *a, l
 
 ll_status ll_adapted_load(const ll_tensors *in, const ll_model *model, ll_adapted **out, ll_error *e)
 {
-    const char *text = ll_tensors_text(in, KEY);
-    cJSON *o = NULL;
-    if (text) ll_json_parse(text, strlen(text), &o, NULL);
+    cJSON *o;
+    ll_status s = ll_tensors_json(in, KEY, &o, e);
     *out = NULL;
+    if (s) return s;
     if (!cJSON_IsObject(o)) {
         cJSON_Delete(o);
         return ll_fail(e, LL_BAD_DATA, "holds no adapted predictor: the text " KEY " is missing or broken");
     }
     ll_adapted *a = LL_NEW(ll_adapted);
     *a = (ll_adapted){.refs = 1, .model = ll_model_ref(model)};
-    ll_status s = load_all(in, o, a, e);
+    s = load_all(in, o, a, e);
     cJSON_Delete(o);
     if (s)
         ll_adapted_unref(a);

@@ -17,22 +17,17 @@ static void describe(const ll_model *m, const ll_dataset *d, ll_tensors *t)
 {
     cJSON *sources = cJSON_CreateArray();
     for (int i = 0; i < m->source.n; i++) ll_json_str(sources, NULL, m->source.v[i]);
-    char *list = ll_json_line(sources), *info = ll_json_line(m->info);
     cJSON *columns = ll_basis_json(&m->basis);
-    char *basis = ll_json_line(columns);
     ll_tensors_set_text(t, "format", format);
     ll_tensors_set_text(t, "predictor", m->predictor->name);
     ll_tensors_set_text(t, "space", d->space->name);
     ll_tensors_set_text(t, "data", d->name);
     ll_tensors_set_text(t, "data_hash", m->data_hash ? m->data_hash : d->hash.hex);
     ll_tensors_set_text(t, "unit", "ms");
-    ll_tensors_set_text(t, "sources", list);
-    ll_tensors_set_text(t, "info", info);
-    ll_tensors_set_text(t, "basis", basis);
+    ll_tensors_set_json(t, "sources", sources);
+    ll_tensors_set_json(t, "info", m->info);
+    ll_tensors_set_json(t, "basis", columns);
     cJSON_Delete(columns);
-    free(basis);
-    free(list);
-    free(info);
     cJSON_Delete(sources);
 }
 
@@ -96,9 +91,8 @@ static ll_status check_data(const ll_tensors *t, const ll_dataset *d, ll_strs *w
 
 static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, ll_strs *warnings)
 {
-    const char *text = ll_tensors_text(t, "sources");
-    cJSON *list = NULL, *item;
-    if (text) ll_json_parse(text, strlen(text), &list, NULL);
+    cJSON *list, *item;
+    ll_tensors_json(t, "sources", &list, NULL);
     cJSON_ArrayForEach(item, list)
     {
         if (!cJSON_IsString(item)) continue;
@@ -111,9 +105,9 @@ static void read_sources(const ll_tensors *t, const ll_dataset *d, ll_model *m, 
 
 static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
 {
-    const char *text = ll_tensors_text(t, "info"), *hash = ll_tensors_text(t, "data_hash");
-    cJSON *info = NULL;
-    if (text) ll_json_parse(text, strlen(text), &info, NULL);
+    const char *hash = ll_tensors_text(t, "data_hash");
+    cJSON *info;
+    ll_tensors_json(t, "info", &info, NULL);
     m->data_hash = ll_strdup(hash ? hash : d->hash.hex);
     if (cJSON_IsObject(info)) {
         cJSON_Delete(m->info);
@@ -126,8 +120,8 @@ static void read_info(const ll_tensors *t, const ll_dataset *d, ll_model *m)
 /* Older files do not say what the columns were: then they are unknown unless the data is the same. */
 static void read_basis(const ll_tensors *t, const ll_dataset *d, ll_model *m)
 {
-    const char *text = ll_tensors_text(t, "basis");
-    cJSON *basis = text ? cJSON_Parse(text) : NULL;
+    cJSON *basis;
+    ll_tensors_json(t, "basis", &basis, NULL);
     if (basis) {
         ll_basis_read(basis, &m->basis);
     } else if (m->predictor->needs_sources) {

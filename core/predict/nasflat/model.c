@@ -131,9 +131,7 @@ ll_status ll_nasflat_model_save(const void *model, ll_tensors *out, ll_error *e)
     const ll_nasflat_model *m = model;
     for (int i = 0; i < m->n_members; i++) ll_nasflat_weights_save(m, i, m->w[i], out);
     cJSON *options = ll_values_json(&m->options);
-    char *text = ll_json_line(options);
-    ll_tensors_set_text(out, OPTIONS, text);
-    free(text);
+    ll_tensors_set_json(out, OPTIONS, options);
     cJSON_Delete(options);
     ll_tensors_add(out, "nasflat.rows", LL_I32, 1, (long[]){m->rows.n}, m->rows.v);
     ll_tensors_add(out, "nasflat.members", LL_I32, 1, (long[]){1}, &(int32_t){m->n_members});
@@ -155,14 +153,11 @@ static ll_status read_option(const cJSON *x, ll_values *out, ll_error *e)
 
 static ll_status read_options(const ll_tensors *in, ll_values *out, ll_error *e)
 {
-    const char *text = ll_tensors_text(in, OPTIONS);
-    cJSON *o = NULL;
-    if (text) ll_json_parse(text, strlen(text), &o, NULL);
+    cJSON *o;
+    ll_status s = ll_tensors_json(in, OPTIONS, &o, e);
     ll_values_init(out, ll_nasflat_pretrain_options);
-    ll_status s =
-        cJSON_IsObject(o)
-            ? LL_OK
-            : ll_fail(e, LL_BAD_DATA, "not a nasflat model: the text " OPTIONS " is missing or broken");
+    if (!s && !cJSON_IsObject(o))
+        s = ll_fail(e, LL_BAD_DATA, "not a nasflat model: the text " OPTIONS " is missing or broken");
     for (const cJSON *x = s ? NULL : o->child; x && !s; x = x->next) s = read_option(x, out, e);
     cJSON_Delete(o);
     return s;
