@@ -234,6 +234,13 @@ int ll_csv_column(const ll_csv *c, const char *name)
     return -1;
 }
 
+int ll_csv_column_among(const ll_csv *c, const char *const *names)
+{
+    int i = -1;
+    for (; *names && i < 0; names++) i = ll_csv_column(c, *names);
+    return i;
+}
+
 /* --- writing --- */
 
 static bool is_number(const char *text)

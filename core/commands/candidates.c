@@ -8,20 +8,13 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/predicted.h"
 #include "core/commands/refit.h"
-#include "core/num/sort.h"
 
 /* --- reading them --- */
 
+/* Architectures stand below one of these titles, or in the first column of a table without titles. */
 static const char *const arch_names[] = {"arch", "architecture", "arch_str", "arch_string", NULL};
-
-/* Where the architectures stand: below a title, or in the first column of a table without titles. */
-static int titled_column(const ll_csv *c)
-{
-    int column = -1;
-    for (int i = 0; arch_names[i] && column < 0; i++) column = ll_csv_column(c, arch_names[i]);
-    return column;
-}
 
 static ll_status read_cell(const ll_csv *c, int column, const ll_space *space, uint8_t *gene, ll_error *e)
 {
@@ -35,18 +28,15 @@ static ll_status read_cell(const ll_csv *c, int column, const ll_space *space, u
 static ll_status read_table(ll_csv *c, const ll_space *space, ll_archs *to, ll_observer *o, ll_error *e)
 {
     uint8_t *gene = LL_NEW_ARRAY(uint8_t, space->n_positions);
-    bool more, first = true;
-    int column = 0;
-    ll_status s;
-    for (; !(s = ll_csv_next(c, &more, e)) && more; first = false) {
-        if (ll_cancelled(o)) s = ll_fail(e, LL_CANCELLED, "cancelled");
-        if (!s && first && titled_column(c) >= 0) {
-            column = titled_column(c);
-            continue;
-        }
-        if (!s) s = read_cell(c, column, space, gene, e);
+    bool more;
+    ll_status s = ll_csv_next(c, &more, e);
+    int titled = s ? -1 : ll_csv_column_among(c, arch_names), column = titled < 0 ? 0 : titled;
+    if (titled >= 0) s = ll_csv_next(c, &more, e);
+    while (!s && more) {
+        s = ll_cancelled(o) ? ll_fail(e, LL_CANCELLED, "cancelled") : read_cell(c, column, space, gene, e);
         if (s) break;
         ll_archs_push(to, gene);
+        s = ll_csv_next(c, &more, e);
     }
     free(gene);
     if (!s && !to->n) s = ll_fail(e, LL_BAD_DATA, "%s: no architecture in it", c->what);
@@ -84,49 +74,58 @@ typedef struct predictions {
     const ll_dataset *data;
     int device; /* in data; -1: it has no column there */
     ll_archs *archs;
+    int *row, outside; /* of each in data, -1: outside; and how many are */
     ll_prediction p;
     double *lo_ms, *hi_ms; /* NULL: no intervals */
 } predictions;
+
+static void find_rows(predictions *x)
+{
+    x->row = LL_NEW_ARRAY(int, x->archs->n + 1);
+    for (int i = 0; i < x->archs->n; i++) {
+        x->row[i] = ll_dataset_row(x->data, ll_arch(x->archs, i));
+        x->outside += x->row[i] < 0;
+    }
+}
 
 static ll_status predict_all(ll_request *rq, predictions *x)
 {
     ll_predict_job job = {x->archs, true, rq->observer, rq->pool};
     ll_status s = ll_adapted_predict(x->adapted, &job, &x->p, &rq->error);
-    if (s || !x->p.sd_ms) return s;
+    if (s) return s;
+    find_rows(x);
+    if (!x->p.sd_ms) return LL_OK;
     x->lo_ms = LL_NEW_ARRAY(double, x->p.n + 1);
     x->hi_ms = LL_NEW_ARRAY(double, x->p.n + 1);
     ll_prediction_interval(&x->p, ll_real(&rq->args, "level"), x->lo_ms, x->hi_ms);
-    return s;
+    return LL_OK;
 }
 
 static void predictions_free(predictions *x)
 {
     ll_archs_unref(x->archs);
     ll_prediction_free(&x->p);
+    free(x->row);
     free(x->lo_ms);
     free(x->hi_ms);
 }
 
-/* NaN: not in the table, or not measured. */
-static double measured_ms(const predictions *x, int i)
+static ll_predicted predicted(const predictions *x, int i)
 {
-    int row = x->device < 0 ? -1 : ll_dataset_row(x->data, ll_arch(x->archs, i));
-    return row < 0 ? NAN : ll_latencies(x->data, x->device)[row];
+    bool known = x->device >= 0 && x->row[i] >= 0;
+    return (ll_predicted){.score = x->p.score[i],
+                          .lat_ms = x->p.lat_ms[i],
+                          .lo_ms = x->lo_ms ? x->lo_ms[i] : NAN,
+                          .hi_ms = x->hi_ms ? x->hi_ms[i] : NAN,
+                          .measured_ms = known ? ll_latencies(x->data, x->device)[x->row[i]] : NAN};
 }
 
 /* --- saying them --- */
 
-static const ll_column row_columns[] = {{"string", "architecture", NULL, -1},
-                                        {"predicted_ms", "predicted", "ms", 4},
-                                        {"lo_ms", "lo", "ms", 4},
-                                        {"hi_ms", "hi", "ms", 4},
-                                        {"measured_ms", "measured", "ms", 4},
-                                        {0}};
-
 static void write_row(FILE *f, const predictions *x, int i)
 {
-    const double numbers[] = {x->p.score[i], x->p.lat_ms[i], x->lo_ms ? x->lo_ms[i] : NAN,
-                              x->hi_ms ? x->hi_ms[i] : NAN, measured_ms(x, i)};
+    const ll_predicted p = predicted(x, i);
+    const double numbers[] = {p.score, p.lat_ms, p.lo_ms, p.hi_ms, p.measured_ms};
     ll_str text = {0};
     x->archs->space->format(x->archs->space, ll_arch(x->archs, i), &text);
     ll_csv_write(f, ll_str_text(&text));
@@ -156,42 +155,16 @@ static ll_status write_file(ll_request *rq, const predictions *x, const char *ou
     return ll_writer_commit(&w, &rq->error);
 }
 
-static void add_row(cJSON *rows, const predictions *x, int i)
-{
-    cJSON *row = ll_json_obj(rows, NULL);
-    ll_str text = {0};
-    x->archs->space->format(x->archs->space, ll_arch(x->archs, i), &text);
-    ll_json_str(row, "string", ll_str_text(&text));
-    ll_json_num(row, "score", x->p.score[i]);
-    ll_json_num(row, "predicted_ms", x->p.lat_ms[i]);
-    if (x->lo_ms) ll_json_num(row, "lo_ms", x->lo_ms[i]);
-    if (x->hi_ms) ll_json_num(row, "hi_ms", x->hi_ms[i]);
-    ll_json_num(row, "measured_ms", measured_ms(x, i));
-    ll_str_free(&text);
-}
-
-typedef struct ranked {
-    double score;
-    int place;
-} ranked;
-
-static int fastest_first(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    int order = ll_by_number(x->score, y->score);
-    return order ? order : x->place - y->place;
-}
-
 static void add_rows(ll_request *rq, cJSON *result, const predictions *x)
 {
-    ranked *v = LL_NEW_ARRAY(ranked, x->p.n);
-    for (int i = 0; i < x->p.n; i++) v[i] = (ranked){x->p.score[i], i};
-    qsort(v, (size_t)x->p.n, sizeof *v, fastest_first);
-    bool slow = ll_is(&rq->args, "order", "slowest");
     cJSON *rows = ll_json_arr(result, "rows");
-    for (int i = 0; i < ll_int(&rq->args, "top") && i < x->p.n; i++)
-        add_row(rows, x, v[slow ? x->p.n - 1 - i : i].place);
-    free(v);
+    ll_ints shown = {0};
+    ll_predicted_order(rq, x->p.score, x->p.n, &shown);
+    for (int i = 0; i < shown.n; i++) {
+        const ll_predicted p = predicted(x, shown.v[i]);
+        ll_predicted_json(&p, x->archs->space, ll_arch(x->archs, shown.v[i]), ll_json_obj(rows, NULL));
+    }
+    ll_ints_free(&shown);
 }
 
 static void emit(ll_request *rq, const ll_transfer *t, const predictions *x, const char *out)
@@ -200,15 +173,13 @@ static void emit(ll_request *rq, const ll_transfer *t, const predictions *x, con
         {"device", "device", NULL, -1},  {"predictor", "predictor", NULL, -1},
         {"n", "architectures", NULL, 0}, {"outside", "of them outside the table", NULL, 0},
         {"out", "written to", NULL, -1}, {0}};
-    int outside = 0;
-    for (int i = 0; i < x->p.n; i++) outside += ll_dataset_row(x->data, ll_arch(x->archs, i)) < 0;
     cJSON *result = ll_result_new("predictions");
     ll_transfer_fields(result, t);
     ll_json_num(result, "level", ll_real(&rq->args, "level"));
     ll_json_int(result, "n", x->p.n);
-    ll_json_int(result, "outside", outside);
+    ll_json_int(result, "outside", x->outside);
     if (out) ll_json_str(result, "out", out);
-    ll_result_columns(result, out ? written : row_columns);
+    ll_result_columns(result, out ? written : ll_predicted_columns + 1 /* no index */);
     if (!out) add_rows(rq, result, x);
     ll_emit(rq, result);
 }

@@ -8,8 +8,8 @@
 #include "core/commands/candidates.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
+#include "core/commands/predicted.h"
 #include "core/commands/refit.h"
-#include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
 
@@ -269,18 +269,6 @@ static ll_status run_eval(ll_request *rq)
 
 /* --- predict --- */
 
-typedef struct ranked {
-    double score;
-    int arch;
-} ranked;
-
-static int fastest_first(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    int order = ll_by_number(x->score, y->score);
-    return order ? order : x->arch - y->arch;
-}
-
 static bool is_of_space(const ll_request *rq)
 {
     const ll_space *space = rq->state.data->space;
@@ -302,7 +290,7 @@ static bool is_outside(const ll_request *rq, const ll_transfer *t)
 /* The architectures to show: the named ones, or the `top` fastest (slowest). */
 static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows)
 {
-    int row, top = ll_int(&rq->args, "top");
+    int row;
     if (ll_has(&rq->args, "arch")) {
         ll_status s = ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, &rq->error);
         if (!s && row >= t->n)
@@ -310,12 +298,7 @@ static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows
         if (!s) ll_ints_add(rows, row);
         return s;
     }
-    ranked *v = LL_NEW_ARRAY(ranked, t->n);
-    for (int i = 0; i < t->n; i++) v[i] = (ranked){t->score[i], i};
-    qsort(v, (size_t)t->n, sizeof *v, fastest_first);
-    bool slow = ll_is(&rq->args, "order", "slowest");
-    for (int i = 0; i < top && i < t->n; i++) ll_ints_add(rows, v[slow ? t->n - 1 - i : i].arch);
-    free(v);
+    ll_predicted_order(rq, t->score, t->n, rows);
     return LL_OK;
 }
 
@@ -323,30 +306,19 @@ static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_t
                         int arch)
 {
     cJSON *row = ll_json_obj(rows, NULL);
-    ll_str text = {0};
-    d->space->format(d->space, ll_gene(d, arch), &text);
+    double half = t->sd_ms ? z * t->sd_ms[arch] : NAN, lo = t->lat_ms[arch] - half;
+    ll_predicted p = {.score = t->score[arch],
+                      .lat_ms = t->lat_ms[arch],
+                      .lo_ms = lo < 0 ? 0 : lo,
+                      .hi_ms = t->lat_ms[arch] + half,
+                      .measured_ms = ll_latencies(d, device)[arch]};
     ll_json_int(row, "arch", arch);
-    ll_json_str(row, "string", ll_str_text(&text));
-    ll_json_num(row, "score", t->score[arch]);
-    ll_json_num(row, "predicted_ms", t->lat_ms[arch]);
-    if (t->sd_ms) {
-        ll_json_num(row, "lo_ms", fmax(0, t->lat_ms[arch] - z * t->sd_ms[arch]));
-        ll_json_num(row, "hi_ms", t->lat_ms[arch] + z * t->sd_ms[arch]);
-    }
-    ll_json_num(row, "measured_ms", ll_latencies(d, device)[arch]);
+    ll_predicted_json(&p, d->space, ll_gene(d, arch), row);
     ll_json_bool(row, "sample", ll_ints_find(&t->samples, arch) >= 0);
-    ll_str_free(&text);
 }
 
 static ll_status run_predict(ll_request *rq)
 {
-    static const ll_column columns[] = {{"arch", "index", NULL, 0},
-                                        {"string", "architecture", NULL, -1},
-                                        {"predicted_ms", "predicted", "ms", 4},
-                                        {"lo_ms", "lo", "ms", 4},
-                                        {"hi_ms", "hi", "ms", 4},
-                                        {"measured_ms", "measured", "ms", 4},
-                                        {0}};
     ll_transfer *t;
     ll_ints rows = {0};
     ll_status s = ll_need_transfer(rq, "device", &t);
@@ -361,9 +333,10 @@ static ll_status run_predict(ll_request *rq)
     cJSON *result = ll_result_new("predict");
     ll_transfer_fields(result, t);
     ll_json_num(result, "level", level);
-    ll_result_columns(result, columns);
+    ll_result_columns(result, ll_predicted_columns);
     cJSON *list = ll_json_arr(result, "rows");
-    for (int i = 0; i < rows.n; i++) predict_row(list, d, ll_dataset_device(d, t->device), t, z, rows.v[i]);
+    int device = ll_dataset_device(d, t->device);
+    for (int i = 0; i < rows.n; i++) predict_row(list, d, device, t, z, rows.v[i]);
     ll_emit(rq, result);
     ll_ints_free(&rows);
     return LL_OK;

@@ -70,14 +70,6 @@ static bool among(const char *const *names, const char *text)
     return false;
 }
 
-/* The column with the first of these names that there is. */
-static int find_among(const ll_csv *c, const char *const *names)
-{
-    int i = -1;
-    for (; *names && i < 0; names++) i = ll_csv_column(c, *names);
-    return i;
-}
-
 static bool ends_in_std(const char *name)
 {
     size_t n = strlen(name);
@@ -132,7 +124,7 @@ static ll_status find_arch(reader *r, int *arch, ll_error *e)
         *arch = ll_csv_column(c, r->job->arch);
         return *arch >= 0 ? LL_OK : ll_csv_fail(c, e, "no column is called \"%.60s\"", r->job->arch);
     }
-    *arch = find_among(c, arch_names);
+    *arch = ll_csv_column_among(c, arch_names);
     if (*arch < 0 && !*c->cells[0]) *arch = 0;
     if (*arch >= 0) return LL_OK;
     return ll_csv_fail(
@@ -220,7 +212,7 @@ static ll_status plan_wide(reader *r, const ll_names *names, int arch, ll_error 
 static ll_status plan_long(reader *r, int arch, int device, int latency, ll_error *e)
 {
     const ll_csv *c = &r->csv;
-    int std = find_among(c, std_names), unit = find_among(c, unit_names);
+    int std = ll_csv_column_among(c, std_names), unit = ll_csv_column_among(c, unit_names);
     if (device < 0 && !r->job->device)
         return ll_csv_fail(c, e, "which device is it? there is no column \"device\"; give device=NAME");
     for (int i = 0; i < c->n; i++) {
@@ -235,14 +227,15 @@ static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
 {
     ll_status s = find_arch(r, &r->arch, e);
     if (s) return s;
-    int device = find_among(&r->csv, device_names), latency = find_among(&r->csv, latency_names);
+    int device = ll_csv_column_among(&r->csv, device_names),
+        latency = ll_csv_column_among(&r->csv, latency_names);
     r->n_columns = r->csv.n;
     r->columns = LL_NEW_ARRAY(column, r->n_columns);
     if (device >= 0 && latency < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
     r->is_long = latency >= 0;
     s = r->is_long ? plan_long(r, r->arch, device, latency, e) : plan_wide(r, names, r->arch, e);
-    bool has_unit = r->is_long && find_among(&r->csv, unit_names) >= 0;
+    bool has_unit = r->is_long && ll_csv_column_among(&r->csv, unit_names) >= 0;
     if (!s && !r->job->unit && !has_unit)
         s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
                     r->csv.what);
