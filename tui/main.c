@@ -281,8 +281,10 @@ int main(int argc, char **argv)
     ll_sessions_start(f.app);
     if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
-    if (!ll_app_stop(f.app, LL_PATIENCE_S))
-        ll_leave_at_once(status); /* it waits for a file: it is left there */
+    if (!ll_app_stop(f.app, LL_PATIENCE_S)) { /* it waits for a file: it is left there */
+        ll_app_abandon(f.app);
+        ll_leave_at_once(status);
+    }
     ll_app_free(f.app);
     if (ll_blas_has_memory()) return status;
     fflush(NULL); /* its exit handler would not come back */

@@ -284,6 +284,11 @@ bool ll_app_stop(ll_app *a, double patience_s)
     return true;
 }
 
+void ll_app_abandon(ll_app *a)
+{
+    pthread_detach(a->worker);
+}
+
 void ll_app_free(ll_app *a)
 {
     if (!a) return;
