@@ -98,7 +98,7 @@ static void continues_from_what_is_measured(void)
     fill_in(a);
     snprintf(line, sizeof line, "import csv %s into toy device=mine unit=ms", todo_path());
     SAY(a, line);
-    cJSON *next = suggested(a, "next=3");
+    cJSON *next = suggested(a, "next=3 replace=on");
     CHECK_STR(ll_json_get_str(next, "device", ""), "mine");
     CHECK_INT(ll_json_get_int(next, "measured", 0), 6);
     CHECK(ll_json_get_num(next, "left_before", 100) < 60);
@@ -171,9 +171,39 @@ static void refuses_with_a_reason(void)
     ll_app_free(a);
 }
 
+/* What was measured by hand exists nowhere else. */
+static void keeps_what_was_filled_in(void)
+{
+    ll_app *a = measuring_app();
+    cJSON_Delete(suggested(a, "device=other k=4 replace=on"));
+    fill_in(a);
+    size_t n;
+    char *filled = read_text(todo_path(), &n);
+    ll_str line = {0};
+    ll_str_addf(&line, "suggest device=other k=4 out=%s", todo_path()); /* the same: replayed, say */
+    CHECK_INT(say(a, line.s), LL_OK);
+    CHECK(strstr(said, "it stays as it is"));
+    ll_str_clear(&line);
+    ll_str_addf(&line, "suggest device=other k=6 out=%s", todo_path());
+    CHECK_INT(say(a, line.s), LL_FAILED);
+    CHECK(strstr(said, "replace=on"));
+    char *now = read_text(todo_path(), &n);
+    CHECK_STR(now, filled);
+    free(now);
+    ll_str_add(&line, " replace=on");
+    SAY(a, line.s);
+    now = read_text(todo_path(), &n);
+    CHECK(strcmp(now, filled));
+    free(now);
+    free(filled);
+    ll_str_free(&line);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
     {"suggests without any latency", suggests_without_any_latency},
     {"continues from what is measured", continues_from_what_is_measured},
+    {"keeps what was filled in", keeps_what_was_filled_in},
     {"says what to expect", says_what_to_expect},
     {"refuses with a reason", refuses_with_a_reason},
     {0},

@@ -1,15 +1,15 @@
 /* suggest and how-many: which architectures to measure on a device, and how many will do. Both work when not a
  * single latency of the device exists. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
-#include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/refit.h"
+#include "core/commands/worklist.h"
 #include "core/num/stats.h"
 #include "core/predict/gp/gp.h"
 #include "core/sample/design.h"
@@ -156,39 +156,27 @@ typedef struct worklist {
     int n;
     int *rows;
     double *left;           /* (n+1) share of the variance that is left */
+    double *teaches;        /* (n) percent of what is left before it */
     double *lat_ms, *sd_ms; /* (n) or NULL: nothing is measured */
 } worklist;
 
-static double teaches(const worklist *t, int i)
+static void worklist_free(worklist *t)
 {
-    return t->left[i] > 0 ? 100 * (t->left[i] - t->left[i + 1]) / t->left[i] : 0;
+    free(t->rows);
+    free(t->left);
+    free(t->teaches);
+    free(t->lat_ms);
 }
 
 static void expect(const active *a, worklist *t)
 {
     ll_design_left(&a->design, a->have.v, a->have.n, t->rows, t->n, t->left);
+    for (int i = 0; i < t->n; i++)
+        t->teaches[i] = t->left[i] > 0 ? 100 * (t->left[i] - t->left[i + 1]) / t->left[i] : 0;
     if (!a->have.n) return;
     t->lat_ms = LL_NEW_ARRAY(double, 2 * t->n);
     t->sd_ms = t->lat_ms + t->n;
     ll_gp_posterior_predict(&a->q, &a->rows->prior, t->rows, t->n, t->lat_ms, t->sd_ms);
-}
-
-/* The table to be filled in: `import csv` reads it back. */
-static ll_status write_worklist(ll_request *rq, const active *a, const worklist *t, const char *path)
-{
-    ll_writer w;
-    ll_str arch = {0};
-    ll_status s = ll_writer_open(&w, path, &rq->error);
-    if (s) return s;
-    fputs("architecture,row,latency_ms,std_ms,teaches_percent\n", w.f);
-    for (int i = 0; i < t->n; i++) {
-        ll_str_clear(&arch);
-        a->d->space->format(a->d->space, ll_gene(a->d, t->rows[i]), &arch);
-        ll_csv_write(w.f, ll_str_text(&arch));
-        fprintf(w.f, ",%d,,,%.2f\n", t->rows[i], teaches(t, i));
-    }
-    ll_str_free(&arch);
-    return ll_writer_commit(&w, &rq->error);
 }
 
 static void add_worklist_rows(cJSON *result, const active *a, const worklist *t)
@@ -202,7 +190,7 @@ static void add_worklist_rows(cJSON *result, const active *a, const worklist *t)
         ll_json_int(row, "order", a->have.n + i + 1);
         ll_json_int(row, "arch", t->rows[i]);
         ll_json_str(row, "string", ll_str_text(&arch));
-        ll_json_num(row, "teaches", teaches(t, i));
+        ll_json_num(row, "teaches", t->teaches[i]);
         ll_json_num(row, "left", 100 * t->left[i + 1]);
         if (t->lat_ms) {
             ll_json_num(row, "lat_ms", t->lat_ms[i]);
@@ -271,17 +259,18 @@ static ll_status suggest(ll_request *rq, const active *a)
     if (s) return s;
     t.rows = LL_NEW_ARRAY(int, t.n);
     t.left = LL_NEW_ARRAY(double, t.n + 1);
+    t.teaches = LL_NEW_ARRAY(double, t.n);
     s = choose(rq, a, sampler, t.n, t.rows);
     if (!s) expect(a, &t);
-    if (!s && out) s = write_worklist(rq, a, &t, out);
+    if (!s && out)
+        s = ll_worklist_write(rq, &(ll_worklist){a->d, t.rows, t.teaches, t.n}, out,
+                              ll_bool(&rq->args, "replace"));
     if (!s) {
         emit_suggest(rq, a, &t, sampler->name);
         if (out) ll_note_fill_in(rq, out, a->d->name, wanted_name(rq, a));
         keep_samples(rq, a, &t, sampler->name);
     }
-    free(t.rows);
-    free(t.left);
-    free(t.lat_ms);
+    worklist_free(&t);
     return s;
 }
 
@@ -450,6 +439,10 @@ static const ll_option suggest_options[] = {
      .type = LL_WORD,
      .complete = LL_COMPLETE_FILE,
      .help = "write them as CSV, with a column to fill in"},
+    {.name = "replace",
+     .type = LL_BOOL,
+     .otherwise = "off",
+     .help = "with out=: also over a list that is filled in"},
     {0},
 };
 
