@@ -22,7 +22,7 @@ void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
 /* Cancels what runs and what is queued, for good, and waits for the end of what has taken notice. False: after
  * `patience_s` the command has not; then only _exit() ends the program, and no other function may be called. */
 bool ll_app_stop(ll_app *a, double patience_s);
-void ll_app_abandon(ll_app *a); /* after that: nobody waits for the worker any more, _exit() follows */
+void ll_app_abandon(ll_app *a); /* nobody waits for the worker any more: the process ends at once */
 void ll_app_register(ll_app *a,
                      const ll_command *commands); /* ends with name NULL; before the first submit */
 
