@@ -150,6 +150,41 @@ static void latin1_tables_are_read(void)
     ll_csv_close(&c);
 }
 
+/* A table of several windows, read through one of them, is the table read at once; whatever lies at the seams. */
+static void streams_are_read_as_files(void)
+{
+    enum { RECORDS = 150000 };
+    ll_csv a, b;
+    ll_error e = {0};
+    ll_str text = {0};
+    bool more = true, also = true;
+    char *path = ll_path_join(check_tmpdir(), "stream.csv");
+    int n = 0;
+    ll_str_add(&text, "\xef\xbb\xbfname;text;x\r\n");
+    for (int i = 0; i < RECORDS; i++) {
+        if (i % 7 == 0) ll_str_addf(&text, "# remark %d; \"open\n\n", i);
+        ll_str_addf(&text, "n%d;\"a \"\"b\"\"\n;%d\";%d%s", i, i % 999, i, i % 2 ? "\n" : "\r\n");
+    }
+    CHECK_OK(ll_write_file(path, text.s, text.len, &e));
+    CHECK_INT(ll_csv_open_text(&a, "text", text.s, text.len, &e), LL_OK);
+    CHECK_INT(ll_csv_open_stream(&b, path, &e), LL_OK);
+    while (!ll_csv_next(&a, &more, &e) && !ll_csv_next(&b, &also, &e) && more && also && n++ >= 0) {
+        bool same = a.n == b.n && a.line == b.line;
+        for (int i = 0; same && i < a.n; i++) same = !strcmp(a.cells[i], b.cells[i]);
+        if (!same) {
+            CHECK(!"the same record");
+            break;
+        }
+    }
+    CHECK_INT(n, RECORDS + 1);
+    CHECK(!more && !also);
+    CHECK(!*e.message);
+    ll_csv_close(&a);
+    ll_csv_close(&b);
+    ll_str_free(&text);
+    free(path);
+}
+
 /* --- JSON --- */
 
 /* A validator of our own, strict as RFC 8259: what cJSON lets pass would not be seen by itself. */
@@ -290,6 +325,8 @@ static const check_case cases[] = {
     {"spreadsheets run no cell", spreadsheets_run_no_cell},
     {"any cell comes back", any_cell_comes_back},
     {"tables in Latin-1 are read", latin1_tables_are_read},
+    {"streams are read as files", streams_are_read_as_files},
+    {"streams are read as files", streams_are_read_as_files},
     {"JSON is valid whatever came in", json_is_valid},
     {"JSON keeps names apart", json_keeps_names_apart},
     {"JSON files are read", json_files_are_read},

@@ -26,6 +26,12 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
 
 /* --- opening --- */
 
+static ll_status check_text(const ll_csv *c, const char *text, size_t n, ll_error *e)
+{
+    if (memchr(text, 0, n)) return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
+    return LL_OK;
+}
+
 /* Counts outside quotes in the first record that is no comment. */
 static char find_separator(const char *p, const char *end)
 {
@@ -62,11 +68,11 @@ static size_t repair(ll_csv *c, size_t n)
 
 static ll_status start(ll_csv *c, size_t n, ll_error *e)
 {
-    c->at = c->text;
-    if (n >= 2 && (!memcmp(c->at, "\xff\xfe", 2) || !memcmp(c->at, "\xfe\xff", 2)))
+    if (n >= 2 && (!memcmp(c->text, "\xff\xfe", 2) || !memcmp(c->text, "\xfe\xff", 2)))
         return ll_fail(e, LL_BAD_DATA, "%s: UTF-16 text, UTF-8 was expected", c->what);
-    if (memchr(c->at, 0, n)) return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
-    n = repair(c, n);
+    ll_status s = check_text(c, c->text, n, e);
+    if (s) return s;
+    if (!c->in) n = repair(c, n);
     c->at = c->text;
     c->end = c->text + n;
     c->next_line = 1;
@@ -91,6 +97,55 @@ ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e)
     return s ? s : open_owned(c, path, text, n, e);
 }
 
+/* --- streams: the text is a window that moves over it --- */
+
+enum { WINDOW = 1 << 22 };
+
+static void end_stream(ll_csv *c)
+{
+    if (c->in) ll_stream_close(c->in);
+    free(c->in);
+    c->in = NULL;
+}
+
+/* The next record may not be in the window as a whole. */
+static bool needs_more(const ll_csv *c)
+{
+    return c->in && c->end - c->at <= LL_CSV_STREAM_RECORD;
+}
+
+/* Moves what is left to the front and reads behind it until the window is full or the stream ends. */
+static ll_status refill(ll_csv *c, ll_error *e)
+{
+    size_t n = (size_t)(c->end - c->at), got = 1;
+    ll_status s = LL_OK;
+    memmove(c->text, c->at, n);
+    while (!s && got && n < WINDOW) {
+        s = ll_stream_read(c->in, c->text + n, WINDOW - n, &got, e);
+        if (!s) s = check_text(c, c->text + n, got, e);
+        if (!s) n += got;
+    }
+    if (!got) end_stream(c);
+    c->text[n] = 0;
+    c->at = c->text;
+    c->end = c->text + n;
+    return s;
+}
+
+ll_status ll_csv_open_stream(ll_csv *c, const char *path, ll_error *e)
+{
+    ll_stream in;
+    ll_status s = ll_stream_open(&in, path, e);
+    if (s) return s;
+    *c = (ll_csv){
+        .what = ll_strdup(in.path), .text = ll_alloc(WINDOW + 1, 1), .in = ll_memdup(&in, 1, sizeof in)};
+    c->at = c->end = c->text;
+    s = refill(c, e);
+    if (!s) s = start(c, (size_t)(c->end - c->text), e);
+    if (s) ll_csv_close(c);
+    return s;
+}
+
 ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t n, ll_error *e)
 {
     char *copy = ll_alloc(n + 1, 1);
@@ -103,6 +158,7 @@ void ll_csv_close(ll_csv *c)
     free(c->what);
     free(c->text);
     free(c->cells);
+    end_stream(c);
     *c = (ll_csv){0};
 }
 
@@ -122,7 +178,7 @@ static void skip_line_end(ll_csv *c)
 
 static void skip_empty_and_comments(ll_csv *c)
 {
-    while (c->at < c->end) {
+    while (c->at < c->end && !needs_more(c)) {
         if (*c->at == '#') {
             char *newline = memchr(c->at, '\n', (size_t)(c->end - c->at));
             c->at = newline ? newline : c->end;
@@ -144,15 +200,20 @@ static ll_status add_cell(ll_csv *c, char *cell, ll_error *e)
     return LL_OK;
 }
 
+static int most_bytes(const ll_csv *c)
+{
+    return !c->in ? RECORD_MOST : LL_CSV_STREAM_RECORD;
+}
+
 /* Where the scan of one record stops: so far it answers, and nobody's table has such a record. */
 static const char *last_of(const ll_csv *c)
 {
-    return c->end - c->record > RECORD_MOST ? c->record + RECORD_MOST : c->end;
+    return c->end - c->record > most_bytes(c) ? c->record + most_bytes(c) : c->end;
 }
 
 static ll_status too_long(const ll_csv *c, ll_error *e)
 {
-    return ll_csv_fail(c, e, "a record of more than %d MiB", RECORD_MOST >> 20);
+    return ll_csv_fail(c, e, "a record of more than %d KiB", most_bytes(c) >> 10);
 }
 
 /* A quoted cell is unquoted in place, so its end moves to the front. */
@@ -212,9 +273,22 @@ static ll_status read_cell(ll_csv *c, bool *last, ll_error *e)
     return add_cell(c, cell + (*cell == '\'' && looks_like_formula(cell)), e);
 }
 
+/* Goes to the next record, which is then in the text as a whole. */
+static ll_status find_record(ll_csv *c, ll_error *e)
+{
+    ll_status s = LL_OK;
+    do {
+        if (needs_more(c)) s = refill(c, e);
+        if (!s) skip_empty_and_comments(c);
+    } while (!s && needs_more(c));
+    return s;
+}
+
 ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e)
 {
-    skip_empty_and_comments(c);
+    ll_status status = find_record(c, e);
+    *more = false;
+    if (status) return status;
     c->n = 0;
     c->line = c->next_line;
     c->record = c->at;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "core/base/status.h"
+#include "core/base/stream.h"
 
 typedef struct ll_csv {
     char *what; /* names the file in messages */
@@ -25,6 +26,7 @@ typedef struct ll_csv {
     int line; /* line (from 1) where the current record begins */
     int next_line;
     bool repaired; /* some bytes were no UTF-8 and were read as Latin-1 */
+    ll_stream *in; /* where more comes from; NULL: the text is all there is */
     char **cells;  /* of the current record, NUL-terminated, unquoted, without a guarding apostrophe */
     int n, cap;
 } ll_csv;
@@ -32,6 +34,10 @@ typedef struct ll_csv {
 /* The separator is the one of ',', ';' and tab that the first record has most of. LL_BAD_DATA: not readable,
  * UTF-16, or a NUL byte (not a text file). */
 ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e);
+/* The same of a file or pipe of any length (NULL: the standard input) that is never in memory as a whole: a record may
+ * have LL_CSV_STREAM_RECORD bytes, and what is no UTF-8 stays as it is. The text of a record lives until the next one. */
+enum { LL_CSV_STREAM_RECORD = 1 << 16 };
+ll_status ll_csv_open_stream(ll_csv *c, const char *path, ll_error *e);
 ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t n, ll_error *e);
 /* The next record that is neither empty nor a comment. *more is false at the end. LL_BAD_DATA with file and
  * line: a quote that never ends, text behind a closing quote, a record of more than 64 MiB or a million

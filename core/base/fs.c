@@ -2,9 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ftw.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -12,59 +10,42 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/stream.h"
 
-/* --- reading ------------------------------------------------------------------------------------------------
- * Blocks are small enough, and a pipe or a terminal is waited for in ticks short enough, that the wish to stop is
- * answered at once. */
+/* --- reading --- */
 
-enum { BLOCK = 65536, TICK_MS = 20 };
+enum { BLOCK = 65536 };
 
-/* More bytes, or the end, are there to be read. A file always has them; whoever writes a pipe may not have come yet. */
-static bool await_bytes(int fd, bool file)
-{
-    struct pollfd p = {fd, POLLIN, 0};
-    while (!ll_interrupted())
-        if (file || poll(&p, 1, TICK_MS) > 0) return true;
-    return false;
-}
-
-static ll_status read_blocks(int fd, bool file, const char *path, size_t most, ll_str *b, ll_error *e)
+static ll_status read_blocks(ll_stream *in, size_t most, ll_str *b, ll_error *e)
 {
     char block[BLOCK];
-    while (await_bytes(fd, file)) {
-        ssize_t n = read(fd, block, sizeof block);
-        if (n == 0) return LL_OK;
-        if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-        if (n < 0) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
-        if (b->len + (size_t)n > most)
-            return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
-        ll_str_addn(b, block, (size_t)n);
+    size_t n;
+    ll_status s;
+    while (!(s = ll_stream_read(in, block, sizeof block, &n, e)) && n) {
+        if (b->len + n > most)
+            return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", in->path, most);
+        ll_str_addn(b, block, n);
     }
-    return ll_interrupt_fail(e);
+    return s;
 }
 
-static ll_status read_open_file(int fd, const char *path, bool own, size_t most, ll_str *b, ll_error *e)
+static ll_status read_stream(ll_stream *in, bool own, size_t most, ll_str *b, ll_error *e)
 {
-    struct stat st;
-    if (fstat(fd, &st)) return ll_fail(e, LL_FAILED, "%s: %s", path, strerror(errno));
-    if (S_ISDIR(st.st_mode)) return ll_fail(e, LL_BAD_DATA, "%s: is a folder, a file was expected", path);
-    if (own && !S_ISREG(st.st_mode))
-        return ll_fail(e, LL_BAD_DATA, "%s: is no file, a file was expected", path);
-    if (S_ISREG(st.st_mode) && st.st_size > 0 && (uintmax_t)st.st_size > most)
-        return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", path, most);
-    return read_blocks(fd, S_ISREG(st.st_mode), path, most, b, e);
+    if (own && !in->file) return ll_fail(e, LL_BAD_DATA, "%s: is no file, a file was expected", in->path);
+    if (in->size > 0 && (uintmax_t)in->size > most)
+        return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", in->path, most);
+    return read_blocks(in, most, b, e);
 }
 
 static ll_status read_path(const char *path, bool own, size_t most, char **text, size_t *len, ll_error *e)
 {
     ll_str b = {0};
-    int fd =
-        open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC); /* a pipe nobody writes is opened as well */
-    if (fd < 0) return ll_fail(e, LL_BAD_DATA, "%s: %s", path, strerror(errno));
-    ll_status s = read_open_file(fd, path, own, most ? most : (size_t)4 << 30, &b, e);
-    close(fd);
+    ll_stream in;
+    ll_status s = ll_stream_open(&in, path, e);
+    if (s) return s;
+    s = read_stream(&in, own, most ? most : (size_t)4 << 30, &b, e);
+    ll_stream_close(&in);
     if (s) {
         ll_str_free(&b);
         return s;

@@ -1,0 +1,62 @@
+#include "core/base/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/interrupt.h"
+#include "core/base/mem.h"
+
+enum { TICK_MS = 20 }; /* a pipe is waited for in ticks so short that the wish to stop is answered at once */
+
+static ll_status describe(ll_stream *s, ll_error *e)
+{
+    struct stat st;
+    if (fstat(s->fd, &st)) return ll_fail(e, LL_FAILED, "%s: %s", s->path, strerror(errno));
+    if (S_ISDIR(st.st_mode)) return ll_fail(e, LL_BAD_DATA, "%s: is a folder, a file was expected", s->path);
+    s->file = S_ISREG(st.st_mode);
+    s->size = s->file ? st.st_size : 0;
+    return LL_OK;
+}
+
+ll_status ll_stream_open(ll_stream *s, const char *path, ll_error *e)
+{
+    int fd = path ? open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
+                  : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+    *s = (ll_stream){.fd = fd, .path = ll_strdup(path ? path : "standard input")};
+    ll_status status = fd < 0 ? ll_fail(e, LL_BAD_DATA, "%s: %s", s->path, strerror(errno)) : describe(s, e);
+    if (status) ll_stream_close(s);
+    return status;
+}
+
+/* More bytes, or the end, are there to be read. */
+static bool await_bytes(const ll_stream *s)
+{
+    struct pollfd p = {s->fd, POLLIN, 0};
+    while (!ll_interrupted())
+        if (s->file || poll(&p, 1, TICK_MS) > 0) return true;
+    return false;
+}
+
+ll_status ll_stream_read(ll_stream *s, char *bytes, size_t n, size_t *got, ll_error *e)
+{
+    while (await_bytes(s)) {
+        ssize_t some = read(s->fd, bytes, n);
+        if (some < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+        if (some < 0) return ll_fail(e, LL_FAILED, "%s: %s", s->path, strerror(errno));
+        *got = (size_t)some;
+        return LL_OK;
+    }
+    return ll_interrupt_fail(e);
+}
+
+void ll_stream_close(ll_stream *s)
+{
+    if (s->fd >= 0) close(s->fd);
+    free(s->path);
+    *s = (ll_stream){.fd = -1};
+}
