@@ -10,10 +10,11 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/num/npy_out.h"
 #include "data/formats/strided.h"
 
 static const char magic[] = "\x93NUMPY";
-enum { MAGIC = 6, ALIGN = 64 };
+enum { MAGIC = 6 };
 
 static const char *const descr[] = {[LL_F32] = "f4", [LL_F64] = "f8", [LL_I32] = "i4", [LL_I64] = "i8"};
 
@@ -196,22 +197,21 @@ ll_status ll_npy_write(const char *path, ll_dtype dtype, int n_dims, const long 
                        ll_error *e)
 {
     ll_writer w;
-    ll_str h = {0};
+    ll_str type = {0}, dims = {0}, front = {0};
     size_t count = 1;
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    ll_str_addf(&h, "{'descr': '<%s', 'fortran_order': False, 'shape': (", descr[dtype]);
     for (int i = 0; i < n_dims; i++) {
-        ll_str_addf(&h, "%ld%s", shape[i], i + 1 < n_dims ? ", " : n_dims == 1 ? "," : "");
+        ll_str_addf(&dims, "%s%ld%s", i ? " " : "(", shape[i], i + 1 < n_dims || n_dims == 1 ? "," : "");
         count *= (size_t)shape[i];
     }
-    ll_str_add(&h, "), }");
-    while ((MAGIC + 4 + h.len + 1) % ALIGN) ll_str_addc(&h, ' ');
-    ll_str_addc(&h, '\n');
-    fwrite(magic, 1, MAGIC, w.f);
-    fwrite((uint8_t[]){1, 0, (uint8_t)h.len, (uint8_t)(h.len >> 8)}, 1, 4, w.f);
-    fwrite(h.s, 1, h.len, w.f);
+    ll_str_addf(&type, "'<%s'", descr[dtype]);
+    ll_str_add(&dims, n_dims ? ")" : "()");
+    ll_npy_header(&front, type.s, dims.s, 0);
+    fwrite(front.s, 1, front.len, w.f);
     fwrite(data, ll_dtype_size(dtype), count, w.f);
-    ll_str_free(&h);
+    ll_str_free(&type);
+    ll_str_free(&dims);
+    ll_str_free(&front);
     return ll_writer_commit(&w, e);
 }
