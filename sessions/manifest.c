@@ -67,11 +67,25 @@ static void add_part(cJSON *o, const char *list, const char *words, const char *
     ll_str_free(&text);
 }
 
+static ll_status write_adapted(ll_store *st, const ll_adapted *a, cJSON *list, ll_error *e)
+{
+    const char *model, *blob;
+    ll_status s = ll_store_model(st, a->model, &model, e);
+    if (!s) s = ll_store_adapted(st, a, &blob, e);
+    if (s) return s;
+    cJSON *o = ll_json_obj(list, NULL);
+    ll_json_str(o, "device", a->device);
+    ll_json_str(o, "predictor", a->model->predictor->name);
+    ll_json_str(o, "blob", blob);
+    ll_json_str(o, "model", model);
+    return LL_OK;
+}
+
 static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_error *e)
 {
     const char *name;
     for (int i = 0; i < s->n_models; i++) {
-        ll_status status = ll_store_model(st, s->models[i], s->data, &name, e);
+        ll_status status = ll_store_model(st, s->models[i], &name, e);
         if (status) return status;
         add_part(out, "models", "predictors", name, "", s->models[i]->predictor->name);
     }
@@ -80,6 +94,10 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
         ll_status status = ll_store_transfer(st, t, &name, e);
         if (status) return status;
         add_part(out, "transfers", "predictions", name, t->device, t->predictor->name);
+    }
+    for (int i = 0; i < s->n_adapted; i++) {
+        ll_status status = write_adapted(st, s->adapted[i], ll_json_list(out, "adapted"), e);
+        if (status) return status;
     }
     return LL_OK;
 }

@@ -1,5 +1,5 @@
 /* A state as one JSON object: small things in full (task, samples, tags), the dataset by name, path and
- * content hash, models and transfers by the names of their blobs, and in words. */
+ * content hash, models, transfers and adapted predictors by the names of their blobs, and in words. */
 #ifndef LL_SESSIONS_MANIFEST_H
 #define LL_SESSIONS_MANIFEST_H
 

@@ -14,11 +14,12 @@ typedef struct reader {
     const char *blobs;
     ll_state *out;
     ll_strs *said;
-    bool whole;  /* nothing was left out */
-    bool same;   /* the dataset is what it was */
-    int n_then;  /* architectures it had; -1: not known */
-    int *now;    /* the row of each of these now, -1: gone; NULL: each is where it was */
-    ll_error *e; /* of a cancelled reading */
+    bool whole; /* nothing was left out */
+    bool same;  /* the dataset is what it was */
+    int n_then; /* architectures it had; -1: not known */
+    int *now;   /* the row of each of these now, -1: gone; NULL: each is where it was */
+    const char *model_blob[LL_MAX_MODELS]; /* where each model of the state comes from; borrowed */
+    ll_error *e;                           /* of a cancelled reading */
 } reader;
 
 static void say(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -296,7 +297,7 @@ static ll_status read_models(reader *r)
             continue;
         }
         if (r->now) ll_basis_move(&(*m)->basis, r->out->data, r->now, r->n_then);
-        r->out->n_models++;
+        r->model_blob[r->out->n_models++] = name->valuestring;
     }
     return LL_OK;
 }
@@ -376,6 +377,58 @@ static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, l
     return s;
 }
 
+/* The model of this blob, which the state may have already; one reference for the caller. */
+static ll_status find_model(const reader *r, const char *blob, ll_model **out, ll_error *e)
+{
+    for (int i = 0; i < r->out->n_models; i++)
+        if (!strcmp(r->model_blob[i], blob)) {
+            *out = ll_model_ref(r->out->models[i]);
+            return LL_OK;
+        }
+    return ll_store_read_model(r->blobs, blob, r->out->data, out, e);
+}
+
+static ll_status read_one_adapted(const reader *r, const cJSON *o, ll_adapted **out, ll_error *e)
+{
+    ll_model *m = NULL;
+    ll_status s = find_model(r, ll_json_get_str(o, "model", ""), &m, e);
+    if (!s) s = ll_store_read_adapted(r->blobs, ll_json_get_str(o, "blob", ""), m, out, e);
+    ll_model_unref(m);
+    return s;
+}
+
+static ll_status read_adapted(reader *r)
+{
+    const cJSON *o;
+    cJSON_ArrayForEach(o, part(r, "adapted"))
+    {
+        ll_error why = {0};
+        if (r->out->n_adapted == LL_MAX_TRANSFERS) break;
+        ll_status s = read_one_adapted(r, o, &r->out->adapted[r->out->n_adapted], &why);
+        if (s == LL_CANCELLED) {
+            if (r->e) *r->e = why;
+            return s;
+        }
+        if (s) {
+            r->whole = false;
+            say(r, "%s cannot predict further architectures for %s: %s", ll_json_get_str(o, "predictor", "?"),
+                ll_json_get_str(o, "device", "?"), why.message);
+        } else {
+            r->out->n_adapted++;
+        }
+    }
+    return LL_OK;
+}
+
+/* Those of the table are predictions by the adapted one of the same device and predictor. */
+static void join_transfers(ll_state *s)
+{
+    for (int i = 0; i < s->n_transfers; i++) {
+        ll_transfer *t = s->transfers[i];
+        t->adapted = ll_adapted_ref(ll_state_adapted(s, t->device, t->predictor->name));
+    }
+}
+
 static ll_status read_transfers(reader *r)
 {
     const cJSON *name;
@@ -403,7 +456,7 @@ static ll_status read_transfers(reader *r)
 /* --- all of it --------------------------------------------------------------------------------------------
  */
 
-static ll_status read_parts(reader *r, const cJSON *dataset)
+static void read_rest(reader *r, const cJSON *dataset)
 {
     const cJSON *task = part(r, "task"), *samples = part(r, "samples"), *tag;
     r->same = is_same(dataset, r->out->data);
@@ -416,8 +469,16 @@ static ll_status read_parts(reader *r, const cJSON *dataset)
     {
         if (cJSON_IsString(tag)) ll_strs_add(&r->out->tags, tag->valuestring);
     }
+}
+
+/* What needs no data, then what speaks of its rows. */
+static ll_status read_blobs(reader *r)
+{
     ll_status s = read_models(r);
-    return s ? s : read_transfers(r);
+    if (!s) s = read_adapted(r);
+    if (!s && r->out->data) s = read_transfers(r);
+    if (!s) join_transfers(r->out);
+    return s;
 }
 
 ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_dataset *have,
@@ -427,7 +488,8 @@ ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_da
     reader r = {.manifest = manifest, .blobs = blobs, .out = &state, .said = said, .whole = true, .e = e};
     const cJSON *dataset = part(&r, "dataset");
     ll_status s = dataset ? find_dataset(&r, dataset, have, app) : LL_OK;
-    if (!s && state.data) s = read_parts(&r, dataset); /* without one there is nothing else */
+    if (!s && state.data) read_rest(&r, dataset);
+    if (!s) s = read_blobs(&r);
     free(r.now);
     *whole = r.whole;
     if (s)

@@ -16,7 +16,7 @@
 #include "sessions/pack.h"
 
 #define SUFFIX ".safetensors"
-enum { MOST_PARTS = 128 }; /* more than one state has; what was forgotten is written again to the same name */
+enum { MOST_PARTS = 256 }; /* more than one state has; what was forgotten is written again to the same name */
 
 /* --- parts that are stored already ------------------------------------------------------------------------
  */
@@ -35,7 +35,6 @@ static void forget_oldest(ll_store *st)
     memmove(st->parts, st->parts + 1, (size_t)--st->n_parts * sizeof *st->parts);
 }
 
-/* The reference keeps the address from being used again for another part. */
 static const char *remember(ll_store *st, const void *part, void (*release)(const void *), const char *name)
 {
     if (st->n_parts == MOST_PARTS) forget_oldest(st);
@@ -77,6 +76,11 @@ static void release_model(const void *p)
 static void release_transfer(const void *p)
 {
     ll_transfer_unref((ll_transfer *)p);
+}
+
+static void release_adapted(const void *p)
+{
+    ll_adapted_unref((ll_adapted *)p);
 }
 
 static void release_dataset(const void *p)
@@ -124,34 +128,71 @@ static ll_status name_by_content(const ll_store *st, const char *temporary, char
     return s;
 }
 
-ll_status ll_store_model(ll_store *st, const ll_model *m, const ll_dataset *data, const char **name,
-                         ll_error *e)
+/* A new blob with what `write` makes of the part; `name` receives what the blob is called. */
+static ll_status write_blob(const ll_store *st, const void *part,
+                            ll_status (*write)(const void *part, const char *path, ll_error *e),
+                            char name[64], ll_error *e)
 {
-    if ((*name = find_part(st, m))) return LL_OK;
-    char file[64], *temporary = temporary_path(st);
+    char *temporary = temporary_path(st);
     ll_status s = ll_make_dirs(st->dir, e);
-    if (!s) s = ll_model_save(m, data, temporary, e);
-    if (!s) s = name_by_content(st, temporary, file, e);
-    if (!s) *name = remember(st, ll_model_ref(m), release_model, file);
+    if (!s) s = write(part, temporary, e);
+    if (!s) s = name_by_content(st, temporary, name, e);
     unlink(temporary);
     free(temporary);
     return s;
 }
 
+static ll_status write_model(const void *part, const char *path, ll_error *e)
+{
+    return ll_model_save(part, NULL, 0, path, e);
+}
+
+static ll_status write_adapted(const void *part, const char *path, ll_error *e)
+{
+    ll_tensors t = {0};
+    ll_status s = ll_adapted_save(part, &t, e);
+    if (!s) s = ll_safetensors_write(path, &t, e);
+    ll_tensors_free(&t);
+    return s;
+}
+
+static ll_status write_transfer(const void *part, const char *path, ll_error *e)
+{
+    ll_tensors t;
+    ll_transfer_pack(part, &t);
+    ll_status s = ll_safetensors_write(path, &t, e);
+    ll_tensors_free(&t);
+    return s;
+}
+
+/* Takes over a reference of the part, which keeps its address from being used again for another one. */
+static ll_status store(ll_store *st, const void *part,
+                       ll_status (*write)(const void *part, const char *path, ll_error *e),
+                       void (*release)(const void *part), const char **name, ll_error *e)
+{
+    char file[64];
+    *name = find_part(st, part);
+    ll_status s = *name ? LL_OK : write_blob(st, part, write, file, e);
+    if (s || *name)
+        release(part);
+    else
+        *name = remember(st, part, release, file);
+    return s;
+}
+
+ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e)
+{
+    return store(st, ll_model_ref(m), write_model, release_model, name, e);
+}
+
+ll_status ll_store_adapted(ll_store *st, const ll_adapted *a, const char **name, ll_error *e)
+{
+    return store(st, ll_adapted_ref(a), write_adapted, release_adapted, name, e);
+}
+
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e)
 {
-    if ((*name = find_part(st, t))) return LL_OK;
-    ll_tensors tensors;
-    char file[64], *temporary = temporary_path(st);
-    ll_transfer_pack(t, &tensors);
-    ll_status s = ll_make_dirs(st->dir, e);
-    if (!s) s = ll_safetensors_write(temporary, &tensors, e);
-    if (!s) s = name_by_content(st, temporary, file, e);
-    if (!s) *name = remember(st, ll_transfer_ref(t), release_transfer, file);
-    ll_tensors_free(&tensors);
-    unlink(temporary);
-    free(temporary);
-    return s;
+    return store(st, ll_transfer_ref(t), write_transfer, release_transfer, name, e);
 }
 
 /* In the place of whatever has this name: a link there is replaced, not followed. */
@@ -213,11 +254,37 @@ static ll_status check_blob(const char *dir, const char *name, char **path, ll_e
 ll_status ll_store_read_model(const char *dir, const char *name, const ll_dataset *data, ll_model **out,
                               ll_error *e)
 {
-    ll_strs warnings = {0}; /* the same data was checked by its hash */
+    ll_model_file f = {0};
     char *path;
     ll_status s = check_blob(dir, name, &path, e);
-    if (!s) s = ll_model_load(path, NULL, data, out, &warnings, e);
-    ll_strs_free(&warnings);
+    if (!s)
+        s = ll_model_load(path, NULL, data, &f, e); /* its warnings: the same data was checked by its hash */
+    if (!s) {
+        *out = f.model;
+        f.model = NULL;
+    }
+    ll_model_file_free(&f);
+    free(path);
+    return s;
+}
+
+/* The tensors of a blob; *path is the caller's to free, to speak of it. */
+static ll_status read_blob(const char *dir, const char *name, ll_tensors *t, char **path, ll_error *e)
+{
+    *t = (ll_tensors){0};
+    ll_status s = check_blob(dir, name, path, e);
+    return s ? s : ll_safetensors_read(*path, t, e);
+}
+
+ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_model *model, ll_adapted **out,
+                                ll_error *e)
+{
+    ll_tensors t;
+    char *path;
+    ll_status s = read_blob(dir, name, &t, &path, e);
+    if (!s) s = ll_tensors_finite(&t, e);
+    if (!s && ll_adapted_load(&t, model, out, e)) s = ll_fail_in(e, "%s: ", path);
+    ll_tensors_free(&t);
     free(path);
     return s;
 }
@@ -225,10 +292,9 @@ ll_status ll_store_read_model(const char *dir, const char *name, const ll_datase
 ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
                                  ll_error *e)
 {
-    ll_tensors t = {0};
+    ll_tensors t;
     char *path;
-    ll_status s = check_blob(dir, name, &path, e);
-    if (!s) s = ll_safetensors_read(path, &t, e);
+    ll_status s = read_blob(dir, name, &t, &path, e);
     if (!s && ll_transfer_unpack(&t, n_archs, out, e)) s = ll_fail_in(e, "%s: ", path);
     ll_tensors_free(&t);
     free(path);

@@ -22,17 +22,20 @@ void ll_store_forget(ll_store *st);                /* forgets the parts: the fol
 void ll_store_free(ll_store *st);
 
 /* Write unless it is there; *name is the blob's (borrowed from the store). */
-ll_status ll_store_model(ll_store *st, const ll_model *m, const ll_dataset *data, const char **name,
-                         ll_error *e);
+ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e);
+/* Without its model, which has a blob of its own. */
+ll_status ll_store_adapted(ll_store *st, const ll_adapted *a, const char **name, ll_error *e);
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e);
 /* Which architectures the rows of a dataset are: n_archs x n_positions bytes. The caller frees *name. */
 ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, ll_error *e);
 /* A dataset that no folder holds (a simulated device was added, ...), in the format of dataset folders. */
 ll_status ll_store_dataset(ll_store *st, const ll_dataset *d, const char **name, ll_error *e);
 
-/* Read back; the content must still have the hash it is named by (LL_BAD_DATA names the file). */
+/* Read back; the content must still have the hash it is named by (LL_BAD_DATA names the file). `data` may be NULL. */
 ll_status ll_store_read_model(const char *dir, const char *name, const ll_dataset *data, ll_model **out,
                               ll_error *e);
+ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_model *model, ll_adapted **out,
+                                ll_error *e);
 ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
                                  ll_error *e);
 /* n bytes, for the caller to free. */

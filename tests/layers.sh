@@ -28,7 +28,7 @@ core/diagnose: +learning core/predict core/predict/gp core/transfer
 core/app: +science
 core/commands: +science core/app
 +core: +science core/app core/commands
-data/formats: +learning core/predict
+data/formats: +learning core/predict core/transfer
 data/machines/host: core/base core/num core/space
 data/datasets: +core data/formats
 data/machines: +core data/formats data/datasets data/machines/host

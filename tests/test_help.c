@@ -200,10 +200,10 @@ static ll_model *load_checkpoint(const char *space, const ll_dataset *d, ll_erro
 {
     char path[96];
     snprintf(path, sizeof path, "upstream/HELP/%s/checkpoint/help_max_corr.pt", space);
-    ll_model *m = NULL;
-    ll_strs warnings = {0};
-    ll_model_load(check_shared(path), "help", d, &m, &warnings, e);
-    ll_strs_free(&warnings);
+    ll_model_file f;
+    if (ll_model_load(check_shared(path), "help", d, &f, e)) return NULL;
+    ll_model *m = ll_model_ref(f.model);
+    ll_model_file_free(&f);
     return m;
 }
 

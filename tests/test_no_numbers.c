@@ -54,7 +54,7 @@ static void save_model(const ll_dataset *d, const char *path)
     ll_values_set(&options, "epochs", "1", NULL);
     ll_pretrain_plan plan = {.data = d, .predictor = p, .source = &source, .seed = 1, .options = &options};
     CHECK_INT(ll_pretrain_run(&plan, &m, &e), LL_OK);
-    CHECK_INT(ll_model_save(m, d, path, &e), LL_OK);
+    CHECK_INT(ll_model_save(m, NULL, 0, path, &e), LL_OK);
     ll_model_unref(m);
     ll_values_free(&options);
     ll_ints_free(&source);
@@ -79,14 +79,12 @@ static void weights_are_numbers(void)
     const char *path = file_named("nan.safetensors");
     save_model(d, path);
     for (int k = 0; k < 2; k++) {
-        ll_strs warnings = {0};
-        ll_model *m = NULL;
+        ll_model_file f;
         ll_error e = {0};
         set_weights(path, 17, 1, k ? INFINITY : NAN);
-        CHECK_INT(ll_model_load(path, NULL, d, &m, &warnings, &e), LL_BAD_DATA);
+        CHECK_INT(ll_model_load(path, NULL, d, &f, &e), LL_BAD_DATA);
         CHECK_HAS(e.message, "number 17 of ");
         CHECK_HAS(e.message, "multipredict.weights is ");
-        ll_strs_free(&warnings);
     }
     ll_dataset_unref(d);
 }
@@ -96,20 +94,18 @@ static void predictions_are_numbers(void)
 {
     ll_dataset *d = make_data();
     const char *path = file_named("huge.safetensors");
-    ll_strs warnings = {0};
-    ll_model *m = NULL;
+    ll_model_file f;
     ll_transfer *t = NULL;
     ll_error e = {0};
     save_model(d, path);
     set_weights(path, 0, SIZE_MAX, 3.39e38f);
-    CHECK_INT(ll_model_load(path, NULL, d, &m, &warnings, &e), LL_OK);
+    CHECK_INT(ll_model_load(path, NULL, d, &f, &e), LL_OK);
     ll_transfer_plan plan = {
-        .data = d, .model = m, .target = DEVICES - 1, .samples = (int[]){1, 12, 30}, .k = 3, .seed = 1};
+        .data = d, .model = f.model, .target = DEVICES - 1, .samples = (int[]){1, 12, 30}, .k = 3, .seed = 1};
     CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_FAILED);
     CHECK_HAS(e.message, "multipredict predicts the score ");
     CHECK_HAS(e.message, "its weights are damaged or its training diverged");
-    ll_model_unref(m);
-    ll_strs_free(&warnings);
+    ll_model_file_free(&f);
     ll_dataset_unref(d);
 }
 
@@ -119,13 +115,12 @@ static void what_did_harm_is_refused(void)
     const char *path = check_shared("cases/hostile/nan_model.safetensors");
     if (!path) return;
     ll_dataset *d = make_data();
-    ll_strs warnings = {0};
-    ll_model *m = NULL;
+    ll_model_file f;
     ll_transfer *t = NULL;
     ll_error e = {0};
-    ll_status s = ll_model_load(path, NULL, d, &m, &warnings, &e);
+    ll_status s = ll_model_load(path, NULL, d, &f, &e);
     ll_transfer_plan plan = {.data = d,
-                             .model = m,
+                             .model = f.model,
                              .target = DEVICES - 1,
                              .samples = (int[]){1, 12, 30, 31, 32, 33},
                              .k = 6,
@@ -134,8 +129,7 @@ static void what_did_harm_is_refused(void)
     CHECK(s != LL_OK);
     CHECK_HAS(e.message, "weights");
     ll_transfer_unref(t);
-    ll_model_unref(m);
-    ll_strs_free(&warnings);
+    ll_model_file_free(&f);
     ll_dataset_unref(d);
 }
 

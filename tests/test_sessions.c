@@ -128,7 +128,7 @@ static void long_sessions_are_kept(void)
         SAY(a, line);
         if (i == 20) early = state_text(a);
     }
-    CHECK(ll_session_of(a)->store.n_parts <= 128);
+    CHECK(ll_session_of(a)->store.n_parts <= 256);
     char *late = state_text(a);
     SAY(a, "undo 129");
     check_same_state(a, early);

@@ -234,6 +234,7 @@ static int run_faces(const settings *s, ll_faces *f)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
+    ll_app_set_input_free(f->app, !s->tui && (s->commands || (s->file && !from_stdin)));
     if (s->tui && !ll_terminal_can_draw())
         return usage_error("--tui needs a terminal that can move its cursor", "");
     if (s->commands)

@@ -34,6 +34,7 @@ struct ll_app {
     pthread_t worker;
     queued *first, **last;
     bool stop, no_worker;
+    atomic_bool input_free;
     int next_id;
     ll_state state; /* the committed one */
     ll_events *events;
@@ -260,6 +261,16 @@ ll_app *ll_app_new(const ll_app_config *config)
     ll_app_free(a);
     errno = why;
     return NULL;
+}
+
+void ll_app_set_input_free(ll_app *a, bool is_free)
+{
+    atomic_store(&a->input_free, is_free);
+}
+
+bool ll_app_input_is_free(const ll_app *a)
+{
+    return atomic_load(&a->input_free);
 }
 
 static void tell_worker_to_stop(ll_app *a)

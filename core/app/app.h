@@ -26,6 +26,10 @@ void ll_app_abandon(ll_app *a); /* nobody waits for the worker any more: the pro
 void ll_app_register(ll_app *a,
                      const ll_command *commands); /* ends with name NULL; before the first submit */
 
+/* Do the commands come from elsewhere, so that one of them may read the standard input? No, until a face says so. */
+void ll_app_set_input_free(ll_app *a, bool is_free);
+bool ll_app_input_is_free(const ll_app *a);
+
 /* Queue a line; returns its request id (> 0). A line that does not parse still gives BEGIN, error, END.
  * Blank lines and comments (#) return 0. */
 int ll_app_submit(ll_app *a, const char *line);

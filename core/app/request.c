@@ -80,23 +80,66 @@ ll_status ll_need_device(ll_request *rq, const char *option, int *device)
     return LL_FAIL(rq, LL_USAGE, "which device? name one, as in `%s fpga`", rq->command->name);
 }
 
+static const char *named_predictor(const ll_request *rq)
+{
+    return ll_option_find(rq->command->options, "predictor") ? ll_word(&rq->args, "predictor") : NULL;
+}
+
+static ll_status not_predicted(ll_request *rq, const char *device, const char *predictor)
+{
+    ll_str line = {0};
+    ll_quote_addf(&line, "transfer %s k=20", device);
+    LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `%s` does that", device,
+            predictor ? " by " : "", predictor ? predictor : "", line.s);
+    ll_str_free(&line);
+    return LL_FAILED;
+}
+
 ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out)
 {
     int device;
     ll_status s = ll_need_device(rq, option, &device);
     if (s) return s;
-    const char *predictor =
-        ll_option_find(rq->command->options, "predictor") ? ll_word(&rq->args, "predictor") : NULL;
-    const char *name = rq->state.data->devices[device].name;
+    const char *name = rq->state.data->devices[device].name, *predictor = named_predictor(rq);
     *out = ll_state_transfer(&rq->state, name, predictor);
-    if (*out) {
-        ll_warn_stale(rq, *out);
-        return LL_OK;
-    }
-    ll_str line = {0};
-    ll_quote_addf(&line, "transfer %s k=20", name);
-    LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `%s` does that", name,
-            predictor ? " by " : "", predictor ? predictor : "", line.s);
-    ll_str_free(&line);
-    return LL_FAILED;
+    if (!*out) return not_predicted(rq, name, predictor);
+    ll_warn_stale(rq, *out);
+    return LL_OK;
+}
+
+ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predictor)
+{
+    const ll_transfer *t = ll_state_transfer(&rq->state, device, predictor);
+    if (t)
+        return LL_FAIL(
+            rq, LL_FAILED,
+            "what is predicted for %s came with a session of an older latlab, which kept it for the "
+            "table's rows only; `transfer` again",
+            t->device);
+    if (rq->state.data) return not_predicted(rq, device ? device : "a device", predictor);
+    return LL_FAIL(rq, LL_FAILED,
+                   "no predictor for %s is here; `model load FILE` reads one that was saved with adapted=, "
+                   "`load NAME` a dataset to make one of",
+                   device ? device : "any device");
+}
+
+/* The name in full when the data has the device, else as it was typed; NULL: none was. */
+static ll_status adapted_device(ll_request *rq, const char *option, const char **name)
+{
+    int device;
+    *name = ll_word(&rq->args, option);
+    if (!*name || !rq->state.data || ll_state_adapted(&rq->state, *name, NULL)) return LL_OK;
+    ll_status s = ll_dataset_find_device(rq->state.data, *name, &device, &rq->error);
+    if (s) return s;
+    *name = rq->state.data->devices[device].name;
+    return LL_OK;
+}
+
+ll_status ll_need_adapted(ll_request *rq, const char *option, ll_adapted **out)
+{
+    const char *device, *predictor = named_predictor(rq);
+    ll_status s = adapted_device(rq, option, &device);
+    if (s) return s;
+    *out = ll_state_adapted(&rq->state, device, predictor);
+    return *out ? LL_OK : ll_no_adapted(rq, device, predictor);
 }

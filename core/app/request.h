@@ -8,6 +8,9 @@
  *   {"event":"error","id":N,"message":"..."}
  *   {"event":"end","id":N,"status":"ok"|"failed"|"cancelled","seconds":S}
  *
+ * `latlab --json -` adds {"event":"ready","line":N} when all events of a line it read have been written, whatever was on
+ * that line, so that another program knows when to write the next one (data/latlab.py).
+ *
  * A result is an object of machine-readable fields, and a face can draw any of them without knowing its kind:
  *   "title"    a line above
  *   "text"     lines to be shown as they are (a drawing)
@@ -69,6 +72,10 @@ ll_status ll_need_device(ll_request *rq, const char *option, int *device);
 /* Transfer of the device named by `option` and predictor named by option "predictor" (if the table has it).
  */
 ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out);
+/* The adapted predictor of that device and predictor, with data or without; borrowed from rq->state. */
+ll_status ll_need_adapted(ll_request *rq, const char *option, ll_adapted **out);
+/* The sentence for one that is missing, LL_FAILED. Names may be NULL: any. */
+ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predictor);
 #define LL_FAIL(rq, status, ...) ll_fail(&(rq)->error, status, __VA_ARGS__)
 
 #endif

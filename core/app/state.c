@@ -30,25 +30,43 @@ void ll_samples_unref(ll_samples *s)
 
 void ll_state_copy(ll_state *to, const ll_state *from)
 {
-    *to = (ll_state){.n_models = from->n_models, .n_transfers = from->n_transfers};
+    *to = (ll_state){
+        .n_models = from->n_models, .n_transfers = from->n_transfers, .n_adapted = from->n_adapted};
     to->data = from->data ? ll_dataset_ref(from->data) : NULL;
     to->task = from->task ? ll_task_ref(from->task) : NULL;
     to->samples = ll_samples_ref(from->samples);
     for (int i = 0; i < from->tags.n; i++) ll_strs_add(&to->tags, from->tags.v[i]);
     for (int i = 0; i < from->n_models; i++) to->models[i] = ll_model_ref(from->models[i]);
     for (int i = 0; i < from->n_transfers; i++) to->transfers[i] = ll_transfer_ref(from->transfers[i]);
+    for (int i = 0; i < from->n_adapted; i++) to->adapted[i] = ll_adapted_ref(from->adapted[i]);
 }
 
-static void drop_models(ll_state *s)
+/* Models and what was made with them, but for those of a space that is kept (NULL: none). */
+static void drop_models(ll_state *s, const ll_space *kept)
 {
-    for (int i = 0; i < s->n_models; i++) ll_model_unref(s->models[i]);
+    int n = 0;
     for (int i = 0; i < s->n_transfers; i++) ll_transfer_unref(s->transfers[i]);
-    s->n_models = s->n_transfers = 0;
+    s->n_transfers = 0;
+    for (int i = 0; i < s->n_models; i++) {
+        if (s->models[i]->space == kept)
+            s->models[n++] = s->models[i];
+        else
+            ll_model_unref(s->models[i]);
+    }
+    s->n_models = n;
+    n = 0;
+    for (int i = 0; i < s->n_adapted; i++) {
+        if (s->adapted[i]->model->space == kept)
+            s->adapted[n++] = s->adapted[i];
+        else
+            ll_adapted_unref(s->adapted[i]);
+    }
+    s->n_adapted = n;
 }
 
 void ll_state_free(ll_state *s)
 {
-    drop_models(s);
+    drop_models(s, NULL);
     ll_dataset_unref(s->data);
     ll_task_unref(s->task);
     ll_samples_unref(s->samples);
@@ -59,7 +77,7 @@ void ll_state_free(ll_state *s)
 void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest)
 {
     if (!keep_rest) {
-        drop_models(s);
+        drop_models(s, s->data || !d ? NULL : d->space);
         ll_state_set_task(s, NULL);
         ll_state_set_samples(s, NULL);
         ll_strs_free(&s->tags);
@@ -80,38 +98,59 @@ void ll_state_set_samples(ll_state *s, ll_samples *samples)
     s->samples = samples;
 }
 
-/* Make room at the front of a list of pointers for a new first entry; `at` is the entry it replaces, or n. */
-static void move_to_front(void **list, int at)
+/* Puts a new part in front of a list of pointers, in the place of entry `at` (n: of none; a full list loses its last).
+ * Returns what is to be released, or NULL. */
+static void *put_in_front(void **list, int *n, int most, int at, void *part)
 {
+    if (at == most) at--;
+    void *replaced = at < *n ? list[at] : NULL;
+    if (!replaced) ++*n;
     memmove(list + 1, list, (size_t)at * sizeof *list);
+    list[0] = part;
+    return replaced;
 }
 
 void ll_state_add_model(ll_state *s, ll_model *m)
 {
     int at = 0;
     while (at < s->n_models && s->models[at]->predictor != m->predictor) at++;
-    if (at == LL_MAX_MODELS) at--;
-    if (at < s->n_models)
-        ll_model_unref(s->models[at]);
-    else
-        s->n_models++;
-    move_to_front((void **)s->models, at);
-    s->models[0] = m;
+    ll_model_unref(put_in_front((void **)s->models, &s->n_models, LL_MAX_MODELS, at, m));
+}
+
+static int find_transfer(const ll_state *s, const ll_predictor *p, const char *device)
+{
+    int at = 0;
+    while (at < s->n_transfers &&
+           !(s->transfers[at]->predictor == p && !strcmp(s->transfers[at]->device, device)))
+        at++;
+    return at;
+}
+
+static void put_adapted(ll_state *s, ll_adapted *a)
+{
+    int at = 0;
+    while (at < s->n_adapted && !(s->adapted[at]->model->predictor == a->model->predictor &&
+                                  !strcmp(s->adapted[at]->device, a->device)))
+        at++;
+    ll_adapted_unref(put_in_front((void **)s->adapted, &s->n_adapted, LL_MAX_TRANSFERS, at, a));
 }
 
 void ll_state_add_transfer(ll_state *s, ll_transfer *t)
 {
-    int at = 0;
-    while (at < s->n_transfers &&
-           !(s->transfers[at]->predictor == t->predictor && !strcmp(s->transfers[at]->device, t->device)))
-        at++;
-    if (at == LL_MAX_TRANSFERS) at--;
-    if (at < s->n_transfers)
+    int at = find_transfer(s, t->predictor, t->device);
+    ll_transfer_unref(put_in_front((void **)s->transfers, &s->n_transfers, LL_MAX_TRANSFERS, at, t));
+    if (t->adapted) put_adapted(s, ll_adapted_ref(t->adapted));
+}
+
+void ll_state_add_adapted(ll_state *s, ll_adapted *a)
+{
+    int at = find_transfer(s, a->model->predictor, a->device);
+    if (at < s->n_transfers && s->transfers[at]->adapted != a) {
         ll_transfer_unref(s->transfers[at]);
-    else
-        s->n_transfers++;
-    move_to_front((void **)s->transfers, at);
-    s->transfers[0] = t;
+        memmove(s->transfers + at, s->transfers + at + 1,
+                (size_t)(--s->n_transfers - at) * sizeof *s->transfers);
+    }
+    put_adapted(s, a);
 }
 
 ll_model *ll_state_model(const ll_state *s, const char *predictor)
@@ -127,6 +166,17 @@ ll_transfer *ll_state_transfer(const ll_state *s, const char *device, const char
         ll_transfer *t = s->transfers[i];
         if ((!device || !strcmp(t->device, device)) && (!predictor || !strcmp(t->predictor->name, predictor)))
             return t;
+    }
+    return NULL;
+}
+
+ll_adapted *ll_state_adapted(const ll_state *s, const char *device, const char *predictor)
+{
+    for (int i = 0; i < s->n_adapted; i++) {
+        ll_adapted *a = s->adapted[i];
+        if ((!device || !strcmp(a->device, device)) &&
+            (!predictor || !strcmp(a->model->predictor->name, predictor)))
+            return a;
     }
     return NULL;
 }

@@ -32,22 +32,33 @@ typedef struct ll_state {
     ll_strs tags;                    /* device names the user has tagged */
     ll_model *models[LL_MAX_MODELS]; /* one per predictor, the current one first */
     int n_models;
-    ll_transfer *transfers[LL_MAX_TRANSFERS]; /* one per (device, predictor), the latest first */
+    ll_transfer
+        *transfers[LL_MAX_TRANSFERS]; /* of the data's rows; one per (device, predictor), the latest first */
     int n_transfers;
+    /* Those of the transfers, and what was loaded from a file, with data or without: they predict any architecture. One
+     * per (device, predictor), the latest first. */
+    ll_adapted *adapted[LL_MAX_TRANSFERS];
+    int n_adapted;
 } ll_state;
 
 void ll_state_copy(ll_state *to, const ll_state *from); /* `to` is overwritten, not freed */
 void ll_state_free(ll_state *s);
 
 /* Replacing parts. These take over the caller's reference of the new part. */
-void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest); /* keep_rest: d extends the old one */
+/* keep_rest: d extends the old one. Else nothing is left of what was made of another; what was loaded before there was
+ * any data stays when it is of the same search space. */
+void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest);
 void ll_state_set_task(ll_state *s, ll_task *t);
 void ll_state_set_samples(ll_state *s, ll_samples *samples);
 void ll_state_add_model(ll_state *s, ll_model *m); /* becomes current; replaces one of the same predictor */
-void ll_state_add_transfer(ll_state *s, ll_transfer *t); /* likewise per device and predictor */
+void ll_state_add_transfer(ll_state *s,
+                           ll_transfer *t); /* likewise per device and predictor; its adapted too */
+void ll_state_add_adapted(ll_state *s,
+                          ll_adapted *a); /* likewise; a transfer by another one than this goes */
 ll_model *ll_state_model(const ll_state *s,
                          const char *predictor); /* NULL name: the current; borrowed, or NULL */
 /* The latest transfer of this device (NULL: of any) by this predictor (NULL: any); borrowed, or NULL. */
 ll_transfer *ll_state_transfer(const ll_state *s, const char *device, const char *predictor);
+ll_adapted *ll_state_adapted(const ll_state *s, const char *device, const char *predictor); /* likewise */
 
 #endif

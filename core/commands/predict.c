@@ -5,10 +5,10 @@
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/commands/candidates.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/predicted.h"
+#include "core/commands/predictions.h"
 #include "core/commands/refit.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
@@ -269,22 +269,31 @@ static ll_status run_eval(ll_request *rq)
 
 /* --- predict --- */
 
-static bool is_of_space(const ll_request *rq)
+static bool is_of_space(const ll_space *space, const char *arch)
 {
-    const ll_space *space = rq->state.data->space;
-    uint8_t *gene = LL_NEW_ARRAY(uint8_t, space->n_positions);
-    bool is = !ll_space_read(space, ll_word(&rq->args, "arch"), gene, NULL);
-    free(gene);
-    return is;
+    uint8_t gene[LL_MAX_POSITIONS];
+    return !ll_space_read(space, arch, gene, NULL);
 }
 
-/* Is something asked that is no row: a file, or an architecture of the space that the table does not have? */
-static bool is_outside(const ll_request *rq, const ll_transfer *t)
+/* Is something asked that is no row: a list, or an architecture of the space that no table here has? */
+static bool is_outside(const ll_request *rq)
 {
     int row;
+    const ll_dataset *d = rq->state.data;
+    const char *arch = ll_word(&rq->args, "arch");
     if (ll_has(&rq->args, "archs")) return true;
-    if (!ll_has(&rq->args, "arch") || !t->adapted) return false;
-    return ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, NULL) && is_of_space(rq);
+    if (!arch) return false;
+    return !d || (ll_dataset_find_arch(d, arch, &row, NULL) && is_of_space(d->space, arch));
+}
+
+static ll_status predict_outside(ll_request *rq)
+{
+    ll_adapted *a;
+    ll_status s = ll_need_adapted(rq, "device", &a);
+    if (s) return s;
+    const ll_transfer *t = ll_state_transfer(&rq->state, a->device, a->model->predictor->name);
+    if (t) ll_warn_stale(rq, t);
+    return ll_predict_candidates(rq, a);
 }
 
 /* The architectures to show: the named ones, or the `top` fastest (slowest). */
@@ -321,11 +330,11 @@ static ll_status run_predict(ll_request *rq)
 {
     ll_transfer *t;
     ll_ints rows = {0};
+    if (ll_has(&rq->args, "out") && !ll_has(&rq->args, "archs"))
+        return LL_FAIL(rq, LL_USAGE,
+                       "out= goes with archs=; `write FILE 'predict ...'` writes what is shown here");
+    if (is_outside(rq)) return predict_outside(rq);
     ll_status s = ll_need_transfer(rq, "device", &t);
-    if (!s && ll_has(&rq->args, "out") && !ll_has(&rq->args, "archs"))
-        s = LL_FAIL(rq, LL_USAGE,
-                    "out= goes with archs=; `write FILE 'predict ...'` writes what is shown here");
-    if (!s && is_outside(rq, t)) return ll_predict_candidates(rq, t);
     if (!s) s = chosen_rows(rq, t, &rows);
     if (s) return s;
     const ll_dataset *d = rq->state.data;
@@ -483,11 +492,13 @@ static const ll_option predict_options[] = {
     {.name = "archs",
      .type = LL_WORD,
      .complete = LL_COMPLETE_FILE,
-     .help = "CSV file of architectures: a column `arch`, or one a line"},
+     .help = "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard "
+             "input), or "
+             "STRING,..."},
     {.name = "out",
      .type = LL_WORD,
      .complete = LL_COMPLETE_FILE,
-     .help = "with archs=: CSV file to write them all to"},
+     .help = "with archs=: file to write them all to, .csv or .npy"},
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},
@@ -541,10 +552,13 @@ const ll_command ll_predict_commands[] = {
      .options = predict_options,
      .flags = LL_CMD_LOOK,
      .run = run_predict,
-     .help = "archs= predicts architectures that need not be in the table, with intervals: the fastest "
-             "(slowest) are "
-             "shown, out=\n"
-             "writes all, in the order of the file.",
+     .help =
+         "archs= predicts architectures that need not be in the table, with intervals: the fastest "
+         "(slowest) are "
+         "shown, out=\n"
+         "writes all, in the order given, however many there are. A predictor that `model save` kept with "
+         "adapted= needs\n"
+         "no dataset.",
      .examples = "  predict fpga top=10\n  predict fpga arch=1462\n  predict fpga archs=candidates.csv "
                  "out=predicted.csv"},
     {0},

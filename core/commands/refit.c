@@ -1,5 +1,6 @@
 #include "core/commands/refit.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,16 +171,47 @@ ll_status ll_refit_live(ll_request *rq)
     return s;
 }
 
+typedef struct origin {
+    const char *device, *predictor, *sampler, *map;
+    int k, cost;
+    uint64_t seed;
+    double map_error;
+} origin;
+
+static void add_origin(cJSON *o, const origin *of)
+{
+    ll_json_str(o, "device", of->device);
+    ll_json_str(o, "predictor", of->predictor);
+    ll_json_int(o, "k", of->k);
+    ll_json_int(o, "cost", of->cost);
+    ll_json_str(o, "sampler", of->sampler);
+    ll_json_num(o, "seed", (double)of->seed);
+    ll_json_str(o, "map", of->map);
+    ll_json_num(o, "map_error", of->map_error);
+}
+
 void ll_transfer_fields(cJSON *o, const ll_transfer *t)
 {
-    ll_json_str(o, "device", t->device);
-    ll_json_str(o, "predictor", t->predictor->name);
-    ll_json_int(o, "k", t->samples.n);
-    ll_json_int(o, "cost", t->measured.n);
-    ll_json_str(o, "sampler", t->sampler);
-    ll_json_num(o, "seed", (double)t->seed);
-    ll_json_str(o, "map", t->map);
-    ll_json_num(o, "map_error", t->map_error);
+    add_origin(o, &(origin){.device = t->device,
+                            .predictor = t->predictor->name,
+                            .sampler = t->sampler,
+                            .map = t->map,
+                            .k = t->samples.n,
+                            .cost = t->measured.n,
+                            .seed = t->seed,
+                            .map_error = t->map_error});
+}
+
+void ll_adapted_fields(cJSON *o, const ll_adapted *a)
+{
+    add_origin(o, &(origin){.device = a->device,
+                            .predictor = a->model->predictor->name,
+                            .sampler = a->sampler,
+                            .map = a->native ? "native" : ll_map_name(&a->map),
+                            .k = a->samples->n,
+                            .cost = a->cost,
+                            .seed = a->seed,
+                            .map_error = a->native ? NAN : a->map.error});
 }
 
 cJSON *ll_eval_result(const ll_request *rq, const ll_transfer *t, ll_protocol protocol, double level)

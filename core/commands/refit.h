@@ -29,5 +29,6 @@ ll_status ll_refit_live(ll_request *rq);
 cJSON *ll_eval_result(const ll_request *rq, const ll_transfer *t, ll_protocol protocol, double level);
 /* Fields of a transfer that every result about it carries: device, predictor, k, cost, sampler, seed, map. */
 void ll_transfer_fields(cJSON *o, const ll_transfer *t);
+void ll_adapted_fields(cJSON *o, const ll_adapted *a); /* the same of one without a table */
 
 #endif

@@ -80,11 +80,10 @@ static ll_status adapt(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
     return s;
 }
 
-static ll_status predict(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
+static ll_status predict(const ll_predict_job *job, ll_transfer *t, ll_error *e)
 {
-    ll_predict_job job = {p->data->archs, p->want_variance, p->observer, p->pool};
     ll_prediction all;
-    ll_status s = ll_adapted_predict(t->adapted, &job, &all, e);
+    ll_status s = ll_adapted_predict(t->adapted, job, &all, e);
     if (s) return s;
     t->n = all.n;
     t->score = all.score;
@@ -94,10 +93,11 @@ static ll_status predict(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
     return LL_OK;
 }
 
-/* The predictor speaks of its samples by number; here they are rows. */
+/* The predictor speaks of its samples by number; here they are rows, if all of them are. */
 static void name_outliers(ll_transfer *t)
 {
     cJSON *outlier;
+    if (t->samples.n != t->adapted->samples->n) cJSON_DeleteItemFromObjectCaseSensitive(t->info, "outliers");
     cJSON_ArrayForEach(outlier, cJSON_GetObjectItemCaseSensitive(t->info, "outliers"))
     {
         int i = outlier->valueint;
@@ -129,10 +129,64 @@ ll_status ll_transfer_run(const ll_transfer_plan *p, ll_transfer **out, ll_error
                        .seed = p->seed};
     ll_basis_copy(&t->basis, &p->model->basis); /* nothing that a stale model predicts is fresh */
     s = adapt(p, t, e);
-    if (!s) s = predict(p, t, e);
+    ll_predict_job job = {p->data->archs, p->want_variance, p->observer, p->pool};
+    if (!s) s = predict(&job, t, e);
     if (!s) describe(t);
     t->target_hash = ll_strdup(ll_column_hash(p->data, p->target, t->measured.v, t->measured.n).hex);
     t->seconds = ll_now_s() - start;
+    if (s)
+        ll_transfer_unref(t);
+    else
+        *out = t;
+    return s;
+}
+
+/* The samples that the dataset has, and whether all have the latency there that they were learnt from. */
+static bool find_samples(const ll_adapted *a, const ll_dataset *d, int device, ll_ints *rows)
+{
+    bool same = true;
+    for (int i = 0; i < a->samples->n; i++) {
+        int row = ll_dataset_row(d, ll_arch(a->samples, i));
+        if (row >= 0) ll_ints_add(rows, row);
+        same = same && row >= 0 && ll_latencies(d, device)[row] == a->lat_ms[i];
+    }
+    return same;
+}
+
+static ll_status check_table(const ll_adapted *a, const ll_dataset *d, int device, int found, ll_error *e)
+{
+    if (d->space != a->model->space)
+        return ll_fail(e, LL_FAILED, "it predicts architectures of %s, %s is of %s", a->model->space->name,
+                       d->name, d->space->name);
+    if (device < 0) return ll_fail(e, LL_FAILED, "%s has no device %s", d->name, a->device);
+    return found ? LL_OK : ll_fail(e, LL_FAILED, "none of its samples is in %s", d->name);
+}
+
+ll_status ll_transfer_of(const ll_adapted *a, const ll_dataset *d, ll_observer *observer, ll_pool *pool,
+                         ll_transfer **out, ll_error *e)
+{
+    int device = ll_dataset_device(d, a->device);
+    ll_ints rows = {0};
+    bool same = d->space == a->model->space && device >= 0 && find_samples(a, d, device, &rows);
+    ll_status s = check_table(a, d, device, rows.n, e);
+    if (s) {
+        ll_ints_free(&rows);
+        return s;
+    }
+    ll_transfer *t = LL_NEW(ll_transfer);
+    *t = (ll_transfer){.refs = 1,
+                       .adapted = ll_adapted_ref(a),
+                       .predictor = a->model->predictor,
+                       .device = ll_strdup(a->device),
+                       .samples = rows,
+                       .sampler = ll_strdup(a->sampler),
+                       .seed = a->seed,
+                       .measured = ll_ints_copy(rows.v, rows.n),
+                       .seconds = a->seconds};
+    ll_basis_copy(&t->basis, &a->model->basis);
+    s = predict(&(ll_predict_job){d->archs, true, observer, pool}, t, e);
+    if (!s) describe(t);
+    t->target_hash = ll_strdup(same ? ll_column_hash(d, device, t->measured.v, t->measured.n).hex : "");
     if (s)
         ll_transfer_unref(t);
     else

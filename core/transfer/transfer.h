@@ -47,6 +47,10 @@ typedef struct ll_transfer_plan {
 } ll_transfer_plan;
 
 ll_status ll_transfer_run(const ll_transfer_plan *plan, ll_transfer **out, ll_error *e);
+/* What an adapted predictor that came from elsewhere predicts of a dataset's rows. LL_FAILED: the dataset lacks the device
+ * or all of its samples, or is of another space; then it predicts what is handed to it and no table. */
+ll_status ll_transfer_of(const ll_adapted *a, const ll_dataset *d, ll_observer *observer, ll_pool *pool,
+                         ll_transfer **out, ll_error *e);
 ll_transfer *ll_transfer_ref(const ll_transfer *t);
 void ll_transfer_unref(ll_transfer *t);
 /* Would it come out differently from this dataset: has what was measured of the target or a source column changed,

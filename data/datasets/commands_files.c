@@ -157,21 +157,32 @@ const ll_option ll_model_options[] = {
      .positional = true,
      .complete = LL_COMPLETE_PREDICTOR,
      .help = "save: whose model (default: the current one); load: of a file that does not say"},
+    {.name = "adapted",
+     .type = LL_LIST,
+     .complete = LL_COMPLETE_DEVICE,
+     .help = "save: with what it was adapted to for these devices, or `all`; the file then predicts without "
+             "data"},
     {0},
 };
 
-static void emit_model(ll_request *rq, const ll_model *m, const char *action, const char *path)
+static void emit_model(ll_request *rq, const ll_model *m, ll_adapted *const *adapted, int n,
+                       const char *action, const char *path)
 {
-    static const ll_column columns[] = {
-        {"action", "action", NULL, -1},      {"predictor", "predictor", NULL, -1},
-        {"space", "search space", NULL, -1}, {"n_source", "source devices", NULL, 0},
-        {"file", "file", NULL, -1},          {0}};
+    static const ll_column columns[] = {{"action", "action", NULL, -1},
+                                        {"predictor", "predictor", NULL, -1},
+                                        {"space", "search space", NULL, -1},
+                                        {"n_source", "source devices", NULL, 0},
+                                        {"adapted", "adapted to", NULL, -1},
+                                        {"file", "file", NULL, -1},
+                                        {0}};
     cJSON *result = ll_result_new("model");
     ll_json_str(result, "action", action);
     ll_json_str(result, "predictor", m->predictor->name);
-    ll_json_str(result, "space", rq->state.data->space->name);
+    ll_json_str(result, "space", m->space->name);
     ll_json_int(result, "n_source", m->source.n);
     ll_json_strs(result, "source", m->source.v, m->source.n);
+    cJSON *devices = n ? ll_json_arr(result, "adapted") : NULL;
+    for (int i = 0; i < n; i++) ll_json_str(devices, NULL, adapted[i]->device);
     ll_json_str(result, "file", path);
     ll_json_str(result, "data_hash", m->data_hash);
     ll_result_columns(result, columns);
@@ -185,42 +196,119 @@ static const char *named_predictor(const ll_request *rq)
     return name || !how || !strcmp(how, "as") ? name : how;
 }
 
+/* What the state has adapted of one model; NULL: of any. */
+typedef struct chosen {
+    const ll_model *model;
+    ll_adapted *v[LL_MAX_TRANSFERS];
+    int n;
+} chosen;
+
+static ll_status choose_one(ll_request *rq, const char *device, const char *predictor, chosen *c)
+{
+    ll_adapted *a = ll_state_adapted(&rq->state, device, predictor);
+    if (!a) return ll_no_adapted(rq, device, predictor);
+    if (c->model && a->model != c->model)
+        return LL_FAIL(rq, LL_FAILED,
+                       "%s was adapted from another model than this one: save it to a file of its own, or "
+                       "`transfer` it again",
+                       device);
+    for (int i = 0; i < c->n; i++)
+        if (c->v[i] == a) return LL_OK;
+    c->model = a->model;
+    c->v[c->n++] = a;
+    return LL_OK;
+}
+
+static bool means_all(const ll_strs *names)
+{
+    return names->n == 1 && !strcmp(names->v[0], "all");
+}
+
+/* adapted=all: of the model that is saved. */
+static void choose_all(const ll_request *rq, chosen *c)
+{
+    for (int i = 0; i < rq->state.n_adapted; i++)
+        if (rq->state.adapted[i]->model == c->model) c->v[c->n++] = rq->state.adapted[i];
+}
+
+static ll_status choose(ll_request *rq, const char *predictor, chosen *c)
+{
+    ll_strs names = {0};
+    ll_status s = LL_OK;
+    ll_patterns(&rq->args, "adapted", &names);
+    if (!names.n || predictor || means_all(&names)) c->model = ll_state_model(&rq->state, predictor);
+    if (means_all(&names)) {
+        choose_all(rq, c);
+        if (!c->n) s = ll_no_adapted(rq, NULL, predictor);
+    }
+    for (int i = 0; !s && !means_all(&names) && i < names.n; i++)
+        s = choose_one(rq, names.v[i], predictor, c);
+    ll_strs_free(&names);
+    return s;
+}
+
 static ll_status save_model(ll_request *rq, const char *path)
 {
     const char *name = named_predictor(rq);
-    const ll_model *m = ll_state_model(&rq->state, name);
-    if (!m)
+    chosen c = {0};
+    ll_status s = choose(rq, name, &c);
+    if (s) return s;
+    if (!c.model)
         return LL_FAIL(rq, LL_FAILED, "%s%s is not pretrained yet; `pretrain PREDICTOR` does that",
                        name ? "" : "any predictor: nothing", name ? name : "");
-    ll_status s = ll_model_save(m, rq->state.data, path, &rq->error);
-    if (!s) emit_model(rq, m, "save", path);
+    s = ll_model_save(c.model, c.v, c.n, path, &rq->error);
+    if (!s) emit_model(rq, c.model, c.v, c.n, "save", path);
     return s;
+}
+
+/* With data that has the device its rows are predicted too. */
+static ll_status add_adapted(ll_request *rq, ll_adapted *a)
+{
+    ll_transfer *t = NULL;
+    ll_error why = {0};
+    ll_status s =
+        rq->state.data ? ll_transfer_of(a, rq->state.data, rq->observer, rq->pool, &t, &why) : LL_OK;
+    if (s && s != LL_FAILED) {
+        rq->error = why;
+        return s;
+    }
+    if (s)
+        ll_note(rq, "%s: %s, so it predicts what archs= names and no row of the table", a->device,
+                why.message);
+    if (t)
+        ll_state_add_transfer(&rq->state, t);
+    else
+        ll_state_add_adapted(&rq->state, ll_adapted_ref(a));
+    return LL_OK;
 }
 
 static ll_status load_model(ll_request *rq, const char *path)
 {
-    ll_model *m = NULL;
-    ll_strs warnings = {0};
-    ll_status s = ll_model_load(path, named_predictor(rq), rq->state.data, &m, &warnings, &rq->error);
-    for (int i = 0; !s && i < warnings.n; i++) ll_warn(rq, "%s: %s", ll_path_base(path), warnings.v[i]);
-    ll_strs_free(&warnings);
+    ll_model_file f;
+    ll_status s = ll_model_load(path, named_predictor(rq), rq->state.data, &f, &rq->error);
     if (s) return s;
+    for (int i = 0; i < f.warnings.n; i++) ll_warn(rq, "%s: %s", ll_path_base(path), f.warnings.v[i]);
     /* that it is of other data was said; from here on what counts is whether the data here changes */
-    if (m->basis.device.n) {
-        ll_basis_free(&m->basis);
-        ll_basis_take(&m->basis, rq->state.data, &m->source);
+    if (rq->state.data && f.model->basis.device.n) {
+        ll_basis_free(&f.model->basis);
+        ll_basis_take(&f.model->basis, rq->state.data, &f.model->source);
     }
-    emit_model(rq, m, "load", path);
-    ll_state_add_model(&rq->state, m);
-    return LL_OK;
+    for (int i = f.n_adapted - 1; i >= 0 && !s; i--) s = add_adapted(rq, f.adapted[i]);
+    if (!s) {
+        emit_model(rq, f.model, f.adapted, f.n_adapted, "load", path);
+        ll_state_add_model(&rq->state, ll_model_ref(f.model));
+    }
+    ll_model_file_free(&f);
+    return s;
 }
 
 ll_status ll_run_model(ll_request *rq)
 {
-    ll_status s = ll_need_data(rq);
-    if (s) return s;
+    bool save = ll_is(&rq->args, "action", "save");
+    if (!save && ll_has(&rq->args, "adapted"))
+        return LL_FAIL(rq, LL_USAGE, "adapted= goes with save: load takes all that is in the file");
     char *path = ll_path_expand(ll_word(&rq->args, "file"));
-    s = ll_is(&rq->args, "action", "save") ? save_model(rq, path) : load_model(rq, path);
+    ll_status s = save ? save_model(rq, path) : load_model(rq, path);
     free(path);
     return s;
 }

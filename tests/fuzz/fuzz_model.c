@@ -27,33 +27,44 @@ static void predict(const ll_model *m)
     ll_ints_free(&known);
 }
 
-static void save(const ll_model *m)
+/* What a file says of a device predicts numbers or says why not. */
+static void predict_adapted(const ll_adapted *a)
+{
+    ll_prediction p;
+    ll_error e = {0};
+    ll_predict_job job = {.archs = ll_fuzz_toy()->archs, .want_variance = true};
+    if (!ll_fuzz_good(ll_adapted_predict(a, &job, &p, &e), &e)) return;
+    for (int i = 0; i < p.n; i++)
+        LAW(isfinite(p.score[i]) && isfinite(p.lat_ms[i]), "prediction %d of %s is no number", i,
+            a->model->predictor->name);
+    ll_prediction_free(&p);
+}
+
+static void save(const ll_model_file *f)
 {
     char *path = ll_fuzz_path("again.safetensors");
-    ll_model *again = NULL;
-    ll_strs warnings = {0};
+    ll_model_file again;
     ll_error e = {0};
-    LAW(!ll_model_save(m, ll_fuzz_toy(), path, &e), "%s", e.message);
-    LAW(!ll_model_load(path, NULL, ll_fuzz_toy(), &again, &warnings, &e), "%s", e.message);
-    LAW(again->predictor == m->predictor, "a model became one of another predictor");
-    ll_model_unref(again);
-    ll_strs_free(&warnings);
+    LAW(!ll_model_save(f->model, f->adapted, f->n_adapted, path, &e), "%s", e.message);
+    LAW(!ll_model_load(path, NULL, ll_fuzz_toy(), &again, &e), "%s", e.message);
+    LAW(again.model->predictor == f->model->predictor, "a model became one of another predictor");
+    LAW(again.n_adapted == f->n_adapted, "%d devices became %d", f->n_adapted, again.n_adapted);
+    ll_model_file_free(&again);
     free(path);
 }
 
 static void run(const uint8_t *bytes, size_t n)
 {
     char *path = ll_fuzz_path("fuzz.safetensors");
-    ll_model *m = NULL;
-    ll_strs warnings = {0};
+    ll_model_file f;
     ll_error e = {0};
     ll_fuzz_file(path, bytes, n);
-    if (ll_fuzz_good(ll_model_load(path, NULL, ll_fuzz_toy(), &m, &warnings, &e), &e)) {
-        save(m);
-        if (m->predictor->refits_live) predict(m);
-        ll_model_unref(m);
+    if (ll_fuzz_good(ll_model_load(path, NULL, ll_fuzz_toy(), &f, &e), &e)) {
+        save(&f);
+        if (f.model->predictor->refits_live) predict(f.model);
+        for (int i = 0; i < f.n_adapted; i++) predict_adapted(f.adapted[i]);
+        ll_model_file_free(&f);
     }
-    ll_strs_free(&warnings);
     free(path);
 }
 
