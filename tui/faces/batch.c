@@ -180,6 +180,16 @@ static void input_failed(batch *b)
     if (!b->status) b->status = LL_FAILED;
 }
 
+/* For who writes the commands: all events of this line have been written. */
+static void say_ready(batch *b, int line)
+{
+    cJSON *o = cJSON_CreateObject();
+    ll_json_str(o, "event", "ready");
+    ll_json_int(o, "line", line);
+    print_json(b, o);
+    cJSON_Delete(o);
+}
+
 /* Line by line as they come, so that another program can write a command, read its events, write the next. */
 int ll_batch_stdin(ll_faces *f)
 {
@@ -196,6 +206,7 @@ int ll_batch_stdin(ll_faces *f)
         ll_split_lines(text, &lines);
         for (int i = 0; i < lines.n && go; i++) go = run_line(&b, lines.v[i]);
         ll_strs_free(&lines);
+        if (go && f->json) say_ready(&b, number);
     }
     if (go && !feof(stdin) && !interrupted) input_failed(&b);
     free(text);
