@@ -397,6 +397,16 @@ static ll_status read_one_adapted(const reader *r, const cJSON *o, ll_adapted **
     return s;
 }
 
+static void say_no_adapted(reader *r, const cJSON *o, const char *why)
+{
+    ll_str line = {0};
+    const char *device = ll_json_get_str(o, "device", "DEVICE");
+    ll_quote_addf(&line, "transfer %s", device);
+    say(r, "what predicts architectures outside the table for %s by %s is left out: %s; `%s` makes it anew",
+        device, ll_json_get_str(o, "predictor", "a predictor"), why, line.s);
+    ll_str_free(&line);
+}
+
 static ll_status read_adapted(reader *r)
 {
     const cJSON *o;
@@ -411,8 +421,7 @@ static ll_status read_adapted(reader *r)
         }
         if (s) {
             r->whole = false;
-            say(r, "%s cannot predict further architectures for %s: %s", ll_json_get_str(o, "predictor", "?"),
-                ll_json_get_str(o, "device", "?"), why.message);
+            say_no_adapted(r, o, why.message);
         } else {
             r->out->n_adapted++;
         }
