@@ -363,12 +363,24 @@ static const char *model_state(const ll_state *s, const ll_model *m)
     return current ? "current" : "pretrained";
 }
 
+/* The devices this predictor is adapted to, the latest first. */
+static void add_adapted(cJSON *row, const ll_state *s, const ll_predictor *p)
+{
+    ll_str names = {0};
+    for (int i = 0; i < s->n_adapted; i++)
+        if (s->adapted[i]->model->predictor == p)
+            ll_str_addf(&names, "%s%s", names.len ? ", " : "", s->adapted[i]->device);
+    ll_json_str(row, "adapted", ll_str_text(&names));
+    ll_str_free(&names);
+}
+
 static ll_status run_predictors(ll_request *rq)
 {
     static const ll_column columns[] = {{"name", "predictor", NULL, -1},
                                         {"summary", "", NULL, -1},
                                         {"paper", "source", NULL, -1},
                                         {"state", "", NULL, -1},
+                                        {"adapted", "adapted to", NULL, -1},
                                         {0}};
     cJSON *result = ll_result_new("predictors");
     ll_result_columns(result, columns);
@@ -381,6 +393,7 @@ static ll_status run_predictors(ll_request *rq)
         ll_json_str(row, "summary", p->summary);
         ll_json_str(row, "paper", p->paper);
         ll_json_str(row, "state", model_state(&rq->state, m));
+        add_adapted(row, &rq->state, p);
     }
     ll_emit(rq, result);
     return LL_OK;
