@@ -410,8 +410,12 @@ static void foreign_model_files_are_refused(void)
     ll_error e = {0};
     char *path = ll_path_join(check_tmpdir(), "m.safetensors");
     start();
+    ll_tensors_set_text(&t, "predictor", "gp");
+    CHECK_INT(ll_safetensors_write(path, &t, &e), LL_OK);
     CHECK_STR(say("model load %s", path), "failed");
-    CHECK_HAS(ll_str_text(&complaint), "no dataset is loaded");
+    CHECK_HAS(ll_str_text(&complaint), "does not say for which search space it is: load a dataset");
+    ll_tensors_free(&t);
+    t = (ll_tensors){0};
     say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
     say("load base");
     CHECK_STR(say("model save %s", path), "failed");

@@ -376,12 +376,9 @@ static void add_adapted(cJSON *row, const ll_state *s, const ll_predictor *p)
 
 static ll_status run_predictors(ll_request *rq)
 {
-    static const ll_column columns[] = {{"name", "predictor", NULL, -1},
-                                        {"summary", "", NULL, -1},
-                                        {"paper", "source", NULL, -1},
-                                        {"state", "", NULL, -1},
-                                        {"adapted", "adapted to", NULL, -1},
-                                        {0}};
+    static const ll_column columns[] = {{"name", "predictor", NULL, -1},     {"summary", "", NULL, -1},
+                                        {"paper", "source", NULL, -1},       {"state", "", NULL, -1},
+                                        {"adapted", "adapted to", NULL, -1}, {0}};
     cJSON *result = ll_result_new("predictors");
     ll_result_columns(result, columns);
     cJSON *rows = ll_json_arr(result, "rows");
