@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/output.h"
 #include "core/app/simulated.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -102,10 +103,12 @@ static ll_status check_out(ll_request *rq)
 
 static ll_status to_file(ll_plot_request *p, const ll_figure *f)
 {
-    char *path = ll_path_expand(ll_word(&p->rq->args, "out"));
+    char *path;
     bool dark = ll_is(&p->rq->args, "theme", "dark");
     plots *v = plots_of(p->rq->app);
-    ll_status s = ll_figure_write(&v->gnuplot, f, path, dark, p->rq->observer, &p->rq->error);
+    ll_status s = ll_output_path(p->rq, ll_word(&p->rq->args, "out"), &path);
+    if (s) return s;
+    s = ll_figure_write(&v->gnuplot, f, path, dark, p->rq->observer, &p->rq->error);
     ll_json_str(p->result, "out", path);
     ll_json_int(p->result, "width", f->width);
     ll_json_int(p->result, "height", f->height);

@@ -534,6 +534,7 @@ void ll_sessions_start(ll_app *app)
     ll_session *s = session_new(app);
     ll_app_set_slot(app, LL_SLOT_SESSIONS, s, session_free);
     ll_app_on_commit(app, on_commit, s);
+    ll_app_keep(app, &ll_session_kind);
 }
 
 ll_session *ll_session_of(ll_app *app)

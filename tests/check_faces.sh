@@ -162,5 +162,21 @@ fi
 expect "bash completion" 0 "$latlab" --bash
 bash -n out && ok || bad "bash completion is not bash"
 
+# what latlab keeps for itself is written by nobody else
+printf 'arch,a,b\n1,2,3\n5,4,5\n' >own.csv
+expect "a dataset" 0 "$latlab" -c 'import csv own.csv as own space=nasbench201 unit=ms; load own; save own_session'
+kept=$XDG_DATA_HOME/latlab
+ln -s "$kept/own/latency.csv" link.csv
+before=$(find "$kept/own" "$kept/sessions/own_session" -type f -exec cat {} + | cksum)
+for command in 'export csv data/latlab/own/latency.csv' 'export csv link.csv' 'write data/latlab/own/dataset.json devices' \
+    'export npy data/latlab/sessions/own_session/blobs/x.npy' 'export onnx 1 out=data/latlab/own' \
+    'plot heatmap out=data/latlab/own/h.png' 'write data/latlab/sessions/own_session/session.json devices'; do
+    expect "$command" 1 "$latlab" -c "load own; $command"
+    holds err 'which would be damaged: write elsewhere' "$command"
+done
+same=$(find "$kept/own" "$kept/sessions/own_session" -type f -exec cat {} + | cksum)
+if [ "$before" = "$same" ]; then ok; else bad "what latlab keeps has changed"; fi
+expect "beside it" 0 "$latlab" -c 'load own; export csv data/latlab/beside.csv'
+
 echo "check_faces: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

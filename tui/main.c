@@ -15,6 +15,7 @@
 #include "core/commands/commands.h"
 #include "core/num/blas.h"
 #include "data/datasets/commands.h"
+#include "data/datasets/folder.h"
 #include "data/datasets/verify_reference.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
@@ -279,6 +280,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(f.app, tables[i]);
     ll_app_set_loader(f.app, ll_data_find);
+    ll_app_keep(f.app, &ll_folder_kind);
     ll_sessions_start(f.app);
     if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);

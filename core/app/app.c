@@ -26,6 +26,8 @@ typedef struct queued {
     char *line;
 } queued;
 
+enum { LL_KEPT_KINDS = 4 };
+
 struct ll_app {
     const ll_command **commands;
     int n_commands;
@@ -46,6 +48,7 @@ struct ll_app {
     ll_commit_hook hook;
     void *hook_ctx;
     ll_dataset_loader loader;
+    const ll_owned_kind *kept[LL_KEPT_KINDS + 1]; /* ends with NULL */
     void *slots[LL_SLOTS];
     void (*slot_release[LL_SLOTS])(void *);
 };
@@ -459,6 +462,18 @@ ll_status ll_app_load_dataset(ll_app *a, const char *name, ll_dataset **out, ll_
 {
     return a->loader ? a->loader(a, name, out, e)
                      : ll_fail(e, LL_FAILED, "%s: no reader of datasets is built in", name);
+}
+
+void ll_app_keep(ll_app *a, const ll_owned_kind *kind)
+{
+    int n = 0;
+    while (a->kept[n]) n++;
+    if (n < LL_KEPT_KINDS) a->kept[n] = kind;
+}
+
+const ll_owned_kind *ll_app_kept_kind(const ll_app *a, int i)
+{
+    return a->kept[i];
 }
 
 void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *))

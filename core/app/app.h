@@ -9,6 +9,7 @@
 #include "core/app/command.h"
 #include "core/app/request.h"
 #include "core/app/state.h"
+#include "core/base/owned.h"
 #include "core/base/quote.h"
 
 typedef struct ll_app_config {
@@ -74,6 +75,10 @@ void ll_app_on_commit(ll_app *a, ll_commit_hook hook, void *ctx);
 typedef ll_status (*ll_dataset_loader)(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
 void ll_app_set_loader(ll_app *a, ll_dataset_loader loader);
 ll_status ll_app_load_dataset(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
+
+/* Folders that latlab keeps for itself, by their kinds: no command writes its output into one (core/app/output.h). */
+void ll_app_keep(ll_app *a, const ll_owned_kind *kind);        /* before the first submit; a few */
+const ll_owned_kind *ll_app_kept_kind(const ll_app *a, int i); /* NULL behind the last */
 
 /* One slot per room for its own data (sessions, data, plots); freed by `release` in ll_app_free. */
 typedef enum ll_slot { LL_SLOT_SESSIONS, LL_SLOT_DATA, LL_SLOT_PLOTS, LL_SLOT_FACE, LL_SLOTS } ll_slot;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -287,8 +288,10 @@ static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
         kept_open(k, rq, space);
         return LL_OK;
     }
-    char *path = ll_path_expand(out);
-    ll_status s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, path, &rq->error);
+    char *path;
+    ll_status s = ll_output_path(rq, out, &path);
+    if (s) return s;
+    s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, path, &rq->error);
     free(path);
     return s;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 
@@ -70,9 +71,10 @@ static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *
 
 ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *path, bool replace)
 {
-    char *full = ll_path_expand(path);
+    char *full;
+    ll_status s = ll_output_path(rq, path, &full);
+    if (s) return s;
     filled there = replace ? (filled){0} : look(w, full);
-    ll_status s = LL_OK;
     if (!there.n)
         s = write_new(rq, w, full);
     else if (there.same)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "data/datasets/commands.h"
@@ -130,7 +131,9 @@ ll_status ll_run_export(ll_request *rq)
     ll_status s = ll_need_data(rq);
     if (s) return s;
     if (!strcmp(what, "onnx")) return ll_export_onnx(rq, ll_word(&rq->args, "subject"));
-    char *path = ll_path_expand(ll_word(&rq->args, "subject"));
+    char *path;
+    s = ll_output_path(rq, ll_word(&rq->args, "subject"), &path);
+    if (s) return s;
     s = strcmp(what, "predictions") ? export_latencies(rq, what, path) : export_predictions(rq, path);
     free(path);
     return s;
@@ -307,8 +310,10 @@ ll_status ll_run_model(ll_request *rq)
     bool save = ll_is(&rq->args, "action", "save");
     if (!save && ll_has(&rq->args, "adapted"))
         return LL_FAIL(rq, LL_USAGE, "adapted= goes with save: load takes all that is in the file");
-    char *path = ll_path_expand(ll_word(&rq->args, "file"));
-    ll_status s = save ? save_model(rq, path) : load_model(rq, path);
+    const char *file = ll_word(&rq->args, "file");
+    char *path = save ? NULL : ll_path_expand(file);
+    ll_status s = save ? ll_output_path(rq, file, &path) : LL_OK;
+    if (!s) s = save ? save_model(rq, path) : load_model(rq, path);
     free(path);
     return s;
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -149,6 +150,16 @@ static void emit_folder(const folder *f)
     free(table);
 }
 
+static ll_status find_folder(ll_request *rq, const char *word, char **path)
+{
+    char *inside = ll_path_join(word, TABLE), *table = NULL;
+    ll_status s = ll_output_path(rq, inside, &table);
+    if (!s) *path = ll_path_folder(table);
+    free(inside);
+    free(table);
+    return s;
+}
+
 ll_status ll_export_onnx(ll_request *rq, const char *archs)
 {
     folder f = {.rq = rq, .net = LL_NEW(ll_network)};
@@ -156,7 +167,7 @@ ll_status ll_export_onnx(ll_request *rq, const char *archs)
     if (!ll_has(&rq->more, "out"))
         s = LL_FAIL(rq, LL_USAGE, "out=FOLDER is missing: the folder for the models and %s", TABLE);
     else
-        f.path = ll_path_expand(ll_word(&rq->more, "out"));
+        s = find_folder(rq, ll_word(&rq->more, "out"), &f.path);
     if (!s) s = ll_chosen_archs(rq, archs, (uint64_t)ll_int(&rq->more, "seed"), &f.rows);
     if (!s) s = write_folder(&f);
     if (!s) emit_folder(&f);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -122,7 +123,10 @@ static void export_lines(FILE *f, const cJSON *rows, bool markdown)
 static ll_status export_rows(ll_request *rq, const cJSON *rows)
 {
     ll_writer w;
-    ll_status s = ll_writer_open(&w, ll_word(&rq->args, "out"), &rq->error);
+    char *path;
+    ll_status s = ll_output_path(rq, ll_word(&rq->args, "out"), &path);
+    if (!s) s = ll_writer_open(&w, path, &rq->error);
+    free(path);
     if (s) return s;
     if (ll_is(&rq->args, "format", "json")) {
         char *json = ll_json_text(rows);

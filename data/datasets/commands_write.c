@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -160,14 +161,15 @@ ll_status ll_run_write(ll_request *rq)
     ll_status s = ll_app_run_line(rq, line, &results);
     const cJSON *last = cJSON_GetArrayItem(results, cJSON_GetArraySize(results) - 1);
     if (!s && !last) s = LL_FAIL(rq, LL_FAILED, "`%s` answers nothing that could be written", line);
+    char *path = NULL;
+    if (!s) s = ll_output_path(rq, file, &path);
     if (!s) {
-        char *path = ll_path_expand(file);
         size_t n = strlen(path);
         bool json = n > 5 && !strcmp(path + n - 5, ".json");
         s = json ? write_json(last, path, &rq->error) : write_csv(last, path, &rq->error);
         if (!s) ll_note(rq, "written to %s", path);
-        free(path);
     }
+    free(path);
     cJSON_Delete(results);
     return s;
 }
