@@ -181,6 +181,15 @@ static void decimals_survive_the_text(void)
         ll_decimal_write(v, text);
         CHECK(ll_decimal_parse(text, &x) && x == v);
     }
+    ll_decimal_write_rounded(-1234.56789012345, text);
+    CHECK_STR(text, "-1234.56789");
+    ll_decimal_write_rounded(999999999.9, text);
+    CHECK_STR(text, "1000000000");
+    for (int i = 0; i < 20000; i++) {
+        double v = (ll_rng_uniform(&r) - .4) * pow(10, ll_rng_below(&r, 18) - 7.), off;
+        ll_decimal_write_rounded(v, text);
+        CHECK(ll_decimal_parse(text, &off) && fabs(off - v) <= 5.1e-9 * fabs(v));
+    }
     ll_decimal_write(5.31536, text);
     CHECK_STR(text, "5.31536");
     CHECK(!ll_decimal_parse("", &x) && !ll_decimal_parse("1,5", &x) && !ll_decimal_parse("0x10", &x));

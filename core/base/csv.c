@@ -331,20 +331,30 @@ void ll_csv_write(FILE *f, const char *text)
         ll_utf8_repair(&repaired, text);
         text = ll_str_text(&repaired);
     }
-    if (quote) putc('"', f);
-    if (guard) putc('\'', f);
+    if (quote) putc_unlocked('"', f);
+    if (guard) putc_unlocked('\'', f);
     for (; *text; text++) {
-        if (*text == '"') putc('"', f);
-        putc(*text, f);
+        if (*text == '"') putc_unlocked('"', f);
+        putc_unlocked(*text, f);
     }
-    if (quote) putc('"', f);
+    if (quote) putc_unlocked('"', f);
     ll_str_free(&repaired);
+}
+
+static void write_number(FILE *f, double x, void (*write)(double x, char *out))
+{
+    char text[32];
+    if (isnan(x)) return;
+    write(x, text);
+    fputs(text, f);
 }
 
 void ll_csv_write_number(FILE *f, double x)
 {
-    char text[32];
-    if (isnan(x)) return;
-    ll_decimal_write(x, text);
-    fputs(text, f);
+    write_number(f, x, ll_decimal_write);
+}
+
+void ll_csv_write_rounded(FILE *f, double x)
+{
+    write_number(f, x, ll_decimal_write_rounded);
 }

@@ -56,5 +56,6 @@ void ll_csv_close(ll_csv *c);
 void ll_csv_write(FILE *f, const char *text);
 /* A number in the shortest form that reads back the same; NaN is an empty cell. */
 void ll_csv_write_number(FILE *f, double x);
+void ll_csv_write_rounded(FILE *f, double x); /* nine digits of it: decimal.h */
 
 #endif

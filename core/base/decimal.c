@@ -160,3 +160,39 @@ void ll_decimal_write(double x, char *out)
         if (isnan(x) || (ll_decimal_read(out, &end, &back) && back == x)) return;
     }
 }
+
+/* --- rounded --- */
+
+enum { ROUNDED = 9 };
+static const double least_rounded = 1e-4, most_rounded = 1e9;
+
+static char *put_digits(char *out, uint64_t v, int width)
+{
+    for (int i = width - 1; i >= 0; i--, v /= 10) out[i] = (char)('0' + v % 10);
+    return out + width;
+}
+
+static int count_digits(uint64_t v)
+{
+    int n = 1;
+    while (n < POWERS && v >= powers[n]) n++;
+    return n;
+}
+
+void ll_decimal_write_rounded(double x, char *out)
+{
+    double a = fabs(x);
+    int after = ROUNDED - 1;
+    if (!(a >= least_rounded && a < most_rounded)) {
+        snprintf(out, 32, "%.*g", ROUNDED, x);
+        return;
+    }
+    if (a >= 1) after -= count_digits((uint64_t)a) - 1;
+    for (double first = a; first < 1; first *= 10) after++;
+    uint64_t v = (uint64_t)llrint(a * (double)powers[after]);
+    for (; after && v % 10 == 0; after--) v /= 10;
+    if (x < 0) *out++ = '-';
+    out = put_digits(out, v / powers[after], count_digits(v / powers[after]));
+    if (after) *out++ = '.';
+    *put_digits(out, v % powers[after], after) = 0;
+}

@@ -41,6 +41,7 @@ bool ll_utf8_valid(const char *text)
 {
     uint32_t ch;
     bool good = true;
+    while ((unsigned char)*text - 1u < 127u) text++; /* most text is ASCII */
     for (int n; good && (n = ll_utf8_read(text, &ch, &good)) > 0; text += n) {
     }
     return good;

@@ -14,9 +14,9 @@
 #include "core/commands/refit.h"
 #include "core/num/npy_out.h"
 
-/* A part is large enough for the predictors' own tiles and small beside what they allocate. More than LISTED are not in
- * the result any more but in a file. */
-enum { PART = 1 << 14, LISTED = 100000 };
+/* A part has room for each cell of NAS-Bench-201 several times, of which each is predicted once, and is a few megabytes.
+ * More than LISTED are not in the result any more but in a file. */
+enum { PART = 1 << 17, LISTED = 100000 };
 
 typedef struct run {
     ll_request *rq;
@@ -97,15 +97,17 @@ static void csv_take(sink *k, const run *r, const ll_archs *archs, const ll_pred
     ll_str text = {0};
     (void)r;
     for (int i = 0; i < archs->n; i++, p++) {
-        const double numbers[] = {p->score, p->lat_ms, p->lo_ms, p->hi_ms, p->measured_ms};
+        const double numbers[] = {p->score, p->lat_ms, p->lo_ms, p->hi_ms};
         ll_str_clear(&text);
         archs->space->format(archs->space, ll_arch(archs, i), &text);
         ll_csv_write(k->as.csv.f, ll_str_text(&text));
         for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++) {
-            putc(',', k->as.csv.f);
-            ll_csv_write_number(k->as.csv.f, numbers[c]);
+            putc_unlocked(',', k->as.csv.f);
+            ll_csv_write_rounded(k->as.csv.f, numbers[c]);
         }
-        putc('\n', k->as.csv.f);
+        putc_unlocked(',', k->as.csv.f);
+        ll_csv_write_number(k->as.csv.f, p->measured_ms);
+        putc_unlocked('\n', k->as.csv.f);
     }
     ll_str_free(&text);
 }

@@ -184,17 +184,64 @@ static void finish_latencies(const ll_adapted *a, ll_prediction *p)
         if (p->lat_ms[i] < 0) p->lat_ms[i] = 0;
 }
 
+static ll_status predict(const ll_adapted *a, const ll_predict_job *job, ll_prediction *out, ll_error *e)
+{
+    ll_status s = raw_predict(a, job, out, e);
+    if (s) return s;
+    finish_latencies(a, out);
+    s = check_numbers(a, job->archs, out, e);
+    if (s) ll_prediction_free(out);
+    return s;
+}
+
+/* Candidates come as often as a search or a sampler met them. An indexed set has none twice, and what came with its
+ * architectures goes by their places. NULL: not worth it, or none is there twice. */
+static ll_archs *distinct(const ll_archs *archs, int *place)
+{
+    enum { FEW = 256 };
+    if (archs->n < FEW || archs->index.n || archs->n_features) return NULL;
+    ll_archs *once = ll_archs_new(archs->space, 0);
+    for (int i = 0; i < archs->n; i++) place[i] = ll_archs_add(once, ll_arch(archs, i), NULL);
+    if (once->n < archs->n) return once;
+    ll_archs_unref(once);
+    return NULL;
+}
+
+static void spread(double **v, const int *place, int n)
+{
+    if (!*v) return;
+    double *all = LL_NEW_ARRAY(double, n + 1);
+    for (int i = 0; i < n; i++) all[i] = (*v)[place[i]];
+    free(*v);
+    *v = all;
+}
+
+/* Each is predicted once, which changes no number: none depends on its company. */
+static ll_status predict_distinct(const ll_adapted *a, const ll_predict_job *job, const ll_archs *once,
+                                  const int *place, ll_prediction *out, ll_error *e)
+{
+    ll_predict_job own = *job;
+    own.archs = once;
+    ll_status s = predict(a, &own, out, e);
+    if (s) return s;
+    out->n = job->archs->n;
+    spread(&out->score, place, out->n);
+    spread(&out->lat_ms, place, out->n);
+    spread(&out->sd_ms, place, out->n);
+    return LL_OK;
+}
+
 ll_status ll_adapted_predict(const ll_adapted *a, const ll_predict_job *job, ll_prediction *out, ll_error *e)
 {
     *out = (ll_prediction){0};
     if (job->archs->space != a->model->space)
         return ll_fail(e, LL_BAD_DATA, "these are architectures of %s, the predictor is of %s",
                        job->archs->space->name, a->model->space->name);
-    ll_status s = raw_predict(a, job, out, e);
-    if (s) return s;
-    finish_latencies(a, out);
-    s = check_numbers(a, job->archs, out, e);
-    if (s) ll_prediction_free(out);
+    int *place = LL_NEW_ARRAY(int, job->archs->n + 1);
+    ll_archs *once = distinct(job->archs, place);
+    ll_status s = once ? predict_distinct(a, job, once, place, out, e) : predict(a, job, out, e);
+    ll_archs_unref(once);
+    free(place);
     return s;
 }
 

@@ -1,6 +1,7 @@
 /* The structured GP at full size: 15,625 cells, nine source devices, one core. The devices are made up: each
  * prices the operations of the cell its own way, with interactions and noise. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/clock.h"
@@ -61,6 +62,32 @@ static void bench_transfer(const void *model, const ll_dataset *d, const int *ro
     ll_archs_unref(samples);
 }
 
+/* Predictions alone, of the table's own cells and of the same ones in an order that is no table's. */
+static void bench_predict(const void *model, const ll_dataset *d, const int *rows, bool known, bool variance)
+{
+    double y[SAMPLES];
+    char name[40];
+    void *adapted = NULL;
+    ll_archs *samples = ll_archs_pick(d->archs, rows, SAMPLES), *archs = ll_archs_new(d->space, 0);
+    for (int i = 0; i < SAMPLES; i++) y[i] = ll_latencies(d, TARGET)[rows[i]];
+    for (int i = 0; i < CELLS; i++) ll_archs_push(archs, ll_gene(d, known ? i : CELLS - 1 - i));
+    ll_adapt_job job = {.device = "target", .samples = {samples, y}, .want_variance = variance};
+    ll_predict_job all = {.archs = archs, .want_variance = variance};
+    ll_gp.adapt(model, &job, &adapted, NULL);
+    double start = ll_cpu_s();
+    for (int i = 0; i < REPEATS; i++) {
+        ll_prediction p = {0};
+        ll_gp.predict(model, adapted, &all, &p, NULL);
+        ll_prediction_free(&p);
+    }
+    snprintf(name, sizeof name, "gp_predict_%s_%s", variance ? "var" : "mean", known ? "rows" : "any");
+    bench_row(name, REPEATS * (double)CELLS / (ll_cpu_s() - start), "architectures/s", variance ? 5e5 : 5e6,
+              "higher", known ? "cells of the model's table" : "cells from anywhere, 1,024 at a time");
+    ll_gp.release_adapted(adapted);
+    ll_archs_unref(samples);
+    ll_archs_unref(archs);
+}
+
 static void bench_design(const void *model, const ll_dataset *d, int *rows)
 {
     ll_design_prior prior;
@@ -91,6 +118,7 @@ void bench_gp(void)
     bench_design(model, d, rows);
     bench_transfer(model, d, rows, false);
     bench_transfer(model, d, rows, true);
+    for (int i = 0; i < 4; i++) bench_predict(model, d, rows, i < 2, i % 2);
     ll_gp.release(model);
     ll_columns_free(&job.sources);
     ll_ints_free(&source);
