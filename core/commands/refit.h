@@ -8,7 +8,7 @@
 /* The model of this predictor (NULL: the current one). A predictor that needs no sources is made on the spot.
  * Borrowed from rq->state. */
 ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out);
-/* Sampler by name; `auto` chooses ivr for k <= 5 and dopt above (ALGORITHMS section 4), or random without a
+/* Sampler by name; `auto` chooses ivr for k <= 5 and dopt above (core/ALGORITHMS.md section 3), or random without a
  * task. */
 ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_sampler **out);
 /* The model whose prior an optimal design works under; pretrained on the task's sources when there is none

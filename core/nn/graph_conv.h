@@ -1,4 +1,4 @@
-/* The graph layer of NASFLAT, one node at a time (ALGORITHMS section 1): dense graph flow (DGF), graph
+/* The graph layer of NASFLAT, one node at a time (core/ALGORITHMS.md section 1): dense graph flow (DGF), graph
  * attention (GAT), or the mean of both.
  *
  * The projections S = X W and Q = X W_k come in as rows; this is the tail behind them. Attention runs over

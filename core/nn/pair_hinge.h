@@ -1,4 +1,4 @@
-/* Ranking loss over pairs of a batch (NASFLAT, arXiv 2403.02446; ALGORITHMS section 1). */
+/* Ranking loss over pairs of a batch (NASFLAT, arXiv 2403.02446; core/ALGORITHMS.md section 1). */
 #ifndef LL_NN_PAIR_HINGE_H
 #define LL_NN_PAIR_HINGE_H
 

@@ -1,4 +1,4 @@
-/* Optimal designs under a Gaussian prior (ALGORITHMS section 4): `dopt` takes the architecture the prior is
+/* Optimal designs under a Gaussian prior (core/ALGORITHMS.md section 4): `dopt` takes the architecture the prior is
  * least sure of, `ivr` the one that lowers the mean variance over the space the most (Sacks et al.,
  * Statistical Science 4, 1989; Fedorov, Theory of Optimal Experiments, 1972). Greedy, so that a design of 20
  * begins with the design of 10. */

@@ -6,8 +6,8 @@
 #include "core/base/observer.h"
 #include "core/encode/encoding.h"
 
-/* The prior an optimal design works under (ALGORITHMS section 4): row-major features of the architectures of a job.
- * Built by the gp predictor; NULL in a job: no prior at hand. */
+/* The prior an optimal design works under (core/ALGORITHMS.md section 4): row-major features of the architectures of a
+ * job. Built by the gp predictor; NULL in a job: no prior at hand. */
 typedef struct ll_design_prior {
     int n, dim;
     const double *phi;    /* (n, dim) */

@@ -56,7 +56,7 @@ typedef struct ll_graph {
 } ll_graph;
 typedef enum ll_graph_kind {
     LL_GRAPH_FULL,   /* every edge, none and skip are ordinary nodes; fbnet: chain of all positions */
-    LL_GRAPH_PRUNED, /* as the NASFLAT authors prune (ALGORITHMS: dead nodes lose edges, skips contracted) */
+    LL_GRAPH_PRUNED, /* as NASFLAT prunes (core/ALGORITHMS.md section 0): dead nodes cut, skips contracted */
     LL_GRAPH_RELEASED, /* fbnet as released by the NASFLAT authors: identity adjacency over the 22 positions
                         */
 } ll_graph_kind;

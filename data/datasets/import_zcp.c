@@ -1,6 +1,6 @@
 /* Zero-cost proxies (github abdelfattah-lab/nasflat_latency, zc_fbnet.json): {architecture: {proxy: value}}.
  * They become the feature "zcp", one column per proxy in alphabetical order; synflow spans tens of powers of
- * ten and is kept as its logarithm (ALGORITHMS section 9). */
+ * ten and is kept as its logarithm (core/ALGORITHMS.md section 9). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* MultiPredict's network (Akhauri and Abdelfattah, AutoML 2023; ALGORITHMS section 9): an encoder of the architecture, a
- * learned embedding of the device and, where there are any, zero-cost proxies go through one wide hidden layer to a
- * sigmoid.
+/* MultiPredict's network (Akhauri and Abdelfattah, AutoML 2023; core/ALGORITHMS.md section 9): an encoder of the
+ * architecture, a learned embedding of the device and, where there are any, zero-cost proxies go through one wide hidden
+ * layer to a sigmoid.
  *
  *   encoder  spaces with a cell graph: four graph convolutions of 200, relu(200), relu(200), 30; others: relu(100),
  *            relu(100), relu(30) on HELP's inputs

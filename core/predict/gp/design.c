@@ -1,4 +1,4 @@
-/* The prior of a pretrained GP in the form an optimal design works on (ALGORITHMS section 4). */
+/* The prior of a pretrained GP in the form an optimal design works on (core/ALGORITHMS.md section 4). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

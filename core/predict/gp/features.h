@@ -1,5 +1,5 @@
-/* What the structured GP knows of an architecture without any label: blocks of features (ALGORITHMS section
- * 4). Every column is centred over one set of architectures and every block scaled so that its mean squared
+/* What the structured GP knows of an architecture without any label: blocks of features (core/ALGORITHMS.md
+ * section 4). Every column is centred over one set of architectures and every block scaled so that its mean squared
  * row norm is 1; a block the space cannot fill, or that never varies, is left out.
  *
  *   cost   multiply-adds, parameters, activations (nasbench201: calls), kernels; each column by its deviation

@@ -1,4 +1,4 @@
-/* The structured GP as a predictor (ALGORITHMS section 4). */
+/* The structured GP as a predictor (core/ALGORITHMS.md section 4). */
 #ifndef LL_PREDICT_GP_GP_H
 #define LL_PREDICT_GP_GP_H
 

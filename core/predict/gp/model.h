@@ -1,5 +1,5 @@
 /* A pretrained structured GP: the features of a space, the source devices as functions of them, and the prior
- * over a target's latency that both give (ALGORITHMS section 4). Immutable once built. */
+ * over a target's latency that both give (core/ALGORITHMS.md section 4). Immutable once built. */
 #ifndef LL_PREDICT_GP_MODEL_H
 #define LL_PREDICT_GP_MODEL_H
 

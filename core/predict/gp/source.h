@@ -1,5 +1,5 @@
 /* One source device as a smooth function: a Gaussian process on latency / mean latency with one weight per
- * feature block, fitted by restricted marginal likelihood (ALGORITHMS section 4, "source fit"; Rasmussen and
+ * feature block, fitted by restricted marginal likelihood (core/ALGORITHMS.md section 4, "source fit"; Rasmussen and
  * Williams, GPML, 2.2 and 5.4; REML: Patterson and Thompson 1971). */
 #ifndef LL_PREDICT_GP_SOURCE_H
 #define LL_PREDICT_GP_SOURCE_H

@@ -1,6 +1,6 @@
 /* The target's latency under the structured GP: a prior with its hyper-parameters spread over quasi-random
- * draws, conditioned on k samples, as a mixture of the draws (ALGORITHMS section 4, "target kernel" to
- * "predict").
+ * draws, conditioned on k samples, as a mixture of the draws (core/ALGORITHMS.md section 4, "prior of a
+ * target" to "conditioning").
  *
  * f = latency / scale - 1 = mu + slope h + phi beta + noise, beta of block b ~ N(0, t^2 e^th_b), noise
  * Student-t. phi and h are those of what the device executes (features.h): every draw is of one execution, and the

@@ -1,4 +1,5 @@
-/* HELP's predictor network with first and second derivatives (HELP, arXiv 2106.08630, section 3; ALGORITHMS 5).
+/* HELP's predictor network with first and second derivatives (HELP, arXiv 2106.08630, section 3;
+ * core/ALGORITHMS.md section 5).
  *
  *   trunk   nasbench201: 4 graph convolutions E' = relu(A'(E W) + b), 8 -> 100 -> 100 -> 100 -> 100, global node read;
  *           other spaces: relu(fc1), relu(fc2), n_in -> 100 -> 100

@@ -1,5 +1,5 @@
 /* Meta-training: episodes of 8 source devices, 10 support and 200 query architectures each, second-order
- * gradients through the inner steps to the weights, the step sizes and the modulator (ALGORITHMS 5). */
+ * gradients through the inner steps to the weights, the step sizes and the modulator (core/ALGORITHMS.md section 5). */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

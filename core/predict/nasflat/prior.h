@@ -1,6 +1,6 @@
 /* The pretrained network as a prior over the target: what it says of every source device joins the source fits of the
- * structured GP (ALGORITHMS section 4), one more regressor beside costs, counts and one-hot, weighed for each device by the
- * restricted likelihood. The k samples then condition that GP, which takes milliseconds, gives latencies with
+ * structured GP (core/ALGORITHMS.md section 4), one more regressor beside costs, counts and one-hot, weighed for each device
+ * by the restricted likelihood. The k samples then condition that GP, which takes milliseconds, gives latencies with
  * intervals, and where the network is weak leaves the structured features in charge. */
 #ifndef LL_PREDICT_NASFLAT_PRIOR_H
 #define LL_PREDICT_NASFLAT_PRIOR_H

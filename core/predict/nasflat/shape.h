@@ -1,4 +1,4 @@
-/* The NASFLAT network's shape and where its parameters lie (arXiv 2403.02446; ALGORITHMS section 1).
+/* The NASFLAT network's shape and where its parameters lie (arXiv 2403.02446; core/ALGORITHMS.md section 1).
  *
  * All parameters are one flat block of floats; gradients and moments are blocks of the same form. A weight
  * matrix is (in, out), so that a forward pass never transposes, and matrices that share an input lie side by
