@@ -53,7 +53,7 @@ const ll_option ll_plan_options[] = {
     {.name = "level", .type = LL_REAL, .otherwise = "0.9", .lo = .01, .hi = .999, .help = "of the intervals"},
     {.name = "with",
      .type = LL_LIST,
-     .help = "options of predictors, n among them: nasflat.n=256,gp.draws=64"},
+     .help = "options of predictors, n among them: nasflat.n=256,nasflat.epochs=40"},
     {.name = "devices",
      .type = LL_BOOL,
      .otherwise = "off",

@@ -30,7 +30,7 @@ typedef struct ll_partition_job {
  * kl: Kernighan-Lin bisection, at most 10 passes, then each side that is too large loses the device with the
  * highest sum of correlations to the other side, until the sizes are right; either half may become the
  * source. exact: branch and bound over the smaller side (given one side, the best other one is read off),
- * refused with LL_USAGE where ll_partition_feasible() says no. */
+ * LL_FAILED when that takes too many steps. */
 ll_status ll_partition_sides(const double *r, int n, const ll_partition_job *job, int *side, ll_error *e);
 /* Sum of r across the split. */
 double ll_partition_cost(const double *r, int n, const int *side);

@@ -81,7 +81,7 @@ static void ceiling_of_mirrors(const ll_diagnosis *q, ll_noise_report *out)
 
 /* Two measurements with independent errors correlate by what is true of one of them, and the truth with either by the
  * root of that (the reliability of Spearman, 1910). Where no second measurement is known, each latency is moved by its own
- * measured deviation and ranked again: the mean square step is twice the error variance of a rank. */
+ * measured deviation once more and ranked again: the mean square step is the error variance of a rank. */
 static double ceiling_of_repeats(const ll_diagnosis *q)
 {
     const ll_dataset *d = q->data;

@@ -1,5 +1,5 @@
 /* HELP, MAML and Meta-SGD: one meta-learner with parts switched off (HELP, arXiv 2106.08630;
- * core/ALGORITHMS.md sections 5 and 6). Private to core/predict/help*.c. */
+ * core/ALGORITHMS.md sections 5 and 6). Private to core/predict. */
 #ifndef LL_PREDICT_HELP_HELP_H
 #define LL_PREDICT_HELP_HELP_H
 
