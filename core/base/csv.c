@@ -53,10 +53,18 @@ static char find_separator(const char *p, const char *end)
     return candidates[best];
 }
 
+/* Most tables are, and the loop looks at many bytes at once. */
+static bool is_ascii(const char *text, size_t n)
+{
+    unsigned char high = 0;
+    for (size_t i = 0; i < n; i++) high |= (unsigned char)text[i];
+    return high < 128;
+}
+
 /* Text without a NUL; its length afterwards. */
 static size_t repair(ll_csv *c, size_t n)
 {
-    if (ll_utf8_valid(c->text)) return n;
+    if (is_ascii(c->text, n) || ll_utf8_valid(c->text)) return n;
     ll_str text = {0};
     ll_utf8_repair(&text, c->text);
     n = text.len;

@@ -15,44 +15,47 @@
 
 /* --- reading --- */
 
-enum { BLOCK = 65536 };
+enum { BLOCK = 1 << 17 }; /* the wish to stop is asked for once a block */
 
-static ll_status read_blocks(ll_stream *in, size_t most, ll_str *b, ll_error *e)
+/* What a plain file says of its size is taken for granted until it turns out to be another. */
+static ll_status read_blocks(ll_stream *in, size_t most, char **text, size_t *len, ll_error *e)
 {
-    char block[BLOCK];
-    size_t n;
-    ll_status s;
-    while (!(s = ll_stream_read(in, block, sizeof block, &n, e)) && n) {
-        if (b->len + n > most)
-            return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", in->path, most);
-        ll_str_addn(b, block, n);
+    size_t room = in->size > 0 ? (size_t)in->size + 1 : BLOCK, n = 0, got = 1;
+    char *b = ll_alloc(room + 1, 1);
+    ll_status s = LL_OK;
+    while (!s && got) {
+        if (n == room) b = ll_realloc(b, (room *= 2) + 1, 1);
+        s = ll_stream_read(in, b + n, room - n < BLOCK ? room - n : BLOCK, &got, e);
+        if (!s) n += got;
+        if (!s && n > most)
+            s = ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", in->path, most);
     }
-    return s;
+    if (s) {
+        free(b);
+        return s;
+    }
+    b[n] = 0;
+    *text = b;
+    if (len) *len = n;
+    return LL_OK;
 }
 
-static ll_status read_stream(ll_stream *in, bool own, size_t most, ll_str *b, ll_error *e)
+static ll_status read_stream(ll_stream *in, bool own, size_t most, char **text, size_t *len, ll_error *e)
 {
     if (own && !in->file) return ll_fail(e, LL_BAD_DATA, "%s: is no file, a file was expected", in->path);
     if (in->size > 0 && (uintmax_t)in->size > most)
         return ll_fail(e, LL_BAD_DATA, "%s: larger than the limit of %zu bytes", in->path, most);
-    return read_blocks(in, most, b, e);
+    return read_blocks(in, most, text, len, e);
 }
 
 static ll_status read_path(const char *path, bool own, size_t most, char **text, size_t *len, ll_error *e)
 {
-    ll_str b = {0};
     ll_stream in;
     ll_status s = ll_stream_open(&in, path, e);
     if (s) return s;
-    s = read_stream(&in, own, most ? most : (size_t)4 << 30, &b, e);
+    s = read_stream(&in, own, most ? most : (size_t)4 << 30, text, len, e);
     ll_stream_close(&in);
-    if (s) {
-        ll_str_free(&b);
-        return s;
-    }
-    if (len) *len = b.len;
-    *text = ll_str_take(&b);
-    return LL_OK;
+    return s;
 }
 
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e)
