@@ -282,9 +282,9 @@ bool ll_app_stop(ll_app *a, double patience_s)
     static const struct timespec tick = {0, 1000000};
     if (!ll_app_busy(a)) return true;
     tell_worker_to_stop(a);
-    for (int ticks = 0; !atomic_load(&a->worker_ended); ticks++) { /* no clock: a test may hold it still */
+    for (double begun_s = ll_now_s(); !atomic_load(&a->worker_ended);) {
         ll_app_cancel(a);
-        if (ll_app_deaf(a) && ticks * 1e-3 > patience_s) return false;
+        if (ll_app_deaf(a) && ll_now_s() - begun_s > patience_s) return false;
         nanosleep(&tick, NULL);
     }
     return true;
