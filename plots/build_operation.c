@@ -92,7 +92,7 @@ static void draw(operation *o)
 ll_status ll_build_residual_by_operation(const ll_operation_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
-    operation o = {.d = d, .rows = ll_rows_known(d->measured_ms, d->predicted_ms, d->n, true)};
+    operation o = {.d = d, .rows = ll_rows_relative(d->measured_ms, d->predicted_ms, d->n)};
     if (!o.rows.n || d->n_ops < 1)
         return ll_fail(e, LL_BAD_DATA,
                        "residual: no architecture has both a measured and a predicted latency");

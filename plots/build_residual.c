@@ -3,6 +3,7 @@
 
 #include "core/base/mem.h"
 #include "core/num/stats.h"
+#include "core/transfer/metrics.h"
 #include "plots/build.h"
 #include "plots/thin.h"
 
@@ -25,12 +26,12 @@ static double error_of(const residual *r, int row)
 static void fill_rows(residual *r)
 {
     const ll_residual_data *d = r->d;
-    ll_ints known = ll_rows_known(d->measured_ms, d->predicted_ms, d->n, true);
+    ll_ints known = ll_rows_relative(d->measured_ms, d->predicted_ms, d->n);
     ll_ints rest = ll_rows_without(&known, d->samples, d->k);
     r->rows = ll_rows_sorted(&rest, d->measured_ms);
     r->percent = LL_NEW_ARRAY(double, r->rows.n + 1);
     for (int i = 0; i < r->rows.n; i++) r->percent[i] = error_of(r, r->rows.v[i]);
-    r->worst = ll_rows_worst(&r->rows, d->measured_ms, d->predicted_ms, d->worst);
+    r->worst = ll_worst_rows(d->measured_ms, d->predicted_ms, r->rows.v, r->rows.n, d->worst);
     ll_ints_free(&known);
     ll_ints_free(&rest);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/transfer/metrics.h"
 #include "plots/build.h"
 #include "plots/thin.h"
 
@@ -105,7 +106,7 @@ static void add_samples(scatter *s)
 /* The rows that are furthest off, by number, whether or not thinning kept them. */
 static void add_worst(scatter *s)
 {
-    ll_ints worst = ll_rows_worst(&s->rest, s->d->measured_ms, s->d->predicted_ms, s->d->worst);
+    ll_ints worst = ll_worst_rows(s->d->measured_ms, s->d->predicted_ms, s->rest.v, s->rest.n, s->d->worst);
     if (worst.n) {
         ll_series *v = add_points(s, &worst, LL_PEN_TEXT);
         v->shape = LL_SHAPE_RING;

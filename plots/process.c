@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 
 extern char **environ;
@@ -26,14 +26,6 @@ typedef struct child {
     bool ended;
     int status;
 } child;
-
-/* Not ll_now_s(): a clock that a test holds still would turn a hanging child into a hanging program. */
-static double seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void shut(int *fd)
 {
@@ -136,7 +128,7 @@ static void step(child *c, ll_str *out, ll_str *err)
  * child's end is not waited for: one quiet tick is enough. */
 static ll_status converse(child *c, ll_str *out, ll_str *err, ll_error *e)
 {
-    double end = seconds() + c->p->timeout_s;
+    double end = ll_now_s() + c->p->timeout_s;
     while (!c->ended || c->out >= 0 || c->err >= 0) {
         size_t had = out->len + err->len;
         step(c, out, err);
@@ -146,7 +138,7 @@ static ll_status converse(child *c, ll_str *out, ll_str *err, ll_error *e)
         if (ll_cancelled(c->p->observer)) return ll_fail(e, LL_CANCELLED, "cancelled");
         if (out->len + err->len > c->p->most_output)
             return ll_fail(e, LL_FAILED, "%s wrote more than %zu MB", c->p->argv[0], c->p->most_output >> 20);
-        if (seconds() > end)
+        if (ll_now_s() > end)
             return ll_fail(e, LL_FAILED, "%s did not end within %g s and was stopped", c->p->argv[0],
                            c->p->timeout_s);
     }

@@ -15,6 +15,16 @@ ll_ints ll_rows_known(const double *a, const double *b, int n, bool positive)
     return rows;
 }
 
+ll_ints ll_rows_relative(const double *measured, const double *predicted, int n)
+{
+    ll_ints rows = ll_rows_known(measured, predicted, n, false);
+    int kept = 0;
+    for (int i = 0; i < rows.n; i++)
+        if (measured[rows.v[i]] > 0) rows.v[kept++] = rows.v[i];
+    rows.n = kept;
+    return rows;
+}
+
 /* Rows by ascending key; the caller frees. */
 static int *sorted(const ll_ints *rows, const double *key)
 {
@@ -47,23 +57,6 @@ ll_ints ll_rows_thin(const ll_ints *rows, const double *key, int most)
     for (int i = 0; i < most; i++) ll_ints_add(&out, order[(long)i * (rows->n - 1) / (most - 1)]);
     qsort(out.v, (size_t)out.n, sizeof *out.v, ascending);
     free(order);
-    return out;
-}
-
-ll_ints ll_rows_worst(const ll_ints *rows, const double *measured, const double *predicted, int most)
-{
-    double *better = LL_NEW_ARRAY(double, rows->n + 1);
-    int *order = LL_NEW_ARRAY(int, rows->n + 1);
-    for (int i = 0; i < rows->n; i++) {
-        int row = rows->v[i];
-        double off = fabs(predicted[row] - measured[row]) / fabs(measured[row]);
-        better[i] = isnan(off) ? 0 : -off; /* 0 of 0 ms is right */
-    }
-    ll_sort_order(better, rows->n, order);
-    ll_ints out = {0};
-    for (int i = 0; i < rows->n && i < most; i++) ll_ints_add(&out, rows->v[order[i]]);
-    free(order);
-    free(better);
     return out;
 }
 

@@ -1,6 +1,7 @@
 /* The app: parsing, the worker, the event stream, commits, cancelling. A few commands made for the purpose
  * stand in for the real ones. */
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/predict/predictor.h"
 #include "tests/check.h"
 
 /* --- commands to test with --- */
@@ -73,6 +75,8 @@ static const ll_option tag_options[] = {
     {.name = "name", .type = LL_WORD, .positional = true, .required = true, .help = "a name"},
     {.name = "fail", .type = LL_BOOL, .help = "fail"},
     {0}};
+static const ll_option dataset_options[] = {
+    {.name = "name", .type = LL_WORD, .positional = true, .complete = LL_COMPLETE_DATASET}, {0}};
 static const ll_option spin_options[] = {{.name = "keep", .type = LL_BOOL, .help = "keep what was done"},
                                          {0}};
 static const ll_command commands[] = {
@@ -415,6 +419,67 @@ static void help_and_completion_come_from_the_table(void)
     ll_app_free(a);
 }
 
+typedef struct completion {
+    ll_app *app;
+    const char *line;
+    pthread_barrier_t *together;
+    ll_strs out;
+} completion;
+
+static void *complete(void *arg)
+{
+    completion *c = arg;
+    pthread_barrier_wait(c->together);
+    ll_app_complete(c->app, c->line, &c->out);
+    return NULL;
+}
+
+static void complete_at_once(ll_app *a, const char *line, completion two[2])
+{
+    pthread_barrier_t together;
+    pthread_t threads[2];
+    pthread_barrier_init(&together, NULL, 2);
+    for (int i = 0; i < 2; i++) {
+        two[i] = (completion){.app = a, .line = line, .together = &together};
+        CHECK(!pthread_create(&threads[i], NULL, complete, &two[i]));
+    }
+    for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&together);
+}
+
+static bool offers_every_transfer_option(const ll_strs *offered)
+{
+    bool all = true;
+    for (int p = 0; ll_predictors[p]; p++)
+        for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
+            ll_str key = {0};
+            ll_str_addf(&key, "%s=", o->name);
+            all = all && ll_strs_has(offered, ll_str_text(&key));
+            ll_str_free(&key);
+        }
+    return all;
+}
+
+/* The first case: what is made when it is first asked for is asked for by two at once. */
+static void two_threads_may_complete_at_once(void)
+{
+    ll_app *a = ll_app_new(&(ll_app_config){.threads = 2}); /* its folder is nobody's word */
+    ll_app_register(a, ll_predict_commands);
+    completion two[2];
+    complete_at_once(a, "transfer x ", two);
+    for (int i = 0; i < 2; i++) {
+        CHECK(offers_every_transfer_option(&two[i].out));
+        ll_strs_free(&two[i].out);
+    }
+    ll_app_register(a, (ll_command[]){{.name = "use", .options = dataset_options}, {0}});
+    complete_at_once(a, "use nosuch", two);
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(two[i].out.n, 0);
+        ll_strs_free(&two[i].out);
+    }
+    ll_app_free(a);
+}
+
 static void results_keep_their_event_fields_first(void)
 {
     ll_app *a = new_app();
@@ -426,6 +491,7 @@ static void results_keep_their_event_fields_first(void)
 }
 
 static const check_case cases[] = {
+    {"two threads may complete at once", two_threads_may_complete_at_once},
     {"lines and words split", lines_and_words_split},
     {"quoted words come back", quoted_words_come_back},
     {"every request begins and ends once", every_request_begins_and_ends_once},

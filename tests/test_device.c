@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "core/base/mem.h"
 #include "core/base/quote.h"
 #include "core/device/audit.h"
 #include "core/device/ordering.h"
@@ -132,6 +133,27 @@ static void hash_follows_content(void)
     CHECK(strcmp(a->hash.hex, b->hash.hex) != 0);
     ll_dataset_unref(a);
     ll_dataset_unref(b);
+}
+
+static void what_is_sealed_stays_where_it_is(void)
+{
+    ll_error e = {0};
+    ll_dataset *d = toy_data(30, five);
+    fill_related(d, 3);
+    d->accuracy = LL_NEW_ARRAY(double, 30);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    ll_dataset *x = ll_dataset_at(ll_dataset_ref(d), "/there");
+    CHECK(x != d && !d->path);
+    CHECK_STR(x->path, "/there");
+    CHECK_STR(x->hash.hex, d->hash.hex);
+    CHECK_INT(ll_dataset_device(x, d->devices[4].name), 4);
+    CHECK_INT(ll_dataset_row(x, ll_gene(d, 29)), 29);
+    CHECK(!memcmp(x->lat_ms, d->lat_ms, 150 * sizeof(double)) && x->accuracy && x->accuracy != d->accuracy);
+    ll_dataset *same = ll_dataset_at(x, x->path); /* nobody else would see a change */
+    CHECK(same == x);
+    CHECK_STR(same->path, "/there");
+    ll_dataset_unref(same);
+    ll_dataset_unref(d);
 }
 
 static void extension_keeps_what_was_there(void)
@@ -457,6 +479,7 @@ int main(int argc, char **argv)
         {"devices are found as typed", devices_are_found_as_typed},
         {"quoted devices are found", quoted_devices_are_found},
         {"hash follows content", hash_follows_content},
+        {"what is sealed stays where it is", what_is_sealed_stays_where_it_is},
         {"extension keeps what was there", extension_keeps_what_was_there},
         {"matrices match pairs", matrices_match_pairs},
         {"constant and apart columns have none", constant_and_apart_columns_have_none},

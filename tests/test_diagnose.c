@@ -307,8 +307,8 @@ static void residuals_are_grouped_by_what_is_wrong(void)
     int n = 0;
     for (int k = 1; k <= 5; k++) n += group_of(&r, LL_BY_FLOPS, -1, -1, k)->n;
     CHECK_INT(n, N - 12);
-    CHECK_INT(r.worst[0], odd);
-    CHECK_INT(r.n_worst, 5);
+    CHECK_INT(r.worst.v[0], odd);
+    CHECK_INT(r.worst.n, 5);
     ll_residuals_report_free(&r);
     done(&s);
 }

@@ -177,6 +177,11 @@ static void residuals_are_relative(void)
     CHECK_STR(f->panels[0].notes.v[1], "architecture 10: +100.0 %");
     CHECK(f->panels[0].y.hi >= 100); /* what is named is shown */
     ll_figure_free(f);
+    p[10] = m[10];
+    p[20] = 0; /* a prediction like any other */
+    CHECK_INT(ll_build_residual(&d, &f, NULL), LL_OK);
+    CHECK_STR(f->panels[0].notes.v[1], "architecture 20: -100.0 %");
+    ll_figure_free(f);
 }
 
 static void operations_are_staircases(void)

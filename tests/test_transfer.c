@@ -49,6 +49,22 @@ static void metrics_match_scipy(void)
     CHECK(isnan(m.rmse_ms) && isnan(m.coverage));
 }
 
+/* 1 ms off 1 ms is worse than 5 ms off 100 ms, a prediction of 0 is off by all of it, the 0 ms row and those that are not
+ * known have no relative error, and of equals the first comes first. */
+static void the_worst_are_off_by_the_most_of_their_latency(void)
+{
+    double y[] = {100, 1, 0, 4, NAN, 4, 2, 8}, lat[] = {105, 2.5, 1, 0, 9, 8, NAN, 8};
+    int rows[] = {0, 1, 2, 3, 4, 5, 6, 7}, expected[] = {1, 3, 5, 0};
+    ll_ints worst = ll_worst_rows(y, lat, rows, 8, 4);
+    CHECK_INT(worst.n, 4);
+    for (int i = 0; i < worst.n; i++) CHECK_INT(worst.v[i], expected[i]);
+    ll_ints_free(&worst);
+    worst = ll_worst_rows(y, lat, rows + 2, 3, 10); /* only of the rows that are asked about */
+    CHECK_INT(worst.n, 1);
+    CHECK_INT(worst.v[0], 3);
+    ll_ints_free(&worst);
+}
+
 static void zero_latency_is_a_value(void)
 {
     double y[] = {0, 1}, s[] = {0, 1}, lat[] = {.5, 1};
@@ -405,6 +421,7 @@ static void draws_depend_on_the_seed_alone(void)
 
 static const check_case cases[] = {
     {"metrics match scipy", metrics_match_scipy},
+    {"the worst are off by the most of their own latency", the_worst_are_off_by_the_most_of_their_latency},
     {"zero latency is a value", zero_latency_is_a_value},
     {"scoring sets are the protocols'", scoring_sets_are_the_protocols},
     {"maps are monotone and exact on lines", maps_are_monotone_and_exact_on_lines},

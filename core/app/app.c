@@ -31,7 +31,7 @@ enum { LL_KEPT_KINDS = 4 };
 struct ll_app {
     const ll_command **commands;
     int n_commands;
-    pthread_mutex_t lock; /* guards everything below but the atomics */
+    pthread_mutex_t lock; /* guards what changes below, but the atomics */
     pthread_cond_t work;
     pthread_t worker;
     queued *first, **last;
@@ -241,6 +241,12 @@ static void *worker(void *arg)
 
 /* --- the face's side --- */
 
+static char *find_data_dir(const char *asked)
+{
+    const char *set = asked ? asked : getenv("LATLAB_DATA");
+    return asked || (set && *set) ? ll_path_expand(set) : ll_xdg_dir(LL_XDG_DATA);
+}
+
 ll_app *ll_app_new(const ll_app_config *config)
 {
     ll_blas_init();
@@ -256,7 +262,7 @@ ll_app *ll_app_new(const ll_app_config *config)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     a->threads = config && config->threads > 0 ? config->threads : cores > 0 ? (int)cores : 1;
     a->pool = ll_pool_new(a->threads);
-    if (config && config->data_dir) a->data_dir = ll_path_expand(config->data_dir);
+    a->data_dir = find_data_dir(config ? config->data_dir : NULL);
     errno = pthread_create(&a->worker, NULL, worker, a);
     if (!errno) return a;
     a->no_worker = true;
@@ -290,9 +296,9 @@ bool ll_app_stop(ll_app *a, double patience_s)
     static const struct timespec tick = {0, 1000000};
     if (!ll_app_busy(a)) return true;
     tell_worker_to_stop(a);
-    for (int ticks = 0; !atomic_load(&a->worker_ended); ticks++) { /* no clock: a test may hold it still */
+    for (double begun_s = ll_now_s(); !atomic_load(&a->worker_ended);) {
         ll_app_cancel(a);
-        if (ll_app_deaf(a) && ticks * 1e-3 > patience_s) return false;
+        if (ll_app_deaf(a) && ll_now_s() - begun_s > patience_s) return false;
         nanosleep(&tick, NULL);
     }
     return true;
@@ -528,10 +534,7 @@ void ll_warn(ll_request *rq, const char *fmt, ...)
 
 const char *ll_app_data_dir(const ll_app *a)
 {
-    ll_app *own = (ll_app *)a;
-    const char *set = getenv("LATLAB_DATA");
-    if (!own->data_dir) own->data_dir = set && *set ? ll_path_expand(set) : ll_xdg_dir(LL_XDG_DATA);
-    return own->data_dir;
+    return a->data_dir;
 }
 
 /* Beside the executable, else where `make install` puts it. */

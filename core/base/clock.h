@@ -1,11 +1,9 @@
-/* Time, injectable so that tests and replays are the same every time. */
+/* Time. */
 #ifndef LL_BASE_CLOCK_H
 #define LL_BASE_CLOCK_H
 
 double ll_now_s(void);  /* monotonic seconds */
 double ll_cpu_s(void);  /* processor seconds of this process, all threads */
 double ll_wall_s(void); /* seconds since 1970 */
-/* Replace all three clocks (NULL restores the real ones). Set before any thread starts. */
-void ll_clock_inject(double (*now)(void));
 
 #endif

@@ -170,9 +170,9 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
     const ll_dataset *d = q->data;
     ll_str text = {0};
     cJSON *list = ll_json_arr(o, "worst");
-    if (r->n_worst) ll_str_add(&text, "The worst:\n");
-    for (int i = 0; i < r->n_worst; i++) {
-        int row = r->worst[i];
+    if (r->worst.n) ll_str_add(&text, "The worst by relative error:\n");
+    for (int i = 0; i < r->worst.n; i++) {
+        int row = r->worst.v[i];
         ll_str string = {0};
         cJSON *w = ll_json_obj(list, NULL);
         double measured = ll_latencies(d, q->device)[row], predicted = q->transfer->lat_ms[row];

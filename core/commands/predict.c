@@ -1,4 +1,5 @@
 /* pretrain, transfer, eval, predict. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,27 +22,39 @@ static const ll_option *pretrain_more(char *const *words, int n)
     return p ? p->pretrain_options : NULL;
 }
 
-/* Every transfer option of any predictor, as text: which predictor is meant is known only when the command
- * runs, and its own table checks the values then. Built once. */
 static const ll_option transfer_options[];
+static ll_option *any_transfer_options; /* ends with a record without a name */
 
-static const ll_option *transfer_more(char *const *words, int n)
+static int count_options(const ll_option *table)
 {
-    enum { MOST = 64 };
-    static ll_option all[MOST];
-    static bool built;
-    if (built) return all;
-    int count = 0;
+    int n = 0;
+    while (table && table[n].name) n++;
+    return n;
+}
+
+/* Every transfer option of any predictor, as text: which predictor is meant is known only when the command
+ * runs, and its own table checks the values then. */
+static void gather_transfer_options(void)
+{
+    int most = 1, n = 0;
+    for (int p = 0; ll_predictors[p]; p++) most += count_options(ll_predictors[p]->transfer_options);
+    ll_option *all = any_transfer_options = LL_NEW_ARRAY(ll_option, most);
     for (int p = 0; ll_predictors[p]; p++)
         for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
             bool common = ll_option_find(transfer_options, o->name) != NULL;
-            if (common || ll_option_find(all, o->name) || count == MOST - 1) continue;
-            all[count] = *o;
-            all[count].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
-            all[count++].otherwise = NULL;
+            if (common || ll_option_find(all, o->name)) continue;
+            all[n] = *o;
+            all[n].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
+            all[n++].otherwise = NULL;
         }
-    built = true;
-    return all;
+}
+
+/* The worker parses while a face completes. */
+static const ll_option *transfer_more(char *const *words, int n)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, gather_transfer_options);
+    return any_transfer_options;
 }
 
 static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *out)

@@ -146,10 +146,16 @@ static ll_status content_hash(const ll_dataset *d, ll_hash *out, ll_error *e)
     return LL_OK;
 }
 
-ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
+ll_status ll_dataset_index(ll_dataset *d, ll_error *e)
 {
     ll_status status = index_names(d, e);
     if (!status && ll_archs_index(d->archs, e)) status = ll_fail_in(e, "%s: ", d->name);
+    return status;
+}
+
+ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
+{
+    ll_status status = ll_dataset_index(d, e);
     if (status) return status;
     if (!d->provenance) d->provenance = cJSON_CreateObject();
     return content_hash(d, &d->hash, e);
@@ -179,20 +185,50 @@ static void extend_accuracy(ll_dataset *d, const ll_dataset *old)
     memcpy(d->accuracy, old->accuracy, (size_t)old->n_archs * sizeof(double));
 }
 
-ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_devices)
+/* The old one with room for more, on these architectures. */
+static ll_dataset *copy(const ll_dataset *old, ll_archs *archs, int more_devices)
 {
-    ll_dataset *d =
-        ll_dataset_new(old->name, old->space, old->n_archs + more_archs, old->n_devices + more_devices);
+    ll_dataset *d = LL_NEW(ll_dataset);
+    d->refs = 1;
+    d->name = ll_strdup(old->name);
     d->path = ll_strdup(old->path);
-    ll_archs_unref(d->archs);
-    d->archs = ll_archs_copy(old->archs, more_archs);
-    free(d->lat_ms);
+    d->space = old->space;
+    d->n_archs = archs->n;
+    d->n_devices = old->n_devices + more_devices;
+    d->archs = archs;
+    d->devices = LL_NEW_ARRAY(ll_device, d->n_devices + 1);
     d->lat_ms = widen(old->lat_ms, old, d);
     d->std_ms = widen(old->std_ms, old, d);
     for (int i = 0; i < old->n_devices; i++) ll_device_copy(&d->devices[i], &old->devices[i]);
     extend_accuracy(d, old);
     d->reference = ll_ints_copy(old->reference.v, old->reference.n);
     d->provenance = old->provenance ? cJSON_Duplicate(old->provenance, true) : NULL;
+    return d;
+}
+
+ll_dataset *ll_dataset_extend(const ll_dataset *old, int more_archs, int more_devices)
+{
+    return copy(old, ll_archs_copy(old->archs, more_archs), more_devices);
+}
+
+static void index_sealed_names(ll_dataset *d)
+{
+    for (int i = 0; i < d->n_devices; i++)
+        ll_index_put(&d->names, ll_index_hash(d->devices[i].name, strlen(d->devices[i].name)), i);
+}
+
+ll_dataset *ll_dataset_at(ll_dataset *sealed, const char *path)
+{
+    ll_dataset *d = sealed;
+    if (__atomic_load_n(&sealed->refs, __ATOMIC_ACQUIRE) > 1) {
+        d = copy(sealed, ll_archs_ref(sealed->archs), 0);
+        d->hash = sealed->hash;
+        index_sealed_names(d);
+        ll_dataset_unref(sealed);
+    }
+    char *old = d->path;
+    d->path = ll_strdup(path); /* may be the old one */
+    free(old);
     return d;
 }
 

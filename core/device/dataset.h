@@ -1,7 +1,8 @@
 /* A dataset: architectures of one space x devices, latencies in milliseconds.
  *
  * Immutable once built and reference-counted, so that any thread may read one while another command makes its
- * successor (import into, measure). Builders fill a fresh one and call ll_dataset_seal(). */
+ * successor (import into, measure). Builders fill a fresh one, all of it, and call ll_dataset_seal(): from then on
+ * nothing in it changes, and another path makes another dataset (ll_dataset_at). */
 #ifndef LL_DEVICE_DATASET_H
 #define LL_DEVICE_DATASET_H
 
@@ -34,7 +35,7 @@ typedef struct ll_dataset {
     char *name, *path; /* path NULL: only in memory */
     const ll_space *space;
     int n_archs, n_devices;
-    ll_archs *archs;  /* the rows; indexed by seal */
+    ll_archs *archs;  /* the rows; indexed by ll_dataset_index */
     double *lat_ms;   /* (n_devices, n_archs): one device contiguous; NaN = missing, 0 is a value */
     double *std_ms;   /* same shape or NULL; NaN where unknown */
     double *accuracy; /* (n_archs) or NULL; NaN where unknown */
@@ -43,14 +44,19 @@ typedef struct ll_dataset {
     ll_ints reference; /* HELP's reference architectures (rows); may be empty */
     cJSON *provenance; /* object, never NULL after seal */
     ll_hash hash;      /* of space, genes, device names and latencies; set by seal */
-    ll_index names;    /* devices by name, set by seal */
+    ll_index names;    /* devices by name, set by ll_dataset_index */
 } ll_dataset;
 
 /* Fresh, with room for these; latencies all missing, one reference held. */
 ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
-/* Computes the hash and finds architectures and devices by hashing from now on. LL_BAD_DATA: two equal genes or two equal
- * device names. LL_CANCELLED: then it is not sealed. */
+/* For a builder that has its genes and device names and finds the rest of what it fills in by them. LL_BAD_DATA: two
+ * equal genes or two equal device names. */
+ll_status ll_dataset_index(ll_dataset *d, ll_error *e);
+/* Ends the building: indexes and computes the hash. LL_BAD_DATA as for the index. LL_CANCELLED: then it is not sealed. */
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
+/* What is sealed, lying at `path` (NULL: in memory): a copy, but for the architectures, which both hold; `d` itself,
+ * which is taken, when nobody else holds it. */
+ll_dataset *ll_dataset_at(ll_dataset *d, const char *path);
 ll_dataset *ll_dataset_ref(const ll_dataset *d);
 void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
 /* Unsealed deep copy with room for more rows and devices behind the old ones. */

@@ -155,8 +155,7 @@ typedef struct ll_residual_group {
 typedef struct ll_residuals_report {
     ll_residual_group *groups;
     int n_groups;
-    int *worst; /* rows with the largest |residual|, at most 5 */
-    int n_worst;
+    ll_ints worst; /* rows with the largest relative error, at most 5 */
     double bias_ms, sd_ms;
 } ll_residuals_report;
 ll_status ll_diagnose_residuals(const ll_diagnosis *q, ll_residuals_report *out, ll_error *e);

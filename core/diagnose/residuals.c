@@ -145,19 +145,6 @@ static void by_flops(residuals *x, bool *in)
     free(macs);
 }
 
-static void find_worst(const residuals *x, ll_residuals_report *out)
-{
-    int n = x->rows.n, *order = LL_NEW_ARRAY(int, n + 1);
-    double *size = LL_NEW_ARRAY(double, n + 1);
-    for (int i = 0; i < n; i++) size[i] = -fabs(x->r[i]);
-    ll_sort_order(size, n, order);
-    out->n_worst = n < WORST ? n : WORST;
-    out->worst = LL_NEW_ARRAY(int, WORST);
-    for (int i = 0; i < out->n_worst; i++) out->worst[i] = x->rows.v[order[i]];
-    free(order);
-    free(size);
-}
-
 ll_status ll_diagnose_residuals(const ll_diagnosis *q, ll_residuals_report *out, ll_error *e)
 {
     residuals x;
@@ -170,7 +157,7 @@ ll_status ll_diagnose_residuals(const ll_diagnosis *q, ll_residuals_report *out,
         by_position(&x, in);
         by_depth(&x, in);
         by_flops(&x, in);
-        find_worst(&x, out);
+        out->worst = ll_worst_rows(ll_latencies(q->data, q->device), q->transfer->lat_ms, x.rows.v, n, WORST);
         out->bias_ms = ll_mean(x.r, n);
         out->sd_ms = ll_std(x.r, n);
         out->groups = x.groups;
@@ -188,6 +175,6 @@ ll_status ll_diagnose_residuals(const ll_diagnosis *q, ll_residuals_report *out,
 void ll_residuals_report_free(ll_residuals_report *r)
 {
     free(r->groups);
-    free(r->worst);
+    ll_ints_free(&r->worst);
     *r = (ll_residuals_report){0};
 }

@@ -172,6 +172,28 @@ ll_metrics ll_metrics_of(const double *measured_ms, const double *score, const d
     return m;
 }
 
+static int worst_first(const void *a, const void *b)
+{
+    const keyed *x = a, *y = b;
+    int order = ll_by_number(y->key, x->key);
+    return order ? order : x->row - y->row;
+}
+
+ll_ints ll_worst_rows(const double *measured_ms, const double *lat_ms, const int *rows, int n_rows, int most)
+{
+    keyed *off = LL_NEW_ARRAY(keyed, n_rows + 1);
+    ll_ints worst = {0};
+    int n = 0;
+    for (int i = 0; i < n_rows; i++) {
+        double y = measured_ms[rows[i]], error = fabs(lat_ms[rows[i]] - y) / y;
+        if (y > 0 && isfinite(error)) off[n++] = (keyed){error, rows[i]};
+    }
+    qsort(off, (size_t)n, sizeof *off, worst_first);
+    for (int i = 0; i < n && i < most; i++) ll_ints_add(&worst, off[i].row);
+    free(off);
+    return worst;
+}
+
 void ll_metrics_json(const ll_metrics *m, cJSON *o)
 {
     ll_json_int(o, "n", m->n);

@@ -32,6 +32,9 @@ ll_ints ll_support_rows(const ll_dataset *d, int device, ll_protocol p);
 /* pred arrays are over all rows of the dataset; lat_ms, lo_ms, hi_ms may be NULL. */
 ll_metrics ll_metrics_of(const double *measured_ms, const double *score, const double *lat_ms,
                          const double *lo_ms, const double *hi_ms, double level, const int *rows, int n_rows);
+/* The worst of these rows, at most `most` of them and the worst first: by |lat_ms - measured| / measured, the error that
+ * mape averages. What is not predicted, or measured as 0, has none. The caller frees. */
+ll_ints ll_worst_rows(const double *measured_ms, const double *lat_ms, const int *rows, int n_rows, int most);
 void ll_metrics_json(const ll_metrics *m, cJSON *o); /* adds the fields above under these names */
 
 #endif

@@ -95,20 +95,23 @@ ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e)
 static ll_status join(ll_request *rq, const char *name, ll_dataset **d)
 {
     ll_dataset *other = NULL, *joint = NULL;
-    ll_str names = {0};
     ll_status s = ll_data_find(rq->app, name, &other, &rq->error);
-    if (!s) s = ll_import_merge(*d, other, false, &joint, NULL, &rq->error);
+    if (!s) s = ll_import_join(*d, other, false, &joint, NULL, &rq->error);
     if (!s) {
+        ll_str names = {0};
         ll_str_addf(&names, "%s+%s", (*d)->name, other->name);
         free(joint->name);
         joint->name = ll_str_take(&names);
-        free(joint->path);
-        joint->path = NULL;
-        ll_dataset_unref(*d);
-        *d = joint;
+        s = ll_dataset_seal(joint, &rq->error);
     }
     ll_dataset_unref(other);
-    return s;
+    if (s) {
+        ll_dataset_unref(joint);
+        return s;
+    }
+    ll_dataset_unref(*d);
+    *d = joint;
+    return LL_OK;
 }
 
 static ll_status find_all(ll_request *rq, ll_dataset **d)

@@ -81,16 +81,12 @@ static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
     return keep.len ? ll_str_take(&keep) : NULL;
 }
 
-static ll_status write_changed(const ll_change *c, ll_dataset *d, ll_str *said, ll_error *e)
+static ll_status write_changed(const ll_change *c, const ll_dataset *d, ll_str *said, ll_error *e)
 {
     ll_str sentence = {0};
     char *keep = former_place(c, d, &sentence);
     ll_status s = ll_folder_save(d, c->to, keep, e);
     if (!s && said) ll_str_add(said, ll_str_text(&sentence));
-    if (!s) {
-        free(d->path);
-        d->path = ll_strdup(c->to);
-    }
     ll_str_free(&sentence);
     free(keep);
     return s;
@@ -107,7 +103,7 @@ static ll_status change(const ll_change *c, ll_dataset **out, ll_str *said, ll_e
     if (s)
         ll_dataset_unref(d);
     else
-        *out = d;
+        *out = ll_dataset_at(d, c->to);
     return s;
 }
 

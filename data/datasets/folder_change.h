@@ -17,14 +17,14 @@ typedef struct ll_change {
     ll_change_how how;
     const char *to;   /* the folder that is written */
     const char *from; /* JOIN: where the dataset is read while `to` is not there; NULL: nowhere */
-    /* A sealed dataset of the caller's own: what the folder is to hold. `there` is what it holds, NULL for NEW and
+    /* A sealed dataset, one reference to it: what the folder is to hold. `there` is what it holds, NULL for NEW and
      * ANEW and where there is nothing to join. Its failure leaves the disk as it is. */
     ll_status (*make)(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e);
     void *ctx;
     ll_observer *observer; /* may cancel the wait for another process; may be NULL */
 } ll_change;
 
-/* *out: what `make` gave, with the path of the folder that now holds it. `said` (may be NULL) gets a sentence on what
+/* *out: what `make` gave, at the path of the folder that now holds it. `said` (may be NULL) gets a sentence on what
  * was replaced, or nothing. LL_FAILED also where something is in the way (core/base/owned.h). */
 ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e);
 

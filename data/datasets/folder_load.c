@@ -202,7 +202,7 @@ static ll_status read_std(loader *l, ll_error *e)
     return read_table(l, "std.csv", l->d->std_ms, false, e);
 }
 
-/* After the seal: rows are found by architecture. */
+/* Indexed by now: rows are found by architecture. */
 static ll_status read_accuracy_row(ll_dataset *d, const ll_csv *c, ll_error *e)
 {
     uint8_t gene[LL_MAX_POSITIONS];
@@ -310,7 +310,15 @@ static ll_status read_content(loader *l, ll_error *e)
     if (s) return s;
     const cJSON *provenance = cJSON_GetObjectItemCaseSensitive(l->json, "provenance");
     if (cJSON_IsObject(provenance)) l->d->provenance = cJSON_Duplicate(provenance, true);
-    s = ll_dataset_seal(l->d, e);
+    s = ll_dataset_index(l->d, e);
+    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(l->json, "files")) if (!s) s =
+        read_file_entry(l, entry, e);
+    return s ? s : read_reference(l, e);
+}
+
+static ll_status seal(loader *l, ll_error *e)
+{
+    ll_status s = ll_dataset_seal(l->d, e);
     if (s) return s;
     const char *hash = ll_json_get_str(l->json, "hash", "");
     /* names that are no UTF-8 were once let in, and hashed as they were: the numbers are there, and saving mends it */
@@ -320,9 +328,7 @@ static ll_status read_content(loader *l, ll_error *e)
             "%s: the hash of the latencies is %s, dataset.json states %.40s: latency.csv was changed or "
             "damaged",
             l->dir, l->d->hash.hex, *hash ? hash : "none");
-    cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(l->json, "files")) if (!s) s =
-        read_file_entry(l, entry, e);
-    return s ? s : read_reference(l, e);
+    return LL_OK;
 }
 
 ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
@@ -334,6 +340,7 @@ ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
     if (s) return s;
     loader l = {.dir = path, .json = json};
     s = read_content(&l, e);
+    if (!s) s = seal(&l, e);
     ll_names_free(&l.files);
     cJSON_Delete(json);
     if (s)

@@ -46,12 +46,15 @@ ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
  * decimal comma. */
 ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e);
 
-/* `into` and `fresh` together (sealed): architectures by gene, devices by name. A device that both have is
+/* `into` and `fresh` together: architectures by gene, devices by name. A device that both have is
  * joined when all common latencies agree within 0.1 percent; otherwise LL_BAD_DATA names the first that does
  * not, unless `replace` lets the new ones win. Features of the same name are replaced, accuracies of the same
- * name completed. */
+ * name completed. Name and path are those of `into`. */
 ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
                           ll_strs *notes, ll_error *e);
+/* The same for who goes on building: nowhere on the disk, and not sealed yet. */
+ll_status ll_import_join(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                         ll_strs *notes, ll_error *e);
 
 /* --- for importers --- */
 

@@ -223,8 +223,9 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e)
     if (!s) s = read_devices(job, &a, &d, e);
     free(a.genes);
     if (!s) ll_import_provenance(d, "help", job->path, "ms");
-    if (!s) s = ll_dataset_seal(d, e); /* accuracies are found by architecture */
+    if (!s) s = ll_dataset_index(d, e); /* accuracies are found by architecture */
     if (!s) s = read_extras(job, d, e);
+    if (!s) s = ll_dataset_seal(d, e);
     if (s)
         ll_dataset_unref(d);
     else

@@ -209,7 +209,7 @@ static ll_status merge(merger *m, ll_error *e)
         if (s) return s;
     }
     merge_rest(m);
-    return ll_dataset_seal(m->d, e);
+    return LL_OK;
 }
 
 static size_t cells(int n_archs, int n_devices)
@@ -225,8 +225,8 @@ static ll_status check_size(size_t bytes, int n_archs, int n_devices, ll_error *
     return ll_fail_in(e, "joined, they have %d architectures x %d devices: ", n_archs, n_devices);
 }
 
-ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
-                          ll_strs *notes, ll_error *e)
+static ll_status join(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                      ll_strs *notes, ll_error *e)
 {
     if (into->space != fresh->space)
         return ll_fail(e, LL_BAD_DATA, "%s holds architectures of %s, what is to join it of %s", into->name,
@@ -247,5 +247,29 @@ ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool 
         ll_dataset_unref(m.d);
     else
         *out = m.d;
+    return s;
+}
+
+ll_status ll_import_join(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                         ll_strs *notes, ll_error *e)
+{
+    ll_status s = join(into, fresh, replace, out, notes, e);
+    if (s) return s;
+    free((*out)->path);
+    (*out)->path = NULL;
+    return LL_OK;
+}
+
+ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                          ll_strs *notes, ll_error *e)
+{
+    ll_dataset *d;
+    ll_status s = join(into, fresh, replace, &d, notes, e);
+    if (s) return s;
+    s = ll_dataset_seal(d, e);
+    if (s)
+        ll_dataset_unref(d);
+    else
+        *out = d;
     return s;
 }

@@ -326,20 +326,22 @@ static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **
 
 static ll_status add_device(job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
 {
-    ll_dataset *m = NULL;
+    ll_dataset *m = NULL, *both = NULL;
     ll_status s = check_device(j, d, e);
     if (s) return s;
     j->repeat = repeat_of(j, d);
     cJSON_Delete(j->record);
     j->record = record_of(j);
     s = measured_alone(j, d, &m, e);
-    if (!s) s = ll_import_merge(d, m, false, out, NULL, e);
+    if (!s) s = ll_import_join(d, m, false, &both, NULL, e);
     ll_dataset_unref(m);
-    if (s) return s;
-    free((*out)->path); /* not what the folder holds, until it is saved */
-    (*out)->path = NULL;
-    if (j->again.rows.n) (*out)->devices[ll_dataset_device(*out, j->device)].repeat = j->repeat;
-    return LL_OK;
+    if (!s && j->again.rows.n) both->devices[ll_dataset_device(both, j->device)].repeat = j->repeat;
+    if (!s) s = ll_dataset_seal(both, e);
+    if (s)
+        ll_dataset_unref(both);
+    else
+        *out = both;
+    return s;
 }
 
 /* The dataset as the folder is to hold it: what is there by now, with the device. */

@@ -1,11 +1,9 @@
 /* Results: metrics of every transfer, the scatter or the residuals of one, its worst architectures. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/num/sort.h"
 #include "tui/screen/views/views.h"
 
 enum { WORST = 100 };
@@ -45,16 +43,6 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
 
 /* --- the worst architectures --- */
 
-typedef struct miss {
-    int arch;
-    double factor; /* |log(predicted / measured)| */
-} miss;
-
-static int by_factor(const void *a, const void *b)
-{
-    return ll_by_number(((const miss *)b)->factor, ((const miss *)a)->factor);
-}
-
 static void worst_row(cJSON *rows, const ll_state *s, const ll_transfer *t, int device, int arch)
 {
     ll_str text = {0};
@@ -76,19 +64,17 @@ static void list_worst(results_view *v, const ll_transfer *t)
         {"measured_ms", "meas.", "ms", 3},    {"predicted_ms", "pred.", "ms", 3},
         {"string", "architecture", NULL, -1}, {0}};
     const ll_dataset *d = v->base.state.data;
-    int device = ll_dataset_device(d, t->device), n = 0;
+    int device = ll_dataset_device(d, t->device);
     if (device < 0 || t->n != d->n_archs) return;
-    const double *lat = ll_latencies(d, device);
-    miss *all = LL_NEW_ARRAY(miss, d->n_archs);
-    for (int i = 0; i < d->n_archs; i++)
-        if (lat[i] > 0 && t->lat_ms[i] > 0) all[n++] = (miss){i, fabs(log(t->lat_ms[i] / lat[i]))};
-    qsort(all, (size_t)n, sizeof *all, by_factor);
+    ll_ints scored = ll_scoring_rows(d, device, LL_PROTOCOL_FULL, t->samples.v, t->samples.n);
+    ll_ints worst = ll_worst_rows(ll_latencies(d, device), t->lat_ms, scored.v, scored.n, WORST);
     cJSON *list = ll_result_new("worst"), *rows = ll_json_arr(list, "rows");
     ll_result_columns(list, columns);
-    for (int i = 0; i < n && i < WORST; i++) worst_row(rows, &v->base.state, t, device, all[i].arch);
+    for (int i = 0; i < worst.n; i++) worst_row(rows, &v->base.state, t, device, worst.v[i]);
     ll_grid_set(&v->worst, list);
     cJSON_Delete(list);
-    free(all);
+    ll_ints_free(&scored);
+    ll_ints_free(&worst);
 }
 
 static void follow_cursor(results_view *v)
