@@ -167,7 +167,7 @@ static const ll_predictor peek_predictor = {.name = "peek",
                                             .summary = "looks",
                                             .needs_sources = true,
                                             .default_n = 16,
-                                            .fbnet_n = 24,
+                                            .n_by_space = true,
                                             .pretrain = peek_pretrain,
                                             .wants = peek_wants,
                                             .adapt = peek_adapt,
@@ -197,7 +197,7 @@ static void fbnet_has_its_own_default(void)
     ll_device_set(&d->devices[1], "b", LL_MEASURED, "test", "ms", NULL, NULL);
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
     ll_model *m = pretrained(d, 4);
-    CHECK_INT(ll_json_get_int(m->info, "n", 0), 24);
+    CHECK_INT(ll_json_get_int(m->info, "n", 0), 30); /* 800, of which there are 30 */
     ll_model_unref(m);
     ll_dataset_unref(d);
 }

@@ -31,16 +31,6 @@ static double ceiling_of_error(double error_variance, const double *rank, int n)
 
 /* --- pairs of cells that are the same network --- */
 
-/* Exchanging the inner nodes 1 and 2 of a cell exchanges edges 0>1 with 0>2 and 1>3 with 2>3; it is the same
- * network when nothing flows from 1 to 2. */
-static bool mirror_of(const ll_space *s, const uint8_t *gene, uint8_t *mirror)
-{
-    static const int exchanged[] = {1, 0, 2, 3, 5, 4};
-    if (strcmp(s->name, "nasbench201") || strcmp(s->ops[gene[2]], "none")) return false;
-    for (int p = 0; p < s->n_positions; p++) mirror[p] = gene[exchanged[p]];
-    return memcmp(mirror, gene, (size_t)s->n_positions) != 0;
-}
-
 /* Ranks of the known latencies by row, NaN elsewhere. */
 static double *ranks_by_row(const ll_dataset *d, int device, double **known_ranks, int *n)
 {
@@ -64,7 +54,7 @@ static void ceiling_of_mirrors(const ll_diagnosis *q, ll_noise_report *out)
     double *rank = ranks_by_row(d, q->device, &known, &n);
     for (int i = 0; i < d->n_archs; i++) {
         uint8_t mirror[LL_MAX_POSITIONS];
-        int j = mirror_of(d->space, ll_gene(d, i), mirror) ? ll_dataset_row(d, mirror) : -1;
+        int j = ll_cell_mirror(d->space, ll_gene(d, i), mirror) ? ll_dataset_row(d, mirror) : -1;
         if (j <= i || isnan(rank[i]) || isnan(rank[j])) continue;
         error += (rank[i] - rank[j]) * (rank[i] - rank[j]) / 2;
         equal += rank[i] == rank[j];

@@ -5,7 +5,7 @@
 
 #include "core/encode/parts.h"
 
-enum { OPS = 4, DIM = OPS + OPS * OPS + OPS * OPS * OPS, PATHS = 4, LONGEST = 3 };
+enum { NODES = 4, OPS = 4, DIM = OPS + OPS * OPS + OPS * OPS * OPS, PATHS = 4, LONGEST = 3 };
 
 /* Edges of each path, in the order of the string: 0>1 0>2 1>2 0>3 1>3 2>3. */
 static const int paths[PATHS][LONGEST] = {{3, -1, -1}, {0, 4, -1}, {1, 5, -1}, {0, 2, 5}};
@@ -26,10 +26,11 @@ static int column_of(const uint8_t *gene, const int *edges)
 static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 {
     c->dim = DIM;
-    if (!strcmp(c->space->name, "nasbench201")) return LL_OK;
+    const ll_cell_graph *cell = c->space->facts->cell;
+    if (cell && cell->n_nodes == NODES && c->space->n_ops == OPS + 1 && cell->none == 0) return LL_OK;
     return ll_fail(
         e, LL_USAGE,
-        "the path encoding is known for nasbench201 alone; an architecture of %s is one path, which "
+        "the path encoding is known for cells of four nodes; an architecture of %s is one path, which "
         "encoding=onehot describes",
         c->space->name);
 }

@@ -123,7 +123,7 @@ typedef struct ll_predictor {
     bool refits_live; /* a transfer takes milliseconds: re-fit on every sample change */
     bool quick;       /* pretraining takes about a second: may be done unasked (diagnose) */
     int default_n;    /* source architectures per device; 0: all */
-    int fbnet_n;      /* the same on FBNet, where another number is published; 0: none is */
+    bool n_by_space;  /* the number that is published for the space goes before default_n */
     int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
 
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */

@@ -142,6 +142,13 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
     draw_fixed(out, "output", 1, CLASSES, "mean, classifier");
 }
 
+static const int stage_positions[STAGES] = {1, 4, 4, 4, 4, 4, 1};
+static const ll_space_facts facts = {.stages = stage_positions,
+                                     .n_stages = STAGES,
+                                     .pretrain_n = 800,
+                                     .tune = {30, 1e-3},
+                                     .help = {.pool = 4000, .episodes = 4000, .half = 4}};
+
 const ll_space ll_fbnet = {
     .name = "fbnet",
     .title = "FBNet: 22 positions, 9 blocks each",
@@ -158,4 +165,5 @@ const ll_space ll_fbnet = {
     .graph = graph,
     .layers = layers,
     .draw = draw,
+    .facts = &facts,
 };

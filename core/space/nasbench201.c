@@ -133,6 +133,19 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
     return true;
 }
 
+static const ll_op_cost op_costs[N_OPS] = {[LL_NB201_SKIP] = {0, 0, .3, 0},
+                                           [LL_NB201_CONV1] = {1, 1, 1, 1},
+                                           [LL_NB201_CONV3] = {9, 9, 1, 1},
+                                           [LL_NB201_POOL] = {.05, 0, 1, 1}};
+static const uint8_t help_labels[N_OPS] = {[LL_NB201_NONE] = 4,
+                                           [LL_NB201_SKIP] = 5,
+                                           [LL_NB201_CONV1] = 2,
+                                           [LL_NB201_CONV3] = 3,
+                                           [LL_NB201_POOL] = 1};
+static const ll_cell_graph cell = {4, ll_nb201_from, ll_nb201_to, LL_NB201_NONE, op_costs, help_labels};
+static const ll_space_facts facts = {
+    .cell = &cell, .tune = {40, 3e-3}, .help = {.pool = 900, .episodes = 2000}};
+
 const ll_space ll_nasbench201 = {
     .name = "nasbench201",
     .title = "NAS-Bench-201: 15,625 cells of 6 edges, 5 operations each",
@@ -149,4 +162,5 @@ const ll_space ll_nasbench201 = {
     .graph = graph,
     .layers = ll_nasbench201_layers,
     .draw = ll_nasbench201_draw,
+    .facts = &facts,
 };

@@ -8,6 +8,8 @@
 static const ll_space *const built_in[] = {&ll_nasbench201, &ll_fbnet};
 enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
 
+const ll_space_facts ll_no_facts = {0};
+
 const ll_space *ll_space_at(int i)
 {
     if (i < 0) return NULL;
@@ -20,6 +22,11 @@ const ll_space *ll_space_find(const char *name)
     for (int i = 0; (s = ll_space_at(i)); i++)
         if (!strcmp(s->name, name)) return s;
     return NULL;
+}
+
+int ll_space_help_pool(const ll_space *s, int n)
+{
+    return s->facts->help.pool ? s->facts->help.pool : n / 5 * 4;
 }
 
 double ll_layer_macs(const ll_layer *l)

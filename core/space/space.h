@@ -11,6 +11,7 @@
 
 #include "core/base/status.h"
 #include "core/base/str.h"
+#include "core/space/facts.h"
 
 enum { LL_MAX_POSITIONS = 64, LL_MAX_NODES = 66, LL_MAX_OPS = 32 };
 
@@ -61,7 +62,6 @@ typedef enum ll_graph_kind {
                         */
 } ll_graph_kind;
 
-typedef struct ll_space ll_space;
 struct ll_space {
     const char *name;  /* "nasbench201" */
     const char *title; /* "NAS-Bench-201: 15,625 cells" */
@@ -81,9 +81,14 @@ struct ll_space {
      */
     int (*layers)(const ll_space *s, const uint8_t *gene, ll_layer *out, int most);
     void (*draw)(const ll_space *s, const uint8_t *gene,
-                 ll_str *out); /* plain text, ASCII, at most 72 columns */
-    void *own;                 /* data of a user's space */
+                 ll_str *out);   /* plain text, ASCII, at most 72 columns */
+    const ll_space_facts *facts; /* never NULL */
+    void *own;                   /* data of a user's space */
 };
+
+/* Architectures that HELP's protocol learns from, the first of a table of n; not published: four fifths of it. */
+int ll_space_help_pool(const ll_space *s, int n);
+extern const ll_space_facts ll_no_facts; /* of a space of which nothing more is known */
 
 /* The built-in spaces ("nasbench201", "fbnet"), or NULL. */
 const ll_space *ll_space_find(const char *name);

@@ -121,6 +121,7 @@ static user_space *make(const char *name, int n_positions, char *const *ops, int
         .at = ll_space_none_at,
         .graph = graph,
         .draw = draw,
+        .facts = &ll_no_facts,
         .own = u,
     };
     return u;

@@ -63,7 +63,7 @@ static void trim_to_middle(const ll_dataset *d, int device, ll_ints *rows)
  */
 static int help_query_start(const ll_dataset *d)
 {
-    return strcmp(d->space->name, "nasbench201") ? 4000 : 900;
+    return ll_space_help_pool(d->space, d->n_archs);
 }
 
 static void drop_samples(ll_ints *rows, const int *samples, int k, int n_archs)

@@ -28,8 +28,8 @@ static ll_ints source_pool(const ll_dataset *d, const ll_ints *source, int wante
 
 static int default_n(const ll_pretrain_plan *p)
 {
-    bool fbnet = !strcmp(p->data->space->name, "fbnet");
-    return fbnet && p->predictor->fbnet_n ? p->predictor->fbnet_n : p->predictor->default_n;
+    int published = p->predictor->n_by_space ? p->data->space->facts->pretrain_n : 0;
+    return published ? published : p->predictor->default_n;
 }
 
 /* By a sampler: one that uses an encoding takes the one-hots. */

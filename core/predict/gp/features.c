@@ -6,39 +6,20 @@
 
 #include "core/base/mem.h"
 
-enum { COSTS = 4 };
-
-/* Cost of one operation of a cell, relative to each other: multiply-adds, parameters, calls, kernels. */
-static const struct {
-    const char *op;
-    double cost[COSTS];
-} cell_costs[] = {
-    {"none", {0, 0, 0, 0}},         {"skip_connect", {0, 0, .3, 0}},  {"nor_conv_1x1", {1, 1, 1, 1}},
-    {"nor_conv_3x3", {9, 9, 1, 1}}, {"avg_pool_3x3", {.05, 0, 1, 1}},
-};
-enum { CELL_OPS = sizeof cell_costs / sizeof *cell_costs };
-
-static const int fbnet_stages[] = {1, 4, 4, 4, 4, 4, 1};
-enum { FBNET_STAGES = sizeof fbnet_stages / sizeof *fbnet_stages };
-
-static bool is_cell(const ll_space *s)
-{
-    return !strcmp(s->name, "nasbench201");
-}
-
-static bool is_fbnet(const ll_space *s)
-{
-    return !strcmp(s->name, "fbnet");
-}
+enum { COSTS = 4 }; /* multiply-adds, parameters, calls, kernels; of layers the third is activations */
 
 /* --- raw blocks of one gene --- */
 
 static void cell_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
-    for (int p = 0; p < s->n_positions; p++)
-        for (int o = 0; o < CELL_OPS; o++)
-            if (!strcmp(s->ops[gene[p]], cell_costs[o].op))
-                for (int c = 0; c < COSTS; c++) out[c] += cell_costs[o].cost[c];
+    const ll_op_cost *costs = s->facts->cell->cost;
+    for (int p = 0; p < s->n_positions; p++) {
+        const ll_op_cost *c = &costs[gene[p]];
+        out[0] += c->macs;
+        out[1] += c->params;
+        out[2] += c->calls;
+        out[3] += c->kernels;
+    }
 }
 
 /* Sum over the layers the gene decides on. Additions and copies fuse into their neighbours. */
@@ -61,7 +42,7 @@ static void layer_cost(const ll_space *s, const uint8_t *gene, double *out)
 
 static void raw_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
-    (is_cell(s) ? cell_cost : layer_cost)(s, gene, out);
+    (s->facts->cell ? cell_cost : layer_cost)(s, gene, out);
 }
 
 static void raw_counts(const ll_space *s, const uint8_t *gene, double *out)
@@ -71,20 +52,13 @@ static void raw_counts(const ll_space *s, const uint8_t *gene, double *out)
 
 static void raw_stages(const ll_space *s, const uint8_t *gene, double *out)
 {
-    for (int stage = 0, p = 0; stage < FBNET_STAGES; stage++)
-        for (int i = 0; i < fbnet_stages[stage]; i++, p++) out[stage * s->n_ops + gene[p]]++;
+    for (int stage = 0, p = 0; stage < s->facts->n_stages; stage++)
+        for (int i = 0; i < s->facts->stages[stage]; i++, p++) out[stage * s->n_ops + gene[p]]++;
 }
 
 static void raw_onehot(const ll_space *s, const uint8_t *gene, double *out)
 {
     for (int p = 0; p < s->n_positions; p++) out[p * s->n_ops + gene[p]] = 1;
-}
-
-static int op_named(const ll_space *s, const char *name)
-{
-    for (int o = 0; o < s->n_ops; o++)
-        if (!strcmp(s->ops[o], name)) return o;
-    return -1;
 }
 
 /* An edge is dead when no path of other operations than none leads from its end to the output. Whether the
@@ -93,9 +67,9 @@ static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *liv
 {
     ll_graph g;
     bool reaches[LL_MAX_NODES] = {false};
-    int none = op_named(s, "none");
+    int none = s->facts->cell->none;
     memcpy(live, gene, (size_t)s->n_positions);
-    if (none < 0 || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
+    if (!s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
     for (int i = g.n_nodes - 2; i > 0; i--) {
         for (int j = i + 1; j < g.n_nodes; j++)
             if (g.adj[i][j] && (j == g.n_nodes - 1 || (g.op[j] != none && reaches[j]))) reaches[i] = true;
@@ -105,7 +79,7 @@ static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *liv
 
 int ll_gp_executions(const ll_space *s)
 {
-    return is_cell(s) ? LL_GP_EXECUTIONS : 1;
+    return s->facts->cell ? LL_GP_EXECUTIONS : 1;
 }
 
 /* Edges that nothing from the input reaches go. */
@@ -113,8 +87,8 @@ static void kill_unreached_edges(const ll_space *s, uint8_t *gene)
 {
     ll_graph g;
     bool reached[LL_MAX_NODES] = {true};
-    int none = op_named(s, "none");
-    if (none < 0 || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
+    int none = s->facts->cell->none;
+    if (!s->graph(s, gene, LL_GRAPH_FULL, &g)) return;
     for (int i = 1; i < g.n_nodes - 1; i++) {
         for (int j = 0; j < i; j++) reached[i] = reached[i] || (g.adj[j][i] && reached[j]);
         reached[i] = reached[i] && gene[i - 1] != none;
@@ -124,7 +98,7 @@ static void kill_unreached_edges(const ll_space *s, uint8_t *gene)
 
 static bool all_none(const ll_space *s, const uint8_t *gene)
 {
-    int none = op_named(s, "none");
+    int none = s->facts->cell->none;
     for (int p = 0; p < s->n_positions; p++)
         if (gene[p] != none) return false;
     return true;
@@ -153,7 +127,7 @@ typedef struct kind {
 
 static int cost_dim(const ll_space *s)
 {
-    return is_cell(s) || s->layers ? COSTS : 0;
+    return s->facts->cell || s->layers ? COSTS : 0;
 }
 
 static int count_dim(const ll_space *s)
@@ -163,7 +137,7 @@ static int count_dim(const ll_space *s)
 
 static int stage_dim(const ll_space *s)
 {
-    return is_fbnet(s) ? FBNET_STAGES * s->n_ops : 0;
+    return s->facts->n_stages * s->n_ops;
 }
 
 static int onehot_dim(const ll_space *s)
@@ -179,20 +153,21 @@ static const kind kinds[] = {
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-static const kind *kind_named(const char *name)
+/* Of a block that list_blocks() made: its name is the kind's own. */
+static const kind *kind_of(const ll_gp_block *b)
 {
-    for (int i = 0; i < KINDS; i++)
-        if (!strcmp(kinds[i].name, name)) return &kinds[i];
-    return NULL;
+    const kind *k = kinds;
+    while (k->name != b->name) k++;
+    return k;
 }
 
 static void raw_row(const ll_gp_features *f, const uint8_t *gene, double *out)
 {
     uint8_t live[LL_MAX_POSITIONS];
     memset(out, 0, (size_t)f->dim * sizeof *out);
-    if (is_cell(f->space)) kill_dead_edges(f->space, gene, live);
+    if (f->space->facts->cell) kill_dead_edges(f->space, gene, live);
     for (int b = 0; b < f->n_blocks; b++) {
-        const kind *k = kind_named(f->blocks[b].name);
+        const kind *k = kind_of(&f->blocks[b]);
         k->raw(f->space, k->live ? live : gene, out + f->blocks[b].first);
     }
 }
@@ -200,7 +175,7 @@ static void raw_row(const ll_gp_features *f, const uint8_t *gene, double *out)
 static void list_blocks(ll_gp_features *f)
 {
     for (int i = 0; i < KINDS; i++) {
-        int dim = kinds[i].live && !is_cell(f->space) ? 0 : kinds[i].dim(f->space);
+        int dim = kinds[i].live && !f->space->facts->cell ? 0 : kinds[i].dim(f->space);
         if (!dim) continue;
         f->blocks[f->n_blocks++] = (ll_gp_block){kinds[i].name, f->dim, dim, kinds[i].log_weight, 0};
         f->dim += dim;
@@ -241,7 +216,7 @@ static void column_moments(const ll_gp_features *f, const ll_archs *archs, const
 
 static void scale_block(ll_gp_features *f, const ll_gp_block *b, const double *variance)
 {
-    bool by_column = kind_named(b->name)->raw == raw_cost; /* columns of different units */
+    bool by_column = kind_of(b)->raw == raw_cost; /* columns of different units */
     double total = 0;
     for (int c = b->first; c < b->first + b->dim; c++) {
         bool varies = variance[c] > 1e-12 * (1 + f->shift[c] * f->shift[c]);
@@ -318,7 +293,7 @@ void ll_gp_features_fill(const ll_gp_features *f, const ll_archs *archs, const l
 
 bool ll_gp_features_live(const ll_gp_block *block)
 {
-    return kind_named(block->name)->live;
+    return kind_of(block)->live;
 }
 
 const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name)

@@ -32,25 +32,24 @@ void ll_help_model_free(void *model)
     free(m);
 }
 
-static bool is_nasbench201(const ll_space *s)
+/* HELP's graphs: cells of four nodes, their six edges as nodes between input and output, and one that reads all. */
+static bool has_graphs(const ll_space *s)
 {
-    return !strcmp(s->name, "nasbench201");
+    const ll_cell_graph *c = s->facts->cell;
+    return c && c->label && c->n_nodes == 4 && s->n_positions == LL_HELP_NODES - 3;
 }
 
 ll_help_shape ll_help_shape_of(const ll_space *s, bool device)
 {
-    if (is_nasbench201(s)) return (ll_help_shape){true, LL_HELP_LABELS, device};
-    int per_position = strcmp(s->name, "fbnet") ? s->n_ops : 6;
+    if (has_graphs(s)) return (ll_help_shape){true, LL_HELP_LABELS, device};
+    int half = s->facts->help.half, per_position = half ? 2 + half : s->n_ops;
     return (ll_help_shape){false, s->n_positions * per_position, device};
 }
 
-/* HELP's label of an operation, in the order of its one-hots; the space's order is none, skip, 1x1, 3x3,
- * pool. */
-static const unsigned char label_of_op[] = {4, 5, 2, 3, 1};
 enum { LABEL_INPUT = 0, LABEL_OUTPUT = 6, LABEL_GLOBAL = 7 };
 
 /* A'X of one cell: for each of the 9 nodes how many of the nodes it reads carry each label. */
-static void cell_inputs(const uint8_t *gene, float *x)
+static void cell_inputs(const uint8_t *label_of_op, const uint8_t *gene, float *x)
 {
     static const signed char reads[LL_HELP_NODES][9] = {
         {0, -1},       {0, 1, -1},       {0, 2, -1},
@@ -63,14 +62,15 @@ static void cell_inputs(const uint8_t *gene, float *x)
         for (int j = 0; j < 9 && reads[i][j] >= 0; j++) x[i * LL_HELP_LABELS + label[reads[i][j]]] += 1;
 }
 
-/* Per position [low half, high half, one-hot of the choice within the half]; skip is all zero. */
-static void fbnet_inputs(const uint8_t *gene, int positions, float *x)
+/* Per position [low half, high half, one-hot of the choice within the half]; what is behind both is all zero. */
+static void half_inputs(const uint8_t *gene, int positions, int half, float *x)
 {
-    memset(x, 0, sizeof(float) * (size_t)positions * 6);
+    int width = 2 + half;
+    memset(x, 0, sizeof(float) * (size_t)positions * (size_t)width);
     for (int i = 0; i < positions; i++) {
-        if (gene[i] > 7) continue;
-        x[i * 6 + gene[i] / 4] = 1;
-        x[i * 6 + 2 + gene[i] % 4] = 1;
+        if (gene[i] >= 2 * half) continue;
+        x[i * width + gene[i] / half] = 1;
+        x[i * width + 2 + gene[i] % half] = 1;
     }
 }
 
@@ -88,9 +88,9 @@ void ll_help_inputs(const ll_archs *archs, const int *which, int n, float *x)
     for (int i = 0; i < n; i++) {
         const uint8_t *gene = ll_arch(archs, which ? which[i] : i);
         if (shape.graph)
-            cell_inputs(gene, x + (size_t)i * size);
-        else if (!strcmp(s->name, "fbnet"))
-            fbnet_inputs(gene, s->n_positions, x + (size_t)i * size);
+            cell_inputs(s->facts->cell->label, gene, x + (size_t)i * size);
+        else if (s->facts->help.half)
+            half_inputs(gene, s->n_positions, s->facts->help.half, x + (size_t)i * size);
         else
             onehot_inputs(gene, s->n_positions, s->n_ops, x + (size_t)i * size);
     }

@@ -125,9 +125,10 @@ static void widen(range *r, double x)
 }
 
 /* Architectures that the published protocol scales by: the first so many of the table. */
-static int pool_size(const ll_space *s)
+static int pool_size(const ll_archs *table)
 {
-    return strcmp(s->name, "nasbench201") ? 4000 : 900;
+    int n = ll_space_help_pool(table->space, table->n);
+    return table->n < n ? table->n : n;
 }
 
 /* The reference architectures, and with protocol=help the pool of the target's labels. */
@@ -136,7 +137,7 @@ static ll_archs *wants(const void *model, const ll_values *options, const ll_arc
     const ll_help_model *m = model;
     bool pool = ll_is(options, "protocol", "help") && table;
     if (!m->shape.device && !pool) return NULL;
-    int n = !pool ? 0 : table->n < pool_size(table->space) ? table->n : pool_size(table->space);
+    int n = pool ? pool_size(table) : 0;
     int references = m->shape.device ? LL_HELP_REFERENCES : 0;
     const ll_space *space = pool ? table->space : m->reference->space;
     ll_archs *all = ll_archs_new(space, references + n);

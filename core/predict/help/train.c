@@ -13,7 +13,7 @@
 #include "core/num/stats.h"
 #include "core/predict/help/help.h"
 
-enum { Z = 603 };
+enum { Z = 603, USUAL_EPISODES = 2000 };
 
 /* What an episode draws from on one device: its source architectures without the lowest and highest tenth. */
 typedef struct source {
@@ -496,7 +496,8 @@ ll_status ll_help_train(const ll_pretrain_job *job, bool learned_steps, ll_help_
     if (job->n_rows < LL_HELP_REFERENCES)
         return ll_fail(e, LL_FAILED, "n=%d: at least %d source architectures are needed", job->n_rows,
                        LL_HELP_REFERENCES);
-    if (!episodes) episodes = strcmp(job->archs->space->name, "fbnet") ? 2000 : 4000; /* as published */
+    if (!episodes) episodes = job->archs->space->facts->help.episodes;
+    if (!episodes) episodes = USUAL_EPISODES;
     m->n_archs_pool = job->n_rows;
     choose_reference(job, t.reference);
     m->reference = ll_archs_pick(job->archs, t.reference, LL_HELP_REFERENCES);

@@ -158,10 +158,15 @@ static bool on_step(void *ctx, const ll_nasflat_progress *p)
 
 /* --- one member --- */
 
+enum { USUAL_EPOCHS = 30 };
+static const double usual_lr = 1e-3;
+
 static bool learn(tuning *t)
 {
     const ll_values *o = t->options;
-    bool cell = !strcmp(t->job->samples.archs->space->name, "nasbench201");
+    const ll_space_facts *facts = t->job->samples.archs->space->facts;
+    int epochs = facts->tune.epochs ? facts->tune.epochs : USUAL_EPOCHS;
+    double lr = facts->tune.epochs ? facts->tune.lr : usual_lr;
     unsigned char *active = NULL;
     if (ll_is(o, "tune", "head")) {
         active = ll_alloc(t->net.layout->n, 1);
@@ -171,8 +176,8 @@ static bool learn(tuning *t)
     fit.items = t->items;
     fit.y = t->job->samples.lat_ms;
     fit.n = t->k;
-    fit.epochs = ll_has(o, "epochs") ? ll_int(o, "epochs") : cell ? 40 : 30;
-    fit.lr = ll_has(o, "lr") ? ll_real(o, "lr") : cell ? 3e-3 : 1e-3;
+    fit.epochs = ll_has(o, "epochs") ? ll_int(o, "epochs") : epochs;
+    fit.lr = ll_has(o, "lr") ? ll_real(o, "lr") : lr;
     fit.within = true;
     fit.active = active;
     fit.seed = t->job->seed * LL_NASFLAT_MOST_MEMBERS + (uint64_t)t->member;

@@ -1,0 +1,47 @@
+/* What is known of a search space beyond its strings and layers: numbers that predictors, encodings and published
+ * protocols want. A space that lacks one gets the default that stands beside its use; nobody asks for a space's name. */
+#ifndef LL_SPACE_FACTS_H
+#define LL_SPACE_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Cost of one operation relative to the others of its space, where all positions work at one width and size. */
+typedef struct ll_op_cost {
+    double macs, params, calls, kernels;
+} ll_op_cost;
+
+/* The positions are edges of a cell that is repeated: what flows where decides what is executed. */
+typedef struct ll_cell_graph {
+    int n_nodes;            /* 0 the input, n_nodes - 1 the output */
+    const int *from, *to;   /* (n_positions) the nodes that a position joins */
+    int none;               /* the operation that nothing flows through */
+    const ll_op_cost *cost; /* (n_ops) */
+    const uint8_t
+        *label; /* (n_ops) the operation's one-hot in HELP's graphs (arXiv 2106.08630, released code) */
+} ll_cell_graph;
+
+typedef struct ll_space_facts {
+    const ll_cell_graph *cell; /* NULL: a chain of layers, of which none is ever dead */
+    const int
+        *stages; /* (n_stages) how many positions in a row work at one width and size; NULL: not known */
+    int n_stages;
+    int pretrain_n; /* source architectures per device in NASFLAT's protocol; 0: the predictor's own number */
+    struct {        /* NASFLAT, arXiv 2403.02446: fine-tuning on a target; 0: not published */
+        int epochs;
+        double lr;
+    } tune;
+    struct {      /* HELP; 0: not published */
+        int pool; /* learns from the first so many of the table and is asked about the next thousand */
+        int episodes;
+        int half; /* choices written as [low half, high half, one-hot within it]; those behind both are all zero */
+    } help;
+} ll_space_facts;
+
+typedef struct ll_space ll_space;
+
+/* The other name of a cell: exchanging two inner nodes is the same network when nothing flows between them. False: there
+ * is none, or it is the same gene. */
+bool ll_cell_mirror(const ll_space *s, const uint8_t *gene, uint8_t *mirror);
+
+#endif
