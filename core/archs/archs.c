@@ -115,6 +115,7 @@ ll_status ll_archs_index(ll_archs *a, ll_error *e)
 {
     ll_index_free(&a->index);
     for (int i = 0; i < a->n; i++) {
+        ll_space_canonical(a->space, ll_arch_at(a, i));
         uint32_t hash = hash_of(a, ll_arch(a, i));
         int there = find_hashed(a, hash, ll_arch(a, i));
         if (there >= 0) return same_arch_twice(a, there, i, e);
@@ -123,8 +124,19 @@ ll_status ll_archs_index(ll_archs *a, ll_error *e)
     return LL_OK;
 }
 
+/* The gene in canonical form, which is `own` unless it is in that form already. */
+static const uint8_t *canonical(const ll_archs *a, const uint8_t *gene, uint8_t *own)
+{
+    if (!a->space->active) return gene;
+    memcpy(own, gene, width(a));
+    ll_space_canonical(a->space, own);
+    return own;
+}
+
 int ll_archs_find(const ll_archs *a, const uint8_t *gene)
 {
+    uint8_t own[LL_MAX_POSITIONS];
+    gene = canonical(a, gene, own);
     return find_hashed(a, hash_of(a, gene), gene);
 }
 
@@ -137,8 +149,9 @@ static void need_room(ll_archs *a)
 
 void ll_archs_push(ll_archs *a, const uint8_t *gene)
 {
+    uint8_t own[LL_MAX_POSITIONS];
     need_room(a);
-    memcpy(ll_arch_at(a, a->n++), gene, width(a));
+    memcpy(ll_arch_at(a, a->n++), canonical(a, gene, own), width(a));
 }
 
 /* Of architectures that are there twice the index knows the first. */
@@ -153,7 +166,9 @@ static void need_index(ll_archs *a)
 
 int ll_archs_add(ll_archs *a, const uint8_t *gene, bool *is_new)
 {
+    uint8_t own[LL_MAX_POSITIONS];
     need_index(a);
+    gene = canonical(a, gene, own);
     uint32_t hash = hash_of(a, gene);
     int there = find_hashed(a, hash, gene);
     if (is_new) *is_new = there < 0;
@@ -217,10 +232,11 @@ ll_status ll_archs_load(const ll_tensors *in, const char *name, const ll_space *
     ll_archs *a = ll_archs_new(space, (int)n);
     for (long i = 0; i < n * positions && !s; i++) {
         int op = ((const int32_t *)genes->data)[i];
-        if (op < 0 || op >= space->n_ops)
+        if (op < 0 || op >= ll_space_choices(space, (int)(i % positions)))
             s = ll_fail(e, LL_BAD_DATA, "tensor %s: %d is no operation of %s", name, op, space->name);
         a->genes[i] = (uint8_t)op;
     }
+    for (int i = 0; i < a->n && !s; i++) ll_space_canonical(space, ll_arch_at(a, i));
     if (s)
         ll_archs_unref(a);
     else

@@ -2,6 +2,8 @@
  * A dataset has one (its rows), a file of candidates or a search makes others; nothing downstream asks whether an
  * architecture has a row anywhere.
  *
+ * Genes are held in canonical form (ll_space_canonical), whatever form is handed in.
+ *
  * Built by one owner, then immutable and reference-counted: any thread may read one. */
 #ifndef LL_ARCHS_ARCHS_H
 #define LL_ARCHS_ARCHS_H

@@ -35,7 +35,7 @@ static ll_status parse_published(const ll_space *s, const char *text, uint8_t *g
         bool new_node = i && ll_nb201_to[i] != ll_nb201_to[i - 1];
         const char *opening = new_node ? "|+|" : "|";
         size_t n = strlen(opening);
-        int len = 0, op = strncmp(p, opening, n) ? -1 : ll_space_match_op(s, p + n, &len);
+        int len = 0, op = strncmp(p, opening, n) ? -1 : ll_space_match_op(s, i, p + n, &len);
         if (op < 0 || p[n + (size_t)len] != '~' || p[n + (size_t)len + 1] != '0' + ll_nb201_from[i])
             return ll_fail(
                 e, LL_BAD_DATA,

@@ -15,13 +15,14 @@ static bool at_boundary(char c)
     return !c || strchr(" \t_|,])", c);
 }
 
-int ll_space_match_op(const ll_space *s, const char *text, int *len)
+int ll_space_match_op(const ll_space *s, int position, const char *text, int *len)
 {
     int best = -1;
     *len = 0;
-    for (int i = 0; i < s->n_ops; i++) {
-        int n = (int)strlen(s->ops[i]);
-        if (n > *len && !strncmp(text, s->ops[i], (size_t)n)) {
+    for (int i = 0; i < ll_space_choices(s, position); i++) {
+        const char *name = ll_space_choice(s, position, i);
+        int n = (int)strlen(name);
+        if (n > *len && !strncmp(text, name, (size_t)n)) {
             best = i;
             *len = n;
         }
@@ -30,9 +31,9 @@ int ll_space_match_op(const ll_space *s, const char *text, int *len)
 }
 
 /* One operation at *p, by its longest name or its index; -1: neither. */
-static int read_op(const ll_space *s, const char **p)
+static int read_op(const ll_space *s, int position, const char **p)
 {
-    int len, op = ll_space_match_op(s, *p, &len);
+    int len, op = ll_space_match_op(s, position, *p, &len);
     if (op >= 0 && at_boundary((*p)[len])) {
         *p += len;
         return op;
@@ -41,7 +42,7 @@ static int read_op(const ll_space *s, const char **p)
     op = **p - '0';
     len = 1;
     if (op && isdigit((unsigned char)(*p)[1])) op = 10 * op + (*p)[len++] - '0';
-    if (op >= s->n_ops || !at_boundary((*p)[len])) return -1;
+    if (op >= ll_space_choices(s, position) || !at_boundary((*p)[len])) return -1;
     *p += len;
     return op;
 }
@@ -66,7 +67,7 @@ static bool read_digits(const ll_space *s, const char *text, uint8_t *gene)
     if (s->n_ops > 10 || (int)strspn(text, "0123456789") != s->n_positions || text[s->n_positions])
         return false;
     for (int i = 0; i < s->n_positions; i++)
-        if (text[i] - '0' >= s->n_ops) return false;
+        if (text[i] - '0' >= ll_space_choices(s, i)) return false;
     for (int i = 0; i < s->n_positions; i++) gene[i] = (uint8_t)(text[i] - '0');
     return true;
 }
@@ -74,13 +75,13 @@ static bool read_digits(const ll_space *s, const char *text, uint8_t *gene)
 static ll_status wrong_list(const ll_space *s, const char *text, int position, const char *at, ll_error *e)
 {
     ll_str names = {0};
-    for (int i = 0; i < s->n_ops; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", s->ops[i]);
+    int n = ll_space_choices(s, position);
+    for (int i = 0; i < n; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_space_choice(s, position, i));
     ll_fail(e, LL_BAD_DATA,
             "\"%.80s\" is no %s architecture: position %d of %d is wrong at \"%.20s\"; expected %d "
             "operations, each "
             "0..%d or one of %s",
-            text, s->name, position + 1, s->n_positions, at, s->n_positions, s->n_ops - 1,
-            ll_str_text(&names));
+            text, s->name, position + 1, s->n_positions, at, s->n_positions, n - 1, ll_str_text(&names));
     ll_str_free(&names);
     return LL_BAD_DATA;
 }
@@ -95,7 +96,7 @@ ll_status ll_space_parse_list(const ll_space *s, const char *text, uint8_t *gene
     for (int i = 0; i < s->n_positions; i++) {
         const char *at = p;
         if (i && !read_separator(&p, &sep)) return wrong_list(s, text, i, at, e);
-        int op = read_op(s, &p);
+        int op = read_op(s, i, &p);
         if (op < 0) return wrong_list(s, text, i, at, e);
         read[i] = (uint8_t)op;
     }
@@ -110,7 +111,8 @@ ll_status ll_space_parse_list(const ll_space *s, const char *text, uint8_t *gene
 
 void ll_space_format_names(const ll_space *s, const uint8_t *gene, const char *separator, ll_str *out)
 {
-    for (int i = 0; i < s->n_positions; i++) ll_str_addf(out, "%s%s", i ? separator : "", s->ops[gene[i]]);
+    for (int i = 0; i < s->n_positions; i++)
+        ll_str_addf(out, "%s%s", i ? separator : "", ll_space_choice(s, i, gene[i]));
 }
 
 int ll_space_no_index(const ll_space *s, const uint8_t *gene)

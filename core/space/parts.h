@@ -10,8 +10,8 @@ extern const ll_space ll_nasbench201, ll_fbnet;
  * with or without a pair of brackets around; or n_positions digits in a row. LL_BAD_DATA names the first
  * position that is wrong. `gene` is written only on success. */
 ll_status ll_space_parse_list(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
-/* Index of the longest operation name that `text` starts with, -1: none; *len is its length. */
-int ll_space_match_op(const ll_space *s, const char *text, int *len);
+/* Index of the longest name of a choice at this position that `text` starts with, -1: none; *len is its length. */
+int ll_space_match_op(const ll_space *s, int position, const char *text, int *len);
 /* Operation names joined by `separator`. */
 void ll_space_format_names(const ll_space *s, const uint8_t *gene, const char *separator, ll_str *out);
 

@@ -24,6 +24,22 @@ const ll_space *ll_space_find(const char *name)
     return NULL;
 }
 
+bool ll_space_valid(const ll_space *s, const uint8_t *gene)
+{
+    for (int p = 0; p < s->n_positions; p++)
+        if (gene[p] >= ll_space_choices(s, p)) return false;
+    return true;
+}
+
+void ll_space_canonical(const ll_space *s, uint8_t *gene)
+{
+    bool active[LL_MAX_POSITIONS];
+    if (!s->active) return;
+    s->active(s, gene, active);
+    for (int p = 0; p < s->n_positions; p++)
+        if (!active[p]) gene[p] = 0;
+}
+
 int ll_space_help_pool(const ll_space *s, int n)
 {
     return s->facts->help.pool ? s->facts->help.pool : n / 5 * 4;
@@ -79,8 +95,11 @@ bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
 ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
 {
     size_t digits = strspn(text, "0123456789");
-    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions)
-        return s->parse(s, text, gene, e);
+    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions) {
+        ll_status status = s->parse(s, text, gene, e);
+        if (!status) ll_space_canonical(s, gene);
+        return status;
+    }
     int index = 0;
     for (size_t i = 0; i < digits; i++) index = 10 * index + text[i] - '0';
     if (s->at(s, index, gene)) return LL_OK;

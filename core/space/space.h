@@ -83,12 +83,32 @@ struct ll_space {
     void (*draw)(const ll_space *s, const uint8_t *gene,
                  ll_str *out);   /* plain text, ASCII, at most 72 columns */
     const ll_space_facts *facts; /* never NULL */
-    void *own;                   /* data of a user's space */
+    /* Where positions have lists of their own: how many choices each has (at most n_ops), and what they are called. NULL:
+     * all of ops everywhere. */
+    const int *n_choices;              /* (n_positions) */
+    const char *const *const *choices; /* (n_positions, n_choices) */
+    /* Which positions this architecture has (the depth of a stage decides on its blocks); the others hold 0 in canonical
+     * form. What it says must not depend on them. NULL: all. */
+    void (*active)(const ll_space *s, const uint8_t *gene, bool *out);
+    void *own; /* data of a user's space */
 };
 
 /* Architectures that HELP's protocol learns from, the first of a table of n; not published: four fifths of it. */
 int ll_space_help_pool(const ll_space *s, int n);
 extern const ll_space_facts ll_no_facts; /* of a space of which nothing more is known */
+
+/* How many choices a position has, and what one is called. */
+static inline int ll_space_choices(const ll_space *s, int position)
+{
+    return s->n_choices ? s->n_choices[position] : s->n_ops;
+}
+static inline const char *ll_space_choice(const ll_space *s, int position, int choice)
+{
+    return s->choices ? s->choices[position][choice] : s->ops[choice];
+}
+bool ll_space_valid(const ll_space *s, const uint8_t *gene); /* every choice is one of its position's */
+/* Equal architectures have equal canonical genes: sets compare, hash and hold no others. */
+void ll_space_canonical(const ll_space *s, uint8_t *gene);
 
 /* The built-in spaces ("nasbench201", "fbnet"), or NULL. */
 const ll_space *ll_space_find(const char *name);

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/space/space_json.h"
 #include "data/datasets/folder.h"
 #include "data/formats/npy.h"
 
@@ -25,27 +26,6 @@ typedef struct loader {
 } loader;
 
 /* --- dataset.json --- */
-
-static ll_status read_space(const cJSON *json, const ll_space **space, ll_error *e)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, "space");
-    if (cJSON_IsString(item)) {
-        *space = ll_space_find(item->valuestring);
-        return *space ? LL_OK : ll_fail(e, LL_BAD_DATA, "unknown space \"%.60s\"", item->valuestring);
-    }
-    const cJSON *ops = cJSON_GetObjectItemCaseSensitive(item, "ops"), *op;
-    const char *name = ll_json_get_str(item, "name", NULL);
-    ll_strs list = {0};
-    cJSON_ArrayForEach(op, ops) if (cJSON_IsString(op)) ll_strs_add(&list, op->valuestring);
-    int positions = ll_json_get_int(item, "positions", 0);
-    if (!name || positions < 1 || positions > LL_MAX_POSITIONS || list.n < 1 || list.n > LL_MAX_OPS)
-        ll_fail(e, LL_BAD_DATA, "\"space\" is neither a name nor {name, positions 1..%d, ops 1..%d}",
-                LL_MAX_POSITIONS, LL_MAX_OPS);
-    else
-        *space = ll_space_define(name, positions, list.v, list.n, e);
-    ll_strs_free(&list);
-    return *space ? LL_OK : LL_BAD_DATA;
-}
 
 static ll_status read_device(const cJSON *item, ll_device *v, ll_error *e)
 {
@@ -93,7 +73,7 @@ static ll_status read_header(loader *l, ll_error *e)
     if (ll_json_get_int(l->json, "version", 0) != 1)
         return ll_fail(e, LL_BAD_DATA, "format version %d, 1 was expected",
                        ll_json_get_int(l->json, "version", 0));
-    ll_status s = read_space(l->json, &space, e);
+    ll_status s = ll_space_from_json(cJSON_GetObjectItemCaseSensitive(l->json, "space"), &space, e);
     if (s) return s;
     const cJSON *devices = cJSON_GetObjectItemCaseSensitive(l->json, "devices"), *item;
     int n_archs = ll_json_get_int(l->json, "archs", -1), n_devices = cJSON_GetArraySize(devices), i = 0;

@@ -11,6 +11,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/space/space_json.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/formats/npy.h"
@@ -88,18 +89,6 @@ static ll_status write_accuracy(const ll_dataset *d, const char *path, ll_error 
 
 /* --- dataset.json --- */
 
-static void add_space(cJSON *o, const ll_space *space)
-{
-    if (!space->own) {
-        ll_json_str(o, "space", space->name);
-        return;
-    }
-    cJSON *s = ll_json_obj(o, "space");
-    ll_json_str(s, "name", space->name);
-    ll_json_int(s, "positions", space->n_positions);
-    ll_json_strs(s, "ops", (char *const *)space->ops, space->n_ops);
-}
-
 static void add_devices(cJSON *o, const ll_dataset *d)
 {
     cJSON *a = ll_json_arr(o, "devices");
@@ -122,7 +111,7 @@ static cJSON *describe(const ll_dataset *d)
     ll_json_str(o, "format", "latlab dataset");
     ll_json_int(o, "version", 1);
     ll_json_str(o, "name", d->name);
-    add_space(o, d->space);
+    cJSON_AddItemToObject(o, "space", ll_space_json(d->space));
     ll_json_int(o, "archs", d->n_archs);
     ll_json_str(o, "unit", "ms");
     add_devices(o, d);

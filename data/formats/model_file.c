@@ -6,6 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/space/space_json.h"
 #include "data/formats/safetensors.h"
 #include "data/formats/torchzip.h"
 
@@ -24,6 +25,9 @@ static void describe(const ll_model *m, ll_tensors *t)
     ll_tensors_set_text(t, "format", format);
     ll_tensors_set_text(t, "predictor", m->predictor->name);
     ll_tensors_set_text(t, "space", m->space->name);
+    cJSON *space = ll_space_json(m->space);
+    ll_tensors_set_json(t, "space_definition", space);
+    cJSON_Delete(space);
     if (data) ll_tensors_set_text(t, "data", data);
     if (m->data_hash) ll_tensors_set_text(t, "data_hash", m->data_hash);
     ll_tensors_set_text(t, "unit", "ms");
@@ -92,11 +96,22 @@ static ll_status find_predictor(const ll_tensors *t, const char *as, const ll_pr
     return LL_OK;
 }
 
+/* A user's space comes along with the model. */
+static ll_status defined_space(const ll_tensors *t, const ll_space **out, ll_error *e)
+{
+    cJSON *item;
+    ll_status s = ll_tensors_json(t, "space_definition", &item, e);
+    if (!s) s = ll_space_from_json(item, out, e);
+    cJSON_Delete(item);
+    return s;
+}
+
 /* The search space: that of the data at hand, else the one the file names. */
 static ll_status find_space(const ll_tensors *t, const ll_dataset *d, const ll_space **out, ll_error *e)
 {
     const char *name = ll_tensors_text(t, "space");
     *out = d ? d->space : name ? ll_space_find(name) : NULL;
+    if (!*out && ll_tensors_text(t, "space_definition")) return defined_space(t, out, e);
     if (d && name && strcmp(name, d->space->name))
         return ll_fail(e, LL_BAD_DATA, "it was pretrained on %.60s, the loaded dataset is of %s", name,
                        d->space->name);

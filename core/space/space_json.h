@@ -1,0 +1,14 @@
+/* A search space in a file: its name, or for a user's space all that defines it. */
+#ifndef LL_SPACE_SPACE_JSON_H
+#define LL_SPACE_SPACE_JSON_H
+
+#include <cjson/cJSON.h>
+
+#include "core/space/space.h"
+
+/* A text for a built-in space, an object {name, positions, ops} for a user's; the caller adds it somewhere. */
+cJSON *ll_space_json(const ll_space *s);
+/* The space again, defined when it is not yet. LL_BAD_DATA: unknown, incomplete, or another one of that name. */
+ll_status ll_space_from_json(const cJSON *item, const ll_space **out, ll_error *e);
+
+#endif
