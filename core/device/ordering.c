@@ -203,15 +203,16 @@ void ll_leaf_order(const ll_linkage *l, const double *dist, int *order)
 /* --- orders of a correlation matrix --- */
 
 static const char *const names[] = {"cluster", "name", "file", "mean"};
+enum { N_ORDERS = sizeof names / sizeof *names };
 
-const char *ll_order_name(ll_order o)
+const char *ll_order_name(int o)
 {
-    return names[o];
+    return o >= 0 && o < N_ORDERS ? names[o] : NULL;
 }
 
 ll_order ll_order_find(const char *name)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < N_ORDERS; i++)
         if (name && !strcasecmp(name, names[i])) return (ll_order)i;
     return LL_ORDER_CLUSTER;
 }

@@ -10,15 +10,16 @@
 
 static const char *const protocol_names[] = {
     [LL_PROTOCOL_FULL] = "full", [LL_PROTOCOL_HELP] = "help", [LL_PROTOCOL_AUTHORS] = "authors"};
+enum { N_PROTOCOLS = sizeof protocol_names / sizeof *protocol_names };
 
-const char *ll_protocol_name(ll_protocol p)
+const char *ll_protocol_name(int p)
 {
-    return protocol_names[p];
+    return p >= 0 && p < N_PROTOCOLS ? protocol_names[p] : NULL;
 }
 
 ll_protocol ll_protocol_find(const char *name)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < N_PROTOCOLS; i++)
         if (!strcmp(protocol_names[i], name)) return (ll_protocol)i;
     return LL_PROTOCOL_FULL;
 }

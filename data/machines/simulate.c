@@ -393,6 +393,11 @@ static const ll_option *machine_options(char *const *words, int n)
     return m ? m->options : NULL;
 }
 
+static const char *model_name(int i)
+{
+    return ll_sim_models[i] ? ll_sim_models[i]->name : NULL;
+}
+
 static const ll_option simulate_options[] = {
     {.name = "what",
      .type = LL_CHOICE,
@@ -402,7 +407,7 @@ static const ll_option simulate_options[] = {
     {.name = "device", .type = LL_WORD, .help = "add a device of this name to the loaded dataset"},
     {.name = "model",
      .type = LL_CHOICE,
-     .choices = "roofline|systolic|rowstationary|gpu|dsp|cpu",
+     .choice_at = model_name,
      .help = "cost model; its parameters follow as key=value"},
     {.name = "like", .type = LL_WORD, .help = "begin with the parameters of a published machine"},
     {.name = "dataset", .type = LL_WORD, .help = "make a dataset of this name instead"},
