@@ -118,7 +118,5 @@ void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin);
 void ll_axis_tick(ll_axis *a, double at, const char *text);
 /* Ticks at 1, 2, 5 times powers of ten on a logarithmic axis, where renderers mark powers only. */
 void ll_axis_log_ticks(ll_axis *a);
-/* Round ticks inside lo..hi, at most `most` (>= 2) of them; returns how many. */
-int ll_round_ticks(double lo, double hi, int most, double *out);
 
 #endif
