@@ -106,8 +106,8 @@ ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_pen pen, int n);
 ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v);
 void ll_series_name(ll_series *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_series_set(ll_series *s, int row, double a, double b); /* two columns */
-void ll_series_set4(ll_series *s, int row, double a, double b, double c,
-                    double d); /* c, d where there are any */
+/* All columns: c and d count where there are any. */
+void ll_series_set4(ll_series *s, int row, double a, double b, double c, double d);
 void ll_series_text(ll_series *s, int row, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ll_panel_note(ll_panel *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

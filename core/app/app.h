@@ -23,8 +23,8 @@ void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
  * `patience_s` the command has not; then only _exit() ends the program, and no other function may be called. */
 bool ll_app_stop(ll_app *a, double patience_s);
 void ll_app_abandon(ll_app *a); /* nobody waits for the worker any more: the process ends at once */
-void ll_app_register(ll_app *a,
-                     const ll_command *commands); /* ends with name NULL; before the first submit */
+/* A table that ends with name NULL; before the first submit. */
+void ll_app_register(ll_app *a, const ll_command *commands);
 
 /* Queue a line; returns its request id (> 0). A line that does not parse still gives BEGIN, error, END.
  * Blank lines and comments (#) return 0. */

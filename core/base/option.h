@@ -59,8 +59,8 @@ typedef struct ll_values {
 
 /* Set every default. */
 void ll_values_init(ll_values *v, const ll_option *table);
-/* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the nearest name.
- */
+/* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the
+ * nearest name. */
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e);
 ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e);
 /* Set from marked words (core/base/quote.h): "key=value" or positionals in table order; complains of missing required

@@ -60,8 +60,8 @@ static void trim_to_middle(const ll_dataset *d, int device, ll_ints *rows)
     free(v);
 }
 
-/* HELP learns from the first n architectures of a space and asks about the next thousand (its data loader).
- */
+/* HELP learns from the first n architectures of a space and asks about the next thousand (its
+ * data loader). */
 static int help_query_start(const ll_dataset *d)
 {
     return strcmp(d->space->name, "nasbench201") ? 4000 : 900;

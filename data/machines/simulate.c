@@ -13,8 +13,7 @@
 
 enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
 
-/* --- columns ---------------------------------------------------------------------------------------------
- */
+/* --- columns -------------------------------------------------------------------------------------------- */
 
 typedef struct sweep {
     ll_dataset *d;
@@ -70,8 +69,7 @@ ll_status ll_simulate_machine(const ll_device *device, ll_sim_machine *out, ll_e
     return ll_sim_machine_read(device->note, out, NULL, e);
 }
 
-/* --- a dataset of published machines ---------------------------------------------------------------------
- */
+/* --- a dataset of published machines -------------------------------------------------------------------- */
 
 static ll_status preset_machine(const ll_sim_preset *p, ll_sim_machine *out, ll_values *values, ll_error *e)
 {
@@ -181,8 +179,7 @@ ll_status ll_simulate_dataset(const char *name, const ll_space *space, int n, ui
     return s;
 }
 
-/* --- commands --------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------- */
 
 static ll_status list_machines(ll_request *rq)
 {

@@ -43,8 +43,7 @@ void ll_chart_range(const ll_chart *p, double x[2], double y[2])
     if (p->y_lo != p->y_hi) y[0] = p->y_lo, y[1] = p->y_hi;
 }
 
-/* --- the raster -------------------------------------------------------------------------------------------
- */
+/* --- the raster ----------------------------------------------------------------------------------------- */
 
 typedef struct raster {
     int w, h;      /* cells */
@@ -118,8 +117,7 @@ static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_char
     }
 }
 
-/* --- axes -------------------------------------------------------------------------------------------------
- */
+/* --- axes ----------------------------------------------------------------------------------------------- */
 
 static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
 {

@@ -74,8 +74,7 @@ const char *ll_setting_name(int i)
     return i < (int)(sizeof settings / sizeof *settings) ? settings[i].name : NULL;
 }
 
-/* --- lines -------------------------------------------------------------------------------------------------
- */
+/* --- lines ---------------------------------------------------------------------------------------------- */
 
 /* The next word; *rest moves behind it and the blanks after it. */
 static char *next_word(const char **rest)

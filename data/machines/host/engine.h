@@ -49,8 +49,8 @@ int ll_network_classes(const ll_network *n); /* floats per image of the result *
 
 /* Opens, loads, runs once, closes: for checks. out (batch, classes). */
 ll_status ll_host_run_once(const ll_host_settings *s, const ll_network *n, float *out, ll_error *e);
-/* Largest |a - b| divided by the largest |b|: how far an engine is from the reference. NaN anywhere: INFINITY.
- */
+/* Largest |a - b| divided by the largest |b|: how far an engine is from the reference. NaN
+ * anywhere: INFINITY. */
 double ll_host_distance(const float *a, const float *b, int n);
 /* What that distance may be: float addition in another order; 8 bits of mantissa; 8 bits in all. */
 double ll_host_tolerance(ll_host_dtype t);
