@@ -24,8 +24,8 @@ typedef struct ll_heatmap_data {
     const double *r;          /* (n, n) symmetric; NaN: no correlation */
     const int *order;         /* (n) positions in the order to show; NULL: as they are */
     const char *side;         /* (n) 's' source, 't' target, else neither; NULL: no task */
-    const ll_heatmap_join
-        *joins;          /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order */
+    /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order. */
+    const ll_heatmap_join *joins;
     const char *palette; /* NULL: cividis, or diverging when a value is negative */
     int width, height;
 } ll_heatmap_data;

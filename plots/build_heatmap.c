@@ -30,8 +30,8 @@ static double at(const heatmap *h, int row, int col)
 #define EM   13.2
 #define WIDE (.58 * EM)
 
-/* The cell's size decides the size of the names, and what names and scale take away decides the cell's size.
- */
+/* The cell's size decides the size of the names, and what names and scale take away decides the
+ * cell's size. */
 static void choose_size(heatmap *h, int *width, int *height)
 {
     const ll_heatmap_data *d = h->d;

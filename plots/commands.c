@@ -68,12 +68,9 @@ static const struct {
     {"compare", ll_gather_compare},   {"shots", ll_gather_shots},
 };
 
-static ll_status gather(ll_plot_request *p, ll_figure **out)
+static const char *kind_name(int i)
 {
-    const char *kind = ll_word(&p->rq->args, "kind");
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (!strcmp(kinds[i].name, kind)) return kinds[i].gather(p, out);
-    return LL_FAIL(p->rq, LL_USAGE, "%s: no such figure", kind);
+    return i < (int)(sizeof kinds / sizeof *kinds) ? kinds[i].name : NULL;
 }
 
 /* size=WxH: pixels for files, characters in a text terminal. */
@@ -167,7 +164,7 @@ static ll_status run_plot(ll_request *rq)
     ll_plot_request p = {rq, file ? width : 0, file ? height : 0, ll_result_new("plot")};
     ll_json_str(p.result, "plot", ll_word(&rq->args, "kind"));
     ll_figure *f = NULL;
-    s = gather(&p, &f);
+    s = kinds[ll_chosen(&rq->args, "kind")].gather(&p, &f);
     if (!s) mark_simulated(&p, f);
     if (!s) s = file ? to_file(&p, f) : to_terminal(&p, f, width, height);
     if (!s) emit(&p, f);
@@ -179,7 +176,7 @@ static ll_status run_plot(ll_request *rq)
 static const ll_option options[] = {
     {.name = "kind",
      .type = LL_CHOICE,
-     .choices = "heatmap|scatter|curve|residual|hist|bars|compare|shots",
+     .choice_at = kind_name,
      .help = "what to draw",
      .positional = true,
      .required = true},
@@ -203,16 +200,16 @@ static const ll_option options[] = {
     {.name = "metric",
      .type = LL_CHOICE,
      .otherwise = "spearman",
-     .choices = "spearman|kendall|pearson|median_ape",
+     .choice_at = ll_plot_metric_name,
      .help = "correlation of heatmap and bars, score of compare and shots"},
     {.name = "order",
      .type = LL_CHOICE,
      .otherwise = "cluster",
-     .choices = "cluster|name|file|mean",
+     .choice_at = ll_order_name,
      .help = "order of the devices of a heatmap"},
     {.name = "palette",
      .type = LL_CHOICE,
-     .choices = "cividis|viridis|diverging",
+     .choice_at = ll_palette_name,
      .help = "colours of a heatmap (default: cividis, diverging when a value is negative)"},
     {.name = "log",
      .type = LL_CHOICE,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/num/ticks.h"
 
 ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height)
 {
@@ -205,27 +206,12 @@ static void tick_number(ll_axis *a, double at)
     ll_axis_tick(a, at, text);
 }
 
-int ll_round_ticks(double lo, double hi, int most, double *out)
-{
-    if (!(hi > lo)) return 0;
-    double step = pow(10, floor(log10((hi - lo) / most)));
-    static const double multiples[] = {1, 2, 5, 10, 20};
-    int m = 0;
-    while (m < 4 && (hi - lo) / (step * multiples[m]) > most - 1 + 1e-9) m++;
-    step *= multiples[m];
-    int n = 0;
-    for (double k = ceil(lo / step - 1e-9); k * step <= hi + 1e-9 * step && n < most; k++)
-        out[n++] = k * step;
-    return n;
-}
-
 void ll_axis_log_ticks(ll_axis *a)
 {
-    double ticks[16];
     if (a->hi / a->lo < 4) { /* within a few times, round numbers serve better than powers */
-        int n = ll_round_ticks(a->lo, a->hi, 7, ticks);
-        for (int i = 0; i < n; i++)
-            if (ticks[i] > 0) tick_number(a, ticks[i]);
+        ll_ticks t = ll_ticks_within(a->lo, a->hi, 6);
+        for (int i = 0; i < t.n; i++)
+            if (ll_tick_at(&t, i) > 0) tick_number(a, ll_tick_at(&t, i));
         return;
     }
     double decades = log10(a->hi / a->lo);

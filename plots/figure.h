@@ -106,8 +106,8 @@ ll_series *ll_panel_add(ll_panel *p, ll_mark mark, ll_pen pen, int n);
 ll_series *ll_panel_add_image(ll_panel *p, int rows, int cols, const double *v);
 void ll_series_name(ll_series *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_series_set(ll_series *s, int row, double a, double b); /* two columns */
-void ll_series_set4(ll_series *s, int row, double a, double b, double c,
-                    double d); /* c, d where there are any */
+/* All columns: c and d count where there are any. */
+void ll_series_set4(ll_series *s, int row, double a, double b, double c, double d);
 void ll_series_text(ll_series *s, int row, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void ll_panel_note(ll_panel *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -118,7 +118,5 @@ void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin);
 void ll_axis_tick(ll_axis *a, double at, const char *text);
 /* Ticks at 1, 2, 5 times powers of ten on a logarithmic axis, where renderers mark powers only. */
 void ll_axis_log_ticks(ll_axis *a);
-/* Round ticks inside lo..hi, at most `most` (>= 2) of them; returns how many. */
-int ll_round_ticks(double lo, double hi, int most, double *out);
 
 #endif

@@ -24,6 +24,7 @@ ll_status ll_gather_shots(ll_plot_request *p, ll_figure **out);
  * times. */
 bool ll_plot_log(const ll_request *rq, const double *v, int n);
 
+const char *ll_plot_metric_name(int i); /* what metric= takes; NULL behind the last */
 /* "Spearman correlation" and so on: how an axis calls metric=. */
 const char *ll_plot_metric(const char *metric);
 

@@ -13,13 +13,20 @@
 
 enum { MOST_HIST = 8 };
 
+static const char *const labels[][2] = {{"spearman", "Spearman correlation"},
+                                        {"kendall", "Kendall tau-b"},
+                                        {"pearson", "Pearson correlation"},
+                                        {"median_ape", "median relative error (%)"}};
+enum { N_LABELS = sizeof labels / sizeof *labels };
+
+const char *ll_plot_metric_name(int i)
+{
+    return i < N_LABELS ? labels[i][0] : NULL;
+}
+
 const char *ll_plot_metric(const char *metric)
 {
-    static const char *const labels[][2] = {{"spearman", "Spearman correlation"},
-                                            {"kendall", "Kendall tau-b"},
-                                            {"pearson", "Pearson correlation"},
-                                            {"median_ape", "median relative error (%)"}};
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+    for (int i = 0; i < N_LABELS; i++)
         if (!strcmp(labels[i][0], metric)) return labels[i][1];
     return metric;
 }

@@ -5,8 +5,7 @@
 
 #include "core/base/utf8.h"
 
-/* --- terminals -------------------------------------------------------------------------------------------
- */
+/* --- terminals ------------------------------------------------------------------------------------------ */
 
 typedef struct script {
     const ll_figure *f;
@@ -121,8 +120,7 @@ bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
            memmem(bytes + n - tail, tail, ends, strlen(ends));
 }
 
-/* --- texts -----------------------------------------------------------------------------------------------
- */
+/* --- texts ---------------------------------------------------------------------------------------------- */
 
 enum { MOST_CHARS = 200 };
 
@@ -168,8 +166,7 @@ static void add_font(const script *s, double size)
     if (!s->text) ll_str_addf(s->out, " font ',%.3g'", font_size(s, size));
 }
 
-/* --- data ------------------------------------------------------------------------------------------------
- */
+/* --- data ----------------------------------------------------------------------------------------------- */
 
 static void add_number(ll_str *out, double x)
 {
@@ -193,8 +190,7 @@ static bool is_drawn(const script *s, const ll_series *v)
     return !(s->text && v->mark == LL_MARK_BAND);
 }
 
-/* --- axes ------------------------------------------------------------------------------------------------
- */
+/* --- axes ----------------------------------------------------------------------------------------------- */
 
 /* gnuplot takes a tick's text for a printf format. */
 static void quote_tick(ll_str *out, const char *text)
@@ -270,8 +266,7 @@ static void add_shape(const script *s, const ll_panel *p)
     }
 }
 
-/* --- keys, notes, texts ----------------------------------------------------------------------------------
- */
+/* --- keys, notes, texts --------------------------------------------------------------------------------- */
 
 static void add_key(const script *s, const ll_panel *p)
 {
@@ -341,8 +336,7 @@ static void add_palette(const script *s, const ll_panel *p)
     ll_str_addc(s->out, '\n');
 }
 
-/* --- marks -----------------------------------------------------------------------------------------------
- */
+/* --- marks ---------------------------------------------------------------------------------------------- */
 
 static void add_colour(const script *s, ll_pen pen, double opacity)
 {
@@ -462,8 +456,7 @@ static void add_plot(const script *s, int panel, const ll_panel *p)
     ll_str_add(s->out, first ? "plot NaN notitle\n" : "\n");
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------
- */
+/* --- the whole ------------------------------------------------------------------------------------------ */
 
 static void add_title(const script *s, const char *command, const char *text)
 {

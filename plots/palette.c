@@ -34,6 +34,11 @@ static const ll_palette palettes[] = {
     {"diverging", STOPS(diverging)},
 };
 
+const char *ll_palette_name(int i)
+{
+    return i < (int)(sizeof palettes / sizeof *palettes) ? palettes[i].name : NULL;
+}
+
 const ll_palette *ll_palette_find(const char *name)
 {
     for (size_t i = 0; i < sizeof palettes / sizeof *palettes; i++)

@@ -32,6 +32,7 @@ typedef struct ll_palette {
     int n;
     const uint32_t *stop; /* (n) 0xRRGGBB at equal distances */
 } ll_palette;
+const char *ll_palette_name(int i);                    /* NULL behind the last */
 const ll_palette *ll_palette_find(const char *name);   /* NULL: none of this name */
 uint32_t ll_palette_at(const ll_palette *p, double t); /* 0 <= t <= 1, clamped */
 /* Relative luminance (WCAG 2.1) 0..1; above .18 black text reads better than white. */

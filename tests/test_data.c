@@ -16,8 +16,7 @@ static char *in_tmp(const char *name)
     return ll_path_join(check_tmpdir(), name);
 }
 
-/* --- safetensors -------------------------------------------------------------------------------------------
- */
+/* --- safetensors ---------------------------------------------------------------------------------------- */
 
 static void make_tensors(ll_tensors *t)
 {

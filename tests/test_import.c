@@ -329,6 +329,26 @@ static bool connected(const uint8_t *op)
     return op[3] || (op[0] && op[4]) || (op[1] && op[5]) || (op[0] && op[2] && op[5]);
 }
 
+/* By names: EAGLE's operations in its order, on the edges in its order. */
+static void published_numbers_are_the_spaces(void)
+{
+    static const char *const ops[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"};
+    const ll_space *space = ll_space_find("nasbench201");
+    int wrong = 0;
+    for (int code = 0; code < 15625; code++) {
+        int op[6];
+        uint8_t direct[LL_MAX_POSITIONS], named[LL_MAX_POSITIONS];
+        ll_str text = {0};
+        for (int edge = 0, rest = code; edge < 6; edge++, rest /= 5) op[edge] = rest % 5;
+        ll_str_addf(&text, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", ops[op[0]], ops[op[1]], ops[op[2]],
+                    ops[op[3]], ops[op[4]], ops[op[5]]);
+        ll_import_cell(op, direct);
+        wrong += space->parse(space, text.s, named, NULL) || memcmp(direct, named, 6) != 0;
+        ll_str_free(&text);
+    }
+    CHECK_INT(wrong, 0);
+}
+
 static void brpnas_has_every_connected_cell(void)
 {
     ll_import job = {.name = "i7"}, op_job = {.name = "op"};
@@ -479,6 +499,7 @@ static const check_case cases[] = {
     {"one writer at a time", one_writer_at_a_time},
     {"folders are found by name", folders_are_found_by_name},
     {"oneproxy cells are matched", oneproxy_cells_are_matched},
+    {"published numbers are the space's", published_numbers_are_the_spaces},
     {"brpnas has every connected cell", brpnas_has_every_connected_cell},
     {"zero-cost proxies become a feature", zero_cost_proxies_become_a_feature},
     {"joining completes and refuses", joining_completes_and_refuses},

@@ -444,11 +444,11 @@ static void test_plot_corners(void)
 {
     ll_look look = look_of(0, LL_DEPTH_MONO, true);
     double x[] = {0, 1}, y[] = {0, 1};
-    ll_series s = {.x = x, .y = y, .n = 2, .style = LL_S_TEXT};
-    ll_plot p = {.series = &s, .n_series = 1, .x_lo = 0, .x_hi = 1, .y_lo = 0, .y_hi = 1};
+    ll_chart_series s = {.x = x, .y = y, .n = 2, .style = LL_S_TEXT};
+    ll_chart p = {.series = &s, .n_series = 1, .x_lo = 0, .x_hi = 1, .y_lo = 0, .y_hi = 1};
     ll_canvas c;
     ll_canvas_init(&c, &look, 10, 30);
-    ll_chart_plot(&c, (ll_rect){0, 0, 10, 30}, &p);
+    ll_chart_draw(&c, (ll_rect){0, 0, 10, 30}, &p);
     /* inside: rows 1..7, columns 8..29; the lowest left and the highest right dot */
     CHECK_INT(c.cells[7 * 30 + 8].ch, 0x2800 + 0x40);
     CHECK_INT(c.cells[1 * 30 + 29].ch, 0x2800 + 0x08);
@@ -458,34 +458,23 @@ static void test_plot_corners(void)
 static void test_plot_survives(void)
 {
     double x[] = {NAN, 1, INFINITY, 2}, y[] = {1, NAN, 3, -INFINITY}, same[] = {5, 5, 5, 5};
-    ll_series bad = {.x = x, .y = y, .n = 4, .joined = true},
-              flat = {.x = same, .y = same, .n = 4, .joined = true};
-    ll_series none = {.n = 0};
-    const ll_series *all[] = {&bad, &flat, &none};
+    ll_chart_series bad = {.x = x, .y = y, .n = 4, .joined = true},
+                    flat = {.x = same, .y = same, .n = 4, .joined = true};
+    ll_chart_series none = {.n = 0};
+    const ll_chart_series *all[] = {&bad, &flat, &none};
     for (int i = 0; i < 3; i++)
         for (int h = 0; h < 12; h++)
             for (int w = 0; w < 30; w += 3)
                 for (int utf8 = 0; utf8 < 2; utf8++) {
                     ll_look look = look_of(0, LL_DEPTH_MONO, utf8);
-                    ll_plot p = {
+                    ll_chart p = {
                         .x_title = "x", .y_title = "y", .series = all[i], .n_series = 1, .identity = h % 2};
                     ll_canvas c;
                     ll_canvas_init(&c, &look, 12, 30);
-                    ll_chart_plot(&c, (ll_rect){0, 0, h, w}, &p);
+                    ll_chart_draw(&c, (ll_rect){0, 0, h, w}, &p);
                     for (int y2 = h; y2 < 12; y2++) CHECK_INT(c.cells[y2 * 30].ch, ' ');
                     ll_canvas_free(&c);
                 }
-}
-
-static void test_nice_steps(void)
-{
-    int digits;
-    CHECK_NEAR(ll_nice_step(1, 5, &digits), .2, 1e-12);
-    CHECK_INT(digits, 1);
-    CHECK_NEAR(ll_nice_step(100, 4, &digits), 50, 1e-9);
-    CHECK_INT(digits, 0);
-    CHECK_NEAR(ll_nice_step(.003, 3, &digits), .001, 1e-12);
-    CHECK_INT(digits, 3);
 }
 
 int main(int argc, char **argv)
@@ -518,7 +507,6 @@ int main(int argc, char **argv)
         {"sparkline", test_sparkline},
         {"plot: corners are where they belong", test_plot_corners},
         {"plot: survives any data and size", test_plot_survives},
-        {"plot: round steps", test_nice_steps},
         {0}};
     return check_main("test_render", cases, argc, argv);
 }

@@ -125,8 +125,8 @@ static void check_quantiles(const char *name, const double *key)
             below += key[j] < key[out[i]];
             equal += key[j] == key[out[i]];
         }
-        /* ties may lie in several buckets: the bucket of this one is between those of its first and last tie
-         */
+        /* ties may lie in several buckets: the bucket of this one is between those of its first and
+         * last tie */
         int first = below * K / cells->n_archs, last = (below + equal - 1) * K / cells->n_archs;
         CHECK(first <= i && i <= last);
         hits[i]++;
@@ -160,8 +160,8 @@ static double squared(const ll_matrix_f *x, int a, int b)
     return sum;
 }
 
-/* Mean over the pool of the squared distance to the nearest sample, and the smallest distance of two samples.
- */
+/* Mean over the pool of the squared distance to the nearest sample, and the smallest distance of
+ * two samples. */
 static void spread_of(const ll_matrix_f *x, const int *rows, int k, double *cover, double *apart)
 {
     *cover = 0;

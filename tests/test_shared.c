@@ -37,8 +37,7 @@ static void all_at_once(int (*child)(int i))
     CHECK_INT(bad, 0);
 }
 
-/* --- changes ----------------------------------------------------------------------------------------------
- */
+/* --- changes -------------------------------------------------------------------------------------------- */
 
 static ll_status add_one(void *ctx, const char *text, size_t len, ll_str *out, ll_error *e)
 {
@@ -106,8 +105,7 @@ static void every_task_is_kept(void)
     CHECK_INT(n_tasks(), PROCESSES);
 }
 
-/* --- history ----------------------------------------------------------------------------------------------
- */
+/* --- history -------------------------------------------------------------------------------------------- */
 
 static int type_lines(int i)
 {
@@ -161,8 +159,7 @@ static void prompts_keep_each_others_lines(void)
     free(path);
 }
 
-/* --- in the way -------------------------------------------------------------------------------------------
- */
+/* --- in the way ----------------------------------------------------------------------------------------- */
 
 static void held_locks_are_waited_for_in_bounds(void)
 {

@@ -1,5 +1,5 @@
-/* Analytical devices: layers calculated by hand, monotonicity, determinism, and the bundled data made again.
- */
+/* Analytical devices: layers calculated by hand, monotonicity, determinism, and the bundled data
+ * made again. */
 #include <stdlib.h>
 
 #include "core/app/simulated.h"

@@ -4,6 +4,7 @@
 #include "core/base/str.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
+#include "core/num/ticks.h"
 #include "tests/check.h"
 
 /* Truth: scipy.stats.{rankdata,spearmanr,kendalltau}, numpy.{corrcoef,quantile}. */
@@ -165,9 +166,36 @@ static void student_quantiles_match_scipy(void)
     CHECK(isnan(ll_student_quantile(-1, 3)));
 }
 
+static void ticks_are_round_and_within(void)
+{
+    static const struct {
+        double lo, hi;
+        int gaps, n;
+        double first, last;
+        int digits;
+    } axes[] = {{0, 1, 5, 6, 0, 1, 1},       {-.3, 1, 6, 3, 0, 1, 1},      {0, 100, 4, 3, 0, 100, 0},
+                {0, .003, 3, 4, 0, .003, 3}, {12, 19, 3, 1, 15, 15, 0},    {.1, .7, 6, 7, .1, .7, 1},
+                {3, 3, 6, 0, 0, 0, 0},       {0, INFINITY, 6, 0, 0, 0, 0}, {NAN, 1, 6, 0, 0, 0, 0}};
+    for (size_t i = 0; i < sizeof axes / sizeof *axes; i++) {
+        ll_ticks t = ll_ticks_within(axes[i].lo, axes[i].hi, axes[i].gaps);
+        CHECK_INT(t.n, axes[i].n);
+        if (!t.n) continue;
+        CHECK_NEAR(ll_tick_at(&t, 0), axes[i].first, 1e-12);
+        CHECK_NEAR(ll_tick_at(&t, t.n - 1), axes[i].last, 1e-12);
+        CHECK(!signbit(ll_tick_at(&t, 0)));
+        CHECK_INT(t.digits, axes[i].digits);
+    }
+    for (double hi = .001; hi < 1e6; hi *= 3.7) {
+        ll_ticks t = ll_ticks_within(-.3 * hi, hi, 6);
+        CHECK(t.n >= 2 && t.n <= 7);
+    }
+    CHECK(ll_ticks_within(1e17, 1e17 + 64, 6).n <= 8); /* steps that get lost in such a number */
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
+        {"ticks are round and within", ticks_are_round_and_within},
         {"ranks share ties", ranks_share_ties},
         {"correlations match scipy", correlations_match_scipy},
         {"correlations have their symmetries", correlations_have_their_symmetries},

@@ -80,7 +80,22 @@ static void other_questions_go_on(void)
     ll_app_free(b.faces.app);
 }
 
+/* The command is of a room that does not know the views. A card is opened on something, so not by name. */
+static void view_names_the_views_there_are(void)
+{
+    const ll_option *view = ll_option_find(ll_face_commands[0].options, "view");
+    ll_strs offered = {0}, there = {0};
+    ll_option_choices(view, &offered);
+    for (int i = 0; ll_view_types[i]; i++)
+        if (strcmp(ll_view_types[i]->name, "card")) ll_strs_add(&there, ll_view_types[i]->name);
+    CHECK_INT(offered.n, there.n);
+    for (int i = 0; i < offered.n && i < there.n; i++) CHECK_STR(offered.v[i], there.v[i]);
+    ll_strs_free(&offered);
+    ll_strs_free(&there);
+}
+
 static const check_case cases[] = {
+    {"view names the views there are", view_names_the_views_there_are},
     {"a late answer is dropped", a_late_answer_is_dropped},
     {"other questions go on", other_questions_go_on},
     {0},

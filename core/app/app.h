@@ -24,8 +24,8 @@ void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
  * `patience_s` the command has not; then only _exit() ends the program, and no other function may be called. */
 bool ll_app_stop(ll_app *a, double patience_s);
 void ll_app_abandon(ll_app *a); /* nobody waits for the worker any more: the process ends at once */
-void ll_app_register(ll_app *a,
-                     const ll_command *commands); /* ends with name NULL; before the first submit */
+/* A table that ends with name NULL; before the first submit. */
+void ll_app_register(ll_app *a, const ll_command *commands);
 
 /* Do the commands come from elsewhere, so that one of them may read the standard input? No, until a face says so. */
 void ll_app_set_input_free(ll_app *a, bool is_free);

@@ -182,7 +182,7 @@ static void offer_value(ll_app *a, const ll_option *o, const char *typed, size_t
     candidates c = {head, prefix, out};
     if (o->type == LL_CHOICE) {
         ll_strs choices = {0};
-        ll_strs_split(&choices, o->choices, '|');
+        ll_option_choices(o, &choices);
         for (int i = 0; i < choices.n; i++) offer(&c, choices.v[i]);
         ll_strs_free(&choices);
     } else if (o->type == LL_BOOL) {

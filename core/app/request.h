@@ -40,8 +40,8 @@ struct ll_request {
     bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */
     ll_pool *pool;         /* NULL in a quick look beside a long command */
     ll_observer *observer;
-    const ll_observer
-        *outer;     /* who spoke for the thread before; a look beside a command is stopped by it too */
+    /* Who spoke for the thread before; a look beside a command is stopped by it too. */
+    const ll_observer *outer;
     cJSON *results; /* copies of what was emitted, for the commit hook; NULL: not kept */
     ll_error error; /* the message END(failed) carries */
 };
@@ -69,8 +69,8 @@ ll_status ll_need_data(ll_request *rq);
 ll_status ll_need_task(ll_request *rq);
 /* Device argument by name; absent: the only target of the task, or the device of the latest transfer. */
 ll_status ll_need_device(ll_request *rq, const char *option, int *device);
-/* Transfer of the device named by `option` and predictor named by option "predictor" (if the table has it).
- */
+/* Transfer of the device named by `option` and predictor named by option "predictor" (if the table
+ * has it). */
 ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out);
 /* The adapted predictor of that device and predictor, with data or without; borrowed from rq->state. */
 ll_status ll_need_adapted(ll_request *rq, const char *option, ll_adapted **out);

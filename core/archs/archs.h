@@ -36,8 +36,8 @@ typedef struct ll_archs {
 
 /* n architectures of operation 0 everywhere, to be written through ll_arch_at; one reference held. */
 ll_archs *ll_archs_new(const ll_space *space, int n);
-ll_archs *ll_archs_copy(const ll_archs *a,
-                        int more); /* with `more` empty ones behind, not indexed; features NaN there */
+/* A copy with `more` empty ones behind, not indexed; features NaN there. */
+ll_archs *ll_archs_copy(const ll_archs *a, int more);
 ll_archs *ll_archs_pick(const ll_archs *a, const int *which, int n); /* these, in this order, features too */
 ll_archs *ll_archs_slice(const ll_archs *a, int from, int n);        /* from .. from+n-1 */
 ll_archs *ll_archs_ref(const ll_archs *a);

@@ -43,8 +43,8 @@ ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t
  * line: a quote that never ends, text behind a closing quote, a record of more than 64 MiB or a million
  * cells. */
 ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e);
-int ll_csv_column(const ll_csv *c,
-                  const char *name); /* cell of the current record with this text (any case), -1 */
+/* Cell of the current record with this text (any case), -1. */
+int ll_csv_column(const ll_csv *c, const char *name);
 /* The one with the first of these texts that there is; NULL behind the last. */
 int ll_csv_column_among(const ll_csv *c, const char *const *names);
 /* LL_BAD_DATA "file: line N: ..." */

@@ -205,8 +205,7 @@ char *ll_xdg_dir(ll_xdg kind)
     return path;
 }
 
-/* --- beside the program ------------------------------------------------------------------------------------
- */
+/* --- beside the program --------------------------------------------------------------------------------- */
 
 char *ll_beside_program(const char *relative)
 {

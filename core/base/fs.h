@@ -47,8 +47,8 @@ void ll_writer_abandon(ll_writer *w);
 void ll_writers_drop(void);
 
 /* A descriptor (read and write) of a file that latlab keeps for itself and changes in place: a lock, a journal, the
- * history. Made when it is missing; links are followed as by a writer; whatever is neither a plain file nor a device (/dev/null) is refused. `flags`:
- * O_APPEND or 0. -1 on failure. */
+ * history. Made when it is missing; links are followed as by a writer; whatever is neither a plain file nor
+ * a device (/dev/null) is refused. `flags`: O_APPEND or 0. -1 on failure. */
 int ll_open_own(const char *path, int flags, ll_error *e);
 
 bool ll_is_file(const char *path);
@@ -66,11 +66,12 @@ const char *ll_path_base(const char *path);       /* pointer behind the last sla
 char *ll_path_folder(const char *path); /* what is before it, "." where nothing is; the caller frees */
 char *ll_path_expand(const char *path); /* ~ and ~/x; the caller frees */
 
-/* $XDG_<kind>_HOME/latlab with the default of the specification; unset, empty and relative values are
- * ignored. The folder is not created. The caller frees. */
 /* RELATIVE below the program's folder or one of the two above it, where something of that name is; else NULL.
  * What came with the program is found in its source tree and wherever it was installed. Free it. */
 char *ll_beside_program(const char *relative);
+
+/* $XDG_<kind>_HOME/latlab with the default of the specification; unset, empty and relative values are
+ * ignored. The folder is not created. The caller frees. */
 typedef enum ll_xdg { LL_XDG_CONFIG, LL_XDG_DATA, LL_XDG_STATE, LL_XDG_CACHE } ll_xdg;
 char *ll_xdg_dir(ll_xdg kind);
 

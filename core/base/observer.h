@@ -1,6 +1,6 @@
-/* How a long core function reports: progress goes out, the wish to cancel comes in. Core owns no thread and
- * knows no face. Any member may be NULL. Thread: the functions are called on the thread that runs the work.
- */
+/* How a long core function reports: progress goes out, the wish to cancel comes in. Core owns no thread
+ * and knows no face. Any member may be NULL. Thread: the functions are called on the thread that runs
+ * the work. */
 #ifndef LL_BASE_OBSERVER_H
 #define LL_BASE_OBSERVER_H
 

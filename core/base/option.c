@@ -79,13 +79,32 @@ void ll_values_free(ll_values *v)
     *v = (ll_values){0};
 }
 
-static bool is_choice(const char *choices, const char *text)
+void ll_option_choices(const ll_option *o, ll_strs *out)
+{
+    if (o->choices) ll_strs_split(out, o->choices, '|');
+    for (int i = 0; o->choice_at && o->choice_at(i); i++) ll_strs_add(out, o->choice_at(i));
+}
+
+void ll_option_choices_text(const ll_option *o, ll_str *out)
 {
     ll_strs all = {0};
-    ll_strs_split(&all, choices, '|');
+    ll_option_choices(o, &all);
+    for (int i = 0; i < all.n; i++) ll_str_addf(out, "%s%s", i ? "|" : "", all.v[i]);
+    ll_strs_free(&all);
+}
+
+static ll_status check_choice(const ll_option *o, const char *text, ll_error *e)
+{
+    ll_strs all = {0};
+    ll_option_choices(o, &all);
     bool found = ll_strs_has(&all, text);
     ll_strs_free(&all);
-    return found;
+    if (found) return LL_OK;
+    ll_str names = {0};
+    ll_option_choices_text(o, &names);
+    ll_fail(e, LL_USAGE, "%s=%s: must be one of %s", o->name, text, ll_str_text(&names));
+    ll_str_free(&names);
+    return LL_USAGE;
 }
 
 static bool parse_bool(const char *text, bool *x)
@@ -147,9 +166,7 @@ static ll_status check(const ll_option *o, const char *text, ll_error *e)
         return parse_bool(text, &x) ? LL_OK
                                     : ll_fail(e, LL_USAGE, "%s=%s: on or off was expected", o->name, text);
     case LL_CHOICE:
-        return is_choice(o->choices, text)
-                   ? LL_OK
-                   : ll_fail(e, LL_USAGE, "%s=%s: must be one of %s", o->name, text, o->choices);
+        return check_choice(o, text, e);
     case LL_WORD:
     case LL_LIST:
         break;
@@ -279,6 +296,14 @@ bool ll_bool(const ll_values *v, const char *name)
     const char *text = ll_word(v, name);
     bool x = false;
     return text && parse_bool(text, &x) && x;
+}
+
+int ll_chosen(const ll_values *v, const char *name)
+{
+    const ll_option *o = &v->table[must_find(v, name)];
+    for (int i = 0; o->choice_at && o->choice_at(i); i++)
+        if (ll_is(v, name, o->choice_at(i))) return i;
+    return -1;
 }
 
 void ll_list(const ll_values *v, const char *name, ll_strs *out)

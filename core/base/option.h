@@ -38,7 +38,9 @@ typedef struct ll_option {
     const char *otherwise; /* default as text; NULL: absent unless given */
     double lo, hi;         /* range of numbers, inclusive; lo == hi means unbounded */
     const char *choices;   /* LL_CHOICE: "a|b|c" */
-    const char *unit;      /* "ms", "epochs", NULL */
+    /* LL_CHOICE: or the names of a table, which then stand only there; NULL behind the last. */
+    const char *(*choice_at)(int i);
+    const char *unit; /* "ms", "epochs", NULL */
     const char *help;
     ll_complete complete;
     bool positional; /* may be given without "name=", in table order */
@@ -57,8 +59,8 @@ typedef struct ll_values {
 
 /* Set every default. */
 void ll_values_init(ll_values *v, const ll_option *table);
-/* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the nearest name.
- */
+/* Check and set one option by name; unknown name, wrong type, out of range: LL_USAGE with the
+ * nearest name. */
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e);
 ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e);
 /* Set from marked words (core/base/quote.h): "key=value" or positionals in table order; complains of missing required
@@ -74,6 +76,8 @@ int ll_int(const ll_values *v, const char *name);    /* 0 when absent; also ll_r
 double ll_real(const ll_values *v, const char *name);
 bool ll_bool(const ll_values *v, const char *name);
 const char *ll_word(const ll_values *v, const char *name); /* NULL when absent */
+/* The place of the value among the names of choice_at; -1: absent. */
+int ll_chosen(const ll_values *v, const char *name);
 void ll_list(const ll_values *v, const char *name, ll_strs *out);
 /* The members of a list as marked words: one that was quoted is a name, even with a comma or a '*' in it. */
 void ll_patterns(const ll_values *v, const char *name, ll_strs *out);
@@ -84,6 +88,9 @@ cJSON *ll_values_json(const ll_values *v);
 const ll_option *ll_option_find(const ll_option *table, const char *name);
 /* "between 1 and 1000000 ms", "0 or more": for messages and help; nothing when unbounded. */
 void ll_option_range(const ll_option *o, ll_str *out);
+/* What an LL_CHOICE takes: one by one, and as "a|b|c". */
+void ll_option_choices(const ll_option *o, ll_strs *out);
+void ll_option_choices_text(const ll_option *o, ll_str *out);
 /* The name closest to `word` in the table, or NULL when none is near. */
 const char *ll_option_nearest(const ll_option *table, const char *word);
 

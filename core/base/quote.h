@@ -40,10 +40,10 @@ void ll_quote_addf(ll_str *out, const char *fmt, ...) __attribute__((format(prin
 /* Append `text` where `open` (' or ") is open already: it is part of that word. 0: as it is. */
 void ll_quote_inside(ll_str *out, const char *text, char open);
 
-/* Marked words, for who must know what was quoted: a backslash says that the next character stands for itself. In
- * quotes these are blanks , * ? and in any case backslashes and what stood behind one; so "a, b" is the marked word
- * a\,\ b and its comma separates nothing. Splitting never fails: *open tells what was never closed (NULL: nobody asks).
- */
+/* Marked words, for who must know what was quoted: a backslash says that the next character stands for
+ * itself. In quotes these are blanks , * ? and in any case backslashes and what stood behind one; so
+ * "a, b" is the marked word a\,\ b and its comma separates nothing. Splitting never fails: *open tells what
+ * was never closed (NULL: nobody asks). */
 void ll_split_marked(const char *line, ll_strs *words, char *open);
 char *ll_unmarked(const char *marked); /* the word itself; the caller frees */
 char *ll_marked(const char *plain);    /* as if typed outside quotes; the caller frees */

@@ -14,8 +14,7 @@
 
 enum { PAUSE_MS = 10 };
 
-/* --- lock -------------------------------------------------------------------------------------------------
- */
+/* --- lock ----------------------------------------------------------------------------------------------- */
 
 /* A link is followed, so that all who change one file meet at one lock. The caller frees. */
 static char *real_path(const char *path)
@@ -88,8 +87,7 @@ void ll_shared_unlock(int lock)
     if (lock >= 0) close(lock);
 }
 
-/* --- changing ---------------------------------------------------------------------------------------------
- */
+/* --- changing ------------------------------------------------------------------------------------------- */
 
 static ll_status change_locked(const char *path, size_t most, ll_shared_change change, void *ctx, ll_error *e)
 {

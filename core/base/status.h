@@ -20,8 +20,8 @@ typedef struct ll_error {
     char message[1024]; /* one sentence, no newline, no full stop; empty when status is LL_OK */
 } ll_error;
 
-/* Store a message and return `status`, so that a failing function can `return ll_fail(...)`. `e` may be NULL.
- */
+/* Store a message and return `status`, so that a failing function can `return ll_fail(...)`. `e` may
+ * be NULL. */
 ll_status ll_fail(ll_error *e, ll_status status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Put context ("file: line: ") before a message that a callee left; returns e->status. */

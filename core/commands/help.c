@@ -6,6 +6,17 @@
 #include "core/base/json.h"
 #include "core/commands/commands.h"
 
+/* What stands behind the '=' where there is no default. */
+static void value_usage(const ll_option *o, ll_str *out)
+{
+    static const char *const any[] = {
+        [LL_BOOL] = "on|off", [LL_INT] = "N", [LL_REAL] = "X", [LL_WORD] = "...", [LL_LIST] = "..."};
+    if (o->type == LL_CHOICE)
+        ll_option_choices_text(o, out);
+    else
+        ll_str_add(out, o->type > LL_BOOL && o->complete == LL_COMPLETE_FILE ? "FILE" : any[o->type]);
+}
+
 static void option_usage(const ll_option *o, ll_str *out)
 {
     ll_str body = {0};
@@ -14,14 +25,8 @@ static void option_usage(const ll_option *o, ll_str *out)
             ll_str_addc(&body, *p >= 'a' && *p <= 'z' ? (char)(*p - 32) : *p);
         if (o->rest) ll_str_add(&body, "...");
     } else {
-        const char *value = o->otherwise                      ? o->otherwise
-                            : o->type == LL_CHOICE            ? o->choices
-                            : o->type == LL_BOOL              ? "on|off"
-                            : o->type == LL_INT               ? "N"
-                            : o->type == LL_REAL              ? "X"
-                            : o->complete == LL_COMPLETE_FILE ? "FILE"
-                                                              : "...";
-        ll_str_addf(&body, "%s=%s", o->name, value);
+        ll_str_addf(&body, "%s=%s", o->name, o->otherwise ? o->otherwise : "");
+        if (!o->otherwise) value_usage(o, &body);
     }
     ll_str_addf(out, o->required ? " %s" : " [%s]", ll_str_text(&body));
     ll_str_free(&body);
@@ -74,9 +79,10 @@ static void type_text(const ll_option *o, ll_str *out)
                                         [LL_LIST] = "a,b,..."};
     bool bounded = o->lo != o->hi;
     bool number = o->type == LL_INT || o->type == LL_REAL || bounded;
-    ll_str_add(out, o->type == LL_CHOICE           ? o->choices
-                    : number && o->type == LL_WORD ? "number"
-                                                   : names[o->type]);
+    if (o->type == LL_CHOICE)
+        ll_option_choices_text(o, out);
+    else
+        ll_str_add(out, number && o->type == LL_WORD ? "number" : names[o->type]);
     if (bounded) ll_str_add(out, ", ");
     ll_option_range(o, out);
     if (o->unit && !bounded) ll_str_addf(out, " (%s)", o->unit);

@@ -496,7 +496,7 @@ static const ll_option eval_options[] = {
     {.name = "protocol",
      .type = LL_CHOICE,
      .otherwise = "full",
-     .choices = "full|help|authors",
+     .choice_at = ll_protocol_name,
      .help = "scored on all but the samples, HELP's query set, or NASFLAT's first 128"},
     LEVEL_OPTION,
     PREDICTOR_OPTION,

@@ -24,8 +24,8 @@ typedef struct ll_audit {
 
 #define LL_TWIN 0.995
 
-/* audits (n_devices) for these devices; `c` (may be NULL: no twins) is their Spearman matrix, in this order.
- */
+/* audits (n_devices) for these devices; `c` (may be NULL: no twins) is their Spearman matrix, in
+ * this order. */
 void ll_audit_devices(const ll_dataset *d, const int *devices, int n_devices, const ll_corr *c,
                       ll_audit *audits);
 /* Kinds of findings, worst first. */

@@ -13,15 +13,16 @@
 #include "core/num/stats.h"
 
 static const char *const names[] = {"spearman", "kendall", "pearson"};
+enum { N_METRICS = sizeof names / sizeof *names };
 
-const char *ll_corr_metric_name(ll_corr_metric m)
+const char *ll_corr_metric_name(int m)
 {
-    return names[m];
+    return m >= 0 && m < N_METRICS ? names[m] : NULL;
 }
 
 ll_corr_metric ll_corr_metric_find(const char *name)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < N_METRICS; i++)
         if (name && !strcasecmp(name, names[i])) return (ll_corr_metric)i;
     return LL_SPEARMAN;
 }

@@ -7,7 +7,7 @@
 #include "core/num/pool.h"
 
 typedef enum ll_corr_metric { LL_SPEARMAN, LL_KENDALL, LL_PEARSON } ll_corr_metric;
-const char *ll_corr_metric_name(ll_corr_metric m);
+const char *ll_corr_metric_name(int m);               /* NULL behind the last */
 ll_corr_metric ll_corr_metric_find(const char *name); /* LL_SPEARMAN when unknown */
 
 /* Owned; free with ll_corr_free. */

@@ -63,10 +63,10 @@ void ll_linkage_free(ll_linkage *l)
 
 /* --- optimal leaf order --- */
 
-/* Leaves of a node are leaf[start] .. leaf[end-1], those of its first child before those of its second, so
- * membership is a comparison of places. cost[u][w] is the least length of the leaves of the node where u and
- * w part, with u at one end and w at the other; (left, right)[u][w] are the leaves that meet in the middle.
- */
+/* Leaves of a node are leaf[start] .. leaf[end-1], those of its first child before those of its second,
+ * so membership is a comparison of places. cost[u][w] is the least length of the leaves of the node
+ * where u and w part, with u at one end and w at the other; (left, right)[u][w] are the leaves that meet
+ * in the middle. */
 typedef struct tree {
     const ll_linkage *l;
     const double *dist;
@@ -90,8 +90,8 @@ static int lay_out(tree *t, int node, int at)
     return t->end[node] = lay_out(t, m->b, t->middle[node]);
 }
 
-/* Leaves that can be at the other end of `node` when u is at one: itself in a leaf, else the other child's.
- */
+/* Leaves that can be at the other end of `node` when u is at one: itself in a leaf, else the
+ * other child's. */
 static void other_end(const tree *t, int node, int u, int *from, int *to)
 {
     bool alone = node < t->l->n, first = t->place[u] < t->middle[node];
@@ -104,8 +104,8 @@ static double end_cost(const tree *t, int u, int m)
     return u == m ? 0 : t->cost[u * t->l->n + m];
 }
 
-/* reach[k]: the least length of child a's leaves from u to some end m, plus the step from m to k in child b.
- */
+/* reach[k]: the least length of child a's leaves from u to some end m, plus the step from m to k in
+ * child b. */
 static void reach_over(const tree *t, int a, int b, int u, double *reach, int *via)
 {
     int from, to;
@@ -203,15 +203,16 @@ void ll_leaf_order(const ll_linkage *l, const double *dist, int *order)
 /* --- orders of a correlation matrix --- */
 
 static const char *const names[] = {"cluster", "name", "file", "mean"};
+enum { N_ORDERS = sizeof names / sizeof *names };
 
-const char *ll_order_name(ll_order o)
+const char *ll_order_name(int o)
 {
-    return names[o];
+    return o >= 0 && o < N_ORDERS ? names[o] : NULL;
 }
 
 ll_order ll_order_find(const char *name)
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < N_ORDERS; i++)
         if (name && !strcasecmp(name, names[i])) return (ll_order)i;
     return LL_ORDER_CLUSTER;
 }

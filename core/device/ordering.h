@@ -29,7 +29,7 @@ typedef enum ll_order {
     LL_ORDER_FILE,    /* as asked for, or as in the dataset */
     LL_ORDER_MEAN,    /* by mean correlation to the others, highest first */
 } ll_order;
-const char *ll_order_name(ll_order o);
+const char *ll_order_name(int o);         /* NULL behind the last */
 ll_order ll_order_find(const char *name); /* LL_ORDER_CLUSTER when unknown */
 
 /* order (D): positions in c->devices in the order to show them. A pair without a correlation counts as

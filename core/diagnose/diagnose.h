@@ -123,8 +123,8 @@ typedef struct ll_price {
 typedef struct ll_prices_report {
     int reference; /* operation everything is compared with */
     int n_rows;    /* architectures the prices are learnt from */
-    bool
-        from_samples; /* little more than the k samples was known: prices of devices drawn from the posterior */
+    /* Little more than the k samples was known: prices of devices drawn from the posterior. */
+    bool from_samples;
     double additive; /* share of the target's variance that operation counts explain */
     ll_price *by_op; /* (n_by_op) */
     int n_by_op;

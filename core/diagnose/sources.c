@@ -133,7 +133,7 @@ static ll_status try_starts(const ll_diagnosis *q, ll_sources_report *out, ll_er
     ll_status s = LL_OK;
     if (!q->model || !init || init->type != LL_CHOICE) return LL_OK;
     ll_strs ways = {0};
-    ll_strs_split(&ways, init->choices, '|');
+    ll_option_choices(init, &ways);
     for (int i = 0; i < ways.n && i < LL_MAX_STARTS && !s; i++) s = try_start(q, ways.v[i], out, e);
     ll_strs_free(&ways);
     return s;

@@ -18,8 +18,8 @@ typedef struct ll_lbfgs {
     const ll_observer *observer;
 } ll_lbfgs;
 
-/* x (n) is the start on entry (finite value required) and the best point on return, whose value is returned.
- */
+/* x (n) is the start on entry (finite value required) and the best point on return, whose value
+ * is returned. */
 double ll_lbfgs_minimise(const ll_lbfgs *how, int n, ll_objective f, void *ctx, double *x);
 
 #endif

@@ -13,8 +13,8 @@ typedef struct ll_source_table {
 void ll_source_table_init(ll_source_table *t, const ll_pretrain_job *job); /* all its sources */
 void ll_source_table_free(ll_source_table *t);
 const double *ll_source_column(const ll_source_table *t, int source);
-double ll_source_latency(const ll_source_table *t, int source,
-                         const uint8_t *gene); /* ms; NaN: not measured */
+/* In ms; NaN: not measured. */
+double ll_source_latency(const ll_source_table *t, int source, const uint8_t *gene);
 /* Spearman of a source's latencies with the samples', where both have one; NaN: it says nothing. */
 double ll_source_agreement(const ll_source_table *t, int source, const ll_measured *samples);
 

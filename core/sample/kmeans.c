@@ -42,8 +42,8 @@ static int draw(const float *weight, int n, ll_rng *rng)
     return last >= 0 ? last : ll_rng_below(rng, n);
 }
 
-/* Each centre is a member drawn with probability proportional to its squared distance to the centres so far.
- */
+/* Each centre is a member drawn with probability proportional to its squared distance to the centres
+ * so far. */
 static void start(clusters *c, ll_rng *rng)
 {
     int n = c->x->rows, cols = c->x->cols, member = ll_rng_below(rng, n);

@@ -15,8 +15,8 @@ typedef struct ll_trial {
     const ll_task *task;
     const ll_predictor *predictor;
     const ll_sampler *sampler;
-    int k,
-        n; /* samples or, with a budget, measurements in all; source architectures asked for (0: default) */
+    /* Samples or, with a budget, measurements in all; source architectures asked for (0: default). */
+    int k, n;
     uint64_t seed, pretrain_seed;
     int device;
     ll_protocol protocol;

@@ -10,15 +10,16 @@
 
 static const char *const protocol_names[] = {
     [LL_PROTOCOL_FULL] = "full", [LL_PROTOCOL_HELP] = "help", [LL_PROTOCOL_AUTHORS] = "authors"};
+enum { N_PROTOCOLS = sizeof protocol_names / sizeof *protocol_names };
 
-const char *ll_protocol_name(ll_protocol p)
+const char *ll_protocol_name(int p)
 {
-    return protocol_names[p];
+    return p >= 0 && p < N_PROTOCOLS ? protocol_names[p] : NULL;
 }
 
 ll_protocol ll_protocol_find(const char *name)
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < N_PROTOCOLS; i++)
         if (!strcmp(protocol_names[i], name)) return (ll_protocol)i;
     return LL_PROTOCOL_FULL;
 }
@@ -59,8 +60,8 @@ static void trim_to_middle(const ll_dataset *d, int device, ll_ints *rows)
     free(v);
 }
 
-/* HELP learns from the first n architectures of a space and asks about the next thousand (its data loader).
- */
+/* HELP learns from the first n architectures of a space and asks about the next thousand (its
+ * data loader). */
 static int help_query_start(const ll_dataset *d)
 {
     return ll_space_help_pool(d->space, d->n_archs);

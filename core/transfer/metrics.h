@@ -12,7 +12,7 @@ typedef enum ll_protocol {
                             own latency */
     LL_PROTOCOL_AUTHORS, /* NASFLAT's: rows 0..127, samples included */
 } ll_protocol;
-const char *ll_protocol_name(ll_protocol p);
+const char *ll_protocol_name(int p);            /* NULL behind the last */
 ll_protocol ll_protocol_find(const char *name); /* LL_PROTOCOL_FULL when unknown */
 
 typedef struct ll_metrics {

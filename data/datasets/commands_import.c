@@ -13,10 +13,16 @@
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
 
+static const char *importer_kind(int i)
+{
+    const ll_importer *importer = ll_importer_at(i);
+    return importer ? importer->kind : NULL;
+}
+
 const ll_option ll_import_options[] = {
     {.name = "kind",
      .type = LL_CHOICE,
-     .choices = "help|oneproxy|brpnas|csv|zcp",
+     .choice_at = importer_kind,
      .positional = true,
      .required = true,
      .help =
@@ -197,7 +203,7 @@ static ll_status import_into(joining *x, const place *p)
 {
     ll_request *rq = x->rq;
     ll_import *job = x->job;
-    const ll_importer *importer = ll_importer_find(ll_word(&rq->args, "kind"));
+    const ll_importer *importer = ll_importer_at(ll_chosen(&rq->args, "kind"));
     if (importer->only_into && !job->into) {
         ll_str line = {0};
         ll_quote_addf(&line, "import %s %s into NAME", importer->kind, job->path);

@@ -58,15 +58,9 @@ double ll_to_ms(const char *unit, double x)
     return strcmp(unit, "s") ? NAN : x * 1000;
 }
 
-void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene)
+void ll_import_cell(const int *op, uint8_t *gene)
 {
-    static const char *const names[] = {"none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3",
-                                        "avg_pool_3x3"};
-    ll_str text = {0};
-    ll_str_addf(&text, "|%s~0|+|%s~0|%s~1|+|%s~0|%s~1|%s~2|", names[op[0]], names[op[1]], names[op[2]],
-                names[op[3]], names[op[4]], names[op[5]]);
-    nasbench201->parse(nasbench201, text.s, gene, NULL); /* cannot fail: every name is one of the space */
-    ll_str_free(&text);
+    for (int edge = 0; edge < 6; edge++) gene[edge] = (uint8_t)op[edge];
 }
 
 ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e)

@@ -67,8 +67,8 @@ double ll_to_ms(const char *unit, double x);
  * folder could only claim to have as many. LL_BAD_DATA: more memory than they may take (core/base/size.h). */
 ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, ll_error *e);
 /* Gene of a NAS-Bench-201 cell from its operations 0..4 (none, skip, 1x1, 3x3, pool) on the edges 0>1 0>2 1>2
- * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy. */
-void ll_import_cell(const ll_space *nasbench201, const int *op, uint8_t *gene);
+ * 0>3 1>3 2>3: the numbering of EAGLE, BRP-NAS and OneProxy, and of the space. */
+void ll_import_cell(const int *op, uint8_t *gene);
 /* Reads a pickle file that is a list of exactly n latencies in ms into lat_ms (n). None, and -1
  * where `minus_one` says so, are missing; any other negative or infinite number is LL_BAD_DATA with its
  * position. */

@@ -29,7 +29,7 @@ static ll_status read_pair(const ll_import *job, const ll_pickled *key, const ll
     if (!good)
         return ll_fail(e, LL_BAD_DATA, "%s: key %d is no tuple of %d operations 0..%d", job->path, i, EDGES,
                        OPS - 1);
-    ll_import_cell(d->space, op, d->archs->genes + (size_t)i * (size_t)d->space->n_positions);
+    ll_import_cell(op, ll_arch_at(d->archs, i));
     double x;
     if (!ll_pickled_number(value, &x) || !(x >= 0) || isinf(x = ll_to_ms(d->devices[0].unit_read, x)))
         return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);

@@ -58,7 +58,7 @@ static ll_status read_cells(const char *path, const ll_pickled *v, ll_dataset *d
         if (!read_cell(v->items.v[i], op))
             return ll_fail(e, LL_BAD_DATA, "%s: row %d is no one-hot of %d edges x %d operations and a 1",
                            path, i, EDGES, OPS);
-        ll_import_cell(d->space, op, d->archs->genes + (size_t)i * (size_t)d->space->n_positions);
+        ll_import_cell(op, ll_arch_at(d->archs, i));
     }
     return LL_OK;
 }

@@ -30,8 +30,7 @@ static void release(reference *r)
     free(r->w);
 }
 
-/* --- reading ----------------------------------------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------------------------------------- */
 
 static ll_status read_adjacency(const cJSON *rows, int n, ll_graph *g, ll_error *e)
 {
@@ -114,8 +113,7 @@ static double worse(double error, double other)
     return isnan(other) ? INFINITY : fmax(error, other);
 }
 
-/* --- comparing --------------------------------------------------------------------------------------------
- */
+/* --- comparing ------------------------------------------------------------------------------------------ */
 
 static void score_all(const reference *r, ll_nasflat_work *k, int device, float *score,
                       ll_nasflat_item *items)
@@ -267,8 +265,7 @@ ll_status ll_verify_reference(const char *stem, ll_reference_errors *out, ll_err
     return s;
 }
 
-/* --- the command ------------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static void add_row(cJSON *rows, const char *name, const ll_reference_errors *x)
 {

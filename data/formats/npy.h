@@ -16,9 +16,9 @@ typedef struct ll_npy {
     void *data; /* owned */
 } ll_npy;
 
-/* Reads f4, f8, i4 and i8 of either byte order, in C or Fortran order. LL_BAD_DATA: another type (object
- * arrays are pickles and are refused), a damaged header, or a file of another length than the header states.
- */
+/* Reads f4, f8, i4 and i8 of either byte order, in C or Fortran order. LL_BAD_DATA: another type
+ * (object arrays are pickles and are refused), a damaged header, or a file of another length than the
+ * header states. */
 ll_status ll_npy_read(const char *path, ll_npy *out, ll_error *e);
 ll_status ll_npy_parse(const char *what, const void *bytes, size_t n, ll_npy *out, ll_error *e);
 void ll_npy_free(ll_npy *a);

@@ -54,8 +54,7 @@ ll_pickled *ll_pickle_new(machine *m, ll_pickled_kind kind)
     return v;
 }
 
-/* --- bytes and stack ---------------------------------------------------------------------------------------
- */
+/* --- bytes and stack ------------------------------------------------------------------------------------ */
 
 static ll_status take(machine *m, size_t n, const uint8_t **p)
 {

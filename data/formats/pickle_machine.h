@@ -1,5 +1,5 @@
-/* Inside of the pickle parser: the stack machine (pickle.c) and the constructors it knows (pickle_globals.c).
- */
+/* Inside of the pickle parser: the stack machine (pickle.c) and the constructors it
+ * knows (pickle_globals.c). */
 #ifndef LL_DATA_FORMATS_PICKLE_MACHINE_H
 #define LL_DATA_FORMATS_PICKLE_MACHINE_H
 

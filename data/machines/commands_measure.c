@@ -55,30 +55,13 @@ typedef struct job {
 
 /* --- settings ----------------------------------------------------------------------------------------------- */
 
-static int choice(const ll_values *v, const char *name, const char *(*name_of)(int), int n)
-{
-    for (int i = 0; i < n; i++)
-        if (ll_is(v, name, name_of(i))) return i;
-    return 0;
-}
-
-static const char *dtype_name(int i)
-{
-    return ll_host_dtype_name((ll_host_dtype)i);
-}
-
-static const char *isa_name(int i)
-{
-    return ll_host_isa_name((ll_host_isa)i);
-}
-
 static ll_status read_settings(job *j)
 {
     const ll_values *v = &j->rq->args;
     ll_str note = {0}, cpu = {0};
-    j->settings = (ll_host_settings){.engine = ll_host_engine_find(ll_word(v, "engine")),
-                                     .dtype = (ll_host_dtype)choice(v, "dtype", dtype_name, 3),
-                                     .isa = (ll_host_isa)choice(v, "isa", isa_name, 4),
+    j->settings = (ll_host_settings){.engine = ll_host_engine_at(ll_chosen(v, "engine")),
+                                     .dtype = (ll_host_dtype)ll_chosen(v, "dtype"),
+                                     .isa = (ll_host_isa)ll_chosen(v, "isa"),
                                      .threads = ll_int(v, "threads"),
                                      .batch = ll_int(v, "batch"),
                                      .seed = LL_NETWORK_SEED};

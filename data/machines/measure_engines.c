@@ -20,8 +20,8 @@ ll_status ll_measure_list_engines(ll_request *rq)
     cJSON *rows = ll_json_arr(result, "rows");
     const ll_host_engine *engine;
     for (int i = 0; (engine = ll_host_engine_at(i)); i++)
-        for (int t = 0; t < 3; t++)
-            for (int isa = 0; isa < 4; isa++) {
+        for (int t = 0; ll_host_dtype_name(t); t++)
+            for (int isa = 0; ll_host_isa_name(isa); isa++) {
                 ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED};
                 ll_error e = {0};
                 ll_status status = engine->check(&s, &e);

@@ -1,5 +1,12 @@
 /* What the command `measure` can be told. */
+#include "data/machines/host/engine.h"
 #include "data/machines/measure.h"
+
+static const char *engine_name(int i)
+{
+    const ll_host_engine *engine = ll_host_engine_at(i);
+    return engine ? engine->name : NULL;
+}
 
 const ll_option ll_measure_options[] = {
     {.name = "what",
@@ -11,17 +18,17 @@ const ll_option ll_measure_options[] = {
     {.name = "engine",
      .type = LL_CHOICE,
      .otherwise = "onednn",
-     .choices = "onednn|blas|reference",
+     .choice_at = engine_name,
      .help = "what runs the networks"},
     {.name = "dtype",
      .type = LL_CHOICE,
      .otherwise = "f32",
-     .choices = "f32|bf16|int8",
+     .choice_at = ll_host_dtype_name,
      .help = "numbers it computes with"},
     {.name = "isa",
      .type = LL_CHOICE,
      .otherwise = "native",
-     .choices = "native|sse41|avx2|avx512",
+     .choice_at = ll_host_isa_name,
      .help = "instruction set at most; native: whatever the processor has"},
     {.name = "threads", .type = LL_INT, .otherwise = "1", .lo = 1, .hi = 256, .help = "of the engine"},
     {.name = "batch",

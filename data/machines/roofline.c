@@ -76,8 +76,7 @@ static char mark_of(int i)
     return (char)(i < 26 ? 'a' + i : i < 52 ? 'A' + i - 26 : '*');
 }
 
-/* --- drawing: log-log, a letter per point ----------------------------------------------------------------
- */
+/* --- drawing: log-log, a letter per point --------------------------------------------------------------- */
 
 typedef struct chart {
     double x0, x1, y0, y1; /* log10 */
@@ -141,8 +140,7 @@ static void draw(const point *points, int n, double peak, double bandwidth, ll_s
                 pow(10, c.x1));
 }
 
-/* --- the command -----------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static void add_rows(cJSON *result, const point *points, int n, double total_ms)
 {

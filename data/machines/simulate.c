@@ -13,8 +13,7 @@
 
 enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
 
-/* --- columns ---------------------------------------------------------------------------------------------
- */
+/* --- columns -------------------------------------------------------------------------------------------- */
 
 typedef struct sweep {
     ll_dataset *d;
@@ -70,8 +69,7 @@ ll_status ll_simulate_machine(const ll_device *device, ll_sim_machine *out, ll_e
     return ll_sim_machine_read(device->note, out, NULL, e);
 }
 
-/* --- a dataset of published machines ---------------------------------------------------------------------
- */
+/* --- a dataset of published machines -------------------------------------------------------------------- */
 
 static ll_status preset_machine(const ll_sim_preset *p, ll_sim_machine *out, ll_values *values, ll_error *e)
 {
@@ -181,8 +179,7 @@ ll_status ll_simulate_dataset(const char *name, const ll_space *space, int n, ui
     return s;
 }
 
-/* --- commands --------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------- */
 
 static ll_status list_machines(ll_request *rq)
 {
@@ -393,6 +390,11 @@ static const ll_option *machine_options(char *const *words, int n)
     return m ? m->options : NULL;
 }
 
+static const char *model_name(int i)
+{
+    return ll_sim_models[i] ? ll_sim_models[i]->name : NULL;
+}
+
 static const ll_option simulate_options[] = {
     {.name = "what",
      .type = LL_CHOICE,
@@ -402,7 +404,7 @@ static const ll_option simulate_options[] = {
     {.name = "device", .type = LL_WORD, .help = "add a device of this name to the loaded dataset"},
     {.name = "model",
      .type = LL_CHOICE,
-     .choices = "roofline|systolic|rowstationary|gpu|dsp|cpu",
+     .choice_at = model_name,
      .help = "cost model; its parameters follow as key=value"},
     {.name = "like", .type = LL_WORD, .help = "begin with the parameters of a published machine"},
     {.name = "dataset", .type = LL_WORD, .help = "make a dataset of this name instead"},

@@ -1,5 +1,5 @@
-/* Machines as text, published machines, the time of a whole network, and what a stopwatch would show of it.
- */
+/* Machines as text, published machines, the time of a whole network, and what a stopwatch would show
+ * of it. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -64,8 +64,7 @@ const ll_sim_preset *ll_sim_preset_find(const char *name)
     return NULL;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------
- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 ll_sim_machine ll_sim_machine_of(const ll_sim_model *m, const ll_values *v)
 {
@@ -119,8 +118,7 @@ char *ll_sim_machine_text(const ll_sim_machine *m)
     return ll_str_take(&text);
 }
 
-/* --- network ---------------------------------------------------------------------------------------------
- */
+/* --- network -------------------------------------------------------------------------------------------- */
 
 /* Nodes that a compiler keeps: on a path from the input to the output that no `none` breaks. Inner node i + 1
  * is position i. */
@@ -179,8 +177,7 @@ ll_status ll_sim_network_ms(const ll_sim_machine *m, const ll_space *s, const ui
     return LL_OK;
 }
 
-/* --- stopwatch -------------------------------------------------------------------------------------------
- */
+/* --- stopwatch ------------------------------------------------------------------------------------------ */
 
 static double five_digits(double x)
 {

@@ -7,8 +7,7 @@
 
 #include "core/base/str.h"
 
-/* --- work of a layer -------------------------------------------------------------------------------------
- */
+/* --- work of a layer ------------------------------------------------------------------------------------ */
 
 ll_sim_work ll_sim_layer_work(const ll_layer *l)
 {
@@ -121,8 +120,7 @@ static double vector_ms(double ops, double lanes, double clock_mhz)
                   .hi = 2147483647,                                                                          \
                   .help = "seed of the noise"}
 
-/* --- roofline --------------------------------------------------------------------------------------------
- */
+/* --- roofline ------------------------------------------------------------------------------------------- */
 
 enum { ROOF_PEAK = SIM_OWN, ROOF_EFFICIENCY, ROOF_END };
 static const ll_option roofline_options[] = {
@@ -149,8 +147,7 @@ static const ll_sim_model roofline = {"roofline",
                                       roofline_layer,
                                       roofline_peak};
 
-/* --- weight-stationary systolic array ----------------------------------------------------------------------
- */
+/* --- weight-stationary systolic array ------------------------------------------------------------------- */
 
 enum { SYS_ROWS = SIM_OWN, SYS_COLS, SYS_CLOCK, SYS_LANES, SYS_DOUBLE, SYS_END };
 static const ll_option systolic_options[] = {
@@ -204,8 +201,7 @@ static const ll_sim_model systolic = {
     systolic_layer,
     systolic_peak};
 
-/* --- row-stationary accelerator ----------------------------------------------------------------------------
- */
+/* --- row-stationary accelerator ------------------------------------------------------------------------- */
 
 enum { ROW_ROWS = SIM_OWN, ROW_COLS, ROW_CLOCK, ROW_BUFFER, ROW_LANES, ROW_END };
 static const ll_option rowstationary_options[] = {

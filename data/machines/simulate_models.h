@@ -74,8 +74,8 @@ typedef struct ll_sim_work {
 ll_sim_work ll_sim_layer_work(const ll_layer *l);
 /* Where the time of a layer goes on this machine; an identity skip (LL_COPY) takes none. */
 ll_sim_time ll_sim_layer(const ll_sim_machine *m, const ll_layer *l);
-/* 2 flops per multiply-add, one per other element operation; bytes of input, weights and output; whole batch.
- */
+/* 2 flops per multiply-add, one per other element operation; bytes of input, weights and output;
+ * whole batch. */
 double ll_sim_flops(const ll_sim_machine *m, const ll_layer *l);
 double ll_sim_bytes(const ll_sim_machine *m, const ll_layer *l);
 

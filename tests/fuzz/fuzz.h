@@ -37,8 +37,8 @@ char *ll_fuzz_path(const char *name); /* in that folder; the caller frees */
 void ll_fuzz_file(const char *path, const uint8_t *bytes, size_t n);
 char *ll_fuzz_read(const char *path, size_t *n);    /* whole; aborts when it is not there */
 char *ll_fuzz_text(const uint8_t *bytes, size_t n); /* a string, up to the first NUL; free it */
-void ll_fuzz_same_numbers(const double *a, const double *b, size_t n,
-                          const char *what); /* a law: NaN is NaN */
+/* A law: NaN is NaN. */
+void ll_fuzz_same_numbers(const double *a, const double *b, size_t n, const char *what);
 
 /* Inputs that are several files: a line "@@NAME" goes before each, the newline before the next is not of the file. */
 enum { LL_FUZZ_PARTS = 16, LL_FUZZ_NAME = 32 };

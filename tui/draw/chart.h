@@ -12,29 +12,27 @@ void ll_chart_sparkline(const cJSON *numbers, const ll_look *look, ll_str *out);
 /* A horizontal bar for share 0..1 in w columns, in eighths of a column. */
 void ll_chart_bar(ll_canvas *c, int y, int x, int w, double share, ll_style style);
 
-typedef struct ll_series {
+typedef struct ll_chart_series {
     const char *name;
     const double *x, *y; /* (n) */
     int n;
     ll_style style;
     bool joined; /* a line instead of dots */
     char mark;   /* 0: dots; else this character over everything else */
-} ll_series;
+} ll_chart_series;
 
-typedef struct ll_plot {
+typedef struct ll_chart {
     const char *x_title, *y_title;
-    const ll_series *series;
+    const ll_chart_series *series;
     int n_series;
     double x_lo, x_hi, y_lo, y_hi; /* all zero: from the data */
     bool identity;                 /* the line y = x */
-} ll_plot;
-void ll_chart_plot(ll_canvas *c, ll_rect r, const ll_plot *plot);
+} ll_chart;
+void ll_chart_draw(ll_canvas *c, ll_rect r, const ll_chart *plot);
 /* The data's place behind one cell of a plot that was drawn in r. */
-void ll_plot_at(const ll_plot *plot, ll_rect r, int row, int col, double *x, double *y);
+void ll_chart_at(const ll_chart *plot, ll_rect r, int row, int col, double *x, double *y);
 /* Extent of the data of all series with a small margin; a single value gets one around it. */
-void ll_plot_range(const ll_plot *plot, double x[2], double y[2]);
-/* Round step such that about `most` of them cover the span; digits to show it with. */
-double ll_nice_step(double span, int most, int *digits);
+void ll_chart_range(const ll_chart *plot, double x[2], double y[2]);
 
 typedef struct ll_heatmap {
     int n;                                  /* rows and columns */

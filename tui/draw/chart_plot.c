@@ -5,19 +5,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/num/ticks.h"
 #include "tui/draw/chart.h"
-
-double ll_nice_step(double span, int most, int *digits)
-{
-    double raw = span / (most > 0 ? most : 1), power = pow(10, floor(log10(raw)));
-    static const double steps[] = {1, 2, 5, 10};
-    double step = power * 10;
-    for (int i = 3; i >= 0; i--)
-        if (steps[i] * power >= raw * 0.999) step = steps[i] * power;
-    int d = -(int)floor(log10(step) + 1e-9);
-    *digits = d < 0 ? 0 : d > 9 ? 9 : d;
-    return step;
-}
 
 static void widen(double v[2], const double *data, int n)
 {
@@ -36,7 +25,7 @@ static void add_margin(double v[2])
     v[1] += margin;
 }
 
-void ll_plot_range(const ll_plot *p, double x[2], double y[2])
+void ll_chart_range(const ll_chart *p, double x[2], double y[2])
 {
     x[0] = y[0] = INFINITY;
     x[1] = y[1] = -INFINITY;
@@ -54,8 +43,7 @@ void ll_plot_range(const ll_plot *p, double x[2], double y[2])
     if (p->y_lo != p->y_hi) y[0] = p->y_lo, y[1] = p->y_hi;
 }
 
-/* --- the raster -------------------------------------------------------------------------------------------
- */
+/* --- the raster ----------------------------------------------------------------------------------------- */
 
 typedef struct raster {
     int w, h;      /* cells */
@@ -96,7 +84,7 @@ static void line(raster *r, double x0, double y0, double x1, double y1, ll_style
     }
 }
 
-static void draw_series(raster *r, const ll_series *s)
+static void draw_series(raster *r, const ll_chart_series *s)
 {
     for (int i = 0; i < s->n; i++) {
         if (!isfinite(s->x[i]) || !isfinite(s->y[i])) continue;
@@ -119,7 +107,7 @@ static void put_raster(const raster *r, ll_canvas *c, int y, int x)
         }
 }
 
-static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_series *s)
+static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_chart_series *s)
 {
     for (int i = 0; s->mark && i < s->n; i++) {
         if (!isfinite(s->x[i]) || !isfinite(s->y[i])) continue;
@@ -129,19 +117,17 @@ static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_seri
     }
 }
 
-/* --- axes -------------------------------------------------------------------------------------------------
- */
+/* --- axes ----------------------------------------------------------------------------------------------- */
 
 static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
 {
-    int digits;
-    double step = ll_nice_step(r->y[1] - r->y[0], r->h / 3 > 1 ? r->h / 3 : 1, &digits);
+    ll_ticks ticks = ll_ticks_within(r->y[0], r->y[1], r->h / 3);
     ll_ink ink = ll_style_ink(c->look, LL_S_FAINT);
     for (int i = 0; i < r->h; i++) ll_put_cell(c, y + i, x + label_w, 0x2502, ink);
-    for (double v = ceil(r->y[0] / step) * step; v <= r->y[1]; v += step) {
-        int row = (int)lround(to_y(r, v)) / r->dy;
+    for (int i = 0; i < ticks.n; i++) {
+        int row = (int)lround(to_y(r, ll_tick_at(&ticks, i))) / r->dy;
         char text[32];
-        snprintf(text, sizeof text, "%.*f", digits, fabs(v) < step / 1e6 ? 0.0 : v);
+        snprintf(text, sizeof text, "%.*f", ticks.digits, ll_tick_at(&ticks, i));
         int n = (int)strlen(text);
         ll_put_cut(c, y + row, x + (n < label_w ? label_w - n : 0), label_w, LL_S_FAINT, text);
         ll_put_cell(c, y + row, x + label_w, 0x2524, ink);
@@ -150,15 +136,15 @@ static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
 
 static void x_axis(const raster *r, ll_canvas *c, int y, int x)
 {
-    int digits, free_from = x;
-    double step = ll_nice_step(r->x[1] - r->x[0], r->w / 12 > 1 ? r->w / 12 : 1, &digits);
+    int free_from = x;
+    ll_ticks ticks = ll_ticks_within(r->x[0], r->x[1], r->w / 12);
     ll_ink ink = ll_style_ink(c->look, LL_S_FAINT);
     ll_put_cell(c, y, x - 1, 0x2514, ink);
     for (int j = 0; j < r->w; j++) ll_put_cell(c, y, x + j, 0x2500, ink);
-    for (double v = ceil(r->x[0] / step) * step; v <= r->x[1]; v += step) {
-        int col = (int)lround(to_x(r, v)) / r->dx;
+    for (int i = 0; i < ticks.n; i++) {
+        int col = (int)lround(to_x(r, ll_tick_at(&ticks, i))) / r->dx;
         char text[32];
-        snprintf(text, sizeof text, "%.*f", digits, fabs(v) < step / 1e6 ? 0.0 : v);
+        snprintf(text, sizeof text, "%.*f", ticks.digits, ll_tick_at(&ticks, i));
         int n = (int)strlen(text), at = x + col - n / 2;
         if (at < free_from || at + n > x + r->w) continue;
         ll_put_cell(c, y, x + col, 0x252c, ink);
@@ -167,14 +153,14 @@ static void x_axis(const raster *r, ll_canvas *c, int y, int x)
     }
 }
 
-static void titles(const ll_plot *p, ll_canvas *c, ll_rect r, int label_w)
+static void titles(const ll_chart *p, ll_canvas *c, ll_rect r, int label_w)
 {
     if (p->y_title) ll_put_cut(c, r.y, r.x + 1, r.w - 1, LL_S_HEAD, p->y_title);
     int x = r.x + r.w, least = r.x + label_w + 8,
         title = r.x + 3 + (p->y_title ? ll_text_width(p->y_title) : 0);
     if (title > least) least = title;
     for (int i = p->n_series - 1; i >= 0; i--) { /* legend, right-aligned in the title's row */
-        const ll_series *s = &p->series[i];
+        const ll_chart_series *s = &p->series[i];
         if (!s->name) continue;
         x -= ll_text_width(s->name) + 3;
         if (x < least) break;
@@ -192,28 +178,28 @@ static void titles(const ll_plot *p, ll_canvas *c, ll_rect r, int label_w)
 enum { LABEL = 7 };
 
 /* Cells of the plot itself: beside the labels; a row for the titles, two for the x axis, one for its title. */
-static ll_rect inside(const ll_plot *p, ll_rect r)
+static ll_rect inside(const ll_chart *p, ll_rect r)
 {
     return (ll_rect){r.y + 1, r.x + LABEL + 1, r.h - (p->x_title ? 4 : 3), r.w - LABEL - 1};
 }
 
-void ll_plot_at(const ll_plot *p, ll_rect r, int row, int col, double *x, double *y)
+void ll_chart_at(const ll_chart *p, ll_rect r, int row, int col, double *x, double *y)
 {
     ll_rect in = inside(p, r);
     double xs[2], ys[2];
-    ll_plot_range(p, xs, ys);
+    ll_chart_range(p, xs, ys);
     *x = xs[0] + (xs[1] - xs[0]) * (col - in.x + 0.5) / (in.w > 0 ? in.w : 1);
     *y = ys[1] - (ys[1] - ys[0]) * (row - in.y + 0.5) / (in.h > 0 ? in.h : 1);
 }
 
-void ll_chart_plot(ll_canvas *c, ll_rect r, const ll_plot *p)
+void ll_chart_draw(ll_canvas *c, ll_rect r, const ll_chart *p)
 {
     ll_rect in = inside(p, r);
     raster k = {.w = in.w, .h = in.h, .dx = c->look->utf8 ? 2 : 1, .dy = c->look->utf8 ? 4 : 2};
     if (k.w < 4 || k.h < 2) return;
     k.bits = LL_NEW_ARRAY(uint8_t, k.w * k.h);
     k.style = LL_NEW_ARRAY(ll_style, k.w * k.h);
-    ll_plot_range(p, k.x, k.y);
+    ll_chart_range(p, k.x, k.y);
     int y = in.y, x = in.x;
     if (p->identity) line(&k, k.x[0], k.x[0], k.x[1], k.x[1], LL_S_FAINT, 3);
     for (int i = 0; i < p->n_series; i++) draw_series(&k, &p->series[i]);

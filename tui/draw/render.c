@@ -17,8 +17,7 @@ void ll_paper_flush(ll_paper *p, int keep)
     p->c.height = 0;
 }
 
-/* --- values -----------------------------------------------------------------------------------------------
- */
+/* --- values --------------------------------------------------------------------------------------------- */
 
 static void add_number(double x, int digits, ll_str *out)
 {
@@ -59,8 +58,7 @@ void ll_render_value(const cJSON *v, int digits, const ll_look *look, ll_str *ou
         add_array(v, digits, look, out);
 }
 
-/* --- blocks -----------------------------------------------------------------------------------------------
- */
+/* --- blocks --------------------------------------------------------------------------------------------- */
 
 static void put_line(ll_paper *p, ll_style style, int indent, const char *text, size_t n)
 {
@@ -241,8 +239,7 @@ void ll_render_notes(ll_paper *p, const cJSON *result)
     }
 }
 
-/* --- whole results ----------------------------------------------------------------------------------------
- */
+/* --- whole results -------------------------------------------------------------------------------------- */
 
 static int line_width(const char *text)
 {

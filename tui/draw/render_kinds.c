@@ -42,13 +42,13 @@ static void draw_map(ll_paper *p, const cJSON *result)
     double *sx = LL_NEW_ARRAY(double, k + 1), *sy = LL_NEW_ARRAY(double, k + 1);
     n = ll_json_get_nums(result, "y", &y) == n ? n : 0;
     for (m = 0; m < k && samples[m] >= 0 && samples[m] < n; m++) sx[m] = x[samples[m]], sy[m] = y[samples[m]];
-    ll_series series[] = {
+    ll_chart_series series[] = {
         {.name = "all", .x = x, .y = y, .n = n, .style = LL_S_CURVE2},
         {.name = k ? "samples" : NULL, .x = sx, .y = sy, .n = m, .style = LL_S_CURVE1, .mark = 'o'}};
-    ll_plot plot = {.x_title = "component 1", .y_title = "component 2", .series = series, .n_series = 2};
+    ll_chart plot = {.x_title = "component 1", .y_title = "component 2", .series = series, .n_series = 2};
     ll_render_title(p, result);
     int w = p->c.width < 100 ? p->c.width : 100;
-    ll_chart_plot(&p->c, (ll_rect){p->c.height, 0, w / 4 + 4, w}, &plot);
+    ll_chart_draw(&p->c, (ll_rect){p->c.height, 0, w / 4 + 4, w}, &plot);
     ll_render_notes(p, result);
     free(x);
     free(y);

@@ -113,8 +113,7 @@ ll_ink ll_style_ink(const ll_look *look, ll_style style)
     return ink;
 }
 
-/* --- colours: xterm's palette -----------------------------------------------------------------------------
- */
+/* --- colours: xterm's palette --------------------------------------------------------------------------- */
 
 static const unsigned char first16[16][3] = {
     {0, 0, 0},     {205, 0, 0},     {0, 205, 0},     {205, 205, 0},   {0, 0, 238}, {205, 0, 205},
@@ -172,12 +171,11 @@ int ll_colour_at(int colour, ll_depth depth)
     return depth == LL_DEPTH_256 ? nearest(c, 16, 256) : nearest(c, 0, limit);
 }
 
-/* --- maps ------------------------------------------------------------------------------------------------
- */
+/* --- maps ----------------------------------------------------------------------------------------------- */
 
-/* Ten evenly spaced anchors of matplotlib's cividis (Nunez, Anderton, Renslow 2018) and viridis (van der
- * Walt, Smith 2015); both rise evenly in lightness, cividis is the same for every form of colour blindness.
- */
+/* Ten evenly spaced anchors of matplotlib's cividis (Nunez, Anderton, Renslow 2018) and viridis
+ * (van der Walt, Smith 2015); both rise evenly in lightness, cividis is the same for every form of
+ * colour blindness. */
 static const int cividis[] = {0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173,
                               0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55, 0xfee838};
 static const int viridis[] = {0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e,

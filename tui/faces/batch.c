@@ -72,8 +72,7 @@ static void release_interrupt(void)
     interrupt_app = NULL;
 }
 
-/* --- output ------------------------------------------------------------------------------------------------
- */
+/* --- output --------------------------------------------------------------------------------------------- */
 
 /* The reader of our output is gone: end as any filter does, by the signal it would have been sent. */
 static void leave_by_sigpipe(void)
@@ -214,8 +213,7 @@ int ll_batch_stdin(ll_faces *f)
     return finish(&b);
 }
 
-/* --- scripts -----------------------------------------------------------------------------------------------
- */
+/* --- scripts -------------------------------------------------------------------------------------------- */
 
 /* Each line of ll_split_lines stands in the text as it is: find it again to know its number. */
 ll_script_line *ll_script_split(const char *text, bool numbered, int *n)

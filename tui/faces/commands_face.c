@@ -132,7 +132,7 @@ static const ll_option lesson_options[] = {{.name = "lesson",
 static const ll_option set_options[] = {
     {.name = "setting",
      .type = LL_CHOICE,
-     .choices = "theme|ramp|mouse|log-lines",
+     .choice_at = ll_setting_name,
      .positional = true,
      .required = true,
      .help = "what to set"},

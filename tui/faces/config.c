@@ -69,8 +69,12 @@ static const struct {
     ll_status (*set)(ll_config *c, const char *value, ll_error *e);
 } settings[] = {{"theme", set_theme}, {"ramp", set_ramp}, {"mouse", set_mouse}, {"log-lines", set_log_lines}};
 
-/* --- lines -------------------------------------------------------------------------------------------------
- */
+const char *ll_setting_name(int i)
+{
+    return i < (int)(sizeof settings / sizeof *settings) ? settings[i].name : NULL;
+}
+
+/* --- lines ---------------------------------------------------------------------------------------------- */
 
 /* The next word; *rest moves behind it and the blanks after it. */
 static char *next_word(const char **rest)
@@ -96,6 +100,14 @@ static ll_status add_binding(ll_config *c, const char *rest, ll_error *e)
     return LL_OK;
 }
 
+static void no_setting(const char *name, ll_error *e)
+{
+    ll_str names = {0};
+    for (int i = 0; ll_setting_name(i); i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_setting_name(i));
+    ll_fail(e, LL_USAGE, "no setting '%s'; there are %s", name, ll_str_text(&names));
+    ll_str_free(&names);
+}
+
 static ll_status apply_setting(ll_config *c, const char *rest, ll_error *e)
 {
     char *name = next_word(&rest);
@@ -106,7 +118,7 @@ static ll_status apply_setting(ll_config *c, const char *rest, ll_error *e)
             found = true;
             s = settings[i].set(c, rest, e);
         }
-    if (!found) ll_fail(e, LL_USAGE, "no setting '%s'; there are theme, ramp, mouse, log-lines", name);
+    if (!found) no_setting(name, e);
     free(name);
     return s;
 }

@@ -22,6 +22,7 @@ typedef struct ll_config {
     int n_bindings;
 } ll_config;
 
+const char *ll_setting_name(int i); /* NULL behind the last */
 void ll_config_init(ll_config *c);
 void ll_config_free(ll_config *c);
 /* "set NAME VALUE" or "bind VIEW KEY TEXT". LL_USAGE: what is wrong with it. */

@@ -29,8 +29,8 @@ typedef struct ll_faces {
 int ll_batch_run(ll_faces *f, const ll_script_line *lines, int n);
 int ll_batch_stdin(ll_faces *f);
 
-/* The interactive faces hand over to each other (C-x C-a, view, quit of the screen started from the prompt).
- */
+/* The interactive faces hand over to each other (C-x C-a, view, quit of the screen started from
+ * the prompt). */
 typedef enum ll_next { LL_LEAVE, LL_TO_REPL, LL_TO_SCREEN } ll_next;
 int ll_interactive_run(ll_faces *f, ll_next first);
 ll_next ll_repl_run(ll_faces *f);

@@ -44,7 +44,8 @@ static void man_option(const ll_option *o, ll_str *out)
     ll_str text = {0};
     ll_str_add(&text, o->help ? o->help : "");
     if (o->unit) ll_str_addf(&text, " (%s)", o->unit);
-    if (o->choices) ll_str_addf(&text, "; one of %s", o->choices);
+    if (o->type == LL_CHOICE) ll_str_add(&text, "; one of ");
+    if (o->type == LL_CHOICE) ll_option_choices_text(o, &text);
     if (o->lo != o->hi) ll_str_addf(&text, "; %g to %g", o->lo, o->hi);
     if (o->otherwise) ll_str_addf(&text, "; default %s", o->otherwise);
     roff_item(out, o->name, ll_str_text(&text));

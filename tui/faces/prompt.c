@@ -130,8 +130,7 @@ void ll_chain_free(ll_chain *c)
     c->id = 0;
 }
 
-/* --- history ----------------------------------------------------------------------------------------------
- */
+/* --- history -------------------------------------------------------------------------------------------- */
 
 /* A file that has grown too long keeps its last lines, those that others have added since it was read included. */
 static ll_status keep_last(void *ctx, const char *text, size_t len, ll_str *out, ll_error *e)

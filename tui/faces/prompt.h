@@ -1,5 +1,5 @@
-/* What the REPL's prompt and the full screen's command line share: history, completion, the state in a word.
- */
+/* What the REPL's prompt and the full screen's command line share: history, completion, the state in
+ * a word. */
 #ifndef LL_TUI_FACES_PROMPT_H
 #define LL_TUI_FACES_PROMPT_H
 
@@ -36,8 +36,8 @@ typedef struct ll_history {
     char *path;
 } ll_history;
 void ll_history_load(ll_history *h);
-void ll_history_add(ll_history *h,
-                    const char *line); /* also to the file; a repeat of the last is not added */
+/* Also to the file; a repeat of the last is not added. */
+void ll_history_add(ll_history *h, const char *line);
 void ll_history_free(ll_history *h);
 
 #endif

@@ -46,8 +46,7 @@ typedef struct repl {
 
 static repl *self; /* readline's callbacks carry no context */
 
-/* --- prompt -----------------------------------------------------------------------------------------------
- */
+/* --- prompt --------------------------------------------------------------------------------------------- */
 
 /* `text` in a style, with \001 and \002 around each escape, so that readline does not count it. */
 static char *styled(const ll_look *look, ll_style style, const char *text)
@@ -101,8 +100,7 @@ static void show_prompt(repl *r)
     r->hidden = false;
 }
 
-/* --- keyboard ---------------------------------------------------------------------------------------------
- */
+/* --- keyboard ------------------------------------------------------------------------------------------- */
 
 /* Readline is told of no quotes and no words: it replaces the whole line up to the cursor by lines that end in the
  * candidates, since where a word begins is ours to say. */
@@ -194,8 +192,7 @@ static void on_input(void *ctx)
     rl_callback_read_char();
 }
 
-/* --- events -----------------------------------------------------------------------------------------------
- */
+/* --- events --------------------------------------------------------------------------------------------- */
 
 static void print_result(repl *r, const cJSON *event)
 {
@@ -302,8 +299,7 @@ static int timeout_ms(void *ctx)
     return r->hidden || r->progress_s > 0 || r->waiting.since_s > 0 ? 50 : -1;
 }
 
-/* --- signals ----------------------------------------------------------------------------------------------
- */
+/* --- signals -------------------------------------------------------------------------------------------- */
 
 static void interrupt(repl *r)
 {
@@ -373,8 +369,7 @@ void xfree(void *p)
     free(p);
 }
 
-/* --- start ------------------------------------------------------------------------------------------------
- */
+/* --- start ---------------------------------------------------------------------------------------------- */
 
 static void banner(ll_faces *f)
 {

@@ -19,8 +19,7 @@ static bool mouse_on;
 static ll_mouse_reader mouse_reader;
 enum { KEY_REPORT_SGR = KEY_MAX + 1000, KEY_REPORT_X10 }; /* what a report of the mouse begins with */
 
-/* --- start and stop ---------------------------------------------------------------------------------------
- */
+/* --- start and stop ------------------------------------------------------------------------------------- */
 
 static void start_colours(ll_look *look)
 {
@@ -119,8 +118,7 @@ void ll_curses_forget(void)
     erase();
 }
 
-/* --- output -----------------------------------------------------------------------------------------------
- */
+/* --- output --------------------------------------------------------------------------------------------- */
 
 static int colour_number(int colour)
 {
@@ -175,8 +173,7 @@ void ll_curses_escape(const char *sequence)
     fflush(stdout);
 }
 
-/* --- input ------------------------------------------------------------------------------------------------
- */
+/* --- input ---------------------------------------------------------------------------------------------- */
 
 void ll_curses_mouse(bool on)
 {
@@ -243,8 +240,7 @@ bool ll_curses_key(char name[LL_KEY_NAME], ll_mouse *m)
     return false;
 }
 
-/* --- when the program dies --------------------------------------------------------------------------------
- */
+/* --- when the program dies ------------------------------------------------------------------------------ */
 
 static char restore[256]; /* what brings the terminal back, prepared while that is still safe */
 static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};

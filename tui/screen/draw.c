@@ -14,8 +14,7 @@ bool ll_screen_too_small(const ll_screen *s)
     return s->canvas.width < LEAST_W || s->canvas.height < LEAST_H;
 }
 
-/* --- places -----------------------------------------------------------------------------------------------
- */
+/* --- places --------------------------------------------------------------------------------------------- */
 
 /* Rows of the log pane with its title line; the view always keeps twelve. */
 static int log_height(const ll_screen *s)
@@ -33,8 +32,7 @@ ll_rect ll_screen_view_rect(const ll_screen *s)
     return (ll_rect){1, 0, s->canvas.height - 2 - log_height(s), s->canvas.width};
 }
 
-/* --- bar of views -----------------------------------------------------------------------------------------
- */
+/* --- bar of views --------------------------------------------------------------------------------------- */
 
 /* What is loaded: in the bar, or in the rule of the log when the bar has no room for it. */
 static bool draw_state(ll_screen *s, int y, int from, ll_style style)
@@ -69,8 +67,7 @@ static void draw_bar(ll_screen *s)
     s->state_in_bar = draw_state(s, 0, x, LL_S_BAR);
 }
 
-/* --- log pane and lesson ----------------------------------------------------------------------------------
- */
+/* --- log pane and lesson -------------------------------------------------------------------------------- */
 
 static void draw_rule(ll_screen *s, int y, const char *title)
 {
@@ -111,8 +108,7 @@ static void draw_lesson(ll_screen *s, int y, int h)
            step->command ? "n runs it, N leaves the lesson" : "n ends the lesson");
 }
 
-/* --- last row ---------------------------------------------------------------------------------------------
- */
+/* --- last row ------------------------------------------------------------------------------------------- */
 
 /* "Enter card": a key and the first words of its help; it can be clicked. Returns the columns used, 0 when there
  * is no room. */
@@ -216,8 +212,7 @@ static void draw_usage(ll_screen *s, int y)
     ll_str_free(&usage);
 }
 
-/* --- all of it --------------------------------------------------------------------------------------------
- */
+/* --- all of it ------------------------------------------------------------------------------------------ */
 
 static void draw_view(ll_screen *s)
 {

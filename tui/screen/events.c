@@ -44,8 +44,7 @@ void ll_screen_submitf(ll_screen *s, const char *fmt, ...)
     ll_str_free(&line);
 }
 
-/* --- actions of the face's own commands -------------------------------------------------------------------
- */
+/* --- actions of the face's own commands ----------------------------------------------------------------- */
 
 void ll_screen_write_display(ll_screen *s)
 {
@@ -103,8 +102,7 @@ static void face_action(ll_screen *s, const cJSON *event)
     s->dirty = true;
 }
 
-/* --- events of commands -----------------------------------------------------------------------------------
- */
+/* --- events of commands --------------------------------------------------------------------------------- */
 
 static void set_progress(ll_screen *s, const cJSON *event)
 {

@@ -18,8 +18,7 @@ static const char *sort_key(const ll_grid *g)
     return ll_json_get_str(col, "key", NULL);
 }
 
-/* --- order ------------------------------------------------------------------------------------------------
- */
+/* --- order ---------------------------------------------------------------------------------------------- */
 
 static bool passes(const ll_grid *g, const cJSON *row)
 {
@@ -90,8 +89,7 @@ const cJSON *ll_grid_row(const ll_grid *g)
     return g->list.cursor < g->order.n ? g->rows[g->order.v[g->list.cursor]] : NULL;
 }
 
-/* --- keys -------------------------------------------------------------------------------------------------
- */
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
 /* Some row has a number or a word in that column: it can be sorted by. */
 static bool sortable(const ll_grid *g, int column)
@@ -155,8 +153,7 @@ void ll_grid_copy(const ll_grid *g, ll_str *out)
     }
 }
 
-/* --- mouse ------------------------------------------------------------------------------------------------
- */
+/* --- mouse ---------------------------------------------------------------------------------------------- */
 
 static void click_head(ll_grid *g, int x)
 {
@@ -186,8 +183,7 @@ bool ll_grid_mouse(ll_grid *g, const ll_mouse *m)
     return true;
 }
 
-/* --- drawing ----------------------------------------------------------------------------------------------
- */
+/* --- drawing -------------------------------------------------------------------------------------------- */
 
 static int column_index(const ll_grid *g, const char *key)
 {

@@ -75,8 +75,7 @@ const ll_key *ll_screen_global_keys(void)
     return global_keys;
 }
 
-/* --- actions ----------------------------------------------------------------------------------------------
- */
+/* --- actions -------------------------------------------------------------------------------------------- */
 
 static void do_help(ll_screen *s, const char *arg)
 {
@@ -277,8 +276,7 @@ static void run_action(ll_screen *s, const char *name, const char *arg)
     ll_screen_say(s, LL_S_FAINT, "@%s does nothing in this view", name);
 }
 
-/* --- text of a binding ------------------------------------------------------------------------------------
- */
+/* --- text of a binding ---------------------------------------------------------------------------------- */
 
 /* What every view with a device under its cursor can say. */
 static bool expand_device(ll_view *v, const char *name, ll_str *out)
@@ -336,8 +334,7 @@ void ll_screen_do(ll_screen *s, const char *text)
     s->dirty = true;
 }
 
-/* --- keys -------------------------------------------------------------------------------------------------
- */
+/* --- keys ----------------------------------------------------------------------------------------------- */
 
 /* "k Up": alternatives; "C-x C-a": the one binding of two keys, told by its prefix. */
 static bool names_key(const char *names, const char *key)

@@ -15,8 +15,7 @@
 #define TWICE_S    1.0
 #define PATIENCE_S 0.3
 
-/* --- for views --------------------------------------------------------------------------------------------
- */
+/* --- for views ------------------------------------------------------------------------------------------ */
 
 void ll_screen_say(ll_screen *s, ll_style style, const char *fmt, ...)
 {
@@ -92,8 +91,7 @@ void ll_screen_copy(ll_screen *s, const char *text)
     ll_str_free(&out);
 }
 
-/* --- the loop's calls -------------------------------------------------------------------------------------
- */
+/* --- the loop's calls ----------------------------------------------------------------------------------- */
 
 static void on_input(void *ctx)
 {
@@ -237,8 +235,7 @@ static int timeout_ms(void *ctx)
     return s->dirty || s->typed.n || soon || ll_screen_top(s)->stale ? 10 : -1;
 }
 
-/* --- start and end ----------------------------------------------------------------------------------------
- */
+/* --- start and end -------------------------------------------------------------------------------------- */
 
 static void read_config(ll_screen *s)
 {

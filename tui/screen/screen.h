@@ -64,8 +64,7 @@ struct ll_view {
 
 extern const ll_view_type *const ll_view_types[]; /* in the order of their number keys; ends with NULL */
 
-/* --- for views --------------------------------------------------------------------------------------------
- */
+/* --- for views ------------------------------------------------------------------------------------------ */
 
 /* Submit a quick look for this view; its result comes to type->result with the tag (a constant string). Formats of
  * command lines are ll_quote_addf's: %s is one word, quoted. */

@@ -88,13 +88,13 @@ ll_view *ll_screen_top(const ll_screen *s);
 void ll_screen_close_view(ll_screen *s);
 void ll_screen_mark_stale(ll_screen *s);
 void ll_screen_refresh_view(ll_view *v);
-bool ll_screen_take_answer(ll_screen *s, const char *kind,
-                           const cJSON *event); /* false: nobody here has asked */
+/* False: nobody here has asked. */
+bool ll_screen_take_answer(ll_screen *s, const char *kind, const cJSON *event);
 void ll_screen_free_views(ll_screen *s);
 /* events.c */
 void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
-void ll_screen_submit_bound(ll_screen *s,
-                            const char *line); /* from a key; answers are shown like those above */
+/* From a key; answers are shown like those above. */
+void ll_screen_submit_bound(ll_screen *s, const char *line);
 void ll_screen_event(ll_screen *s, const cJSON *event);
 void ll_screen_write_display(ll_screen *s);
 void ll_screen_start_lesson(ll_screen *s, const char *path);

@@ -58,8 +58,7 @@ void ll_screen_mark_stale(ll_screen *s)
     for (int i = 0; i < s->n_views; i++) s->views[i]->stale = true;
 }
 
-/* --- what a view shows ------------------------------------------------------------------------------------
- */
+/* --- what a view shows ---------------------------------------------------------------------------------- */
 
 void ll_view_say(ll_view *v, const char *fmt, ...)
 {

@@ -46,9 +46,9 @@ bool ll_gp_stops_at(int row, const ll_observer *observer);
 void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row); /* of one gene, (dim) */
 /* Whether it is of the cell without dead edges. */
 bool ll_gp_features_live(const ll_gp_block *block);
-/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the input does not;
- * what has an effect, that is lies on a path from input to output. Spaces without operation `none` have the first alone.
- */
+/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the
+ * input does not; what has an effect, that is lies on a path from input to output. Spaces without
+ * operation `none` have the first alone. */
 enum { LL_GP_AS_WRITTEN, LL_GP_LIVE, LL_GP_PRUNED, LL_GP_EXECUTIONS };
 int ll_gp_executions(const ll_space *s);
 /* The gene (n_positions) with `none` where nothing is executed. */

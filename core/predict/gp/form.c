@@ -7,8 +7,8 @@
 
 enum { STACK = 2048 };
 
-/* What the variance is made of: form = plusᵀplus + within on the features, within = the covariance of beta.
- */
+/* What the variance is made of: form = plusᵀplus + within on the features, within = the covariance
+ * of beta. */
 typedef struct form_parts {
     double *within; /* (dim, dim) */
     double *plus;   /* (n_plus, width) */

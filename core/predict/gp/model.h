@@ -42,8 +42,8 @@ typedef struct ll_gp_model {
     ll_gp_source *sources;
     ll_gp_estimator estimator; /* estimate NULL: there is none */
     ll_gp_frame frame;
-    ll_gp_rows
-        rows; /* of the architectures it was pretrained on; archs NULL: read from a file, without them */
+    /* Of the architectures it was pretrained on; archs NULL: read from a file, without them. */
+    ll_gp_rows rows;
     ll_gp_draws draws;
     ll_gp_directions directions;
     ll_design_prior design;    /* of `rows`; phi is owned by the model */

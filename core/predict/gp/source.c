@@ -167,8 +167,8 @@ static double left_out(int n, const double *p, const double *y, double *a, doubl
     return ll_mad_sigma(residual, n);
 }
 
-/* Three times: pull every latency to within 2.5 deviations of what the others say of it. On return a = P y.
- */
+/* Three times: pull every latency to within 2.5 deviations of what the others say of it. On return
+ * a = P y. */
 static double winsorise(int n, const double *p, double *y, double *a)
 {
     double *residual = LL_NEW_ARRAY(double, n), sigma = 0;

@@ -12,10 +12,9 @@ typedef struct ll_nasflat_adapted {
     /* adapt=tune */
     int n_members;
     float *w[LL_NASFLAT_MOST_MEMBERS]; /* (layout.n) each */
-    double standard[LL_NASFLAT_MOST_MEMBERS]
-                   [2]; /* centre and spread of its scores over the population; 0 and 1 of one
-                                                    that is alone */
-    double *known;      /* (population) what was scored for them; NULL: nothing */
+    /* Centre and spread of its scores over the population; 0 and 1 of one that is alone. */
+    double standard[LL_NASFLAT_MOST_MEMBERS][2];
+    double *known; /* (population) what was scored for them; NULL: nothing */
 } ll_nasflat_adapted;
 
 /* The network itself learns from the samples. options: resolved transfer options. LL_CANCELLED: out is to be freed. */

@@ -36,8 +36,7 @@ static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasfl
                    add);
 }
 
-/* --- head -------------------------------------------------------------------------------------------------
- */
+/* --- head ----------------------------------------------------------------------------------------------- */
 
 static void head_back(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
 {
@@ -94,8 +93,7 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
                            grad + l->hw_emb.at + (size_t)k->plan.device[i] * hd);
 }
 
-/* --- main pass --------------------------------------------------------------------------------------------
- */
+/* --- main pass ------------------------------------------------------------------------------------------ */
 
 static size_t gate_at(const ll_nasflat_work *k, int item, int i, int layer)
 {
@@ -156,8 +154,7 @@ static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
     project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
 }
 
-/* --- operation pass ---------------------------------------------------------------------------------------
- */
+/* --- operation pass ------------------------------------------------------------------------------------- */
 
 static void update_ops_back(ll_nasflat_work *k, const real *w, real *grad)
 {
@@ -244,8 +241,7 @@ static void op_gates_back(ll_nasflat_work *k, const real *w, real *grad)
                    grad + gb + width, k->d_o + out, 1);
 }
 
-/* --- inputs -----------------------------------------------------------------------------------------------
- */
+/* --- inputs --------------------------------------------------------------------------------------------- */
 
 static void op_vectors_back(const ll_nasflat_work *k, const real *d_o, real *grad)
 {

@@ -104,8 +104,7 @@ static void update_ops(ll_nasflat_work *k, const real *w)
                 LL_ACT_NONE, k->o_new);
 }
 
-/* --- main pass --------------------------------------------------------------------------------------------
- */
+/* --- main pass ------------------------------------------------------------------------------------------ */
 
 static const real *gate_of(const ll_nasflat_work *k, int item, int i, int layer)
 {

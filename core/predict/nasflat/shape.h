@@ -67,8 +67,8 @@ void ll_nasflat_head_mask(const ll_nasflat_layout *l, unsigned char *active);
 /* The parameters under the authors' tensor names and shapes. */
 void ll_nasflat_export(const ll_nasflat_layout *l, const float *w, ll_tensors *out);
 ll_status ll_nasflat_import(const ll_nasflat_layout *l, const ll_tensors *in, float *w, ll_error *e);
-/* The shape of weights in that form (n_nodes is not in the file and stays 0). LL_BAD_DATA: not such a file.
- */
+/* The shape of weights in that form (n_nodes is not in the file and stays 0). LL_BAD_DATA: not such
+ * a file. */
 ll_status ll_nasflat_shape_of(const ll_tensors *in, ll_nasflat_shape *out, ll_error *e);
 /* Calls fn(ctx, name, at) for every tensor of the form: the tensor's element (r, c) lies at
  * at->at + r * at->row_step + c * at->col_step. */

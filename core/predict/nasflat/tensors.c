@@ -120,8 +120,7 @@ void ll_nasflat_each_tensor(const ll_nasflat_layout *l,
     for (int i = 0; i < 4; i++) linear(&w, head[i], &l->head_w[i], &l->head_b[i]);
 }
 
-/* --- out and in -------------------------------------------------------------------------------------------
- */
+/* --- out and in ----------------------------------------------------------------------------------------- */
 
 typedef struct copy {
     const float *from;

@@ -10,9 +10,8 @@
 /* --- pairs --- */
 
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
-                          uint64_t seed, ll_pair *out)
+                          uint64_t seed, ll_pair *all)
 {
-    ll_pair *all = LL_NEW_ARRAY(ll_pair, n * (n - 1) / 2);
     int n_all = 0;
     for (int a = 0; a < n; a++)
         for (int b = a + 1; b < n; b++) {
@@ -23,10 +22,10 @@ int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, 
     int k = n_all < most ? n_all : most;
     for (int i = 0; i < k; i++) {
         int j = i + ll_rng_below(&r, n_all - i);
-        out[i] = all[j];
+        ll_pair drawn = all[j];
         all[j] = all[i];
+        all[i] = drawn;
     }
-    free(all);
     return k;
 }
 
@@ -46,7 +45,7 @@ typedef struct trainer {
     double *y;
     uint64_t *seeds;
     float *score, *dscore;
-    ll_pair *pairs;
+    ll_pair *pairs; /* room for all of the largest batch; those drawn come first */
     ll_adamw adamw;
 } trainer;
 
@@ -69,7 +68,7 @@ static void trainer_open(trainer *t, const ll_nasflat_net *net, const ll_nasflat
     t->seeds = LL_NEW_ARRAY(uint64_t, b);
     t->score = LL_NEW_ARRAY(float, b);
     t->dscore = LL_NEW_ARRAY(float, b);
-    t->pairs = LL_NEW_ARRAY(ll_pair, b * fit->pairs_per_item);
+    t->pairs = LL_NEW_ARRAY(ll_pair, b * (b - 1) / 2 + 1);
     ll_adamw_init(&t->adamw, net->layout->n, fit->weight_decay);
 }
 

@@ -42,9 +42,10 @@ typedef struct ll_nasflat_fit {
 /* Trains net->w in place; false when the observer or a callback stopped it. */
 bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_pool *pool);
 
-/* Draws at most `most` pairs of items with different y (and, within: of the same device); returns how many. */
+/* Draws at most `most` pairs of items with different y (and, within: of the same device); returns how many, the first of
+ * `all`, which has room for n (n - 1) / 2. */
 int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, bool within, int most,
-                          uint64_t seed, ll_pair *out);
+                          uint64_t seed, ll_pair *all);
 
 /* Scores of many items. The observer (may be NULL) is asked every few hundredths of a second; false: cancelled. */
 bool ll_nasflat_score(const ll_nasflat_net *net, const ll_nasflat_item *items, int n, ll_pool *pool,

@@ -66,8 +66,8 @@ static inline ll_conv_keep ll_keep_at(const ll_nasflat_work *k, const ll_layer_w
                           w->edge + 2 * r * (size_t)k->g->most_preds};
 }
 
-/* The node of class c in the operation pass's first layer; of item's node i in a layer whose rows are given.
- */
+/* The node of class c in the operation pass's first layer; of item's node i in a layer whose rows
+ * are given. */
 static inline ll_conv_node ll_class_node(const ll_nasflat_work *k, int c)
 {
     const ll_nasflat_kind *kind = &k->g->kinds[k->plan.class_kind[c]];

@@ -33,8 +33,8 @@ ll_status ll_linear_fit_load_dim(const ll_tensors *in, int dim, void **adapted, 
 void ll_linear_fit_predict(const void *model, const ll_linear_fit *f, ll_simple_feature *feature,
                            const ll_predict_job *job, ll_prediction *out);
 
-/* The operation that does nothing, none or skip, which counting leaves out: the counts add up to the number of positions.
- */
+/* The operation that does nothing, none or skip, which counting leaves out: the counts add up to the
+ * number of positions. */
 int ll_simple_idle_op(const ll_space *s);
 /* Counts of the operations that do something. ll_simple_counts_dim of them. */
 int ll_simple_counts_dim(const ll_space *s);

@@ -18,16 +18,16 @@ const ll_host_engine *ll_host_engine_find(const char *name)
     return NULL;
 }
 
-const char *ll_host_dtype_name(ll_host_dtype t)
+const char *ll_host_dtype_name(int t)
 {
     static const char *const names[] = {"f32", "bf16", "int8"};
-    return names[t];
+    return t >= 0 && t < (int)(sizeof names / sizeof *names) ? names[t] : NULL;
 }
 
-const char *ll_host_isa_name(ll_host_isa i)
+const char *ll_host_isa_name(int i)
 {
     static const char *const names[] = {"native", "sse41", "avx2", "avx512"};
-    return names[i];
+    return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : NULL;
 }
 
 bool ll_host_has(ll_host_isa isa)

@@ -41,16 +41,16 @@ struct ll_host_engine {
 extern const ll_host_engine ll_engine_reference, ll_engine_blas, ll_engine_onednn;
 const ll_host_engine *ll_host_engine_at(int i); /* NULL behind the last */
 const ll_host_engine *ll_host_engine_find(const char *name);
-const char *ll_host_dtype_name(ll_host_dtype t);
-const char *ll_host_isa_name(ll_host_isa i);
+const char *ll_host_dtype_name(int t); /* NULL behind the last, as of the instruction sets */
+const char *ll_host_isa_name(int i);
 /* Does this processor have the instructions? */
 bool ll_host_has(ll_host_isa isa);
 int ll_network_classes(const ll_network *n); /* floats per image of the result */
 
 /* Opens, loads, runs once, closes: for checks. out (batch, classes). */
 ll_status ll_host_run_once(const ll_host_settings *s, const ll_network *n, float *out, ll_error *e);
-/* Largest |a - b| divided by the largest |b|: how far an engine is from the reference. NaN anywhere: INFINITY.
- */
+/* Largest |a - b| divided by the largest |b|: how far an engine is from the reference. NaN
+ * anywhere: INFINITY. */
 double ll_host_distance(const float *a, const float *b, int n);
 /* What that distance may be: float addition in another order; 8 bits of mantissa; 8 bits in all. */
 double ll_host_tolerance(ll_host_dtype t);

@@ -96,15 +96,16 @@ static void draw_map(archs_view *v, ll_canvas *c, ll_rect r)
     ll_str x_title = {0}, y_title = {0};
     ll_str_addf(&x_title, "%s, component 1 (%.0f %%)", encodings[v->encoding], 100 * v->share[0]);
     ll_str_addf(&y_title, "component 2 (%.0f %%)", 100 * v->share[1]);
-    ll_series series[] = {{.name = "all", .x = v->x, .y = v->y, .n = v->n, .style = LL_S_FAINT},
-                          {.name = "samples", .x = sx, .y = sy, .n = k, .style = LL_S_CURVE1, .mark = 'o'},
-                          {.x = &v->at_x, .y = &v->at_y, .n = 1, .style = LL_S_CURSOR, .mark = 'X'}};
-    ll_plot plot = {
+    ll_chart_series series[] = {
+        {.name = "all", .x = v->x, .y = v->y, .n = v->n, .style = LL_S_FAINT},
+        {.name = "samples", .x = sx, .y = sy, .n = k, .style = LL_S_CURVE1, .mark = 'o'},
+        {.x = &v->at_x, .y = &v->at_y, .n = 1, .style = LL_S_CURSOR, .mark = 'X'}};
+    ll_chart plot = {
         .x_title = ll_str_text(&x_title), .y_title = ll_str_text(&y_title), .series = series, .n_series = 3};
-    ll_plot_range(&plot, v->range_x, v->range_y);
+    ll_chart_range(&plot, v->range_x, v->range_y);
     v->step_x = (v->range_x[1] - v->range_x[0]) / (r.w > 12 ? r.w - 8 : 4);
     v->step_y = (v->range_y[1] - v->range_y[0]) / (r.h > 8 ? r.h - 4 : 4);
-    ll_chart_plot(c, r, &plot);
+    ll_chart_draw(c, r, &plot);
     ll_str_free(&x_title);
     ll_str_free(&y_title);
     free(sx);
@@ -248,12 +249,12 @@ static bool mouse(ll_view *base, const ll_mouse *m)
     if (ll_mouse_wheel(m)) return ll_pager_mouse(&v->pager, m);
     v->reading = !ll_rect_has(v->map, m->y, m->x);
     if (v->reading) return ll_rect_has(v->pager.r, m->y, m->x);
-    ll_plot plot = {.x_title = "",
-                    .x_lo = v->range_x[0],
-                    .x_hi = v->range_x[1],
-                    .y_lo = v->range_y[0],
-                    .y_hi = v->range_y[1]};
-    ll_plot_at(&plot, v->map, m->y, m->x, &v->at_x, &v->at_y);
+    ll_chart plot = {.x_title = "",
+                     .x_lo = v->range_x[0],
+                     .x_hi = v->range_x[1],
+                     .y_lo = v->range_y[0],
+                     .y_hi = v->range_y[1]};
+    ll_chart_at(&plot, v->map, m->y, m->x, &v->at_x, &v->at_y);
     find_nearest(v);
     go_to(v, v->arch);
     return true;

@@ -5,10 +5,8 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/device/ordering.h"
 #include "tui/screen/views/views.h"
-
-static const char *const metrics[] = {"spearman", "kendall", "pearson"};
-static const char *const orders[] = {"cluster", "name", "file", "mean"};
 
 typedef struct corr_view {
     ll_view base;
@@ -39,7 +37,7 @@ static void refresh(ll_view *base)
     ll_str line = {0};
     ll_str_add(&line, "corr ");
     add_names(&v->only, &line);
-    ll_quote_addf(&line, " metric=%s order=%s", metrics[v->metric], orders[v->order]);
+    ll_quote_addf(&line, " metric=%s order=%s", ll_corr_metric_name(v->metric), ll_order_name(v->order));
     ll_screen_ask_line(base, "corr", ll_str_text(&line));
     ll_str_free(&line);
 }
@@ -160,7 +158,8 @@ static void describe_block(const corr_view *v, ll_str *out)
     block_sum s = sum_up(v);
     chosen_devices(v, &devices);
     ll_str_addf(out, "block %d x %d, %d devices", b.r1 - b.r0 + 1, b.c1 - b.c0 + 1, devices.n);
-    if (s.cells) ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", metrics[v->metric], s.mean, s.lo, s.hi);
+    if (s.cells)
+        ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", ll_corr_metric_name(v->metric), s.mean, s.lo, s.hi);
     if (s.cells && s.n_lo == s.n_hi) ll_str_addf(out, "  n %.0f", s.n_lo);
     if (s.cells && s.n_lo < s.n_hi) ll_str_addf(out, "  n %.0f to %.0f", s.n_lo, s.n_hi);
     ll_strs_free(&devices);
@@ -170,9 +169,9 @@ static void describe_cell(const corr_view *v, ll_str *out)
 {
     long at = (long)v->row * v->matrix.n + v->col;
     if (isnan(v->matrix.v[at]))
-        ll_str_addf(out, "%s n/a", metrics[v->metric]);
+        ll_str_addf(out, "%s n/a", ll_corr_metric_name(v->metric));
     else
-        ll_str_addf(out, "%s %.5f", metrics[v->metric], v->matrix.v[at]);
+        ll_str_addf(out, "%s %.5f", ll_corr_metric_name(v->metric), v->matrix.v[at]);
     if (v->n) ll_str_addf(out, "  n %.0f", v->n[at]);
 }
 
@@ -199,7 +198,7 @@ static void draw_foot(const corr_view *v, const ll_heatmap *m, ll_canvas *c, int
 {
     ll_str text = {0};
     ll_heatmap_legend(m, c, y, 2);
-    ll_str_addf(&text, "order %s", orders[v->order]);
+    ll_str_addf(&text, "order %s", ll_order_name(v->order));
     if (v->only.n)
         ll_str_addf(&text, ", %d of %d devices (Z: all)", v->only.n, v->base.state.data->n_devices);
     if (m->rows < m->n || m->cols < m->n)
@@ -341,9 +340,9 @@ static bool action(ll_view *base, const char *name, const char *arg)
     corr_view *v = (corr_view *)base;
     if (v->matrix.n < 1) return false;
     if (!strcmp(name, "metric"))
-        v->metric = (v->metric + 1) % 3, base->stale = true;
+        v->metric = ll_corr_metric_name(v->metric + 1) ? v->metric + 1 : 0, base->stale = true;
     else if (!strcmp(name, "order"))
-        v->order = (v->order + 1) % 4, base->stale = true;
+        v->order = ll_order_name(v->order + 1) ? v->order + 1 : 0, base->stale = true;
     else if (!strcmp(name, "zoom"))
         v->zoom = (v->zoom + 1) % 5; /* 0: as it fits */
     else if (!strcmp(name, "block"))
@@ -381,9 +380,9 @@ static bool expand(ll_view *base, const char *name, ll_str *out)
     else if (!strcmp(name, "other"))
         ll_quote_word(out, v->matrix.names.v[v->col]);
     else if (!strcmp(name, "metric"))
-        ll_str_add(out, metrics[v->metric]);
+        ll_str_add(out, ll_corr_metric_name(v->metric));
     else if (!strcmp(name, "order"))
-        ll_str_add(out, orders[v->order]);
+        ll_str_add(out, ll_order_name(v->order));
     else
         known = ll_assign_expand(&base->state, &devices, name, out);
     ll_strs_free(&devices);

@@ -104,10 +104,10 @@ static void draw_residuals(const results_view *v, ll_canvas *c, ll_rect r, const
     const double *lat = ll_latencies(d, device);
     double *error = LL_NEW_ARRAY(double, t->n), *zero_y = LL_NEW_ARRAY(double, t->n);
     for (int i = 0; i < t->n; i++) error[i] = 100 * (t->lat_ms[i] / lat[i] - 1);
-    ll_series series[] = {{.x = lat, .y = zero_y, .n = t->n, .style = LL_S_FAINT},
-                          {.x = lat, .y = error, .n = t->n, .style = LL_S_CURVE2}};
-    ll_plot plot = {.x_title = "measured (ms)", .y_title = "error (%)", .series = series, .n_series = 2};
-    ll_chart_plot(c, r, &plot);
+    ll_chart_series series[] = {{.x = lat, .y = zero_y, .n = t->n, .style = LL_S_FAINT},
+                                {.x = lat, .y = error, .n = t->n, .style = LL_S_CURVE2}};
+    ll_chart plot = {.x_title = "measured (ms)", .y_title = "error (%)", .series = series, .n_series = 2};
+    ll_chart_draw(c, r, &plot);
     free(error);
     free(zero_y);
 }

@@ -150,15 +150,15 @@ static const run *other_run(const training_view *v, const run *r)
 static void draw_curve(const run *r, const char *title, const curve *mine, const curve *other, ll_style style,
                        ll_canvas *c, ll_rect at)
 {
-    ll_series series[] = {
+    ll_chart_series series[] = {
         {.name = other ? "before" : NULL, .style = LL_S_FAINT, .joined = true},
         {.name = title, .x = mine->x, .y = mine->y, .n = mine->n, .style = style, .joined = true}};
     if (other) series[0].x = other->x, series[0].y = other->y, series[0].n = other->n;
     /* a run that has just begun gets the room its first steps need */
     double last = r->total <= 0 ? 1 : r->status ? fmax(r->done, 1) : fmin(r->total, fmax(1.5 * r->done, 10));
     if (other && other->n && r->status) last = fmax(last, other->x[other->n - 1]);
-    ll_plot plot = {.y_title = title, .series = series, .n_series = 2, .x_lo = 0, .x_hi = last};
-    ll_chart_plot(c, at, &plot);
+    ll_chart plot = {.y_title = title, .series = series, .n_series = 2, .x_lo = 0, .x_hi = last};
+    ll_chart_draw(c, at, &plot);
 }
 
 /* --- the scatter of a transfer --- */
@@ -174,11 +174,11 @@ static bool draw_cloud(const training_view *v, const run *r, ll_canvas *c, ll_re
     double *x = LL_NEW_ARRAY(double, n + 1);
     for (int i = 0; i < n; i++)
         x[i] = device >= 0 && rows[i] >= 0 && rows[i] < d->n_archs ? ll_latencies(d, device)[rows[i]] : NAN;
-    ll_series series = {
+    ll_chart_series series = {
         .name = "some of them", .x = x, .y = scores, .n = n, .style = LL_S_CURVE2, .mark = 'o'};
-    ll_plot plot = {.x_title = "measured (ms)", .y_title = "score now", .series = &series, .n_series = 1};
+    ll_chart plot = {.x_title = "measured (ms)", .y_title = "score now", .series = &series, .n_series = 1};
     bool good = n == m && n > 0 && device >= 0;
-    if (good) ll_chart_plot(c, at, &plot);
+    if (good) ll_chart_draw(c, at, &plot);
     free(x);
     free(rows);
     free(scores);

@@ -28,13 +28,13 @@ void ll_draw_device_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const ch
     ll_str x_title = {0}, y_title = {0};
     ll_str_addf(&x_title, "%s (ms)", x);
     ll_str_addf(&y_title, "%s (ms)", y);
-    ll_series series = {.x = ll_latencies(s->data, i),
-                        .y = ll_latencies(s->data, j),
-                        .n = s->data->n_archs,
-                        .style = LL_S_CURVE2};
-    ll_plot plot = {
+    ll_chart_series series = {.x = ll_latencies(s->data, i),
+                              .y = ll_latencies(s->data, j),
+                              .n = s->data->n_archs,
+                              .style = LL_S_CURVE2};
+    ll_chart plot = {
         .x_title = ll_str_text(&x_title), .y_title = ll_str_text(&y_title), .series = &series, .n_series = 1};
-    ll_chart_plot(c, r, &plot);
+    ll_chart_draw(c, r, &plot);
     ll_str_free(&x_title);
     ll_str_free(&y_title);
 }
@@ -49,19 +49,20 @@ bool ll_draw_transfer_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const 
         sx[i] = measured[t->samples.v[i]];
         sy[i] = t->lat_ms[t->samples.v[i]];
     }
-    ll_series series[] = {{.name = "all", .x = measured, .y = t->lat_ms, .n = t->n, .style = LL_S_CURVE2},
-                          {.name = "samples", .x = sx, .y = sy, .n = n, .style = LL_S_CURVE1, .mark = 'o'},
-                          {.x = arch >= 0 ? &measured[arch] : NULL,
-                           .y = arch >= 0 ? &t->lat_ms[arch] : NULL,
-                           .n = arch >= 0,
-                           .style = LL_S_CURSOR,
-                           .mark = 'X'}};
-    ll_plot plot = {.x_title = "measured (ms)",
-                    .y_title = "predicted (ms)",
-                    .series = series,
-                    .n_series = 3,
-                    .identity = true};
-    ll_chart_plot(c, r, &plot);
+    ll_chart_series series[] = {
+        {.name = "all", .x = measured, .y = t->lat_ms, .n = t->n, .style = LL_S_CURVE2},
+        {.name = "samples", .x = sx, .y = sy, .n = n, .style = LL_S_CURVE1, .mark = 'o'},
+        {.x = arch >= 0 ? &measured[arch] : NULL,
+         .y = arch >= 0 ? &t->lat_ms[arch] : NULL,
+         .n = arch >= 0,
+         .style = LL_S_CURSOR,
+         .mark = 'X'}};
+    ll_chart plot = {.x_title = "measured (ms)",
+                     .y_title = "predicted (ms)",
+                     .series = series,
+                     .n_series = 3,
+                     .identity = true};
+    ll_chart_draw(c, r, &plot);
     free(sx);
     free(sy);
     return true;
