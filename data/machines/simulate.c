@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/name.h"
 #include "core/base/rng.h"
+#include "core/space/moves.h"
 #include "data/datasets/folder_change.h"
 
 enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
@@ -107,7 +108,7 @@ static ll_status draw_genes(ll_dataset *d, uint64_t seed, ll_error *e)
         if (s->n_archs)
             good = good && s->at(s, chosen[row], gene);
         else
-            for (int i = 0; i < s->n_positions; i++) gene[i] = (uint8_t)ll_rng_below(&r, s->n_ops);
+            ll_space_random(s, &r, gene);
     }
     free(chosen);
     return good ? LL_OK : ll_fail(e, LL_FAILED, "space %s cannot list its architectures", s->name);

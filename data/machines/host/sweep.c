@@ -16,6 +16,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
+#include "core/space/moves.h"
 #include "data/machines/host/cache.h"
 #include "data/machines/host/worker.h"
 
@@ -329,7 +330,7 @@ void ll_sweep_control(const ll_space *s, uint8_t *gene)
     ll_rng r = ll_rng_new(1, LL_STREAM_DATA);
     for (int i = 0; i < DRAWN; i++) {
         ll_cost c;
-        for (int p = 0; p < s->n_positions; p++) genes[i][p] = (uint8_t)ll_rng_below(&r, s->n_ops);
+        ll_space_random(s, &r, genes[i]);
         ll_space_cost(s, genes[i], &c);
         macs[i] = c.macs;
     }
