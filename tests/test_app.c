@@ -13,6 +13,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"
 #include "tests/check.h"

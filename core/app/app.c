@@ -118,7 +118,7 @@ static ll_status parse_request(ll_request *rq)
                              : LL_OK;
     if (!s) {
         ll_parse_question(&words);
-        s = ll_parse_command(rq->app, words.v[0], &rq->command, &rq->error);
+        s = ll_app_need_command(rq->app, words.v[0], &rq->command, &rq->error);
     }
     if (!s) s = ll_parse_options(rq->command, words.v, words.n, &rq->args, &rq->more, &rq->error);
     if (s && rq->command) ll_fail_in(&rq->error, "%s: ", rq->command->name);

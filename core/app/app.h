@@ -48,7 +48,9 @@ bool ll_app_paused(const ll_app *a);
 bool ll_app_busy(const ll_app *a); /* something runs or is queued */
 
 const ll_command *ll_app_find(const ll_app *a, const char *name); /* by name or alias */
-const ll_command *ll_app_command_at(const ll_app *a, int i);      /* NULL behind the last */
+/* The same; LL_USAGE with the nearest name. */
+ll_status ll_app_need_command(const ll_app *a, const char *name, const ll_command **out, ll_error *e);
+const ll_command *ll_app_command_at(const ll_app *a, int i); /* NULL behind the last */
 /* Candidates for completing `line` at its end: fills `out` with whole words, quoted where they need it, that may replace
  * the last one, which begins at ll_last_word(line) and may have a quote open. */
 void ll_app_complete(ll_app *a, const char *line, ll_strs *out);

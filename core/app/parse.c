@@ -5,21 +5,6 @@
 
 #include "core/base/mem.h"
 
-ll_status ll_parse_command(const ll_app *a, const char *word, const ll_command **out, ll_error *e)
-{
-    *out = ll_app_find(a, word);
-    if (*out) return LL_OK;
-    const char *near = NULL;
-    int least = (int)strlen(word) / 2 + 1;
-    for (int i = 0; ll_app_command_at(a, i); i++) {
-        const char *name = ll_app_command_at(a, i)->name;
-        int d = ll_edit_distance(word, name);
-        if (d < least) least = d, near = name;
-    }
-    return near ? ll_fail(e, LL_USAGE, "no command '%s'; did you mean %s?", word, near)
-                : ll_fail(e, LL_USAGE, "no command '%s'; `help` lists them", word);
-}
-
 /* Does "key=value" belong to the extra table? Then set it there. */
 static bool set_more(ll_values *more, const char *word, ll_status *s, ll_error *e)
 {

@@ -1,11 +1,10 @@
-/* From a command line to a request: words, the command, its typed options. */
+/* From a command line to a request: words and the typed options of a command. */
 #ifndef LL_APP_PARSE_H
 #define LL_APP_PARSE_H
 
-#include "core/app/app.h"
+#include "core/app/command.h"
+#include "core/base/quote.h"
 
-/* The command of a line: exact name or alias, else LL_USAGE with the nearest name. */
-ll_status ll_parse_command(const ll_app *a, const char *word, const ll_command **out, ll_error *e);
 /* Fills args and more from words[1..], which are marked (core/base/quote.h). Both are initialised in any case; free both with ll_values_free. */
 ll_status ll_parse_options(const ll_command *c, char *const *words, int n, ll_values *args, ll_values *more,
                            ll_error *e);

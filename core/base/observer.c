@@ -3,7 +3,6 @@
 #include <stddef.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 
 bool ll_cancelled(const ll_observer *o)
 {
@@ -25,13 +24,4 @@ void ll_progress(const ll_observer *o, cJSON *progress)
         o->progress(o->ctx, progress);
     else
         cJSON_Delete(progress);
-}
-
-cJSON *ll_progress_new(const char *phase, long done, long total)
-{
-    cJSON *p = cJSON_CreateObject();
-    ll_json_str(p, "phase", phase);
-    ll_json_int(p, "done", done);
-    ll_json_int(p, "total", total);
-    return p;
 }

@@ -20,6 +20,5 @@ bool ll_cancelled(const ll_observer *o); /* false for NULL */
 /* True at most every `every_s` seconds: ask before building a progress object. */
 bool ll_observer_due(ll_observer *o, double every_s);
 void ll_progress(const ll_observer *o, cJSON *progress); /* takes ownership, also when nobody listens */
-cJSON *ll_progress_new(const char *phase, long done, long total);
 
 #endif

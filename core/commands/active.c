@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"

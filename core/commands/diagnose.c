@@ -1,6 +1,8 @@
 /* diagnose: why a device transfers badly. */
 #include <string.h>
 
+#include "core/app/need.h"
+#include "core/base/progress.h"
 #include "core/commands/commands.h"
 #include "core/commands/diagnose.h"
 #include "core/commands/refit.h"

@@ -119,7 +119,7 @@ static void command_text(const ll_command *c, ll_str *text)
 static ll_status help_one(ll_request *rq, const char *name, const char *topic)
 {
     const ll_command *c;
-    ll_status s = ll_parse_command(rq->app, name, &c, &rq->error);
+    ll_status s = ll_app_need_command(rq->app, name, &c, &rq->error);
     if (s) return s;
     ll_str text = {0};
     command_text(c, &text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/need.h"
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"

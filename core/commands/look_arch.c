@@ -1,6 +1,7 @@
 /* arch: one architecture, drawn, counted and placed among the others on each device. */
 #include <string.h>
 
+#include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/commands/look.h"
 

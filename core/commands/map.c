@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/app/need.h"
 #include "core/app/request.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"

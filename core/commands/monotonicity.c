@@ -1,4 +1,5 @@
 /* monotonicity: how far devices rank architectures alike, and which of them can share a proxy. */
+#include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"

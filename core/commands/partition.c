@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/need.h"
 #include "core/app/saved_tasks.h"
 #include "core/base/json.h"
 #include "core/commands/commands.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/need.h"
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/pretrain.h"

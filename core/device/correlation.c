@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
 

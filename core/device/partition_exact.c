@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 
 typedef struct search {
     const double *w;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
+#include "core/app/need.h"
 #include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"

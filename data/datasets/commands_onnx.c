@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "data/datasets/chosen.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/export.h"

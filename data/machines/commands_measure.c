@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
+#include "core/app/need.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"

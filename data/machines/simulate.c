@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/need.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"

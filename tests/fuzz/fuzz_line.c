@@ -56,7 +56,7 @@ static void match(const ll_strs *words)
     const ll_command *c = NULL;
     ll_values args, more;
     ll_error e = {0};
-    if (!ll_fuzz_good(ll_parse_command(commands(), words->v[0], &c, &e), &e)) return;
+    if (!ll_fuzz_good(ll_app_need_command(commands(), words->v[0], &c, &e), &e)) return;
     ll_fuzz_good(ll_parse_options(c, words->v, words->n, &args, &more, &e), &e);
     ll_values_free(&args);
     ll_values_free(&more);

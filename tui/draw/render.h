@@ -6,25 +6,12 @@
 
 #include <cjson/cJSON.h>
 
-#include "tui/draw/canvas.h"
-
-/* Paper: a canvas that grows; with `out`, finished rows leave it as text, so that a long table needs little
- * memory. Width: the look's, or `natural` columns when that has no limit. */
-typedef struct ll_paper {
-    ll_canvas c;
-    ll_str *out; /* NULL: keep everything on the canvas */
-} ll_paper;
+#include "tui/draw/paper.h"
 
 /* A result as text at the end of `out`. */
 void ll_render_result(const cJSON *result, const ll_look *look, ll_str *out);
 /* The same on a canvas (uninitialised; free it with ll_canvas_free). */
 void ll_render_canvas(const cJSON *result, const ll_look *look, ll_canvas *c);
-
-/* One value as a table shows it: decimals, "-" for null, yes/no. */
-void ll_render_value(const cJSON *value, int digits, const ll_look *look, ll_str *out);
-/* Text broken at blanks, every line `indent` columns in. */
-void ll_render_wrapped(ll_paper *p, ll_style style, int indent, const char *text);
-void ll_paper_flush(ll_paper *p, int keep); /* hand rows over once there are more than `keep` */
 
 /* The parts of the generic drawing, for special ones to use. */
 void ll_render_title(ll_paper *p, const cJSON *result);

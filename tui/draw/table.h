@@ -5,7 +5,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "tui/draw/render.h"
+#include "tui/draw/paper.h"
 
 typedef struct ll_table_column {
     const char *key; /* borrowed from the result */

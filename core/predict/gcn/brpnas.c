@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/rng.h"
 #include "core/nn/adamw.h"
 #include "core/nn/gcn.h"

@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
 #include "core/predict/nasflat/prior.h"

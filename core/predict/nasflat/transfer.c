@@ -5,6 +5,7 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/predict/gp/gp.h"
 #include "core/predict/nasflat/adapted.h"
 

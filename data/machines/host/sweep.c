@@ -14,6 +14,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/progress.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
