@@ -73,13 +73,13 @@ static ll_status run_wait(ll_request *rq)
 }
 
 static const ll_option tag_options[] = {
-    {.name = "name", .type = LL_WORD, .positional = true, .required = true, .help = "a name"},
-    {.name = "fail", .type = LL_BOOL, .help = "fail"},
-    {0}};
-static const ll_option dataset_options[] = {
-    {.name = "name", .type = LL_WORD, .positional = true, .complete = LL_COMPLETE_DATASET}, {0}};
-static const ll_option spin_options[] = {{.name = "keep", .type = LL_BOOL, .help = "keep what was done"},
-                                         {0}};
+    LL_OPT_WORD("name", NULL, "a name", LL_REQUIRED),
+    LL_OPT_BOOL("fail", NULL, "fail"),
+    {0},
+};
+static const ll_option dataset_options[] = {LL_OPT_WORD("name", NULL, NULL, LL_POSITIONAL, LL_OF(DATASET)),
+                                            {0}};
+static const ll_option spin_options[] = {LL_OPT_BOOL("keep", NULL, "keep what was done"), {0}};
 static const ll_command commands[] = {
     {.name = "tagit",
      .alias = "ti",

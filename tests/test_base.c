@@ -54,12 +54,16 @@ static void random_numbers_are_seeded(void)
     for (int i = 0; i < 50; i++) CHECK_INT(seen[i], 1);
 }
 
+static const char *shape_name(int i)
+{
+    static const char *const names[] = {"ring", "star", NULL};
+    return names[i];
+}
+
 static const ll_option table[] = {
-    {.name = "device", .type = LL_WORD, .positional = true, .required = true, .help = "the target"},
-    {.name = "k", .type = LL_INT, .otherwise = "20", .lo = 1, .hi = 100, .help = "samples"},
-    {.name = "gnn", .type = LL_CHOICE, .otherwise = "dgf", .choices = "dgf|gat", .help = "layer"},
-    {.name = "live", .type = LL_BOOL, .help = "redraw"},
-    {0},
+    LL_OPT_WORD("device", NULL, "the target", LL_REQUIRED),  LL_OPT_INT("k", "20", 1, 100, "samples"),
+    LL_OPT_CHOICE("gnn", "dgf", "dgf|gat", "layer"),         LL_OPT_BOOL("live", NULL, "redraw"),
+    LL_OPT_NAMES("shape", NULL, shape_name, "of the nodes"), {0},
 };
 
 static ll_status parse(ll_values *v, const char *line, ll_error *e)
@@ -80,13 +84,17 @@ static void options_are_checked(void)
     CHECK_STR(ll_word(&v, "device"), "fpga");
     CHECK_INT(ll_int(&v, "k"), 5);
     CHECK(ll_bool(&v, "live") && !ll_given(&v, "gnn") && ll_is(&v, "gnn", "dgf"));
+    CHECK_INT(ll_chosen(&v, "shape"), -1);
+    CHECK_INT(ll_values_set(&v, "shape", "star", &e), LL_OK);
+    CHECK_INT(ll_chosen(&v, "shape"), 1);
     ll_values_free(&v);
     static const char *const bad[][2] = {
         {"fpga k=0", "between 1 and 100"}, {"fpga k=2.5", "whole number"},
         {"fpga k=x", "whole number"},      {"", "device is missing"},
         {"fpga gnn=x", "dgf|gat"},         {"fpga gnm=dgf", "did you mean gnn"},
-        {"fpga extra", "no further"},      {"fpga live=2", "on or off"}};
-    for (int i = 0; i < 8; i++) {
+        {"fpga extra", "no further"},      {"fpga live=2", "on or off"},
+        {"fpga shape=line", "ring|star"}};
+    for (int i = 0; i < 9; i++) {
         CHECK_INT(parse(&v, bad[i][0], &e), LL_USAGE);
         CHECK_HAS(e.message, bad[i][1]);
         ll_values_free(&v);

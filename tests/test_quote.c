@@ -169,9 +169,11 @@ static void escapes_are_read(void)
 /* A name that looks like an option is none when it was quoted, and keeps its comma in a list. */
 static void quoted_words_are_no_options(void)
 {
-    static const ll_option table[] = {{.name = "device", .type = LL_LIST, .positional = true, .rest = true},
-                                      {.name = "out", .type = LL_WORD},
-                                      {0}};
+    static const ll_option table[] = {
+        LL_OPT_LIST("device", NULL, NULL, LL_REST),
+        LL_OPT_WORD("out", NULL, NULL),
+        {0},
+    };
     static const char *const names[] = {"out=/etc/passwd", "a,b", "x*", "plain", "say \"it's\"", "a\\,b"};
     ll_values v;
     ll_str line = {0};

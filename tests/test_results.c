@@ -31,7 +31,7 @@ typedef struct fixture {
     ll_trial t;
 } fixture;
 
-static const ll_option options[] = {{.name = "epochs", .type = LL_INT, .otherwise = "3", .help = "x"}, {0}};
+static const ll_option options[] = {LL_OPT_INT("epochs", "3", 0, 0, "x"), {0}};
 static const ll_predictor predictor = {.name = "p", .summary = "s"};
 static const ll_sampler sampler = {.name = "s", .summary = "s"};
 
@@ -183,8 +183,7 @@ static void versions_are_each_predictors_own(void)
 /* A file that an option names counts by its content. */
 static void files_are_in_the_key(void)
 {
-    static const ll_option with_file[] = {
-        {.name = "table", .type = LL_WORD, .complete = LL_COMPLETE_FILE, .help = "x"}, {0}};
+    static const ll_option with_file[] = {LL_OPT_WORD("table", NULL, "x", LL_OF(FILE)), {0}};
     fixture f;
     fill_fixture(&f);
     char *path = fresh_path("file.sqlite"), *table = fresh_path("table.csv");

@@ -47,7 +47,32 @@ typedef struct ll_option {
     bool required;
     bool rest; /* positional that takes all remaining words (stored joined by ',') */
 } ll_option;
-/* A table ends with a record whose name is NULL. */
+/* A table ends with a record whose name is NULL. Its records by macros, a line each: `otherwise` is text or NULL, numbers
+ * without bounds have 0, 0, and what few have follows as designated initialisers or the words for them:
+ *
+ *     LL_OPT_WORD("device", NULL, "the target", LL_POSITIONAL, LL_OF(DEVICE)),
+ *     LL_OPT_INT("batch", "1", 1, 256, "images per run", .unit = "images"),
+ */
+#define LL_OPT_INT(name_, otherwise_, lo_, hi_, help_, ...)                                                  \
+    LL_OPT_(name_, LL_INT, otherwise_, help_, .lo = (lo_), .hi = (hi_), __VA_ARGS__)
+#define LL_OPT_REAL(name_, otherwise_, lo_, hi_, help_, ...)                                                 \
+    LL_OPT_(name_, LL_REAL, otherwise_, help_, .lo = (lo_), .hi = (hi_), __VA_ARGS__)
+#define LL_OPT_BOOL(name_, otherwise_, help_, ...) LL_OPT_(name_, LL_BOOL, otherwise_, help_, __VA_ARGS__)
+#define LL_OPT_WORD(name_, otherwise_, help_, ...) LL_OPT_(name_, LL_WORD, otherwise_, help_, __VA_ARGS__)
+#define LL_OPT_LIST(name_, otherwise_, help_, ...) LL_OPT_(name_, LL_LIST, otherwise_, help_, __VA_ARGS__)
+#define LL_OPT_CHOICE(name_, otherwise_, choices_, help_, ...)                                               \
+    LL_OPT_(name_, LL_CHOICE, otherwise_, help_, .choices = (choices_), __VA_ARGS__)
+/* A choice among the names of a table. */
+#define LL_OPT_NAMES(name_, otherwise_, choice_at_, help_, ...)                                              \
+    LL_OPT_(name_, LL_CHOICE, otherwise_, help_, .choice_at = (choice_at_), __VA_ARGS__)
+#define LL_OPT_(name_, type_, otherwise_, help_, ...)                                                        \
+    {                                                                                                        \
+        .name = (name_), .type = (type_), .otherwise = (otherwise_), .help = (help_), __VA_ARGS__            \
+    }
+#define LL_POSITIONAL .positional = true
+#define LL_REQUIRED   .positional = true, .required = true
+#define LL_REST       .positional = true, .rest = true
+#define LL_OF(kind_)  .complete = LL_COMPLETE_##kind_
 
 /* Values of one table. Zero-initialise; free with ll_values_free. */
 typedef struct ll_values {

@@ -144,16 +144,9 @@ static ll_status run_help(ll_request *rq)
 }
 
 static const ll_option help_options[] = {
-    {.name = "command",
-     .type = LL_WORD,
-     .positional = true,
-     .complete = LL_COMPLETE_COMMAND,
-     .help = "the command to explain"},
-    {.name = "topic",
-     .type = LL_WORD,
-     .positional = true,
-     .complete = LL_COMPLETE_PREDICTOR,
-     .help = "a predictor, for its own options: help pretrain nasflat"},
+    LL_OPT_WORD("command", NULL, "the command to explain", LL_POSITIONAL, LL_OF(COMMAND)),
+    LL_OPT_WORD("topic", NULL, "a predictor, for its own options: help pretrain nasflat", LL_POSITIONAL,
+                LL_OF(PREDICTOR)),
     {0},
 };
 

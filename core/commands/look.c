@@ -294,11 +294,7 @@ static ll_status run_untag(ll_request *rq)
 
 /* --- the table --- */
 
-#define SOME_DEVICES(key, what)                                                                              \
-    {                                                                                                        \
-        .name = key, .type = LL_LIST, .positional = true, .rest = true, .complete = LL_COMPLETE_DEVICE,      \
-        .help = what                                                                                         \
-    }
+#define SOME_DEVICES(key, what) LL_OPT_LIST(key, NULL, what, LL_REST, LL_OF(DEVICE))
 
 static const ll_option devices_options[] = {
     SOME_DEVICES("pattern", "names, patterns with * and ?, or tagged"), {0}};
@@ -307,22 +303,14 @@ static const ll_option tag_options[] = {SOME_DEVICES("device", "names or pattern
 static const ll_option untag_options[] = {SOME_DEVICES("device", "names or patterns; none means all"), {0}};
 static const ll_option audit_options[] = {SOME_DEVICES("device", "names, patterns or tagged; none means all"),
                                           {0}};
-static const ll_option arch_options[] = {
-    {.name = "arch", .type = LL_WORD, .positional = true, .required = true, .help = "row number or string"},
-    {0}};
+static const ll_option arch_options[] = {LL_OPT_WORD("arch", NULL, "row number or string", LL_REQUIRED), {0}};
 static const ll_option corr_options[] = {
     SOME_DEVICES("device", "names, patterns or tagged; none means all, one alone lists its neighbours"),
-    {.name = "metric",
-     .type = LL_CHOICE,
-     .choice_at = ll_corr_metric_name,
-     .otherwise = "spearman",
-     .help = "mid-rank Spearman, Kendall tau-b or Pearson"},
-    {.name = "order",
-     .type = LL_CHOICE,
-     .choice_at = ll_order_name,
-     .otherwise = "cluster",
-     .help = "cluster: average linkage on 1-r with optimal leaf order; mean: by mean correlation"},
-    {0}};
+    LL_OPT_NAMES("metric", "spearman", ll_corr_metric_name, "mid-rank Spearman, Kendall tau-b or Pearson"),
+    LL_OPT_NAMES("order", "cluster", ll_order_name,
+                 "cluster: average linkage on 1-r with optimal leaf order; mean: by mean correlation"),
+    {0},
+};
 
 const ll_command ll_look_commands[] = {
     {.name = "spaces",

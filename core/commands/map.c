@@ -54,12 +54,8 @@ static ll_status run_map(ll_request *rq)
     return s;
 }
 
-static const ll_option map_options[] = {{.name = "encoding",
-                                         .type = LL_WORD,
-                                         .otherwise = "cost",
-                                         .positional = true,
-                                         .help = "cost, path, onehot, or a feature of the dataset"},
-                                        {0}};
+static const ll_option map_options[] = {
+    LL_OPT_WORD("encoding", "cost", "cost, path, onehot, or a feature of the dataset", LL_POSITIONAL), {0}};
 
 const ll_command ll_map_commands[] = {
     {.name = "map",

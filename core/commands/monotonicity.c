@@ -110,19 +110,11 @@ static ll_status run_monotonicity(ll_request *rq)
     return LL_OK;
 }
 
-static const ll_option options[] = {{.name = "device",
-                                     .type = LL_LIST,
-                                     .complete = LL_COMPLETE_DEVICE,
-                                     .help = "names, patterns or tagged; none means all",
-                                     .positional = true,
-                                     .rest = true},
-                                    {.name = "threshold",
-                                     .type = LL_REAL,
-                                     .otherwise = "0.9",
-                                     .lo = -1,
-                                     .hi = 1,
-                                     .help = "Spearman from which one device can stand for another"},
-                                    {0}};
+static const ll_option options[] = {
+    LL_OPT_LIST("device", NULL, "names, patterns or tagged; none means all", LL_REST, LL_OF(DEVICE)),
+    LL_OPT_REAL("threshold", "0.9", -1, 1, "Spearman from which one device can stand for another"),
+    {0},
+};
 
 const ll_command ll_monotonicity_commands[] = {
     {.name = "monotonicity",

@@ -357,50 +357,24 @@ static ll_status run_task(ll_request *rq)
 
 /* --- the table --- */
 
-#define DEVICE_LIST(key, what)                                                                               \
-    {                                                                                                        \
-        .name = key, .type = LL_LIST, .complete = LL_COMPLETE_DEVICE, .help = what                           \
-    }
+#define DEVICE_LIST(key, what) LL_OPT_LIST(key, NULL, what, LL_OF(DEVICE))
 
 static const ll_option partition_options[] = {
-    {.name = "train",
-     .type = LL_INT,
-     .lo = 1,
-     .hi = 1000,
-     .unit = "devices",
-     .help = "how many source devices"},
-    {.name = "test",
-     .type = LL_INT,
-     .lo = 1,
-     .hi = 1000,
-     .unit = "devices",
-     .help = "how many target devices"},
-    {.name = "seed",
-     .type = LL_REAL,
-     .otherwise = "1",
-     .lo = 0,
-     .hi = 9007199254740992,
-     .help = "seed of the random start of kl"},
-    {.name = "method",
-     .type = LL_CHOICE,
-     .choices = "kl|exact",
-     .otherwise = "kl",
-     .help = "Kernighan-Lin, or the best split there is"},
+    LL_OPT_INT("train", NULL, 1, 1000, "how many source devices", .unit = "devices"),
+    LL_OPT_INT("test", NULL, 1, 1000, "how many target devices", .unit = "devices"),
+    LL_OPT_REAL("seed", "1", 0, 9007199254740992, "seed of the random start of kl"),
+    LL_OPT_CHOICE("method", "kl", "kl|exact", "Kernighan-Lin, or the best split there is"),
     DEVICE_LIST("devices", "names, patterns or tagged to choose from; absent: all"),
     DEVICE_LIST("source", "source devices by hand"),
     DEVICE_LIST("target", "target devices by hand"),
-    {0}};
-static const ll_option task_options[] = {{.name = "task",
-                                          .type = LL_WORD,
-                                          .positional = true,
-                                          .complete = LL_COMPLETE_TASK,
-                                          .help = "a published or saved task, or save, list, show, remove"},
-                                         {.name = "name",
-                                          .type = LL_WORD,
-                                          .positional = true,
-                                          .complete = LL_COMPLETE_TASK,
-                                          .help = "of save, show, remove"},
-                                         {0}};
+    {0},
+};
+static const ll_option task_options[] = {
+    LL_OPT_WORD("task", NULL, "a published or saved task, or save, list, show, remove", LL_POSITIONAL,
+                LL_OF(TASK)),
+    LL_OPT_WORD("name", NULL, "of save, show, remove", LL_POSITIONAL, LL_OF(TASK)),
+    {0},
+};
 
 const ll_command ll_partition_commands[] = {
     {.name = "partition",

@@ -428,77 +428,35 @@ static ll_status run_samplers(ll_request *rq)
 
 /* --- the table --- */
 
-#define DEVICE_OPTION(text)                                                                                  \
-    {                                                                                                        \
-        .name = "device", .type = LL_WORD, .positional = true, .complete = LL_COMPLETE_DEVICE, .help = text  \
-    }
-#define PREDICTOR_OPTION                                                                                     \
-    {                                                                                                        \
-        .name = "predictor", .type = LL_WORD, .complete = LL_COMPLETE_PREDICTOR,                             \
-        .help = "which one; default: the latest"                                                             \
-    }
-#define LEVEL_OPTION                                                                                         \
-    {                                                                                                        \
-        .name = "level", .type = LL_REAL, .otherwise = "0.9", .lo = .01, .hi = .999,                         \
-        .help = "of the intervals"                                                                           \
-    }
+#define DEVICE_OPTION(text) LL_OPT_WORD("device", NULL, text, LL_POSITIONAL, LL_OF(DEVICE))
+#define PREDICTOR_OPTION    LL_OPT_WORD("predictor", NULL, "which one; default: the latest", LL_OF(PREDICTOR))
+#define LEVEL_OPTION        LL_OPT_REAL("level", "0.9", .01, .999, "of the intervals")
 
 static const ll_option pretrain_options[] = {
-    {.name = "predictor",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_PREDICTOR,
-     .help = "which one (`predictors` lists them)"},
-    {.name = "n",
-     .type = LL_INT,
-     .lo = 1,
-     .hi = 1e6,
-     .help = "architectures per source device; default: the predictor's own"},
-    {.name = "seed",
-     .type = LL_INT,
-     .otherwise = "1",
-     .help = "of the architectures drawn and of the weights"},
-    {.name = "source_sampler",
-     .type = LL_WORD,
-     .otherwise = "random",
-     .complete = LL_COMPLETE_SAMPLER,
-     .help = "how the source architectures are chosen"},
+    LL_OPT_WORD("predictor", NULL, "which one (`predictors` lists them)", LL_REQUIRED, LL_OF(PREDICTOR)),
+    LL_OPT_INT("n", NULL, 1, 1e6, "architectures per source device; default: the predictor's own"),
+    LL_OPT_INT("seed", "1", 0, 0, "of the architectures drawn and of the weights"),
+    LL_OPT_WORD("source_sampler", "random", "how the source architectures are chosen", LL_OF(SAMPLER)),
     {0},
 };
 
 static const ll_option transfer_options[] = {
     DEVICE_OPTION("the target, or `all` targets of the task"),
-    {.name = "k",
-     .type = LL_INT,
-     .otherwise = "20",
-     .lo = 1,
-     .hi = 1e6,
-     .help = "architectures to measure on it"},
-    {.name = "sampler",
-     .type = LL_WORD,
-     .otherwise = "random",
-     .complete = LL_COMPLETE_SAMPLER,
-     .help = "how they are chosen; auto: by optimal design"},
-    {.name = "seed", .type = LL_INT, .otherwise = "1", .help = "of the draw and of the fine-tuning"},
-    {.name = "encoding", .type = LL_WORD, .help = "vectors for kmeans, cosine, maxmin"},
-    {.name = "protocol",
-     .type = LL_CHOICE,
-     .otherwise = "full",
-     .choices = "full|help",
-     .help =
-         "help: draw as HELP does, from the middle 80 % of its training pool by the target's own latency"},
+    LL_OPT_INT("k", "20", 1, 1e6, "architectures to measure on it"),
+    LL_OPT_WORD("sampler", "random", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
+    LL_OPT_INT("seed", "1", 0, 0, "of the draw and of the fine-tuning"),
+    LL_OPT_WORD("encoding", NULL, "vectors for kmeans, cosine, maxmin"),
+    LL_OPT_CHOICE(
+        "protocol", "full", "full|help",
+        "help: draw as HELP does, from the middle 80 % of its training pool by the target's own latency"),
     PREDICTOR_OPTION,
     {0},
 };
 
 static const ll_option eval_options[] = {
     DEVICE_OPTION("one target; without it every transfer is listed"),
-    {.name = "protocol",
-     .type = LL_CHOICE,
-     .otherwise = "full",
-     .choice_at = ll_protocol_name,
-     .help = "scored on all but the samples, HELP's query set, or NASFLAT's first 128"},
+    LL_OPT_NAMES("protocol", "full", ll_protocol_name,
+                 "scored on all but the samples, HELP's query set, or NASFLAT's first 128"),
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},
@@ -506,23 +464,15 @@ static const ll_option eval_options[] = {
 
 static const ll_option predict_options[] = {
     DEVICE_OPTION("the target"),
-    {.name = "top", .type = LL_INT, .otherwise = "10", .lo = 1, .hi = 1e6, .help = "how many architectures"},
-    {.name = "order",
-     .type = LL_CHOICE,
-     .otherwise = "fastest",
-     .choices = "fastest|slowest",
-     .help = "which end"},
-    {.name = "arch", .type = LL_WORD, .help = "one architecture, by index or string, in the table or not"},
-    {.name = "archs",
-     .type = LL_WORD,
-     .complete = LL_COMPLETE_FILE,
-     .help = "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard "
-             "input), or "
-             "STRING,..."},
-    {.name = "out",
-     .type = LL_WORD,
-     .complete = LL_COMPLETE_FILE,
-     .help = "with archs=: file to write them all to, .csv or .npy"},
+    LL_OPT_INT("top", "10", 1, 1e6, "how many architectures"),
+    LL_OPT_CHOICE("order", "fastest", "fastest|slowest", "which end"),
+    LL_OPT_WORD("arch", NULL, "one architecture, by index or string, in the table or not"),
+    LL_OPT_WORD(
+        "archs", NULL,
+        "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard input), "
+        "or STRING,...",
+        LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "with archs=: file to write them all to, .csv or .npy", LL_OF(FILE)),
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},

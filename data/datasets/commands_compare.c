@@ -460,15 +460,10 @@ ll_status ll_run_compare(ll_request *rq)
 const ll_option *ll_compare_more(char *const *words, int n)
 {
     static const ll_option more[] = {
-        {.name = "fresh", .type = LL_BOOL, .otherwise = "off", .help = "compute every trial again"},
-        {.name = "results",
-         .type = LL_WORD,
-         .complete = LL_COMPLETE_FILE,
-         .help = "another database than the usual one"},
-        {.name = "out",
-         .type = LL_WORD,
-         .complete = LL_COMPLETE_FILE,
-         .help = "write the table of tasks to this file, as Markdown"},
-        {0}};
+        LL_OPT_BOOL("fresh", "off", "compute every trial again"),
+        LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
+        LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
+        {0},
+    };
     return more;
 }

@@ -16,35 +16,17 @@
 /* --- export --- */
 
 const ll_option ll_export_options[] = {
-    {.name = "what",
-     .type = LL_CHOICE,
-     .choices = "csv|npy|predictions|onnx",
-     .positional = true,
-     .required = true,
-     .help =
-         "csv, npy: latencies; predictions: measured and predicted of the transfers, as CSV; onnx: networks"},
-    {.name = "subject",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_FILE,
-     .help = "the file to write; onnx: the architectures (samples, suggest, random:N, or indices and strings "
-             "joined by "
-             "commas)"},
-    {.name = "devices",
-     .type = LL_LIST,
-     .complete = LL_COMPLETE_DEVICE,
-     .help = "only these (names or patterns)"},
-    {.name = "predictor",
-     .type = LL_WORD,
-     .complete = LL_COMPLETE_PREDICTOR,
-     .help = "predictions: only those of this predictor"},
-    {.name = "level",
-     .type = LL_REAL,
-     .otherwise = "0.9",
-     .lo = .01,
-     .hi = .999,
-     .help = "predictions: of the interval"},
+    LL_OPT_CHOICE(
+        "what", NULL, "csv|npy|predictions|onnx",
+        "csv, npy: latencies; predictions: measured and predicted of the transfers, as CSV; onnx: networks",
+        LL_REQUIRED),
+    LL_OPT_WORD("subject", NULL,
+                "the file to write; onnx: the architectures (samples, suggest, random:N, or indices and "
+                "strings joined by commas)",
+                LL_REQUIRED, LL_OF(FILE)),
+    LL_OPT_LIST("devices", NULL, "only these (names or patterns)", LL_OF(DEVICE)),
+    LL_OPT_WORD("predictor", NULL, "predictions: only those of this predictor", LL_OF(PREDICTOR)),
+    LL_OPT_REAL("level", "0.9", .01, .999, "predictions: of the interval"),
     {0},
 };
 
@@ -143,29 +125,17 @@ ll_status ll_run_export(ll_request *rq)
 /* --- model --- */
 
 const ll_option ll_model_options[] = {
-    {.name = "action",
-     .type = LL_CHOICE,
-     .choices = "save|load",
-     .positional = true,
-     .required = true,
-     .help = "save the current model, or load one"},
-    {.name = "file",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_FILE,
-     .help = "a .safetensors file"},
-    {.name = "how", .type = LL_WORD, .positional = true, .help = "the word `as`, which may be left out"},
-    {.name = "predictor",
-     .type = LL_WORD,
-     .positional = true,
-     .complete = LL_COMPLETE_PREDICTOR,
-     .help = "save: whose model (default: the current one); load: of a file that does not say"},
-    {.name = "adapted",
-     .type = LL_LIST,
-     .complete = LL_COMPLETE_DEVICE,
-     .help = "save: with what it was adapted to for these devices, or `all`; the file then predicts without "
-             "data"},
+    LL_OPT_CHOICE("action", NULL, "save|load", "save the current model, or load one", LL_REQUIRED),
+    LL_OPT_WORD("file", NULL, "a .safetensors file", LL_REQUIRED, LL_OF(FILE)),
+    LL_OPT_WORD("how", NULL, "the word `as`, which may be left out", LL_POSITIONAL),
+    LL_OPT_WORD("predictor", NULL,
+                "save: whose model (default: the current one); load: of a file that does not say",
+                LL_POSITIONAL, LL_OF(PREDICTOR)),
+    LL_OPT_LIST(
+        "adapted", NULL,
+        "save: with what it was adapted to for these devices, or `all`; the file then predicts without "
+        "data",
+        LL_OF(DEVICE)),
     {0},
 };
 

@@ -11,16 +11,8 @@
 #include "data/datasets/import.h"
 
 const ll_option ll_load_options[] = {
-    {.name = "dataset",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_DATASET,
-     .help = "name of a dataset, or the path of its folder"},
-    {.name = "join",
-     .type = LL_LIST,
-     .complete = LL_COMPLETE_DATASET,
-     .help = "datasets of the same search space whose devices come with it"},
+    LL_OPT_WORD("dataset", NULL, "name of a dataset, or the path of its folder", LL_REQUIRED, LL_OF(DATASET)),
+    LL_OPT_LIST("join", NULL, "datasets of the same search space whose devices come with it", LL_OF(DATASET)),
     {0},
 };
 

@@ -180,24 +180,10 @@ ll_status ll_export_onnx(ll_request *rq, const char *archs)
 }
 
 static const ll_option onnx_options[] = {
-    {.name = "out", .type = LL_WORD, .complete = LL_COMPLETE_FILE, .help = "onnx: the folder to write"},
-    {.name = "batch",
-     .type = LL_INT,
-     .otherwise = "1",
-     .lo = 1,
-     .hi = 65536,
-     .unit = "images",
-     .help = "onnx: images per run"},
-    {.name = "seed",
-     .type = LL_INT,
-     .otherwise = "1",
-     .lo = 0,
-     .hi = 2147483647,
-     .help = "onnx: of the weights, and of random:N"},
-    {.name = "replace",
-     .type = LL_BOOL,
-     .otherwise = "off",
-     .help = "onnx: write over a measure.csv that is there"},
+    LL_OPT_WORD("out", NULL, "onnx: the folder to write", LL_OF(FILE)),
+    LL_OPT_INT("batch", "1", 1, 65536, "onnx: images per run", .unit = "images"),
+    LL_OPT_INT("seed", "1", 0, 2147483647, "onnx: of the weights, and of random:N"),
+    LL_OPT_BOOL("replace", "off", "onnx: write over a measure.csv that is there"),
     {0},
 };
 

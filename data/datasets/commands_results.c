@@ -178,18 +178,14 @@ ll_status ll_run_results(ll_request *rq)
 }
 
 const ll_option ll_results_options[] = {
-    {.name = "task", .type = LL_WORD, .complete = LL_COMPLETE_TASK, .help = "only this task (* and ? match)"},
-    {.name = "predictor", .type = LL_WORD, .complete = LL_COMPLETE_PREDICTOR, .help = "only this predictor"},
-    {.name = "sampler", .type = LL_WORD, .complete = LL_COMPLETE_SAMPLER, .help = "only this sampler"},
-    {.name = "device", .type = LL_WORD, .complete = LL_COMPLETE_DEVICE, .help = "only this target device"},
-    {.name = "k", .type = LL_INT, .lo = 1, .hi = 1e6, .help = "only this sample size"},
-    {.name = "most", .type = LL_INT, .otherwise = "50", .lo = 1, .hi = 1e6, .help = "rows to show"},
-    {.name = "format",
-     .type = LL_CHOICE,
-     .otherwise = "csv",
-     .choices = "csv|md|json",
-     .help = "of the exported file"},
-    {.name = "out", .type = LL_WORD, .complete = LL_COMPLETE_FILE, .help = "write them to this file instead"},
-    {.name = "results", .type = LL_WORD, .complete = LL_COMPLETE_FILE, .help = "another database"},
+    LL_OPT_WORD("task", NULL, "only this task (* and ? match)", LL_OF(TASK)),
+    LL_OPT_WORD("predictor", NULL, "only this predictor", LL_OF(PREDICTOR)),
+    LL_OPT_WORD("sampler", NULL, "only this sampler", LL_OF(SAMPLER)),
+    LL_OPT_WORD("device", NULL, "only this target device", LL_OF(DEVICE)),
+    LL_OPT_INT("k", NULL, 1, 1e6, "only this sample size"),
+    LL_OPT_INT("most", "50", 1, 1e6, "rows to show"),
+    LL_OPT_CHOICE("format", "csv", "csv|md|json", "of the exported file"),
+    LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF(FILE)),
+    LL_OPT_WORD("results", NULL, "another database", LL_OF(FILE)),
     {0},
 };

@@ -10,17 +10,8 @@
 #include "data/datasets/commands.h"
 
 const ll_option ll_write_options[] = {
-    {.name = "file",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_FILE,
-     .help = "the file to write: .csv, or .json for all of it"},
-    {.name = "command",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .help = "a command line in quotes"},
+    LL_OPT_WORD("file", NULL, "the file to write: .csv, or .json for all of it", LL_REQUIRED, LL_OF(FILE)),
+    LL_OPT_WORD("command", NULL, "a command line in quotes", LL_REQUIRED),
     {0},
 };
 

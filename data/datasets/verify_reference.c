@@ -348,14 +348,9 @@ static ll_status run_verify(ll_request *rq)
 }
 
 static const ll_option verify_options[] = {
-    {.name = "dir",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_FILE,
-     .help = "folder with NAME.json, NAME.safetensors and NAME_grad.safetensors"},
-    {0},
-};
+    LL_OPT_WORD("dir", NULL, "folder with NAME.json, NAME.safetensors and NAME_grad.safetensors", LL_REQUIRED,
+                LL_OF(FILE)),
+    {0}};
 
 const ll_command ll_verify_commands[] = {
     {.name = "verify-reference",

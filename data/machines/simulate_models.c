@@ -87,38 +87,21 @@ static double vector_ms(double ops, double lanes, double clock_mhz)
     return ops / (lanes * clock_mhz) * 1e-3;
 }
 
-#define REAL_OPTION(NAME, DEFAULT, LO, HI, UNIT, HELP)                                                       \
-    {                                                                                                        \
-        .name = NAME, .type = LL_REAL, .otherwise = DEFAULT, .lo = LO, .hi = HI, .unit = UNIT, .help = HELP  \
-    }
+#define REAL_OPTION(NAME, DEFAULT, LO, HI, UNIT, HELP) LL_OPT_REAL(NAME, DEFAULT, LO, HI, HELP, .unit = UNIT)
 #define COMMON_OPTIONS(BYTES, BANDWIDTH, LAUNCH)                                                             \
-    [SIM_BATCH] = {.name = "batch",                                                                          \
-                   .type = LL_INT,                                                                           \
-                   .otherwise = "1",                                                                         \
-                   .lo = 1,                                                                                  \
-                   .hi = 65536,                                                                              \
-                   .unit = "images",                                                                         \
-                   .help = "images per run; the latency is that of the batch"},                              \
+    [SIM_BATCH] = LL_OPT_INT("batch", "1", 1, 65536, "images per run; the latency is that of the batch",     \
+                             .unit = "images"),                                                              \
     [SIM_BYTES] = REAL_OPTION("bytes", BYTES, .5, 8, "bytes", "bytes per number: 4 float, 2 half, 1 int8"),  \
     [SIM_BANDWIDTH] =                                                                                        \
         REAL_OPTION("bandwidth", BANDWIDTH, 1e-3, 1e6, "GB/s", "bandwidth of the main memory"),              \
     [SIM_LAUNCH] = REAL_OPTION("launch", LAUNCH, 0, 1e6, "us", "overhead per layer"),                        \
-    [SIM_COMPILED] = {.name = "compiled",                                                                    \
-                      .type = LL_BOOL,                                                                       \
-                      .otherwise = "off",                                                                    \
-                      .help = "a compiler drops branches that cannot reach the output"},                     \
-    [SIM_PARALLEL] = {.name = "parallel",                                                                    \
-                      .type = LL_BOOL,                                                                       \
-                      .otherwise = "off",                                                                    \
-                      .help = "branches of a cell run at the same time: the longest path counts"},           \
+    [SIM_COMPILED] =                                                                                         \
+        LL_OPT_BOOL("compiled", "off", "a compiler drops branches that cannot reach the output"),            \
+    [SIM_PARALLEL] =                                                                                         \
+        LL_OPT_BOOL("parallel", "off", "branches of a cell run at the same time: the longest path counts"),  \
     [SIM_TIMER] = REAL_OPTION("timer", "0", 0, 1000, "ms", "resolution of the timer; 0: exact"),             \
     [SIM_NOISE] = REAL_OPTION("noise", "0", 0, 1, NULL, "relative standard deviation of one measurement"),   \
-    [SIM_SEED] = {.name = "noise_seed",                                                                      \
-                  .type = LL_INT,                                                                            \
-                  .otherwise = "0",                                                                          \
-                  .lo = 0,                                                                                   \
-                  .hi = 2147483647,                                                                          \
-                  .help = "seed of the noise"}
+    [SIM_SEED] = LL_OPT_INT("noise_seed", "0", 0, 2147483647, "seed of the noise")
 
 /* --- roofline ------------------------------------------------------------------------------------------- */
 
@@ -156,10 +139,8 @@ static const ll_option systolic_options[] = {
     [SYS_COLS] = REAL_OPTION("cols", "256", 1, 4096, NULL, "columns of the array: output channels"),
     [SYS_CLOCK] = REAL_OPTION("clock", "700", 1, 1e5, "MHz", "clock"),
     [SYS_LANES] = REAL_OPTION("lanes", "256", 1, 65536, NULL, "elements per cycle of the vector unit"),
-    [SYS_DOUBLE] = {.name = "double_buffer",
-                    .type = LL_BOOL,
-                    .otherwise = "on",
-                    .help = "the next weights are loaded, and data moved, while the array works"},
+    [SYS_DOUBLE] = LL_OPT_BOOL("double_buffer", "on",
+                               "the next weights are loaded, and data moved, while the array works"),
     [SYS_END] = {0},
 };
 
@@ -269,10 +250,8 @@ static const ll_option gpu_options[] = {
     [GPU_CORES] = REAL_OPTION("cores", "64", 1, 4096, NULL, "multiply-adds per cycle of one of them"),
     [GPU_CLOCK] = REAL_OPTION("clock", "1530", 1, 1e5, "MHz", "clock"),
     [GPU_HOST] = REAL_OPTION("host", "10", 0, 1e5, "us", "time the host needs to issue a kernel"),
-    [GPU_FUSED] = {.name = "fused",
-                   .type = LL_BOOL,
-                   .otherwise = "off",
-                   .help = "ReLU and batch normalisation run inside the convolution's kernel"},
+    [GPU_FUSED] =
+        LL_OPT_BOOL("fused", "off", "ReLU and batch normalisation run inside the convolution's kernel"),
     [GPU_DIRECT] =
         REAL_OPTION("direct", "0.12", 1e-3, 1, NULL, "share of the peak that depthwise kernels reach"),
     [GPU_END] = {0},

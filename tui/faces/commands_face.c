@@ -109,50 +109,29 @@ static ll_status run_config_file(ll_request *rq)
 }
 
 static const ll_option view_options[] = {
-    {.name = "view",
-     .type = LL_CHOICE,
-     .choices = "devices|corr|partition|archs|training|results|diagnose|log|output|welcome",
-     .positional = true,
-     .help = "which view to open"},
+    LL_OPT_CHOICE("view", NULL, "devices|corr|partition|archs|training|results|diagnose|log|output|welcome",
+                  "which view to open", LL_POSITIONAL),
     {0}};
-static const ll_option file_options[] = {{.name = "file",
-                                          .type = LL_WORD,
-                                          .positional = true,
-                                          .required = true,
-                                          .complete = LL_COMPLETE_FILE,
-                                          .help = "text file to write"},
-                                         {0}};
-static const ll_option lesson_options[] = {{.name = "lesson",
-                                            .type = LL_WORD,
-                                            .otherwise = "tour",
-                                            .positional = true,
-                                            .complete = LL_COMPLETE_FILE,
-                                            .help = "tour, real_loop, or a script of your own"},
-                                           {0}};
+static const ll_option file_options[] = {
+    LL_OPT_WORD("file", NULL, "text file to write", LL_REQUIRED, LL_OF(FILE)), {0}};
+static const ll_option lesson_options[] = {
+    LL_OPT_WORD("lesson", "tour", "tour, real_loop, or a script of your own", LL_POSITIONAL, LL_OF(FILE)),
+    {0}};
 static const ll_option set_options[] = {
-    {.name = "setting",
-     .type = LL_CHOICE,
-     .choice_at = ll_setting_name,
-     .positional = true,
-     .required = true,
-     .help = "what to set"},
-    {.name = "value",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .help = "theme: default, dark, light, mono; ramp: cividis, viridis; mouse: "
-             "on, off; log-lines: 0 to 40"},
-    {0}};
+    LL_OPT_NAMES("setting", NULL, ll_setting_name, "what to set", LL_REQUIRED),
+    LL_OPT_WORD(
+        "value", NULL,
+        "theme: default, dark, light, mono; ramp: cividis, viridis; mouse: on, off; log-lines: 0 to 40",
+        LL_REQUIRED),
+    {0},
+};
 static const ll_option bind_options[] = {
-    {.name = "view", .type = LL_WORD, .positional = true, .required = true, .help = "a view, or all"},
-    {.name = "key", .type = LL_WORD, .positional = true, .required = true, .help = "a, F5, C-t, Space, ..."},
-    {.name = "text",
-     .type = LL_LIST,
-     .positional = true,
-     .required = true,
-     .rest = true,
-     .help = "a command line; {device}, {arch}, ... stand for what is under the cursor"},
-    {0}};
+    LL_OPT_WORD("view", NULL, "a view, or all", LL_REQUIRED),
+    LL_OPT_WORD("key", NULL, "a, F5, C-t, Space, ...", LL_REQUIRED),
+    LL_OPT_LIST("text", NULL, "a command line; {device}, {arch}, ... stand for what is under the cursor",
+                LL_REQUIRED, .rest = true),
+    {0},
+};
 
 const ll_command ll_face_commands[] = {
     {.name = "view",

@@ -19,28 +19,14 @@ const ll_predictor *const ll_blend_members[MEMBERS + 1] = {&ll_gp, &ll_nasflat, 
 const int ll_blend_sizes[SIZES] = {5, 10, 20};
 
 static const ll_option pretrain_options[] = {
-    {.name = "epochs",
-     .type = LL_INT,
-     .otherwise = "40",
-     .lo = 1,
-     .hi = 10000,
-     .help = "of the network: passes over the items"},
-    {.name = "choose_epochs",
-     .type = LL_INT,
-     .otherwise = "40",
-     .lo = 0,
-     .hi = 10000,
-     .help = "of the networks the weight is chosen with; 0: both weigh the same"},
+    LL_OPT_INT("epochs", "40", 1, 10000, "of the network: passes over the items"),
+    LL_OPT_INT("choose_epochs", "40", 0, 10000,
+               "of the networks the weight is chosen with; 0: both weigh the same"),
     {0},
 };
 static const ll_option transfer_options[] = {
-    {.name = "weight",
-     .type = LL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .help = "of the network, 1: it alone; default: the one chosen on the sources"},
-    {0},
-};
+    LL_OPT_REAL("weight", NULL, 0, 1, "of the network, 1: it alone; default: the one chosen on the sources"),
+    {0}};
 
 typedef struct blend_model {
     void *impl[MEMBERS];

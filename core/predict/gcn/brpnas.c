@@ -18,15 +18,12 @@
 #include "core/predict/simple/simple.h"
 
 static const ll_option options[] = {
-    {.name = "graph",
-     .type = LL_CHOICE,
-     .otherwise = "pruned",
-     .choices = "pruned|full",
-     .help = "pruned as published, where the space has it, or every edge"},
-    {.name = "epochs", .type = LL_INT, .otherwise = "250", .lo = 1, .hi = 10000, .help = "at most"},
-    {.name = "hidden", .type = LL_INT, .otherwise = "600", .lo = 8, .hi = 2048, .help = "width of a layer"},
-    {.name = "batch", .type = LL_INT, .otherwise = "10", .lo = 1, .hi = 1000, .help = "samples a step"},
-    {.name = "lr", .type = LL_REAL, .otherwise = "8e-4", .lo = 1e-7, .hi = 1, .help = "first rate of AdamW"},
+    LL_OPT_CHOICE("graph", "pruned", "pruned|full",
+                  "pruned as published, where the space has it, or every edge"),
+    LL_OPT_INT("epochs", "250", 1, 10000, "at most"),
+    LL_OPT_INT("hidden", "600", 8, 2048, "width of a layer"),
+    LL_OPT_INT("batch", "10", 1, 1000, "samples a step"),
+    LL_OPT_REAL("lr", "8e-4", 1e-7, 1, "first rate of AdamW"),
     {0},
 };
 

@@ -23,40 +23,15 @@
 #include "core/predict/source_table.h"
 
 static const ll_option pretrain_options[] = {
-    {.name = "epochs",
-     .type = LL_INT,
-     .otherwise = "250",
-     .lo = 1,
-     .hi = 10000,
-     .help = "passes over the architectures"},
-    {.name = "lr",
-     .type = LL_REAL,
-     .otherwise = "4e-4",
-     .lo = 1e-7,
-     .hi = 1,
-     .help = "first rate of AdamW, cosine to 0"},
-    {.name = "batch",
-     .type = LL_INT,
-     .otherwise = "128",
-     .lo = 1,
-     .hi = 4096,
-     .help = "architecture and device pairs a step"},
+    LL_OPT_INT("epochs", "250", 1, 10000, "passes over the architectures"),
+    LL_OPT_REAL("lr", "4e-4", 1e-7, 1, "first rate of AdamW, cosine to 0"),
+    LL_OPT_INT("batch", "128", 1, 4096, "architecture and device pairs a step"),
     {0},
 };
 
 static const ll_option transfer_options[] = {
-    {.name = "epochs",
-     .type = LL_INT,
-     .otherwise = "50",
-     .lo = 0,
-     .hi = 10000,
-     .help = "steps on all samples at once"},
-    {.name = "lr",
-     .type = LL_REAL,
-     .otherwise = "1e-3",
-     .lo = 1e-7,
-     .hi = 1,
-     .help = "first rate of AdamW, cosine to 0"},
+    LL_OPT_INT("epochs", "50", 0, 10000, "steps on all samples at once"),
+    LL_OPT_REAL("lr", "1e-3", 1e-7, 1, "first rate of AdamW, cosine to 0"),
     {0},
 };
 

@@ -12,58 +12,16 @@
 /* --- pretraining --- */
 
 static const ll_option pretrain_options[] = {
-    {.name = "episodes",
-     .type = LL_INT,
-     .otherwise = "0",
-     .lo = 0,
-     .hi = 1e6,
-     .help = "meta-training episodes; 0: as published (2000, fbnet 4000)"},
-    {.name = "lr",
-     .type = LL_REAL,
-     .otherwise = "1e-4",
-     .lo = 1e-7,
-     .hi = 1,
-     .help = "Adam's rate in the outer loop"},
-    {.name = "inner_lr",
-     .type = LL_REAL,
-     .otherwise = "1e-3",
-     .lo = 1e-7,
-     .hi = 1,
-     .help = "first value of the step sizes"},
-    {.name = "support",
-     .type = LL_INT,
-     .otherwise = "10",
-     .lo = 1,
-     .hi = 200,
-     .help = "support architectures per device"},
-    {.name = "query",
-     .type = LL_INT,
-     .otherwise = "200",
-     .lo = 10,
-     .hi = 700,
-     .help = "query architectures per device"},
-    {.name = "order",
-     .type = LL_CHOICE,
-     .otherwise = "second",
-     .choices = "second|first",
-     .help = "of the meta-gradient"},
-    {.name = "kl",
-     .type = LL_REAL,
-     .otherwise = "0.8",
-     .lo = 0,
-     .hi = 100,
-     .help = "weight of the modulator's KL term"},
-    {.name = "valid",
-     .type = LL_LIST,
-     .complete = LL_COMPLETE_DEVICE,
-     .help = "devices that choose the best episode; default: the sources themselves"},
-    {.name = "valid_every",
-     .type = LL_INT,
-     .otherwise = "50",
-     .lo = 1,
-     .hi = 1e6,
-     .unit = "episodes",
-     .help = "how often"},
+    LL_OPT_INT("episodes", "0", 0, 1e6, "meta-training episodes; 0: as published (2000, fbnet 4000)"),
+    LL_OPT_REAL("lr", "1e-4", 1e-7, 1, "Adam's rate in the outer loop"),
+    LL_OPT_REAL("inner_lr", "1e-3", 1e-7, 1, "first value of the step sizes"),
+    LL_OPT_INT("support", "10", 1, 200, "support architectures per device"),
+    LL_OPT_INT("query", "200", 10, 700, "query architectures per device"),
+    LL_OPT_CHOICE("order", "second", "second|first", "of the meta-gradient"),
+    LL_OPT_REAL("kl", "0.8", 0, 100, "weight of the modulator's KL term"),
+    LL_OPT_LIST("valid", NULL, "devices that choose the best episode; default: the sources themselves",
+                LL_OF(DEVICE)),
+    LL_OPT_INT("valid_every", "50", 1, 1e6, "how often", .unit = "episodes"),
     {0},
 };
 
@@ -104,14 +62,10 @@ static ll_status pretrain_maml(const ll_pretrain_job *job, void **model, ll_erro
 /* --- adapt --- */
 
 static const ll_option transfer_options[] = {
-    {.name = "protocol",
-     .type = LL_CHOICE,
-     .otherwise = "own",
-     .choices = "own|help",
-     .help = "help: labels scaled by the target's whole training pool, as published; own: by the measured "
-             "ones alone"},
-    {0},
-};
+    LL_OPT_CHOICE("protocol", "own", "own|help",
+                  "help: labels scaled by the target's whole training pool, as published; own: by the "
+                  "measured ones alone"),
+    {0}};
 
 typedef struct range {
     double lo, hi;

@@ -4,134 +4,59 @@
 
 /* What both tables offer. */
 #define PRESET                                                                                               \
-    {                                                                                                        \
-        .name = "preset", .type = LL_CHOICE, .otherwise = "latlab", .choices = "latlab|paper",               \
-        .help = "paper: every option not given takes the published value"                                    \
-    }
+    LL_OPT_CHOICE("preset", "latlab", "latlab|paper",                                                        \
+                  "paper: every option not given takes the published value")
 #define LEARNING(size, while_doing)                                                                          \
-    {.name = "batch", .type = LL_INT, .otherwise = size, .lo = 2, .hi = 1024, .help = "items of one step"},  \
-        {.name = "last_lr",                                                                                  \
-         .type = LL_REAL,                                                                                    \
-         .otherwise = "0.000001",                                                                            \
-         .lo = 0,                                                                                            \
-         .hi = 1,                                                                                            \
-         .help = "last learning rate, by a cosine"},                                                         \
-        {.name = "weight_decay",                                                                             \
-         .type = LL_REAL,                                                                                    \
-         .otherwise = "0.00001",                                                                             \
-         .lo = 0,                                                                                            \
-         .hi = 1,                                                                                            \
-         .help = "AdamW's"},                                                                                 \
-        {.name = "margin",                                                                                   \
-         .type = LL_REAL,                                                                                    \
-         .otherwise = "0.1",                                                                                 \
-         .lo = 0,                                                                                            \
-         .hi = 10,                                                                                           \
-         .help = "of the pair loss"},                                                                        \
-        {.name = "pairs_per_item",                                                                           \
-         .type = LL_INT,                                                                                     \
-         .otherwise = "4",                                                                                   \
-         .lo = 1,                                                                                            \
-         .hi = 64,                                                                                           \
-         .help = "pairs of a batch, at most"},                                                               \
-    {                                                                                                        \
-        .name = "dropout", .type = LL_BOOL, .otherwise = "on", .help = "10 % in the head " while_doing       \
-    }
+    LL_OPT_INT("batch", size, 2, 1024, "items of one step"),                                                 \
+        LL_OPT_REAL("last_lr", "0.000001", 0, 1, "last learning rate, by a cosine"),                         \
+        LL_OPT_REAL("weight_decay", "0.00001", 0, 1, "AdamW's"),                                             \
+        LL_OPT_REAL("margin", "0.1", 0, 10, "of the pair loss"),                                             \
+        LL_OPT_INT("pairs_per_item", "4", 1, 64, "pairs of a batch, at most"),                               \
+        LL_OPT_BOOL("dropout", "on", "10 % in the head " while_doing)
 
 const ll_option ll_nasflat_pretrain_options[] = {
     PRESET,
-    {.name = "gnn",
-     .type = LL_CHOICE,
-     .otherwise = "ensemble",
-     .choices = "ensemble|dgf|gat",
-     .help = "graph layer: dense graph flow, graph attention, or the mean of both"},
-    {.name = "hwemb",
-     .type = LL_CHOICE,
-     .otherwise = "op",
-     .choices = "op|mlp",
-     .help = "where the device embedding goes: into every operation vector, or into the head"},
-    {.name = "op_update",
-     .type = LL_BOOL,
-     .otherwise = "on",
-     .help = "refine the operation vectors by a first pass over the graph"},
-    {.name = "graph",
-     .type = LL_CHOICE,
-     .otherwise = "auto",
-     .choices = "auto|pruned|full|chain|released",
-     .help = "auto: pruned cells, chains elsewhere; released: FBNet with the identity as adjacency"},
-    {.name = "encoding",
-     .type = LL_WORD,
-     .help = "supplementary encoding beside the graph: an encoding or a feature of the dataset (zcp)"},
-    {.name = "pairs",
-     .type = LL_CHOICE,
-     .otherwise = "within",
-     .choices = "all|within",
-     .help = "training pairs across devices, or within a device only"},
-    {.name = "scaling",
-     .type = LL_CHOICE,
-     .otherwise = "table",
-     .choices = "table|rank",
-     .help = "targets: latency min-max scaled over the device's table, or its rank (matters with pairs=all)"},
-    {.name = "epochs",
-     .type = LL_INT,
-     .otherwise = "40",
-     .lo = 1,
-     .hi = 10000,
-     .help = "passes over the items"},
-    {.name = "lr", .type = LL_REAL, .otherwise = "0.001", .lo = 0, .hi = 1, .help = "first learning rate"},
+    LL_OPT_CHOICE("gnn", "ensemble", "ensemble|dgf|gat",
+                  "graph layer: dense graph flow, graph attention, or the mean of both"),
+    LL_OPT_CHOICE("hwemb", "op", "op|mlp",
+                  "where the device embedding goes: into every operation vector, or into the head"),
+    LL_OPT_BOOL("op_update", "on", "refine the operation vectors by a first pass over the graph"),
+    LL_OPT_CHOICE("graph", "auto", "auto|pruned|full|chain|released",
+                  "auto: pruned cells, chains elsewhere; released: FBNet with the identity as adjacency"),
+    LL_OPT_WORD("encoding", NULL,
+                "supplementary encoding beside the graph: an encoding or a feature of the dataset (zcp)"),
+    LL_OPT_CHOICE("pairs", "within", "all|within", "training pairs across devices, or within a device only"),
+    LL_OPT_CHOICE(
+        "scaling", "table", "table|rank",
+        "targets: latency min-max scaled over the device's table, or its rank (matters with pairs=all)"),
+    LL_OPT_INT("epochs", "40", 1, 10000, "passes over the items"),
+    LL_OPT_REAL("lr", "0.001", 0, 1, "first learning rate"),
     LEARNING("128", "while training"),
-    {.name = "hidden",
-     .type = LL_INT,
-     .otherwise = "128",
-     .lo = 4,
-     .hi = LL_CONV_MOST_WIDTH,
-     .help = "width of the graph layers"},
-    {.name = "head", .type = LL_INT, .otherwise = "200", .lo = 4, .hi = 2048, .help = "width of the head"},
-    {.name = "op_dim", .type = LL_INT, .otherwise = "40", .lo = 2, .hi = 512, .help = "operation embedding"},
-    {.name = "hw_dim", .type = LL_INT, .otherwise = "8", .lo = 1, .hi = 512, .help = "device embedding"},
-    {.name = "members",
-     .type = LL_INT,
-     .otherwise = "1",
-     .lo = 1,
-     .hi = LL_NASFLAT_MOST_MEMBERS,
-     .help = "networks from different initial weights whose standardised scores are averaged"},
-    {.name = "prior",
-     .type = LL_BOOL,
-     .otherwise = "on",
-     .help = "fit the prior that adapt=prior transfers by; off: transfers can only tune the network"},
+    LL_OPT_INT("hidden", "128", 4, LL_CONV_MOST_WIDTH, "width of the graph layers"),
+    LL_OPT_INT("head", "200", 4, 2048, "width of the head"),
+    LL_OPT_INT("op_dim", "40", 2, 512, "operation embedding"),
+    LL_OPT_INT("hw_dim", "8", 1, 512, "device embedding"),
+    LL_OPT_INT("members", "1", 1, LL_NASFLAT_MOST_MEMBERS,
+               "networks from different initial weights whose standardised scores are averaged"),
+    LL_OPT_BOOL("prior", "on",
+                "fit the prior that adapt=prior transfers by; off: transfers can only tune the network"),
     {0},
 };
 
 const ll_option ll_nasflat_transfer_options[] = {
     PRESET,
-    {.name = "adapt",
-     .type = LL_CHOICE,
-     .otherwise = "prior",
-     .choices = "prior|tune",
-     .help =
-         "prior: the samples condition a Gaussian process that knows what the network says of the sources, "
-         "with intervals; tune: the network itself learns from them, and the options below say how"},
-    {.name = "init",
-     .type = LL_CHOICE,
-     .otherwise = "correlated",
-     .choices = "fitted|correlated|mean|random",
-     .help = "first embedding of the target: of the source whose latencies rank the samples most alike, the "
-             "mean of all sources, or a random one"},
-    {.name = "tune",
-     .type = LL_CHOICE,
-     .otherwise = "all",
-     .choices = "all|head",
-     .help = "what learns: all weights, or the device embedding and the head"},
-    {.name = "epochs",
-     .type = LL_INT,
-     .lo = 0,
-     .hi = 10000,
-     .help = "passes over the samples (default: 40 on nasbench201, 30 elsewhere)"},
-    {.name = "lr",
-     .type = LL_REAL,
-     .lo = 0,
-     .hi = 1,
-     .help = "first learning rate (default: 0.003 on nasbench201, 0.001 elsewhere)"},
+    LL_OPT_CHOICE(
+        "adapt", "prior", "prior|tune",
+        "prior: the samples condition a Gaussian process that knows what the network says of the sources, "
+        "with intervals; tune: the network itself learns from them, and the options below say how"),
+    LL_OPT_CHOICE("init", "correlated", "fitted|correlated|mean|random",
+                  "first embedding of the target: of the source whose latencies rank the samples most alike, "
+                  "the mean of all sources, or a random one"),
+    LL_OPT_CHOICE("tune", "all", "all|head",
+                  "what learns: all weights, or the device embedding and the head"),
+    LL_OPT_INT("epochs", NULL, 0, 10000,
+               "passes over the samples (default: 40 on nasbench201, 30 elsewhere)"),
+    LL_OPT_REAL("lr", NULL, 0, 1, "first learning rate (default: 0.003 on nasbench201, 0.001 elsewhere)"),
     LEARNING("16", "while tuning"),
     {0},
 };

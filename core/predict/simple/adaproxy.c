@@ -18,21 +18,11 @@
 #include "core/predict/source_table.h"
 
 static const ll_option transfer_options[] = {
-    {.name = "proxy",
-     .type = LL_WORD,
-     .complete = LL_COMPLETE_DEVICE,
-     .help = "the source device to adapt; default: the one that ranks the samples best"},
-    {.name = "penalty",
-     .type = LL_CHOICE,
-     .otherwise = "l2",
-     .choices = "l1|l2|inf",
-     .help = "norm of the correction"},
-    {.name = "reuse",
-     .type = LL_REAL,
-     .otherwise = "0.9",
-     .lo = -1,
-     .hi = 2,
-     .help = "Spearman on the samples from which the proxy's ranking is used as it is; 2: never"},
+    LL_OPT_WORD("proxy", NULL, "the source device to adapt; default: the one that ranks the samples best",
+                LL_OF(DEVICE)),
+    LL_OPT_CHOICE("penalty", "l2", "l1|l2|inf", "norm of the correction"),
+    LL_OPT_REAL("reuse", "0.9", -1, 2,
+                "Spearman on the samples from which the proxy's ranking is used as it is; 2: never"),
     {0},
 };
 

@@ -14,13 +14,7 @@ typedef struct count_model {
 } count_model;
 
 static const ll_option options[] = {
-    {.name = "count",
-     .type = LL_CHOICE,
-     .otherwise = "conv",
-     .choices = "conv|all",
-     .help = "convolutions alone, or every layer of the network"},
-    {0},
-};
+    LL_OPT_CHOICE("count", "conv", "conv|all", "convolutions alone, or every layer of the network"), {0}};
 
 static ll_status check_space(const ll_space *s, ll_error *e)
 {

@@ -13,29 +13,12 @@
 #include "core/predict/simple/simple.h"
 
 static const ll_option pretrain_options[] = {
-    {.name = "penalty",
-     .type = LL_REAL,
-     .otherwise = "0.1",
-     .lo = 1e-9,
-     .hi = 1e9,
-     .help = "ridge on the one-hot of each source device"},
-    {0},
-};
+    LL_OPT_REAL("penalty", "0.1", 1e-9, 1e9, "ridge on the one-hot of each source device"), {0}};
 
 static const ll_option transfer_options[] = {
-    {.name = "penalty",
-     .type = LL_REAL,
-     .otherwise = "0.1",
-     .lo = 1e-9,
-     .hi = 1e9,
-     .help = "ridge on the components"},
-    {.name = "counts", .type = LL_BOOL, .otherwise = "off", .help = "operation counts as further features"},
-    {.name = "count_penalty",
-     .type = LL_REAL,
-     .otherwise = "3",
-     .lo = 1e-9,
-     .hi = 1e9,
-     .help = "ridge on the operation counts"},
+    LL_OPT_REAL("penalty", "0.1", 1e-9, 1e9, "ridge on the components"),
+    LL_OPT_BOOL("counts", "off", "operation counts as further features"),
+    LL_OPT_REAL("count_penalty", "3", 1e-9, 1e9, "ridge on the operation counts"),
     {0},
 };
 

@@ -6,15 +6,7 @@
 #include "core/base/mem.h"
 #include "core/predict/simple/simple.h"
 
-static const ll_option options[] = {
-    {.name = "penalty",
-     .type = LL_REAL,
-     .otherwise = "0.05",
-     .lo = 1e-9,
-     .hi = 1e9,
-     .help = "ridge on the counts"},
-    {0},
-};
+static const ll_option options[] = {LL_OPT_REAL("penalty", "0.05", 1e-9, 1e9, "ridge on the counts"), {0}};
 
 static const ll_space *space_of(const void *model)
 {
