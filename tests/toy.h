@@ -22,8 +22,13 @@ static void format_toy(const ll_space *s, const uint8_t *g, ll_str *out)
     ll_str_addf(out, "%d:%d:%d", g[0], g[1], g[2]);
 }
 
-static const ll_space toy = {
-    .name = "toy", .title = "Toy", .n_positions = 3, .n_ops = 10, .parse = parse_toy, .format = format_toy};
+static const ll_space toy = {.name = "toy",
+                             .title = "Toy",
+                             .n_positions = 3,
+                             .n_ops = 10,
+                             .parse = parse_toy,
+                             .format = format_toy,
+                             .facts = &ll_no_facts};
 
 /* 1 <= n_archs <= 1000; `names` are joined by blanks. Unsealed, latencies missing. */
 static inline ll_dataset *toy_data(int n_archs, const char *names)
