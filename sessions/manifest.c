@@ -67,18 +67,19 @@ static void add_part(cJSON *o, const char *list, const char *words, const char *
     ll_str_free(&text);
 }
 
+/* A name is the store's only until the next part is stored. */
 static ll_status write_adapted(ll_store *st, const ll_adapted *a, cJSON *list, ll_error *e)
 {
-    const char *model, *blob;
-    ll_status s = ll_store_model(st, a->model, &model, e);
-    if (!s) s = ll_store_adapted(st, a, &blob, e);
-    if (s) return s;
+    const char *name;
     cJSON *o = ll_json_obj(list, NULL);
     ll_json_str(o, "device", a->device);
     ll_json_str(o, "predictor", a->model->predictor->name);
-    ll_json_str(o, "blob", blob);
-    ll_json_str(o, "model", model);
-    return LL_OK;
+    ll_status s = ll_store_model(st, a->model, &name, e);
+    if (s) return s;
+    ll_json_str(o, "model", name);
+    s = ll_store_adapted(st, a, &name, e);
+    if (!s) ll_json_str(o, "blob", name);
+    return s;
 }
 
 static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_error *e)

@@ -21,7 +21,7 @@ void ll_store_move(ll_store *st, const char *dir); /* same blobs, other folder; 
 void ll_store_forget(ll_store *st);                /* forgets the parts: the folder holds none of them */
 void ll_store_free(ll_store *st);
 
-/* Write unless it is there; *name is the blob's (borrowed from the store). */
+/* Write unless it is there; *name is the blob's, borrowed from the store until the next call. */
 ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_error *e);
 /* Without its model, which has a blob of its own. */
 ll_status ll_store_adapted(ll_store *st, const ll_adapted *a, const char **name, ll_error *e);
