@@ -114,6 +114,12 @@ static void what_is_wrong_is_said(void)
     CHECK(say_path(a, "predict target archs=", "missing.csv", "") != LL_OK);
     CHECK(say_path(a, "predict target out=", "out2.csv", "") != LL_OK);
     CHECK_HAS(said, "out= goes with archs=");
+    write("list.csv", "arch,mine\n39,kept\n");
+    CHECK(say_path(a, "predict target archs=", "list.csv", " out=/dev/null") == LL_OK);
+    char line[9000];
+    snprintf(line, sizeof line, "predict target archs=%s out=%s", path_of("list.csv"), path_of("list.csv"));
+    CHECK_INT(say(a, line), LL_USAGE);
+    CHECK_HAS(said, "that is the list of architectures");
     ll_app_free(a);
 }
 

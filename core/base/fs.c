@@ -80,6 +80,12 @@ bool ll_is_there(const char *path)
     return !lstat(path, &st);
 }
 
+bool ll_same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 bool ll_is_missing(const char *path)
 {
     struct stat st;

@@ -54,6 +54,7 @@ int ll_open_own(const char *path, int flags, ll_error *e);
 bool ll_is_file(const char *path);
 bool ll_is_there(const char *path); /* anything of this name, a link that leads to nothing too */
 bool ll_is_dir(const char *path);
+bool ll_same_file(const char *a, const char *b); /* both are there, and are one file under whatever names */
 /* Nothing has this name. (What cannot be looked at just now may well be there: who would make it anew asks this.) */
 bool ll_is_missing(const char *path);
 ll_status ll_make_dirs(const char *path, ll_error *e); /* like mkdir -p */

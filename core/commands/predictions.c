@@ -262,6 +262,10 @@ static void emit_kept(const run *r, const sink *k)
     const ll_archs *archs = k->as.kept.archs;
     cJSON *result = result_of(r), *rows = ll_json_arr(result, "rows");
     ll_ints shown = {0};
+    ll_str title = {0};
+    ll_str_addf(&title, "%s by %s", r->adapted->device, r->adapted->model->predictor->name);
+    ll_json_str(result, "title", title.s);
+    ll_str_free(&title);
     kept_order(k, r->rq, &shown);
     for (int i = 0; i < shown.n; i++)
         ll_predicted_json(&k->as.kept.v[shown.v[i]], archs->space, ll_arch(archs, shown.v[i]),
@@ -283,6 +287,17 @@ static bool ends_in(const char *text, const char *end)
     return n >= m && !strcmp(text + n - m, end);
 }
 
+/* The list would be gone, for answers that do not hold all that stood in it. */
+static ll_status keep_list(ll_request *rq, const char *out)
+{
+    const char *archs = ll_word(&rq->args, "archs");
+    char *list = archs ? ll_path_expand(archs) : NULL;
+    bool same = list && ll_is_file(list) && ll_same_file(list, out);
+    free(list);
+    return same ? LL_FAIL(rq, LL_USAGE, "out=%s: that is the list of architectures; give another file", out)
+                : LL_OK;
+}
+
 static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
 {
     const char *out = ll_word(&rq->args, "out");
@@ -292,6 +307,7 @@ static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
     }
     char *path;
     ll_status s = ll_output_path(rq, out, &path);
+    if (!s && (s = keep_list(rq, path))) free(path);
     if (s) return s;
     s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, path, &rq->error);
     free(path);

@@ -151,6 +151,9 @@ def models(home):
     for name, options in MODELS.items():
         home.run(LOAD, SPLIT, "pretrain %s %s" % (name, options), "model save m.safetensors")
         put("model", name + ".safetensors", (home.dir / "m.safetensors").read_bytes())
+    for name in "lowrank", "lut":
+        home.run(LOAD, SPLIT, "pretrain " + name, "transfer laptop k=5", "model save m.safetensors adapted=all")
+        put("model", name + "-adapted.safetensors", (home.dir / "m.safetensors").read_bytes())
 
 
 def sessions(home):
