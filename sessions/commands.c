@@ -249,43 +249,29 @@ static ll_status run_redo(ll_request *rq)
 /* --- table ------------------------------------------------------------------------------------------------
  */
 
-static const ll_option save_options[] = {{.name = "name",
-                                          .type = LL_WORD,
-                                          .positional = true,
-                                          .help = "name of the session, or a folder with a slash in it"},
-                                         {0}};
+static const ll_option save_options[] = {
+    LL_OPT_WORD("name", NULL, "name of the session, or a folder with a slash in it", LL_POSITIONAL),
+    {0},
+};
+
 static const ll_option open_options[] = {
-    {.name = "name",
-     .type = LL_WORD,
-     .positional = true,
-     .complete = LL_COMPLETE_SESSION,
-     .help = "name of the session; without one: the session that was changed last"},
-    {.name = "copy", .type = LL_BOOL, .otherwise = "off", .help = "leave it as it is and go on in a copy"},
-    {.name = "former",
-     .type = LL_BOOL,
-     .otherwise = "off",
-     .help = "go on in a copy of what it was before the last `save` replaced it"},
-    {0}};
-static const ll_option step_options[] = {{.name = "steps",
-                                          .type = LL_INT,
-                                          .otherwise = "1",
-                                          .lo = 1,
-                                          .hi = 1000000,
-                                          .positional = true,
-                                          .help = "how many"},
-                                         {0}};
+    LL_OPT_WORD("name", NULL, "name of the session; without one: the session that was changed last",
+                LL_POSITIONAL, LL_OF(SESSION)),
+    LL_OPT_BOOL("copy", "off", "leave it as it is and go on in a copy"),
+    LL_OPT_BOOL("former", "off", "go on in a copy of what it was before the last `save` replaced it"),
+    {0},
+};
+
+static const ll_option step_options[] = {
+    LL_OPT_INT("steps", "1", 1, 1000000, "how many", LL_POSITIONAL),
+    {0},
+};
+
 static const ll_option replay_options[] = {
-    {.name = "what",
-     .type = LL_WORD,
-     .positional = true,
-     .required = true,
-     .complete = LL_COMPLETE_SESSION,
-     .help = "a script file, or the name of a session"},
-    {.name = "check",
-     .type = LL_BOOL,
-     .otherwise = "off",
-     .help = "compare every number with the session's own; any difference is a failure"},
-    {0}};
+    LL_OPT_WORD("what", NULL, "a script file, or the name of a session", LL_REQUIRED, LL_OF(SESSION)),
+    LL_OPT_BOOL("check", "off", "compare every number with the session's own; any difference is a failure"),
+    {0},
+};
 
 const ll_command ll_session_commands[] = {
     {.name = "save",
