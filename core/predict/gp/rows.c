@@ -9,70 +9,127 @@
 
 /* --- filling one part --- */
 
-/* Where the rows of one execution come from: all features of what is executed, (n, stride). */
-typedef struct features {
-    const double *x;
-    int stride;
-} features;
-
 static int sources_of(const ll_gp_model *m, int skip)
 {
     return m->n_sources - (skip >= 0);
 }
 
-/* Source functions behind the column `mean`. */
-static void fill_sources(const ll_gp_model *m, int skip, const ll_gp_part *p, features in,
-                         const ll_observer *o, ll_gp_rows *r)
+/* What a device that prunes executes of some rows: those of which something else is left than what is written. Of the
+ * others all is known already. */
+typedef struct executed_rows {
+    int n;
+    int *row;  /* (n) */
+    double *x; /* (n, features.dim) all features of what is executed */
+} executed_rows;
+
+static void executed_free(executed_rows *e)
 {
-    int n = r->prior.n, at = p->first + p->own + 1;
-    for (int s = 0; s < m->n_sources && !ll_cancelled(o); s++) {
-        if (s == skip) continue;
-        size_t row = (size_t)(p->execution * m->n_sources + s);
-        const float *estimate = r->estimates ? r->estimates + row * (size_t)n : NULL;
-        ll_gp_source_predict(&m->sources[s], &m->features, in.x, in.stride, estimate, n, r->phi + at++,
-                             r->prior.dim);
+    free(e->row);
+    free(e->x);
+}
+
+static void find_executed(const ll_gp_model *m, const ll_gp_rows *r, int execution, const ll_observer *o,
+                          executed_rows *e)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    size_t dim = (size_t)m->features.dim, width = (size_t)m->features.space->n_positions;
+    *e = (executed_rows){.row = LL_NEW_ARRAY(int, r->prior.n + 1)};
+    e->x = ll_alloc_aligned((size_t)r->prior.n * dim + 1, sizeof *e->x);
+    for (int i = 0; i < r->prior.n && !ll_gp_stops_at(i, o); i++) {
+        ll_gp_executed(m->features.space, execution, ll_arch(r->archs, i), gene);
+        if (!memcmp(gene, ll_arch(r->archs, i), width)) continue;
+        ll_gp_features_row(&m->features, gene, e->x + (size_t)e->n * dim);
+        e->row[e->n++] = i;
     }
 }
 
-/* All features of what is executed into x (n, features.dim). */
-static void fill_executed(const ll_gp_model *m, const ll_gp_rows *r, int execution, const ll_observer *o,
-                          double *x)
+static const float *estimates_of(const ll_gp_model *m, const ll_gp_rows *r, int execution, int source)
 {
-    uint8_t gene[LL_MAX_POSITIONS];
-    for (int i = 0; i < r->prior.n && !ll_gp_stops_at(i, o); i++) {
-        ll_gp_executed(m->features.space, execution, ll_arch(r->archs, i), gene);
-        ll_gp_features_row(&m->features, gene, x + (size_t)i * (size_t)m->features.dim);
+    size_t at = (size_t)(execution * m->n_sources + source);
+    return r->estimates ? r->estimates + at * (size_t)r->prior.n : NULL;
+}
+
+/* Source functions of what is written, behind the column `mean` of its part. */
+static void fill_written(const ll_gp_model *m, int skip, const ll_gp_part *p, const ll_observer *o,
+                         ll_gp_rows *r)
+{
+    int at = p->first + p->own + 1;
+    for (int s = 0; s < m->n_sources && !ll_cancelled(o); s++) {
+        if (s == skip) continue;
+        ll_gp_source_predict(&m->sources[s], &m->features, r->phi, r->prior.dim,
+                             estimates_of(m, r, p->execution, s), r->prior.n, r->phi + at++, r->prior.dim);
     }
+}
+
+/* The same of what is executed: a source function of the rows that differ, `written` (n, sources) of the others. */
+static void fill_executed(const ll_gp_model *m, int skip, const ll_gp_part *p, const executed_rows *e,
+                          const double *written, const ll_observer *o, ll_gp_rows *r)
+{
+    int sources = sources_of(m, skip), at = p->first + p->own + 1, column = 0;
+    double *y = LL_NEW_ARRAY(double, e->n + 1);
+    float *estimate = r->estimates ? LL_NEW_ARRAY(float, e->n + 1) : NULL;
+    for (int s = 0; s < m->n_sources && !ll_cancelled(o); s++) {
+        if (s == skip) continue;
+        double *to = r->phi + at + column;
+        const float *all = estimates_of(m, r, p->execution, s);
+        for (int i = 0; i < e->n && all; i++) estimate[i] = all[e->row[i]];
+        ll_gp_source_predict(&m->sources[s], &m->features, e->x, m->features.dim, estimate, e->n, y, 1);
+        for (int i = 0; i < r->prior.n; i++)
+            to[(size_t)i * (size_t)r->prior.dim] = written[i * sources + column];
+        for (int i = 0; i < e->n; i++) to[(size_t)e->row[i] * (size_t)r->prior.dim] = y[i];
+        column++;
+    }
+    free(y);
+    free(estimate);
 }
 
 /* The blocks that a part keeps, side by side from its first column on. */
-static void copy_blocks(const ll_gp_model *m, const ll_gp_part *p, const double *x, ll_gp_rows *r)
+static void copy_blocks(const ll_gp_model *m, const ll_gp_part *p, const double *x, double *to)
 {
     const ll_gp_features *f = &m->features;
     int at = p->first;
     for (int b = 0; b < f->n_blocks; b++) {
         const ll_gp_block *block = &f->blocks[b];
         if (ll_gp_features_live(block)) continue;
-        for (int i = 0; i < r->prior.n; i++)
-            memcpy(r->phi + (size_t)i * (size_t)r->prior.dim + at,
-                   x + (size_t)i * (size_t)f->dim + block->first, (size_t)block->dim * sizeof *x);
+        memcpy(to + at, x + block->first, (size_t)block->dim * sizeof *x);
         at += block->dim;
     }
 }
 
-/* Feature columns and source functions of one part; the features of what is written stand there already. */
-static void fill_part(const ll_gp_model *m, int skip, const ll_gp_part *p, const ll_observer *o,
-                      ll_gp_rows *r)
+static void copy_features(const ll_gp_model *m, const ll_gp_part *p, const executed_rows *e, ll_gp_rows *r)
 {
+    for (int i = 0, at = 0; i < r->prior.n; i++) {
+        double *row = r->phi + (size_t)i * (size_t)r->prior.dim;
+        bool own = at < e->n && e->row[at] == i;
+        copy_blocks(m, p, own ? e->x + (size_t)at++ * (size_t)m->features.dim : row, row);
+    }
+}
+
+/* Source functions of what is written, (n, sources), before the frame makes something else of them. */
+static void keep_written(const ll_gp_model *m, int skip, const ll_gp_part *p, const ll_gp_rows *r,
+                         double *written)
+{
+    int sources = sources_of(m, skip), first = p->first + p->own + 1;
+    for (int i = 0; i < r->prior.n; i++)
+        memcpy(written + (size_t)i * (size_t)sources, r->phi + (size_t)i * (size_t)r->prior.dim + first,
+               (size_t)sources * sizeof *written);
+}
+
+/* Feature columns and source functions of one part; the features of what is written stand there already, and its part is
+ * the first. */
+static void fill_part(const ll_gp_model *m, int skip, const ll_gp_part *p, const ll_observer *o,
+                      double *written, ll_gp_rows *r)
+{
+    executed_rows e;
     if (p->execution == LL_GP_AS_WRITTEN) {
-        fill_sources(m, skip, p, (features){r->phi, r->prior.dim}, o, r);
+        fill_written(m, skip, p, o, r);
+        if (written) keep_written(m, skip, p, r, written);
         return;
     }
-    double *x = LL_NEW_ARRAY(double, (size_t)r->prior.n *(size_t)m->features.dim);
-    fill_executed(m, r, p->execution, o, x);
-    copy_blocks(m, p, x, r);
-    fill_sources(m, skip, p, (features){x, m->features.dim}, o, r);
-    free(x);
+    find_executed(m, r, p->execution, o, &e);
+    copy_features(m, p, &e, r);
+    fill_executed(m, skip, p, &e, written, o, r);
+    executed_free(&e);
 }
 
 /* --- all parts --- */
@@ -111,15 +168,18 @@ static void finish_prior(const ll_gp_model *m, const ll_gp_frame *frame, int ski
 static void into_frame(const ll_gp_model *m, ll_gp_frame *measured, const ll_gp_frame *frame, int skip,
                        const ll_observer *o, ll_gp_rows *r)
 {
+    size_t sources = (size_t)sources_of(m, skip);
+    double *written = frame->n_parts > 1 ? LL_NEW_ARRAY(double, (size_t)r->prior.n *sources + 1) : NULL;
     for (int e = 0; e < frame->n_parts && !ll_cancelled(o); e++) {
         double *slope = r->slope + (size_t)e * (size_t)r->prior.n;
-        fill_part(m, skip, &frame->part[e], o, r);
-        if (ll_cancelled(o)) return;
+        fill_part(m, skip, &frame->part[e], o, written, r);
+        if (ll_cancelled(o)) break;
         if (measured)
             ll_gp_frame_measure(measured, e, &m->features, r->phi, r->prior.n, slope);
         else
             ll_gp_frame_apply(frame, e, &m->features, r->phi, r->prior.n, slope);
     }
+    free(written);
     if (!ll_cancelled(o)) finish_prior(m, frame, skip, r);
 }
 
