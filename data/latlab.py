@@ -101,6 +101,8 @@ class Session:
 
     def predict(self, device, archs, predictor=None, level=0.9):
         """Latencies of any architectures, in their order, with intervals at that level."""
+        if isinstance(archs, (str, bytes)):
+            raise TypeError("a list of architectures was expected, not one text")
         parts, batch = [], []
         for arch in archs:
             batch.append(arch)
@@ -110,6 +112,7 @@ class Session:
         if batch or not parts:
             parts.append(self._predict(device, batch, predictor, level))
         columns = [[x for part in parts for x in part[name]] for name in Prediction._fields]
+        columns[1:] = [[float("nan") if x is None else x for x in c] for c in columns[1:]]
         if numpy is not None:
             columns[1:] = [numpy.array(c, dtype=numpy.float64) for c in columns[1:]]
         return Prediction(*columns)
@@ -144,15 +147,22 @@ class Session:
             self.close()
 
     def _finish(self):
-        last, self._last = self._last, None
-        if last is not None:
-            collections.deque(last, maxlen=0)
+        while self._last is not None:
+            last = self._last
+            try:
+                collections.deque(last, maxlen=0)
+            finally:
+                if last._done:  # else an interrupt came between: the rest is still to be read
+                    self._last = None
 
     def _read(self):
         line = self._process.stdout.readline() if self._process is not None else ""
         if not line:
             raise self._dead()
-        return json.loads(line)
+        try:
+            return json.loads(line)
+        except ValueError:
+            raise Error("this is no event of latlab: %.60s" % line.strip()) from None
 
     def _dead(self):
         """latlab ended by itself: what it said last, and why."""
@@ -164,13 +174,14 @@ class Session:
         return Error(said[-1] if said else "latlab ended with status %d" % status, status)
 
     def _predict(self, device, archs, predictor, level):
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".csv", delete=False) as f:
-            f.write("arch\n")
-            f.writelines('"%s"\n' % str(arch).replace('"', '""') for arch in archs)
+        handle, name = tempfile.mkstemp(suffix=".csv", text=True)
         try:
-            line = "predict %s archs=%s level=%r" % (quote(device), quote(f.name), level)
+            with open(handle, "w", encoding="utf-8") as f:
+                f.write("arch\n")
+                f.writelines('"%s"\n' % str(arch).replace('"', '""') for arch in archs)
+            line = "predict %s archs=%s level=%r" % (quote(device), quote(name), float(level))
             if predictor is not None:
                 line += " predictor=" + quote(predictor)
             return self.run(line).results("predictions")[-1]
         finally:
-            os.unlink(f.name)
+            os.unlink(name)

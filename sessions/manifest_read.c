@@ -19,7 +19,9 @@ typedef struct reader {
     int n_then; /* architectures it had; -1: not known */
     int *now;   /* the row of each of these now, -1: gone; NULL: each is where it was */
     const char *model_blob[LL_MAX_MODELS]; /* where each model of the state comes from; borrowed */
-    ll_error *e;                           /* of a cancelled reading */
+    ll_model *former; /* a model of which only what was adapted is left, and its blob: several may be of it */
+    const char *former_blob;
+    ll_error *e; /* of a cancelled reading */
 } reader;
 
 static void say(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -378,17 +380,26 @@ static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, l
 }
 
 /* The model of this blob, which the state may have already; one reference for the caller. */
-static ll_status find_model(const reader *r, const char *blob, ll_model **out, ll_error *e)
+static ll_status find_model(reader *r, const char *blob, ll_model **out, ll_error *e)
 {
     for (int i = 0; i < r->out->n_models; i++)
         if (!strcmp(r->model_blob[i], blob)) {
             *out = ll_model_ref(r->out->models[i]);
             return LL_OK;
         }
-    return ll_store_read_model(r->blobs, blob, r->out->data, out, e);
+    if (!r->former_blob || strcmp(r->former_blob, blob)) {
+        ll_model_unref(r->former);
+        r->former = NULL;
+        r->former_blob = blob;
+        ll_status s = ll_store_read_model(r->blobs, blob, r->out->data, &r->former, e);
+        if (s) return s;
+    }
+    if (!r->former) return ll_fail(e, LL_BAD_DATA, "its model %s cannot be read", blob);
+    *out = ll_model_ref(r->former);
+    return LL_OK;
 }
 
-static ll_status read_one_adapted(const reader *r, const cJSON *o, ll_adapted **out, ll_error *e)
+static ll_status read_one_adapted(reader *r, const cJSON *o, ll_adapted **out, ll_error *e)
 {
     ll_model *m = NULL;
     ll_status s = find_model(r, ll_json_get_str(o, "model", ""), &m, e);
@@ -500,6 +511,7 @@ ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_da
     if (!s && state.data) read_rest(&r, dataset);
     if (!s) s = read_blobs(&r);
     free(r.now);
+    ll_model_unref(r.former);
     *whole = r.whole;
     if (s)
         ll_state_free(&state);

@@ -190,6 +190,17 @@ static void keeps_what_was_filled_in(void)
     char *now = read_text(todo_path(), &n);
     CHECK_STR(now, filled);
     free(now);
+    /* a column of somebody's own, and what is no list at all */
+    static const char *const others[] = {"architecture,row,latency_ms,std_ms,teaches_percent,note\n",
+                                         "architecture,row,mine,std_ms,teaches_percent\nx,1,2.5,,\n",
+                                         "\xff\xfe"
+                                         "a"};
+    for (int i = 0; i < 3; i++) {
+        ll_error e = {0};
+        CHECK_OK(ll_write_file(todo_path(), others[i], strlen(others[i]), &e));
+        CHECK_INT(say(a, line.s), LL_FAILED);
+        CHECK(strstr(said, "no list of suggestions"));
+    }
     ll_str_add(&line, " replace=on");
     SAY(a, line.s);
     now = read_text(todo_path(), &n);

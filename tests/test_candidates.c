@@ -188,6 +188,7 @@ static void needs_no_data(void)
     CHECK_HAS(said, "no dataset is loaded");
     CHECK_OK(say(a, "load table"));
     check_same_answer(a, &x);
+    CHECK_OK(say(a, "eval target")); /* the rows of the data that came behind it too */
     CHECK_OK(say_path(a, "model load ", "target.safetensors", ""));
     check_same_answer(a, &x);
     CHECK_OK(say(a, "predict target arch=1")); /* a row of the table: the device is there */
@@ -271,6 +272,9 @@ static void what_is_no_list_is_said(void)
     for (int i = 0; i < 100000; i++) ll_str_add(&text, "|none~0");
     write("long.csv", text.s);
     CHECK(say_path(a, "predict target archs=", "long.csv", "") != LL_OK);
+    write("spelt.csv", "1,2,3,4,0,1\n");
+    CHECK(say_path(a, "predict target archs=", "spelt.csv", "") != LL_OK);
+    CHECK_HAS(said, "an operation in each column");
     write("two.csv", "arch\n|none~0|+|none~0|none~1|+|none~0|none~1|none~2|\n0_1_2_3_4_5_6_7_8_0_1_2_3_4_5_6_"
                      "7_8_0_1_2_3\n");
     CHECK(say_path(a, "predict target archs=", "two.csv", " out=/dev/null") != LL_OK);

@@ -177,6 +177,19 @@ static void streams_are_read_as_files(void)
         }
     }
     CHECK_INT(n, RECORDS + 1);
+    ll_csv_close(&a);
+    ll_csv_close(&b);
+    /* a comment that is longer than the window */
+    ll_str_clear(&text);
+    ll_str_add(&text, "x\n#");
+    ll_str_repeat(&text, "7,7,7,7,", 1 << 20);
+    ll_str_add(&text, "\n5\n");
+    CHECK_OK(ll_write_file(path, text.s, text.len, &e));
+    CHECK_INT(ll_csv_open_stream(&b, path, &e), LL_OK);
+    for (n = 0; !ll_csv_next(&b, &also, &e) && also; n++) CHECK_INT(b.n, 1);
+    CHECK_INT(n, 2);
+    CHECK_INT(ll_csv_open_text(&a, "text", text.s, text.len, &e), LL_OK);
+    more = false;
     CHECK(!more && !also);
     CHECK(!*e.message);
     ll_csv_close(&a);

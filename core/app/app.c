@@ -141,7 +141,8 @@ static ll_status carry_out(ll_request *rq)
     bool changes = rq->command && rq->command->flags & LL_CMD_CHANGES;
     if (changes && rq->app->hook && !rq->results) rq->results = cJSON_CreateArray();
     if (!s) s = rq->command->run(rq);
-    if (changes && (s == LL_OK || (s == LL_CANCELLED && rq->commit_on_cancel))) commit_undisturbed(rq);
+    if (changes && !rq->unchanged && (s == LL_OK || (s == LL_CANCELLED && rq->commit_on_cancel)))
+        commit_undisturbed(rq);
     return s;
 }
 

@@ -70,11 +70,11 @@ ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predicto
 {
     const ll_transfer *t = ll_state_transfer(&rq->state, device, predictor);
     if (t)
-        return LL_FAIL(
-            rq, LL_FAILED,
-            "what is predicted for %s came with a session of an older latlab, which kept it for the "
-            "table's rows only; `transfer` again",
-            t->device);
+        return LL_FAIL(rq, LL_FAILED,
+                       "what is predicted for %s is for the table's rows only: its session was saved by an "
+                       "older latlab, or has "
+                       "lost the rest; `transfer` again",
+                       t->device);
     if (rq->state.data) return not_predicted(rq, device ? device : "a device", predictor);
     return LL_FAIL(rq, LL_FAILED,
                    "no predictor for %s is here; `model load FILE` reads one that was saved with adapted=, "

@@ -1,11 +1,14 @@
 #include "core/app/output.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/app/app.h"
 #include "core/base/fs.h"
+#include "core/base/mem.h"
 
 /* What latlab keeps at `folder`: "dataset", "session"; NULL: nothing. */
 static const char *kept_at(const ll_app *app, const char *folder)
@@ -33,14 +36,40 @@ static ll_status check_folder(ll_request *rq, const char *path, const char *fold
     return s;
 }
 
+/* Where a link that leads to nothing yet leads to; else the path itself. The caller frees. */
+static char *follow(const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    if (n <= 0) return ll_strdup(path);
+    target[n] = 0;
+    if (*target == '/') return ll_strdup(target);
+    char *folder = ll_path_folder(path), *there = ll_path_join(folder, target);
+    free(folder);
+    return there;
+}
+
+/* The folder that a file will lie in, or the nearest one above it that is there. The caller frees. */
+static char *nearest_folder(const char *path)
+{
+    char *at = ll_path_folder(path), *found;
+    while (!(found = realpath(at, NULL)) && strcmp(at, "/") && strcmp(at, ".")) {
+        char *above = ll_path_folder(at);
+        free(at);
+        at = above;
+    }
+    free(at);
+    return found;
+}
+
 ll_status ll_output_path(ll_request *rq, const char *word, char **path)
 {
     *path = ll_path_expand(word);
-    char *linked = realpath(*path, NULL), *named = ll_path_folder(linked ? linked : *path);
-    char *folder = realpath(named, NULL); /* missing: nothing is kept there */
+    char *linked = realpath(*path, NULL);
+    if (!linked) linked = follow(*path);
+    char *folder = nearest_folder(linked);
     ll_status s = folder ? check_folder(rq, *path, folder) : LL_OK;
     free(linked);
-    free(named);
     free(folder);
     if (s) {
         free(*path);

@@ -33,10 +33,11 @@ struct ll_request {
     int id;
     const char *line; /* the command line as submitted */
     const ll_command *command;
-    ll_values args;        /* of command->options */
-    ll_values more;        /* of command->more_options(); table NULL: none */
-    ll_state state;        /* private copy: read it, replace parts of it */
-    bool said_simulated;   /* a result of this command has said which devices are simulated */
+    ll_values args;      /* of command->options */
+    ll_values more;      /* of command->more_options(); table NULL: none */
+    ll_state state;      /* private copy: read it, replace parts of it */
+    bool said_simulated; /* a result of this command has said which devices are simulated */
+    bool unchanged; /* set by a command that left the state as it is after all: there is no step to undo */
     bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */
     ll_pool *pool;         /* NULL in a quick look beside a long command */
     ll_observer *observer;

@@ -187,8 +187,9 @@ static void skip_line_end(ll_csv *c)
 static void skip_empty_and_comments(ll_csv *c)
 {
     while (c->at < c->end && !needs_more(c)) {
-        if (*c->at == '#') {
+        if (*c->at == '#' || c->remark) {
             char *newline = memchr(c->at, '\n', (size_t)(c->end - c->at));
+            c->remark = !newline;
             c->at = newline ? newline : c->end;
         }
         if (!at_line_end(c)) return;

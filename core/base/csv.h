@@ -26,6 +26,7 @@ typedef struct ll_csv {
     int line; /* line (from 1) where the current record begins */
     int next_line;
     bool repaired; /* some bytes were no UTF-8 and were read as Latin-1 */
+    bool remark;   /* the window ended in a comment, of which there is more */
     ll_stream *in; /* where more comes from; NULL: the text is all there is */
     char **cells;  /* of the current record, NUL-terminated, unquoted, without a guarding apostrophe */
     int n, cap;

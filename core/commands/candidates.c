@@ -17,8 +17,9 @@ static ll_status open_table(ll_candidates *c, const char *path, ll_error *e)
     ll_status s = ll_csv_open_stream(&c->csv, path, e);
     if (!s) s = ll_csv_next(&c->csv, &c->pending, e);
     int titled = s ? -1 : ll_csv_column_among(&c->csv, titles);
-    c->column = titled < 0 ? 0 : titled;
-    if (titled >= 0) c->pending = false;
+    c->titled = titled >= 0;
+    c->column = c->titled ? titled : 0;
+    if (c->titled) c->pending = false;
     if (s) ll_csv_close(&c->csv);
     return s;
 }
@@ -68,10 +69,23 @@ void ll_candidates_close(ll_candidates *c)
 
 /* --- reading --- */
 
+/* Without titles, a line of as many numbers as there are positions is one architecture and not an index with remarks. */
+static bool is_spelt_out(const ll_candidates *c)
+{
+    if (c->titled || c->csv.n != c->space->n_positions || c->csv.n < 2) return false;
+    for (int i = 0; i < c->csv.n; i++)
+        if (!*c->csv.cells[i] || strspn(c->csv.cells[i], "0123456789") != strlen(c->csv.cells[i]))
+            return false;
+    return true;
+}
+
 static ll_status read_record(const ll_candidates *c, uint8_t *gene, ll_error *e)
 {
     ll_error own = {0};
     if (c->column >= c->csv.n) return ll_csv_fail(&c->csv, e, "no architecture stands here");
+    if (is_spelt_out(c))
+        return ll_csv_fail(&c->csv, e,
+                           "an operation in each column: join them by '_', or put them in quotes");
     ll_status s = ll_space_read(c->space, c->csv.cells[c->column], gene, &own);
     return s ? ll_csv_fail(&c->csv, e, "%s", own.message) : LL_OK;
 }

@@ -8,8 +8,9 @@
 
 typedef struct ll_candidates {
     const ll_space *space;
-    ll_csv csv;    /* of a file; */
-    int column;    /* where the architectures stand in it */
+    ll_csv csv; /* of a file; */
+    int column; /* where the architectures stand in it */
+    bool titled;
     bool pending;  /* its first record has none of the known titles: it is an architecture */
     ll_strs names; /* else of the command line */
     int next;

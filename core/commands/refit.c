@@ -197,8 +197,8 @@ void ll_transfer_fields(cJSON *o, const ll_transfer *t)
                             .predictor = t->predictor->name,
                             .sampler = t->sampler,
                             .map = t->map,
-                            .k = t->samples.n,
-                            .cost = t->measured.n,
+                            .k = t->adapted ? t->adapted->samples->n : t->samples.n,
+                            .cost = t->adapted ? t->adapted->cost : t->measured.n,
                             .seed = t->seed,
                             .map_error = t->map_error});
 }

@@ -2,52 +2,68 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 
-static const char *const arch_names[] = {"architecture", NULL};
-static const char *const latency_names[] = {"latency_ms", NULL};
+static const char *const titles[] = {"architecture", "row", "latency_ms", "std_ms", "teaches_percent"};
+enum { ARCH, LATENCY = 2, STD, COLUMNS = sizeof titles / sizeof *titles };
 
-/* What is at a path: how many latencies stand there, and are its architectures those of this list? */
+static bool has_titles(const ll_csv *c)
+{
+    for (int i = 0; i < COLUMNS; i++)
+        if (c->n != COLUMNS || strcmp(c->cells[i], titles[i])) return false;
+    return true;
+}
+
+/* What is at a path: nothing that could be lost, a list of these columns with so many latencies (and of the same
+ * architectures or of others), or something else. */
 typedef struct filled {
+    bool known; /* a list, read to its end */
     int n;
     bool same;
 } filled;
 
-static bool is_row(const ll_csv *c, int column, const ll_worklist *w, int i)
+static bool is_row(const ll_csv *c, const ll_worklist *w, int i)
 {
     ll_str text = {0};
-    if (i >= w->n || column < 0 || column >= c->n) return false;
+    if (i >= w->n) return false;
     w->data->space->format(w->data->space, ll_gene(w->data, w->rows[i]), &text);
-    bool is = !strcmp(c->cells[column], ll_str_text(&text));
+    bool is = !strcmp(c->cells[ARCH], ll_str_text(&text));
     ll_str_free(&text);
     return is;
 }
 
-static ll_status read_records(ll_csv *c, const ll_worklist *w, filled *out, ll_error *e)
+/* Anything but the columns and rows that latlab writes may be somebody's work. */
+static void read_records(ll_csv *c, const ll_worklist *w, filled *out)
 {
     bool more;
-    ll_status s = ll_csv_next(c, &more, e);
-    int arch = s ? -1 : ll_csv_column_among(c, arch_names);
-    int latency = s ? -1 : ll_csv_column_among(c, latency_names), i = 0;
-    while (!s && more && !(s = ll_csv_next(c, &more, e)) && more) {
-        out->n += latency >= 0 && latency < c->n && *c->cells[latency];
-        out->same = out->same && is_row(c, arch, w, i++);
+    int i = 0;
+    ll_status s = ll_csv_next(c, &more, NULL);
+    out->known = !s && more && has_titles(c);
+    while (out->known && !(s = ll_csv_next(c, &more, NULL)) && more) {
+        out->known = c->n == COLUMNS;
+        if (!out->known) break;
+        out->n += *c->cells[LATENCY] || *c->cells[STD];
+        out->same = out->same && is_row(c, w, i++);
     }
+    out->known = out->known && !s;
     out->same = out->same && i == w->n;
-    return s;
 }
 
-/* A file that is no such list has nothing that was filled in. */
+static const filled nothing = {.known = true};
+
 static filled look(const ll_worklist *w, const char *path)
 {
     ll_csv c;
     filled f = {.same = true};
     ll_error e = {0};
-    if (!ll_is_file(path) || ll_csv_open(&c, path, &e)) return (filled){0};
-    if (read_records(&c, w, &f, &e)) f.same = false;
+    struct stat st;
+    if (stat(path, &st) || !S_ISREG(st.st_mode) || !st.st_size) return nothing;
+    if (ll_csv_open(&c, path, &e)) return (filled){0};
+    read_records(&c, w, &f);
     ll_csv_close(&c);
     return f;
 }
@@ -58,7 +74,8 @@ static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *
     ll_str arch = {0};
     ll_status s = ll_writer_open(&w, path, &rq->error);
     if (s) return s;
-    fputs("architecture,row,latency_ms,std_ms,teaches_percent\n", w.f);
+    for (int i = 0; i < COLUMNS; i++) fprintf(w.f, "%s%s", i ? "," : "", titles[i]);
+    putc('\n', w.f);
     for (int i = 0; i < list->n; i++) {
         ll_str_clear(&arch);
         list->data->space->format(list->data->space, ll_gene(list->data, list->rows[i]), &arch);
@@ -74,8 +91,13 @@ ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *pa
     char *full;
     ll_status s = ll_output_path(rq, path, &full);
     if (s) return s;
-    filled there = replace ? (filled){0} : look(w, full);
-    if (!there.n)
+    filled there = replace ? nothing : look(w, full);
+    if (!there.known)
+        s = LL_FAIL(rq, LL_FAILED,
+                    "%s is there, and is no list of suggestions as latlab writes it: give another "
+                    "file, or replace=on",
+                    path);
+    else if (!there.n)
         s = write_new(rq, w, full);
     else if (there.same)
         ll_note(rq, "%s is this list, with %d of %d latencies filled in: it stays as it is", path, there.n,

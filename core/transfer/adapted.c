@@ -277,7 +277,7 @@ static void describe(const ll_adapted *a, ll_tensors *out)
 
 static void add_map(const ll_map *m, ll_tensors *out)
 {
-    double line[] = {m->isotonic, m->slope, m->offset, m->error};
+    double line[] = {m->isotonic, m->slope, m->offset, isnan(m->error) ? -1 : m->error}; /* -1: not known */
     ll_tensors_add(out, "adapted/map", LL_F64, 1, (long[]){4}, line);
     if (!m->n_knots) return;
     ll_tensors_add(out, "adapted/map_score", LL_F64, 1, (long[]){m->n_knots}, m->score);
@@ -330,7 +330,8 @@ static ll_status load_map(const ll_tensors *in, ll_adapted *a, ll_error *e)
     ll_status s = ll_tensors_need(in, "adapted/map", LL_F64, 1, (long[]){4}, &t, e);
     if (s) return s;
     const double *line = t->data;
-    a->map = (ll_map){.isotonic = line[0] != 0, .slope = line[1], .offset = line[2], .error = line[3]};
+    a->map = (ll_map){
+        .isotonic = line[0] != 0, .slope = line[1], .offset = line[2], .error = line[3] < 0 ? NAN : line[3]};
     return load_knots(in, &a->map, e);
 }
 

@@ -41,4 +41,7 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
 void ll_dataset_fields(cJSON *o, const ll_dataset *d);
 
+/* What was loaded before there was any data predicts the rows of the data there is now. */
+ll_status ll_use_adapted(ll_request *rq);
+
 #endif

@@ -209,7 +209,7 @@ static ll_status choose(ll_request *rq, const char *predictor, chosen *c)
 {
     ll_strs names = {0};
     ll_status s = LL_OK;
-    ll_patterns(&rq->args, "adapted", &names);
+    ll_list(&rq->args, "adapted", &names);
     if (!names.n || predictor || means_all(&names)) c->model = ll_state_model(&rq->state, predictor);
     if (means_all(&names)) {
         choose_all(rq, c);
@@ -232,6 +232,7 @@ static ll_status save_model(ll_request *rq, const char *path)
                        name ? "" : "any predictor: nothing", name ? name : "");
     s = ll_model_save(c.model, c.v, c.n, path, &rq->error);
     if (!s) emit_model(rq, c.model, c.v, c.n, "save", path);
+    rq->unchanged = true;
     return s;
 }
 
@@ -254,6 +255,20 @@ static ll_status add_adapted(ll_request *rq, ll_adapted *a)
     else
         ll_state_add_adapted(&rq->state, ll_adapted_ref(a));
     return LL_OK;
+}
+
+ll_status ll_use_adapted(ll_request *rq)
+{
+    ll_adapted *all[LL_MAX_TRANSFERS];
+    int n = rq->state.n_adapted;
+    ll_status s = LL_OK;
+    for (int i = 0; i < n; i++) all[i] = ll_adapted_ref(rq->state.adapted[i]);
+    for (int i = n - 1; i >= 0; i--) {
+        if (!s && !ll_state_transfer(&rq->state, all[i]->device, all[i]->model->predictor->name))
+            s = add_adapted(rq, all[i]);
+        ll_adapted_unref(all[i]);
+    }
+    return s;
 }
 
 static ll_status load_model(ll_request *rq, const char *path)

@@ -127,7 +127,7 @@ ll_status ll_run_load(ll_request *rq)
     if (count_simulated(d))
         ll_note(rq, "%d of %d devices are simulated, not measured", count_simulated(d), d->n_devices);
     ll_state_set_data(&rq->state, d, false);
-    return LL_OK;
+    return ll_use_adapted(rq);
 }
 
 /* --- datasets --- */

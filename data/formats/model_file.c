@@ -96,12 +96,25 @@ static ll_status find_predictor(const ll_tensors *t, const char *as, const ll_pr
     return LL_OK;
 }
 
-/* A user's space comes along with the model. */
-static ll_status defined_space(const ll_tensors *t, const ll_space **out, ll_error *e)
+static ll_status other_space(const ll_dataset *d, const char *name, ll_error *e)
+{
+    return d ? ll_fail(e, LL_BAD_DATA, "it was pretrained on %.60s, the loaded dataset is of %s", name,
+                       d->space->name)
+             : ll_fail(e, LL_BAD_DATA, "the space it defines is not called %.60s", name ? name : "anything");
+}
+
+/* A user's space comes along with the model: it must be the one that is here by that name. */
+static ll_status defined_space(const ll_tensors *t, const char *name, const ll_dataset *d,
+                               const ll_space **out, ll_error *e)
 {
     cJSON *item;
+    const ll_space *defined = NULL;
     ll_status s = ll_tensors_json(t, "space_definition", &item, e);
-    if (!s) s = ll_space_from_json(item, out, e);
+    const char *own = cJSON_IsString(item) ? item->valuestring : ll_json_get_str(item, "name", "");
+    if (!s && (!name || strcmp(own, name) || (d && strcmp(name, d->space->name))))
+        s = other_space(d, name, e);
+    if (!s) s = ll_space_from_json(item, &defined, e);
+    if (!s) *out = defined;
     cJSON_Delete(item);
     return s;
 }
@@ -111,7 +124,7 @@ static ll_status find_space(const ll_tensors *t, const ll_dataset *d, const ll_s
 {
     const char *name = ll_tensors_text(t, "space");
     *out = d ? d->space : name ? ll_space_find(name) : NULL;
-    if (!*out && ll_tensors_text(t, "space_definition")) return defined_space(t, out, e);
+    if (ll_tensors_text(t, "space_definition")) return defined_space(t, name, d, out, e);
     if (d && name && strcmp(name, d->space->name))
         return ll_fail(e, LL_BAD_DATA, "it was pretrained on %.60s, the loaded dataset is of %s", name,
                        d->space->name);
@@ -187,8 +200,8 @@ static ll_status build_model(const ll_tensors *t, const char *as, const ll_datas
     const ll_space *space = NULL;
     void *impl = NULL;
     ll_status s = find_predictor(t, as, &p, e);
-    if (!s) s = find_space(t, d, &space, e);
     if (!s) s = check_data(t, d, &out->warnings, e);
+    if (!s) s = find_space(t, d, &space, e); /* which defines it: the last thing that may be refused */
     if (!s) s = p->load(&(ll_load_job){t, space, d ? d->archs : NULL, d ? &d->reference : NULL}, &impl, e);
     if (s) return s;
     out->model = ll_model_new(p, space, impl);
@@ -198,9 +211,17 @@ static ll_status build_model(const ll_tensors *t, const char *as, const ll_datas
     return LL_OK;
 }
 
+static int count_under(const ll_tensors *t, const char *prefix)
+{
+    int n = 0;
+    for (int i = 0; i < t->n; i++) n += !strncmp(t->v[i].name, prefix, strlen(prefix));
+    return n;
+}
+
 static ll_status read_adapted(const ll_tensors *t, ll_model_file *out, ll_error *e)
 {
     ll_status s = LL_OK;
+    int left = count_under(t, ADAPTED);
     for (int i = 0; !s && i <= LL_MOST_ADAPTED; i++) {
         ll_tensors own = {0};
         ll_str prefix = {0};
@@ -208,12 +229,14 @@ static ll_status read_adapted(const ll_tensors *t, ll_model_file *out, ll_error 
         ll_tensors_take(t, prefix.s, &own);
         ll_str_free(&prefix);
         if (!own.n) break;
+        left -= own.n;
         if (i == LL_MOST_ADAPTED) s = ll_fail(e, LL_BAD_DATA, "it has more than %d devices", LL_MOST_ADAPTED);
         out->adapted = ll_realloc(out->adapted, (size_t)i + 1, sizeof *out->adapted);
         if (!s) s = ll_adapted_load(&own, out->model, &out->adapted[i], e);
         if (!s) out->n_adapted++;
         ll_tensors_free(&own);
     }
+    if (!s && left) s = ll_fail(e, LL_BAD_DATA, "one of the devices it was adapted to is missing");
     return s;
 }
 

@@ -6,7 +6,7 @@
 
 #include "core/transfer/adapted.h"
 
-enum { LL_MOST_ADAPTED = 256 }; /* in one file */
+enum { LL_MOST_ADAPTED = 64 }; /* in one file: as many as a state holds */
 
 /* `adapted`: n of this model, to different devices. */
 ll_status ll_model_save(const ll_model *m, ll_adapted *const *adapted, int n, const char *path, ll_error *e);
