@@ -24,8 +24,8 @@ int ll_depth(const ll_space *s, const uint8_t *gene)
     bool reached[LL_MAX_NODES] = {true};
     if (!s->graph || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return 0;
     for (int j = 1; j < g.n_nodes; j++) {
-        bool works = g.op[j] >= 0 && g.op[j] != idle && strncmp(s->ops[g.op[j]], "skip", 4) != 0;
-        bool dead = g.op[j] >= 0 && !strcmp(s->ops[g.op[j]], "none");
+        bool works = g.op[j] >= 0 && g.op[j] != idle && strncmp(ll_space_node_op(s, g.op[j]), "skip", 4) != 0;
+        bool dead = g.op[j] >= 0 && !strcmp(ll_space_node_op(s, g.op[j]), "none");
         for (int i = 0; i < j && !dead; i++) {
             if (!g.adj[i][j] || !reached[i]) continue;
             reached[j] = true;

@@ -26,7 +26,7 @@ static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
         return ll_fail(e, LL_USAGE,
                        "all architectures of %s have the same graph; encoding=onehot tells them apart",
                        s->name);
-    c->dim = g.n_nodes * (g.n_nodes - 1) / 2 + (g.n_nodes - 2) * s->n_ops;
+    c->dim = g.n_nodes * (g.n_nodes - 1) / 2 + (g.n_nodes - 2) * ll_space_node_ops(s);
     return LL_OK;
 }
 
@@ -35,7 +35,7 @@ static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, 
     ll_graph g;
     for (int a = 0; a < archs->n; a++) {
         c->space->graph(c->space, ll_arch(archs, a), LL_GRAPH_PRUNED, &g);
-        encode_one(&g, c->space->n_ops, out + (size_t)a * (size_t)c->dim);
+        encode_one(&g, ll_space_node_ops(c->space), out + (size_t)a * (size_t)c->dim);
     }
     return LL_OK;
 }

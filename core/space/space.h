@@ -48,8 +48,8 @@ typedef struct ll_cost {
     double conv_macs, conv_params;
 } ll_cost;
 
-/* Nodes 0 = input, n_nodes-1 = output, adj[i][j] = 1: edge i -> j. op[] is an index into the space's ops for
- * the inner nodes, -1 for input and output. */
+/* Nodes 0 = input, n_nodes-1 = output, adj[i][j] = 1: edge i -> j. op[] is one of the space's node operations for the
+ * inner nodes (ll_space_node_op), -1 for input and output. */
 typedef struct ll_graph {
     int n_nodes;
     int op[LL_MAX_NODES];
@@ -83,6 +83,9 @@ struct ll_space {
     void (*draw)(const ll_space *s, const uint8_t *gene,
                  ll_str *out);   /* plain text, ASCII, at most 72 columns */
     const ll_space_facts *facts; /* never NULL */
+    /* What the nodes of graphs do, where that is another list than ops (a layer that several choices decide on). NULL: ops. */
+    int n_node_ops;
+    const char *const *node_ops;
     /* Where positions have lists of their own: how many choices each has (at most n_ops), and what they are called. NULL:
      * all of ops everywhere. */
     const int *n_choices;              /* (n_positions) */
@@ -105,6 +108,15 @@ static inline int ll_space_choices(const ll_space *s, int position)
 static inline const char *ll_space_choice(const ll_space *s, int position, int choice)
 {
     return s->choices ? s->choices[position][choice] : s->ops[choice];
+}
+/* The vocabulary of its graphs. */
+static inline int ll_space_node_ops(const ll_space *s)
+{
+    return s->node_ops ? s->n_node_ops : s->n_ops;
+}
+static inline const char *ll_space_node_op(const ll_space *s, int op)
+{
+    return s->node_ops ? s->node_ops[op] : s->ops[op];
 }
 bool ll_space_valid(const ll_space *s, const uint8_t *gene); /* every choice is one of its position's */
 /* Equal architectures have equal canonical genes: sets compare, hash and hold no others. */

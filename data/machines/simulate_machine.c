@@ -127,7 +127,7 @@ static void live_nodes(const ll_space *s, const ll_graph *g, bool *live)
     bool reached[LL_MAX_NODES] = {true}, useful[LL_MAX_NODES] = {false};
     int last = g->n_nodes - 1;
     useful[last] = true;
-#define PASSES(i) (g->op[i] < 0 || strcmp(s->ops[g->op[i]], "none"))
+#define PASSES(i) (g->op[i] < 0 || strcmp(ll_space_node_op(s, g->op[i]), "none"))
     for (int j = 1; j <= last; j++)
         for (int i = 0; i < j; i++)
             if (g->adj[i][j] && reached[i] && PASSES(j)) reached[j] = true;

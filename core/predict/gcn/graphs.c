@@ -43,7 +43,7 @@ void ll_gcn_graphs_size(const ll_space *s, ll_graph_kind kind, int *nodes, int *
 {
     kind_of(s, kind, nodes);
     *nodes += 1;
-    *labels = s->n_ops + 3;
+    *labels = ll_space_node_ops(s) + 3;
 }
 
 void ll_gcn_graphs_of(const ll_archs *archs, int from, int n, ll_graph_kind wanted, bool successors,
@@ -54,12 +54,12 @@ void ll_gcn_graphs_of(const ll_archs *archs, int from, int n, ll_graph_kind want
     int inner;
     ll_graph_kind kind = kind_of(s, wanted, &inner);
     size_t nodes = (size_t)inner + 1;
-    *out = (ll_gcn_graphs){.n = n, .nodes = (int)nodes, .labels = s->n_ops + 3};
+    *out = (ll_gcn_graphs){.n = n, .nodes = (int)nodes, .labels = ll_space_node_ops(s) + 3};
     out->label = ll_alloc((size_t)n + 1, nodes);
     out->reads = ll_alloc((size_t)n + 1, nodes * nodes);
     for (int a = 0; a < n; a++) {
         s->graph(s, ll_arch(archs, from + a), kind, &g);
-        fill_graph(&g, s->n_ops, successors, out->label + (size_t)a * nodes,
+        fill_graph(&g, ll_space_node_ops(s), successors, out->label + (size_t)a * nodes,
                    out->reads + (size_t)a * nodes * nodes);
     }
 }

@@ -32,6 +32,9 @@ typedef struct ll_nasflat_model {
 /* No members yet. LL_USAGE: the space has no such graph, or no such encoding. */
 ll_status ll_nasflat_model_new(const ll_values *options, const ll_pretrain_job *job, ll_nasflat_model **out,
                                ll_error *e);
+/* The layout, when options, sources and encoder are there. */
+ll_status ll_nasflat_lay_out(ll_nasflat_model *m, const ll_space *space, ll_error *e);
+bool ll_nasflat_is_encoded(const ll_values *options); /* has it a supplementary encoding? */
 void ll_nasflat_model_free(void *model);
 ll_status ll_nasflat_model_save(const void *model, ll_tensors *out, ll_error *e);
 ll_status ll_nasflat_model_load(const ll_load_job *job, void **model, ll_error *e);
