@@ -168,11 +168,14 @@ static int monkey_keys(void)
                                                    : 10000; /* the thread sanitizer is 30 times slower */
 }
 
-/* Ends what runs (Ctrl-C twice drops what waits, too) and gives the program time to come to the keys it has. */
+/* Ends what runs (Ctrl-C twice drops what waits, too) and waits until the program has come to the keys it has: a Ctrl-C
+ * that finds one waiting for more than a second ends the program, as it should. */
 static void let_it_catch_up(void)
 {
-    double end = ll_now_s() + 2;
-    keys("\033\003\003");
+    double end = ll_now_s() + 20;
+    keys("\033\003\003:all keys");
+    while (ll_now_s() < end && !vt_has(&pty.t, ":all keys")) pty_pump(20);
+    keys("\025\033");
     while (pty_pump(60) && ll_now_s() < end) {
     }
 }
