@@ -74,6 +74,12 @@ static void test_deadly_signals(void)
     }
 }
 
+static bool is_full_screen(const char *text)
+{
+    (void)text;
+    return pty.t.alternate;
+}
+
 /* Under a shell, because the kernel does not stop a pty_program that nobody could continue. */
 static void test_suspend(void)
 {
@@ -98,8 +104,8 @@ static void test_suspend(void)
     CHECK(!pty.t.alternate);
     CHECK(!pty.t.cursor_hidden);
     keys("fg\r");
+    CHECK(until_true(is_full_screen, "the full screen", "does not come back to"));
     CHECK(until("1 devices"));
-    CHECK(pty.t.alternate);
     keys("2");
     CHECK(until("order cluster"));
     keys("Q");
