@@ -4,6 +4,7 @@
 
 #include "core/base/rng.h"
 #include "core/device/dataset.h"
+#include "core/space/moves.h"
 
 /* All 15,625 cells in their published order, latency = conv MMACs + noise; sealed. */
 static inline ll_dataset *all_cells(void)
@@ -32,7 +33,7 @@ static inline ll_dataset *some_fbnets(int n)
     for (int i = 0; i < n; i++) {
         uint8_t *gene = d->archs->genes + (size_t)i * (size_t)s->n_positions;
         ll_cost c;
-        for (int p = 0; p < s->n_positions; p++) gene[p] = (uint8_t)ll_rng_below(&r, s->n_ops);
+        ll_space_random(s, &r, gene);
         ll_space_cost(s, gene, &c);
         d->lat_ms[i] = c.conv_macs / 1e6 + ll_rng_uniform(&r);
     }

@@ -72,8 +72,7 @@ ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predicto
     if (t)
         return LL_FAIL(rq, LL_FAILED,
                        "what is predicted for %s is for the table's rows only: its session was saved by an "
-                       "older latlab, or has "
-                       "lost the rest; `transfer` again",
+                       "older latlab, or has lost the rest; `transfer` again",
                        t->device);
     if (rq->state.data) return not_predicted(rq, device ? device : "a device", predictor);
     return LL_FAIL(rq, LL_FAILED,

@@ -153,9 +153,14 @@ ll_status ll_dataset_index(ll_dataset *d, ll_error *e)
     return status;
 }
 
+static bool is_indexed(const ll_dataset *d)
+{
+    return d->names.n == d->n_devices && d->archs->index.n == d->n_archs;
+}
+
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e)
 {
-    ll_status status = ll_dataset_index(d, e);
+    ll_status status = is_indexed(d) ? LL_OK : ll_dataset_index(d, e);
     if (status) return status;
     if (!d->provenance) d->provenance = cJSON_CreateObject();
     return content_hash(d, &d->hash, e);

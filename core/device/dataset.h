@@ -49,10 +49,10 @@ typedef struct ll_dataset {
 
 /* Fresh, with room for these; latencies all missing, one reference held. */
 ll_dataset *ll_dataset_new(const char *name, const ll_space *space, int n_archs, int n_devices);
-/* For a builder that has its genes and device names and finds the rest of what it fills in by them. LL_BAD_DATA: two
- * equal genes or two equal device names. */
+/* For a builder that has its genes and device names, which stay as they are from here on, and finds the rest of what it
+ * fills in by them. LL_BAD_DATA: two equal genes or two equal device names. */
 ll_status ll_dataset_index(ll_dataset *d, ll_error *e);
-/* Ends the building: indexes and computes the hash. LL_BAD_DATA as for the index. LL_CANCELLED: then it is not sealed. */
+/* Ends the building: indexes, unless the builder has, and computes the hash. LL_BAD_DATA as for the index. LL_CANCELLED: then it is not sealed. */
 ll_status ll_dataset_seal(ll_dataset *d, ll_error *e);
 /* What is sealed, lying at `path` (NULL: in memory): a copy, but for the architectures, which both hold; `d` itself,
  * which is taken, when nobody else holds it. */
