@@ -15,6 +15,26 @@ static bool at_boundary(char c)
     return !c || strchr(" \t_|,])", c);
 }
 
+bool ll_is_number(const char *name)
+{
+    return *name && !name[strspn(name, "0123456789")];
+}
+
+/* Numbers are names at this position. Spaces whose positions share one list have no such names. */
+static bool numbers_are_names(const ll_space *s, int position)
+{
+    for (int i = 0; s->choices && i < ll_space_choices(s, position); i++)
+        if (ll_is_number(ll_space_choice(s, position, i))) return true;
+    return false;
+}
+
+bool ll_space_reads_digits(const ll_space *s)
+{
+    for (int p = 0; p < s->n_positions; p++)
+        if (numbers_are_names(s, p)) return false;
+    return s->n_ops <= 10;
+}
+
 int ll_space_match_op(const ll_space *s, int position, const char *text, int *len)
 {
     int best = -1;
@@ -38,7 +58,7 @@ static int read_op(const ll_space *s, int position, const char **p)
         *p += len;
         return op;
     }
-    if (!isdigit((unsigned char)**p)) return -1;
+    if (!isdigit((unsigned char)**p) || numbers_are_names(s, position)) return -1;
     op = **p - '0';
     len = 1;
     if (op && isdigit((unsigned char)(*p)[1])) op = 10 * op + (*p)[len++] - '0';
@@ -64,7 +84,8 @@ static bool read_separator(const char **p, char *sep)
 
 static bool read_digits(const ll_space *s, const char *text, uint8_t *gene)
 {
-    if (s->n_ops > 10 || (int)strspn(text, "0123456789") != s->n_positions || text[s->n_positions])
+    if ((int)strspn(text, "0123456789") != s->n_positions || text[s->n_positions] ||
+        !ll_space_reads_digits(s))
         return false;
     for (int i = 0; i < s->n_positions; i++)
         if (text[i] - '0' >= ll_space_choices(s, i)) return false;
@@ -77,12 +98,15 @@ static ll_status wrong_list(const ll_space *s, const char *text, int position, c
     ll_str names = {0};
     int n = ll_space_choices(s, position);
     for (int i = 0; i < n; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_space_choice(s, position, i));
+    ll_str index = {0};
+    if (!numbers_are_names(s, position)) ll_str_addf(&index, "0..%d or ", n - 1);
     ll_fail(e, LL_BAD_DATA,
             "\"%.80s\" is no %s architecture: position %d of %d is wrong at \"%.20s\"; expected %d "
-            "operations, each "
-            "0..%d or one of %s",
-            text, s->name, position + 1, s->n_positions, at, s->n_positions, n - 1, ll_str_text(&names));
+            "operations, each %sone of %s",
+            text, s->name, position + 1, s->n_positions, at, s->n_positions, ll_str_text(&index),
+            ll_str_text(&names));
     ll_str_free(&names);
+    ll_str_free(&index);
     return LL_BAD_DATA;
 }
 

@@ -7,9 +7,11 @@
 extern const ll_space ll_nasbench201, ll_fbnet;
 
 /* n_positions operations, each a full name or an index, joined throughout by one of '_' '|' ',' or blanks,
- * with or without a pair of brackets around; or n_positions digits in a row. LL_BAD_DATA names the first
- * position that is wrong. `gene` is written only on success. */
+ * with or without a pair of brackets around; or n_positions digits in a row. A number is a name, not an index, at a
+ * position where one of the choices is called by a number. LL_BAD_DATA names the first position that is wrong. `gene` is
+ * written only on success. */
 ll_status ll_space_parse_list(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
+bool ll_is_number(const char *name); /* digits alone */
 /* Index of the longest name of a choice at this position that `text` starts with, -1: none; *len is its length. */
 int ll_space_match_op(const ll_space *s, int position, const char *text, int *len);
 /* Operation names joined by `separator`. */

@@ -1,4 +1,4 @@
-/* The spaces there are: the built-in ones, then those of users. */
+/* The spaces there are: the built-in ones, then those of users, who cannot take a built-in one's name. */
 #include <string.h>
 
 #include "core/space/parts.h"
@@ -11,6 +11,24 @@ const ll_space *ll_space_at(int i)
 {
     if (i < 0) return NULL;
     return i < N_BUILT_IN ? built_in[i] : ll_user_space_at(i - N_BUILT_IN);
+}
+
+static ll_status check_not_built_in(const char *name, ll_error *e)
+{
+    for (int i = 0; i < N_BUILT_IN; i++)
+        if (!strcmp(name, built_in[i]->name))
+            return ll_fail(e, LL_BAD_DATA, "%s is a built-in search space: choose another name", name);
+    return LL_OK;
+}
+
+const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
+{
+    return check_not_built_in(name, e) ? NULL : ll_user_space_define(name, n_positions, ops, n_ops, e);
+}
+
+const ll_space *ll_space_define_positions(const char *name, const ll_position *positions, int n, ll_error *e)
+{
+    return check_not_built_in(name, e) ? NULL : ll_user_space_define_positions(name, positions, n, e);
 }
 
 const ll_space *ll_space_find(const char *name)

@@ -119,6 +119,9 @@ static inline const char *ll_space_node_op(const ll_space *s, int op)
     return s->node_ops ? s->node_ops[op] : s->ops[op];
 }
 bool ll_space_valid(const ll_space *s, const uint8_t *gene); /* every choice is one of its position's */
+/* Do the choices' indices in a row, without separators, say an architecture ("01342")? Not where there are more than ten,
+ * nor where numbers are names. */
+bool ll_space_reads_digits(const ll_space *s);
 /* Equal architectures have equal canonical genes: sets compare, hash and hold no others. */
 void ll_space_canonical(const ll_space *s, uint8_t *gene);
 
@@ -130,6 +133,15 @@ const ll_space *ll_space_at(int i); /* NULL behind the last */
  * until the program ends and is found by name afterwards; the same definition twice gives the same space, a
  * different one under the same name fails. Thread-safe. */
 const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e);
+/* The same with positions that have names and choices of their own (borrowed, copied on success). A choice may be called
+ * by a number ("3"): at such a position numbers are names, never indices. ops are the names that all positions give a
+ * choice of that index, its index where they differ. NULL: as above. */
+typedef struct ll_position {
+    const char *name;
+    char *const *choices; /* (n_choices) */
+    int n_choices;
+} ll_position;
+const ll_space *ll_space_define_positions(const char *name, const ll_position *positions, int n, ll_error *e);
 
 double ll_layer_macs(const ll_layer *l); /* multiply-adds of one layer */
 /* Cost of the whole network at its published input size; false when the space has no layers(). */

@@ -6,7 +6,9 @@
 
 #include "core/space/space.h"
 
-/* A text for a built-in space, an object {name, positions, ops} for a user's; the caller adds it somewhere. */
+/* A text for a built-in space; for a user's an object {"name": "mine", "positions": 3, "ops": ["a", "b"]} or, where
+ * positions have choices of their own, {"name": "mine", "positions": ["kernel1", "depth"], "choices": [["3", "5"],
+ * ["2", "3", "4"]]}. The caller adds it somewhere or deletes it. */
 cJSON *ll_space_json(const ll_space *s);
 /* The space again, defined when it is not yet. LL_BAD_DATA: unknown, incomplete, or another one of that name. */
 ll_status ll_space_from_json(const cJSON *item, const ll_space **out, ll_error *e);

@@ -32,7 +32,7 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
 {
     int column = 0;
     for (int i = 0; i < s->n_positions; i++) {
-        const char *op = s->ops[gene[i]];
+        const char *op = ll_space_choice(s, i, gene[i]);
         int width = (int)strlen(op) + (i ? 4 : 0);
         if (i && column + width > 70) {
             ll_str_add(out, " ->\n  ");
@@ -46,75 +46,133 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
     ll_str_add(out, "\n");
 }
 
-static bool good_name(const char *name)
+/* --- what a definition may be --- */
+
+static bool good_letters(const char *name)
 {
-    bool digits = true;
-    for (const char *p = name; *p; p++) {
+    for (const char *p = name; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr("_-.", *p)) return false;
-        digits = digits && isdigit((unsigned char)*p);
-    }
-    return *name && strlen(name) <= 64 && !digits;
+    return *name && strlen(name) <= 64;
 }
 
-/* Sizes and names that every part of the program can hold and that parse back unambiguously. */
-static ll_status check(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
+static ll_status check_space(const char *name, int n_positions, ll_error *e)
 {
-    if (!good_name(name))
+    if (!good_letters(name) || ll_is_number(name))
         return ll_fail(e, LL_BAD_DATA,
                        "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'", name);
     if (n_positions < 1 || n_positions > LL_MAX_POSITIONS)
         return ll_fail(e, LL_BAD_DATA, "space %s has %d positions: expected 1..%d", name, n_positions,
                        LL_MAX_POSITIONS);
-    if (n_ops < 1 || n_ops > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d operations: expected 1..%d", name, n_ops, LL_MAX_OPS);
-    for (int i = 0; i < n_ops; i++) {
-        if (!good_name(ops[i]))
-            return ll_fail(
-                e, LL_BAD_DATA,
-                "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', '.' and not "
-                "digits alone",
-                ops[i], name);
+    return LL_OK;
+}
+
+/* Names that parse back unambiguously. */
+static ll_status check_names(const char *space, char *const *names, int n, bool numbers, ll_error *e)
+{
+    for (int i = 0; i < n; i++) {
+        if (!good_letters(names[i]) || (!numbers && ll_is_number(names[i])))
+            return ll_fail(e, LL_BAD_DATA,
+                           "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', "
+                           "'.'%s",
+                           names[i], space, numbers ? "" : " and not digits alone");
         for (int j = 0; j < i; j++)
-            if (!strcmp(ops[i], ops[j]))
-                return ll_fail(e, LL_BAD_DATA, "space %s has the operation %s twice", name, ops[i]);
+            if (!strcmp(names[i], names[j]))
+                return ll_fail(e, LL_BAD_DATA, "space %s has the operation %s twice", space, names[i]);
     }
     return LL_OK;
 }
 
-static bool same(const ll_space *s, int n_positions, char *const *ops, int n_ops)
+static ll_status check_uniform(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
 {
-    if (s->n_positions != n_positions || s->n_ops != n_ops) return false;
-    for (int i = 0; i < n_ops; i++)
-        if (strcmp(s->ops[i], ops[i])) return false;
+    ll_status s = check_space(name, n_positions, e);
+    if (s) return s;
+    if (n_ops < 1 || n_ops > LL_MAX_OPS)
+        return ll_fail(e, LL_BAD_DATA, "space %s has %d operations: expected 1..%d", name, n_ops, LL_MAX_OPS);
+    return check_names(name, ops, n_ops, false, e);
+}
+
+/* The string of a space of one position is the choice alone: a number would be read as an index into a dataset. */
+static ll_status check_position(const char *space, const ll_position *positions, int at, bool alone,
+                                ll_error *e)
+{
+    const ll_position *p = &positions[at];
+    if (!good_letters(p->name))
+        return ll_fail(e, LL_BAD_DATA,
+                       "\"%.80s\" cannot name a position of %s: expected letters, digits, '_', '-', '.'",
+                       p->name, space);
+    for (int i = 0; i < at; i++)
+        if (!strcmp(positions[i].name, p->name))
+            return ll_fail(e, LL_BAD_DATA, "space %s has the position %s twice", space, p->name);
+    if (p->n_choices < 1 || p->n_choices > LL_MAX_OPS)
+        return ll_fail(e, LL_BAD_DATA, "position %s of %s has %d choices: expected 1..%d", p->name, space,
+                       p->n_choices, LL_MAX_OPS);
+    ll_status s = check_names(space, p->choices, p->n_choices, !alone, e);
+    if (s && e) ll_fail_in(e, "position %s: ", p->name);
+    return s;
+}
+
+static ll_status check_positions(const char *name, const ll_position *positions, int n, ll_error *e)
+{
+    ll_status s = check_space(name, n, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
+    return s;
+}
+
+/* --- is it the one that is there? --- */
+
+static bool same_names(const char *const *own, char *const *names, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(own[i], names[i])) return false;
     return true;
+}
+
+static bool same_uniform(const ll_space *s, int n_positions, char *const *ops, int n_ops)
+{
+    return !s->choices && s->n_positions == n_positions && s->n_ops == n_ops &&
+           same_names(s->ops, ops, n_ops);
+}
+
+static bool same_positions(const ll_space *s, const ll_position *positions, int n)
+{
+    if (!s->choices || s->n_positions != n) return false;
+    for (int p = 0; p < n; p++)
+        if (strcmp(s->positions[p], positions[p].name) || s->n_choices[p] != positions[p].n_choices ||
+            !same_names(s->choices[p], positions[p].choices, positions[p].n_choices))
+            return false;
+    return true;
+}
+
+/* --- making one --- */
+
+static const char *const *copy_names(char *const *names, int n)
+{
+    const char **own = LL_NEW_ARRAY(const char *, n);
+    for (int i = 0; i < n; i++) own[i] = ll_strdup(names[i]);
+    return own;
+}
+
+static char *numbered(const char *prefix, int number)
+{
+    ll_str b = {0};
+    ll_str_addf(&b, "%s%d", prefix, number);
+    return ll_str_take(&b);
 }
 
 static const char *const *number_positions(int n)
 {
     const char **names = LL_NEW_ARRAY(const char *, n);
-    for (int i = 0; i < n; i++) {
-        ll_str b = {0};
-        ll_str_addf(&b, "p%d", i + 1);
-        names[i] = ll_str_take(&b);
-    }
+    for (int i = 0; i < n; i++) names[i] = numbered("p", i + 1);
     return names;
 }
 
-static user_space *make(const char *name, int n_positions, char *const *ops, int n_ops)
+static user_space *new_space(const char *name, int n_positions, int n_ops)
 {
-    const char **names = LL_NEW_ARRAY(const char *, n_ops);
-    for (int i = 0; i < n_ops; i++) names[i] = ll_strdup(ops[i]);
-    ll_str title = {0};
-    ll_str_addf(&title, "%s: %d positions, %d operations each", name, n_positions, n_ops);
     user_space *u = LL_NEW(user_space);
     u->space = (ll_space){
         .name = ll_strdup(name),
-        .title = ll_str_take(&title),
         .n_positions = n_positions,
         .n_ops = n_ops,
-        .ops = names,
-        .ops_short = names,
-        .positions = number_positions(n_positions),
         .parse = ll_space_parse_list,
         .format = format,
         .index_of = ll_space_no_index,
@@ -126,6 +184,75 @@ static user_space *make(const char *name, int n_positions, char *const *ops, int
     };
     return u;
 }
+
+static user_space *make_uniform(const char *name, int n_positions, char *const *ops, int n_ops)
+{
+    user_space *u = new_space(name, n_positions, n_ops);
+    ll_str title = {0};
+    ll_str_addf(&title, "%s: %d positions, %d operations each", name, n_positions, n_ops);
+    u->space.title = ll_str_take(&title);
+    u->space.ops = u->space.ops_short = copy_names(ops, n_ops);
+    u->space.positions = number_positions(n_positions);
+    return u;
+}
+
+/* The name that all positions give to the choice of this index, NULL: they differ. */
+static const char *common_name(const ll_position *positions, int n, int index)
+{
+    const char *name = NULL;
+    for (int p = 0; p < n; p++) {
+        if (index >= positions[p].n_choices) continue;
+        const char *here = positions[p].choices[index];
+        if (name && strcmp(name, here)) return NULL;
+        name = here;
+    }
+    return name;
+}
+
+static const char *const *name_indices(const ll_position *positions, int n, int n_ops)
+{
+    const char **names = LL_NEW_ARRAY(const char *, n_ops);
+    for (int i = 0; i < n_ops; i++) {
+        const char *name = common_name(positions, n, i);
+        names[i] = name ? ll_strdup(name) : numbered("", i);
+    }
+    return names;
+}
+
+static char *title_of(const char *name, const ll_position *positions, int n, int *most)
+{
+    int least = positions[0].n_choices;
+    *most = least;
+    for (int p = 1; p < n; p++) {
+        if (positions[p].n_choices < least) least = positions[p].n_choices;
+        if (positions[p].n_choices > *most) *most = positions[p].n_choices;
+    }
+    ll_str title = {0};
+    ll_str_addf(&title, "%s: %d positions, %d to %d choices each", name, n, least, *most);
+    return ll_str_take(&title);
+}
+
+static user_space *make_positions(const char *name, const ll_position *positions, int n)
+{
+    int most, *n_choices = LL_NEW_ARRAY(int, n);
+    char *title = title_of(name, positions, n, &most);
+    const char **names = LL_NEW_ARRAY(const char *, n);
+    const char *const **choices = LL_NEW_ARRAY(const char *const *, n);
+    for (int p = 0; p < n; p++) {
+        names[p] = ll_strdup(positions[p].name);
+        n_choices[p] = positions[p].n_choices;
+        choices[p] = copy_names(positions[p].choices, positions[p].n_choices);
+    }
+    user_space *u = new_space(name, n, most);
+    u->space.title = title;
+    u->space.ops = u->space.ops_short = name_indices(positions, n, most);
+    u->space.positions = names;
+    u->space.n_choices = n_choices;
+    u->space.choices = choices;
+    return u;
+}
+
+/* --- the list --- */
 
 const ll_space *ll_user_space_at(int i)
 {
@@ -144,21 +271,37 @@ static user_space **slot_of(const char *name)
     return slot;
 }
 
-const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
+/* What is there under the name, if it is the same; to be called under the lock. */
+static const ll_space *same_or_fail(const ll_space *there, bool same, ll_error *e)
 {
-    if (check(name, n_positions, ops, n_ops, e)) return NULL;
-    const ll_space *s = NULL;
+    if (same) return there;
+    ll_fail(e, LL_BAD_DATA, "space %s is already defined, with %d positions and %d operations", there->name,
+            there->n_positions, there->n_ops);
+    return NULL;
+}
+
+const ll_space *ll_user_space_define(const char *name, int n_positions, char *const *ops, int n_ops,
+                                     ll_error *e)
+{
+    if (check_uniform(name, n_positions, ops, n_ops, e)) return NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
-    if (!strcmp(name, ll_nasbench201.name) || !strcmp(name, ll_fbnet.name)) {
-        ll_fail(e, LL_BAD_DATA, "%s is a built-in search space: choose another name", name);
-    } else if (*slot && !same(&(*slot)->space, n_positions, ops, n_ops)) {
-        ll_fail(e, LL_BAD_DATA, "space %s is already defined, with %d positions and %d operations", name,
-                (*slot)->space.n_positions, (*slot)->space.n_ops);
-    } else {
-        if (!*slot) *slot = make(name, n_positions, ops, n_ops);
-        s = &(*slot)->space;
-    }
+    if (!*slot) *slot = make_uniform(name, n_positions, ops, n_ops);
+    const ll_space *s = &(*slot)->space;
+    s = same_or_fail(s, same_uniform(s, n_positions, ops, n_ops), e);
+    pthread_mutex_unlock(&lock);
+    return s;
+}
+
+const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
+                                               ll_error *e)
+{
+    if (check_positions(name, positions, n, e)) return NULL;
+    pthread_mutex_lock(&lock);
+    user_space **slot = slot_of(name);
+    if (!*slot) *slot = make_positions(name, positions, n);
+    const ll_space *s = &(*slot)->space;
+    s = same_or_fail(s, same_positions(s, positions, n), e);
     pthread_mutex_unlock(&lock);
     return s;
 }

@@ -4,6 +4,11 @@
 
 #include "core/space/space.h"
 
+/* ll_space_define and ll_space_define_positions (core/space/space.h), whatever built-in spaces there are. */
+const ll_space *ll_user_space_define(const char *name, int n_positions, char *const *ops, int n_ops,
+                                     ll_error *e);
+const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
+                                               ll_error *e);
 const ll_space *ll_user_space_at(int i); /* in order of definition, NULL behind the last; thread-safe */
 
 #endif

@@ -22,12 +22,11 @@ static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] =
 
 /* --- tables --- */
 
-/* An architecture as the digits of its operations, which every space reads too; its string where there are more than
- * ten operations. */
-static void write_brief_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
+/* An architecture as the digits of its operations; its string where the space does not read those. */
+static void write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text)
 {
     const uint8_t *gene = ll_gene(d, row);
-    if (d->space->n_ops > 10) {
+    if (!digits) {
         ll_write_arch(f, d, row, text);
         return;
     }
@@ -41,6 +40,7 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
     ll_str text = {0};
+    bool digits = ll_space_reads_digits(d->space);
     fputs("arch", w.f);
     for (int j = 0; j < d->n_devices; j++) {
         putc(',', w.f);
@@ -56,7 +56,7 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
         if (v == d->lat_ms)
             ll_write_arch(w.f, d, i, &text);
         else
-            write_brief_arch(w.f, d, i, &text);
+            write_brief_arch(w.f, d, i, digits, &text);
         for (int j = 0; j < d->n_devices; j++) {
             putc_unlocked(',', w.f);
             ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);

@@ -1,4 +1,4 @@
-/* Strings of architectures, in every space there is and two that a user could have defined. What parses is written and
+/* Strings of architectures, in every space there is and three that a user could have defined. What parses is written and
  * parses as the same; its index leads back to it; graph, layers, costs and drawing hold for it. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +23,10 @@ static void define_spaces(void)
     }
     LAW(ll_space_define("fuzz-names", 4, ops, 6, &e), "%s", e.message);
     LAW(ll_space_define("fuzz-most", LL_MAX_POSITIONS, most, LL_MAX_OPS, &e), "%s", e.message);
+    /* numbers that are indices of their neighbours */
+    static char *const numbers[] = {(char *)"1", (char *)"0", (char *)"10"};
+    const ll_position own[] = {{"0", numbers, 3}, {"b", ops, 6}, {"c", numbers + 1, 2}, {"d", ops, 1}};
+    LAW(ll_space_define_positions("fuzz-own", own, 4, &e), "%s", e.message);
 }
 
 static void same_gene(const ll_space *s, const uint8_t *a, const uint8_t *b, const char *how)
@@ -56,7 +60,7 @@ static void check_gene(const ll_space *s, const uint8_t *gene)
     ll_cost cost;
     ll_error e = {0};
     for (int i = 0; i < s->n_positions; i++)
-        LAW(gene[i] < s->n_ops, "%s: operation %d at position %d", s->name, gene[i], i);
+        LAW(gene[i] < ll_space_choices(s, i), "%s: choice %d at position %d", s->name, gene[i], i);
     s->format(s, gene, &text);
     LAW(!s->parse(s, text.s, again, &e), "%s", e.message);
     same_gene(s, gene, again, "by its string");
