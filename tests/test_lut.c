@@ -23,14 +23,19 @@ static char *profile_file(const char *text)
     return path;
 }
 
-static double *read_profile(const char *text, ll_error *e)
+static double *read_profile_of(const ll_space *space, const char *text, ll_error *e)
 {
     char *path = profile_file(text);
     double *cost = NULL;
     *e = (ll_error){0};
-    ll_lut_profile_read(path, ll_space_find("nasbench201"), &cost, e);
+    ll_lut_profile_read(path, space, &cost, e);
     free(path);
     return cost;
+}
+
+static double *read_profile(const char *text, ll_error *e)
+{
+    return read_profile_of(ll_space_find("nasbench201"), text, e);
 }
 
 /* A cost at one position wins over the one for everywhere; what does nothing costs nothing unless it is said. */
@@ -123,10 +128,32 @@ static void samples_correct_the_profile(void)
     ll_dataset_unref(d);
 }
 
+/* Names are those of the position; a row without a position is for all that have such a choice. */
+static void positions_name_their_choices(void)
+{
+    static char *const kernels[] = {(char *)"3", (char *)"5"};
+    static char *const depths[] = {(char *)"2", (char *)"3", (char *)"4", (char *)"6"};
+    const ll_position positions[] = {{"kernel", kernels, 2}, {"depth", depths, 4}};
+    ll_error e = {0};
+    const ll_space *s = ll_space_define_positions("lut-own", positions, 2, &e);
+    double *cost = read_profile_of(s, "operation,position,ms\n3,,1\n5,,2\n2,depth,4\n4,depth,5\n6,,7\n", &e);
+    check_report(cost != NULL, __FILE__, __LINE__, "%s", e.message);
+    const double expected[] = {1, 2, 0, 0, 4, 1, 5, 7}; /* no third and fourth kernel */
+    for (int i = 0; i < 8 && cost; i++) CHECK_NEAR(cost[i], expected[i], 0);
+    free(cost);
+    CHECK(!read_profile_of(s, "operation,position,ms\n5,depth,1\n", &e));
+    CHECK_HAS(e.message, "\"5\": it has 2, 3, 4, 6");
+    CHECK(!read_profile_of(s, "operation,ms\n9,1\n", &e));
+    CHECK_HAS(e.message, "\"9\": it has 3, 5, 2, 4, 6");
+    CHECK(!read_profile_of(s, "operation,ms\n3,1\n5,1\n2,1\n3,1\n", &e));
+    CHECK_HAS(e.message, "given twice");
+}
+
 static const check_case cases[] = {
     {"rows fill the table", rows_fill_the_table},
     {"bad profiles are refused", bad_profiles_are_refused},
     {"samples correct the profile", samples_correct_the_profile},
+    {"positions name their choices", positions_name_their_choices},
     {0},
 };
 

@@ -20,10 +20,16 @@ static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, 
 
 /* --- 3: prices --- */
 
+/* The name of an operation at a position, or (-1) at all of them. */
+static const char *op_name(const ll_space *s, int position, int op)
+{
+    return position < 0 ? s->ops[op] : ll_space_choice(s, position, op);
+}
+
 static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
 {
     const ll_space *s = q->data->space;
-    ll_json_str(row, "operation", s->ops[p->op]);
+    ll_json_str(row, "operation", op_name(s, p->position, p->op));
     ll_json_str(row, "position", p->position < 0 ? "all" : s->positions ? s->positions[p->position] : "");
     ll_json_num(row, "target", p->target);
     ll_json_num(row, "target_se", p->target_se);
@@ -58,7 +64,8 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
     for (int i = 0; i < r->n_by_position && i < 3; i++) {
         const ll_price *p = &r->by_position[i];
         ll_result_note(o, "at %s, %s costs %.1f %% (+-%.1f), the sources say %.1f %%",
-                       s->positions[p->position], s->ops[p->op], p->target, 2 * p->target_se, p->source);
+                       s->positions[p->position], op_name(s, p->position, p->op), p->target, 2 * p->target_se,
+                       p->source);
     }
     if (r->from_samples)
         ll_result_note(
@@ -107,7 +114,7 @@ static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str
         ll_str_addf(out, "with %s", s->ops[g->op]);
         break;
     case LL_BY_POSITION:
-        ll_str_addf(out, "%s at %s", s->ops[g->op], s->positions[g->position]);
+        ll_str_addf(out, "%s at %s", op_name(s, g->position, g->op), s->positions[g->position]);
         break;
     case LL_BY_COUNT:
         ll_str_addf(out, "%d x %s", g->lo, s->ops[g->op]);
@@ -127,7 +134,7 @@ static void group_row(cJSON *row, const ll_diagnosis *q, const ll_residual_group
     group_name(q, g, &name);
     ll_json_str(row, "by", ll_residual_by_name(g->by));
     ll_json_str(row, "group", ll_str_text(&name));
-    if (g->op >= 0) ll_json_str(row, "operation", q->data->space->ops[g->op]);
+    if (g->op >= 0) ll_json_str(row, "operation", op_name(q->data->space, g->position, g->op));
     if (g->position >= 0) ll_json_str(row, "position", q->data->space->positions[g->position]);
     if (g->by >= LL_BY_COUNT) ll_json_int(row, "value", g->lo);
     ll_json_int(row, "n", g->n);
@@ -252,6 +259,18 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
 
 /* --- 4: samples --- */
 
+static const char *unseen_name(const ll_space *s, int unseen)
+{
+    return op_name(s, unseen / s->n_ops, unseen % s->n_ops);
+}
+
+static int all_choices(const ll_space *s)
+{
+    int n = 0;
+    for (int p = 0; p < s->n_positions; p++) n += ll_space_choices(s, p);
+    return n;
+}
+
 static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report *r)
 {
     const ll_space *s = q->data->space;
@@ -261,11 +280,11 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     if (text.len) ll_result_note(o, "the samples never saw %s anywhere", ll_str_text(&text));
     ll_str_clear(&text);
     for (int i = 0; i < r->unseen.n && i < 6; i++)
-        ll_str_addf(&text, "%s%s at %s", i ? ", " : "", s->ops[r->unseen.v[i] % s->n_ops],
+        ll_str_addf(&text, "%s%s at %s", i ? ", " : "", unseen_name(s, r->unseen.v[i]),
                     s->positions[r->unseen.v[i] / s->n_ops]);
     if (text.len)
-        ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n,
-                       s->n_positions * s->n_ops, ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
+        ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n, all_choices(s),
+                       ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
     else
         ll_result_note(o, "every operation was seen at every position");
     ll_str_free(&text);
@@ -277,7 +296,7 @@ static void unseen_list(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     cJSON *list = ll_json_arr(o, "unseen");
     for (int i = 0; i < r->unseen.n; i++) {
         cJSON *item = ll_json_obj(list, NULL);
-        ll_json_str(item, "operation", s->ops[r->unseen.v[i] % s->n_ops]);
+        ll_json_str(item, "operation", unseen_name(s, r->unseen.v[i]));
         ll_json_str(item, "position", s->positions[r->unseen.v[i] / s->n_ops]);
     }
 }

@@ -207,7 +207,7 @@ static ll_price *price_list(const ll_diagnosis *q, const design *x, const ll_int
         list = LL_NEW_ARRAY(ll_price, x->n_columns);
         for (int p = 0; p < (x->positions ? s->n_positions : 1); p++)
             for (int o = 0; o < s->n_ops; o++) {
-                if (o == x->reference) continue;
+                if (o == x->reference || (x->positions && o >= ll_space_choices(s, p))) continue;
                 ll_price *price = &list[(*n)++];
                 price->op = o;
                 price->position = x->positions ? p : -1;

@@ -42,7 +42,7 @@ static void release(void *model)
     free(m);
 }
 
-/* Multiply-adds of each operation at each position, from networks that have it everywhere. */
+/* Multiply-adds of each choice at each position, from networks that have the same choice wherever it is one. */
 static double *work_table(const ll_space *s)
 {
     if (!s->layers) return NULL;
@@ -50,10 +50,10 @@ static double *work_table(const ll_space *s)
     for (int op = 0; op < s->n_ops; op++) {
         uint8_t gene[LL_MAX_POSITIONS];
         ll_layer layer[LL_MAX_LAYERS];
-        memset(gene, op, sizeof gene);
+        for (int p = 0; p < s->n_positions; p++) gene[p] = op < ll_space_choices(s, p) ? (uint8_t)op : 0;
         int n = s->layers(s, gene, layer, LL_MAX_LAYERS);
         for (int i = 0; i < n; i++)
-            if (layer[i].kind == LL_CONV && layer[i].position >= 0) {
+            if (layer[i].kind == LL_CONV && layer[i].position >= 0 && gene[layer[i].position] == op) {
                 double macs = ll_layer_macs(&layer[i]);
                 work[layer[i].position * s->n_ops + op] += macs;
                 sum += macs;
@@ -192,9 +192,9 @@ static void describe(const fit *f, cJSON *info)
     if (f->profile) ll_json_num(info, "profile_factor", 1 + f->w[profile_column(s)]);
     for (int p = 0; p < s->n_positions; p++) {
         cJSON *at = ll_json_obj(table, s->positions[p]);
-        for (int op = 0; op < s->n_ops; op++)
+        for (int op = 0; op < ll_space_choices(s, p); op++)
             if (op != ll_simple_idle_op(s) || (f->profile && f->profile[p * s->n_ops + op] > 0))
-                ll_json_num(at, s->ops[op], f->table[p * s->n_ops + op]);
+                ll_json_num(at, ll_space_choice(s, p, op), f->table[p * s->n_ops + op]);
     }
 }
 

@@ -14,7 +14,8 @@ typedef struct reading {
     ll_csv csv;
     const ll_space *s;
     int operation, position, ms; /* columns; position -1: none */
-    double *own, *everywhere;    /* (n_positions, n_ops), (n_ops); NaN where no row was */
+    double *own,
+        *everywhere; /* (n_positions, n_ops), of rows with a position and without; NaN where no row was */
 } reading;
 
 static int index_in(const char *const *names, int n, const char *name)
@@ -24,20 +25,45 @@ static int index_in(const char *const *names, int n, const char *name)
     return -1;
 }
 
-static char *listed(const char *const *names, int n)
+static int choice_named(const ll_space *s, int position, const char *name)
+{
+    for (int i = 0; i < ll_space_choices(s, position); i++)
+        if (!strcmp(ll_space_choice(s, position, i), name)) return i;
+    return -1;
+}
+
+static char *listed(const ll_strs *names)
 {
     ll_str b = {0};
-    for (int i = 0; i < n; i++) ll_str_addf(&b, "%s%s", i ? ", " : "", names[i]);
+    for (int i = 0; i < names->n; i++) ll_str_addf(&b, "%s%s", i ? ", " : "", names->v[i]);
     return ll_str_take(&b);
 }
 
-static ll_status unknown(reading *r, const char *what, const char *name, const char *const *names, int n,
-                         ll_error *e)
+/* Frees the names. */
+static ll_status unknown(reading *r, const char *what, const char *name, ll_strs *names, ll_error *e)
 {
-    char *known = listed(names, n);
+    char *known = listed(names);
     ll_status s = ll_csv_fail(&r->csv, e, "%s has no %s \"%s\": it has %s", r->s->name, what, name, known);
     free(known);
+    ll_strs_free(names);
     return s;
+}
+
+static ll_status unknown_position(reading *r, const char *name, ll_error *e)
+{
+    ll_strs names = {0};
+    for (int p = 0; p < r->s->n_positions; p++) ll_strs_add(&names, r->s->positions[p]);
+    return unknown(r, "position", name, &names, e);
+}
+
+static ll_status unknown_operation(reading *r, const char *name, int first, int last, ll_error *e)
+{
+    ll_strs names = {0};
+    for (int p = first; p <= last; p++)
+        for (int i = 0; i < ll_space_choices(r->s, p); i++)
+            if (!ll_strs_has(&names, ll_space_choice(r->s, p, i)))
+                ll_strs_add(&names, ll_space_choice(r->s, p, i));
+    return unknown(r, "operation", name, &names, e);
 }
 
 static ll_status read_header(reading *r, ll_error *e)
@@ -74,20 +100,24 @@ static ll_status read_row(reading *r, ll_error *e)
 {
     const ll_space *s = r->s;
     const char *operation = cell(r, r->operation), *position = cell(r, r->position);
-    int op = index_in(s->ops, s->n_ops, operation), at = -1;
-    double ms;
-    if (op < 0) return unknown(r, "operation", operation, s->ops, s->n_ops, e);
+    int first = 0, last = s->n_positions - 1, found = 0;
+    double ms, *to = *position ? r->own : r->everywhere;
     if (*position) {
-        at = index_in(s->positions, s->n_positions, position);
-        if (at < 0) return unknown(r, "position", position, s->positions, s->n_positions, e);
+        first = last = index_in(s->positions, s->n_positions, position);
+        if (first < 0) return unknown_position(r, position, e);
     }
+    for (int p = first; p <= last; p++) found += choice_named(s, p, operation) >= 0;
+    if (!found) return unknown_operation(r, operation, first, last, e);
     ll_status status = read_cost(r, &ms, e);
     if (status) return status;
-    double *to = at < 0 ? &r->everywhere[op] : &r->own[at * s->n_ops + op];
-    if (!isnan(*to))
-        return ll_csv_fail(&r->csv, e, "%s at %s is given twice", operation,
-                           at < 0 ? "all positions" : position);
-    *to = ms;
+    for (int p = first; p <= last; p++) {
+        int choice = choice_named(s, p, operation);
+        if (choice < 0) continue;
+        if (!isnan(to[p * s->n_ops + choice]))
+            return ll_csv_fail(&r->csv, e, "%s at %s is given twice", operation,
+                               *position ? position : "all positions");
+        to[p * s->n_ops + choice] = ms;
+    }
     return LL_OK;
 }
 
@@ -96,13 +126,13 @@ static ll_status complete(reading *r, ll_error *e)
 {
     const ll_space *s = r->s;
     for (int p = 0; p < s->n_positions; p++)
-        for (int op = 0; op < s->n_ops; op++) {
+        for (int op = 0; op < ll_space_choices(s, p); op++) {
             double *to = &r->own[p * s->n_ops + op];
-            if (isnan(*to)) *to = r->everywhere[op];
+            if (isnan(*to)) *to = r->everywhere[p * s->n_ops + op];
             if (isnan(*to) && op == ll_simple_idle_op(s)) *to = 0;
             if (isnan(*to))
-                return ll_fail(e, LL_BAD_DATA, "%s: no cost for %s at position %s", r->csv.what, s->ops[op],
-                               s->positions[p]);
+                return ll_fail(e, LL_BAD_DATA, "%s: no cost for %s at position %s", r->csv.what,
+                               ll_space_choice(s, p, op), s->positions[p]);
         }
     return LL_OK;
 }
@@ -126,11 +156,13 @@ ll_status ll_lut_profile_read(const char *path, const ll_space *space, double **
     ll_status s = ll_csv_open(&r.csv, expanded, e);
     free(expanded);
     if (s) return s;
-    r.own = LL_NEW_ARRAY(double, space->n_positions * space->n_ops);
-    r.everywhere = LL_NEW_ARRAY(double, space->n_ops);
-    for (int i = 0; i < space->n_positions * space->n_ops; i++) r.own[i] = NAN;
-    for (int i = 0; i < space->n_ops; i++) r.everywhere[i] = NAN;
+    int cells = space->n_positions * space->n_ops;
+    r.own = LL_NEW_ARRAY(double, cells);
+    r.everywhere = LL_NEW_ARRAY(double, cells);
+    for (int i = 0; i < cells; i++) r.own[i] = r.everywhere[i] = NAN;
     s = read_all(&r, e);
+    for (int i = 0; i < cells && !s; i++) /* choices that there are not cost nothing */
+        if (isnan(r.own[i])) r.own[i] = 0;
     if (s)
         free(r.own);
     else

@@ -45,7 +45,7 @@ static bool read_gene(const ll_space *s, const char **text, uint8_t *gene)
 {
     for (int i = 0; i < s->n_positions; i++, (*text)++) {
         int op = **text - (s->n_ops > 10 ? 'A' : '0');
-        if (op < 0 || op >= s->n_ops) return false;
+        if (op < 0 || op >= ll_space_choices(s, i)) return false;
         gene[i] = (uint8_t)op;
     }
     return **text == ' ';
