@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/archs/archs.h"
+#include "core/device/dataset.h"
 #include "core/space/moves.h"
 #include "core/space/parts.h"
 #include "core/space/space_json.h"
@@ -169,7 +170,29 @@ static void inactive_positions_do_not_count(void)
     CHECK_HAS(e.message, "position 3 of 4");
     CHECK_HAS(e.message, "k3, k5");
     CHECK_INT(ll_space_read(&stage, "0_1_2_0", gene, &e), LL_BAD_DATA); /* two kernels, no third */
+    CHECK_INT(ll_space_parse(&stage, "d1_k5_k5_k5", gene, &e), LL_OK);
+    CHECK(!memcmp(gene, one, sizeof one));
     ll_str_free(&text);
+}
+
+/* A table may say an architecture in any form: the rows of another one, canonical, are found. */
+static void tables_hold_canonical_genes(void)
+{
+    ll_dataset *d = ll_dataset_new("stages", &stage, 2, 1);
+    const uint8_t first[] = {0, 1, 1, 1}, second[] = {2, 1, 1, 1};
+    ll_error e = {0};
+    int row = -1;
+    memcpy(ll_arch_at(d->archs, 0), first, sizeof first);
+    memcpy(ll_arch_at(d->archs, 1), second, sizeof second);
+    d->lat_ms[0] = d->lat_ms[1] = 1;
+    ll_device_set(&d->devices[0], "one", LL_MEASURED, "test", "ms", NULL, NULL);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+    CHECK_INT(ll_gene(d, 0)[2], 0);
+    CHECK_INT(ll_dataset_find_arch(d, "d1_k5_k3_k5", &row, &e), LL_OK);
+    CHECK_INT(row, 0);
+    CHECK_INT(ll_dataset_find_arch(d, "d3_k5_k5_k5", &row, &e), LL_OK);
+    CHECK_INT(row, 1);
+    ll_dataset_unref(d);
 }
 
 static void genes_of_a_file_are_checked_by_position(void)
@@ -225,6 +248,7 @@ int main(int argc, char **argv)
         {"children are of their parents", children_are_of_their_parents},
         {"neighbours are all there", neighbours_are_all_there},
         {"inactive positions do not count", inactive_positions_do_not_count},
+        {"tables hold canonical genes", tables_hold_canonical_genes},
         {"genes of a file are checked by position", genes_of_a_file_are_checked_by_position},
         {"cells have another name", cells_have_another_name},
         {"definitions come back", definitions_come_back},

@@ -20,7 +20,7 @@ ll_status ll_dataset_find_arch(const ll_dataset *d, const char *text, int *row, 
     }
     uint8_t gene[LL_MAX_POSITIONS] = {0};
     ll_error unread = {0};
-    if (d->space->parse(d->space, text, gene, &unread)) {
+    if (ll_space_parse(d->space, text, gene, &unread)) {
         if (all_digits(text))
             return ll_fail(e, LL_BAD_DATA, "%s has architectures 0 to %d, there is no %s", d->name,
                            d->n_archs - 1, text);

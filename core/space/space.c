@@ -72,14 +72,18 @@ bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
     return true;
 }
 
+ll_status ll_space_parse(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
+{
+    ll_status status = s->parse(s, text, gene, e);
+    if (!status) ll_space_canonical(s, gene);
+    return status;
+}
+
 ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
 {
     size_t digits = strspn(text, "0123456789");
-    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions) {
-        ll_status status = s->parse(s, text, gene, e);
-        if (!status) ll_space_canonical(s, gene);
-        return status;
-    }
+    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions)
+        return ll_space_parse(s, text, gene, e);
     int index = 0;
     for (size_t i = 0; i < digits; i++) index = 10 * index + text[i] - '0';
     if (s->at(s, index, gene)) return LL_OK;

@@ -70,7 +70,8 @@ struct ll_space {
     const char *const *ops_short; /* for drawings and narrow tables */
     const char *const *positions; /* "0>1", "s2.1" ... */
     int n_archs;                  /* 0: too many to list */
-    /* Text to gene. Accepts every string form in use for the space; LL_BAD_DATA says what was expected. */
+    /* Text to gene. Accepts every string form in use for the space; LL_BAD_DATA says what was expected. Outside this room
+     * ll_space_parse is called. */
     ll_status (*parse)(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
     void (*format)(const ll_space *s, const uint8_t *gene, ll_str *out); /* canonical string */
     int (*index_of)(const ll_space *s, const uint8_t *gene);             /* canonical index, -1: none */
@@ -146,6 +147,8 @@ const ll_space *ll_space_define_positions(const char *name, const ll_position *p
 double ll_layer_macs(const ll_layer *l); /* multiply-adds of one layer */
 /* Cost of the whole network at its published input size; false when the space has no layers(). */
 bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out);
+/* The gene of a string, in canonical form. */
+ll_status ll_space_parse(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
 /* "string or index": a canonical index when the space is listable and the text is a number of fewer digits
  * than there are positions ("1462" is an index, "333333" six operations), else parse(). */
 ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);

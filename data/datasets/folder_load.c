@@ -138,7 +138,7 @@ static ll_status read_row(const ll_dataset *d, const ll_csv *c, int row, double 
 static ll_status read_gene(const ll_dataset *d, const ll_csv *c, int row, bool fill, ll_error *e)
 {
     uint8_t gene[LL_MAX_POSITIONS], *own = d->archs->genes + (size_t)row * (size_t)d->space->n_positions;
-    if (d->space->parse(d->space, c->cells[0], fill ? own : gene, e))
+    if (ll_space_parse(d->space, c->cells[0], fill ? own : gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     if (!fill && memcmp(own, gene, (size_t)d->space->n_positions))
         return ll_csv_fail(c, e, "the architectures are in another order than in latency.csv");
@@ -188,7 +188,7 @@ static ll_status read_accuracy_row(ll_dataset *d, const ll_csv *c, ll_error *e)
     uint8_t gene[LL_MAX_POSITIONS];
     double x;
     if (c->n != 2) return ll_csv_fail(c, e, "%d cells, 2 were expected", c->n);
-    if (d->space->parse(d->space, c->cells[0], gene, e))
+    if (ll_space_parse(d->space, c->cells[0], gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     int row = ll_dataset_row(d, gene);
     if (row < 0) return ll_csv_fail(c, e, "architecture %.120s is not in latency.csv", c->cells[0]);

@@ -61,7 +61,7 @@ static ll_status read_index(const char *path, const ll_pickled *v, archs *a, ll_
             break;
         }
         seen[row] = true;
-        s = a->space->parse(a->space, key->text.s, a->genes + (size_t)row * (size_t)a->space->n_positions, e);
+        s = ll_space_parse(a->space, key->text.s, a->genes + (size_t)row * (size_t)a->space->n_positions, e);
         if (s) ll_fail_in(e, "%s: entry %d: ", path, i);
     }
     free(seen);
@@ -167,7 +167,7 @@ static ll_status read_accuracy_row(const ll_csv *c, ll_dataset *d, ll_error *e)
     uint8_t gene[LL_MAX_POSITIONS];
     double accuracy;
     if (c->n < 2) return ll_csv_fail(c, e, "architecture, accuracy and score were expected");
-    if (d->space->parse(d->space, c->cells[0], gene, e))
+    if (ll_space_parse(d->space, c->cells[0], gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     int row = ll_dataset_row(d, gene);
     if (row < 0) return ll_csv_fail(c, e, "%s is not in the dataset", c->cells[0]);

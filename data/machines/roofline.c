@@ -228,7 +228,7 @@ static ll_status read_arch(ll_request *rq, const char *text, uint8_t *gene)
         return LL_OK;
     }
     ll_error e = {0}; /* what the dataset said is the better message */
-    return d->space->parse(d->space, text, gene, &e) ? rq->error.status : LL_OK;
+    return ll_space_parse(d->space, text, gene, &e) ? rq->error.status : LL_OK;
 }
 
 ll_status ll_roofline_run(ll_request *rq)
