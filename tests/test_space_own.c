@@ -5,6 +5,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/rng.h"
+#include "core/diagnose/diagnose.h"
 #include "core/space/moves.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
@@ -244,6 +245,50 @@ static void datasets_come_back(void)
     ll_dataset_unref(d);
 }
 
+/* --- graphs --- */
+
+/* A chain; one list is one set of operations, wherever it is, and the 3 of a kernel is no depth 3. */
+static void graphs_have_their_own_operations(void)
+{
+    const ll_position p[] = {
+        {"k1", kernels, 2}, {"depth", depths, 3}, {"k2", kernels, 2}, {"block", blocks, 3}};
+    static const char *const expected[] = {"3", "5", "2", "3", "4", "none", "mb_3", "mb"};
+    const uint8_t gene[] = {1, 1, 1, 2};
+    ll_error e = {0};
+    ll_graph g;
+    const ll_space *s = ll_space_define_positions("own-graph", p, 4, &e);
+    check_report(s != NULL, __FILE__, __LINE__, "%s", e.message);
+    if (!s) return;
+    CHECK_INT(ll_space_node_ops(s), 8);
+    for (int i = 0; i < 8; i++) CHECK_STR(ll_space_node_op(s, i), expected[i]);
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK_INT(g.n_nodes, 6);
+    const int ops[] = {-1, 1, 3, 1, 7, -1};
+    for (int i = 0; i < 6; i++) CHECK_INT(g.op[i], ops[i]);
+    const uint8_t first[] = {0, 0, 0, 2}, broken[] = {0, 0, 0, 0};
+    CHECK_INT(ll_depth(s, first), 4); /* all of them do something */
+    CHECK_INT(ll_depth(s, broken), 0);
+    CHECK_INT(ll_space_node_ops(ll_space_find("fbnet")), 9);
+    CHECK_STR(ll_space_node_op(ll_space_find("fbnet"), 8), "skip");
+}
+
+static void too_many_operations_are_refused(void)
+{
+    static char names[9][LL_MAX_OPS][12], *lists[9][LL_MAX_OPS], labels[9][4];
+    ll_position p[9];
+    ll_error e = {0};
+    for (int i = 0; i < 9; i++) {
+        for (int c = 0; c < LL_MAX_OPS; c++) {
+            snprintf(names[i][c], sizeof names[i][c], "o%d-%d", i, c);
+            lists[i][c] = names[i][c];
+        }
+        snprintf(labels[i], sizeof labels[i], "p%d", i);
+        p[i] = (ll_position){labels[i], lists[i], i < 7 ? LL_MAX_OPS : i == 7 ? 26 : 1};
+    }
+    CHECK(ll_space_define_positions("own-most", p, 8, &e) != NULL);
+    check_refused("own-bad", p, 9, "251 choices in lists that differ: expected at most 250");
+}
+
 static const check_case cases[] = {
     {"positions have their own", positions_have_their_own},
     {"common names are operations", common_names_are_operations},
@@ -253,6 +298,8 @@ static const check_case cases[] = {
     {"definitions come back", definitions_come_back},
     {"damaged definitions are refused", damaged_definitions_are_refused},
     {"datasets come back", datasets_come_back},
+    {"graphs have their own operations", graphs_have_their_own_operations},
+    {"too many operations are refused", too_many_operations_are_refused},
     {0},
 };
 

@@ -15,16 +15,23 @@ const char *ll_residual_by_name(ll_residual_by by)
     return names[by];
 }
 
+/* Called skip, or the reference where nodes are what positions choose from. */
+static bool is_idle(const ll_space *s, int node_op)
+{
+    return (!s->node_ops && node_op == ll_reference_op(s)) ||
+           !strncmp(ll_space_node_op(s, node_op), "skip", 4);
+}
+
 /* Longest chain of operations that do something; operations 0 .. n-1 in the order of the graph's nodes, which
  * every space lists from input to output. */
 int ll_depth(const ll_space *s, const uint8_t *gene)
 {
     ll_graph g;
-    int idle = ll_reference_op(s), depth[LL_MAX_NODES] = {0};
+    int depth[LL_MAX_NODES] = {0};
     bool reached[LL_MAX_NODES] = {true};
     if (!s->graph || !s->graph(s, gene, LL_GRAPH_FULL, &g)) return 0;
     for (int j = 1; j < g.n_nodes; j++) {
-        bool works = g.op[j] >= 0 && g.op[j] != idle && strncmp(ll_space_node_op(s, g.op[j]), "skip", 4) != 0;
+        bool works = g.op[j] >= 0 && !is_idle(s, g.op[j]);
         bool dead = g.op[j] >= 0 && !strcmp(ll_space_node_op(s, g.op[j]), "none");
         for (int i = 0; i < j && !dead; i++) {
             if (!g.adj[i][j] || !reached[i]) continue;

@@ -15,7 +15,7 @@ typedef struct ll_op_cost {
 typedef struct ll_cell_graph {
     int n_nodes;            /* 0 the input, n_nodes - 1 the output */
     const int *from, *to;   /* (n_positions) the nodes that a position joins */
-    int none;               /* the operation that nothing flows through */
+    int none;               /* the operation that nothing flows through; a node operation of that number */
     const ll_op_cost *cost; /* (n_ops) */
     const uint8_t
         *label; /* (n_ops) the operation's one-hot in HELP's graphs (arXiv 2106.08630, released code) */

@@ -14,6 +14,8 @@
 #include "core/space/facts.h"
 
 enum { LL_MAX_POSITIONS = 64, LL_MAX_NODES = 66, LL_MAX_OPS = 32 };
+/* Kinds of nodes of a space's graphs: with the few that networks add, a byte says which. */
+enum { LL_MAX_NODE_OPS = 250 };
 
 /* One layer of a built network; the one description that counts costs and, later, builds the network to
  * measure it. Sizes are per image. LL_COPY moves no data (an identity skip); LL_SHUFFLE is the channel
@@ -84,9 +86,10 @@ struct ll_space {
     void (*draw)(const ll_space *s, const uint8_t *gene,
                  ll_str *out);   /* plain text, ASCII, at most 72 columns */
     const ll_space_facts *facts; /* never NULL */
-    /* What the nodes of graphs do, where that is another list than ops (a layer that several choices decide on). NULL: ops. */
+    /* What the nodes of graphs do, where that is another list than ops (a layer that several choices decide on): at most
+     * LL_MAX_NODE_OPS, names may come twice. NULL: ops. */
     int n_node_ops;
-    const char *const *node_ops;
+    const char *const *node_ops; /* (n_node_ops) */
     /* Where positions have lists of their own: how many choices each has (at most n_ops), and what they are called. NULL:
      * all of ops everywhere. */
     const int *n_choices;              /* (n_positions) */
@@ -136,7 +139,8 @@ const ll_space *ll_space_at(int i); /* NULL behind the last */
 const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e);
 /* The same with positions that have names and choices of their own (borrowed, copied on success). A choice may be called
  * by a number ("3"): at such a position numbers are names, never indices. ops are the names that all positions give a
- * choice of that index, its index where they differ. NULL: as above. */
+ * choice of that index, its index where they differ. In graphs positions with the same list have the same operations, those
+ * with different lists none in common; LL_MAX_NODE_OPS in all. NULL: as above. */
 typedef struct ll_position {
     const char *name;
     char *const *choices; /* (n_choices) */

@@ -10,6 +10,8 @@
 
 typedef struct user_space {
     ll_space space; /* first: a pointer to it is what everybody else has */
+    int *
+        first_node_op; /* (n_positions) of each position's choices among the node operations; NULL: all share ops */
     struct user_space *next;
 } user_space;
 
@@ -23,8 +25,10 @@ static void format(const ll_space *s, const uint8_t *gene, ll_str *out)
 
 static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll_graph *out)
 {
+    const user_space *u = s->own;
     if (kind != LL_GRAPH_FULL) return false;
     ll_graph_chain(s, gene, out);
+    for (int p = 0; p < s->n_positions && u->first_node_op; p++) out->op[p + 1] += u->first_node_op[p];
     return true;
 }
 
@@ -111,21 +115,49 @@ static ll_status check_position(const char *space, const ll_position *positions,
     return s;
 }
 
-static ll_status check_positions(const char *name, const ll_position *positions, int n, ll_error *e)
-{
-    ll_status s = check_space(name, n, e);
-    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
-    return s;
-}
-
-/* --- is it the one that is there? --- */
-
 static bool same_names(const char *const *own, char *const *names, int n)
 {
     for (int i = 0; i < n; i++)
         if (strcmp(own[i], names[i])) return false;
     return true;
 }
+
+static bool same_list(const ll_position *a, const ll_position *b)
+{
+    return a->n_choices == b->n_choices &&
+           same_names((const char *const *)a->choices, b->choices, a->n_choices);
+}
+
+/* The first position that has the same list. */
+static int owner_of_list(const ll_position *positions, int position)
+{
+    int p = 0;
+    while (!same_list(&positions[p], &positions[position])) p++;
+    return p;
+}
+
+/* Choices of all lists that differ. */
+static int count_node_ops(const ll_position *positions, int n)
+{
+    int sum = 0;
+    for (int p = 0; p < n; p++)
+        if (owner_of_list(positions, p) == p) sum += positions[p].n_choices;
+    return sum;
+}
+
+static ll_status check_positions(const char *name, const ll_position *positions, int n, ll_error *e)
+{
+    ll_status s = check_space(name, n, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
+    if (s) return s;
+    int node_ops = count_node_ops(positions, n);
+    if (node_ops > LL_MAX_NODE_OPS)
+        return ll_fail(e, LL_BAD_DATA, "space %s has %d choices in lists that differ: expected at most %d",
+                       name, node_ops, LL_MAX_NODE_OPS);
+    return LL_OK;
+}
+
+/* --- is it the one that is there? --- */
 
 static bool same_uniform(const ll_space *s, int n_positions, char *const *ops, int n_ops)
 {
@@ -232,6 +264,20 @@ static char *title_of(const char *name, const ll_position *positions, int n, int
     return ll_str_take(&title);
 }
 
+static void name_node_ops(user_space *u, const ll_position *positions, int n)
+{
+    int at = 0, n_node_ops = count_node_ops(positions, n);
+    const char **names = LL_NEW_ARRAY(const char *, n_node_ops);
+    u->first_node_op = LL_NEW_ARRAY(int, n);
+    for (int p = 0; p < n; p++) {
+        int owner = owner_of_list(positions, p);
+        u->first_node_op[p] = owner == p ? at : u->first_node_op[owner];
+        for (int i = 0; i < positions[p].n_choices && owner == p; i++) names[at++] = u->space.choices[p][i];
+    }
+    u->space.n_node_ops = n_node_ops;
+    u->space.node_ops = names;
+}
+
 static user_space *make_positions(const char *name, const ll_position *positions, int n)
 {
     int most, *n_choices = LL_NEW_ARRAY(int, n);
@@ -249,6 +295,7 @@ static user_space *make_positions(const char *name, const ll_position *positions
     u->space.positions = names;
     u->space.n_choices = n_choices;
     u->space.choices = choices;
+    name_node_ops(u, positions, n);
     return u;
 }
 

@@ -50,7 +50,8 @@ static void check_graph(const ll_space *s, const uint8_t *gene, ll_graph_kind ki
     if (!s->graph(s, gene, kind, &g)) return;
     LAW(g.n_nodes >= 0 && g.n_nodes <= LL_MAX_NODES, "%s: %d nodes", s->name, g.n_nodes);
     for (int i = 0; i < g.n_nodes; i++)
-        LAW(g.op[i] >= -1 && g.op[i] < s->n_ops, "%s: node %d has operation %d", s->name, i, g.op[i]);
+        LAW(g.op[i] >= -1 && g.op[i] < ll_space_node_ops(s), "%s: node %d has operation %d", s->name, i,
+            g.op[i]);
 }
 
 static void check_gene(const ll_space *s, const uint8_t *gene)
