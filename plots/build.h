@@ -111,14 +111,14 @@ ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e);
 
 /* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor)
  * (plots/build_compare.c) ---- */
-typedef struct ll_score {
+typedef struct ll_device_score {
     const char *device, *predictor;
     int k;
     double mean, sd; /* over trials; sd NaN or 0 for one */
-} ll_score;
+} ll_device_score;
 typedef struct ll_compare_data {
     const char *title, *value_label;
-    const ll_score *scores; /* several of one (device, predictor[, k]): the last counts */
+    const ll_device_score *scores; /* several of one (device, predictor[, k]): the last counts */
     int n;
     double ceiling; /* shots: the best any predictor could reach; NaN: unknown */
     int width, height;

@@ -8,10 +8,10 @@
 #include "plots/thin.h"
 
 /* The score of one cell of the table, the last one given; NULL: none. k < 0: any. */
-static const ll_score *find(const ll_compare_data *d, const char *device, const char *predictor, int k)
+static const ll_device_score *find(const ll_compare_data *d, const char *device, const char *predictor, int k)
 {
     for (int i = d->n - 1; i >= 0; i--) {
-        const ll_score *s = &d->scores[i];
+        const ll_device_score *s = &d->scores[i];
         if (isfinite(s->mean) && !strcmp(s->predictor, predictor) &&
             (!device || !strcmp(s->device, device)) && (k < 0 || s->k == k))
             return s;
@@ -19,7 +19,7 @@ static const ll_score *find(const ll_compare_data *d, const char *device, const 
     return NULL;
 }
 
-static double spread(const ll_score *s)
+static double spread(const ll_device_score *s)
 {
     return isfinite(s->sd) ? s->sd : 0;
 }
@@ -63,7 +63,7 @@ static void add_predictor(const ll_compare_data *d, ll_panel *p, const ll_strs *
     dot->size = 1.2;
     ll_series_name(dot, "%s", predictors->v[i]);
     for (int j = 0, row = 0; j < devices->n; j++) {
-        const ll_score *s = find(d, devices->v[j], predictors->v[i], -1);
+        const ll_device_score *s = find(d, devices->v[j], predictors->v[i], -1);
         if (!s) continue;
         ll_series_set4(bar, row, s->mean - spread(s), j + shift, s->mean + spread(s), j + shift);
         ll_series_set(dot, row++, s->mean, j + shift);
@@ -121,7 +121,7 @@ static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, 
     ll_series *v = &p->series[band];
     ll_series_name(&v[2], "%s", name);
     for (int j = 0, row = 0; j < ks->n; j++) {
-        const ll_score *s = find(d, device, predictor, ks->v[j]);
+        const ll_device_score *s = find(d, device, predictor, ks->v[j]);
         if (!s) continue;
         ll_series_set4(&v[0], row, s->k, s->mean - spread(s), s->mean + spread(s), 0);
         ll_series_set(&v[1], row, s->k, s->mean);
@@ -135,7 +135,7 @@ static void add_lines(const ll_compare_data *d, ll_panel *p, const ll_ints *ks)
     ll_strs devices = {0}, lines = {0};
     for (int i = 0; i < d->n; i++) add_name(&devices, d->scores[i].device);
     for (int i = 0; i < d->n; i++) {
-        const ll_score *s = &d->scores[i];
+        const ll_device_score *s = &d->scores[i];
         ll_str name = {0};
         ll_str_addf(&name, devices.n > 1 ? "%s on %s" : "%s", s->predictor, s->device);
         if (isfinite(s->mean) && !ll_strs_has(&lines, name.s)) {

@@ -136,13 +136,13 @@ static void free_scores(scores *s)
     ll_strs_free(&s->wanted);
 }
 
-static ll_score *table_of(const scores *s)
+static ll_device_score *table_of(const scores *s)
 {
-    ll_score *v = LL_NEW_ARRAY(ll_score, s->n + 1);
+    ll_device_score *v = LL_NEW_ARRAY(ll_device_score, s->n + 1);
     for (int i = 0; i < s->n; i++) {
         const cell *c = &s->v[i];
         double sd = c->n > 1 ? ll_std(c->v, c->n) : c->sd;
-        v[i] = (ll_score){c->device, c->predictor, c->k, ll_mean(c->v, c->n), sd};
+        v[i] = (ll_device_score){c->device, c->predictor, c->k, ll_mean(c->v, c->n), sd};
     }
     return v;
 }
@@ -155,7 +155,7 @@ static int choose_k(const ll_request *rq, const scores *s)
     return ll_has(&rq->args, "k") ? ll_int(&rq->args, "k") : k;
 }
 
-static int keep_k(ll_score *table, int n, int k)
+static int keep_k(ll_device_score *table, int n, int k)
 {
     int kept = 0;
     for (int i = 0; i < n; i++)
@@ -175,7 +175,7 @@ typedef ll_status (*builder)(const ll_compare_data *d, ll_figure **out, ll_error
 
 static ll_status build(ll_plot_request *p, const scores *s, builder make, ll_figure **out)
 {
-    ll_score *table = table_of(s);
+    ll_device_score *table = table_of(s);
     ll_str title = {0};
     ll_compare_data d = {.value_label = ll_plot_metric(s->metric),
                          .scores = table,

@@ -4,6 +4,7 @@
 #include "core/base/quote.h"
 #include "core/device/audit.h"
 #include "core/device/ordering.h"
+#include "core/device/scores.h"
 #include "core/num/stats.h"
 #include "tests/check.h"
 #include "tests/toy.h"
@@ -140,7 +141,7 @@ static void what_is_sealed_stays_where_it_is(void)
     ll_error e = {0};
     ll_dataset *d = toy_data(30, five);
     fill_related(d, 3);
-    d->accuracy = LL_NEW_ARRAY(double, 30);
+    ll_dataset_make_score(d, "cifar10");
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
     ll_dataset *x = ll_dataset_at(ll_dataset_ref(d), "/there");
     CHECK(x != d && !d->path);
@@ -148,7 +149,8 @@ static void what_is_sealed_stays_where_it_is(void)
     CHECK_STR(x->hash.hex, d->hash.hex);
     CHECK_INT(ll_dataset_device(x, d->devices[4].name), 4);
     CHECK_INT(ll_dataset_row(x, ll_gene(d, 29)), 29);
-    CHECK(!memcmp(x->lat_ms, d->lat_ms, 150 * sizeof(double)) && x->accuracy && x->accuracy != d->accuracy);
+    CHECK(!memcmp(x->lat_ms, d->lat_ms, 150 * sizeof(double)) && ll_scores_same(x, d) &&
+          x->scores[0].v != d->scores[0].v);
     ll_dataset *same = ll_dataset_at(x, x->path); /* nobody else would see a change */
     CHECK(same == x);
     CHECK_STR(same->path, "/there");
@@ -161,8 +163,8 @@ static void extension_keeps_what_was_there(void)
     ll_error e = {0};
     ll_dataset *d = toy_data(30, five);
     fill_related(d, 2);
-    d->accuracy = malloc(30 * sizeof(double));
-    for (int i = 0; i < 30; i++) d->accuracy[i] = i;
+    ll_score *score = ll_dataset_make_score(d, "cifar10");
+    for (int i = 0; i < 30; i++) score->v[i] = i;
     float *feature = malloc(60 * sizeof(float));
     for (int i = 0; i < 60; i++) feature[i] = (float)i;
     ll_archs_set_feature(d->archs, "zcp", 2, feature);
@@ -178,7 +180,7 @@ static void extension_keeps_what_was_there(void)
     for (int i = 0; i < 5; i++) CHECK(!memcmp(ll_latencies(x, i), ll_latencies(d, i), 30 * sizeof(double)));
     CHECK_INT(ll_dataset_count(x, 5), 0);
     CHECK_INT(ll_dataset_count(x, 1), 30);
-    CHECK(isnan(x->accuracy[30]) && x->accuracy[29] == 29);
+    CHECK(isnan(x->scores[0].v[30]) && x->scores[0].v[29] == 29);
     CHECK_NEAR(ll_archs_feature(x->archs, "zcp")->v[59], 59, 0);
     CHECK(isnan(ll_archs_feature(x->archs, "zcp")->v[60]));
     CHECK_INT(x->reference.v[0], 3);

@@ -205,7 +205,7 @@ static void every_figure_is_drawn_by_every_terminal(void)
     double loss[] = {1, .1, .01}, rho[] = {.5, .8, .7}, v[] = {.3, -.1};
     const char *names[] = {NASTY, "b"};
     ll_curve_part parts[] = {{"loss", loss, 3}, {"spearman", rho, 3}};
-    ll_score scores[] = {{NASTY, "gp", 5, .9, .02}, {"b", NASTY, 20, .95, .01}};
+    ll_device_score scores[] = {{NASTY, "gp", 5, .9, .02}, {"b", NASTY, 20, .95, .01}};
     ll_curve_data cd = {.title = NASTY, .x_label = "epoch", .parts = parts, .n_parts = 2};
     ll_bars_data bd = {.title = NASTY, .value_label = "r", .n = 2, .names = names, .v = v, .side = "st"};
     ll_compare_data sd = {.title = NASTY, .value_label = "s", .scores = scores, .n = 2, .ceiling = 1};

@@ -4,6 +4,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/import.h"
 #include "tests/check.h"
@@ -62,7 +63,7 @@ static void help_nasbench201_is_read(void)
     const char *text =
         "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|";
     CHECK_INT(ll_dataset_find_arch(d, text, &row, &e), LL_OK);
-    CHECK_NEAR(d->accuracy[row], 72.41999998168944, 0);
+    CHECK_NEAR(ll_dataset_score(d, "cifar100_metad2a")->v[row], 72.41999998168944, 0);
     /* the index of the published file is the canonical one */
     for (int i = 0; i < d->n_archs; i += 97) CHECK_INT(d->space->index_of(d->space, ll_gene(d, i)), i);
     ll_dataset_unref(d);
@@ -78,7 +79,7 @@ static void help_fbnet_is_read(void)
     CHECK_INT(d->n_devices, 27);
     CHECK_INT(ll_gene(d, 0)[0], 7);
     CHECK_INT(ll_gene(d, 0)[21], 5);
-    CHECK(!d->accuracy);
+    CHECK(!d->n_scores);
     ll_dataset_unref(d);
     ll_strs_free(&job.notes);
 }
@@ -97,8 +98,10 @@ static void folder_round_trip_keeps_the_hash(void)
     CHECK_STR(e.message, "");
     if (back) {
         CHECK_STR(back->hash.hex, d->hash.hex);
-        CHECK(!memcmp(back->accuracy, d->accuracy, (size_t)d->n_archs * sizeof(double)));
-        CHECK_STR(back->accuracy_name, d->accuracy_name);
+        CHECK(d->n_scores == 2 && ll_scores_same(back, d));
+        CHECK_STR(back->scores[0].source, d->scores[0].source);
+        CHECK_STR(back->scores[0].unit, "%");
+        CHECK_STR(back->scores[0].split, "test");
         CHECK_INT(back->reference.n, 10);
         CHECK_STR(back->devices[3].source, "HELP");
         CHECK_STR(back->path, path);
@@ -446,16 +449,14 @@ static void joining_adds_rows_and_devices(void)
     ll_device_set(&b->devices[0], "new", LL_MEASURED, "me", "ms", NULL, NULL);
     ll_latencies(b, 0)[0] = 3;
     ll_latencies(b, 0)[1] = 4;
-    b->accuracy = LL_NEW_ARRAY(double, 2);
-    b->accuracy[0] = 70;
-    b->accuracy[1] = NAN;
+    ll_dataset_make_score(b, "cifar10")->v[0] = 70;
     CHECK_INT(ll_dataset_seal(b, &e), LL_OK);
     CHECK_INT(ll_import_merge(a, b, false, &out, NULL, &e), LL_OK);
     CHECK_INT(out->n_archs, 4);
     CHECK_INT(out->n_devices, 3);
     CHECK(at(out, "new", 3) == 3 && at(out, "new", 1) == 4 && isnan(at(out, "new", 0)));
     CHECK(isnan(at(out, "phone", 3)));
-    CHECK(out->accuracy[3] == 70 && isnan(out->accuracy[1]));
+    CHECK(out->scores[0].v[3] == 70 && isnan(out->scores[0].v[1]));
     CHECK_INT(ll_dataset_row(out, ll_arch_at(b->archs, 0)), 3);
     CHECK(isnan(ll_archs_feature(out->archs, "zcp")->v[6]));
     ll_dataset_unref(out);

@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/commands/commands.h"
+#include "core/device/scores.h"
 #include "core/num/stats.h"
 #include "tests/check.h"
 
@@ -23,12 +24,12 @@ static ll_dataset *cells(void)
     const ll_space *space = ll_space_find("nasbench201");
     ll_dataset *d = ll_dataset_new("small", space, ARCHS, D);
     ll_rng rng = ll_rng_new(4, LL_STREAM_DATA);
-    d->accuracy = LL_NEW_ARRAY(double, ARCHS);
-    d->accuracy_name = ll_strdup("CIFAR-100 test");
+    ll_score *accuracy = ll_dataset_make_score(d, "cifar100");
+    ll_score_describe(accuracy, "%", "test", "toy");
     for (int a = 0; a < ARCHS; a++) {
         double common = ll_rng_normal(&rng), other = ll_rng_normal(&rng);
         space->at(space, a * 50, ll_arch_at(d->archs, a));
-        d->accuracy[a] = a < 10 ? 60 + a : NAN;
+        accuracy->v[a] = a < 10 ? 60 + a : NAN;
         for (int i = 0; i < D; i++)
             ll_latencies(d, i)[a] = 20 + (i < 4 ? common : other) + .2 * (i + 1) * ll_rng_normal(&rng);
         ll_latencies(d, 1)[a] = ll_latencies(d, 0)[a] * 2;
@@ -160,8 +161,11 @@ static void arch_places_an_architecture(void)
     CHECK_NEAR(ll_json_get_num(row, "rank", 0), faster + (equal + 1) / 2., 0);
     CHECK_INT(ll_json_get_int(row, "of", 0), ARCHS);
     CHECK_STR(ll_json_get_str(row_of(r, "device", "eyeriss"), "kind", ""), "simulated");
-    CHECK_NEAR(ll_json_get_num(r, "accuracy", 0), 67, 0);
-    CHECK_INT(ll_json_get_int(r, "accuracy_rank", 0), 3);
+    const cJSON *score = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(r, "scores"), 0);
+    CHECK_STR(ll_json_get_str(score, "name", ""), "cifar100");
+    CHECK_NEAR(ll_json_get_num(score, "value", 0), 67, 0);
+    CHECK_INT(ll_json_get_int(score, "place", 0), 3);
+    CHECK_INT(ll_json_get_int(score, "of", 0), 10);
     CHECK(ll_json_get_num(r, "macs", 0) > 1e6);
     ll_str same = {0};
     ll_str_addf(&same, "arch %s", ll_json_get_str(r, "string", ""));

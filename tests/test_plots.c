@@ -246,9 +246,9 @@ static void bars_are_sorted(void)
 
 static void scores_are_compared(void)
 {
-    ll_score scores[] = {{"fpga", "gp", 5, .9, .02},     {"fpga", "gp", 20, .95, .01},
-                         {"raspi4", "gp", 20, .8, NAN},  {"fpga", "help", 20, .85, .03},
-                         {"raspi4", "help", 20, NAN, 0}, {"fpga", "gp", 80, .99, 0}};
+    ll_device_score scores[] = {{"fpga", "gp", 5, .9, .02},     {"fpga", "gp", 20, .95, .01},
+                                {"raspi4", "gp", 20, .8, NAN},  {"fpga", "help", 20, .85, .03},
+                                {"raspi4", "help", 20, NAN, 0}, {"fpga", "gp", 80, .99, 0}};
     ll_compare_data d = {.title = "t", .value_label = "spearman", .scores = scores, .n = 6, .ceiling = NAN};
     ll_figure *f;
     CHECK_INT(ll_build_compare(&d, &f, NULL), LL_OK);

@@ -5,6 +5,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/rng.h"
+#include "core/device/scores.h"
 #include "core/diagnose/diagnose.h"
 #include "core/space/moves.h"
 #include "core/space/space_json.h"
@@ -222,11 +223,11 @@ static void datasets_come_back(void)
     ll_error e = {0};
     ll_device_set(&d->devices[0], "one", LL_MEASURED, "test", "ms", NULL, NULL);
     d->std_ms = malloc(ROWS * sizeof *d->std_ms);
-    d->accuracy = malloc(ROWS * sizeof *d->accuracy);
+    ll_score *accuracy = ll_dataset_make_score(d, "top1");
     for (int i = 0; i < ROWS; i++) {
         uint8_t *gene = ll_arch_at(d->archs, i);
         gene[0] = (uint8_t)(i % 2), gene[1] = (uint8_t)(i / 2 % 3), gene[2] = (uint8_t)(i / 6);
-        d->lat_ms[i] = 1 + i, d->std_ms[i] = .1 * i, d->accuracy[i] = 90 - i;
+        d->lat_ms[i] = 1 + i, d->std_ms[i] = .1 * i, accuracy->v[i] = 90 - i;
     }
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
     char *path = ll_path_join(check_tmpdir(), "own");
@@ -238,7 +239,7 @@ static void datasets_come_back(void)
         CHECK(ll_archs_same(back->archs, d->archs));
         CHECK_STR(back->hash.hex, d->hash.hex);
         CHECK(back->std_ms && !memcmp(back->std_ms, d->std_ms, ROWS * sizeof *d->std_ms));
-        CHECK(back->accuracy && !memcmp(back->accuracy, d->accuracy, ROWS * sizeof *d->accuracy));
+        CHECK(ll_scores_same(back, d));
     }
     free(path);
     ll_dataset_unref(back);

@@ -29,7 +29,7 @@
 enum { VALUE = 256, TUI, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
 
 const ll_flag ll_flags[] = {
-    {"command", "CMDS", "run these commands, separated by ';'", 'c'},
+    {"command", "CMDS", "run these commands, separated by ';' (may come again)", 'c'},
     {"tui", NULL, "open the full screen (after -c or FILE, when given)", TUI},
     {"json", NULL, "make stdout the event stream, one JSON object per line", JSON},
     {"data", "DIR", "folder of datasets (default: $LATLAB_DATA, else ~/.local/share/latlab)", DATA},
@@ -69,7 +69,8 @@ static const ll_command *const tables[] = {
 /* clang-format on */
 
 typedef struct settings {
-    const char *commands, *file, *data;
+    ll_str commands; /* of every -c, in their order */
+    const char *file, *data;
     bool tui, json, keep_going, ascii, echo;
     ll_when color;
     int threads;
@@ -148,7 +149,7 @@ static int set_option(settings *s, int letter)
 {
     switch (letter) {
     case 'c':
-        s->commands = optarg;
+        ll_str_addf(&s->commands, "%s%s", s->commands.s ? "; " : "", optarg);
         return LL_OK;
     case TUI:
         s->tui = true;
@@ -190,7 +191,7 @@ static int read_options(settings *s, int argc, char **argv)
     if (status) return status;
     if (optind < argc) s->file = argv[optind++];
     if (optind < argc) return usage_error("one FILE at a time; this one is too many: ", argv[optind]);
-    if (s->file && s->commands) return usage_error("give -c or a FILE, not both: ", s->file);
+    if (s->file && s->commands.s) return usage_error("give -c or a FILE, not both: ", s->file);
     return LL_OK;
 }
 
@@ -235,15 +236,15 @@ static int run_faces(const settings *s, ll_faces *f)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
-    ll_app_set_input_free(f->app, !s->tui && (s->commands || (s->file && !from_stdin)));
+    ll_app_set_input_free(f->app, !s->tui && (s->commands.s || (s->file && !from_stdin)));
     if (s->tui && !ll_terminal_can_draw())
         return usage_error("--tui needs a terminal that can move its cursor", "");
-    if (s->commands)
-        status = run_script(f, s->commands, NULL);
+    if (s->commands.s)
+        status = run_script(f, s->commands.s, NULL);
     else if (s->file && !from_stdin)
         status = run_file(f, s->file);
     if (s->tui) return status ? status : ll_interactive_run(f, LL_TO_SCREEN);
-    if (s->commands || (s->file && !from_stdin)) return status;
+    if (s->commands.s || (s->file && !from_stdin)) return status;
     if (from_stdin || !terminal || s->json) return ll_batch_stdin(f);
     return ll_interactive_run(f, LL_TO_REPL);
 }
@@ -267,7 +268,10 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);   /* a reader that goes away is an error of the write, not of the program */
     signal(SIGXFSZ, SIG_IGN);   /* and so is a file that may not grow further */
     int status = read_options(&s, argc, argv);
-    if (status) return status;
+    if (status) {
+        ll_str_free(&s.commands);
+        return status;
+    }
     ll_faces f = {.out = ll_terminal_look(STDOUT_FILENO, s.color, s.ascii),
                   .err = ll_terminal_look(STDERR_FILENO, s.color, s.ascii),
                   .json = s.json,
@@ -284,6 +288,7 @@ int main(int argc, char **argv)
     ll_sessions_start(f.app);
     if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
+    ll_str_free(&s.commands);
     if (!ll_app_stop(f.app, LL_PATIENCE_S)) { /* it waits for a file: it is left there */
         ll_app_abandon(f.app);
         ll_leave_at_once(status);

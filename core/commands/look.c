@@ -129,7 +129,8 @@ static void info_data(cJSON *o, const ll_dataset *d)
     ll_json_int(o, "simulated", simulated);
     ll_json_int(o, "latencies", known_cells(d));
     ll_json_num(o, "coverage", cells > 0 ? 100. * (double)known_cells(d) / cells : NAN);
-    if (d->accuracy) ll_json_str(o, "accuracy", d->accuracy_name ? d->accuracy_name : "accuracy");
+    cJSON *scores = d->n_scores ? ll_json_arr(o, "scores") : NULL;
+    for (int i = 0; i < d->n_scores; i++) cJSON_AddItemToArray(scores, ll_json_string(d->scores[i].name));
     if (d->reference.n) ll_json_int(o, "references", d->reference.n);
     cJSON *features = d->archs->n_features ? ll_json_arr(o, "features") : NULL;
     for (int i = 0; i < d->archs->n_features; i++)
@@ -164,7 +165,7 @@ static ll_status run_info(ll_request *rq)
                                         {"simulated", "of them simulated", NULL, 0},
                                         {"latencies", "latencies", NULL, 0},
                                         {"coverage", "coverage", "%", 1},
-                                        {"accuracy", "accuracy", NULL, -1},
+                                        {"scores", "scores", NULL, -1},
                                         {"references", "reference architectures", NULL, 0},
                                         {"features", "features", NULL, -1},
                                         {"hash", "content hash", NULL, -1},
@@ -350,6 +351,13 @@ const ll_command ll_look_commands[] = {
      .run = ll_run_arch,
      .help = "Rank 1 is the fastest architecture of a device; the percentile says how many are faster.",
      .examples = "  arch 672"},
+    {.name = "scores",
+     .group = "look",
+     .summary = "List the accuracies and other scores of the architectures",
+     .flags = LL_CMD_LOOK,
+     .run = ll_run_scores,
+     .help = "Scores are what `search` maximises. `import accuracy` and `import zcp` bring them.",
+     .examples = "  scores"},
     {.name = "corr",
      .group = "look",
      .summary = "Correlate devices over the architectures both know",

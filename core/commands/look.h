@@ -6,6 +6,7 @@
 #include "core/device/ordering.h"
 
 ll_status ll_run_arch(ll_request *rq);
+ll_status ll_run_scores(ll_request *rq);
 ll_status ll_run_corr(ll_request *rq);
 ll_status ll_run_audit(ll_request *rq);
 

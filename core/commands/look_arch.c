@@ -4,6 +4,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/commands/look.h"
+#include "core/device/scores.h"
 
 static void add_cost(cJSON *result, ll_str *text, const ll_space *space, const uint8_t *gene)
 {
@@ -19,19 +20,24 @@ static void add_cost(cJSON *result, ll_str *text, const ll_space *space, const u
                 cost.macs / 1e6, cost.params / 1e6, cost.kernels);
 }
 
-static void add_accuracy(cJSON *result, ll_str *text, const ll_dataset *d, int row)
+static void add_score(cJSON *list, ll_str *text, const ll_dataset *d, const ll_score *score, int row)
 {
-    if (!d->accuracy || isnan(d->accuracy[row])) return;
-    int better = 0, known = 0;
-    for (int i = 0; i < d->n_archs; i++) {
-        if (isnan(d->accuracy[i])) continue;
-        known++;
-        better += d->accuracy[i] > d->accuracy[row];
-    }
-    const char *name = d->accuracy_name ? d->accuracy_name : "accuracy";
-    ll_json_num(result, "accuracy", d->accuracy[row]);
-    ll_json_int(result, "accuracy_rank", better + 1);
-    ll_str_addf(text, "%s %.2f, place %d of %d\n", name, d->accuracy[row], better + 1, known);
+    double v = score->v[row];
+    int known = ll_score_count(d, score), place = isnan(v) ? 0 : ll_score_place(d, score, v);
+    cJSON *o = ll_json_obj(list, NULL);
+    ll_json_str(o, "name", score->name);
+    ll_json_num(o, "value", v);
+    ll_json_num(o, "place", place ? place : NAN);
+    ll_json_int(o, "of", known);
+    if (place)
+        ll_str_addf(text, "%s %.6g%s, place %d of %d\n", score->name, v, score->unit ? score->unit : "",
+                    place, known);
+}
+
+static void add_scores(cJSON *result, ll_str *text, const ll_dataset *d, int row)
+{
+    cJSON *list = ll_json_arr(result, "scores");
+    for (int i = 0; i < d->n_scores; i++) add_score(list, text, d, &d->scores[i], row);
 }
 
 /* Mid-rank of the architecture among those the device knows; 1 is the fastest. */
@@ -119,7 +125,7 @@ ll_status ll_run_arch(ll_request *rq)
     if (text.len && text.s[text.len - 1] != '\n') ll_str_addc(&text, '\n');
     ll_str_addc(&text, '\n');
     add_cost(result, &text, d->space, gene);
-    add_accuracy(result, &text, d, row);
+    add_scores(result, &text, d, row);
     ll_json_str(result, "text", ll_str_text(&text));
     add_columns(result, &rq->state);
     cJSON *rows = ll_json_arr(result, "rows");

@@ -6,6 +6,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/device/scores.h"
 
 /* --- building --- */
 
@@ -81,8 +82,7 @@ static void free_dataset(ll_dataset *d)
     ll_archs_unref(d->archs);
     free(d->lat_ms);
     free(d->std_ms);
-    free(d->accuracy);
-    free(d->accuracy_name);
+    ll_scores_free(d);
     free(d->devices);
     ll_ints_free(&d->reference);
     cJSON_Delete(d->provenance);
@@ -181,15 +181,6 @@ static double *widen(const double *from, const ll_dataset *old, const ll_dataset
     return to;
 }
 
-static void extend_accuracy(ll_dataset *d, const ll_dataset *old)
-{
-    d->accuracy_name = ll_strdup(old->accuracy_name);
-    if (!old->accuracy) return;
-    d->accuracy = LL_NEW_ARRAY(double, d->n_archs + 1);
-    fill_nan(d->accuracy, (size_t)d->n_archs);
-    memcpy(d->accuracy, old->accuracy, (size_t)old->n_archs * sizeof(double));
-}
-
 /* The old one with room for more, on these architectures. */
 static ll_dataset *copy(const ll_dataset *old, ll_archs *archs, int more_devices)
 {
@@ -205,7 +196,7 @@ static ll_dataset *copy(const ll_dataset *old, ll_archs *archs, int more_devices
     d->lat_ms = widen(old->lat_ms, old, d);
     d->std_ms = widen(old->std_ms, old, d);
     for (int i = 0; i < old->n_devices; i++) ll_device_copy(&d->devices[i], &old->devices[i]);
-    extend_accuracy(d, old);
+    ll_scores_extend(d, old);
     d->reference = ll_ints_copy(old->reference.v, old->reference.n);
     d->provenance = old->provenance ? cJSON_Duplicate(old->provenance, true) : NULL;
     return d;

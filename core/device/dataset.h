@@ -30,18 +30,26 @@ typedef struct ll_device {
     double repeat;   /* Spearman of some architectures measured a second time with the first; NaN: unknown */
 } ll_device;
 
+typedef struct ll_score {
+    char *name;   /* "cifar10": what an option calls it */
+    char *unit;   /* "%"; NULL: none */
+    char *split;  /* "test", "valid"; NULL: not known, or does not apply */
+    char *source; /* never NULL */
+    double *v;    /* (n_archs) higher is better; NaN: not known */
+} ll_score;
+
 typedef struct ll_dataset {
     int refs;          /* atomic; use ll_dataset_ref/unref */
     char *name, *path; /* path NULL: only in memory */
     const ll_space *space;
     int n_archs, n_devices;
-    ll_archs *archs;  /* the rows; indexed by ll_dataset_index */
-    double *lat_ms;   /* (n_devices, n_archs): one device contiguous; NaN = missing, 0 is a value */
-    double *std_ms;   /* same shape or NULL; NaN where unknown */
-    double *accuracy; /* (n_archs) or NULL; NaN where unknown */
-    char *accuracy_name;
+    ll_archs *archs; /* the rows; indexed by ll_dataset_index */
+    double *lat_ms;  /* (n_devices, n_archs): one device contiguous; NaN = missing, 0 is a value */
+    double *std_ms;  /* same shape or NULL; NaN where unknown */
     ll_device *devices;
     ll_ints reference; /* HELP's reference architectures (rows); may be empty */
+    int n_scores;
+    ll_score *scores;  /* (n_scores) accuracies, proxies: core/device/scores.h */
     cJSON *provenance; /* object, never NULL after seal */
     ll_hash hash;      /* of space, genes, device names and latencies; set by seal */
     ll_index names;    /* devices by name, set by ll_dataset_index */

@@ -16,10 +16,10 @@
 /* --- export --- */
 
 const ll_option ll_export_options[] = {
-    LL_OPT_CHOICE(
-        "what", NULL, "csv|npy|predictions|onnx",
-        "csv, npy: latencies; predictions: measured and predicted of the transfers, as CSV; onnx: networks",
-        LL_REQUIRED),
+    LL_OPT_CHOICE("what", NULL, "csv|npy|scores|predictions|onnx",
+                  "csv, npy: latencies; scores: accuracies and the like, as CSV; predictions: measured and "
+                  "predicted of the transfers, as CSV; onnx: networks",
+                  LL_REQUIRED),
     LL_OPT_WORD("subject", NULL,
                 "the file to write; onnx: the architectures (samples, suggest, random:N, or indices and "
                 "strings joined by commas)",
@@ -78,6 +78,15 @@ static ll_status export_latencies(ll_request *rq, const char *what, const char *
     return s;
 }
 
+static ll_status export_scores(ll_request *rq, const char *path)
+{
+    const ll_dataset *d = rq->state.data;
+    if (!d->n_scores) return LL_FAIL(rq, LL_FAILED, "%s has no scores", d->name);
+    ll_status s = ll_export_scores(d, path, &rq->error);
+    if (!s) emit_export(rq, path, "scores", d->n_archs, &(ll_strs){0});
+    return s;
+}
+
 /* Transfers to the chosen devices, by the chosen predictor. */
 static int chosen_transfers(ll_request *rq, const ll_ints *devices, ll_transfer **out)
 {
@@ -117,7 +126,9 @@ ll_status ll_run_export(ll_request *rq)
     char *path;
     s = ll_output_path(rq, ll_word(&rq->args, "subject"), &path);
     if (s) return s;
-    s = strcmp(what, "predictions") ? export_latencies(rq, what, path) : export_predictions(rq, path);
+    s = !strcmp(what, "predictions") ? export_predictions(rq, path)
+        : !strcmp(what, "scores")    ? export_scores(rq, path)
+                                     : export_latencies(rq, what, path);
     free(path);
     return s;
 }

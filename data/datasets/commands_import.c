@@ -20,10 +20,10 @@ static const char *importer_kind(int i)
 }
 
 const ll_option ll_import_options[] = {
-    LL_OPT_NAMES(
-        "kind", NULL, importer_kind,
-        "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, zcp zero-cost proxies",
-        LL_REQUIRED),
+    LL_OPT_NAMES("kind", NULL, importer_kind,
+                 "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, accuracy "
+                 "one score, zcp zero-cost proxies",
+                 LL_REQUIRED),
     LL_OPT_WORD("path", NULL, "the file or folder", LL_REQUIRED, LL_OF(FILE)),
     LL_OPT_CHOICE("how", NULL, "as|into", "as: a new dataset; into: one that is there", LL_REQUIRED),
     LL_OPT_WORD("name", NULL, "name of the dataset", LL_REQUIRED, LL_OF(DATASET)),
@@ -32,8 +32,11 @@ const ll_option ll_import_options[] = {
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
                "csv: positions of a space of your own, which space= names"),
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
-    LL_OPT_WORD("arch", NULL, "csv: name of the column with the architectures"),
+    LL_OPT_WORD("arch", NULL, "csv, accuracy: name of the column with the architectures"),
+    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10"),
+    LL_OPT_CHOICE("split", NULL, "test|valid|train", "accuracy: of which images (default test)"),
     LL_OPT_WORD("device", NULL, "brpnas, csv with one column: name of the device"),
+    LL_OPT_WORD("source", NULL, "accuracy: who measured (default the file's name)"),
     LL_OPT_BOOL("replace", "off", "let the file win where a device is there with other latencies"),
     {0},
 };
@@ -197,7 +200,10 @@ ll_status ll_run_import(ll_request *rq)
                      .name = ll_word(&rq->args, "name"),
                      .device = ll_word(&rq->args, "device"),
                      .unit = ll_word(&rq->args, "unit"),
-                     .arch = ll_word(&rq->args, "arch")};
+                     .arch = ll_word(&rq->args, "arch"),
+                     .metric = ll_word(&rq->args, "metric"),
+                     .split = ll_word(&rq->args, "split"),
+                     .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
     if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);

@@ -14,6 +14,16 @@ void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
     ll_csv_write(f, ll_str_text(text));
 }
 
+void ll_write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text)
+{
+    const uint8_t *gene = ll_gene(d, row);
+    if (!digits) {
+        ll_write_arch(f, d, row, text);
+        return;
+    }
+    for (int i = 0; i < d->space->n_positions; i++) putc_unlocked('0' + gene[i], f);
+}
+
 /* --- latencies --- */
 
 static const double *std_of(const ll_dataset *d, int device)
@@ -73,6 +83,29 @@ ll_status ll_export_npy(const ll_dataset *d, const ll_ints *devices, const char 
     ll_status s = ll_npy_write(path, LL_F64, 2, (long[]){d->n_archs, devices->n}, v, e);
     free(v);
     return s;
+}
+
+/* --- scores --- */
+
+ll_status ll_export_scores(const ll_dataset *d, const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_str text = {0};
+    ll_status s = ll_writer_open(&w, path, e);
+    if (s) return s;
+    fputs("arch", w.f);
+    for (int k = 0; k < d->n_scores; k++) fprintf(w.f, ",%s", d->scores[k].name);
+    putc('\n', w.f);
+    for (int i = 0; i < d->n_archs; i++) {
+        ll_write_arch(w.f, d, i, &text);
+        for (int k = 0; k < d->n_scores; k++) {
+            putc(',', w.f);
+            ll_csv_write_number(w.f, d->scores[k].v[i]);
+        }
+        putc('\n', w.f);
+    }
+    ll_str_free(&text);
+    return ll_writer_commit(&w, e);
 }
 
 /* --- predictions --- */

@@ -8,11 +8,15 @@
 
 /* The string of an architecture as one CSV cell; `text` is scratch. */
 void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text);
+/* The same as the digits of its operations, where the caller knows that the space reads them. */
+void ll_write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text);
 /* Architecture strings and milliseconds of these devices; standard deviations as DEVICE_std where there are any.
  * `import csv` reads it back with unit=ms. Atomic, as all of these. */
 ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e);
 /* (n_archs, n_devices) float64, NaN where missing. */
 ll_status ll_export_npy(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e);
+/* Strings and a column per score: `import accuracy` reads it back, one metric= at a time. */
+ll_status ll_export_scores(const ll_dataset *d, const char *path, ll_error *e);
 /* A row per architecture and transfer: measured_ms, predicted_ms, the bounds of the interval at `level` (empty
  * without one) and whether it was a sample. */
 ll_status ll_export_predictions(const ll_dataset *d, ll_transfer *const *t, int n, double level,

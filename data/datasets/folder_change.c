@@ -8,6 +8,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 
 /* --- comparing ---------------------------------------------------------------------------------------------- */
 
@@ -38,7 +39,7 @@ static bool same_content(const ll_dataset *a, const ll_dataset *b)
     if (strcmp(a->hash.hex, b->hash.hex) || a->archs->n_features != b->archs->n_features ||
         a->reference.n != b->reference.n ||
         !same_numbers(a->std_ms, b->std_ms, archs * (size_t)a->n_devices * sizeof(double)) ||
-        !same_numbers(a->accuracy, b->accuracy, archs * sizeof(double)))
+        !ll_scores_same(a, b))
         return false;
     for (int i = 0; i < a->archs->n_features; i++) {
         const ll_feature *x = &a->archs->features[i], *y = ll_archs_feature(b->archs, x->name);

@@ -11,6 +11,7 @@
 #include "core/base/size.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
+#include "data/datasets/folder_scores.h"
 #include "data/formats/npy.h"
 
 enum { ARCHS_MOST = 20000000, DEVICES_MOST = 100000 };
@@ -182,42 +183,6 @@ static ll_status read_std(loader *l, ll_error *e)
     return read_table(l, "std.csv", l->d->std_ms, false, e);
 }
 
-/* Indexed by now: rows are found by architecture. */
-static ll_status read_accuracy_row(ll_dataset *d, const ll_csv *c, ll_error *e)
-{
-    uint8_t gene[LL_MAX_POSITIONS];
-    double x;
-    if (c->n != 2) return ll_csv_fail(c, e, "%d cells, 2 were expected", c->n);
-    if (ll_space_parse(d->space, c->cells[0], gene, e))
-        return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
-    int row = ll_dataset_row(d, gene);
-    if (row < 0) return ll_csv_fail(c, e, "architecture %.120s is not in latency.csv", c->cells[0]);
-    if (!ll_decimal_parse(c->cells[1], &x) || !isfinite(x))
-        return ll_csv_fail(c, e, "\"%.40s\" is no number", c->cells[1]);
-    d->accuracy[row] = x;
-    return LL_OK;
-}
-
-static ll_status read_accuracy(loader *l, ll_error *e)
-{
-    ll_dataset *d = l->d;
-    char *path = ll_path_join(l->dir, "accuracy.csv");
-    ll_csv c;
-    bool more;
-    ll_status s = ll_csv_open(&c, path, e);
-    free(path);
-    if (s) return s;
-    c.separator = ',';
-    d->accuracy = LL_NEW_ARRAY(double, d->n_archs + 1);
-    for (int i = 0; i < d->n_archs; i++) d->accuracy[i] = NAN;
-    d->accuracy_name = ll_strdup(ll_json_get_str(l->json, "accuracy", "accuracy"));
-    s = ll_csv_next(&c, &more, e); /* the header */
-    while (!s && !(s = ll_csv_next(&c, &more, e)) && more)
-        s = ll_interrupted() ? ll_interrupt_fail(e) : read_accuracy_row(d, &c, e);
-    ll_csv_close(&c);
-    return s;
-}
-
 /* NaN is missing, infinite is nothing. */
 static ll_status check_feature(const char *path, const ll_npy *a, ll_error *e)
 {
@@ -276,7 +241,7 @@ static ll_status read_file_entry(loader *l, const cJSON *entry, ll_error *e)
     ll_status s = check_file(l->dir, entry, e);
     if (s) return s;
     if (!strcmp(name, "std.csv")) return l->d->std_ms ? LL_OK : read_std(l, e);
-    if (!strcmp(name, "accuracy.csv")) return l->d->accuracy ? LL_OK : read_accuracy(l, e);
+    if (!strcmp(name, "accuracy.csv")) return ll_folder_read_scores(l->dir, l->json, l->d, e);
     if (ll_glob("*.npy", name)) return read_feature(l, name, e);
     return LL_OK;
 }

@@ -14,6 +14,7 @@
 #include "core/space/space_json.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
+#include "data/datasets/folder_scores.h"
 #include "data/formats/npy.h"
 
 enum { INFO_MOST = 64 << 20 }; /* bytes of dataset.json */
@@ -21,17 +22,6 @@ enum { INFO_MOST = 64 << 20 }; /* bytes of dataset.json */
 static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] = "simulated"};
 
 /* --- tables --- */
-
-/* An architecture as the digits of its operations; its string where the space does not read those. */
-static void write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text)
-{
-    const uint8_t *gene = ll_gene(d, row);
-    if (!digits) {
-        ll_write_arch(f, d, row, text);
-        return;
-    }
-    for (int i = 0; i < d->space->n_positions; i++) putc_unlocked('0' + gene[i], f);
-}
 
 /* (n_devices, n_archs) transposed: a row per architecture, its full string in latency.csv only. */
 static ll_status write_table(const ll_dataset *d, const double *v, const char *path, ll_error *e)
@@ -56,32 +46,12 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
         if (v == d->lat_ms)
             ll_write_arch(w.f, d, i, &text);
         else
-            write_brief_arch(w.f, d, i, digits, &text);
+            ll_write_brief_arch(w.f, d, i, digits, &text);
         for (int j = 0; j < d->n_devices; j++) {
             putc_unlocked(',', w.f);
             ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);
         }
         putc_unlocked('\n', w.f);
-    }
-    ll_str_free(&text);
-    return ll_writer_commit(&w, e);
-}
-
-static ll_status write_accuracy(const ll_dataset *d, const char *path, ll_error *e)
-{
-    ll_writer w;
-    ll_status s = ll_writer_open(&w, path, e);
-    if (s) return s;
-    ll_str text = {0};
-    fputs("arch,", w.f);
-    ll_csv_write(w.f, d->accuracy_name ? d->accuracy_name : "accuracy");
-    putc('\n', w.f);
-    for (int i = 0; i < d->n_archs; i++) {
-        if (isnan(d->accuracy[i])) continue;
-        ll_write_arch(w.f, d, i, &text);
-        putc(',', w.f);
-        ll_csv_write_number(w.f, d->accuracy[i]);
-        putc('\n', w.f);
     }
     ll_str_free(&text);
     return ll_writer_commit(&w, e);
@@ -115,7 +85,7 @@ static cJSON *describe(const ll_dataset *d)
     ll_json_int(o, "archs", d->n_archs);
     ll_json_str(o, "unit", "ms");
     add_devices(o, d);
-    if (d->accuracy_name) ll_json_str(o, "accuracy", d->accuracy_name);
+    if (d->n_scores) ll_folder_describe_scores(d, o);
     if (d->reference.n) ll_json_ints(o, "reference", d->reference.v, d->reference.n);
     cJSON *features = ll_json_arr(o, "features");
     for (int i = 0; i < d->archs->n_features; i++) ll_json_str(features, NULL, d->archs->features[i].name);
@@ -157,7 +127,7 @@ static ll_status put(const folder *x, const char *name, const ll_feature *featur
     char *path = ll_path_join(x->dir, name);
     ll_status s = feature                    ? write_feature(x->d, feature, path, e)
                   : !strcmp(name, "std.csv") ? write_table(x->d, x->d->std_ms, path, e)
-                                             : write_accuracy(x->d, path, e);
+                                             : ll_folder_write_scores(x->d, path, e);
     free(path);
     return s ? s : add_file_hash(x->files, x->dir, name, e);
 }
@@ -169,7 +139,7 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     char *latency = ll_path_join(dir, "latency.csv"), *info = ll_path_join(dir, "dataset.json");
     ll_status s = write_table(d, d->lat_ms, latency, e);
     if (!s && d->std_ms) s = put(&x, "std.csv", NULL, e);
-    if (!s && d->accuracy) s = put(&x, "accuracy.csv", NULL, e);
+    if (!s && d->n_scores) s = put(&x, "accuracy.csv", NULL, e);
     for (int i = 0; !s && i < d->archs->n_features; i++) {
         ll_str name = {0};
         ll_str_addf(&name, "%s.npy", d->archs->features[i].name);

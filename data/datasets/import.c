@@ -14,6 +14,7 @@ static const ll_importer importers[] = {
     {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
     {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
+    {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true},
     {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
 };
 

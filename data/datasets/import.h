@@ -16,6 +16,9 @@ typedef struct ll_import {
     const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
     const char *unit;       /* csv: "ms", "us" or "s" */
     const char *arch;       /* csv: name of the architecture column; NULL: find it */
+    const char *metric;     /* accuracy: name of the score; NULL: "accuracy" */
+    const char *split;      /* accuracy: "test", "valid"; NULL: test */
+    const char *source;     /* accuracy: who measured; NULL: the file's name */
     ll_strs notes;          /* out: sentences on what was found; free with ll_strs_free */
 } ll_import;
 
@@ -38,7 +41,9 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
-/* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures, no device. */
+/* Accuracies of a dataset's architectures: one score, no device. */
+ll_status ll_import_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures and a score each, no device. */
 ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
 
 /* A table of the user's own, wide or long; the unit comes from job->unit or, in a long table, from its column
@@ -48,8 +53,8 @@ ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e);
 
 /* `into` and `fresh` together: architectures by gene, devices by name. A device that both have is
  * joined when all common latencies agree within 0.1 percent; otherwise LL_BAD_DATA names the first that does
- * not, unless `replace` lets the new ones win. Features of the same name are replaced, accuracies of the same
- * name completed. Name and path are those of `into`. */
+ * not, unless `replace` lets the new ones win. Features of the same name are replaced; scores are joined
+ * as devices are. Name and path are those of `into`. */
 ll_status ll_import_merge(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
                           ll_strs *notes, ll_error *e);
 /* The same for who goes on building: nowhere on the disk, and not sealed yet. */

@@ -6,6 +6,7 @@
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 #include "data/datasets/import.h"
 #include "data/formats/pickle.h"
 
@@ -161,11 +162,13 @@ static ll_status read_reference(const char *path, ll_dataset *d, ll_error *e)
     return s;
 }
 
+enum { ACCURACY, PREDICTED }; /* of d->scores */
+
 /* A row "string, accuracy in percent, MetaD2A score"; an architecture may come twice with equal accuracy. */
 static ll_status read_accuracy_row(const ll_csv *c, ll_dataset *d, ll_error *e)
 {
     uint8_t gene[LL_MAX_POSITIONS];
-    double accuracy;
+    double accuracy, predicted = NAN;
     if (c->n < 2) return ll_csv_fail(c, e, "architecture, accuracy and score were expected");
     if (ll_space_parse(d->space, c->cells[0], gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
@@ -173,7 +176,10 @@ static ll_status read_accuracy_row(const ll_csv *c, ll_dataset *d, ll_error *e)
     if (row < 0) return ll_csv_fail(c, e, "%s is not in the dataset", c->cells[0]);
     if (!ll_decimal_parse(c->cells[1], &accuracy) || !(accuracy >= 0 && accuracy <= 100))
         return ll_csv_fail(c, e, "\"%.40s\" is no accuracy in percent", c->cells[1]);
-    d->accuracy[row] = accuracy;
+    if (c->n > 2 && !ll_decimal_parse(c->cells[2], &predicted))
+        return ll_csv_fail(c, e, "\"%.40s\" is no score", c->cells[2]);
+    d->scores[ACCURACY].v[row] = accuracy;
+    d->scores[PREDICTED].v[row] = predicted;
     return LL_OK;
 }
 
@@ -184,20 +190,12 @@ static ll_status read_accuracies(const char *path, ll_dataset *d, ll_error *e)
     ll_status s = ll_csv_open(&c, path, e);
     if (s) return s;
     c.separator = ',';
-    d->accuracy = LL_NEW_ARRAY(double, d->n_archs + 1);
-    for (int i = 0; i < d->n_archs; i++) d->accuracy[i] = NAN;
-    d->accuracy_name = ll_strdup("cifar100 (MetaD2A)");
+    ll_score_describe(ll_dataset_make_score(d, "cifar100_metad2a"), "%", "test", "HELP (MetaD2A's list)");
+    ll_score_describe(ll_dataset_make_score(d, "metad2a"), NULL, NULL, "HELP (MetaD2A's own score)");
     s = ll_csv_next(&c, &more, e); /* the first line is a time in seconds */
     while (!s && !(s = ll_csv_next(&c, &more, e)) && more) s = read_accuracy_row(&c, d, e);
     ll_csv_close(&c);
     return s;
-}
-
-static int count_known(const double *v, int n)
-{
-    int known = 0;
-    for (int i = 0; i < n; i++) known += !isnan(v[i]);
-    return known;
 }
 
 static ll_status read_extras(ll_import *job, ll_dataset *d, ll_error *e)
@@ -207,9 +205,9 @@ static ll_status read_extras(ll_import *job, ll_dataset *d, ll_error *e)
     ll_status s = ll_is_file(reference) ? read_reference(reference, d, e) : LL_OK;
     if (!s && ll_is_file(list)) s = read_accuracies(list, d, e);
     if (!s && d->reference.n) ll_import_note(job, "%d reference architectures", d->reference.n);
-    if (!s && d->accuracy)
+    if (!s && d->n_scores)
         ll_import_note(job, "CIFAR-100 accuracies of %d architectures from MetaD2A's list",
-                       count_known(d->accuracy, d->n_archs));
+                       ll_score_count(d, &d->scores[ACCURACY]));
     free(reference);
     free(list);
     return s;

@@ -8,9 +8,10 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 #include "data/datasets/import.h"
 
-enum { PROXIES_MOST = 256 };
+enum { PROXIES_MOST = 48 }; /* a dataset holds 64 scores */
 
 static double proxy_value(const char *name, double x)
 {
@@ -45,6 +46,19 @@ static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_st
     return LL_OK;
 }
 
+/* Each proxy is also a score that a search can maximise. */
+static ll_status add_scores(ll_dataset *d, const ll_strs *names, const float *v, ll_error *e)
+{
+    for (int k = 0; k < names->n; k++) {
+        if (ll_score_check_name(names->v[k], e)) return ll_fail_in(e, "proxies: ");
+        ll_score *score = ll_dataset_make_score(d, names->v[k]);
+        ll_score_describe(score, NULL, NULL, "NASFLAT (zero-cost proxy)");
+        for (int i = 0; i < d->n_archs; i++)
+            score->v[i] = (double)v[(size_t)i * (size_t)names->n + (size_t)k];
+    }
+    return LL_OK;
+}
+
 static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *names, ll_dataset **out,
                           ll_error *e)
 {
@@ -68,6 +82,7 @@ static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *name
         i++;
     }
     if (!s) ll_archs_set_feature(d->archs, "zcp", names->n, v);
+    if (!s) s = add_scores(d, names, v, e);
     free(v);
     return s;
 }

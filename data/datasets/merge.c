@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/device/scores.h"
 #include "data/datasets/import.h"
 
 static const double AGREE = 1e-3; /* relative */
@@ -151,19 +152,41 @@ static double *nans(size_t n)
     return v;
 }
 
-static void merge_accuracy(const merger *m)
+/* The first architecture on whose score both have another opinion; how many there are. */
+static int count_differing(const merger *m, const ll_score *old, const ll_score *fresh, int *first)
 {
-    ll_dataset *d = m->d;
-    const char *name = m->fresh->accuracy_name ? m->fresh->accuracy_name : "accuracy";
-    if (!m->fresh->accuracy) return;
-    if (d->accuracy && strcmp(d->accuracy_name ? d->accuracy_name : "accuracy", name) && !m->replace) {
-        note(m, "the accuracies (%s) were left out: the dataset has %s", name, d->accuracy_name);
-        return;
+    int differ = 0;
+    for (int i = m->fresh->n_archs - 1; i >= 0; i--) {
+        double a = old->v[m->row[i]], b = fresh->v[i];
+        if (isnan(a) || isnan(b) || fabs(a - b) <= AGREE * fmax(fabs(a), fabs(b))) continue;
+        differ++;
+        *first = i;
     }
-    if (!d->accuracy) d->accuracy = nans((size_t)d->n_archs);
-    free(d->accuracy_name);
-    d->accuracy_name = ll_strdup(name);
-    fill(m, d->accuracy, m->fresh->accuracy);
+    return differ;
+}
+
+static ll_status merge_score(const merger *m, const ll_score *fresh, ll_error *e)
+{
+    bool there = ll_dataset_score(m->d, fresh->name);
+    ll_score *to = ll_dataset_make_score(m->d, fresh->name);
+    int first = 0, differ = there ? count_differing(m, to, fresh, &first) : 0;
+    if (differ && !m->replace)
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "score %s (%s) is in %s already and %d values differ by more than 0.1 percent, first %.6g there, "
+            "%.6g in the file; give the score another name, or replace=on",
+            fresh->name, to->source, m->into->name, differ, to->v[m->row[first]], fresh->v[first]);
+    int filled = fill(m, to->v, fresh->v);
+    if (there)
+        note(m, "score %s was there: %d values are new%s", fresh->name, filled - differ,
+             differ ? ", others were replaced" : "");
+    if (!there || filled) {
+        char *source = there ? both(to->source, fresh->source) : ll_strdup(fresh->source);
+        ll_score_describe(to, fresh->unit ? fresh->unit : to->unit, fresh->split ? fresh->split : to->split,
+                          source);
+        free(source);
+    }
+    return LL_OK;
 }
 
 static void merge_feature(const merger *m, const ll_feature *f)
@@ -185,16 +208,20 @@ static void merge_records(cJSON *provenance, const cJSON *list)
     cJSON_ArrayForEach(entry, list) cJSON_AddItemToArray(to, cJSON_Duplicate(entry, true));
 }
 
-static void merge_rest(const merger *m)
+static ll_status merge_rest(const merger *m, ll_error *e)
 {
     ll_dataset *d = m->d;
-    merge_accuracy(m);
+    for (int i = 0; i < m->fresh->n_scores; i++) {
+        ll_status s = merge_score(m, &m->fresh->scores[i], e);
+        if (s) return s;
+    }
     for (int i = 0; i < m->fresh->archs->n_features; i++) merge_feature(m, &m->fresh->archs->features[i]);
     if (!d->reference.n)
         for (int i = 0; i < m->fresh->reference.n; i++)
             ll_ints_add(&d->reference, m->row[m->fresh->reference.v[i]]);
     for (const cJSON *list = m->fresh->provenance->child; list; list = list->next)
         if (cJSON_IsArray(list)) merge_records(d->provenance, list);
+    return LL_OK;
 }
 
 static ll_status merge(merger *m, ll_error *e)
@@ -208,8 +235,7 @@ static ll_status merge(merger *m, ll_error *e)
         ll_status s = ll_interrupted() ? ll_interrupt_fail(e) : merge_device(m, j, e);
         if (s) return s;
     }
-    merge_rest(m);
-    return LL_OK;
+    return merge_rest(m, e);
 }
 
 static size_t cells(int n_archs, int n_devices)
