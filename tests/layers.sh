@@ -23,8 +23,9 @@ core/predict/gp: +learning core/predict
 core/predict/nasflat: +learning core/predict core/predict/gp
 core/predict/blend: +learning core/predict core/predict/gp core/predict/nasflat
 core/transfer: +learning core/predict core/predict/gp
+core/search: +learning core/predict core/transfer
 core/diagnose: +learning core/predict core/predict/gp core/transfer
-+science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/diagnose
++science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/search core/diagnose
 core/app: +science
 core/commands: +science core/app
 +core: +science core/app core/commands

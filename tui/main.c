@@ -57,6 +57,7 @@ static const ll_command *const tables[] = {
     ll_partition_commands,
     ll_sample_commands,
     ll_predict_commands,
+    ll_search_commands,
     ll_diagnose_commands,
     ll_active_commands,
     ll_score_commands,

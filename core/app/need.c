@@ -82,10 +82,9 @@ ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predicto
 }
 
 /* The name in full when the data has the device, else as it was typed; NULL: none was. */
-static ll_status adapted_device(ll_request *rq, const char *option, const char **name)
+static ll_status adapted_device(ll_request *rq, const char **name)
 {
     int device;
-    *name = ll_word(&rq->args, option);
     if (!*name || !rq->state.data || ll_state_adapted(&rq->state, *name, NULL)) return LL_OK;
     ll_status s = ll_dataset_find_device(rq->state.data, *name, &device, &rq->error);
     if (s) return s;
@@ -95,8 +94,12 @@ static ll_status adapted_device(ll_request *rq, const char *option, const char *
 
 ll_status ll_need_adapted(ll_request *rq, const char *option, ll_adapted **out)
 {
-    const char *device, *predictor = named_predictor(rq);
-    ll_status s = adapted_device(rq, option, &device);
+    return ll_find_adapted(rq, ll_word(&rq->args, option), named_predictor(rq), out);
+}
+
+ll_status ll_find_adapted(ll_request *rq, const char *device, const char *predictor, ll_adapted **out)
+{
+    ll_status s = adapted_device(rq, &device);
     if (s) return s;
     *out = ll_state_adapted(&rq->state, device, predictor);
     return *out ? LL_OK : ll_no_adapted(rq, device, predictor);

@@ -14,6 +14,8 @@ ll_status ll_need_device(ll_request *rq, const char *option, int *device);
 ll_status ll_need_transfer(ll_request *rq, const char *option, ll_transfer **out);
 /* The adapted predictor of that device and predictor, with data or without; borrowed from rq->state. */
 ll_status ll_need_adapted(ll_request *rq, const char *option, ll_adapted **out);
+/* The same by name; NULL: the latest of any. */
+ll_status ll_find_adapted(ll_request *rq, const char *device, const char *predictor, ll_adapted **out);
 /* The sentence for one that is missing, LL_FAILED. Names may be NULL: any. */
 ll_status ll_no_adapted(ll_request *rq, const char *device, const char *predictor);
 

@@ -28,10 +28,33 @@ void ll_samples_unref(ll_samples *s)
     free(s);
 }
 
+ll_found *ll_found_new(const cJSON *result)
+{
+    ll_found *f = LL_NEW(ll_found);
+    *f = (ll_found){1, cJSON_Duplicate(result, true)};
+    return f;
+}
+
+ll_found *ll_found_ref(const ll_found *f)
+{
+    ll_found *own = (ll_found *)f;
+    if (own) __atomic_add_fetch(&own->refs, 1, __ATOMIC_RELAXED);
+    return own;
+}
+
+void ll_found_unref(ll_found *f)
+{
+    if (!f || __atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL)) return;
+    cJSON_Delete(f->result);
+    free(f);
+}
+
 void ll_state_copy(ll_state *to, const ll_state *from)
 {
-    *to = (ll_state){
-        .n_models = from->n_models, .n_transfers = from->n_transfers, .n_adapted = from->n_adapted};
+    *to = (ll_state){.n_models = from->n_models,
+                     .n_transfers = from->n_transfers,
+                     .n_adapted = from->n_adapted,
+                     .n_searches = from->n_searches};
     to->data = from->data ? ll_dataset_ref(from->data) : NULL;
     to->task = from->task ? ll_task_ref(from->task) : NULL;
     to->samples = ll_samples_ref(from->samples);
@@ -39,6 +62,7 @@ void ll_state_copy(ll_state *to, const ll_state *from)
     for (int i = 0; i < from->n_models; i++) to->models[i] = ll_model_ref(from->models[i]);
     for (int i = 0; i < from->n_transfers; i++) to->transfers[i] = ll_transfer_ref(from->transfers[i]);
     for (int i = 0; i < from->n_adapted; i++) to->adapted[i] = ll_adapted_ref(from->adapted[i]);
+    for (int i = 0; i < from->n_searches; i++) to->searches[i] = ll_found_ref(from->searches[i]);
 }
 
 /* Models and what was made with them, but for those of a space that is kept (NULL: none). */
@@ -64,9 +88,16 @@ static void drop_models(ll_state *s, const ll_space *kept)
     s->n_adapted = n;
 }
 
+static void drop_searches(ll_state *s)
+{
+    for (int i = 0; i < s->n_searches; i++) ll_found_unref(s->searches[i]);
+    s->n_searches = 0;
+}
+
 void ll_state_free(ll_state *s)
 {
     drop_models(s, NULL);
+    drop_searches(s);
     ll_dataset_unref(s->data);
     ll_task_unref(s->task);
     ll_samples_unref(s->samples);
@@ -81,6 +112,7 @@ void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest)
         ll_state_set_task(s, NULL);
         ll_state_set_samples(s, NULL);
         ll_strs_free(&s->tags);
+        drop_searches(s);
     }
     ll_dataset_unref(s->data);
     s->data = d;
@@ -151,6 +183,11 @@ void ll_state_add_adapted(ll_state *s, ll_adapted *a)
                 (size_t)(--s->n_transfers - at) * sizeof *s->transfers);
     }
     put_adapted(s, a);
+}
+
+void ll_state_add_search(ll_state *s, ll_found *f)
+{
+    ll_found_unref(put_in_front((void **)s->searches, &s->n_searches, LL_MAX_SEARCHES, s->n_searches, f));
 }
 
 ll_model *ll_state_model(const ll_state *s, const char *predictor)

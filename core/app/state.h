@@ -23,7 +23,17 @@ ll_samples *ll_samples_new(const int *rows, int n, const char *sampler, const ch
 ll_samples *ll_samples_ref(const ll_samples *s);
 void ll_samples_unref(ll_samples *s);
 
-enum { LL_MAX_MODELS = 16, LL_MAX_TRANSFERS = 64 };
+/* What a search came to: the result it emitted (core/commands/search_report.h), to be drawn and saved. Immutable,
+ * reference-counted. */
+typedef struct ll_found {
+    int refs;
+    cJSON *result;
+} ll_found;
+ll_found *ll_found_new(const cJSON *result); /* copies */
+ll_found *ll_found_ref(const ll_found *f);
+void ll_found_unref(ll_found *f);
+
+enum { LL_MAX_MODELS = 16, LL_MAX_TRANSFERS = 64, LL_MAX_SEARCHES = 8 };
 
 typedef struct ll_state {
     ll_dataset *data;                /* NULL until `load` */
@@ -39,6 +49,8 @@ typedef struct ll_state {
      * per (device, predictor), the latest first. */
     ll_adapted *adapted[LL_MAX_TRANSFERS];
     int n_adapted;
+    ll_found *searches[LL_MAX_SEARCHES]; /* the latest first */
+    int n_searches;
 } ll_state;
 
 void ll_state_copy(ll_state *to, const ll_state *from); /* `to` is overwritten, not freed */
@@ -54,7 +66,8 @@ void ll_state_add_model(ll_state *s, ll_model *m); /* becomes current; replaces 
 void ll_state_add_transfer(ll_state *s,
                            ll_transfer *t); /* likewise per device and predictor; its adapted too */
 void ll_state_add_adapted(ll_state *s,
-                          ll_adapted *a); /* likewise; a transfer by another one than this goes */
+                          ll_adapted *a);           /* likewise; a transfer by another one than this goes */
+void ll_state_add_search(ll_state *s, ll_found *f); /* the oldest of a full list goes */
 ll_model *ll_state_model(const ll_state *s,
                          const char *predictor); /* NULL name: the current; borrowed, or NULL */
 /* The latest transfer of this device (NULL: of any) by this predictor (NULL: any); borrowed, or NULL. */

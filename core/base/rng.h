@@ -18,7 +18,8 @@ enum {
     LL_STREAM_PARTITION,
     LL_STREAM_DROPOUT,
     LL_STREAM_TRANSFER,
-    LL_STREAM_DATA
+    LL_STREAM_DATA,
+    LL_STREAM_SEARCH
 };
 
 ll_rng ll_rng_new(uint64_t seed, uint64_t stream);

@@ -14,5 +14,6 @@ extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];
 extern const ll_command ll_score_commands[];
 extern const ll_command ll_active_commands[];
+extern const ll_command ll_search_commands[];
 
 #endif

@@ -20,5 +20,6 @@ double ll_mad_sigma(const double *x, int n); /* 1.4826 x median absolute deviati
 
 double ll_normal_quantile(double p);              /* standard normal */
 double ll_student_quantile(double p, double dof); /* dof <= 0: normal */
+double ll_student_cdf(double t, double dof);      /* P(T <= t); dof <= 0: normal */
 
 #endif

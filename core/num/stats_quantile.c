@@ -89,6 +89,15 @@ static double student_tail(double t, double dof)
     return .5 * beta_regular(dof / 2, .5, dof / s, t * t / s);
 }
 
+double ll_student_cdf(double t, double dof)
+{
+    if (isnan(t)) return NAN;
+    if (!(dof > 0)) return .5 * erfc(-t / M_SQRT2);
+    if (isinf(t)) return t > 0;
+    double tail = student_tail(fabs(t), dof);
+    return t > 0 ? 1 - tail : tail;
+}
+
 static double student_density(double t, double dof)
 {
     double log_front = log_gamma((dof + 1) / 2) - log_gamma(dof / 2) - .5 * log(dof * M_PI);

@@ -28,3 +28,14 @@ bool ll_cell_mirror(const ll_space *s, const uint8_t *gene, uint8_t *mirror)
     }
     return memcmp(mirror, gene, (size_t)s->n_positions) != 0;
 }
+
+bool ll_cell_connected(const ll_space *s, const uint8_t *gene)
+{
+    const ll_cell_graph *c = s->facts->cell;
+    bool reached[LL_MAX_NODES] = {true};
+    if (!c) return true;
+    for (int node = 1; node < c->n_nodes; node++) /* positions lead from lower nodes to higher ones */
+        for (int p = 0; p < s->n_positions; p++)
+            reached[node] |= c->to[p] == node && gene[p] != c->none && reached[c->from[p]];
+    return reached[c->n_nodes - 1];
+}

@@ -40,6 +40,8 @@ typedef struct ll_space_facts {
 
 typedef struct ll_space ll_space;
 
+/* Does anything flow from the input of the cell to its output? Always, where there is no cell. */
+bool ll_cell_connected(const ll_space *s, const uint8_t *gene);
 /* The other name of a cell: exchanging two inner nodes is the same network when nothing flows between them. False: there
  * is none, or it is the same gene. */
 bool ll_cell_mirror(const ll_space *s, const uint8_t *gene, uint8_t *mirror);

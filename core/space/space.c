@@ -62,6 +62,38 @@ static void add_layer(const ll_layer *l, ll_cost *c)
     c->activations += (double)l->c_out * l->h_out * l->h_out;
 }
 
+static double elements(int channels, int side)
+{
+    return (double)channels * side * side;
+}
+
+/* Tensors are alive from the layer that writes them to the last one that reads them. A copy is another name of what it
+ * reads, additions and activations are counted as if they had a result of their own. */
+static double peak_elements(const ll_layer *layers, int n)
+{
+    int last[LL_MAX_LAYERS + 1], owner[LL_MAX_LAYERS + 1];
+    double size[LL_MAX_LAYERS + 1], alive, peak;
+    owner[0] = last[0] = 0;
+    size[0] = n ? elements(layers[0].c_in, layers[0].h_in) : 0;
+    for (int i = 0; i < n; i++) {
+        const ll_layer *l = &layers[i];
+        bool copy = l->kind == LL_COPY && l->in[0] >= 0;
+        owner[i + 1] = copy ? owner[l->in[0]] : i + 1;
+        last[i + 1] = i;
+        size[i + 1] = copy ? 0 : elements(l->c_out, l->h_out);
+        for (int k = 0; k < (l->kind == LL_ADD ? 2 : 1); k++)
+            if (l->in[k] >= 0) last[owner[l->in[k]]] = i;
+    }
+    alive = peak = size[0];
+    for (int i = 0; i < n; i++) {
+        alive += size[i + 1];
+        if (alive > peak) peak = alive;
+        for (int t = 0; t <= i + 1; t++)
+            if (last[t] == i) alive -= size[t];
+    }
+    return peak;
+}
+
 bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
 {
     ll_layer layers[LL_MAX_LAYERS];
@@ -69,6 +101,7 @@ bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
     if (!s->layers) return false;
     int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
     for (int i = 0; i < n; i++) add_layer(&layers[i], out);
+    out->peak_kb = 4 * peak_elements(layers, n) / 1024;
     return true;
 }
 

@@ -48,6 +48,8 @@ enum { LL_MAX_LAYERS = 256 }; /* no network of a built-in space has more */
 typedef struct ll_cost {
     double macs, params, activations, kernels;
     double conv_macs, conv_params;
+    double
+        peak_kb; /* largest sum of tensors alive at a time, 4 bytes an element, KiB; weights are not in it */
 } ll_cost;
 
 /* Nodes 0 = input, n_nodes-1 = output, adj[i][j] = 1: edge i -> j. op[] is one of the space's node operations for the

@@ -142,6 +142,50 @@ ll_status ll_adapt(const ll_adapt_plan *p, ll_adapted **out, ll_error *e)
     return s;
 }
 
+/* What it was adapted with, as its record says. */
+static ll_status own_options(const ll_adapted *a, ll_values *out, ll_error *e)
+{
+    const cJSON *set;
+    ll_status s = LL_OK;
+    ll_values_init(out, a->model->predictor->transfer_options);
+    cJSON_ArrayForEach(set, cJSON_GetObjectItemCaseSensitive(a->info, "options"))
+    {
+        char *text = cJSON_IsString(set) ? ll_strdup(set->valuestring) : ll_json_line(set);
+        if (!s && ll_option_find(out->table, set->string)) s = ll_values_set(out, set->string, text, e);
+        free(text);
+    }
+    return s;
+}
+
+ll_status ll_adapt_more(const ll_adapted *a, const ll_measured *more, ll_observer *observer, ll_pool *pool,
+                        ll_adapted **out, ll_error *e)
+{
+    ll_archs *samples = ll_archs_copy(a->samples, 0);
+    double *lat_ms = LL_NEW_ARRAY(double, a->samples->n + more->archs->n + 1);
+    ll_values options;
+    memcpy(lat_ms, a->lat_ms, (size_t)a->samples->n * sizeof *lat_ms);
+    for (int i = 0; i < more->archs->n; i++) {
+        bool is_new;
+        int at = ll_archs_add(samples, ll_arch(more->archs, i), &is_new);
+        if (is_new) lat_ms[at] = more->lat_ms[i];
+    }
+    ll_status s = own_options(a, &options, e);
+    ll_adapt_plan plan = {.model = a->model,
+                          .device = a->device,
+                          .samples = {samples, lat_ms},
+                          .sampler = a->sampler,
+                          .want_variance = true,
+                          .seed = a->seed,
+                          .options = &options,
+                          .observer = observer,
+                          .pool = pool};
+    if (!s) s = ll_adapt(&plan, out, e);
+    ll_values_free(&options);
+    ll_archs_unref(samples);
+    free(lat_ms);
+    return s;
+}
+
 /* --- predict --- */
 
 static ll_status not_a_number(const ll_adapted *a, const char *what, double value, const uint8_t *gene,

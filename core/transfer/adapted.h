@@ -42,6 +42,9 @@ typedef struct ll_adapt_plan {
 } ll_adapt_plan;
 
 ll_status ll_adapt(const ll_adapt_plan *plan, ll_adapted **out, ll_error *e);
+/* The same predictor, device and options with more samples. Only for predictors that want nothing beyond the samples. */
+ll_status ll_adapt_more(const ll_adapted *a, const ll_measured *more, ll_observer *observer, ll_pool *pool,
+                        ll_adapted **out, ll_error *e);
 /* Scores and milliseconds (>= 0; lat_ms is never NULL), deviations where wanted and known. LL_BAD_DATA: architectures of
  * another space; LL_FAILED: the predictor gave a number that is none (the sentence names the architecture). */
 ll_status ll_adapted_predict(const ll_adapted *a, const ll_predict_job *job, ll_prediction *out, ll_error *e);

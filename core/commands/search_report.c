@@ -1,0 +1,407 @@
+#include "core/commands/search_report.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+
+enum { CLOUD = 2000, STEPS = 1000 };
+static const double LEVEL = .9; /* of the intervals shown */
+
+static char *text_of(const ll_space *space, const uint8_t *gene)
+{
+    ll_str text = {0};
+    space->format(space, gene, &text);
+    return ll_str_take(&text);
+}
+
+static double or_null(double x)
+{
+    return isfinite(x) ? x : NAN;
+}
+
+/* --- one architecture ---------------------------------------------------------------------------------------- */
+
+/* A latency with its interval and truth; "ms" alone is that of the first device. */
+static void add_latency(cJSON *o, const ll_search *s, int at, int k, double truth)
+{
+    double ms = ll_search_values(s, at)[k], sd = ll_search_sd(s, at)[k];
+    double half = sd > 0 ? ll_student_quantile(.5 + LEVEL / 2, s->dof[k]) * sd : 0;
+    bool known = sd > 0 || s->problem->intervals || s->problem->p != .5;
+    ll_json_num(o, "ms", ms);
+    ll_json_num(o, "lo_ms", known ? fmax(0, ms - half) : NAN);
+    ll_json_num(o, "hi_ms", known ? ms + half : NAN);
+    ll_json_num(o, "true_ms", truth);
+}
+
+static int first_latency(const ll_problem *p)
+{
+    for (int k = 1; k < p->n; k++)
+        if (!p->q[k].cost) return k;
+    return 0;
+}
+
+static int index_of(const ll_problem *p, const uint8_t *gene)
+{
+    return p->space->n_archs ? p->space->index_of(p->space, gene) : -1;
+}
+
+static void add_arch(cJSON *o, const ll_search *s, int at, const double *truth)
+{
+    const ll_problem *p = s->problem;
+    const uint8_t *gene = ll_arch(s->archs, at);
+    char *text = text_of(p->space, gene);
+    int k = first_latency(p), index = index_of(p, gene);
+    ll_json_str(o, "arch", text);
+    ll_json_num(o, "index", index < 0 ? NAN : index);
+    if (k) add_latency(o, s, at, k, truth[k]);
+    ll_json_num(o, "score", ll_search_values(s, at)[0]);
+    ll_json_num(o, "true_score", truth[0]);
+    for (int c = 1; c < p->n; c++)
+        if (p->q[c].cost) ll_json_num(o, p->q[c].name, ll_search_values(s, at)[c]);
+    free(text);
+}
+
+/* --- limits -------------------------------------------------------------------------------------------------- */
+
+static void add_limits(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_problem *p = s->problem;
+    cJSON *limits = ll_json_arr(result, "limits"), *devices = ll_json_arr(result, "devices");
+    int at = r->outcome->chosen;
+    for (int k = 1; k < p->n; k++) {
+        cJSON *o = ll_json_obj(limits, NULL);
+        if (!p->q[k].cost) ll_json_str(devices, NULL, p->q[k].name);
+        ll_json_str(o, p->q[k].cost ? "cost" : "device", p->q[k].name);
+        ll_json_num(o, p->q[k].cost ? "max" : "max_ms", or_null(p->q[k].max));
+        if (at < 0) continue;
+        if (p->q[k].cost)
+            ll_json_num(o, "value", ll_search_values(s, at)[k]);
+        else
+            add_latency(o, s, at, k, r->outcome->truth[k]);
+    }
+}
+
+/* --- the front and the cloud --------------------------------------------------------------------------------- */
+
+static int by_latency; /* not used by threads: the worker alone reports */
+static const ll_search *in_hand;
+
+static int faster_first(const void *a, const void *b)
+{
+    int x = *(const int *)a, y = *(const int *)b;
+    double dx = ll_search_values(in_hand, x)[by_latency], dy = ll_search_values(in_hand, y)[by_latency];
+    return dx < dy ? -1 : dx > dy ? 1 : x - y;
+}
+
+static void add_front(cJSON *result, const ll_search *s)
+{
+    cJSON *front = ll_json_arr(result, "front");
+    ll_ints order = ll_ints_copy(s->front.v, s->front.n);
+    double truth[LL_QUANTITIES];
+    by_latency = first_latency(s->problem);
+    in_hand = s;
+    if (order.n) qsort(order.v, (size_t)order.n, sizeof *order.v, faster_first);
+    for (int i = 0; i < order.n; i++) {
+        ll_problem_truth(s->problem, ll_arch(s->archs, order.v[i]), truth);
+        add_arch(ll_json_obj(front, NULL), s, order.v[i], truth);
+    }
+    ll_ints_free(&order);
+}
+
+static bool straddles(const ll_search *s, int i)
+{
+    double chance = ll_problem_chance(s->problem, ll_search_values(s, i), ll_search_sd(s, i), s->dof);
+    return chance > .05 && chance < .95;
+}
+
+/* Evenly among what was met, so that it is the same every time. */
+static void add_cloud(cJSON *result, const ll_search *s)
+{
+    cJSON *cloud = ll_json_obj(result, "cloud");
+    cJSON *ms = ll_json_arr(cloud, "ms"), *score = ll_json_arr(cloud, "score"),
+          *state = ll_json_arr(cloud, "state");
+    int k = first_latency(s->problem), n = s->archs->n, step = n > CLOUD ? n / CLOUD + 1 : 1;
+    for (int i = 0; i < n; i += step) {
+        const double *v = ll_search_values(s, i);
+        if (isnan(v[0]) || !k || isnan(v[k])) continue;
+        ll_json_num(ms, NULL, v[k]);
+        ll_json_num(score, NULL, v[0]);
+        ll_json_str(state, NULL, straddles(s, i) ? "open" : s->excess[i] > 0 ? "out" : "in");
+    }
+}
+
+static void add_steps(cJSON *result, const ll_search *s)
+{
+    cJSON *steps = ll_json_obj(result, "steps");
+    cJSON *n = ll_json_arr(steps, "evaluations"), *hv = ll_json_arr(steps, "hypervolume"),
+          *best = ll_json_arr(steps, "best");
+    int every = s->n_steps > STEPS ? s->n_steps / STEPS + 1 : 1;
+    for (int i = 0; i < s->n_steps; i++) {
+        if (i % every && i + 1 < s->n_steps) continue;
+        ll_json_num(n, NULL, (double)s->steps[i].evaluations);
+        ll_json_num(hv, NULL, s->steps[i].hypervolume);
+        ll_json_num(best, NULL, s->steps[i].best);
+    }
+}
+
+/* --- what it took -------------------------------------------------------------------------------------------- */
+
+/* Latencies of the devices that were looked at, for adapting and for verifying. */
+static int measurements(const ll_search_report *r)
+{
+    int n = 0;
+    for (int k = 1; k < r->search->problem->n; k++)
+        if (r->setup->adapted[k]) n += r->setup->adapted[k]->cost;
+    return n + (r->verified ? r->verified->measured.n * r->setup->devices.n : 0);
+}
+
+static double training_s(const ll_search_report *r)
+{
+    double sum = 0;
+    for (int k = 1; k < LL_QUANTITIES; k++) {
+        const ll_adapted *a = r->setup->adapted[k];
+        bool seen = false;
+        if (!a) continue;
+        sum += a->seconds;
+        for (int j = 1; j < k; j++) seen |= r->setup->adapted[j] && r->setup->adapted[j]->model == a->model;
+        double pretraining = ll_json_get_num(a->model->info, "seconds", 0);
+        if (!seen && !isnan(pretraining)) sum += pretraining;
+    }
+    return sum;
+}
+
+static void add_account(cJSON *result, const ll_request *rq, const ll_search_report *r)
+{
+    int n = measurements(r);
+    double each = ll_real(&rq->args, "seconds_per_measurement");
+    ll_json_num(result, "evaluations", (double)r->search->evaluations);
+    ll_json_int(result, "measurements", n);
+    ll_json_num(result, "search_s", r->seconds);
+    ll_json_num(result, "training_s", training_s(r));
+    ll_json_num(result, "seconds_per_measurement",
+                ll_given(&rq->args, "seconds_per_measurement") ? each : NAN);
+    ll_json_num(result, "seconds",
+                r->seconds + (ll_given(&rq->args, "seconds_per_measurement") ? training_s(r) + n * each : 0));
+}
+
+/* --- sentences ----------------------------------------------------------------------------------------------- */
+
+/* How far the nearest one is beyond each limit. */
+static void note_nearest(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_problem *p = s->problem;
+    int at = r->outcome->fastest;
+    ll_str text = {0};
+    if (at < 0) {
+        ll_result_note(result, "no architecture with a score was met");
+        return;
+    }
+    char *arch = text_of(p->space, ll_arch(s->archs, at));
+    double z[LL_QUANTITIES];
+    ll_problem_quantiles(p, s->dof, z);
+    ll_str_addf(&text, "nothing is within the limits (p=%g). The nearest is %s:", p->p, arch);
+    for (int k = 1, n = 0; k < p->n; k++) {
+        if (p->q[k].max == INFINITY) continue;
+        const char *blank = p->q[k].unit ? " " : "", *unit = p->q[k].unit ? p->q[k].unit : "";
+        double v = ll_search_values(s, at)[k], bound = v + z[k] * ll_search_sd(s, at)[k];
+        ll_str_addf(&text, "%s %.4g%s%s on %s", n++ ? "," : "", v, blank, unit, p->q[k].name);
+        if (bound > v) ll_str_addf(&text, ", at most %.4g", bound);
+        if (bound > p->q[k].max)
+            ll_str_addf(&text, ", which is %.4g%s%s beyond the limit", bound - p->q[k].max, blank, unit);
+    }
+    ll_result_note(result, "%s", ll_str_text(&text));
+    ll_str_free(&text);
+    free(arch);
+}
+
+static void note_unit(cJSON *result, const ll_search *s)
+{
+    const ll_problem *p = s->problem;
+    for (int k = 1; k < p->n; k++) {
+        double low = INFINITY, high = 0;
+        for (int i = 0; i < s->archs->n; i++) {
+            double v = ll_search_values(s, i)[k];
+            if (isnan(v)) continue;
+            low = fmin(low, v);
+            high = fmax(high, v);
+        }
+        double max = p->q[k].max;
+        if (p->q[k].cost || max == INFINITY || high <= 0 || (max < 20 * high && max > low / 20)) continue;
+        ll_result_note(
+            result,
+            "max=%.6g ms is far from all of %s, which takes %.3g to %.3g ms: is the limit in another unit? "
+            "max=5000us and max=.005s are understood",
+            max, p->q[k].name, low, high);
+    }
+}
+
+/* Several limits: how many keep each alone says which one costs most. */
+static void note_alone(cJSON *result, const ll_search *s)
+{
+    const ll_problem *p = s->problem;
+    ll_str text = {0};
+    int limited = 0;
+    for (int k = 1; k < p->n; k++) {
+        int within = 0;
+        if (p->q[k].max == INFINITY) continue;
+        for (int i = 0; i < s->archs->n; i++) within += ll_search_values(s, i)[k] <= p->q[k].max;
+        ll_str_addf(&text, "%s%d of %d keep %s <= %.4g", limited++ ? ", " : "", within, s->archs->n,
+                    p->q[k].name, p->q[k].max);
+    }
+    if (limited > 1) ll_result_note(result, "each limit alone, by the mean: %s", text.s);
+    ll_str_free(&text);
+}
+
+static void add_notes(cJSON *result, const ll_search_report *r)
+{
+    ll_strs says = {0};
+    const ll_problem *p = r->search->problem;
+    bool limited = false, uncertain = false;
+    for (int k = 1; k < p->n; k++) {
+        limited |= p->q[k].max < INFINITY;
+        for (int i = 0; i < r->search->archs->n && !uncertain; i++)
+            uncertain = ll_search_sd(r->search, i)[k] > 0;
+    }
+    ll_scorer_says(r->setup->scorer, &says);
+    for (int i = 0; i < says.n; i++) ll_result_note(result, "%s", says.v[i]);
+    ll_strs_free(&says);
+    if (r->outcome->chosen < 0) note_nearest(result, r);
+    note_unit(result, r->search);
+    if (r->outcome->chosen < 0) note_alone(result, r->search);
+    if (!limited)
+        ll_result_note(result,
+                       "no limit is set (max=): the choice is the best score there is, see the front");
+    if (limited && p->p != .5 && !uncertain)
+        ll_result_note(result, "this predictor gives no intervals: within means that the mean is (p=.5)");
+    if (r->stopped) ll_result_note(result, "stopped: this is what was found until then");
+}
+
+/* --- verifying ----------------------------------------------------------------------------------------------- */
+
+static void add_strings(cJSON *result, const char *key, const ll_search *s, const ll_ints *places)
+{
+    cJSON *list = ll_json_arr(result, key);
+    for (int i = 0; i < places->n; i++) {
+        char *text = text_of(s->problem->space, ll_arch(s->archs, places->v[i]));
+        ll_json_str(list, NULL, text);
+        free(text);
+    }
+}
+
+static void add_verified(cJSON *result, const ll_search_report *r)
+{
+    const ll_verified *v = r->verified;
+    if (!v) return;
+    add_strings(result, "measured", r->search, &v->measured);
+    add_strings(result, "open", r->search, &v->open);
+    ll_json_bool(result, "closed", !v->open.n);
+    ll_json_int(result, "verified", v->measured.n);
+    if (v->open.n)
+        ll_result_note(result, "%d more architectures could still change the choice: verify= measures them",
+                       v->open.n);
+}
+
+/* --- all ----------------------------------------------------------------------------------------------------- */
+
+static void add_choice(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_outcome *o = r->outcome;
+    static const char *const keys[] = {"ms", "lo_ms", "hi_ms", "true_ms", "score", "true_score"};
+    int k = first_latency(s->problem);
+    ll_json_num(result, "max_ms", k ? or_null(s->problem->q[k].max) : NAN);
+    ll_json_num(result, "p", s->problem->p);
+    ll_json_str(result, "score_name", r->setup->score);
+    if (o->chosen >= 0) {
+        add_arch(result, s, o->chosen, o->truth);
+    } else {
+        cJSON_AddNullToObject(result, "arch");
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) ll_json_num(result, keys[i], NAN);
+    }
+    if (o->violation < 0)
+        cJSON_AddNullToObject(result, "violation");
+    else
+        ll_json_bool(result, "violation", o->violation);
+    ll_json_num(result, "best_score", o->best);
+    if (!isnan(o->best)) {
+        char *text = text_of(s->problem->space, o->best_gene);
+        ll_json_str(result, "best_arch", text);
+        free(text);
+    }
+    ll_json_num(result, "regret", o->regret);
+    ll_json_num(result, "hypervolume", o->hypervolume);
+    ll_json_num(result, "igd_plus", o->igd_plus);
+    ll_json_bool(result, "front_is_true", o->front_is_true);
+    ll_json_int(result, "front_size", s->front.n);
+}
+
+/* The chosen architecture as a drawing above the numbers. */
+static void add_text(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_space *space = s->problem->space;
+    ll_str text = {0};
+    if (r->outcome->chosen < 0) return;
+    const uint8_t *gene = ll_arch(s->archs, r->outcome->chosen);
+    space->format(space, gene, &text);
+    ll_str_add(&text, "\n\n");
+    if (space->draw) space->draw(space, gene, &text);
+    if (text.s[text.len - 1] != '\n') ll_str_addc(&text, '\n');
+    ll_json_str(result, "text", text.s);
+    ll_str_free(&text);
+}
+
+cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
+{
+    static const ll_column columns[] = {{"method", "method", NULL, -1},
+                                        {"devices", "devices", NULL, -1},
+                                        {"max_ms", "limit", "ms", 4},
+                                        {"p", "with probability", NULL, -1},
+                                        {"ms", "predicted", "ms", 4},
+                                        {"lo_ms", "from", "ms", 4},
+                                        {"hi_ms", "to", "ms", 4},
+                                        {"true_ms", "measured", "ms", 4},
+                                        {"score_name", "score", NULL, -1},
+                                        {"score", "its value", NULL, 3},
+                                        {"true_score", "known value", NULL, 3},
+                                        {"violation", "beyond a limit", NULL, -1},
+                                        {"best_score", "best there is within", NULL, 3},
+                                        {"regret", "regret", NULL, 3},
+                                        {"front_size", "front", "architectures", 0},
+                                        {"hypervolume", "hypervolume", NULL, 4},
+                                        {"igd_plus", "IGD+", NULL, 4},
+                                        {"evaluations", "architectures met", NULL, 0},
+                                        {"measurements", "measurements", NULL, 0},
+                                        {"verified", "of them to verify", NULL, 0},
+                                        {"closed", "decision closed", NULL, -1},
+                                        {"seconds", "seconds", "s", 3},
+                                        {0}};
+    cJSON *result = ll_result_new("search");
+    ll_str title = {0};
+    for (int i = 0; i < r->setup->devices.n; i++)
+        ll_str_addf(&title, "%s%s", i ? ", " : "", r->setup->devices.v[i]);
+    char *names = ll_str_take(&title);
+    ll_str_addf(&title, "%s on %s", r->setup->score, names);
+    ll_json_str(result, "title", title.s);
+    ll_json_str(result, "method", r->setup->method->name);
+    ll_json_str(result, "space", r->setup->problem.space->name);
+    add_limits(result, r);
+    add_choice(result, r);
+    add_account(result, rq, r);
+    add_front(result, r->search);
+    add_cloud(result, r->search);
+    add_steps(result, r->search);
+    add_text(result, r);
+    ll_result_columns(result, columns);
+    add_verified(result, r);
+    add_notes(result, r);
+    ll_str_free(&title);
+    free(names);
+    return result;
+}

@@ -1,0 +1,28 @@
+/* The result "search": the choice with what is true of it, the front, what it took. Numbers that are not known are null.
+ *
+ *   arch (string), index, devices, max_ms, p, ms, lo_ms, hi_ms, true_ms     of the first device; `limits` has all of them
+ *   score, true_score, violation, best_score, best_arch, regret
+ *   evaluations, measurements, seconds, search_s, measuring_s
+ *   hypervolume, igd_plus, front_is_true
+ *   front [{arch, index, ms, lo_ms, hi_ms, true_ms, score, true_score, ...}]  within the limits, in the order of latency
+ *   cloud {ms, score, state}                   at most 2,000 of what was met: "in", "out" or "open" (the interval straddles)
+ *   steps {evaluations, hypervolume, best}     how it went */
+#ifndef LL_COMMANDS_SEARCH_REPORT_H
+#define LL_COMMANDS_SEARCH_REPORT_H
+
+#include "core/commands/search_setup.h"
+#include "core/search/outcome.h"
+#include "core/search/verify.h"
+
+typedef struct ll_search_report {
+    const ll_search_setup *setup;
+    const ll_search *search;
+    const ll_outcome *outcome;
+    const ll_verified *verified; /* NULL: nothing was to be verified */
+    double seconds;              /* of the search */
+    bool stopped;                /* by Ctrl-C */
+} ll_search_report;
+
+cJSON *ll_search_result(ll_request *rq, const ll_search_report *r);
+
+#endif
