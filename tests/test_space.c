@@ -28,6 +28,7 @@ static void spaces_are_found(void)
 {
     CHECK_STR(ll_space_at(0)->name, "nasbench201");
     CHECK_STR(ll_space_at(1)->name, "fbnet");
+    CHECK_STR(ll_space_at(2)->name, "ofa");
     CHECK(!ll_space_at(-1) && !ll_space_find("nasbench"));
     CHECK(ll_space_find("fbnet") == ll_space_at(1));
 }

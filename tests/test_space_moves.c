@@ -43,7 +43,8 @@ static const ll_space stage = {.name = "stage",
 
 static const ll_space *space_at(int i)
 {
-    return i == 0 ? ll_space_find("nasbench201") : i == 1 ? ll_space_find("fbnet") : &stage;
+    static const char *const names_of[] = {"nasbench201", "fbnet", "ofa"};
+    return i < 3 ? ll_space_find(names_of[i]) : &stage;
 }
 
 static void check_canonical(const ll_space *s, const uint8_t *gene)
@@ -79,7 +80,7 @@ static void draws_are_uniform(void)
 
 static void mutants_are_others(void)
 {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         const ll_space *s = space_at(i);
         ll_rng rng = ll_rng_new(4, LL_STREAM_SAMPLES);
         uint8_t parent[LL_MAX_POSITIONS], child[LL_MAX_POSITIONS];
@@ -118,8 +119,8 @@ static void children_are_of_their_parents(void)
 /* Each once, at distance one, and as many as there are: 6 x 4 cells, 22 x 8 chains. */
 static void neighbours_are_all_there(void)
 {
-    static const int expected[] = {24, 176, -1};
-    for (int i = 0; i < 3; i++) {
+    static const int expected[] = {24, 176, -1, -1};
+    for (int i = 0; i < 4; i++) {
         const ll_space *s = space_at(i);
         ll_rng rng = ll_rng_new(6, LL_STREAM_SAMPLES);
         uint8_t gene[LL_MAX_POSITIONS], next[LL_MAX_POSITIONS];

@@ -4,7 +4,7 @@
 
 #include "core/space/space.h"
 
-extern const ll_space ll_nasbench201, ll_fbnet;
+extern const ll_space ll_nasbench201, ll_fbnet, ll_ofa;
 
 /* n_positions operations, each a full name or an index, joined throughout by one of '_' '|' ',' or blanks,
  * with or without a pair of brackets around; or n_positions digits in a row. A number is a name, not an index, at a

@@ -4,7 +4,7 @@
 #include "core/space/parts.h"
 #include "core/space/user.h"
 
-static const ll_space *const built_in[] = {&ll_nasbench201, &ll_fbnet};
+static const ll_space *const built_in[] = {&ll_nasbench201, &ll_fbnet, &ll_ofa};
 enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
 
 const ll_space *ll_space_at(int i)

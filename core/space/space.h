@@ -131,7 +131,7 @@ bool ll_space_reads_digits(const ll_space *s);
 /* Equal architectures have equal canonical genes: sets compare, hash and hold no others. */
 void ll_space_canonical(const ll_space *s, uint8_t *gene);
 
-/* The built-in spaces ("nasbench201", "fbnet"), or NULL. */
+/* The built-in spaces ("nasbench201", "fbnet", "ofa"), or those of users; NULL: none. */
 const ll_space *ll_space_find(const char *name);
 const ll_space *ll_space_at(int i); /* NULL behind the last */
 /* A user's space: positions x operations, no known graph (a chain) and no known cost. Strings are operation

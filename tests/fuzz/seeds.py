@@ -282,6 +282,9 @@ TEXTS = {
         "blocks": "k3_e1|k3_e1_g2|" + "|".join(["skip"] * 20),
         "names": "a|a-b|a_b|_", "mixed": "a 1 3x3 b.", "most": "|".join("op%d" % (i % 32) for i in range(64)),
         "most-digits": ",".join(str(i % 32) for i in range(64)),
+        "ofa": "r208_k5e3-k3e3_k3e4-k3e4-k3e4_k5e4-k3e4-k3e3-k3e6_k7e4-k5e4-k3e4-k5e4_k3e6-k3e6-k3e6",
+        "ofa-json": json.dumps({"wid": None, "ks": [3, 5, 7, 3] * 5, "e": [3, 4, 6, 6] * 5, "d": [2, 3, 4, 2, 3], "r": 224}),
+        "ofa-python": str({"ks": [3, 5, 0, 0] * 5, "e": (3, 4, 0, 0) * 5, "d": [2] * 5, "r": [132], "wid": None}),
     },
 }
 
