@@ -9,7 +9,8 @@
 #include "data/datasets/import.h"
 #include "tests/check.h"
 
-static const char help_nb201[] = "upstream/HELP/nasbench201", help_fbnet[] = "upstream/HELP/fbnet";
+static const char help_nb201[] = "upstream/HELP/nasbench201", help_fbnet[] = "upstream/HELP/fbnet",
+                  help_ofa[] = "upstream/HELP/ofa";
 
 /* Imports a shared file or folder; NULL when it is not there (the case is then skipped). */
 static ll_dataset *import_shared(const char *kind, const char *shared, ll_import *job)
@@ -82,6 +83,69 @@ static void help_fbnet_is_read(void)
     CHECK(!d->n_scores);
     ll_dataset_unref(d);
     ll_strs_free(&job.notes);
+}
+
+/* No two of the 5,000 are the same in canonical form: sealing would say so. */
+static void help_ofa_is_read(void)
+{
+    ll_import job = {.name = "ofa"};
+    ll_dataset *d = import_shared("help", help_ofa, &job);
+    if (!d) return;
+    static const int reference[] = {1316, 1587, 1621, 1636, 1980, 2329, 2487, 3355, 3740, 4948};
+    ll_str first = {0};
+    CHECK_STR(d->space->name, "ofa");
+    CHECK_INT(d->n_archs, 5000);
+    CHECK_INT(d->n_devices, 12);
+    d->space->format(d->space, ll_gene(d, 0), &first);
+    CHECK_STR(first.s, "r204_k7e6-k5e4_k7e6-k7e3_k5e3-k7e6_k5e3-k3e6_k5e6-k3e4-k5e3");
+    CHECK(at(d, "titan_rtx_64", 0) == 27.681560516357422);
+    CHECK_STR(d->devices[ll_dataset_device(d, "v100_64")].note, "batch 64");
+    CHECK_INT(d->reference.n, 10);
+    CHECK(!memcmp(d->reference.v, reference, sizeof reference));
+    CHECK_INT(ll_dataset_count(d, 3), 5000);
+    ll_str_free(&first);
+    ll_dataset_unref(d);
+    ll_strs_free(&job.notes);
+}
+
+/* A folder whose ofa_archs.pt is this pickle. */
+static void check_ofa_refused(const char *pickle, size_t n, const char *why)
+{
+    char *dir = ll_path_join(check_tmpdir(), "ofa"), *path = ll_path_join(dir, "ofa_archs.pt");
+    ll_import job = {.name = "ofa", .path = dir};
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_INT(ll_make_dirs(dir, &e), LL_OK);
+    CHECK_INT(ll_write_file(path, pickle, n, &e), LL_OK);
+    CHECK_INT(ll_import_help(&job, &d, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, path);
+    CHECK_HAS(e.message, why);
+    CHECK_INT(ll_remove_tree(dir, &e), LL_OK);
+    free(path);
+    free(dir);
+}
+#define CHECK_OFA_REFUSED(PICKLE, WHY) check_ofa_refused(PICKLE, sizeof(PICKLE) - 1, WHY)
+
+static void damaged_ofa_lists_are_refused(void)
+{
+    CHECK_OFA_REFUSED("\x80\x02}.", "a dict, a list of architectures was expected");
+    CHECK_OFA_REFUSED("\x80\x02K\x01.", "a int, a list of architectures was expected");
+    CHECK_OFA_REFUSED("\x80\x02]K\x01"
+                      "a.",
+                      "entry 0: no dict of numbers");
+    CHECK_OFA_REFUSED("\x80\x02]}U\x01"
+                      "dK\x01sa.",
+                      "entry 0: no dict of numbers"); /* a key of bytes */
+    CHECK_OFA_REFUSED("\x80\x02]}\x8c\x01"
+                      "d]sa.",
+                      "entry 0: \"{\"d\": []}\" is no ofa architecture");
+    CHECK_OFA_REFUSED("\x80\x02]q\x00h\x00"
+                      "a.",
+                      "entry 0: no dict of numbers"); /* a list in itself */
+    CHECK_OFA_REFUSED("\x80\x02}\x8c\x04"
+                      "arch]}\x8c\x01"
+                      "d}sas.",
+                      "entry 0: no dict of numbers");
 }
 
 /* --- the folder --- */
@@ -492,6 +556,8 @@ static void joining_keeps_what_is_known_of_a_device(void)
 static const check_case cases[] = {
     {"help nasbench201 is read", help_nasbench201_is_read},
     {"help fbnet is read", help_fbnet_is_read},
+    {"help ofa is read", help_ofa_is_read},
+    {"damaged ofa lists are refused", damaged_ofa_lists_are_refused},
     {"folder round trip keeps the hash", folder_round_trip_keeps_the_hash},
     {"folder keeps everything", folder_keeps_everything},
     {"folder of a user's space", folder_of_a_users_space},

@@ -10,7 +10,7 @@
 #include "data/formats/pickle.h"
 
 static const ll_importer importers[] = {
-    {"help", "HELP's folder as published (27 devices, ms)", "HELP", ll_import_help, false},
+    {"help", "HELP's folder as published (27 devices, 12 for ofa; ms)", "HELP", ll_import_help, false},
     {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
     {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},

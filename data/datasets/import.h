@@ -33,8 +33,8 @@ typedef struct ll_importer {
 const ll_importer *ll_importer_find(const char *kind); /* NULL: none */
 const ll_importer *ll_importer_at(int i);              /* NULL behind the last */
 
-/* HELP's folder as published: latency/DEVICE.pt (ms), the architecture index, the ten reference architectures
- * and, for nasbench201, the accuracies of MetaD2A's list. */
+/* HELP's folder as published, of nasbench201, fbnet or ofa: latency/DEVICE.pt (ms), the architectures, the ten reference
+ * architectures and, for nasbench201, the accuracies of MetaD2A's list. */
 ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 
 /* OneProxy's folder: 18 devices on 1,999 NAS-Bench-201 cells, ms; -1 is missing. */

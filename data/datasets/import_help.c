@@ -1,4 +1,4 @@
-/* HELP's data folders (Lee et al., NeurIPS 2021; github HayeonLee/HELP): data/nasbench201 and data/fbnet. */
+/* HELP's data folders (Lee et al., NeurIPS 2021; github HayeonLee/HELP): data/nasbench201, data/fbnet and data/ofa. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,23 +34,28 @@ typedef struct archs {
     int n;
 } archs;
 
-static ll_status start_archs(const char *path, const char *space, const ll_pickled *v, size_t n, archs *a,
-                             ll_error *e)
+static ll_status start_archs(const char *path, const char *space, ll_pickled_kind kind, const ll_pickled *v,
+                             archs *a, ll_error *e)
 {
-    bool dict = !strcmp(space, "nasbench201");
-    if (v->kind != (dict ? LL_PICKLED_DICT : LL_PICKLED_LIST) || !n || n > ARCHS_MOST)
+    size_t n = v->kind == kind ? v->items.n / (kind == LL_PICKLED_DICT ? 2 : 1) : 0;
+    if (!n || n > ARCHS_MOST)
         return ll_fail(e, LL_BAD_DATA, "%s: a %s, a %s of architectures was expected", path,
-                       ll_pickled_word(v), dict ? "dict" : "list");
+                       ll_pickled_word(v), kind == LL_PICKLED_DICT ? "dict" : "list");
     a->space = ll_space_find(space);
     a->n = (int)n;
     a->genes = LL_NEW_ARRAY(uint8_t, n * (size_t)a->space->n_positions);
     return LL_OK;
 }
 
+static uint8_t *gene_at(const archs *a, int i)
+{
+    return a->genes + (size_t)i * (size_t)a->space->n_positions;
+}
+
 /* nasbench201: a dict {string: index}, the indices 0 .. n-1 each once. */
 static ll_status read_index(const char *path, const ll_pickled *v, archs *a, ll_error *e)
 {
-    ll_status s = start_archs(path, "nasbench201", v, v->kind == LL_PICKLED_DICT ? v->items.n / 2 : 0, a, e);
+    ll_status s = start_archs(path, "nasbench201", LL_PICKLED_DICT, v, a, e);
     if (s) return s;
     bool *seen = LL_NEW_ARRAY(bool, a->n);
     for (int i = 0; !s && i < a->n; i++) {
@@ -62,7 +67,7 @@ static ll_status read_index(const char *path, const ll_pickled *v, archs *a, ll_
             break;
         }
         seen[row] = true;
-        s = ll_space_parse(a->space, key->text.s, a->genes + (size_t)row * (size_t)a->space->n_positions, e);
+        s = ll_space_parse(a->space, key->text.s, gene_at(a, row), e);
         if (s) ll_fail_in(e, "%s: entry %d: ", path, i);
     }
     free(seen);
@@ -72,7 +77,7 @@ static ll_status read_index(const char *path, const ll_pickled *v, archs *a, ll_
 /* fbnet: a list of lists of operation indices. */
 static ll_status read_lists(const char *path, const ll_pickled *v, archs *a, ll_error *e)
 {
-    ll_status s = start_archs(path, "fbnet", v, v->kind == LL_PICKLED_LIST ? v->items.n : 0, a, e);
+    ll_status s = start_archs(path, "fbnet", LL_PICKLED_LIST, v, a, e);
     if (s) return s;
     size_t positions = (size_t)a->space->n_positions;
     for (int i = 0; i < a->n; i++) {
@@ -81,7 +86,7 @@ static ll_status read_lists(const char *path, const ll_pickled *v, archs *a, ll_
         for (size_t p = 0; good && p < positions; p++) {
             int op;
             good = ll_pickled_int(list->items.v[p], 0, a->space->n_ops - 1, &op);
-            a->genes[(size_t)i * positions + p] = good ? (uint8_t)op : 0;
+            gene_at(a, i)[p] = good ? (uint8_t)op : 0;
         }
         if (!good)
             return ll_fail(e, LL_BAD_DATA, "%s: entry %d is no list of %zu operations 0..%d", path, i,
@@ -90,25 +95,78 @@ static ll_status read_lists(const char *path, const ll_pickled *v, archs *a, ll_
     return LL_OK;
 }
 
+/* A number, or a list of as many as an architecture may have. */
+static bool add_numbers(const ll_pickled *v, ll_str *out)
+{
+    bool list = v->kind == LL_PICKLED_LIST || v->kind == LL_PICKLED_TUPLE;
+    size_t n = list ? v->items.n : 1;
+    if (n > LL_MAX_POSITIONS) return false;
+    if (list) ll_str_addc(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        int x;
+        if (!ll_pickled_int(list ? v->items.v[i] : v, INT32_MIN, INT32_MAX, &x)) return false;
+        ll_str_addf(out, "%s%d", i ? ", " : "", x);
+    }
+    if (list) ll_str_addc(out, ']');
+    return true;
+}
+
+/* {name: numbers} as JSON, which the space reads; names need no quoting. */
+static bool add_dict(const ll_pickled *v, ll_str *out)
+{
+    if (v->kind != LL_PICKLED_DICT || v->items.n > 2 * LL_MAX_POSITIONS) return false;
+    ll_str_addc(out, '{');
+    for (size_t i = 0; i + 1 < v->items.n; i += 2) {
+        const ll_pickled *key = v->items.v[i];
+        if (key->kind != LL_PICKLED_TEXT || key->text.n > 16 || strpbrk(key->text.s, "\"\\")) return false;
+        ll_str_addf(out, "%s\"%s\": ", i ? ", " : "", key->text.s);
+        if (!add_numbers(v->items.v[i + 1], out)) return false;
+    }
+    ll_str_addc(out, '}');
+    return true;
+}
+
+/* ofa: {"arch": a list of {"ks": [20], "e": [20], "d": [5], "r": resolution}}. */
+static ll_status read_dicts(const char *path, const ll_pickled *v, archs *a, ll_error *e)
+{
+    const ll_pickled *member = ll_pickled_get(v, "arch"), *list = member ? member : v;
+    ll_status s = start_archs(path, "ofa", LL_PICKLED_LIST, list, a, e);
+    for (int i = 0; !s && i < a->n; i++) {
+        ll_str text = {0};
+        s = add_dict(list->items.v[i], &text)
+                ? ll_space_parse(a->space, text.s, gene_at(a, i), e)
+                : ll_fail(e, LL_BAD_DATA, "no dict of numbers and lists of numbers");
+        if (s) ll_fail_in(e, "%s: entry %d: ", path, i);
+        ll_str_free(&text);
+    }
+    return s;
+}
+
+/* What a folder has is what its list of architectures is called. */
+static const struct {
+    const char *file;
+    ll_status (*read)(const char *path, const ll_pickled *v, archs *a, ll_error *e);
+} kinds[] = {{"str_arch2idx.pt", read_index}, {"ofa_archs.pt", read_dicts}, {"arch.pt", read_lists}};
+enum { KINDS = sizeof kinds / sizeof *kinds };
+
 static ll_status read_archs(const char *dir, archs *a, ll_error *e)
 {
-    char *index = ll_path_join(dir, "str_arch2idx.pt"), *list = ll_path_join(dir, "arch.pt");
-    bool dict = ll_is_file(index);
-    const char *path = dict ? index : list;
-    ll_pickle p;
-    ll_status s = dict || ll_is_file(list)
-                      ? ll_pickle_read(path, &p, e)
-                      : ll_fail(e, LL_BAD_DATA,
-                                "%s: neither str_arch2idx.pt nor arch.pt: not a data folder of HELP "
-                                "(data/nasbench201 or data/fbnet of its repository)",
-                                dir);
-    if (!s) {
-        s = dict ? read_index(path, p.root, a, e) : read_lists(path, p.root, a, e);
-        ll_pickle_free(&p);
+    for (int k = 0; k < KINDS; k++) {
+        char *path = ll_path_join(dir, kinds[k].file);
+        bool there = ll_is_file(path);
+        ll_pickle p;
+        ll_status s = there ? ll_pickle_read(path, &p, e) : LL_OK;
+        if (there && !s) {
+            s = kinds[k].read(path, p.root, a, e);
+            ll_pickle_free(&p);
+        }
+        free(path);
+        if (there) return s;
     }
-    free(index);
-    free(list);
-    return s;
+    return ll_fail(e, LL_BAD_DATA,
+                   "%s: no str_arch2idx.pt, ofa_archs.pt or arch.pt: not a data folder of HELP "
+                   "(data/nasbench201, data/ofa or data/fbnet of its repository)",
+                   dir);
 }
 
 /* --- latencies --- */
