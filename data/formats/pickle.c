@@ -469,7 +469,9 @@ enum { STOP = '.', PROTO = 0x80 };
 static ll_status run(machine *m, const ll_pickled **root)
 {
     ll_status s = LL_OK;
-    if (!m->n || m->bytes[0] != PROTO) return ll_pickle_fail(m, "not a pickle of protocol 2 to 5");
+    m->started = m->at;
+    if (m->at >= m->n || m->bytes[m->at] != PROTO)
+        return ll_pickle_fail(m, "not a pickle of protocol 2 to 5");
     while (!s) {
         const uint8_t *op;
         m->started = m->at;
@@ -483,20 +485,32 @@ static ll_status run(machine *m, const ll_pickled **root)
     if (s) return s;
     if (m->depth != 1 || m->n_marks)
         return ll_pickle_fail(m, "%zu values are left at the end, not one", m->depth);
-    if (m->at != m->n) return ll_pickle_fail(m, "%zu bytes behind the end of the pickle", m->n - m->at);
     *root = m->stack[0];
     return LL_OK;
 }
 
-ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const ll_pickle_storages *storages,
-                          ll_pickle *out, ll_error *e)
+static ll_status nothing_behind(machine *m)
+{
+    if (m->at == m->n) return LL_OK;
+    return ll_pickle_fail(m, "%zu bytes behind the end of the pickle", m->n - m->at);
+}
+
+/* at: where it begins and ends, NULL: it is all of the bytes. */
+static ll_status parse(const char *what, const void *bytes, size_t n, size_t *at,
+                       const ll_pickle_storages *storages, ll_pickle *out, ll_error *e)
 {
     ll_error mine = {0};
     ll_pickle p = {0};
     ll_budget own = ll_budget_for(LL_READER_PICKLE, n);
-    machine m = {.bytes = bytes, .n = n, .arena = &p.arena, .storages = storages, .e = e ? e : &mine};
+    machine m = {.bytes = bytes,
+                 .n = n,
+                 .at = at ? *at : 0,
+                 .arena = &p.arena,
+                 .storages = storages,
+                 .e = e ? e : &mine};
     m.budget = storages && storages->budget ? storages->budget : &own;
     ll_status s = run(&m, &p.root);
+    if (!s && !at) s = nothing_behind(&m);
     p.budget = *m.budget;
     ll_budget_give(&p.budget, m.stack_cap * sizeof *m.stack + m.marks_cap * sizeof *m.marks +
                                   m.memo_cap * sizeof *m.memo);
@@ -507,8 +521,21 @@ ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const l
         ll_pickle_free(&p);
         return ll_fail_in(m.e, "%s: ", what);
     }
+    if (at) *at = m.at;
     *out = p;
     return LL_OK;
+}
+
+ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const ll_pickle_storages *storages,
+                          ll_pickle *out, ll_error *e)
+{
+    return parse(what, bytes, n, NULL, storages, out, e);
+}
+
+ll_status ll_pickle_parse_at(const char *what, const void *bytes, size_t n, size_t *at,
+                             const ll_pickle_storages *storages, ll_pickle *out, ll_error *e)
+{
+    return parse(what, bytes, n, at, storages, out, e);
 }
 
 void ll_pickle_free(ll_pickle *p)

@@ -66,10 +66,13 @@ typedef struct ll_pickle {
     ll_budget budget; /* what is left for whoever turns the tree into something else */
 } ll_pickle;
 
-/* Where the numbers of torch tensors are: gives the bytes of storage `key`, at least `bytes` of them, valid
- * until the parser returns. What it unpacks is taken from the budget, which is that of the whole file. */
+/* Where the numbers of torch tensors are: `find` (NULL: there are none) gives the bytes of storage `key`, at least `bytes` of them, valid
+ * until the parser returns. What it unpacks is taken from the budget, which is that of the whole file. It may give NULL:
+ * the tensor has no numbers then, and the tree is good for nothing but its storages. Each that the pickle names, `meet`
+ * is told of (NULL: nobody is); the key lives as long as the tree. */
 typedef struct ll_pickle_storages {
     ll_status (*find)(void *ctx, const char *key, size_t bytes, const void **data, ll_error *e);
+    ll_status (*meet)(void *ctx, const char *key, ll_dtype dtype, size_t count, ll_error *e);
     void *ctx;
     ll_budget *budget; /* NULL: that of a pickle of these bytes */
 } ll_pickle_storages;
@@ -80,7 +83,10 @@ typedef struct ll_pickle_storages {
  * containers has more paths than any file has bytes. Free with ll_pickle_free. */
 ll_status ll_pickle_parse(const char *what, const void *bytes, size_t n, const ll_pickle_storages *storages,
                           ll_pickle *out, ll_error *e);
-/* A file: a plain pickle, or the zip that torch.save writes (data/formats/torchzip.h). */
+/* The same for one of several pickles in a row: that which begins at *at, which is behind it then. */
+ll_status ll_pickle_parse_at(const char *what, const void *bytes, size_t n, size_t *at,
+                             const ll_pickle_storages *storages, ll_pickle *out, ll_error *e);
+/* A file: a plain pickle, or what torch.save writes (data/formats/torchzip.h, torch_legacy.h). */
 ll_status ll_pickle_read(const char *path, ll_pickle *out, ll_error *e);
 void ll_pickle_free(ll_pickle *p);
 

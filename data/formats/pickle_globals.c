@@ -248,13 +248,24 @@ static ll_status call_ordered_dict(machine *m, const ll_pickle_global *g, const 
     return *out ? LL_OK : left(m);
 }
 
+/* The sentence of a storage at the byte where it came up; cancelling stays what it is. */
+static ll_status storage_fail(machine *m, const ll_error *inner)
+{
+    if (inner->status == LL_CANCELLED) return ll_fail(m->e, LL_CANCELLED, "%s", inner->message);
+    return ll_pickle_fail(m, "%.400s", inner->message);
+}
+
 ll_status ll_pickle_persistent(machine *m, const ll_pickled *id, ll_pickled **out)
 {
-    if (!m->storages) return ll_pickle_fail(m, "a persistent id: this pickle belongs into a torch file");
-    bool five = id->kind == LL_PICKLED_TUPLE && id->items.n == 5 && is_text(id->items.v[0], "storage");
-    const ll_pickled *type = five ? argument(id, 1, LL_PICKLED_GLOBAL) : NULL;
-    const ll_pickled *key = five ? argument(id, 2, LL_PICKLED_TEXT) : NULL;
-    const ll_pickled *count = five ? argument(id, 4, LL_PICKLED_INT) : NULL;
+    if (!m->storages || !m->storages->find)
+        return ll_pickle_fail(m, "a persistent id: this pickle belongs into a torch file");
+    /* old files have a sixth: what part of another storage it is; of none */
+    size_t n = id->kind == LL_PICKLED_TUPLE ? id->items.n : 0;
+    bool known =
+        (n == 5 || (n == 6 && argument(id, 5, LL_PICKLED_NONE))) && is_text(id->items.v[0], "storage");
+    const ll_pickled *type = known ? argument(id, 1, LL_PICKLED_GLOBAL) : NULL;
+    const ll_pickled *key = known ? argument(id, 2, LL_PICKLED_TEXT) : NULL;
+    const ll_pickled *count = known ? argument(id, 4, LL_PICKLED_INT) : NULL;
     const ll_pickle_global *g = type ? type->part : NULL;
     if (!g || !g->storage || !key || !count || count->i < 0 || count->i > (long long)1 << 32)
         return ll_pickle_fail(m, "a persistent id that is no torch storage");
@@ -263,6 +274,10 @@ ll_status ll_pickle_persistent(machine *m, const ll_pickled *id, ll_pickled **ou
     if (!x || !*out) return left(m);
     *x = (storage){g->dtype, key->text.s, count->i};
     (*out)->part = x;
+    const ll_pickle_storages *all = m->storages;
+    ll_error inner = {0};
+    if (all->meet && all->meet(all->ctx, x->key, x->dtype, (size_t)x->count, &inner))
+        return storage_fail(m, &inner);
     return LL_OK;
 }
 
@@ -304,11 +319,11 @@ static ll_status call_tensor(machine *m, const ll_pickle_global *g, const ll_pic
     if (!s) s = read_strides(m, argument(args, 3, LL_PICKLED_TUPLE), a, offset->i, x->count, stride);
     if (s) return s;
     size_t size = ll_dtype_size(x->dtype);
-    const void *data;
+    const void *data = NULL;
     ll_error inner = {0};
     s = m->storages->find(m->storages->ctx, x->key, (size_t)x->count * size, &data, &inner);
-    if (s == LL_CANCELLED) return ll_fail(m->e, s, "%s", inner.message);
-    if (s) return ll_pickle_fail(m, "%.400s", inner.message);
+    if (s) return storage_fail(m, &inner);
+    if (!data) return LL_OK;
     if (!(a->data = ll_pickle_alloc(m, a->count * size + 1))) return left(m);
     ll_strided_copy(a->n_dims, a->shape, stride, size, (const char *)data + (size_t)offset->i * size,
                     a->data);

@@ -42,7 +42,7 @@ const ll_pickle_global *ll_pickle_global_find(const char *module, size_t module_
                                               size_t name_len);
 /* BUILD: give the state to an object; only the kinds with a known meaning take one. */
 ll_status ll_pickle_build(ll_pickle_machine *m, ll_pickled *object, const ll_pickled *state);
-/* The tuple ("storage", type, key, location, count) of a torch file. */
+/* The tuple ("storage", type, key, location, count) of a torch file, with a None behind it in an old one. */
 ll_status ll_pickle_persistent(ll_pickle_machine *m, const ll_pickled *id, ll_pickled **out);
 
 #endif

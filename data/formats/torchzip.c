@@ -7,6 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "data/formats/torch_legacy.h"
 
 /* --- a torch file --- */
 
@@ -53,7 +54,7 @@ static ll_status parse_members(const ll_zip *z, ll_budget *budget, ll_pickle *ou
     ll_status s = ll_zip_unpack(z, m, budget, &pickle, e);
     if (!s) {
         storages x = {z, folder, LL_NEW_ARRAY(char *, z->n_members + 1), budget};
-        ll_pickle_storages found = {find_storage, &x, budget};
+        ll_pickle_storages found = {.find = find_storage, .ctx = &x, .budget = budget};
         s = ll_pickle_parse("data.pkl", pickle, m->size, &found, out, e);
         free(pickle);
         free_storages(&x, z, s ? budget : &out->budget);
@@ -81,8 +82,9 @@ ll_status ll_pickle_read(const char *path, ll_pickle *out, ll_error *e)
     size_t n;
     ll_status s = ll_read_file(path, ll_limit_of(LL_READER_PICKLE)->file_most, &bytes, &n, e);
     if (s) return s;
-    s = ll_is_zip(bytes, n) ? ll_torch_parse(path, bytes, n, out, e)
-                            : ll_pickle_parse(path, bytes, n, NULL, out, e);
+    s = ll_is_zip(bytes, n)            ? ll_torch_parse(path, bytes, n, out, e)
+        : ll_is_torch_legacy(bytes, n) ? ll_torch_legacy_parse(path, bytes, n, out, e)
+                                       : ll_pickle_parse(path, bytes, n, NULL, out, e);
     free(bytes);
     return s;
 }

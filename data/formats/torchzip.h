@@ -10,7 +10,7 @@
 
 /* A torch file from memory; `what` names it in messages. */
 ll_status ll_torch_parse(const char *what, const void *bytes, size_t n, ll_pickle *out, ll_error *e);
-/* All tensors of a torch file, named by the keys on their way joined with '.' ("model.gc1.weight"); numbers
+/* All tensors of a torch file, zip or older, named by the keys on their way joined with '.' ("model.gc1.weight"); numbers
  * and texts on the way become metadata. Arrays of more than four dimensions are refused. */
 ll_status ll_torch_load_tensors(const char *path, ll_tensors *out, ll_error *e);
 

@@ -21,7 +21,8 @@ def parts(files):
 # --- pickles, as numpy and torch have them written ---
 
 def named(module, name, kind=None):
-    """Something that is pickled as a reference to module.name."""
+    """Something that is pickled as a reference to module.name, the same one each time."""
+    if hasattr(sys.modules.get(module), name): return getattr(sys.modules[module], name)
     thing = type(name, (), {}) if kind == "class" else lambda *a: None
     thing.__module__, thing.__qualname__, thing.__name__ = module, name, name
     for i in range(module.count(".") + 1):
@@ -54,8 +55,8 @@ def array(code, shape, numbers, form, order="<", fortran=False):
 
 
 class Storage:
-    def __init__(self, kind, key, count):
-        self.id = ("storage", named("torch", kind, "class"), key, "cpu", count)
+    def __init__(self, kind, key, count, *view):
+        self.id = ("storage", named("torch", kind, "class"), key, "cpu", count, *view)
 
 
 class Pickler(pickle.Pickler):
@@ -107,6 +108,19 @@ def torch_files():
                 for member, content in members.items():
                     z.writestr(zipfile.ZipInfo("f/" + member), content, compress_type=method)
             put("zip", "%s-%d.pt" % (name, method), out.getvalue())
+
+
+def legacy_torch_files():
+    w, b = Storage("FloatStorage", "94", 6, None), Storage("FloatStorage", "17", 2, None)
+    state = collections.OrderedDict([("0.weight", tensor(w, 0, (2, 3), (3, 1))), ("0.bias", tensor(b, 0, (2,), (1,))),
+                                     ("turned", tensor(w, 1, (2, 2), (1, 3)))])
+    numbers = [("94", struct.pack("<6f", *range(6))), ("17", struct.pack("<2f", 0.5, -1))]
+    keys = ("keys", dump(["94", "17"], 2))
+    put("torch_legacy", "state", parts([("pickle", dump(state, 2)), keys] + numbers))
+    put("torch_legacy", "nothing", parts([("pickle", dump({"epoch": 3, "name": "ofa"}, 2)), ("keys", dump([], 2))]))
+    front = [0x1950a86a20f9469cfc6c, 1001, {"protocol_version": 1001, "little_endian": True, "type_sizes": {"int": 4}}]
+    whole = b"".join(dump(x, 2) for x in front) + dump({"b": tensor(b, 0, (2,), (1,))}, 2) + dump(["17"], 2)
+    put("torch_legacy", "file.pth", whole + struct.pack("<q2f", 2, 0.5, -1))
 
 
 # --- what the program writes ---
@@ -302,6 +316,7 @@ def main():
     home.run("import csv toy.csv as toy space=nasbench201 unit=ms")
     pickles()
     torch_files()
+    legacy_torch_files()
     imports()
     texts()
     for make in (arrays, tensors, models, sessions, datasets): make(home)

@@ -5,6 +5,7 @@
     X(pickle)                                                                                                \
     X(zip)                                                                                                   \
     X(torch)                                                                                                 \
+    X(torch_legacy)                                                                                          \
     X(npy)                                                                                                   \
     X(safetensors)                                                                                           \
     X(model)                                                                                                 \
