@@ -4,7 +4,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/stats.h"
-#include "core/predict/help/net.h"
+#include "core/predict/help/help.h"
 #include "core/transfer/experiment.h"
 #include "data/datasets/import.h"
 #include "data/formats/model_file.h"
@@ -280,6 +280,32 @@ static void the_published_fbnet_checkpoint_scores_as_published(void)
     check_published("fbnet", rows, 3, .9107, .01);
 }
 
+static void the_published_ofa_checkpoint_scores_as_published(void)
+{
+    static const published rows[] = {{"titan_rtx_64", .982, .003}};
+    check_published("ofa", rows, 1, .982, .003);
+}
+
+/* Kernels and expansions of the blocks that are there, and one of 25 resolutions; no depths. */
+static void ofas_inputs_are_as_described(void)
+{
+    const ll_space *s = ll_space_find("ofa");
+    ll_archs *a = ll_archs_new(s, 1);
+    float x[145], sum = 0;
+    ll_error e = {0};
+    const char *text = "r140_k5e3-k7e4_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3-k3e3-k7e6";
+    static const int ones[] = {1, 5, 12, 15, 59, 60, 64, 119, 123};
+    CHECK_INT(ll_help_shape_of(s, true).n_in, 145);
+    CHECK_INT(ll_help_shape_of(ll_space_find("fbnet"), true).n_in, 132);
+    CHECK_INT(ll_space_parse(s, text, ll_arch_at(a, 0), &e), LL_OK);
+    ll_help_inputs(a, NULL, 1, x);
+    for (int i = 0; i < 145; i++) sum += x[i];
+    CHECK(sum == 2 * 12 + 1);
+    for (size_t i = 0; i < sizeof ones / sizeof *ones; i++) CHECK(x[ones[i]] == 1);
+    for (int i = 6; i < 12; i++) CHECK(x[i] == 0 && x[60 + i] == 0);
+    ll_archs_unref(a);
+}
+
 static void a_checkpoint_of_another_space_is_refused(void)
 {
     ll_error e = {0};
@@ -300,6 +326,8 @@ static const check_case cases[] = {
     {"the published cell checkpoint scores as published", the_published_cell_checkpoint_scores_as_published},
     {"the published fbnet checkpoint scores as published",
      the_published_fbnet_checkpoint_scores_as_published},
+    {"the published ofa checkpoint scores as published", the_published_ofa_checkpoint_scores_as_published},
+    {"ofa's inputs are as described", ofas_inputs_are_as_described},
     {"a checkpoint of another space is refused", a_checkpoint_of_another_space_is_refused},
     {0},
 };

@@ -35,6 +35,8 @@ typedef struct ll_space_facts {
         int pool; /* learns from the first so many of the table and is asked about the next thousand */
         int episodes;
         int half; /* choices written as [low half, high half, one-hot within it]; those behind both are all zero */
+        const bool *
+            left_out; /* (n_positions) what its inputs do not say: it shows in the positions there are; NULL: none */
     } help;
 } ll_space_facts;
 

@@ -325,8 +325,11 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
 
 /* Kernels and expansions of one stage each. */
 static const int stage_positions[2 * STAGES] = {FOUR(SLOTS), FOUR(SLOTS), SLOTS, SLOTS};
-static const ll_space_facts facts = {
-    .stages = stage_positions, .n_stages = 2 * STAGES, .help = {.pool = 4000, .episodes = 2000}};
+/* 145 inputs of HELP: depths show in the blocks that are there. */
+static const bool depths_alone[POSITIONS] = {[DEPTH] = true, true, true, true, true};
+static const ll_space_facts facts = {.stages = stage_positions,
+                                     .n_stages = 2 * STAGES,
+                                     .help = {.pool = 4000, .episodes = 2000, .left_out = depths_alone}};
 
 const ll_space ll_ofa = {
     .name = "ofa",

@@ -39,11 +39,19 @@ static bool has_graphs(const ll_space *s)
     return c && c->label && c->n_nodes == 4 && s->n_positions == LL_HELP_NODES - 3;
 }
 
+/* How many numbers say the choice at this position. */
+static int input_width(const ll_space *s, int position)
+{
+    if (s->facts->help.left_out && s->facts->help.left_out[position]) return 0;
+    return s->facts->help.half ? 2 + s->facts->help.half : ll_space_choices(s, position);
+}
+
 ll_help_shape ll_help_shape_of(const ll_space *s, bool device)
 {
     if (has_graphs(s)) return (ll_help_shape){true, LL_HELP_LABELS, device};
-    int half = s->facts->help.half, per_position = half ? 2 + half : s->n_ops;
-    return (ll_help_shape){false, s->n_positions * per_position, device};
+    int n_in = 0;
+    for (int p = 0; p < s->n_positions; p++) n_in += input_width(s, p);
+    return (ll_help_shape){false, n_in, device};
 }
 
 enum { LABEL_INPUT = 0, LABEL_OUTPUT = 6, LABEL_GLOBAL = 7 };
@@ -62,22 +70,28 @@ static void cell_inputs(const uint8_t *label_of_op, const uint8_t *gene, float *
         for (int j = 0; j < 9 && reads[i][j] >= 0; j++) x[i * LL_HELP_LABELS + label[reads[i][j]]] += 1;
 }
 
-/* Per position [low half, high half, one-hot of the choice within the half]; what is behind both is all zero. */
-static void half_inputs(const uint8_t *gene, int positions, int half, float *x)
+/* [low half, high half, one-hot of the choice within the half]; what is behind both is all zero. */
+static void half_input(int half, int choice, float *x)
 {
-    int width = 2 + half;
-    memset(x, 0, sizeof(float) * (size_t)positions * (size_t)width);
-    for (int i = 0; i < positions; i++) {
-        if (gene[i] >= 2 * half) continue;
-        x[i * width + gene[i] / half] = 1;
-        x[i * width + 2 + gene[i] % half] = 1;
-    }
+    if (choice >= 2 * half) return;
+    x[choice / half] = 1;
+    x[2 + choice % half] = 1;
 }
 
-static void onehot_inputs(const uint8_t *gene, int positions, int ops, float *x)
+/* Position by position; those that the architecture lacks are all zero. */
+static void position_inputs(const ll_space *s, const uint8_t *gene, int n_in, float *x)
 {
-    memset(x, 0, sizeof(float) * (size_t)positions * (size_t)ops);
-    for (int i = 0; i < positions; i++) x[i * ops + gene[i]] = 1;
+    bool active[LL_MAX_POSITIONS];
+    if (s->active) s->active(s, gene, active);
+    memset(x, 0, sizeof(float) * (size_t)n_in);
+    for (int p = 0, width; p < s->n_positions; p++, x += width) {
+        width = input_width(s, p);
+        if (!width || (s->active && !active[p])) continue;
+        if (s->facts->help.half)
+            half_input(s->facts->help.half, gene[p], x);
+        else
+            x[gene[p]] = 1;
+    }
 }
 
 void ll_help_inputs(const ll_archs *archs, const int *which, int n, float *x)
@@ -89,10 +103,8 @@ void ll_help_inputs(const ll_archs *archs, const int *which, int n, float *x)
         const uint8_t *gene = ll_arch(archs, which ? which[i] : i);
         if (shape.graph)
             cell_inputs(s->facts->cell->label, gene, x + (size_t)i * size);
-        else if (s->facts->help.half)
-            half_inputs(gene, s->n_positions, s->facts->help.half, x + (size_t)i * size);
         else
-            onehot_inputs(gene, s->n_positions, s->n_ops, x + (size_t)i * size);
+            position_inputs(s, gene, shape.n_in, x + (size_t)i * size);
     }
 }
 
