@@ -153,8 +153,9 @@ cJSON *ll_mask_times(const cJSON *o)
 
 void ll_drop_drawing(cJSON *result)
 {
-    static const char *const shown[] = {"title", "text", "coloured", "columns"};
-    for (int i = 0; i < 4; i++) cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
+    static const char *const shown[] = {"title", "text", "coloured", "columns", "cloud", "steps"};
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+        cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
 }
 
 static bool same_scalar(const cJSON *a, const cJSON *b)

@@ -100,6 +100,11 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
         ll_status status = write_adapted(st, s->adapted[i], ll_json_list(out, "adapted"), e);
         if (status) return status;
     }
+    for (int i = 0; i < s->n_searches; i++) {
+        ll_status status = ll_store_found(st, s->searches[i], &name, e);
+        if (status) return status;
+        ll_json_str(ll_json_list(out, "searches"), NULL, name);
+    }
     return LL_OK;
 }
 

@@ -440,6 +440,29 @@ static ll_status read_adapted(reader *r)
     return LL_OK;
 }
 
+static ll_status read_searches(reader *r)
+{
+    const cJSON *name;
+    cJSON_ArrayForEach(name, part(r, "searches"))
+    {
+        ll_error why = {0};
+        if (r->out->n_searches == LL_MAX_SEARCHES || !cJSON_IsString(name)) break;
+        ll_status s =
+            ll_store_read_found(r->blobs, name->valuestring, &r->out->searches[r->out->n_searches], &why);
+        if (s == LL_CANCELLED) {
+            if (r->e) *r->e = why;
+            return s;
+        }
+        if (s) {
+            r->whole = false;
+            say(r, "what a search found is left out: %s", why.message);
+        } else {
+            r->out->n_searches++;
+        }
+    }
+    return LL_OK;
+}
+
 /* Those of the table are predictions by the adapted one of the same device and predictor. */
 static void join_transfers(ll_state *s)
 {
@@ -497,6 +520,7 @@ static ll_status read_blobs(reader *r)
     ll_status s = read_models(r);
     if (!s) s = read_adapted(r);
     if (!s && r->out->data) s = read_transfers(r);
+    if (!s) s = read_searches(r);
     if (!s) join_transfers(r->out);
     return s;
 }

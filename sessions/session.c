@@ -68,9 +68,12 @@ static bool same_tags(const ll_strs *a, const ll_strs *b)
 static bool same_state(const ll_state *a, const ll_state *b)
 {
     return a->data == b->data && a->task == b->task && a->samples == b->samples &&
-           a->n_models == b->n_models && a->n_transfers == b->n_transfers &&
+           a->n_models == b->n_models && a->n_transfers == b->n_transfers && a->n_adapted == b->n_adapted &&
+           a->n_searches == b->n_searches &&
            !memcmp(a->models, b->models, (size_t)a->n_models * sizeof *a->models) &&
            !memcmp(a->transfers, b->transfers, (size_t)a->n_transfers * sizeof *a->transfers) &&
+           !memcmp(a->adapted, b->adapted, (size_t)a->n_adapted * sizeof *a->adapted) &&
+           !memcmp(a->searches, b->searches, (size_t)a->n_searches * sizeof *a->searches) &&
            same_tags(&a->tags, &b->tags);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/owned.h"
 #include "data/datasets/folder.h"
@@ -16,6 +17,7 @@
 #include "sessions/pack.h"
 
 #define SUFFIX ".safetensors"
+#define FOUND  "latlab.search" /* the text of a blob that is a search's result */
 enum { MOST_PARTS = 256 }; /* more than one state has; what was forgotten is written again to the same name */
 
 /* --- parts that are stored already ------------------------------------------------------------------------
@@ -76,6 +78,11 @@ static void release_model(const void *p)
 static void release_transfer(const void *p)
 {
     ll_transfer_unref((ll_transfer *)p);
+}
+
+static void release_found(const void *p)
+{
+    ll_found_unref((ll_found *)p);
 }
 
 static void release_adapted(const void *p)
@@ -165,6 +172,16 @@ static ll_status write_transfer(const void *part, const char *path, ll_error *e)
     return s;
 }
 
+/* All of it is text beside no tensors. */
+static ll_status write_found(const void *part, const char *path, ll_error *e)
+{
+    ll_tensors t = {0};
+    ll_tensors_set_json(&t, FOUND, ((const ll_found *)part)->result);
+    ll_status s = ll_safetensors_write(path, &t, e);
+    ll_tensors_free(&t);
+    return s;
+}
+
 /* Takes over a reference of the part, which keeps its address from being used again for another one. */
 static ll_status store(ll_store *st, const void *part,
                        ll_status (*write)(const void *part, const char *path, ll_error *e),
@@ -193,6 +210,11 @@ ll_status ll_store_adapted(ll_store *st, const ll_adapted *a, const char **name,
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e)
 {
     return store(st, ll_transfer_ref(t), write_transfer, release_transfer, name, e);
+}
+
+ll_status ll_store_found(ll_store *st, const ll_found *f, const char **name, ll_error *e)
+{
+    return store(st, ll_found_ref(f), write_found, release_found, name, e);
 }
 
 /* In the place of whatever has this name: a link there is replaced, not followed. */
@@ -284,6 +306,22 @@ ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_mode
     ll_status s = read_blob(dir, name, &t, &path, e);
     if (!s) s = ll_tensors_finite(&t, e);
     if (!s && ll_adapted_load(&t, model, out, e)) s = ll_fail_in(e, "%s: ", path);
+    ll_tensors_free(&t);
+    free(path);
+    return s;
+}
+
+ll_status ll_store_read_found(const char *dir, const char *name, ll_found **out, ll_error *e)
+{
+    ll_tensors t;
+    char *path;
+    ll_status s = read_blob(dir, name, &t, &path, e);
+    cJSON *result = NULL;
+    if (!s && ll_tensors_json(&t, FOUND, &result, e)) s = ll_fail_in(e, "%s: ", path);
+    if (!s && strcmp(ll_json_get_str(result, "kind", ""), "search"))
+        s = ll_fail(e, LL_BAD_DATA, "%s: it holds no result of a search", path);
+    if (!s) *out = ll_found_new(result);
+    cJSON_Delete(result);
     ll_tensors_free(&t);
     free(path);
     return s;
