@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
+#include "core/commands/predict_choose.h"
 #include "core/commands/predicted.h"
 #include "core/commands/predictions.h"
 #include "core/commands/refit.h"
@@ -310,18 +311,38 @@ static ll_status predict_outside(ll_request *rq)
     return ll_predict_candidates(rq, a);
 }
 
-/* The architectures to show: the named ones, or the `top` fastest (slowest). */
-static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_ints *rows)
+/* The architectures to show: the named one, or those that the options ask for. */
+static ll_status chosen_rows(ll_request *rq, const ll_transfer *t, ll_chosen_rows *out)
 {
     int row;
-    if (ll_has(&rq->args, "arch")) {
-        ll_status s = ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, &rq->error);
-        if (!s && row >= t->n)
-            s = LL_FAIL(rq, LL_FAILED, "architecture %d joined the dataset after the transfer", row);
-        if (!s) ll_ints_add(rows, row);
-        return s;
-    }
-    ll_predicted_order(rq, t->score, t->n, rows);
+    if (!ll_has(&rq->args, "arch")) return ll_choose_rows(rq, t, out);
+    *out = (ll_chosen_rows){.within = 1};
+    ll_status s = ll_dataset_find_arch(rq->state.data, ll_word(&rq->args, "arch"), &row, &rq->error);
+    if (!s && row >= t->n)
+        s = LL_FAIL(rq, LL_FAILED, "architecture %d joined the dataset after the transfer", row);
+    if (!s) ll_ints_add(&out->rows, row);
+    return s;
+}
+
+/* The usual columns, and one more for the score that they were chosen by. */
+static void predict_columns(cJSON *result, const ll_chosen_rows *c)
+{
+    ll_column columns[16];
+    int n = 0;
+    for (const ll_column *from = ll_predicted_columns; from->key; from++) columns[n++] = *from;
+    if (c->by) columns[n++] = (ll_column){"value", c->by, NULL, 3};
+    columns[n] = (ll_column){0};
+    ll_result_columns(result, columns);
+}
+
+static ll_status check_table_options(ll_request *rq)
+{
+    static const char *const names[] = {"max", "by", "sort", "where"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (ll_has(&rq->args, names[i]))
+            return LL_FAIL(rq, LL_USAGE,
+                           "%s= chooses among the rows of the table; `search DEVICE archs=...` among others",
+                           names[i]);
     return LL_OK;
 }
 
@@ -343,25 +364,32 @@ static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_t
 static ll_status run_predict(ll_request *rq)
 {
     ll_transfer *t;
-    ll_ints rows = {0};
+    ll_chosen_rows chosen;
     if (ll_has(&rq->args, "out") && !ll_has(&rq->args, "archs"))
         return LL_FAIL(rq, LL_USAGE,
                        "out= goes with archs=; `write FILE 'predict ...'` writes what is shown here");
-    if (is_outside(rq)) return predict_outside(rq);
+    if (is_outside(rq)) return check_table_options(rq) ? LL_USAGE : predict_outside(rq);
     ll_status s = ll_need_transfer(rq, "device", &t);
-    if (!s) s = chosen_rows(rq, t, &rows);
+    if (!s) s = chosen_rows(rq, t, &chosen);
     if (s) return s;
     const ll_dataset *d = rq->state.data;
     double level = ll_real(&rq->args, "level"), z = ll_student_quantile(.5 + level / 2, t->dof);
     cJSON *result = ll_result_new("predict");
     ll_transfer_fields(result, t);
     ll_json_num(result, "level", level);
-    ll_result_columns(result, ll_predicted_columns);
+    predict_columns(result, &chosen);
     cJSON *list = ll_json_arr(result, "rows");
     int device = ll_dataset_device(d, t->device);
-    for (int i = 0; i < rows.n; i++) predict_row(list, d, device, t, z, rows.v[i]);
+    for (int i = 0; i < chosen.rows.n; i++) {
+        predict_row(list, d, device, t, z, chosen.rows.v[i]);
+        if (chosen.by) ll_json_num(cJSON_GetArrayItem(list, i), "value", chosen.values[i]);
+    }
+    if (ll_has(&rq->args, "max") || ll_has(&rq->args, "where")) {
+        ll_json_int(result, "within", chosen.within);
+        ll_result_note(result, "%d of %d architectures meet the conditions", chosen.within, t->n);
+    }
     ll_emit(rq, result);
-    ll_ints_free(&rows);
+    ll_chosen_rows_free(&chosen);
     return LL_OK;
 }
 
@@ -466,6 +494,10 @@ static const ll_option predict_options[] = {
     DEVICE_OPTION("the target"),
     LL_OPT_INT("top", "10", 1, 1e6, "how many architectures"),
     LL_OPT_CHOICE("order", "fastest", "fastest|slowest", "which end"),
+    LL_OPT_WORD("max", NULL, "only those predicted to take at most so long: 5, 5ms, 5000us"),
+    LL_OPT_WORD("by", NULL, "the best by this score (`scores`, macs, params, ...) instead of the fastest"),
+    LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)"),
+    LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
     LL_OPT_WORD("arch", NULL, "one architecture, by index or string, in the table or not"),
     LL_OPT_WORD(
         "archs", NULL,
@@ -533,7 +565,8 @@ const ll_command ll_predict_commands[] = {
          "writes all, in the order given, however many there are. A predictor that `model save` kept with "
          "adapted= needs\n"
          "no dataset.",
-     .examples = "  predict fpga top=10\n  predict fpga arch=1462\n  predict fpga archs=candidates.csv "
+     .examples = "  predict fpga top=10\n  predict fpga max=5 by=cifar10 where=connected\n  predict fpga "
+                 "arch=1462\n  predict fpga archs=candidates.csv "
                  "out=predicted.csv"},
     {0},
 };
