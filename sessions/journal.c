@@ -153,7 +153,9 @@ cJSON *ll_mask_times(const cJSON *o)
 
 void ll_drop_drawing(cJSON *result)
 {
-    static const char *const shown[] = {"title", "text", "coloured", "columns", "cloud", "steps"};
+    static const char *const shown[] = {"title", "text", "coloured", "columns", "cloud"};
+    if (cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(result, "steps"))) /* the course of a search */
+        cJSON_DeleteItemFromObjectCaseSensitive(result, "steps");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(result, shown[i]);
 }
