@@ -4,7 +4,7 @@
 
 #include "core/base/fs.h"
 #include "core/num/stats.h"
-#include "core/space/space.h"
+#include "core/space/moves.h"
 #include "data/datasets/ofa_accuracy.h"
 #include "tests/check.h"
 
@@ -39,71 +39,95 @@ static bool read_known(int i, uint8_t *gene)
     return true;
 }
 
+static double accuracy(const ll_score_model *m, const uint8_t *gene)
+{
+    double x;
+    const ll_space *s = ll_space_find("ofa");
+    ll_archs *one = ll_archs_new(s, 1);
+    memcpy(ll_arch_at(one, 0), gene, (size_t)s->n_positions);
+    ll_score_model_apply(m, one, &x);
+    ll_archs_unref(one);
+    return x;
+}
+
 static void published_architectures_are_ranked(void)
 {
     const char *path = check_shared("upstream/OFA/acc_predictor.pth");
     if (!path) return;
     double published[KNOWN], predicted[KNOWN];
     uint8_t gene[LL_MAX_POSITIONS];
-    ll_tensors t = {0};
+    ll_score_model *m = NULL;
     ll_error e = {0};
-    CHECK_INT(ll_ofa_accuracy_load(path, &t, &e), LL_OK);
+    CHECK_INT(ll_ofa_accuracy_load(path, &m, &e), LL_OK);
     CHECK_STR(e.message, "");
-    for (int i = 0; i < KNOWN && t.n; i++) {
+    for (int i = 0; i < KNOWN && m; i++) {
         if (!read_known(i, gene)) break;
         published[i] = known[i].published;
-        predicted[i] = ll_ofa_accuracy(&t, gene);
+        predicted[i] = accuracy(m, gene);
         CHECK_NEAR(predicted[i], known[i].predicted, 1e-4);
         CHECK(predicted[i] > published[i] + 4.2 && predicted[i] < published[i] + 4.8);
     }
     CHECK_NEAR(ll_spearman(published, predicted, KNOWN), .964, .001);
     CHECK_NEAR(ll_kendall(published, predicted, KNOWN), .905, .001);
-    ll_tensors_free(&t);
+    ll_score_model_unref(m);
+}
+
+/* Alone and in company of any size, to the bit. */
+static void company_changes_nothing(void)
+{
+    enum { N = 300 };
+    const char *path = check_shared("upstream/OFA/acc_predictor.pth");
+    if (!path) return;
+    const ll_space *s = ll_space_find("ofa");
+    ll_archs *archs = ll_archs_new(s, N);
+    ll_rng rng = ll_rng_new(1, LL_STREAM_DATA);
+    ll_score_model *m = NULL;
+    ll_error e = {0};
+    double together[N];
+    for (int i = 0; i < N; i++) ll_space_random(s, &rng, ll_arch_at(archs, i));
+    CHECK_INT(ll_ofa_accuracy_load(path, &m, &e), LL_OK);
+    ll_score_model_apply(m, archs, together);
+    for (int i = 0; i < N; i += 7) CHECK(accuracy(m, ll_arch(archs, i)) == together[i]);
+    ll_score_model_unref(m);
+    ll_archs_unref(archs);
 }
 
 static void inputs_are_as_described(void)
 {
-    const ll_space *s = ll_space_find("ofa");
-    static const int ones[] = {1, 5, 60, 64};
-    uint8_t gene[LL_MAX_POSITIONS];
-    float x[LL_OFA_INPUTS], sum = 0;
-    ll_error e = {0};
-    const char *text = "r140_k5e3-k7e4_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3-k3e3-k7e6";
-    CHECK_INT(s->parse(s, text, gene, &e), LL_OK);
-    ll_ofa_accuracy_inputs(gene, x);
-    for (int i = 0; i < LL_OFA_INPUTS; i++) {
-        CHECK(x[i] == 0 || x[i] == 1);
-        sum += x[i];
-    }
-    CHECK(sum == 2 * 12 + 1);
-    for (int i = 0; i < 4; i++) CHECK(x[ones[i]] == 1);
-    for (int i = 6; i < 12; i++) CHECK(x[i] == 0 && x[60 + i] == 0); /* slots that are not there */
-    CHECK(x[59] == 1 && x[119] == 1);
     static const int expected[] = {1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 7};
-    for (int r = 0; r < 25; r++) {
-        gene[45] = (uint8_t)r;
-        ll_ofa_accuracy_inputs(gene, x);
-        for (int i = 0; i < 8; i++) CHECK(x[120 + i] == (float)(i == expected[r]));
-    }
+    const char *path = check_shared("upstream/OFA/acc_predictor.pth");
+    if (!path) return;
+    ll_score_model *m = NULL;
+    ll_error e = {0};
+    CHECK_INT(ll_ofa_accuracy_load(path, &m, &e), LL_OK);
+    const int32_t *input = ll_tensors_find(ll_score_model_tensors(m), "input")->data;
+    CHECK_INT(input[0], 0);
+    CHECK_INT(input[19 * 25 + 2], 59);
+    CHECK_INT(input[20 * 25], 60);
+    CHECK_INT(input[39 * 25 + 2], 119);
+    for (int d = 40; d < 45; d++) CHECK_INT(input[d * 25], -1);
+    for (int r = 0; r < 25; r++) CHECK_INT(input[45 * 25 + r], 120 + expected[r]);
+    ll_score_model_unref(m);
 }
 
 static void other_files_are_refused(void)
 {
-    ll_tensors t = {0};
+    ll_score_model *m = NULL;
     ll_error e = {0};
-    CHECK_INT(ll_ofa_accuracy_load(check_missing(), &t, &e), LL_BAD_DATA);
+    CHECK_INT(ll_ofa_accuracy_load(check_missing(), &m, &e), LL_BAD_DATA);
     const char *path = check_shared("upstream/HELP/ofa/checkpoint/help_max_corr.pt");
     if (!path) return;
     e = (ll_error){0};
-    CHECK_INT(ll_ofa_accuracy_load(path, &t, &e), LL_BAD_DATA);
+    CHECK_INT(ll_ofa_accuracy_load(path, &m, &e), LL_BAD_DATA);
     CHECK_HAS(e.message, path);
     CHECK_HAS(e.message, "no accuracy predictor of Once-for-All");
     CHECK_HAS(e.message, "0.weight");
-    CHECK_INT(t.n, 0);
+    CHECK(!m);
 }
 
 static const check_case cases[] = {
     {"published architectures are ranked", published_architectures_are_ranked},
+    {"company changes nothing", company_changes_nothing},
     {"inputs are as described", inputs_are_as_described},
     {"other files are refused", other_files_are_refused},
     {0},

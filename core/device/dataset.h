@@ -31,11 +31,12 @@ typedef struct ll_device {
 } ll_device;
 
 typedef struct ll_score {
-    char *name;   /* "cifar10": what an option calls it */
-    char *unit;   /* "%"; NULL: none */
-    char *split;  /* "test", "valid"; NULL: not known, or does not apply */
-    char *source; /* never NULL */
-    double *v;    /* (n_archs) higher is better; NaN: not known */
+    char *name;                   /* "cifar10": what an option calls it */
+    char *unit;                   /* "%"; NULL: none */
+    char *split;                  /* "test", "valid"; NULL: not known, or does not apply */
+    char *source;                 /* never NULL */
+    double *v;                    /* (n_archs) higher is better; NaN: not known */
+    struct ll_score_model *model; /* what predicts it of any architecture; NULL: nothing came with it */
 } ll_score;
 
 typedef struct ll_dataset {

@@ -47,6 +47,12 @@ void ll_score_describe(ll_score *s, const char *unit, const char *split, const c
     set_text(&s->source, source ? source : "");
 }
 
+void ll_score_set_model(ll_score *s, ll_score_model *m)
+{
+    ll_score_model_unref(s->model);
+    s->model = m;
+}
+
 void ll_scores_extend(ll_dataset *d, const ll_dataset *old)
 {
     for (int i = 0; i < old->n_scores; i++) {
@@ -54,6 +60,7 @@ void ll_scores_extend(ll_dataset *d, const ll_dataset *old)
         ll_score *to = ll_dataset_make_score(d, from->name);
         ll_score_describe(to, from->unit, from->split, from->source);
         memcpy(to->v, from->v, (size_t)old->n_archs * sizeof *to->v);
+        ll_score_set_model(to, ll_score_model_ref(from->model));
     }
 }
 
@@ -66,6 +73,7 @@ void ll_scores_free(ll_dataset *d)
         free(s->split);
         free(s->source);
         free(s->v);
+        ll_score_model_unref(s->model);
     }
     free(d->scores);
 }
@@ -148,7 +156,9 @@ bool ll_scores_same(const ll_dataset *a, const ll_dataset *b)
     if (a->n_scores != b->n_scores || a->n_archs != b->n_archs) return false;
     for (int i = 0; i < a->n_scores; i++) {
         const ll_score *other = find(b, a->scores[i].name);
-        if (!other || memcmp(a->scores[i].v, other->v, (size_t)a->n_archs * sizeof *other->v)) return false;
+        if (!other || !other->model != !a->scores[i].model ||
+            memcmp(a->scores[i].v, other->v, (size_t)a->n_archs * sizeof *other->v))
+            return false;
     }
     return true;
 }

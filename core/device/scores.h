@@ -4,11 +4,14 @@
 #define LL_DEVICE_SCORES_H
 
 #include "core/device/dataset.h"
+#include "core/device/score_model.h"
 
 /* The column of that name, for a builder; a new one is all NaN. The pointer is good until the next one is made. */
 ll_score *ll_dataset_make_score(ll_dataset *d, const char *name);
 /* Texts are copied; NULL: not known (source: ""). */
 void ll_score_describe(ll_score *s, const char *unit, const char *split, const char *source);
+/* What predicts the score of any architecture; its reference is taken over. */
+void ll_score_set_model(ll_score *s, ll_score_model *m);
 const ll_score *ll_dataset_score(const ll_dataset *d, const char *name); /* NULL: none */
 /* Exact, else unique by case or prefix; LL_USAGE names those there are. */
 ll_status ll_dataset_find_score(const ll_dataset *d, const char *name, const ll_score **out, ll_error *e);

@@ -46,6 +46,14 @@ static ll_status apply_column(const term *t, const ll_archs *archs, ll_observer 
     return LL_OK;
 }
 
+static ll_status apply_model(const term *t, const ll_archs *archs, ll_observer *observer, ll_pool *pool,
+                             double *out, ll_error *e)
+{
+    (void)observer, (void)pool, (void)e;
+    ll_score_model_apply(t->column->model, archs, out);
+    return LL_OK;
+}
+
 static ll_status apply_cost(const term *t, const ll_archs *archs, ll_observer *observer, ll_pool *pool,
                             double *out, ll_error *e)
 {
@@ -105,7 +113,8 @@ static ll_status make_term(const char *text, const ll_scorer_job *job, term *t, 
     text += *text == '-';
     if (!strncmp(text, "gp:", 3)) return make_learnt(text + 3, job, t, e);
     if (is_column(job->data, text, cost, &t->column)) {
-        t->apply = apply_column;
+        t->total = t->column->model != NULL;
+        t->apply = t->total ? apply_model : apply_column;
         return LL_OK;
     }
     if (!cost) return unknown(text, job, e);
@@ -270,7 +279,7 @@ double ll_scorer_truth(const ll_scorer *s, const ll_space *space, const uint8_t 
     double x = NAN;
     ll_error ignored;
     const term *first = s->terms;
-    if (s->n == 1 && first->column) {
+    if (s->n == 1 && first->column && !first->column->model) {
         int row = ll_dataset_row(first->data, gene);
         return row < 0 ? NAN : first->sign * first->column->v[row];
     }

@@ -1,7 +1,7 @@
 /* What a search maximises: a score of any architecture, as a user names it. Terms joined by '+', each with a '-' in front
  * when less is better:
  *
- *   cifar10, nwot     a score of the dataset (core/device/scores.h): known of its rows only
+ *   cifar10, nwot     a score of the dataset (core/device/scores.h): known of its rows only, unless a model came with it
  *   macs, params, peak_kb, activations
  *                     counted from the layers: known of every architecture of a space that has them
  *   gp:NAME           learnt from k values of a score of the dataset by latlab's own Gaussian process: known everywhere

@@ -3,8 +3,9 @@
  *                  hardware and note, provenance, content hash, hashes of the other files
  *   latency.csv    a row per architecture: its string, then milliseconds per device; empty = missing
  *   std.csv        the same shape: standard deviations, ms (optional); architectures as digits where ten suffice
- *   accuracy.csv   architecture, accuracy (optional)
+ *   accuracy.csv   architecture, a column per score (optional)
  *   NAME.npy       a feature, (n_archs, dim) float32 (optional)
+ *   NAME.safetensors  what predicts a score of any architecture (optional)
  * Numbers have as many digits as reading them back exactly needs, so the hash survives the text. */
 #ifndef LL_DATA_DATASETS_FOLDER_H
 #define LL_DATA_DATASETS_FOLDER_H

@@ -243,6 +243,7 @@ static ll_status read_file_entry(loader *l, const cJSON *entry, ll_error *e)
     if (!strcmp(name, "std.csv")) return l->d->std_ms ? LL_OK : read_std(l, e);
     if (!strcmp(name, "accuracy.csv")) return ll_folder_read_scores(l->dir, l->json, l->d, e);
     if (ll_glob("*.npy", name)) return read_feature(l, name, e);
+    if (ll_glob("*.safetensors", name)) return ll_folder_read_score_model(l->dir, name, l->d, e);
     return LL_OK;
 }
 

@@ -132,6 +132,18 @@ static ll_status put(const folder *x, const char *name, const ll_feature *featur
     return s ? s : add_file_hash(x->files, x->dir, name, e);
 }
 
+static ll_status put_model(const folder *x, const ll_score *score, ll_error *e)
+{
+    ll_str name = {0};
+    ll_str_addf(&name, "%s.safetensors", score->name);
+    char *path = ll_path_join(x->dir, name.s);
+    ll_status s = ll_folder_write_score_model(score, path, e);
+    if (!s) s = add_file_hash(x->files, x->dir, name.s, e);
+    ll_str_free(&name);
+    free(path);
+    return s;
+}
+
 static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
 {
     cJSON *json = describe(d);
@@ -146,6 +158,8 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
         s = put(&x, name.s, &d->archs->features[i], e);
         ll_str_free(&name);
     }
+    for (int i = 0; !s && i < d->n_scores; i++)
+        if (d->scores[i].model) s = put_model(&x, &d->scores[i], e);
     char *text = ll_json_text(json);
     if (!s) s = ll_write_file(info, text, strlen(text), e);
     free(text);
@@ -210,6 +224,7 @@ static const ll_owned_entry entries[] = {
     {.name = "std.csv"},
     {.name = "accuracy.csv"},
     {.name = "*.npy", .made = info_says},
+    {.name = "*.safetensors", .made = info_says},
     {0},
 };
 

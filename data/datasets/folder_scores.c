@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "data/datasets/export.h"
+#include "data/formats/safetensors.h"
 
 enum { SCORES_MOST = 64 }; /* of a folder: what a short file can claim stays small */
 
@@ -147,5 +148,28 @@ ll_status ll_folder_read_scores(const char *dir, const cJSON *info, ll_dataset *
     c.separator = ',';
     s = read_table(&c, cJSON_GetObjectItemCaseSensitive(info, "scores") != NULL, d, e);
     ll_csv_close(&c);
+    return s;
+}
+
+/* --- models --- */
+
+ll_status ll_folder_write_score_model(const ll_score *s, const char *path, ll_error *e)
+{
+    return ll_safetensors_write(path, ll_score_model_tensors(s->model), e);
+}
+
+ll_status ll_folder_read_score_model(const char *dir, const char *file, ll_dataset *d, ll_error *e)
+{
+    ll_tensors t = {0};
+    ll_score_model *m;
+    char *path = ll_path_join(dir, file), *name = ll_path_stem(file);
+    ll_status s = ll_dataset_score(d, name)
+                      ? ll_safetensors_read(path, &t, e)
+                      : ll_fail(e, LL_BAD_DATA, "%s: dataset.json states no score of that name", path);
+    if (!s && ll_score_model_new(d->space, &t, &m, e)) s = ll_fail_in(e, "%s: ", path);
+    if (!s) ll_score_set_model(ll_dataset_make_score(d, name), m);
+    ll_tensors_free(&t);
+    free(path);
+    free(name);
     return s;
 }

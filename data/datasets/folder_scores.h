@@ -12,4 +12,8 @@ ll_status ll_folder_write_scores(const ll_dataset *d, const char *path, ll_error
  * several scores named the one. */
 ll_status ll_folder_read_scores(const char *dir, const cJSON *info, ll_dataset *d, ll_error *e);
 
+/* The models of the scores, NAME.safetensors each: writes that of one, and reads it (`file` in `dir`). */
+ll_status ll_folder_write_score_model(const ll_score *s, const char *path, ll_error *e);
+ll_status ll_folder_read_score_model(const char *dir, const char *file, ll_dataset *d, ll_error *e);
+
 #endif

@@ -15,6 +15,8 @@ static const ll_importer importers[] = {
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
     {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
     {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true},
+    {"ofa-accuracy", "Once-for-All's accuracy predictor (torch)", "Once-for-All", ll_import_ofa_accuracy,
+     true},
     {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
 };
 

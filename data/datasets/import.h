@@ -43,6 +43,8 @@ ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Accuracies of a dataset's architectures: one score, no device. */
 ll_status ll_import_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* Once-for-All's accuracy predictor: a score of a dataset of space ofa that every architecture has. */
+ll_status ll_import_ofa_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Zero-cost proxies as JSON: the feature "zcp" of a dataset's architectures and a score each, no device. */
 ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e);
 

@@ -180,6 +180,7 @@ static ll_status merge_score(const merger *m, const ll_score *fresh, ll_error *e
     if (there)
         note(m, "score %s was there: %d values are new%s", fresh->name, filled - differ,
              differ ? ", others were replaced" : "");
+    if (fresh->model) ll_score_set_model(to, ll_score_model_ref(fresh->model));
     if (!there || filled) {
         char *source = there ? both(to->source, fresh->source) : ll_strdup(fresh->source);
         ll_score_describe(to, fresh->unit ? fresh->unit : to->unit, fresh->split ? fresh->split : to->split,

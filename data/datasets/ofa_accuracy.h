@@ -12,20 +12,12 @@
 #ifndef LL_DATA_DATASETS_OFA_ACCURACY_H
 #define LL_DATA_DATASETS_OFA_ACCURACY_H
 
-#include <stdint.h>
-
-#include "core/num/tensors.h"
-
-enum { LL_OFA_INPUTS = 128 };
+#include "core/device/score_model.h"
 
 /* A torch file, old or new, with 0.weight (400, 128), 0.bias (400), 2, 4 likewise (400, 400), 6.weight (1, 400), 6.bias
- * (1) as floats. LL_BAD_DATA names the file and what in it is missing, of another shape, or no number. `out` is filled on
- * success only; free it with ll_tensors_free. */
-ll_status ll_ofa_accuracy_load(const char *path, ll_tensors *out, ll_error *e);
-/* x (128) of a gene of the space "ofa". A resolution that is no multiple of 16 goes with the next smaller one, as in the
- * authors' code (spec2feats: (r - 112) // 16): 128 .. 140 are one input. */
-void ll_ofa_accuracy_inputs(const uint8_t *gene, float *x);
-/* In percent, of a gene; t is what was loaded. Pure: any thread. */
-double ll_ofa_accuracy(const ll_tensors *t, const uint8_t *gene);
+ * (1) as floats: as a model that gives percent. A resolution that is no multiple of 16 goes with the next smaller one, as in
+ * the authors' code (spec2feats: (r - 112) // 16): 128 .. 140 are one input. LL_BAD_DATA names the file and what in it is
+ * missing, of another shape, or no number. */
+ll_status ll_ofa_accuracy_load(const char *path, ll_score_model **out, ll_error *e);
 
 #endif
