@@ -81,7 +81,8 @@ void ll_front(const double *points, int n, int m, ll_ints *out)
 
 /* --- ranks and crowding --- */
 
-void ll_front_ranks(const double *points, int n, int m, int *rank)
+/* Any number of objectives: fronts are peeled off one after the other. */
+static void peel(const double *points, int n, int m, int *rank)
 {
     int *beaten_by = LL_NEW_ARRAY(int, n + 1), left = n;
     for (int i = 0; i < n; i++) {
@@ -102,6 +103,38 @@ void ll_front_ranks(const double *points, int n, int m, int *rank)
     }
     ll_ints_free(&front);
     free(beaten_by);
+}
+
+/* Two objectives: in the order of the first, a front dominates what comes if its last member does, and so do all fronts
+ * before it; the first that does not takes the point. */
+static void rank_pairs(const item *items, int n, int *rank)
+{
+    const double **last = LL_NEW_ARRAY(const double *, n + 1);
+    int fronts = 0;
+    for (int i = 0; i < n; i++) {
+        int low = 0, high = fronts;
+        while (low < high) {
+            int mid = (low + high) / 2;
+            if (ll_dominates(last[mid], items[i].v, 2))
+                low = mid + 1;
+            else
+                high = mid;
+        }
+        last[low] = items[i].v;
+        fronts += low == fronts;
+        rank[items[i].i] = low;
+    }
+    free(last);
+}
+
+void ll_front_ranks(const double *points, int n, int m, int *rank)
+{
+    item *items = LL_NEW_ARRAY(item, n + 1);
+    if (m == 2 && sort_points(points, n, m, items) == n)
+        rank_pairs(items, n, rank);
+    else
+        peel(points, n, m, rank);
+    free(items);
 }
 
 typedef struct placed {
