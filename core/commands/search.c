@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/search_published.h"
 #include "core/commands/search_report.h"
 #include "core/commands/search_verify.h"
 
@@ -54,6 +55,7 @@ static ll_status run_one(ll_request *rq, ll_search_setup *setup)
 
 static ll_status run_search(ll_request *rq)
 {
+    if (ll_has(&rq->args, "protocol")) return ll_search_published(rq);
     ll_search_setup setup = {0};
     ll_status s = ll_search_setup_read(rq, &setup);
     if (!s) s = run_one(rq, &setup);
@@ -97,6 +99,11 @@ static const ll_option search_options[] = {
                 LL_OF(FILE)),
     LL_OPT_REAL("seconds_per_measurement", NULL, 0, 0, "count measuring and training in the seconds",
                 .unit = "s"),
+    LL_OPT_CHOICE("protocol", NULL, "help|ofa",
+                  "HELP's Table 4 or 5 with the current predictor, adapted to each device anew"),
+    LL_OPT_INT("samples", "10", 1, 1e6, "protocol: measured on each device"),
+    LL_OPT_WORD("sampler", "random", "protocol: how they are chosen", LL_OF(SAMPLER)),
+    LL_OPT_INT("seeds", "1", 1, 1000, "protocol: how often"),
     LL_OPT_WORD("predictor", NULL, "whose; table: the dataset's own latencies", LL_OF(PREDICTOR)),
     {0},
 };

@@ -10,13 +10,15 @@
 enum { CONDITIONS_MOST = 16 };
 
 /* Longer signs first: "<=" begins with "<". */
-typedef enum relation { AT_MOST, AT_LEAST, BELOW, ABOVE, EQUAL, N_RELATIONS, CONNECTED } relation;
+typedef enum relation { AT_MOST, AT_LEAST, BELOW, ABOVE, EQUAL, N_RELATIONS, CONNECTED, CHOICE } relation;
 static const char *const signs[N_RELATIONS] = {"<=", ">=", "<", ">", "="};
 
 typedef struct condition {
     relation relation;
     ll_scorer *scorer;
     double number;
+    int position; /* CHOICE */
+    bool choices[LL_MAX_OPS];
 } condition;
 
 struct ll_where {
@@ -64,8 +66,46 @@ static ll_status read_comparison(const char *text, const ll_scorer_job *job, con
     return s;
 }
 
+/* The position that the text begins with, up to a '='; -1: none. */
+static int find_position(const ll_space *s, const char *text)
+{
+    for (int p = 0; p < s->n_positions; p++) {
+        size_t n = strlen(s->positions[p]);
+        if (!strncmp(text, s->positions[p], n) && text[n] == '=') return p;
+    }
+    return -1;
+}
+
+static ll_status read_choices(const char *text, const ll_space *s, condition *c, ll_error *e)
+{
+    ll_strs names = {0};
+    ll_status status = LL_OK;
+    c->relation = CHOICE;
+    ll_strs_split(&names, text + strlen(s->positions[c->position]) + 1, '|');
+    for (int i = 0; i < names.n && !status; i++) {
+        int choice = 0, n = ll_space_choices(s, c->position);
+        while (choice < n && strcmp(names.v[i], ll_space_choice(s, c->position, choice))) choice++;
+        if (choice == n)
+            status = ll_fail(e, LL_USAGE, "where=%.60s: position %s has no choice \"%.30s\"", text,
+                             s->positions[c->position], names.v[i]);
+        else
+            c->choices[choice] = true;
+    }
+    ll_strs_free(&names);
+    return status;
+}
+
+static bool chosen(const condition *c, const ll_space *s, const uint8_t *gene)
+{
+    bool there[LL_MAX_POSITIONS];
+    if (s->active) s->active(s, gene, there);
+    return c->choices[gene[c->position]] && (!s->active || there[c->position]);
+}
+
 static ll_status read_condition(const char *text, const ll_scorer_job *job, condition *c, ll_error *e)
 {
+    c->position = find_position(job->space, text);
+    if (c->position >= 0) return read_choices(text, job->space, c, e);
     if (strcmp(text, "connected")) return read_comparison(text, job, c, e);
     c->relation = CONNECTED;
     return LL_OK;
@@ -92,13 +132,18 @@ void ll_where_free(ll_where *w)
     free(w);
 }
 
+static bool meets(const condition *c, const ll_space *s, const uint8_t *gene, double value)
+{
+    if (c->scorer) return holds(c, value);
+    return c->relation == CHOICE ? chosen(c, s, gene) : ll_cell_connected(s, gene);
+}
+
 static ll_status apply(const condition *c, const ll_archs *archs, ll_observer *observer, ll_pool *pool,
                        double *v, bool *keep, ll_error *e)
 {
     ll_status s = c->scorer ? ll_scorer_apply(c->scorer, archs, observer, pool, v, e) : LL_OK;
     for (int i = 0; i < archs->n && !s; i++)
-        keep[i] =
-            keep[i] && (c->scorer ? holds(c, v[i]) : ll_cell_connected(archs->space, ll_arch(archs, i)));
+        keep[i] = keep[i] && meets(c, archs->space, ll_arch(archs, i), v[i]);
     return s;
 }
 

@@ -1,5 +1,6 @@
-/* Conditions on architectures, joined by commas: `connected` (something flows from the cell's input to its output) and
- * comparisons of a score or a cost with a number, as in `macs<1e8,cifar10>=90`. An architecture of which a condition cannot
+/* Conditions on architectures, joined by commas: `connected` (something flows from the cell's input to its output),
+ * comparisons of a score or a cost with a number, as in `macs<1e8,cifar10>=90`, and choices of a position, as in
+ * `r=160|224,k1.1=7`: the position is there and holds one of them. An architecture of which a condition cannot
  * be asked does not meet it. */
 #ifndef LL_SEARCH_WHERE_H
 #define LL_SEARCH_WHERE_H
