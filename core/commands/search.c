@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/search_proxy.h"
 #include "core/commands/search_published.h"
 #include "core/commands/search_report.h"
 #include "core/commands/search_verify.h"
@@ -19,8 +20,12 @@ static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search 
                         const ll_verified *verified, double seconds, bool stopped)
 {
     ll_outcome outcome;
+    const ll_archs *candidates = setup->options.candidates;
+    bool proxy = ll_has(&rq->args, "proxy"); /* the candidates were its choice, not the user's */
+    if (proxy) setup->options.candidates = NULL;
     ll_outcome_of(s, verified ? verified->chosen : s->best, &outcome);
-    ll_search_report r = {setup, s, &outcome, verified, seconds, stopped};
+    setup->options.candidates = candidates;
+    ll_search_report r = {setup, s, &outcome, verified, seconds, stopped, proxy ? s->archs->n : 0};
     cJSON *result = ll_search_result(rq, &r);
     ll_state_add_search(&rq->state, ll_found_new(result));
     ll_emit(rq, result);
@@ -58,6 +63,7 @@ static ll_status run_search(ll_request *rq)
     if (ll_has(&rq->args, "protocol")) return ll_search_published(rq);
     ll_search_setup setup = {0};
     ll_status s = ll_search_setup_read(rq, &setup);
+    if (!s && ll_has(&rq->args, "proxy")) s = ll_search_by_proxy(rq, &setup);
     if (!s) s = run_one(rq, &setup);
     ll_search_setup_free(&setup);
     return s;
@@ -99,6 +105,10 @@ static const ll_option search_options[] = {
                 LL_OF(FILE)),
     LL_OPT_REAL("seconds_per_measurement", NULL, 0, 0, "count measuring and training in the seconds",
                 .unit = "s"),
+    LL_OPT_WORD(
+        "proxy", NULL,
+        "find the front on this device of the dataset, then look its members up on the target (OneProxy)",
+        LL_OF(DEVICE)),
     LL_OPT_CHOICE("protocol", NULL, "help|ofa",
                   "HELP's Table 4 or 5 with the current predictor, adapted to each device anew"),
     LL_OPT_INT("samples", "10", 1, 1e6, "protocol: measured on each device"),

@@ -156,8 +156,8 @@ static int measurements(const ll_search_report *r)
 {
     int n = 0;
     for (int k = 1; k < r->search->problem->n; k++)
-        if (r->setup->adapted[k]) n += r->setup->adapted[k]->cost;
-    return n + (r->verified ? r->verified->measured.n * r->setup->devices.n : 0);
+        n += r->setup->adapted[k] ? r->setup->adapted[k]->cost : 0;
+    return n + r->looked_up + (r->verified ? r->verified->measured.n * r->setup->devices.n : 0);
 }
 
 static double training_s(const ll_search_report *r)
@@ -262,9 +262,10 @@ static void add_notes(cJSON *result, const ll_search_report *r)
 {
     ll_strs says = {0};
     const ll_problem *p = r->search->problem;
-    bool limited = false, uncertain = false;
+    bool limited = false, predicted = false, uncertain = false;
     for (int k = 1; k < p->n; k++) {
         limited |= p->q[k].max < INFINITY;
+        predicted |= p->q[k].adapted != NULL;
         for (int i = 0; i < r->search->archs->n && !uncertain; i++)
             uncertain = ll_search_sd(r->search, i)[k] > 0;
     }
@@ -277,7 +278,7 @@ static void add_notes(cJSON *result, const ll_search_report *r)
     if (!limited)
         ll_result_note(result,
                        "no limit is set (max=): the choice is the best score there is, see the front");
-    if (limited && p->p != .5 && !uncertain)
+    if (limited && predicted && p->p != .5 && !uncertain)
         ll_result_note(result, "this predictor gives no intervals: within means that the mean is (p=.5)");
     if (r->stopped) ll_result_note(result, "stopped: this is what was found until then");
 }

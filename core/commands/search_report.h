@@ -21,6 +21,7 @@ typedef struct ll_search_report {
     const ll_verified *verified; /* NULL: nothing was to be verified */
     double seconds;              /* of the search */
     bool stopped;                /* by Ctrl-C */
+    int looked_up;               /* latencies of the target that were not predicted but looked at */
 } ll_search_report;
 
 cJSON *ll_search_result(ll_request *rq, const ll_search_report *r);

@@ -145,7 +145,8 @@ static ll_status add_device(ll_request *rq, ll_search_setup *s, const char *name
 {
     ll_adapted *a;
     if (s->problem.n == LL_QUANTITIES) return too_many(rq);
-    if (ll_is(&rq->args, "predictor", "table")) return add_known_device(rq, s, name);
+    if (ll_is(&rq->args, "predictor", "table") || ll_has(&rq->args, "proxy"))
+        return add_known_device(rq, s, name);
     ll_status status = ll_find_adapted(rq, name, ll_word(&rq->args, "predictor"), &a);
     if (status) return status;
     if (s->problem.space && a->model->space != s->problem.space)
