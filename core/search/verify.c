@@ -152,6 +152,14 @@ static int choose(const verifier *v)
     return safe >= 0 ? safe : v->s->best;
 }
 
+/* When nothing is open any more: the choice itself, if all that is known of it is predicted. */
+static void find_next(const verifier *v, int most, ll_ints *next)
+{
+    find_open(v, most, next);
+    int chosen = next->n || most < 1 ? -1 : choose(v);
+    if (chosen >= 0 && !v->measured[chosen]) ll_ints_add(next, chosen);
+}
+
 static ll_status verify(verifier *v, ll_error *e)
 {
     ll_status s = LL_OK;
@@ -159,10 +167,13 @@ static ll_status verify(verifier *v, ll_error *e)
     int step = v->job->at_once > 0 ? v->job->at_once : 1;
     for (;;) {
         renew_chances(v);
-        find_open(v, step < v->left ? step : v->left, &next);
+        find_next(v, step < v->left ? step : v->left, &next);
         if (!next.n || !v->job->measure || (s = measure(v, &next, e))) break;
     }
-    if (!s) find_open(v, v->job->budget, &v->out->open);
+    if (!s && v->job->measure)
+        find_open(v, v->job->budget, &v->out->open);
+    else if (!s)
+        find_next(v, v->job->budget, &v->out->open); /* to be measured by somebody else */
     v->out->chosen = choose(v);
     ll_ints_free(&next);
     return s;
