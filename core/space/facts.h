@@ -26,6 +26,8 @@ typedef struct ll_space_facts {
     const int
         *stages; /* (n_stages) how many positions in a row work at one width and size; NULL: not known */
     int n_stages;
+    bool
+        independent; /* the layers of a position depend on its own choice alone: costs are sums over positions */
     int pretrain_n; /* source architectures per device in NASFLAT's protocol; 0: the predictor's own number */
     struct {        /* NASFLAT, arXiv 2403.02446: fine-tuning on a target; 0: not published */
         int epochs;

@@ -145,6 +145,7 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
 static const int stage_positions[STAGES] = {1, 4, 4, 4, 4, 4, 1};
 static const ll_space_facts facts = {.stages = stage_positions,
                                      .n_stages = STAGES,
+                                     .independent = true,
                                      .pretrain_n = 800,
                                      .tune = {30, 1e-3},
                                      .help = {.pool = 4000, .episodes = 4000, .half = 4}};

@@ -13,6 +13,7 @@ void bench_gemm(void);
 void bench_gp(void);
 void bench_nn(void);
 void bench_help(void);
+void bench_search(void);
 void bench_sessions(void);
 void bench_nasflat(void);
 void bench_space(void);

@@ -1,6 +1,8 @@
 #include "core/predict/gp/features.h"
 
 #include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,27 +24,85 @@ static void cell_cost(const ll_space *s, const uint8_t *gene, double *out)
     }
 }
 
-/* Sum over the layers the gene decides on. Additions and copies fuse into their neighbours. */
+/* Does the gene decide on it, and does it run? Additions and copies fuse into their neighbours. */
+static bool is_counted(const ll_layer *l)
+{
+    return l->position >= 0 && l->kind != LL_ADD && l->kind != LL_COPY;
+}
+
+static void add_layer(const ll_layer *l, double *out)
+{
+    out[3]++;
+    if (l->kind != LL_CONV) return;
+    double weights = (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups;
+    double pixels = (double)l->h_out * l->h_out;
+    out[0] += weights * pixels;
+    out[1] += weights;
+    out[2] += l->c_out * pixels;
+}
+
+/* Sum over the layers the gene decides on. */
 static void layer_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
     ll_layer layers[LL_MAX_LAYERS];
     int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
-    for (int i = 0; i < n && i < LL_MAX_LAYERS; i++) {
-        const ll_layer *l = &layers[i];
-        if (l->position < 0 || l->kind == LL_ADD || l->kind == LL_COPY) continue;
-        out[3]++;
-        if (l->kind != LL_CONV) continue;
-        double weights = (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups;
-        double pixels = (double)l->h_out * l->h_out;
-        out[0] += weights * pixels;
-        out[1] += weights;
-        out[2] += l->c_out * pixels;
+    for (int i = 0; i < n && i < LL_MAX_LAYERS; i++)
+        if (is_counted(&layers[i])) add_layer(&layers[i], out);
+}
+
+/* --- where a position's layers depend on its choice alone, its costs are looked up: whole numbers, so that the sums are
+ * the same in any order --- */
+
+typedef struct cost_table {
+    struct cost_table *next;
+    const ll_space *space;
+    double *v; /* (positions, n_ops, COSTS) */
+} cost_table;
+
+static void fill_position(const cost_table *t, int position)
+{
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_layer layers[LL_MAX_LAYERS];
+    for (int c = 0; c < ll_space_choices(t->space, position); c++) {
+        gene[position] = (uint8_t)c;
+        int n = t->space->layers(t->space, gene, layers, LL_MAX_LAYERS);
+        double *to = t->v + ((size_t)position * (size_t)t->space->n_ops + (size_t)c) * COSTS;
+        for (int i = 0; i < n && i < LL_MAX_LAYERS; i++)
+            if (layers[i].position == position && is_counted(&layers[i])) add_layer(&layers[i], to);
     }
+}
+
+/* Made when it is first asked for, kept to the end: there are as many as spaces. */
+static const double *table_of(const ll_space *s)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static _Atomic(cost_table *) tables;
+    cost_table *t = atomic_load(&tables);
+    while (t && t->space != s) t = t->next;
+    if (t) return t->v;
+    pthread_mutex_lock(&lock);
+    for (t = atomic_load(&tables); t && t->space != s;) t = t->next;
+    if (!t) {
+        t = LL_NEW(cost_table);
+        *t = (cost_table){atomic_load(&tables), s,
+                          LL_NEW_ARRAY(double, (size_t)s->n_positions *(size_t)s->n_ops *COSTS)};
+        for (int p = 0; p < s->n_positions; p++) fill_position(t, p);
+        atomic_store(&tables, t);
+    }
+    pthread_mutex_unlock(&lock);
+    return t->v;
+}
+
+static void table_cost(const ll_space *s, const uint8_t *gene, double *out)
+{
+    const double *v = table_of(s);
+    for (int p = 0; p < s->n_positions; p++, v += s->n_ops * COSTS)
+        for (int k = 0; k < COSTS; k++) out[k] += v[gene[p] * COSTS + k];
 }
 
 static void raw_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
-    (s->facts->cell ? cell_cost : layer_cost)(s, gene, out);
+    (s->facts->cell ? cell_cost : s->facts->independent ? table_cost : layer_cost)(s, gene, out);
 }
 
 static void raw_counts(const ll_space *s, const uint8_t *gene, double *out)
