@@ -126,4 +126,58 @@ typedef struct ll_compare_data {
 ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e);
 ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e);
 
+/* --- front: score against latency of what a search met (plots/build_front.c) --- */
+typedef enum ll_met {
+    LL_MET_IN,
+    LL_MET_OUT,
+    LL_MET_OPEN
+} ll_met; /* open: the interval straddles the limit */
+typedef struct ll_front_point {
+    double ms, lo_ms, hi_ms, score; /* interval NaN: not known */
+} ll_front_point;
+typedef struct ll_front_data {
+    const char *title, *x_label, *score_label;
+    int n, n_met;             /* n_met: of which these are drawn */
+    const double *ms, *score; /* (n) */
+    const ll_met *state;      /* (n) */
+    int n_front;
+    const ll_front_point *front; /* (n_front) by latency */
+    double level;                /* of the intervals */
+    double max_ms;               /* NaN: no limit */
+    ll_front_point chosen;       /* NaN: nothing was */
+    double true_ms, true_score;  /* of the chosen one; NaN: not known */
+    bool whole;                  /* the whole range of scores, however many low ones stretch it */
+    bool log;
+    int width, height;
+} ll_front_data;
+ll_status ll_build_front(const ll_front_data *d, ll_figure **out, ll_error *e);
+
+/* --- search: hypervolume and best score over evaluations, a line per search; regret: what each lacks in the end over
+ * what was measured for it (plots/build_search.c) --- */
+typedef struct ll_course {
+    const char *name;
+    int n;
+    const double *evaluations, *hypervolume, *best; /* (n) NaN: nothing within the limits yet */
+} ll_course;
+typedef struct ll_courses_data {
+    const char *title, *score_label;
+    const ll_course *courses;
+    int n;
+    int width, height;
+} ll_courses_data;
+ll_status ll_build_search(const ll_courses_data *d, ll_figure **out, ll_error *e);
+
+typedef struct ll_regret_point {
+    const char *name;
+    double measurements, regret; /* regret NaN: not known */
+    int violation;               /* 1: truly beyond a limit, 0: within, -1: not known */
+} ll_regret_point;
+typedef struct ll_regret_data {
+    const char *title, *value_label;
+    const ll_regret_point *points;
+    int n;
+    int width, height;
+} ll_regret_data;
+ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e);
+
 #endif

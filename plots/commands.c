@@ -65,7 +65,8 @@ static const struct {
 } kinds[] = {
     {"heatmap", ll_gather_heatmap},   {"scatter", ll_gather_scatter}, {"curve", ll_gather_curve},
     {"residual", ll_gather_residual}, {"hist", ll_gather_hist},       {"bars", ll_gather_bars},
-    {"compare", ll_gather_compare},   {"shots", ll_gather_shots},
+    {"compare", ll_gather_compare},   {"shots", ll_gather_shots},     {"front", ll_gather_front},
+    {"search", ll_gather_search},     {"regret", ll_gather_regret},
 };
 
 static const char *kind_name(int i)
@@ -175,7 +176,9 @@ static ll_status run_plot(ll_request *rq)
 
 static const ll_option options[] = {
     LL_OPT_NAMES("kind", NULL, kind_name, "what to draw", LL_REQUIRED),
-    LL_OPT_LIST("device", NULL, "devices (names, globs, tagged); one for scatter, residual, curve, bars",
+    LL_OPT_LIST("device", NULL,
+                "devices (names, globs, tagged); one for scatter, residual, curve, bars; "
+                "front, search, regret: searches of these",
                 LL_REST, LL_OF(DEVICE)),
     LL_OPT_WORD(
         "out", NULL,
@@ -197,6 +200,8 @@ static const ll_option options[] = {
     LL_OPT_WORD("from", NULL, "compare, shots: results out=FILE format=json, or the log of latlab --json",
                 LL_OF(FILE)),
     LL_OPT_INT("k", NULL, 0, 1e6, "compare: number of samples (default: the largest)"),
+    LL_OPT_CHOICE("score_range", "auto", "auto|all",
+                  "front: scores from the lowest tenth on where lower ones would flatten the others, or all"),
     LL_OPT_CHOICE("theme", "light", "light|dark", "ground of the figure"),
     {0},
 };
@@ -208,19 +213,25 @@ const ll_command ll_plot_commands[] = {
      .options = options,
      .flags = LL_CMD_LONG,
      .run = run_plot,
-     .help = "heatmap: correlation of devices, with the dendrogram of its order and the sides of the task.\n"
-             "scatter: predicted against measured latency, few-shot samples marked, intervals when there are "
-             "any.\n"
-             "residual: relative error against measured latency, or by operation.\n"
-             "curve: training history of a predictor, or of its transfer to a device.\n"
-             "hist: distribution of latency on some devices.\n"
-             "bars: correlation of one device to all others.\n"
-             "compare, shots: scores of predictors from a log of results, per device or over k.\n\n"
-             "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
+     .help =
+         "heatmap: correlation of devices, with the dendrogram of its order and the sides of the task.\n"
+         "scatter: predicted against measured latency, few-shot samples marked, intervals when there are "
+         "any.\n"
+         "residual: relative error against measured latency, or by operation.\n"
+         "curve: training history of a predictor, or of its transfer to a device.\n"
+         "hist: distribution of latency on some devices.\n"
+         "bars: correlation of one device to all others.\n"
+         "compare, shots: scores of predictors from a log of results, per device or over k.\n"
+         "front: score against latency of what the latest search met, its front, the limit and the choice.\n"
+         "search: hypervolume and best score over evaluations, of all searches that compare with the "
+         "latest.\n"
+         "regret: what the choice of each search lacks to the best there is, over measurements.\n\n"
+         "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
      .examples = "plot heatmap out=corr.pdf\n"
                  "plot scatter fpga worst=5 out=fpga.png\n"
                  "plot residual fpga by=operation\n"
                  "plot heatmap pixel* titan* order=name out=phones.gp\n"
+                 "plot front out=front.png\n"
                  "plot shots from=scores.jsonl out=shots.svg"},
     {0},
 };

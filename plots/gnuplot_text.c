@@ -222,6 +222,12 @@ static void add_ticks(const script *s, char which, const ll_axis *a, bool framed
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
 }
 
+/* The panels of a text terminal have a narrow margin, where a long label would stand in the numbers. */
+static bool fits_beside(const script *s, char which, const ll_axis *a)
+{
+    return which == 'x' || !s->text || s->f->n_panels == 1 || !a->label || strlen(a->label) < 5;
+}
+
 static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
     bool key_below = which == 'x' && p->key_at == LL_OUTSIDE && a->label && !s->text;
@@ -229,7 +235,7 @@ static void add_axis(const script *s, char which, const ll_axis *a, const ll_pan
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
     add_ticks(s, which, a, p->framed);
     ll_str_addf(s->out, "set %clabel ", which);
-    ll_gp_quote(s->out, a->label);
+    ll_gp_quote(s->out, fits_beside(s, which, a) ? a->label : NULL);
     if (key_below) ll_str_add(s->out, ".\"\\n\""); /* distance to the key */
     add_font(s, 1);
     add_pen(s, "textcolor", LL_PEN_TEXT);
@@ -293,7 +299,8 @@ static void add_notes(const script *s, const ll_panel *p)
     ll_str_add(s->out, "set label ");
     quote_lines(s->out, &p->notes);
     /* the first line stands where the label is put, the others follow below it */
-    double y = bottom ? .06 + .043 * (p->notes.n - 1) : .965;
+    double lowest = s->text ? .15 : .06; /* a line of characters is higher: it would lie on the axis */
+    double y = bottom ? lowest + .043 * (p->notes.n - 1) : .965;
     ll_str_addf(s->out, " at graph %.3g,%.3g %s front", right ? .975 : .025, y, right ? "right" : "left");
     add_font(s, .9);
     add_pen(s, "textcolor", LL_PEN_TEXT);
@@ -458,11 +465,20 @@ static void add_plot(const script *s, int panel, const ll_panel *p)
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
+/* Smaller where the figure is too narrow for it. */
+static double title_size(const script *s, const char *text)
+{
+    int chars = 0;
+    for (; *text && chars < MOST_CHARS; text++) chars += ((unsigned char)*text & 0xc0) != 0x80;
+    double widest = 1.15, room = .96 * s->width / (.7 * 11 * scale_of(s)); /* in characters of size 1 */
+    return chars * widest > room ? fmax(.6, room / chars) : widest;
+}
+
 static void add_title(const script *s, const char *command, const char *text)
 {
     ll_str_addf(s->out, "%s ", command);
     ll_gp_quote(s->out, text);
-    add_font(s, 1.15);
+    add_font(s, title_size(s, text));
     add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
@@ -518,7 +534,7 @@ void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out
         if (!s.text) add_title(&s, " title", f->title);
         ll_str_addc(out, '\n');
         ll_str_add(out,
-                   s.text ? "set lmargin 9\n" : "set lmargin at screen 0.1\nset rmargin at screen 0.96\n");
+                   s.text ? "set lmargin 9\n" : "set lmargin at screen 0.12\nset rmargin at screen 0.96\n");
     }
     for (int i = 0; i < f->n_panels; i++) add_panel(&s, i);
     ll_str_add(out, f->n_panels > 1 ? "unset multiplot\nunset output\n" : "unset output\n");

@@ -209,12 +209,38 @@ static void every_figure_is_drawn_by_every_terminal(void)
     ll_curve_data cd = {.title = NASTY, .x_label = "epoch", .parts = parts, .n_parts = 2};
     ll_bars_data bd = {.title = NASTY, .value_label = "r", .n = 2, .names = names, .v = v, .side = "st"};
     ll_compare_data sd = {.title = NASTY, .value_label = "s", .scores = scores, .n = 2, .ceiling = 1};
-    ll_figure *f[6] = {three_devices(NASTY, true), cloud(60, NASTY)};
+    double ms[] = {1, 2, 3}, score[] = {90, 91, 92}, evaluations[] = {1, 10, 1000};
+    ll_met state[] = {LL_MET_IN, LL_MET_OPEN, LL_MET_OUT};
+    ll_front_point front[] = {{1, .5, 1.5, 90}, {2, 1.5, 2.4, 91}};
+    ll_front_data fd = {.title = NASTY,
+                        .x_label = NASTY,
+                        .score_label = NASTY,
+                        .n = 3,
+                        .n_met = 9,
+                        .ms = ms,
+                        .score = score,
+                        .state = state,
+                        .n_front = 2,
+                        .front = front,
+                        .level = .9,
+                        .max_ms = 2.5,
+                        .chosen = front[1],
+                        .true_ms = 2.2,
+                        .true_score = 91};
+    ll_course courses[] = {{NASTY, 3, evaluations, ms, score}, {"b", 1, ms, ms, score}};
+    ll_courses_data od = {.title = NASTY, .score_label = NASTY, .courses = courses, .n = 2};
+    ll_regret_point regrets[] = {{NASTY, 10, .5, 1}, {NASTY, 10, .5, 0}, {"c", 20, 0, -1}};
+    ll_regret_data rd = {.title = NASTY, .value_label = NASTY, .points = regrets, .n = 3};
+    enum { FIGURES = 9 };
+    ll_figure *f[FIGURES] = {three_devices(NASTY, true), cloud(60, NASTY)};
     ll_build_curve(&cd, &f[2], NULL);
     ll_build_bars(&bd, &f[3], NULL);
     ll_build_compare(&sd, &f[4], NULL);
     ll_build_shots(&sd, &f[5], NULL);
-    for (int i = 0; i < 6; i++) {
+    ll_build_front(&fd, &f[6], NULL);
+    ll_build_search(&od, &f[7], NULL);
+    ll_build_regret(&rd, &f[8], NULL);
+    for (int i = 0; i < FIGURES; i++) {
         for (int t = 0; t < LL_GP_TERMINALS; t++) {
             if (!ll_gnuplot_has(&g, (ll_gp_terminal)t)) continue;
             ll_gp_target target = {

@@ -7,6 +7,8 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/quote.h"
+#include "core/commands/commands.h"
 #include "plots/commands.h"
 #include "tests/figures.h"
 
@@ -80,6 +82,7 @@ static ll_app *new_app(bool with_state)
 {
     ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
     ll_app_register(a, ll_plot_commands);
+    ll_app_register(a, ll_search_commands);
     ll_app_register(a, given_commands);
     if (with_state) ll_app_submit(a, "given");
     return a;
@@ -255,6 +258,66 @@ static void scores_come_from_a_log(void)
     ll_app_free(a);
 }
 
+static void search_for(ll_app *a, const char *rest)
+{
+    cJSON *o = say(a, "search %s", rest);
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    cJSON_Delete(o);
+}
+
+/* Numbers of `plot KIND REST` that count searches. */
+static void check_count(ll_app *a, const char *line, int searches, int left_out)
+{
+    cJSON *o = say(a, "%s out=%s", line, in_tmp("count.gp"));
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_INT(ll_json_get_int(o, "searches", -1), searches);
+    CHECK_INT(ll_json_get_int(o, "left_out", -1), left_out);
+    cJSON_Delete(o);
+}
+
+static void searches_are_drawn(void)
+{
+    static const char *const kinds[] = {"front", "search", "regret"};
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    for (int i = 0; i < 3; i++) {
+        char line[64];
+        snprintf(line, sizeof line, "plot %s", kinds[i]);
+        check_refused(a, line, "nothing was searched yet");
+    }
+    search_for(a, "fpga predictor=table score=macs max=20");
+    for (int i = 0; i < 3; i++) check_plot(a, kinds[i], "");
+    search_for(a, "fpga predictor=table score=macs max=20 method=random budget=500 seed=7");
+    search_for(a, "fpga predictor=table score=macs");
+    search_for(a, "raspi4 predictor=table score=macs max=10 max_params=1e9");
+    search_for(a, "fpga,raspi4 predictor=table score=params max=30");
+    ll_str line = {0};
+    ll_quote_addf(&line, "search device=%s predictor=table score=macs max=20 where=macs>1e3", NASTY);
+    cJSON *o = say(a, "%s", line.s);
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    cJSON_Delete(o);
+    ll_str_free(&line);
+    for (int i = 0; i < 3; i++) {
+        check_plot(a, kinds[i], "");
+        check_plot(a, kinds[i], "fpga theme=dark");
+        check_plot(a, kinds[i], "raspi4 log=on score_range=all");
+    }
+    check_count(a, "plot search", 1, 5);
+    check_count(a, "plot regret", 5, 1); /* what random found has no row */
+    check_count(a, "plot search raspi4", 1, 1);
+    check_refused(a, "plot front pixel*", "no search of pixel* is kept");
+    o = say(a, "plot front raspi4");
+    CHECK_HAS(ll_json_get_str(o, "title", ""), "params on fpga and 1 more within 30 ms");
+    cJSON_Delete(o);
+    o = say(a, "plot front a*");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(o, "devices")), 1);
+    CHECK_HAS(ll_json_get_str(o, "text", ""), "measured latency (ms)");
+    cJSON_Delete(o);
+    ll_app_free(a);
+}
+
 static void the_command_can_be_cancelled(void)
 {
     fake_gnuplot("sleepy", "sleep 30");
@@ -282,6 +345,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"the command draws", the_command_draws},
                                        {"the command says what is missing", the_command_says_what_is_missing},
                                        {"scores come from a log", scores_come_from_a_log},
+                                       {"searches are drawn", searches_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},
                                        {0}};
     return check_main("plot_command", cases, argc, argv);

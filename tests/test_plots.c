@@ -269,6 +269,162 @@ static void scores_are_compared(void)
     CHECK_INT(ll_build_compare(&d, &f, NULL), LL_BAD_DATA);
 }
 
+/* A staircase of 20 within a limit of 20 ms, a cloud under it, a few that learnt nothing. */
+static ll_front_data staircase(void)
+{
+    enum { N = 200, FRONT = 20 };
+    static double ms[N], score[N];
+    static ll_met state[N];
+    static ll_front_point front[FRONT];
+    for (int i = 0; i < N; i++) {
+        ms[i] = 1 + i % 40;
+        score[i] = i < 12 ? 10 : 85 + i % 10;
+        state[i] = ms[i] > 22 ? LL_MET_OUT : ms[i] > 18 ? LL_MET_OPEN : LL_MET_IN;
+    }
+    for (int i = 0; i < FRONT; i++) front[i] = (ll_front_point){1 + i * .9, i * .9, 2 + i * .9, 90 + i * .2};
+    front[0].score = 10;
+    return (ll_front_data){.title = "t",
+                           .x_label = "predicted latency (ms)",
+                           .score_label = "cifar10",
+                           .n = N,
+                           .n_met = 1000,
+                           .ms = ms,
+                           .score = score,
+                           .state = state,
+                           .n_front = FRONT,
+                           .front = front,
+                           .level = .9,
+                           .max_ms = 20,
+                           .chosen = front[FRONT - 1],
+                           .true_ms = 21,
+                           .true_score = 93};
+}
+
+static void fronts_are_steps(void)
+{
+    ll_front_data d = staircase();
+    ll_figure *f;
+    CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
+    const ll_panel *p = &f->panels[0];
+    CHECK_STR(p->y.label, "cifar10 (12 of 200 lie below the axis)");
+    CHECK(p->y.lo > 80 && p->y.hi < 100);
+    CHECK_HAS(f->notes.v[0], "score_range=all");
+    CHECK_INT(series_named(f, "front (20)")->n, 19);
+    CHECK_INT(series_named(f, "90 % interval")->n, 19);
+    CHECK_HAS(series_named(f, "in truth")->title, "beyond the limit");
+    CHECK(series_named(f, "open") && series_named(f, "within") && series_named(f, "beyond"));
+    CHECK_NEAR(series_named(f, "limit 20 ms")->v[0], 20, 0);
+    const ll_series *steps = NULL;
+    for (int i = 0; i < p->n_series; i++)
+        if (p->series[i].mark == LL_MARK_LINE) steps = &p->series[i];
+    for (int i = 1; i < steps->n; i++) { /* one coordinate at a time */
+        const double *a = steps->v + 2 * (i - 1), *b = steps->v + 2 * i;
+        CHECK((a[0] == b[0] && a[1] < b[1]) || (a[0] < b[0] && a[1] == b[1]));
+    }
+    CHECK_NEAR(steps->v[2 * steps->n - 2], 20, 0); /* on to the limit */
+    ll_figure_free(f);
+    d.whole = true;
+    CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
+    CHECK_STR(f->panels[0].y.label, "cifar10");
+    CHECK(f->panels[0].y.lo < 10);
+    CHECK_INT(series_named(f, "front (20)")->n, 20);
+    ll_figure_free(f);
+}
+
+static void fronts_lack_what_is_not_known(void)
+{
+    ll_front_data d = staircase();
+    ll_figure *f;
+    ll_error e = {0};
+    d.max_ms = d.true_ms = d.true_score = NAN;
+    d.chosen = (ll_front_point){NAN, NAN, NAN, NAN};
+    d.n_front = 0;
+    CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
+    CHECK(!series_named(f, "limit") && !series_named(f, "chosen") && !series_named(f, "front"));
+    ll_figure_free(f);
+    d.max_ms = 5000; /* in another unit: said, not drawn */
+    CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
+    CHECK(f->panels[0].x.hi < 50 && !series_named(f, "limit"));
+    CHECK_HAS(f->notes.v[2], "lies right");
+    ll_figure_free(f);
+    d.n = 0;
+    CHECK_INT(ll_build_front(&d, &f, &e), LL_BAD_DATA);
+    CHECK(f == NULL);
+}
+
+static void searches_have_courses(void)
+{
+    double n[] = {1, 50, 100, 5000}, volume[] = {NAN, .2, .9, .95}, best[] = {NAN, 60, 90, 93};
+    double end[] = {15625}, high[] = {.96}, most[] = {94};
+    ll_course courses[] = {{"nsga2", 4, n, volume, best}, {"exhaustive", 1, end, high, most}};
+    ll_courses_data d = {.title = "t", .score_label = "cifar10", .courses = courses, .n = 2};
+    ll_figure *f;
+    CHECK_INT(ll_build_search(&d, &f, NULL), LL_OK);
+    CHECK_INT(f->n_panels, 2);
+    CHECK(f->panels[0].x.log && f->panels[1].x.log);
+    CHECK_NEAR(f->panels[0].x.lo, f->panels[1].x.lo, 0);
+    CHECK(f->panels[0].y.lo > .2 && f->panels[1].y.lo > 60); /* the leap before 100 is cut and said */
+    CHECK_HAS(f->notes.v[0], "before evaluation 100");
+    CHECK_INT(f->panels[0].series[0].n, 5); /* three values that hold until the next */
+    CHECK(f->panels[0].series[2].dashed);   /* one value is a level */
+    CHECK_NEAR(series_named(f, "exhaustive")->v[0], 15625, 0);
+    ll_figure_free(f);
+    d.courses = courses + 1;
+    d.n = 1;
+    CHECK_INT(ll_build_search(&d, &f, NULL), LL_OK);
+    CHECK(!f->panels[0].x.log);
+    ll_figure_free(f);
+    high[0] = most[0] = NAN;
+    CHECK_INT(ll_build_search(&d, &f, NULL), LL_BAD_DATA);
+}
+
+/* Labels of `f` whose lines would be written over each other in 80 columns. */
+static int labels_that_touch(const ll_figure *f)
+{
+    const ll_panel *p = &f->panels[0];
+    double at[8][4];
+    int n = 0, touching = 0;
+    for (int i = 0; i < p->n_series; i++) {
+        const ll_series *s = &p->series[i];
+        for (int j = 0; s->mark == LL_MARK_TEXT && j < s->n && n < 8; j++) {
+            double x = (s->v[2 * j] - p->x.lo) / (p->x.hi - p->x.lo), wide = (double)strlen(s->text[j]) / 66;
+            double y = (s->v[2 * j + 1] - p->y.lo) / (p->y.hi - p->y.lo);
+            if (s->align == LL_ALIGN_RIGHT) x -= wide;
+            CHECK(x >= 0 && x + wide <= 1 && y > 0 && y < 1);
+            for (int k = 0; k < n; k++)
+                touching += fabs(at[k][1] - y) < .06 && at[k][0] < x + wide && x < at[k][0] + at[k][2];
+            at[n][0] = x, at[n][1] = y, at[n++][2] = wide;
+        }
+    }
+    return touching;
+}
+
+static void regrets_are_labelled(void)
+{
+    ll_regret_point points[] = {{"exhaustive", 10, .03, 0},
+                                {"nsga2, seed 1", 10, .03, 0},
+                                {"evolution, seed 1", 10, .03, 0},
+                                {"exhaustive, 11 verified", 21, .01, 0},
+                                {"walk", 10, -.2, 1},
+                                {"random", 10, NAN, -1},
+                                {"ofa", 30, .4, -1}};
+    ll_regret_data d = {.title = "t", .value_label = "regret", .points = points, .n = 7};
+    ll_figure *f;
+    CHECK_INT(ll_build_regret(&d, &f, NULL), LL_OK);
+    CHECK_INT(series_named(f, "within the limits")->n, 4);
+    CHECK_INT(series_named(f, "truly beyond a limit")->n, 1);
+    CHECK_INT(series_named(f, "not known")->n, 1);
+    CHECK_HAS(f->notes.v[0], "1 of 7 searches");
+    CHECK_INT(labels_that_touch(f), 0);
+    ll_figure_free(f);
+    d.n = 1;
+    CHECK_INT(ll_build_regret(&d, &f, NULL), LL_OK);
+    CHECK(f->panels[0].y.lo < 0 && f->panels[0].y.hi > .03);
+    ll_figure_free(f);
+    d.points = points + 5;
+    CHECK_INT(ll_build_regret(&d, &f, NULL), LL_BAD_DATA);
+}
+
 static void logarithmic_axes_have_round_ticks(void)
 {
     ll_axis a = {.log = true, .lo = 2, .hi = 90};
@@ -370,6 +526,10 @@ int main(int argc, char **argv)
         {"curves show whatever is there", curves_show_whatever_is_there},
         {"bars are sorted", bars_are_sorted},
         {"scores are compared", scores_are_compared},
+        {"fronts are steps", fronts_are_steps},
+        {"fronts lack what is not known", fronts_lack_what_is_not_known},
+        {"searches have courses", searches_have_courses},
+        {"regrets are labelled", regrets_are_labelled},
         {"logarithmic axes have round ticks", logarithmic_axes_have_round_ticks},
         {"texts are quoted", texts_are_quoted},
         {"scripts are as expected", scripts_are_as_expected},

@@ -175,6 +175,23 @@ static double training_s(const ll_search_report *r)
     return sum;
 }
 
+/* What two searches have to agree in to be compared, beside devices, score and limits. */
+static void add_how(cJSON *result, const ll_request *rq, const ll_search_report *r)
+{
+    const ll_problem *p = r->search->problem;
+    int k = first_latency(p);
+    cJSON *objectives = ll_json_arr(result, "objectives");
+    for (int i = 0; i < p->n; i++)
+        if (p->q[i].objective) ll_json_str(objectives, NULL, i ? p->q[i].name : "score");
+    ll_json_str(result, "predictor",
+                k && p->q[k].adapted ? p->q[k].adapted->model->predictor->name : "table");
+    ll_json_num(result, "seed", (double)r->setup->options.seed);
+    ll_json_int(result, "verify", ll_int(&rq->args, "verify"));
+    ll_json_str(result, "where", ll_word(&rq->args, "where"));
+    ll_json_bool(result, "stopped", r->stopped);
+    ll_json_num(result, "level", LEVEL);
+}
+
 static void add_account(cJSON *result, const ll_request *rq, const ll_search_report *r)
 {
     int n = measurements(r);
@@ -392,6 +409,7 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     ll_json_str(result, "title", title.s);
     ll_json_str(result, "method", r->setup->method->name);
     ll_json_str(result, "space", r->setup->problem.space->name);
+    add_how(result, rq, r);
     add_limits(result, r);
     add_choice(result, r);
     add_account(result, rq, r);

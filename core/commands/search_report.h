@@ -3,6 +3,8 @@
  *   arch (string), index, devices, max_ms, p, ms, lo_ms, hi_ms, true_ms     of the first device; `limits` has all of them
  *   score, true_score, violation, best_score, best_arch, regret
  *   evaluations, measurements, seconds, search_s, measuring_s
+ *   how it was searched: method, predictor (of the first device; "table"), seed, verify (asked for), objectives, where,
+ *   stopped (by Ctrl-C), level (of the intervals lo_ms..hi_ms)
  *   hypervolume, igd_plus, front_is_true
  *   front [{arch, index, ms, lo_ms, hi_ms, true_ms, score, true_score, ...}]  within the limits, in the order of latency
  *   cloud {ms, score, state}                   at most 2,000 of what was met: "in", "out" or "open" (the interval straddles)
