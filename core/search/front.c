@@ -23,7 +23,9 @@ bool ll_dominates(const double *a, const double *b, int m)
 
 static bool same(const double *a, const double *b, int m)
 {
-    return !memcmp(a, b, (size_t)m * sizeof *a);
+    for (int k = 0; k < m; k++)
+        if (a[k] != b[k]) return false; /* not memcmp: -0 is 0 */
+    return true;
 }
 
 static bool is_point(const double *a, int m)
@@ -84,13 +86,14 @@ void ll_front(const double *points, int n, int m, ll_ints *out)
 /* Any number of objectives: fronts are peeled off one after the other. */
 static void peel(const double *points, int n, int m, int *rank)
 {
-    int *beaten_by = LL_NEW_ARRAY(int, n + 1), left = n;
+    int *beaten_by = LL_NEW_ARRAY(int, n + 1), left = 0, r = 0;
     for (int i = 0; i < n; i++) {
-        rank[i] = -1;
+        rank[i] = is_point(at(points, m, i), m) ? -1 : n;
+        left += rank[i] < 0;
         for (int j = 0; j < n; j++) beaten_by[i] += ll_dominates(at(points, m, j), at(points, m, i), m);
     }
     ll_ints front = {0};
-    for (int r = 0; left; r++) {
+    for (; left; r++) {
         front.n = 0;
         for (int i = 0; i < n; i++)
             if (rank[i] < 0 && !beaten_by[i]) ll_ints_add(&front, i);
@@ -101,6 +104,8 @@ static void peel(const double *points, int n, int m, int *rank)
         }
         left -= front.n;
     }
+    for (int i = 0; i < n; i++)
+        if (rank[i] == n) rank[i] = r;
     ll_ints_free(&front);
     free(beaten_by);
 }

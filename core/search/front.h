@@ -16,7 +16,8 @@ bool ll_dominates(const double *a, const double *b, int m);
 /* Which points no other dominates, in the order of their first objective; the first of equal ones. Two objectives
  * O(n log n), more O(n^2) at worst. Points with a NaN are in no front. */
 void ll_front(const double *points, int n, int m, ll_ints *out);
-/* 0: in the front, 1: in that of the rest, ... (n). Two objectives O(n log n), more O(m n^2). */
+/* 0: in the front, 1: in that of the rest, ... (n); points with a NaN are behind all others. Two objectives O(n log n), more
+ * O(m n^2). */
 void ll_front_ranks(const double *points, int n, int m, int *rank);
 /* Of the points `which` (n), one front: how lonely each is; INFINITY at the ends of any objective. */
 void ll_crowding(const double *points, int m, const int *which, int n, double *out);
