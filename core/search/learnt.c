@@ -134,14 +134,15 @@ ll_status ll_learnt_new(const ll_score *score, const ll_scorer_job *job, ll_lear
     for (int i = 0; i < job->data->n_archs; i++)
         if (!isnan(score->v[i])) ll_ints_add(&rows, i);
     ll_rng_shuffle(&rng, rows.v, rows.n);
-    if (rows.n < FEWEST || job->k < FEWEST) {
+    int k = job->k < rows.n ? job->k : rows.n;
+    if (k < FEWEST) {
         ll_ints_free(&rows);
         return ll_fail(e, LL_FAILED, "gp:%s: %d values are too few to learn from, %d is the least",
-                       score->name, rows.n < job->k ? rows.n : job->k, FEWEST);
+                       score->name, k, FEWEST);
     }
     ll_learnt *l = LL_NEW(ll_learnt);
     l->name = ll_strdup(score->name);
-    l->k = job->k < rows.n ? job->k : rows.n;
+    l->k = k;
     l->z = LL_NEW_ARRAY(double, l->k);
     l->v = LL_NEW_ARRAY(double, l->k);
     ll_status s = learn(l, score, &rows, job, e);
