@@ -119,7 +119,8 @@ double ll_problem_excess(const ll_problem *p, const double *values, const double
     for (int k = 1; k < p->n; k++) {
         double max = p->q[k].max, bound = values[k] + z[k] * sd[k];
         if (max == INFINITY) continue;
-        if (!(bound <= max)) sum += (bound - max) / fmax(max, 1e-9);
+        if (isnan(bound)) return INFINITY;
+        if (bound > max) sum += (bound - max) / fmax(max, 1e-9);
     }
     return sum;
 }

@@ -48,7 +48,7 @@ ll_status ll_problem_evaluate(const ll_problem *p, const ll_archs *archs, ll_obs
 /* How many deviations from the mean p lies: (problem->n). */
 void ll_problem_quantiles(const ll_problem *p, const double *dof, double *z);
 /* How far beyond its limits an architecture is, relative to each, in all; 0: within all. INFINITY: the score is not
- * known. */
+ * known, or something that is limited. */
 double ll_problem_excess(const ll_problem *p, const double *values, const double *sd, const double *z);
 /* The probability that all latencies are within their limits; 0 where a cost is not. */
 double ll_problem_chance(const ll_problem *p, const double *values, const double *sd, const double *dof);
