@@ -155,7 +155,9 @@ bool ll_search_is_over(const ll_search *s)
 /* After a failure the last ones have no values: they are taken back with the set. */
 static void forget_from(ll_search *s, int from)
 {
-    ll_archs *kept = ll_archs_slice(s->archs, 0, from);
+    ll_archs *kept = ll_archs_new(s->problem->space, 0);
+    for (int i = 0; i < from; i++) ll_archs_add(kept, ll_arch(s->archs, i), NULL);
+    s->evaluations -= s->archs->n - from;
     ll_archs_unref(s->archs);
     s->archs = kept;
 }
