@@ -157,7 +157,7 @@ static int measurements(const ll_search_report *r)
     int n = 0;
     for (int k = 1; k < r->search->problem->n; k++)
         n += r->setup->adapted[k] ? r->setup->adapted[k]->cost : 0;
-    return n + r->looked_up + (r->verified ? r->verified->measured.n * r->setup->devices.n : 0);
+    return n + r->looked_up + (r->verified ? r->verified->cost : 0);
 }
 
 static double training_s(const ll_search_report *r)

@@ -24,6 +24,7 @@ typedef struct ll_quantity {
     bool objective;
     /* a latency: what was measured, beside the samples of the predictor; archs NULL: nothing */
     ll_measured measured;
+    bool owned; /* adapted and measured are the problem's own (core/search/verify.h) */
 } ll_quantity;
 
 typedef struct ll_problem {

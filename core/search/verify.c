@@ -13,7 +13,7 @@ typedef struct verifier {
     ll_search *s;
     ll_problem *p; /* the same as s->problem, to be changed */
     const ll_verify_job *job;
-    bool *measured; /* (s->archs->n) */
+    bool *measured; /* (s->archs->n) on all devices that have a limit, or asked for in vain */
     double *chance; /* (s->archs->n) of being within the limits */
     int left;
     ll_verified *out;
@@ -22,6 +22,12 @@ typedef struct verifier {
 static double score(const verifier *v, int i)
 {
     return ll_search_values(v->s, i)[0];
+}
+
+/* As good as certain to be within the limits: never less than the p that was asked for. */
+static bool is_safe(const verifier *v, int i)
+{
+    return v->chance[i] >= fmax(CERTAIN, v->p->p);
 }
 
 static void renew_chances(verifier *v)
@@ -37,24 +43,28 @@ static int safest(const verifier *v)
 {
     int best = -1;
     for (int i = 0; i < v->s->archs->n; i++)
-        if (v->chance[i] >= CERTAIN && (best < 0 || ll_search_better(v->s, i, best))) best = i;
+        if (is_safe(v, i) && (best < 0 || ll_search_better(v->s, i, best))) best = i;
     return best;
 }
 
-/* The lowest score of any: what is gained is counted from there while nothing is certain. */
+/* What is gained is counted from here: while nothing is certain, from a little below the lowest score, because anything
+ * is better than nothing. */
 static double floor_of(const verifier *v, int safe)
 {
-    double low = INFINITY;
+    double low = INFINITY, high = -INFINITY;
     if (safe >= 0) return score(v, safe);
-    for (int i = 0; i < v->s->archs->n; i++)
-        if (!isnan(score(v, i))) low = fmin(low, score(v, i));
-    return low;
+    for (int i = 0; i < v->s->archs->n; i++) {
+        if (isnan(score(v, i))) continue;
+        low = fmin(low, score(v, i));
+        high = fmax(high, score(v, i));
+    }
+    return low - (high > low ? .01 * (high - low) : 1);
 }
 
 /* What measuring it is expected to gain over what is certain; 0: nothing is open about it. */
 static double gain(const verifier *v, int i, double floor)
 {
-    if (v->measured[i] || v->chance[i] < CERTAIN_NOT || v->chance[i] >= CERTAIN) return 0;
+    if (v->measured[i] || v->chance[i] < CERTAIN_NOT || is_safe(v, i)) return 0;
     return v->chance[i] * fmax(score(v, i) - floor, 0);
 }
 
@@ -119,13 +129,36 @@ static ll_status learn(ll_quantity *q, const ll_search_options *options, ll_erro
     return LL_OK;
 }
 
-static ll_status measure_on(verifier *v, int k, const ll_archs *archs, ll_error *e)
+static bool holds(const ll_measured *m, const uint8_t *gene)
 {
+    for (int i = 0; m->archs && i < m->archs->n; i++)
+        if (!memcmp(ll_arch(m->archs, i), gene, (size_t)m->archs->space->n_positions)) return true;
+    return false;
+}
+
+/* Those of which this device has no latency yet: what was a sample of one device may be new to another. */
+static ll_archs *new_to(const ll_quantity *q, const ll_archs *archs)
+{
+    ll_archs *fresh = ll_archs_new(archs->space, 0);
+    const ll_measured samples = {q->adapted->samples, q->adapted->lat_ms};
+    for (int i = 0; i < archs->n; i++)
+        if (!holds(&samples, ll_arch(archs, i)) && !holds(&q->measured, ll_arch(archs, i)))
+            ll_archs_push(fresh, ll_arch(archs, i));
+    return fresh;
+}
+
+static ll_status measure_on(verifier *v, int k, const ll_archs *all, ll_error *e)
+{
+    ll_archs *archs = new_to(&v->p->q[k], all);
     double *ms = LL_NEW_ARRAY(double, archs->n + 1);
-    ll_status s = v->job->measure(v->job->ctx, k, archs, ms, e);
-    if (!s) remember(&v->p->q[k], archs, ms);
+    ll_status s = archs->n ? v->job->measure(v->job->ctx, k, archs, ms, e) : LL_OK;
+    int had = 0;
+    for (int i = 0; i < archs->n && !s; i++) had += !isnan(ms[i]);
+    if (had) remember(&v->p->q[k], archs, ms);
+    v->out->cost += had;
+    ll_archs_unref(archs);
     free(ms);
-    return s ? s : learn(&v->p->q[k], v->s->options, e);
+    return s || !had ? s : learn(&v->p->q[k], v->s->options, e);
 }
 
 static ll_status measure(verifier *v, const ll_ints *which, ll_error *e)
@@ -179,12 +212,21 @@ static ll_status verify(verifier *v, ll_error *e)
     return s;
 }
 
-static void mark_known(verifier *v, const ll_archs *known)
+/* What is a sample on every device that has a limit. */
+static void mark_samples(verifier *v)
 {
-    for (int i = 0; known && i < known->n; i++) {
-        int at = ll_archs_find(v->s->archs, ll_arch(known, i));
-        if (at >= 0) v->measured[at] = true;
+    int limited = 0, *times = LL_NEW_ARRAY(int, v->s->archs->n + 1);
+    for (int k = 1; k < v->p->n; k++) {
+        const ll_quantity *q = &v->p->q[k];
+        if (!has_limit(q)) continue;
+        limited++;
+        for (int i = 0; i < q->adapted->samples->n; i++) {
+            int at = ll_archs_find(v->s->archs, ll_arch(q->adapted->samples, i));
+            if (at >= 0) times[at]++;
+        }
     }
+    for (int i = 0; i < v->s->archs->n; i++) v->measured[i] = limited && times[i] == limited;
+    free(times);
 }
 
 /* The predictors are the problem's own from here on, to be replaced by what learnt more. */
@@ -196,8 +238,9 @@ static void take_over(verifier *v)
         if (!q->adapted) continue;
         q->adapted = ll_adapted_ref(q->adapted);
         q->measured = (ll_measured){0};
-        mark_known(v, q->adapted->samples);
+        q->owned = true;
     }
+    mark_samples(v);
 }
 
 /* What was measured elsewhere counts as measured here. */
@@ -206,10 +249,14 @@ static ll_status learn_known(verifier *v, const ll_measured *known, ll_error *e)
     int k = 1;
     while (k < v->p->n && !has_limit(&v->p->q[k])) k++;
     if (k == v->p->n) return LL_OK;
-    mark_known(v, known->archs);
+    ll_archs *fresh = new_to(&v->p->q[k], known->archs);
+    v->out->cost += fresh->n;
+    ll_archs_unref(fresh);
     for (int i = 0; i < known->archs->n; i++) {
         int at = ll_archs_find(v->s->archs, ll_arch(known->archs, i));
-        if (at >= 0) ll_ints_add(&v->out->measured, at);
+        if (at < 0) continue;
+        v->measured[at] = true;
+        ll_ints_add(&v->out->measured, at);
     }
     remember(&v->p->q[k], known->archs, known->lat_ms);
     return learn(&v->p->q[k], v->s->options, e);
@@ -246,11 +293,13 @@ void ll_verify_release(ll_problem *problem)
 {
     for (int k = 1; k < problem->n; k++) {
         ll_quantity *q = &problem->q[k];
+        if (!q->owned) continue;
         ll_adapted_unref((ll_adapted *)q->adapted);
         ll_archs_unref((ll_archs *)q->measured.archs);
         free((double *)q->measured.lat_ms);
         q->adapted = NULL;
         q->measured = (ll_measured){0};
+        q->owned = false;
     }
 }
 

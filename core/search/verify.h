@@ -18,11 +18,13 @@ typedef struct ll_verify_job {
 typedef struct ll_verified {
     int chosen;       /* place in the search; -1: nothing is within the limits */
     ll_ints measured; /* places, in the order they were measured */
+    int cost;         /* latencies that were had for that, on all devices together */
     ll_ints open;     /* places that would be measured next: the decision is not closed; empty: it is */
 } ll_verified;
 
 /* The search is done; its values, front and best are renewed with what was learnt. `problem` is that of the search, whose
- * quantities get adapted predictors and measurements of their own: ll_verify_release, also after a failure. */
+ * quantities get adapted predictors and measurements of their own: ll_verify_release, also after a failure (what never began
+ * has none, and is let alone). */
 ll_status ll_verify(ll_search *s, ll_problem *problem, const ll_verify_job *job, ll_verified *out,
                     ll_error *e);
 /* The same after these were measured elsewhere, on the first device that has a limit: learns from them, then goes on. */
