@@ -69,7 +69,7 @@ static ll_status read_comparison(const char *text, const ll_scorer_job *job, con
 /* The position that the text begins with, up to a '='; -1: none. */
 static int find_position(const ll_space *s, const char *text)
 {
-    for (int p = 0; p < s->n_positions; p++) {
+    for (int p = 0; s->positions && p < s->n_positions; p++) {
         size_t n = strlen(s->positions[p]);
         if (!strncmp(text, s->positions[p], n) && text[n] == '=') return p;
     }
