@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/space/moves.h"
 #include "core/space/network.h"
 #include "tests/check.h"
 
@@ -204,7 +205,47 @@ static void a_users_space_has_no_network(void)
     CHECK(strstr(e.message, "mine"));
 }
 
+static bool same_layer(const ll_layer *a, const ll_layer *b)
+{
+    return a->kind == b->kind && a->c_in == b->c_in && a->c_out == b->c_out && a->h_in == b->h_in &&
+           a->h_out == b->h_out && a->kernel == b->kernel && a->stride == b->stride && a->groups == b->groups;
+}
+
+/* The layers of one position, in their order; returns how many. */
+static int layers_at(const ll_space *s, const uint8_t *gene, int position, ll_layer *out)
+{
+    ll_layer all[LL_MAX_LAYERS];
+    int n = s->layers(s, gene, all, LL_MAX_LAYERS), kept = 0;
+    for (int i = 0; i < n; i++)
+        if (all[i].position == position) out[kept++] = all[i];
+    return kept;
+}
+
+/* Where a space says so, the layers of a position are the same whatever the others choose. */
+static void positions_are_independent_where_it_is_said(void)
+{
+    ll_rng rng = ll_rng_new(3, LL_STREAM_DATA);
+    const ll_space *s;
+    int said = 0;
+    for (int i = 0; (s = ll_space_at(i)); i++) {
+        if (!s->facts->independent) continue;
+        said++;
+        for (int t = 0; t < 50; t++) {
+            uint8_t gene[LL_MAX_POSITIONS], alone[LL_MAX_POSITIONS] = {0};
+            ll_layer with[LL_MAX_LAYERS], without[LL_MAX_LAYERS];
+            int p = ll_rng_below(&rng, s->n_positions);
+            ll_space_random(s, &rng, gene);
+            alone[p] = gene[p];
+            int n = layers_at(s, gene, p, with);
+            CHECK_INT(layers_at(s, alone, p, without), n);
+            for (int k = 0; k < n; k++) CHECK(same_layer(&with[k], &without[k]));
+        }
+    }
+    CHECK_INT(said, 1);
+}
+
 static const check_case cases[] = {
+    {"positions are independent where it is said", positions_are_independent_where_it_is_said},
     {"every cell joins and counts", every_cell_joins_and_counts},
     {"fbnet joins and counts", fbnet_joins_and_counts},
     {"nothing is a tensor of zeros", nothing_is_a_tensor_of_zeros},

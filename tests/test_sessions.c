@@ -32,6 +32,45 @@ static void open_gives_the_same_numbers(void)
     free(state);
 }
 
+/* What a search found is there again, to the digit, and undone like anything else. */
+static void searches_are_kept(void)
+{
+    ll_app *a = app_new();
+    CHECK_OK(say(a, "load nb201_host"));
+    CHECK_OK(say(a, "partition source=xeon_* target=epyc_blas"));
+    CHECK_OK(say(a, "pretrain gp n=100"));
+    CHECK_OK(say(a, "transfer epyc_blas k=8"));
+    CHECK_OK(say(a, "search epyc_blas max=4 score=cifar10"));
+    cJSON *before = said_result("search");
+    CHECK_OK(say(a, "search epyc_blas max=3 score=cifar100"));
+    CHECK_OK(say(a, "undo"));
+    CHECK_OK(say(a, "save searched"));
+    ll_app_free(a);
+    a = app_new();
+    CHECK_OK(say(a, "open searched"));
+    ll_state state;
+    ll_app_snapshot(a, &state);
+    CHECK_INT(state.n_searches, 1);
+    if (state.n_searches == 1) {
+        char *where = NULL;
+        cJSON *kept = cJSON_Duplicate(state.searches[0]->result, true);
+        const char *const by_the_event[] = {"event", "id"};
+        for (int i = 0; i < 2; i++) cJSON_DeleteItemFromObject(before, by_the_event[i]);
+        for (int i = 0; i < 2; i++) cJSON_DeleteItemFromObject(kept, by_the_event[i]);
+        check_report(ll_same_results(before, kept, &where), __FILE__, __LINE__, "differs at %s",
+                     where ? where : "");
+        free(where);
+        cJSON_Delete(kept);
+    }
+    cJSON_Delete(before);
+    ll_state_free(&state);
+    CHECK_OK(say(a, "redo"));
+    ll_app_snapshot(a, &state);
+    CHECK_INT(state.n_searches, 2);
+    ll_state_free(&state);
+    ll_app_free(a);
+}
+
 static void save_keeps_what_was_there(void)
 {
     ll_app *a = app_new();
@@ -255,6 +294,7 @@ static void only_a_few_unnamed_sessions_are_kept(void)
 }
 
 static const check_case cases[] = {
+    {"searches are kept", searches_are_kept},
     {"make the toy dataset", make_toy},
     {"open gives the same numbers", open_gives_the_same_numbers},
     {"save keeps what was there", save_keeps_what_was_there},
