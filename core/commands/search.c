@@ -99,6 +99,8 @@ static const ll_option search_options[] = {
     LL_OPT_REAL("rate", NULL, 0, 1, "probability that a position changes; default: one in all positions"),
     LL_OPT_BOOL("predicted", "off", "go by predictions alone, also where the device was measured"),
     LL_OPT_INT("verify", "0", 0, 1e5, "measure up to so many architectures on which the choice depends"),
+    LL_OPT_BOOL("gate", "on",
+                "verify: off measures the best that are predicted within, whatever their intervals say"),
     LL_OPT_CHOICE("by", "table", "table|host|csv",
                   "verify: look them up in the dataset, measure them here, or write a list to be filled in"),
     LL_OPT_WORD("file", "verify.csv", "verify by=csv: the list, and once it is filled in, the answers",

@@ -153,7 +153,8 @@ static ll_status verify_by_csv(measuring *m, ll_search *s, ll_verified *out)
     ll_request *rq = m->rq;
     char *path = ll_path_expand(ll_word(&rq->args, "file"));
     bool there = ll_is_file(path);
-    ll_verify_job job = {.budget = ll_int(&rq->args, "verify"), .ctx = m};
+    ll_verify_job job = {
+        .budget = ll_int(&rq->args, "verify"), .ungated = !ll_bool(&rq->args, "gate"), .ctx = m};
     ll_status status = LL_OK;
     m->archs = ll_archs_new(m->setup->problem.space, 0);
     if (m->setup->devices.n != 1) status = LL_FAIL(rq, LL_USAGE, "verify by=csv is for one device at a time");
@@ -190,6 +191,7 @@ ll_status ll_search_verify(ll_request *rq, ll_search_setup *setup, ll_search *s,
     if (status) return status;
     if (ll_is(&rq->args, "by", "csv")) return verify_by_csv(&m, s, out);
     ll_verify_job job = {.budget = ll_int(&rq->args, "verify"),
+                         .ungated = !ll_bool(&rq->args, "gate"),
                          .measure = ll_is(&rq->args, "by", "host") ? measure_here : look_up,
                          .ctx = &m};
     return ll_verify(s, &setup->problem, &job, out, &rq->error);

@@ -64,6 +64,7 @@ static double floor_of(const verifier *v, int safe)
 /* What measuring it is expected to gain over what is certain; 0: nothing is open about it. */
 static double gain(const verifier *v, int i, double floor)
 {
+    if (v->job->ungated) return v->measured[i] || v->chance[i] < .5 ? 0 : score(v, i) - floor;
     if (v->measured[i] || v->chance[i] < CERTAIN_NOT || is_safe(v, i)) return 0;
     return v->chance[i] * fmax(score(v, i) - floor, 0);
 }
@@ -71,7 +72,7 @@ static double gain(const verifier *v, int i, double floor)
 /* Up to `most` of the largest gains, the largest first. */
 static void find_open(const verifier *v, int most, ll_ints *out)
 {
-    double floor = floor_of(v, safest(v));
+    double floor = floor_of(v, v->job->ungated ? -1 : safest(v));
     out->n = 0;
     while (out->n < most) {
         int best = -1;

@@ -7,7 +7,9 @@
 #include "core/search/search.h"
 
 typedef struct ll_verify_job {
-    int budget;  /* architectures to measure at most */
+    int budget; /* architectures to measure at most */
+    bool
+        ungated; /* whatever the intervals say: the highest scores that are predicted within, down to the last measurement */
     int at_once; /* chosen together, before any of them is learnt from; 0: one at a time */
     /* Milliseconds of these architectures on the device of quantity k, NaN: not to be had. NULL: nothing can be measured
      * now, only chosen. */
