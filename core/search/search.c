@@ -192,13 +192,17 @@ ll_status ll_search_renew(ll_search *s, ll_error *e)
     ll_status status = s->archs->n ? ll_problem_evaluate(s->problem, s->archs, s->options->observer,
                                                          s->options->pool, &to, e)
                                    : LL_OK;
-    if (status) return status;
+    if (!status) ll_search_judge(s);
+    return status;
+}
+
+void ll_search_judge(ll_search *s)
+{
     judge_from(s, 0);
     s->best = -1;
     s->front.n = 0;
     renew_best(s, 0);
     renew_front(s, 0);
-    return LL_OK;
 }
 
 /* --- batches --- */

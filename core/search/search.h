@@ -66,6 +66,8 @@ void ll_search_free(ll_search *s);
 ll_status ll_search_add(ll_search *s, const ll_archs *batch, int *place, ll_error *e);
 /* All of them again, after the problem has learnt more. */
 ll_status ll_search_renew(ll_search *s, ll_error *e);
+/* The values stay, the problem's limits or its p are others: what is within, the best and the front. */
+void ll_search_judge(ll_search *s);
 bool ll_search_is_over(const ll_search *s); /* the budget is spent */
 /* Within the limits before beyond them, nearer before farther, then the higher score, then the lower quantities in
  * turn. */

@@ -180,18 +180,19 @@ static ll_status measure(verifier *v, const ll_ints *which, ll_error *e)
 /* --- choosing --- */
 
 /* Certain ones first; when nothing is, what the limits' own p lets through. */
-static int choose(const verifier *v)
+static void choose(const verifier *v)
 {
     int safe = safest(v);
-    return safe >= 0 ? safe : v->s->best;
+    v->out->certain = safe >= 0;
+    v->out->chosen = safe >= 0 ? safe : v->s->best;
 }
 
 /* When nothing is open any more: the choice itself, if all that is known of it is predicted. */
 static void find_next(const verifier *v, int most, ll_ints *next)
 {
     find_open(v, most, next);
-    int chosen = next->n || most < 1 ? -1 : choose(v);
-    if (chosen >= 0 && !v->measured[chosen]) ll_ints_add(next, chosen);
+    int safe = next->n || most < 1 ? -1 : safest(v);
+    if (safe >= 0 && !v->measured[safe]) ll_ints_add(next, safe);
 }
 
 static ll_status verify(verifier *v, ll_error *e)
@@ -208,7 +209,7 @@ static ll_status verify(verifier *v, ll_error *e)
         find_open(v, v->job->budget, &v->out->open);
     else if (!s)
         find_next(v, v->job->budget, &v->out->open); /* to be measured by somebody else */
-    v->out->chosen = choose(v);
+    choose(v);
     ll_ints_free(&next);
     return s;
 }
@@ -274,10 +275,11 @@ ll_status ll_verify_with(ll_search *s, ll_problem *problem, const ll_measured *k
                   .chance = LL_NEW_ARRAY(double, n + 1),
                   .left = job->budget,
                   .out = out};
+    bool has_deviations = problem->intervals || problem->p != .5;
     *out = (ll_verified){.chosen = -1};
     take_over(&v);
     ll_status status = known ? learn_known(&v, known, e) : LL_OK;
-    if (!status) status = ll_search_renew(s, e);
+    if (!status && (known || !has_deviations)) status = ll_search_renew(s, e);
     if (!status) status = verify(&v, e);
     free(v.measured);
     free(v.chance);

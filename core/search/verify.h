@@ -19,6 +19,7 @@ typedef struct ll_verify_job {
 
 typedef struct ll_verified {
     int chosen;       /* place in the search; -1: nothing is within the limits */
+    bool certain;     /* chosen is as good as certain to be within: no p would choose another */
     ll_ints measured; /* places, in the order they were measured */
     int cost;         /* latencies that were had for that, on all devices together */
     ll_ints open;     /* places that would be measured next: the decision is not closed; empty: it is */

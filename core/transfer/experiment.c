@@ -184,6 +184,7 @@ static ll_status run_trial(batch *c, int i)
         t->cost = transfer->measured.n;
         t->seconds = transfer->seconds;
     }
+    if (!s && x->inspect) s = x->inspect(x->ctx, t, transfer, &c->errors[i]);
     ll_transfer_unref(transfer);
     ll_ints_free(&samples);
     return s;
@@ -290,6 +291,7 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
     if (!s && c.failed) *e = c.errors[c.landed];
     if (!s) s = c.failed;
     if (!s && c.landed < c.n) s = ll_fail(e, LL_CANCELLED, "cancelled");
+    for (int i = c.landed; i < c.n && x->forget; i++) x->forget(x->ctx, &c.trials[i]);
     free(c.priors);
     free(c.trials);
     free(c.recalled);

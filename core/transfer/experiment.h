@@ -24,6 +24,7 @@ typedef struct ll_trial {
     int cost;
     ll_metrics metrics;
     double seconds;
+    void *found; /* what `inspect` or `recall` left; of whom it landed with */
 } ll_trial;
 
 typedef struct ll_experiment {
@@ -56,6 +57,10 @@ typedef struct ll_experiment {
      * known. */
     bool (*recall)(void *ctx, ll_trial *t);
     void (*landed)(void *ctx, const ll_trial *t, bool recalled);
+    /* More to be had of a trial that has just been computed, whose metrics are there; on any thread, several at once. What
+     * it leaves in t->found lands with the trial; `forget` frees that of trials that do not land. NULL: nothing. */
+    ll_status (*inspect)(void *ctx, ll_trial *t, const ll_transfer *transfer, ll_error *e);
+    void (*forget)(void *ctx, ll_trial *t);
     void *ctx;
 } ll_experiment;
 

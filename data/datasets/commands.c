@@ -88,10 +88,19 @@ const ll_command ll_data_commands[] = {
              "or a crash the\n"
              "same command computes only what is missing. The best of a cell is marked when it beats every "
              "other one at\n"
-             "p < .05 (Wilcoxon signed-rank over device x trial).",
+             "p < .05 (Wilcoxon signed-rank over device x trial).\n"
+             "\n"
+             "search=on also searches with what each trial adapted: for every limit the row with the highest "
+             "score= that is\n"
+             "within it with probability p, then with up to verify= measurements where the choice is open. "
+             "Violations, regret,\n"
+             "hypervolume, IGD+ and measurements are kept like the trials; --json has them by limit, with "
+             "devices=on each.",
      .examples =
          "compare tasks=ND predictors=gp,nasflat,help k=20 trials=5 budget=on\n"
-         "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 pretrain_seeds=1 out=all.md"},
+         "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 pretrain_seeds=1 out=all.md\n"
+         "compare tasks=ND predictors=gp,lut k=10 search=on score=cifar100 limits=20,50,80 p=.5,.9 "
+         "verify=0,10"},
     {.name = "results",
      .group = "compare",
      .summary = "List or export the results kept by compare",

@@ -13,6 +13,7 @@
 #include "core/num/stats.h"
 #include "core/num/wilcoxon.h"
 #include "data/datasets/commands.h"
+#include "data/datasets/commands_compare_search.h"
 #include "data/datasets/results.h"
 
 /* --- compare: run --- */
@@ -21,6 +22,7 @@ typedef struct run {
     ll_request *rq;
     ll_plan plan;
     ll_results *db;
+    ll_compare_search search;
     ll_trial *trials; /* all that landed */
     int n, cap, recalled;
     ll_error error; /* of the first result that could not be stored */
@@ -52,7 +54,17 @@ static bool recall(void *ctx, ll_trial *t)
 {
     run *r = ctx;
     ll_trial_context c = context_of(r, t);
-    return ll_results_recall(r->db, &c, t);
+    return ll_results_recall(r->db, &c, t) && ll_compare_search_recall(&r->search, r->db, &c, t);
+}
+
+static ll_status inspect(void *ctx, ll_trial *t, const ll_transfer *transfer, ll_error *e)
+{
+    return ll_compare_search_run(&((run *)ctx)->search, t, transfer, e);
+}
+
+static void forget(void *ctx, ll_trial *t)
+{
+    ll_compare_search_forget(t);
 }
 
 static void landed(void *ctx, const ll_trial *t, bool recalled)
@@ -64,9 +76,11 @@ static void landed(void *ctx, const ll_trial *t, bool recalled)
     }
     r->trials[r->n++] = *t;
     r->recalled += recalled;
+    ll_compare_search_count(&r->search, t);
     if (recalled || r->error.status) return;
     ll_trial_context c = context_of(r, t);
-    if (ll_results_store(r->db, &c, t, &r->error))
+    if (ll_results_store(r->db, &c, t, &r->error) ||
+        ll_compare_search_store(&r->search, r->db, &c, t, &r->error))
         ll_warn(r->rq, "results are not kept from here on: %s", r->error.message);
 }
 
@@ -333,19 +347,15 @@ static void write_line(FILE *f, const line *l, const ll_experiment *x)
     fputc('\n', f);
 }
 
-static ll_status write_matrix(const matrix *m, const char *path, ll_error *e)
+static void write_matrix(const matrix *m, FILE *f)
 {
     const ll_experiment *x = m->x;
-    ll_writer w;
-    ll_status s = ll_writer_open(&w, path, e);
-    if (s) return s;
-    fprintf(w.f, "| predictor |%s k | cost |", x->n_samplers > 1 ? " sampler |" : "");
-    for (int i = 0; i < x->n_tasks; i++) fprintf(w.f, " %s |", x->tasks[i]->name);
-    fputs(" mean |\n|", w.f);
-    for (int i = 0; i < x->n_tasks + 4 + (x->n_samplers > 1); i++) fputs("---|", w.f);
-    fputc('\n', w.f);
-    for (int i = 0; i < m->n; i++) write_line(w.f, &m->lines[i], x);
-    return ll_writer_commit(&w, e);
+    fprintf(f, "| predictor |%s k | cost |", x->n_samplers > 1 ? " sampler |" : "");
+    for (int i = 0; i < x->n_tasks; i++) fprintf(f, " %s |", x->tasks[i]->name);
+    fputs(" mean |\n|", f);
+    for (int i = 0; i < x->n_tasks + 4 + (x->n_samplers > 1); i++) fputs("---|", f);
+    fputc('\n', f);
+    for (int i = 0; i < m->n; i++) write_line(f, &m->lines[i], x);
 }
 
 /* --- compare: all together --- */
@@ -394,11 +404,22 @@ static cJSON *new_table(const run *r)
     return result;
 }
 
-static ll_status write_out(ll_request *rq, const matrix *m)
+static ll_status write_tables(const run *r, const matrix *m, const char *path)
 {
-    const char *out = ll_word(&rq->more, "out");
-    ll_status s = out ? write_matrix(m, out, &rq->error) : LL_OK;
-    if (out && !s) ll_note(rq, "the table of tasks is in %s", out);
+    ll_request *rq = r->rq;
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, path, &rq->error);
+    if (s) return s;
+    write_matrix(m, w.f);
+    ll_compare_search_write(&r->search, ll_bool(&rq->args, "devices"), w.f, r->trials, r->n);
+    return ll_writer_commit(&w, &rq->error);
+}
+
+static ll_status write_out(const run *r, const matrix *m)
+{
+    const char *out = ll_word(&r->rq->more, "out");
+    ll_status s = out ? write_tables(r, m, out) : LL_OK;
+    if (out && !s) ll_note(r->rq, "the table of tasks is in %s", out);
     return s;
 }
 
@@ -422,7 +443,8 @@ static ll_status emit_compare(run *r)
     ll_emit(r->rq, result);
     if (r->plan.x.n_tasks > 1) emit_matrix(r->rq, &m);
     if (n_totals > 1) emit_totals(r->rq, totals, n_totals);
-    ll_status s = write_out(r->rq, &m);
+    ll_compare_search_emit(&r->search, r->rq, r->trials, r->n);
+    ll_status s = write_out(r, &m);
     free_matrix(&m);
     free(g);
     free(totals);
@@ -433,12 +455,15 @@ ll_status ll_run_compare(ll_request *rq)
 {
     run r = {.rq = rq};
     ll_status s = ll_plan_read(rq, &r.plan);
+    if (!s) s = ll_compare_search_read(rq, &r.plan, &r.search);
     if (!s) s = ll_open_results(rq, &rq->more, true, &r.db);
     if (!s && ll_results_read_only(r.db))
         s = LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
     if (!s) {
         r.plan.x.recall = ll_bool(&rq->more, "fresh") ? NULL : recall;
         r.plan.x.landed = landed;
+        r.plan.x.inspect = r.search.on ? inspect : NULL;
+        r.plan.x.forget = forget;
         r.plan.x.ctx = &r;
         s = ll_experiment_run(&r.plan.x, &rq->error);
     }
@@ -451,7 +476,9 @@ ll_status ll_run_compare(ll_request *rq)
         s = r.error.status;
     }
     ll_results_close(r.db);
+    for (int i = 0; i < r.n; i++) ll_compare_search_forget(&r.trials[i]);
     free(r.trials);
+    ll_compare_search_free(&r.search);
     ll_plan_free(&r.plan);
     return s;
 }
@@ -463,6 +490,14 @@ const ll_option *ll_compare_more(char *const *words, int n)
         LL_OPT_BOOL("fresh", "off", "compute every trial again"),
         LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
         LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
+        LL_OPT_BOOL("search", "off", "search under latency limits with every adapted predictor"),
+        LL_OPT_WORD("score", NULL, "search: a score of the dataset; default: its first"),
+        LL_OPT_LIST("limits", "20,50,80",
+                    "search: limits, percent of the way from the 1st to the 99th percentile of a device's "
+                    "latencies"),
+        LL_OPT_LIST("p", ".5,.9", "search: within the limit with at least this probability"),
+        LL_OPT_LIST("verify", "0,10",
+                    "search: measure up to so many architectures on which the choice depends; 0: none"),
         {0},
     };
     return more;

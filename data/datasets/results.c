@@ -1,6 +1,5 @@
-#include "data/datasets/results.h"
+#include "data/datasets/results_db.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -12,18 +11,12 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 
-enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 1, PATIENCE_MS = 10000 };
+enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 2, PATIENCE_MS = 10000 };
 /* Part of every key. Grows when a change of the engine, of samplers or metrics makes old results incomparable; predictors
  * have versions of their own. */
 static const char code_version[] = "latlab 0.1.0 / 2";
 
-struct ll_results {
-    sqlite3 *db;
-    char *path;
-    bool read_only;
-    sqlite3_stmt *find, *add;
-};
-
+/* Versions of the schema: 1, trials alone; 2, and their searches. */
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS trial("
     " key TEXT PRIMARY KEY, code TEXT, data_hash TEXT, dataset TEXT, space TEXT, task TEXT, source TEXT, "
@@ -33,7 +26,13 @@ static const char schema[] =
     " cost INTEGER, scored INTEGER, spearman REAL, kendall REAL, pearson REAL, rmse_ms REAL, mape REAL,"
     " median_ape REAL, within_5 REAL, within_10 REAL, coverage REAL, width_ms REAL, seconds REAL) WITHOUT "
     "ROWID;"
-    "CREATE INDEX IF NOT EXISTS trial_by_task ON trial(task, predictor, sampler, k);";
+    "CREATE INDEX IF NOT EXISTS trial_by_task ON trial(task, predictor, sampler, k);"
+    "CREATE TABLE IF NOT EXISTS search("
+    " key TEXT PRIMARY KEY, trial TEXT, score TEXT, score_hash TEXT, percent REAL, p REAL, verify INTEGER, "
+    "finished REAL,"
+    " max_ms REAL, violation INTEGER, chosen REAL, best REAL, regret REAL, hypervolume REAL, igd_plus REAL,"
+    " measured INTEGER, closed INTEGER, seconds REAL) WITHOUT ROWID;"
+    "CREATE INDEX IF NOT EXISTS search_by_trial ON search(trial);";
 
 char *ll_results_path(void)
 {
@@ -47,7 +46,7 @@ char *ll_results_path(void)
 /* --- opening --- */
 
 /* What a user can do something about in words of our own. */
-static ll_status failed(const ll_results *r, ll_error *e)
+ll_status ll_results_failed(const ll_results *r, ll_error *e)
 {
     switch (sqlite3_errcode(r->db) & 0xff) {
     case SQLITE_NOTADB:
@@ -67,20 +66,20 @@ static ll_status failed(const ll_results *r, ll_error *e)
     }
 }
 
-static ll_status run_sql(ll_results *r, const char *sql, ll_error *e)
+ll_status ll_results_sql(ll_results *r, const char *sql, ll_error *e)
 {
-    return sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK ? LL_OK : failed(r, e);
+    return sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK ? LL_OK : ll_results_failed(r, e);
 }
 
 static ll_status pragma(ll_results *r, const char *sql, int *value, ll_error *e)
 {
     sqlite3_stmt *s;
     *value = 0;
-    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return failed(r, e);
+    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return ll_results_failed(r, e);
     int step = sqlite3_step(s);
     if (step == SQLITE_ROW) *value = sqlite3_column_int(s, 0);
     sqlite3_finalize(s);
-    return step == SQLITE_ROW || step == SQLITE_DONE ? LL_OK : failed(r, e);
+    return step == SQLITE_ROW || step == SQLITE_DONE ? LL_OK : ll_results_failed(r, e);
 }
 
 /* Network file systems by their magic numbers (statfs(2)): NFS, SMB, CIFS, SMB2, AFS, CODA, 9P, FUSE. */
@@ -97,21 +96,23 @@ static bool is_local(const char *path)
     return local;
 }
 
+/* What is missing of the schema: all of it, or what has come since an older version. Older programs refuse it then. */
 static ll_status create(ll_results *r, ll_error *e)
 {
     ll_str sql = {0};
     ll_str_addf(&sql, "BEGIN IMMEDIATE;%sPRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;", schema,
                 APPLICATION, SCHEMA);
-    ll_status s = run_sql(r, ll_str_text(&sql), e);
+    ll_status s = ll_results_sql(r, ll_str_text(&sql), e);
     ll_str_free(&sql);
     if (s) sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    r->version = SCHEMA;
     return s;
 }
 
 /* One transaction, because another process may be making the database meanwhile. */
 static ll_status read_marks(ll_results *r, int *application, int *version, int *tables, ll_error *e)
 {
-    ll_status s = run_sql(r, "BEGIN", e);
+    ll_status s = ll_results_sql(r, "BEGIN", e);
     if (s) return s;
     s = pragma(r, "PRAGMA application_id", application, e);
     if (!s) s = pragma(r, "PRAGMA user_version", version, e);
@@ -131,7 +132,8 @@ static ll_status check_version(ll_results *r, ll_error *e)
     if (version > SCHEMA)
         return ll_fail(e, LL_BAD_DATA, "%s: written by a newer latlab (format %d, this one reads %d)",
                        r->path, version, SCHEMA);
-    return LL_OK;
+    r->version = version;
+    return version < SCHEMA && !r->read_only ? create(r, e) : LL_OK;
 }
 
 /* Changing the journal takes the file for oneself, and sqlite does not wait for that by itself. */
@@ -142,7 +144,7 @@ static ll_status choose_journal(ll_results *r, ll_error *e)
     double start = ll_now_s();
     while (sqlite3_exec(r->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
         if (sqlite3_errcode(r->db) != SQLITE_BUSY || ll_now_s() - start > PATIENCE_MS / 1e3)
-            return failed(r, e);
+            return ll_results_failed(r, e);
         usleep(2000);
     }
     return LL_OK;
@@ -155,9 +157,9 @@ static ll_status prepare(ll_results *r, ll_error *e)
         " within_10, coverage, width_ms, seconds FROM trial WHERE key=?";
     static const char add[] = "INSERT OR REPLACE INTO trial "
                               "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-    if (sqlite3_prepare_v2(r->db, find, -1, &r->find, NULL) != SQLITE_OK) return failed(r, e);
-    if (sqlite3_prepare_v2(r->db, add, -1, &r->add, NULL) != SQLITE_OK) return failed(r, e);
-    return LL_OK;
+    if (sqlite3_prepare_v2(r->db, find, -1, &r->find, NULL) != SQLITE_OK) return ll_results_failed(r, e);
+    if (sqlite3_prepare_v2(r->db, add, -1, &r->add, NULL) != SQLITE_OK) return ll_results_failed(r, e);
+    return r->version == SCHEMA ? ll_results_prepare_searches(r, e) : LL_OK;
 }
 
 static ll_status make_folder(const char *path, ll_error *e)
@@ -198,7 +200,7 @@ static ll_status open_file(ll_results *r, ll_error *e)
     int flags = r->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     ll_status s = LL_OK;
     if (sqlite3_open_v2(name, &r->db, flags | (immutable ? SQLITE_OPEN_URI : 0), NULL) != SQLITE_OK)
-        s = failed(r, e);
+        s = ll_results_failed(r, e);
     free(name);
     return s;
 }
@@ -233,6 +235,8 @@ void ll_results_close(ll_results *r)
     if (!r) return;
     sqlite3_finalize(r->find);
     sqlite3_finalize(r->add);
+    sqlite3_finalize(r->find_search);
+    sqlite3_finalize(r->add_search);
     sqlite3_close(r->db);
     free(r->path);
     free(r);
@@ -329,9 +333,18 @@ static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *
     return h;
 }
 
+ll_hash ll_results_key(const ll_trial_context *c, const ll_trial *t)
+{
+    char *options = options_text(c), *source = source_text(t);
+    ll_hash key = key_of(c, t, options, source);
+    cJSON_free(options);
+    free(source);
+    return key;
+}
+
 /* --- recalling and storing --- */
 
-static double column(sqlite3_stmt *s, int i)
+double ll_results_column(sqlite3_stmt *s, int i)
 {
     return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
 }
@@ -344,24 +357,21 @@ static void read_metrics(sqlite3_stmt *s, double level, ll_trial *t)
         &t->metrics.coverage, &t->metrics.width_ms,   &t->seconds};
     t->cost = sqlite3_column_int(s, 0);
     t->metrics.n = sqlite3_column_int(s, 1);
-    for (int i = 0; i < 11; i++) *fields[i] = column(s, 2 + i);
+    for (int i = 0; i < 11; i++) *fields[i] = ll_results_column(s, 2 + i);
     t->metrics.level = level;
 }
 
 bool ll_results_recall(ll_results *r, const ll_trial_context *c, ll_trial *t)
 {
-    char *options = options_text(c), *source = source_text(t);
-    ll_hash key = key_of(c, t, options, source);
+    ll_hash key = ll_results_key(c, t);
     sqlite3_bind_text(r->find, 1, key.hex, -1, SQLITE_STATIC);
     bool known = sqlite3_step(r->find) == SQLITE_ROW;
     if (known) read_metrics(r->find, c->level, t);
     sqlite3_reset(r->find);
-    cJSON_free(options);
-    free(source);
     return known;
 }
 
-static void bind_number(sqlite3_stmt *s, int i, double x)
+void ll_results_bind(sqlite3_stmt *s, int i, double x)
 {
     if (isnan(x))
         sqlite3_bind_null(s, i);
@@ -393,8 +403,8 @@ ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_tr
     for (int i = 0; i < 11; i++) sqlite3_bind_text(r->add, at++, texts[i], -1, SQLITE_STATIC);
     for (int i = 0; i < 5; i++) sqlite3_bind_int64(r->add, at++, (sqlite3_int64)numbers[i]);
     sqlite3_bind_text(r->add, at++, ll_protocol_name(t->protocol), -1, SQLITE_STATIC);
-    for (int i = 0; i < 15; i++) bind_number(r->add, at++, results[i]);
-    ll_status s = sqlite3_step(r->add) == SQLITE_DONE ? LL_OK : failed(r, e);
+    for (int i = 0; i < 15; i++) ll_results_bind(r->add, at++, results[i]);
+    ll_status s = sqlite3_step(r->add) == SQLITE_DONE ? LL_OK : ll_results_failed(r, e);
     sqlite3_reset(r->add);
     cJSON_free(options);
     free(source);
@@ -423,17 +433,17 @@ static ll_result_row read_row(sqlite3_stmt *s)
                            .cost = sqlite3_column_int(s, 9),
                            .scored = sqlite3_column_int(s, 10),
                            .budget = sqlite3_column_int(s, 11),
-                           .seed = column(s, 12),
-                           .pretrain_seed = column(s, 13),
-                           .spearman = column(s, 14),
-                           .kendall = column(s, 15),
-                           .pearson = column(s, 16),
-                           .rmse_ms = column(s, 17),
-                           .mape = column(s, 18),
-                           .median_ape = column(s, 19),
-                           .coverage = column(s, 20),
-                           .width_ms = column(s, 21),
-                           .seconds = column(s, 22)};
+                           .seed = ll_results_column(s, 12),
+                           .pretrain_seed = ll_results_column(s, 13),
+                           .spearman = ll_results_column(s, 14),
+                           .kendall = ll_results_column(s, 15),
+                           .pearson = ll_results_column(s, 16),
+                           .rmse_ms = ll_results_column(s, 17),
+                           .mape = ll_results_column(s, 18),
+                           .median_ape = ll_results_column(s, 19),
+                           .coverage = ll_results_column(s, 20),
+                           .width_ms = ll_results_column(s, 21),
+                           .seconds = ll_results_column(s, 22)};
 }
 
 static bool passes(const char *pattern, const char *value)
@@ -451,7 +461,7 @@ ll_status ll_results_each(ll_results *r, const ll_result_filter *f,
                               " ORDER BY task, predictor, options, sampler, k, protocol, seed, device";
     sqlite3_stmt *s;
     int step = SQLITE_DONE;
-    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return failed(r, e);
+    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return ll_results_failed(r, e);
     while ((step = sqlite3_step(s)) == SQLITE_ROW) {
         ll_result_row row = read_row(s);
         bool wanted = passes(f->task, row.task) && passes(f->predictor, row.predictor) &&
@@ -460,7 +470,7 @@ ll_status ll_results_each(ll_results *r, const ll_result_filter *f,
         if (wanted && !each(ctx, &row)) break;
     }
     sqlite3_finalize(s);
-    return step == SQLITE_DONE || step == SQLITE_ROW ? LL_OK : failed(r, e);
+    return step == SQLITE_DONE || step == SQLITE_ROW ? LL_OK : ll_results_failed(r, e);
 }
 
 int ll_results_count(ll_results *r)

@@ -6,6 +6,7 @@
 #ifndef LL_DATA_DATASETS_RESULTS_H
 #define LL_DATA_DATASETS_RESULTS_H
 
+#include "core/search/trial.h"
 #include "core/transfer/experiment.h"
 
 typedef struct ll_results ll_results;
@@ -30,6 +31,14 @@ typedef struct ll_trial_context {
 /* Fills the results of a known trial; false: not known. */
 bool ll_results_recall(ll_results *r, const ll_trial_context *c, ll_trial *t);
 ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e);
+
+/* Searches with what a trial adapted, for one score of its dataset: a row each, keyed by the trial's key, the score and its
+ * values, and what the search was for. Fills and marks those that are known; returns how many are. */
+int ll_results_recall_searched(ll_results *r, const ll_trial_context *c, const ll_trial *t,
+                               const ll_score *score, ll_searched *rows, int n);
+/* Those that are not marked as known, all or none. */
+ll_status ll_results_store_searched(ll_results *r, const ll_trial_context *c, const ll_trial *t,
+                                    const ll_score *score, const ll_searched *rows, int n, ll_error *e);
 
 /* One row for reading; text belongs to the database and lives until the callback returns. */
 typedef struct ll_result_row {
