@@ -9,7 +9,8 @@
 #include "tests/say.h"
 
 enum { ROWS = 200, DEVICES = 2, LIMITS = 2 };
-#define PLAN   "compare tasks=ND predictors=gp,flops k=6 n=60 trials=2 pretrain_seeds=1 "
+#define REST   " tasks=ND predictors=gp,flops k=6 n=60 trials=2 pretrain_seeds=1 "
+#define PLAN   "compare" REST
 #define SEARCH "search=on limits=30,60 "
 
 /* Cells of nasbench201 with an accuracy that grows with the latency, on a source and two targets of task ND. */
@@ -55,6 +56,7 @@ static void make_data(void)
 static ll_app *ready(void)
 {
     ll_app *a = app_new();
+    ll_app_register(a, ll_score_commands);
     SAY(a, "load t");
     return a;
 }
@@ -71,7 +73,7 @@ static ll_status run(ll_app *a, const char *plan, const char *name, const char *
 /* The table of searches that was said; checks how many there are, and how many of them were known. */
 static cJSON *searches(int n, int recalled)
 {
-    cJSON *table = said_result("compare_search");
+    cJSON *table = said_result("searches");
     CHECK(table != NULL);
     CHECK_INT(ll_json_get_int(table, "searches", -1), n);
     CHECK_INT(ll_json_get_int(table, "recalled", -1), recalled);
@@ -135,10 +137,15 @@ static void nothing_is_computed_twice(void)
     check_same(more, whole);
     /* trials that were known before anybody searched */
     CHECK_OK(run(a, PLAN, "c.sqlite", ""));
-    CHECK(!strstr(said, "compare_search"));
+    CHECK(!strstr(said, "\"kind\":\"searches\""));
     CHECK_OK(run(a, PLAN SEARCH, "c.sqlite", "verify=0,3"));
     cJSON *later = searches(GP + FLOPS, 0);
     check_same(first, later);
+    /* score keeps nothing and finds the same */
+    SAY(a, "score" REST SEARCH "verify=0,3");
+    cJSON *scored = searches(GP + FLOPS, 0);
+    check_same(first, scored);
+    cJSON_Delete(scored);
     cJSON_Delete(first);
     cJSON_Delete(again);
     cJSON_Delete(more);
@@ -169,12 +176,12 @@ static void lines_sum_up_their_searches(void)
     ll_error e = {0};
     size_t len;
     CHECK_OK(run(a, PLAN SEARCH, "a.sqlite", "verify=0,3 devices=on"));
-    cJSON *split = said_result("compare_search");
+    cJSON *split = said_result("searches");
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(split, "by_device")), GP + FLOPS);
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(split, "rows")), DEVICES * 5);
     ll_str_addf(&how, "verify=0,3 out=%s", out);
     CHECK_OK(run(a, PLAN SEARCH, "a.sqlite", how.s));
-    cJSON *table = said_result("compare_search");
+    cJSON *table = said_result("searches");
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(table, "rows")), 5);
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(table, "by_limit")), 5 * LIMITS);
     const cJSON *mean = find_row(table, "gp", .5, 0), *verified = find_row(table, "gp", .9, 3), *x;
@@ -279,6 +286,34 @@ static void a_killed_experiment_goes_on(void)
     free(path);
 }
 
+/* What had landed is in the database and in the table, and the same command goes on from there. */
+static void a_stopped_experiment_goes_on(void)
+{
+    ll_app *a = ready();
+    ll_str line = {0};
+    char *path = ll_path_join(check_tmpdir(), "stopped.sqlite");
+    ll_status status = LL_OK;
+    cJSON *table = NULL, *event;
+    ll_str_addf(&line, MANY "5000 results=%s", path);
+    ll_app_submit(a, line.s);
+    while (access(path, F_OK) || count("stopped.sqlite", "search") < 16) usleep(500);
+    ll_app_cancel(a);
+    for (; (event = ll_app_wait(a)); cJSON_Delete(event)) {
+        if (!strcmp(ll_json_get_str(event, "event", ""), "end"))
+            status = (ll_status)ll_json_get_int(event, "code", LL_OK);
+        if (!strcmp(ll_json_get_str(event, "kind", ""), "searches")) table = cJSON_Duplicate(event, true);
+    }
+    CHECK_INT(status, LL_CANCELLED);
+    int kept = count("stopped.sqlite", "search");
+    CHECK_INT(ll_json_get_int(table, "searches", -1), kept);
+    CHECK_OK(run(a, MANY "1", "stopped.sqlite", ""));
+    cJSON_Delete(searches(16, 16));
+    cJSON_Delete(table);
+    ll_str_free(&line);
+    free(path);
+    ll_app_free(a);
+}
+
 /* What format 1 had: no table of searches. */
 static void older_databases_get_what_they_lack(void)
 {
@@ -357,6 +392,7 @@ static const check_case cases[] = {
     {"lines sum up their searches", lines_sum_up_their_searches},
     {"other values of a score are searched anew", other_values_of_a_score_are_searched_anew},
     {"a killed experiment goes on", a_killed_experiment_goes_on},
+    {"a stopped experiment goes on", a_stopped_experiment_goes_on},
     {"older databases get what they lack", older_databases_get_what_they_lack},
     {"older databases can be read", older_databases_can_be_read},
     {"what makes no sense is refused", what_makes_no_sense_is_refused},

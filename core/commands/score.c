@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
 #include "core/commands/experiment_plan.h"
+#include "core/commands/experiment_search.h"
 #include "core/num/stats.h"
 
 /* One line of the table: a task x predictor x sampler x k; per trial the mean over its target devices. */
@@ -27,6 +28,9 @@ typedef struct table {
     cell *cells;
     int n_cells;
     cJSON *device_rows; /* per device, when asked for */
+    ll_plan_search search;
+    ll_trial *trials; /* with search=on */
+    int n_trials;
 } table;
 
 static cell *find_cell(table *t, const ll_trial *trial)
@@ -55,9 +59,28 @@ static cell *find_cell(table *t, const ll_trial *trial)
     return c;
 }
 
+static ll_status inspect(void *ctx, ll_trial *trial, const ll_transfer *transfer, ll_error *e)
+{
+    return ll_plan_search_run(&((table *)ctx)->search, trial, transfer, e);
+}
+
+static void forget(void *ctx, ll_trial *trial)
+{
+    ll_plan_search_forget(trial);
+}
+
+/* The tables of searches are made of all trials. */
+static void keep(table *t, const ll_trial *trial)
+{
+    if (!t->trials) t->trials = LL_NEW_ARRAY(ll_trial, ll_experiment_size(&t->plan->x));
+    t->trials[t->n_trials++] = *trial;
+    ll_plan_search_count(&t->search, trial);
+}
+
 static void landed(void *ctx, const ll_trial *trial, bool recalled)
 {
     table *t = ctx;
+    if (t->search.on) keep(t, trial);
     cell *c = find_cell(t, trial);
     int at = (int)(trial->seed - t->plan->x.first_seed);
     c->spearman[at] += trial->metrics.spearman;
@@ -134,6 +157,7 @@ static ll_status run_score(ll_request *rq)
     ll_status s = ll_plan_read(rq, &plan);
     table t = {.rq = rq, .plan = &plan};
     cJSON *result = ll_result_new("score");
+    if (!s) s = ll_plan_search_read(rq, &plan, &t.search);
     if (!s) {
         ll_json_str(result, "protocol", ll_protocol_name(plan.x.protocol));
         ll_json_bool(result, "budget", plan.x.budget);
@@ -143,6 +167,8 @@ static ll_status run_score(ll_request *rq)
         ll_result_columns(result, columns);
         if (ll_bool(&rq->args, "devices")) t.device_rows = ll_json_arr(result, "by_device");
         plan.x.landed = landed;
+        plan.x.inspect = t.search.on ? inspect : NULL;
+        plan.x.forget = forget;
         plan.x.ctx = &t;
         s = ll_experiment_run(&plan.x, &rq->error);
     }
@@ -150,12 +176,22 @@ static ll_status run_score(ll_request *rq)
         cJSON *rows = ll_json_arr(result, "rows");
         for (int i = 0; i < t.n_cells; i++) cell_row(rows, &t.cells[i]);
         ll_emit(rq, result);
+        ll_plan_search_emit(&t.search, rq, t.trials, t.n_trials);
     } else {
         cJSON_Delete(result);
     }
     free_cells(&t);
+    for (int i = 0; i < t.n_trials; i++) ll_plan_search_forget(&t.trials[i]);
+    free(t.trials);
+    ll_plan_search_free(&t.search);
     ll_plan_free(&plan);
     return s;
+}
+
+static const ll_option *more_options(char *const *words, int n)
+{
+    static const ll_option more[] = {LL_PLAN_SEARCH_OPTIONS, {0}};
+    return more;
 }
 
 const ll_command ll_score_commands[] = {
@@ -165,11 +201,14 @@ const ll_command ll_score_commands[] = {
      .options = ll_plan_options,
      .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
      .run = run_score,
+     .more_options = more_options,
      .help = "Every trial pretrains with its own seed unless pretrain_seeds says how many to share, draws "
              "its own samples\n"
              "and is scored on all other measured architectures. Each line is the mean over the target "
              "devices of a\n"
-             "task, then mean and standard deviation over trials.",
+             "task, then mean and standard deviation over trials. search=on also searches with what each "
+             "trial adapted,\n"
+             "as `compare` does, which keeps the results.",
      .examples =
          "  score tasks=ND predictors=gp k=5,10,20 samplers=random,dopt trials=10\n"
          "  score tasks=ND,FD data=nb201,fbnet predictors=gp,nasflat trials=2 with=nasflat.epochs=50"},

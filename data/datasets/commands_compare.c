@@ -22,7 +22,7 @@ typedef struct run {
     ll_request *rq;
     ll_plan plan;
     ll_results *db;
-    ll_compare_search search;
+    ll_plan_search search;
     ll_trial *trials; /* all that landed */
     int n, cap, recalled;
     ll_error error; /* of the first result that could not be stored */
@@ -59,12 +59,12 @@ static bool recall(void *ctx, ll_trial *t)
 
 static ll_status inspect(void *ctx, ll_trial *t, const ll_transfer *transfer, ll_error *e)
 {
-    return ll_compare_search_run(&((run *)ctx)->search, t, transfer, e);
+    return ll_plan_search_run(&((run *)ctx)->search, t, transfer, e);
 }
 
 static void forget(void *ctx, ll_trial *t)
 {
-    ll_compare_search_forget(t);
+    ll_plan_search_forget(t);
 }
 
 static void landed(void *ctx, const ll_trial *t, bool recalled)
@@ -76,7 +76,7 @@ static void landed(void *ctx, const ll_trial *t, bool recalled)
     }
     r->trials[r->n++] = *t;
     r->recalled += recalled;
-    ll_compare_search_count(&r->search, t);
+    ll_plan_search_count(&r->search, t);
     if (recalled || r->error.status) return;
     ll_trial_context c = context_of(r, t);
     if (ll_results_store(r->db, &c, t, &r->error) ||
@@ -411,7 +411,7 @@ static ll_status write_tables(const run *r, const matrix *m, const char *path)
     ll_status s = ll_writer_open(&w, path, &rq->error);
     if (s) return s;
     write_matrix(m, w.f);
-    ll_compare_search_write(&r->search, ll_bool(&rq->args, "devices"), w.f, r->trials, r->n);
+    ll_plan_search_write(&r->search, ll_bool(&rq->args, "devices"), w.f, r->trials, r->n);
     return ll_writer_commit(&w, &rq->error);
 }
 
@@ -443,7 +443,7 @@ static ll_status emit_compare(run *r)
     ll_emit(r->rq, result);
     if (r->plan.x.n_tasks > 1) emit_matrix(r->rq, &m);
     if (n_totals > 1) emit_totals(r->rq, totals, n_totals);
-    ll_compare_search_emit(&r->search, r->rq, r->trials, r->n);
+    ll_plan_search_emit(&r->search, r->rq, r->trials, r->n);
     ll_status s = write_out(r, &m);
     free_matrix(&m);
     free(g);
@@ -455,7 +455,7 @@ ll_status ll_run_compare(ll_request *rq)
 {
     run r = {.rq = rq};
     ll_status s = ll_plan_read(rq, &r.plan);
-    if (!s) s = ll_compare_search_read(rq, &r.plan, &r.search);
+    if (!s) s = ll_plan_search_read(rq, &r.plan, &r.search);
     if (!s) s = ll_open_results(rq, &rq->more, true, &r.db);
     if (!s && ll_results_read_only(r.db))
         s = LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
@@ -476,9 +476,9 @@ ll_status ll_run_compare(ll_request *rq)
         s = r.error.status;
     }
     ll_results_close(r.db);
-    for (int i = 0; i < r.n; i++) ll_compare_search_forget(&r.trials[i]);
+    for (int i = 0; i < r.n; i++) ll_plan_search_forget(&r.trials[i]);
     free(r.trials);
-    ll_compare_search_free(&r.search);
+    ll_plan_search_free(&r.search);
     ll_plan_free(&r.plan);
     return s;
 }
@@ -490,14 +490,7 @@ const ll_option *ll_compare_more(char *const *words, int n)
         LL_OPT_BOOL("fresh", "off", "compute every trial again"),
         LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
         LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
-        LL_OPT_BOOL("search", "off", "search under latency limits with every adapted predictor"),
-        LL_OPT_WORD("score", NULL, "search: a score of the dataset; default: its first"),
-        LL_OPT_LIST("limits", "20,50,80",
-                    "search: limits, percent of the way from the 1st to the 99th percentile of a device's "
-                    "latencies"),
-        LL_OPT_LIST("p", ".5,.9", "search: within the limit with at least this probability"),
-        LL_OPT_LIST("verify", "0,10",
-                    "search: measure up to so many architectures on which the choice depends; 0: none"),
+        LL_PLAN_SEARCH_OPTIONS,
         {0},
     };
     return more;
