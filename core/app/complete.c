@@ -33,6 +33,14 @@ static void offer(candidates *c, const char *word)
     ll_str_free(&quoted);
 }
 
+static void offer_scores(ll_app *a, candidates *c)
+{
+    ll_state s;
+    ll_app_snapshot(a, &s);
+    for (int i = 0; s.data && i < s.data->n_scores; i++) offer(c, s.data->scores[i].name);
+    ll_state_free(&s);
+}
+
 static void offer_devices(ll_app *a, candidates *c)
 {
     ll_state s;
@@ -148,6 +156,9 @@ static void offer_kind(ll_app *a, ll_complete kind, candidates *c)
         break;
     case LL_COMPLETE_SPACE:
         offer_spaces(c);
+        break;
+    case LL_COMPLETE_SCORE:
+        offer_scores(a, c);
         break;
     case LL_NO_COMPLETION:
         break;

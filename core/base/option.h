@@ -29,7 +29,8 @@ typedef enum ll_complete {
     LL_COMPLETE_SAMPLER,
     LL_COMPLETE_SESSION,
     LL_COMPLETE_COMMAND,
-    LL_COMPLETE_SPACE
+    LL_COMPLETE_SPACE,
+    LL_COMPLETE_SCORE
 } ll_complete;
 
 typedef struct ll_option {

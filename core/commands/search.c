@@ -76,7 +76,8 @@ static const ll_option search_options[] = {
     LL_OPT_WORD("score", NULL,
                 "what to maximise: a score (`scores`), gp:NAME learnt from k= of its values, macs, params, "
                 "or the mean "
-                "rank of several joined by + (default: the dataset's first score)"),
+                "rank of several joined by + (default: the dataset's first score)",
+                LL_OF(SCORE)),
     LL_OPT_REAL("p", "0.9", .01, .999,
                 "a latency is within its limit with at least this probability; .5: when its mean is"),
     LL_OPT_NAMES("method", NULL, ll_search_method_name,
@@ -92,7 +93,7 @@ static const ll_option search_options[] = {
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
     LL_OPT_WORD("archs", NULL, "only these: a file (a column `arch`, or one a line), - or STRING,...",
                 LL_OF(FILE)),
-    LL_OPT_WORD("walk", NULL, "list: only rows that have this score, the highest first"),
+    LL_OPT_WORD("walk", NULL, "list: only rows that have this score, the highest first", LL_OF(SCORE)),
     LL_OPT_INT("first", "3", 1, 1e6, "list: take the best of the first so many that are within"),
     LL_OPT_INT("population", "100", 4, 10000, "evolution, nsga2, ofa"),
     LL_OPT_INT("tournament", "25", 1, 10000, "evolution: parents are the best of so many"),
