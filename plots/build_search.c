@@ -123,6 +123,26 @@ static void add_course(ll_panel *p, int i, const ll_course *c, const double *y)
     ll_series_set(mark, 0, c->evaluations[end], y[end]);
 }
 
+/* Do both end in one place, as two that evaluate all do? */
+static bool end_alike(const ll_course *a, const ll_course *b)
+{
+    if (!a->n || !b->n) return false;
+    int i = a->n - 1, j = b->n - 1;
+    return a->evaluations[i] == b->evaluations[j] && a->hypervolume[i] == b->hypervolume[j] &&
+           a->best[i] == b->best[j];
+}
+
+static void note_hidden(const ll_courses_data *d, ll_figure *f)
+{
+    for (int i = 0; i < d->n; i++)
+        for (int j = i + 1; j < d->n; j++) {
+            if (!end_alike(&d->courses[i], &d->courses[j])) continue;
+            ll_figure_note(f, "%s ends where %s does, under its mark", d->courses[i].name,
+                           d->courses[j].name);
+            break;
+        }
+}
+
 ll_status ll_build_search(const ll_courses_data *d, ll_figure **out, ll_error *e)
 {
     const part parts[] = {{"hypervolume", "", " of the front found so far", hypervolume_of},
@@ -147,6 +167,7 @@ ll_status ll_build_search(const ll_courses_data *d, ll_figure **out, ll_error *e
     }
     ll_axis_label(&p[1].x, "architectures evaluated");
     p[1].key_at = LL_OUTSIDE;
+    note_hidden(d, *out);
     if (cut) ll_figure_note(*out, "what lies below the axes came before evaluation %d", SETTLED);
     return LL_OK;
 }

@@ -369,6 +369,11 @@ static void searches_have_courses(void)
     CHECK(f->panels[0].series[2].dashed);   /* one value is a level */
     CHECK_NEAR(series_named(f, "exhaustive")->v[0], 15625, 0);
     ll_figure_free(f);
+    courses[0] = courses[1];
+    courses[0].name = "verified";
+    CHECK_INT(ll_build_search(&d, &f, NULL), LL_OK);
+    CHECK_STR(f->notes.v[0], "verified ends where exhaustive does, under its mark");
+    ll_figure_free(f);
     d.courses = courses + 1;
     d.n = 1;
     CHECK_INT(ll_build_search(&d, &f, NULL), LL_OK);
