@@ -20,24 +20,37 @@ static void add_cost(cJSON *result, ll_str *text, const ll_space *space, const u
                 cost.macs / 1e6, cost.params / 1e6, cost.kernels);
 }
 
-static void add_score(cJSON *list, ll_str *text, const ll_dataset *d, const ll_score *score, int row)
+/* "cifar10 94.37% (place 1 of 15625)", several on a line. */
+static void say_score(const ll_score *score, double value, int place, int of, ll_str *text)
 {
-    double v = score->v[row];
-    int known = ll_score_count(d, score), place = isnan(v) ? 0 : ll_score_place(d, score, v);
-    cJSON *o = ll_json_obj(list, NULL);
-    ll_json_str(o, "name", score->name);
-    ll_json_num(o, "value", v);
-    ll_json_num(o, "place", place ? place : NAN);
-    ll_json_int(o, "of", known);
-    if (place)
-        ll_str_addf(text, "%s %.6g%s, place %d of %d\n", score->name, v, score->unit ? score->unit : "",
-                    place, known);
+    enum { WIDTH = 72 };
+    ll_str one = {0};
+    ll_str_addf(&one, "%s %.6g%s (%d of %d)", score->name, value, score->unit ? score->unit : "", place, of);
+    size_t line = text->len;
+    while (line && text->s[line - 1] != '\n') line--;
+    bool first = line == text->len;
+    if (!first) ll_str_add(text, text->len - line + one.len + 2 > WIDTH ? ",\n" : ", ");
+    ll_str_add(text, one.s);
+    ll_str_free(&one);
 }
 
 static void add_scores(cJSON *result, ll_str *text, const ll_dataset *d, int row)
 {
     cJSON *list = ll_json_arr(result, "scores");
-    for (int i = 0; i < d->n_scores; i++) add_score(list, text, d, &d->scores[i], row);
+    ll_str said = {0};
+    for (int i = 0; i < d->n_scores; i++) {
+        const ll_score *score = &d->scores[i];
+        double v = score->v[row];
+        int known = ll_score_count(d, score), place = isnan(v) ? 0 : ll_score_place(d, score, v);
+        cJSON *o = ll_json_obj(list, NULL);
+        ll_json_str(o, "name", score->name);
+        ll_json_num(o, "value", v);
+        ll_json_num(o, "place", place ? place : NAN);
+        ll_json_int(o, "of", known);
+        if (place) say_score(score, v, place, known, &said);
+    }
+    if (said.len) ll_str_addf(text, "%s\n", said.s);
+    ll_str_free(&said);
 }
 
 /* Mid-rank of the architecture among those the device knows; 1 is the fastest. */
