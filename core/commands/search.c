@@ -116,6 +116,7 @@ static const ll_option search_options[] = {
                   "HELP's Table 4 or 5 with the current predictor, adapted to each device anew"),
     LL_OPT_INT("samples", "10", 1, 1e6, "protocol: measured on each device"),
     LL_OPT_WORD("sampler", "random", "protocol: how they are chosen", LL_OF(SAMPLER)),
+    LL_OPT_LIST("with", NULL, "protocol: options of the predictor's transfers, as in adapt=tune"),
     LL_OPT_INT("seeds", "1", 1, 1000, "protocol: how often"),
     LL_OPT_WORD("predictor", NULL, "whose; table: the dataset's own latencies", LL_OF(PREDICTOR)),
     {0},

@@ -73,7 +73,8 @@ typedef struct run {
     ll_scorer *scorer;
     ll_where *where;
     ll_archs *list;
-    bool walks; /* as HELP walks: the first three of the list that are predicted within */
+    ll_values options; /* of the transfers */
+    bool walks;        /* as HELP walks: the first three of the list that are predicted within */
     cJSON *rows;
     tally all;
 } run;
@@ -127,6 +128,7 @@ static ll_status adapt(const run *r, int device, uint64_t seed, ll_transfer **ou
                              .k = rows.n,
                              .sampler = ll_word(&r->rq->args, "sampler"),
                              .seed = seed,
+                             .options = &r->options,
                              .observer = r->rq->observer,
                              .pool = r->rq->pool,
                              .want_variance = ll_real(&r->rq->args, "p") != .5};
@@ -329,6 +331,26 @@ static void emit(run *r, cJSON *result)
     ll_emit(r->rq, result);
 }
 
+/* with=adapt=tune,lr=1e-3: options of the predictor's transfers. */
+static ll_status read_options(run *r)
+{
+    ll_strs pairs = {0};
+    ll_status s = LL_OK;
+    ll_values_init(&r->options, r->model->predictor->transfer_options);
+    ll_list(&r->rq->args, "with", &pairs);
+    for (int i = 0; i < pairs.n && !s; i++) {
+        char *equals = strchr(pairs.v[i], '=');
+        if (!equals) {
+            s = LL_FAIL(r->rq, LL_USAGE, "with=%.60s: option=value was expected", pairs.v[i]);
+            break;
+        }
+        *equals = 0;
+        s = ll_values_set(&r->options, pairs.v[i], equals + 1, &r->rq->error);
+    }
+    ll_strs_free(&pairs);
+    return s;
+}
+
 static ll_status make_scorer(run *r)
 {
     ll_scorer_job job = {.space = r->data->space, .data = r->data, .k = 200, .seed = 1, .pool = r->rq->pool};
@@ -374,10 +396,12 @@ ll_status ll_search_published(ll_request *rq)
     r.model = ll_model_ref(r.model);
     r.walks = r.p->list && (ll_is(&rq->args, "method", "list") ||
                             (!ll_has(&rq->args, "method") && !strcmp(r.model->predictor->name, "help")));
-    s = check_devices(&r);
+    s = read_options(&r);
+    if (!s) s = check_devices(&r);
     if (!s) s = make_scorer(&r);
     if (!s) s = make_list(&r);
     if (!s) s = run_all(&r);
+    ll_values_free(&r.options);
     ll_scorer_free(r.scorer);
     ll_where_free(r.where);
     ll_archs_unref(r.list);
