@@ -26,7 +26,8 @@ static void test_reports(void)
     CHECK_INT(read_report(true, "0;5;3M", &m), LL_MOUSE_CLICK);
     CHECK_INT(m.x, 4);
     CHECK_INT(m.y, 2);
-    CHECK_INT(read_report(true, "0;5;3m", &m), -1); /* released */
+    CHECK_INT(read_report(true, "0;5;3m", &m), LL_MOUSE_RELEASE);
+    CHECK_INT(read_report(true, "2;5;3m", &m), -1); /* the right button */
     CHECK_INT(read_report(true, "32;250;60M", &m), LL_MOUSE_DRAG);
     CHECK_INT(m.x, 249);
     CHECK_INT(read_report(true, "64;1;1M", &m), LL_MOUSE_WHEEL_UP);
@@ -39,7 +40,7 @@ static void test_reports(void)
     CHECK_INT(read_report(false, " %#", &m), LL_MOUSE_CLICK);
     CHECK_INT(m.x, 4);
     CHECK_INT(m.y, 2);
-    CHECK_INT(read_report(false, "#%#", &m), -1); /* released */
+    CHECK_INT(read_report(false, "#%#", &m), LL_MOUSE_RELEASE);
     CHECK_INT(read_report(false, "a!!", &m), LL_MOUSE_WHEEL_DOWN);
 }
 
@@ -116,7 +117,7 @@ static void test_tabs_hints_log(void)
 {
     if (!START(24, 80, LOADED)) return;
     CHECK(until("sim_phone_a53"));
-    click_on("3 partition"); /* a tab */
+    click_on("3partition"); /* a tab */
     CHECK(until("14 neither"));
     click_on("s split  ");     /* a hint of the last row */
     CHECK(until("0 neither")); /* the pane has the split: the log says "6 target devices" before it */

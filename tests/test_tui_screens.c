@@ -138,11 +138,16 @@ static void compare_screen(const char *view, bool colours)
 
 static const struct {
     const char *name, *keys, *until;
-} views[] = {{"devices", "1", "log latency"},      {"corr", "2", "order cluster"},
-             {"partition", "3", "6 target"},       {"archs", "4", "latency (ms)"},
-             {"training", "5", "transfer sim_ey"}, {"results", "6", "worst architectures"},
-             {"diagnose", "7", "Enter diag"},      {"log", "8", "pretrain flops"},
-             {"help", "1?", "In this view"}};
+} views[] = {{"devices", "1", "log latency"},
+             {"corr", "2", "order cluster"},
+             {"partition", "3", "6 target"},
+             {"archs", "4", "latency (ms)"},
+             {"training", "5", "transfer sim_ey"},
+             {"results", "6", "worst architectures"},
+             {"diagnose", "7", "Enter diag"},
+             {"log", "8", "pretrain flops"},
+             {"search", ":search sim_eyeriss max=14\r9", "within 14 ms"},
+             {"help", "q1?", "In this view"}};
 
 static void test_stored(void)
 {

@@ -44,6 +44,13 @@ static int first_latency(const ll_problem *p)
     return 0;
 }
 
+static int n_latencies(const ll_problem *p)
+{
+    int n = 0;
+    for (int k = 1; k < p->n; k++) n += !p->q[k].cost;
+    return n;
+}
+
 static int index_of(const ll_problem *p, const uint8_t *gene)
 {
     return p->space->n_archs ? p->space->index_of(p->space, gene) : -1;
@@ -63,6 +70,16 @@ static void add_arch(cJSON *o, const ll_search *s, int at, const double *truth)
     for (int c = 1; c < p->n; c++)
         if (p->q[c].cost) ll_json_num(o, p->q[c].name, ll_search_values(s, at)[c]);
     free(text);
+}
+
+/* Of several devices each one's latency of an architecture, in the order of `devices`. */
+static void add_devices(cJSON *o, const ll_search *s, int at, const double *truth)
+{
+    const ll_problem *p = s->problem;
+    if (n_latencies(p) < 2) return;
+    cJSON *each = ll_json_arr(o, "each");
+    for (int k = 1; k < p->n; k++)
+        if (!p->q[k].cost) add_latency(ll_json_obj(each, NULL), s, at, k, truth[k]);
 }
 
 /* --- limits -------------------------------------------------------------------------------------------------- */
@@ -108,7 +125,9 @@ static void add_front(cJSON *result, const ll_search *s)
     if (order.n) qsort(order.v, (size_t)order.n, sizeof *order.v, faster_first);
     for (int i = 0; i < order.n; i++) {
         ll_problem_truth(s->problem, ll_arch(s->archs, order.v[i]), truth);
-        add_arch(ll_json_obj(front, NULL), s, order.v[i], truth);
+        cJSON *o = ll_json_obj(front, NULL);
+        add_arch(o, s, order.v[i], truth);
+        add_devices(o, s, order.v[i], truth);
     }
     ll_ints_free(&order);
 }
@@ -119,12 +138,26 @@ static bool straddles(const ll_search *s, int i)
     return chance > .05 && chance < .95;
 }
 
+/* One list a device, so that any of them can be the axis. */
+static void add_each(cJSON *each, const ll_search *s, const double *v)
+{
+    const ll_problem *p = s->problem;
+    cJSON *list = each->child;
+    for (int k = 1; k < p->n; k++) {
+        if (p->q[k].cost) continue;
+        if (!list) cJSON_AddItemToArray(each, list = cJSON_CreateArray());
+        ll_json_num(list, NULL, v[k]);
+        list = list->next;
+    }
+}
+
 /* Evenly among what was met, so that it is the same every time. */
 static void add_cloud(cJSON *result, const ll_search *s)
 {
     cJSON *cloud = ll_json_obj(result, "cloud");
     cJSON *ms = ll_json_arr(cloud, "ms"), *score = ll_json_arr(cloud, "score"),
           *state = ll_json_arr(cloud, "state");
+    cJSON *each = n_latencies(s->problem) > 1 ? ll_json_arr(cloud, "each") : NULL;
     int k = first_latency(s->problem), n = s->archs->n, step = n > CLOUD ? n / CLOUD + 1 : 1;
     for (int i = 0; i < n; i += step) {
         const double *v = ll_search_values(s, i);
@@ -132,6 +165,7 @@ static void add_cloud(cJSON *result, const ll_search *s)
         ll_json_num(ms, NULL, v[k]);
         ll_json_num(score, NULL, v[0]);
         ll_json_str(state, NULL, straddles(s, i) ? "open" : s->excess[i] > 0 ? "out" : "in");
+        if (each) add_each(each, s, v);
     }
 }
 
@@ -407,6 +441,7 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     char *names = ll_str_take(&title);
     ll_str_addf(&title, "%s on %s", r->setup->score, names);
     ll_json_str(result, "title", title.s);
+    ll_json_str(result, "line", rq->line);
     ll_json_str(result, "method", r->setup->method->name);
     ll_json_str(result, "space", r->setup->problem.space->name);
     add_how(result, rq, r);

@@ -1,5 +1,6 @@
 /* The result "search": the choice with what is true of it, the front, what it took. Numbers that are not known are null.
  *
+ *   line                                                                    the command, to be given again with a change
  *   arch (string), index, devices, max_ms, p, ms, lo_ms, hi_ms, true_ms     of the first device; `limits` has all of them
  *   score, true_score, violation, best_score, best_arch, regret
  *   evaluations, measurements, seconds, search_s, measuring_s
@@ -8,6 +9,7 @@
  *   hypervolume, igd_plus, front_is_true
  *   front [{arch, index, ms, lo_ms, hi_ms, true_ms, score, true_score, ...}]  within the limits, in the order of latency
  *   cloud {ms, score, state}                   at most 2,000 of what was met: "in", "out" or "open" (the interval straddles)
+ *   each, in front and cloud when there are several devices: the same of each, in their order
  *   steps {evaluations, hypervolume, best}     how it went */
 #ifndef LL_COMMANDS_SEARCH_REPORT_H
 #define LL_COMMANDS_SEARCH_REPORT_H

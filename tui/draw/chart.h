@@ -31,6 +31,9 @@ typedef struct ll_chart {
 void ll_chart_draw(ll_canvas *c, ll_rect r, const ll_chart *plot);
 /* The data's place behind one cell of a plot that was drawn in r. */
 void ll_chart_at(const ll_chart *plot, ll_rect r, int row, int col, double *x, double *y);
+/* Where the plot itself is, without axes and titles, and the column of it that x falls into. */
+ll_rect ll_chart_inside(const ll_chart *plot, ll_rect r);
+int ll_chart_column(const ll_chart *plot, ll_rect r, const ll_look *look, double x);
 /* Extent of the data of all series with a small margin; a single value gets one around it. */
 void ll_chart_range(const ll_chart *plot, double x[2], double y[2]);
 

@@ -178,23 +178,31 @@ static void titles(const ll_chart *p, ll_canvas *c, ll_rect r, int label_w)
 enum { LABEL = 7 };
 
 /* Cells of the plot itself: beside the labels; a row for the titles, two for the x axis, one for its title. */
-static ll_rect inside(const ll_chart *p, ll_rect r)
+ll_rect ll_chart_inside(const ll_chart *p, ll_rect r)
 {
     return (ll_rect){r.y + 1, r.x + LABEL + 1, r.h - (p->x_title ? 4 : 3), r.w - LABEL - 1};
 }
 
 void ll_chart_at(const ll_chart *p, ll_rect r, int row, int col, double *x, double *y)
 {
-    ll_rect in = inside(p, r);
+    ll_rect in = ll_chart_inside(p, r);
     double xs[2], ys[2];
     ll_chart_range(p, xs, ys);
     *x = xs[0] + (xs[1] - xs[0]) * (col - in.x + 0.5) / (in.w > 0 ? in.w : 1);
     *y = ys[1] - (ys[1] - ys[0]) * (row - in.y + 0.5) / (in.h > 0 ? in.h : 1);
 }
 
+int ll_chart_column(const ll_chart *p, ll_rect r, const ll_look *look, double x)
+{
+    ll_rect in = ll_chart_inside(p, r);
+    raster k = {.w = in.w, .dx = look->utf8 ? 2 : 1};
+    ll_chart_range(p, k.x, k.y);
+    return in.x + (int)lround(to_x(&k, x)) / k.dx;
+}
+
 void ll_chart_draw(ll_canvas *c, ll_rect r, const ll_chart *p)
 {
-    ll_rect in = inside(p, r);
+    ll_rect in = ll_chart_inside(p, r);
     raster k = {.w = in.w, .h = in.h, .dx = c->look->utf8 ? 2 : 1, .dy = c->look->utf8 ? 4 : 2};
     if (k.w < 4 || k.h < 2) return;
     k.bits = LL_NEW_ARRAY(uint8_t, k.w * k.h);

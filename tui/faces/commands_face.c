@@ -109,7 +109,8 @@ static ll_status run_config_file(ll_request *rq)
 }
 
 static const ll_option view_options[] = {
-    LL_OPT_CHOICE("view", NULL, "devices|corr|partition|archs|training|results|diagnose|log|output|welcome",
+    LL_OPT_CHOICE("view", NULL,
+                  "devices|corr|partition|archs|training|results|diagnose|log|search|output|welcome",
                   "which view to open", LL_POSITIONAL),
     {0}};
 static const ll_option file_options[] = {

@@ -67,6 +67,11 @@ static void notice_double(ll_screen *s, ll_mouse *m)
 void ll_screen_mouse(ll_screen *s, const ll_mouse *event)
 {
     ll_mouse m = *event;
+    if (m.what == LL_MOUSE_RELEASE) {
+        const ll_view_type *t = ll_screen_top(s)->type;
+        if (t->release) t->release(ll_screen_top(s));
+        return;
+    }
     notice_double(s, &m);
     s->dirty = true;
     if (s->mode == LL_MODE_HELP) {

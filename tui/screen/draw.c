@@ -7,7 +7,7 @@
 #include "tui/draw/render.h"
 #include "tui/screen/screen_in.h"
 
-enum { LEAST_W = 60, LEAST_H = 18 };
+enum { LEAST_W = 60, LEAST_H = 18, TABS = 9 };
 
 bool ll_screen_too_small(const ll_screen *s)
 {
@@ -46,24 +46,37 @@ static bool draw_state(ll_screen *s, int y, int from, ll_style style)
     return fits;
 }
 
+/* Columns of the tabs, when there is a blank behind each number (gap 1) or none. */
+static int tabs_width(int gap)
+{
+    int w = 1;
+    for (int i = 0; ll_view_types[i] && i < TABS; i++) w += 2 + gap + ll_text_width(ll_view_types[i]->name);
+    return w;
+}
+
+/* "1 devices", closer when there is no room for the blank, and only the open one named when there is none at all. */
+static int draw_tab(ll_screen *s, int i, int x)
+{
+    ll_canvas *c = &s->canvas;
+    const ll_view_type *t = ll_view_types[i];
+    bool here = t == ll_screen_top(s)->type, named = here || tabs_width(0) <= c->width;
+    char key[2] = {(char)('1' + i), 0};
+    int w = ll_put(c, 0, x, LL_S_BAR, key);
+    if (named) w += ll_putf(c, 0, x + w, LL_S_BAR, "%s%s", tabs_width(1) <= c->width ? " " : "", t->name);
+    ll_ink ink = ll_style_ink(&s->look, LL_S_BAR);
+    ink.attr ^= LL_REVERSE; /* the open one stands out whatever the theme */
+    ink.attr |= LL_BOLD;
+    if (here) ll_restyle(c, (ll_rect){0, x, 1, w}, ink);
+    ll_screen_add_spot(s, 0, x, w, key);
+    return x + w + 1;
+}
+
 static void draw_bar(ll_screen *s)
 {
     ll_canvas *c = &s->canvas;
-    const ll_view *top = ll_screen_top(s);
     ll_fill(c, (ll_rect){0, 0, 1, c->width}, ' ', ll_style_ink(&s->look, LL_S_BAR));
     int x = 1;
-    for (int i = 0; ll_view_types[i] && i < 8; i++) {
-        const ll_view_type *t = ll_view_types[i];
-        bool here = t == top->type, named = c->width >= 76 || here;
-        char key[2] = {(char)('1' + i), 0};
-        int w = ll_putf(c, 0, x, LL_S_BAR, named ? "%s %s" : "%s", key, t->name);
-        ll_ink ink = ll_style_ink(&s->look, LL_S_BAR);
-        ink.attr ^= LL_REVERSE; /* the open one stands out whatever the theme */
-        ink.attr |= LL_BOLD;
-        if (here) ll_restyle(c, (ll_rect){0, x, 1, w}, ink);
-        ll_screen_add_spot(s, 0, x, w, key);
-        x += w + 1;
-    }
+    for (int i = 0; ll_view_types[i] && i < TABS; i++) x = draw_tab(s, i, x);
     s->state_in_bar = draw_state(s, 0, x, LL_S_BAR);
 }
 

@@ -48,7 +48,8 @@ static void draw_page(ll_paper *p, const ll_screen *s)
     ll_render_wrapped(
         p, LL_S_TEXT, 2,
         "A click moves the cursor, chooses a tab, a pane, a column to sort by, or a hint of the last row; "
-        "twice is Enter; the wheel scrolls; dragging in the heatmap chooses a block. Hold Shift to select "
+        "twice is Enter; the wheel scrolls; dragging in the heatmap chooses a block, in the search it moves "
+        "the limit. Hold Shift to select "
         "text as your terminal does; `set mouse off` gives the mouse back to it.");
     ll_put(&p->c, p->c.height, 0, LL_S_HEAD, "Commands");
     ll_render_wrapped(

@@ -14,7 +14,7 @@
 static const ll_key global_keys[] = {
     {"?", "@help", "this help"},
     {":", "@command", "type a command (Tab completes, arrows walk the history)"},
-    {"1", "@number 1", "views by their number: 1 to 8"},
+    {"1", "@number 1", "views by their number: 1 to 9"},
     {"2", "@number 2", NULL},
     {"3", "@number 3", NULL},
     {"4", "@number 4", NULL},
@@ -22,6 +22,7 @@ static const ll_key global_keys[] = {
     {"6", "@number 6", NULL},
     {"7", "@number 7", NULL},
     {"8", "@number 8", NULL},
+    {"9", "@number 9", NULL},
     {"q", "@close", "back to the view before"},
     {"Q", "@quit", "leave latlab"},
     {"k Up", "@up", "move: arrows or hjkl; in a table left and right choose the column to sort by"},
@@ -206,7 +207,8 @@ static void open_view_of(ll_screen *s, const char *command)
         const char *command, *view;
     } table[] = {{"load", "devices"},      {"corr", "corr"},    {"partition", "partition"},
                  {"task", "partition"},    {"sample", "archs"}, {"pretrain", "training"},
-                 {"transfer", "training"}, {"eval", "results"}, {"diagnose", "diagnose"}};
+                 {"transfer", "training"}, {"eval", "results"}, {"diagnose", "diagnose"},
+                 {"search", "search"}};
     size_t n = strcspn(command, " ");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strlen(table[i].command) == n && !strncmp(table[i].command, command, n)) {
@@ -296,6 +298,10 @@ static bool expand_device(ll_view *v, const char *name, ll_str *out)
 
 static void say_missing(ll_screen *s, const char *name)
 {
+    if (!strncmp(name, "search", 6) || !strncmp(name, "next-", 5)) {
+        ll_screen_say(s, LL_S_FAINT, "nothing has been searched for yet: f begins");
+        return;
+    }
     if (!strcmp(name, "across")) name = "device"; /* to move */
     if (!strncmp(name, "as-", 3))
         ll_screen_say(s, LL_S_WARN,

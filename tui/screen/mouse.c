@@ -9,7 +9,7 @@ void ll_mouse_begin(ll_mouse_reader *r, bool sgr)
 
 static bool finish(ll_mouse_reader *r, bool pressed, ll_mouse *m)
 {
-    int b = r->v[0];
+    int b = r->v[0], released = r->form == LL_MOUSE_SGR ? 0 : RELEASED; /* the old form names no button */
     r->form = LL_MOUSE_IDLE;
     m->x = r->v[1] - 1;
     m->y = r->v[2] - 1;
@@ -18,8 +18,12 @@ static bool finish(ll_mouse_reader *r, bool pressed, ll_mouse *m)
         m->what = b & 1 ? LL_MOUSE_WHEEL_DOWN : LL_MOUSE_WHEEL_UP;
         return (b & BUTTON) < 2; /* the others go sideways */
     }
+    if (!pressed) {
+        m->what = LL_MOUSE_RELEASE;
+        return (b & BUTTON) == released;
+    }
     m->what = b & MOTION ? LL_MOUSE_DRAG : LL_MOUSE_CLICK;
-    return pressed && (b & BUTTON) == 0;
+    return (b & BUTTON) == 0;
 }
 
 static bool take_sgr(ll_mouse_reader *r, int ch, ll_mouse *m)

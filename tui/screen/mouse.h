@@ -7,7 +7,14 @@
 
 typedef struct ll_mouse {
     int y, x;
-    enum { LL_MOUSE_CLICK, LL_MOUSE_DRAG, LL_MOUSE_DOUBLE, LL_MOUSE_WHEEL_UP, LL_MOUSE_WHEEL_DOWN } what;
+    enum {
+        LL_MOUSE_CLICK,
+        LL_MOUSE_DRAG,
+        LL_MOUSE_DOUBLE,
+        LL_MOUSE_WHEEL_UP,
+        LL_MOUSE_WHEEL_DOWN,
+        LL_MOUSE_RELEASE /* goes to views that ask for it alone */
+    } what;
 } ll_mouse;
 
 /* -1 up, 1 down, 0: not the wheel. */
@@ -23,7 +30,7 @@ typedef struct ll_mouse_reader {
 
 void ll_mouse_begin(ll_mouse_reader *r, bool sgr); /* behind ESC [ < or ESC [ M */
 /* One character of the report. True: it is complete and is an event worth having (a press of the left button, a
- * move with it held, the wheel). */
+ * move with it held, its release, the wheel). */
 bool ll_mouse_take(ll_mouse_reader *r, int ch, ll_mouse *m);
 
 #endif

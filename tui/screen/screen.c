@@ -201,7 +201,8 @@ static void draw(ll_screen *s)
 
 static bool waits_for_keyfile(const ll_screen *s)
 {
-    return s->keys.next < s->keys.keys.n && s->pending <= 0 && !s->n_asks && !s->save_display && !s->typed.n;
+    return s->keys.next < s->keys.keys.n && s->pending <= 0 && !s->n_asks && !s->save_display &&
+           !s->typed.n && !s->waits;
 }
 
 /* Q beside a command: a quick one is waited for, of a longer one the user is told. */
@@ -216,11 +217,20 @@ static void leave_or_ask(ll_screen *s)
     }
 }
 
+static bool views_wait(ll_screen *s)
+{
+    bool waits = false;
+    for (int i = 0; i < s->n_views; i++)
+        if (s->views[i]->type->wait) waits |= s->views[i]->type->wait(s->views[i]);
+    return waits;
+}
+
 static void on_settled(void *ctx)
 {
     ll_screen *s = ctx;
     if (waits_for_keyfile(s)) ll_strs_add(&s->typed, ll_keyfile_next(&s->keys));
     bool at_once = s->typed.n && take_typed(s);
+    s->waits = views_wait(s); /* behind the keys: one of them may have begun it */
     if (s->leaving_s > 0 && !s->save_display) leave_or_ask(s);
     if (ll_waiting_tell(&s->waiting, s->f->app)) ll_screen_say(s, LL_S_WARN, LL_DEAF);
     if (s->stop || (!s->dirty && !ll_screen_top(s)->stale)) return;
@@ -231,7 +241,7 @@ static int timeout_ms(void *ctx)
 {
     const ll_screen *s = ctx;
     if (waits_for_keyfile(s) && !s->dirty) return 0;
-    bool soon = s->leaving_s > 0 || s->waiting.since_s > 0;
+    bool soon = s->leaving_s > 0 || s->waiting.since_s > 0 || s->waits;
     return s->dirty || s->typed.n || soon || ll_screen_top(s)->stale ? 10 : -1;
 }
 

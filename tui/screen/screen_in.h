@@ -59,6 +59,7 @@ struct ll_screen {
     ll_lesson lesson;
     char *save_display; /* file to write the next drawing to */
     bool dirty, leave_asked, stop;
+    bool waits; /* a view waits for a moment to come */
     double drawn_s, interrupted_s;
     ll_waiting waiting; /* for the command that Ctrl-C cancelled */
     double leaving_s;   /* Q was pressed while a command ran: time of it; 0: no */

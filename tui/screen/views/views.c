@@ -5,9 +5,19 @@
 
 #include "core/base/mem.h"
 
-const ll_view_type *const ll_view_types[] = {
-    &ll_view_devices,  &ll_view_corr, &ll_view_partition, &ll_view_archs, &ll_view_training, &ll_view_results,
-    &ll_view_diagnose, &ll_view_log,  &ll_view_output,    &ll_view_card,  &ll_view_welcome,  NULL};
+const ll_view_type *const ll_view_types[] = {&ll_view_devices,
+                                             &ll_view_corr,
+                                             &ll_view_partition,
+                                             &ll_view_archs,
+                                             &ll_view_training,
+                                             &ll_view_results,
+                                             &ll_view_diagnose,
+                                             &ll_view_log,
+                                             &ll_view_search,
+                                             &ll_view_output,
+                                             &ll_view_card,
+                                             &ll_view_welcome,
+                                             NULL};
 
 const ll_key ll_device_keys[] = {
     {"S", "{as-source}", "source: put it on the source side of the task"},

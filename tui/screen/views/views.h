@@ -10,7 +10,8 @@
 #include "tui/screen/sides.h"
 
 extern const ll_view_type ll_view_devices, ll_view_corr, ll_view_partition, ll_view_archs, ll_view_training,
-    ll_view_results, ll_view_diagnose, ll_view_log, ll_view_output, ll_view_card, ll_view_welcome;
+    ll_view_results, ll_view_diagnose, ll_view_log, ll_view_search, ll_view_output, ll_view_card,
+    ll_view_welcome;
 
 /* What can be done with a device wherever one is under the cursor. */
 extern const ll_key ll_device_keys[];
