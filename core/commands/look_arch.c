@@ -20,16 +20,17 @@ static void add_cost(cJSON *result, ll_str *text, const ll_space *space, const u
                 cost.macs / 1e6, cost.params / 1e6, cost.kernels);
 }
 
-/* "cifar10 94.37% (place 1 of 15625)", several on a line. */
-static void say_score(const ll_score *score, double value, int place, int of, ll_str *text)
+/* "cifar10 94.37% (1 of 15625)"; a few have a line each, many share lines of this width. */
+enum { FEW = 4, WIDTH = 72 };
+
+static void say_score(const ll_score *score, double value, int place, int of, int width, ll_str *text)
 {
-    enum { WIDTH = 72 };
     ll_str one = {0};
     ll_str_addf(&one, "%s %.6g%s (%d of %d)", score->name, value, score->unit ? score->unit : "", place, of);
     size_t line = text->len;
     while (line && text->s[line - 1] != '\n') line--;
     bool first = line == text->len;
-    if (!first) ll_str_add(text, text->len - line + one.len + 2 > WIDTH ? ",\n" : ", ");
+    if (!first) ll_str_add(text, text->len - line + one.len + 2 > (size_t)width ? "\n" : ", ");
     ll_str_add(text, one.s);
     ll_str_free(&one);
 }
@@ -47,7 +48,7 @@ static void add_scores(cJSON *result, ll_str *text, const ll_dataset *d, int row
         ll_json_num(o, "value", v);
         ll_json_num(o, "place", place ? place : NAN);
         ll_json_int(o, "of", known);
-        if (place) say_score(score, v, place, known, &said);
+        if (place) say_score(score, v, place, known, d->n_scores > FEW ? WIDTH : 0, &said);
     }
     if (said.len) ll_str_addf(text, "%s\n", said.s);
     ll_str_free(&said);
