@@ -8,7 +8,6 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/refit.h"
-#include "core/num/sort.h"
 #include "core/search/outcome.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/pretrain.h"
@@ -86,16 +85,8 @@ static ll_status make_list(run *r)
     if (!r->p->list) return LL_OK;
     ll_status s = ll_dataset_find_score(r->data, r->p->list, &score, &r->rq->error);
     if (s) return s;
-    for (int i = 0; i < r->data->n_archs; i++)
-        if (!isnan(score->v[i])) ll_ints_add(&rows, i);
-    double *key = LL_NEW_ARRAY(double, rows.n + 1);
-    int *order = LL_NEW_ARRAY(int, rows.n + 1);
-    for (int i = 0; i < rows.n; i++) key[i] = -score->v[rows.v[i]];
-    ll_sort_order(key, rows.n, order);
-    for (int i = 0; i < rows.n; i++) order[i] = rows.v[order[i]];
-    r->list = ll_archs_pick(r->data->archs, order, rows.n);
-    free(key);
-    free(order);
+    ll_score_best_rows(r->data, score, &rows);
+    r->list = ll_archs_pick(r->data->archs, rows.v, rows.n);
     ll_ints_free(&rows);
     return LL_OK;
 }

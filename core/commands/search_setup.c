@@ -10,7 +10,6 @@
 #include "core/base/mem.h"
 #include "core/base/quote.h"
 #include "core/commands/candidates.h"
-#include "core/num/sort.h"
 
 /* --- max:DEVICE= --------------------------------------------------------------------------------------------- */
 
@@ -301,16 +300,8 @@ static ll_status order_candidates(ll_request *rq, ll_search_setup *s)
     ll_status status = ll_need_data(rq);
     if (!status) status = ll_dataset_find_score(s->data, ll_word(&rq->args, "walk"), &score, &rq->error);
     if (status) return status;
-    for (int i = 0; i < s->data->n_archs; i++)
-        if (!isnan(score->v[i])) ll_ints_add(&rows, i);
-    double *v = LL_NEW_ARRAY(double, rows.n + 1);
-    int *order = LL_NEW_ARRAY(int, rows.n + 1);
-    for (int i = 0; i < rows.n; i++) v[i] = -score->v[rows.v[i]];
-    ll_sort_order(v, rows.n, order);
-    for (int i = 0; i < rows.n; i++) order[i] = rows.v[order[i]];
-    s->candidates = ll_archs_pick(s->data->archs, order, rows.n);
-    free(v);
-    free(order);
+    ll_score_best_rows(s->data, score, &rows);
+    s->candidates = ll_archs_pick(s->data->archs, rows.v, rows.n);
     ll_ints_free(&rows);
     return LL_OK;
 }

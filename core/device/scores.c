@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/num/sort.h"
 
 enum { NAME_MOST = 60 };
 
@@ -148,6 +149,17 @@ int ll_score_place(const ll_dataset *d, const ll_score *s, double value)
     int better = 0;
     for (int i = 0; i < d->n_archs; i++) better += s->v[i] > value;
     return better + 1;
+}
+
+void ll_score_best_rows(const ll_dataset *d, const ll_score *s, ll_ints *rows)
+{
+    double *key = LL_NEW_ARRAY(double, d->n_archs + 1);
+    int *order = LL_NEW_ARRAY(int, d->n_archs + 1), known = ll_score_count(d, s);
+    for (int i = 0; i < d->n_archs; i++) key[i] = -s->v[i];
+    ll_sort_order(key, d->n_archs, order); /* NaN comes last */
+    for (int i = 0; i < known; i++) ll_ints_add(rows, order[i]);
+    free(key);
+    free(order);
 }
 
 /* What is NaN may differ in its bits, which then counts as another. */

@@ -18,6 +18,8 @@ ll_status ll_dataset_find_score(const ll_dataset *d, const char *name, const ll_
 int ll_score_count(const ll_dataset *d, const ll_score *s); /* architectures with one */
 /* Place of a value among those known, 1 is the best; equal ones share the best of their places. */
 int ll_score_place(const ll_dataset *d, const ll_score *s, double value);
+/* The rows that have one, the highest first, of equal ones the first; appended to `rows`. */
+void ll_score_best_rows(const ll_dataset *d, const ll_score *s, ll_ints *rows);
 /* Letters, digits, '.', '_' and '-', as an option can name it. LL_BAD_DATA says why. */
 ll_status ll_score_check_name(const char *name, ll_error *e);
 
