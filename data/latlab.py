@@ -117,6 +117,14 @@ class Session:
             columns[1:] = [numpy.array(c, dtype=numpy.float64) for c in columns[1:]]
         return Prediction(*columns)
 
+    def search(self, devices, **options):
+        """The architecture to deploy: the result of the command `search`, a dict. Options are the command's, as in
+        search("fpga", max=5, score="cifar10") or search(["fpga", "pixel2"], **{"max:pixel2": 20})."""
+        names = [devices] if isinstance(devices, str) else list(devices)
+        words = ["search", ",".join(quote(name) for name in names)]
+        words += [name + "=" + quote(str(value)) for name, value in options.items()]
+        return self.run(" ".join(words)).results("search")[-1]
+
     def close(self):
         """Ends latlab; a command that still runs is cancelled."""
         process, self._process = self._process, None

@@ -47,6 +47,18 @@ class Commands(unittest.TestCase):
             self.assertIn("bogus", str(failed(lab, "spaces")))
             self.assertTrue(lab.run("spaces").results())
 
+    def test_searches(self):
+        with session() as lab:
+            for line in WORK:
+                lab.run(line)
+            found = lab.search("sim_eyeriss", max=14, score="cifar10")
+            self.assertTrue(found["ms"] <= found["hi_ms"] and found["front"])
+            self.assertEqual(found["devices"], ["sim_eyeriss"])
+            self.assertEqual(found["max_ms"], 14)
+            self.assertIsNone(lab.search("sim_eyeriss", max="1us")["arch"])
+            with self.assertRaises(latlab.Error):
+                lab.search("sim_eyeriss", max="soon")
+
     def test_any_word_arrives(self):
         with session() as lab:
             for word in ['a b', 'x"y', "it's; #1", "back\\slash", "k=v", "tab\there", "\u00e4", "*"]:
