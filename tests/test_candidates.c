@@ -283,6 +283,25 @@ static void what_is_no_list_is_said(void)
     ll_app_free(a);
 }
 
+/* One architecture or a list of them as JSON; the entry that is none is named. */
+static void json_is_read(void)
+{
+    ll_app *a = adapted_app();
+    write("one.json", "\"7\"");
+    write("some.json", "[\"7\", \"12\",\n \"333333\"]");
+    write("bad.json", "[\"7\", {\"a\": 1}]");
+    write("broken.json", "[\"7\"");
+    CHECK_OK(say_path(a, "predict target archs=", "one.json", ""));
+    CHECK_HAS(said, "\"n\":1,");
+    CHECK_OK(say_path(a, "predict target archs=", "some.json", ""));
+    CHECK_HAS(said, "\"n\":3,");
+    CHECK(say_path(a, "predict target archs=", "bad.json", "") != LL_OK);
+    CHECK_HAS(said, "bad.json: entry 2: ");
+    CHECK(say_path(a, "predict target archs=", "broken.json", "") != LL_OK);
+    CHECK_HAS(said, "broken.json");
+    ll_app_free(a);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -293,6 +312,7 @@ int main(int argc, char **argv)
         {"sessions keep it", sessions_keep_it},
         {"any number of them", any_number_of_them},
         {"what is no list is said", what_is_no_list_is_said},
+        {"json is read", json_is_read},
         {0},
     };
     return check_main("test_candidates", cases, argc, argv);

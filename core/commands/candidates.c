@@ -6,6 +6,8 @@
 #include "core/app/app.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
 
 /* Architectures stand below one of these titles, or in the first column of a table without titles. */
 static const char *const titles[] = {"arch", "architecture", "arch_str", "arch_string", "string", NULL};
@@ -33,6 +35,29 @@ static ll_status open_stdin(ll_candidates *c, ll_request *rq)
     return open_table(c, NULL, &rq->error);
 }
 
+static void add_json(ll_candidates *c, const cJSON *arch)
+{
+    char *text = cJSON_IsString(arch) ? ll_strdup(arch->valuestring) : ll_json_line(arch);
+    ll_strs_take(&c->names, text);
+}
+
+/* A .json file holds one architecture or a list of them, as texts or as what the space writes in JSON (OFA's dicts). */
+static ll_status open_json(ll_candidates *c, const char *path, ll_error *e)
+{
+    cJSON *json;
+    const cJSON *arch;
+    ll_status s = ll_json_read_file(path, &json, e);
+    if (s) return s;
+    bool numbers = cJSON_IsNumber(cJSON_GetArrayItem(json, 0));
+    if (cJSON_IsArray(json) && !numbers)
+        cJSON_ArrayForEach(arch, json) add_json(c, arch);
+    else
+        add_json(c, json);
+    cJSON_Delete(json);
+    c->from = ll_strdup(path);
+    return LL_OK;
+}
+
 /* Joined by commas; the first one tells whether that is meant, else it is the name of a file that is not there. */
 static ll_status open_list(ll_candidates *c, const char *text, ll_error *e)
 {
@@ -50,7 +75,9 @@ ll_status ll_candidates_open(ll_candidates *c, ll_request *rq, const ll_space *s
     *c = (ll_candidates){.space = space};
     if (!strcmp(archs, "-")) return open_stdin(c, rq);
     char *path = ll_path_expand(archs);
-    ll_status s = ll_is_there(path) ? open_table(c, path, &rq->error) : open_list(c, archs, &rq->error);
+    ll_status s = !ll_is_there(path)        ? open_list(c, archs, &rq->error)
+                  : ll_glob("*.json", path) ? open_json(c, path, &rq->error)
+                                            : open_table(c, path, &rq->error);
     free(path);
     return s;
 }
@@ -65,6 +92,8 @@ void ll_candidates_close(ll_candidates *c)
 {
     ll_csv_close(&c->csv);
     ll_strs_free(&c->names);
+    free(c->from);
+    c->from = NULL;
 }
 
 /* --- reading --- */
@@ -96,7 +125,8 @@ static ll_status read_one(ll_candidates *c, uint8_t *gene, bool *more, ll_error 
     ll_status s = LL_OK;
     if (!c->csv.text) {
         *more = c->next < c->names.n;
-        return *more ? ll_space_read(c->space, c->names.v[c->next++], gene, e) : LL_OK;
+        if (!*more || !ll_space_read(c->space, c->names.v[c->next++], gene, e)) return LL_OK;
+        return c->from ? ll_fail_in(e, "%s: entry %d: ", c->from, c->next) : LL_BAD_DATA;
     }
     *more = c->pending;
     c->pending = false;

@@ -12,12 +12,13 @@ typedef struct ll_candidates {
     int column; /* where the architectures stand in it */
     bool titled;
     bool pending;  /* its first record has none of the known titles: it is an architecture */
-    ll_strs names; /* else of the command line */
+    ll_strs names; /* else of the command line, or of a JSON file: */
+    char *from;    /* its path */
     int next;
 } ll_candidates;
 
 /* What `archs=` says: `-` is the standard input, an existing path a file (a column `arch`, or the first of a table without
- * titles), anything else architectures joined by commas (text forms and canonical indices). LL_BAD_DATA: neither. */
+ * titles; JSON where it ends in .json: one architecture or a list of them), anything else architectures joined by commas (text forms and canonical indices). LL_BAD_DATA: neither. */
 ll_status ll_candidates_open(ll_candidates *c, ll_request *rq, const ll_space *space, const char *archs);
 /* One architecture, as `arch=` names it. */
 void ll_candidates_one(ll_candidates *c, const ll_space *space, const char *arch);
