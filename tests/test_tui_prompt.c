@@ -81,7 +81,7 @@ static void test_faces_take_turns(void)
     keys("load nb201_sim\r");
     CHECK(until("nb201_sim>"));
     keys("\030\001"); /* C-x C-a */
-    CHECK(until("1 devices"));
+    CHECK(until("1devices"));
     CHECK(until("sim_eyeriss"));
     keys("\030\001");
     CHECK(until("nb201_sim>"));
