@@ -83,7 +83,7 @@ static const ll_option search_options[] = {
     LL_OPT_NAMES("method", NULL, ll_search_method_name,
                  "how to go about; default: exhaustive where that is possible, else evolution"),
     LL_OPT_REAL("budget", NULL, 1, 1e9, "architectures to evaluate at most; default: the method's own"),
-    LL_OPT_INT("seed", "1", 0, 0, "of the search and of gp:"),
+    LL_OPT_REAL("seed", "1", 0, 9007199254740992, "of the search and of gp:"),
     LL_OPT_INT("k", "200", 8, 1e6, "gp: how many values to learn a score from"),
     LL_OPT_LIST("objectives", NULL,
                 "what the front weighs: score, devices, macs, params, peak_kb (default: score and devices)"),

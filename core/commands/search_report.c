@@ -32,7 +32,7 @@ static void add_latency(cJSON *o, const ll_search *s, int at, int k, double trut
     double half = sd > 0 ? ll_student_quantile(.5 + LEVEL / 2, s->dof[k]) * sd : 0;
     bool known = sd > 0 || s->problem->intervals || s->problem->p != .5;
     ll_json_num(o, "ms", ms);
-    ll_json_num(o, "lo_ms", known ? fmax(0, ms - half) : NAN);
+    ll_json_num(o, "lo_ms", known && !isnan(ms) ? fmax(0, ms - half) : NAN);
     ll_json_num(o, "hi_ms", known ? ms + half : NAN);
     ll_json_num(o, "true_ms", truth);
 }
@@ -250,7 +250,7 @@ static void note_nearest(cJSON *result, const ll_search_report *r)
     int at = r->outcome->fastest;
     ll_str text = {0};
     if (at < 0) {
-        ll_result_note(result, "no architecture with a score was met");
+        ll_result_note(result, "no architecture was met of which the score and what is limited are known");
         return;
     }
     char *arch = text_of(p->space, ll_arch(s->archs, at));

@@ -75,10 +75,10 @@ ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_e
         if (n > m && !strcmp(text + n - m, units[i].unit)) break;
     }
     char *number = ll_strndup(text, n > m ? n - m : n);
-    bool good = ll_decimal_parse(number, ms) && *ms > 0 && isfinite(*ms);
+    bool good = i < sizeof units / sizeof *units && ll_decimal_parse(number, ms);
     free(number);
     if (good) *ms *= units[i].ms;
-    return good
+    return good && *ms > 0 && isfinite(*ms)
                ? LL_OK
                : ll_fail(e, LL_USAGE, "%s=%.40s: a latency was expected, as in 5, 5ms or 5000us", what, text);
 }
@@ -90,16 +90,20 @@ static ll_quantity *find_device(ll_search_setup *s, const char *name)
     return NULL;
 }
 
+/* As it was typed: the option's name is still marked. */
 static ll_status read_own_limit(ll_request *rq, ll_search_setup *s, const ll_option *o)
 {
-    const char *asked = o->name + 4, *name = asked;
+    char *asked = ll_unmarked(o->name);
+    const char *name = asked + strlen("max:");
     int device;
     if (!find_device(s, name) && rq->state.data &&
-        !ll_dataset_find_device(rq->state.data, asked, &device, &rq->error))
+        !ll_dataset_find_device(rq->state.data, name, &device, &rq->error))
         name = rq->state.data->devices[device].name;
     ll_quantity *q = find_device(s, name);
-    if (!q) return LL_FAIL(rq, LL_USAGE, "%.80s limits a device that is not searched for", o->name);
-    return ll_search_read_ms(o->name, ll_word(&rq->more, o->name), &q->max, &rq->error);
+    ll_status status = q ? ll_search_read_ms(asked, ll_word(&rq->more, o->name), &q->max, &rq->error)
+                         : LL_FAIL(rq, LL_USAGE, "%.80s limits a device that is not searched for", asked);
+    free(asked);
+    return status;
 }
 
 static ll_status read_limits(ll_request *rq, ll_search_setup *s)
@@ -158,11 +162,20 @@ static ll_status add_device(ll_request *rq, ll_search_setup *s, const char *name
     return LL_OK;
 }
 
+/* Names of a list, of which some may hold commas. */
+static void read_names(const ll_request *rq, const char *option, ll_strs *names)
+{
+    ll_strs parts = {0};
+    ll_patterns(&rq->args, option, &parts);
+    for (int i = 0; i < parts.n; i++) ll_strs_take(names, ll_unmarked(parts.v[i]));
+    ll_strs_free(&parts);
+}
+
 static ll_status add_devices(ll_request *rq, ll_search_setup *s)
 {
     ll_strs names = {0};
     ll_status status = LL_OK;
-    ll_list(&rq->args, "device", &names);
+    read_names(rq, "device", &names);
     if (!names.n && rq->state.n_adapted) ll_strs_add(&names, rq->state.adapted[0]->device);
     if (!names.n)
         status =
@@ -227,7 +240,7 @@ static ll_status choose_objectives(ll_request *rq, ll_search_setup *s)
 {
     ll_strs names = {0};
     ll_status status = LL_OK;
-    ll_list(&rq->args, "objectives", &names);
+    read_names(rq, "objectives", &names);
     for (int i = 0; i < names.n && !status; i++) status = add_objective(rq, s, names.v[i]);
     int n = 0;
     for (int k = 0; k < s->problem.n; k++) {
@@ -289,7 +302,7 @@ static ll_status read_candidates(ll_request *rq, ll_search_setup *s)
         status = ll_candidates_next(&from, s->candidates, PART, &rq->error);
     }
     ll_candidates_close(&from);
-    return status;
+    return status || s->candidates->n ? status : LL_FAIL(rq, LL_BAD_DATA, "no architecture was given");
 }
 
 /* The rows that have a score, the best first. */
@@ -304,6 +317,14 @@ static ll_status order_candidates(ll_request *rq, ll_search_setup *s)
     s->candidates = ll_archs_pick(s->data->archs, rows.v, rows.n);
     ll_ints_free(&rows);
     return LL_OK;
+}
+
+static ll_status choose_candidates(ll_request *rq, ll_search_setup *s)
+{
+    bool named = ll_has(&rq->args, "archs"), ordered = ll_has(&rq->args, "walk");
+    if (named && ordered)
+        return LL_FAIL(rq, LL_USAGE, "archs= and walk= each give a list: which one is meant?");
+    return named ? read_candidates(rq, s) : ordered ? order_candidates(rq, s) : LL_OK;
 }
 
 /* --- the method ---------------------------------------------------------------------------------------------- */
@@ -355,8 +376,7 @@ ll_status ll_search_setup_read(ll_request *rq, ll_search_setup *s)
     if (!status) status = limit_costs(rq, s);
     if (!status) status = choose_objectives(rq, s);
     if (!status) status = read_limits(rq, s);
-    if (!status && ll_has(&rq->args, "archs")) status = read_candidates(rq, s);
-    if (!status && ll_has(&rq->args, "walk")) status = order_candidates(rq, s);
+    if (!status) status = choose_candidates(rq, s);
     s->options.candidates = s->candidates;
     return status ? status : choose_method(rq, s);
 }
