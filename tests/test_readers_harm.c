@@ -452,12 +452,12 @@ static void json_in_texts_does_not_count(void)
     ll_str_free(&t);
 }
 
-/* The first architecture has 256 proxies, 200,000 others have none: 200 MB, if each were given as many. */
+/* The first architecture has 48 proxies, 200,000 others have none: 38 MB, if each were given as many. */
 static void proxies_are_counted_where_they_are(void)
 {
     ll_str json = {0};
     ll_str_add(&json, "{\"464\": {");
-    for (int i = 0; i < 256; i++) ll_str_addf(&json, "%s\"%d\": 1", i ? ", " : "", i);
+    for (int i = 0; i < 48; i++) ll_str_addf(&json, "%s\"%d\": 1", i ? ", " : "", i);
     ll_str_add(&json, "}");
     ll_str_repeat(&json, ",\"1\":{}", 200000);
     ll_str_add(&json, "}");

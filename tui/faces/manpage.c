@@ -4,7 +4,8 @@
 
 #include "tui/faces/faces.h"
 
-/* Roff reads a leading '.' or '\'' as a request and '\\' as an escape; a plain '-' may become a hyphen. */
+/* Roff reads a leading '.' or '\'' as a request and '\\' as an escape; a plain '-' may become a hyphen. A line may end
+ * behind a '|': lists of choices are long. */
 static void roff(ll_str *out, const char *text)
 {
     for (bool start = true; *text; start = *text == '\n', text++) {
@@ -13,6 +14,8 @@ static void roff(ll_str *out, const char *text)
             ll_str_add(out, "\\e");
         else if (*text == '-')
             ll_str_add(out, "\\-");
+        else if (*text == '|')
+            ll_str_add(out, "|\\:");
         else
             ll_str_addc(out, *text);
     }
