@@ -93,6 +93,14 @@ static bool scores_differ(const search_view *v)
     return false;
 }
 
+/* Parameters have no decimals worth reading, accuracies have. */
+static int score_digits(const search_view *v)
+{
+    double score =
+        fabs(ll_json_get_num(result_of(v), "best_score", ll_json_get_num(result_of(v), "score", 0)));
+    return score >= 1e5 ? 0 : score >= 1e3 ? 1 : 3;
+}
+
 static cJSON *columns_of(const search_view *v)
 {
     cJSON *columns = cJSON_CreateArray();
@@ -101,8 +109,8 @@ static cJSON *columns_of(const search_view *v)
     add_column(columns, "lo_ms", "from", "ms", 3);
     add_column(columns, "hi_ms", "to", "ms", 3);
     add_column(columns, "true_ms", "meas.", "ms", 3);
-    add_column(columns, "score", ll_json_get_str(result_of(v), "score_name", "score"), NULL, 3);
-    if (scores_differ(v)) add_column(columns, "true_score", "known", NULL, 3);
+    add_column(columns, "score", ll_json_get_str(result_of(v), "score_name", "score"), NULL, score_digits(v));
+    if (scores_differ(v)) add_column(columns, "true_score", "known", NULL, score_digits(v));
     cJSON_ArrayForEach(limit, cJSON_GetObjectItemCaseSensitive(result_of(v), "limits"))
     {
         const char *cost = ll_json_get_str(limit, "cost", NULL);
@@ -225,12 +233,15 @@ static void set_limit(search_view *v, double ms)
     ll_screen_redraw(v->base.screen);
 }
 
-/* Without a limit it begins at what was chosen. */
+/* Without a limit it begins at what was chosen; one far off begins at the edge of what was met. */
 static void move_limit(search_view *v, int steps)
 {
-    double from = limit_now(v), chosen = ll_json_get_num(result_of(v), "ms", v->plot.extent[1]);
-    if (v->found && v->plot.n)
-        set_limit(v, (isnan(from) ? chosen : from) + steps * ll_search_plot_step(&v->plot));
+    const double *extent = v->plot.extent;
+    double from = limit_now(v);
+    if (!v->found || !v->plot.n) return;
+    if (isnan(from)) from = ll_json_get_num(result_of(v), "ms", extent[1]);
+    if (isnan(from)) from = extent[1];
+    set_limit(v, fmin(fmax(from, extent[0]), extent[1]) + steps * ll_search_plot_step(&v->plot));
 }
 
 /* The search again with the limit where it is now, instead of one that still runs. */
@@ -540,6 +551,13 @@ static const char *verified_by(const search_view *v)
     return device >= 0 && !strcmp(d->devices[device].source, "latlab measure") ? "host" : "csv";
 }
 
+/* Of a decision that is still open: a search that is given again measures the same ones first. */
+static int measured_in_vain(const search_view *v)
+{
+    bool open = cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(result_of(v), "closed"));
+    return open ? ll_json_get_int(result_of(v), "verified", 0) : 0;
+}
+
 /* What f begins with: the search there was, or one for the device that was adapted to. */
 static void begin_line(const search_view *v, ll_str *out)
 {
@@ -567,6 +585,8 @@ static bool expand(ll_view *base, const char *name, ll_str *out)
         next_score(v, out);
     else if (!strcmp(name, "next-p"))
         next_p(v, out);
+    else if (!strcmp(name, "verify"))
+        ll_str_addf(out, "%d", 5 + measured_in_vain(v));
     else if (!strcmp(name, "by"))
         ll_str_add(out, verified_by(v));
     else
@@ -630,7 +650,7 @@ static const ll_key keys[] = {
     {"<", "@limit -", "limit: < and > move it, as dragging does; when it rests, the search runs again"},
     {">", "@limit +", NULL},
     {"f", "@command {begin}", "find: a search, or the one shown with other options"},
-    {"v", "@command {search} verify=5 by={by}", "verify: measure what the choice depends on"},
+    {"v", "@command {search} verify={verify} by={by}", "verify: measure what the choice depends on"},
     {"s", "{search-but-score} score={next-score}", "score: the dataset's next one"},
     {"c", "{search-but-p} p={next-p}", "certainty: within with p=.5, .9, .95"},
     {"m", "@command {search-but-method} method=", "method: of searching"},

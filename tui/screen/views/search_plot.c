@@ -129,7 +129,7 @@ void ll_search_plot_read(ll_search_plot *p, const cJSON *result, int device)
 
 double ll_search_plot_step(const ll_search_plot *p)
 {
-    ll_ticks t = ll_ticks_within(p->extent[0], p->extent[1], 50);
+    ll_ticks t = ll_ticks_within(p->extent[0], p->extent[1], 75);
     return t.n ? t.step : fmax(p->extent[1], 1e-3) / 50;
 }
 
