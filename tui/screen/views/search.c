@@ -657,6 +657,7 @@ static const ll_key keys[] = {
     {"x", "@axis", "axis: the next device of several"},
     {"Tab S-Tab", "@read", "pane: the front or the card; the card scrolls"},
     {"Enter", "@open", "open: the architecture under the cursor"},
+    {"p", "plot front out=front.png", "plot the front to a file"},
     {"e", "write search.json '{search}'", "export: all of it, searched for once more"},
     {0},
 };
