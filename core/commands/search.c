@@ -27,8 +27,11 @@ static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search 
     setup->options.candidates = candidates;
     ll_search_report r = {setup, s, &outcome, verified, seconds, stopped, proxy ? s->archs->n : 0};
     cJSON *result = ll_search_result(rq, &r);
+    cJSON *front =
+        ll_int(&rq->args, "front") ? ll_search_front_result(result, ll_int(&rq->args, "front")) : NULL;
     ll_state_add_search(&rq->state, ll_found_new(result));
     ll_emit(rq, result);
+    if (front) ll_emit(rq, front);
     rq->commit_on_cancel = true;
     return LL_OK;
 }
@@ -41,6 +44,7 @@ static ll_status verify_and_report(ll_request *rq, ll_search_setup *setup, ll_se
     if (stopped || !ll_int(&rq->args, "verify")) return report(rq, setup, s, NULL, seconds, stopped);
     double begun = ll_now_s();
     ll_status status = ll_search_verify(rq, setup, s, &verified);
+    if (!status) ll_search_keep_learnt(rq, setup, &verified);
     if (!status) status = report(rq, setup, s, &verified, seconds + ll_now_s() - begun, false);
     ll_verified_free(&verified);
     ll_verify_release(&setup->problem);
@@ -76,7 +80,7 @@ static const ll_option search_options[] = {
     LL_OPT_WORD("score", NULL,
                 "what to maximise: a score (`scores`), gp:NAME learnt from k= of its values, macs, params, "
                 "or the mean "
-                "rank of several joined by + (default: the dataset's first score)",
+                "rank of several joined by + (default: the score that most rows have)",
                 LL_OF(SCORE)),
     LL_OPT_REAL("p", "0.9", .01, .999,
                 "a latency is within its limit with at least this probability; .5: when its mean is"),
@@ -99,6 +103,7 @@ static const ll_option search_options[] = {
     LL_OPT_INT("tournament", "25", 1, 10000, "evolution: parents are the best of so many"),
     LL_OPT_REAL("rate", NULL, 0, 1, "probability that a position changes; default: one in all positions"),
     LL_OPT_BOOL("predicted", "off", "go by predictions alone, also where the device was measured"),
+    LL_OPT_INT("front", "0", 0, 1e6, "list so many members of the front, the fastest first"),
     LL_OPT_INT("verify", "0", 0, 1e5, "measure up to so many architectures on which the choice depends"),
     LL_OPT_BOOL("gate", "on",
                 "verify: off measures the best that are predicted within, whatever their intervals say"),
@@ -131,17 +136,28 @@ const ll_command ll_search_commands[] = {
      .run = run_search,
      .more_options = ll_search_limits,
      .help = "Maximises a score subject to limits on every device named, by the predictors adapted to them, "
-             "and shows the whole\n"
-             "front of score against latency. Ctrl-C keeps what was found. Where the dataset knows the "
-             "truth, violations, regret\n"
-             "and the distance from the true front stand beside the answer.\n"
+             "and keeps the\n"
+             "front of score against latency: front=20 lists it, `plot front` and view 9 draw it. Ctrl-C "
+             "keeps what was found.\n"
+             "\n"
+             "A latency is within its limit when its p-quantile is (\"at most, with it\"); the 90 % interval "
+             "beside it has two\n"
+             "sides. Where the dataset knows the truth of all that could be chosen, it says how good the "
+             "answer is: beyond a\n"
+             "limit or not, regret (the best score truly within the limits less that of the choice), "
+             "hypervolume (what the front\n"
+             "dominates, latency and score between 0 and 1 over the table; predicted fronts beyond the table "
+             "may exceed 1) and\n"
+             "IGD+ (how far the true front is from it; 0: all of it was found).\n"
              "\n"
              "verify=N measures only where the decision is open: architectures better than what is safe "
              "whose interval straddles\n"
-             "the limit. Each measurement is learnt from before the next is chosen. by=csv writes them as a "
-             "list; fill it in and\n"
-             "give the same command again.",
-     .examples = "  search mine max=3\n"
+             "the limit, then the choice itself. Each measurement is learnt from before the next is chosen, "
+             "and stays learnt. The\n"
+             "decision is closed when nothing that was not measured could change it. by=csv writes them as a "
+             "list: fill it in,\n"
+             "give the same command again, and if more is open once more with another file=.",
+     .examples = "  search mine max=3 front=20\n"
                  "  search mine max=3 verify=5 by=host\n"
                  "  search fpga,pixel2 max=5 max:pixel2=20 score=cifar100 p=.5\n"
                  "  search raspi4 method=nsga2 score=gp:nwot budget=50000\n"

@@ -34,6 +34,9 @@ static void add_latency(cJSON *o, const ll_search *s, int at, int k, double trut
     ll_json_num(o, "ms", ms);
     ll_json_num(o, "lo_ms", known && !isnan(ms) ? fmax(0, ms - half) : NAN);
     ll_json_num(o, "hi_ms", known ? ms + half : NAN);
+    double z[LL_QUANTITIES];
+    ll_problem_quantiles(s->problem, s->dof, z);
+    ll_json_num(o, "bound_ms", known ? ms + z[k] * sd : NAN);
     ll_json_num(o, "true_ms", truth);
 }
 
@@ -309,6 +312,51 @@ static void note_alone(cJSON *result, const ll_search *s)
     ll_str_free(&text);
 }
 
+/* The fields show the first device; here are the others, with what is true of them. */
+static void note_others(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_problem *p = s->problem;
+    int at = r->outcome->chosen;
+    double z[LL_QUANTITIES];
+    ll_problem_quantiles(p, s->dof, z);
+    for (int k = first_latency(p) + 1; k < p->n && at >= 0; k++) {
+        ll_str text = {0};
+        double v = ll_search_values(s, at)[k], sd = ll_search_sd(s, at)[k], truth = r->outcome->truth[k];
+        const char *unit = p->q[k].unit ? p->q[k].unit : "";
+        ll_str_addf(&text, "%s: %.5g %s", p->q[k].name, v, unit);
+        if (sd > 0 && z[k] != 0) ll_str_addf(&text, ", at most %.5g", v + z[k] * sd);
+        if (p->q[k].max < INFINITY) ll_str_addf(&text, "; limit %.5g", p->q[k].max);
+        if (!p->q[k].cost && !isnan(truth))
+            ll_str_addf(&text, "; measured %.5g%s", truth, truth > p->q[k].max ? ", beyond it" : "");
+        ll_result_note(result, "%s", text.s);
+        ll_str_free(&text);
+    }
+}
+
+/* What was expected of the choice before it was measured. */
+static void note_expected(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    int at = r->outcome->chosen, k = first_latency(s->problem);
+    ll_prediction before;
+    ll_error ignored;
+    if (!r->verified || at < 0 || !k || !r->setup->adapted[k] || ll_ints_find(&r->verified->measured, at) < 0)
+        return;
+    ll_archs *one = ll_archs_pick(s->archs, &at, 1);
+    ll_predict_job job = {.archs = one, .want_variance = true};
+    if (!ll_adapted_predict(r->setup->adapted[k], &job, &before, &ignored)) {
+        double lo = NAN, hi = NAN;
+        if (before.sd_ms) ll_prediction_interval(&before, LEVEL, &lo, &hi);
+        ll_json_num(result, "expected_ms", before.lat_ms[0]);
+        ll_result_note(result,
+                       "before it was measured, %.5g ms were expected (90 %%: %.5g to %.5g); it took %.5g",
+                       before.lat_ms[0], lo, hi, ll_search_values(s, at)[k]);
+        ll_prediction_free(&before);
+    }
+    ll_archs_unref(one);
+}
+
 static void add_notes(cJSON *result, const ll_search_report *r)
 {
     ll_strs says = {0};
@@ -323,6 +371,8 @@ static void add_notes(cJSON *result, const ll_search_report *r)
     ll_scorer_says(r->setup->scorer, &says);
     for (int i = 0; i < says.n; i++) ll_result_note(result, "%s", says.v[i]);
     ll_strs_free(&says);
+    note_others(result, r);
+    note_expected(result, r);
     if (r->outcome->chosen < 0) note_nearest(result, r);
     note_unit(result, r->search);
     if (r->outcome->chosen < 0) note_alone(result, r->search);
@@ -352,8 +402,11 @@ static void add_verified(cJSON *result, const ll_search_report *r)
     if (!v) return;
     add_strings(result, "measured", r->search, &v->measured);
     add_strings(result, "open", r->search, &v->open);
-    ll_json_bool(result, "closed", !v->open.n);
+    ll_json_bool(result, "closed", !v->open.n && !v->in_vain);
     ll_json_int(result, "verified", v->measured.n);
+    if (v->in_vain)
+        ll_result_note(result, "%d architecture%s on which the choice depends could not be measured",
+                       v->in_vain, v->in_vain == 1 ? "" : "s");
     if (v->open.n)
         ll_result_note(result, "%d more architectures could still change the choice: verify= measures them",
                        v->open.n);
@@ -416,12 +469,13 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
                                         {"max_ms", "limit", "ms", 4},
                                         {"p", "with probability", NULL, -1},
                                         {"ms", "predicted", "ms", 4},
-                                        {"lo_ms", "from", "ms", 4},
+                                        {"bound_ms", "at most, with it", "ms", 4},
+                                        {"lo_ms", "90 % interval from", "ms", 4},
                                         {"hi_ms", "to", "ms", 4},
                                         {"true_ms", "measured", "ms", 4},
                                         {"score_name", "score", NULL, -1},
                                         {"score", "its value", NULL, 3},
-                                        {"true_score", "known value", NULL, 3},
+                                        {"true_score", "truly", NULL, 3},
                                         {"violation", "beyond a limit", NULL, -1},
                                         {"best_score", "best there is within", NULL, 3},
                                         {"regret", "regret", NULL, 3},
@@ -458,4 +512,21 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     ll_str_free(&title);
     free(names);
     return result;
+}
+
+cJSON *ll_search_front_result(const cJSON *result, int n)
+{
+    static const ll_column columns[] = {{"ms", "predicted", "ms", 4},       {"lo_ms", "lo", "ms", 4},
+                                        {"hi_ms", "hi", "ms", 4},           {"true_ms", "measured", "ms", 4},
+                                        {"score", "score", NULL, 3},        {"true_score", "truly", NULL, 3},
+                                        {"arch", "architecture", NULL, -1}, {0}};
+    cJSON *front = ll_result_new("front"), *rows = ll_json_arr(front, "rows");
+    const cJSON *member;
+    ll_result_columns(front, columns);
+    cJSON_ArrayForEach(member, cJSON_GetObjectItemCaseSensitive(result, "front"))
+    {
+        if (cJSON_GetArraySize(rows) == n) break;
+        cJSON_AddItemToArray(rows, cJSON_Duplicate(member, true));
+    }
+    return front;
 }

@@ -2,6 +2,7 @@
  *
  *   line                                                                    the command, to be given again with a change
  *   arch (string), index, devices, max_ms, p, ms, lo_ms, hi_ms, true_ms     of the first device; `limits` has all of them
+ *   bound_ms (within with probability p), expected_ms (before the choice was measured)
  *   score, true_score, violation, best_score, best_arch, regret
  *   evaluations, measurements, seconds, search_s, measuring_s
  *   how it was searched: method, predictor (of the first device; "table"), seed, verify (asked for), objectives, where,
@@ -28,6 +29,8 @@ typedef struct ll_search_report {
     int looked_up;               /* latencies of the target that were not predicted but looked at */
 } ll_search_report;
 
+/* The front as a table of its own, the result "front": up to n members of what ll_search_result made. */
+cJSON *ll_search_front_result(const cJSON *result, int n);
 cJSON *ll_search_result(ll_request *rq, const ll_search_report *r);
 
 #endif

@@ -264,11 +264,30 @@ static ll_scorer_job scorer_job(const ll_request *rq, const ll_search_setup *s)
                            .pool = rq->pool};
 }
 
+/* The one that most rows have, of equals the first. */
+static const char *usual_score(const ll_dataset *d)
+{
+    const ll_score *best = NULL;
+    for (int i = 0; i < d->n_scores; i++)
+        if (!best || ll_score_count(d, &d->scores[i]) > ll_score_count(d, best)) best = &d->scores[i];
+    return best ? best->name : NULL;
+}
+
+/* A score that is missing here and there narrows the search. */
+static void note_coverage(ll_request *rq, const ll_search_setup *s)
+{
+    const ll_score *column = ll_dataset_score(s->data, s->score);
+    int known = column ? ll_score_count(s->data, column) : s->data->n_archs;
+    if (known < s->data->n_archs && !ll_scorer_is_total(s->scorer))
+        ll_note(rq, "score %s is known of %d of %d rows: the others are passed over", s->score, known,
+                s->data->n_archs);
+}
+
 static ll_status choose_score(ll_request *rq, ll_search_setup *s)
 {
     const char *name = ll_word(&rq->args, "score");
     ll_scorer_job job = scorer_job(rq, s);
-    if (!name && s->data && s->data->n_scores) name = s->data->scores[0].name;
+    if (!name && s->data && s->data->n_scores) name = usual_score(s->data);
     if (!name)
         return LL_FAIL(
             rq, LL_FAILED,
@@ -280,6 +299,7 @@ static ll_status choose_score(ll_request *rq, ll_search_setup *s)
     ll_status status = ll_scorer_new(name, &job, &s->scorer, &rq->error);
     s->problem.q[0].name = s->score;
     s->problem.q[0].scorer = s->scorer;
+    if (!status && s->data) note_coverage(rq, s);
     if (!status && ll_has(&rq->args, "where")) {
         ll_scorer_job plain = job;
         status = ll_where_new(ll_word(&rq->args, "where"), &plain, &s->where, &rq->error);
@@ -347,7 +367,8 @@ static ll_status choose_method(ll_request *rq, ll_search_setup *s)
             s->method->name);
     s->options.budget =
         ll_given(&rq->args, "budget") ? (long)ll_real(&rq->args, "budget") : s->method->budget;
-    if (s->method->any_space && !ll_scorer_is_total(s->scorer))
+    if (s->method->any_space && !ll_scorer_is_total(s->scorer) &&
+        !(s->data && s->data->n_archs == s->problem.space->n_archs))
         ll_note(rq,
                 "score %s is known of rows of %s only: others are passed over; score=gp:%s is known of all",
                 s->score, s->data ? s->data->name : "the dataset", s->score);

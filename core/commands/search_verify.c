@@ -130,7 +130,6 @@ static ll_status write_list(ll_request *rq, const ll_search_setup *setup, const 
     int n = v->open.n, most = ll_int(&rq->args, "verify");
     if (n > most) n = most;
     int *rows = LL_NEW_ARRAY(int, n + 1);
-    double *none = LL_NEW_ARRAY(double, n + 1);
     ll_status status = LL_OK;
     for (int i = 0; i < n; i++) {
         rows[i] = setup->data ? ll_dataset_row(setup->data, ll_arch(s->archs, v->open.v[i])) : -1;
@@ -138,11 +137,10 @@ static ll_status write_list(ll_request *rq, const ll_search_setup *setup, const 
             status =
                 LL_FAIL(rq, LL_FAILED, "verify by=csv writes rows of the dataset, and one of these has none");
     }
-    if (!status) status = ll_worklist_write(rq, &(ll_worklist){setup->data, rows, none, n}, path, false);
+    if (!status) status = ll_worklist_write(rq, &(ll_worklist){setup->data, rows, NULL, n}, path, false);
     if (!status)
         ll_note(rq, "%s lists %d architectures: fill in latency_ms and give the same command again", path, n);
     free(rows);
-    free(none);
     return status;
 }
 
@@ -166,6 +164,10 @@ static ll_status verify_by_csv(measuring *m, ll_search *s, ll_verified *out)
             ll_verify_with(s, &m->setup->problem, &(ll_measured){m->archs, m->lat_ms}, &job, out, &rq->error);
     if (!status && !there) status = ll_verify(s, &m->setup->problem, &job, out, &rq->error);
     if (!status && !there && out->open.n) status = write_list(rq, m->setup, s, out, path);
+    if (!status && there && out->open.n)
+        ll_note(rq,
+                "the answers of %s are learnt; the same command with another file= lists what is open now",
+                path);
     free(path);
     ll_archs_unref(m->archs);
     free(m->lat_ms);
@@ -195,4 +197,29 @@ ll_status ll_search_verify(ll_request *rq, ll_search_setup *setup, ll_search *s,
                          .measure = ll_is(&rq->args, "by", "host") ? measure_here : look_up,
                          .ctx = &m};
     return ll_verify(s, &setup->problem, &job, out, &rq->error);
+}
+
+/* --- what it leaves ------------------------------------------------------------------------------------------ */
+
+static void keep(ll_request *rq, const ll_quantity *q, int before)
+{
+    const ll_adapted *a = q->adapted;
+    ll_error ignored;
+    ll_transfer *t;
+    if (!rq->state.data || ll_transfer_of(a, rq->state.data, rq->observer, rq->pool, &t, &ignored))
+        ll_state_add_adapted(&rq->state, ll_adapted_ref(a));
+    else
+        ll_state_add_transfer(&rq->state, t);
+    ll_note(rq, "%s by %s has learnt from the %d measured: %d samples now (`undo` takes them back)",
+            a->device, a->model->predictor->name, a->samples->n - before, a->samples->n);
+}
+
+void ll_search_keep_learnt(ll_request *rq, const ll_search_setup *setup, const ll_verified *v)
+{
+    for (int k = 1; k < setup->problem.n; k++) {
+        const ll_quantity *q = &setup->problem.q[k];
+        int before = setup->adapted[k] ? setup->adapted[k]->samples->n : 0;
+        if (v->measured.n && q->adapted && q->adapted != setup->adapted[k] && q->adapted->samples->n > before)
+            keep(rq, q, before);
+    }
 }

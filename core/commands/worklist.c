@@ -80,7 +80,9 @@ static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *
         ll_str_clear(&arch);
         list->data->space->format(list->data->space, ll_gene(list->data, list->rows[i]), &arch);
         ll_csv_write(w.f, ll_str_text(&arch));
-        fprintf(w.f, ",%d,,,%.2f\n", list->rows[i], list->teaches[i]);
+        fprintf(w.f, ",%d,,,", list->rows[i]);
+        if (list->teaches) fprintf(w.f, "%.2f", list->teaches[i]);
+        putc('\n', w.f);
     }
     ll_str_free(&arch);
     return ll_writer_commit(&w, &rq->error);

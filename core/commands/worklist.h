@@ -8,7 +8,7 @@
 typedef struct ll_worklist {
     const ll_dataset *data;
     const int *rows;       /* (n) */
-    const double *teaches; /* (n) percent of what is unknown */
+    const double *teaches; /* (n) percent of what is unknown; NULL: not known */
     int n;
 } ll_worklist;
 

@@ -50,18 +50,40 @@ typedef struct table {
     const ll_search *s;
     double *truth; /* (n, problem->n) */
     int *row, n;
+    bool complete; /* the truth is known of all that could be chosen */
     double low[LL_OBJECTIVES], high[LL_OBJECTIVES];
     int m;
 } table;
+
+/* A row without a score is not chosen, unless scores are known of everything. */
+static bool is_judged(const ll_problem *p, const double *truth)
+{
+    if (isnan(truth[0])) return !ll_scorer_is_total(p->q[0].scorer);
+    for (int k = 1; k < p->n; k++)
+        if (p->q[k].max < INFINITY && isnan(truth[k])) return false;
+    return true;
+}
 
 static void add_row(table *t, int row)
 {
     const ll_problem *p = t->s->problem;
     double *v = t->truth + (size_t)t->n * (size_t)p->n;
     ll_problem_truth(p, ll_gene(p->data, row), v);
+    t->complete = t->complete && is_judged(p, v);
     for (int k = 0; k < p->n; k++)
         if (isnan(v[k])) return;
     t->row[t->n++] = row;
+}
+
+/* Can what is chosen be no row of the dataset? */
+static bool reaches_beyond(const ll_search *s, const ll_archs *only)
+{
+    const ll_problem *p = s->problem;
+    if (!ll_scorer_is_total(p->q[0].scorer)) return false;
+    for (int i = 0; only && i < only->n; i++)
+        if (ll_dataset_row(p->data, ll_arch(only, i)) < 0) return true;
+    if (only) return false;
+    return p->space->n_archs ? p->data->n_archs < p->space->n_archs : s->method->any_space;
 }
 
 static void find_ranges(table *t)
@@ -108,6 +130,7 @@ static table make_table(const ll_search *s)
     table t = {.s = s,
                .truth = LL_NEW_ARRAY(double, ((size_t)n + 1) * (size_t)p->n),
                .row = LL_NEW_ARRAY(int, n + 1)};
+    t.complete = p->data && !reaches_beyond(s, s->options->candidates);
     if (p->data) add_rows(&t, s->options->candidates);
     find_ranges(&t);
     return t;
@@ -128,7 +151,7 @@ static void find_best(const table *t, ll_outcome *out)
 {
     const ll_problem *p = t->s->problem;
     out->best = NAN;
-    for (int i = 0; i < t->n; i++) {
+    for (int i = 0; i < t->n && t->complete; i++) {
         const double *v = t->truth + (size_t)i * (size_t)p->n;
         if (violates(p, v) || !(isnan(out->best) || v[0] > out->best)) continue;
         out->best = v[0];
@@ -194,7 +217,7 @@ static void judge_front(const table *t, ll_outcome *out)
     out->front_is_true = s->front.n && t->n && true_front(t, found, &n);
     if (out->front_is_true) {
         out->hypervolume = ll_hypervolume(found, n, t->m, reference);
-        out->igd_plus = ll_igd_plus(found, n, truth, table_front(t, truth), t->m);
+        if (t->complete) out->igd_plus = ll_igd_plus(found, n, truth, table_front(t, truth), t->m);
     } else {
         out->hypervolume = s->n_steps ? s->steps[s->n_steps - 1].hypervolume : NAN;
     }

@@ -9,7 +9,9 @@ typedef struct ll_outcome {
     int chosen;                  /* place in search->archs; -1: nothing is within the limits */
     double truth[LL_QUANTITIES]; /* of the chosen one; NaN where the dataset does not know */
     int violation;               /* 1: it is truly beyond a limit, 0: within all, -1: not known */
-    double best; /* the highest true score truly within the limits; NaN: not known, or none is */
+    double
+        best; /* the highest true score truly within the limits; NaN: none is, or the truth is not known of all that could
+                  be chosen */
     uint8_t best_gene[LL_MAX_POSITIONS];
     double regret;      /* best - true score of the chosen one; NaN: not known */
     double hypervolume; /* of the front, objectives between 0 and 1 over the known table, reference (1,..) */

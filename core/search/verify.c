@@ -162,6 +162,14 @@ static ll_status measure_on(verifier *v, int k, const ll_archs *all, ll_error *e
     return s || !had ? s : learn(&v->p->q[k], v->s->options, e);
 }
 
+/* No deviation is left on any device that has a limit. */
+static bool is_known(const verifier *v, int i)
+{
+    for (int k = 1; k < v->p->n; k++)
+        if (has_limit(&v->p->q[k]) && ll_search_sd(v->s, i)[k] > 0) return false;
+    return true;
+}
+
 static ll_status measure(verifier *v, const ll_ints *which, ll_error *e)
 {
     ll_archs *archs = ll_archs_pick(v->s->archs, which->v, which->n);
@@ -169,12 +177,16 @@ static ll_status measure(verifier *v, const ll_ints *which, ll_error *e)
     for (int k = 1; k < v->p->n && !s; k++)
         if (has_limit(&v->p->q[k])) s = measure_on(v, k, archs, e);
     ll_archs_unref(archs);
+    if (!s) s = ll_search_renew(v->s, e);
     for (int i = 0; i < which->n && !s; i++) {
         v->measured[which->v[i]] = true;
-        ll_ints_add(&v->out->measured, which->v[i]);
+        if (is_known(v, which->v[i]))
+            ll_ints_add(&v->out->measured, which->v[i]);
+        else
+            v->out->in_vain++;
     }
     v->left -= which->n;
-    return s ? s : ll_search_renew(v->s, e);
+    return s;
 }
 
 /* --- choosing --- */

@@ -21,8 +21,9 @@ typedef struct ll_verified {
     int chosen;       /* place in the search; -1: nothing is within the limits */
     bool certain;     /* chosen is as good as certain to be within: no p would choose another */
     ll_ints measured; /* places, in the order they were measured */
-    int cost;         /* latencies that were had for that, on all devices together */
-    ll_ints open;     /* places that would be measured next: the decision is not closed; empty: it is */
+    int in_vain;  /* how many were asked for that could not be had: what they would have decided stays open */
+    int cost;     /* latencies that were had for that, on all devices together */
+    ll_ints open; /* places that would be measured next: the decision is not closed; empty: it is */
 } ll_verified;
 
 /* The search is done; its values, front and best are renewed with what was learnt. `problem` is that of the search, whose
