@@ -53,6 +53,9 @@ for signal in INT TERM; do
     runs 'import csv pipe as x space=nasbench201 unit=ms' $signal "reading a pipe nobody writes"
     runs 'load nb201_sim; export csv pipe' $signal "writing a pipe nobody reads"
     runs 'load nb201_sim; partition train=7 test=7 seed=1; pretrain help' $signal "training"
+    runs 'load fbnet_sim; partition source=sim_v100_b1,sim_raspi4 target=sim_eyeriss; pretrain gp n=50; transfer k=8; search score=params max=40 budget=1e9' \
+        $signal "searching"
+    grep -q "stopped: this is what was found until then" out && ok || { bad "what the search had found is not shown"; tail -n 3 out; }
     settle=.02 runs 'import csv /dev/zero as x space=nasbench201 unit=ms' $signal "reading what has no end"
 done
 exec 9<>pipe
