@@ -704,6 +704,39 @@ static void what_is_no_condition_is_refused(void)
     world_close(&w);
 }
 
+/* A position holds one of the choices named. */
+static void positions_are_asked_for_their_choices(void)
+{
+    static const char *const bad[] = {"0>1=", "0>1=|", "0>1=conv", "0>4=none", "0>1", "0>1=none|conv"};
+    const ll_space *space = ll_space_find("nasbench201");
+    ll_error e = {0};
+    ll_where *w = NULL;
+    ll_archs *all = ll_archs_new(space, space->n_archs);
+    bool *keep = LL_NEW_ARRAY(bool, space->n_archs);
+    for (int i = 0; i < all->n; i++) space->at(space, i, ll_arch_at(all, i));
+    CHECK_OK(
+        ll_where_new("0>1=none|nor_conv_3x3,2>3=skip_connect", &(ll_scorer_job){.space = space}, &w, &e));
+    CHECK_OK(ll_where_apply(w, all, NULL, NULL, keep, &e));
+    int first = -1, last = -1;
+    for (int p = 0; p < space->n_positions; p++) {
+        if (!strcmp(space->positions[p], "0>1")) first = p;
+        if (!strcmp(space->positions[p], "2>3")) last = p;
+    }
+    for (int i = 0; i < all->n && first >= 0 && last >= 0; i++) {
+        const char *a = space->ops[ll_arch(all, i)[first]], *b = space->ops[ll_arch(all, i)[last]];
+        CHECK(keep[i] == ((!strcmp(a, "none") || !strcmp(a, "nor_conv_3x3")) && !strcmp(b, "skip_connect")));
+    }
+    CHECK(first >= 0 && last >= 0);
+    ll_where_free(w);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ll_status s = ll_where_new(bad[i], &(ll_scorer_job){.space = space}, &w, &e);
+        check_report(s == LL_USAGE, __FILE__, __LINE__, "%s: %d", bad[i], s);
+        if (!s) ll_where_free(w);
+    }
+    free(keep);
+    ll_archs_unref(all);
+}
+
 /* --- scores --- */
 
 /* Five cells of NAS-Bench-201 with two scores, one of which one cell lacks. */
@@ -963,6 +996,7 @@ int main(int argc, char **argv)
         {"connected is what a path leads through", connected_is_what_a_path_leads_through},
         {"comparisons are exact", comparisons_are_exact},
         {"what is no condition is refused", what_is_no_condition_is_refused},
+        {"positions are asked for their choices", positions_are_asked_for_their_choices},
         {"scores are columns, costs and mean ranks", scores_are_columns_costs_and_mean_ranks},
         {"names in full go before what is counted", names_in_full_go_before_what_is_counted},
         {"scores that are not there are refused", scores_that_are_not_there_are_refused},

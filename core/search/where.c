@@ -91,6 +91,7 @@ static ll_status read_choices(const char *text, const ll_space *s, condition *c,
         else
             c->choices[choice] = true;
     }
+    if (!names.n) status = not_understood(text, e);
     ll_strs_free(&names);
     return status;
 }
