@@ -1,6 +1,7 @@
 /* Scores of architectures: from files of every kind into a dataset, its folder, and out again. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/device/scores.h"
@@ -101,6 +102,8 @@ static void what_contradicts_is_refused(void)
         {"a.csv", "", "metric=x", "the file is empty"},
         {"a.json", "[1, 2, 3]", "metric=x", "a list of 3 numbers, 15625 were expected"},
         {"a.json", "{\"100\": \"high\"}", "metric=x", "is no number"},
+        {"a.json", "{\"100\": 1e999}", "metric=x", "entry 0 is inf, which is no score"},
+        {"a.csv", "arch,acc\n100,1e101\n", "metric=x", "1e101\\\" is no number"},
         {"a.csv", "arch,acc\n100,91\n", "metric='a b'", "is no name of a score"},
         {"a.csv", "arch,acc\n100,80\n", "metric=first",
          "score first (a.csv) is in table already and 1 values differ"},
@@ -118,6 +121,67 @@ static void what_contradicts_is_refused(void)
     CHECK_NEAR(value(a, "0", "first"), 80, 0);
     CHECK_NEAR(value(a, "1", "first"), 81, 0);
     ll_app_free(a);
+}
+
+/* A folder gives back no more than 64: the one too many is refused, not written. */
+static void no_more_are_kept_than_can_be_read(void)
+{
+    ll_app *a = app_new();
+    ll_str options = {0};
+    make_table(a);
+    for (int i = 0; i < LL_SCORES_MOST; i++) {
+        ll_str_clear(&options);
+        ll_str_addf(&options, "metric=s%d", i);
+        CHECK_OK(import(a, "a.csv", "arch,acc\n100,91\n", options.s));
+    }
+    CHECK_INT(import(a, "a.csv", "arch,acc\n100,91\n", "metric=more"), LL_BAD_DATA);
+    CHECK(strstr(said, "at most 64 scores"));
+    CHECK_OK(say(a, "load table"));
+    CHECK_NEAR(value(a, "0", "s63"), 91, 0);
+    ll_str_free(&options);
+    ll_app_free(a);
+}
+
+/* Whoever made the columns: what no reader would take back is not written, least of all beside the folder. */
+static void what_cannot_be_read_is_not_written(void)
+{
+    static const char *const names[] = {"../x", "a b", ""};
+    char *dir = ll_path_join(check_tmpdir(), "unreadable");
+    for (size_t i = 0; i <= sizeof names / sizeof *names; i++) {
+        ll_error e = {0};
+        bool named = i < sizeof names / sizeof *names;
+        ll_dataset *d = ll_dataset_new("unreadable", ll_space_find("nasbench201"), 1, 0);
+        ll_dataset_make_score(d, named ? names[i] : "fine")->v[0] = named ? 1 : INFINITY;
+        CHECK_INT(ll_dataset_seal(d, &e), LL_OK);
+        CHECK_INT(ll_folder_save(d, dir, NULL, &e), LL_BAD_DATA);
+        CHECK(strstr(e.message, named ? "is no name of a score" : "inf is no score"));
+        CHECK(!ll_is_there(dir));
+        ll_dataset_unref(d);
+    }
+    free(dir);
+}
+
+/* One layer of one input: weights that are finite, and a sum that is not. */
+static void a_model_that_overflows_says_nothing(void)
+{
+    const ll_space *space = ll_space_find("nasbench201");
+    const double scale = 1e300;
+    float weight = 3e38f, bias = 0;
+    ll_tensors t = {0};
+    ll_score_model *m = NULL;
+    ll_error e = {0};
+    double x = 0;
+    ll_tensors_add(&t, "0.weight", LL_F32, 2, (long[]){1, 1}, &weight);
+    ll_tensors_add(&t, "0.bias", LL_F32, 1, (long[]){1}, &bias);
+    ll_tensors_add(&t, "input", LL_I32, 2, (long[]){space->n_positions, space->n_ops}, NULL);
+    ll_tensors_add(&t, "scale", LL_F64, 1, (long[]){1}, &scale);
+    CHECK_INT(ll_score_model_new(space, &t, &m, &e), LL_OK);
+    ll_archs *one = ll_archs_new(space, 1);
+    ll_score_model_apply(m, one, &x);
+    CHECK(isnan(x));
+    ll_archs_unref(one);
+    ll_score_model_unref(m);
+    ll_tensors_free(&t);
 }
 
 static void exported_scores_come_back(void)
@@ -245,6 +309,9 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"tables and dicts are read", tables_and_dicts_are_read},
         {"what contradicts is refused", what_contradicts_is_refused},
+        {"no more are kept than can be read", no_more_are_kept_than_can_be_read},
+        {"what cannot be read is not written", what_cannot_be_read_is_not_written},
+        {"a model that overflows says nothing", a_model_that_overflows_says_nothing},
         {"exported scores come back", exported_scores_come_back},
         {"old folders are read", old_folders_are_read},
         {"published lists are in index order", published_lists_are_in_index_order},

@@ -1,10 +1,12 @@
 #include "core/device/score_model.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 #include "core/num/blas.h"
 
 enum { LAYERS_MOST = 16, WIDTH_MOST = 4096, INPUTS_MOST = 1 << 16, PART = 256 };
@@ -146,6 +148,12 @@ static void next_layer(const layer *l, const float *h, int n, float *out)
     ll_sgemm(false, true, n, l->out, l->in, 1, h, l->in, l->w, l->in, 1, out, l->out);
 }
 
+/* Weights that are finite may still add up to what is no score. */
+static double or_nan(double x)
+{
+    return ll_score_takes(x) ? x : NAN;
+}
+
 static void apply_part(const ll_score_model *m, const ll_archs *archs, int from, int n, float *h, float *next,
                        double *out)
 {
@@ -158,7 +166,7 @@ static void apply_part(const ll_score_model *m, const ll_archs *archs, int from,
         h = next;
         next = swap;
     }
-    for (int i = 0; i < n; i++) out[from + i] = m->scale * (double)h[i];
+    for (int i = 0; i < n; i++) out[from + i] = or_nan(m->scale * (double)h[i]);
 }
 
 void ll_score_model_apply(const ll_score_model *m, const ll_archs *archs, double *out)

@@ -1,6 +1,7 @@
 #include "core/device/scores.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +11,7 @@
 #include "core/num/sort.h"
 
 enum { NAME_MOST = 60 };
+static const double MOST = 1e100;
 
 /* --- building --- */
 
@@ -89,6 +91,27 @@ ll_status ll_score_check_name(const char *name, ll_error *e)
     return ll_fail(e, LL_BAD_DATA,
                    "\"%.80s\" is no name of a score: letters, digits, '.', '_' and '-', at most %d of them",
                    name, NAME_MOST);
+}
+
+bool ll_score_takes(double x)
+{
+    return fabs(x) <= MOST;
+}
+
+ll_status ll_scores_check(const ll_dataset *d, ll_error *e)
+{
+    if (d->n_scores > LL_SCORES_MOST)
+        return ll_fail(e, LL_BAD_DATA, "a dataset holds at most %d scores", LL_SCORES_MOST);
+    for (int k = 0; k < d->n_scores; k++) {
+        const ll_score *s = &d->scores[k];
+        ll_status status = ll_score_check_name(s->name, e);
+        if (status) return status;
+        for (int i = 0; i < d->n_archs; i++)
+            if (!isnan(s->v[i]) && !ll_score_takes(s->v[i]))
+                return ll_fail(e, LL_BAD_DATA, "score %s: %g is no score, %g is the most", s->name, s->v[i],
+                               MOST);
+    }
+    return LL_OK;
 }
 
 /* --- asking --- */

@@ -6,6 +6,8 @@
 #include "core/device/dataset.h"
 #include "core/device/score_model.h"
 
+enum { LL_SCORES_MOST = 64 }; /* of a dataset in a folder: what a short file can claim stays small */
+
 /* The column of that name, for a builder; a new one is all NaN. The pointer is good until the next one is made. */
 ll_score *ll_dataset_make_score(ll_dataset *d, const char *name);
 /* Texts are copied; NULL: not known (source: ""). */
@@ -22,6 +24,11 @@ int ll_score_place(const ll_dataset *d, const ll_score *s, double value);
 void ll_score_best_rows(const ll_dataset *d, const ll_score *s, ll_ints *rows);
 /* Letters, digits, '.', '_' and '-', as an option can name it. LL_BAD_DATA says why. */
 ll_status ll_score_check_name(const char *name, ll_error *e);
+
+/* A number that a score can be: what is larger is a mistake, and nothing can be drawn with it. */
+bool ll_score_takes(double x);
+/* What no folder could give back is no dataset: too many columns, a name or a number that no score has. */
+ll_status ll_scores_check(const ll_dataset *d, ll_error *e);
 
 /* The same columns with the same numbers? */
 bool ll_scores_same(const ll_dataset *a, const ll_dataset *b);

@@ -172,8 +172,10 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
 {
     ll_owned_work work;
+    ll_status s = ll_scores_check(d, e);
+    if (s) return s;
     char *dir = ll_path_folder(path);
-    ll_status s = ll_owned_begin(&work, dir, &ll_folder_kind, e);
+    s = ll_owned_begin(&work, dir, &ll_folder_kind, e);
     free(dir);
     if (s) return s;
     s = write_files(d, work.fresh, e);

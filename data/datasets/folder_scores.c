@@ -13,8 +13,6 @@
 #include "data/datasets/export.h"
 #include "data/formats/safetensors.h"
 
-enum { SCORES_MOST = 64 }; /* of a folder: what a short file can claim stays small */
-
 /* --- writing --- */
 
 void ll_folder_describe_scores(const ll_dataset *d, cJSON *info)
@@ -77,7 +75,7 @@ static ll_status read_row(ll_dataset *d, const ll_csv *c, ll_error *e)
     for (int k = 0; k < d->n_scores; k++) {
         double x = NAN;
         const char *cell = c->cells[1 + k];
-        if (*cell && (!ll_decimal_parse(cell, &x) || !isfinite(x)))
+        if (*cell && (!ll_decimal_parse(cell, &x) || !ll_score_takes(x)))
             return ll_csv_fail(c, e, "\"%.40s\" is no number", cell);
         d->scores[k].v[row] = x;
     }
@@ -103,7 +101,7 @@ static ll_status make_score(ll_dataset *d, const cJSON *x, ll_error *e)
     ll_status s = ll_score_check_name(name, e);
     if (s) return s;
     if (ll_dataset_score(d, name)) return ll_fail(e, LL_BAD_DATA, "score %s is stated twice", name);
-    if (d->n_scores == SCORES_MOST) return ll_fail(e, LL_BAD_DATA, "more than %d scores", SCORES_MOST);
+    if (d->n_scores == LL_SCORES_MOST) return ll_fail(e, LL_BAD_DATA, "more than %d scores", LL_SCORES_MOST);
     ll_score_describe(ll_dataset_make_score(d, name), ll_json_get_str(x, "unit", NULL),
                       ll_json_get_str(x, "split", NULL), ll_json_get_str(x, "source", NULL));
     return LL_OK;

@@ -67,7 +67,8 @@ static ll_status put_list(reader *r, const double *x, size_t n, ll_error *e)
             space->at(space, i, gene);
         else
             memcpy(gene, ll_gene(r->job->into, i), (size_t)space->n_positions);
-        if (isinf(x[i])) s = ll_fail(e, LL_BAD_DATA, "element %d is infinite", i);
+        if (!isnan(x[i]) && !ll_score_takes(x[i]))
+            s = ll_fail(e, LL_BAD_DATA, "element %d is %g, which is no score", i, x[i]);
         if (!s && !isnan(x[i])) s = put(r, gene, x[i], e);
     }
     return s;
@@ -81,7 +82,7 @@ static ll_status put_pickled_pair(reader *r, const ll_pickled *key, const ll_pic
         ll_str_add(&arch, key->text.s);
     else if (key->kind == LL_PICKLED_INT)
         ll_str_addf(&arch, "%lld", key->i);
-    ll_status s = !arch.len || !ll_pickled_number(value, &x) || !isfinite(x)
+    ll_status s = !arch.len || !ll_pickled_number(value, &x) || !ll_score_takes(x)
                       ? ll_fail(e, LL_BAD_DATA, "an entry is no pair of an architecture and a number")
                       : put_text(r, arch.s, x, e);
     ll_str_free(&arch);
@@ -128,6 +129,8 @@ static ll_status put_json(reader *r, const cJSON *json, ll_error *e)
             s = ll_fail(e, LL_BAD_DATA, "entry %zu is no number", n);
         else if (list)
             list[n] = cJSON_IsNumber(x) ? x->valuedouble : NAN;
+        else if (cJSON_IsNumber(x) && !ll_score_takes(x->valuedouble))
+            s = ll_fail(e, LL_BAD_DATA, "entry %zu is %g, which is no score", n, x->valuedouble);
         else if (cJSON_IsNumber(x))
             s = put_text(r, x->string, x->valuedouble, e);
         n++;
@@ -180,7 +183,7 @@ static ll_status read_row(reader *r, const ll_csv *c, const columns *at, ll_erro
     double x;
     if (c->n <= at->arch || c->n <= at->value) return ll_csv_fail(c, e, "the row is too short");
     if (!*c->cells[at->value]) return LL_OK;
-    if (!ll_decimal_parse(c->cells[at->value], &x) || !isfinite(x))
+    if (!ll_decimal_parse(c->cells[at->value], &x) || !ll_score_takes(x))
         return ll_csv_fail(c, e, "\"%.40s\" is no number", c->cells[at->value]);
     if (put_text(r, c->cells[at->arch], x, e)) return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
     return LL_OK;

@@ -13,6 +13,7 @@ ll_status ll_import_ofa_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e
     if (strcmp(into->space->name, "ofa"))
         return ll_fail(e, LL_USAGE, "%s holds architectures of %s, the accuracy predictor is for ofa",
                        into->name, into->space->name);
+    if (job->metric && ll_score_check_name(job->metric, e)) return LL_USAGE;
     ll_status s = ll_ofa_accuracy_load(job->path, &m, e);
     if (s) return s;
     ll_dataset *d = ll_dataset_new(job->name, into->space, into->n_archs, 0);
