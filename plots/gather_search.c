@@ -37,10 +37,7 @@ static bool is_on(const cJSON *o, const ll_strs *wanted)
 
 static void read_wanted(const ll_request *rq, ll_strs *wanted)
 {
-    ll_strs words = {0};
-    if (ll_has(&rq->args, "device")) ll_patterns(&rq->args, "device", &words);
-    for (int i = 0; i < words.n; i++) ll_strs_take(wanted, ll_unmarked(words.v[i]));
-    ll_strs_free(&words);
+    if (ll_has(&rq->args, "device")) ll_list_names(&rq->args, "device", wanted);
 }
 
 static ll_status look(ll_plot_request *p, searches *s)

@@ -1,6 +1,8 @@
 /* Sessions: journal, save, open, undo, redo, replay. */
+#include <math.h>
 #include <unistd.h>
 
+#include "core/base/quote.h"
 #include "core/base/rng.h"
 
 #include "tests/say.h"
@@ -68,6 +70,34 @@ static void searches_are_kept(void)
     ll_app_snapshot(a, &state);
     CHECK_INT(state.n_searches, 2);
     ll_state_free(&state);
+    ll_app_free(a);
+}
+
+/* A comma or a blank in quotes separates nothing, in a list and behind max: alike. */
+static void searches_name_any_device(void)
+{
+    ll_app *a = app_new();
+    const char *csv = "arch,\"a, b\",c\n0,1,1\n1,2,2\n2,3,3\n";
+    char *path = ll_path_join(check_tmpdir(), "names.csv");
+    ll_str line = {0};
+    CHECK_OK(ll_write_file(path, csv, strlen(csv), NULL));
+    ll_quote_addf(&line, "import csv %s as names space=nasbench201 unit=ms", path);
+    CHECK_OK(say(a, line.s));
+    SAY(a, "load names");
+    SAY(a, "search \"a, b\",c predictor=table score=macs \"max:a, b=2ms\" max:c=3 objectives=score,\"a, b\"");
+    cJSON *o = said_result("search");
+    cJSON *limits = cJSON_GetObjectItemCaseSensitive(o, "limits");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(o, "objectives")), 2);
+    CHECK_STR(ll_json_get_str(cJSON_GetArrayItem(limits, 0), "device", ""), "a, b");
+    CHECK_NEAR(ll_json_get_num(cJSON_GetArrayItem(limits, 0), "max_ms", NAN), 2, 0);
+    cJSON_Delete(o);
+    CHECK_INT(say(a, "search c predictor=table score=macs \"max:a, b=2\""), LL_USAGE);
+    CHECK_HAS(said, "max:a, b limits a device that is not searched for");
+    CHECK_INT(say(a, "search c predictor=table score=macs max=1e308s"), LL_USAGE);
+    CHECK_HAS(said, "a latency was expected");
+    CHECK_INT(say(a, "search c predictor=table score=macs seconds_per_measurement=-1"), LL_USAGE);
+    ll_str_free(&line);
+    free(path);
     ll_app_free(a);
 }
 
@@ -295,6 +325,7 @@ static void only_a_few_unnamed_sessions_are_kept(void)
 
 static const check_case cases[] = {
     {"searches are kept", searches_are_kept},
+    {"searches name any device", searches_name_any_device},
     {"make the toy dataset", make_toy},
     {"open gives the same numbers", open_gives_the_same_numbers},
     {"save keeps what was there", save_keeps_what_was_there},

@@ -318,6 +318,12 @@ void ll_patterns(const ll_values *v, const char *name, ll_strs *out)
     if (marked) ll_split_list(marked, out);
 }
 
+void ll_list_names(const ll_values *v, const char *name, ll_strs *out)
+{
+    const char *marked = v->marked[must_find(v, name)];
+    if (marked) ll_list_read(marked, out);
+}
+
 bool ll_is(const ll_values *v, const char *name, const char *value)
 {
     const char *text = ll_word(v, name);

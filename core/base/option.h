@@ -107,7 +107,8 @@ int ll_chosen(const ll_values *v, const char *name);
 void ll_list(const ll_values *v, const char *name, ll_strs *out);
 /* The members of a list as marked words: one that was quoted is a name, even with a comma or a '*' in it. */
 void ll_patterns(const ll_values *v, const char *name, ll_strs *out);
-bool ll_is(const ll_values *v, const char *name, const char *value); /* equal text */
+void ll_list_names(const ll_values *v, const char *name, ll_strs *out); /* the same as names, without marks */
+bool ll_is(const ll_values *v, const char *name, const char *value);    /* equal text */
 
 /* {"name": value, ...} of all that is set: the record of a run. */
 cJSON *ll_values_json(const ll_values *v);

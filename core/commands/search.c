@@ -111,7 +111,7 @@ static const ll_option search_options[] = {
                   "verify: look them up in the dataset, measure them here, or write a list to be filled in"),
     LL_OPT_WORD("file", "verify.csv", "verify by=csv: the list, and once it is filled in, the answers",
                 LL_OF(FILE)),
-    LL_OPT_REAL("seconds_per_measurement", NULL, 0, 0, "count measuring and training in the seconds",
+    LL_OPT_REAL("seconds_per_measurement", NULL, 0, 1e9, "count measuring and training in the seconds",
                 .unit = "s"),
     LL_OPT_WORD(
         "proxy", NULL,

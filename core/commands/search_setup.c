@@ -162,20 +162,11 @@ static ll_status add_device(ll_request *rq, ll_search_setup *s, const char *name
     return LL_OK;
 }
 
-/* Names of a list, of which some may hold commas. */
-static void read_names(const ll_request *rq, const char *option, ll_strs *names)
-{
-    ll_strs parts = {0};
-    ll_patterns(&rq->args, option, &parts);
-    for (int i = 0; i < parts.n; i++) ll_strs_take(names, ll_unmarked(parts.v[i]));
-    ll_strs_free(&parts);
-}
-
 static ll_status add_devices(ll_request *rq, ll_search_setup *s)
 {
     ll_strs names = {0};
     ll_status status = LL_OK;
-    read_names(rq, "device", &names);
+    ll_list_names(&rq->args, "device", &names);
     if (!names.n && rq->state.n_adapted) ll_strs_add(&names, rq->state.adapted[0]->device);
     if (!names.n)
         status =
@@ -240,7 +231,7 @@ static ll_status choose_objectives(ll_request *rq, ll_search_setup *s)
 {
     ll_strs names = {0};
     ll_status status = LL_OK;
-    read_names(rq, "objectives", &names);
+    ll_list_names(&rq->args, "objectives", &names);
     for (int i = 0; i < names.n && !status; i++) status = add_objective(rq, s, names.v[i]);
     int n = 0;
     for (int k = 0; k < s->problem.n; k++) {
@@ -383,7 +374,7 @@ ll_status ll_search_setup_read(ll_request *rq, ll_search_setup *s)
                                      .tournament = ll_int(&rq->args, "tournament"),
                                      .rate = ll_given(&rq->args, "rate") ? ll_real(&rq->args, "rate") : 0,
                                      .first = ll_int(&rq->args, "first"),
-                                     .seed = (uint64_t)ll_real(&rq->args, "seed"),
+                                     .seed = (uint64_t)(int64_t)ll_real(&rq->args, "seed"),
                                      .observer = rq->observer,
                                      .pool = rq->pool};
     s->problem.p = ll_real(&rq->args, "p");

@@ -114,7 +114,7 @@ static ll_status find_valid(const ll_pretrain_plan *p, const ll_values *options,
     *out = (ll_columns){0};
     if (!options->table || !ll_option_find(options->table, "valid") || !ll_has(options, "valid"))
         return LL_OK;
-    ll_list(options, "valid", &names);
+    ll_list_names(options, "valid", &names);
     ll_status s = ll_dataset_find_devices(p->data, &names, &devices, e);
     if (!s) ll_columns_of(p->data, &devices, out);
     ll_strs_free(&names);

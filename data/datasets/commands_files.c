@@ -220,7 +220,7 @@ static ll_status choose(ll_request *rq, const char *predictor, chosen *c)
 {
     ll_strs names = {0};
     ll_status s = LL_OK;
-    ll_list(&rq->args, "adapted", &names);
+    ll_list_names(&rq->args, "adapted", &names);
     if (!names.n || predictor || means_all(&names)) c->model = ll_state_model(&rq->state, predictor);
     if (means_all(&names)) {
         choose_all(rq, c);

@@ -538,17 +538,14 @@ static void next_p(const search_view *v, ll_str *out)
     free(text);
 }
 
-/* Where the dataset knows the device, it answers; what was measured here can be measured here. */
+/* Where the dataset knows all of the device, it answers; what was measured here can be measured here. */
 static const char *verified_by(const search_view *v)
 {
     const ll_dataset *d = v->base.state.data;
     int device = d ? ll_dataset_device(d, device_at(v, 0)) : -1;
-    const cJSON *row;
-    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result_of(v), "front"))
-    {
-        if (cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(row, "true_ms"))) return "table";
-    }
-    return device >= 0 && !strcmp(d->devices[device].source, "latlab measure") ? "host" : "csv";
+    if (device < 0) return "csv";
+    if (ll_dataset_count(d, device) == d->n_archs) return "table";
+    return !strcmp(d->devices[device].source, "latlab measure") ? "host" : "csv";
 }
 
 /* Of a decision that is still open: a search that is given again measures the same ones first. */
