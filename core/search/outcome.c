@@ -60,7 +60,7 @@ static bool is_judged(const ll_problem *p, const double *truth)
 {
     if (isnan(truth[0])) return !ll_scorer_is_total(p->q[0].scorer);
     for (int k = 1; k < p->n; k++)
-        if (p->q[k].max < INFINITY && isnan(truth[k])) return false;
+        if (p->q[k].max < INFINITY && isnan(truth[k]) && !p->q[k].known) return false;
     return true;
 }
 
@@ -80,6 +80,8 @@ static bool reaches_beyond(const ll_search *s, const ll_archs *only)
 {
     const ll_problem *p = s->problem;
     if (!ll_scorer_is_total(p->q[0].scorer)) return false;
+    for (int k = 1; k < p->n; k++)
+        if (p->q[k].known && p->q[k].max < INFINITY) return false; /* nothing else is within */
     for (int i = 0; only && i < only->n; i++)
         if (ll_dataset_row(p->data, ll_arch(only, i)) < 0) return true;
     if (only) return false;
