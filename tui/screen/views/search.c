@@ -414,15 +414,21 @@ static void draw_empty(const search_view *v, ll_canvas *c, ll_rect r)
     name_devices(s, &devices);
     ll_put(c, y, 4, LL_S_TITLE, "Nothing has been searched for yet.");
     ll_put_cut(c, y + 1, 4, r.w - 5, LL_S_TEXT,
-               "The best architecture within a latency limit takes three things:");
+               "The best architecture within a latency limit takes, one after the other:");
     y += 3;
+    y = draw_need(c, y, r.w, s->data,
+                  "a dataset:", s->data ? s->data->name : ":load nb201_host, or another of :datasets");
     y = draw_need(c, y, r.w, scores.len,
                   "a score:", scores.len ? scores.s : "`import accuracy FILE into NAME`, or score=params");
+    y = draw_need(c, y, r.w, s->task, "devices to learn from:",
+                  s->task
+                      ? s->task->name
+                      : ":partition source=A,B target=C; this machine: :measure device=C archs=random:15");
     y = draw_need(c, y, r.w, s->n_adapted, "a predictor of the device:",
-                  s->n_adapted ? devices.s : "5, then P pretrains one and t transfers it");
+                  s->n_adapted ? devices.s : ":pretrain gp, then :transfer C k=10");
     y = draw_need(c, y, r.w, false, "the search:", "f begins it; `max=` is the limit in ms");
     ll_put_cut(c, y + 1, 4, r.w - 5, LL_S_FAINT,
-               ":scores says which scores there are, :help search the rest.");
+               ":lesson real_loop does all of it with this machine; :help search says the rest.");
     ll_str_free(&scores);
     ll_str_free(&devices);
 }
