@@ -61,6 +61,8 @@ static cJSON *run_lesson(ll_app *a, const ll_strs *lines, int *measured)
         const char *line = lines->v[i];
         if (*line == '#' || !strncmp(line, "plot", 4)) continue; /* figures have tests of their own */
         ll_str step = smaller(line);
+        char *score = strstr(step.s, "score=cifar10"); /* the pool has no accuracies */
+        if (score) memcpy(score, "score=-macs  ", strlen("score=cifar10"));
         SAY(a, step.s);
         if (!strncmp(line, "measure", 7)) measured[known(a, "mine") > 6]++;
         if (!strncmp(line, "eval", 4)) eval = said_result("eval");
