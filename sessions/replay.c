@@ -107,6 +107,14 @@ static const char *already_made(const replay *r, const char *line, const cJSON *
     return makes && path && ll_manifest_unchanged(last_dataset(entries, path)) ? path : NULL;
 }
 
+/* To load again what is loaded would lose the predictors, which the line itself had left as they were. */
+static bool is_loaded(const replay *r, const cJSON *entries, const char *path)
+{
+    const ll_dataset *d = r->rq->state.data;
+    return d && d->path && !strcmp(d->path, path) &&
+           !strcmp(d->hash.hex, ll_json_get_str(last_dataset(entries, path), "hash", ""));
+}
+
 static ll_status replay_entry(replay *r, const cJSON *entries, const cJSON *entry)
 {
     const char *line = ll_json_get_str(entry, "line", "");
@@ -115,6 +123,7 @@ static ll_status replay_entry(replay *r, const cJSON *entries, const cJSON *entr
     if (!path) return run_one(r, line, cJSON_GetObjectItemCaseSensitive(entry, "results"));
     ll_str load = {0};
     ll_note(r->rq, "%s: the dataset is there as the session left it", line);
+    if (is_loaded(r, entries, path)) return LL_OK;
     ll_str_add(&load, "load ");
     ll_quote_word(&load, path);
     ll_status s = run_one(r, ll_str_text(&load), NULL);

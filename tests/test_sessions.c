@@ -73,6 +73,34 @@ static void searches_are_kept(void)
     ll_app_free(a);
 }
 
+/* What an import (or a measurement of verify by=host) left on the disk is not made again, and the predictors stay. */
+static void replay_goes_on_behind_an_import(void)
+{
+    char *path = ll_path_join(check_tmpdir(), "scores.json");
+    ll_str text = {0};
+    for (int i = 0; i < 150; i++) ll_str_addf(&text, "%s%d", i ? "," : "[", 50 + i * 7 % 41);
+    ll_str_add(&text, "]");
+    CHECK_OK(ll_write_file(path, text.s, text.len, NULL));
+    ll_app *a = app_new();
+    SAY(a, "simulate dataset=scored space=fbnet n=150 seed=5 machines=sim_v100_b*,sim_eyeriss");
+    SAY(a, "load scored");
+    SAY(a, "partition source=sim_v100_b1,sim_v100_b32 target=sim_eyeriss");
+    SAY(a, "pretrain gp n=60 seed=1");
+    SAY(a, "transfer sim_eyeriss k=6 seed=3");
+    ll_str_clear(&text);
+    ll_quote_addf(&text, "import accuracy %s into scored metric=acc", path);
+    SAY(a, text.s);
+    SAY(a, "search sim_eyeriss max=1000 score=acc");
+    SAY(a, "save imported");
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "replay imported check=on");
+    CHECK_HAS(said, "\"n_different\":0");
+    ll_app_free(a);
+    ll_str_free(&text);
+    free(path);
+}
+
 /* A comma or a blank in quotes separates nothing, in a list and behind max: alike. */
 static void searches_name_any_device(void)
 {
@@ -326,6 +354,7 @@ static void only_a_few_unnamed_sessions_are_kept(void)
 static const check_case cases[] = {
     {"searches are kept", searches_are_kept},
     {"searches name any device", searches_name_any_device},
+    {"replay goes on behind an import", replay_goes_on_behind_an_import},
     {"make the toy dataset", make_toy},
     {"open gives the same numbers", open_gives_the_same_numbers},
     {"save keeps what was there", save_keeps_what_was_there},
