@@ -242,6 +242,19 @@ static void old_folders_are_read(void)
         CHECK_INT(ll_score_count(d, &d->scores[0]), 1);
     }
     ll_dataset_unref(d);
+    /* the same row again, with another number */
+    space->format(space, gene, &text);
+    ll_str_add(&text, ",71\n");
+    cJSON_DeleteItemFromObject(cJSON_GetObjectItemCaseSensitive(json, "files"), "accuracy.csv");
+    ll_json_str(cJSON_GetObjectItemCaseSensitive(json, "files"), "accuracy.csv",
+                ll_hash_bytes(text.s, text.len).hex);
+    free(whole);
+    whole = ll_json_text(json);
+    CHECK_OK(ll_write_file(info, whole, strlen(whole), NULL));
+    CHECK_OK(ll_write_file(accuracy, text.s, text.len, NULL));
+    CHECK_INT(ll_folder_load(dir, &d, &e), LL_BAD_DATA);
+    check_report(strstr(e.message, "line 3: the architecture stands in an earlier line too"), __FILE__,
+                 __LINE__, "%s", e.message);
     cJSON_Delete(json);
     ll_str_free(&text);
     free(whole);

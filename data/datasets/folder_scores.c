@@ -1,6 +1,7 @@
 #include "data/datasets/folder_scores.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,9 @@ static ll_status read_row(ll_dataset *d, const ll_csv *c, ll_error *e)
         const char *cell = c->cells[1 + k];
         if (*cell && (!ll_decimal_parse(cell, &x) || !ll_score_takes(x)))
             return ll_csv_fail(c, e, "\"%.40s\" is no number", cell);
-        d->scores[k].v[row] = x;
+        double *v = &d->scores[k].v[row];
+        if (!isnan(*v) && *v != x) return ll_csv_fail(c, e, "the architecture stands in an earlier line too");
+        *v = x;
     }
     return LL_OK;
 }
