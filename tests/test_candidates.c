@@ -108,6 +108,8 @@ static void what_is_wrong_is_said(void)
     write("bad.csv", "arch\n39\n|nor_conv_9x9~0|\n");
     CHECK(say_path(a, "predict target archs=", "bad.csv", "") != LL_OK);
     CHECK_HAS(said, "line 3");
+    CHECK_INT(say(a, "predict target archs=,"), LL_USAGE);
+    CHECK_HAS(said, "names no architecture and no file");
     write("none.csv", "arch\n");
     CHECK(say_path(a, "predict target archs=", "none.csv", "") != LL_OK);
     CHECK_HAS(said, "no architecture was given");

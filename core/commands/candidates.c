@@ -64,6 +64,7 @@ static ll_status open_list(ll_candidates *c, const char *text, ll_error *e)
     uint8_t gene[LL_MAX_POSITIONS];
     ll_error why = {0};
     ll_strs_split(&c->names, text, ',');
+    if (!c->names.n) return ll_fail(e, LL_USAGE, "archs= names no architecture and no file");
     if (c->names.n && !ll_space_read(c->space, c->names.v[0], gene, &why)) return LL_OK;
     ll_strs_free(&c->names);
     return ll_fail(e, LL_BAD_DATA, "%.200s: there is no such file, and it is no architecture either: %.300s",

@@ -379,7 +379,7 @@ static void add_notes(cJSON *result, const ll_search_report *r)
     if (!limited)
         ll_result_note(result,
                        "no limit is set (max=): the choice is the best score there is, see the front");
-    if (limited && predicted && p->p != .5 && !uncertain)
+    if (limited && predicted && p->p != .5 && !uncertain && r->search->archs->n)
         ll_result_note(result, "this predictor gives no intervals: within means that the mean is (p=.5)");
     if (r->stopped) ll_result_note(result, "stopped: this is what was found until then");
 }
