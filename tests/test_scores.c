@@ -96,6 +96,7 @@ static void what_contradicts_is_refused(void)
         {"a.csv", "arch,acc\n100,91\n100,90\n", "metric=x", "comes twice"},
         {"a.csv", "arch,top1,top5\n100,91,99\n", "metric=x", "which column holds the accuracies"},
         {"a.csv", "cell_id,acc\n100,91\n", "metric=x", "which column holds the architectures"},
+        {"a.csv", "arch,acc,acc\n100,91,90\n", "metric=x", "two columns are called"},
         {"a.csv", "arch,acc\n100,good\n", "metric=x", "good\\\" is no number"},
         {"a.csv", "arch,acc\n20000,91\n", "metric=x", "line 2"},
         {"a.csv", "arch,acc\n5,91\n", "metric=x", "none of its 1 architectures is in table"},

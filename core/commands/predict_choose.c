@@ -89,6 +89,7 @@ static void cut(ll_ints *rows, int top)
 static ll_status by_name(const choosing *c, const char **name)
 {
     *name = ll_word(&c->rq->args, "by");
+    if (*name && !**name) return LL_FAIL(c->rq, LL_USAGE, "by= names no score");
     if (!*name || strcmp(*name, "score") || ll_dataset_score(c->d, "score")) return LL_OK;
     if (!c->d->n_scores)
         return LL_FAIL(c->rq, LL_USAGE,

@@ -402,7 +402,9 @@ static void add_verified(cJSON *result, const ll_search_report *r)
     if (!v) return;
     add_strings(result, "measured", r->search, &v->measured);
     add_strings(result, "open", r->search, &v->open);
-    ll_json_bool(result, "closed", !v->open.n && !v->in_vain);
+    bool closed = !v->open.n && !v->in_vain;
+    if (!closed || r->outcome->chosen >= 0)
+        ll_json_bool(result, "closed", closed); /* nothing was decided else */
     ll_json_int(result, "verified", v->measured.n);
     if (v->in_vain)
         ll_result_note(result, "%d architecture%s on which the choice depends could not be measured",

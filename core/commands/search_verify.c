@@ -12,6 +12,8 @@
 #include "core/base/quote.h"
 #include "core/commands/worklist.h"
 
+static const double MOST_MS = 1e9; /* what is slower was not measured */
+
 typedef struct measuring {
     ll_request *rq;
     ll_search_setup *setup;
@@ -94,7 +96,7 @@ static ll_status read_answer(measuring *m, const ll_csv *c, int arch, int latenc
     if (c->n <= latency || c->n <= arch || !*c->cells[latency]) return LL_OK;
     if (ll_space_parse(m->setup->problem.space, c->cells[arch], gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
-    if (!ll_decimal_parse(c->cells[latency], &ms) || !(ms >= 0) || !isfinite(ms))
+    if (!ll_decimal_parse(c->cells[latency], &ms) || !(ms >= 0 && ms <= MOST_MS))
         return ll_csv_fail(c, e, "\"%.40s\" is no latency in ms", c->cells[latency]);
     m->lat_ms = ll_realloc(m->lat_ms, (size_t)m->archs->n + 1, sizeof *m->lat_ms);
     bool is_new;
@@ -180,8 +182,9 @@ static ll_status check_devices(ll_request *rq, const ll_search_setup *setup)
 {
     for (int k = 1; k < setup->problem.n; k++)
         if (setup->problem.q[k].known)
-            return LL_FAIL(rq, LL_USAGE,
-                           "verify= measures what is predicted; predictor=table predicts nothing");
+            return LL_FAIL(
+                rq, LL_USAGE,
+                "verify= measures what is predicted; predictor=table and proxy= look up what is known");
     return LL_OK;
 }
 

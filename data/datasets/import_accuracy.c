@@ -166,12 +166,24 @@ static ll_status find_value(const reader *r, const ll_csv *c, columns *at, ll_er
     return ll_csv_fail(c, e, "which column holds the accuracies? give metric=COLUMN");
 }
 
+/* Which of two would be meant? */
+static ll_status check_titles(const ll_csv *c, ll_error *e)
+{
+    ll_names names = {0};
+    int twice = -1;
+    for (int i = 0; i < c->n && twice < 0; i++)
+        if (!ll_names_add_new(&names, c->cells[i])) twice = i;
+    ll_names_free(&names);
+    return twice < 0 ? LL_OK : ll_csv_fail(c, e, "two columns are called \"%.60s\"", c->cells[twice]);
+}
+
 static ll_status find_columns(const reader *r, const ll_csv *c, columns *at, ll_error *e)
 {
     double time;
     *at = (columns){0, 1};
     if (c->n == 1 && ll_decimal_parse(c->cells[0], &time)) return LL_OK; /* MetaD2A's list */
     at->arch = r->job->arch ? ll_csv_column(c, r->job->arch) : ll_csv_column_among(c, arch_titles);
+    if (check_titles(c, e)) return LL_BAD_DATA;
     if (at->arch < 0)
         return ll_csv_fail(c, e,
                            "which column holds the architectures? none is called arch; give arch=COLUMN");
