@@ -18,6 +18,7 @@ core/sample: core/base core/num core/space core/archs core/device core/encode
 core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict
+core/predict/forest: +learning core/predict core/predict/simple
 core/predict/gcn: +learning core/predict core/predict/simple core/predict/help
 core/predict/gp: +learning core/predict
 core/predict/nasflat: +learning core/predict core/predict/gp

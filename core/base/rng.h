@@ -19,7 +19,8 @@ enum {
     LL_STREAM_DROPOUT,
     LL_STREAM_TRANSFER,
     LL_STREAM_DATA,
-    LL_STREAM_SEARCH
+    LL_STREAM_SEARCH,
+    LL_STREAM_TREES /* and the number of the tree, shifted by 32 */
 };
 
 ll_rng ll_rng_new(uint64_t seed, uint64_t stream);

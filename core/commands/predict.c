@@ -100,7 +100,7 @@ static ll_status run_pretrain(ll_request *rq)
     const ll_predictor *p = ll_predictor_find(name);
     const ll_sampler *sampler = NULL;
     if (!p) return LL_FAIL(rq, LL_USAGE, "'%s': no such predictor; `predictors` lists them", name);
-    ll_status s = p->needs_sources ? ll_need_task(rq) : ll_need_data(rq);
+    ll_status s = p->needs_sources && !p->sources_optional ? ll_need_task(rq) : ll_need_data(rq);
     if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), 0, &sampler);
     if (s) return s;
     ll_ints none = {0};

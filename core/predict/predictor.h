@@ -120,10 +120,11 @@ typedef struct ll_predictor {
     int version;
     const struct ll_predictor *const *parts; /* predictors inside this one, with their defaults; NULL: none */
     bool needs_sources;                      /* false: pretrain is immediate (flops, params, opcount) */
-    bool refits_live; /* a transfer takes milliseconds: re-fit on every sample change */
-    bool quick;       /* pretraining takes about a second: may be done unasked (diagnose) */
-    int default_n;    /* source architectures per device; 0: all */
-    bool n_by_space;  /* the number that is published for the space goes before default_n */
+    bool sources_optional; /* needs_sources, but where there is no task it learns from none */
+    bool refits_live;      /* a transfer takes milliseconds: re-fit on every sample change */
+    bool quick;            /* pretraining takes about a second: may be done unasked (diagnose) */
+    int default_n;         /* source architectures per device; 0: all */
+    bool n_by_space;       /* the number that is published for the space goes before default_n */
     int extra_cost; /* target architectures a transfer looks at beyond the k samples (HELP: 10 references) */
 
     /* On LL_CANCELLED *model may still be set: the last complete epoch, usable. */

@@ -4,7 +4,7 @@
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
 extern const ll_predictor ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp,
-    ll_blend;
+    ll_blend, ll_forest_predictor;
 
 /* In the order tables list them: counts and linear models first, then what learns across devices. */
 /* clang-format off */
@@ -15,6 +15,7 @@ const ll_predictor *const ll_predictors[] = {
     &ll_lut,
     &ll_lowrank,
     &ll_adaproxy,
+    &ll_forest_predictor,
     &ll_brpnas,
     &ll_multipredict,
     &ll_maml,

@@ -153,7 +153,8 @@ ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e
     double start = ll_now_s();
     if (!p->options) ll_values_init(&defaults, p->predictor->pretrain_options);
     const ll_values *options = p->options ? p->options : &defaults;
-    if (p->predictor->needs_sources) s = choose_rows(p, &rows, e);
+    if (p->predictor->needs_sources && (p->source->n || !p->predictor->sources_optional))
+        s = choose_rows(p, &rows, e);
     cJSON *history = cJSON_CreateObject();
     if (!s) s = pretrain(p, options, &rows, history, &impl, e);
     if (impl) *out = describe(p, impl, rows.n, options, ll_now_s() - start);
