@@ -166,6 +166,7 @@ static void a_seed_is_a_forest(void)
         job.seed++;
         CHECK(ll_forest_fit(&job, &b, NULL));
         CHECK(!same_forests(&a, &b));
+        ll_forest_free(&b);
         ll_forest_save(&a, &file);
         CHECK_INT(ll_forest_load(&file, DIM, job.n_line, &back, &e), LL_OK);
         CHECK(same_forests(&a, &back));

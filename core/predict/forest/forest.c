@@ -21,24 +21,19 @@ static int *counts_of(const grower *g, int tree)
     return g->count + (size_t)tree * (size_t)g->job->n;
 }
 
-static double *line_of(const ll_forest *f, int tree)
+static double line_value(const ll_forest *f, int tree, const double *line)
 {
-    return f->line + (size_t)tree * (size_t)(1 + f->n_line);
-}
-
-static double line_value(const double *w, const double *line, int n)
-{
-    double sum = w[0];
-    for (int c = 0; c < n; c++) sum += w[1 + c] * line[c];
+    double sum = f->line[tree];
+    for (int c = 0; c < f->n_line; c++) sum += f->line[(1 + c) * f->n_trees + tree] * line[c];
     return sum;
 }
 
 /* Ridge on the bootstrap, rows as often as it has them. */
-static void fit_line(const ll_forest_job *j, const int *count, double *w)
+static void fit_line(const ll_forest_job *j, const int *count, ll_forest *f, int tree)
 {
     int p = 1 + j->n_line, n = 0;
-    double *x = LL_NEW_ARRAY(double, (size_t)j->n *(size_t)p), *y = LL_NEW_ARRAY(double, j->n),
-           *penalty = LL_NEW_ARRAY(double, p);
+    double *w = LL_NEW_ARRAY(double, p), *x = LL_NEW_ARRAY(double, (size_t)j->n *(size_t)p),
+           *y = LL_NEW_ARRAY(double, j->n), *penalty = LL_NEW_ARRAY(double, p);
     for (int i = 0; i < j->n; i++)
         for (int times = 0; times < count[i]; times++, n++) {
             x[(size_t)n * (size_t)p] = 1;
@@ -47,7 +42,9 @@ static void fit_line(const ll_forest_job *j, const int *count, double *w)
             y[n] = j->y[i];
         }
     for (int c = 0; c < p; c++) penalty[c] = j->ridge;
-    if (!ll_ridge(x, n, p, y, penalty, w)) memset(w, 0, (size_t)p * sizeof *w);
+    if (ll_ridge(x, n, p, y, penalty, w))
+        for (int c = 0; c < p; c++) f->line[c * f->n_trees + tree] = w[c];
+    free(w);
     free(x);
     free(y);
     free(penalty);
@@ -59,10 +56,11 @@ static void grow_member(void *ctx, int piece)
     const ll_forest_job *j = g->job;
     int tree = g->first + piece, *count = counts_of(g, tree);
     ll_rng rng = ll_rng_new(j->seed, LL_STREAM_TREES | (uint64_t)tree << 32);
-    double *y = ll_memdup(j->y, (size_t)j->n, sizeof *y), *w = line_of(g->forest, tree);
+    double *y = ll_memdup(j->y, (size_t)j->n, sizeof *y);
     for (int i = 0; i < j->n; i++) count[ll_rng_below(&rng, j->n)]++;
-    if (j->n_line && j->ridge > 0) fit_line(j, count, w);
-    for (int i = 0; i < j->n; i++) y[i] -= line_value(w, j->line + (size_t)i * (size_t)j->n_line, j->n_line);
+    if (j->n_line && j->ridge > 0) fit_line(j, count, g->forest, tree);
+    for (int i = 0; i < j->n; i++)
+        y[i] -= line_value(g->forest, tree, j->line + (size_t)i * (size_t)j->n_line);
     ll_tree_grow(&g->data, y, count, &j->rule, &rng, &g->forest->tree[tree]);
     free(y);
 }
@@ -71,7 +69,7 @@ static void grow_member(void *ctx, int piece)
 
 static double member_value(const ll_forest *f, int tree, const double *row, const double *line)
 {
-    return line_value(line_of(f, tree), line, f->n_line) + ll_tree_value(&f->tree[tree], row);
+    return line_value(f, tree, line) + ll_tree_value(&f->tree[tree], row);
 }
 
 /* In two passes, so that members that agree have variance 0. */
@@ -127,7 +125,12 @@ bool ll_forest_fit(const ll_forest_job *job, ll_forest *out, ll_left_out *out_of
 
 void ll_forest_values(const ll_forest *f, const double *row, const double *line, double *value)
 {
-    for (int t = 0; t < f->n_trees; t++) value[t] = member_value(f, t, row, line);
+    memcpy(value, f->line, (size_t)f->n_trees * sizeof *value);
+    for (int c = 0; c < f->n_line; c++) {
+        const double *w = f->line + (size_t)(1 + c) * (size_t)f->n_trees;
+        for (int t = 0; t < f->n_trees; t++) value[t] += w[t] * line[c];
+    }
+    for (int t = 0; t < f->n_trees; t++) value[t] += ll_tree_value(&f->tree[t], row);
 }
 
 void ll_forest_free(ll_forest *f)

@@ -12,7 +12,7 @@
 typedef struct ll_forest {
     int n_trees, dim, n_line;
     ll_tree *tree; /* (n_trees) */
-    double *line;  /* (n_trees, 1 + n_line) constant and weights, 0 without a line */
+    double *line;  /* (1 + n_line, n_trees) constants and weights, 0 without a line */
 } ll_forest;
 
 typedef struct ll_forest_job {

@@ -12,7 +12,7 @@ void ll_forest_save(const ll_forest *f, ll_tensors *out)
     int32_t *size = ll_tensors_add(out, "forest.size", LL_I32, 1, (long[]){f->n_trees}, NULL)->data;
     int32_t *link = ll_tensors_add(out, "forest.link", LL_I32, 2, (long[]){n, 2}, NULL)->data;
     double *number = ll_tensors_add(out, "forest.number", LL_F64, 2, (long[]){n, 2}, NULL)->data;
-    ll_tensors_add(out, "forest.line", LL_F64, 2, (long[]){f->n_trees, 1 + f->n_line}, f->line);
+    ll_tensors_add(out, "forest.line", LL_F64, 2, (long[]){1 + f->n_line, f->n_trees}, f->line);
     for (int t = 0; t < f->n_trees; t++) {
         size[t] = f->tree[t].n;
         for (int i = 0; i < f->tree[t].n; i++) {
@@ -75,7 +75,7 @@ ll_status ll_forest_load(const ll_tensors *in, int dim, int n_line, ll_forest *o
     if (nodes < 1) return ll_fail(e, LL_BAD_DATA, "tensor forest.size: a tree has no node");
     s = ll_tensors_need(in, "forest.link", LL_I32, 2, (long[]){nodes, 2}, &link, e);
     if (!s) s = ll_tensors_need(in, "forest.number", LL_F64, 2, (long[]){nodes, 2}, &number, e);
-    if (!s) s = ll_tensors_need(in, "forest.line", LL_F64, 2, (long[]){n_trees, 1 + n_line}, &line, e);
+    if (!s) s = ll_tensors_need(in, "forest.line", LL_F64, 2, (long[]){1 + n_line, n_trees}, &line, e);
     if (s) return s;
     *out = (ll_forest){(int)n_trees, dim, n_line, LL_NEW_ARRAY(ll_tree, n_trees),
                        ll_memdup(line->data, (size_t)n_trees * (size_t)(1 + n_line), sizeof *out->line)};

@@ -273,7 +273,7 @@ void ll_forest_sources_say(const ll_forest_sources *s, const ll_space *space, co
     const double *w = s->w;
     memcpy(out, s->constant, (size_t)s->n * sizeof *out);
     for (int c = 0; c < s->graf; c++, w += s->n)
-        for (int i = 0; i < s->n; i++) out[i] += w[i] * (double)graf[c];
+        for (int i = 0; graf[c] != 0 && i < s->n; i++) out[i] += w[i] * (double)graf[c];
     for (int p = 0; p < space->n_positions; p++) {
         const double *of = w + (size_t)(p * space->n_ops + gene[p]) * (size_t)s->n;
         for (int i = 0; i < s->n; i++) out[i] += of[i];
