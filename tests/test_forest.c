@@ -148,6 +148,7 @@ static bool same_forests(const ll_forest *a, const ll_forest *b)
 /* With one thread and three, with a line, through a file: the same bits. Another seed: others. */
 static void a_seed_is_a_forest(void)
 {
+    const double penalty[1 + DIM] = {1, 1, 1, 1};
     double x[ROWS * DIM], y[ROWS];
     ll_pool *three = ll_pool_new(3);
     ll_forest a, b, back;
@@ -157,7 +158,7 @@ static void a_seed_is_a_forest(void)
     for (int line = 0; line < 2; line++) {
         ll_forest_job job = job_of(x, y, NULL);
         job.n_line = line ? DIM : 0;
-        job.ridge = line;
+        job.penalty = penalty;
         CHECK(ll_forest_fit(&job, &a, NULL));
         job.pool = three;
         CHECK(ll_forest_fit(&job, &b, NULL));

@@ -33,7 +33,7 @@ static void fit_line(const ll_forest_job *j, const int *count, ll_forest *f, int
 {
     int p = 1 + j->n_line, n = 0;
     double *w = LL_NEW_ARRAY(double, p), *x = LL_NEW_ARRAY(double, (size_t)j->n *(size_t)p),
-           *y = LL_NEW_ARRAY(double, j->n), *penalty = LL_NEW_ARRAY(double, p);
+           *y = LL_NEW_ARRAY(double, j->n);
     for (int i = 0; i < j->n; i++)
         for (int times = 0; times < count[i]; times++, n++) {
             x[(size_t)n * (size_t)p] = 1;
@@ -41,13 +41,11 @@ static void fit_line(const ll_forest_job *j, const int *count, ll_forest *f, int
                    (size_t)j->n_line * sizeof *x);
             y[n] = j->y[i];
         }
-    for (int c = 0; c < p; c++) penalty[c] = j->ridge;
-    if (ll_ridge(x, n, p, y, penalty, w))
+    if (ll_ridge(x, n, p, y, j->penalty, w))
         for (int c = 0; c < p; c++) f->line[c * f->n_trees + tree] = w[c];
     free(w);
     free(x);
     free(y);
-    free(penalty);
 }
 
 static void grow_member(void *ctx, int piece)
@@ -58,7 +56,7 @@ static void grow_member(void *ctx, int piece)
     ll_rng rng = ll_rng_new(j->seed, LL_STREAM_TREES | (uint64_t)tree << 32);
     double *y = ll_memdup(j->y, (size_t)j->n, sizeof *y);
     for (int i = 0; i < j->n; i++) count[ll_rng_below(&rng, j->n)]++;
-    if (j->n_line && j->ridge > 0) fit_line(j, count, g->forest, tree);
+    if (j->n_line) fit_line(j, count, g->forest, tree);
     for (int i = 0; i < j->n; i++)
         y[i] -= line_value(g->forest, tree, j->line + (size_t)i * (size_t)j->n_line);
     ll_tree_grow(&g->data, y, count, &j->rule, &rng, &g->forest->tree[tree]);

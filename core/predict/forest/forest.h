@@ -1,6 +1,6 @@
 /* Trees on bootstraps, averaged (Breiman, Machine Learning 24, 1996, and 45, 2001). Before its tree a member may have a
- * line: a ridge on a few columns, from the same bootstrap, whose residuals the tree learns. A tree is constant beyond what
- * it saw and between its thresholds, and has few of them after ten samples; a line is neither. */
+ * line: a ridge on a few columns, from the same bootstrap, whose residuals the tree learns. A tree is constant between its
+ * thresholds, and after ten samples has few of them; a line goes on. */
 #ifndef LL_PREDICT_FOREST_FOREST_H
 #define LL_PREDICT_FOREST_FOREST_H
 
@@ -17,10 +17,10 @@ typedef struct ll_forest {
 
 typedef struct ll_forest_job {
     int n, dim, n_line;
-    const double *x;    /* (n, dim) of the trees */
-    const double *line; /* (n, n_line) of the line; the ridge holds its constant as well */
-    const double *y;    /* (n) */
-    double ridge;       /* > 0; 0: no line */
+    const double *x;       /* (n, dim) of the trees */
+    const double *line;    /* (n, n_line) of the line */
+    const double *penalty; /* (1 + n_line) of the ridge on its constant and weights, > 0 */
+    const double *y;       /* (n) */
     int n_trees;
     ll_tree_rule rule;
     uint64_t seed; /* each tree has a stream of its own, so the number of threads changes nothing */

@@ -1,9 +1,10 @@
 /* forest: bagged regression trees on GRAF (arXiv 2404.16551) and on what the source devices say of an architecture
- * (core/ALGORITHMS.md section 11). Learns from the k samples alone, or with the sources beside them.
+ * (core/ALGORITHMS.md section 18). Learns from the k samples alone, or with the sources beside them.
  *
  * With F_s the relative latency that source s says and F their mean, a member of the forest says
- *     latency / m = F + [line: c + b (F - 1) + sum over s of b_s (F_s - F)] + [tree on GRAF and all F_s],
- * m = sum of the samples / sum of their F. Without sources F is 1 and there is no line. */
+ *     latency / m = F + [line: c + b (F - 1) + sum over s of b_s (F_s - F) + sum over operations o of a_o (times o occurs)]
+ *                     + [tree on GRAF and all F_s],      m = sum of the samples / sum of their F
+ * Without sources F is 1, and the line has the counts alone. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,8 @@ static const ll_option options[] = {
     LL_OPT_INT("depth", "16", 1, 64, "most splits on a way through a tree"),
     LL_OPT_INT("leaf", "2", 1, 100000, "fewest samples of a leaf"),
     LL_OPT_BOOL("sources", "on", "what the source devices say, where the model has any"),
-    LL_OPT_REAL("line", "1", 0, 1e9, "ridge on the line through what the sources say; 0: no line"),
+    LL_OPT_REAL("line", "1", 0, 1e9, "ridge on the line through what the sources say; 0: without"),
+    LL_OPT_REAL("counts", "0.5", 0, 1e9, "ridge on how often operations occur, in that line too; 0: without"),
     {0},
 };
 
@@ -97,7 +99,7 @@ static ll_status load(const ll_load_job *job, void **model, ll_error *e)
 typedef struct rows {
     int n, dim, n_line;
     double *x;    /* (n, dim) GRAF, then each F_s */
-    double *line; /* (n, n_line) F - 1, then each F_s - F */
+    double *line; /* (n, n_line) F - 1, then each F_s - F; then counts of operations */
     double *base; /* (n) F */
 } rows;
 
@@ -113,9 +115,15 @@ static int count_columns(const forest_model *m, int n_sources)
     return m->graf->dim + n_sources;
 }
 
-static int count_line(int n_sources)
+/* The line's columns that are of sources; counts of operations stand behind them. */
+static int count_source_line(int n_sources)
 {
     return n_sources ? 1 + n_sources : 0;
+}
+
+static int count_line(const forest_model *m, int n_sources)
+{
+    return count_source_line(n_sources) + ll_simple_counts_dim(m->space);
 }
 
 static void fill_row(const forest_model *m, int n_sources, const float *graf, const uint8_t *gene, rows *r,
@@ -125,6 +133,7 @@ static void fill_row(const forest_model *m, int n_sources, const float *graf, co
            *line = r->line + (size_t)i * (size_t)r->n_line, sum = 0;
     for (int c = 0; c < m->graf->dim; c++) x[c] = (double)graf[c];
     r->base[i] = 1;
+    ll_simple_counts(m->space, gene, line + count_source_line(n_sources));
     if (!n_sources) return;
     ll_forest_sources_say(&m->sources, m->space, graf, gene, said);
     for (int s = 0; s < n_sources; s++) sum += said[s];
@@ -138,7 +147,7 @@ static void rows_make(const forest_model *m, int n_sources, const ll_archs *arch
 {
     ll_matrix_f graf;
     ll_encoder_apply(m->graf, archs, &graf, NULL);
-    *r = (rows){.n = archs->n, .dim = count_columns(m, n_sources), .n_line = count_line(n_sources)};
+    *r = (rows){.n = archs->n, .dim = count_columns(m, n_sources), .n_line = count_line(m, n_sources)};
     r->x = LL_NEW_ARRAY(double, (size_t)r->n *(size_t)r->dim + 1);
     r->line = LL_NEW_ARRAY(double, (size_t)r->n *(size_t)r->n_line + 1);
     r->base = LL_NEW_ARRAY(double, r->n + 1);
@@ -184,9 +193,28 @@ static void calibrate(const ll_left_out *o, const double *y, forest_adapted *a, 
     ll_json_num(info, "spread", a->spread);
 }
 
-/* The ridge is in units of the variance of F: devices differ from their mean as much as architectures differ. */
-static ll_forest_job forest_job(const forest_model *m, const ll_adapt_job *job, const rows *r,
-                                const double *y)
+static double or_none(double penalty)
+{
+    return penalty > 0 ? penalty : 1e12;
+}
+
+/* Of the line's constant and weights. Those of sources are in units of the variance of F: devices differ from their mean
+ * as much as architectures differ. Beside sources the counts only correct, and are held shorter; without them the constant
+ * is the mean latency, and free. */
+static double *penalties(const forest_model *m, int n_sources, const ll_values *values)
+{
+    static const double constant = 1e-3, beside = 20;
+    int sources = count_source_line(n_sources), n = count_line(m, n_sources);
+    double *penalty = LL_NEW_ARRAY(double, 1 + n),
+           line = or_none(ll_real(values, "line") * m->sources.variance),
+           counts = or_none(ll_real(values, "counts") * (n_sources ? beside : 1));
+    penalty[0] = n_sources ? line : constant;
+    for (int c = 0; c < n; c++) penalty[1 + c] = c < sources ? line : counts;
+    return penalty;
+}
+
+static ll_forest_job forest_job(const ll_adapt_job *job, const rows *r, const double *y,
+                                const double *penalty)
 {
     const ll_values *o = job->options;
     return (ll_forest_job){
@@ -196,7 +224,7 @@ static ll_forest_job forest_job(const forest_model *m, const ll_adapt_job *job, 
         .x = r->x,
         .line = r->line,
         .y = y,
-        .ridge = ll_real(o, "line") * m->sources.variance,
+        .penalty = penalty,
         .n_trees = ll_int(o, "trees"),
         .rule = {ll_real(o, "features"), ll_int(o, "depth"), ll_int(o, "leaf")},
         .seed = job->seed,
@@ -226,7 +254,8 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     double *y = LL_NEW_ARRAY(double, r.n);
     a->n_sources = n_sources;
     relative_samples(&job->samples, &r, mean, &a->scale_ms, y);
-    ll_forest_job f = forest_job(m, job, &r, y);
+    double *penalty = penalties(m, n_sources, job->options);
+    ll_forest_job f = forest_job(job, &r, y, penalty);
     if (ll_forest_fit(&f, &a->forest, &left_out)) {
         ll_json_int(job->info, "trees", a->forest.n_trees);
         ll_json_int(job->info, "sources_used", n_sources);
@@ -238,6 +267,7 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     }
     ll_left_out_free(&left_out);
     rows_free(&r);
+    free(penalty);
     free(y);
     return s;
 }
@@ -323,7 +353,7 @@ static ll_status load_adapted(const void *model, const ll_tensors *in, void **ad
                        m->sources.n);
     forest_adapted *a = LL_NEW(forest_adapted);
     *a = (forest_adapted){.n_sources = (int)v[3], .scale_ms = v[0], .agreed = v[1], .spread = v[2]};
-    s = ll_forest_load(in, count_columns(m, a->n_sources), count_line(a->n_sources), &a->forest, e);
+    s = ll_forest_load(in, count_columns(m, a->n_sources), count_line(m, a->n_sources), &a->forest, e);
     if (s)
         release_adapted(a);
     else
