@@ -90,10 +90,12 @@ endef
 # there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
 # and double fit into one program. Tests called *_grad are in double themselves.
 TWINS := $(addprefix core/nn/,activation dropout gcn graph_conv layer_norm linear pair_hinge sums) \
-         core/predict/gcn/multipredict_net core/predict/help/net $(addprefix core/predict/nasflat/,backward forward work) \
-         tests/operators
+         $(addprefix core/proxies/,net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
+         $(addprefix core/predict/nasflat/,backward forward work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))
 BOTH := test_help test_nn
+# What the program itself computes in double.
+PRECISE := $(addprefix core/proxies/,net ops precise)
 
 define variant
 build/$(1)/%.o: %.c | $(SETUP)
@@ -103,7 +105,7 @@ build/$(1)/%.f64.o: %.c build/$(1)/f64.names | $(SETUP)
 	$$(Q)$$(OBJCOPY) --redefine-syms=build/$(1)/f64.names $$@
 build/$(1)/f64.names: $$(TWINS:%=build/$(1)/%.o)
 	$$(Q)names=$$$$($$(NM) -gP --defined-only $$^) && echo "$$$$names" | awk 'NF > 1 {print $$$$1, $$$$1 "_f64"}' >$$@
-build/$(1)/liblatlab.a: $$(SOURCES:%.c=build/$(1)/%.o)
+build/$(1)/liblatlab.a: $$(SOURCES:%.c=build/$(1)/%.o) $$(PRECISE:%=build/$(1)/%.f64.o)
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a

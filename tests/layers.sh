@@ -11,6 +11,7 @@ core/num: core/base
 core/nn: core/base core/num
 core/space: core/base core/num
 core/archs: core/base core/num core/space
+core/proxies: core/base core/num core/nn core/space core/archs
 core/device: core/base core/num core/space core/archs
 core/encode: core/base core/num core/space core/archs core/device
 core/sample: core/base core/num core/space core/archs core/device core/encode
@@ -26,7 +27,7 @@ core/predict/blend: +learning core/predict core/predict/gp core/predict/nasflat
 core/transfer: +learning core/predict core/predict/gp
 core/search: +learning core/predict core/transfer
 core/diagnose: +learning core/predict core/predict/gp core/transfer
-+science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/search core/diagnose
++science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/search core/diagnose core/proxies
 core/app: +science
 core/commands: +science core/app
 +core: +science core/app core/commands

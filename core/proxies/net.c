@@ -1,0 +1,459 @@
+#include "core/proxies/net.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/mem.h"
+#include "core/base/rng.h"
+#include "core/proxies/ops.h"
+
+/* Memory that goes round: of the blocks that are free the smallest that fits is taken. */
+enum { MOST_BLOCKS = 16 * LL_MAX_LAYERS };
+typedef struct block {
+    real *v;
+    size_t room;
+    bool used;
+    int last; /* the network that had it */
+} block;
+
+struct ll_net {
+    ll_net_setup s;
+    block blocks[MOST_BLOCKS];
+    int n_blocks, opened;
+    real *w[LL_MAX_LAYERS], *dw[LL_MAX_LAYERS];         /* with the bias behind w */
+    real *x[LL_MAX_LAYERS + 1], *dx[LL_MAX_LAYERS + 1]; /* tensors before a ReLU behind them; 0: the images */
+    real *mean[LL_MAX_LAYERS], *std[LL_MAX_LAYERS];     /* of batch normalisations */
+    double fisher[LL_MAX_LAYERS];
+    real *head; /* what a global pool with a normalisation reads, normalised */
+    real *room, *zero;
+};
+
+/* --- memory --- */
+
+static real *take(ll_net *n, size_t size)
+{
+    block *best = NULL;
+    size += 16; /* vectors may reach over the end */
+    for (int i = 0; i < n->n_blocks; i++) {
+        block *b = &n->blocks[i];
+        if (!b->used && b->room >= size && b->room <= 4 * size + 4096 && (!best || b->room < best->room))
+            best = b;
+    }
+    if (!best) {
+        best = &n->blocks[n->n_blocks++];
+        *best = (block){.v = ll_alloc_aligned(size, sizeof(real)), .room = size};
+    }
+    best->used = true;
+    best->last = n->opened;
+    return best->v;
+}
+
+static void give(ll_net *n, real **v)
+{
+    for (int i = 0; i < n->n_blocks && *v; i++)
+        if (n->blocks[i].v == *v) n->blocks[i].used = false;
+    *v = NULL;
+}
+
+static real *take_zeros(ll_net *n, size_t size)
+{
+    return memset(take(n, size), 0, size * sizeof(real));
+}
+
+/* All are free again; what the last network did not want goes. */
+static void give_all(ll_net *n)
+{
+    int kept = 0;
+    for (int i = 0; i < n->n_blocks; i++) {
+        block b = n->blocks[i];
+        b.used = false;
+        if (b.last < n->opened)
+            free(b.v);
+        else
+            n->blocks[kept++] = b;
+    }
+    n->n_blocks = kept;
+}
+
+ll_net *ll_net_new(void)
+{
+    return LL_NEW(ll_net);
+}
+
+void ll_net_free(ll_net *n)
+{
+    if (!n) return;
+    for (int i = 0; i < n->n_blocks; i++) free(n->blocks[i].v);
+    free(n);
+}
+
+/* --- weights --- */
+
+static const ll_layer *layer(const ll_net *n, int i)
+{
+    return &n->s.network->layers[i];
+}
+
+static bool learns(const ll_layer *l)
+{
+    return l->kind == LL_CONV || l->kind == LL_LINEAR;
+}
+
+static bool normed(const ll_net *n, const ll_layer *l)
+{
+    return l->bn && !n->s.plain;
+}
+
+static size_t biases(const ll_layer *l)
+{
+    return l->kind == LL_LINEAR ? (size_t)l->c_out : 0;
+}
+
+static double draw(ll_net_weights how, double reach, ll_rng *r)
+{
+    if (how == LL_NET_NORMAL) return ll_rng_normal(r);
+    double w = reach * (2 * ll_rng_uniform(r) - 1);
+    return how == LL_NET_ABSOLUTE ? fabs(w) : w;
+}
+
+static void draw_weights(const ll_net *n, const ll_layer *l, real *w)
+{
+    uint64_t stream = (uint64_t)l->c_in << 48 | (uint64_t)l->c_out << 32 | (uint64_t)l->kernel << 24 |
+                      (uint64_t)l->site << 8 | LL_STREAM_WEIGHTS;
+    ll_rng r = ll_rng_new(n->s.seed, stream);
+    size_t size = ll_layer_weight_count(l);
+    double reach = 1 / sqrt((double)size / l->c_out);
+    for (size_t i = 0; i < size; i++) w[i] = (real)draw(n->s.weights, reach, &r);
+    for (size_t i = 0; i < biases(l); i++)
+        w[size + i] = n->s.weights == LL_NET_NORMAL ? 0 : (real)draw(n->s.weights, reach, &r);
+}
+
+/* --- tensors --- */
+
+static size_t plane(int h)
+{
+    return (size_t)h * (size_t)h;
+}
+
+static size_t size_in(const ll_net *n, const ll_layer *l)
+{
+    return (size_t)l->c_in * (size_t)n->s.batch * plane(l->h_in);
+}
+
+static size_t pixels_out(const ll_net *n, const ll_layer *l) /* of a channel */
+{
+    return (size_t)n->s.batch * plane(l->kind == LL_LINEAR ? 1 : l->h_out);
+}
+
+static size_t size_out(const ll_net *n, const ll_layer *l)
+{
+    return (size_t)l->c_out * pixels_out(n, l);
+}
+
+/* Does whoever reads this tensor read its positive part? */
+static bool behind_relu(const ll_net *n, int tensor)
+{
+    if (tensor <= LL_TENSOR_INPUT) return false;
+    const ll_layer *l = layer(n, tensor - 1);
+    return l->relu_after || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
+}
+
+static bool reads_relu(const ll_net *n, int i, int operand)
+{
+    const ll_layer *l = layer(n, i);
+    return (l->relu_before && l->kind != LL_GLOBAL_POOL) || behind_relu(n, l->in[operand]);
+}
+
+static const real *tensor_of(const ll_net *n, int t)
+{
+    return t == LL_TENSOR_ZERO ? n->zero : n->x[t];
+}
+
+static size_t work_room(const ll_net *n, const ll_layer *l)
+{
+    size_t all = size_in(n, l), most = l->kind == LL_CONV ? ll_conv_room(l, n->s.batch) : 0;
+    if (l->kind == LL_LINEAR) most = all;
+    return most;
+}
+
+void ll_net_open(ll_net *n, const ll_net_setup *s)
+{
+    give_all(n);
+    n->opened++;
+    n->s = *s;
+    size_t room = 1, zero = 1;
+    for (int i = 0; i < s->network->n_layers; i++) {
+        const ll_layer *l = layer(n, i);
+        size_t work = work_room(n, l), reads = size_in(n, l);
+        n->w[i] = n->dw[i] = n->mean[i] = n->std[i] = n->x[i + 1] = n->dx[i + 1] = NULL;
+        n->fisher[i] = 0;
+        if (work > room) room = work;
+        if ((l->in[0] == LL_TENSOR_ZERO || (l->kind == LL_ADD && l->in[1] == LL_TENSOR_ZERO)) && reads > zero)
+            zero = reads;
+        if (learns(l)) draw_weights(n, l, n->w[i] = take(n, ll_layer_weight_count(l) + biases(l)));
+        if (!l->bn) continue;
+        n->mean[i] = take_zeros(n, (size_t)l->c_out);
+        n->std[i] = take_zeros(n, (size_t)l->c_out);
+    }
+    n->head = NULL;
+    n->room = take(n, room);
+    n->zero = take_zeros(n, zero);
+}
+
+static bool stopped(const ll_net *n)
+{
+    return n->s.stop && n->s.stop(n->s.ctx);
+}
+
+/* --- forward --- */
+
+/* BN, ReLU, pool: what the pool reads is kept. */
+static void pool_forward(ll_net *n, int i, const real *x, bool relu, real *y)
+{
+    const ll_layer *l = layer(n, i);
+    if (normed(n, l)) {
+        if (!n->head) n->head = take(n, size_in(n, l));
+        ll_read(size_in(n, l), relu, x, n->head);
+        ll_batch_norm(l->c_in, size_in(n, l) / (size_t)l->c_in, n->head, n->mean[i], n->std[i]);
+        x = n->head, relu = false;
+    }
+    ll_global_pool(l, n->s.batch, relu || l->relu_before, x, y);
+}
+
+static void layer_forward(ll_net *n, int i)
+{
+    const ll_layer *l = layer(n, i);
+    const real *x = tensor_of(n, l->in[0]);
+    bool relu = reads_relu(n, i, 0);
+    real *y = n->x[i + 1];
+    switch (l->kind) {
+    case LL_CONV:
+        ll_conv(l, n->s.batch, relu, x, n->w[i], n->room, y);
+        if (normed(n, l)) ll_batch_norm(l->c_out, pixels_out(n, l), y, n->mean[i], n->std[i]);
+        break;
+    case LL_POOL_AVG:
+        ll_pool_avg(l, n->s.batch, relu, x, y);
+        break;
+    case LL_ADD:
+        ll_read(size_out(n, l), relu, x, y);
+        ll_read_add(size_out(n, l), reads_relu(n, i, 1), tensor_of(n, l->in[1]), y);
+        break;
+    case LL_SHUFFLE:
+        ll_shuffle(l, n->s.batch, relu, x, y);
+        break;
+    case LL_GLOBAL_POOL:
+        pool_forward(n, i, x, relu, y);
+        break;
+    case LL_LINEAR:
+        ll_classify(l, n->s.batch, relu, x, n->w[i], n->w[i] + ll_layer_weight_count(l), y);
+        break;
+    case LL_COPY:
+        break;
+    }
+}
+
+bool ll_net_forward(ll_net *n, const real *images)
+{
+    n->x[0] = (real *)images; /* is only read */
+    for (int i = 0; i < n->s.network->n_layers; i++) {
+        const ll_layer *l = layer(n, i);
+        if (stopped(n)) return false;
+        if (l->kind == LL_COPY)
+            n->x[i + 1] = (real *)tensor_of(n, l->in[0]);
+        else if (!n->x[i + 1])
+            n->x[i + 1] = take(n, size_out(n, l));
+        layer_forward(n, i);
+    }
+    n->x[0] = NULL;
+    return true;
+}
+
+/* --- backward --- */
+
+/* act is what came out before the normalisation, out * std + mean. */
+static double fisher_of(const ll_net *n, int i, const real *dy)
+{
+    const ll_layer *l = layer(n, i);
+    size_t p = pixels_out(n, l) / (size_t)n->s.batch;
+    double sum = 0;
+    const real *y = n->x[i + 1];
+    for (int c = 0; c < l->c_out; c++)
+        for (int k = 0; k < n->s.batch; k++, y += p, dy += p) {
+            double along = 0, alone = 0, std = 1, mean = 0;
+            for (size_t j = 0; j < p; j++) along += (double)(y[j] * dy[j]), alone += (double)dy[j];
+            if (normed(n, l)) std = (double)n->std[i][c], mean = (double)n->mean[i][c];
+            along = std * along + mean * alone;
+            sum += along * along;
+        }
+    return .5 * sum / n->s.batch * (double)(ll_layer_weight_count(l) / (size_t)l->c_out);
+}
+
+/* The gradient of what a layer reads, zeros at first; NULL: nobody wants it. */
+static real *gradient_in(ll_net *n, int i, int operand)
+{
+    const ll_layer *l = layer(n, i);
+    int t = l->in[operand];
+    if (t == LL_TENSOR_ZERO || (t == LL_TENSOR_INPUT && !n->dx[0])) return NULL;
+    if (!n->dx[t]) n->dx[t] = take_zeros(n, size_in(n, l));
+    return n->dx[t];
+}
+
+static void pool_back(ll_net *n, int i, const real *x, bool relu, const real *dy, real *dx)
+{
+    const ll_layer *l = layer(n, i);
+    if (!normed(n, l)) {
+        ll_global_pool_back(l, n->s.batch, relu || l->relu_before, x, dy, dx);
+        return;
+    }
+    size_t all = size_in(n, l);
+    real *d = take_zeros(n, all);
+    ll_global_pool_back(l, n->s.batch, l->relu_before, n->head, dy, d);
+    ll_batch_norm_back(l->c_in, all / (size_t)l->c_in, n->head, n->std[i], d);
+    ll_read_back(all, relu, x, d, dx);
+    give(n, &d);
+}
+
+/* Masks belong to who reads: relu_before to this layer, the ReLU behind a tensor to the layer that wrote it, which finds
+ * the same numbers masked already. */
+static void layer_back(ll_net *n, int i, real *dy, bool fisher)
+{
+    const ll_layer *l = layer(n, i);
+    const real *x = tensor_of(n, l->in[0]);
+    bool relu = reads_relu(n, i, 0);
+    real *dx = gradient_in(n, i, 0);
+    if (learns(l)) {
+        if (normed(n, l)) ll_batch_norm_back(l->c_out, pixels_out(n, l), n->x[i + 1], n->std[i], dy);
+        if (fisher) n->fisher[i] = fisher_of(n, i, dy);
+    }
+    if (l->kind == LL_CONV)
+        ll_conv_back(l, n->s.batch, relu, x, n->w[i], dy, n->room, n->dw[i], dx);
+    else if (l->kind == LL_LINEAR)
+        ll_classify_back(l, n->s.batch, relu, x, n->w[i], dy, n->room, n->dw[i], dx);
+    if (l->kind == LL_ADD) {
+        real *dx1 = gradient_in(n, i, 1);
+        if (dx1) ll_read_back(size_out(n, l), reads_relu(n, i, 1), tensor_of(n, l->in[1]), dy, dx1);
+    }
+    if (!dx || learns(l)) return;
+    switch (l->kind) {
+    case LL_POOL_AVG:
+        ll_pool_avg_back(l, n->s.batch, relu, x, dy, dx);
+        break;
+    case LL_SHUFFLE:
+        ll_shuffle_back(l, n->s.batch, relu, x, dy, dx);
+        break;
+    case LL_GLOBAL_POOL:
+        pool_back(n, i, x, relu, dy, dx);
+        break;
+    default:
+        ll_read_back(size_out(n, l), relu, x, dy, dx);
+    }
+}
+
+static void begin_backward(ll_net *n)
+{
+    for (int i = 0; i < n->s.network->n_layers; i++) {
+        const ll_layer *l = layer(n, i);
+        n->fisher[i] = 0;
+        if (!learns(l)) continue;
+        if (!n->dw[i]) n->dw[i] = take(n, ll_layer_weight_count(l));
+        memset(n->dw[i], 0, ll_layer_weight_count(l) * sizeof(real));
+    }
+}
+
+bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_images, bool fisher)
+{
+    int last = n->s.network->n_layers;
+    bool whole = true;
+    begin_backward(n);
+    n->x[0] = (real *)images;
+    n->dx[0] = d_images;
+    if (d_images) memset(d_images, 0, ll_net_image(n) * (size_t)n->s.batch * sizeof *d_images);
+    n->dx[last] = take(n, size_out(n, layer(n, last - 1)));
+    memcpy(n->dx[last], dy, size_out(n, layer(n, last - 1)) * sizeof *dy);
+    for (int i = last - 1; i >= 0; i--) {
+        real *d = n->dx[i + 1];
+        if (!d) continue; /* the result does not depend on it */
+        whole = whole && !stopped(n);
+        if (whole) {
+            const ll_layer *l = layer(n, i);
+            if (l->relu_after)
+                for (size_t k = 0; k < size_out(n, l); k++) d[k] = n->x[i + 1][k] > 0 ? d[k] : 0;
+            layer_back(n, i, d, fisher);
+        }
+        give(n, &n->dx[i + 1]);
+    }
+    n->x[0] = n->dx[0] = NULL;
+    return whole;
+}
+
+/* --- asking --- */
+
+int ll_net_classes(const ll_net *n)
+{
+    return layer(n, n->s.network->n_layers - 1)->c_out;
+}
+
+size_t ll_net_image(const ll_net *n)
+{
+    const ll_layer *l = layer(n, 0);
+    return (size_t)l->c_in * plane(l->h_in);
+}
+
+const real *ll_net_result(const ll_net *n)
+{
+    return n->x[n->s.network->n_layers];
+}
+
+real *ll_net_weights_of(const ll_net *n, int i, size_t *size)
+{
+    *size = n->w[i] ? ll_layer_weight_count(layer(n, i)) : 0;
+    return n->w[i];
+}
+
+const real *ll_net_gradient_of(const ll_net *n, int i, size_t *size)
+{
+    *size = n->dw[i] ? ll_layer_weight_count(layer(n, i)) : 0;
+    return n->dw[i];
+}
+
+double ll_net_fisher(const ll_net *n, int i)
+{
+    return n->fisher[i];
+}
+
+double ll_net_log_spread(const ll_net *n)
+{
+    double sum = 0;
+    for (int i = 0; i < n->s.network->n_layers; i++) {
+        const ll_layer *l = layer(n, i);
+        double variance = 0;
+        if (!normed(n, l)) continue;
+        for (int c = 0; c < l->c_out; c++) variance += (double)(n->std[i][c] * n->std[i][c]);
+        sum += .5 * log(variance / l->c_out);
+    }
+    return sum;
+}
+
+size_t ll_net_features(const ll_net *n, real *out)
+{
+    for (int i = n->s.network->n_layers - 1; i >= 0; i--) {
+        const ll_layer *l = layer(n, i);
+        if (l->kind != LL_GLOBAL_POOL) continue;
+        bool own = normed(n, l);
+        if (out)
+            ll_read(size_in(n, l), l->relu_before || (!own && reads_relu(n, i, 0)),
+                    own ? n->head : tensor_of(n, l->in[0]), out);
+        return size_in(n, l);
+    }
+    return 0;
+}
+
+void ll_net_relus(ll_net *n, void (*visit)(void *ctx, int c, int p, const real *x), void *ctx)
+{
+    for (int i = 0; i < n->s.network->n_layers; i++) {
+        const ll_layer *l = layer(n, i);
+        bool head = l->kind == LL_GLOBAL_POOL && normed(n, l);
+        if (l->relu_before) visit(ctx, l->c_in, (int)plane(l->h_in), head ? n->head : tensor_of(n, l->in[0]));
+        if (l->relu_after) visit(ctx, l->c_out, (int)plane(l->h_out), n->x[i + 1]);
+    }
+}
