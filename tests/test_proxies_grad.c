@@ -242,7 +242,7 @@ static void synflow_by_hand(void)
                              .in = {2},
                              .site = 2};
     ll_net *net = ll_net_new();
-    ll_net_open(net, &(ll_net_setup){.network = &n, .batch = 1, .weights = LL_NET_ABSOLUTE, .seed = 5});
+    ll_net_open(net, &(ll_net_setup){.network = &n, .batch = 1, .absolute = true, .seed = 5});
     size_t size;
     const double *w = ll_net_weights_of(net, 0, &size), *v = ll_net_weights_of(net, 2, &size);
     double sum = 0;

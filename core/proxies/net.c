@@ -109,11 +109,33 @@ static size_t biases(const ll_layer *l)
     return l->kind == LL_LINEAR ? (size_t)l->c_out : 0;
 }
 
-static double draw(ll_net_weights how, double reach, ll_rng *r)
+double ll_net_normal(ll_rng *r)
 {
-    if (how == LL_NET_NORMAL) return ll_rng_normal(r);
-    double w = reach * (2 * ll_rng_uniform(r) - 1);
-    return how == LL_NET_ABSOLUTE ? fabs(w) : w;
+    int ones = __builtin_popcountll(ll_rng_u64(r));
+    return (ones - 32 + ll_rng_uniform(r) - .5) / sqrt(16 + 1 / 12.);
+}
+
+/* Uniform within `reach`, or nearly normal of this deviation. */
+typedef struct start {
+    bool normal;
+    double weights, biases;
+} start;
+
+static start start_of(ll_net_weights how, const ll_layer *l)
+{
+    double fan_in = (double)ll_layer_weight_count(l) / l->c_out, reach = 1 / sqrt(fan_in);
+    double fan_out = (double)l->c_out * l->kernel * l->kernel;
+    if (how == LL_NET_NORMAL) return (start){true, 1, 0};
+    if (how == LL_NET_FAN_OUT) return (start){true, l->kind == LL_LINEAR ? .001 : sqrt(2 / fan_out), 0};
+    return (start){false, reach, reach};
+}
+
+static void draw(const ll_net *n, bool normal, double size, ll_rng *r, size_t count, real *w)
+{
+    for (size_t i = 0; i < count; i++) {
+        double x = size * (normal ? ll_net_normal(r) : 2 * ll_rng_uniform(r) - 1);
+        w[i] = (real)(n->s.absolute ? fabs(x) : x);
+    }
 }
 
 static void draw_weights(const ll_net *n, const ll_layer *l, real *w)
@@ -121,11 +143,9 @@ static void draw_weights(const ll_net *n, const ll_layer *l, real *w)
     uint64_t stream = (uint64_t)l->c_in << 48 | (uint64_t)l->c_out << 32 | (uint64_t)l->kernel << 24 |
                       (uint64_t)l->site << 8 | LL_STREAM_WEIGHTS;
     ll_rng r = ll_rng_new(n->s.seed, stream);
-    size_t size = ll_layer_weight_count(l);
-    double reach = 1 / sqrt((double)size / l->c_out);
-    for (size_t i = 0; i < size; i++) w[i] = (real)draw(n->s.weights, reach, &r);
-    for (size_t i = 0; i < biases(l); i++)
-        w[size + i] = n->s.weights == LL_NET_NORMAL ? 0 : (real)draw(n->s.weights, reach, &r);
+    start s = start_of(n->s.weights, l);
+    draw(n, s.normal, s.weights, &r, ll_layer_weight_count(l), w);
+    draw(n, s.normal, s.biases, &r, biases(l), w + ll_layer_weight_count(l));
 }
 
 /* --- tensors --- */

@@ -5,17 +5,17 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/proxies/net.h"
 #include "core/proxies/ops.h"
 
-static ll_net *open_net(const ll_precise_job *job, int batch, ll_net_weights weights, bool plain)
+static ll_net *open_net(const ll_precise_job *job, int batch, bool synflow)
 {
     ll_net *net = ll_net_new();
     ll_net_setup s = {.network = job->network,
                       .batch = batch,
-                      .weights = weights,
+                      .weights = job->weights,
                       .seed = job->seed,
-                      .plain = plain,
+                      .absolute = synflow,
+                      .plain = synflow,
                       .stop = job->stop,
                       .ctx = job->ctx};
     ll_net_open(net, &s);
@@ -44,7 +44,7 @@ static double flow(const ll_net *net, int n_layers)
 
 double ll_synflow(const ll_precise_job *job)
 {
-    ll_net *net = open_net(job, 1, LL_NET_ABSOLUTE, true);
+    ll_net *net = open_net(job, 1, true);
     real *image = ones(ll_net_image(net)), *dy = ones((size_t)ll_net_classes(net));
     bool whole = ll_net_forward(net, image) && ll_net_backward(net, image, dy, NULL, false);
     double sum = whole ? flow(net, job->network->n_layers) : NAN;
@@ -122,7 +122,7 @@ static double product(grasp *q)
 
 double ll_grasp(const ll_precise_job *job)
 {
-    grasp q = {.job = job, .net = open_net(job, job->batch, LL_NET_USUAL, false)};
+    grasp q = {.job = job, .net = open_net(job, job->batch, false)};
     size_t n = ll_net_image(q.net) * (size_t)job->batch;
     q.images = ll_alloc_aligned(n, sizeof *q.images);
     q.dy = LL_NEW_ARRAY(real, ll_net_classes(q.net) * job->batch);

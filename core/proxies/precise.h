@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/space/network.h"
+#include "core/proxies/net.h"
 
 /* One architecture, and a batch of images (3, batch, h, h) with labels. */
 typedef struct ll_precise_job {
@@ -14,6 +14,7 @@ typedef struct ll_precise_job {
     const float *images;
     const int *label;
     int batch;
+    ll_net_weights weights;
     uint64_t seed;
     bool (*stop)(void *ctx);
     void *ctx;

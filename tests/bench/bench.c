@@ -14,10 +14,19 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"look", bench_look}, {"gemm", bench_gemm},           {"gp", bench_gp},
-    {"help", bench_help}, {"sessions", bench_sessions},   {"nasflat", bench_nasflat},
-    {"nn", bench_nn},     {"search", bench_search},       {"space", bench_space},
-    {"tui", bench_tui},   {"real_loop", bench_real_loop}, {0},
+    {"look", bench_look},
+    {"gemm", bench_gemm},
+    {"gp", bench_gp},
+    {"help", bench_help},
+    {"sessions", bench_sessions},
+    {"nasflat", bench_nasflat},
+    {"nn", bench_nn},
+    {"search", bench_search},
+    {"space", bench_space},
+    {"tui", bench_tui},
+    {"real_loop", bench_real_loop},
+    {"proxies", bench_proxies},
+    {0},
 };
 
 static cJSON *rows;

@@ -19,5 +19,6 @@ void bench_nasflat(void);
 void bench_space(void);
 void bench_tui(void);
 void bench_real_loop(void);
+void bench_proxies(void);
 
 #endif

