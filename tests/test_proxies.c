@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "core/base/csv.h"
+#include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
+#include "data/datasets/proxy_images.h"
 #include "tests/check.h"
 
 enum { BATCH = 6 };
@@ -103,7 +105,7 @@ static void spaces_without_layers_are_refused(void)
 
 /* --- the published ones --- */
 
-enum { SOME = 60 };
+enum { SOME = 40 };
 typedef struct published {
     const ll_space *space;
     uint8_t genes[SOME * LL_MAX_POSITIONS];
@@ -225,11 +227,63 @@ static void those_of_cells_without_images(void)
     free(p);
 }
 
+/* --- images --- */
+
+enum { RECORD = 3073, RECORDS = 10000 };
+
+/* Image i is of label i % 10, red 10, green 20, blue 30 + i % 100. */
+static char *write_cifar(size_t bytes)
+{
+    ll_error e = {0};
+    uint8_t *all = LL_NEW_ARRAY(uint8_t, (size_t)RECORDS * RECORD);
+    char *path = ll_path_join(check_tmpdir(), "data_batch_1.bin");
+    for (int i = 0; i < RECORDS; i++) {
+        uint8_t *r = all + (size_t)i * RECORD;
+        r[0] = (uint8_t)(i % 10);
+        memset(r + 1, 10, 1024);
+        memset(r + 1025, 20, 1024);
+        memset(r + 2049, 30 + i % 100, 1024);
+    }
+    CHECK_OK(ll_write_file(path, all, bytes, &e));
+    free(all);
+    return path;
+}
+
+static void cifar_is_read_and_checked(void)
+{
+    ll_proxy_images images;
+    ll_error e = {0};
+    size_t whole = (size_t)RECORDS * RECORD;
+    char *path = write_cifar(whole);
+    CHECK_OK(ll_proxy_images_read(check_tmpdir(), 4, 20, &images, &e));
+    CHECK_INT(images.n, 20);
+    CHECK_INT(images.side, 32);
+    double sum = 0, squares = 0;
+    for (int i = 0; i < 20 * RECORD - 20; i++) sum += images.x[i], squares += images.x[i] * images.x[i];
+    CHECK_NEAR(sum / (20 * 3072), 0, 1e-4);
+    CHECK_NEAR(squares / (20 * 3072), 1, 1e-4);
+    /* red is one number, blue another in each image; its last digit is the label */
+    for (int i = 0; i < 20; i++) {
+        float red = images.x[i * 1024], green = images.x[(20 + i) * 1024], blue = images.x[(40 + i) * 1024];
+        CHECK(red == images.x[0] && images.x[(40 + i) * 1024 + 1023] == blue);
+        double value = 10 + 10 * (double)(blue - red) / (double)(green - red);
+        CHECK_NEAR(fmod(value + .5, 10) - .5, images.label[i], 1e-3);
+    }
+    ll_proxy_images_free(&images);
+    free(path);
+    path = write_cifar(whole - 1);
+    CHECK_INT(ll_proxy_images_read(check_tmpdir(), 4, 20, &images, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "cut off");
+    free(path);
+    CHECK_INT(ll_proxy_images_read(check_missing(), 4, 20, &images, &e), LL_BAD_DATA);
+}
+
 static const check_case cases[] = {
     {"values do not depend on company", values_do_not_depend_on_company},
     {"disconnected cells are undefined", disconnected_cells_are_undefined},
     {"sums agree with one another", sums_agree_with_one_another},
     {"spaces without layers are refused", spaces_without_layers_are_refused},
+    {"cifar is read and checked", cifar_is_read_and_checked},
     {"those of fbnet without images", those_of_fbnet_without_images},
     {"those of cells without images", those_of_cells_without_images},
     {0},

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/proxies/ops.h"
 #include "core/proxies/parts.h"
@@ -138,8 +139,10 @@ static ll_status ask(ll_proxy_work *w, const ll_proxy_job *job, double *out, ll_
             out[i] = NAN;
             s = check_images(w, p, e);
             if (s || (wants > LL_WANTS_WEIGHTS && !connected)) continue;
+            double begun = ll_now_s();
             if (done < p->wants) whole = pass(w, p->wants, &done);
             if (whole) out[i] = defined(p->value(w));
+            if (job->seconds) job->seconds[i] += ll_now_s() - begun;
             whole = whole && !stopped(w);
         }
     free(w->d_images);

@@ -79,6 +79,8 @@ typedef struct ll_proxy_job {
     uint64_t seed;           /* of the weights */
     bool (*stop)(void *ctx); /* may be NULL */
     void *ctx;
+    /* (n), added to; may be NULL: what each took. A pass that several share is charged to the first of them. */
+    double *seconds;
 } ll_proxy_job;
 
 /* Writes n values, NaN where undefined. LL_USAGE: the space knows no layers, or wants images of another size;

@@ -168,7 +168,7 @@ static double epe_nas(ll_proxy_work *w)
         double sum = 0;
         for (int i = 0; i < n; i++)
             if (w->images->label[i] == class) of[k++] = i;
-        if (!correlate(w, of, k, c)) sum = NAN;
+        if (k && !correlate(w, of, k, c)) sum = NAN;
         for (int i = 0; i < k * k; i++) sum += log(fabs(c[i]) + little);
         value += fabs(sum);
     }
