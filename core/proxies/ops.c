@@ -60,12 +60,12 @@ static real total(size_t n, const real *x)
 
 /* --- convolution as a matrix product --- */
 
-/* Rows of the output (an image and a line of it each) are taken so many at a time that their columns stay in the second
- * cache between being written and being multiplied. */
+/* Lines of the output are taken so many at a time that their columns stay in the second cache between being written and
+ * being multiplied. An image is put into a frame of zeros first, so that every tap of the kernel reads whole lines. */
 enum { COLUMNS_ROOM = 1 << 15 };
 
 typedef struct lines {
-    int from, n; /* of all n * h_out lines */
+    int from, n; /* of an image's h_out */
 } lines;
 
 static bool is_pointwise(const ll_layer *l)
@@ -86,81 +86,71 @@ static int column_height(const ll_layer *l) /* of one group */
 static int lines_at_a_time(const ll_layer *l)
 {
     int n = COLUMNS_ROOM / (column_height(l) * l->h_out);
-    return n ? n : 1;
+    return n < 1 ? 1 : n > l->h_out ? l->h_out : n;
 }
 
-/* The outputs x that read inside the image at column x * stride + at: [from, to). */
-static void inside(const ll_layer *l, int at, int *from, int *to)
+static int frame_side(const ll_layer *l)
 {
-    int s = l->stride;
-    *from = at < 0 ? (-at + s - 1) / s : 0;
-    *to = (l->h_in - at + s - 1) / s;
-    if (l->h_in <= at) *to = 0;
-    if (*to > l->h_out) *to = l->h_out;
-    if (*from > *to) *from = *to;
+    return l->h_in + 2 * ll_layer_padding(l);
 }
 
-static void copy_line(const ll_layer *l, bool relu, const real *x, int at, real *y)
+static size_t frame_room(const ll_layer *l) /* of one group */
 {
-    int from, to;
-    inside(l, at, &from, &to);
-    for (int i = 0; i < from; i++) y[i] = 0;
-    for (int i = to; i < l->h_out; i++) y[i] = 0;
-    if (l->stride == 1)
-        ll_read((size_t)(to - from), relu, x + from + at, y + from);
-    else
-        for (int i = from; i < to; i++) {
-            real v = x[i * l->stride + at];
-            y[i] = relu ? positive(v) : v;
+    return (size_t)(l->c_in / l->groups) * plane(frame_side(l));
+}
+
+static size_t framed(const ll_layer *l, int c, int y)
+{
+    int pad = ll_layer_padding(l), side = frame_side(l);
+    return (size_t)((c * side + y + pad) * side + pad);
+}
+
+/* x: an image in a group's first channel, the next one n images further. The frame itself stays what it was. */
+static void put_framed(const ll_layer *l, int n, bool relu, const real *x, real *frame)
+{
+    for (int c = 0; c < l->c_in / l->groups; c++)
+        for (int y = 0; y < l->h_in; y++)
+            ll_read((size_t)l->h_in, relu,
+                    x + (size_t)c * (size_t)n * plane(l->h_in) + (size_t)y * (size_t)l->h_in,
+                    frame + framed(l, c, y));
+}
+
+static void take_framed(const ll_layer *l, int n, bool relu, const real *frame, const real *x, real *dx)
+{
+    for (int c = 0; c < l->c_in / l->groups; c++)
+        for (int y = 0; y < l->h_in; y++) {
+            size_t at = (size_t)c * (size_t)n * plane(l->h_in) + (size_t)y * (size_t)l->h_in;
+            ll_read_back((size_t)l->h_in, relu, x + at, frame + framed(l, c, y), dx + at);
         }
 }
 
-static void add_line(const ll_layer *l, const real *y, int at, real *x)
+/* columns (c_in / groups * kernel^2, lines * h_out). */
+static void gather(const ll_layer *l, lines at, const real *frame, real *columns)
 {
-    int from, to;
-    inside(l, at, &from, &to);
-    if (l->stride == 1)
-        for (int i = from; i < to; i++) x[i + at] += y[i];
-    else
-        for (int i = from; i < to; i++) x[i * l->stride + at] += y[i];
-}
-
-/* Line `line` of the output reads the line of the plane x (n, h, h) that is ky below; NULL: outside. */
-static size_t line_read(const ll_layer *l, int line, int ky, bool *outside)
-{
-    int image = line / l->h_out, y = line % l->h_out * l->stride + ky - ll_layer_padding(l);
-    *outside = y < 0 || y >= l->h_in;
-    return (size_t)image * plane(l->h_in) + (size_t)(*outside ? 0 : y) * (size_t)l->h_in;
-}
-
-/* columns (c_in / groups * kernel^2, lines * h_out) of one group; x is its first channel. */
-static void gather(const ll_layer *l, int n, lines at, bool relu, const real *x, real *columns)
-{
-    size_t step = (size_t)n * plane(l->h_in);
+    int side = frame_side(l), stride = l->stride, w = l->h_out;
     for (int c = 0; c < l->c_in / l->groups; c++)
-        for (int k = 0; k < l->kernel * l->kernel; k++)
-            for (int i = 0; i < at.n; i++, columns += l->h_out) {
-                bool outside;
-                size_t read = line_read(l, at.from + i, k / l->kernel, &outside);
-                if (outside)
-                    memset(columns, 0, (size_t)l->h_out * sizeof *columns);
+        for (int k = 0; k < l->kernel * l->kernel; k++) {
+            const real *x = frame + (c * side + at.from * stride + k / l->kernel) * side + k % l->kernel;
+            for (int i = 0; i < at.n; i++, columns += w, x += stride * side)
+                if (stride == 1)
+                    for (int j = 0; j < w; j++) columns[j] = x[j];
                 else
-                    copy_line(l, relu, x + (size_t)c * step + read, k % l->kernel - ll_layer_padding(l),
-                              columns);
-            }
+                    for (int j = 0; j < w; j++) columns[j] = x[j * stride];
+        }
 }
 
-static void scatter(const ll_layer *l, int n, lines at, const real *columns, real *dx)
+static void scatter(const ll_layer *l, lines at, const real *columns, real *frame)
 {
-    size_t step = (size_t)n * plane(l->h_in);
+    int side = frame_side(l), stride = l->stride, w = l->h_out;
     for (int c = 0; c < l->c_in / l->groups; c++)
-        for (int k = 0; k < l->kernel * l->kernel; k++)
-            for (int i = 0; i < at.n; i++, columns += l->h_out) {
-                bool outside;
-                size_t read = line_read(l, at.from + i, k / l->kernel, &outside);
-                if (!outside)
-                    add_line(l, columns, k % l->kernel - ll_layer_padding(l), dx + (size_t)c * step + read);
-            }
+        for (int k = 0; k < l->kernel * l->kernel; k++) {
+            real *x = frame + (c * side + at.from * stride + k / l->kernel) * side + k % l->kernel;
+            for (int i = 0; i < at.n; i++, columns += w, x += stride * side)
+                if (stride == 1)
+                    for (int j = 0; j < w; j++) x[j] += columns[j];
+                else
+                    for (int j = 0; j < w; j++) x[j * stride] += columns[j];
+        }
 }
 
 /* One group: its channels, weights and outputs. */
@@ -245,16 +235,34 @@ static void pointwise_back(const ll_layer *l, int n, bool relu, const real *x, c
     }
 }
 
+static lines first_lines(const ll_layer *l)
+{
+    return (lines){0, lines_at_a_time(l)};
+}
+
+static bool next_lines(const ll_layer *l, lines *at)
+{
+    at->from += at->n;
+    if (at->n > l->h_out - at->from) at->n = l->h_out - at->from;
+    return at->n > 0;
+}
+
 static void by_columns(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
 {
-    int all = n * l->h_out, some = lines_at_a_time(l);
+    int p = n * l->h_out * l->h_out;
+    real *frame = room + COLUMNS_ROOM + column_height(l) * l->h_out;
+    memset(frame, 0, frame_room(l) * sizeof *frame);
     for (int k = 0; k < l->groups; k++) {
         group g = group_at(l, n, k);
-        for (lines at = {0, some}; at.from < all; at.from += some) {
-            if (at.n > all - at.from) at.n = all - at.from;
-            gather(l, n, at, relu, x + g.in, room);
-            ll_gemm(false, false, g.rows, at.n * l->h_out, g.height, 1, weights_of(l, w, k), g.height, room,
-                    at.n * l->h_out, 0, y + g.out + (size_t)at.from * (size_t)l->h_out, all * l->h_out);
+        for (int i = 0; i < n; i++) {
+            put_framed(l, n, relu, x + g.in + (size_t)i * plane(l->h_in), frame);
+            lines at = first_lines(l);
+            do {
+                gather(l, at, frame, room);
+                ll_gemm(false, false, g.rows, at.n * l->h_out, g.height, 1, weights_of(l, w, k), g.height,
+                        room, at.n * l->h_out, 0, y + g.out + (size_t)((i * l->h_out + at.from) * l->h_out),
+                        p);
+            } while (next_lines(l, &at));
         }
     }
 }
@@ -262,26 +270,29 @@ static void by_columns(const ll_layer *l, int n, bool relu, const real *x, const
 static void by_columns_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
                             real *room, real *dw, real *dx)
 {
-    int all = n * l->h_out, some = lines_at_a_time(l);
-    size_t in = (size_t)(l->c_in / l->groups) * (size_t)n * plane(l->h_in);
-    real *mine = room + (size_t)column_height(l) * (size_t)some * (size_t)l->h_out; /* gradient of a group */
+    int p = n * l->h_out * l->h_out;
+    real *frame = room + COLUMNS_ROOM + column_height(l) * l->h_out, *back = frame + frame_room(l);
+    memset(frame, 0, frame_room(l) * sizeof *frame);
     for (int k = 0; k < l->groups; k++) {
         group g = group_at(l, n, k);
         const real *wk = weights_of(l, w, k);
-        if (dx && relu) memset(mine, 0, in * sizeof *mine);
-        for (lines at = {0, some}; at.from < all; at.from += some) {
-            if (at.n > all - at.from) at.n = all - at.from;
-            int columns = at.n * l->h_out;
-            const real *d = dy + g.out + (size_t)at.from * (size_t)l->h_out;
-            gather(l, n, at, relu, x + g.in, room);
-            ll_gemm(false, true, g.rows, g.height, columns, 1, d, all * l->h_out, room, columns, 1,
-                    dw + (wk - w), g.height);
-            if (!dx) continue;
-            ll_gemm(true, false, g.height, columns, g.rows, 1, wk, g.height, d, all * l->h_out, 0, room,
-                    columns);
-            scatter(l, n, at, room, relu ? mine : dx + g.in);
+        for (int i = 0; i < n; i++) {
+            size_t image = g.in + (size_t)i * plane(l->h_in);
+            put_framed(l, n, relu, x + image, frame);
+            if (dx) memset(back, 0, frame_room(l) * sizeof *back);
+            lines at = first_lines(l);
+            do {
+                int columns = at.n * l->h_out;
+                const real *d = dy + g.out + (size_t)((i * l->h_out + at.from) * l->h_out);
+                gather(l, at, frame, room);
+                ll_gemm(false, true, g.rows, g.height, columns, 1, d, p, room, columns, 1, dw + (wk - w),
+                        g.height);
+                if (!dx) continue;
+                ll_gemm(true, false, g.height, columns, g.rows, 1, wk, g.height, d, p, 0, room, columns);
+                scatter(l, at, room, back);
+            } while (next_lines(l, &at));
+            if (dx) take_framed(l, n, relu, back, x + image, dx + image);
         }
-        if (dx && relu) ll_read_back(in, true, x + g.in, mine, dx + g.in);
     }
 }
 
@@ -408,8 +419,7 @@ size_t ll_conv_room(const ll_layer *l, int n)
     padded p = padded_of(l, n);
     if (is_depthwise(l)) return 3 * (size_t)p.n + 4 * (size_t)p.slack;
     if (is_pointwise(l)) return (size_t)column_height(l) * STRETCH;
-    return (size_t)column_height(l) * (size_t)lines_at_a_time(l) * (size_t)l->h_out +
-           (size_t)(l->c_in / l->groups) * (size_t)n * plane(l->h_in);
+    return COLUMNS_ROOM + (size_t)column_height(l) * (size_t)l->h_out + 2 * frame_room(l);
 }
 
 void ll_conv(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
@@ -449,48 +459,52 @@ void ll_batch_norm_back(int c, size_t p, const real *y, const real *std, real *d
 
 /* --- pools, shuffle, classifier --- */
 
-typedef struct window {
-    int y0, y1, x0, x1; /* what is inside */
-    real share;
-} window;
-
-static window window_at(const ll_layer *l, int y, int x)
+/* Lines from .. to - 1 of the image are in the window of output `y`. */
+static int window_of(const ll_layer *l, int y, int *from, int *to)
 {
-    int pad = ll_layer_padding(l), top = y * l->stride - pad, left = x * l->stride - pad;
-    window w = {top < 0 ? 0 : top, top + l->kernel, left < 0 ? 0 : left, left + l->kernel, 0};
-    if (w.y1 > l->h_in) w.y1 = l->h_in;
-    if (w.x1 > l->h_in) w.x1 = l->h_in;
-    w.share = (real)1 / (real)((w.y1 - w.y0) * (w.x1 - w.x0));
-    return w;
+    *from = y * l->stride - ll_layer_padding(l);
+    *to = *from + l->kernel;
+    if (*from < 0) *from = 0;
+    if (*to > l->h_in) *to = l->h_in;
+    return *to - *from;
 }
 
+enum { WIDEST = 1024 }; /* of an image */
+
+/* Down first, where lines are long vectors, then along what is left. */
 void ll_pool_avg(const ll_layer *l, int n, bool relu, const real *x, real *y)
 {
-    for (int i = 0; i < l->c_in * n; i++, x += plane(l->h_in))
-        for (int r = 0; r < l->h_out; r++)
+    real sum[WIDEST];
+    int h = l->h_in, top, bottom, left, right;
+    for (int i = 0; i < l->c_in * n; i++, x += plane(h))
+        for (int r = 0; r < l->h_out; r++) {
+            real share = (real)1 / (real)window_of(l, r, &top, &bottom);
+            ll_read((size_t)h, relu, x + top * h, sum);
+            for (int a = top + 1; a < bottom; a++) ll_read_add((size_t)h, relu, x + a * h, sum);
             for (int c = 0; c < l->h_out; c++, y++) {
-                window w = window_at(l, r, c);
-                real sum = 0;
-                for (int a = w.y0; a < w.y1; a++)
-                    for (int b = w.x0; b < w.x1; b++) {
-                        real v = x[a * l->h_in + b];
-                        sum += relu ? positive(v) : v;
-                    }
-                *y = sum * w.share;
+                int wide = window_of(l, c, &left, &right);
+                real along = 0;
+                for (int b = left; b < right; b++) along += sum[b];
+                *y = along * share / (real)wide;
             }
+        }
 }
 
 void ll_pool_avg_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx)
 {
-    for (int i = 0; i < l->c_in * n; i++, x += plane(l->h_in), dx += plane(l->h_in))
-        for (int r = 0; r < l->h_out; r++)
+    real sum[WIDEST];
+    int h = l->h_in, top, bottom, left, right;
+    for (int i = 0; i < l->c_in * n; i++, x += plane(h), dx += plane(h))
+        for (int r = 0; r < l->h_out; r++) {
+            real share = (real)1 / (real)window_of(l, r, &top, &bottom);
+            memset(sum, 0, (size_t)h * sizeof *sum);
             for (int c = 0; c < l->h_out; c++, dy++) {
-                window w = window_at(l, r, c);
-                real share = *dy * w.share;
-                for (int a = w.y0; a < w.y1; a++)
-                    for (int b = w.x0; b < w.x1; b++)
-                        if (!relu || x[a * l->h_in + b] > 0) dx[a * l->h_in + b] += share;
+                int wide = window_of(l, c, &left, &right);
+                real each = *dy * share / (real)wide;
+                for (int b = left; b < right; b++) sum[b] += each;
             }
+            for (int a = top; a < bottom; a++) ll_read_back((size_t)h, relu, x + a * h, sum, dx + a * h);
+        }
 }
 
 static size_t shuffled(const ll_layer *l, int c)
