@@ -12,6 +12,7 @@
 #include "core/space/moves.h"
 #include "data/datasets/proxy_images.h"
 #include "tests/check.h"
+#include "tests/say.h"
 
 enum { BATCH = 6 };
 
@@ -278,12 +279,61 @@ static void cifar_is_read_and_checked(void)
     CHECK_INT(ll_proxy_images_read(check_missing(), 4, 20, &images, &e), LL_BAD_DATA);
 }
 
+/* --- the command --- */
+
+/* How many of the only proxy of the result are computed now; -1: it failed. */
+static int computed(ll_app *a, const char *fmt, const char *path)
+{
+    ll_str line = {0};
+    ll_str_addf(&line, fmt, path);
+    ll_status s = say(a, ll_str_text(&line));
+    ll_str_free(&line);
+    cJSON *result = s ? NULL : said_result("proxies");
+    int n = ll_json_get_int(cJSON_GetObjectItem(result, "rows")->child, "computed", -1);
+    cJSON_Delete(result);
+    return s ? -1 : n;
+}
+
+static void what_a_file_has_is_not_computed_again(void)
+{
+    ll_app *a = app_new();
+    ll_error e = {0};
+    char *path = ll_path_join(check_tmpdir(), "p.csv"), *text;
+    size_t len;
+    ll_app_register(a, ll_proxies_commands);
+    CHECK_INT(computed(a, "proxies synflow space=nasbench201 archs=5,6 out=%s", path), 2);
+    CHECK_INT(computed(a, "proxies synflow space=nasbench201 archs=6,7,7 out=%s", path), 1);
+    CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), 1);
+    /* a cell that lets nothing through is computed once, too, and is not 0 */
+    for (int i = 1; i >= 0; i--)
+        CHECK_INT(computed(a, "proxies synflow space=nasbench201 archs=000000 out=%s", path), i);
+    CHECK_HAS(said, "null");
+    CHECK_OK(ll_read_file(path, 0, &text, &len, &e));
+    CHECK_HAS(text, "arch,settings,params,synflow\n");
+    CHECK_HAS(text, "seed=1 weights=pytorch,,nan\n");
+    int lines = 0;
+    for (size_t i = 0; i < len; i++) lines += text[i] == '\n';
+    CHECK_INT(lines, 5);
+    CHECK_INT(say(a, "proxies params space=nasbench201 archs=6 seed=2 out=/nowhere/x"), LL_FAILED);
+    strcpy(strstr(text, ",nan"), ",zero\n");
+    CHECK_OK(ll_write_file(path, text, strlen(text), &e));
+    ll_str line = {0};
+    ll_str_addf(&line, "proxies params space=nasbench201 archs=6 out=%s", path);
+    CHECK_INT(say(a, ll_str_text(&line)), LL_BAD_DATA);
+    CHECK_HAS(said, "zero");
+    ll_str_free(&line);
+    free(text);
+    free(path);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
     {"values do not depend on company", values_do_not_depend_on_company},
     {"disconnected cells are undefined", disconnected_cells_are_undefined},
     {"sums agree with one another", sums_agree_with_one_another},
     {"spaces without layers are refused", spaces_without_layers_are_refused},
     {"cifar is read and checked", cifar_is_read_and_checked},
+    {"what a file has is not computed again", what_a_file_has_is_not_computed_again},
     {"those of fbnet without images", those_of_fbnet_without_images},
     {"those of cells without images", those_of_cells_without_images},
     {0},

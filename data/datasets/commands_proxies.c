@@ -227,9 +227,15 @@ static ll_status read_row(job *j, const ll_csv *csv, int arch, int settings, con
         return ll_csv_fail(csv, &j->rq->error, "%s", own.message);
     int row = table_row(&j->table, gene);
     for (int k = 0; ll_proxies[k]; k++) {
-        if (column[k] < 0 || column[k] >= csv->n || !*csv->cells[column[k]]) continue;
+        const char *text = column[k] < 0 || column[k] >= csv->n ? "" : csv->cells[column[k]];
+        if (!*text) continue;
+        char *end;
+        double x = strtod(text, &end);
+        if (*end || isinf(x))
+            return ll_csv_fail(csv, &j->rq->error, "%s is \"%.40s\", a number or nan was expected",
+                               proxy_name(k), text);
         j->table.there[cell(row, k)] = true;
-        j->table.value[cell(row, k)] = strtod(csv->cells[column[k]], NULL);
+        j->table.value[cell(row, k)] = x;
     }
     return LL_OK;
 }
@@ -586,10 +592,10 @@ static void choose_todo(job *j)
     bool *seen = LL_NEW_ARRAY(bool, j->table.archs->n + 1);
     for (int i = 0; i < j->asked.n; i++) {
         int row = j->asked.v[i];
-        if (!seen[row] && missing(j, row, which)) ll_ints_add(&j->todo, row);
+        int n = seen[row] ? 0 : missing(j, row, which);
+        if (n) ll_ints_add(&j->todo, row);
         seen[row] = true;
-        for (int k = 0; k < j->which.n; k++)
-            j->computed[j->which.v[k]] -= j->table.there[cell(row, j->which.v[k])];
+        for (int k = 0; k < n; k++) j->computed[which[k]]++;
     }
     free(seen);
 }
@@ -635,8 +641,8 @@ static int add_rows(const job *j, cJSON *result)
         ll_json_int(row, "undefined", undefined);
         ll_json_num(row, "least", least);
         ll_json_num(row, "most", most);
-        ll_json_int(row, "computed", j->asked.n + j->computed[k]);
-        ll_json_num(row, "archs_per_s", seconds > 0 ? (j->asked.n + j->computed[k]) / seconds : NAN);
+        ll_json_int(row, "computed", j->computed[k]);
+        ll_json_num(row, "archs_per_s", seconds > 0 ? j->computed[k] / seconds : NAN);
         all_undefined += undefined;
     }
     return all_undefined;
