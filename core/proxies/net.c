@@ -299,11 +299,12 @@ static double fisher_of(const ll_net *n, int i, const real *dy)
     const real *y = n->x[i + 1];
     for (int c = 0; c < l->c_out; c++)
         for (int k = 0; k < n->s.batch; k++, y += p, dy += p) {
-            double along = 0, alone = 0, std = 1, mean = 0;
-            for (size_t j = 0; j < p; j++) along += (double)(y[j] * dy[j]), alone += (double)dy[j];
-            if (normed(n, l)) std = (double)n->std[i][c], mean = (double)n->mean[i][c];
-            along = std * along + mean * alone;
-            sum += along * along;
+            real along = 0, alone = 0;
+#pragma omp simd reduction(+ : along, alone)
+            for (size_t j = 0; j < p; j++) along += y[j] * dy[j], alone += dy[j];
+            double act = (double)along;
+            if (normed(n, l)) act = (double)n->std[i][c] * act + (double)n->mean[i][c] * (double)alone;
+            sum += act * act;
         }
     return .5 * sum / n->s.batch * (double)(ll_layer_weight_count(l) / (size_t)l->c_out);
 }

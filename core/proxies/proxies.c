@@ -110,7 +110,7 @@ ll_status ll_proxies_check(const ll_space *space, const ll_proxy *const *which, 
     if (!space->layers && n)
         return ll_fail(e, LL_USAGE,
                        "the layers of space %s are not known, so %s cannot be computed: proxies want a "
-                       "space whose networks can be built, as nasbench201, fbnet and ofa",
+                       "space whose networks can be built, as nasbench201 and fbnet",
                        space->name, which[0]->name);
     return LL_OK;
 }
