@@ -279,6 +279,7 @@ static void what_is_no_list_of_answers_is_refused(void)
     is_refused(a, "search \"my phone, 2\",holes max=9 score=sum verify=4 by=csv file=%s/new.csv",
                "one device at a time");
     is_refused(a, "search holes max=9 score=sum verify=4 predictor=table", "look up what is known");
+    is_refused(a, "search holes max=9 score=sum max=8", "max= is given twice");
     is_refused(a, "search holes max=9 score=sum verify=4 by=host", "was not measured with `measure`");
     check_same_state(a, state);
     SAY(a, "search holes max=9 score=sum verify=4"); /* the predictors are all there */

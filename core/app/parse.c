@@ -18,12 +18,26 @@ static bool set_more(ll_values *more, const char *word, ll_status *s, ll_error *
     return mine;
 }
 
+/* Two values of one option contradict each other: which was meant? */
+static ll_status check_once(char *const *words, int n, ll_error *e)
+{
+    for (int i = 1; i < n; i++) {
+        const char *equals = ll_find_unmarked(words[i], '=');
+        size_t len = equals ? (size_t)(equals - words[i]) + 1 : 0;
+        if (!len || strspn(words[i], "abcdefghijklmnopqrstuvwxyz_0123456789") + 1 != len) continue;
+        for (int k = 1; k < i; k++)
+            if (!strncmp(words[k], words[i], len))
+                return ll_fail(e, LL_USAGE, "%.*s is given twice", (int)len, words[i]);
+    }
+    return LL_OK;
+}
+
 ll_status ll_parse_options(const ll_command *c, char *const *words, int n, ll_values *args, ll_values *more,
                            ll_error *e)
 {
     char **rest = LL_NEW_ARRAY(char *, n);
     int n_rest = 0;
-    ll_status s = LL_OK;
+    ll_status s = check_once(words, n, e);
     ll_values_init(args, c->options);
     ll_values_init(more, c->more_options ? c->more_options(words + 1, n - 1) : NULL);
     for (int i = 1; i < n && !s; i++)

@@ -233,14 +233,6 @@ static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
     return s;
 }
 
-/* Two values of one option contradict each other: which was meant? */
-static bool said_before(char *const *words, int n, const char *key, size_t len)
-{
-    for (int w = 0; w < n; w++)
-        if (!strncmp(words[w], key, len) && words[w][len] == '=') return true;
-    return false;
-}
-
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
 {
     for (int w = 0; w < n; w++) {
@@ -254,8 +246,7 @@ ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
             strspn(words[w], "abcdefghijklmnopqrstuvwxyz_0123456789-") == len) {
             memcpy(key, words[w], len);
             key[len] = 0;
-            s = said_before(words, w, key, len) ? ll_fail(e, LL_USAGE, "%s= is given twice", key)
-                                                : ll_values_set_marked(v, key, equals + 1, e);
+            s = ll_values_set_marked(v, key, equals + 1, e);
         } else {
             s = store_positional(v, words[w], e);
         }
