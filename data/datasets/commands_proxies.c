@@ -21,9 +21,8 @@
 #include "data/datasets/folder_change.h"
 #include "data/datasets/proxy_images.h"
 
-/* Architectures of which a result holds the values; scores of a dataset's folder; seconds between two writes of out=. */
-enum { VALUES_MOST = 20000, SCORES_MOST = 64, BLOCKS_A_THREAD = 2 };
-static const double write_every_s = 20;
+enum { VALUES_MOST = 20000, BLOCKS_A_THREAD = 2 }; /* architectures of which a result holds the values */
+static const double write_every_s = 20;            /* between two writes of out= */
 
 /* --- the table -----------------------------------------------------------------------------------------------
  * Rows: those of the file that goes on, and those asked for. Columns: all proxies that there are. A value may be there
@@ -364,9 +363,9 @@ static ll_status check_scores(const job *j, const ll_dataset *d, ll_error *e)
         free(name);
         free(source);
     }
-    if (!s && d->n_scores + fresh > SCORES_MOST)
+    if (!s && d->n_scores + fresh > LL_SCORES_MOST)
         s = ll_fail(e, LL_USAGE, "%s has %d scores; with these there would be more than %d", d->name,
-                    d->n_scores, (int)SCORES_MOST);
+                    d->n_scores, (int)LL_SCORES_MOST);
     return s;
 }
 

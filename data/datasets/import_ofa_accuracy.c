@@ -10,9 +10,9 @@ ll_status ll_import_ofa_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e
 {
     const ll_dataset *into = job->into;
     ll_score_model *m;
-    if (strcmp(into->space->name, "ofa"))
-        return ll_fail(e, LL_USAGE, "%s holds architectures of %s, the accuracy predictor is for ofa",
-                       into->name, into->space->name);
+    if (into->space != ll_ofa_accuracy_space())
+        return ll_fail(e, LL_USAGE, "%s holds architectures of %s, the accuracy predictor is for %s",
+                       into->name, into->space->name, ll_ofa_accuracy_space()->name);
     if (job->metric && ll_score_check_name(job->metric, e)) return LL_USAGE;
     ll_status s = ll_ofa_accuracy_load(job->path, &m, e);
     if (s) return s;

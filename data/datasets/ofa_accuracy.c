@@ -51,9 +51,14 @@ static void add_inputs(const ll_space *space, ll_tensors *out)
     ll_tensors_add(out, "scale", LL_F64, 1, (long[]){1}, &percent);
 }
 
+const ll_space *ll_ofa_accuracy_space(void)
+{
+    return ll_space_find("ofa");
+}
+
 ll_status ll_ofa_accuracy_load(const char *path, ll_score_model **out, ll_error *e)
 {
-    const ll_space *space = ll_space_find("ofa");
+    const ll_space *space = ll_ofa_accuracy_space();
     ll_tensors t = {0}, own = {0};
     ll_status s = ll_torch_load_tensors(path, &t, e);
     if (s) return s;

@@ -14,6 +14,8 @@
 
 #include "core/device/score_model.h"
 
+/* The space whose architectures it takes. */
+const ll_space *ll_ofa_accuracy_space(void);
 /* A torch file, old or new, with 0.weight (400, 128), 0.bias (400), 2, 4 likewise (400, 400), 6.weight (1, 400), 6.bias
  * (1) as floats: as a model that gives percent. A resolution that is no multiple of 16 goes with the next smaller one, as in
  * the authors' code (spec2feats: (r - 112) // 16): 128 .. 140 are one input. LL_BAD_DATA names the file and what in it is
