@@ -11,23 +11,10 @@
 
 #define SOON_S 0.3 /* what is over before that is not worth a page */
 
-static void add_point(ll_search_curve *c, double x, double y)
-{
-    if (isnan(y) || (c->n && c->x[c->n - 1] >= x)) return;
-    if (c->n == c->cap) {
-        c->cap = c->cap ? 2 * c->cap : 128;
-        c->x = ll_realloc(c->x, (size_t)c->cap, sizeof *c->x);
-        c->y = ll_realloc(c->y, (size_t)c->cap, sizeof *c->y);
-    }
-    c->x[c->n] = x;
-    c->y[c->n++] = y;
-}
-
 void ll_search_run_free(ll_search_run *r)
 {
     free(r->command);
-    free(r->hypervolume.x);
-    free(r->hypervolume.y);
+    ll_curve_free(&r->hypervolume);
     cJSON_Delete(r->latest);
     *r = (ll_search_run){0};
 }
@@ -39,7 +26,7 @@ static bool is_search(const char *command)
 
 static void take_progress(ll_search_run *r, const cJSON *e)
 {
-    add_point(&r->hypervolume, ll_json_get_num(e, "done", NAN), ll_json_get_num(e, "hypervolume", NAN));
+    ll_curve_add(&r->hypervolume, ll_json_get_num(e, "done", NAN), ll_json_get_num(e, "hypervolume", NAN));
     cJSON_Delete(r->latest);
     r->latest = cJSON_Duplicate(e, true);
 }

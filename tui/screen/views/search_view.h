@@ -2,6 +2,7 @@
 #ifndef LL_TUI_SCREEN_VIEWS_SEARCH_VIEW_H
 #define LL_TUI_SCREEN_VIEWS_SEARCH_VIEW_H
 
+#include "tui/draw/curve.h"
 #include "tui/screen/views/views.h"
 
 /* --- the line (search_line.c) --- */
@@ -16,16 +17,11 @@ void ll_search_line_limit(const char *line, const char *device, double ms, ll_st
 
 /* --- while it runs (search_run.c) --- */
 
-typedef struct ll_search_curve {
-    double *x, *y;
-    int n, cap;
-} ll_search_curve;
-
 typedef struct ll_search_run {
     int id; /* of the request; 0: none runs */
     char *command;
     double began_s;
-    ll_search_curve hypervolume;
+    ll_curve hypervolume;
     cJSON *latest; /* its latest progress; NULL: none yet */
 } ll_search_run;
 /* Any event; true: a search has ended with it. */

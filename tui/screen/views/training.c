@@ -6,23 +6,19 @@
 #include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "tui/draw/curve.h"
 #include "tui/draw/render.h"
 #include "tui/screen/views/views.h"
 
 enum { MOST_RUNS = 8 };
 #define LONG_S 0.5 /* any command that takes longer has a page here */
 
-typedef struct curve {
-    double *x, *y;
-    int n, cap;
-} curve;
-
 /* One long command: what its progress told. */
 typedef struct run {
     int id;
     char *command, *status; /* status NULL: it has not ended */
     char *error;            /* what it failed of, or NULL */
-    curve loss, spearman;
+    ll_curve loss, spearman;
     double done, total, began_s;
     cJSON *latest; /* the latest progress event; NULL: none yet */
     cJSON *cloud;  /* the latest one with predictions ("rows" and "scores"); NULL: none */
@@ -39,28 +35,13 @@ typedef struct training_view {
 
 /* --- collecting --- */
 
-static void add_point(curve *c, double x, double y)
-{
-    if (isnan(y)) return;
-    if (c->n && c->x[c->n - 1] >= x) return; /* a phase that starts anew: the first stays */
-    if (c->n == c->cap) {
-        c->cap = c->cap ? 2 * c->cap : 128;
-        c->x = ll_realloc(c->x, (size_t)c->cap, sizeof *c->x);
-        c->y = ll_realloc(c->y, (size_t)c->cap, sizeof *c->y);
-    }
-    c->x[c->n] = x;
-    c->y[c->n++] = y;
-}
-
 static void free_run(run *r)
 {
     free(r->command);
     free(r->status);
     free(r->error);
-    free(r->loss.x);
-    free(r->loss.y);
-    free(r->spearman.x);
-    free(r->spearman.y);
+    ll_curve_free(&r->loss);
+    ll_curve_free(&r->spearman);
     cJSON_Delete(r->latest);
     cJSON_Delete(r->cloud);
 }
@@ -93,8 +74,8 @@ static void take_progress(training_view *v, const cJSON *event)
     if (!r) r = new_run(v, id);
     r->done = ll_json_get_num(event, "done", 0);
     r->total = ll_json_get_num(event, "total", 0);
-    add_point(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
-    add_point(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
+    ll_curve_add(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
+    ll_curve_add(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
     cJSON_Delete(r->latest);
     r->latest = cJSON_Duplicate(event, true);
     if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(event, "scores"))) return;
@@ -147,8 +128,8 @@ static const run *other_run(const training_view *v, const run *r)
     return NULL;
 }
 
-static void draw_curve(const run *r, const char *title, const curve *mine, const curve *other, ll_style style,
-                       ll_canvas *c, ll_rect at)
+static void draw_curve(const run *r, const char *title, const ll_curve *mine, const ll_curve *other,
+                       ll_style style, ll_canvas *c, ll_rect at)
 {
     ll_chart_series series[] = {
         {.name = other ? "before" : NULL, .style = LL_S_FAINT, .joined = true},
@@ -261,7 +242,7 @@ static int draw_others(const run *r, ll_canvas *c, int y, int x, int w, int bott
     return y;
 }
 
-static double last_of(const curve *c)
+static double last_of(const ll_curve *c)
 {
     return c->n ? c->y[c->n - 1] : NAN;
 }
