@@ -42,15 +42,26 @@ typedef struct ll_encode_job {
     ll_pool *pool;
 } ll_encode_job;
 
+/* What a fit says of its own quality, or of itself: share of operations that come back, seconds. */
+typedef struct ll_quality {
+    const char *name; /* of a result's member: "operations" */
+    const char *what; /* one line, no full stop */
+    double value;     /* NAN: not known */
+} ll_quality;
+enum { LL_MOST_QUALITIES = 8 };
+
 struct ll_encoding {
     const char *name, *summary;
     const ll_option *options; /* NULL: none */
     bool standardised;        /* columns of different units: always of mean 0 and deviation 1 */
+    bool learnt;              /* a fit takes seconds and more: worth keeping */
     /* Sets c->dim and c->state. LL_USAGE: not known for this space. */
     ll_status (*fit)(const ll_encode_job *job, ll_encoder *c, ll_error *e);
     /* Raw vectors, (archs->n, dim), zeroed before. */
     ll_status (*encode)(const ll_encoder *c, const ll_archs *archs, float *out, ll_error *e);
-    void (*release)(void *state);                                       /* NULL: there is no state */
+    int (*qualities)(const void *state,
+                     ll_quality *out); /* at most LL_MOST_QUALITIES; NULL: nothing to say */
+    void (*release)(void *state);      /* NULL: there is no state */
     ll_status (*save)(const void *state, ll_tensors *out, ll_error *e); /* NULL: likewise; also load */
     ll_status (*load)(const ll_tensors *in, ll_encoder *c, ll_error *e);
 };
