@@ -5,7 +5,7 @@
 
 typedef struct probe {
     ll_view base;
-    int results, failures;
+    int results, failures, clicks;
     char last[16];
 } probe;
 
@@ -21,8 +21,17 @@ static void take_failure(ll_view *base, const char *tag, const char *message)
     ((probe *)base)->failures++;
 }
 
-static const ll_view_type probe_type = {
-    .name = "probe", .size = sizeof(probe), .result = take_result, .failed = take_failure};
+static bool take_click(ll_view *base, const ll_mouse *m)
+{
+    ((probe *)base)->clicks++;
+    return false;
+}
+
+static const ll_view_type probe_type = {.name = "probe",
+                                        .size = sizeof(probe),
+                                        .result = take_result,
+                                        .failed = take_failure,
+                                        .mouse = take_click};
 
 typedef struct bench {
     ll_faces faces;
@@ -80,6 +89,26 @@ static void other_questions_go_on(void)
     ll_app_free(b.faces.app);
 }
 
+/* A heatmap of nine devices was clicked on its ninth line when the answer had come that there are eight. */
+static void a_click_on_an_old_picture_is_dropped(void)
+{
+    bench b;
+    begin(&b);
+    b.screen.stack[0] = &b.view.base;
+    b.screen.depth = 1;
+    ll_mouse click = {.what = LL_MOUSE_CLICK, .y = 3, .x = 3};
+    ll_screen_mouse(&b.screen, &click);
+    CHECK_INT(b.view.clicks, 1);
+    ll_screen_ask(&b.view.base, "corr", "corr");
+    answer(&b, b.screen.asks[0].id, "result", "all");
+    ll_screen_mouse(&b.screen, &click);
+    CHECK_INT(b.view.clicks, 1);
+    b.view.base.undrawn = false; /* as drawing leaves it */
+    ll_screen_mouse(&b.screen, &click);
+    CHECK_INT(b.view.clicks, 2);
+    ll_app_free(b.faces.app);
+}
+
 /* The command is of a room that does not know the views. A card is opened on something, so not by name. */
 static void view_names_the_views_there_are(void)
 {
@@ -98,6 +127,7 @@ static const check_case cases[] = {
     {"view names the views there are", view_names_the_views_there_are},
     {"a late answer is dropped", a_late_answer_is_dropped},
     {"other questions go on", other_questions_go_on},
+    {"a click on an old picture is dropped", a_click_on_an_old_picture_is_dropped},
     {0},
 };
 

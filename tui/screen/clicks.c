@@ -43,10 +43,12 @@ static bool scroll_log(ll_screen *s, const ll_mouse *m)
     return true;
 }
 
+/* A view finds what is under the mouse by how it drew it last: of a picture that is no longer its own it would find what
+ * is not there. */
 static void to_view(ll_screen *s, const ll_mouse *m)
 {
     ll_view *v = ll_screen_top(s);
-    if (v->message) return;
+    if (v->message || v->undrawn) return;
     bool taken = v->type->mouse && v->type->mouse(v, m);
     if (!taken && v->type->grid && v->type->grid(v)) taken = ll_grid_mouse(v->type->grid(v), m);
     if (!taken && v->type->pager && v->type->pager(v)) taken = ll_pager_mouse(v->type->pager(v), m);

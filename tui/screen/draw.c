@@ -231,6 +231,7 @@ static void draw_view(ll_screen *s)
 {
     ll_view *v = ll_screen_top(s);
     v->r = ll_screen_view_rect(s);
+    v->undrawn = false;
     if (v->message) {
         ll_paper p = {.out = NULL};
         ll_canvas_init(&p.c, &s->look, 0, v->r.w - 8);

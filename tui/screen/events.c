@@ -145,6 +145,7 @@ static void show_output(ll_screen *s, const cJSON *event)
 {
     if (ll_json_get_int(event, "id", -1) != s->typed_id || !s->running || !is_look(s, s->running)) return;
     ll_view *v = ll_screen_find(s, "output");
+    v->undrawn = true;
     v->type->result(v, "typed", event);
     ll_screen_open(s, "output");
 }

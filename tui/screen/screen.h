@@ -60,6 +60,7 @@ struct ll_view {
     ll_screen *screen;
     ll_state state; /* snapshot of the last refresh */
     bool stale;     /* the state changed since */
+    bool undrawn;   /* an answer came since: the picture on the screen is of other things */
     char *message;  /* instead of content: "no dataset is loaded", or NULL */
     ll_rect r;      /* where it was drawn last */
 };

@@ -132,6 +132,7 @@ bool ll_screen_take_answer(ll_screen *s, const char *kind, const cJSON *event)
     } else if (ask->overtaken) {
         return true;
     } else if (!strcmp(kind, "result") && type->result) {
+        ask->view->undrawn = true;
         type->result(ask->view, ask->tag, event);
     } else if (!strcmp(kind, "error")) {
         const char *message = ll_json_get_str(event, "message", "");
