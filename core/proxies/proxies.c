@@ -157,6 +157,7 @@ ll_status ll_proxies_of(ll_proxy_desk *d, const ll_proxy_job *job, double *out, 
                          .images = job->images,
                          .weights = job->weights,
                          .seed = job->seed,
+                         .repeats = job->repeats,
                          .net = d->net,
                          .stop = job->stop,
                          .ctx = job->ctx};

@@ -36,6 +36,7 @@ typedef struct ll_proxy_work {
     const ll_proxy_images *images;
     ll_net_weights weights; /* that the network begins with, but for zen */
     uint64_t seed;
+    int repeats; /* draws of weights that zen takes the mean of */
     ll_net *net; /* warm memory, and in the state that the proxy `wants` */
     float *d_images;
     bool (*stop)(void *ctx);
@@ -77,6 +78,7 @@ typedef struct ll_proxy_job {
     const ll_proxy_images *images;
     ll_net_weights weights;
     uint64_t seed;           /* of the weights */
+    int repeats;             /* draws of weights that zen takes the mean of; 0: 32, as published */
     bool (*stop)(void *ctx); /* may be NULL */
     void *ctx;
     /* (n), added to; may be NULL: what each took. A pass that several share is charged to the first of them. */
@@ -90,6 +92,9 @@ ll_status ll_proxies_of(ll_proxy_desk *d, const ll_proxy_job *job, double *out, 
 ll_status ll_proxies_check(const ll_space *space, const ll_proxy *const *which, int n, ll_error *e);
 /* Does the result of the network depend on its image? */
 bool ll_proxy_connected(const ll_network *n);
+/* Equal for networks that compute the same but for the draw of their weights: what nobody reads, identities, zeros and the
+ * order of sums make no difference. (NAS-Bench-201 has 4,930 such functions.) */
+uint64_t ll_proxy_function(const ll_network *n);
 /* The side of the images that a network reads, and its classes. */
 int ll_proxy_side(const ll_network *n);
 int ll_proxy_classes(const ll_network *n);

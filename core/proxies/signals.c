@@ -112,12 +112,13 @@ static double zen(ll_proxy_work *w)
 {
     zen_images z = {0};
     double sum = 0;
-    for (int i = 0; i < REPEATS && !isnan(sum); i++) sum += one_zen(w, &z, (uint64_t)i + 1);
+    int repeats = w->repeats ? w->repeats : REPEATS;
+    for (int i = 0; i < repeats && !isnan(sum); i++) sum += one_zen(w, &z, (uint64_t)i + 1);
     free(z.x);
     free(z.near);
     free(z.f);
     free(z.g);
-    return sum / REPEATS;
+    return sum / repeats;
 }
 
 /* --- correlations of the images' gradients --- */

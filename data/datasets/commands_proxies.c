@@ -79,10 +79,11 @@ typedef struct job {
     ll_proxy_desk **desks; /* (threads) */
     double *seconds;       /* (threads, proxies) */
     int *computed;         /* (proxies) */
-    ll_ints todo;          /* rows of the table with something to compute */
-    int from;              /* the first of the block in todo */
-    ll_status *status;     /* (block) */
-    ll_error *errors;      /* (block) */
+    ll_ints like;      /* (rows of the table) whose passes stand for this one's: its own, unless alike=on */
+    ll_ints todo;      /* rows of the table with something to compute */
+    int from;          /* the first of the block in todo */
+    ll_status *status; /* (block) */
+    ll_error *errors;  /* (block) */
 } job;
 
 /* --- settings --- */
@@ -128,6 +129,8 @@ static void read_settings(job *j)
     j->weights = ll_is(v, "weights", "fan-out") ? LL_NET_FAN_OUT : LL_NET_USUAL;
     ll_str_addf(&text, "images=%s batch=%d seed=%d weights=%s", ll_word(v, "images"), ll_int(v, "batch"),
                 ll_int(v, "seed"), ll_word(v, "weights"));
+    if (ll_bool(v, "alike")) ll_str_add(&text, " alike=on");
+    if (ll_given(v, "repeats")) ll_str_addf(&text, " repeats=%d", ll_int(v, "repeats"));
     j->settings = ll_str_take(&text);
 }
 
@@ -476,6 +479,59 @@ static ll_status save(job *j)
     return LL_OK;
 }
 
+/* --- networks that compute the same --- */
+
+typedef struct function {
+    uint64_t key;
+    int row;
+} function;
+
+static int compare_functions(const void *a, const void *b)
+{
+    const function *x = a, *y = b;
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : (x->row > y->row) - (x->row < y->row);
+}
+
+/* Of the rows that compute the same, the first of the table stands for all. */
+static ll_status find_alike(job *j)
+{
+    int n = j->table.archs->n;
+    ll_status s = LL_OK;
+    j->like = ll_ints_range(n);
+    if (!ll_bool(&j->rq->args, "alike")) return LL_OK;
+    function *f = LL_NEW_ARRAY(function, n + 1);
+    ll_network *network = LL_NEW(ll_network);
+    for (int i = 0; i < n && !s; i++) {
+        s = ll_network_build(j->space, ll_arch(j->table.archs, i), network, &j->rq->error);
+        f[i] = (function){ll_proxy_function(network), i};
+    }
+    qsort(f, (size_t)n, sizeof *f, compare_functions);
+    for (int i = 1, first = 0; i < n; i++) {
+        if (f[i].key != f[first].key) first = i;
+        j->like.v[f[i].row] = f[first].row;
+    }
+    free(network);
+    free(f);
+    return s;
+}
+
+static bool is_of_another(const job *j, int row, int proxy)
+{
+    return j->like.v[row] != row && ll_proxies[proxy]->wants > LL_WANTS_WEIGHTS;
+}
+
+/* What was computed for the first of them is every one's. */
+static void share_alike(job *j)
+{
+    for (int i = 0; i < j->asked.n; i++)
+        for (int k = 0; ll_proxies[k]; k++) {
+            int row = j->asked.v[i];
+            if (!is_of_another(j, row, k) || !j->table.there[cell(j->like.v[row], k)]) continue;
+            j->table.value[cell(row, k)] = j->table.value[cell(j->like.v[row], k)];
+            j->table.there[cell(row, k)] = true;
+        }
+}
+
 /* --- computing --- */
 
 static bool stop(void *ctx)
@@ -483,12 +539,22 @@ static bool stop(void *ctx)
     return ll_cancelled(((const job *)ctx)->rq->observer);
 }
 
+/* What is to be computed for this row itself. */
 static int missing(const job *j, int row, int *which)
 {
     int n = 0;
-    for (int i = 0; i < j->which.n; i++)
-        if (!j->table.there[cell(row, j->which.v[i])]) which[n++] = j->which.v[i];
+    for (int i = 0; i < j->which.n; i++) {
+        int k = j->which.v[i];
+        if (!j->table.there[cell(row, k)] && !is_of_another(j, row, k)) which[n++] = k;
+    }
     return n;
+}
+
+static bool complete(const job *j, int row)
+{
+    bool all = true;
+    for (int i = 0; i < j->which.n; i++) all = all && j->table.there[cell(row, j->which.v[i])];
+    return all;
 }
 
 /* Noise in the size that this network reads. */
@@ -524,6 +590,7 @@ static void compute(void *ctx, int i, int thread)
                                                 : NULL,
                         .weights = j->weights,
                         .seed = (uint64_t)ll_int(&j->rq->args, "seed"),
+                        .repeats = ll_int(&j->rq->args, "repeats"),
                         .stop = stop,
                         .ctx = j,
                         .seconds = seconds};
@@ -585,16 +652,20 @@ static ll_status compute_all(job *j)
     return s;
 }
 
+static void add_todo(job *j, int row, bool *seen)
+{
+    int which[LL_MOST_PROXIES], n = seen[row] ? 0 : missing(j, row, which);
+    if (n) ll_ints_add(&j->todo, row);
+    seen[row] = true;
+    for (int k = 0; k < n; k++) j->computed[which[k]]++;
+}
+
 static void choose_todo(job *j)
 {
-    int which[LL_MOST_PROXIES];
     bool *seen = LL_NEW_ARRAY(bool, j->table.archs->n + 1);
     for (int i = 0; i < j->asked.n; i++) {
-        int row = j->asked.v[i];
-        int n = seen[row] ? 0 : missing(j, row, which);
-        if (n) ll_ints_add(&j->todo, row);
-        seen[row] = true;
-        for (int k = 0; k < n; k++) j->computed[which[k]]++;
+        add_todo(j, j->like.v[j->asked.v[i]], seen);
+        add_todo(j, j->asked.v[i], seen);
     }
     free(seen);
 }
@@ -702,10 +773,10 @@ static ll_status list_proxies(ll_request *rq)
 /* What is there when the work is cancelled is kept where the user wanted it. */
 static ll_status keep_cancelled(job *j)
 {
-    int done = 0, which[LL_MOST_PROXIES];
+    int done = 0;
     const ll_observer *watched = ll_interrupt_watch(NULL);
     ll_error why = j->rq->error;
-    for (int i = 0; i < j->asked.n; i++) done += !missing(j, j->asked.v[i], which);
+    for (int i = 0; i < j->asked.n; i++) done += complete(j, j->asked.v[i]);
     ll_status s = write_file(j);
     if (!s) s = save(j);
     ll_interrupt_watch(watched);
@@ -732,10 +803,12 @@ static ll_status run_job(job *j)
     if (!s) s = choose_archs(j);
     if (!s) s = open_scores(j);
     if (!s) s = read_images(j);
+    if (!s) s = find_alike(j);
     if (s) return s;
     j->computed = LL_NEW_ARRAY(int, proxies_count());
     choose_todo(j);
     s = compute_all(j);
+    share_alike(j);
     if (s == LL_CANCELLED) return keep_cancelled(j);
     if (!s) s = write_file(j);
     if (!s) s = save(j);
@@ -752,6 +825,7 @@ static ll_status run_proxies(ll_request *rq)
     ll_proxy_images_free(&j.images);
     ll_ints_free(&j.which);
     ll_ints_free(&j.asked);
+    ll_ints_free(&j.like);
     ll_ints_free(&j.todo);
     free(j.table.value);
     free(j.table.there);
@@ -775,6 +849,10 @@ static const ll_option options[] = {
     LL_OPT_INT("seed", "1", 0, 2147483646, "of weights, noise and of the images that are drawn"),
     LL_OPT_CHOICE("weights", "pytorch", "pytorch|fan-out",
                   "what networks begin with: PyTorch's own, or kaiming normal by fan-out as FBNet's authors"),
+    LL_OPT_BOOL("alike", "off",
+                "networks that compute the same but for the draw of their weights are computed once: "
+                "NAS-Bench-201 has 4,930"),
+    LL_OPT_INT("repeats", "32", 1, 1024, "draws of weights that zen takes the mean of"),
     LL_OPT_WORD("space", NULL, "search space, where it is not that of the data", LL_OF(SPACE)),
     LL_OPT_WORD("out", NULL, "CSV file; what an earlier run has written there is not computed again",
                 LL_OF(FILE)),
