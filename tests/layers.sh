@@ -13,7 +13,7 @@ core/space: core/base core/num
 core/archs: core/base core/num core/space
 core/proxies: core/base core/num core/nn core/space core/archs
 core/device: core/base core/num core/space core/archs
-core/encode: core/base core/num core/space core/archs core/device
+core/encode: core/base core/num core/nn core/space core/archs core/proxies core/device
 core/sample: core/base core/num core/space core/archs core/device core/encode
 +learning: core/base core/num core/nn core/space core/archs core/device core/encode core/sample
 core/predict: +learning

@@ -297,7 +297,13 @@ static void check_encoding(const ll_archs *archs, const char *name, bool standar
     ll_tensors file = {0};
     ll_matrix_f table = {0};
     ll_error e = {0};
-    ll_status s = ll_encoder_fit(name, &(ll_encode_job){.archs = archs, .standardise = standardise}, &c, &e);
+    ll_encoder *raw;
+    ll_status s = ll_encoder_fit(name, &(ll_encode_job){.archs = archs}, &raw, &e);
+    c = raw;
+    if (!s && standardise) {
+        s = ll_encoder_standardised(raw, archs, &c, &e);
+        ll_encoder_unref(raw);
+    }
     if (s == LL_USAGE) return; /* not known for this space */
     CHECK_INT(s, LL_OK);
     CHECK_INT(ll_encoder_apply(c, archs, &table, &e), LL_OK);

@@ -63,6 +63,7 @@ void ll_state_copy(ll_state *to, const ll_state *from)
     for (int i = 0; i < from->n_transfers; i++) to->transfers[i] = ll_transfer_ref(from->transfers[i]);
     for (int i = 0; i < from->n_adapted; i++) to->adapted[i] = ll_adapted_ref(from->adapted[i]);
     for (int i = 0; i < from->n_searches; i++) to->searches[i] = ll_found_ref(from->searches[i]);
+    ll_encoders_copy(&to->encoders, &from->encoders);
 }
 
 /* Models and what was made with them, but for those of a space that is kept (NULL: none). */
@@ -98,6 +99,7 @@ void ll_state_free(ll_state *s)
 {
     drop_models(s, NULL);
     drop_searches(s);
+    ll_encoders_free(&s->encoders);
     ll_dataset_unref(s->data);
     ll_task_unref(s->task);
     ll_samples_unref(s->samples);

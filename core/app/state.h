@@ -8,6 +8,7 @@
 
 #include "core/device/dataset.h"
 #include "core/device/task.h"
+#include "core/encode/encoders.h"
 #include "core/predict/predictor.h"
 #include "core/transfer/transfer.h"
 
@@ -51,6 +52,7 @@ typedef struct ll_state {
     int n_adapted;
     ll_found *searches[LL_MAX_SEARCHES]; /* the latest first */
     int n_searches;
+    ll_encoders encoders; /* learnt here or loaded, of any space */
 } ll_state;
 
 void ll_state_copy(ll_state *to, const ll_state *from); /* `to` is overwritten, not freed */

@@ -144,7 +144,7 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
                          .prior = &a->design,
                          .have = a->have.v,
                          .n_have = a->have.n};
-    ll_status s = sampler->uses_encoding ? ll_encode(a->d->archs, "onehot", &vectors, &rq->error) : LL_OK;
+    ll_status s = ll_need_vectors(rq, sampler, &vectors);
     if (!s) s = ll_sample(sampler, &job, out, &rq->error);
     ll_matrix_f_free(&vectors);
     ll_ints_free(&pool);

@@ -131,6 +131,7 @@ static ll_status run_diagnose(ll_request *rq)
                       .draws = ll_int(&rq->args, "draws"),
                       .next = ll_int(&rq->args, "next"),
                       .seed = (uint64_t)ll_real(&rq->args, "seed"),
+                      .known = &rq->state.encoders,
                       .observer = rq->observer,
                       .pool = rq->pool};
     if (ll_ints_find(&q.task->source, device) >= 0)

@@ -35,13 +35,26 @@ static void emit_map(ll_request *rq, const char *encoding, const double *xy, con
     ll_emit(rq, result);
 }
 
+/* A look is quick: it learns nothing. */
+static ll_status need_fitted(ll_request *rq, const char *encoding)
+{
+    const ll_archs *archs = rq->state.data->archs;
+    if (!ll_encoding_is_learnt(encoding, archs) ||
+        ll_encoders_find(&rq->state.encoders, encoding, archs->space))
+        return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "%s is not fitted yet: `encode %s` does that", encoding, encoding);
+}
+
 static ll_status run_map(ll_request *rq)
 {
     const char *encoding = ll_word(&rq->args, "encoding");
     ll_matrix_f m = {0};
     double share[2];
     ll_status s = ll_need_data(rq);
-    if (!s) s = ll_encode(rq->state.data->archs, encoding, &m, &rq->error);
+    if (!s) s = need_fitted(rq, encoding);
+    if (!s)
+        s = ll_encoders_vectors(&rq->state.encoders, encoding,
+                                &(ll_encode_job){.archs = rq->state.data->archs}, &m, &rq->error);
     if (s) return s;
     double *xy = LL_NEW_ARRAY(double, 2 * (size_t)m.rows + 1);
     if (m.cols < 2)
@@ -55,7 +68,9 @@ static ll_status run_map(ll_request *rq)
 }
 
 static const ll_option map_options[] = {
-    LL_OPT_WORD("encoding", "cost", "cost, path, onehot, or a feature of the dataset", LL_POSITIONAL), {0}};
+    LL_OPT_WORD("encoding", "cost", "an encoding (`encodings` lists them) or a feature of the dataset",
+                LL_POSITIONAL),
+    {0}};
 
 const ll_command ll_map_commands[] = {
     {.name = "map",

@@ -94,6 +94,14 @@ static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
     ll_emit(rq, result);
 }
 
+/* Of the sampler, and beside the graph. */
+static ll_status need_encodings(ll_request *rq, const ll_sampler *sampler)
+{
+    bool beside = ll_option_find(rq->more.table, "encoding") && ll_has(&rq->more, "encoding");
+    ll_status s = sampler->encoding ? ll_need_encoder(rq, sampler->encoding) : LL_OK;
+    return !s && beside ? ll_need_encoder(rq, ll_word(&rq->more, "encoding")) : s;
+}
+
 static ll_status run_pretrain(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "predictor");
@@ -111,9 +119,12 @@ static ll_status run_pretrain(ll_request *rq)
                              .seed = (uint64_t)ll_real(&rq->args, "seed"),
                              .sampler = strcmp(sampler->name, "random") ? sampler : NULL,
                              .options = p->pretrain_options ? &rq->more : NULL,
+                             .known = &rq->state.encoders,
                              .observer = rq->observer,
                              .pool = rq->pool};
     ll_model *m;
+    s = need_encodings(rq, sampler);
+    if (s) return s;
     s = ll_pretrain_run(&plan, &m, &rq->error);
     if (m && (s == LL_OK || s == LL_CANCELLED)) {
         rq->commit_on_cancel = true;

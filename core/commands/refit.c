@@ -16,6 +16,7 @@ static ll_status make_immediate(ll_request *rq, const ll_predictor *p, ll_model 
                              .predictor = p,
                              .source = rq->state.task ? &rq->state.task->source : &none,
                              .seed = 1,
+                             .known = &rq->state.encoders,
                              .observer = rq->observer,
                              .pool = rq->pool};
     ll_model *m = NULL;
@@ -49,10 +50,42 @@ ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_samp
     if (*out) return LL_OK;
     ll_str all = {0};
     for (int i = 0; ll_samplers[i]; i++) ll_str_addf(&all, "%s%s", i ? ", " : "", ll_samplers[i]->name);
-    ll_status s =
-        LL_FAIL(rq, LL_USAGE, "sampler=%s: no such sampler; there are auto, %s", name, ll_str_text(&all));
+    ll_status s = LL_FAIL(rq, LL_USAGE,
+                          "sampler=%s: no such sampler; there are auto, %s (kmeans:graf: on that encoding)",
+                          name, ll_str_text(&all));
     ll_str_free(&all);
     return s;
+}
+
+ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char *encoding,
+                             const ll_sampler **out)
+{
+    ll_status s = ll_need_sampler(rq, name, k, out);
+    if (s || !encoding || !(*out)->uses_encoding || !strcmp(encoding, "onehot")) return s;
+    ll_str both = {0};
+    ll_str_addf(&both, "%.*s:%s", (int)strcspn((*out)->name, ":"), (*out)->name, encoding);
+    s = ll_need_sampler(rq, ll_str_text(&both), k, out);
+    ll_str_free(&both);
+    return s;
+}
+
+ll_status ll_need_encoder(ll_request *rq, const char *name)
+{
+    const ll_archs *archs = rq->state.data->archs;
+    if (!ll_encoding_is_learnt(name, archs) || ll_encoders_find(&rq->state.encoders, name, archs->space))
+        return LL_OK;
+    ll_note(rq, "fitting %s on the %d architectures of %s; `encode %s save=FILE` keeps it", name, archs->n,
+            rq->state.data->name, name);
+    ll_encode_job job = {.archs = archs, .observer = rq->observer, .pool = rq->pool};
+    return ll_encoders_learn(&rq->state.encoders, name, &job, &rq->error);
+}
+
+ll_status ll_need_vectors(ll_request *rq, const ll_sampler *sampler, ll_matrix_f *out)
+{
+    ll_encode_job job = {.archs = rq->state.data->archs, .observer = rq->observer, .pool = rq->pool};
+    ll_status s = sampler->encoding ? ll_need_encoder(rq, sampler->encoding) : LL_OK;
+    *out = (ll_matrix_f){0};
+    return s ? s : ll_sampler_vectors(sampler, &rq->state.encoders, &job, out, &rq->error);
 }
 
 static ll_model *model_with_prior(const ll_state *s)
@@ -94,6 +127,7 @@ ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **ou
                              .predictor = p,
                              .source = &rq->state.task->source,
                              .seed = 1,
+                             .known = &rq->state.encoders,
                              .observer = rq->observer,
                              .pool = rq->pool};
     ll_model *m = NULL;
@@ -114,13 +148,12 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
     ll_model *prior;
     ll_matrix_f vectors = {0};
     ll_ints rows = {0};
-    ll_status s = ll_need_sampler(rq, name, k, &sampler);
+    ll_status s = ll_need_sampler_on(rq, name, k, encoding, &sampler);
     if (!s) s = ll_need_prior(rq, sampler, &prior);
     if (!s && sampler->oracle && device < 0)
         s = LL_FAIL(rq, LL_USAGE,
                     "sampler %s looks at a target's latencies: name it with device=", sampler->name);
-    if (!s && sampler->uses_encoding)
-        s = ll_encode(rq->state.data->archs, encoding ? encoding : "onehot", &vectors, &rq->error);
+    if (!s) s = ll_need_vectors(rq, sampler, &vectors);
     if (!s)
         s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, &vectors, prior, &rows,
                             &rq->error);

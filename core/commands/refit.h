@@ -11,6 +11,13 @@ ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out);
 /* Sampler by name; `auto` chooses ivr for k <= 5 and dopt above (core/ALGORITHMS.md section 3), or random without a
  * task. */
 ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_sampler **out);
+/* The same on this encoding, where it uses one (NULL: its own). */
+ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char *encoding,
+                             const ll_sampler **out);
+/* An encoding that takes seconds to learn is learnt on the data, unless it is known, and joins rq->state. */
+ll_status ll_need_encoder(ll_request *rq, const char *name);
+/* Of the data's architectures, for this sampler; an empty matrix where it uses none. */
+ll_status ll_need_vectors(ll_request *rq, const ll_sampler *sampler, ll_matrix_f *out);
 /* The model whose prior an optimal design works under; pretrained on the task's sources when there is none
  * yet (it joins rq->state without becoming the current one). *out NULL when the sampler needs none. */
 ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **out);

@@ -21,6 +21,7 @@ typedef struct ll_diagnosis {
     const ll_model *gp;          /* pretrained on the task's sources */
     int draws, next;             /* repeated draws of samples; how many samples to propose */
     uint64_t seed;
+    const ll_encoders *known; /* encodings that are fitted; NULL: none */
     ll_observer *observer;
     ll_pool *pool;
 } ll_diagnosis;

@@ -58,7 +58,8 @@ static ll_status draw(const ll_diagnosis *q, const ll_sampler *sampler, uint64_t
 {
     ll_ints rows = {0};
     ll_matrix_f vectors = {0};
-    ll_status s = sampler->uses_encoding ? ll_encode(q->data->archs, "onehot", &vectors, e) : LL_OK;
+    ll_status s =
+        ll_sampler_vectors(sampler, q->known, &(ll_encode_job){.archs = q->data->archs}, &vectors, e);
     if (!s)
         s = ll_draw_samples(q->data, q->device, sampler, q->transfer->samples.n, seed, LL_PROTOCOL_FULL,
                             &vectors, q->gp, &rows, e);

@@ -1,10 +1,11 @@
 /* CAZ (NASFLAT, arXiv 2403.02446): CATE, Arch2Vec and the zero-cost proxies side by side; each column is standardised so
- * that none outweighs the others. */
+ * that none outweighs the others. A part that is fitted already is taken as it is. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/encode/encoders.h"
 #include "core/encode/parts.h"
 
 static const char *const names[] = {"cate", "arch2vec", "zcp"};
@@ -26,11 +27,9 @@ static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
     parts *p = c->state = LL_NEW(parts);
     ll_status s = LL_OK;
     for (int i = 0; i < PARTS && !s; i++) {
-        if (!ll_archs_feature(job->archs, names[i]))
-            return ll_fail(e, LL_USAGE,
-                           "caz joins cate, arch2vec and zcp, and these architectures have no %s", names[i]);
-        s = ll_encoder_fit(names[i], &(ll_encode_job){.archs = job->archs, .pool = job->pool}, &p->part[i],
-                           e);
+        ll_encode_job part = *job;
+        part.options = NULL;
+        s = ll_encoders_need(job->known, names[i], &part, &p->part[i], e);
         if (!s) c->dim += p->part[i]->dim;
     }
     return s;
@@ -81,8 +80,9 @@ static ll_status load(const ll_tensors *in, ll_encoder *c, ll_error *e)
 
 const ll_encoding ll_encoding_caz = {
     .name = "caz",
-    .summary = "cate, arch2vec and zcp side by side, where the data has them",
+    .summary = "cate, arch2vec and zcp side by side, standardised",
     .standardised = true,
+    .learnt = true,
     .fit = fit,
     .encode = encode,
     .release = release,

@@ -4,17 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/mem.h"
 #include "core/encode/parts.h"
 
 const ll_encoding *const ll_encodings[] = {
-    &ll_encoding_onehot,
-    &ll_encoding_path,
-    &ll_encoding_graph,
-    &ll_encoding_graf,
-    &ll_encoding_cost,
-    &ll_encoding_caz,
-    NULL,
+    &ll_encoding_onehot, &ll_encoding_path, &ll_encoding_graph, &ll_encoding_graf,
+    &ll_encoding_cost,   &ll_encoding_zcp,  &ll_encoding_caz,   NULL,
 };
 
 ll_matrix_f ll_matrix_f_new(int rows, int cols)
@@ -54,7 +50,8 @@ ll_encoder *ll_encoder_ref(const ll_encoder *c)
 void ll_encoder_unref(ll_encoder *c)
 {
     if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL)) return;
-    if (c->state) c->encoding->release(c->state);
+    if (c->state && !c->base) c->encoding->release(c->state);
+    ll_encoder_unref(c->base);
     free(c->name);
     free(c->shift);
     free(c->scale);
@@ -105,17 +102,25 @@ static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 {
     ll_matrix_f raw = {0};
     ll_status s = c->encoding->fit(job, c, e);
-    if (s || !(job->standardise || c->encoding->standardised)) return s;
+    if (s || !c->encoding->standardised) return s;
     s = raw_vectors(c, job->archs, &raw, e);
     if (!s) take_moments(c, &raw);
     ll_matrix_f_free(&raw);
     return s;
 }
 
+/* What came with the data goes first; but the proxies of it are scaled as those that are computed. */
+static const ll_encoding *encoding_of(const ll_archs *archs, const char *name)
+{
+    const ll_encoding *e = find_encoding(name);
+    const ll_feature *f = ll_archs_feature(archs, name);
+    return f && !(e == &ll_encoding_zcp && f->dim == LL_ZCP_PROXIES) ? &ll_encoding_feature : e;
+}
+
 ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder **out, ll_error *e)
 {
-    bool feature = ll_archs_feature(job->archs, name) != NULL;
-    const ll_encoding *encoding = feature ? &ll_encoding_feature : find_encoding(name);
+    const ll_encoding *encoding = encoding_of(job->archs, name);
+    double begun = ll_now_s();
     *out = NULL;
     if (!encoding) return unknown(job->archs, name, e);
     ll_encode_job own = *job;
@@ -126,12 +131,32 @@ ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder 
     }
     ll_encoder *c = encoder_new(encoding, name, job->archs->space);
     ll_status s = fit(&own, c, e);
+    c->seconds = ll_now_s() - begun;
+    c->fitted_on = job->archs->n;
     ll_values_free(&defaults);
     if (s)
         ll_encoder_unref(c);
     else
         *out = c;
     return s;
+}
+
+ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e)
+{
+    ll_matrix_f raw = {0};
+    *out = NULL;
+    ll_status s = raw_vectors(c, archs, &raw, e);
+    if (s) return s;
+    ll_encoder *own = encoder_new(c->encoding, c->name, c->space);
+    own->dim = c->dim;
+    own->base = ll_encoder_ref(c->base ? c->base : c);
+    own->state = c->state;
+    own->seconds = c->seconds;
+    own->fitted_on = c->fitted_on;
+    take_moments(own, &raw);
+    ll_matrix_f_free(&raw);
+    *out = own;
+    return LL_OK;
 }
 
 /* --- apply --- */
@@ -190,11 +215,15 @@ static void put_constants(ll_tensors *out, const char *prefix, const char *key, 
 
 ll_status ll_encoder_save(const ll_encoder *c, const char *prefix, ll_tensors *out, ll_error *e)
 {
-    char dim[16];
+    char dim[16], seconds[32], fitted_on[16];
     snprintf(dim, sizeof dim, "%d", c->dim);
+    snprintf(seconds, sizeof seconds, "%.3f", c->seconds);
+    snprintf(fitted_on, sizeof fitted_on, "%d", c->fitted_on);
     put_text(out, prefix, "encoding", c->encoding == &ll_encoding_feature ? "" : c->encoding->name);
     put_text(out, prefix, "name", c->name);
     put_text(out, prefix, "dim", dim);
+    put_text(out, prefix, "seconds", seconds);
+    put_text(out, prefix, "fitted_on", fitted_on);
     if (c->shift) {
         put_constants(out, prefix, "shift", c, c->shift);
         put_constants(out, prefix, "scale", c, c->scale);
@@ -240,7 +269,10 @@ ll_status ll_encoder_load(const ll_tensors *in, const char *prefix, const ll_spa
     const ll_encoding *record = *encoding ? find_encoding(encoding) : &ll_encoding_feature;
     if (!record) return ll_fail(e, LL_BAD_DATA, "this latlab has no encoding called %.60s", encoding);
     ll_encoder *c = encoder_new(record, name, space);
+    const char *seconds = get_text(in, prefix, "seconds"), *fitted_on = get_text(in, prefix, "fitted_on");
     c->dim = atoi(dim);
+    c->seconds = seconds ? strtod(seconds, NULL) : 0;
+    c->fitted_on = fitted_on ? atoi(fitted_on) : 0;
     ll_status s = c->dim >= 1 && c->dim <= WIDEST
                       ? load_state(in, prefix, c, e)
                       : ll_fail(e, LL_BAD_DATA, "the encoding %.60s has %.20s columns, 1 to %d were expected",

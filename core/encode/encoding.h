@@ -29,15 +29,20 @@ typedef struct ll_encoder {
     const ll_space *space;
     char *name; /* of the encoding, or of the feature */
     int dim;
-    void *state;           /* the encoding's own; NULL: needs none */
-    double *shift, *scale; /* (dim) value = (raw - shift) * scale; NULL: as it is */
+    void *state;             /* the encoding's own; NULL: needs none */
+    double *shift, *scale;   /* (dim) value = (raw - shift) * scale; NULL: as it is */
+    struct ll_encoder *base; /* whose state it is, where it is not its own */
+    double seconds;          /* that fitting took */
+    int fitted_on;           /* architectures */
 } ll_encoder;
+
+typedef struct ll_encoders ll_encoders; /* core/encode/encoders.h */
 
 typedef struct ll_encode_job {
     const ll_archs *archs;
     const ll_values *options; /* of encoding->options; NULL: defaults */
     uint64_t seed;
-    bool standardise; /* columns of mean 0 and deviation 1 over archs, whatever the encoding does by itself */
+    const ll_encoders *known; /* fitted before: an encoding made of others takes them; NULL: none */
     ll_observer *observer;
     ll_pool *pool;
 } ll_encode_job;
@@ -70,6 +75,8 @@ extern const ll_encoding *const ll_encodings[]; /* ends with NULL */
 
 /* By name, built-in or a feature of job->archs; LL_USAGE lists what there is. One reference held. */
 ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder **out, ll_error *e);
+/* The same encoding, its columns of mean 0 and deviation 1 over these architectures, whatever it does by itself. */
+ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e);
 /* (archs->n, dim). LL_BAD_DATA names the first architecture that lacks the feature; archs are of the encoder's space. */
 ll_status ll_encoder_apply(const ll_encoder *c, const ll_archs *archs, ll_matrix_f *out, ll_error *e);
 ll_encoder *ll_encoder_ref(const ll_encoder *c);

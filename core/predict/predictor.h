@@ -49,6 +49,7 @@ typedef struct ll_pretrain_job {
     ll_columns valid; /* devices named by the option `valid`: they choose the best epoch; n 0: none */
     uint64_t seed;
     const ll_values *options; /* of predictor->pretrain_options */
+    const ll_encoders *known; /* encodings that are fitted; NULL: none */
     ll_observer *observer;    /* may be NULL */
     ll_pool *pool;            /* may be NULL: one thread */
     /* Object or NULL: how training went, to be drawn later. Arrays of equal length, null where not taken:

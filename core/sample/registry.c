@@ -1,5 +1,8 @@
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/base/mem.h"
 
 #include "core/sample/shared.h"
 
@@ -25,11 +28,53 @@ void ll_design_prior_free(ll_design_prior *p)
     *p = (ll_design_prior){0};
 }
 
-const ll_sampler *ll_sampler_find(const char *name)
+static const ll_sampler *find(const char *name, size_t length)
 {
     for (int i = 0; ll_samplers[i]; i++)
-        if (!strcmp(ll_samplers[i]->name, name)) return ll_samplers[i];
+        if (strlen(ll_samplers[i]->name) == length && !strncmp(ll_samplers[i]->name, name, length))
+            return ll_samplers[i];
     return NULL;
+}
+
+/* Samplers on encodings that somebody has asked for: like the others they are there until the program ends, so that
+ * whoever holds one may compare it by its address. */
+typedef struct made {
+    ll_sampler sampler;
+    struct made *next;
+} made;
+
+static const ll_sampler *on_encoding(const ll_sampler *base, const char *name)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static made *all;
+    pthread_mutex_lock(&lock);
+    made *m = all;
+    while (m && strcmp(m->sampler.name, name)) m = m->next;
+    if (!m) {
+        m = LL_NEW(made);
+        *m = (made){*base, all};
+        m->sampler.name = ll_strdup(name);
+        m->sampler.encoding = strchr(m->sampler.name, ':') + 1;
+        all = m;
+    }
+    pthread_mutex_unlock(&lock);
+    return &m->sampler;
+}
+
+const ll_sampler *ll_sampler_find(const char *name)
+{
+    const char *colon = strchr(name, ':');
+    const ll_sampler *base = find(name, colon ? (size_t)(colon - name) : strlen(name));
+    if (!colon || !base) return base;
+    return base->uses_encoding && colon[1] ? on_encoding(base, name) : NULL;
+}
+
+ll_status ll_sampler_vectors(const ll_sampler *s, const ll_encoders *known, const ll_encode_job *job,
+                             ll_matrix_f *out, ll_error *e)
+{
+    *out = (ll_matrix_f){0};
+    if (!s->uses_encoding) return LL_OK;
+    return ll_encoders_vectors(known, s->encoding ? s->encoding : "onehot", job, out, e);
 }
 
 ll_status ll_sample(const ll_sampler *s, const ll_sample_job *job, int *out, ll_error *e)

@@ -4,7 +4,7 @@
 #define LL_SAMPLE_SAMPLER_H
 
 #include "core/base/observer.h"
-#include "core/encode/encoding.h"
+#include "core/encode/encoders.h"
 
 /* The prior an optimal design works under (core/ALGORITHMS.md section 4): row-major features of the architectures of a
  * job. Built by the gp predictor; NULL in a job: no prior at hand. */
@@ -31,13 +31,19 @@ typedef struct ll_sample_job {
 
 typedef struct ll_sampler {
     const char *name, *summary;
+    const char *encoding;                    /* of one that uses one: which; NULL: one-hot */
     bool uses_encoding, needs_prior, oracle; /* oracle: looks at the target's latencies; for study only */
     /* Writes k distinct members of the pool. Precondition: 1 <= k <= n_pool. */
     ll_status (*pick)(const ll_sample_job *job, int *out, ll_error *e);
 } ll_sampler;
 
 extern const ll_sampler *const ll_samplers[]; /* ends with NULL; core/sample/registry.c */
+/* Also "kmeans:graf": that sampler on vectors of that encoding, a record of its own. NULL: no such sampler, or none that
+ * uses an encoding; whether there is such an encoding is asked when it is used. Thread-safe. */
 const ll_sampler *ll_sampler_find(const char *name);
+/* The vectors that it works on, of job->archs; an empty matrix where it uses none. */
+ll_status ll_sampler_vectors(const ll_sampler *s, const ll_encoders *known, const ll_encode_job *job,
+                             ll_matrix_f *out, ll_error *e);
 /* Checks k against the pool (LL_USAGE), that a needed prior or encoding is there, and picks. */
 ll_status ll_sample(const ll_sampler *s, const ll_sample_job *job, int *out, ll_error *e);
 

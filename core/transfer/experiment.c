@@ -60,8 +60,9 @@ typedef struct bench {
     uint64_t pretrain_seed;
     ll_model **models; /* (n_predictors) */
     ll_model *prior;   /* for samplers that need one, where none of the models is */
+    ll_encoders known; /* encodings that are learnt, by their defaults: results are comparable */
     ll_matrix_f
-        vectors; /* one-hots of the task's architectures, for samplers that use an encoding; made once */
+        *vectors; /* (n_samplers) of the task's architectures, for those that use an encoding; made once */
     int done, recalled, total;
     double start_s;
 } bench;
@@ -81,6 +82,20 @@ static int sources_of(const ll_experiment *x, int p)
     return p >= 0 && x->own_n && x->own_n[p] ? x->own_n[p] : x->n;
 }
 
+static ll_encode_job encode_job(const bench *b)
+{
+    return (ll_encode_job){
+        .archs = b->x->data[b->task]->archs, .observer = b->x->observer, .pool = b->x->pool};
+}
+
+/* A predictor's supplementary encoding is fitted once a task, not once a model. */
+static ll_status learn_wanted(bench *b, const ll_values *options, ll_error *e)
+{
+    bool wanted = options && ll_option_find(options->table, "encoding") && ll_has(options, "encoding");
+    ll_encode_job job = encode_job(b);
+    return wanted ? ll_encoders_learn(&b->known, ll_word(options, "encoding"), &job, e) : LL_OK;
+}
+
 /* p: index of the predictor, -1: none of the experiment's. */
 static ll_status pretrain(bench *b, const ll_predictor *predictor, int p, ll_model **out, ll_error *e)
 {
@@ -91,9 +106,11 @@ static ll_status pretrain(bench *b, const ll_predictor *predictor, int p, ll_mod
                              .n = sources_of(x, p),
                              .seed = b->pretrain_seed,
                              .options = p >= 0 && x->pretrain_options ? &x->pretrain_options[p] : NULL,
+                             .known = &b->known,
                              .observer = x->observer,
                              .pool = x->pool};
-    ll_status s = ll_pretrain_run(&plan, out, e);
+    ll_status s = learn_wanted(b, plan.options, e);
+    if (!s) s = ll_pretrain_run(&plan, out, e);
     if (s) {
         ll_model_unref(*out);
         *out = NULL;
@@ -159,6 +176,13 @@ static ll_status check_budget(const ll_experiment *x, const ll_trial *t, const l
                    transfer->measured.n, transfer->device, transfer->measured.n - t->k);
 }
 
+static ll_matrix_f *vectors_of(const bench *b, const ll_sampler *sampler)
+{
+    int i = 0;
+    while (b->x->samplers[i] != sampler) i++;
+    return &b->vectors[i];
+}
+
 static ll_status run_trial(batch *c, int i)
 {
     ll_trial *t = &c->trials[i];
@@ -166,8 +190,8 @@ static ll_status run_trial(batch *c, int i)
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
     int k = sample_count(x, t->predictor, t->k);
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, &c->b->vectors,
-                                  c->priors[i], &samples, &c->errors[i]);
+    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol,
+                                  vectors_of(c->b, t->sampler), c->priors[i], &samples, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = c->model,
                              .target = t->device,
@@ -263,10 +287,23 @@ static int fill_batch(batch *c, int p, uint64_t seed, int most)
     return left;
 }
 
+/* Once a task, and only for draws that are not known. */
+static ll_status need_vectors(bench *b, const ll_sampler *sampler, ll_error *e)
+{
+    ll_encode_job job = encode_job(b);
+    ll_matrix_f *vectors = vectors_of(b, sampler);
+    ll_status s = LL_OK;
+    if (vectors->v) return LL_OK;
+    if (sampler->encoding) s = ll_encoders_learn(&b->known, sampler->encoding, &job, e);
+    return s ? s : ll_sampler_vectors(sampler, &b->known, &job, vectors, e);
+}
+
 static ll_status need_models(batch *c, int p, ll_error *e)
 {
     ll_status s = need_model(c->b, p, e);
     for (int i = 0; i < c->n && !s; i++) s = need_prior(c->b, c->trials[i].sampler, &c->priors[i], e);
+    for (int i = 0; i < c->n && !s; i++)
+        if (!c->recalled[i]) s = need_vectors(c->b, c->trials[i].sampler, e);
     c->model = c->b->models[p];
     return s;
 }
@@ -301,20 +338,20 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
     return s;
 }
 
-/* Vectors are made once a task and not at every draw. */
-static ll_status need_vectors(bench *b, ll_error *e)
+/* What was learnt of another dataset would make a result depend on the tasks beside it. */
+static void start_task(bench *b)
 {
-    bool used = false;
-    ll_matrix_f_free(&b->vectors);
-    for (int i = 0; i < b->x->n_samplers; i++) used |= b->x->samplers[i]->uses_encoding;
-    return used ? ll_encode(b->x->data[b->task]->archs, "onehot", &b->vectors, e) : LL_OK;
+    const ll_experiment *x = b->x;
+    for (int i = 0; i < x->n_samplers; i++) ll_matrix_f_free(&b->vectors[i]);
+    if (b->task && x->data[b->task] != x->data[b->task - 1]) ll_encoders_free(&b->known);
 }
 
 static ll_status run_task(bench *b, ll_error *e)
 {
     const ll_experiment *x = b->x;
     int pretrain_seeds = x->pretrain_seeds > 0 ? x->pretrain_seeds : x->trials;
-    ll_status s = need_vectors(b, e);
+    ll_status s = LL_OK;
+    start_task(b);
     for (int q = 0; q < pretrain_seeds && !s; q++) {
         b->pretrain_seed = x->first_seed + (uint64_t)q;
         for (int p = 0; p < x->n_predictors && !s; p++)
@@ -329,11 +366,14 @@ ll_status ll_experiment_run(const ll_experiment *x, ll_error *e)
 {
     bench b = {.x = x,
                .models = LL_NEW_ARRAY(ll_model *, x->n_predictors),
+               .vectors = LL_NEW_ARRAY(ll_matrix_f, x->n_samplers),
                .total = ll_experiment_size(x),
                .start_s = ll_now_s()};
     ll_status s = LL_OK;
     for (b.task = 0; b.task < x->n_tasks && !s; b.task++) s = run_task(&b, e);
-    ll_matrix_f_free(&b.vectors);
+    for (int i = 0; i < x->n_samplers; i++) ll_matrix_f_free(&b.vectors[i]);
+    ll_encoders_free(&b.known);
+    free(b.vectors);
     free(b.models);
     return s;
 }

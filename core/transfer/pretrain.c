@@ -32,11 +32,11 @@ static int default_n(const ll_pretrain_plan *p)
     return published ? published : p->predictor->default_n;
 }
 
-/* By a sampler: one that uses an encoding takes the one-hots. */
 static ll_status sample_rows(const ll_pretrain_plan *p, const ll_ints *pool, ll_ints *rows, ll_error *e)
 {
     ll_matrix_f vectors = {0};
-    ll_status s = p->sampler->uses_encoding ? ll_encode(p->data->archs, "onehot", &vectors, e) : LL_OK;
+    ll_encode_job fit = {.archs = p->data->archs, .observer = p->observer, .pool = p->pool};
+    ll_status s = ll_sampler_vectors(p->sampler, p->known, &fit, &vectors, e);
     ll_sample_job job = {.archs = p->data->archs,
                          .pool = pool->v,
                          .n_pool = pool->n,
@@ -131,6 +131,7 @@ static ll_status pretrain(const ll_pretrain_plan *p, const ll_values *options, c
                            .reference = &p->data->reference,
                            .seed = p->seed,
                            .options = options,
+                           .known = p->known,
                            .observer = p->observer,
                            .pool = p->pool,
                            .history = history};

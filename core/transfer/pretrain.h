@@ -15,6 +15,7 @@ typedef struct ll_pretrain_plan {
     uint64_t seed;
     const ll_sampler *sampler; /* of the source architectures; NULL: random */
     const ll_values *options;  /* of predictor->pretrain_options; NULL: defaults */
+    const ll_encoders *known;  /* encodings that are fitted; NULL: none */
     ll_observer *observer;
     ll_pool *pool;
 } ll_pretrain_plan;

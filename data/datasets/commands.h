@@ -8,7 +8,7 @@
 #include "data/datasets/results.h"
 
 /* Ends with a record whose name is NULL. */
-extern const ll_command ll_data_commands[], ll_proxies_commands[];
+extern const ll_command ll_data_commands[], ll_proxies_commands[], ll_encode_commands[];
 
 /* What the records of the table call. */
 ll_status ll_run_import(ll_request *rq);

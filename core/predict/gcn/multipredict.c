@@ -100,11 +100,11 @@ static void measure_range(proxies *p, const ll_matrix_f *z)
     }
 }
 
-static ll_status proxies_fit(proxies *p, const ll_archs *archs, ll_error *e)
+static ll_status proxies_fit(proxies *p, const ll_archs *archs, const ll_encoders *known, ll_error *e)
 {
     ll_matrix_f z = {0};
-    if (!ll_archs_feature(archs, "zcp")) return LL_OK;
-    ll_status s = ll_encoder_fit("zcp", &(ll_encode_job){.archs = archs}, &p->encoder, e);
+    if (!ll_archs_feature(archs, "zcp") && !ll_encoders_find(known, "zcp", archs->space)) return LL_OK;
+    ll_status s = ll_encoders_need(known, "zcp", &(ll_encode_job){.archs = archs}, &p->encoder, e);
     if (!s) s = ll_encoder_apply(p->encoder, archs, &z, e);
     if (!s) measure_range(p, &z);
     ll_matrix_f_free(&z);
@@ -351,7 +351,7 @@ static ll_status model_new(const ll_pretrain_job *job, model_t **out, ll_error *
     model_t *m = LL_NEW(model_t);
     *m = (model_t){.space = job->archs->space, .archs = ll_archs_ref(job->archs)};
     ll_source_table_init(&m->sources, job);
-    ll_status s = proxies_fit(&m->proxies, job->archs, e);
+    ll_status s = proxies_fit(&m->proxies, job->archs, job->known, e);
     if (!s) s = read_inputs(m, job->archs, &m->in, e);
     if (s) {
         model_free(m);

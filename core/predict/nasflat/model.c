@@ -47,9 +47,12 @@ bool ll_nasflat_is_encoded(const ll_values *options)
 static ll_status fit_encoder(const ll_pretrain_job *job, ll_nasflat_model *m, ll_error *e)
 {
     if (!ll_nasflat_is_encoded(&m->options)) return LL_OK;
-    ll_encode_job fit = {
-        .archs = job->archs, .standardise = true, .observer = job->observer, .pool = job->pool};
-    return ll_encoder_fit(ll_word(&m->options, "encoding"), &fit, &m->encoder, e);
+    ll_encoder *fitted;
+    ll_encode_job fit = {.archs = job->archs, .observer = job->observer, .pool = job->pool};
+    ll_status s = ll_encoders_need(job->known, ll_word(&m->options, "encoding"), &fit, &fitted, e);
+    if (!s) s = ll_encoder_standardised(fitted, job->archs, &m->encoder, e);
+    ll_encoder_unref(fitted);
+    return s;
 }
 
 ll_status ll_nasflat_model_new(const ll_values *options, const ll_pretrain_job *job, ll_nasflat_model **out,
