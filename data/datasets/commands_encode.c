@@ -272,7 +272,7 @@ const ll_command ll_encode_commands[] = {
      .examples = "  encode arch2vec save=arch2vec.safetensors\n"
                  "  encode zcp proxies=params,flops,synflow,nwot\n"
                  "  encode caz out=caz.npy\n"
-                 "  sample kmeans k=20 encoding=graf"},
+                 "  sample k=20 sampler=kmeans encoding=graf"},
     {.name = "encodings",
      .group = "sample",
      .summary = "List the encodings: which are fitted, on what, how well",
