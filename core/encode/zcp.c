@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
 #include "core/encode/parts.h"
-#include "core/proxies/proxies.h"
+#include "core/proxies/many.h"
 
-enum { ALL = LL_ZCP_PROXIES, BLOCK = 4 };
+enum { ALL = LL_ZCP_PROXIES };
 
 typedef enum scaling { LOG_RANGE, RANGE, DEVIATION } scaling;
 
@@ -50,32 +48,21 @@ static void release(void *state)
 
 /* --- values --- */
 
-static void fill_job(const zcp *z, const ll_proxy **which, ll_proxy_job *job)
-{
-    for (int i = 0; i < z->n; i++) which[i] = ll_proxy_find(columns[z->which[i]].name);
-    job->which = which;
-    job->n = z->n;
-    job->seed = (uint64_t)z->seed;
-    job->repeats = z->repeats;
-}
-
-static ll_status compute(const zcp *z, const ll_space *space, const uint8_t *gene, ll_proxy_desk *desk,
+static ll_status compute(const zcp *z, const ll_archs *archs, int i, ll_proxy_desk *desk,
                          bool (*stop)(void *ctx), void *ctx, double *out, ll_error *e)
 {
     const ll_proxy *which[ALL];
-    ll_proxy_images images;
-    ll_network *network = LL_NEW(ll_network);
-    ll_status s = ll_network_build(space, gene, network, e);
-    if (!s) {
-        ll_proxy_noise((uint64_t)z->seed, z->batch, ll_proxy_side(network), ll_proxy_classes(network),
-                       &images);
-        ll_proxy_job job = {.space = space, .gene = gene, .images = &images, .stop = stop, .ctx = ctx};
-        fill_job(z, which, &job);
-        s = ll_proxies_of(desk, &job, out, e);
-        ll_proxy_images_free(&images);
-    }
-    free(network);
-    return s;
+    for (int k = 0; k < z->n; k++) which[k] = ll_proxy_find(columns[z->which[k]].name);
+    ll_proxy_job job = {.space = archs->space,
+                        .gene = ll_arch(archs, i),
+                        .which = which,
+                        .n = z->n,
+                        .batch = z->batch,
+                        .seed = (uint64_t)z->seed,
+                        .repeats = z->repeats,
+                        .stop = stop,
+                        .ctx = ctx};
+    return ll_proxies_of(desk, &job, out, e);
 }
 
 /* Of one architecture, as it is measured: NaN where undefined. */
@@ -99,74 +86,41 @@ static ll_status computed_values(const zcp *z, const ll_archs *archs, int i, ll_
         return LL_OK;
     }
     if (!*desk) *desk = ll_proxy_desk_new();
-    return compute(z, archs->space, ll_arch(archs, i), *desk, NULL, NULL, out, e);
+    return compute(z, archs, i, *desk, NULL, NULL, out, e);
 }
 
 /* --- all of a set, on every thread --- */
 
 typedef struct work {
     zcp *z;
-    const ll_encode_job *job;
-    ll_proxy_desk **desks;
-    int from;
-    ll_status *status;
-    ll_error *errors;
+    ll_observer *observer;
 } work;
 
 static bool stop(void *ctx)
 {
-    return ll_cancelled(((const work *)ctx)->job->observer);
+    return ll_cancelled(((const work *)ctx)->observer);
 }
 
-static void compute_one(void *ctx, int i, int thread)
+static ll_status compute_one(void *ctx, int i, int thread, ll_proxy_desk *desk, ll_error *e)
 {
     work *w = ctx;
-    int a = w->from + i;
-    w->status[i] = compute(w->z, w->z->known->space, ll_arch(w->z->known, a), w->desks[thread], stop, w,
-                           w->z->value + (size_t)a * (size_t)w->z->n, &w->errors[i]);
-}
-
-static void report(const work *w, double begun)
-{
-    double spent = ll_now_s() - begun;
-    int all = w->z->known->n;
-    if (!ll_observer_due(w->job->observer, .25)) return;
-    cJSON *p = ll_progress_new("zcp", w->from, all);
-    ll_json_num(p, "left_s", w->from ? spent / w->from * (all - w->from) : NAN);
-    ll_progress(w->job->observer, p);
-}
-
-static ll_status compute_known(work *w, ll_error *e)
-{
-    int threads = ll_pool_threads(w->job->pool), all = w->z->known->n, most = BLOCK * threads;
-    double begun = ll_now_s();
-    ll_status s = LL_OK;
-    w->desks = LL_NEW_ARRAY(ll_proxy_desk *, threads);
-    w->status = LL_NEW_ARRAY(ll_status, most);
-    w->errors = LL_NEW_ARRAY(ll_error, most);
-    for (int i = 0; i < threads; i++) w->desks[i] = ll_proxy_desk_new();
-    for (; w->from < all && !s; w->from += most) {
-        int n = all - w->from < most ? all - w->from : most;
-        report(w, begun);
-        ll_pool_run_by(w->job->pool, n, compute_one, w);
-        for (int i = 0; i < n && !s; i++)
-            if ((s = w->status[i])) *e = w->errors[i];
-    }
-    for (int i = 0; i < threads; i++) ll_proxy_desk_free(w->desks[i]);
-    free(w->desks);
-    free(w->status);
-    free(w->errors);
-    return s;
+    return compute(w->z, w->z->known, i, desk, stop, w, w->z->value + (size_t)i * (size_t)w->z->n, e);
 }
 
 static ll_status know(zcp *z, const ll_encode_job *job, ll_error *e)
 {
-    work w = {.z = z, .job = job};
+    work w = {z, job->observer};
     z->known = ll_archs_new(job->archs->space, 0);
     ll_status s = ll_archs_index(z->known, e);
     for (int i = 0; i < job->archs->n && !s; i++) ll_archs_add(z->known, ll_arch(job->archs, i), NULL);
     z->value = LL_NEW_ARRAY(double, (size_t)z->known->n *(size_t)z->n + 1);
-    return s ? s : compute_known(&w, e);
+    ll_proxies_many many = {.n = z->known->n,
+                            .phase = "zcp",
+                            .one = compute_one,
+                            .ctx = &w,
+                            .observer = job->observer,
+                            .pool = job->pool};
+    return s ? s : ll_proxies_run(&many, e);
 }
 
 /* --- constants --- */

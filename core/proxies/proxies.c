@@ -149,6 +149,13 @@ static ll_status ask(ll_proxy_work *w, const ll_proxy_job *job, double *out, ll_
     return s ? s : whole ? LL_OK : ll_fail(e, LL_CANCELLED, "cancelled");
 }
 
+static bool wants_images(const ll_proxy_job *job)
+{
+    bool any = false;
+    for (int i = 0; i < job->n; i++) any = any || job->which[i]->by_images;
+    return any;
+}
+
 ll_status ll_proxies_of(ll_proxy_desk *d, const ll_proxy_job *job, double *out, ll_error *e)
 {
     ll_proxy_work *w = LL_NEW(ll_proxy_work);
@@ -161,9 +168,16 @@ ll_status ll_proxies_of(ll_proxy_desk *d, const ll_proxy_job *job, double *out, 
                          .net = d->net,
                          .stop = job->stop,
                          .ctx = job->ctx};
+    ll_proxy_images noise = {0};
     ll_status s = ll_proxies_check(job->space, job->which, job->n, e);
     if (!s) s = ll_network_build(job->space, job->gene, &w->network, e);
+    if (!s && !job->images && job->batch && wants_images(job)) {
+        ll_proxy_noise(job->seed, job->batch, ll_proxy_side(&w->network), ll_proxy_classes(&w->network),
+                       &noise);
+        w->images = &noise;
+    }
     if (!s) s = ask(w, job, out, e);
+    ll_proxy_images_free(&noise);
     free(w);
     return s;
 }

@@ -75,9 +75,10 @@ typedef struct ll_proxy_job {
     const uint8_t *gene;
     const ll_proxy *const *which; /* (n) */
     int n;
-    const ll_proxy_images *images;
+    const ll_proxy_images *images; /* NULL: noise in the size that the network reads */
+    int batch;                     /* images of noise */
     ll_net_weights weights;
-    uint64_t seed;           /* of the weights */
+    uint64_t seed;           /* of the weights, and of noise */
     int repeats;             /* draws of weights that zen takes the mean of; 0: 32, as published */
     bool (*stop)(void *ctx); /* may be NULL */
     void *ctx;

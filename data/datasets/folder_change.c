@@ -163,3 +163,8 @@ ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *
     free(path);
     return s;
 }
+
+bool ll_change_extends(const char *to, const ll_dataset *there, const ll_dataset *loaded)
+{
+    return !there || !strcmp(to, loaded->path) || ll_dataset_continues(there, loaded);
+}

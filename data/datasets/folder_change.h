@@ -37,4 +37,8 @@ ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *
  * refer to `d`. */
 bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old);
 
+/* May `there`, what the folder `to` holds by now (NULL: nothing), stand for the dataset that is loaded when that one is to
+ * be extended? It is the loaded one's own folder, or continues it. */
+bool ll_change_extends(const char *to, const ll_dataset *there, const ll_dataset *loaded);
+
 #endif

@@ -334,7 +334,7 @@ static ll_status extend(void *ctx, const ll_dataset *there, ll_dataset **out, ll
     job *j = ctx;
     const ll_dataset *loaded = j->rq->state.data;
     j->met = there && strcmp(there->hash.hex, loaded->hash.hex) != 0;
-    if (j->met && strcmp(j->to, loaded->path) && !ll_dataset_continues(there, loaded))
+    if (j->met && !ll_change_extends(j->to, there, loaded))
         return ll_fail(
             e, LL_FAILED,
             "%s is another dataset than the one measured, which cannot be changed where it is; the "
