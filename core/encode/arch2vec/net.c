@@ -397,11 +397,11 @@ void ll_arch2vec_embed(ll_arch2vec_net *k, const real *w, const real *statistics
                   k->code + (size_t)g->row_of[i] * 2 * (size_t)dim, 1 / (real)g->nodes, dim);
 }
 
-/* Is its own label the likeliest? */
+/* Does its own label come back, and no other? */
 static bool label_back(const real *x, int label, int labels)
 {
     for (int j = 0; j < labels; j++)
-        if (j != label && x[j] >= x[label]) return false;
+        if ((x[j] > 0) != (j == label)) return false;
     return true;
 }
 

@@ -40,10 +40,10 @@ void ll_arch2vec_track(const ll_arch2vec_net *k, const ll_arch2vec_graphs *g, re
 void ll_arch2vec_embed(ll_arch2vec_net *k, const real *w, const real *statistics, const ll_arch2vec_graphs *g,
                        real *out);
 
-/* What comes back of graphs: the likeliest label of a node, and arcs of a probability above 1/2. Two nodes that are alike to
- * the encoder have one code, whose product with itself is never below 0: a gap between them is always filled. */
+/* What comes back of graphs: has a probability above 1/2. Two nodes that are alike to the encoder have one code, whose
+ * product with itself is never below 0: a gap between them is always filled. */
 typedef struct ll_arch2vec_recall {
-    long nodes, labels;     /* nodes; those whose label comes back */
+    long nodes, labels;     /* nodes; those whose label comes back, and no other */
     long arcs, arcs_found;  /* arcs; those that come back */
     long gaps, gaps_filled; /* pairs of nodes without an arc; those that get one */
 } ll_arch2vec_recall;
