@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/nn/batch_norm.h"
 #include "core/nn/dropout.h"
 #include "core/nn/graph_conv.h"
 #include "core/nn/layer_norm.h"
@@ -90,6 +91,40 @@ static void norm_back(const int *d, const real *in, const real *keep, const real
     for (int r = 0; r < d[0]; r++)
         ll_layer_norm_back(in + r * d[1], d[1], gamma, keep[2 * r], keep[2 * r + 1], dout + r * d[1],
                            din + r * d[1], dgamma, dbeta);
+}
+
+/* --- batch norm and ReLU: d = rows, columns. Rows stand for one, two or three --- */
+
+enum { MOST_NORM_ROWS = 512 };
+
+static void fill_counts(int *count, int rows)
+{
+    for (int r = 0; r < rows; r++) count[r] = 1 + r % 3;
+}
+
+static operator_lengths batch_norm_lengths(const int *d)
+{
+    return (operator_lengths){(d[0] + 2) * d[1], d[0] * d[1], 2 * d[1]};
+}
+
+static void batch_norm(const int *d, const real *in, real *keep, real *out)
+{
+    const real *gamma = next(&in, d[1]), *beta = next(&in, d[1]);
+    int count[MOST_NORM_ROWS];
+    fill_counts(count, d[0]);
+    ll_batch_moments(in, d[0], d[1], count, keep, keep + d[1]);
+    ll_batch_norm_relu(in, d[0], d[1], keep, keep + d[1], gamma, beta, out);
+}
+
+static void batch_norm_back(const int *d, const real *in, const real *keep, const real *out, real *dout,
+                            real *din)
+{
+    const real *gamma = next(&in, 2 * d[1]);
+    real *dgamma = next_of(&din, d[1]), *dbeta = next_of(&din, d[1]);
+    int count[MOST_NORM_ROWS];
+    fill_counts(count, d[0]);
+    ll_batch_norm_relu_back(in, out, d[0], d[1], count, keep, keep + d[1], gamma, dout, dgamma, dbeta);
+    for (int i = 0; i < d[0] * d[1]; i++) din[i] = dout[i];
 }
 
 /* --- ranking loss of n scores over pairs: d = n, pairs --- */
@@ -224,6 +259,7 @@ const operator_case operator_cases[] = {
     {"linear_sigmoid", LINEAR, {{5, 7, 6, LL_ACT_SIGMOID}, {32, 48, 256, LL_ACT_SIGMOID}}},
     {"dropout", dropout_lengths, dropout, dropout_back, {{37}, {6400}}},
     {"layer_norm", norm_lengths, norm, norm_back, {{3, 9}, {64, 128}}},
+    {"batch_norm", batch_norm_lengths, batch_norm, batch_norm_back, {{7, 5}, {256, 128}}},
     {"pair_hinge", hinge_lengths, hinge, hinge_back, {{5, 12}, {128, 512}}},
     {"sum_read", read_lengths, sum_read, sum_read_back, {{9, 5}, {64, 100}}},
     {"dgf", CONV, {{6, 1, 0, 0}, {128, 1, 0, 0}}},

@@ -26,7 +26,8 @@ static const subject subjects[] = {
     {"tui", bench_tui},
     {"real_loop", bench_real_loop},
     {"proxies", bench_proxies},
-    {0},
+    {"encode", bench_encode},
+    {0}, /* the end */
 };
 
 static cJSON *rows;

@@ -9,6 +9,7 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
 void bench_title(const char *title);
 
 void bench_look(void);
+void bench_encode(void);
 void bench_gemm(void);
 void bench_gp(void);
 void bench_nn(void);
