@@ -2,8 +2,8 @@
  * its rounds are the same.
  *
  * A node's row in a round is a function of its own row and its neighbours' in the round before. Nodes that agree in these,
- * of one graph or of several, share a row: it is worked out once. Of the 256 nodes of 32 random NAS-Bench-201 cells about half
- * are cut off and stand alone, and there are as many of those as operations.
+ * of one graph or of several, share a row: it is worked out once. The 256 nodes of 32 random NAS-Bench-201 cells have 84 rows in
+ * the first round and 153 in the last.
  *
  * Neighbours are summed in the order of their keys, which say what a row is and not which others there are: a sum is the
  * same to the bit in every company. */
