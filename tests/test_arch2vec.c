@@ -91,8 +91,8 @@ static double quality(const ll_encoder *c, const char *name)
 static void cells_come_back(void)
 {
     ll_archs *archs = some("nasbench201", 600);
-    ll_encoder *few = fitted(archs, &(how){.epochs = "1", .seed = 1}),
-               *more = fitted(archs, &(how){.epochs = "50", .seed = 1});
+    ll_encoder *few = fitted(archs, &(how){.epochs = "1", .width = "48", .seed = 1}),
+               *more = fitted(archs, &(how){.epochs = "50", .width = "48", .rate = "0.003", .seed = 1});
     CHECK_INT(more->dim, 32);
     CHECK_INT(quality(more, "architectures"), 540);
     CHECK_INT(quality(more, "held_out"), 60);
