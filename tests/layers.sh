@@ -15,6 +15,7 @@ core/proxies: core/base core/num core/nn core/space core/archs
 core/device: core/base core/num core/space core/archs
 core/encode: core/base core/num core/nn core/space core/archs core/proxies core/device
 core/encode/arch2vec: core/base core/num core/nn core/space core/archs core/device core/encode
+core/encode/cate: core/base core/num core/nn core/space core/archs core/device core/encode
 core/sample: core/base core/num core/space core/archs core/device core/encode
 +learning: core/base core/num core/nn core/space core/archs core/device core/encode core/sample
 core/predict: +learning

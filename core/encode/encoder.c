@@ -15,6 +15,7 @@ const ll_encoding *const ll_encodings[] = {
     &ll_encoding_graf,
     &ll_encoding_cost,
     &ll_encoding_arch2vec,
+    &ll_encoding_cate,
     &ll_encoding_zcp,
     &ll_encoding_caz,
     NULL,

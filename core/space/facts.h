@@ -33,8 +33,10 @@ typedef struct ll_space_facts {
         int epochs;
         double lr;
     } tune;
-    struct {      /* HELP; 0: not published */
-        int pool; /* learns from the first so many of the table and is asked about the next thousand */
+    double
+        cate_within; /* CATE, arXiv 2102.05108: parameters by which a pair differs at most; 0: not published */
+    struct {         /* HELP; 0: not published */
+        int pool;    /* learns from the first so many of the table and is asked about the next thousand */
         int episodes;
         int half; /* choices written as [low half, high half, one-hot within it]; those behind both are all zero */
         const bool *

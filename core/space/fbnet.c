@@ -148,6 +148,7 @@ static const ll_space_facts facts = {.stages = stage_positions,
                                      .independent = true,
                                      .pretrain_n = 800,
                                      .tune = {30, 1e-3},
+                                     .cate_within = 2e6,
                                      .help = {.pool = 4000, .episodes = 4000, .half = 4}};
 
 const ll_space ll_fbnet = {

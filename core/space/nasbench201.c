@@ -144,7 +144,7 @@ static const uint8_t help_labels[N_OPS] = {[LL_NB201_NONE] = 4,
                                            [LL_NB201_POOL] = 1};
 static const ll_cell_graph cell = {4, ll_nb201_from, ll_nb201_to, LL_NB201_NONE, op_costs, help_labels};
 static const ll_space_facts facts = {
-    .cell = &cell, .tune = {40, 3e-3}, .help = {.pool = 900, .episodes = 2000}};
+    .cell = &cell, .tune = {40, 3e-3}, .cate_within = 2e5, .help = {.pool = 900, .episodes = 2000}};
 
 const ll_space ll_nasbench201 = {
     .name = "nasbench201",

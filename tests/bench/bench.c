@@ -27,7 +27,8 @@ static const subject subjects[] = {
     {"real_loop", bench_real_loop},
     {"proxies", bench_proxies},
     {"encode", bench_encode},
-    {0}, /* the end */
+    {"encode_cate", bench_encode_cate},
+    {0},
 };
 
 static cJSON *rows;
