@@ -90,7 +90,7 @@ endef
 # there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
 # and double fit into one program. Tests called *_grad are in double themselves.
 TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv layer_norm linear pair_hinge sums) \
-         $(addprefix core/encode/cate/,attention net transformer) \
+         $(addprefix core/encode/cate/,attention drop net transformer) \
          $(addprefix core/proxies/,net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
          core/encode/arch2vec/net \
          $(addprefix core/predict/nasflat/,backward forward work) tests/operators

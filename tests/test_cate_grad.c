@@ -79,8 +79,9 @@ static void check_part(problem *q, const char *name, size_t from, size_t to)
 
 static void check_stack(problem *q, const char *stack, ll_cate_stack_shape s, size_t at)
 {
-    static const char *const names[] = {"norm 1", "query, key, value", "their bias", "out", "its bias", "norm 2",
-                                        "up",     "its bias",          "down",       "its bias"};
+    static const char *const names[] = {
+        "norm 1", "query, key, value", "their bias", "out",     "its bias", "norm 2",
+        "up",     "its bias",          "down",       "its bias"};
     char name[64];
     for (int i = 0; i < s.layers; i++) {
         ll_cate_layer l = ll_cate_layer_at(s, i);

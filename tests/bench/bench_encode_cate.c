@@ -20,8 +20,8 @@ void bench_encode_cate(void)
     if (!ll_encoder_fit("cate", &job, &c, NULL)) {
         double took = ll_now_s() - start;
         c->encoding->qualities(c->state, q);
-        snprintf(note, sizeof note, "%.1f %% of hidden operations, %.1f %% the most frequent", 100 * q[0].value,
-                 100 * q[1].value);
+        snprintf(note, sizeof note, "%.1f %% of hidden operations, %.1f %% the most frequent",
+                 100 * q[0].value, 100 * q[1].value);
         bench_row("encode_cate_nb201", took, "s", 120, "lower", note);
     }
     ll_encoder_unref(c);

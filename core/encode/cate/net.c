@@ -5,7 +5,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
-#include "core/nn/dropout.h"
+#include "core/encode/cate/drop.h"
 #include "core/nn/linear.h"
 #include "core/nn/sums.h"
 
@@ -230,7 +230,7 @@ enum { DROP_TOKENS = 1, DROP_FIRST, DROP_CROSS };
 
 static void drop_tokens(const ll_cate_batch *b, real *x, int rows)
 {
-    if (b->dropout > 0) ll_dropout(x, rows * W, b->dropout, b->seed + DROP_TOKENS);
+    if (b->dropout > 0) ll_cate_drop(x, rows * W, b->dropout, b->seed + DROP_TOKENS);
 }
 
 ll_cate_score ll_cate_run(ll_cate_net *k, const real *w, const ll_cate_batch *b, real scale, real *grad)

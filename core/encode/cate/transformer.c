@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/nn/dropout.h"
+#include "core/encode/cate/drop.h"
 #include "core/nn/layer_norm.h"
 #include "core/nn/linear.h"
 #include "core/nn/sums.h"
@@ -119,10 +119,9 @@ static uint64_t seed_of(const ll_cate_sequences *s, int layer, int place)
     return s->seed + 0x9e3779b97f4a7c15u * (uint64_t)(DROPS * layer + place + 1);
 }
 
-/* Its own backward: the same numbers fall out of a gradient. */
 static void drop(const ll_cate_sequences *s, int layer, int place, real *y, int width)
 {
-    if (s->dropout > 0) ll_dropout(y, s->n * s->length * width, s->dropout, seed_of(s, layer, place));
+    if (s->dropout > 0) ll_cate_drop(y, s->n * s->length * width, s->dropout, seed_of(s, layer, place));
 }
 
 static void attend(const kept *l, const ll_cate_sequences *s)
