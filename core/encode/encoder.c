@@ -9,16 +9,8 @@
 #include "core/encode/parts.h"
 
 const ll_encoding *const ll_encodings[] = {
-    &ll_encoding_onehot,
-    &ll_encoding_path,
-    &ll_encoding_graph,
-    &ll_encoding_graf,
-    &ll_encoding_cost,
-    &ll_encoding_arch2vec,
-    &ll_encoding_cate,
-    &ll_encoding_zcp,
-    &ll_encoding_caz,
-    NULL,
+    &ll_encoding_onehot,   &ll_encoding_path, &ll_encoding_graph, &ll_encoding_graf, &ll_encoding_cost,
+    &ll_encoding_arch2vec, &ll_encoding_cate, &ll_encoding_zcp,   &ll_encoding_caz,  NULL,
 };
 
 ll_matrix_f ll_matrix_f_new(int rows, int cols)
