@@ -47,7 +47,7 @@ FLAGS_fuzz := -O1 -march=$(MARCH) -fsanitize=fuzzer-no-link,address,undefined,fl
 build/fuzz/%: override CC = $(CLANG)
 
 .PHONY: all packages demo check test crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
-        verify-reference bundled screens record
+        verify-reference bundled bundled-proxies screens record
 all: latlab
 
 # --- packages ---------------------------------------------------------------------------------------------------
@@ -181,6 +181,22 @@ demo: packages latlab
 # The datasets that come with the program are made by the program; the same bytes every time.
 bundled: latlab
 	./latlab --data data/bundled sessions/bundled.latlab
+
+# The proxies that come with latlab: about three hours of two cores. What is computed stays in build/proxies, so that it
+# can be stopped and goes on. IMAGES: the folder of Debian's dataset-fashion-mnist.
+IMAGES ?= /usr/share/datasets/fashion-mnist
+PASSES := params,flops,l2_norm,synflow,grad_norm,plain,snip,fisher,nwot,jacov,epe_nas
+build/pack_proxies: build/release/tests/pack_proxies.o build/release/liblatlab.a
+	$(call link,release)
+bundled-proxies: latlab build/pack_proxies
+	@mkdir -p build/proxies data/bundled/proxies
+	for run in "nb201 $(PASSES) batch=16 alike=on" "nb201 zen batch=16 alike=on repeats=2" "nb201 grasp batch=4 alike=on" \
+	           "fbnet $(PASSES) batch=8" "fbnet zen batch=8 repeats=1" "fbnet grasp batch=2"; do \
+	  set -- $$run; data=$$1; what=$$2; shift 2; \
+	  ./latlab -c "load $${data}_sim; proxies $$what archs=all images=$(IMAGES) seed=1 $$* out=build/proxies/$$data-$${what%%,*}.csv" || exit; \
+	done
+	build/pack_proxies nasbench201 data/bundled/proxies/nasbench201.safetensors build/proxies/nb201-*.csv
+	build/pack_proxies fbnet data/bundled/proxies/fbnet.safetensors build/proxies/fbnet-*.csv
 
 # The screens the tests compare with, written anew: look at the difference before keeping it.
 screens: latlab build/release/test_tui_screens

@@ -21,6 +21,8 @@ ll_archs *ll_archs_new(const ll_space *space, int n)
     return a;
 }
 
+static void set_feature(ll_archs *a, const char *name, int dim, const float *v, bool attached);
+
 /* Where the rows of a feature come from: row which[i], or i itself; what is behind the n is NaN. */
 static void copy_features(ll_archs *to, const ll_archs *from, const int *which, int n)
 {
@@ -31,7 +33,7 @@ static void copy_features(ll_archs *to, const ll_archs *from, const int *which, 
         for (int i = 0; i < n; i++)
             memcpy(v + (size_t)i * dim, old->v + (size_t)(which ? which[i] : i) * dim, dim * sizeof *v);
         for (size_t i = filled; i < all; i++) v[i] = NAN;
-        ll_archs_set_feature(to, old->name, old->dim, v);
+        set_feature(to, old->name, old->dim, v, old->attached);
         free(v);
     }
 }
@@ -193,9 +195,9 @@ static ll_feature *feature_named(const ll_archs *a, const char *name)
     return NULL;
 }
 
-void ll_archs_set_feature(ll_archs *a, const char *name, int dim, const float *v)
+static void set_feature(ll_archs *a, const char *name, int dim, const float *v, bool attached)
 {
-    ll_feature fresh = {ll_strdup(name), dim, ll_memdup(v, (size_t)a->n * (size_t)dim, sizeof *v)};
+    ll_feature fresh = {ll_strdup(name), dim, ll_memdup(v, (size_t)a->n * (size_t)dim, sizeof *v), attached};
     ll_feature *f = feature_named(a, name);
     if (f) {
         free_feature(f);
@@ -204,6 +206,16 @@ void ll_archs_set_feature(ll_archs *a, const char *name, int dim, const float *v
         f = &a->features[a->n_features++];
     }
     *f = fresh;
+}
+
+void ll_archs_set_feature(ll_archs *a, const char *name, int dim, const float *v)
+{
+    set_feature(a, name, dim, v, false);
+}
+
+void ll_archs_attach_feature(ll_archs *a, const char *name, int dim, const float *v)
+{
+    set_feature(a, name, dim, v, true);
 }
 
 const ll_feature *ll_archs_feature(const ll_archs *a, const char *name)

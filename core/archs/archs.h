@@ -21,7 +21,8 @@
 typedef struct ll_feature {
     char *name;
     int dim;
-    float *v; /* (n, dim) row-major, NaN where missing */
+    float *v;      /* (n, dim) row-major, NaN where missing */
+    bool attached; /* by the program, not by the data: whoever saves the data leaves it out */
 } ll_feature;
 
 typedef struct ll_archs {
@@ -72,6 +73,7 @@ ll_status ll_archs_load(const ll_tensors *in, const char *name, const ll_space *
 
 /* Copies v (n, dim); a feature of that name is replaced. */
 void ll_archs_set_feature(ll_archs *a, const char *name, int dim, const float *v);
-const ll_feature *ll_archs_feature(const ll_archs *a, const char *name); /* NULL: none */
+void ll_archs_attach_feature(ll_archs *a, const char *name, int dim, const float *v); /* the same, attached */
+const ll_feature *ll_archs_feature(const ll_archs *a, const char *name);              /* NULL: none */
 
 #endif

@@ -323,6 +323,12 @@ static const ll_option corr_options[] = {
     {0},
 };
 
+static const ll_option scores_options[] = {
+    LL_OPT_LIST("against", NULL,
+                "scores and devices, or `devices` for all: the Spearman correlation with each",
+                LL_POSITIONAL),
+    {0}};
+
 const ll_command ll_look_commands[] = {
     {.name = "spaces",
      .group = "look",
@@ -354,10 +360,14 @@ const ll_command ll_look_commands[] = {
     {.name = "scores",
      .group = "look",
      .summary = "List the accuracies and other scores of the architectures",
+     .options = scores_options,
      .flags = LL_CMD_LOOK,
      .run = ll_run_scores,
-     .help = "Scores are what `search` maximises. `import accuracy` and `import zcp` bring them.",
-     .examples = "  scores"},
+     .help =
+         "Scores are what `search` maximises. `import accuracy` and `import zcp` bring them, `proxies ... "
+         "save=on`\n"
+         "computes some. against= says how well each ranks the architectures as another does, or a latency.",
+     .examples = "  scores\n  scores against=cifar10,params,devices"},
     {.name = "corr",
      .group = "look",
      .summary = "Correlate devices over the architectures both know",

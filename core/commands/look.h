@@ -7,6 +7,7 @@
 
 ll_status ll_run_arch(ll_request *rq);
 ll_status ll_run_scores(ll_request *rq);
+ll_status ll_run_worth(ll_request *rq); /* `scores` with against= */
 ll_status ll_run_corr(ll_request *rq);
 ll_status ll_run_audit(ll_request *rq);
 

@@ -61,6 +61,7 @@ ll_status ll_run_scores(ll_request *rq)
 {
     ll_status s = ll_need_data(rq);
     if (s) return s;
+    if (ll_has(&rq->args, "against")) return ll_run_worth(rq);
     const ll_dataset *d = rq->state.data;
     cJSON *result = ll_result_new("scores");
     ll_result_columns(result, columns);

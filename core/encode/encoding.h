@@ -72,6 +72,8 @@ struct ll_encoding {
 };
 
 extern const ll_encoding *const ll_encodings[]; /* ends with NULL */
+enum { LL_ZCP_PROXIES = 13 }; /* a feature zcp of so many numbers is one of proxies (core/encode/zcp.c) */
+const char *ll_zcp_proxy(int column);
 
 /* By name, built-in or a feature of job->archs; LL_USAGE lists what there is. One reference held. */
 ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder **out, ll_error *e);

@@ -9,7 +9,6 @@ extern const ll_encoding ll_encoding_onehot, ll_encoding_path, ll_encoding_graph
 /* A column of the data, by whatever name: not in the list. */
 extern const ll_encoding ll_encoding_feature;
 
-enum { LL_ZCP_PROXIES = 13 }; /* a feature zcp of so many numbers is one of proxies */
 /* LL_BAD_DATA: architecture i has no such feature. */
 ll_status ll_encoding_lacks(const char *feature, const ll_archs *archs, int i, ll_error *e);
 

@@ -27,6 +27,11 @@ static const struct {
     {"zen", RANGE},
 };
 
+const char *ll_zcp_proxy(int column)
+{
+    return columns[column].name;
+}
+
 typedef struct zcp {
     int n;          /* columns but the last */
     int which[ALL]; /* of columns */

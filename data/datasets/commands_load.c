@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "data/datasets/bundled_proxies.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
@@ -70,6 +71,7 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
     search_path(a, &dirs);
     ll_status s = ll_folder_find(&dirs, name, &path, e);
     if (!s) s = ll_folder_load(path, out, e);
+    if (!s) ll_attach_proxies((*out)->archs);
     free(path);
     ll_strs_free(&dirs);
     return s;

@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/device/scores.h"
+#include "data/datasets/bundled_proxies.h"
 
 /* --- comparing ---------------------------------------------------------------------------------------------- */
 
@@ -116,6 +117,7 @@ ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, l
     if (!s) s = change(c, out, said, e);
     ll_folder_unlock(lock);
     free(dir);
+    if (!s) ll_attach_proxies((*out)->archs);
     return s;
 }
 

@@ -88,7 +88,8 @@ static cJSON *describe(const ll_dataset *d)
     if (d->n_scores) ll_folder_describe_scores(d, o);
     if (d->reference.n) ll_json_ints(o, "reference", d->reference.v, d->reference.n);
     cJSON *features = ll_json_arr(o, "features");
-    for (int i = 0; i < d->archs->n_features; i++) ll_json_str(features, NULL, d->archs->features[i].name);
+    for (int i = 0; i < d->archs->n_features; i++)
+        if (!d->archs->features[i].attached) ll_json_str(features, NULL, d->archs->features[i].name);
     cJSON_AddItemToObject(o, "provenance", cJSON_Duplicate(d->provenance, true));
     ll_json_str(o, "hash", d->hash.hex);
     return o;
@@ -154,6 +155,7 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     if (!s && d->n_scores) s = put(&x, "accuracy.csv", NULL, e);
     for (int i = 0; !s && i < d->archs->n_features; i++) {
         ll_str name = {0};
+        if (d->archs->features[i].attached) continue;
         ll_str_addf(&name, "%s.npy", d->archs->features[i].name);
         s = put(&x, name.s, &d->archs->features[i], e);
         ll_str_free(&name);

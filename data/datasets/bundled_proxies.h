@@ -1,0 +1,14 @@
+/* The zero-cost proxies that come with latlab: 13 numbers each for all cells of NAS-Bench-201 and for the 5,000 bundled
+ * FBNet architectures, whatever dataset they stand in. One file a space, data/bundled/proxies/SPACE.safetensors, made by
+ * `make bundled-proxies` (tests/pack_proxies.c): tensors `archs` (n, positions) and `value` (n, 13), in the order of the
+ * encoding zcp, NaN where undefined; the texts say how each was computed. */
+#ifndef LL_DATA_DATASETS_BUNDLED_PROXIES_H
+#define LL_DATA_DATASETS_BUNDLED_PROXIES_H
+
+#include "core/archs/archs.h"
+
+/* They become the feature `zcp` of these architectures, attached, where they have none of their own and most of them are
+ * known; otherwise nothing happens. Precondition: nobody else reads the set yet. */
+void ll_attach_proxies(ll_archs *a);
+
+#endif
