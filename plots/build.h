@@ -47,6 +47,20 @@ typedef struct ll_scatter_data {
 } ll_scatter_data;
 ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e);
 
+/* --- map: architectures on two components of an encoding (plots/build_map.c) --- */
+typedef struct ll_map_data {
+    const char *title, *encoding;
+    int n;
+    const double *xy;     /* (n, 2) */
+    const double *share;  /* (2) of the variance */
+    const double *lat_ms; /* (n) or NULL: the fastest and the slowest fifth are marked */
+    const char *device;   /* whose */
+    const int *samples;   /* (k) rows */
+    int k;
+    int width, height;
+} ll_map_data;
+ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e);
+
 /* --- residual: relative error, against latency or by operation (plots/build_residual.c) --- */
 typedef struct ll_residual_data {
     const char *title;

@@ -66,7 +66,7 @@ static const struct {
     {"heatmap", ll_gather_heatmap},   {"scatter", ll_gather_scatter}, {"curve", ll_gather_curve},
     {"residual", ll_gather_residual}, {"hist", ll_gather_hist},       {"bars", ll_gather_bars},
     {"compare", ll_gather_compare},   {"shots", ll_gather_shots},     {"front", ll_gather_front},
-    {"search", ll_gather_search},     {"regret", ll_gather_regret},
+    {"search", ll_gather_search},     {"regret", ll_gather_regret},   {"map", ll_gather_map},
 };
 
 static const char *kind_name(int i)
@@ -178,7 +178,7 @@ static const ll_option options[] = {
     LL_OPT_NAMES("kind", NULL, kind_name, "what to draw", LL_REQUIRED),
     LL_OPT_LIST("device", NULL,
                 "devices (names, globs, tagged); one for scatter, residual, curve, bars; "
-                "front, search, regret: searches of these",
+                "front, search, regret: searches of these; map: whose latencies colour it",
                 LL_REST, LL_OF(DEVICE)),
     LL_OPT_WORD(
         "out", NULL,
@@ -193,6 +193,7 @@ static const ll_option options[] = {
                  "colours of a heatmap (default: cividis, diverging when a value is negative)"),
     LL_OPT_CHOICE("log", "auto", "auto|on|off", "logarithmic axes of latency"),
     LL_OPT_REAL("level", "0.9", .01, .999, "of prediction intervals"),
+    LL_OPT_WORD("encoding", "cost", "map: which encoding (`encodings` lists them)"),
     LL_OPT_CHOICE("by", "latency", "latency|operation",
                   "residual: against measured latency, or by how often each operation occurs"),
     LL_OPT_INT("worst", "0", 0, 50,

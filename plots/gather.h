@@ -16,6 +16,7 @@ ll_status ll_gather_bars(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_hist(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_residual(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_map(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_compare(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_shots(ll_plot_request *p, ll_figure **out);

@@ -275,6 +275,20 @@ static void check_count(ll_app *a, const char *line, int searches, int left_out)
     cJSON_Delete(o);
 }
 
+static void maps_are_drawn(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    check_plot(a, "map", "");
+    check_plot(a, "map", "fpga encoding=graf theme=dark");
+    check_refused(a, "plot map fpga raspi4", "coloured by one device");
+    check_refused(a, "plot map encoding=arch2vec", "not fitted yet");
+    check_refused(a, "plot map encoding=nothing", "is no encoding");
+    ll_app_free(a);
+}
+
 static void searches_are_drawn(void)
 {
     static const char *const kinds[] = {"front", "search", "regret"};
@@ -347,6 +361,7 @@ int main(int argc, char **argv)
                                        {"the command says what is missing", the_command_says_what_is_missing},
                                        {"scores come from a log", scores_come_from_a_log},
                                        {"searches are drawn", searches_are_drawn},
+                                       {"maps are drawn", maps_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},
                                        {0}};
     return check_main("plot_command", cases, argc, argv);

@@ -404,6 +404,36 @@ static int labels_that_touch(const ll_figure *f)
     return touching;
 }
 
+/* Ten architectures on a line, slower from left to right; one is not measured. */
+static void a_map_marks_fifths_and_samples(void)
+{
+    double xy[20], ms[10];
+    const int samples[] = {3, 99};
+    for (int i = 0; i < 10; i++) xy[2 * i] = i, xy[2 * i + 1] = 0, ms[i] = i + 1;
+    ms[5] = NAN;
+    ll_map_data d = {.title = "t",
+                     .encoding = "graf",
+                     .n = 10,
+                     .xy = xy,
+                     .share = (const double[]){.6, .4},
+                     .samples = samples,
+                     .k = 2};
+    ll_figure *f;
+    CHECK_INT(ll_build_map(&d, &f, NULL), LL_OK);
+    CHECK_INT(series_named(f, "architectures")->n, 10);
+    CHECK_INT(series_named(f, "samples (1)")->n, 1);
+    CHECK_HAS(f->panels[0].x.label, "component 1 of graf (60 %");
+    ll_figure_free(f);
+    d.lat_ms = ms, d.device = "phone";
+    CHECK_INT(ll_build_map(&d, &f, NULL), LL_OK);
+    CHECK_INT(series_named(f, "fastest fifth on phone")->n, 2);
+    CHECK_INT(series_named(f, "slowest fifth on phone")->n, 2);
+    CHECK_INT(series_named(f, "between")->n, 5);
+    ll_figure_free(f);
+    d.n = 0;
+    CHECK_INT(ll_build_map(&d, &f, NULL), LL_BAD_DATA);
+}
+
 static void regrets_are_labelled(void)
 {
     ll_regret_point points[] = {{"exhaustive", 10, .03, 0},
@@ -535,6 +565,7 @@ int main(int argc, char **argv)
         {"fronts lack what is not known", fronts_lack_what_is_not_known},
         {"searches have courses", searches_have_courses},
         {"regrets are labelled", regrets_are_labelled},
+        {"a map marks fifths and samples", a_map_marks_fifths_and_samples},
         {"logarithmic axes have round ticks", logarithmic_axes_have_round_ticks},
         {"texts are quoted", texts_are_quoted},
         {"scripts are as expected", scripts_are_as_expected},

@@ -7,6 +7,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/map.h"
 #include "core/encode/pca.h"
 
 /* Four decimals place a dot on any screen and keep the stream short. */
@@ -45,25 +46,33 @@ static ll_status need_fitted(ll_request *rq, const char *encoding)
     return LL_FAIL(rq, LL_FAILED, "%s is not fitted yet: `encode %s` does that", encoding, encoding);
 }
 
-static ll_status run_map(ll_request *rq)
+ll_status ll_map_compute(ll_request *rq, const char *encoding, ll_map_places *out)
 {
-    const char *encoding = ll_word(&rq->args, "encoding");
     ll_matrix_f m = {0};
-    double share[2];
+    *out = (ll_map_places){0};
     ll_status s = ll_need_data(rq);
     if (!s) s = need_fitted(rq, encoding);
     if (!s)
         s = ll_encoders_vectors(&rq->state.encoders, encoding,
                                 &(ll_encode_job){.archs = rq->state.data->archs}, &m, &rq->error);
     if (s) return s;
-    double *xy = LL_NEW_ARRAY(double, 2 * (size_t)m.rows + 1);
+    out->n = m.rows;
+    out->xy = LL_NEW_ARRAY(double, 2 * (size_t)m.rows + 1);
     if (m.cols < 2)
         s = LL_FAIL(rq, LL_FAILED, "%s has one number for an architecture: that is no map", encoding);
     else
-        s = ll_pca(&m, 2, xy, share, &rq->error);
-    if (!s) emit_map(rq, encoding, xy, share, m.rows);
-    free(xy);
+        s = ll_pca(&m, 2, out->xy, out->share, &rq->error);
     ll_matrix_f_free(&m);
+    return s;
+}
+
+static ll_status run_map(ll_request *rq)
+{
+    const char *encoding = ll_word(&rq->args, "encoding");
+    ll_map_places map;
+    ll_status s = ll_map_compute(rq, encoding, &map);
+    if (!s) emit_map(rq, encoding, map.xy, map.share, map.n);
+    free(map.xy);
     return s;
 }
 
@@ -82,6 +91,6 @@ const ll_command ll_map_commands[] = {
      .help =
          "Over a complete space one-hot vectors spread evenly in every direction and make no picture; cost\n"
          "vectors do.",
-     .examples = "  map\n  map path"},
+     .examples = "  map\n  map path\n  map graf"},
     {0},
 };

@@ -8,14 +8,12 @@
 #include "tui/draw/render.h"
 #include "tui/screen/views/views.h"
 
-static const char *const encodings[] = {"cost", "path", "onehot"};
-
 typedef struct archs_view {
     ll_view base;
     double *x, *y; /* (n) places on the map */
     int n;
     double share[2];
-    int encoding;
+    const char *encoding;  /* NULL: the first of them */
     char *data_hash;       /* the map belongs to this data */
     double at_x, at_y;     /* crosshair */
     int arch, asked;       /* nearest to the crosshair; the one asked for last */
@@ -28,12 +26,31 @@ typedef struct archs_view {
     double range_x[2], range_y[2];
 } archs_view;
 
+/* Those that a map is drawn of at once, the first ones first; then what has been fitted. NULL behind the last. */
+static const char *encoding_at(const archs_view *v, int i)
+{
+    static const char *const quick[] = {"cost", "graf", "path", "onehot"};
+    enum { QUICK = sizeof quick / sizeof *quick };
+    const ll_state *s = &v->base.state;
+    if (i < QUICK) return quick[i];
+    for (int k = 0, at = QUICK; s->data && k < s->encoders.n; k++) {
+        const ll_encoder *c = s->encoders.v[k];
+        if (c->space == s->data->space && c->encoding->learnt && at++ == i) return c->encoding->name;
+    }
+    return NULL;
+}
+
+static const char *encoding_of(const archs_view *v)
+{
+    return v->encoding ? v->encoding : encoding_at(v, 0);
+}
+
 static void refresh(ll_view *base)
 {
     archs_view *v = (archs_view *)base;
     v->asked = -1; /* latencies and predictions may have changed */
     if (v->data_hash && !strcmp(v->data_hash, base->state.data->hash.hex)) return;
-    ll_screen_ask(base, "map", "map %s", encodings[v->encoding]);
+    ll_screen_ask(base, "map", "map %s", encoding_of(v));
 }
 
 /* Ties (equal places) go to the lowest index. */
@@ -94,7 +111,7 @@ static void draw_map(archs_view *v, ll_canvas *c, ll_rect r)
         sy[k++] = v->y[samples->rows.v[i]];
     }
     ll_str x_title = {0}, y_title = {0};
-    ll_str_addf(&x_title, "%s, component 1 (%.0f %%)", encodings[v->encoding], 100 * v->share[0]);
+    ll_str_addf(&x_title, "%s, component 1 (%.0f %%)", encoding_of(v), 100 * v->share[0]);
     ll_str_addf(&y_title, "component 2 (%.0f %%)", 100 * v->share[1]);
     ll_chart_series series[] = {
         {.name = "all", .x = v->x, .y = v->y, .n = v->n, .style = LL_S_FAINT},
@@ -212,7 +229,9 @@ static void search(archs_view *v, const char *text)
 
 static void next_encoding(archs_view *v)
 {
-    v->encoding = (v->encoding + 1) % 3;
+    int i = 0;
+    while (encoding_at(v, i) && strcmp(encoding_at(v, i), encoding_of(v))) i++;
+    v->encoding = encoding_at(v, i) ? encoding_at(v, i + 1) : NULL;
     free(v->data_hash);
     v->data_hash = NULL;
     v->base.stale = true;
@@ -265,7 +284,7 @@ static bool expand(ll_view *base, const char *name, ll_str *out)
     archs_view *v = (archs_view *)base;
     if (v->n < 1) return false;
     if (!strcmp(name, "arch")) ll_str_addf(out, "%d", v->arch);
-    if (!strcmp(name, "encoding")) ll_str_add(out, encodings[v->encoding]);
+    if (!strcmp(name, "encoding")) ll_str_add(out, encoding_of(v));
     return out->len > 0;
 }
 
@@ -285,7 +304,7 @@ static const ll_key keys[] = {
     {"C", "sample clear", "clear: the samples"},
     {"Tab S-Tab", "@read", "pane: map or card; the card scrolls, and has the whole width where it needs it"},
     {"Enter", "arch {arch}", "all about this architecture"},
-    {"E", "@encoding", "encoding: of the map: cost, path, one-hot"},
+    {"E", "@encoding", "encoding: of the map: cost, graf, path, one-hot, those fitted"},
     {".", "@step +", "next index"},
     {",", "@step -", "the index before"},
     {"t", "@command transfer ", "transfer: with these samples"},
