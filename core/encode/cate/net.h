@@ -38,12 +38,14 @@ static inline int ll_cate_mask_token(const ll_cate_shape *s)
 }
 
 typedef struct ll_cate_layout {
-    size_t token, segment, first, cross, head_w, head_b,
-        n; /* token (ops + 3, 32), segment (2, 32), head (32, ops) */
+    size_t token, segment; /* (ops + 3, 32), (2, 32) */
+    size_t first, cross;   /* ll_cate_stack_params() each */
+    size_t head_w, head_b; /* (32, ops), (ops) */
+    size_t n;
 } ll_cate_layout;
 ll_cate_layout ll_cate_layout_of(const ll_cate_shape *s);
 /* PyTorch's distributions: linear maps U(+-1/sqrt(in)), embeddings N(0, 1/32) as they come in times sqrt 32, layer norms
- * 1 and 0. w (n) is float in both precisions' sources: training is in float. */
+ * 1 and 0. w (n). */
 void ll_cate_init_weights(const ll_cate_shape *s, real *w, uint64_t seed);
 
 typedef struct ll_cate_net ll_cate_net;

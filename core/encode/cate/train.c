@@ -263,24 +263,31 @@ static ll_status run_epochs(trainer *t, ll_error *e)
 
 /* --- what was held out --- */
 
-static void count_hidden(const trainer *t, long *count)
+/* The operation that stands most often in what was trained on: the best guess of who sees no token at all. */
+static int most_frequent(const trainer *t)
 {
-    for (int i = 0; i < 2 * t->n * t->shape->length; i++)
-        if (t->hidden[i] != LL_CATE_SEEN) count[t->hidden[i]]++;
+    long count[LL_MAX_NODE_OPS] = {0};
+    int best = 0, length = t->shape->length;
+    for (int i = 0; i < 2 * t->train.n; i++) {
+        const ll_cate_pair *p = &t->train.v[i / 2];
+        const uint8_t *token = t->tokens.token + (size_t)(i % 2 ? p->second : p->first) * (size_t)length;
+        for (int j = 1; j + 1 < length; j++) count[token[j]]++;
+    }
+    for (int i = 0; i < t->shape->ops; i++) best = count[i] > count[best] ? i : best;
+    return best;
 }
 
-static long largest(const long *count, int n)
+static int count_hidden(const trainer *t, int op)
 {
-    long most = 0;
-    for (int i = 0; i < n; i++) most = count[i] > most ? count[i] : most;
-    return most;
+    int n = 0;
+    for (int i = 0; i < 2 * t->n * t->shape->length; i++) n += t->hidden[i] == op;
+    return n;
 }
 
 static ll_status evaluate(trainer *t, ll_cate_quality *q, ll_error *e)
 {
-    long count[LL_MAX_NODE_OPS] = {0};
     ll_cate_score sum = {0};
-    int most = most_pairs(t);
+    int most = most_pairs(t), guess = most_frequent(t), guessed = 0;
     t->learning = false;
     for (int from = 0; from < t->held_out.n; from += most) {
         int left = t->held_out.n - from;
@@ -290,12 +297,12 @@ static ll_status evaluate(trainer *t, ll_cate_quality *q, ll_error *e)
         sum.loss += s.loss;
         sum.correct += s.correct;
         sum.hidden += s.hidden;
-        count_hidden(t, count);
+        guessed += count_hidden(t, guess);
     }
     *q = (ll_cate_quality){NAN, NAN, NAN, t->plan->archs->n};
     if (!sum.hidden) return LL_OK;
     q->tokens = (double)sum.correct / sum.hidden;
-    q->most_frequent = (double)largest(count, t->shape->ops) / sum.hidden;
+    q->most_frequent = (double)guessed / sum.hidden;
     q->loss = sum.loss / sum.hidden;
     return LL_OK;
 }

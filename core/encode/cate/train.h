@@ -19,10 +19,9 @@ typedef struct ll_cate_plan {
 
 /* Of tokens hidden in pairs of the architectures held out, the same ones for the same seed; NAN: there are no such pairs. */
 typedef struct ll_cate_quality {
-    double tokens; /* share that comes back */
-    double
-        most_frequent; /* share of the operation that is hidden most often: what guessing it always would give */
-    double loss;       /* mean cross-entropy, smoothed as in training */
+    double tokens;        /* share that comes back */
+    double most_frequent; /* the same of who always guesses the operation that is most frequent in training */
+    double loss;          /* mean cross-entropy, smoothed as in training */
     double architectures; /* trained on and held out */
 } ll_cate_quality;
 
