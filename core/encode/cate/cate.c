@@ -4,7 +4,8 @@
  * encoder and its last layer norm, nothing hidden and nothing dropped.
  *
  * Two sizes. `published` has 12 layers, and 24 in the cross encoder; `small`, the default, 3 and 3 of the same
- * widths: it learns the eight tokens of a cell as well, in a seventh of the time.
+ * widths: after two epochs of all 15,625 cells 42.5 % of the hidden operations came back, of `published` 41.9 %, in six
+ * times the time (21.6 % by guessing the most frequent one).
  *
  * Similar means parameters, so a space must know its layers. (Users' spaces do not. A sum of their choices' numbers would
  * pair what merely stands at like places in lists.) */
