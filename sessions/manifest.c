@@ -105,6 +105,11 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
         if (status) return status;
         ll_json_str(ll_json_list(out, "searches"), NULL, name);
     }
+    for (int i = 0; i < s->encoders.n; i++) {
+        ll_status status = ll_store_encoder(st, s->encoders.v[i], &name, e);
+        if (status) return status;
+        add_part(out, "encoders", "encodings", name, "", s->encoders.v[i]->name);
+    }
     return LL_OK;
 }
 

@@ -514,6 +514,32 @@ static void read_rest(reader *r, const cJSON *dataset)
     }
 }
 
+/* The latest is the first of both, so the last one is added first. */
+static ll_status read_encoders(reader *r)
+{
+    const cJSON *list = part(r, "encoders");
+    for (int i = cJSON_GetArraySize(list) - 1; i >= 0; i--) {
+        const cJSON *name = cJSON_GetArrayItem(list, i);
+        const char *encoding = in_words(r, "encodings", i, "");
+        ll_encoder *c = NULL;
+        ll_error why = {0};
+        if (!cJSON_IsString(name)) continue;
+        ll_status s = ll_store_read_encoder(r->blobs, name->valuestring, &c, &why);
+        if (s == LL_CANCELLED) {
+            if (r->e) *r->e = why;
+            return s;
+        }
+        if (s) {
+            r->whole = false;
+            say(r, "the encoding %s is left out: %s; `encode %s` makes it anew", encoding, why.message,
+                encoding);
+        } else {
+            ll_encoders_add(&r->out->encoders, c);
+        }
+    }
+    return LL_OK;
+}
+
 /* What needs no data, then what speaks of its rows. */
 static ll_status read_blobs(reader *r)
 {
@@ -521,6 +547,7 @@ static ll_status read_blobs(reader *r)
     if (!s) s = read_adapted(r);
     if (!s && r->out->data) s = read_transfers(r);
     if (!s) s = read_searches(r);
+    if (!s) s = read_encoders(r);
     if (!s) join_transfers(r->out);
     return s;
 }

@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/owned.h"
 #include "data/datasets/folder.h"
+#include "data/formats/encoder_file.h"
 #include "data/formats/model_file.h"
 #include "data/formats/safetensors.h"
 #include "sessions/pack.h"
@@ -217,6 +218,21 @@ ll_status ll_store_found(ll_store *st, const ll_found *f, const char **name, ll_
     return store(st, ll_found_ref(f), write_found, release_found, name, e);
 }
 
+static ll_status write_encoder(const void *part, const char *path, ll_error *e)
+{
+    return ll_encoder_write(part, path, e);
+}
+
+static void release_encoder(const void *part)
+{
+    ll_encoder_unref((ll_encoder *)part);
+}
+
+ll_status ll_store_encoder(ll_store *st, const ll_encoder *c, const char **name, ll_error *e)
+{
+    return store(st, ll_encoder_ref(c), write_encoder, release_encoder, name, e);
+}
+
 /* In the place of whatever has this name: a link there is replaced, not followed. */
 static ll_status put_genes(const ll_store *st, const uint8_t *genes, size_t n, const char *path, ll_error *e)
 {
@@ -307,6 +323,15 @@ ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_mode
     if (!s) s = ll_tensors_finite(&t, e);
     if (!s && ll_adapted_load(&t, model, out, e)) s = ll_fail_in(e, "%s: ", path);
     ll_tensors_free(&t);
+    free(path);
+    return s;
+}
+
+ll_status ll_store_read_encoder(const char *dir, const char *name, ll_encoder **out, ll_error *e)
+{
+    char *path;
+    ll_status s = check_blob(dir, name, &path, e);
+    if (!s) s = ll_encoder_read(path, out, e);
     free(path);
     return s;
 }

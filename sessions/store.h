@@ -27,6 +27,7 @@ ll_status ll_store_model(ll_store *st, const ll_model *m, const char **name, ll_
 ll_status ll_store_adapted(ll_store *st, const ll_adapted *a, const char **name, ll_error *e);
 ll_status ll_store_transfer(ll_store *st, const ll_transfer *t, const char **name, ll_error *e);
 ll_status ll_store_found(ll_store *st, const ll_found *f, const char **name, ll_error *e);
+ll_status ll_store_encoder(ll_store *st, const ll_encoder *c, const char **name, ll_error *e);
 /* Which architectures the rows of a dataset are: n_archs x n_positions bytes. The caller frees *name. */
 ll_status ll_store_genes(const ll_store *st, const ll_dataset *d, char **name, ll_error *e);
 /* A dataset that no folder holds (a simulated device was added, ...), in the format of dataset folders. */
@@ -40,6 +41,7 @@ ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_mode
 ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
                                  ll_error *e);
 ll_status ll_store_read_found(const char *dir, const char *name, ll_found **out, ll_error *e);
+ll_status ll_store_read_encoder(const char *dir, const char *name, ll_encoder **out, ll_error *e);
 /* n bytes, for the caller to free. */
 ll_status ll_store_read_genes(const char *dir, const char *name, size_t n, uint8_t **out, ll_error *e);
 

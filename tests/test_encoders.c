@@ -205,6 +205,29 @@ static void what_is_fitted_is_listed_and_used(void)
     ll_app_free(a);
 }
 
+/* It is a step of its own, and in another process it is there again, bit for bit. */
+static void a_session_keeps_what_is_fitted(void)
+{
+    ll_app *a = app_with_encodings();
+    CHECK_INT(say(a, "encode zcp proxies=params seed=4"), LL_OK);
+    CHECK_INT(say(a, "sample k=3 sampler=maxmin:zcp seed=2"), LL_OK);
+    CHECK_INT(say(a, "undo"), LL_OK);
+    CHECK_INT(say(a, "encodings"), LL_OK);
+    CHECK_HAS(said, "\"name\":\"zcp\",\"state\":\"fitted\"");
+    CHECK_INT(say(a, "undo"), LL_OK);
+    CHECK_INT(say(a, "encodings"), LL_OK);
+    CHECK_HAS(said, "\"name\":\"zcp\",\"state\":\"not fitted yet\"");
+    CHECK_INT(say(a, "redo"), LL_OK);
+    CHECK_INT(say(a, "save kept"), LL_OK);
+    ll_app_free(a);
+    a = app_new();
+    ll_app_register(a, ll_encode_commands);
+    CHECK_INT(say(a, "open kept"), LL_OK);
+    CHECK_INT(say(a, "encodings"), LL_OK);
+    CHECK_HAS(said, "\"name\":\"zcp\",\"state\":\"fitted\",\"space\":\"fbnet\",\"dim\":2");
+    ll_app_free(a);
+}
+
 /* A sampler that needs one fits it, says so, and the next finds it. */
 static void what_is_wanted_is_fitted_once(void)
 {
@@ -253,6 +276,7 @@ static const check_case cases[] = {
     {"a space without layers has no proxies", a_space_without_layers_has_no_proxies},
     {"a sampler takes an encoding by name", a_sampler_takes_an_encoding_by_name},
     {"what is fitted is listed and used", what_is_fitted_is_listed_and_used},
+    {"a session keeps what is fitted", a_session_keeps_what_is_fitted},
     {"what is wanted is fitted once", what_is_wanted_is_fitted_once},
     {"a file is for its encoding and space", a_file_is_for_its_encoding_and_space},
     {"experiments compare samplers on encodings", experiments_compare_samplers_on_encodings},
