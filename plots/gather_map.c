@@ -15,7 +15,8 @@ static ll_status find_device(ll_plot_request *p, int *device)
     ll_status s = names.n > 1 ? LL_FAIL(p->rq, LL_USAGE, "a map is coloured by one device") : LL_OK;
     if (!s && names.n) *device = ll_dataset_device(p->rq->state.data, names.v[0]);
     if (!s && names.n && *device < 0)
-        s = LL_FAIL(p->rq, LL_USAGE, "%s: no such device in %s", names.v[0], p->rq->state.data->name);
+        s = LL_FAIL(p->rq, LL_USAGE, "%s: no such device in %s (an encoding is named by encoding=)",
+                    names.v[0], p->rq->state.data->name);
     ll_strs_free(&names);
     return s;
 }

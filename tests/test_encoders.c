@@ -159,6 +159,42 @@ static void a_space_without_layers_has_no_proxies(void)
     ll_dataset_unref(d);
 }
 
+/* What a file says of its width decides about memory. */
+static void a_width_that_is_not_the_spaces_is_refused(void)
+{
+    static const char *const names[] = {"onehot", "graph", "graf", "cost", "path"};
+    ll_dataset *d = all_cells();
+    for (int i = 0; i < 5; i++) {
+        ll_encoder *c = fitted(d, names[i]), *back = NULL;
+        ll_tensors file = {0};
+        ll_error e = {0};
+        CHECK_OK(ll_encoder_save(c, "z/", &file, &e));
+        CHECK_OK(ll_encoder_load(&file, "z/", d->space, &back, &e));
+        ll_encoder_unref(back);
+        ll_tensors_set_text(&file, "z/dim", "1");
+        CHECK_INT(ll_encoder_load(&file, "z/", d->space, &back, &e), LL_BAD_DATA);
+        ll_tensors_set_text(&file, "z/dim", "1000");
+        CHECK_INT(ll_encoder_load(&file, "z/", d->space, &back, &e), LL_BAD_DATA);
+        ll_tensors_free(&file);
+        ll_encoder_unref(c);
+    }
+    ll_dataset_unref(d);
+}
+
+/* Vectors that are no numbers are not handed on. */
+static void a_vector_of_no_numbers_is_refused(void)
+{
+    ll_dataset *d = some_fbnets(6);
+    ll_encoder *c = fitted(d, "cost");
+    ll_matrix_f m;
+    ll_error e = {0};
+    c->scale[1] = INFINITY;
+    CHECK_INT(ll_encoder_apply(c, d->archs, &m, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "is no number");
+    ll_encoder_unref(c);
+    ll_dataset_unref(d);
+}
+
 /* --- samplers on an encoding --- */
 
 static void a_sampler_takes_an_encoding_by_name(void)
@@ -255,6 +291,11 @@ static void a_file_is_for_its_encoding_and_space(void)
     CHECK_HAS(said, "fitted on space fbnet, the data is of nasbench201");
     CHECK_INT(say(a, "encode zcp from=z.csv"), LL_BAD_DATA);
     CHECK_INT(say(a, "encode zcp proxies=param"), LL_USAGE);
+    CHECK_INT(say(a, "encode zcp proxies=,"), LL_USAGE);
+    CHECK_INT(say(a, "encode graf out=g.txt"), LL_USAGE);
+    CHECK_INT(say(a, "encode graf save=missing/g.safetensors"), LL_FAILED);
+    CHECK_INT(say(a, "encode graf save=g.csv out=g.csv"), LL_USAGE);
+    CHECK_INT(say(a, "sample k=3 sampler=kmeans:graf encoding=cost"), LL_USAGE);
     ll_app_free(a);
 }
 
@@ -274,6 +315,8 @@ static const check_case cases[] = {
     {"proxies of the data are scaled", proxies_of_the_data_are_scaled},
     {"computed proxies reach beyond the table", computed_proxies_reach_beyond_the_table},
     {"a space without layers has no proxies", a_space_without_layers_has_no_proxies},
+    {"a width that is not the space's is refused", a_width_that_is_not_the_spaces_is_refused},
+    {"a vector of no numbers is refused", a_vector_of_no_numbers_is_refused},
     {"a sampler takes an encoding by name", a_sampler_takes_an_encoding_by_name},
     {"what is fitted is listed and used", what_is_fitted_is_listed_and_used},
     {"a session keeps what is fitted", a_session_keeps_what_is_fitted},

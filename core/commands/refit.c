@@ -61,7 +61,11 @@ ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char
                              const ll_sampler **out)
 {
     ll_status s = ll_need_sampler(rq, name, k, out);
-    if (s || !encoding || !(*out)->uses_encoding || !strcmp(encoding, "onehot")) return s;
+    if (s || !encoding || !(*out)->uses_encoding) return s;
+    if ((*out)->encoding && strcmp((*out)->encoding, encoding))
+        return LL_FAIL(rq, LL_USAGE, "sampler=%s works on %s, encoding= says %s", name, (*out)->encoding,
+                       encoding);
+    if (!strcmp(encoding, "onehot")) return LL_OK;
     ll_str both = {0};
     ll_str_addf(&both, "%.*s:%s", (int)strcspn((*out)->name, ":"), (*out)->name, encoding);
     s = ll_need_sampler(rq, ll_str_text(&both), k, out);
@@ -69,11 +73,19 @@ ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char
     return s;
 }
 
+enum { MOST_UNASKED = 200 }; /* architectures whose proxies are computed where a sampler wants them */
+
 ll_status ll_need_encoder(ll_request *rq, const char *name)
 {
     const ll_archs *archs = rq->state.data->archs;
     if (!ll_encoding_is_learnt(name, archs) || ll_encoders_find(&rq->state.encoders, name, archs->space))
         return LL_OK;
+    if (archs->n > MOST_UNASKED && ll_encoding_computes_proxies(name, &rq->state.encoders, archs))
+        return LL_FAIL(
+            rq, LL_FAILED,
+            "%s wants the zero-cost proxies of %d architectures, about a second each: `encode zcp` "
+            "computes them, `encode zcp proxies=params,flops,synflow,nwot` fewer in less time",
+            name, archs->n);
     ll_note(rq, "fitting %s on the %d architectures of %s; `encode %s save=FILE` keeps it", name, archs->n,
             rq->state.data->name, name);
     ll_encode_job job = {.archs = archs, .observer = rq->observer, .pool = rq->pool};

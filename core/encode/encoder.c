@@ -65,7 +65,7 @@ static ll_status unknown(const ll_archs *archs, const char *name, ll_error *e)
     ll_str names = {0};
     for (int i = 0; ll_encodings[i]; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_encodings[i]->name);
     for (int i = 0; i < archs->n_features; i++) ll_str_addf(&names, ", %s", archs->features[i].name);
-    ll_fail(e, LL_USAGE, "'%s' is no encoding of these architectures of %s: expected one of %s", name,
+    ll_fail(e, LL_USAGE, "'%.60s' is no encoding of these architectures of %s: expected one of %s", name,
             archs->space->name, ll_str_text(&names));
     ll_str_free(&names);
     return LL_USAGE;
@@ -161,6 +161,16 @@ ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll
 
 /* --- apply --- */
 
+/* Of weights that a file brought along anything may come. */
+static ll_status check_finite(const ll_encoder *c, const ll_archs *archs, const ll_matrix_f *m, ll_error *e)
+{
+    for (size_t i = 0, n = (size_t)m->rows * (size_t)m->cols; i < n; i++)
+        if (!isfinite(m->v[i]))
+            return ll_fail(e, LL_BAD_DATA, "%.60s of architecture %d is no number: fit it anew", c->name,
+                           (int)(i / (size_t)m->cols));
+    return LL_OK;
+}
+
 ll_status ll_encoder_apply(const ll_encoder *c, const ll_archs *archs, ll_matrix_f *out, ll_error *e)
 {
     ll_status s = raw_vectors(c, archs, out, e);
@@ -168,6 +178,8 @@ ll_status ll_encoder_apply(const ll_encoder *c, const ll_archs *archs, ll_matrix
         float *row = out->v + (size_t)r * (size_t)c->dim;
         for (int j = 0; j < c->dim; j++) row[j] = (float)(row[j] - c->shift[j]) * (float)c->scale[j];
     }
+    if (!s) s = check_finite(c, archs, out, e);
+    if (s) ll_matrix_f_free(out);
     return s;
 }
 
@@ -247,10 +259,26 @@ static ll_status get_constants(const ll_tensors *in, const char *prefix, const c
     return s;
 }
 
+/* One that keeps nothing follows from the space: what the file says of it must be the same. A feature is asked for its
+ * length where it is read. */
+static ll_status check_dim(const ll_encoder *c, ll_error *e)
+{
+    if (c->encoding == &ll_encoding_feature) return LL_OK;
+    ll_encoder own = {.encoding = c->encoding, .space = c->space};
+    ll_archs *none = ll_archs_new(c->space, 0);
+    ll_error why = {0};
+    ll_status s = c->encoding->fit(&(ll_encode_job){.archs = none}, &own, &why);
+    ll_archs_unref(none);
+    if (s) return ll_fail(e, LL_BAD_DATA, "%s", why.message);
+    return own.dim == c->dim ? LL_OK
+                             : ll_fail(e, LL_BAD_DATA, "%s has %d columns for %s, the file has %d",
+                                       c->encoding->name, own.dim, c->space->name, c->dim);
+}
+
 static ll_status load_state(const ll_tensors *in, const char *prefix, ll_encoder *c, ll_error *e)
 {
     ll_tensors own = {0};
-    if (!c->encoding->load) return LL_OK;
+    if (!c->encoding->load) return check_dim(c, e);
     ll_tensors_take(in, prefix, &own);
     ll_status s = c->encoding->load(&own, c, e);
     ll_tensors_free(&own);

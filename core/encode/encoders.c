@@ -57,6 +57,13 @@ bool ll_encoding_is_learnt(const char *name, const ll_archs *archs)
     return false;
 }
 
+bool ll_encoding_computes_proxies(const char *name, const ll_encoders *known, const ll_archs *archs)
+{
+    bool wants = !strcmp(name, "zcp") || !strcmp(name, "caz");
+    return wants && !ll_archs_feature(archs, "zcp") && !ll_encoders_find(known, "zcp", archs->space) &&
+           !ll_encoders_find(known, name, archs->space);
+}
+
 ll_status ll_encoders_learn(ll_encoders *s, const char *name, const ll_encode_job *job, ll_error *e)
 {
     ll_encoder *c;

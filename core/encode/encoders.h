@@ -15,6 +15,8 @@ void ll_encoders_copy(ll_encoders *to, const ll_encoders *from); /* `to` is over
 void ll_encoders_free(ll_encoders *s);
 /* Is there an encoding of this name whose fit takes seconds and more, and did nothing of that name come with the data? */
 bool ll_encoding_is_learnt(const char *name, const ll_archs *archs);
+/* Would a fit for these architectures compute their proxies, seconds each? */
+bool ll_encoding_computes_proxies(const char *name, const ll_encoders *known, const ll_archs *archs);
 /* Takes over the reference; replaces one of that name and space, the oldest of a full set goes. */
 void ll_encoders_add(ll_encoders *s, ll_encoder *c);
 /* Borrowed; NULL: none, also for a set that is NULL. */

@@ -222,7 +222,7 @@ static ll_status choose_columns(zcp *z, const ll_values *v, ll_error *e)
     for (int k = 0; k < ALL; k++)
         if (wanted[k]) z->which[z->n++] = k;
     ll_strs_free(&names);
-    return s;
+    return s || z->n ? s : ll_fail(e, LL_USAGE, "proxies= names none");
 }
 
 static ll_status choose_values(zcp *z, const ll_encode_job *job, ll_error *e)

@@ -42,8 +42,7 @@ static ll_status attach(const ll_tensors *t, ll_archs *a, ll_error *e)
     if (!s) s = ll_tensors_need(t, "value", LL_F32, 2, (long[]){known->n, LL_ZCP_PROXIES}, &value, e);
     if (!s) {
         float *v = LL_NEW_ARRAY(float, (size_t)a->n *LL_ZCP_PROXIES + 1);
-        if (2 * look_up(known, value->data, a, v) > a->n)
-            ll_archs_attach_feature(a, "zcp", LL_ZCP_PROXIES, v);
+        if (look_up(known, value->data, a, v) == a->n) ll_archs_attach_feature(a, "zcp", LL_ZCP_PROXIES, v);
         free(v);
     }
     ll_archs_unref(known);

@@ -7,7 +7,7 @@
 
 #include "core/archs/archs.h"
 
-/* They become the feature `zcp` of these architectures, attached, where they have none of their own and most of them are
+/* They become the feature `zcp` of these architectures, attached, where they have none of their own and all of them are
  * known; otherwise nothing happens. Precondition: nobody else reads the set yet. */
 void ll_attach_proxies(ll_archs *a);
 

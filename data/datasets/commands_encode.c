@@ -27,6 +27,7 @@ static int add_qualities(const ll_encoder *c, cJSON *o, ll_str *text)
     int n = c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
     for (int i = 0; i < n; i++) {
         if (o) ll_json_num(o, q[i].name, q[i].value);
+        if (isnan(q[i].value)) continue;
         ll_str_addf(text, "%s%s %.4g", text->len ? ", " : "", q[i].name, q[i].value);
     }
     return n;
@@ -100,9 +101,21 @@ static bool ends_in(const char *path, const char *end)
     return n > k && !strcmp(path + n - k, end);
 }
 
+/* Before a fit that may take minutes: a place that cannot be written is said now. */
 static ll_status open_out(ll_request *rq, const char *option, char **path)
 {
-    return ll_has(&rq->args, option) ? ll_output_path(rq, ll_word(&rq->args, option), path) : LL_OK;
+    ll_writer w;
+    if (!ll_has(&rq->args, option)) return LL_OK;
+    ll_status s = ll_output_path(rq, ll_word(&rq->args, option), path);
+    if (!s) s = ll_writer_open(&w, *path, &rq->error);
+    if (!s) ll_writer_abandon(&w);
+    return s;
+}
+
+static ll_status check_out(ll_request *rq, const char *path)
+{
+    if (!path || ends_in(path, ".npy") || ends_in(path, ".csv")) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "out=%s: vectors are written as .csv or .npy", ll_word(&rq->args, "out"));
 }
 
 static ll_status write_vectors(const ll_archs *archs, const ll_matrix_f *m, const char *path, ll_error *e)
@@ -114,8 +127,13 @@ static ll_status write_vectors(const ll_archs *archs, const ll_matrix_f *m, cons
 
 static ll_status read_fitted(ll_request *rq, const char *file, ll_encoder **out)
 {
-    char *path = ll_path_expand(file);
     const char *name = ll_word(&rq->args, "name");
+    for (const ll_option *o = rq->more.table; o && o->name; o++)
+        if (ll_given(&rq->more, o->name))
+            return LL_FAIL(rq, LL_USAGE, "from= is of something fitted: %s= comes too late", o->name);
+    if (ll_given(&rq->args, "seed"))
+        return LL_FAIL(rq, LL_USAGE, "from= is of something fitted: seed= comes too late");
+    char *path = ll_path_expand(file);
     ll_status s = ll_encoder_read(path, out, &rq->error);
     free(path);
     if (s) return s;
@@ -162,6 +180,9 @@ static ll_status run_encode(ll_request *rq)
     ll_status s = ll_need_data(rq);
     if (!s) s = open_out(rq, "save", &save);
     if (!s) s = open_out(rq, "out", &out);
+    if (!s) s = check_out(rq, out);
+    if (!s && save && out && !strcmp(save, out))
+        s = LL_FAIL(rq, LL_USAGE, "save= and out= name the same file");
     if (!s) s = ll_has(&rq->args, "from") ? read_fitted(rq, ll_word(&rq->args, "from"), &c) : fit(rq, &c);
     if (!s) s = keep(rq, c, save, out);
     if (!s)

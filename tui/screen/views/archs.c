@@ -29,9 +29,9 @@ typedef struct archs_view {
 /* Those that a map is drawn of at once, the first ones first; then what has been fitted. NULL behind the last. */
 static const char *encoding_at(const archs_view *v, int i)
 {
-    static const char *const quick[] = {"cost", "graf", "path", "onehot"};
-    enum { QUICK = sizeof quick / sizeof *quick };
+    static const char *const quick[] = {"cost", "graf", "onehot", "path"};
     const ll_state *s = &v->base.state;
+    const int QUICK = 3 + (s->data && s->data->space->facts->cell); /* paths are a cell's */
     if (i < QUICK) return quick[i];
     for (int k = 0, at = QUICK; s->data && k < s->encoders.n; k++) {
         const ll_encoder *c = s->encoders.v[k];
@@ -304,11 +304,11 @@ static const ll_key keys[] = {
     {"C", "sample clear", "clear: the samples"},
     {"Tab S-Tab", "@read", "pane: map or card; the card scrolls, and has the whole width where it needs it"},
     {"Enter", "arch {arch}", "all about this architecture"},
-    {"E", "@encoding", "encoding: of the map: cost, graf, path, one-hot, those fitted"},
+    {"E", "@encoding", "encoding: of the map: quick ones, then those fitted"},
     {".", "@step +", "next index"},
     {",", "@step -", "the index before"},
     {"t", "@command transfer ", "transfer: with these samples"},
-    {"p", "plot scatter worst=10 out=scatter.png", "plot the latest transfer to a file"},
+    {"p", "plot map encoding={encoding} out=map.png", "plot the map to a file"},
     {"e", "write map.csv 'map {encoding}'", "export the map"},
     {0},
 };
