@@ -107,11 +107,8 @@ static void proxies_of_the_data_are_scaled(void)
 
 static ll_status fit_counts(const ll_dataset *d, ll_encoder **c, ll_error *e)
 {
-    const ll_encoding *zcp = NULL;
     ll_values v = {0};
-    for (int i = 0; ll_encodings[i]; i++)
-        if (!strcmp(ll_encodings[i]->name, "zcp")) zcp = ll_encodings[i];
-    ll_values_init(&v, zcp->options);
+    ll_values_init(&v, ll_encoding_find("zcp")->options);
     CHECK_OK(ll_values_set(&v, "proxies", "params,l2_norm", e));
     ll_status s = ll_encoder_fit("zcp", &(ll_encode_job){.archs = d->archs, .options = &v}, c, e);
     ll_values_free(&v);

@@ -24,7 +24,7 @@ void ll_matrix_f_free(ll_matrix_f *m)
     *m = (ll_matrix_f){0};
 }
 
-static const ll_encoding *find_encoding(const char *name)
+const ll_encoding *ll_encoding_find(const char *name)
 {
     for (int i = 0; ll_encodings[i]; i++)
         if (!strcmp(ll_encodings[i]->name, name)) return ll_encodings[i];
@@ -112,7 +112,7 @@ static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 /* What came with the data goes first; but the proxies of it are scaled as those that are computed. */
 static const ll_encoding *encoding_of(const ll_archs *archs, const char *name)
 {
-    const ll_encoding *e = find_encoding(name);
+    const ll_encoding *e = ll_encoding_find(name);
     const ll_feature *f = ll_archs_feature(archs, name);
     return f && !(e == &ll_encoding_zcp && f->dim == LL_ZCP_PROXIES) ? &ll_encoding_feature : e;
 }
@@ -294,7 +294,7 @@ ll_status ll_encoder_load(const ll_tensors *in, const char *prefix, const ll_spa
     *out = NULL;
     if (!encoding || !name || !dim)
         return ll_fail(e, LL_BAD_DATA, "the encoding %s of this file is not complete", prefix);
-    const ll_encoding *record = *encoding ? find_encoding(encoding) : &ll_encoding_feature;
+    const ll_encoding *record = *encoding ? ll_encoding_find(encoding) : &ll_encoding_feature;
     if (!record) return ll_fail(e, LL_BAD_DATA, "this latlab has no encoding called %.60s", encoding);
     ll_encoder *c = encoder_new(record, name, space);
     const char *seconds = get_text(in, prefix, "seconds"), *fitted_on = get_text(in, prefix, "fitted_on");

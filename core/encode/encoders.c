@@ -51,10 +51,8 @@ ll_status ll_encoders_need(const ll_encoders *s, const char *name, const ll_enco
 
 bool ll_encoding_is_learnt(const char *name, const ll_archs *archs)
 {
-    for (int i = 0; ll_encodings[i]; i++)
-        if (!strcmp(ll_encodings[i]->name, name))
-            return ll_encodings[i]->learnt && !ll_archs_feature(archs, name);
-    return false;
+    const ll_encoding *e = ll_encoding_find(name);
+    return e && e->learnt && !ll_archs_feature(archs, name);
 }
 
 bool ll_encoding_computes_proxies(const char *name, const ll_encoders *known, const ll_archs *archs)

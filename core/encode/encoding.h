@@ -71,7 +71,8 @@ struct ll_encoding {
     ll_status (*load)(const ll_tensors *in, ll_encoder *c, ll_error *e);
 };
 
-extern const ll_encoding *const ll_encodings[]; /* ends with NULL */
+extern const ll_encoding *const ll_encodings[];        /* ends with NULL */
+const ll_encoding *ll_encoding_find(const char *name); /* NULL: none of these, as a feature is not */
 enum { LL_ZCP_PROXIES = 13 }; /* a feature zcp of so many numbers is one of proxies (core/encode/zcp.c) */
 const char *ll_zcp_proxy(int column);
 

@@ -12,13 +12,6 @@
 #include "data/datasets/commands.h"
 #include "data/formats/encoder_file.h"
 
-static const ll_encoding *find(const char *name)
-{
-    for (int i = 0; name && ll_encodings[i]; i++)
-        if (!strcmp(ll_encodings[i]->name, name)) return ll_encodings[i];
-    return NULL;
-}
-
 /* --- what it came to --- */
 
 static int add_qualities(const ll_encoder *c, cJSON *o, ll_str *text)
@@ -234,7 +227,7 @@ static void add_rows(const ll_state *s, cJSON *rows)
             add_row(rows, s->encoders.v[i]->name, s->encoders.v[i]->encoding->summary, "fitted",
                     s->encoders.v[i]);
     for (int i = 0; d && i < d->archs->n_features; i++)
-        if (!find(d->archs->features[i].name))
+        if (!ll_encoding_find(d->archs->features[i].name))
             add_row(rows, d->archs->features[i].name, "a feature", "with the data", NULL);
 }
 
@@ -255,7 +248,7 @@ static ll_status run_encodings(ll_request *rq)
 
 static const ll_option *encode_more(char *const *words, int n)
 {
-    const ll_encoding *e = n > 0 ? find(words[0]) : NULL;
+    const ll_encoding *e = n > 0 ? ll_encoding_find(words[0]) : NULL;
     return e ? e->options : NULL;
 }
 

@@ -27,7 +27,6 @@ static const subject subjects[] = {
     {"real_loop", bench_real_loop},
     {"proxies", bench_proxies},
     {"encode", bench_encode},
-    {"encode_cate", bench_encode_cate},
     {0},
 };
 

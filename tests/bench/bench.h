@@ -21,6 +21,5 @@ void bench_space(void);
 void bench_tui(void);
 void bench_real_loop(void);
 void bench_proxies(void);
-void bench_encode_cate(void);
 
 #endif

@@ -6,23 +6,9 @@
 #include "core/base/clock.h"
 #include "core/encode/encoding.h"
 #include "tests/bench/bench.h"
+#include "tests/spaces.h"
 
 enum { THREADS = 2 };
-
-static const ll_encoding *encoding_of(const char *name)
-{
-    int i = 0;
-    while (strcmp(ll_encodings[i]->name, name)) i++;
-    return ll_encodings[i];
-}
-
-static ll_archs *all_cells(void)
-{
-    const ll_space *s = ll_space_find("nasbench201");
-    ll_archs *archs = ll_archs_new(s, s->n_archs);
-    for (int i = 0; i < s->n_archs; i++) s->at(s, i, ll_arch_at(archs, i));
-    return archs;
-}
 
 /* "operations 0.9995, edges 0.9987": what the fit says of itself, of these. */
 static void note_qualities(const ll_encoder *c, const char *const *which, ll_str *out)
@@ -44,7 +30,7 @@ static void learn(const char *name, const ll_archs *archs, ll_pool *pool, double
     ll_str row = {0}, apply = {0}, note = {0};
     ll_error e = {0};
     double start = ll_now_s();
-    ll_str_addf(&row, "encode_%s_nb201", encoding_of(name)->name);
+    ll_str_addf(&row, "encode_%s_nb201", name);
     ll_str_addf(&apply, "encode_%s_apply", name);
     if (ll_encoder_fit(name, &(ll_encode_job){.archs = archs, .seed = 1, .pool = pool}, &c, &e)) {
         fprintf(stderr, "%s\n", e.message);
@@ -65,10 +51,11 @@ static void learn(const char *name, const ll_archs *archs, ll_pool *pool, double
 
 void bench_encode(void)
 {
-    ll_archs *archs = all_cells();
+    ll_dataset *cells = all_cells();
     ll_pool *pool = ll_pool_new(THREADS);
     bench_title("learnt encodings: 15,625 cells, two threads");
-    learn("arch2vec", archs, pool, 60, (const char *const[]){"operations", "edges", NULL});
+    learn("arch2vec", cells->archs, pool, 60, (const char *const[]){"operations", "edges", NULL});
+    learn("cate", cells->archs, pool, 120, (const char *const[]){"tokens", "most_frequent", NULL});
     ll_pool_free(pool);
-    ll_archs_unref(archs);
+    ll_dataset_unref(cells);
 }
