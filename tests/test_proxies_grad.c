@@ -252,11 +252,62 @@ static void synflow_by_hand(void)
     ll_net_free(net);
 }
 
+/* w . H g of the last problem_open, by a step so short that hardly a ReLU turns within it. */
+static double along_a_short_step(problem *q)
+{
+    const double by = 1e-10;
+    double *w[LL_MAX_LAYERS] = {0}, *g[LL_MAX_LAYERS] = {0}, along[2] = {0};
+    size_t size;
+    loss_of(q);
+    ll_net_backward(q->net, q->images, q->dy, NULL, false);
+    for (int i = 0; i < q->network.n_layers; i++) {
+        const double *wi = ll_net_weights_of(q->net, i, &size), *gi = ll_net_gradient_of(q->net, i, &size);
+        w[i] = ll_memdup(wi, size, sizeof *wi);
+        g[i] = ll_memdup(gi, size, sizeof *gi);
+    }
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < q->network.n_layers; i++) {
+            double *now = ll_net_weights_of(q->net, i, &size);
+            for (size_t k = 0; k < size; k++) now[k] = w[i][k] + (side ? by : -by) * g[i][k];
+        }
+        loss_of(q);
+        ll_net_backward(q->net, q->images, q->dy, NULL, false);
+        for (int i = 0; i < q->network.n_layers; i++) {
+            const double *now = ll_net_gradient_of(q->net, i, &size);
+            for (size_t k = 0; k < size; k++) along[side] += w[i][k] * now[k];
+        }
+    }
+    for (int i = 0; i < q->network.n_layers; i++) {
+        free(w[i]);
+        free(g[i]);
+    }
+    return (along[1] - along[0]) / (2 * by);
+}
+
+/* Three convolutions, of which within grasp's own step some ReLUs turn: their jumps are no second derivative. */
+static void grasp_is_a_second_derivative(void)
+{
+    problem *q = LL_NEW(problem);
+    q->network = built("nasbench201", (uint8_t[6]){3, 1, 3, 1, 3, 3});
+    problem_open(q, false);
+    size_t n = ll_net_image(q->net) * BATCH;
+    float *images = LL_NEW_ARRAY(float, n);
+    for (size_t i = 0; i < n; i++) q->images[i] = images[i] = (float)q->images[i];
+    double value = -ll_grasp(&(ll_precise_job){
+        .network = &q->network, .batch = BATCH, .seed = 5, .images = images, .label = q->label});
+    double truth = along_a_short_step(q);
+    CHECK_NEAR(value / truth, 1, 1e-4);
+    free(images);
+    problem_close(q);
+    free(q);
+}
+
 static const check_case cases[] = {
     {"every kind of layer", every_kind_of_layer},
     {"heads", heads},
     {"a whole cell", a_whole_cell},
     {"synflow by hand", synflow_by_hand},
+    {"grasp is a second derivative", grasp_is_a_second_derivative},
     {0},
 };
 

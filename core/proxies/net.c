@@ -24,7 +24,8 @@ struct ll_net {
     real *x[LL_MAX_LAYERS + 1], *dx[LL_MAX_LAYERS + 1]; /* tensors before a ReLU behind them; 0: the images */
     real *mean[LL_MAX_LAYERS], *std[LL_MAX_LAYERS];     /* of batch normalisations */
     double fisher[LL_MAX_LAYERS];
-    real *head; /* what a global pool with a normalisation reads, normalised */
+    real *head;                                /* what a global pool with a normalisation reads, normalised */
+    real *held[LL_MAX_LAYERS + 1], *held_head; /* x and head when the ReLUs were held; NULL: they are not */
     real *room, *zero;
 };
 
@@ -178,15 +179,28 @@ static bool behind_relu(const ll_net *n, int tensor)
     return l->relu_after || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
 }
 
-static bool reads_relu(const ll_net *n, int i, int operand)
-{
-    const ll_layer *l = layer(n, i);
-    return (l->relu_before && l->kind != LL_GLOBAL_POOL) || behind_relu(n, l->in[operand]);
-}
-
 static const real *tensor_of(const ll_net *n, int t)
 {
     return t == LL_TENSOR_ZERO ? n->zero : n->x[t];
+}
+
+/* What a ReLU on this tensor goes by. */
+static const real *signs_of(const ll_net *n, int t)
+{
+    return t != LL_TENSOR_ZERO && n->held[t] ? n->held[t] : tensor_of(n, t);
+}
+
+static const real *signs_of_head(const ll_net *n)
+{
+    return n->held_head ? n->held_head : n->head;
+}
+
+/* NULL: this operand is read as it is. */
+static const real *gate_of(const ll_net *n, int i, int operand)
+{
+    const ll_layer *l = layer(n, i);
+    bool relu = (l->relu_before && l->kind != LL_GLOBAL_POOL) || behind_relu(n, l->in[operand]);
+    return relu ? signs_of(n, l->in[operand]) : NULL;
 }
 
 static size_t work_room(const ll_net *n, const ll_layer *l)
@@ -205,7 +219,7 @@ void ll_net_open(ll_net *n, const ll_net_setup *s)
     for (int i = 0; i < s->network->n_layers; i++) {
         const ll_layer *l = layer(n, i);
         size_t work = work_room(n, l), reads = size_in(n, l);
-        n->w[i] = n->dw[i] = n->mean[i] = n->std[i] = n->x[i + 1] = n->dx[i + 1] = NULL;
+        n->w[i] = n->dw[i] = n->mean[i] = n->std[i] = n->x[i + 1] = n->dx[i + 1] = n->held[i + 1] = NULL;
         n->fisher[i] = 0;
         if (work > room) room = work;
         if ((l->in[0] == LL_TENSOR_ZERO || (l->kind == LL_ADD && l->in[1] == LL_TENSOR_ZERO)) && reads > zero)
@@ -215,7 +229,7 @@ void ll_net_open(ll_net *n, const ll_net_setup *s)
         n->mean[i] = take_zeros(n, (size_t)l->c_out);
         n->std[i] = take_zeros(n, (size_t)l->c_out);
     }
-    n->head = NULL;
+    n->head = n->held_head = NULL;
     n->room = take(n, room);
     n->zero = take_zeros(n, zero);
 }
@@ -227,45 +241,53 @@ static bool stopped(const ll_net *n)
 
 /* --- forward --- */
 
+/* Of the tensor's own ReLU, `gate`, nothing is left behind a normalisation. */
+static const real *pool_gate(const ll_net *n, int i, const real *gate)
+{
+    const ll_layer *l = layer(n, i);
+    if (normed(n, l)) return l->relu_before ? signs_of_head(n) : NULL;
+    return l->relu_before ? signs_of(n, l->in[0]) : gate;
+}
+
 /* BN, ReLU, pool: what the pool reads is kept. */
-static void pool_forward(ll_net *n, int i, const real *x, bool relu, real *y)
+static void pool_forward(ll_net *n, int i, const real *x, const real *gate, real *y)
 {
     const ll_layer *l = layer(n, i);
     if (normed(n, l)) {
         if (!n->head) n->head = take(n, size_in(n, l));
-        ll_read(size_in(n, l), relu, x, n->head);
+        ll_read(size_in(n, l), gate, x, n->head);
         ll_batch_norm(l->c_in, size_in(n, l) / (size_t)l->c_in, n->head, n->mean[i], n->std[i]);
-        x = n->head, relu = false;
+        x = n->head;
     }
-    ll_global_pool(l, n->s.batch, relu || l->relu_before, x, y);
+    ll_global_pool(l, n->s.batch, pool_gate(n, i, gate), x, y);
 }
 
 static void layer_forward(ll_net *n, int i)
 {
     const ll_layer *l = layer(n, i);
     const real *x = tensor_of(n, l->in[0]);
-    bool relu = reads_relu(n, i, 0);
+    const real *gate = gate_of(n, i, 0);
     real *y = n->x[i + 1];
     switch (l->kind) {
     case LL_CONV:
-        ll_conv(l, n->s.batch, relu, x, n->w[i], n->room, y);
+        ll_conv(l, n->s.batch, gate, x, n->w[i], n->room, y);
         if (normed(n, l)) ll_batch_norm(l->c_out, pixels_out(n, l), y, n->mean[i], n->std[i]);
         break;
     case LL_POOL_AVG:
-        ll_pool_avg(l, n->s.batch, relu, x, y);
+        ll_pool_avg(l, n->s.batch, gate, x, y);
         break;
     case LL_ADD:
-        ll_read(size_out(n, l), relu, x, y);
-        ll_read_add(size_out(n, l), reads_relu(n, i, 1), tensor_of(n, l->in[1]), y);
+        ll_read(size_out(n, l), gate, x, y);
+        ll_read_add(size_out(n, l), gate_of(n, i, 1), tensor_of(n, l->in[1]), y);
         break;
     case LL_SHUFFLE:
-        ll_shuffle(l, n->s.batch, relu, x, y);
+        ll_shuffle(l, n->s.batch, gate, x, y);
         break;
     case LL_GLOBAL_POOL:
-        pool_forward(n, i, x, relu, y);
+        pool_forward(n, i, x, gate, y);
         break;
     case LL_LINEAR:
-        ll_classify(l, n->s.batch, relu, x, n->w[i], n->w[i] + ll_layer_weight_count(l), y);
+        ll_classify(l, n->s.batch, gate, x, n->w[i], n->w[i] + ll_layer_weight_count(l), y);
         break;
     case LL_COPY:
         break;
@@ -319,18 +341,18 @@ static real *gradient_in(ll_net *n, int i, int operand)
     return n->dx[t];
 }
 
-static void pool_back(ll_net *n, int i, const real *x, bool relu, const real *dy, real *dx)
+static void pool_back(ll_net *n, int i, const real *gate, const real *dy, real *dx)
 {
     const ll_layer *l = layer(n, i);
     if (!normed(n, l)) {
-        ll_global_pool_back(l, n->s.batch, relu || l->relu_before, x, dy, dx);
+        ll_global_pool_back(l, n->s.batch, pool_gate(n, i, gate), dy, dx);
         return;
     }
     size_t all = size_in(n, l);
     real *d = take_zeros(n, all);
-    ll_global_pool_back(l, n->s.batch, l->relu_before, n->head, dy, d);
+    ll_global_pool_back(l, n->s.batch, pool_gate(n, i, gate), dy, d);
     ll_batch_norm_back(l->c_in, all / (size_t)l->c_in, n->head, n->std[i], d);
-    ll_read_back(all, relu, x, d, dx);
+    ll_read_back(all, gate, d, dx);
     give(n, &d);
 }
 
@@ -340,33 +362,33 @@ static void layer_back(ll_net *n, int i, real *dy, bool fisher)
 {
     const ll_layer *l = layer(n, i);
     const real *x = tensor_of(n, l->in[0]);
-    bool relu = reads_relu(n, i, 0);
+    const real *gate = gate_of(n, i, 0);
     real *dx = gradient_in(n, i, 0);
     if (learns(l)) {
         if (normed(n, l)) ll_batch_norm_back(l->c_out, pixels_out(n, l), n->x[i + 1], n->std[i], dy);
         if (fisher) n->fisher[i] = fisher_of(n, i, dy);
     }
     if (l->kind == LL_CONV)
-        ll_conv_back(l, n->s.batch, relu, x, n->w[i], dy, n->room, n->dw[i], dx);
+        ll_conv_back(l, n->s.batch, gate, x, n->w[i], dy, n->room, n->dw[i], dx);
     else if (l->kind == LL_LINEAR)
-        ll_classify_back(l, n->s.batch, relu, x, n->w[i], dy, n->room, n->dw[i], dx);
+        ll_classify_back(l, n->s.batch, gate, x, n->w[i], dy, n->room, n->dw[i], dx);
     if (l->kind == LL_ADD) {
         real *dx1 = gradient_in(n, i, 1);
-        if (dx1) ll_read_back(size_out(n, l), reads_relu(n, i, 1), tensor_of(n, l->in[1]), dy, dx1);
+        if (dx1) ll_read_back(size_out(n, l), gate_of(n, i, 1), dy, dx1);
     }
     if (!dx || learns(l)) return;
     switch (l->kind) {
     case LL_POOL_AVG:
-        ll_pool_avg_back(l, n->s.batch, relu, x, dy, dx);
+        ll_pool_avg_back(l, n->s.batch, gate, dy, dx);
         break;
     case LL_SHUFFLE:
-        ll_shuffle_back(l, n->s.batch, relu, x, dy, dx);
+        ll_shuffle_back(l, n->s.batch, gate, dy, dx);
         break;
     case LL_GLOBAL_POOL:
-        pool_back(n, i, x, relu, dy, dx);
+        pool_back(n, i, gate, dy, dx);
         break;
     default:
-        ll_read_back(size_out(n, l), relu, x, dy, dx);
+        ll_read_back(size_out(n, l), gate, dy, dx);
     }
 }
 
@@ -397,8 +419,9 @@ bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_imag
         whole = whole && !stopped(n);
         if (whole) {
             const ll_layer *l = layer(n, i);
+            const real *sign = signs_of(n, i + 1);
             if (l->relu_after)
-                for (size_t k = 0; k < size_out(n, l); k++) d[k] = n->x[i + 1][k] > 0 ? d[k] : 0;
+                for (size_t k = 0; k < size_out(n, l); k++) d[k] = sign[k] > 0 ? d[k] : 0;
             layer_back(n, i, d, fisher);
         }
         give(n, &n->dx[i + 1]);
@@ -408,6 +431,17 @@ bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_imag
 }
 
 /* --- asking --- */
+
+/* The memory is not given back: the next forward pass takes some of its own. */
+void ll_net_hold_relus(ll_net *n)
+{
+    for (int i = 1; i <= n->s.network->n_layers; i++) {
+        n->held[i] = n->x[i];
+        n->x[i] = NULL;
+    }
+    n->held_head = n->head;
+    n->head = NULL;
+}
 
 int ll_net_classes(const ll_net *n)
 {
@@ -462,8 +496,8 @@ size_t ll_net_features(const ll_net *n, real *out)
         if (l->kind != LL_GLOBAL_POOL) continue;
         bool own = normed(n, l);
         if (out)
-            ll_read(size_in(n, l), l->relu_before || (!own && reads_relu(n, i, 0)),
-                    own ? n->head : tensor_of(n, l->in[0]), out);
+            ll_read(size_in(n, l), pool_gate(n, i, gate_of(n, i, 0)), own ? n->head : tensor_of(n, l->in[0]),
+                    out);
         return size_in(n, l);
     }
     return 0;

@@ -53,6 +53,10 @@ bool ll_net_forward(ll_net *n, const real *images);
  * pass; d_images (3, batch, h, h) is overwritten, NULL: not wanted. fisher: also ll_net_fisher. false: stopped. */
 bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_images, bool fisher);
 
+/* From here on each ReLU passes what it passed in the last forward pass, whatever the weights: the smooth function whose
+ * second derivatives are the network's. The results of that pass are gone. Ends with ll_net_open. */
+void ll_net_hold_relus(ll_net *n);
+
 int ll_net_classes(const ll_net *n);
 size_t ll_net_image(const ll_net *n);       /* numbers of one image */
 const real *ll_net_result(const ll_net *n); /* (classes, batch) */

@@ -1,5 +1,6 @@
 #include "core/proxies/ops.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "core/space/network.h"
@@ -11,33 +12,34 @@ static size_t plane(int h)
     return (size_t)h * (size_t)h;
 }
 
-static real positive(real x)
+/* The gate of what begins `by` numbers further. */
+static const real *further(const real *gate, size_t by)
 {
-    return x > 0 ? x : 0;
+    return gate ? gate + by : NULL;
 }
 
 /* --- elements --- */
 
-void ll_read(size_t n, bool relu, const real *x, real *y)
+void ll_read(size_t n, const real *gate, const real *x, real *y)
 {
-    if (relu)
-        for (size_t i = 0; i < n; i++) y[i] = positive(x[i]);
+    if (gate)
+        for (size_t i = 0; i < n; i++) y[i] = gate[i] > 0 ? x[i] : 0;
     else if (x != y)
         memcpy(y, x, n * sizeof *y);
 }
 
-void ll_read_add(size_t n, bool relu, const real *x, real *y)
+void ll_read_add(size_t n, const real *gate, const real *x, real *y)
 {
-    if (relu)
-        for (size_t i = 0; i < n; i++) y[i] += positive(x[i]);
+    if (gate)
+        for (size_t i = 0; i < n; i++) y[i] += gate[i] > 0 ? x[i] : 0;
     else
         for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
-void ll_read_back(size_t n, bool relu, const real *x, const real *dy, real *dx)
+void ll_read_back(size_t n, const real *gate, const real *dy, real *dx)
 {
-    if (relu)
-        for (size_t i = 0; i < n; i++) dx[i] += x[i] > 0 ? dy[i] : 0;
+    if (gate)
+        for (size_t i = 0; i < n; i++) dx[i] += gate[i] > 0 ? dy[i] : 0;
     else
         for (size_t i = 0; i < n; i++) dx[i] += dy[i];
 }
@@ -106,21 +108,21 @@ static size_t framed(const ll_layer *l, int c, int y)
 }
 
 /* x: an image in a group's first channel, the next one n images further. The frame itself stays what it was. */
-static void put_framed(const ll_layer *l, int n, bool relu, const real *x, real *frame)
-{
-    for (int c = 0; c < l->c_in / l->groups; c++)
-        for (int y = 0; y < l->h_in; y++)
-            ll_read((size_t)l->h_in, relu,
-                    x + (size_t)c * (size_t)n * plane(l->h_in) + (size_t)y * (size_t)l->h_in,
-                    frame + framed(l, c, y));
-}
-
-static void take_framed(const ll_layer *l, int n, bool relu, const real *frame, const real *x, real *dx)
+static void put_framed(const ll_layer *l, int n, const real *gate, const real *x, real *frame)
 {
     for (int c = 0; c < l->c_in / l->groups; c++)
         for (int y = 0; y < l->h_in; y++) {
             size_t at = (size_t)c * (size_t)n * plane(l->h_in) + (size_t)y * (size_t)l->h_in;
-            ll_read_back((size_t)l->h_in, relu, x + at, frame + framed(l, c, y), dx + at);
+            ll_read((size_t)l->h_in, further(gate, at), x + at, frame + framed(l, c, y));
+        }
+}
+
+static void take_framed(const ll_layer *l, int n, const real *frame, const real *gate, real *dx)
+{
+    for (int c = 0; c < l->c_in / l->groups; c++)
+        for (int y = 0; y < l->h_in; y++) {
+            size_t at = (size_t)c * (size_t)n * plane(l->h_in) + (size_t)y * (size_t)l->h_in;
+            ll_read_back((size_t)l->h_in, further(gate, at), frame + framed(l, c, y), dx + at);
         }
 }
 
@@ -182,33 +184,34 @@ static int stretch_of(size_t all, size_t from)
     return all - from < STRETCH ? (int)(all - from) : STRETCH;
 }
 
-static const real *pointwise_read(const group *g, size_t p, size_t from, int columns, int c_in, bool relu,
-                                  const real *x, real *room, int *ld)
+static const real *pointwise_read(const group *g, size_t p, size_t from, int columns, int c_in,
+                                  const real *gate, const real *x, real *room, int *ld)
 {
-    const real *at = x + g->in + from;
-    *ld = relu ? columns : (int)p;
-    if (!relu) return at;
-    for (int c = 0; c < c_in; c++)
-        ll_read((size_t)columns, true, at + (size_t)c * p, room + (size_t)c * (size_t)columns);
+    size_t at = g->in + from;
+    *ld = gate ? columns : (int)p;
+    if (!gate) return x + at;
+    for (int c = 0; c < c_in; c++, at += p)
+        ll_read((size_t)columns, gate + at, x + at, room + (size_t)c * (size_t)columns);
     return room;
 }
 
-static void pointwise(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
+static void pointwise(const ll_layer *l, int n, const real *gate, const real *x, const real *w, real *room,
+                      real *y)
 {
     size_t p = (size_t)n * plane(l->h_in);
     for (int k = 0; k < l->groups; k++) {
         group g = group_at(l, n, k);
         for (size_t from = 0; from < p; from += STRETCH) {
             int columns = stretch_of(p, from), ld;
-            const real *read = pointwise_read(&g, p, from, columns, g.height, relu, x, room, &ld);
+            const real *read = pointwise_read(&g, p, from, columns, g.height, gate, x, room, &ld);
             ll_gemm(false, false, g.rows, columns, g.height, 1, weights_of(l, w, k), g.height, read, ld, 0,
                     y + g.out + from, (int)p);
         }
     }
 }
 
-static void pointwise_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
-                           real *room, real *dw, real *dx)
+static void pointwise_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
+                           const real *dy, real *room, real *dw, real *dx)
 {
     size_t p = (size_t)n * plane(l->h_in);
     for (int k = 0; k < l->groups; k++) {
@@ -216,12 +219,12 @@ static void pointwise_back(const ll_layer *l, int n, bool relu, const real *x, c
         const real *wk = weights_of(l, w, k);
         for (size_t from = 0; from < p; from += STRETCH) {
             int columns = stretch_of(p, from), ld;
-            const real *read = pointwise_read(&g, p, from, columns, g.height, relu, x, room, &ld);
+            const real *read = pointwise_read(&g, p, from, columns, g.height, gate, x, room, &ld);
             const real *d = dy + g.out + from;
             ll_gemm(false, true, g.rows, g.height, columns, 1, d, (int)p, read, ld, 1, dw + (wk - w),
                     g.height);
             if (!dx) continue;
-            if (!relu) {
+            if (!gate) {
                 ll_gemm(true, false, g.height, columns, g.rows, 1, wk, g.height, d, (int)p, 1,
                         dx + g.in + from, (int)p);
                 continue;
@@ -229,7 +232,7 @@ static void pointwise_back(const ll_layer *l, int n, bool relu, const real *x, c
             ll_gemm(true, false, g.height, columns, g.rows, 1, wk, g.height, d, (int)p, 0, room, columns);
             for (int c = 0; c < g.height; c++) {
                 size_t row = g.in + from + (size_t)c * p;
-                ll_read_back((size_t)columns, true, x + row, room + (size_t)c * (size_t)columns, dx + row);
+                ll_read_back((size_t)columns, gate + row, room + (size_t)c * (size_t)columns, dx + row);
             }
         }
     }
@@ -247,7 +250,8 @@ static bool next_lines(const ll_layer *l, lines *at)
     return at->n > 0;
 }
 
-static void by_columns(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
+static void by_columns(const ll_layer *l, int n, const real *gate, const real *x, const real *w, real *room,
+                       real *y)
 {
     int p = n * l->h_out * l->h_out;
     real *frame = room + COLUMNS_ROOM + column_height(l) * l->h_out;
@@ -255,7 +259,8 @@ static void by_columns(const ll_layer *l, int n, bool relu, const real *x, const
     for (int k = 0; k < l->groups; k++) {
         group g = group_at(l, n, k);
         for (int i = 0; i < n; i++) {
-            put_framed(l, n, relu, x + g.in + (size_t)i * plane(l->h_in), frame);
+            size_t image = g.in + (size_t)i * plane(l->h_in);
+            put_framed(l, n, further(gate, image), x + image, frame);
             lines at = first_lines(l);
             do {
                 gather(l, at, frame, room);
@@ -267,8 +272,8 @@ static void by_columns(const ll_layer *l, int n, bool relu, const real *x, const
     }
 }
 
-static void by_columns_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
-                            real *room, real *dw, real *dx)
+static void by_columns_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
+                            const real *dy, real *room, real *dw, real *dx)
 {
     int p = n * l->h_out * l->h_out;
     real *frame = room + COLUMNS_ROOM + column_height(l) * l->h_out, *back = frame + frame_room(l);
@@ -278,7 +283,7 @@ static void by_columns_back(const ll_layer *l, int n, bool relu, const real *x, 
         const real *wk = weights_of(l, w, k);
         for (int i = 0; i < n; i++) {
             size_t image = g.in + (size_t)i * plane(l->h_in);
-            put_framed(l, n, relu, x + image, frame);
+            put_framed(l, n, further(gate, image), x + image, frame);
             if (dx) memset(back, 0, frame_room(l) * sizeof *back);
             lines at = first_lines(l);
             do {
@@ -291,7 +296,7 @@ static void by_columns_back(const ll_layer *l, int n, bool relu, const real *x, 
                 ll_gemm(true, false, g.height, columns, g.rows, 1, wk, g.height, d, p, 0, room, columns);
                 scatter(l, at, room, back);
             } while (next_lines(l, &at));
-            if (dx) take_framed(l, n, relu, back, x + image, dx + image);
+            if (dx) take_framed(l, n, back, further(gate, image), dx + image);
         }
     }
 }
@@ -325,13 +330,15 @@ static int tap(const ll_layer *l, const padded *p, int k)
 }
 
 /* Images first .. first + n - 1 of a channel into the middle of zeros, and back. */
-static void put_padded(const ll_layer *l, const padded *p, int n, bool relu, const real *x, real *to)
+static void put_padded(const ll_layer *l, const padded *p, int n, const real *gate, const real *x, real *to)
 {
     int pad = ll_layer_padding(l);
     memset(to, 0, (size_t)(p->n + p->slack) * sizeof *to);
     for (int i = 0; i < n; i++)
-        for (int y = 0; y < l->h_in; y++, x += l->h_in)
-            ll_read((size_t)l->h_in, relu, x, to + (i * p->side + y + pad) * p->side + pad);
+        for (int y = 0; y < l->h_in; y++) {
+            size_t at = (size_t)(i * l->h_in + y) * (size_t)l->h_in;
+            ll_read((size_t)l->h_in, further(gate, at), x + at, to + (i * p->side + y + pad) * p->side + pad);
+        }
 }
 
 static void put_outputs(const ll_layer *l, const padded *p, int n, const real *y, real *to)
@@ -365,32 +372,36 @@ static void slide(const ll_layer *l, const padded *p, int sign, const real *w, c
     }
 }
 
-static void depthwise(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
+static void depthwise(const ll_layer *l, int n, const real *gate, const real *x, const real *w, real *room,
+                      real *y)
 {
     padded p = padded_of(l, n);
     real *in = room, *out = room + p.n + p.slack;
     for (int c = 0; c < l->c_in; c++, w += l->kernel * l->kernel)
         for (int i = 0; i < n; i += p.images) {
             int some = n - i < p.images ? n - i : p.images;
-            put_padded(l, &p, some, relu, x, in);
+            size_t at = (size_t)(c * n + i) * plane(l->h_in);
+            put_padded(l, &p, some, further(gate, at), x + at, in);
             slide(l, &p, 1, w, in, out);
             take_outputs(l, &p, some, out, y);
-            x += (size_t)some * plane(l->h_in);
             y += (size_t)some * plane(l->h_out);
         }
 }
 
-static void take_gradient(const ll_layer *l, const padded *p, int n, bool relu, const real *from,
-                          const real *x, real *dx)
+static void take_gradient(const ll_layer *l, const padded *p, int n, const real *from, const real *gate,
+                          real *dx)
 {
     int pad = ll_layer_padding(l);
     for (int i = 0; i < n; i++)
-        for (int y = 0; y < l->h_in; y++, x += l->h_in, dx += l->h_in)
-            ll_read_back((size_t)l->h_in, relu, x, from + (i * p->side + y + pad) * p->side + pad, dx);
+        for (int y = 0; y < l->h_in; y++) {
+            size_t at = (size_t)(i * l->h_in + y) * (size_t)l->h_in;
+            ll_read_back((size_t)l->h_in, further(gate, at), from + (i * p->side + y + pad) * p->side + pad,
+                         dx + at);
+        }
 }
 
-static void depthwise_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
-                           real *room, real *dw, real *dx)
+static void depthwise_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
+                           const real *dy, real *room, real *dw, real *dx)
 {
     padded p = padded_of(l, n);
     int taps = l->kernel * l->kernel;
@@ -399,15 +410,14 @@ static void depthwise_back(const ll_layer *l, int n, bool relu, const real *x, c
     for (int c = 0; c < l->c_in; c++, w += taps, dw += taps)
         for (int i = 0; i < n; i += p.images) {
             int some = n - i < p.images ? n - i : p.images;
-            put_padded(l, &p, some, relu, x, in);
+            size_t at = (size_t)(c * n + i) * plane(l->h_in);
+            put_padded(l, &p, some, further(gate, at), x + at, in);
             put_outputs(l, &p, some, dy, out);
             for (int k = 0; k < taps; k++) dw[k] += dot((size_t)p.n, out, in + tap(l, &p, k));
             if (dx) {
                 slide(l, &p, -1, w, out, back);
-                take_gradient(l, &p, some, relu, back, x, dx);
-                dx += (size_t)some * plane(l->h_in);
+                take_gradient(l, &p, some, back, further(gate, at), dx + at);
             }
-            x += (size_t)some * plane(l->h_in);
             dy += (size_t)some * plane(l->h_out);
         }
 }
@@ -422,17 +432,17 @@ size_t ll_conv_room(const ll_layer *l, int n)
     return COLUMNS_ROOM + (size_t)column_height(l) * (size_t)l->h_out + 2 * frame_room(l);
 }
 
-void ll_conv(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y)
+void ll_conv(const ll_layer *l, int n, const real *gate, const real *x, const real *w, real *room, real *y)
 {
-    (is_depthwise(l) ? depthwise : is_pointwise(l) ? pointwise : by_columns)(l, n, relu, x, w, room, y);
+    (is_depthwise(l) ? depthwise : is_pointwise(l) ? pointwise : by_columns)(l, n, gate, x, w, room, y);
 }
 
-void ll_conv_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
+void ll_conv_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w, const real *dy,
                   real *room, real *dw, real *dx)
 {
     (is_depthwise(l)   ? depthwise_back
      : is_pointwise(l) ? pointwise_back
-                       : by_columns_back)(l, n, relu, x, w, dy, room, dw, dx);
+                       : by_columns_back)(l, n, gate, x, w, dy, room, dw, dx);
 }
 
 /* --- batch normalisation --- */
@@ -471,16 +481,21 @@ static int window_of(const ll_layer *l, int y, int *from, int *to)
 
 enum { WIDEST = 1024 }; /* of an image */
 
+static const real *line(const real *gate, int y, int h)
+{
+    return further(gate, (size_t)(y * h));
+}
+
 /* Down first, where lines are long vectors, then along what is left. */
-void ll_pool_avg(const ll_layer *l, int n, bool relu, const real *x, real *y)
+void ll_pool_avg(const ll_layer *l, int n, const real *gate, const real *x, real *y)
 {
     real sum[WIDEST];
     int h = l->h_in, top, bottom, left, right;
-    for (int i = 0; i < l->c_in * n; i++, x += plane(h))
+    for (int i = 0; i < l->c_in * n; i++, x += plane(h), gate = further(gate, plane(h)))
         for (int r = 0; r < l->h_out; r++) {
             real share = (real)1 / (real)window_of(l, r, &top, &bottom);
-            ll_read((size_t)h, relu, x + top * h, sum);
-            for (int a = top + 1; a < bottom; a++) ll_read_add((size_t)h, relu, x + a * h, sum);
+            ll_read((size_t)h, line(gate, top, h), x + top * h, sum);
+            for (int a = top + 1; a < bottom; a++) ll_read_add((size_t)h, line(gate, a, h), x + a * h, sum);
             for (int c = 0; c < l->h_out; c++, y++) {
                 int wide = window_of(l, c, &left, &right);
                 real along = 0;
@@ -490,11 +505,11 @@ void ll_pool_avg(const ll_layer *l, int n, bool relu, const real *x, real *y)
         }
 }
 
-void ll_pool_avg_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx)
+void ll_pool_avg_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx)
 {
     real sum[WIDEST];
     int h = l->h_in, top, bottom, left, right;
-    for (int i = 0; i < l->c_in * n; i++, x += plane(h), dx += plane(h))
+    for (int i = 0; i < l->c_in * n; i++, gate = further(gate, plane(h)), dx += plane(h))
         for (int r = 0; r < l->h_out; r++) {
             real share = (real)1 / (real)window_of(l, r, &top, &bottom);
             memset(sum, 0, (size_t)h * sizeof *sum);
@@ -503,7 +518,7 @@ void ll_pool_avg_back(const ll_layer *l, int n, bool relu, const real *x, const 
                 real each = *dy * share / (real)wide;
                 for (int b = left; b < right; b++) sum[b] += each;
             }
-            for (int a = top; a < bottom; a++) ll_read_back((size_t)h, relu, x + a * h, sum, dx + a * h);
+            for (int a = top; a < bottom; a++) ll_read_back((size_t)h, line(gate, a, h), sum, dx + a * h);
         }
 }
 
@@ -513,60 +528,62 @@ static size_t shuffled(const ll_layer *l, int c)
     return (size_t)(c % each * l->groups + c / each);
 }
 
-void ll_shuffle(const ll_layer *l, int n, bool relu, const real *x, real *y)
-{
-    size_t p = (size_t)n * plane(l->h_in);
-    for (int c = 0; c < l->c_in; c++) ll_read(p, relu, x + (size_t)c * p, y + shuffled(l, c) * p);
-}
-
-void ll_shuffle_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx)
+void ll_shuffle(const ll_layer *l, int n, const real *gate, const real *x, real *y)
 {
     size_t p = (size_t)n * plane(l->h_in);
     for (int c = 0; c < l->c_in; c++)
-        ll_read_back(p, relu, x + (size_t)c * p, dy + shuffled(l, c) * p, dx + (size_t)c * p);
+        ll_read(p, further(gate, (size_t)c * p), x + (size_t)c * p, y + shuffled(l, c) * p);
 }
 
-void ll_global_pool(const ll_layer *l, int n, bool relu, const real *x, real *y)
+void ll_shuffle_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx)
+{
+    size_t p = (size_t)n * plane(l->h_in);
+    for (int c = 0; c < l->c_in; c++)
+        ll_read_back(p, further(gate, (size_t)c * p), dy + shuffled(l, c) * p, dx + (size_t)c * p);
+}
+
+void ll_global_pool(const ll_layer *l, int n, const real *gate, const real *x, real *y)
 {
     size_t p = plane(l->h_in);
-    for (int i = 0; i < l->c_in * n; i++, x += p) {
+    for (int i = 0; i < l->c_in * n; i++, x += p, gate = further(gate, p)) {
         real sum = 0;
-        for (size_t j = 0; j < p; j++) sum += relu ? positive(x[j]) : x[j];
+        for (size_t j = 0; j < p; j++) sum += !gate || gate[j] > 0 ? x[j] : 0;
         y[i] = sum / (real)p;
     }
 }
 
-void ll_global_pool_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx)
+void ll_global_pool_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx)
 {
     size_t p = plane(l->h_in);
-    for (int i = 0; i < l->c_in * n; i++, x += p, dx += p) {
+    for (int i = 0; i < l->c_in * n; i++, gate = further(gate, p), dx += p) {
         real share = dy[i] / (real)p;
-        for (size_t j = 0; j < p; j++) dx[j] += !relu || x[j] > 0 ? share : 0;
+        for (size_t j = 0; j < p; j++) dx[j] += !gate || gate[j] > 0 ? share : 0;
     }
 }
 
-void ll_classify(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *b, real *y)
+void ll_classify(const ll_layer *l, int n, const real *gate, const real *x, const real *w, const real *b,
+                 real *y)
 {
     for (int c = 0; c < l->c_out; c++)
         for (int i = 0; i < n; i++) {
             real sum = b ? b[c] : 0;
             for (int k = 0; k < l->c_in; k++) {
-                real v = x[k * n + i];
-                sum += w[c * l->c_in + k] * (relu ? positive(v) : v);
+                bool passes = !gate || gate[k * n + i] > 0;
+                sum += w[c * l->c_in + k] * (passes ? x[k * n + i] : 0);
             }
             y[c * n + i] = sum;
         }
 }
 
-void ll_classify_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
-                      real *room, real *dw, real *dx)
+void ll_classify_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
+                      const real *dy, real *room, real *dw, real *dx)
 {
     size_t all = (size_t)l->c_in * (size_t)n;
-    ll_read(all, relu, x, room);
+    ll_read(all, gate, x, room);
     ll_gemm(false, true, l->c_out, l->c_in, n, 1, dy, n, room, n, 1, dw, l->c_in);
     if (!dx) return;
     ll_gemm(true, false, l->c_in, n, l->c_out, 1, w, l->c_in, dy, n, 0, room, n);
-    ll_read_back(all, relu, x, room, dx);
+    ll_read_back(all, gate, room, dx);
 }
 
 /* --- loss --- */

@@ -4,13 +4,12 @@
  * product, the batch normalisation of a channel walks one piece of memory, and a 1x1 convolution copies nothing. Shapes
  * are those of the layer (core/space/space.h) and n, the images.
  *
- * ReLU is done where a tensor is read (`relu`: x = max(x, 0)), so that what is in front of it needs no copy; the gradient
- * of what was read is then masked by x > 0. Backward functions ADD to parameter gradients, and to the gradient of what
+ * ReLU is done where a tensor is read, so that what is in front of it needs no copy: numbers pass where those of `gate`, of
+ * x's shape, are positive, and are 0 elsewhere, the gradient alike. The gate of a ReLU is x itself; that of a network whose
+ * ReLUs are held as they are is what x was; NULL: everything passes. Backward functions ADD to parameter gradients, and to the gradient of what
  * was read: a tensor may have several readers. Nothing fails. */
 #ifndef LL_PROXIES_OPS_H
 #define LL_PROXIES_OPS_H
-
-#include <stdbool.h>
 
 #include "core/nn/real.h"
 #include "core/space/space.h"
@@ -18,9 +17,9 @@
 /* Numbers that a convolution needs to work in, forward and backward. */
 size_t ll_conv_room(const ll_layer *l, int n);
 /* y (c_out, n, h_out, h_out) = w * x; w (c_out, c_in / groups, kernel, kernel); no bias. */
-void ll_conv(const ll_layer *l, int n, bool relu, const real *x, const real *w, real *room, real *y);
+void ll_conv(const ll_layer *l, int n, const real *gate, const real *x, const real *w, real *room, real *y);
 /* dw += ..., dx += ...; dx NULL: not wanted. */
-void ll_conv_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
+void ll_conv_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w, const real *dy,
                   real *room, real *dw, real *dx);
 
 /* Batch normalisation in training, weight 1 and bias 0, in place: each of c rows (p) becomes (x - mean) / std, std =
@@ -30,23 +29,24 @@ void ll_batch_norm(int c, size_t p, real *x, real *mean, real *std);
 void ll_batch_norm_back(int c, size_t p, const real *y, const real *std, real *dy);
 
 /* The mean of what lies inside the image. */
-void ll_pool_avg(const ll_layer *l, int n, bool relu, const real *x, real *y);
-void ll_pool_avg_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx);
+void ll_pool_avg(const ll_layer *l, int n, const real *gate, const real *x, real *y);
+void ll_pool_avg_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx);
 /* Channel g * (C / groups) + j goes to channel j * groups + g. */
-void ll_shuffle(const ll_layer *l, int n, bool relu, const real *x, real *y);
-void ll_shuffle_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx);
+void ll_shuffle(const ll_layer *l, int n, const real *gate, const real *x, real *y);
+void ll_shuffle_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx);
 /* y (c, n) = mean over the image of x (c, n, h, h). */
-void ll_global_pool(const ll_layer *l, int n, bool relu, const real *x, real *y);
-void ll_global_pool_back(const ll_layer *l, int n, bool relu, const real *x, const real *dy, real *dx);
+void ll_global_pool(const ll_layer *l, int n, const real *gate, const real *x, real *y);
+void ll_global_pool_back(const ll_layer *l, int n, const real *gate, const real *dy, real *dx);
 /* y (c_out, n) = w (c_out, c_in) x (c_in, n) + b. */
-void ll_classify(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *b, real *y);
-void ll_classify_back(const ll_layer *l, int n, bool relu, const real *x, const real *w, const real *dy,
-                      real *room, real *dw, real *dx);
+void ll_classify(const ll_layer *l, int n, const real *gate, const real *x, const real *w, const real *b,
+                 real *y);
+void ll_classify_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
+                      const real *dy, real *room, real *dw, real *dx);
 
-/* y = max(x, 0), or x; y may be x. dx += dy, masked by x > 0 when relu. */
-void ll_read(size_t n, bool relu, const real *x, real *y);
-void ll_read_add(size_t n, bool relu, const real *x, real *y); /* y += */
-void ll_read_back(size_t n, bool relu, const real *x, const real *dy, real *dx);
+/* y = what passes of x; y may be x. dx += what passes of dy. */
+void ll_read(size_t n, const real *gate, const real *x, real *y);
+void ll_read_add(size_t n, const real *gate, const real *x, real *y); /* y += */
+void ll_read_back(size_t n, const real *gate, const real *dy, real *dx);
 
 /* Mean cross-entropy of y (classes, n) with the labels, and its gradient (may be NULL). */
 double ll_cross_entropy(int classes, int n, const real *y, const int *label, real *dy);

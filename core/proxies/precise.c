@@ -104,12 +104,14 @@ static double along_weights(const grasp *q) /* w . gradient */
     return sum;
 }
 
-/* w . H g = d/dt w . gradient(w + t g), w in front held fixed. */
+/* w . H g = d/dt w . gradient(w + t g), w in front held fixed. A ReLU that turns on the way would put its jump, over so
+ * short a way, in place of the derivative: all are held as they were. */
 static double product(grasp *q)
 {
-    static const double reach = 1e-7; /* of the weight that moves most: few ReLUs turn on the way */
+    static const double reach = 1e-7; /* of the weight that moves most */
     double most = gradient(q) ? keep(q) : NAN, up, down;
     if (!(most > 0)) return most; /* no gradient, or stopped */
+    ll_net_hold_relus(q->net);
     double by = reach / most;
     step(q, by);
     if (!gradient(q)) return NAN;
