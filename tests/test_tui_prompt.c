@@ -43,11 +43,24 @@ static void test_prompt_cancels(void)
     CHECK(until("latlab>"));
     keys("load nb201_sim; partition train=7 test=7; pretrain help\r");
     CHECK(until("/2000"));
-    keys("spaces\r"); /* a question is answered beside the training */
+    usleep(1100000);
+    keys("spaces\r"); /* a question is answered beside what has run for a second */
     CHECK(until("NAS-Bench-201"));
     keys("\003");
     CHECK(until("cancelled"));
     CHECK(until("nb201_sim kl seed=1>"));
+    keys("quit\r");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_finish();
+}
+
+/* As a terminal without bracketed paste sends them. */
+static void test_pasted_lines_keep_their_order(void)
+{
+    if (!START(24, 80, "--color=never")) return;
+    CHECK(until("latlab>"));
+    keys("load nb201_sim\rpartition source=sim_xeon_6226 target=sim_eyeriss\rpretrain gp\rinfo\r");
+    CHECK(until("predictors               gp"));
     keys("quit\r");
     if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
     pty_finish();
@@ -94,13 +107,32 @@ static void test_faces_take_turns(void)
     pty_finish();
 }
 
+static int escapes;
+static void count_escapes(const char *bytes, int n)
+{
+    for (int i = 0; i < n; i++) escapes += bytes[i] == '\033';
+}
+
+/* As over ssh from a terminal that the other machine has not heard of: said before anything is written. */
+static void test_an_unknown_terminal_is_named(void)
+{
+    pty_start how = {.term = "xterm-unheard-of", .rows = 24, .cols = 120, .on_output = count_escapes};
+    if (!pty_begin(&how, (const char *const[]){pty_program, "--tui", "-c", "load nb201_sim", NULL})) return;
+    CHECK(until("TERM=xterm-unheard-of is not known here: install its terminfo, or set TERM=xterm-256color"));
+    if (CHECK(pty_wait_end())) CHECK(WEXITSTATUS(pty.status) == 2);
+    CHECK_INT(escapes, 0);
+    pty_finish();
+}
+
 int main(int argc, char **argv)
 {
     pty_find_program();
     static const check_case cases[] = {
         {"completion, help, Ctrl-C, Ctrl-D", test_prompt},
         {"a long command is cancelled, questions answered beside it", test_prompt_cancels},
+        {"pasted lines keep their order", test_pasted_lines_keep_their_order},
         {"history outlives the session", test_history},
+        {"an unknown terminal is named", test_an_unknown_terminal_is_named},
         {"prompt and screen take turns", test_faces_take_turns},
         {0}};
     return check_main("test_tui_prompt", cases, argc, argv);

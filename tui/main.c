@@ -240,8 +240,6 @@ static int run_faces(const settings *s, ll_faces *f)
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
     ll_app_set_input_free(f->app, !s->tui && (s->commands.s || (s->file && !from_stdin)));
-    if (s->tui && !ll_terminal_can_draw())
-        return usage_error("--tui needs a terminal that can move its cursor", "");
     if (s->commands.s)
         status = run_script(f, s->commands.s, NULL);
     else if (s->file && !from_stdin)
@@ -274,6 +272,11 @@ int main(int argc, char **argv)
     if (status) {
         ll_str_free(&s.commands);
         return status;
+    }
+    ll_error why = {0};
+    if (s.tui && !s.print && !ll_terminal_can_draw(&why)) {
+        ll_str_free(&s.commands);
+        return usage_error(why.message, "");
     }
     ll_faces f = {.out = ll_terminal_look(STDOUT_FILENO, s.color, s.ascii),
                   .err = ll_terminal_look(STDERR_FILENO, s.color, s.ascii),

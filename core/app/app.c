@@ -41,6 +41,8 @@ struct ll_app {
     ll_state state; /* the committed one */
     ll_events *events;
     atomic_int running_id, cancel_id, heard_id; /* 0: none */
+    bool running_long;                          /* of what runs; guarded by `lock`, as the next */
+    double running_since_s;
     atomic_bool drop_queue, paused, worker_ended;
     ll_pool *pool;
     int threads;
@@ -210,6 +212,18 @@ static void cancel_dropped(ll_app *a, queued *q)
     send_end(a, q->id, LL_CANCELLED, 0);
 }
 
+/* Of the command that the line begins with. */
+static bool has_flag(const ll_app *a, const char *line, int flag)
+{
+    char name[64];
+    size_t n = strcspn(line, " \t?");
+    if (!n || n >= sizeof name) return false;
+    memcpy(name, line, n);
+    name[n] = 0;
+    const ll_command *c = ll_app_find(a, name);
+    return c && c->flags & flag;
+}
+
 static void *worker(void *arg)
 {
     ll_app *a = arg;
@@ -220,6 +234,8 @@ static void *worker(void *arg)
         if (a->stop) break;
         queued *q = pop(a);
         atomic_store(&a->running_id, q->id);
+        a->running_long = has_flag(a, q->line, LL_CMD_LONG);
+        a->running_since_s = ll_now_s();
         pthread_mutex_unlock(&a->lock);
         if (atomic_load(&a->drop_queue))
             cancel_dropped(a, q);
@@ -339,24 +355,21 @@ void ll_app_register(ll_app *a, const ll_command *commands)
     }
 }
 
-static bool is_look(const ll_app *a, const char *line)
+/* Somebody has watched a long command for a while, and typed this then: it is no line pasted behind it. */
+static bool watched(const ll_app *a)
 {
-    char name[64];
-    size_t n = strcspn(line, " \t?");
-    if (!n || n >= sizeof name) return false;
-    memcpy(name, line, n);
-    name[n] = 0;
-    const ll_command *c = ll_app_find(a, name);
-    return c && c->flags & LL_CMD_LOOK;
+    static const double a_while_s = 1;
+    return !a->first && a->running_long && ll_now_s() - a->running_since_s > a_while_s;
 }
 
-int ll_app_submit(ll_app *a, const char *line)
+static int submit(ll_app *a, const char *line, bool typed)
 {
     while (isspace((unsigned char)*line)) line++;
     if (!*line || *line == '#') return 0;
     pthread_mutex_lock(&a->lock);
     int id = a->next_id++;
-    bool beside = (atomic_load(&a->running_id) || a->first) && is_look(a, line);
+    bool busy = atomic_load(&a->running_id) || a->first;
+    bool beside = busy && has_flag(a, line, LL_CMD_LOOK) && (!typed || watched(a));
     if (!beside) {
         queued *q = LL_NEW(queued);
         *q = (queued){NULL, id, ll_strdup(line)};
@@ -368,6 +381,16 @@ int ll_app_submit(ll_app *a, const char *line)
     pthread_mutex_unlock(&a->lock);
     if (beside) run_request(a, id, line, NULL);
     return id;
+}
+
+int ll_app_submit(ll_app *a, const char *line)
+{
+    return submit(a, line, false);
+}
+
+int ll_app_submit_typed(ll_app *a, const char *line)
+{
+    return submit(a, line, true);
 }
 
 int ll_app_fd(const ll_app *a)

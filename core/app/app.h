@@ -34,6 +34,9 @@ bool ll_app_input_is_free(const ll_app *a);
 /* Queue a line; returns its request id (> 0). A line that does not parse still gives BEGIN, error, END.
  * Blank lines and comments (#) return 0. */
 int ll_app_submit(ll_app *a, const char *line);
+/* The same for a line typed at a prompt, where pasted lines and those typed ahead keep their order: what only looks
+ * overtakes nothing but a long command that has run for a second and has nothing behind it. */
+int ll_app_submit_typed(ll_app *a, const char *line);
 int ll_app_fd(const ll_app *a); /* readable when events are waiting */
 cJSON *ll_app_next(ll_app *a);  /* the next event (caller deletes), NULL: none now */
 cJSON *ll_app_wait(ll_app *a);  /* blocks; NULL: nothing is queued, nothing runs, nothing left to read */

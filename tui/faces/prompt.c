@@ -91,12 +91,17 @@ bool ll_prompt_ends(const char *candidate)
 
 /* --- the commands of a line --- */
 
+static int submit(const ll_chain *c, ll_app *app, const char *line)
+{
+    return (c->typed ? ll_app_submit_typed : ll_app_submit)(app, line);
+}
+
 static int submit_next(ll_chain *c, ll_app *app)
 {
     for (c->id = 0; c->rest.n && !c->id;) {
         char *line = c->rest.v[0];
         memmove(c->rest.v, c->rest.v + 1, sizeof *c->rest.v * (size_t)--c->rest.n);
-        c->id = ll_app_submit(app, line);
+        c->id = submit(c, app, line);
         free(line);
     }
     return c->id;
@@ -108,7 +113,7 @@ int ll_chain_begin(ll_chain *c, ll_app *app, const char *line)
     ll_split_lines(line, &lines);
     int id = 0;
     if (lines.n == 1) {
-        id = ll_app_submit(app, lines.v[0]);
+        id = submit(c, app, lines.v[0]);
     } else {
         for (int i = 0; i < lines.n; i++) ll_strs_add(&c->rest, lines.v[i]);
         if (!c->id) id = submit_next(c, app);

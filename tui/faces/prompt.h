@@ -22,7 +22,8 @@ bool ll_prompt_ends(const char *candidate);
  * well, as in a script. */
 typedef struct ll_chain {
     ll_strs rest;
-    int id; /* of the command under way; 0: none */
+    int id;     /* of the command under way; 0: none */
+    bool typed; /* lines keep their order: ll_app_submit_typed */
 } ll_chain;
 /* Submits the first command (or puts all behind those of an unfinished line); returns its id or 0. */
 int ll_chain_begin(ll_chain *c, ll_app *app, const char *line);

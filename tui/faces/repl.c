@@ -176,7 +176,7 @@ static void on_line(char *line)
 
 static int to_screen(int count, int key)
 {
-    if (!ll_terminal_can_draw()) return rl_ding();
+    if (!ll_terminal_can_draw(NULL)) return rl_ding();
     self->next = LL_TO_SCREEN;
     self->stop = true;
     return 0;
@@ -209,9 +209,9 @@ static void face_action(repl *r, const cJSON *event)
     if (!strcmp(action, "quit")) r->stop = true;
     char **slot = !strcmp(action, "view") ? &r->f->view : !strcmp(action, "lesson") ? &r->f->lesson : NULL;
     if (!slot) return;
-    if (!ll_terminal_can_draw()) {
-        ll_talk_say(&r->talk, LL_S_ERROR,
-                    "error: ", "the full screen needs a terminal that can move its cursor");
+    ll_error why = {0};
+    if (!ll_terminal_can_draw(&why)) {
+        ll_talk_say(&r->talk, LL_S_ERROR, "error: ", why.message);
         return;
     }
     free(*slot);
@@ -415,6 +415,7 @@ ll_next ll_repl_run(ll_faces *f)
     repl r = {.f = f, .talk = ll_talk_new(stderr, f->err)};
     self = &r;
     r.talk.rewrites = false;
+    r.chain.typed = true;
     ll_history_load(&r.history);
     banner(f);
     start_readline(&r);

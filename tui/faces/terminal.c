@@ -46,10 +46,24 @@ static bool look_up(known_terminal *out)
     return true;
 }
 
-bool ll_terminal_can_draw(void)
+static const char advice[] = "install its terminfo, or set TERM=xterm-256color";
+
+bool ll_terminal_can_draw(ll_error *why)
 {
     known_terminal t;
-    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && look_up(&t) && t.moves_cursor;
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        ll_fail(why, LL_USAGE, "the full screen needs a terminal for input and output");
+    else if (is_dumb())
+        ll_fail(why, LL_USAGE, "the full screen needs a terminal that can move its cursor, TERM=%s cannot",
+                env("TERM"));
+    else if (!look_up(&t))
+        ll_fail(why, LL_USAGE, "TERM=%.80s is not known here: %s", env("TERM"), advice);
+    else if (!t.moves_cursor)
+        ll_fail(why, LL_USAGE, "terminfo knows no way to move the cursor of TERM=%.80s: %s", env("TERM"),
+                advice);
+    else
+        return true;
+    return false;
 }
 
 ll_depth ll_terminal_depth(void)

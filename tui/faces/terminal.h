@@ -2,6 +2,7 @@
 #ifndef LL_TUI_FACES_TERMINAL_H
 #define LL_TUI_FACES_TERMINAL_H
 
+#include "core/base/status.h"
 #include "tui/draw/theme.h"
 
 typedef enum ll_when { LL_AUTO, LL_ALWAYS, LL_NEVER } ll_when;
@@ -10,8 +11,9 @@ typedef enum ll_when { LL_AUTO, LL_ALWAYS, LL_NEVER } ll_when;
  * terminal, on when FORCE_COLOR is; `colour` beats all of them. Width: of the terminal; 0 for a pipe. */
 ll_look ll_terminal_look(int fd, ll_when colour, bool ascii);
 int ll_terminal_width(int fd); /* 0: no terminal */
-/* Can the full screen be drawn here? stdin and stdout are a terminal that can move its cursor. */
-bool ll_terminal_can_draw(void);
+/* Can the full screen be drawn here? stdin and stdout are a terminal that terminfo knows and that can move its cursor.
+ * *why (may be NULL) says what is missing and what to do. Writes nothing to the terminal. */
+bool ll_terminal_can_draw(ll_error *why);
 /* Colours TERM and COLORTERM promise. */
 ll_depth ll_terminal_depth(void);
 
