@@ -190,7 +190,7 @@ build/pack_proxies: build/release/tests/pack_proxies.o build/release/liblatlab.a
 	$(call link,release)
 bundled-proxies: latlab build/pack_proxies
 	@mkdir -p build/proxies data/bundled/proxies
-	for run in "nb201 $(PASSES) batch=16 alike=on" "nb201 zen batch=16 alike=on repeats=2" "nb201 grasp batch=4 alike=on" \
+	for run in "nb201 $(PASSES) batch=16 alike=on" "nb201 zen batch=16 alike=on repeats=2" "nb201 grasp batch=8 alike=on" \
 	           "fbnet $(PASSES) batch=8" "fbnet zen batch=8 repeats=1" "fbnet grasp batch=2"; do \
 	  set -- $$run; data=$$1; what=$$2; shift 2; \
 	  ./latlab -c "load $${data}_sim; proxies $$what archs=all images=$(IMAGES) seed=1 $$* out=build/proxies/$$data-$${what%%,*}.csv" || exit; \

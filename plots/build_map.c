@@ -45,10 +45,10 @@ static void add_fifths(const map *m, const ll_ints *rows)
     } groups[] = {{"between", LL_PEN_SKY},
                   {"fastest fifth on %s", LL_PEN_GREEN},
                   {"slowest fifth on %s", LL_PEN_ORANGE}};
-    double *known = LL_NEW_ARRAY(double, rows->n + 1);
+    double *known = LL_NEW_ARRAY(double, m->d->n + 1); /* of all, drawn or not */
     int n = 0;
-    for (int i = 0; i < rows->n; i++)
-        if (!isnan(m->d->lat_ms[rows->v[i]])) known[n++] = m->d->lat_ms[rows->v[i]];
+    for (int i = 0; i < m->d->n; i++)
+        if (!isnan(m->d->lat_ms[i])) known[n++] = m->d->lat_ms[i];
     double fast = ll_quantile(known, n, .2), slow = ll_quantile(known, n, .8);
     for (int g = 0; g < 3; g++) {
         ll_ints some = {0};
@@ -86,19 +86,32 @@ static bool all_missing(const double *v, int n)
     return !known;
 }
 
+/* A sample has a mark of its own. */
+static ll_ints others_than_samples(const ll_map_data *d)
+{
+    bool *sample = LL_NEW_ARRAY(bool, d->n + 1);
+    ll_ints rows = {0};
+    for (int i = 0; i < d->k; i++)
+        if (d->samples[i] < d->n) sample[d->samples[i]] = true;
+    for (int i = 0; i < d->n; i++)
+        if (!sample[i]) ll_ints_add(&rows, i);
+    free(sample);
+    return rows;
+}
+
 ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
     if (!d->n) return ll_fail(e, LL_BAD_DATA, "there are no architectures to draw");
     double *place = LL_NEW_ARRAY(double, d->n);
-    ll_ints all = ll_ints_range(d->n);
+    ll_ints all = others_than_samples(d);
     for (int i = 0; i < d->n; i++) place[i] = d->xy[2 * i];
     ll_ints rows = ll_rows_thin(&all, place, LL_MOST_POINTS);
     ll_figure *f = ll_figure_new("map", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 700);
     map m = {d, &f->panels[0], rows.n > 1000 ? .5 : .9, rows.n > 1000 ? .5 : .8};
-    if (rows.n < d->n)
+    if (rows.n < all.n)
         ll_figure_note(f, "%d of %d architectures are drawn, at equal steps along the first component",
-                       rows.n, d->n);
+                       rows.n, all.n);
     set_axis(&m.p->x, &m, 0);
     set_axis(&m.p->y, &m, 1);
     m.p->framed = true;

@@ -193,7 +193,7 @@ static const ll_option options[] = {
                  "colours of a heatmap (default: cividis, diverging when a value is negative)"),
     LL_OPT_CHOICE("log", "auto", "auto|on|off", "logarithmic axes of latency"),
     LL_OPT_REAL("level", "0.9", .01, .999, "of prediction intervals"),
-    LL_OPT_WORD("encoding", "cost", "map: which encoding (`encodings` lists them)"),
+    LL_OPT_WORD("encoding", NULL, "map: which encoding (`encodings` lists them)", LL_OF(ENCODING)),
     LL_OPT_CHOICE("by", "latency", "latency|operation",
                   "residual: against measured latency, or by how often each operation occurs"),
     LL_OPT_INT("worst", "0", 0, 50,

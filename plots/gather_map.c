@@ -24,20 +24,19 @@ static ll_status find_device(ll_plot_request *p, int *device)
 ll_status ll_gather_map(ll_plot_request *p, ll_figure **out)
 {
     const ll_state *state = &p->rq->state;
-    const char *encoding = ll_word(&p->rq->args, "encoding");
     int device = -1;
     ll_map_places map = {0};
     ll_str title = {0};
     ll_status s = ll_need_data(p->rq);
     if (!s) s = find_device(p, &device);
-    if (!s) s = ll_map_compute(p->rq, encoding, &map);
+    if (!s) s = ll_map_compute(p->rq, ll_word(&p->rq->args, "encoding"), &map);
     if (!s) {
         const char *name = device < 0 ? NULL : state->data->devices[device].name;
-        ll_str_addf(&title, "%d architectures of %s by %s", map.n, state->data->name, encoding);
-        ll_json_str(p->result, "encoding", encoding);
+        ll_str_addf(&title, "%d architectures of %s by %s", map.n, state->data->name, map.encoding);
+        ll_json_str(p->result, "encoding", map.encoding);
         if (name) ll_json_str(ll_json_arr(p->result, "devices"), NULL, name);
         ll_map_data d = {.title = ll_str_text(&title),
-                         .encoding = encoding,
+                         .encoding = map.encoding,
                          .n = map.n,
                          .xy = map.xy,
                          .share = map.share,

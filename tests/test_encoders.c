@@ -207,12 +207,13 @@ static void a_sampler_takes_an_encoding_by_name(void)
 
 /* --- the commands --- */
 
+/* Other architectures than those whose proxies come with latlab. */
 static ll_app *app_with_encodings(void)
 {
     ll_app *a = app_new();
     ll_app_register(a, ll_encode_commands);
     ll_app_register(a, ll_score_commands);
-    CHECK_INT(say(a, "simulate dataset=small space=fbnet n=12 replace=on"), LL_OK);
+    CHECK_INT(say(a, "simulate dataset=small space=fbnet n=12 seed=9 replace=on"), LL_OK);
     CHECK_INT(say(a, "load small"), LL_OK);
     return a;
 }
@@ -231,6 +232,8 @@ static void what_is_fitted_is_listed_and_used(void)
     CHECK_INT(say(a, "sample k=3 sampler=kmeans encoding=zcp"), LL_OK);
     CHECK_HAS(said, "\"sampler\":\"kmeans:zcp\"");
     CHECK_INT(say(a, "sample k=3 sampler=cosine:graf"), LL_OK);
+    CHECK_INT(say(a, "sample k=3 encoding=graf"), LL_USAGE);
+    CHECK_HAS(said, "sampler=random looks at no vectors");
     CHECK_INT(say(a, "sample k=3 sampler=kmeans:nothing"), LL_USAGE);
     CHECK_HAS(said, "'nothing' is no encoding");
     for (int i = 0; i < 3; i++) CHECK_INT(say(a, "undo"), LL_OK);
@@ -239,6 +242,55 @@ static void what_is_fitted_is_listed_and_used(void)
 }
 
 /* It is a step of its own, and in another process it is there again, bit for bit. */
+static void check_completed(ll_app *a, const char *line, const char *one, int most)
+{
+    ll_strs out = {0};
+    ll_app_complete(a, line, &out);
+    CHECK(ll_strs_has(&out, one) && out.n <= most);
+    ll_strs_free(&out);
+}
+
+static void names_are_completed(void)
+{
+    ll_app *a = app_with_encodings();
+    ll_app_register(a, ll_proxies_commands);
+    check_completed(a, "map gr", "graf", 2);
+    check_completed(a, "sample k=3 sampler=kmeans encoding=arch", "encoding=arch2vec", 1);
+    check_completed(a, "encode zcp proxies=params,syn", "proxies=params,synflow", 1);
+    check_completed(a, "proxies nw", "nwot", 1);
+    ll_app_free(a);
+}
+
+/* Positions of fbnet that were drawn independently say nothing of one another. */
+static void a_fit_that_learns_nothing_says_so(void)
+{
+    ll_app *a = app_with_encodings();
+    CHECK_INT(say(a, "simulate dataset=many space=fbnet n=150 seed=9 replace=on"), LL_OK);
+    CHECK_INT(say(a, "load many"), LL_OK);
+    CHECK_INT(say(a, "encode cate epochs=1 batch=32"), LL_OK);
+    CHECK_HAS(said, "cate has learnt nothing here: tokens");
+    ll_app_free(a);
+}
+
+/* All 13 as scores are what zcp reads, of two architectures; the others are not known. */
+static void proxies_that_were_kept_are_encoded(void)
+{
+    ll_app *a = app_with_encodings();
+    ll_app_register(a, ll_proxies_commands);
+    CHECK_INT(say(a, "proxies all archs=random:2 batch=2 repeats=1 save=on"), LL_OK);
+    CHECK_INT(say(a, "encode zcp"), LL_BAD_DATA);
+    CHECK_HAS(said, "zcp");
+    CHECK_INT(say(a, "proxies params,flops batch=2 repeats=1 save=on"), LL_OK);
+    CHECK_INT(say(a, "encode zcp"), LL_OK);
+    CHECK_HAS(said, "\"computed\":0");
+    CHECK_INT(say(a, "scores against=params,params,nwot"), LL_OK);
+    cJSON *result = said_result("worth");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(result, "columns")), 3);
+    cJSON_Delete(result);
+    CHECK_INT(say(a, "scores against="), LL_USAGE);
+    ll_app_free(a);
+}
+
 static void a_session_keeps_what_is_fitted(void)
 {
     ll_app *a = app_with_encodings();
@@ -265,7 +317,7 @@ static void a_session_keeps_what_is_fitted(void)
 static void what_is_wanted_is_fitted_once(void)
 {
     ll_app *a = app_with_encodings();
-    CHECK_INT(say(a, "simulate dataset=few space=nasbench201 n=3 replace=on"), LL_OK);
+    CHECK_INT(say(a, "simulate dataset=few space=fbnet n=3 seed=9 replace=on"), LL_OK);
     CHECK_INT(say(a, "load few"), LL_OK);
     CHECK_INT(say(a, "sample k=1 sampler=kmeans:zcp"), LL_OK);
     CHECK_HAS(said, "fitting zcp on the 3 architectures");
@@ -316,6 +368,9 @@ static const check_case cases[] = {
     {"a vector of no numbers is refused", a_vector_of_no_numbers_is_refused},
     {"a sampler takes an encoding by name", a_sampler_takes_an_encoding_by_name},
     {"what is fitted is listed and used", what_is_fitted_is_listed_and_used},
+    {"names are completed", names_are_completed},
+    {"a fit that learns nothing says so", a_fit_that_learns_nothing_says_so},
+    {"proxies that were kept are encoded", proxies_that_were_kept_are_encoded},
     {"a session keeps what is fitted", a_session_keeps_what_is_fitted},
     {"what is wanted is fitted once", what_is_wanted_is_fitted_once},
     {"a file is for its encoding and space", a_file_is_for_its_encoding_and_space},

@@ -420,7 +420,7 @@ static void a_map_marks_fifths_and_samples(void)
                      .k = 2};
     ll_figure *f;
     CHECK_INT(ll_build_map(&d, &f, NULL), LL_OK);
-    CHECK_INT(series_named(f, "architectures")->n, 10);
+    CHECK_INT(series_named(f, "architectures")->n, 9);
     CHECK_INT(series_named(f, "samples (1)")->n, 1);
     CHECK_HAS(f->panels[0].x.label, "component 1 of graf (60 %");
     ll_figure_free(f);
@@ -428,7 +428,7 @@ static void a_map_marks_fifths_and_samples(void)
     CHECK_INT(ll_build_map(&d, &f, NULL), LL_OK);
     CHECK_INT(series_named(f, "fastest fifth on phone")->n, 2);
     CHECK_INT(series_named(f, "slowest fifth on phone")->n, 2);
-    CHECK_INT(series_named(f, "between")->n, 5);
+    CHECK_INT(series_named(f, "between")->n, 4);
     ll_figure_free(f);
     d.n = 0;
     CHECK_INT(ll_build_map(&d, &f, NULL), LL_BAD_DATA);

@@ -317,10 +317,11 @@ static int computed(ll_app *a, const char *fmt, const char *path)
     ll_str_addf(&line, fmt, path);
     ll_status s = say(a, ll_str_text(&line));
     ll_str_free(&line);
-    cJSON *result = s ? NULL : said_result("proxies");
+    if (s) return -1;
+    cJSON *result = said_result("proxies");
     int n = ll_json_get_int(cJSON_GetObjectItem(result, "rows")->child, "computed", -1);
     cJSON_Delete(result);
-    return s ? -1 : n;
+    return n;
 }
 
 static void what_a_file_has_is_not_computed_again(void)
@@ -344,6 +345,10 @@ static void what_a_file_has_is_not_computed_again(void)
     for (size_t i = 0; i < len; i++) lines += text[i] == '\n';
     CHECK_INT(lines, 5);
     CHECK_INT(say(a, "proxies params space=nasbench201 archs=6 seed=2 out=/nowhere/x"), LL_FAILED);
+    /* cut off in the cell of its settings */
+    CHECK_OK(ll_write_file(path, text, (size_t)(strstr(text, "weights=pytorch,,nan") - text), &e));
+    CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), -1);
+    CHECK_HAS(said, "of 4 cells: was the file cut off?");
     strcpy(strstr(text, ",nan"), ",zero\n");
     CHECK_OK(ll_write_file(path, text, strlen(text), &e));
     ll_str line = {0};

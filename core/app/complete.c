@@ -8,6 +8,8 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/device/task.h"
+#include "core/encode/encoding.h"
+#include "core/proxies/proxies.h"
 #include "core/sample/sampler.h"
 
 typedef struct candidates {
@@ -84,7 +86,7 @@ static void offer_tasks(ll_app *a, candidates *c)
     ll_state_free(&s);
 }
 
-static void offer_files(candidates *c)
+static void offer_files(ll_app *a, candidates *c)
 {
     const char *base = ll_path_base(c->prefix);
     char *typed = ll_memdup(c->prefix, strlen(c->prefix) + 1, 1);
@@ -105,12 +107,12 @@ static void offer_files(candidates *c)
     free(typed);
 }
 
-static void offer_spaces(candidates *c)
+static void offer_spaces(ll_app *a, candidates *c)
 {
     for (int i = 0; ll_space_at(i); i++) offer(c, ll_space_at(i)->name);
 }
 
-static void offer_sessions(candidates *c)
+static void offer_sessions(ll_app *a, candidates *c)
 {
     char *data = ll_xdg_dir(LL_XDG_DATA), *dir = ll_path_join(data, "sessions");
     ll_strs names = {0};
@@ -122,47 +124,49 @@ static void offer_sessions(candidates *c)
     free(data);
 }
 
-static void offer_commands(const ll_app *a, candidates *c)
+static void offer_commands(ll_app *a, candidates *c)
 {
     for (int i = 0; ll_app_command_at(a, i); i++) offer(c, ll_app_command_at(a, i)->name);
 }
 
+/* The built-in ones, those of features, and what was fitted under another name. */
+static void offer_encodings(ll_app *a, candidates *c)
+{
+    ll_state s;
+    ll_app_snapshot(a, &s);
+    for (int i = 0; ll_encodings[i]; i++) offer(c, ll_encodings[i]->name);
+    for (int i = 0; s.data && i < s.data->archs->n_features; i++) offer(c, s.data->archs->features[i].name);
+    for (int i = 0; i < s.encoders.n; i++) offer(c, s.encoders.v[i]->name);
+    ll_state_free(&s);
+}
+
+static void offer_predictors(ll_app *a, candidates *c)
+{
+    for (int i = 0; ll_predictors[i]; i++) offer(c, ll_predictors[i]->name);
+}
+
+static void offer_samplers(ll_app *a, candidates *c)
+{
+    for (int i = 0; ll_samplers[i]; i++) offer(c, ll_samplers[i]->name);
+}
+
+static void offer_proxies(ll_app *a, candidates *c)
+{
+    for (int i = 0; ll_proxies[i]; i++) offer(c, ll_proxies[i]->name);
+}
+
+static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
+    [LL_COMPLETE_DEVICE] = offer_devices,       [LL_COMPLETE_FILE] = offer_files,
+    [LL_COMPLETE_DATASET] = offer_datasets,     [LL_COMPLETE_TASK] = offer_tasks,
+    [LL_COMPLETE_PREDICTOR] = offer_predictors, [LL_COMPLETE_SAMPLER] = offer_samplers,
+    [LL_COMPLETE_SESSION] = offer_sessions,     [LL_COMPLETE_COMMAND] = offer_commands,
+    [LL_COMPLETE_SPACE] = offer_spaces,         [LL_COMPLETE_SCORE] = offer_scores,
+    [LL_COMPLETE_ENCODING] = offer_encodings,   [LL_COMPLETE_PROXY] = offer_proxies,
+};
+
 static void offer_kind(ll_app *a, ll_complete kind, candidates *c)
 {
-    switch (kind) {
-    case LL_COMPLETE_DEVICE:
-        offer_devices(a, c);
-        break;
-    case LL_COMPLETE_FILE:
-        offer_files(c);
-        break;
-    case LL_COMPLETE_DATASET:
-        offer_datasets(a, c);
-        break;
-    case LL_COMPLETE_TASK:
-        offer_tasks(a, c);
-        break;
-    case LL_COMPLETE_PREDICTOR:
-        for (int i = 0; ll_predictors[i]; i++) offer(c, ll_predictors[i]->name);
-        break;
-    case LL_COMPLETE_SAMPLER:
-        for (int i = 0; ll_samplers[i]; i++) offer(c, ll_samplers[i]->name);
-        break;
-    case LL_COMPLETE_SESSION:
-        offer_sessions(c);
-        break;
-    case LL_COMPLETE_COMMAND:
-        offer_commands(a, c);
-        break;
-    case LL_COMPLETE_SPACE:
-        offer_spaces(c);
-        break;
-    case LL_COMPLETE_SCORE:
-        offer_scores(a, c);
-        break;
-    case LL_NO_COMPLETION:
-        break;
-    }
+    if (offers[kind]) offers[kind](a, c);
 }
 
 /* Where the part begins that a list still lacks: behind the last comma outside quotes. */

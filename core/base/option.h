@@ -30,7 +30,10 @@ typedef enum ll_complete {
     LL_COMPLETE_SESSION,
     LL_COMPLETE_COMMAND,
     LL_COMPLETE_SPACE,
-    LL_COMPLETE_SCORE
+    LL_COMPLETE_SCORE,
+    LL_COMPLETE_ENCODING,
+    LL_COMPLETE_PROXY,
+    LL_COMPLETE_KINDS /* how many */
 } ll_complete;
 
 typedef struct ll_option {

@@ -35,6 +35,19 @@ static void add_copy(all *a, const char *name, const double *v)
     memcpy(add(a, name), v, (size_t)a->d->n_archs * sizeof *v);
 }
 
+static bool has(const all *a, const char *name)
+{
+    for (int i = 0; i < a->n; i++)
+        if (!strcmp(a->v[i].name, name)) return true;
+    return false;
+}
+
+/* A name said twice is one column. */
+static void add_once(all *a, const char *name, const double *v)
+{
+    if (!has(a, name)) add_copy(a, name, v);
+}
+
 static void free_all(all *a)
 {
     for (int i = 0; i < a->n; i++) {
@@ -61,13 +74,13 @@ static ll_status take_other(ll_request *rq, const all *scores, const char *name,
     int device = ll_dataset_device(out->d, name);
     for (int i = 0; i < scores->n; i++)
         if (!strcmp(scores->v[i].name, name)) {
-            add_copy(out, name, scores->v[i].v);
+            add_once(out, name, scores->v[i].v);
             return LL_OK;
         }
     if (device < 0)
         return LL_FAIL(rq, LL_USAGE, "against=%.80s: no score of %s (`scores`) and no device (`devices`)",
                        name, out->d->name);
-    add_copy(out, name, ll_latencies(out->d, device));
+    add_once(out, name, ll_latencies(out->d, device));
     return LL_OK;
 }
 
@@ -76,10 +89,11 @@ static ll_status take_others(ll_request *rq, const all *scores, all *out)
     ll_strs names = {0};
     ll_status s = LL_OK;
     ll_list(&rq->args, "against", &names);
+    if (!names.n) s = LL_FAIL(rq, LL_USAGE, "against= names nothing");
     for (int i = 0; i < names.n && !s; i++) {
         bool devices = !strcmp(names.v[i], "devices");
         for (int k = 0; devices && k < out->d->n_devices; k++)
-            add_copy(out, out->d->devices[k].name, ll_latencies(out->d, k));
+            add_once(out, out->d->devices[k].name, ll_latencies(out->d, k));
         if (!devices) s = take_other(rq, scores, names.v[i], out);
     }
     ll_strs_free(&names);

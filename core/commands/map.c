@@ -19,21 +19,27 @@ static void add_component(cJSON *result, const char *key, const double *xy, int 
     free(v);
 }
 
-static void emit_map(ll_request *rq, const char *encoding, const double *xy, const double share[2], int n)
+static void emit_map(ll_request *rq, const ll_map_places *m)
 {
     const ll_samples *samples = rq->state.samples;
     cJSON *result = ll_result_new("map");
     ll_str title = {0};
-    ll_str_addf(&title, "%d architectures of %s by %s; two components hold %.0f %% of the variance", n,
-                rq->state.data->name, encoding, 100 * (share[0] + share[1]));
+    ll_str_addf(&title, "%d architectures of %s by %s; two components hold %.0f %% of the variance", m->n,
+                rq->state.data->name, m->encoding, 100 * (m->share[0] + m->share[1]));
     ll_json_str(result, "title", ll_str_text(&title));
-    ll_json_str(result, "encoding", encoding);
-    ll_json_nums(result, "share", share, 2);
+    ll_json_str(result, "encoding", m->encoding);
+    ll_json_nums(result, "share", m->share, 2);
     ll_json_ints(result, "samples", samples ? samples->rows.v : NULL, samples ? samples->rows.n : 0);
-    add_component(result, "x", xy, n, 0);
-    add_component(result, "y", xy, n, 1);
+    add_component(result, "x", m->xy, m->n, 0);
+    add_component(result, "y", m->xy, m->n, 1);
     ll_str_free(&title);
     ll_emit(rq, result);
+}
+
+/* Multiply-adds and sizes, where networks are known: they make the better picture. */
+static const char *usual_encoding(const ll_dataset *d)
+{
+    return d->space->layers ? "cost" : "onehot";
 }
 
 /* A look is quick: it learns nothing. */
@@ -51,7 +57,9 @@ ll_status ll_map_compute(ll_request *rq, const char *encoding, ll_map_places *ou
     ll_matrix_f m = {0};
     *out = (ll_map_places){0};
     ll_status s = ll_need_data(rq);
-    if (!s) s = need_fitted(rq, encoding);
+    if (s) return s;
+    out->encoding = encoding = encoding ? encoding : usual_encoding(rq->state.data);
+    s = need_fitted(rq, encoding);
     if (!s)
         s = ll_encoders_vectors(&rq->state.encoders, encoding,
                                 &(ll_encode_job){.archs = rq->state.data->archs}, &m, &rq->error);
@@ -68,18 +76,18 @@ ll_status ll_map_compute(ll_request *rq, const char *encoding, ll_map_places *ou
 
 static ll_status run_map(ll_request *rq)
 {
-    const char *encoding = ll_word(&rq->args, "encoding");
     ll_map_places map;
-    ll_status s = ll_map_compute(rq, encoding, &map);
-    if (!s) emit_map(rq, encoding, map.xy, map.share, map.n);
+    ll_status s = ll_map_compute(rq, ll_word(&rq->args, "encoding"), &map);
+    if (!s) emit_map(rq, &map);
     free(map.xy);
     return s;
 }
 
-static const ll_option map_options[] = {
-    LL_OPT_WORD("encoding", "cost", "an encoding (`encodings` lists them) or a feature of the dataset",
-                LL_POSITIONAL),
-    {0}};
+static const ll_option map_options[] = {LL_OPT_WORD("encoding", NULL,
+                                                    "an encoding (`encodings` lists them) or a feature of "
+                                                    "the dataset; else cost, or onehot without costs",
+                                                    LL_POSITIONAL, LL_OF(ENCODING)),
+                                        {0}};
 
 const ll_command ll_map_commands[] = {
     {.name = "map",

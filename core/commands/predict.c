@@ -484,7 +484,7 @@ static const ll_option transfer_options[] = {
     LL_OPT_INT("k", "20", 1, 1e6, "architectures to measure on it"),
     LL_OPT_WORD("sampler", "random", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
     LL_OPT_INT("seed", "1", 0, 0, "of the draw and of the fine-tuning"),
-    LL_OPT_WORD("encoding", NULL, "vectors for kmeans, cosine, maxmin"),
+    LL_OPT_WORD("encoding", NULL, "vectors for kmeans, cosine, maxmin", LL_OF(ENCODING)),
     LL_OPT_CHOICE(
         "protocol", "full", "full|help",
         "help: draw as HELP does, from the middle 80 % of its training pool by the target's own latency"),

@@ -61,7 +61,11 @@ ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char
                              const ll_sampler **out)
 {
     ll_status s = ll_need_sampler(rq, name, k, out);
-    if (s || !encoding || !(*out)->uses_encoding) return s;
+    if (s || !encoding) return s;
+    if (!(*out)->uses_encoding)
+        return LL_FAIL(rq, LL_USAGE,
+                       "sampler=%s looks at no vectors: encoding=%s is for kmeans, cosine and the like",
+                       (*out)->name, encoding);
     if ((*out)->encoding && strcmp((*out)->encoding, encoding))
         return LL_FAIL(rq, LL_USAGE, "sampler=%s works on %s, encoding= says %s", name, (*out)->encoding,
                        encoding);

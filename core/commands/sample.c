@@ -126,7 +126,8 @@ static const ll_option sample_options[] = {
     LL_OPT_WORD("sampler", "random", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
     LL_OPT_WORD(
         "encoding", NULL,
-        "vectors that kmeans, cosine and maxmin work on (`encodings` lists them); as sampler=kmeans:graf"),
+        "vectors that kmeans, cosine and maxmin work on (`encodings` lists them); as sampler=kmeans:graf",
+        LL_OF(ENCODING)),
     LL_OPT_INT("seed", "1", 0, 0, "of the draw"),
     LL_OPT_WORD("device", NULL, "draw only among architectures measured on this device", LL_OF(DEVICE)),
     {0},

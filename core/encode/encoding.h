@@ -52,6 +52,8 @@ typedef struct ll_quality {
     const char *name; /* of a result's member: "operations" */
     const char *what; /* one line, no full stop */
     double value;     /* NAN: not known */
+    bool aside;       /* how it was fitted, not how well: in results alone */
+    double guessing;  /* what the value would be without having learnt anything; 0: not known */
 } ll_quality;
 enum { LL_MOST_QUALITIES = 8 };
 

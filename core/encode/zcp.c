@@ -188,7 +188,7 @@ static ll_status measure(zcp *z, const ll_archs *archs, ll_error *e)
 /* --- the record --- */
 
 static const ll_option options[] = {
-    LL_OPT_LIST("proxies", "all", "which of the 13; all, or as params,flops,synflow,nwot"),
+    LL_OPT_LIST("proxies", "all", "which of the 13; all, or as params,flops,synflow,nwot", LL_OF(PROXY)),
     LL_OPT_CHOICE(
         "values", "auto", "auto|given|computed",
         "given: those that came with the data; computed: here, from noise; auto: given where there are"),
@@ -273,10 +273,12 @@ static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, 
 static int qualities(const void *state, ll_quality *out)
 {
     const zcp *z = state;
-    out[0] =
-        (ll_quality){"undefined", "share of architectures with a proxy that is not defined", z->undefined};
-    out[1] = (ll_quality){"computed", "proxies computed here; 0: they came with the data",
-                          z->given ? 0 : (double)z->known->n};
+    out[0] = (ll_quality){.name = "undefined",
+                          .what = "share of architectures with a proxy that is not defined",
+                          .value = z->undefined};
+    out[1] = (ll_quality){.name = "computed",
+                          .what = "proxies computed here; 0: they came with the data",
+                          .value = z->given ? 0 : (double)z->known->n};
     return 2;
 }
 

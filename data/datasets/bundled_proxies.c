@@ -7,6 +7,7 @@
 #include "core/app/app.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/device/scores.h"
 #include "core/encode/encoding.h"
 #include "data/formats/safetensors.h"
 
@@ -50,7 +51,7 @@ static ll_status attach(const ll_tensors *t, ll_archs *a, ll_error *e)
 }
 
 /* A file that came with the program and cannot be read leaves the data as if there were none: it is no part of it. */
-void ll_attach_proxies(ll_archs *a)
+static void attach_bundled(ll_archs *a)
 {
     ll_tensors t = {0};
     ll_error e = {0};
@@ -59,4 +60,23 @@ void ll_attach_proxies(ll_archs *a)
     if (ll_is_file(path) && !ll_safetensors_read(path, &t, &e)) attach(&t, a, &e);
     ll_tensors_free(&t);
     free(path);
+}
+
+/* false: not all 13 are scores. */
+static bool attach_scores(ll_dataset *d)
+{
+    const ll_score *score[LL_ZCP_PROXIES];
+    for (int k = 0; k < LL_ZCP_PROXIES; k++)
+        if (!(score[k] = ll_dataset_score(d, ll_zcp_proxy(k)))) return false;
+    float *v = LL_NEW_ARRAY(float, (size_t)d->n_archs *LL_ZCP_PROXIES + 1);
+    for (int i = 0; i < d->n_archs; i++)
+        for (int k = 0; k < LL_ZCP_PROXIES; k++) v[i * LL_ZCP_PROXIES + k] = (float)score[k]->v[i];
+    ll_archs_attach_feature(d->archs, "zcp", LL_ZCP_PROXIES, v);
+    free(v);
+    return true;
+}
+
+void ll_attach_proxies(ll_dataset *d)
+{
+    if (!attach_scores(d)) attach_bundled(d->archs);
 }

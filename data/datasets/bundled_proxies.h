@@ -5,10 +5,11 @@
 #ifndef LL_DATA_DATASETS_BUNDLED_PROXIES_H
 #define LL_DATA_DATASETS_BUNDLED_PROXIES_H
 
-#include "core/archs/archs.h"
+#include "core/device/dataset.h"
 
 /* They become the feature `zcp` of these architectures, attached, where they have none of their own and all of them are
- * known; otherwise nothing happens. Precondition: nobody else reads the set yet. */
-void ll_attach_proxies(ll_archs *a);
+ * known; otherwise nothing happens. Where all 13 are scores of the data (`proxies all save=on`), those are taken instead,
+ * NaN where not known. Precondition: nobody else reads the set yet. */
+void ll_attach_proxies(ll_dataset *d);
 
 #endif

@@ -20,10 +20,20 @@ static int add_qualities(const ll_encoder *c, cJSON *o, ll_str *text)
     int n = c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
     for (int i = 0; i < n; i++) {
         if (o) ll_json_num(o, q[i].name, q[i].value);
-        if (isnan(q[i].value)) continue;
+        if (isnan(q[i].value) || q[i].aside) continue;
         ll_str_addf(text, "%s%s %.4g", text->len ? ", " : "", q[i].name, q[i].value);
     }
     return n;
+}
+
+static void warn_of_nothing_learnt(ll_request *rq, const ll_encoder *c)
+{
+    ll_quality q[LL_MOST_QUALITIES];
+    int n = c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
+    for (int i = 0; i < n; i++)
+        if (q[i].guessing > 0 && q[i].value <= q[i].guessing)
+            ll_note(rq, "%s has learnt nothing here: %s %.3g, and %.3g without learning (%s)", c->name,
+                    q[i].name, q[i].value, q[i].guessing, q[i].what);
 }
 
 static void emit_encoding(ll_request *rq, const ll_encoder *c, const ll_matrix_f *vectors, const char *path)
@@ -162,6 +172,7 @@ static ll_status keep(ll_request *rq, const ll_encoder *c, const char *save, con
     if (!s && save) s = ll_encoder_write(c, save, &rq->error);
     if (!s && out) s = write_vectors(archs, &vectors, out, &rq->error);
     if (!s) emit_encoding(rq, c, &vectors, save);
+    if (!s) warn_of_nothing_learnt(rq, c);
     ll_matrix_f_free(&vectors);
     return s;
 }
@@ -193,7 +204,7 @@ static const char *origin(const ll_dataset *d, const ll_encoder *known, const ll
 {
     if (known) return "fitted";
     if (d && ll_archs_feature(d->archs, e->name)) return "with the data";
-    return e->learnt ? "not fitted yet" : "follows from the architecture";
+    return e->learnt ? "not fitted yet" : "at once";
 }
 
 static void add_row(cJSON *rows, const char *name, const char *summary, const char *state,
@@ -233,10 +244,14 @@ static void add_rows(const ll_state *s, cJSON *rows)
 
 static ll_status run_encodings(ll_request *rq)
 {
-    static const ll_column columns[] = {
-        {"name", "encoding", NULL, -1},     {"state", "state", NULL, -1},        {"space", "space", NULL, -1},
-        {"dim", "numbers", NULL, 0},        {"fitted_on", "fitted on", NULL, 0}, {"seconds", "took", "s", 2},
-        {"quality", "of itself", NULL, -1}, {"summary", "what it is", NULL, -1}, {0}};
+    /* Within 80 columns; space and summary stand in the result alone. */
+    static const ll_column columns[] = {{"name", "encoding", NULL, -1},
+                                        {"state", "state", NULL, -1},
+                                        {"dim", "numbers", NULL, 0},
+                                        {"fitted_on", "fitted on", NULL, 0},
+                                        {"seconds", "took", "s", 2},
+                                        {"quality", "of itself", NULL, -1},
+                                        {0}};
     cJSON *result = ll_result_new("encodings");
     add_rows(&rq->state, ll_json_arr(result, "rows"));
     ll_result_columns(result, columns);

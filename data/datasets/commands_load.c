@@ -71,7 +71,7 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
     search_path(a, &dirs);
     ll_status s = ll_folder_find(&dirs, name, &path, e);
     if (!s) s = ll_folder_load(path, out, e);
-    if (!s) ll_attach_proxies((*out)->archs);
+    if (!s) ll_attach_proxies(*out);
     free(path);
     ll_strs_free(&dirs);
     return s;

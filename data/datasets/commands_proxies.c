@@ -468,7 +468,7 @@ static ll_status run_proxies(ll_request *rq)
 }
 
 static const ll_option options[] = {
-    LL_OPT_LIST("names", "all", "proxies, or all of them; list: what there is", LL_POSITIONAL),
+    LL_OPT_LIST("names", "all", "proxies, or all of them; list: what there is", LL_POSITIONAL, LL_OF(PROXY)),
     LL_OPT_WORD("archs", "all",
                 "all (rows of the data, or the whole space), random:N or samples of the data, a file, or "
                 "architectures joined by commas",

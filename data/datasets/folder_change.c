@@ -117,7 +117,7 @@ ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, l
     if (!s) s = change(c, out, said, e);
     ll_folder_unlock(lock);
     free(dir);
-    if (!s) ll_attach_proxies((*out)->archs);
+    if (!s) ll_attach_proxies(*out);
     return s;
 }
 

@@ -7,6 +7,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/device/scores.h"
+#include "data/datasets/bundled_proxies.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/proxy_job.h"
@@ -116,6 +117,7 @@ static ll_status add_scores(const ll_proxies_job *j, const ll_dataset *d, ll_dat
         free(source);
     }
     record(j, both);
+    ll_attach_proxies(both);
     s = ll_dataset_seal(both, e);
     if (s)
         ll_dataset_unref(both);

@@ -51,7 +51,7 @@ int ll_proxy_row(ll_proxy_table *t, const uint8_t *gene)
 static const char *const settings_title = "settings", *const arch_title = "arch";
 
 typedef struct layout { /* columns of the file; -1: none */
-    int arch, settings, proxy[LL_MOST_PROXIES];
+    int cells, arch, settings, proxy[LL_MOST_PROXIES];
 } layout;
 
 static ll_status read_cell(ll_proxy_table *t, int row, int proxy, const ll_csv *csv, const char *text,
@@ -73,7 +73,9 @@ static ll_status read_row(ll_proxy_table *t, const ll_csv *csv, const layout *at
     uint8_t gene[LL_MAX_POSITIONS];
     ll_error own = {0};
     ll_status s = LL_OK;
-    if (at->arch >= csv->n || at->settings >= csv->n) return ll_csv_fail(csv, e, "cells are missing");
+    if (csv->n < at->cells)
+        return ll_csv_fail(csv, e, "has %d of %d cells: was the file cut off? Remove this line and go on",
+                           csv->n, at->cells);
     if (strcmp(csv->cells[at->settings], settings))
         return ll_csv_fail(csv, e, "was computed with %.200s, this is %s: write to another file",
                            csv->cells[at->settings], settings);
@@ -90,6 +92,7 @@ static ll_status read_row(ll_proxy_table *t, const ll_csv *csv, const layout *at
 static ll_status read_header(ll_csv *csv, const char *path, layout *at, bool *more, ll_error *e)
 {
     ll_status s = ll_csv_next(csv, more, e);
+    at->cells = csv->n;
     at->arch = ll_csv_column(csv, arch_title);
     at->settings = ll_csv_column(csv, settings_title);
     for (int k = 0; ll_proxies[k]; k++) at->proxy[k] = ll_csv_column(csv, ll_proxies[k]->name);

@@ -14,7 +14,7 @@
 enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 2, PATIENCE_MS = 10000 };
 /* Part of every key. Grows when a change of the engine, of samplers or metrics makes old results incomparable; predictors
  * have versions of their own. */
-static const char code_version[] = "latlab 0.1.0 / 2";
+static const char code_version[] = "latlab 0.1.0 / 3";
 
 /* Versions of the schema: 1, trials alone; 2, and their searches. */
 static const char schema[] =

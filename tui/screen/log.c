@@ -57,7 +57,7 @@ char *ll_log_summary(const cJSON *result)
     ll_str out = {0};
     const char *title = ll_json_get_str(result, "title", NULL);
     if (title) ll_str_add(&out, title);
-    if (!cJSON_GetObjectItemCaseSensitive(result, "rows")) add_fields(result, &out);
+    if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(result, "rows"))) add_fields(result, &out);
     if (!out.len) ll_str_add(&out, ll_json_get_str(result, "kind", "result"));
     return ll_str_take(&out);
 }

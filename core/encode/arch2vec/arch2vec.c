@@ -76,14 +76,19 @@ static ll_status encode(const ll_encoder *c, const ll_archs *archs, float *out, 
 static int qualities(const void *state, ll_quality *out)
 {
     static const ll_quality known[LL_ARCH2VEC_FIGURES] = {
-        [LL_ARCH2VEC_ARCHS] = {"architectures", "architectures that it learnt from", 0},
-        [LL_ARCH2VEC_HELD_OUT] = {"held_out", "architectures that were held out", 0},
-        [LL_ARCH2VEC_EPOCHS] = {"epochs", "passes over the architectures", 0},
-        [LL_ARCH2VEC_LOSS] = {"loss", "mean loss of the last epoch", 0},
-        [LL_ARCH2VEC_OPERATIONS] = {"operations", "share of held-out operations that come back", 0},
-        [LL_ARCH2VEC_EDGES] = {"edges", "share of held-out edges that come back", 0},
-        [LL_ARCH2VEC_FALSE_EDGES] = {"false_edges", "share of held-out pairs without an edge that get one",
-                                     0},
+        [LL_ARCH2VEC_ARCHS] = {.name = "architectures",
+                               .what = "architectures that it learnt from",
+                               .aside = true},
+        [LL_ARCH2VEC_HELD_OUT] = {.name = "held_out",
+                                  .what = "architectures that were held out",
+                                  .aside = true},
+        [LL_ARCH2VEC_EPOCHS] = {.name = "epochs", .what = "passes over the architectures", .aside = true},
+        [LL_ARCH2VEC_LOSS] = {.name = "loss", .what = "mean loss of the last epoch", .aside = true},
+        [LL_ARCH2VEC_OPERATIONS] = {.name = "operations",
+                                    .what = "share of held-out operations that come back"},
+        [LL_ARCH2VEC_EDGES] = {.name = "edges", .what = "share of held-out edges that come back"},
+        [LL_ARCH2VEC_FALSE_EDGES] = {.name = "false_edges",
+                                     .what = "share of held-out pairs without an edge that get one"},
     };
     const ll_arch2vec_model *m = state;
     bool held_out = m->figure[LL_ARCH2VEC_HELD_OUT] > 0;

@@ -119,12 +119,21 @@ static ll_status fit(const ll_encode_job *job, ll_encoder *c, ll_error *e)
 static int qualities(const void *state, ll_quality *out)
 {
     const ll_cate_quality *q = &((const cate *)state)->quality;
-    out[0] =
-        (ll_quality){"tokens", "share of hidden operations that come back, of pairs held out", q->tokens};
-    out[1] = (ll_quality){"most_frequent", "the same of always guessing the most frequent operation",
-                          q->most_frequent};
-    out[2] = (ll_quality){"loss", "mean cross-entropy of the same, with label smoothing", q->loss};
-    out[3] = (ll_quality){"architectures", "fitted on, with those held out", q->architectures};
+    out[0] = (ll_quality){.name = "tokens",
+                          .what = "share of hidden operations that come back, of pairs held out",
+                          .value = q->tokens,
+                          .guessing = q->most_frequent};
+    out[1] = (ll_quality){.name = "most_frequent",
+                          .what = "the same of always guessing the most frequent operation",
+                          .value = q->most_frequent};
+    out[2] = (ll_quality){.name = "loss",
+                          .what = "mean cross-entropy of the same, with label smoothing",
+                          .value = q->loss,
+                          .aside = true};
+    out[3] = (ll_quality){.name = "architectures",
+                          .what = "fitted on, with those held out",
+                          .value = q->architectures,
+                          .aside = true};
     return 4;
 }
 

@@ -24,7 +24,8 @@ const ll_option ll_nasflat_pretrain_options[] = {
     LL_OPT_CHOICE("graph", "auto", "auto|pruned|full|chain|released",
                   "auto: pruned cells, chains elsewhere; released: FBNet with the identity as adjacency"),
     LL_OPT_WORD("encoding", NULL,
-                "supplementary encoding beside the graph: an encoding or a feature of the dataset (zcp)"),
+                "supplementary encoding beside the graph: an encoding or a feature of the dataset (zcp)",
+                LL_OF(ENCODING)),
     LL_OPT_CHOICE("pairs", "within", "all|within", "training pairs across devices, or within a device only"),
     LL_OPT_CHOICE(
         "scaling", "table", "table|rank",

@@ -29,11 +29,16 @@ typedef struct archs_view {
 /* Those that a map is drawn of at once, the first ones first; then what has been fitted. NULL behind the last. */
 static const char *encoding_at(const archs_view *v, int i)
 {
-    static const char *const quick[] = {"cost", "graf", "onehot", "path"};
     const ll_state *s = &v->base.state;
-    const int QUICK = 3 + (s->data && s->data->space->facts->cell); /* paths are a cell's */
-    if (i < QUICK) return quick[i];
-    for (int k = 0, at = QUICK; s->data && k < s->encoders.n; k++) {
+    const ll_space *space = s->data ? s->data->space : NULL;
+    const char *quick[4];
+    int n = 0;
+    if (!space || space->layers) quick[n++] = "cost";
+    quick[n++] = "graf";
+    quick[n++] = "onehot";
+    if (space && space->facts->cell) quick[n++] = "path";
+    if (i < n) return quick[i];
+    for (int k = 0, at = n; s->data && k < s->encoders.n; k++) {
         const ll_encoder *c = s->encoders.v[k];
         if (c->space == s->data->space && c->encoding->learnt && at++ == i) return c->encoding->name;
     }
