@@ -21,7 +21,7 @@ static const char *importer_kind(int i)
 
 const ll_option ll_import_options[] = {
     LL_OPT_NAMES("kind", NULL, importer_kind,
-                 "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, accuracy "
+                 "whose files: help, oneproxy and eagle are folders, brpnas a pickle, csv your own, accuracy "
                  "one score, ofa-accuracy Once-for-All's predictor of it, zcp zero-cost proxies",
                  LL_REQUIRED),
     LL_OPT_WORD("path", NULL, "the file or folder", LL_REQUIRED, LL_OF(FILE)),

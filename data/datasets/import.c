@@ -13,6 +13,8 @@ static const ll_importer importers[] = {
     {"help", "HELP's folder as published (27 devices, 12 for ofa; ms)", "HELP", ll_import_help, false},
     {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
+    {"eagle", "EAGLE's folder (13 devices on some 15,250 cells; pickles, s)", "EAGLE", ll_import_eagle,
+     false},
     {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
     {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true},
     {"ofa-accuracy", "Once-for-All's accuracy predictor (torch)", "Once-for-All", ll_import_ofa_accuracy,

@@ -41,6 +41,8 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* EAGLE's folder: a pickle of that kind per device, up to 64; the devices are called as NASFLAT's tasks call them. */
+ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Accuracies of a dataset's architectures: one score, no device. */
 ll_status ll_import_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Once-for-All's accuracy predictor: a score of a dataset of space ofa that every architecture has. */
