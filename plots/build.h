@@ -34,6 +34,7 @@ ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *
 /* --- scatter: predicted against measured (plots/build_scatter.c) --- */
 typedef struct ll_scatter_data {
     const char *title;
+    ll_plot_quantity quantity;
     int n;
     const double *measured_ms, *predicted_ms; /* (n) */
     const double *lo_ms, *hi_ms;              /* (n) or NULL: intervals */
@@ -64,6 +65,7 @@ ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e);
 /* --- residual: relative error, against latency or by operation (plots/build_residual.c) --- */
 typedef struct ll_residual_data {
     const char *title;
+    ll_plot_quantity quantity;
     int n;
     const double *measured_ms, *predicted_ms; /* (n) */
     const int *samples;
@@ -104,6 +106,7 @@ ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
 /* --- hist: distribution of latency on some devices (plots/build_hist.c) --- */
 typedef struct ll_hist_data {
     const char *title;
+    ll_plot_quantity quantity;
     int n_devices, n;
     const char *const *names;    /* (n_devices) */
     const double *const *lat_ms; /* (n_devices) -> (n) */
@@ -151,9 +154,10 @@ typedef struct ll_front_point {
 } ll_front_point;
 typedef struct ll_front_data {
     const char *title, *x_label, *score_label;
-    int n, n_met;             /* n_met: of which these are drawn */
-    const double *ms, *score; /* (n) */
-    const ll_met *state;      /* (n) */
+    ll_plot_quantity quantity; /* of the x axis */
+    int n, n_met;              /* n_met: of which these are drawn */
+    const double *ms, *score;  /* (n) */
+    const ll_met *state;       /* (n) */
     int n_front;
     const ll_front_point *front; /* (n_front) by latency */
     double level;                /* of the intervals */

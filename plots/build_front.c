@@ -96,15 +96,15 @@ static void add_limit(front *s)
         ll_series_set4(side, 1, fmin(at, s->p->x.hi), lo, hi, 0);
     }
     if (at < s->p->x.lo || at > s->p->x.hi) {
-        ll_figure_note(s->f, "the limit, %.4g ms, lies %s of all that is drawn", at,
-                       at < s->p->x.lo ? "left" : "right");
+        ll_figure_note(s->f, "the limit, %.4g %s, lies %s of all that is drawn", at,
+                       ll_plot_unit(&s->d->quantity), at < s->p->x.lo ? "left" : "right");
         return;
     }
     ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_GREEN, 1);
     ll_series_set4(v, 0, at, lo, at, hi);
     v->dashed = true;
     v->size = 1.2;
-    ll_series_name(v, "limit %.4g ms", at);
+    ll_series_name(v, "limit %.4g %s", at, ll_plot_unit(&s->d->quantity));
 }
 
 static const struct kind {
@@ -218,7 +218,7 @@ static void add_truth(front *s)
     v->shape = LL_SHAPE_CROSS;
     v->size = 1.5;
     v->halo = true;
-    ll_series_name(v, "in truth: %.4g ms, %.4g%s", d->true_ms, d->true_score,
+    ll_series_name(v, "in truth: %.4g %s, %.4g%s", d->true_ms, ll_plot_unit(&d->quantity), d->true_score,
                    d->true_ms > d->max_ms ? ", beyond the limit" : "");
     ll_series_set(v, 0, d->true_ms, d->true_score);
 }
@@ -232,7 +232,8 @@ static void add_choice(front *s)
     v->shape = LL_SHAPE_DIAMOND;
     v->size = 2;
     v->halo = true;
-    ll_series_name(v, "chosen%s: %.4g ms, %.4g", is_known(d) ? ", known" : "", d->chosen.ms, d->chosen.score);
+    ll_series_name(v, "chosen%s: %.4g %s, %.4g", is_known(d) ? ", known" : "", d->chosen.ms,
+                   ll_plot_unit(&d->quantity), d->chosen.score);
     ll_series_set(v, 0, d->chosen.ms, d->chosen.score);
 }
 

@@ -111,7 +111,8 @@ static void add_device(hist *h, int device)
     ll_series_set(line, 2 * h->bins + 1, edge(h, h->bins), 0);
     char *name = ll_short_name(h->d->names[device], 40);
     double median = n ? ll_median(v, n) : NAN;
-    ll_series_name(line, "%s: n %d, median %.4g ms", name, n, h->p->x.log ? pow(10, median) : median);
+    ll_series_name(line, "%s: n %d, median %.4g %s", name, n, h->p->x.log ? pow(10, median) : median,
+                   ll_plot_unit(&h->d->quantity));
     free(name);
     free(share);
     free(v);
@@ -122,7 +123,7 @@ static void set_axes(hist *h)
     double ends[2] = {edge(h, 0), edge(h, h->bins)};
     ll_axis_fit(&h->p->x, ends, 2, 1, .02);
     if (h->p->x.log) ll_axis_log_ticks(&h->p->x);
-    ll_axis_label(&h->p->x, "latency (ms)");
+    ll_plot_label(&h->p->x, "", &h->d->quantity);
     ll_axis_label(&h->p->y, "architectures (%)");
     h->p->y.lo = 0;
     h->p->y.hi = 1.08 * h->highest;

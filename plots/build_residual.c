@@ -63,7 +63,7 @@ static void set_axes(residual *r)
     x->log = r->d->log;
     ll_axis_fit(x, ends, 2, 1, .03);
     if (x->log) ll_axis_log_ticks(x);
-    ll_axis_label(x, "measured latency (ms)");
+    ll_plot_label(x, "measured ", &r->d->quantity);
     fit_percent(r, &r->p->y);
 }
 

@@ -44,8 +44,8 @@ static void set_axes(scatter *s)
     ll_axis_fit(y, both, 2 * s->rows.n, 1, .03);
     if (s->d->log) ll_axis_log_ticks(x);
     if (s->d->log) ll_axis_log_ticks(y);
-    ll_axis_label(x, "measured latency (ms)");
-    ll_axis_label(y, "predicted latency (ms)");
+    ll_plot_label(x, "measured ", &s->d->quantity);
+    ll_plot_label(y, "predicted ", &s->d->quantity);
     s->p->square = true;
     free(both);
 }

@@ -137,7 +137,7 @@ static void mark_simulated(const ll_plot_request *p, ll_figure *f)
     bool all = ll_title_simulated(p->rq->state.data, p->result, &title);
     for (int i = 0; all && i < f->n_panels; i++)
         if (f->panels[i].x.label && !strcmp(f->panels[i].x.label, "measured latency (ms)"))
-            ll_axis_label(&f->panels[i].x, "simulated latency (ms)");
+            ll_axis_label(&f->panels[i].x, "simulated latency (ms)"); /* no other quantity is simulated */
     free(f->title);
     f->title = ll_str_take(&title);
 }

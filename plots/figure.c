@@ -159,6 +159,18 @@ void ll_series_text(ll_series *s, int row, const char *fmt, ...)
     va_end(ap);
 }
 
+const char *ll_plot_unit(const ll_plot_quantity *q)
+{
+    return q->unit ? q->unit : "ms";
+}
+
+void ll_plot_label(ll_axis *axis, const char *before, const ll_plot_quantity *q)
+{
+    char label[64];
+    snprintf(label, sizeof label, "%s%s (%s)", before, q->name ? q->name : "latency", ll_plot_unit(q));
+    ll_axis_label(axis, label);
+}
+
 void ll_axis_label(ll_axis *a, const char *text)
 {
     free(a->label);

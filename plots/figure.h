@@ -112,6 +112,15 @@ void ll_series_text(ll_series *s, int row, const char *fmt, ...) __attribute__((
 void ll_panel_note(ll_panel *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void ll_axis_label(ll_axis *a, const char *text);
+
+/* What the numbers of a device are: an axis says "measured energy (mJ)". All zero: latencies in ms. */
+typedef struct ll_plot_quantity {
+    const char *name, *unit;
+} ll_plot_quantity;
+const char *ll_plot_unit(const ll_plot_quantity *q);
+/* "measured latency (ms)"; before: "measured ", "" */
+void ll_plot_label(ll_axis *axis, const char *before, const ll_plot_quantity *q);
+
 /* Range of the finite values with a margin (a share of the range), never empty: a constant gets room on both
  * sides, no value at all gives 0..1. On a logarithmic axis only positive values count. */
 void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin);

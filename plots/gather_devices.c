@@ -191,6 +191,19 @@ static ll_status hist_devices(ll_request *rq, ll_ints *devices)
     return LL_OK;
 }
 
+/* One axis has one unit. */
+static ll_status check_one_quantity(ll_plot_request *p, const ll_ints *devices)
+{
+    const ll_dataset *d = p->rq->state.data;
+    for (int i = 1; i < devices->n; i++) {
+        const ll_device *a = &d->devices[devices->v[0]], *b = &d->devices[devices->v[i]];
+        if (a->of != b->of)
+            return LL_FAIL(p->rq, LL_USAGE, "%s is in %s and %s in %s: name devices of one quantity", a->name,
+                           ll_measurand_unit(a->of), b->name, ll_measurand_unit(b->of));
+    }
+    return LL_OK;
+}
+
 static ll_status build_hist(ll_plot_request *p, const ll_ints *devices, ll_figure **out)
 {
     const ll_dataset *d = p->rq->state.data;
@@ -202,8 +215,11 @@ static ll_status build_hist(ll_plot_request *p, const ll_ints *devices, ll_figur
     }
     const char **names = names_of(d, devices);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: latency of the architectures", d->name);
+    ll_measurand of = d->devices[devices->v[0]].of;
+    ll_plot_quantity quantity = {ll_measurand_name(of), ll_measurand_unit(of)};
+    ll_str_addf(&title, "%s: %s of the architectures", d->name, quantity.name);
     ll_hist_data h = {.title = title.s,
+                      .quantity = quantity,
                       .n_devices = devices->n,
                       .n = d->n_archs,
                       .names = names,
@@ -225,6 +241,7 @@ ll_status ll_gather_hist(ll_plot_request *p, ll_figure **out)
     ll_ints devices = {0};
     ll_status s = ll_need_data(p->rq);
     if (!s) s = hist_devices(p->rq, &devices);
+    if (!s) s = check_one_quantity(p, &devices);
     if (!s) s = build_hist(p, &devices, out);
     ll_ints_free(&devices);
     return s;

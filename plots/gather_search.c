@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/quantities.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
@@ -139,7 +140,8 @@ static void say_limits(const cJSON *o, ll_str *out)
         if (!isfinite(max)) continue;
         if (n++) ll_str_add(out, ", ");
         if (cost) say_name(out, cost);
-        ll_str_addf(out, cost ? " %.4g" : "%.4g ms", max);
+        ll_str_addf(out, cost ? " %.4g" : "%.4g", max);
+        if (!cost) ll_str_addf(out, " %s", ll_result_unit(o));
     }
     if (!n) ll_str_add(out, NO_LIMIT);
 }
@@ -245,7 +247,7 @@ static void say_limit(const cJSON *o, bool with_p, ll_str *out)
 {
     char *all = said(say_limits, o), ms[32];
     double max = ll_json_get_num(o, "max_ms", NAN);
-    snprintf(ms, sizeof ms, "%.4g ms", max);
+    snprintf(ms, sizeof ms, "%.4g %s", max, ll_result_unit(o));
     if (strcmp(all, NO_LIMIT)) ll_str_add(out, "within ");
     if (isfinite(max))
         say_first(o, "limits", ms, out);
@@ -359,8 +361,13 @@ static ll_status build_front(ll_plot_request *p, const searches *s, const cloud 
     const cJSON *o = s->v[0];
     char *title = front_title(s, c->n_front), *score = said(say_score, o);
     bool known = !strcmp(ll_json_get_str(o, "predictor", ""), "table");
+    char label[64];
+    ll_plot_quantity quantity = {ll_json_get_str(o, "quantity", "latency"), ll_result_unit(o)};
+    snprintf(label, sizeof label, "%s %s (%s)", known ? "measured" : "predicted", quantity.name,
+             quantity.unit);
     ll_front_data d = {.title = title,
-                       .x_label = known ? "measured latency (ms)" : "predicted latency (ms)",
+                       .x_label = label,
+                       .quantity = quantity,
                        .score_label = score,
                        .n = c->n,
                        .n_met = ll_json_get_int(o, "evaluations", c->n),

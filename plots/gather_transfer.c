@@ -32,6 +32,21 @@ typedef struct seen {
     char *title;
 } seen;
 
+static ll_plot_quantity quantity_of(const ll_dataset *d, const ll_transfer *t)
+{
+    ll_measurand of = d->devices[ll_dataset_device(d, t->device)].of;
+    return (ll_plot_quantity){ll_measurand_name(of), ll_measurand_unit(of)};
+}
+
+/* "energy predicted by" */
+static char *predicted_by(const ll_dataset *d, const ll_transfer *t)
+{
+    ll_str text = {0};
+    ll_str_addf(&text, "%s predicted by", quantity_of(d, t).name);
+    return ll_str_take(&text);
+}
+
+/* `what` NULL: "latency predicted by". */
 static ll_status look(ll_plot_request *p, const char *what, seen *v)
 {
     ll_transfer *t;
@@ -42,7 +57,9 @@ static ll_status look(ll_plot_request *p, const char *what, seen *v)
     *v = (seen){.t = t, .measured_ms = ll_latencies(d, device), .level = ll_real(&p->rq->args, "level")};
     v->metrics = ll_transfer_metrics(t, d, LL_PROTOCOL_FULL, v->level, NULL);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %s %s", t->device, what, t->predictor->name);
+    char *predicted = what ? NULL : predicted_by(d, t);
+    ll_str_addf(&title, "%s: %s %s", t->device, what ? what : predicted, t->predictor->name);
+    free(predicted);
     v->title = ll_str_take(&title);
     ll_json_str(p->result, "device", t->device);
     ll_json_str(p->result, "predictor", t->predictor->name);
@@ -55,12 +72,13 @@ static ll_status look(ll_plot_request *p, const char *what, seen *v)
 ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
 {
     seen v;
-    ll_status s = look(p, "latency predicted by", &v);
+    ll_status s = look(p, NULL, &v);
     if (s) return s;
     int n = v.t->n;
     double *lo = LL_NEW_ARRAY(double, n + 1), *hi = LL_NEW_ARRAY(double, n + 1);
     bool intervals = ll_transfer_interval(v.t, v.level, lo, hi);
     ll_scatter_data d = {.title = v.title,
+                         .quantity = quantity_of(p->rq->state.data, v.t),
                          .n = n,
                          .measured_ms = v.measured_ms,
                          .predicted_ms = v.t->lat_ms,
@@ -115,6 +133,7 @@ static ll_status residual_by_operation(ll_plot_request *p, const seen *v, ll_fig
 static ll_status residual_by_latency(ll_plot_request *p, const seen *v, ll_figure **out)
 {
     ll_residual_data d = {.title = v->title,
+                          .quantity = quantity_of(p->rq->state.data, v->t),
                           .n = v->t->n,
                           .measured_ms = v->measured_ms,
                           .predicted_ms = v->t->lat_ms,

@@ -115,6 +115,11 @@ static void bad_tables_cost_nothing(void)
         {"", "unit=ms", "is empty"},
         {"arch,latency\n0,1\n", "unit=ms", "give device=NAME"},
         {"arch,a,b\n0,1,2\n", "unit=ms device=c", "names one column, the file has 2"},
+        {"arch,device,latency_ms\n0,x,1\n", "unit=us", "the column is latency_ms, which is ms, and unit=us"},
+        {"arch,device,latency,unit\n0,x,1,us\n", "unit=ms", "the unit is us here, unit=ms was given"},
+        {"arch,device,latency,unit\n0,x,1,us\n1,x,1,mJ\n", "", "x was in us before and is in mJ here"},
+        {"arch,phone\n0,1\n", "unit=ms,us", "two units of one quantity"},
+        {"arch,phone\n0,1\n", "unit=ms order=mine", "expected own, naslib"},
         {"arch,device\n0,1\n", "unit=ms", "no column \"latency\""},
         {"arch,device,latency,unit\n0,x,1,h\n", "", "the unit \"h\""},
         {"arch,device,latency\n0,,1\n", "unit=ms", "the device is missing"},
@@ -185,7 +190,7 @@ static void tables_of_every_shape_are_read(void)
         ("\xef\xbb\xbf"
          "index;phone;phone_std\r\n7;2500;1e1\r\n"),
         "device\tarchitecture\tlatency\tstd\tn\nphone\t7\t2500\t10\t5\n",
-        "# mine\ncell,device,latency_ms\n7,phone,2500\n\n",
+        "# mine\ncell,device,latency_us\n7,phone,2500\n\n",
         ",phone\n7,2500\n",
         ",index,arch,phone,accuracy\n0,99,7,2500,91.5\n",
     };

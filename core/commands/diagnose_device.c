@@ -26,8 +26,8 @@ static void posterior_note(cJSON *result, const ll_diagnosis *q, const ll_noise_
     ll_result_note(
         result,
         "not known yet: with %d latencies noise cannot be told from structure; after what the sources "
-        "taught, it is about %.3g ms (%.1f %% of the median), a limit of about %.3f",
-        r->audit.known, o->noise_ms, 100 * o->noise_share, o->ceiling);
+        "taught, it is about %.3g %s (%.1f %% of the median), a limit of about %.3f",
+        r->audit.known, o->noise_ms, ll_device_unit(q->data, q->device), 100 * o->noise_share, o->ceiling);
 }
 
 static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)

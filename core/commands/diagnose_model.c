@@ -188,8 +188,9 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
         ll_json_str(w, "string", ll_str_text(&string));
         ll_json_num(w, "measured_ms", measured);
         ll_json_num(w, "predicted_ms", predicted);
-        ll_str_addf(&text, "architecture %d: measured %.4g ms, predicted %.4g ms  %s\n", row, measured,
-                    predicted, ll_str_text(&string));
+        ll_str_addf(&text, "architecture %d: measured %.4g %s, predicted %.4g %s  %s\n", row, measured,
+                    ll_device_unit(d, q->device), predicted, ll_device_unit(d, q->device),
+                    ll_str_text(&string));
         if (i < DRAWN && d->space->draw) d->space->draw(d->space, ll_gene(d, row), &text);
         ll_str_free(&string);
     }
@@ -211,8 +212,8 @@ void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals
     ll_result_columns(o, columns);
     add_group_rows(o, q, r);
     draw_worst(o, q, r);
-    ll_result_note(o, "on average measured - predicted is %.3f ms, its deviation %.3f ms", r->bias_ms,
-                   r->sd_ms);
+    ll_result_note(o, "on average measured - predicted is %.3f %s, its deviation %.3f %s", r->bias_ms,
+                   ll_device_unit(q->data, q->device), r->sd_ms, ll_device_unit(q->data, q->device));
     ll_emit(rq, o);
 }
 

@@ -1,4 +1,5 @@
 #include "core/commands/search_report.h"
+#include "core/app/quantities.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -289,9 +290,9 @@ static void note_unit(cJSON *result, const ll_search *s)
         if (p->q[k].cost || max == INFINITY || high <= 0 || (max < 20 * high && max > low / 20)) continue;
         ll_result_note(
             result,
-            "max=%.6g ms is far from all of %s, which takes %.3g to %.3g ms: is the limit in another unit? "
+            "max=%.6g %s is far from all of %s, which takes %.3g to %.3g %s: is the limit in another unit? "
             "max=5000us and max=.005s are understood",
-            max, p->q[k].name, low, high);
+            max, p->q[k].unit, p->q[k].name, low, high, p->q[k].unit);
     }
 }
 
@@ -350,8 +351,8 @@ static void note_expected(cJSON *result, const ll_search_report *r)
         if (before.sd_ms) ll_prediction_interval(&before, LEVEL, &lo, &hi);
         ll_json_num(result, "expected_ms", before.lat_ms[0]);
         ll_result_note(result,
-                       "before it was measured, %.5g ms were expected (90 %%: %.5g to %.5g); it took %.5g",
-                       before.lat_ms[0], lo, hi, ll_search_values(s, at)[k]);
+                       "before it was measured, %.5g %s were expected (90 %%: %.5g to %.5g); it took %.5g",
+                       before.lat_ms[0], s->problem->q[k].unit, lo, hi, ll_search_values(s, at)[k]);
         ll_prediction_free(&before);
     }
     ll_archs_unref(one);
@@ -511,6 +512,7 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     ll_result_columns(result, columns);
     add_verified(result, r);
     add_notes(result, r);
+    ll_mark_quantities(rq->state.data, result);
     ll_str_free(&title);
     free(names);
     return result;
@@ -523,7 +525,9 @@ cJSON *ll_search_front_result(const cJSON *result, int n)
                                         {"score", "score", NULL, 3},        {"true_score", "truly", NULL, 3},
                                         {"arch", "architecture", NULL, -1}, {0}};
     cJSON *front = ll_result_new("front"), *rows = ll_json_arr(front, "rows");
-    const cJSON *member;
+    const cJSON *member, *devices = cJSON_GetObjectItemCaseSensitive(result, "devices");
+    if (cJSON_GetObjectItemCaseSensitive(result, "unit"))
+        cJSON_AddItemToObject(front, "devices", cJSON_Duplicate(devices, true)); /* whose quantity it is in */
     ll_result_columns(front, columns);
     cJSON_ArrayForEach(member, cJSON_GetObjectItemCaseSensitive(result, "front"))
     {

@@ -65,19 +65,12 @@ const ll_option *ll_search_limits(char *const *words, int n)
 
 ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_error *e)
 {
-    static const struct {
-        const char *unit;
-        double ms;
-    } units[] = {{"ms", 1}, {"us", 1e-3}, {"s", 1e3}, {"", 1}};
-    size_t n = strlen(text), i = 0, m = 0;
-    for (; i < sizeof units / sizeof *units; i++) {
-        m = strlen(units[i].unit);
-        if (n > m && !strcmp(text + n - m, units[i].unit)) break;
-    }
-    char *number = ll_strndup(text, n > m ? n - m : n);
-    bool good = i < sizeof units / sizeof *units && ll_decimal_parse(number, ms);
+    size_t n = strspn(text, "+-.0123456789eE"), m = n + strspn(text + n, " ");
+    const ll_unit *unit = ll_unit_find(text[m] ? text + m : "ms");
+    char *number = ll_strndup(text, n);
+    bool good = unit && !unit->per_second && ll_decimal_parse(number, ms);
     free(number);
-    if (good) *ms *= units[i].ms;
+    if (good) *ms = ll_unit_convert(unit, *ms, 1);
     return good && *ms > 0 && isfinite(*ms)
                ? LL_OK
                : ll_fail(e, LL_USAGE, "%s=%.40s: a latency was expected, as in 5, 5ms or 5000us", what, text);
@@ -140,7 +133,8 @@ static ll_status add_known_device(ll_request *rq, ll_search_setup *s, const char
     if (!status) status = ll_dataset_find_device(rq->state.data, name, &device, &rq->error);
     if (status) return status;
     ll_strs_add(&s->devices, rq->state.data->devices[device].name);
-    add_quantity(s, rq->state.data->devices[device].name, "ms")->known = true;
+    add_quantity(s, rq->state.data->devices[device].name, ll_device_unit(rq->state.data, device))->known =
+        true;
     return LL_OK;
 }
 
@@ -158,7 +152,9 @@ static ll_status add_device(ll_request *rq, ll_search_setup *s, const char *name
     s->problem.space = a->model->space;
     s->adapted[s->problem.n] = ll_adapted_ref(a);
     ll_strs_add(&s->devices, a->device);
-    add_quantity(s, a->device, "ms")->adapted = a;
+    const ll_dataset *d = rq->state.data;
+    int device = d ? ll_dataset_device(d, a->device) : -1;
+    add_quantity(s, a->device, device >= 0 ? ll_device_unit(d, device) : "ms")->adapted = a;
     return LL_OK;
 }
 

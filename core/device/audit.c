@@ -90,18 +90,19 @@ static ll_audit audit_values(const ll_dataset *d, int device)
 
 /* Against the median of the other columns' medians. Real devices differ by tens, a wrong unit by a thousand;
  * three columns are the least that can outvote one. */
-static void judge_units(ll_audit *audits, int n)
+static void judge_units(const ll_dataset *d, ll_audit *audits, int n)
 {
     double *medians = LL_NEW_ARRAY(double, 2 * (size_t)n + 1), *others = medians + n;
     int known = 0;
     for (int i = 0; i < n; i++) {
-        bool positive = audits[i].median_ms > 0;
+        bool positive = audits[i].median_ms > 0 && d->devices[audits[i].device].of == LL_LATENCY;
         medians[i] = positive ? audits[i].median_ms : NAN;
         known += positive;
     }
     ll_medians_without(medians, n, others);
     for (int i = 0; i < n; i++) {
-        double ratio = known - (medians[i] > 0) < 2 ? NAN : audits[i].median_ms / others[i];
+        bool apart = d->devices[audits[i].device].of != LL_LATENCY; /* nothing to compare it with */
+        double ratio = apart || known - (medians[i] > 0) < 2 ? NAN : audits[i].median_ms / others[i];
         audits[i].unit_ratio = ratio;
         if (ratio > 0) audits[i].unit_off = ratio > 300 ? 3 : ratio < 1 / 300. ? -3 : 0;
     }
@@ -135,7 +136,7 @@ void ll_audit_devices(const ll_dataset *d, const int *devices, int n_devices, co
                       ll_audit *audits)
 {
     for (int i = 0; i < n_devices; i++) audits[i] = audit_values(d, devices[i]);
-    judge_units(audits, n_devices);
+    judge_units(d, audits, n_devices);
     for (int i = 0; i < n_devices && c; i++) find_twin(d, c, &audits[i], i);
 }
 
@@ -152,7 +153,7 @@ static void say(ll_strs *out, const char *fmt, ...)
     ll_strs_take(out, ll_str_take(&text));
 }
 
-static void say_wrong_values(const char *name, const ll_audit *a, ll_strs *out)
+static void say_wrong_values(const char *name, const char *unit, const ll_audit *a, ll_strs *out)
 {
     if (a->negatives) say(out, "%s: %d negative latencies", name, a->negatives);
     if (a->zeros) say(out, "%s: %d latencies are exactly 0", name, a->zeros);
@@ -162,16 +163,16 @@ static void say_wrong_values(const char *name, const ll_audit *a, ll_strs *out)
     if (a->distinct == 1 && a->known > 1) say(out, "%s: all %d latencies are equal", name, a->known);
     if (a->near_zero)
         say(out,
-            "%s: %d latencies are below %g x the median (%.4g ms), down to %.3g ms; relative errors and "
+            "%s: %d latencies are below %g x the median (%.4g %s), down to %.3g %s; relative errors and "
             "logarithms explode there",
-            name, a->near_zero, NEAR_ZERO, a->median_ms, a->min_ms);
+            name, a->near_zero, NEAR_ZERO, a->median_ms, unit, a->min_ms, unit);
 }
 
-static void say_clock(const char *name, const ll_audit *a, ll_strs *out)
+static void say_clock(const char *name, const char *unit, const ll_audit *a, ll_strs *out)
 {
     if (a->tie_share < .5 || a->distinct < 2) return;
     ll_str clock = {0};
-    if (a->step_ms > 0) ll_str_addf(&clock, "whole multiples of %g ms, ", a->step_ms);
+    if (a->step_ms > 0) ll_str_addf(&clock, "whole multiples of %g %s, ", a->step_ms, unit);
     say(out, "%s: %s%d distinct values; %.0f %% of the architectures share theirs", name, ll_str_text(&clock),
         a->distinct, 100 * a->tie_share);
     ll_str_free(&clock);
@@ -179,9 +180,9 @@ static void say_clock(const char *name, const ll_audit *a, ll_strs *out)
 
 void ll_audit_findings(const ll_dataset *d, const ll_audit *a, int kinds, ll_strs *out)
 {
-    const char *name = d->devices[a->device].name;
-    if (kinds & LL_FOUND_VALUES) say_wrong_values(name, a, out);
-    if (kinds & LL_FOUND_CLOCK) say_clock(name, a, out);
+    const char *name = d->devices[a->device].name, *unit = ll_device_unit(d, a->device);
+    if (kinds & LL_FOUND_VALUES) say_wrong_values(name, unit, a, out);
+    if (kinds & LL_FOUND_CLOCK) say_clock(name, unit, a, out);
     if (kinds & LL_FOUND_TWIN && a->twin >= 0)
         say(out, "%s: %s %s (Spearman %.4f)%s", name, a->twin_equal ? "equal to" : "nearly the same as",
             d->devices[a->twin].name, a->twin_corr,

@@ -50,6 +50,7 @@ void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const 
                        as_utf8(unit_read ? unit_read : "ms"),
                        as_utf8(hardware),
                        as_utf8(note),
+                       LL_LATENCY,
                        NAN};
     free(old.name);
     free(old.source);
@@ -61,8 +62,10 @@ void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const 
 void ll_device_copy(ll_device *to, const ll_device *v)
 {
     double repeat = v->repeat; /* v may be *to */
+    ll_measurand of = v->of;
     ll_device_set(to, v->name, v->kind, v->source, v->unit_read, v->hardware, v->note);
     to->repeat = repeat;
+    to->of = of;
 }
 
 static void free_device(ll_device *dev)
@@ -140,6 +143,8 @@ static ll_status content_hash(const ll_dataset *d, ll_hash *out, ll_error *e)
     for (int i = 0; i < d->n_devices; i++) {
         if (ll_interrupted()) return ll_interrupt_fail(e);
         h = ll_hash_more(&h, d->devices[i].name, strlen(d->devices[i].name) + 1);
+        const char *quantity = ll_measurand_name(d->devices[i].of);
+        if (d->devices[i].of != LL_LATENCY) h = ll_hash_more(&h, quantity, strlen(quantity) + 1);
         hash_column(&h, ll_latencies(d, i), d->n_archs);
     }
     *out = h;

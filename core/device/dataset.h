@@ -1,4 +1,4 @@
-/* A dataset: architectures of one space x devices, latencies in milliseconds.
+/* A dataset: architectures of one space x devices: latencies in milliseconds, or another quantity in its own unit.
  *
  * Immutable once built and reference-counted, so that any thread may read one while another command makes its
  * successor (import into, measure). Builders fill a fresh one, all of it, and call ll_dataset_seal(): from then on
@@ -16,6 +16,7 @@
 #include "core/base/index.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
+#include "core/device/unit.h"
 #include "core/space/space.h"
 
 typedef enum ll_device_kind { LL_MEASURED, LL_SIMULATED } ll_device_kind;
@@ -27,7 +28,9 @@ typedef struct ll_device {
     char *unit_read; /* unit of the file it came from: "ms", "us", "s"; never NULL */
     char *hardware;  /* canonical hardware name, the same for two columns of one machine; NULL: unknown */
     char *note;      /* batch, precision, engine, ...; NULL: none */
-    double repeat;   /* Spearman of some architectures measured a second time with the first; NaN: unknown */
+    ll_measurand
+        of; /* what is measured: lat_ms holds its unit (core/device/unit.h), milliseconds of a latency */
+    double repeat; /* Spearman of some architectures measured a second time with the first; NaN: unknown */
 } ll_device;
 
 typedef struct ll_score {
@@ -72,7 +75,7 @@ void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
 ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devices);
 void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
                    const char *unit_read, const char *hardware,
-                   const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown */
+                   const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown, of: a latency */
 void ll_device_copy(ll_device *to, const ll_device *from);
 
 static inline double *ll_latencies(const ll_dataset *d, int device)
@@ -86,6 +89,12 @@ static inline const uint8_t *ll_gene(const ll_dataset *d, int arch)
 static inline bool ll_known(const ll_dataset *d, int device, int arch)
 {
     return !isnan(ll_latencies(d, device)[arch]);
+}
+
+/* What the numbers of a device are in: "ms", "mJ", ... */
+static inline const char *ll_device_unit(const ll_dataset *d, int device)
+{
+    return ll_measurand_unit(d->devices[device].of);
 }
 
 static inline int ll_dataset_row(const ll_dataset *d, const uint8_t *gene) /* -1: not in the dataset */

@@ -21,6 +21,19 @@ typedef struct ll_cell_graph {
         *label; /* (n_ops) the operation's one-hot in HELP's graphs (arXiv 2106.08630, released code) */
 } ll_cell_graph;
 
+/* Another order in which published files list the choices of an architecture, and other numbers for them. */
+typedef struct ll_space_order {
+    const char *name;    /* "naslib" */
+    const int *position; /* (n_positions) that the i-th of a list is about */
+    const int *op;       /* (n_ops) that the number k means */
+} ll_space_order;
+
+/* A key of dicts that describe an architecture: the choices, by name, of n positions in a row. */
+typedef struct ll_space_key {
+    const char *name; /* "ks" */
+    int first, n;
+} ll_space_key;
+
 typedef struct ll_space_facts {
     const ll_cell_graph *cell; /* NULL: a chain of layers, of which none is ever dead */
     const int
@@ -28,6 +41,10 @@ typedef struct ll_space_facts {
     int n_stages;
     bool
         independent; /* the layers of a position depend on its own choice alone: costs are sums over positions */
+    const ll_space_order *orders; /* (n_orders) */
+    int n_orders;
+    const ll_space_key *keys; /* (n_keys) all positions; NULL: no such dicts are in use */
+    int n_keys;
     int pretrain_n; /* source architectures per device in NASFLAT's protocol; 0: the predictor's own number */
     struct {        /* NASFLAT, arXiv 2403.02446: fine-tuning on a target; 0: not published */
         int epochs;

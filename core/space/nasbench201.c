@@ -142,9 +142,18 @@ static const uint8_t help_labels[N_OPS] = {[LL_NB201_NONE] = 4,
                                            [LL_NB201_CONV1] = 2,
                                            [LL_NB201_CONV3] = 3,
                                            [LL_NB201_POOL] = 1};
+/* NASLib and NAS-Bench-Suite-Zero: edges 0>1 0>2 0>3 1>2 1>3 2>3, operations skip, none, 3x3, 1x1, pool. */
+static const int naslib_edges[LL_NB201_EDGES] = {0, 1, 3, 2, 4, 5},
+                 naslib_ops[N_OPS] = {LL_NB201_SKIP, LL_NB201_NONE, LL_NB201_CONV3, LL_NB201_CONV1,
+                                      LL_NB201_POOL};
+static const ll_space_order naslib = {"naslib", naslib_edges, naslib_ops};
 static const ll_cell_graph cell = {4, ll_nb201_from, ll_nb201_to, LL_NB201_NONE, op_costs, help_labels};
-static const ll_space_facts facts = {
-    .cell = &cell, .tune = {40, 3e-3}, .cate_within = 2e5, .help = {.pool = 900, .episodes = 2000}};
+static const ll_space_facts facts = {.cell = &cell,
+                                     .orders = &naslib,
+                                     .n_orders = 1,
+                                     .tune = {40, 3e-3},
+                                     .cate_within = 2e5,
+                                     .help = {.pool = 900, .episodes = 2000}};
 
 const ll_space ll_nasbench201 = {
     .name = "nasbench201",

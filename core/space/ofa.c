@@ -175,36 +175,49 @@ static bool choice_of(const cJSON *number, int position, uint8_t *choice)
     return false;
 }
 
-/* Numbers of n positions from `first` on; one alone may stand without its list. Those that are not needed may be any. */
-static bool read_numbers(const cJSON *v, int first, int n, const bool *needed, uint8_t *gene)
+/* depths first: they say which of the others are needed */
+static const ll_space_key keys[] = {
+    {"d", DEPTH, STAGES}, {"ks", KERNEL, BLOCKS}, {"e", EXPANSION, BLOCKS}, {"r", RESOLUTION, 1}};
+enum { KEYS = sizeof keys / sizeof *keys };
+static const char *const expected[KEYS] = {"list of 5 depths 2, 3 or 4", "list of 20 kernels 3, 5 or 7",
+                                           "list of 20 expansions 3, 4 or 6",
+                                           "resolution 128..224 in steps of 4"};
+
+static void say_number(char *out, size_t size, const cJSON *v, int entry)
+{
+    char where[24] = "", what[24] = "no number";
+    if (entry >= 0) snprintf(where, sizeof where, "entry %d is ", entry);
+    if (cJSON_IsNumber(v)) snprintf(what, sizeof what, "%g", v->valuedouble);
+    snprintf(out, size, "%s%s", where, v ? what : "it is missing");
+}
+
+/* The numbers of one key; one alone may stand without its list. Those that are not needed may be any. Else `why` says
+ * what is there instead. */
+static bool read_numbers(const cJSON *v, const ll_space_key *key, const bool *needed, uint8_t *gene,
+                         char *why, size_t size)
 {
     bool list = cJSON_IsArray(v);
-    if (list ? cJSON_GetArraySize(v) != n : n > 1) return false;
+    int n = list ? cJSON_GetArraySize(v) : 1;
     const cJSON *number = list ? v->child : v;
-    for (int i = 0; i < n; i++, number = number->next)
-        if (!choice_of(number, first + i, &gene[first + i]) && (!needed || needed[first + i])) return false;
+    say_number(why, size, v, -1);
+    if (list) snprintf(why, size, "it has %d entries", n);
+    if (n != key->n) return false;
+    for (int i = 0; i < n; i++, number = number->next) {
+        int position = key->first + i;
+        if (choice_of(number, position, &gene[position]) || (needed && !needed[position])) continue;
+        say_number(why, size, number, list ? i + 1 : -1);
+        return false;
+    }
     return true;
 }
 
-static const struct {
-    const char *key, *what; /* what: none, for a key that is not read */
-    int first, n;
-} keys[] = {
-    /* depths first: they say which of the others are needed */
-    {"d", "\"d\" is no list of 5 depths 2, 3 or 4", DEPTH, STAGES},
-    {"ks", "\"ks\" is no list of 20 kernels 3, 5 or 7", KERNEL, BLOCKS},
-    {"e", "\"e\" is no list of 20 expansions 3, 4 or 6", EXPANSION, BLOCKS},
-    {"r", "\"r\" is no resolution", RESOLUTION, 1},
-    {"wid", NULL, 0, 0},
-};
-enum { KEYS = sizeof keys / sizeof *keys };
-
+/* "wid", the width that OFA's own dicts have too, is not read. */
 static const char *foreign_key(const cJSON *dict)
 {
     for (const cJSON *v = dict->child; v; v = v->next) {
         int k = 0;
-        while (k < KEYS && strcmp(keys[k].key, v->string)) k++;
-        if (k == KEYS) return v->string;
+        while (k < KEYS && strcmp(keys[k].name, v->string)) k++;
+        if (k == KEYS && strcmp(v->string, "wid")) return v->string;
     }
     return NULL;
 }
@@ -212,16 +225,18 @@ static const char *foreign_key(const cJSON *dict)
 static ll_status read_members(const char *text, const cJSON *dict, uint8_t *gene, ll_error *e)
 {
     bool there[POSITIONS];
+    char what[160], why[64];
     const char *foreign = foreign_key(dict);
     if (foreign) {
-        char what[64];
         snprintf(what, sizeof what, "it has no \"%.20s\"", foreign);
         return wrong(text, what, e);
     }
     for (int k = 0; k < KEYS; k++) {
-        const cJSON *v = cJSON_GetObjectItemCaseSensitive(dict, keys[k].key);
-        if (keys[k].what && !read_numbers(v, keys[k].first, keys[k].n, k ? there : NULL, gene))
-            return wrong(text, keys[k].what, e);
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(dict, keys[k].name);
+        if (!read_numbers(v, &keys[k], k ? there : NULL, gene, why, sizeof why)) {
+            snprintf(what, sizeof what, "\"%s\" is no %s: %s", keys[k].name, expected[k], why);
+            return wrong(text, what, e);
+        }
         if (!k) active(&ll_ofa, gene, there);
     }
     return LL_OK;
@@ -327,7 +342,9 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
 static const int stage_positions[2 * STAGES] = {FOUR(SLOTS), FOUR(SLOTS), SLOTS, SLOTS};
 /* 145 inputs of HELP: depths show in the blocks that are there. */
 static const bool depths_alone[POSITIONS] = {[DEPTH] = true, true, true, true, true};
-static const ll_space_facts facts = {.stages = stage_positions,
+static const ll_space_facts facts = {.keys = keys,
+                                     .n_keys = KEYS,
+                                     .stages = stage_positions,
                                      .n_stages = 2 * STAGES,
                                      .help = {.pool = 4000, .episodes = 2000, .left_out = depths_alone}};
 

@@ -21,19 +21,27 @@ static const char *importer_kind(int i)
 
 const ll_option ll_import_options[] = {
     LL_OPT_NAMES("kind", NULL, importer_kind,
-                 "whose files: help and oneproxy are folders, brpnas a pickle, csv your own, accuracy "
+                 "whose files: help, oneproxy and eagle are folders, brpnas and hwnasbench pickles, csv your "
+                 "own, accuracy "
                  "one score, ofa-accuracy Once-for-All's predictor of it, zcp zero-cost proxies",
                  LL_REQUIRED),
     LL_OPT_WORD("path", NULL, "the file or folder", LL_REQUIRED, LL_OF(FILE)),
     LL_OPT_CHOICE("how", NULL, "as|into", "as: a new dataset; into: one that is there", LL_REQUIRED),
     LL_OPT_WORD("name", NULL, "name of the dataset", LL_REQUIRED, LL_OF(DATASET)),
-    LL_OPT_CHOICE("unit", NULL, "ms|us|s", "csv: unit of the latencies in the file"),
+    LL_OPT_WORD(
+        "unit", NULL,
+        "csv: unit of the numbers in the file: ms, us, ns, s, fps, or of another quantity mJ, J, W, KB, ...; "
+        "unit=ms,mJ where a file has both"),
+    LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
+    LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
+    LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
     LL_OPT_WORD("space", NULL, "csv: search space of a new dataset", LL_OF(SPACE)),
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
                "csv: positions of a space of your own, which space= names"),
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
-    LL_OPT_WORD("arch", NULL, "csv, accuracy: name of the column with the architectures"),
-    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10"),
+    LL_OPT_WORD("arch", NULL,
+                "csv, accuracy: name of the column with the architectures; csv: of several, op1,op2 or op*"),
+    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set"),
     LL_OPT_CHOICE("split", NULL, "test|valid|train", "accuracy: of which images (default test)"),
     LL_OPT_WORD("device", NULL, "brpnas, csv with one column: name of the device"),
     LL_OPT_WORD("source", NULL, "accuracy: who measured (default the file's name)"),
@@ -100,7 +108,14 @@ static ll_status find_space(ll_request *rq, ll_import *job)
     const char *name = ll_word(&rq->args, "space");
     if (job->into) job->space = job->into->space;
     if (!name) return LL_OK;
-    const ll_space *space = NULL;
+    const ll_space *space = ll_space_find(name);
+    if (space && !space->own && ll_given(&rq->args, "ops"))
+        return LL_FAIL(
+            rq, LL_USAGE,
+            "%s is a built-in search space, whose architectures are read as they are written: leave out "
+            "positions= and ops=, or give your own space another name",
+            name);
+    space = NULL;
     ll_status s = ll_given(&rq->args, "ops") ? define_space(rq, name, &space) : LL_OK;
     if (s) return s;
     if (!space) space = ll_space_find(name);
@@ -172,6 +187,23 @@ static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error
     return s ? ll_fail_in(e, "%.150s: ", path) : LL_OK;
 }
 
+/* Said before a large file is read; a unit of each quantity at most. */
+static ll_status check_unit(ll_request *rq, const char *unit)
+{
+    ll_strs list = {0};
+    ll_str all = {0};
+    ll_status s = LL_OK;
+    if (unit) ll_strs_split(&list, unit, ',');
+    ll_unit_list(&all);
+    for (int i = 0; i < list.n && !s; i++)
+        if (!ll_unit_find(list.v[i]))
+            s = LL_FAIL(rq, LL_USAGE, "import: unit=%.40s: must be one of %s", list.v[i], ll_str_text(&all));
+    if (!s && unit && !list.n) s = LL_FAIL(rq, LL_USAGE, "import: unit= is empty: must be one of %s", all.s);
+    ll_str_free(&all);
+    ll_strs_free(&list);
+    return s;
+}
+
 static ll_status import_into(joining *x, const place *p)
 {
     ll_request *rq = x->rq;
@@ -184,7 +216,8 @@ static ll_status import_into(joining *x, const place *p)
         ll_str_free(&line);
         return LL_USAGE;
     }
-    ll_status s = find_space(rq, job);
+    ll_status s = check_unit(rq, job->unit);
+    if (!s) s = find_space(rq, job);
     if (!s) s = importer->read(job, &x->fresh, &rq->error);
     if (!s) s = check_names(x->fresh, job->path, &rq->error);
     if (!s && ll_cancelled(rq->observer))
@@ -201,15 +234,21 @@ ll_status ll_run_import(ll_request *rq)
                      .device = ll_word(&rq->args, "device"),
                      .unit = ll_word(&rq->args, "unit"),
                      .arch = ll_word(&rq->args, "arch"),
+                     .order = ll_word(&rq->args, "order"),
                      .metric = ll_word(&rq->args, "metric"),
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
+    ll_strs devices = {0};
+    ll_patterns(&rq->args, "devices", &devices);
+    job.devices = &devices;
+    job.batch = ll_int(&rq->args, "batch");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
     if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
     job.into = x.into;
     if (!s) s = import_into(&x, &p);
     ll_strs_free(&job.notes);
+    ll_strs_free(&devices);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

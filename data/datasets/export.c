@@ -1,6 +1,7 @@
 #include "data/datasets/export.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/csv.h"
 #include "core/base/fs.h"
@@ -34,15 +35,25 @@ static const double *std_of(const ll_dataset *d, int device)
     return NULL;
 }
 
+/* What the import reads as this device again: a quantity says its unit, and so does a name that seems to. */
+static void add_heading(const ll_device *v, const char *suffix, ll_str *out)
+{
+    size_t n = strlen(v->name);
+    bool bracket = n && (v->name[n - 1] == ')' || v->name[n - 1] == ']');
+    ll_str_addf(out, "%s%s", v->name, suffix);
+    if (v->of != LL_LATENCY || bracket) ll_str_addf(out, " (%s)", ll_measurand_unit(v->of));
+}
+
 static void write_header(FILE *f, const ll_dataset *d, const ll_ints *devices)
 {
     fputs("arch", f);
     for (int j = 0; j < devices->n; j++) {
-        const char *name = d->devices[devices->v[j]].name;
-        ll_str std = {0};
-        ll_str_addf(&std, "%s_std", name);
+        ll_str name = {0}, std = {0};
+        add_heading(&d->devices[devices->v[j]], "", &name);
+        ll_str_addf(&std, "%s_std", d->devices[devices->v[j]].name);
         putc(',', f);
-        ll_csv_write(f, name);
+        ll_csv_write(f, name.s);
+        ll_str_free(&name);
         if (std_of(d, devices->v[j])) {
             putc(',', f);
             ll_csv_write(f, std.s);

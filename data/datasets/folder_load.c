@@ -40,6 +40,12 @@ static ll_status read_device(const cJSON *item, ll_device *v, ll_error *e)
     ll_device_set(v, name, simulated ? LL_SIMULATED : LL_MEASURED, ll_json_get_str(item, "source", "unknown"),
                   ll_json_get_str(item, "unit_read", "ms"), ll_json_get_str(item, "hardware", NULL),
                   ll_json_get_str(item, "note", NULL));
+    int of = ll_measurand_find(ll_json_get_str(item, "quantity", NULL));
+    if (of < 0)
+        return ll_fail(e, LL_BAD_DATA,
+                       "device %.100s: \"%.40s\" is no quantity: latency, energy, power or memory", name,
+                       ll_json_get_str(item, "quantity", NULL));
+    v->of = (ll_measurand)of;
     v->repeat = ll_json_get_num(item, "repeat_spearman", NAN);
     if (!isnan(v->repeat) && !(fabs(v->repeat) <= 1))
         return ll_fail(e, LL_BAD_DATA, "device %.100s: repeat_spearman is %g, no correlation", name,

@@ -69,6 +69,7 @@ static void add_devices(cJSON *o, const ll_dataset *d)
         ll_json_str(x, "kind", kinds[v->kind]);
         ll_json_str(x, "source", v->source);
         ll_json_str(x, "unit_read", v->unit_read);
+        if (v->of != LL_LATENCY) ll_json_str(x, "quantity", ll_measurand_name(v->of));
         if (v->hardware) ll_json_str(x, "hardware", v->hardware);
         if (v->note) ll_json_str(x, "note", v->note);
         if (!isnan(v->repeat)) ll_json_num(x, "repeat_spearman", v->repeat);

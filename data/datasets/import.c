@@ -6,6 +6,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/quote.h"
 #include "core/base/size.h"
 #include "data/formats/pickle.h"
 
@@ -13,6 +14,9 @@ static const ll_importer importers[] = {
     {"help", "HELP's folder as published (27 devices, 12 for ofa; ms)", "HELP", ll_import_help, false},
     {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
     {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
+    {"eagle", "EAGLE's folder (13 devices on some 15,250 cells; pickles, s)", "EAGLE", ll_import_eagle,
+     false},
+    {"hwnasbench", "HW-NAS-Bench's pickle (6 devices, ms and mJ)", "HW-NAS-Bench", ll_import_hwnas, false},
     {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
     {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true},
     {"ofa-accuracy", "Once-for-All's accuracy predictor (torch)", "Once-for-All", ll_import_ofa_accuracy,
@@ -42,6 +46,18 @@ void ll_import_note(ll_import *job, const char *fmt, ...)
     ll_strs_take(&job->notes, ll_str_take(&text));
 }
 
+bool ll_import_chosen(const ll_import *job, const char *name)
+{
+    bool chosen = !job->devices || !job->devices->n;
+    for (int i = 0; !chosen && i < job->devices->n; i++) {
+        const char *marked = job->devices->v[i];
+        char *plain = ll_unmarked(marked);
+        chosen = !strcmp(plain, name) || (!ll_is_marked(marked) && ll_glob(plain, name));
+        free(plain);
+    }
+    return chosen;
+}
+
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read)
 {
     if (!d->provenance) d->provenance = cJSON_CreateObject();
@@ -56,9 +72,8 @@ void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, con
 
 double ll_to_ms(const char *unit, double x)
 {
-    if (!strcmp(unit, "ms")) return x;
-    if (!strcmp(unit, "us")) return x / 1000; /* 1e-3 is no double: a product would grow digits */
-    return strcmp(unit, "s") ? NAN : x * 1000;
+    const ll_unit *u = ll_unit_find(unit);
+    return u && u->of == LL_LATENCY ? ll_unit_convert(u, x, 1) : NAN;
 }
 
 void ll_import_cell(const int *op, uint8_t *gene)

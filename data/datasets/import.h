@@ -14,8 +14,12 @@ typedef struct ll_import {
     const ll_dataset *into; /* the dataset it will join, to check against; NULL: none */
     const ll_space *space;  /* csv: space of a new dataset; NULL: that of `into` */
     const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
-    const char *unit;       /* csv: "ms", "us" or "s" */
-    const char *arch;       /* csv: name of the architecture column; NULL: find it */
+    const char
+        *unit; /* csv, brpnas: "us", or one a quantity, "ms,mJ" (core/device/unit.h); NULL: by the file */
+    const char *arch;       /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
+    const char *order;      /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
+    const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
+    int batch;              /* csv: images behind one latency, where throughput is converted; 0: 1 */
     const char *metric;     /* accuracy: name of the score; NULL: "accuracy" */
     const char *split;      /* accuracy: "test", "valid"; NULL: test */
     const char *source;     /* accuracy: who measured; NULL: the file's name */
@@ -41,6 +45,10 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* EAGLE's folder: a pickle of that kind per device, up to 64; the devices are called as NASFLAT's tasks call them. */
+ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* HW-NAS-Bench's pickle: the latencies and energies of one data set (job->metric; NULL: cifar10) on NAS-Bench-201. */
+ll_status ll_import_hwnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Accuracies of a dataset's architectures: one score, no device. */
 ll_status ll_import_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Once-for-All's accuracy predictor: a score of a dataset of space ofa that every architecture has. */
@@ -66,9 +74,11 @@ ll_status ll_import_join(const ll_dataset *into, const ll_dataset *fresh, bool r
 /* --- for importers --- */
 
 void ll_import_note(ll_import *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Is this one of the devices that the user wants (job->devices)? All are, unless some are named. */
+bool ll_import_chosen(const ll_import *job, const char *name);
 /* What came from where: one entry of d->provenance "imports". */
 void ll_import_provenance(ll_dataset *d, const char *kind, const char *path, const char *unit_read);
-/* Milliseconds of x in "ms", "us" or "s"; NaN for any other unit. */
+/* Milliseconds of x in a unit of latency; NaN for any other unit. */
 double ll_to_ms(const char *unit, double x);
 /* Whether a table of n_archs rows and a column per file may be made: before any is read, each of these files of the
  * folder could only claim to have as many. LL_BAD_DATA: more memory than they may take (core/base/size.h). */

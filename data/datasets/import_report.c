@@ -30,7 +30,8 @@ static double *typical_of_others(const ll_dataset *d)
 {
     double *typical = LL_NEW_ARRAY(double, d->n_devices + 1), *own = LL_NEW_ARRAY(double, d->n_devices + 1);
     double *room = LL_NEW_ARRAY(double, d->n_archs + 1);
-    for (int j = 0; j < d->n_devices; j++) own[j] = median_of(d, j, room);
+    for (int j = 0; j < d->n_devices; j++)
+        own[j] = d->devices[j].of == LL_LATENCY ? median_of(d, j, room) : NAN;
     ll_medians_without(own, d->n_devices, typical);
     free(own);
     free(room);
@@ -41,6 +42,7 @@ static double *typical_of_others(const ll_dataset *d)
 static void hint_at_unit(ll_request *rq, const ll_dataset *d, int device, double median, double typical)
 {
     const ll_device *v = &d->devices[device];
+    if (v->of != LL_LATENCY) return; /* nobody knows what energies of a space usually are */
     double ratio = median / typical;
     bool alone = d->n_devices == 1;
     if (!alone && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))
@@ -154,6 +156,7 @@ static void add_row(cJSON *rows, const ll_dataset *d, const ll_dataset *fresh, i
     ll_json_int(row, "n", ll_dataset_count(fresh, j));
     ll_json_int(row, "missing", d->n_archs - ll_dataset_count(d, device));
     ll_json_num(row, "median_ms", median);
+    ll_json_str(row, "unit", ll_device_unit(fresh, j));
     ll_json_str(row, "unit_read", fresh->devices[j].unit_read);
 }
 
@@ -173,10 +176,13 @@ static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const l
 
 void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
 {
-    static const ll_column columns[] = {
-        {"device", "device", NULL, -1},       {"n", "read", NULL, 0},
-        {"missing", "missing", NULL, 0},      {"median_ms", "median", "ms", 4},
-        {"unit_read", "unit read", NULL, -1}, {0}};
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"n", "read", NULL, 0},
+                                        {"missing", "missing", NULL, 0},
+                                        {"median_ms", "median", NULL, 4},
+                                        {"unit", "unit", NULL, -1},
+                                        {"unit_read", "unit read", NULL, -1},
+                                        {0}};
     cJSON *result = ll_result_new("import");
     ll_str title = {0};
     ll_dataset_fields(result, d);

@@ -1,4 +1,6 @@
-/* Zero-cost proxies (github abdelfattah-lab/nasflat_latency, zc_fbnet.json): {architecture: {proxy: value}}.
+/* Zero-cost proxies (github abdelfattah-lab/nasflat_latency, zc_fbnet.json): {architecture: {proxy: value}}, or as
+ * NAS-Bench-Suite-Zero (Krishnakumar et al., NeurIPS 2022) lays them out: {data set: {architecture: {proxy: {"score":
+ * value, "time": s}, "val_accuracy": value}}}, of which the accuracy is no proxy.
  * They become the feature "zcp", one column per proxy in alphabetical order; synflow spans tens of powers of
  * ten and is kept as its logarithm (core/ALGORITHMS.md section 9). */
 #include <math.h>
@@ -9,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/device/scores.h"
+#include "data/datasets/arch_text.h"
 #include "data/datasets/import.h"
 
 enum { PROXIES_MOST = 48 }; /* a dataset holds 64 scores */
@@ -18,22 +21,58 @@ static double proxy_value(const char *name, double x)
     return strcmp(name, "synflow") ? x : log(x > 1e-300 ? x : 1e-300);
 }
 
+/* The number of a proxy, however it is laid out; NULL: none is there. */
+static const cJSON *value_of(const cJSON *proxy)
+{
+    return cJSON_IsObject(proxy) ? cJSON_GetObjectItemCaseSensitive(proxy, "score") : proxy;
+}
+
+/* Data sets whose members are architectures: the values of an entry are no numbers but objects of objects. */
+static bool is_suite(const cJSON *json)
+{
+    const cJSON *arch = cJSON_IsObject(json) && cJSON_IsObject(json->child) ? json->child->child : NULL;
+    if (!cJSON_IsObject(arch)) return false;
+    const cJSON *proxy;
+    cJSON_ArrayForEach(proxy, arch) if (cJSON_IsObject(proxy)) return true;
+    return false;
+}
+
+/* The architectures of the file, or of the data set that metric= names. */
+static ll_status find_archs(const ll_import *job, const cJSON *json, const cJSON **out, ll_error *e)
+{
+    *out = json;
+    if (!is_suite(json)) return LL_OK;
+    const cJSON *set;
+    ll_str names = {0};
+    *out = job->metric         ? cJSON_GetObjectItemCaseSensitive(json, job->metric)
+           : json->child->next ? NULL
+                               : json->child;
+    cJSON_ArrayForEach(set, json) if (names.len < 200)
+        ll_str_addf(&names, "%s%.40s", names.len ? ", " : "", set->string);
+    if (!*out)
+        ll_fail(e, LL_BAD_DATA, "%s: which data set? give metric=, one of %s", job->path,
+                ll_str_text(&names));
+    ll_str_free(&names);
+    return *out ? LL_OK : LL_BAD_DATA;
+}
+
 static ll_status read_names(const ll_import *job, const cJSON *first, ll_strs *names, ll_error *e)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, first) ll_strs_add(names, item->string ? item->string : "");
+    cJSON_ArrayForEach(item, first) if (!item->string || strcmp(item->string, "val_accuracy"))
+        ll_strs_add(names, item->string ? item->string : "");
     ll_strs_sort(names);
     if (!names->n || names->n > PROXIES_MOST)
         return ll_fail(e, LL_BAD_DATA, "%s: {architecture: {proxy: value}} was expected", job->path);
     return LL_OK;
 }
 
-static ll_status read_arch(const ll_import *job, const cJSON *entry, const ll_strs *names, uint8_t *gene,
-                           float *v, ll_error *e)
+static ll_status read_arch(const ll_import *job, ll_arch_text *text, const cJSON *entry, const ll_strs *names,
+                           uint8_t *gene, float *v, ll_error *e)
 {
-    if (ll_space_read(job->space, entry->string, gene, e)) return ll_fail_in(e, "%s: ", job->path);
+    if (ll_arch_text_read(text, entry->string, gene, e)) return ll_fail_in(e, "%s: ", job->path);
     for (int k = 0; k < names->n; k++) {
-        const cJSON *item = cJSON_GetObjectItemCaseSensitive(entry, names->v[k]);
+        const cJSON *item = value_of(cJSON_GetObjectItemCaseSensitive(entry, names->v[k]));
         if (!cJSON_IsNumber(item) && !cJSON_IsNull(item))
             return ll_fail(e, LL_BAD_DATA, "%s: architecture %.100s has no proxy %.60s", job->path,
                            entry->string, names->v[k]);
@@ -59,8 +98,8 @@ static ll_status add_scores(ll_dataset *d, const ll_strs *names, const float *v,
     return LL_OK;
 }
 
-static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *names, ll_dataset **out,
-                          ll_error *e)
+static ll_status read_all(ll_import *job, ll_arch_text *text, const cJSON *json, const ll_strs *names,
+                          ll_dataset **out, ll_error *e)
 {
     int n = cJSON_GetArraySize(json), i = 0;
     const cJSON *entry;
@@ -74,10 +113,10 @@ static ll_status read_all(ll_import *job, const cJSON *json, const ll_strs *name
             cap = 2 * cap + 64;
             v = ll_realloc(v, cap * width, sizeof *v);
         }
-        s = ll_interrupted()
-                ? ll_interrupt_fail(e)
-                : read_arch(job, entry, names, d->archs->genes + (size_t)i * (size_t)job->space->n_positions,
-                            v + (size_t)i * width, e);
+        s = ll_interrupted() ? ll_interrupt_fail(e)
+                             : read_arch(job, text, entry, names,
+                                         d->archs->genes + (size_t)i * (size_t)job->space->n_positions,
+                                         v + (size_t)i * width, e);
         if (s) break;
         i++;
     }
@@ -105,12 +144,17 @@ ll_status ll_import_zcp(ll_import *job, ll_dataset **fresh, ll_error *e)
     ll_dataset *d = NULL;
     ll_status s = ll_json_read_file(job->path, &json, e);
     if (s) return s;
-    s = read_names(job, cJSON_IsObject(json) ? json->child : NULL, &names, e);
-    if (!s) s = read_all(job, json, &names, &d, e);
+    ll_arch_text text = {.space = job->space};
+    const cJSON *archs = NULL;
+    s = ll_arch_order_find(job->space, job->order, &text.order, e);
+    if (!s) s = find_archs(job, json, &archs, e);
+    if (!s) s = read_names(job, cJSON_IsObject(archs) ? archs->child : NULL, &names, e);
+    if (!s) s = read_all(job, &text, archs, &names, &d, e);
     cJSON_Delete(json);
     if (!s) ll_import_provenance(d, "zcp", job->path, NULL);
     if (!s) s = ll_dataset_seal(d, e);
     if (!s) s = check_known(job, d, e);
+    if (!s) ll_arch_text_note(job, &text);
     if (!s)
         ll_import_note(job, "feature zcp: %d proxies of %d architectures, synflow as its logarithm", names.n,
                        d->n_archs);

@@ -58,13 +58,13 @@ static ll_status disagree(const merger *m, int j, int first, int differ, int com
 {
     ll_str arch = {0};
     m->fresh->space->format(m->fresh->space, ll_gene(m->fresh, first), &arch);
-    const char *name = m->fresh->devices[j].name;
+    const char *name = m->fresh->devices[j].name, *unit = ll_device_unit(m->fresh, j);
     ll_fail(
         e, LL_BAD_DATA,
         "device %s is in %s already and %d of %d common latencies differ by more than 0.1 percent, first %s: "
-        "%.6g ms there, %.6g ms in the file; give the device another name, or replace=on",
+        "%.6g %s there, %.6g %s in the file; give the device another name, or replace=on",
         name, m->into->name, differ, common, ll_str_text(&arch),
-        ll_latencies(m->d, m->device[j])[m->row[first]], ll_latencies(m->fresh, j)[first]);
+        ll_latencies(m->d, m->device[j])[m->row[first]], unit, ll_latencies(m->fresh, j)[first], unit);
     ll_str_free(&arch);
     return LL_BAD_DATA;
 }
@@ -104,6 +104,7 @@ static void join_device(const ll_device *old, const ll_device *new, ll_device *o
     char *source = both(old->source, new->source), *note_text = both(old->note, new->note);
     ll_device_set(out, old->name, old->kind, source, old->unit_read,
                   old->hardware ? old->hardware : new->hardware, note_text);
+    out->of = old->of;
     out->repeat = isnan(old->repeat) ? new->repeat : old->repeat;
     free(source);
     free(note_text);
@@ -130,6 +131,10 @@ static ll_status merge_device(const merger *m, int j, ll_error *e)
     if (there && out->kind != v->kind && !m->replace)
         return ll_fail(e, LL_BAD_DATA, "device %s is measured in one place and simulated in the other",
                        v->name);
+    if (there && out->of != v->of)
+        return ll_fail(e, LL_BAD_DATA,
+                       "device %s has its %s in %s and its %s in the file: give it another name", v->name,
+                       ll_measurand_name(out->of), m->into->name, ll_measurand_name(v->of));
     ll_status s = there ? check_overlap(m, j, e) : LL_OK;
     if (s) return s;
     int filled = fill(m, ll_latencies(m->d, m->device[j]), ll_latencies(m->fresh, j));

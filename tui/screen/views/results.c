@@ -1,4 +1,5 @@
 /* Results: metrics of every transfer, the scatter or the residuals of one, its worst architectures. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,13 +60,13 @@ static void worst_row(cJSON *rows, const ll_state *s, const ll_transfer *t, int 
 
 static void list_worst(results_view *v, const ll_transfer *t)
 {
-    static const ll_column columns[] = {
-        {"arch", "index", NULL, 0},           {"error", "error", "%", 1},
-        {"measured_ms", "meas.", "ms", 3},    {"predicted_ms", "pred.", "ms", 3},
-        {"string", "architecture", NULL, -1}, {0}};
     const ll_dataset *d = v->base.state.data;
     int device = ll_dataset_device(d, t->device);
     if (device < 0 || t->n != d->n_archs) return;
+    const char *unit = ll_device_unit(d, device);
+    const ll_column columns[] = {{"arch", "index", NULL, 0},           {"error", "error", "%", 1},
+                                 {"measured_ms", "meas.", unit, 3},    {"predicted_ms", "pred.", unit, 3},
+                                 {"string", "architecture", NULL, -1}, {0}};
     ll_ints scored = ll_scoring_rows(d, device, LL_PROTOCOL_FULL, t->samples.v, t->samples.n);
     ll_ints worst = ll_worst_rows(ll_latencies(d, device), t->lat_ms, scored.v, scored.n, WORST);
     cJSON *list = ll_result_new("worst"), *rows = ll_json_arr(list, "rows");
@@ -106,7 +107,9 @@ static void draw_residuals(const results_view *v, ll_canvas *c, ll_rect r, const
     for (int i = 0; i < t->n; i++) error[i] = 100 * (t->lat_ms[i] / lat[i] - 1);
     ll_chart_series series[] = {{.x = lat, .y = zero_y, .n = t->n, .style = LL_S_FAINT},
                                 {.x = lat, .y = error, .n = t->n, .style = LL_S_CURVE2}};
-    ll_chart plot = {.x_title = "measured (ms)", .y_title = "error (%)", .series = series, .n_series = 2};
+    char x_title[32];
+    snprintf(x_title, sizeof x_title, "measured (%s)", ll_device_unit(d, device));
+    ll_chart plot = {.x_title = x_title, .y_title = "error (%)", .series = series, .n_series = 2};
     ll_chart_draw(c, r, &plot);
     free(error);
     free(zero_y);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/quantities.h"
 #include "core/base/clock.h"
 #include "core/base/decimal.h"
 #include "core/base/json.h"
@@ -105,10 +106,11 @@ static cJSON *columns_of(const search_view *v)
 {
     cJSON *columns = cJSON_CreateArray();
     const cJSON *limit;
-    add_column(columns, "ms", "pred.", "ms", 3);
-    add_column(columns, "lo_ms", "from", "ms", 3);
-    add_column(columns, "hi_ms", "to", "ms", 3);
-    add_column(columns, "true_ms", "meas.", "ms", 3);
+    const char *unit = ll_result_unit(result_of(v));
+    add_column(columns, "ms", "pred.", unit, 3);
+    add_column(columns, "lo_ms", "from", unit, 3);
+    add_column(columns, "hi_ms", "to", unit, 3);
+    add_column(columns, "true_ms", "meas.", unit, 3);
     add_column(columns, "score", ll_json_get_str(result_of(v), "score_name", "score"), NULL, score_digits(v));
     if (scores_differ(v)) add_column(columns, "true_score", "known", NULL, score_digits(v));
     cJSON_ArrayForEach(limit, cJSON_GetObjectItemCaseSensitive(result_of(v), "limits"))
@@ -280,7 +282,7 @@ static void draw_head(const search_view *v, ll_canvas *c, int y, int w)
     ll_str text = {0};
     int x = 1 + ll_put_cut(c, y, 1, w / 2, LL_S_TITLE, ll_json_get_str(r, "title", "")) + 2;
     if (v->moved_s > 0)
-        ll_str_addf(&text, "limit %.6g ms: searched for when it rests", v->limit_ms);
+        ll_str_addf(&text, "limit %.6g %s: searched for when it rests", v->limit_ms, ll_result_unit(r));
     else if (v->run.id)
         ll_str_add(&text, v->limit_ms > 0 ? "searching with this limit..." : "searching...");
     if (text.len) {
@@ -311,6 +313,7 @@ static void draw_plot(search_view *v, ll_canvas *c, ll_rect r)
     p->device = device_at(v, v->device);
     p->score = ll_json_get_str(result, "score_name", "score");
     p->limit_ms = limit_now(v);
+    p->unit = ll_result_unit(result);
     p->chosen[0] = ll_json_get_num(chosen, "ms", NAN);
     p->chosen[1] = ll_json_get_num(result, "score", NAN);
     p->here[0] = card_of(v).chosen ? NAN : ll_json_get_num(row, "ms", NAN);

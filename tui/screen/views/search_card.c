@@ -1,8 +1,10 @@
 /* An architecture of the front beside the plot: what is said of it, its drawing, and what the search came to. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/quantities.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/space/space.h"
@@ -83,19 +85,21 @@ static void add_number(cJSON *part, const char *title, const char *unit, double 
     ll_str_free(&text);
 }
 
-static void add_latency(cJSON *part, const char *title, const cJSON *at)
+static void add_latency(cJSON *part, const char *title, const char *unit, const cJSON *at)
 {
     ll_str text = {0};
     double ms = ll_json_get_num(at, "ms", NAN), lo = ll_json_get_num(at, "lo_ms", NAN),
            hi = ll_json_get_num(at, "hi_ms", NAN), truth = ll_json_get_num(at, "true_ms", NAN);
     if (isnan(ms)) return;
-    add_number(part, title, " ms", ms);
+    char behind[16];
+    snprintf(behind, sizeof behind, " %s", unit);
+    add_number(part, title, behind, ms);
     if (hi > lo) {
         ll_str_addf(&text, "%.4g to %.4g", lo, hi);
         add_field(part, "interval", text.s);
         ll_str_free(&text);
     }
-    if (!isnan(truth)) add_number(part, "measured", " ms", truth);
+    if (!isnan(truth)) add_number(part, "measured", behind, truth);
 }
 
 static const char *device_name(const ll_search_card *k, int device)
@@ -112,7 +116,7 @@ static void add_others(cJSON *part, const ll_search_card *k)
         ll_str text = {0};
         double hi = ll_json_get_num(at, "hi_ms", NAN), truth = ll_json_get_num(at, "true_ms", NAN);
         if (i == k->device) continue;
-        ll_str_addf(&text, "%.4g ms", ll_json_get_num(at, "ms", NAN));
+        ll_str_addf(&text, "%.4g %s", ll_json_get_num(at, "ms", NAN), ll_result_unit(k->result));
         if (hi > ll_json_get_num(at, "ms", NAN)) ll_str_addf(&text, " (to %.4g)", hi);
         if (!isnan(truth)) ll_str_addf(&text, ", measured %.4g", truth);
         add_field(part, device_name(k, i), text.s);
@@ -163,7 +167,7 @@ static void add_decision(cJSON *part, const ll_search_card *k)
 static cJSON *numbers(const ll_search_card *k)
 {
     cJSON *part = ll_result_new("card");
-    add_latency(part, "predicted", ll_search_latency(k->row, k->device));
+    add_latency(part, "predicted", ll_result_unit(k->result), ll_search_latency(k->row, k->device));
     add_score(part, k);
     add_verdict(part, k);
     if (k->chosen) add_decision(part, k);

@@ -162,7 +162,7 @@ static void mark_side(const ll_search_plot *p, const ll_chart *chart, ll_canvas 
     if (isnan(p->limit_ms)) return;
     for (int x = p->in.x; x <= end && x < p->in.x + p->in.w; x++)
         if (!is_tick(c, y, x)) ll_put_cell(c, y, x, 0x2501, ink);
-    ll_str_addf(&text, "within %.6g ms", p->limit_ms);
+    ll_str_addf(&text, "within %.6g %s", p->limit_ms, p->unit);
     int x = r.x + 1, room = r.w - (x - r.x) - ll_text_width(chart->x_title) - 2;
     if (room > ll_text_width(ll_str_text(&text)) + 2) {
         ll_put_cell(c, r.y + r.h - 1, x, 0x2501, ink);
@@ -202,7 +202,7 @@ void ll_search_plot_draw(ll_search_plot *p, ll_canvas *c, ll_rect r)
     series[1].mark = letter(c->look, '+');
     series[2].mark = letter(c->look, 'o');
     series[4].mark = letter(c->look, '#');
-    ll_str_addf(&x_title, "%s (ms)", p->device);
+    ll_str_addf(&x_title, "%s (%s)", p->device, p->unit);
     ll_str_addf(&y_title, p->below ? "%s (%d below)" : "%s", p->score, p->below);
     chart.x_title = ll_str_text(&x_title);
     chart.y_title = ll_str_text(&y_title);

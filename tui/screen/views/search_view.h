@@ -48,6 +48,7 @@ typedef struct ll_search_plot {
     /* set by who draws */
     const char *device, *score;
     double limit_ms;           /* NaN: none */
+    const char *unit;          /* of latencies: "ms" */
     double chosen[2], here[2]; /* NaN: none; what is under the cursor */
     /* as it was drawn last */
     ll_rect r, in;

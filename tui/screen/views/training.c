@@ -1,5 +1,6 @@
 /* Training, live: curves of what the progress events carry, rate and time left, the scatter of the transfer. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,7 +158,9 @@ static bool draw_cloud(const training_view *v, const run *r, ll_canvas *c, ll_re
         x[i] = device >= 0 && rows[i] >= 0 && rows[i] < d->n_archs ? ll_latencies(d, device)[rows[i]] : NAN;
     ll_chart_series series = {
         .name = "some of them", .x = x, .y = scores, .n = n, .style = LL_S_CURVE2, .mark = 'o'};
-    ll_chart plot = {.x_title = "measured (ms)", .y_title = "score now", .series = &series, .n_series = 1};
+    char x_title[32];
+    snprintf(x_title, sizeof x_title, "measured (%s)", device >= 0 ? ll_device_unit(d, device) : "ms");
+    ll_chart plot = {.x_title = x_title, .y_title = "score now", .series = &series, .n_series = 1};
     bool good = n == m && n > 0 && device >= 0;
     if (good) ll_chart_draw(c, at, &plot);
     free(x);

@@ -1,5 +1,6 @@
 #include "tui/screen/views/views.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,8 +37,8 @@ void ll_draw_device_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const ch
     int i = s->data ? ll_dataset_device(s->data, x) : -1, j = s->data ? ll_dataset_device(s->data, y) : -1;
     if (i < 0 || j < 0) return;
     ll_str x_title = {0}, y_title = {0};
-    ll_str_addf(&x_title, "%s (ms)", x);
-    ll_str_addf(&y_title, "%s (ms)", y);
+    ll_str_addf(&x_title, "%s (%s)", x, ll_device_unit(s->data, i));
+    ll_str_addf(&y_title, "%s (%s)", y, ll_device_unit(s->data, j));
     ll_chart_series series = {.x = ll_latencies(s->data, i),
                               .y = ll_latencies(s->data, j),
                               .n = s->data->n_archs,
@@ -67,11 +68,11 @@ bool ll_draw_transfer_scatter(ll_canvas *c, ll_rect r, const ll_state *s, const 
          .n = arch >= 0,
          .style = LL_S_CURSOR,
          .mark = 'X'}};
-    ll_chart plot = {.x_title = "measured (ms)",
-                     .y_title = "predicted (ms)",
-                     .series = series,
-                     .n_series = 3,
-                     .identity = true};
+    char x_title[32], y_title[32];
+    snprintf(x_title, sizeof x_title, "measured (%s)", ll_device_unit(s->data, device));
+    snprintf(y_title, sizeof y_title, "predicted (%s)", ll_device_unit(s->data, device));
+    ll_chart plot = {
+        .x_title = x_title, .y_title = y_title, .series = series, .n_series = 3, .identity = true};
     ll_chart_draw(c, r, &plot);
     free(sx);
     free(sy);
