@@ -255,9 +255,9 @@ static ll_status simulate_dataset(ll_request *rq)
 {
     const ll_values *v = &rq->args;
     const char *name = ll_word(v, "dataset"), *space_name = ll_word(v, "space");
-    const ll_space *space = ll_space_find(space_name);
-    if (!space) return LL_FAIL(rq, LL_USAGE, "space=%s: no such space; `spaces` lists them", space_name);
-    ll_status s = ll_folder_check_name(name, &rq->error);
+    const ll_space *space;
+    ll_status s = ll_space_open(space_name, &space, &rq->error);
+    if (!s) s = ll_folder_check_name(name, &rq->error);
     if (s) return s;
     ll_strs patterns = {0};
     ll_list(v, "machines", &patterns);
