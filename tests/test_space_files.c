@@ -394,6 +394,30 @@ static void a_definition_is_kept(void)
     free(other);
 }
 
+/* The example of the manual, as it stands there. */
+static void the_manuals_example_works(void)
+{
+    char *text;
+    size_t n;
+    ll_error e = {0};
+    CHECK_OK(ll_read_file("data/SPACES.md", 0, &text, &n, &e));
+    char *begin = strstr(text, "```json"), *end = begin ? strstr(begin + 7, "```") : NULL;
+    CHECK(end != NULL);
+    if (end) *end = 0;
+    const ll_space *s = NULL;
+    if (end) check_report(!read_text(begin + 7, &s, &e), __FILE__, __LINE__, "%s", e.message);
+    if (s) {
+        uint8_t gene[] = {2, 1, 2, 2, 2};
+        ll_str drawn = {0};
+        s->format(s, gene, &drawn);
+        CHECK_STR(drawn.s, "w32:d3:k3e4+k3e4+k3e4");
+        s->draw(s, gene, &drawn);
+        CHECK_HAS(drawn.s, "b2          16x16  x  48   1x1 128, 3x3 dw /2 128, 1x1 48\n");
+        ll_str_free(&drawn);
+    }
+    free(text);
+}
+
 /* --- what is refused --- */
 
 static void refuse(const char *text, const char *why)
@@ -532,6 +556,7 @@ int main(int argc, char **argv)
         {"microcontrollers count in bytes", microcontrollers_count_in_bytes},
         {"rules leave positions out", rules_leave_positions_out},
         {"a definition is kept", a_definition_is_kept},
+        {"the manual's example works", the_manuals_example_works},
         {"bad positions are refused", bad_positions_are_refused},
         {"bad rules are refused", bad_rules_are_refused},
         {"bad strings are refused", bad_strings_are_refused},

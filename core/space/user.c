@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/space/layers_draw.h"
 #include "core/space/parts.h"
 
 typedef struct user_space {
@@ -84,7 +85,7 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
     return true;
 }
 
-static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
+static void draw_choices(const ll_space *s, const uint8_t *gene, ll_str *out)
 {
     int column = 0;
     for (int i = 0; i < s->n_positions; i++) {
@@ -100,6 +101,16 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
         ll_str_addf(out, "%.66s", op);
     }
     ll_str_add(out, "\n");
+}
+
+static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
+{
+    ll_layer all[LL_MAX_LAYERS];
+    int n = s->layers ? s->layers(s, gene, all, LL_MAX_LAYERS) : 0;
+    if (n)
+        ll_layers_draw(s, all, n, out);
+    else
+        draw_choices(s, gene, out);
 }
 
 /* --- what a definition may be --- */
