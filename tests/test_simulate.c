@@ -377,7 +377,25 @@ static void results_say_what_is_simulated(void)
     ll_dataset_unref(d);
 }
 
+/* A space of 648 architectures is not drawn from as if it had no end. */
+static void small_spaces_are_drawn_without_repetition(void)
+{
+    const ll_space *s = ll_space_find("resnet_tiny");
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_INT(ll_draw_dataset("few", s, 600, 0, 1, &d, &e), LL_OK);
+    CHECK_INT(d->n_archs, 600);
+    CHECK_INT(ll_dataset_seal(d, &e), LL_OK); /* which refuses twins */
+    ll_dataset_unref(d);
+    CHECK_INT(ll_draw_dataset("few", s, 649, 0, 1, &d, &e), LL_USAGE);
+    CHECK_HAS(e.message, "648 architectures");
+    CHECK_INT(ll_draw_dataset("few", s, 0, 0, 1, &d, &e), LL_OK);
+    CHECK_INT(d->n_archs, 648);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
+    {"small spaces are drawn without repetition", small_spaces_are_drawn_without_repetition},
     {"work is counted", work_is_counted},
     {"roofline by hand", roofline_by_hand},
     {"systolic array by hand", systolic_by_hand},

@@ -94,6 +94,8 @@ static const ll_option search_options[] = {
     LL_OPT_REAL("max_macs", NULL, 0, 1e18, "limit on multiply-adds"),
     LL_OPT_REAL("max_params", NULL, 0, 1e18, "limit on parameters"),
     LL_OPT_REAL("max_peak_kb", NULL, 0, 1e18, "limit on activations alive at a time, float32", .unit = "KiB"),
+    LL_OPT_REAL("max_sram_kb", NULL, 0, 1e18, "the same in the bits of the space's numbers", .unit = "KiB"),
+    LL_OPT_REAL("max_flash_kb", NULL, 0, 1e18, "limit on weights in these bits", .unit = "KiB"),
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
     LL_OPT_WORD("archs", NULL, "only these: a file (a column `arch`, or one a line), - or STRING,...",
                 LL_OF(FILE)),

@@ -197,7 +197,8 @@ static ll_status need_cost(ll_request *rq, ll_search_setup *s, const char *name,
 
 static ll_status limit_costs(ll_request *rq, ll_search_setup *s)
 {
-    static const char *const options[] = {"max_macs", "max_params", "max_peak_kb"};
+    static const char *const options[] = {"max_macs", "max_params", "max_peak_kb", "max_sram_kb",
+                                          "max_flash_kb"};
     ll_status status = LL_OK;
     for (size_t i = 0; i < sizeof options / sizeof *options && !status; i++) {
         ll_quantity *q;
@@ -216,7 +217,8 @@ static ll_status add_objective(ll_request *rq, ll_search_setup *s, const char *n
     if (!status && !q)
         status = LL_FAIL(
             rq, LL_USAGE,
-            "objectives=%.60s: score, a device that is searched for, macs, params, activations or peak_kb",
+            "objectives=%.60s: score, a device that is searched for, macs, params, activations, peak_kb, "
+            "sram_kb or flash_kb",
             name);
     if (!status) q->objective = true;
     return status;

@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-static const ll_cost_kind kinds[] = {{"macs", NULL, offsetof(ll_cost, macs)},
-                                     {"flops", NULL, offsetof(ll_cost, macs)},
-                                     {"params", NULL, offsetof(ll_cost, params)},
-                                     {"activations", NULL, offsetof(ll_cost, activations)},
-                                     {"peak_kb", "KiB", offsetof(ll_cost, peak_kb)}};
+static const ll_cost_kind kinds[] = {
+    {"macs", NULL, offsetof(ll_cost, macs)},         {"flops", NULL, offsetof(ll_cost, macs)},
+    {"params", NULL, offsetof(ll_cost, params)},     {"activations", NULL, offsetof(ll_cost, activations)},
+    {"peak_kb", "KiB", offsetof(ll_cost, peak_kb)},  {"sram_kb", "KiB", offsetof(ll_cost, sram_kb)},
+    {"flash_kb", "KiB", offsetof(ll_cost, flash_kb)}};
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 const char *ll_cost_name(int i)

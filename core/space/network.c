@@ -11,7 +11,8 @@ ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *o
                        s->name);
     out->space = s;
     out->n_layers = s->layers(s, gene, out->layers, LL_MAX_LAYERS);
-    return LL_OK;
+    if (out->n_layers) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "the template of space %s makes no network of this architecture", s->name);
 }
 
 int ll_layer_padding(const ll_layer *l)
@@ -21,6 +22,7 @@ int ll_layer_padding(const ll_layer *l)
 
 static size_t fan_in(const ll_layer *l)
 {
+    if (l->kind == LL_LINEAR) return (size_t)l->c_in;
     return (size_t)(l->c_in / l->groups) * (size_t)l->kernel * (size_t)l->kernel;
 }
 

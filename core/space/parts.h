@@ -5,6 +5,7 @@
 #include "core/space/space.h"
 
 extern const ll_space ll_nasbench201, ll_fbnet, ll_ofa;
+ll_status ll_space_check_name(const char *name, ll_error *e); /* LL_BAD_DATA: a built-in space has it */
 
 /* n_positions operations, each a full name or an index, joined throughout by one of '_' '|' ',' or blanks,
  * with or without a pair of brackets around; or n_positions digits in a row. A number is a name, not an index, at a

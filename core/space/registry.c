@@ -1,7 +1,10 @@
-/* The spaces there are: the built-in ones, then those of users, who cannot take a built-in one's name. */
+/* The spaces there are: the built-in ones, those that come as files, then those of users, who cannot take a built-in one's
+ * name. */
 #include <string.h>
 
 #include "core/space/parts.h"
+#include "core/space/shipped.h"
+#include "core/space/space_json.h"
 #include "core/space/user.h"
 
 static const ll_space *const built_in[] = {&ll_nasbench201, &ll_fbnet, &ll_ofa};
@@ -10,10 +13,11 @@ enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
 const ll_space *ll_space_at(int i)
 {
     if (i < 0) return NULL;
+    if (i >= N_BUILT_IN) ll_spaces_shipped();
     return i < N_BUILT_IN ? built_in[i] : ll_user_space_at(i - N_BUILT_IN);
 }
 
-static ll_status check_not_built_in(const char *name, ll_error *e)
+ll_status ll_space_check_name(const char *name, ll_error *e)
 {
     for (int i = 0; i < N_BUILT_IN; i++)
         if (!strcmp(name, built_in[i]->name))
@@ -21,14 +25,17 @@ static ll_status check_not_built_in(const char *name, ll_error *e)
     return LL_OK;
 }
 
+/* Those that come along are there before any other takes their names. */
 const ll_space *ll_space_define(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
 {
-    return check_not_built_in(name, e) ? NULL : ll_user_space_define(name, n_positions, ops, n_ops, e);
+    ll_spaces_shipped();
+    return ll_space_check_name(name, e) ? NULL : ll_user_space_define(name, n_positions, ops, n_ops, e);
 }
 
 const ll_space *ll_space_define_positions(const char *name, const ll_position *positions, int n, ll_error *e)
 {
-    return check_not_built_in(name, e) ? NULL : ll_user_space_define_positions(name, positions, n, e);
+    ll_spaces_shipped();
+    return ll_space_check_name(name, e) ? NULL : ll_user_space_define_positions(name, positions, n, e);
 }
 
 const ll_space *ll_space_find(const char *name)
@@ -37,4 +44,20 @@ const ll_space *ll_space_find(const char *name)
     for (int i = 0; (s = ll_space_at(i)); i++)
         if (!strcmp(s->name, name)) return s;
     return NULL;
+}
+
+static bool is_file(const char *name)
+{
+    size_t n = strlen(name);
+    return n > 5 && !strcmp(name + n - 5, ".json");
+}
+
+ll_status ll_space_open(const char *name, const ll_space **out, ll_error *e)
+{
+    if (is_file(name)) return ll_space_from_file(name, out, e);
+    *out = ll_space_find(name);
+    return *out ? LL_OK
+                : ll_fail(e, LL_USAGE,
+                          "unknown search space %.60s; `spaces` lists them, a file *.json may define one",
+                          name);
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "core/space/network.h"
+
 const ll_space_facts ll_no_facts = {0};
 
 bool ll_space_valid(const ll_space *s, const uint8_t *gene)
@@ -56,6 +58,7 @@ static void add_layer(const ll_layer *l, ll_cost *c)
     c->macs += macs;
     c->params += weights + (l->bn ? 2.0 * l->c_out : 0);
     c->kernels += l->kind != LL_COPY;
+    c->flash_kb += (double)(ll_layer_weight_count(l) + ll_layer_bias_count(l));
     if (l->kind != LL_CONV) return;
     c->conv_macs += macs;
     c->conv_params += weights;
@@ -101,8 +104,11 @@ bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out)
     if (!s->layers) return false;
     int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
     for (int i = 0; i < n; i++) add_layer(&layers[i], out);
-    out->peak_kb = 4 * peak_elements(layers, n) / 1024;
-    return true;
+    double peak = peak_elements(layers, n), bytes = (s->bits ? s->bits : 32) / 8.0;
+    out->peak_kb = 4 * peak / 1024;
+    out->sram_kb = bytes * peak / 1024;
+    out->flash_kb *= bytes / 1024;
+    return n > 0;
 }
 
 ll_status ll_space_parse(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)

@@ -29,6 +29,7 @@ typedef enum ll_layer_kind {
     LL_COPY,
     LL_SHUFFLE
 } ll_layer_kind;
+typedef enum ll_activation { LL_NO_ACT, LL_RELU, LL_ACTIVATIONS } ll_activation;
 typedef struct ll_layer {
     ll_layer_kind kind;
     int c_in, c_out, h_in, h_out, kernel, stride, groups; /* square images; groups == c_in: depthwise */
@@ -50,6 +51,8 @@ typedef struct ll_cost {
     double conv_macs, conv_params;
     double
         peak_kb; /* largest sum of tensors alive at a time, 4 bytes an element, KiB; weights are not in it */
+    double sram_kb,
+        flash_kb; /* that sum, and the weights and biases with bn folded into them, in the space's bits */
 } ll_cost;
 
 /* Nodes 0 = input, n_nodes-1 = output, adj[i][j] = 1: edge i -> j. op[] is one of the space's node operations for the
@@ -99,6 +102,7 @@ struct ll_space {
     /* Which positions this architecture has (the depth of a stage decides on its blocks); the others hold 0 in canonical
      * form. What it says must not depend on them. NULL: all. */
     void (*active)(const ll_space *s, const uint8_t *gene, bool *out);
+    int bits;  /* of a number where networks are deployed; 0: 32 */
     void *own; /* data of a user's space */
 };
 
@@ -134,6 +138,9 @@ void ll_space_canonical(const ll_space *s, uint8_t *gene);
 /* The built-in spaces ("nasbench201", "fbnet", "ofa"), or those of users; NULL: none. */
 const ll_space *ll_space_find(const char *name);
 const ll_space *ll_space_at(int i); /* NULL behind the last */
+/* By its name, or by the path (*.json) of a file that defines it (data/SPACES.md). LL_USAGE: there is none; LL_BAD_DATA: the
+ * file is wrong, or another space has its name. */
+ll_status ll_space_open(const char *name, const ll_space **out, ll_error *e);
 /* A user's space: positions x operations, no known graph (a chain) and no known cost. Strings are operation
  * indices or names joined by '_', '|', commas or blanks; names are letters, digits, '_', '-' and '.'. Lives
  * until the program ends and is found by name afterwards; the same definition twice gives the same space, a

@@ -1,6 +1,10 @@
 #include "core/space/space_json.h"
 
+#include <string.h>
+
 #include "core/base/json.h"
+#include "core/space/space_read.h"
+#include "core/space/user.h"
 
 /* --- writing --- */
 
@@ -16,6 +20,7 @@ static void put_choices(cJSON *o, const ll_space *s)
 cJSON *ll_space_json(const ll_space *s)
 {
     if (!s->own) return ll_json_string(s->name);
+    if (ll_user_space_text(s)) return cJSON_Parse(ll_user_space_text(s));
     cJSON *o = cJSON_CreateObject();
     ll_json_str(o, "name", s->name);
     if (s->choices) {
@@ -101,6 +106,22 @@ ll_status ll_space_from_json(const cJSON *item, const ll_space **out, ll_error *
 {
     *out = NULL;
     if (cJSON_IsString(item)) return find(item->valuestring, out, e);
+    if (ll_space_is_whole(item)) return ll_space_read_whole(item, out, e);
     bool own_choices = cJSON_GetObjectItemCaseSensitive(item, "choices") != NULL;
     return (own_choices ? read_positions : read_uniform)(ll_json_get_str(item, "name", NULL), item, out, e);
+}
+
+ll_status ll_space_from_file(const char *path, const ll_space **out, ll_error *e)
+{
+    cJSON *item = NULL;
+    *out = NULL;
+    ll_status s = ll_json_read_file(path, &item, e);
+    if (s) return s;
+    if (!cJSON_IsObject(item))
+        s = ll_fail(e, LL_BAD_DATA, "expected a search space: {\"name\": ..., \"positions\": ...}");
+    else
+        s = ll_space_from_json(item, out, e);
+    if (s && e) ll_fail_in(e, "%.300s: ", path);
+    cJSON_Delete(item);
+    return s;
 }

@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/space/layers_draw.h"
 #include "core/space/parts.h"
 
 typedef struct user_space {
     ll_space space; /* first: a pointer to it is what everybody else has */
     int *
         first_node_op; /* (n_positions) of each position's choices among the node operations; NULL: all share ops */
+    ll_space_more more;
     struct user_space *next;
 } user_space;
 
@@ -20,7 +22,57 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void format(const ll_space *s, const uint8_t *gene, ll_str *out)
 {
-    ll_space_format_names(s, gene, "|", out);
+    const user_space *u = s->own;
+    if (u->more.pattern)
+        ll_pattern_write(u->more.pattern, s, gene, out);
+    else
+        ll_space_format_names(s, gene, "|", out);
+}
+
+/* By the pattern, or as a list of choices. */
+static ll_status parse(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
+{
+    const user_space *u = s->own;
+    uint8_t read[LL_MAX_POSITIONS];
+    const char *at = text;
+    if (!u->more.pattern) return ll_space_parse_list(s, text, gene, e);
+    if (ll_pattern_match(u->more.pattern, s, text, read, &at)) {
+        memcpy(gene, read, (size_t)s->n_positions);
+        return LL_OK;
+    }
+    ll_status status = ll_space_parse_list(s, text, gene, e);
+    if (status && at > text && e)
+        ll_fail(e, status, "\"%.160s\" is no %s architecture: it is wrong at \"%.40s\"", text, s->name, at);
+    return status;
+}
+
+static void active(const ll_space *s, const uint8_t *gene, bool *out)
+{
+    const user_space *u = s->own;
+    ll_rules_active(u->more.rules, u->more.n_rules, gene, s->n_positions, out);
+}
+
+static int layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most)
+{
+    const user_space *u = s->own;
+    bool there[LL_MAX_POSITIONS];
+    active(s, gene, there);
+    return ll_template_layers(u->more.network, gene, there, out, most, NULL);
+}
+
+/* All graphs have as many nodes; those of positions that are not there have no arcs. */
+static void leave_out_inactive(const ll_space *s, const uint8_t *gene, ll_graph *g)
+{
+    bool there[LL_MAX_POSITIONS];
+    int last = 0;
+    active(s, gene, there);
+    memset(g->adj, 0, sizeof g->adj);
+    for (int p = 0; p < s->n_positions; p++) {
+        if (!there[p]) continue;
+        g->adj[last][p + 1] = 1;
+        last = p + 1;
+    }
+    g->adj[last][g->n_nodes - 1] = 1;
 }
 
 static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll_graph *out)
@@ -29,10 +81,11 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
     if (kind != LL_GRAPH_FULL) return false;
     ll_graph_chain(s, gene, out);
     for (int p = 0; p < s->n_positions && u->first_node_op; p++) out->op[p + 1] += u->first_node_op[p];
+    if (u->more.n_rules) leave_out_inactive(s, gene, out);
     return true;
 }
 
-static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
+static void draw_choices(const ll_space *s, const uint8_t *gene, ll_str *out)
 {
     int column = 0;
     for (int i = 0; i < s->n_positions; i++) {
@@ -48,6 +101,16 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
         ll_str_addf(out, "%.66s", op);
     }
     ll_str_add(out, "\n");
+}
+
+static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
+{
+    ll_layer all[LL_MAX_LAYERS];
+    int n = s->layers ? s->layers(s, gene, all, LL_MAX_LAYERS) : 0;
+    if (n)
+        ll_layers_draw(s, all, n, out);
+    else
+        draw_choices(s, gene, out);
 }
 
 /* --- what a definition may be --- */
@@ -145,7 +208,7 @@ static int count_node_ops(const ll_position *positions, int n)
     return sum;
 }
 
-static ll_status check_positions(const char *name, const ll_position *positions, int n, ll_error *e)
+ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e)
 {
     ll_status s = check_space(name, n, e);
     for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
@@ -205,7 +268,7 @@ static user_space *new_space(const char *name, int n_positions, int n_ops)
         .name = ll_strdup(name),
         .n_positions = n_positions,
         .n_ops = n_ops,
-        .parse = ll_space_parse_list,
+        .parse = parse,
         .format = format,
         .index_of = ll_space_no_index,
         .at = ll_space_none_at,
@@ -299,6 +362,34 @@ static user_space *make_positions(const char *name, const ll_position *positions
     return u;
 }
 
+static void add_more(user_space *u, ll_space_more *more)
+{
+    u->more = *more;
+    *more = (ll_space_more){0};
+    if (u->more.n_rules) u->space.active = active;
+    if (u->more.network) u->space.layers = layers;
+    u->space.bits = u->more.bits;
+    if (!u->more.title) return;
+    free((char *)u->space.title);
+    u->space.title = u->more.title;
+}
+
+void ll_space_more_free(ll_space_more *m)
+{
+    ll_template_free(m->network);
+    ll_pattern_free(m->pattern);
+    free(m->title);
+    free(m->text);
+    free(m->rules);
+    *m = (ll_space_more){0};
+}
+
+const char *ll_user_space_text(const ll_space *s)
+{
+    const user_space *u = s->own;
+    return u ? u->more.text : NULL;
+}
+
 /* --- the list --- */
 
 const ll_space *ll_user_space_at(int i)
@@ -343,12 +434,26 @@ const ll_space *ll_user_space_define(const char *name, int n_positions, char *co
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e)
 {
-    if (check_positions(name, positions, n, e)) return NULL;
+    if (ll_user_space_check(name, positions, n, e)) return NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     if (!*slot) *slot = make_positions(name, positions, n);
     const ll_space *s = &(*slot)->space;
-    s = same_or_fail(s, same_positions(s, positions, n), e);
+    s = same_or_fail(s, !(*slot)->more.text && same_positions(s, positions, n), e);
     pthread_mutex_unlock(&lock);
+    return s;
+}
+
+const ll_space *ll_user_space_define_file(const char *name, const ll_position *positions, int n,
+                                          ll_space_more *more, ll_error *e)
+{
+    pthread_mutex_lock(&lock);
+    user_space **slot = slot_of(name);
+    bool fresh = !*slot;
+    if (fresh) add_more(*slot = make_positions(name, positions, n), more);
+    const char *there = (*slot)->more.text;
+    const ll_space *s = same_or_fail(&(*slot)->space, fresh || (there && !strcmp(there, more->text)), e);
+    pthread_mutex_unlock(&lock);
+    ll_space_more_free(more);
     return s;
 }

@@ -2,13 +2,34 @@
 #ifndef LL_SPACE_USER_H
 #define LL_SPACE_USER_H
 
+#include "core/space/pattern.h"
+#include "core/space/rules.h"
 #include "core/space/space.h"
+#include "core/space/template.h"
+
+/* What a space file says beyond positions and choices. */
+typedef struct ll_space_more {
+    char *title;          /* NULL: made of the numbers */
+    char *text;           /* the whole definition, JSON in one line */
+    ll_pattern *pattern;  /* NULL: choices joined by '|' */
+    ll_template *network; /* NULL: no layers are known */
+    ll_rule *rules;       /* (n_rules), ordered */
+    int n_rules, bits;    /* bits 0: not said */
+} ll_space_more;
+void ll_space_more_free(ll_space_more *m);
 
 /* ll_space_define and ll_space_define_positions (core/space/space.h), whatever built-in spaces there are. */
 const ll_space *ll_user_space_define(const char *name, int n_positions, char *const *ops, int n_ops,
                                      ll_error *e);
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e);
+/* The same with all that a file says: what `more` has is the space's afterwards, or freed. */
+const ll_space *ll_user_space_define_file(const char *name, const ll_position *positions, int n,
+                                          ll_space_more *more, ll_error *e);
+/* The checks of a definition, without one: names, numbers of choices. */
+ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e);
+/* The definition as its file stated it; NULL: it came from no file. */
+const char *ll_user_space_text(const ll_space *s);
 const ll_space *ll_user_space_at(int i); /* in order of definition, NULL behind the last; thread-safe */
 
 #endif

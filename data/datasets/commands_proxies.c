@@ -79,9 +79,9 @@ static ll_status choose_space(ll_proxies_job *j)
 {
     const ll_dataset *d = j->rq->state.data;
     const char *name = ll_word(&j->rq->args, "space");
-    j->space = name ? ll_space_find(name) : d ? d->space : NULL;
-    if (name && !j->space)
-        return LL_FAIL(j->rq, LL_USAGE, "space=%s: no such space; `spaces` lists them", name);
+    j->space = d ? d->space : NULL;
+    ll_status s = name ? ll_space_open(name, &j->space, &j->rq->error) : LL_OK;
+    if (s) return s;
     if (!j->space) return LL_FAIL(j->rq, LL_USAGE, "no data is loaded: `load` some, or say space=");
     const ll_proxy *first = ll_proxies[j->which.n ? j->which.v[0] : 0];
     return ll_proxies_check(j->space, &first, 1, &j->rq->error);

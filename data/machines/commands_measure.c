@@ -447,9 +447,9 @@ static ll_status check_known_dataset(ll_request *rq, const ll_dataset *d, const 
 static ll_status open_dataset(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "dataset"), *space_name = ll_word(&rq->args, "space");
-    const ll_space *space = ll_space_find(space_name);
-    if (!space) return LL_FAIL(rq, LL_USAGE, "space=%s: no such space; `spaces` lists them", space_name);
-    ll_status s = ll_folder_check_name(name, &rq->error);
+    const ll_space *space;
+    ll_status s = ll_space_open(space_name, &space, &rq->error);
+    if (!s) s = ll_folder_check_name(name, &rq->error);
     if (s) return s;
     char *path = ll_path_join(ll_app_data_dir(rq->app), name);
     ll_dataset *d = NULL;

@@ -18,7 +18,8 @@
     X(keys)                                                                                                  \
     X(lesson)                                                                                                \
     X(config)                                                                                                \
-    X(space)
+    X(space)                                                                                                 \
+    X(space_file)
 
 #define DECLARE(NAME) extern const ll_fuzz_target ll_fuzz_##NAME;
 #define LIST(NAME)    &ll_fuzz_##NAME,

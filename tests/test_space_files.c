@@ -1,0 +1,568 @@
+/* Spaces that are files: expressions, rules, strings, networks; those that come along; NAS-Bench-201 and FBNet once more, as
+ * files, beside what is built in. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/fs.h"
+#include "core/base/json.h"
+#include "core/space/expr.h"
+#include "core/space/moves.h"
+#include "core/space/network.h"
+#include "core/space/shipped.h"
+#include "core/space/space_json.h"
+#include "tests/check.h"
+
+static const ll_space *read_file(const char *path)
+{
+    const ll_space *s = NULL;
+    ll_error e = {0};
+    ll_space_from_file(path, &s, &e);
+    check_report(s != NULL, __FILE__, __LINE__, "%s", e.message);
+    return s;
+}
+
+static ll_status read_text(const char *text, const ll_space **out, ll_error *e)
+{
+    cJSON *item = NULL;
+    *e = (ll_error){0};
+    *out = NULL;
+    ll_status s = ll_json_parse(text, strlen(text), &item, e);
+    if (!s) s = ll_space_from_json(item, out, e);
+    cJSON_Delete(item);
+    return s;
+}
+
+/* --- expressions --- */
+
+static int one_name(void *ctx, const char *name)
+{
+    (void)ctx;
+    return !strcmp(name, "seven") ? 0 : !strcmp(name, "op") ? 1 : -1;
+}
+
+static int skip_is_two(void *ctx, int variable, const char *choice, int *value)
+{
+    (void)ctx;
+    *value = strcmp(choice, "skip") ? -1 : 2;
+    return variable == 1 ? 2 : -1;
+}
+
+static long load(const void *ctx, int variable)
+{
+    static const long values[] = {7, 30, 2}; /* the position counts as 30, its index is 2 */
+    (void)ctx;
+    return values[variable];
+}
+
+static const ll_expr_scope scope = {NULL, one_name, skip_is_two};
+
+static void expressions_have_values(void)
+{
+    static const struct {
+        const char *text;
+        long value;
+    } cases[] = {
+        {"1 + 2 * 3", 7},
+        {"(1 + 2) * 3", 9},
+        {"7 / 2 * 2 + 7 % 2", 7},
+        {"-7 / 2", -3},
+        {"2 - 3 - 4", -5},
+        {"--3", 3},
+        {"!0 + !5", 1},
+        {"1 < 2", 1},
+        {"2 <= 1 || 3 >= 3", 1},
+        {"5 && 0", 0},
+        {"5 && 7", 1},
+        {"0 || 7", 1},
+        {"3 || 1 / 0", 1},
+        {"0 && 1 / 0", 0},
+        {"1 ? 2 : 3 / 0", 2},
+        {"0 ? 1 : 0 ? 2 : 3", 3},
+        {"1 + (0 ? 1 : 2) * 10", 21},
+        {"min(3, seven) + max(3, seven)", 10},
+        {"divisible(18, 8)", 24}, /* 16 is less than nine tenths of it */
+        {"divisible(20, 8)", 24},
+        {"divisible(33, 8)", 32},
+        {"divisible(1, 8)", 8},
+        {"op", 30},
+        {"op == 'skip'", 1},
+        {"op != 'skip' ? 1 : 5", 5},
+        {"op == 30", 1},
+        {"1073741824 - 1 + 1", 1073741824},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_expr x = {0};
+        ll_error e = {0};
+        long value = 0;
+        const char *why = "";
+        CHECK_INT(ll_expr_read(cases[i].text, &scope, &x, &e), LL_OK);
+        bool good = x.n && ll_expr_value(&x, load, NULL, &value, &why);
+        check_report(good && value == cases[i].value, __FILE__, __LINE__, "%s is %ld %s%s", cases[i].text,
+                     value, why, e.message);
+        ll_expr_free(&x);
+    }
+}
+
+static void expressions_without_values_say_why(void)
+{
+    static const char *const cases[][2] = {
+        {"1 / 0", "division by zero"},           {"5 % (2 - 2)", "division by zero"},
+        {"1073741824 * 2", "beyond 1073741824"}, {"divisible(8, 0)", "less than 1"},
+        {"-1073741824 - 1", "beyond"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_expr x = {0};
+        long value;
+        const char *why = "";
+        CHECK_INT(ll_expr_read(cases[i][0], &scope, &x, NULL), LL_OK);
+        CHECK(!ll_expr_value(&x, load, NULL, &value, &why));
+        CHECK_HAS(why, cases[i][1]);
+        ll_expr_free(&x);
+    }
+}
+
+static void wrong_expressions_are_refused(void)
+{
+    static const char *const cases[][2] = {
+        {"", "expected a number"},
+        {"1 +", "expected a number"},
+        {"(1", "expected ')'"},
+        {"1 2", "expected its end at \"2\""},
+        {"nine", "no such name at \"nine\""},
+        {"min(1)", "expected ','"},
+        {"max 1", "no such name"},
+        {"1 == 'skip'", "only a position"},
+        {"op == 'stay'", "no such choice"},
+        {"op == 'skip", "closing '"},
+        {"op < 'skip'", "expected a number"},
+        {"1 ? 2", "expected ':'"},
+        {"1 < 2 < 3", "expected its end"},
+        {"99999999999", "too large"},
+        {"1 = 2", "expected its end"},
+        {"\xff", "expected a number"},
+    };
+    ll_error e;
+    ll_expr x = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        e = (ll_error){0};
+        CHECK_INT(ll_expr_read(cases[i][0], &scope, &x, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, cases[i][1]);
+    }
+    char deep[2000];
+    memset(deep, '(', 300), deep[300] = 0;
+    CHECK_INT(ll_expr_read(deep, &scope, &x, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "nested too deep");
+    memset(deep, '-', 300), deep[300] = 0;
+    CHECK_INT(ll_expr_read(deep, &scope, &x, &e), LL_BAD_DATA);
+    for (int i = 0; i < 190; i++) memcpy(deep + 2 * i, "1+", 2);
+    strcpy(deep + 380, "1");
+    CHECK_INT(ll_expr_read(deep, &scope, &x, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "too long");
+    memset(deep, '1', 1000), deep[1000] = 0;
+    CHECK_INT(ll_expr_read(deep, &scope, &x, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "at most 400");
+    CHECK_INT(ll_expr_read("nine", &scope, &x, NULL), LL_BAD_DATA);
+}
+
+/* --- the built-in spaces as files --- */
+
+static void same_cost(const ll_space *a, const ll_space *b, const uint8_t *gene)
+{
+    ll_cost x, y;
+    CHECK(ll_space_cost(a, gene, &x) && ll_space_cost(b, gene, &y));
+    CHECK(!memcmp(&x, &y, sizeof x));
+}
+
+/* A layer's site may have another number, but not another meaning: equal layers at equal places share weights. */
+static bool same_layer(const ll_layer *a, const ll_layer *b)
+{
+    bool shape = a->c_in == b->c_in && a->c_out == b->c_out && a->h_in == b->h_in && a->h_out == b->h_out;
+    bool window = a->kernel == b->kernel && a->stride == b->stride && a->groups == b->groups;
+    bool around = a->relu_before == b->relu_before && a->bn == b->bn && a->relu_after == b->relu_after;
+    bool reads = a->in[0] == b->in[0] && (a->kind != LL_ADD || a->in[1] == b->in[1]);
+    return a->kind == b->kind && a->position == b->position && shape && window && around && reads;
+}
+
+static bool same_layers(const ll_space *a, const ll_space *b, const uint8_t *gene)
+{
+    ll_layer x[LL_MAX_LAYERS], y[LL_MAX_LAYERS];
+    int n = a->layers(a, gene, x, LL_MAX_LAYERS);
+    if (b->layers(b, gene, y, LL_MAX_LAYERS) != n) return false;
+    for (int i = 0; i < n; i++)
+        if (!same_layer(&x[i], &y[i])) return false;
+    return true;
+}
+
+static void same_string(const ll_space *a, const ll_space *b, const uint8_t *gene)
+{
+    ll_str x = {0}, y = {0};
+    uint8_t again[LL_MAX_POSITIONS];
+    ll_error e = {0};
+    a->format(a, gene, &x);
+    b->format(b, gene, &y);
+    CHECK_STR(x.s, y.s);
+    CHECK_INT(ll_space_parse(b, x.s, again, &e), LL_OK);
+    CHECK(!memcmp(gene, again, (size_t)b->n_positions));
+    ll_str_free(&x);
+    ll_str_free(&y);
+}
+
+static void nasbench201_is_a_file(void)
+{
+    const ll_space *s = ll_space_find("nasbench201"), *f = read_file("tests/spaces/nasbench201.json");
+    int alike = 0;
+    uint8_t gene[LL_MAX_POSITIONS];
+    for (int i = 0; f && i < s->n_archs; i++) {
+        s->at(s, i, gene);
+        alike += same_layers(s, f, gene);
+        if (i % 25) continue;
+        same_cost(s, f, gene);
+        same_string(s, f, gene);
+    }
+    CHECK_INT(alike, 15625);
+}
+
+static void fbnet_is_a_file(void)
+{
+    const ll_space *s = ll_space_find("fbnet"), *f = read_file("tests/spaces/fbnet.json");
+    ll_rng rng = ll_rng_new(3, LL_STREAM_DATA);
+    uint8_t gene[LL_MAX_POSITIONS];
+    int alike = 0;
+    for (int i = 0; f && i < 2000; i++) {
+        ll_space_random(s, &rng, gene);
+        if (i < 9) memset(gene, i, 22);
+        alike += same_layers(s, f, gene);
+        same_cost(s, f, gene);
+        same_string(s, f, gene);
+    }
+    CHECK_INT(alike, 2000);
+}
+
+/* A choice changes nothing in what other positions have: their layers keep their places, and so their weights. */
+static void sites_do_not_depend_on_other_choices(void)
+{
+    const ll_space *s = ll_space_find("mobilenetv2");
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_layer x[LL_MAX_LAYERS], y[LL_MAX_LAYERS];
+    int n = s->layers(s, gene, x, LL_MAX_LAYERS);
+    gene[1] = 6; /* no second block */
+    int m = s->layers(s, gene, y, LL_MAX_LAYERS);
+    CHECK(m < n);
+    for (int i = 1; i <= 40; i++) CHECK_INT(x[n - i].site, y[m - i].site);
+}
+
+/* --- those that come along --- */
+
+static void count(const char *name, double macs, double params)
+{
+    const ll_space *s = ll_space_find(name);
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_cost c;
+    CHECK(s != NULL);
+    if (!s) return;
+    for (int p = 0; p < s->n_positions; p++) gene[p] = 0;
+    CHECK(ll_space_cost(s, gene, &c));
+    CHECK_NEAR(c.macs, macs, 0);
+    CHECK_NEAR(c.params, params, 0);
+}
+
+static void spaces_come_along(void)
+{
+    char *dir = ll_spaces_dir();
+    ll_strs names = {0};
+    CHECK_OK(ll_list_dir(dir, ".json", &names, NULL));
+    CHECK_INT(names.n, 3);
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        const ll_space *s = read_file(path);
+        CHECK(s && ll_space_find(s->name) == s); /* the same one again */
+        free(path);
+    }
+    ll_strs_free(&names);
+    free(dir);
+    count("resnet_tiny", 3252544, 20018);
+    const ll_space *s;
+    ll_error e = {0};
+    CHECK_INT(ll_space_open("mcunet", &s, &e), LL_OK);
+    CHECK_INT(ll_space_open("mcunets", &s, &e), LL_USAGE);
+    CHECK(ll_space_open("nowhere/mcunet.json", &s, &e) != LL_OK);
+    CHECK_HAS(e.message, "nowhere/mcunet.json");
+}
+
+/* Every network of these spaces is well formed: what a layer reads is there and has its shape. */
+static void check_network(const ll_space *s, const uint8_t *gene)
+{
+    ll_network n;
+    ll_error e = {0};
+    if (!check_report(!ll_network_build(s, gene, &n, &e), __FILE__, __LINE__, "%s", e.message)) return;
+    for (int i = 0; i < n.n_layers; i++) {
+        const ll_layer *l = &n.layers[i];
+        for (int k = 0; k < (l->kind == LL_ADD ? 2 : 1); k++) {
+            if (l->in[k] == LL_TENSOR_INPUT) continue;
+            const ll_layer *from = &n.layers[l->in[k] - 1];
+            CHECK(l->in[k] <= i && from->c_out == l->c_in && from->h_out == l->h_in);
+        }
+    }
+    CHECK(n.layers[n.n_layers - 1].kind == LL_LINEAR);
+}
+
+static void networks_are_well_formed(void)
+{
+    static const char *const spaces[] = {"mobilenetv2", "mcunet", "resnet_tiny"};
+    for (int i = 0; i < 3; i++) {
+        const ll_space *s = ll_space_find(spaces[i]);
+        ll_rng rng = ll_rng_new(4, LL_STREAM_DATA);
+        uint8_t gene[LL_MAX_POSITIONS];
+        for (int j = 0; s && j < 200; j++) {
+            ll_space_random(s, &rng, gene);
+            check_network(s, gene);
+            same_string(s, s, gene);
+        }
+    }
+}
+
+static void microcontrollers_count_in_bytes(void)
+{
+    const ll_space *s = ll_space_find("mcunet");
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_cost c;
+    CHECK(ll_space_cost(s, gene, &c));
+    CHECK_NEAR(c.sram_kb, c.peak_kb / 4, 0);
+    CHECK(c.flash_kb * 1024 < c.params); /* a bias a channel is left of a bn, which has two numbers */
+    s = ll_space_find("resnet_tiny");
+    CHECK(ll_space_cost(s, gene, &c));
+    CHECK_NEAR(c.sram_kb, c.peak_kb, 0);
+}
+
+/* --- a whole file --- */
+
+static const char toy[] =
+    "{\"name\": \"files-toy\", \"positions\": ["
+    "{\"name\": \"d\", \"choices\": [1, 2]},"
+    "{\"name\": \"w\", \"choices\": {\"slim\": 8, \"wide\": 16}},"
+    "{\"names\": [\"b1\", \"b2\"], \"choices\": {\"k3\": {\"k\": 3}, \"k5\": {\"k\": 5}, \"skip\": {}}, "
+    "\"when\": {\"d\": 2}},"
+    "{\"name\": \"g\", \"choices\": [1, 2], \"when\": {\"b1\": [\"k3\", \"k5\"]}}],"
+    "\"let\": {\"half\": \"w / 2\"}, \"input\": 16, \"network\": ["
+    "{\"conv\": \"half\", \"kernel\": 3, \"act\": \"relu\"},"
+    "{\"each\": [\"b1\", \"b2\"], \"as\": \"b\", \"when\": \"b.active && b != 'skip'\", \"do\": ["
+    "{\"conv\": \"c\", \"kernel\": \"b.k\", \"groups\": \"g\"}]},"
+    "{\"mean\": true}, {\"linear\": 2}]}";
+
+static void rules_leave_positions_out(void)
+{
+    const ll_space *s = NULL;
+    ll_error e = {0};
+    CHECK_INT(read_text(toy, &s, &e), LL_OK);
+    if (!s) return;
+    uint8_t gene[] = {0, 1, 1, 1, 1}, all[] = {1, 1, 1, 1, 1};
+    ll_space_canonical(s, gene); /* g hangs on b1, which hangs on d */
+    CHECK(!memcmp(gene, (uint8_t[]){0, 1, 0, 0, 0}, 5));
+    ll_space_canonical(s, all);
+    CHECK(!memcmp(all, (uint8_t[]){1, 1, 1, 1, 1}, 5));
+    ll_network n;
+    CHECK_INT(ll_network_build(s, gene, &n, &e), LL_OK);
+    CHECK_INT(n.n_layers, 3);
+    CHECK_INT(ll_network_build(s, all, &n, &e), LL_OK);
+    CHECK_INT(n.n_layers, 5);
+    CHECK_INT(n.layers[1].kernel, 5);
+    CHECK_INT(n.layers[1].groups, 2);
+    CHECK_INT(n.layers[1].position, 2);
+    CHECK_INT(n.layers[2].position, 3);
+    CHECK_INT(n.layers[0].position, -1);
+    CHECK_INT(n.layers[0].c_out, 8);
+    ll_graph g;
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK(g.adj[0][1] && g.adj[1][2] && g.adj[2][6] && !g.adj[2][3]);
+}
+
+static void a_definition_is_kept(void)
+{
+    const ll_space *s, *again;
+    ll_error e = {0};
+    CHECK_INT(read_text(toy, &s, &e), LL_OK);
+    cJSON *o = ll_space_json(s);
+    CHECK_INT(ll_space_from_json(o, &again, &e), LL_OK);
+    CHECK(s == again);
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "let"); /* "half" is nothing now */
+    CHECK_INT(ll_space_from_json(o, &again, &e), LL_BAD_DATA);
+    cJSON_Delete(o);
+    char *other = ll_path_join("", toy);
+    memcpy(strstr(other, "\"input\": 16"), "\"input\": 18", 11);
+    CHECK_INT(read_text(strchr(other, '{'), &again, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "already defined");
+    free(other);
+}
+
+/* The example of the manual, as it stands there. */
+static void the_manuals_example_works(void)
+{
+    char *text;
+    size_t n;
+    ll_error e = {0};
+    CHECK_OK(ll_read_file("data/SPACES.md", 0, &text, &n, &e));
+    char *begin = strstr(text, "```json"), *end = begin ? strstr(begin + 7, "```") : NULL;
+    CHECK(end != NULL);
+    if (end) *end = 0;
+    const ll_space *s = NULL;
+    if (end) check_report(!read_text(begin + 7, &s, &e), __FILE__, __LINE__, "%s", e.message);
+    if (s) {
+        uint8_t gene[] = {2, 1, 2, 2, 2};
+        ll_str drawn = {0};
+        s->format(s, gene, &drawn);
+        CHECK_STR(drawn.s, "w32:d3:k3e4+k3e4+k3e4");
+        s->draw(s, gene, &drawn);
+        CHECK_HAS(drawn.s, "b2          16x16  x  48   1x1 128, 3x3 dw /2 128, 1x1 48\n");
+        ll_str_free(&drawn);
+    }
+    free(text);
+}
+
+/* --- what is refused --- */
+
+static void refuse(const char *text, const char *why)
+{
+    const ll_space *s;
+    ll_error e;
+    CHECK_INT(read_text(text, &s, &e), LL_BAD_DATA);
+    CHECK(!s && !ll_space_find("bad"));
+    CHECK_HAS(e.message, why);
+    check_report(!strchr(e.message, '\n'), __FILE__, __LINE__, "%s", e.message);
+}
+
+#define POSITIONS(LIST) "{\"name\": \"bad\", \"positions\": [" LIST "]}"
+#define AB              "{\"names\": [\"a\", \"b\"], \"choices\": [1, 2]}"
+#define NETWORK(STEPS)  "{\"name\": \"bad\", \"positions\": [" AB "], \"input\": 8, \"network\": [" STEPS "]}"
+#define END             "{\"mean\": true}, {\"linear\": 2}"
+
+static void bad_positions_are_refused(void)
+{
+    refuse("{\"positions\": [" AB "]}", "no \"name\"");
+    refuse(POSITIONS("{\"name\": \"a\"}"), "positions[0]: \"choices\" is a list");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": []}"), "positions[0]: the position has no choices");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": {}}"), "the position has no choices");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": \"blocks\"}"), "no list of \"lists\"");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [true]}"), "a name or a whole number");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1.5]}"), "a name or a whole number");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": 1.5}}"), "stands for a whole number");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1], \"wen\": {}}"), "\"wen\" is nothing");
+    refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "position a twice");
+    refuse(POSITIONS("{\"name\": \"a b\", \"choices\": [1]}"), "cannot name a position");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [\"x\", \"x\"]}, " AB), "twice");
+    refuse(POSITIONS(AB ", 3"), "positions[1]: expected");
+    refuse("{\"name\": \"fbnet\", \"positions\": [" AB "]}", "built-in");
+    refuse(POSITIONS(AB "],"
+                        "\"colour\": [1"),
+           "\"colour\" is nothing");
+}
+
+static void bad_rules_are_refused(void)
+{
+#define WHEN(NAME, RULE) "{\"name\": \"" NAME "\", \"choices\": [1, 2], \"when\": " RULE "}"
+    refuse(POSITIONS(AB "," WHEN("c", "{\"d\": 1}")), "\"d\" is no position");
+    refuse(POSITIONS(AB "," WHEN("c", "{\"a\": 3}")), "positions[1].when: \"3\" is no choice");
+    refuse(POSITIONS(AB "," WHEN("c", "{\"a\": []}")), "lists no choice");
+    refuse(POSITIONS(AB "," WHEN("c", "[\"a\"]")), "expected {POSITION");
+    refuse(POSITIONS(AB "," WHEN("c", "{\"c\": 1}")), "positions: \"c\" hangs on itself");
+    refuse(POSITIONS(WHEN("a", "{\"b\": 1}") "," WHEN("b", "{\"c\": 1}") "," WHEN("c", "{\"a\": 2}")),
+           "in a circle");
+}
+
+static void bad_strings_are_refused(void)
+{
+#define STRING(TEXT) "{\"name\": \"bad\", \"positions\": [" AB "], \"string\": \"" TEXT "\"}"
+    refuse(STRING("{a}"), "1 of 2 positions");
+    refuse(STRING("{a}|{a}"), "comes twice");
+    refuse(STRING("{a}|{c}"), "no position");
+    refuse(STRING("{a}|{b"), "closing '}'");
+    refuse(STRING("{a}{b}"), "could belong to its choice");
+    refuse(STRING("{a}_{b}"), "could belong to its choice");
+    refuse(STRING("{#a}1{b}"), "could belong to its choice");
+    refuse(STRING("{a} {b}"), "no blanks");
+}
+
+static void bad_networks_are_refused(void)
+{
+    refuse("{\"name\": \"bad\", \"positions\": [" AB "], \"network\": [" END "]}", "input: a network needs");
+    refuse(NETWORK(""), "network: expected a list of steps");
+    refuse(NETWORK(END ", 3"), "network[2]: expected a step");
+    refuse(NETWORK("{\"conv\": \"a *\"}," END), "network[0].conv: \"a *\" is no expression");
+    refuse(NETWORK("{\"conv\": \"x\"}," END), "there is no such name");
+    refuse(NETWORK("{\"conv\": 4, \"kernal\": 3}," END), "network[0]: \"kernal\" is nothing");
+    refuse(NETWORK("{\"conv\": 4, \"kernel\": 2}," END), "odd");
+    refuse(NETWORK("{\"conv\": 0}," END), "expected 1..8192");
+    refuse(NETWORK("{\"conv\": \"8 / (a - 2)\"}," END), "network[0]: its number is -8");
+    refuse(NETWORK("{\"conv\": \"8 / (a - 1)\"}," END), "a division by zero");
+    refuse(NETWORK("{\"conv\": 4, \"groups\": 2}," END), "2 groups do not divide 3 channels");
+    refuse(NETWORK("{\"to\": \"x\"}, {\"conv\": \"2 + a\"}, {\"add\": \"x\"}," END),
+           "the network of 2|1: network[2]: 3 channels of 8x8 are added to 4 of 8x8");
+    refuse(NETWORK("{\"add\": \"x\"}," END), "network[0].add: \"x\" is no tensor");
+    refuse(NETWORK("{\"when\": 0, \"to\": \"x\"}, {\"add\": \"x\"}," END), "was not made");
+    refuse(NETWORK("{\"to\": \"a\"}," END), "has a meaning already");
+    refuse(NETWORK("{\"to\": \"c\"}," END), "has a meaning already");
+    refuse(NETWORK("{\"each\": [1], \"as\": \"b\", \"do\": [" END "]}"), "has a meaning already");
+    refuse(NETWORK("{\"each\": [[1, 2]], \"as\": \"i\", \"do\": [" END "]}"), "as many members");
+    refuse(NETWORK("{\"each\": [[1]], \"as\": [\"i\", \"j\"], \"do\": [" END "]}"), "as many members");
+    refuse(NETWORK("{\"each\": [\"size\"], \"as\": \"i\", \"do\": [{\"conv\": \"i\"}]}, {\"conv\": 3}"),
+           "linear");
+    refuse(NETWORK("{\"each\": [\"2 * size\"], \"as\": \"i\", \"do\": [{\"conv\": \"i\"}]}," END),
+           "no such name");
+    refuse(NETWORK("{\"linear\": 3}"), "reads a mean");
+    refuse(NETWORK("{\"mean\": true}"), "does not end with a linear layer");
+    refuse(NETWORK("{\"mean\": 3}"), "expected true");
+    refuse(NETWORK("{\"mean\": true}, {\"pool\": 2}," END), "larger than the image");
+    refuse(NETWORK("{\"conv\": 4, \"position\": \"z\"}," END), "name of a position");
+    refuse(NETWORK("{\"conv\": 4, \"act\": \"tanh\"}," END), "no such name");
+    refuse(NETWORK("{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [" END
+                   "]}]}]}]}]}]}]}]}"),
+           "more than 8 deep");
+}
+
+/* Small files that would grow without bound. */
+static void limits_hold(void)
+{
+#define TEN               "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"
+#define LOOP(NAME, INNER) "{\"each\": " TEN ", \"as\": \"" NAME "\", \"do\": [" INNER "]}"
+    refuse(NETWORK(LOOP("i", LOOP("j", LOOP("k", LOOP("l", "{\"copy\": true}")))) "," END),
+           "more than 2048 steps");
+    refuse(NETWORK(LOOP(
+               "i", LOOP("j", "{\"when\": \"i < 9\", \"conv\": 4}, {\"conv\": 3}, {\"conv\": 3}")) "," END),
+           "more than 256 layers");
+    refuse(NETWORK("{\"conv\": 8192, \"kernel\": 31}," END), "16777216 weights");
+    ll_str text = {0};
+    ll_str_add(&text, "{\"name\": \"bad\", \"positions\": [{\"names\": [");
+    for (int i = 0; i < 300; i++) ll_str_addf(&text, "%s\"p%d\"", i ? "," : "", i);
+    ll_str_add(&text, "], \"choices\": [1, 2]}]}");
+    refuse(text.s, "more than 64 positions");
+    ll_str_clear(&text);
+    ll_str_add(&text, "{\"name\": \"bad\", \"positions\": [{\"name\": \"a\", \"choices\": [");
+    for (int i = 0; i < 40; i++) ll_str_addf(&text, "%s%d", i ? "," : "", i);
+    ll_str_add(&text, "]}]}");
+    refuse(text.s, "more than 32 choices");
+    ll_str_free(&text);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_case cases[] = {
+        {"expressions have values", expressions_have_values},
+        {"expressions without values say why", expressions_without_values_say_why},
+        {"wrong expressions are refused", wrong_expressions_are_refused},
+        {"NAS-Bench-201 is a file", nasbench201_is_a_file},
+        {"FBNet is a file", fbnet_is_a_file},
+        {"sites do not depend on other choices", sites_do_not_depend_on_other_choices},
+        {"spaces come along", spaces_come_along},
+        {"networks are well formed", networks_are_well_formed},
+        {"microcontrollers count in bytes", microcontrollers_count_in_bytes},
+        {"rules leave positions out", rules_leave_positions_out},
+        {"a definition is kept", a_definition_is_kept},
+        {"the manual's example works", the_manuals_example_works},
+        {"bad positions are refused", bad_positions_are_refused},
+        {"bad rules are refused", bad_rules_are_refused},
+        {"bad strings are refused", bad_strings_are_refused},
+        {"bad networks are refused", bad_networks_are_refused},
+        {"limits hold", limits_hold},
+        {0},
+    };
+    return check_main("space_files", cases, argc, argv);
+}
