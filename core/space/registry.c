@@ -1,6 +1,7 @@
 /* The spaces there are: the built-in ones, then those of users, who cannot take a built-in one's name. */
 #include <string.h>
 
+#include "core/space/numbers.h"
 #include "core/space/parts.h"
 #include "core/space/user.h"
 
@@ -10,7 +11,11 @@ enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
 const ll_space *ll_space_at(int i)
 {
     if (i < 0) return NULL;
-    return i < N_BUILT_IN ? built_in[i] : ll_user_space_at(i - N_BUILT_IN);
+    if (i < N_BUILT_IN) return built_in[i];
+    int users = 0;
+    const ll_space *s = NULL;
+    while ((s = ll_user_space_at(users)) && users < i - N_BUILT_IN) users++;
+    return s ? s : ll_numbers_at(i - N_BUILT_IN - users);
 }
 
 static ll_status check_not_built_in(const char *name, ll_error *e)
@@ -18,6 +23,8 @@ static ll_status check_not_built_in(const char *name, ll_error *e)
     for (int i = 0; i < N_BUILT_IN; i++)
         if (!strcmp(name, built_in[i]->name))
             return ll_fail(e, LL_BAD_DATA, "%s is a built-in search space: choose another name", name);
+    if (ll_numbers_find(name))
+        return ll_fail(e, LL_BAD_DATA, "%s is a search space of numbers already: choose another name", name);
     return LL_OK;
 }
 

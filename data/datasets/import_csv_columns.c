@@ -181,6 +181,27 @@ static ll_status column_unit(const reader *r, const heading *h, const char *name
                        h->unit->name, given->name);
 }
 
+bool ll_table_is_other(const char *name)
+{
+    return !*name || among(other_names, name) || among(index_names, name) || has_other_word(name);
+}
+
+/* Is a word of the name one that says what is measured? */
+bool ll_table_measures(const char *name)
+{
+    static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
+    heading h = read_heading(name);
+    bool any =
+        h.unit || h.hinted || among(columns, name) || among(latency_names, name) || among(std_names, name);
+    free(h.stem);
+    for (int i = 0; i < N_HINTS && !any; i++) {
+        const char *at = strstr(name, hints[i].word);
+        char before = at && at > name ? at[-1] : 0, behind = at ? at[strlen(hints[i].word)] : 0;
+        any = at && !isalnum((unsigned char)before) && !isalnum((unsigned char)behind);
+    }
+    return any;
+}
+
 /* --- the header --- */
 
 /* A device's name may be as long as a name, and its column of deviations is called four bytes more, its unit some. */
@@ -286,10 +307,25 @@ int ll_table_add_device(reader *r, const char *text, ll_error *e)
 
 /* --- wide tables --- */
 
+/* "latency_std_encoder" is of "latency_mean_encoder" or "latency_encoder", when there is such a column; NULL: there is
+ * none. The caller frees. */
+static char *device_of_inner_std(const ll_names *names, const char *name)
+{
+    static const char *const instead[] = {"_mean_", "_"};
+    const char *at = strstr(name, "_std_");
+    for (size_t i = 0; at && i < sizeof instead / sizeof *instead; i++) {
+        ll_str b = {0};
+        ll_str_addf(&b, "%.*s%s%s", (int)(at - name), name, instead[i], at + strlen("_std_"));
+        if (ll_names_find(names, b.s) >= 0) return ll_str_take(&b);
+        ll_str_free(&b);
+    }
+    return NULL;
+}
+
 /* Of "pixel3_std" the device: "pixel3" when that is a column or "pixel3_mean" is; NULL: neither. The caller frees. */
 static char *device_of_std(const ll_names *names, const char *name)
 {
-    if (!ends_in_std(name)) return NULL;
+    if (!ends_in_std(name)) return device_of_inner_std(names, name);
     char *device = ll_strndup(name, strlen(name) - 4), *mean;
     ll_str b = {0};
     ll_str_addf(&b, "%s_mean", device);
