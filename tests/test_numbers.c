@@ -196,6 +196,30 @@ static void encoder_and_decoder_are_summed(void)
     ll_app_free(a);
 }
 
+/* What latlab writes of such a dataset has the numbers in one string. */
+static void exports_come_back(void)
+{
+    ll_app *a = app_new();
+    ll_str line = {0};
+    char *csv = ll_path_join(check_tmpdir(), "export.csv");
+    CHECK_OK(import(a, "phone.csv", hat, "as back features=auto unit=ms"));
+    ll_dataset *d = stored(a, "back");
+    SAY(a, "load back");
+    ll_str_addf(&line, "export csv %s", csv);
+    SAY(a, line.s);
+    ll_str_clear(&line);
+    ll_str_addf(&line, "import csv %s into back unit=ms", csv);
+    SAY(a, line.s);
+    CHECK_HAS(said, "3 of 3 common latencies agree");
+    ll_dataset *again = stored(a, "back");
+    CHECK_STR(again->hash.hex, d->hash.hex);
+    ll_dataset_unref(again);
+    ll_dataset_unref(d);
+    ll_str_free(&line);
+    free(csv);
+    ll_app_free(a);
+}
+
 static void bad_tables_are_refused(void)
 {
     static const struct {
@@ -323,6 +347,7 @@ static const check_case cases[] = {
     {"definitions are checked", definitions_are_checked},
     {"spaces are stored and grow", spaces_are_stored_and_grow},
     {"encoder and decoder are summed", encoder_and_decoder_are_summed},
+    {"exports come back", exports_come_back},
     {"bad tables are refused", bad_tables_are_refused},
     {"devices without a common architecture transfer", devices_without_a_common_architecture_transfer},
     {"hat transfers", hat_transfers},

@@ -71,6 +71,9 @@ ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_uni
 bool ll_table_measures(const char *name);
 bool ll_table_is_other(const char *name);
 
+/* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
+bool ll_table_takes_name(const char *name);
+
 /* Tables whose architectures are numbers (core/space/numbers.h): the first pass over the file, which gives the space.
  * *parts: its measured columns are the parts of one network, encoder and decoder. */
 ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *parts, ll_error *e);

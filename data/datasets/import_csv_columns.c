@@ -80,6 +80,7 @@ typedef struct heading {
     const ll_unit *unit;
     bool hinted;
     ll_measurand of; /* when hinted */
+    bool bracketed;  /* the unit stands in brackets: somebody meant it */
 } heading;
 
 static const ll_unit *unit_of_length(const char *text, size_t n)
@@ -99,6 +100,7 @@ static void read_bracketed(heading *h)
     if (!open || open == h->stem) return;
     h->unit = unit_of_length(open + 1, (size_t)(h->stem + n - 1 - open - 1));
     if (!h->unit) return;
+    h->bracketed = true;
     while (open > h->stem && open[-1] == ' ') open--;
     *open = 0;
 }
@@ -186,6 +188,15 @@ bool ll_table_is_other(const char *name)
     return !*name || among(other_names, name) || among(index_names, name) || has_other_word(name);
 }
 
+bool ll_table_takes_name(const char *name)
+{
+    heading h = read_heading(name);
+    bool plain =
+        !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
+    free(h.stem);
+    return plain;
+}
+
 /* Is a word of the name one that says what is measured? */
 bool ll_table_measures(const char *name)
 {
@@ -266,8 +277,21 @@ static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
     return ll_csv_fail(
         c, e,
         "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), or arch=op1,op2,... or arch=op* where they stand in several",
+        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
+        "numbers describe them",
         c->cells[0]);
+}
+
+/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
+static bool is_value(const char *name)
+{
+    heading h = read_heading(name);
+    size_t n = strlen(h.stem);
+    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
+    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
+                 (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
+    free(h.stem);
+    return value;
 }
 
 /* --- devices --- */
@@ -278,8 +302,7 @@ static ll_status read_device_name(const char *text, char **name, ll_error *e)
     ll_status s = ll_name_read(text, name, e);
     if (s) return s;
     bool meant = among(arch_names, *name) || among(index_names, *name) || among(device_names, *name) ||
-                 among(latency_names, *name) || !strcasecmp(*name, "latency_ms") ||
-                 !strcasecmp(*name, "lat_ms") || among(other_names, *name);
+                 among(other_names, *name) || is_value(*name);
     if (!meant && !ends_in_std(*name)) return LL_OK;
     s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
                 *name, meant ? "something else" : "standard deviations");
@@ -389,6 +412,13 @@ static bool is_other(const char *name)
            has_other_word(name);
 }
 
+static bool says_unit(const char *name)
+{
+    heading h = read_heading(name);
+    free(h.stem);
+    return h.bracketed;
+}
+
 static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *skipped, ll_error *e)
 {
     bool choose = r->job->devices && r->job->devices->n;
@@ -400,7 +430,7 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
             free(of);
         } else if (choose && !ll_import_chosen(r->job, name)) {
             ++*skipped;
-        } else if (!choose && is_other(name)) {
+        } else if (!choose && is_other(name) && !says_unit(name)) {
             leave_out(r, i, "it is no device");
         } else if (ends_in_std(name)) {
             leave_out(r, i, "deviations of a device that has no column");
@@ -465,18 +495,6 @@ static ll_status plan_wide(reader *r, ll_error *e)
 }
 
 /* --- long tables --- */
-
-/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
-static bool is_value(const char *name)
-{
-    heading h = read_heading(name);
-    size_t n = strlen(h.stem);
-    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
-    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
-                 (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
-    free(h.stem);
-    return value;
-}
 
 /* The column of the numbers: the first whose unit is known, else the first; -1: none. A table without devices has one
  * only when it is called so in as many words: "energy" may be a device. */

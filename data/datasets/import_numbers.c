@@ -194,11 +194,18 @@ static const ll_space *define(const pass *p, ll_error *e)
     return ll_numbers_define(name, columns, p->n, e);
 }
 
+/* What latlab itself writes of such a dataset: the numbers in one string. */
+static bool has_strings(const pass *p)
+{
+    return p->job->into && !p->job->features && (p->job->arch || ll_csv_column(&p->csv, "arch") >= 0);
+}
+
 static ll_status read_header(pass *p, bool *is_parts, ll_error *e)
 {
     bool more;
     ll_status s = ll_csv_next(&p->csv, &more, e);
     if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", p->csv.what);
+    if (!s && has_strings(p)) return LL_OK;
     if (!s) s = find_features(p, e);
     if (!s) *is_parts = has_parts(p);
     return s;
@@ -210,6 +217,11 @@ ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *i
     bool more = true;
     ll_status s = ll_csv_open(&p.csv, job->path, e);
     if (!s) s = read_header(&p, is_parts, e);
+    if (!s && !p.n) { /* written as strings */
+        free_pass(&p);
+        *space = job->into->space;
+        return LL_OK;
+    }
     while (!s && !(s = ll_csv_next(&p.csv, &more, e)) && more)
         s = ll_interrupted() ? ll_interrupt_fail(e) : read_record(&p, e);
     if (!s && !p.features[0].n) s = ll_fail(e, LL_BAD_DATA, "%s: a header and no row", p.csv.what);
