@@ -159,7 +159,7 @@ static ll_status import(ll_app *a, const char *name, const char *table, const ch
 static const char hat[] = "width,layers_num,latency_mean_encoder,latency_mean_decoder,latency_std_encoder,"
                           "latency_std_decoder\n"
                           "512,6,199.1,593.3,3,4\n640,6,222.3,710.3,9.1,38.3\n512,5.5,225.6,333.9,1.3,1.7\n";
-static const char other[] = "width,layers_num,latency\n768,1,10\n512,6,20\n640,2.25,30\n";
+static const char other[] = " width , layers_num,latency\n768,1,10\n512,6,20\n640,2.25,30\n";
 
 static ll_dataset *stored(ll_app *a, const char *name)
 {
@@ -213,6 +213,11 @@ static void exports_come_back(void)
     CHECK_HAS(said, "3 of 3 common latencies agree");
     ll_dataset *again = stored(a, "back");
     CHECK_STR(again->hash.hex, d->hash.hex);
+    CHECK_OK(import(a, "todo.csv", "architecture,row,latency_ms,std_ms,teaches_percent\n640|6,1,7,,4.79\n",
+                    "into back device=mine unit=ms"));
+    ll_dataset_unref(again);
+    again = stored(a, "back");
+    CHECK_NEAR(ll_latencies(again, ll_dataset_device(again, "mine"))[1], 7, 0);
     ll_dataset_unref(again);
     ll_dataset_unref(d);
     ll_str_free(&line);

@@ -70,6 +70,7 @@ ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_uni
  * of an architecture (accuracies, row labels)? */
 bool ll_table_measures(const char *name);
 bool ll_table_is_other(const char *name);
+bool ll_table_has_strings(const ll_csv *header); /* a column that says it holds architectures */
 
 /* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
 bool ll_table_takes_name(const char *name);

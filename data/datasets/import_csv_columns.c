@@ -197,6 +197,11 @@ bool ll_table_takes_name(const char *name)
     return plain;
 }
 
+bool ll_table_has_strings(const ll_csv *header)
+{
+    return ll_csv_column_among(header, arch_names) >= 0;
+}
+
 /* Is a word of the name one that says what is measured? */
 bool ll_table_measures(const char *name)
 {

@@ -197,7 +197,19 @@ static const ll_space *define(const pass *p, ll_error *e)
 /* What latlab itself writes of such a dataset: the numbers in one string. */
 static bool has_strings(const pass *p)
 {
-    return p->job->into && !p->job->features && (p->job->arch || ll_csv_column(&p->csv, "arch") >= 0);
+    return p->job->into && !p->job->features && (p->job->arch || ll_table_has_strings(&p->csv));
+}
+
+/* As the second pass sees the names. */
+static void trim_names(ll_csv *c)
+{
+    for (int i = 0; i < c->n; i++) {
+        char *name = c->cells[i] + strspn(c->cells[i], " \t");
+        size_t n = strlen(name);
+        while (n && strchr(" \t", name[n - 1])) n--;
+        name[n] = 0;
+        c->cells[i] = name;
+    }
 }
 
 static ll_status read_header(pass *p, bool *is_parts, ll_error *e)
@@ -205,6 +217,7 @@ static ll_status read_header(pass *p, bool *is_parts, ll_error *e)
     bool more;
     ll_status s = ll_csv_next(&p->csv, &more, e);
     if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", p->csv.what);
+    if (!s) trim_names(&p->csv);
     if (!s && has_strings(p)) return LL_OK;
     if (!s) s = find_features(p, e);
     if (!s) *is_parts = has_parts(p);
