@@ -92,6 +92,35 @@ static void tables_of_several_say_the_unit_of_each(void)
     ll_app_free(a);
 }
 
+/* An adapted predictor knows what it predicts, also where nobody has the table. */
+static void a_saved_predictor_says_its_unit(void)
+{
+    ll_app *a = loaded();
+    ll_str line = {0};
+    char *model = ll_path_join(check_tmpdir(), "energy.safetensors");
+    SAY(a, "partition source=*_latency target=a_energy");
+    SAY(a, "pretrain gp n=256");
+    SAY(a, "transfer a_energy k=20");
+    ll_str_addf(&line, "model save %s adapted=a_energy", model);
+    SAY(a, line.s);
+    ll_app_free(a);
+    a = app_new();
+    ll_str_clear(&line);
+    ll_str_addf(&line, "model load %s", model);
+    SAY(a, line.s);
+    ll_str_clear(&line);
+    char *list = ll_path_join(check_tmpdir(), "list.txt");
+    CHECK_OK(ll_write_file(list, "7\n8\n", 4, NULL));
+    ll_str_addf(&line, "predict a_energy archs=%s", list);
+    SAY(a, line.s);
+    CHECK_HAS(said, "\"unit\":\"mJ\"");
+    check_no_ms("predict");
+    ll_str_free(&line);
+    free(model);
+    free(list);
+    ll_app_free(a);
+}
+
 /* Not an audit's business: an energy has no other columns to be a thousand times off from. */
 static void units_are_judged_among_latencies(void)
 {
@@ -114,6 +143,7 @@ static void units_are_judged_among_latencies(void)
 static const check_case cases[] = {
     {"an energy is transferred from latencies", an_energy_is_transferred_from_latencies},
     {"tables of several say the unit of each", tables_of_several_say_the_unit_of_each},
+    {"a saved predictor says its unit", a_saved_predictor_says_its_unit},
     {"units are judged among latencies", units_are_judged_among_latencies},
     {0},
 };

@@ -527,7 +527,7 @@ int ll_app_threads(const ll_app *a)
 void ll_emit(ll_request *rq, cJSON *result)
 {
     ll_mark_simulated(rq->state.data, result, &rq->said_simulated);
-    ll_mark_quantities(rq->state.data, result);
+    ll_mark_quantities(&rq->state, result);
     if (rq->results) cJSON_AddItemToArray(rq->results, cJSON_Duplicate(result, true));
     ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
 }

@@ -11,28 +11,35 @@ typedef struct found {
     ll_measurand of;
 } found;
 
-static int device_named(const ll_dataset *d, const cJSON *name)
+/* The quantity of a device, -1: there is none of that name. */
+static int quantity_named(const ll_state *s, const cJSON *name)
 {
-    return cJSON_IsString(name) ? ll_dataset_device(d, name->valuestring) : -1;
+    int device = s->data && cJSON_IsString(name) ? ll_dataset_device(s->data, name->valuestring) : -1;
+    if (device >= 0) return (int)s->data->devices[device].of;
+    for (int i = 0; i < s->n_adapted && cJSON_IsString(name); i++)
+        if (!strcmp(s->adapted[i]->device, name->valuestring)) return (int)s->adapted[i]->of;
+    return -1;
 }
 
-static int device_of_row(const ll_dataset *d, const cJSON *row)
+static int quantity_of_row(const ll_state *s, const cJSON *row)
 {
-    int device = device_named(d, cJSON_GetObjectItemCaseSensitive(row, "device"));
-    return device >= 0 ? device : device_named(d, cJSON_GetObjectItemCaseSensitive(row, "name"));
+    int of = quantity_named(s, cJSON_GetObjectItemCaseSensitive(row, "device"));
+    return of >= 0 ? of : quantity_named(s, cJSON_GetObjectItemCaseSensitive(row, "name"));
 }
 
-static void see(const ll_dataset *d, int device, found *f)
+static void see(int of, found *f)
 {
-    if (device < 0) return;
-    f->of = d->devices[device].of;
-    f->seen |= 1u << f->of;
+    if (of < 0) return;
+    f->of = (ll_measurand)of;
+    f->seen |= 1u << of;
 }
 
-static bool has_quantities(const ll_dataset *d)
+static bool has_quantities(const ll_state *s)
 {
-    for (int i = 0; i < d->n_devices; i++)
-        if (d->devices[i].of != LL_LATENCY) return true;
+    for (int i = 0; s->data && i < s->data->n_devices; i++)
+        if (s->data->devices[i].of != LL_LATENCY) return true;
+    for (int i = 0; i < s->n_adapted; i++)
+        if (s->adapted[i]->of != LL_LATENCY) return true;
     return false;
 }
 
@@ -100,41 +107,41 @@ static void add_unit_column(cJSON *result)
     cJSON_Delete(old);
 }
 
-static void mark_rows(const ll_dataset *d, cJSON *result)
+static void mark_rows(const ll_state *s, cJSON *result)
 {
     cJSON *row;
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result, "rows"))
     {
-        int device = device_of_row(d, row);
-        if (device < 0) continue;
-        ll_json_str(row, "quantity", ll_measurand_name(d->devices[device].of));
-        ll_json_str(row, "unit", ll_device_unit(d, device));
+        int of = quantity_of_row(s, row);
+        if (of < 0) continue;
+        ll_json_str(row, "quantity", ll_measurand_name((ll_measurand)of));
+        ll_json_str(row, "unit", ll_measurand_unit((ll_measurand)of));
     }
     if (set_columns(result, NULL)) add_unit_column(result);
 }
 
 /* --- all --- */
 
-static found look(const ll_dataset *d, const cJSON *result)
+static found look(const ll_state *s, const cJSON *result)
 {
     const cJSON *item;
     found f = {0};
-    see(d, device_named(d, cJSON_GetObjectItemCaseSensitive(result, "device")), &f);
+    see(quantity_named(s, cJSON_GetObjectItemCaseSensitive(result, "device")), &f);
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "devices"))
-        see(d, device_named(d, item), &f);
+        see(quantity_named(s, item), &f);
     cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(result, "rows"))
-        see(d, device_of_row(d, item), &f);
+        see(quantity_of_row(s, item), &f);
     return f;
 }
 
-void ll_mark_quantities(const ll_dataset *d, cJSON *result)
+void ll_mark_quantities(const ll_state *s, cJSON *result)
 {
-    if (!d || !has_quantities(d) || cJSON_GetObjectItemCaseSensitive(result, "unit")) return;
+    if (!has_quantities(s) || cJSON_GetObjectItemCaseSensitive(result, "unit")) return;
     if (!strcmp(ll_json_get_str(result, "kind", ""), "import")) return; /* of another dataset, and says it */
-    found f = look(d, result);
+    found f = look(s, result);
     if (!(f.seen & ~(1u << LL_LATENCY))) return;
     if (f.seen & (f.seen - 1)) {
-        mark_rows(d, result);
+        mark_rows(s, result);
         return;
     }
     ll_json_str(result, "quantity", ll_measurand_name(f.of));

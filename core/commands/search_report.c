@@ -512,7 +512,7 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     ll_result_columns(result, columns);
     add_verified(result, r);
     add_notes(result, r);
-    ll_mark_quantities(rq->state.data, result);
+    ll_mark_quantities(&rq->state, result);
     ll_str_free(&title);
     free(names);
     return result;

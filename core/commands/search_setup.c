@@ -152,9 +152,7 @@ static ll_status add_device(ll_request *rq, ll_search_setup *s, const char *name
     s->problem.space = a->model->space;
     s->adapted[s->problem.n] = ll_adapted_ref(a);
     ll_strs_add(&s->devices, a->device);
-    const ll_dataset *d = rq->state.data;
-    int device = d ? ll_dataset_device(d, a->device) : -1;
-    add_quantity(s, a->device, device >= 0 ? ll_device_unit(d, device) : "ms")->adapted = a;
+    add_quantity(s, a->device, ll_measurand_unit(a->of))->adapted = a;
     return LL_OK;
 }
 

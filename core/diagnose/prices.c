@@ -224,6 +224,10 @@ static ll_price *price_list(const ll_diagnosis *q, const design *x, const ll_int
 ll_status ll_diagnose_prices(const ll_diagnosis *q, ll_prices_report *out, ll_error *e)
 {
     const ll_space *s = q->data->space;
+    *out = (ll_prices_report){0};
+    if (s->facts->columns)
+        return ll_fail(e, LL_FAILED, "Nothing: the architectures of %s are numbers and no operations",
+                       s->name);
     design x = {q->data, ll_reference_op(s), false, s->n_ops - 1};
     ll_ints known = ll_dataset_common(q->data, &q->device, 1), all = ll_ints_range(q->data->n_archs);
     *out = (ll_prices_report){.reference = x.reference};

@@ -94,8 +94,10 @@ static int count_op(const ll_dataset *d, int row, int op)
     return n;
 }
 
+/* The first number of one column and that of another have nothing in common: then positions alone are groups. */
 static void by_operation(residuals *x, bool *in)
 {
+    if (x->d->space->facts->columns) return;
     for (int o = 0; o < x->d->space->n_ops; o++) {
         for (int i = 0; i < x->rows.n; i++) in[i] = count_op(x->d, x->rows.v[i], o) > 0;
         add_group(x, (ll_residual_group){.by = LL_BY_OP, .op = o, .position = -1}, in);

@@ -72,9 +72,10 @@ static ll_status draw(const ll_diagnosis *q, const ll_sampler *sampler, uint64_t
 static void find_unseen(const ll_diagnosis *q, ll_samples_report *out)
 {
     const ll_dataset *d = q->data;
+    if (d->space->facts->columns) return; /* a number not seen lies between those that were */
     int n_ops = d->space->n_ops, n = d->space->n_positions * n_ops;
     bool *seen = LL_NEW_ARRAY(bool, n), *exists = LL_NEW_ARRAY(bool, n);
-    bool any[LL_MAX_OPS] = {false}, anywhere[LL_MAX_OPS] = {false};
+    bool any[LL_MAX_CHOICES] = {false}, anywhere[LL_MAX_CHOICES] = {false};
     for (int i = 0; i < d->n_archs; i++)
         for (int p = 0; p < d->space->n_positions; p++) exists[p * n_ops + ll_gene(d, i)[p]] = true;
     for (int i = 0; i < q->transfer->samples.n; i++)

@@ -18,7 +18,7 @@ typedef struct condition {
     ll_scorer *scorer;
     double number;
     int position; /* CHOICE */
-    bool choices[LL_MAX_OPS];
+    bool choices[LL_MAX_CHOICES];
 } condition;
 
 struct ll_where {

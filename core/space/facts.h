@@ -34,6 +34,19 @@ typedef struct ll_space_key {
     int first, n;
 } ll_space_key;
 
+/* A position whose choices are numbers (core/space/numbers.h). */
+typedef enum ll_column_kind {
+    LL_COLUMN_WIDTH,
+    LL_COLUMN_COUNT,
+    LL_COLUMN_RATIO,
+    LL_COLUMN_CATEGORY, /* a number that is only a name */
+    LL_COLUMN_KINDS
+} ll_column_kind;
+typedef struct ll_number_column {
+    ll_column_kind kind;
+    const double *v; /* (choices) ascending */
+} ll_number_column;
+
 typedef struct ll_space_facts {
     const ll_cell_graph *cell; /* NULL: a chain of layers, of which none is ever dead */
     const int
@@ -45,6 +58,7 @@ typedef struct ll_space_facts {
     int n_orders;
     const ll_space_key *keys; /* (n_keys) all positions; NULL: no such dicts are in use */
     int n_keys;
+    const ll_number_column *columns; /* (n_positions) NULL: positions are choices of operations */
     int pretrain_n; /* source architectures per device in NASFLAT's protocol; 0: the predictor's own number */
     struct {        /* NASFLAT, arXiv 2403.02446: fine-tuning on a target; 0: not published */
         int epochs;

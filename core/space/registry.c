@@ -2,6 +2,7 @@
  * name. */
 #include <string.h>
 
+#include "core/space/numbers.h"
 #include "core/space/parts.h"
 #include "core/space/shipped.h"
 #include "core/space/space_json.h"
@@ -13,8 +14,12 @@ enum { N_BUILT_IN = sizeof built_in / sizeof built_in[0] };
 const ll_space *ll_space_at(int i)
 {
     if (i < 0) return NULL;
-    if (i >= N_BUILT_IN) ll_spaces_shipped();
-    return i < N_BUILT_IN ? built_in[i] : ll_user_space_at(i - N_BUILT_IN);
+    if (i < N_BUILT_IN) return built_in[i];
+    ll_spaces_shipped();
+    int users = 0;
+    const ll_space *s = NULL;
+    while ((s = ll_user_space_at(users)) && users < i - N_BUILT_IN) users++;
+    return s ? s : ll_numbers_at(i - N_BUILT_IN - users);
 }
 
 ll_status ll_space_check_name(const char *name, ll_error *e)
@@ -22,6 +27,8 @@ ll_status ll_space_check_name(const char *name, ll_error *e)
     for (int i = 0; i < N_BUILT_IN; i++)
         if (!strcmp(name, built_in[i]->name))
             return ll_fail(e, LL_BAD_DATA, "%s is a built-in search space: choose another name", name);
+    if (ll_numbers_find(name))
+        return ll_fail(e, LL_BAD_DATA, "%s is a search space of numbers already: choose another name", name);
     return LL_OK;
 }
 

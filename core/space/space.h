@@ -14,6 +14,8 @@
 #include "core/space/facts.h"
 
 enum { LL_MAX_POSITIONS = 64, LL_MAX_NODES = 66, LL_MAX_OPS = 32 };
+/* Choices of a position whose choices are numbers; LL_MAX_OPS of every other. */
+enum { LL_MAX_CHOICES = 250 };
 /* Kinds of nodes of a space's graphs: with the few that networks add, a byte says which. */
 enum { LL_MAX_NODE_OPS = 250 };
 

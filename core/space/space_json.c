@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/base/json.h"
+#include "core/space/numbers.h"
 #include "core/space/space_read.h"
 #include "core/space/user.h"
 
@@ -20,6 +21,7 @@ static void put_choices(cJSON *o, const ll_space *s)
 cJSON *ll_space_json(const ll_space *s)
 {
     if (!s->own) return ll_json_string(s->name);
+    if (s->facts->columns) return ll_numbers_json(s);
     if (ll_user_space_text(s)) return cJSON_Parse(ll_user_space_text(s));
     cJSON *o = cJSON_CreateObject();
     ll_json_str(o, "name", s->name);
@@ -106,6 +108,8 @@ ll_status ll_space_from_json(const cJSON *item, const ll_space **out, ll_error *
 {
     *out = NULL;
     if (cJSON_IsString(item)) return find(item->valuestring, out, e);
+    if (cJSON_GetObjectItemCaseSensitive(item, "columns"))
+        return (*out = ll_numbers_from_json(item, e)) ? LL_OK : LL_BAD_DATA;
     if (ll_space_is_whole(item)) return ll_space_read_whole(item, out, e);
     bool own_choices = cJSON_GetObjectItemCaseSensitive(item, "choices") != NULL;
     return (own_choices ? read_positions : read_uniform)(ll_json_get_str(item, "name", NULL), item, out, e);

@@ -127,6 +127,7 @@ ll_status ll_adapt(const ll_adapt_plan *p, ll_adapted **out, ll_error *e)
     *a = (ll_adapted){.refs = 1,
                       .model = ll_model_ref(p->model),
                       .device = ll_strdup(p->device),
+                      .of = p->of,
                       .samples = ll_archs_ref(p->samples.archs),
                       .lat_ms = ll_memdup(p->samples.lat_ms, (size_t)p->samples.archs->n, sizeof(double)),
                       .sampler = ll_strdup(p->sampler ? p->sampler : "manual"),
@@ -172,6 +173,7 @@ ll_status ll_adapt_more(const ll_adapted *a, const ll_measured *more, ll_observe
     ll_status s = own_options(a, &options, e);
     ll_adapt_plan plan = {.model = a->model,
                           .device = a->device,
+                          .of = a->of,
                           .samples = {samples, lat_ms},
                           .sampler = a->sampler,
                           .want_variance = true,
@@ -309,6 +311,7 @@ static void describe(const ll_adapted *a, ll_tensors *out)
     cJSON *o = cJSON_CreateObject();
     ll_json_int(o, "version", FORMAT_VERSION);
     ll_json_str(o, "device", a->device);
+    if (a->of != LL_LATENCY) ll_json_str(o, "quantity", ll_measurand_name(a->of));
     ll_json_str(o, "predictor", a->model->predictor->name);
     ll_json_int(o, "cost", a->cost);
     ll_json_str(o, "sampler", a->sampler);
@@ -401,6 +404,11 @@ static ll_status load_all(const ll_tensors *in, const cJSON *o, ll_adapted *a, l
         return ll_fail(e, LL_BAD_DATA, "the adapted predictor is a %.40s, the model a %s", predictor,
                        a->model->predictor->name);
     const cJSON *info = cJSON_GetObjectItemCaseSensitive(o, "info");
+    int of = ll_measurand_find(ll_json_get_str(o, "quantity", NULL));
+    if (of < 0)
+        return ll_fail(e, LL_BAD_DATA, "the adapted predictor is of a \"%.40s\", which is no quantity",
+                       ll_json_get_str(o, "quantity", NULL));
+    a->of = (ll_measurand)of;
     a->device = ll_strdup(ll_json_get_str(o, "device", "?"));
     a->sampler = ll_strdup(ll_json_get_str(o, "sampler", "manual"));
     a->seed = (uint64_t)ll_json_get_num(o, "seed", 0);

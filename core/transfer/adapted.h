@@ -10,7 +10,9 @@ typedef struct ll_adapted {
     int refs;
     ll_model *model; /* what it was adapted from */
     void *impl;
-    char *device;      /* the target's name */
+    char *device; /* the target's name */
+    ll_measurand
+        of; /* what was measured there: milliseconds are of a latency, else its unit (core/device/unit.h) */
     ll_archs *samples; /* the k architectures, and their latency there, ms */
     double *lat_ms;
     int cost; /* distinct latencies of the target that were looked at, samples included */
@@ -27,6 +29,7 @@ typedef struct ll_adapted {
 typedef struct ll_adapt_plan {
     const ll_model *model;
     const char *device;
+    ll_measurand of;
     ll_measured samples;   /* k >= 1 distinct architectures of the model's space, no NaN */
     const ll_archs *table; /* what could be measured; NULL: nothing is known of it */
     double (*lookup)(void *ctx, const uint8_t *gene);

@@ -6,7 +6,7 @@
 
 #include "core/base/mem.h"
 
-enum { DEPTH_MOST = 4, LEAVES_MOST = LL_MAX_POSITIONS * LL_MAX_OPS + 1 };
+enum { DEPTH_MOST = 4, LEAVES_MOST = LL_MAX_POSITIONS * LL_MAX_CHOICES + 1 };
 
 /* A number or name within a literal: a piece of its text. */
 typedef struct leaf {

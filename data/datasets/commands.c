@@ -10,17 +10,22 @@ const ll_command ll_data_commands[] = {
      .run = ll_run_import,
      .help =
          "`as NAME` makes a new dataset, `into NAME` adds devices (and architectures) to one. Latencies are "
-         "kept\n"
-         "in milliseconds; the unit that was read is kept with the device. When the dataset is loaded, the\n"
-         "session goes on with the new one. A device that is there already is completed when all common\n"
-         "latencies agree within 0.1 percent, otherwise nothing is changed.\n"
+         "kept in\n"
+         "milliseconds, energy, power and memory in mJ, W and KB; the unit that was read is kept with the "
+         "device. When\n"
+         "the dataset is loaded, the session goes on with the new one. A device that is there already is "
+         "completed when\n"
+         "all common latencies agree within 0.1 percent, otherwise nothing is changed.\n"
          "Nothing in these files is executed: pickles are read by a parser of the few operations they need.",
      .examples = "import help HELP/data/nasbench201 as nb201\n"
                  "import oneproxy OneProxy into nb201\n"
                  "import brpnas latency.pkl into nb201 device=desktop_cpu_core_i7_7820x_fp32\n"
                  "import csv mine.csv into nb201 unit=us\n"
                  "import csv mine.csv as mine space=nasbench201 unit=s arch=cell\n"
-                 "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms"},
+                 "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms\n"
+                 "import csv hw_cifar10.csv as hw space=nasbench201 unit=ms,mJ order=naslib\n"
+                 "import csv wmt14ende_cpu_xeon_all.csv as hat features=auto unit=ms device=xeon\n"
+                 "import eagle EAGLE into nb201"},
     {.name = "load",
      .group = "data",
      .summary = "Load a dataset by name or path",

@@ -34,6 +34,10 @@ const ll_option ll_import_options[] = {
         "unit=ms,mJ where a file has both"),
     LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
+    LL_OPT_WORD(
+        "features", NULL,
+        "csv: the columns of numbers that describe an architecture: auto, or a,b,c:category (also :width, "
+        ":count, :ratio)"),
     LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
     LL_OPT_WORD("space", NULL, "csv: search space of a new dataset", LL_OF(SPACE)),
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
@@ -108,6 +112,10 @@ static ll_status find_space(ll_request *rq, ll_import *job)
     const char *name = ll_word(&rq->args, "space");
     if (job->into) job->space = job->into->space;
     if (!name) return LL_OK;
+    if (job->features) {
+        job->space_name = name;
+        return LL_OK;
+    }
     const ll_space *space = ll_space_find(name);
     if (space && !space->own && ll_given(&rq->args, "ops"))
         return LL_FAIL(
@@ -238,6 +246,7 @@ ll_status ll_run_import(ll_request *rq)
                      .unit = ll_word(&rq->args, "unit"),
                      .arch = ll_word(&rq->args, "arch"),
                      .order = ll_word(&rq->args, "order"),
+                     .features = ll_word(&rq->args, "features"),
                      .metric = ll_word(&rq->args, "metric"),
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};

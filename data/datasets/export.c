@@ -1,11 +1,11 @@
 #include "data/datasets/export.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/datasets/import_csv.h"
 #include "data/formats/npy.h"
 
 void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
@@ -35,13 +35,13 @@ static const double *std_of(const ll_dataset *d, int device)
     return NULL;
 }
 
-/* What the import reads as this device again: a quantity says its unit, and so does a name that seems to. */
-static void add_heading(const ll_device *v, const char *suffix, ll_str *out)
+/* What the import reads as this device again: a quantity says its unit, and so does a name that would be read as
+ * something else. */
+static void add_heading(const ll_device *v, ll_str *out)
 {
-    size_t n = strlen(v->name);
-    bool bracket = n && (v->name[n - 1] == ')' || v->name[n - 1] == ']');
-    ll_str_addf(out, "%s%s", v->name, suffix);
-    if (v->of != LL_LATENCY || bracket) ll_str_addf(out, " (%s)", ll_measurand_unit(v->of));
+    ll_str_add(out, v->name);
+    if (v->of != LL_LATENCY || !ll_table_takes_name(v->name))
+        ll_str_addf(out, " (%s)", ll_measurand_unit(v->of));
 }
 
 static void write_header(FILE *f, const ll_dataset *d, const ll_ints *devices)
@@ -49,7 +49,7 @@ static void write_header(FILE *f, const ll_dataset *d, const ll_ints *devices)
     fputs("arch", f);
     for (int j = 0; j < devices->n; j++) {
         ll_str name = {0}, std = {0};
-        add_heading(&d->devices[devices->v[j]], "", &name);
+        add_heading(&d->devices[devices->v[j]], &name);
         ll_str_addf(&std, "%s_std", d->devices[devices->v[j]].name);
         putc(',', f);
         ll_csv_write(f, name.s);

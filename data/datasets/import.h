@@ -13,6 +13,10 @@ typedef struct ll_import {
     const char *name;       /* of the dataset that comes out */
     const ll_dataset *into; /* the dataset it will join, to check against; NULL: none */
     const ll_space *space;  /* csv: space of a new dataset; NULL: that of `into` */
+    const char *
+        features; /* csv: the columns of numbers that describe an architecture, "auto" or "width,layers,act:category";
+                               NULL: it is written as a string */
+    const char *space_name; /* csv with features: of the new space; NULL: as the dataset */
     const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
     const char
         *unit; /* csv, brpnas: "us", or one a quantity, "ms,mJ" (core/device/unit.h); NULL: by the file */

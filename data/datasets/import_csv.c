@@ -408,7 +408,7 @@ static void free_reader(reader *r)
     free(r->cells);
 }
 
-ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e)
+static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
 {
     if (!job->space)
         return ll_fail(e, LL_USAGE,
@@ -421,4 +421,29 @@ ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e)
     if (!s) s = read_table(&r, fresh, e);
     free_reader(&r);
     return s;
+}
+
+/* Architectures that are numbers: their space first, then the table in it. */
+static ll_status read_numbers(ll_import *job, ll_dataset **fresh, ll_error *e)
+{
+    bool parts = false;
+    const char *device = job->device;
+    ll_dataset *d = NULL;
+    ll_status s = ll_table_numbers(job, &job->space, &parts, e);
+    if (s) return s;
+    if (parts) job->device = NULL; /* not the name of one column */
+    s = read_file(job, &d, e);
+    job->device = device;
+    if (!s && parts) s = ll_table_add_sum(job, &d, e);
+    if (s)
+        ll_dataset_unref(d);
+    else
+        *fresh = d;
+    return s;
+}
+
+ll_status ll_import_csv(ll_import *job, ll_dataset **fresh, ll_error *e)
+{
+    bool numbers = job->features || (job->into && job->into->space->facts->columns);
+    return (numbers ? read_numbers : read_file)(job, fresh, e);
 }

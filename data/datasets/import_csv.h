@@ -66,4 +66,19 @@ int ll_table_add_device(ll_table_reader *r, const char *text, ll_error *e);
 /* What `text` says, for columns and rows. LL_BAD_DATA: it is no unit, or another than the user's for that quantity. */
 ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_unit **out, ll_error *e);
 
+/* Of a table of numbers: is it a measured column, its deviations, device or unit? Or one that is neither that nor a number
+ * of an architecture (accuracies, row labels)? */
+bool ll_table_measures(const char *name);
+bool ll_table_is_other(const char *name);
+bool ll_table_has_strings(const ll_csv *header); /* a column that says it holds architectures */
+
+/* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
+bool ll_table_takes_name(const char *name);
+
+/* Tables whose architectures are numbers (core/space/numbers.h): the first pass over the file, which gives the space.
+ * *parts: its measured columns are the parts of one network, encoder and decoder. */
+ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *parts, ll_error *e);
+/* Names the parts after the device and adds their sum, which is the device itself. */
+ll_status ll_table_add_sum(ll_import *job, ll_dataset **d, ll_error *e);
+
 #endif

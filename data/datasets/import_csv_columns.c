@@ -80,6 +80,7 @@ typedef struct heading {
     const ll_unit *unit;
     bool hinted;
     ll_measurand of; /* when hinted */
+    bool bracketed;  /* the unit stands in brackets: somebody meant it */
 } heading;
 
 static const ll_unit *unit_of_length(const char *text, size_t n)
@@ -99,6 +100,7 @@ static void read_bracketed(heading *h)
     if (!open || open == h->stem) return;
     h->unit = unit_of_length(open + 1, (size_t)(h->stem + n - 1 - open - 1));
     if (!h->unit) return;
+    h->bracketed = true;
     while (open > h->stem && open[-1] == ' ') open--;
     *open = 0;
 }
@@ -181,6 +183,41 @@ static ll_status column_unit(const reader *r, const heading *h, const char *name
                        h->unit->name, given->name);
 }
 
+bool ll_table_is_other(const char *name)
+{
+    return !*name || among(other_names, name) || among(index_names, name) || has_other_word(name);
+}
+
+bool ll_table_takes_name(const char *name)
+{
+    heading h = read_heading(name);
+    bool plain =
+        !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
+    free(h.stem);
+    return plain;
+}
+
+bool ll_table_has_strings(const ll_csv *header)
+{
+    return ll_csv_column_among(header, arch_names) >= 0;
+}
+
+/* Is a word of the name one that says what is measured? */
+bool ll_table_measures(const char *name)
+{
+    static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
+    heading h = read_heading(name);
+    bool any =
+        h.unit || h.hinted || among(columns, name) || among(latency_names, name) || among(std_names, name);
+    free(h.stem);
+    for (int i = 0; i < N_HINTS && !any; i++) {
+        const char *at = strstr(name, hints[i].word);
+        char before = at && at > name ? at[-1] : 0, behind = at ? at[strlen(hints[i].word)] : 0;
+        any = at && !isalnum((unsigned char)before) && !isalnum((unsigned char)behind);
+    }
+    return any;
+}
+
 /* --- the header --- */
 
 /* A device's name may be as long as a name, and its column of deviations is called four bytes more, its unit some. */
@@ -245,8 +282,21 @@ static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
     return ll_csv_fail(
         c, e,
         "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), or arch=op1,op2,... or arch=op* where they stand in several",
+        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
+        "numbers describe them",
         c->cells[0]);
+}
+
+/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
+static bool is_value(const char *name)
+{
+    heading h = read_heading(name);
+    size_t n = strlen(h.stem);
+    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
+    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
+                 (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
+    free(h.stem);
+    return value;
 }
 
 /* --- devices --- */
@@ -257,8 +307,7 @@ static ll_status read_device_name(const char *text, char **name, ll_error *e)
     ll_status s = ll_name_read(text, name, e);
     if (s) return s;
     bool meant = among(arch_names, *name) || among(index_names, *name) || among(device_names, *name) ||
-                 among(latency_names, *name) || !strcasecmp(*name, "latency_ms") ||
-                 !strcasecmp(*name, "lat_ms") || among(other_names, *name);
+                 among(other_names, *name) || is_value(*name);
     if (!meant && !ends_in_std(*name)) return LL_OK;
     s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
                 *name, meant ? "something else" : "standard deviations");
@@ -286,10 +335,25 @@ int ll_table_add_device(reader *r, const char *text, ll_error *e)
 
 /* --- wide tables --- */
 
+/* "latency_std_encoder" is of "latency_mean_encoder" or "latency_encoder", when there is such a column; NULL: there is
+ * none. The caller frees. */
+static char *device_of_inner_std(const ll_names *names, const char *name)
+{
+    static const char *const instead[] = {"_mean_", "_"};
+    const char *at = strstr(name, "_std_");
+    for (size_t i = 0; at && i < sizeof instead / sizeof *instead; i++) {
+        ll_str b = {0};
+        ll_str_addf(&b, "%.*s%s%s", (int)(at - name), name, instead[i], at + strlen("_std_"));
+        if (ll_names_find(names, b.s) >= 0) return ll_str_take(&b);
+        ll_str_free(&b);
+    }
+    return NULL;
+}
+
 /* Of "pixel3_std" the device: "pixel3" when that is a column or "pixel3_mean" is; NULL: neither. The caller frees. */
 static char *device_of_std(const ll_names *names, const char *name)
 {
-    if (!ends_in_std(name)) return NULL;
+    if (!ends_in_std(name)) return device_of_inner_std(names, name);
     char *device = ll_strndup(name, strlen(name) - 4), *mean;
     ll_str b = {0};
     ll_str_addf(&b, "%s_mean", device);
@@ -353,6 +417,13 @@ static bool is_other(const char *name)
            has_other_word(name);
 }
 
+static bool says_unit(const char *name)
+{
+    heading h = read_heading(name);
+    free(h.stem);
+    return h.bracketed;
+}
+
 static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *skipped, ll_error *e)
 {
     bool choose = r->job->devices && r->job->devices->n;
@@ -364,7 +435,7 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
             free(of);
         } else if (choose && !ll_import_chosen(r->job, name)) {
             ++*skipped;
-        } else if (!choose && is_other(name)) {
+        } else if (!choose && is_other(name) && !says_unit(name)) {
             leave_out(r, i, "it is no device");
         } else if (ends_in_std(name)) {
             leave_out(r, i, "deviations of a device that has no column");
@@ -429,18 +500,6 @@ static ll_status plan_wide(reader *r, ll_error *e)
 }
 
 /* --- long tables --- */
-
-/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
-static bool is_value(const char *name)
-{
-    heading h = read_heading(name);
-    size_t n = strlen(h.stem);
-    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
-    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
-                 (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
-    free(h.stem);
-    return value;
-}
 
 /* The column of the numbers: the first whose unit is known, else the first; -1: none. A table without devices has one
  * only when it is called so in as many words: "energy" may be a device. */

@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/size.h"
 #include "core/device/scores.h"
+#include "core/space/numbers.h"
 #include "data/datasets/import.h"
 
 static const double AGREE = 1e-3; /* relative */
@@ -257,8 +258,20 @@ static ll_status check_size(size_t bytes, int n_archs, int n_devices, ll_error *
     return ll_fail_in(e, "joined, they have %d architectures x %d devices: ", n_archs, n_devices);
 }
 
-static ll_status join(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
-                      ll_strs *notes, ll_error *e)
+/* The same dataset with its architectures in a space that has their values. */
+static ll_dataset *move_to(const ll_dataset *d, const ll_space *space, ll_error *e)
+{
+    ll_dataset *own = ll_dataset_extend(d, 0, 0);
+    for (int i = 0; i < own->n_archs; i++)
+        ll_numbers_translate(d->space, space, ll_gene(d, i), ll_arch_at(own->archs, i));
+    own->space = own->archs->space = space;
+    if (!ll_dataset_seal(own, e)) return own;
+    ll_dataset_unref(own);
+    return NULL;
+}
+
+static ll_status join_same(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                           ll_strs *notes, ll_error *e)
 {
     if (into->space != fresh->space)
         return ll_fail(e, LL_BAD_DATA, "%s holds architectures of %s, what is to join it of %s", into->name,
@@ -279,6 +292,21 @@ static ll_status join(const ll_dataset *into, const ll_dataset *fresh, bool repl
         ll_dataset_unref(m.d);
     else
         *out = m.d;
+    return s;
+}
+
+/* Tables of numbers first get a space that has the values of both. */
+static ll_status join(const ll_dataset *into, const ll_dataset *fresh, bool replace, ll_dataset **out,
+                      ll_strs *notes, ll_error *e)
+{
+    if (into->space == fresh->space || !into->space->facts->columns || !fresh->space->facts->columns)
+        return join_same(into, fresh, replace, out, notes, e);
+    const ll_space *both = ll_numbers_union(into->space, fresh->space, e);
+    if (!both) return LL_BAD_DATA;
+    ll_dataset *a = move_to(into, both, e), *b = a ? move_to(fresh, both, e) : NULL;
+    ll_status s = b ? join_same(a, b, replace, out, notes, e) : LL_BAD_DATA;
+    ll_dataset_unref(a);
+    ll_dataset_unref(b);
     return s;
 }
 

@@ -1,6 +1,7 @@
 /* Tables of the user's own. What is accepted is exported, imported again and the same; it joins the toy dataset, and
  * joining a second time changes nothing. A first line that begins with '#' has the options: the name of a space, a
- * unit, "into", "replace". Without it: cells of nasbench201, in ms. */
+ * unit, "into", "replace", "naslib" (the order of operations), "features" (architectures are numbers). Without it: cells of
+ * nasbench201, in ms. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,13 +12,12 @@
 
 typedef struct options {
     const ll_space *space;
-    const char *unit;
+    const char *unit, *order, *features;
     bool into, replace;
 } options;
 
 static options read_options(const uint8_t *bytes, size_t n)
 {
-    static const char *const units[] = {"ms", "us", "s"};
     options o = {.space = ll_space_find("nasbench201")};
     if (!n || *bytes != '#') o.unit = "ms";
     const uint8_t *end = n && *bytes == '#' ? memchr(bytes, '\n', n) : NULL;
@@ -25,8 +25,10 @@ static options read_options(const uint8_t *bytes, size_t n)
     for (char *word = strtok_r(line, "# \r", &rest); word; word = strtok_r(NULL, " \r", &rest)) {
         const ll_space *space = ll_space_find(word);
         if (space) o.space = space;
-        for (int i = 0; i < 3; i++)
-            if (!strcmp(word, units[i])) o.unit = units[i];
+        const ll_unit *unit = ll_unit_find(word);
+        if (unit) o.unit = unit->name;
+        if (!strcmp(word, "naslib")) o.order = "naslib";
+        if (!strcmp(word, "features")) o.features = "auto";
         o.into |= !strcmp(word, "into");
         o.replace |= !strcmp(word, "replace");
     }
@@ -36,7 +38,13 @@ static options read_options(const uint8_t *bytes, size_t n)
 
 static ll_status import(const char *path, const options *o, ll_dataset **out, ll_error *e)
 {
-    ll_import job = {.path = path, .name = "fuzz", .space = o->space, .unit = o->unit};
+    ll_import job = {.path = path,
+                     .name = "fuzz",
+                     .space = o->space,
+                     .unit = o->unit,
+                     .order = o->order,
+                     .features = o->features,
+                     .space_name = "fuzz-numbers"};
     if (o->into && o->space == ll_fuzz_toy()->space) job.into = ll_fuzz_toy();
     ll_status s = ll_import_csv(&job, out, e);
     ll_strs_free(&job.notes);
@@ -70,8 +78,8 @@ static void come_back(const ll_dataset *d)
     LAW(!memcmp(d->archs->genes, again->archs->genes, (size_t)d->n_archs * (size_t)d->space->n_positions),
         "architectures came back different");
     for (int j = 0; j < d->n_devices; j++)
-        LAW(!strcmp(d->devices[j].name, again->devices[j].name), "device \"%s\" came back as \"%s\"",
-            d->devices[j].name, again->devices[j].name);
+        LAW(!strcmp(d->devices[j].name, again->devices[j].name) && d->devices[j].of == again->devices[j].of,
+            "device \"%s\" came back as \"%s\"", d->devices[j].name, again->devices[j].name);
     ll_fuzz_same_numbers(d->lat_ms, again->lat_ms, cells(d), "latencies");
     same_deviations(d, again);
     ll_dataset_unref(again);

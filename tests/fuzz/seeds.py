@@ -193,6 +193,11 @@ TABLES = {
     "names": "# us\narch_str,hardware,time,seed\n0,\"a, b\",1,0\n1,a b,2,0\n",
     "cells": "# s\ncell,x_std\n|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|"
              "skip_connect~2|,1e-3\n15624,1e-300\n",
+    "columns": "# ms\nop1,op2,op3,op4,op5,op6,a_latency,b_fps,c_mean,c_std\n4,0,3,1,4,3,1,90,2,.5\n2,2,2,2,2,2,2,100,-1,\n",
+    "onehot": "# ms mJ\narch,a,b (mJ),valid_acc\n\"[[1,0,0,0,0],[0,1,0,0,0],[1,0,0,0,0],[1,0,0,0,0],[0,0,0,1,0],[0,0,0,0,1]]\",1,2,90\n",
+    "naslib": "# ms naslib into\narch,a\n\"(4, 0, 3, 1, 4, 3)\",1\n\"{'0>1': 'none', '0>2': 1, '1>2': 2, '0>3': 3, '1>3': 4, '2>3': 0}\",2\n",
+    "ofa": "# ofa ms\narch,a\n\"{'ks': [3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3], 'e': [6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6], 'd': [2, 2, 2, 2, 2], 'r': 176}\",1\n",
+    "numbers": "# features ms\nwidth,layers,latency_mean_encoder,latency_mean_decoder,latency_std_encoder,latency_std_decoder\n512,6,1,2,.1,.2\n640,1.5,3,4,.3,.4\n",
 }
 
 

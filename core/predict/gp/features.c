@@ -121,6 +121,50 @@ static void raw_onehot(const ll_space *s, const uint8_t *gene, double *out)
     for (int p = 0; p < s->n_positions; p++) out[p * s->n_ops + gene[p]] = 1;
 }
 
+/* --- numbers: each between -1 and 1 of what its column has, so that products are centred, too --- */
+
+enum { PAIRED_MOST = 24 }; /* columns whose products are looked at */
+
+static bool is_category(const ll_space *s, int position)
+{
+    return s->facts->columns[position].kind == LL_COLUMN_CATEGORY;
+}
+
+/* (numbers) without the categories; returns how many. */
+static int read_numbers(const ll_space *s, const uint8_t *gene, double *out)
+{
+    int n = 0;
+    for (int p = 0; p < s->n_positions; p++) {
+        const double *v = s->facts->columns[p].v;
+        double lo = v[0], hi = v[ll_space_choices(s, p) - 1];
+        if (!is_category(s, p)) out[n++] = hi > lo ? (v[gene[p]] - lo) / (hi - lo) * 2 - 1 : 0;
+    }
+    return n;
+}
+
+static void raw_numbers(const ll_space *s, const uint8_t *gene, double *out)
+{
+    read_numbers(s, gene, out);
+}
+
+/* Squares and products of two. */
+static void raw_products(const ll_space *s, const uint8_t *gene, double *out)
+{
+    double v[LL_MAX_POSITIONS];
+    int n = read_numbers(s, gene, v);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j <= i; j++) *out++ = v[i] * v[j];
+}
+
+static void raw_categories(const ll_space *s, const uint8_t *gene, double *out)
+{
+    for (int p = 0; p < s->n_positions; p++) {
+        if (!is_category(s, p)) continue;
+        out[gene[p]] = 1;
+        out += ll_space_choices(s, p);
+    }
+}
+
 /* An edge is dead when no path of other operations than none leads from its end to the output. Whether the
  * input reaches it is not asked: devices that do not prune execute it all the same. */
 static void kill_dead_edges(const ll_space *s, const uint8_t *gene, uint8_t *live)
@@ -190,9 +234,10 @@ static int cost_dim(const ll_space *s)
     return s->facts->cell || s->layers ? COSTS : 0;
 }
 
+/* Of columns of numbers the first values have nothing in common. */
 static int count_dim(const ll_space *s)
 {
-    return s->n_ops;
+    return s->facts->columns ? 0 : s->n_ops;
 }
 
 static int stage_dim(const ll_space *s)
@@ -202,14 +247,36 @@ static int stage_dim(const ll_space *s)
 
 static int onehot_dim(const ll_space *s)
 {
-    return s->n_positions * s->n_ops;
+    return s->facts->columns ? 0 : s->n_positions * s->n_ops;
+}
+
+static int number_dim(const ll_space *s)
+{
+    int n = 0;
+    for (int p = 0; s->facts->columns && p < s->n_positions; p++) n += !is_category(s, p);
+    return n;
+}
+
+static int product_dim(const ll_space *s)
+{
+    int n = number_dim(s);
+    return n <= PAIRED_MOST ? n * (n + 1) / 2 : 0;
+}
+
+static int category_dim(const ll_space *s)
+{
+    int n = 0;
+    for (int p = 0; s->facts->columns && p < s->n_positions; p++)
+        if (is_category(s, p)) n += ll_space_choices(s, p);
+    return n;
 }
 
 static const kind kinds[] = {
-    {"cost", -1, false, raw_cost, cost_dim},      {"cnt", -2.5, false, raw_counts, count_dim},
-    {"stg", -3.5, false, raw_stages, stage_dim},  {"add", -4, false, raw_onehot, onehot_dim},
-    {"costL", -3, true, raw_cost, cost_dim},      {"cntL", -3.5, true, raw_counts, count_dim},
-    {"addL", -4.5, true, raw_onehot, onehot_dim},
+    {"cost", -1, false, raw_cost, cost_dim},          {"cnt", -2.5, false, raw_counts, count_dim},
+    {"stg", -3.5, false, raw_stages, stage_dim},      {"add", -4, false, raw_onehot, onehot_dim},
+    {"costL", -3, true, raw_cost, cost_dim},          {"cntL", -3.5, true, raw_counts, count_dim},
+    {"addL", -4.5, true, raw_onehot, onehot_dim},     {"num", -1, false, raw_numbers, number_dim},
+    {"prod", -2.5, false, raw_products, product_dim}, {"cat", -3, false, raw_categories, category_dim},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -276,7 +343,7 @@ static void column_moments(const ll_gp_features *f, const ll_archs *archs, const
 
 static void scale_block(ll_gp_features *f, const ll_gp_block *b, const double *variance)
 {
-    bool by_column = kind_of(b)->raw == raw_cost; /* columns of different units */
+    bool by_column = kind_of(b)->raw == raw_cost || kind_of(b)->raw == raw_numbers; /* of different units */
     double total = 0;
     for (int c = b->first; c < b->first + b->dim; c++) {
         bool varies = variance[c] > 1e-12 * (1 + f->shift[c] * f->shift[c]);

@@ -6,6 +6,8 @@
  *   cnt    how often each operation occurs
  *   stg    the same per stage (fbnet)
  *   add    one-hot, position x operation
+ *   num, prod, cat   of spaces of numbers, in place of cnt, stg and add: the numbers, each between -1 and 1; their squares
+ *          and products; one-hots of those that are only names
  *   costL, cntL, addL   the same on the cell whose dead edges are set to none (nasbench201) */
 #ifndef LL_PREDICT_GP_FEATURES_H
 #define LL_PREDICT_GP_FEATURES_H
