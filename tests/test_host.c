@@ -289,6 +289,43 @@ static void the_reference_pads_as_described(void)
     s.engine->close(runner);
 }
 
+/* Every kind of layer and activation (tests/spaces/layers.json), two images one after the other in one runner, batches. */
+static void runs_like_the_reference(const ll_host_engine *engine, int batch, const ll_space *space)
+{
+    ll_host_settings s = settings_of(engine, batch), plain = settings_of(&ll_engine_reference, batch);
+    void *mine, *theirs;
+    ll_network *n = LL_NEW(ll_network);
+    ll_error e = {0};
+    CHECK_INT(engine->open(&s, &mine, &e), LL_OK);
+    CHECK_INT(plain.engine->open(&plain, &theirs, &e), LL_OK);
+    for (int i = 0; i < 80; i++) {
+        uint8_t gene[] = {(uint8_t)(i % 2), (uint8_t)(i / 2 % 5), (uint8_t)(i / 10 % 4), (uint8_t)(i / 40)};
+        float a[40], b[40];
+        CHECK_INT(ll_network_build(space, gene, n, &e), LL_OK);
+        if (!check_report(!engine->load(mine, n, &e), __FILE__, __LINE__, "%s", e.message)) break;
+        CHECK_INT(plain.engine->load(theirs, n, &e), LL_OK);
+        engine->run(mine), plain.engine->run(theirs);
+        engine->result(mine, a), plain.engine->result(theirs, b);
+        double d = ll_host_distance(a, b, 10 * batch);
+        check_report(d < 1e-5, __FILE__, __LINE__, "%s, batch %d, network %d: %g", engine->name, batch, i, d);
+    }
+    engine->close(mine);
+    plain.engine->close(theirs);
+    free(n);
+}
+
+static void engines_know_every_layer(void)
+{
+    const ll_space *s;
+    ll_error e = {0};
+    CHECK_INT(ll_space_open("tests/spaces/layers.json", &s, &e), LL_OK);
+    for (int batch = 1; s && batch <= 3; batch += 2) {
+        runs_like_the_reference(&ll_engine_blas, batch, s);
+        ll_host_settings onednn = settings_of(&ll_engine_onednn, batch);
+        if (!ll_engine_onednn.check(&onednn, &e)) runs_like_the_reference(&ll_engine_onednn, batch, s);
+    }
+}
+
 /* --- plans ---------------------------------------------------------------------------------------------------- */
 
 static void plans_use_few_buffers(void)
@@ -391,6 +428,8 @@ static const check_case cases[] = {
     {"a cache numbers in order", a_cache_numbers_in_order},
     {"unsupported settings are refused", unsupported_settings_are_refused},
     {"the machine is described without names", the_machine_is_described_without_names},
+    /* last: it uses oneDNN in this process, whose instruction set is fixed from then on */
+    {"engines know every layer", engines_know_every_layer},
     {0},
 };
 

@@ -178,7 +178,7 @@ static bool same_layer(const ll_layer *a, const ll_layer *b)
 {
     bool shape = a->c_in == b->c_in && a->c_out == b->c_out && a->h_in == b->h_in && a->h_out == b->h_out;
     bool window = a->kernel == b->kernel && a->stride == b->stride && a->groups == b->groups;
-    bool around = a->relu_before == b->relu_before && a->bn == b->bn && a->relu_after == b->relu_after;
+    bool around = a->relu_before == b->relu_before && a->bn == b->bn && a->act == b->act;
     bool reads = a->in[0] == b->in[0] && (a->kind != LL_ADD || a->in[1] == b->in[1]);
     return a->kind == b->kind && a->position == b->position && shape && window && around && reads;
 }

@@ -13,7 +13,7 @@
 enum {
     LL_TEMPLATE_STEPS = 2048, /* steps when all loops are written out */
     LL_TEMPLATE_NESTED = 8,   /* groups and loops within each other */
-    LL_TEMPLATE_TENSORS = 32, /* tensors that have names */
+    LL_TEMPLATE_TENSORS = 12, /* tensors that have names */
     LL_TEMPLATE_VALUES = 512, /* names under "let", and expressions in lists of "each" */
     LL_MAX_CHANNELS = 8192,
     LL_MAX_SIDE = 512, /* pixels of an image's side */

@@ -31,6 +31,7 @@ typedef enum ll_template_step_kind {
     LL_DO_MEAN,
     LL_DO_LINEAR,
     LL_DO_COPY,
+    LL_DO_GATE,
 } ll_template_step_kind;
 
 /* Settings of a step; which of them a kind takes, and what holds without them, is in the reader's tables. */
