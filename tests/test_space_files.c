@@ -238,6 +238,53 @@ static void fbnet_is_a_file(void)
     CHECK_INT(alike, 2000);
 }
 
+/* Data goes in the cell as in the graph that is written down, where every edge has a layer. */
+static void a_cells_graph_follows_from_its_layers(void)
+{
+    const ll_space *s = ll_space_find("nasbench201"), *f = read_file("tests/spaces/nasbench201.json");
+    int compared = 0, alike = 0;
+    for (int i = 0; f && i < s->n_archs; i++) {
+        uint8_t gene[6];
+        ll_graph x, y;
+        s->at(s, i, gene);
+        if (memchr(gene, 0, 6)) continue; /* none: an ordinary node there, out of it here */
+        CHECK(s->graph(s, gene, LL_GRAPH_FULL, &x) && f->graph(f, gene, LL_GRAPH_FULL, &y));
+        compared++;
+        alike += x.n_nodes == y.n_nodes && !memcmp(x.adj, y.adj, sizeof x.adj) &&
+                 !memcmp(x.op, y.op, (size_t)x.n_nodes * sizeof *x.op);
+    }
+    CHECK_INT(compared, 4 * 4 * 4 * 4 * 4 * 4);
+    CHECK_INT(alike, compared);
+}
+
+static bool has_arcs(const ll_graph *g, const char *arcs)
+{
+    int all = 0, these = 0, from, to, n;
+    for (int i = 0; i < g->n_nodes; i++)
+        for (int j = 0; j < g->n_nodes; j++) all += g->adj[i][j];
+    for (; sscanf(arcs, " %d>%d%n", &from, &to, &n) == 2; arcs += n) these += g->adj[from][to];
+    return all == these;
+}
+
+static void graphs_follow_data_or_the_order_of_positions(void)
+{
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_graph g;
+    const ll_space *s = ll_space_find("resnet_tiny"); /* width and depths have no layers of their own */
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK(has_arcs(&g, "0>1 1>2 2>3 3>4 4>5 5>6 4>6 6>7 7>8"));
+    s = ll_space_find("mobilenetv2");
+    gene[2] = 6; /* no block: still a node on the way, and its output is what a sum before it made of two */
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK(g.adj[0][1] && g.adj[1][2] && g.adj[2][3] && g.adj[1][3] && g.adj[3][4] && !g.adj[1][5]);
+    s = ll_space_find(
+        "mcunet"); /* whose positions are in another order than its blocks: a chain of what is there */
+    gene[2] = 0;
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    for (int i = 0; i < 9; i++) CHECK(g.adj[i][i + 1]);
+    CHECK(!g.adj[9][10] && g.adj[9][14]);
+}
+
 /* A choice changes nothing in what other positions have: their layers keep their places, and so their weights. */
 static void sites_do_not_depend_on_other_choices(void)
 {
@@ -550,6 +597,8 @@ int main(int argc, char **argv)
         {"wrong expressions are refused", wrong_expressions_are_refused},
         {"NAS-Bench-201 is a file", nasbench201_is_a_file},
         {"FBNet is a file", fbnet_is_a_file},
+        {"a cell's graph follows from its layers", a_cells_graph_follows_from_its_layers},
+        {"graphs follow data or the order of positions", graphs_follow_data_or_the_order_of_positions},
         {"sites do not depend on other choices", sites_do_not_depend_on_other_choices},
         {"spaces come along", spaces_come_along},
         {"networks are well formed", networks_are_well_formed},

@@ -291,9 +291,9 @@ int ll_template_layers(const ll_template *t, const uint8_t *gene, const bool *ac
     return begin(&r) && walk(&r) && ends(&r) ? r.sink.n : 0;
 }
 
-bool ll_template_places(const ll_template *t, int position)
+const bool *ll_template_places(const ll_template *t)
 {
-    return t->places[position];
+    return t->places;
 }
 
 void ll_template_free(ll_template *t)

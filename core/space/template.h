@@ -49,7 +49,7 @@ void ll_template_free(ll_template *t); /* NULL is fine */
  * and *e (may be NULL) says where and why. Any thread. */
 int ll_template_layers(const ll_template *t, const uint8_t *gene, const bool *active, ll_layer *out, int most,
                        ll_error *e);
-/* Positions that some step belongs to, whether it is executed or not. */
-bool ll_template_places(const ll_template *t, int position);
+/* (positions) Does some step belong to it, executed or not? */
+const bool *ll_template_places(const ll_template *t);
 
 #endif

@@ -60,9 +60,9 @@ struct ll_template {
     int n_positions, n_steps, n_values, n_variables;
     ll_template_step *steps;
     ll_variable *variables;
-    ll_expr *values; /* (n_values), each may speak of those before it */
-    ll_expr input;   /* pixels of a side */
-    bool places[LL_MAX_POSITIONS];
+    ll_expr *values;               /* (n_values), each may speak of those before it */
+    ll_expr input;                 /* pixels of a side */
+    bool places[LL_MAX_POSITIONS]; /* of ll_template_places */
 };
 
 #endif
