@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/blas.h"
+#include "core/space/space_json.h"
 #include "data/machines/host/cache.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"
@@ -326,6 +328,57 @@ static void engines_know_every_layer(void)
     }
 }
 
+/* relu6 in integers: what is cut off at 6 is cut off at 6 * 2^exponent. */
+static void int8_cuts_off_where_relu6_does(void)
+{
+    static const char text[] =
+        "{\"name\": \"host-relu6\", \"positions\": [{\"name\": \"act\", \"choices\": {\"one\": 1, \"six\": "
+        "2}}], "
+        "\"input\": 16, \"network\": [{\"conv\": 24, \"kernel\": 3, \"act\": \"act\"}, {\"to\": \"x\"}, "
+        "{\"conv\": \"c\", \"kernel\": 3, \"groups\": \"c\", \"act\": \"act\"}, {\"conv\": \"c\"}, {\"add\": "
+        "\"x\", \"act\": "
+        "\"act\"}, {\"mean\": true}, {\"linear\": 10}]}";
+    ll_host_settings s = settings_of(&ll_engine_onednn, 1);
+    ll_error e = {0};
+    const ll_space *space = NULL;
+    cJSON *item = NULL;
+    s.dtype = LL_HOST_INT8;
+    if (s.engine->check(&s, &e)) return;
+    CHECK_OK(ll_json_parse(text, strlen(text), &item, &e));
+    CHECK_OK(ll_space_from_json(item, &space, &e));
+    cJSON_Delete(item);
+    ll_network *n = LL_NEW(ll_network);
+    for (uint8_t act = 0; space && act < 2; act++) {
+        CHECK_OK(ll_network_build(space, &act, n, &e));
+        double d = distance(&s, n);
+        check_report(d >= 0 && d <= ll_host_tolerance(LL_HOST_INT8), __FILE__, __LINE__, "act %d: %g", act,
+                     d);
+    }
+    free(n);
+}
+
+static void fewer_bits_refuse_what_they_lack(void)
+{
+    ll_host_settings s = settings_of(&ll_engine_onednn, 1);
+    ll_network *n = LL_NEW(ll_network);
+    float out[1000];
+    ll_error e = {0};
+    s.dtype = LL_HOST_INT8;
+    if (s.engine->check(&s, &e)) {
+        free(n);
+        return;
+    }
+    network_of("ofa", "r128_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3", n);
+    CHECK_INT(ll_host_run_once(&s, n, out, &e), LL_FAILED);
+    CHECK_HAS(e.message, "hswish");
+    const ll_space *space = ll_space_find("mcunet");
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    CHECK_OK(ll_network_build(space, gene, n, &e));
+    CHECK_INT(ll_host_run_once(&s, n, out, &e), LL_FAILED);
+    CHECK_HAS(e.message, "squeeze-and-excitation");
+    free(n);
+}
+
 /* --- plans ---------------------------------------------------------------------------------------------------- */
 
 static void plans_use_few_buffers(void)
@@ -430,6 +483,8 @@ static const check_case cases[] = {
     {"the machine is described without names", the_machine_is_described_without_names},
     /* last: it uses oneDNN in this process, whose instruction set is fixed from then on */
     {"engines know every layer", engines_know_every_layer},
+    {"int8 cuts off where relu6 does", int8_cuts_off_where_relu6_does},
+    {"fewer bits refuse what they lack", fewer_bits_refuse_what_they_lack},
     {0},
 };
 
