@@ -50,7 +50,7 @@ typedef struct ll_layer {
     bool bn;           /* behind a convolution; in front of a global pool */
     ll_activation act; /* on the output of a convolution, a sum or a linear layer, behind the bn */
 } ll_layer;
-enum { LL_MAX_LAYERS = 256 }; /* no network of a built-in space has more */
+enum { LL_MAX_LAYERS = 256 }; /* no network has more */
 
 /* Exact counts of one network, multiply-adds (not 2x); an average pool counts its window, an addition one per
  * element, bn and ReLU are folded and count nothing. params include the two trained numbers a channel of each
