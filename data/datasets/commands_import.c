@@ -28,7 +28,7 @@ const ll_option ll_import_options[] = {
     LL_OPT_CHOICE("how", NULL, "as|into", "as: a new dataset; into: one that is there", LL_REQUIRED),
     LL_OPT_WORD("name", NULL, "name of the dataset", LL_REQUIRED, LL_OF(DATASET)),
     LL_OPT_CHOICE("unit", NULL, "ms|us|s", "csv: unit of the latencies in the file"),
-    LL_OPT_WORD("space", NULL, "csv: search space of a new dataset", LL_OF(SPACE)),
+    LL_OPT_WORD("space", NULL, "csv: search space of a new dataset: a name, or a file *.json", LL_OF(SPACE)),
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
                "csv: positions of a space of your own, which space= names"),
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
