@@ -584,7 +584,17 @@ static void limits_hold(void)
                "i", LOOP("j", "{\"when\": \"i < 9\", \"conv\": 4}, {\"conv\": 3}, {\"conv\": 3}")) "," END),
            "more than 256 layers");
     refuse(NETWORK("{\"conv\": 8192, \"kernel\": 31}," END), "16777216 weights");
-    ll_str text = {0};
+    ll_str text = {0}, sum = {0};
+    for (int i = 0; i < 99; i++) ll_str_add(&sum, i ? "+1" : "1");
+    ll_str_add(&text,
+               "{\"name\": \"bad\", \"positions\": [" AB "], \"input\": 8, \"network\": [{\"each\": " TEN
+               ", \"as\": \"i\", \"do\": [{\"each\": " TEN ", \"as\": \"j\", \"do\": [");
+    ll_str_addf(&text, "{\"conv\": \"%s\", \"kernel\": \"%s\", \"stride\": \"%s\", \"groups\": \"%s\"}",
+                sum.s, sum.s, sum.s, sum.s);
+    ll_str_add(&text, "]}]}]}");
+    refuse(text.s, "65536 names, numbers and signs");
+    ll_str_free(&sum);
+    ll_str_clear(&text);
     ll_str_add(&text, "{\"name\": \"bad\", \"positions\": [{\"names\": [");
     for (int i = 0; i < 300; i++) ll_str_addf(&text, "%s\"p%d\"", i ? "," : "", i);
     ll_str_add(&text, "], \"choices\": [1, 2]}]}");

@@ -157,25 +157,22 @@ static bool read_text(reader *r, const char *key, const char *text, ll_expr *out
     const ll_expr_scope scope = {r, variable, choice};
     bool good = !ll_expr_read(text, &scope, out, r->e);
     r->instructions += out->n;
-    if (good && r->instructions > INSTRUCTIONS)
+    if (good && r->instructions > INSTRUCTIONS) {
+        ll_expr_free(out);
         return wrong(r, key, "the expressions are too long: 65536 names, numbers and signs are the limit");
+    }
     if (good) return true;
     if (r->e) ll_fail_in(r->e, "%s%s%s: ", r->path, *key ? "." : "", key);
     return false;
 }
 
-static bool is_whole(const cJSON *v)
-{
-    return cJSON_IsNumber(v) && v->valuedouble >= -LL_EXPR_MOST && v->valuedouble <= LL_EXPR_MOST &&
-           v->valuedouble == (int)v->valuedouble;
-}
-
 static bool read_expr(reader *r, const char *key, const cJSON *v, ll_expr *out)
 {
     if (cJSON_IsString(v)) return read_text(r, key, v->valuestring, out);
-    if (!is_whole(v) && !cJSON_IsBool(v))
+    int value = cJSON_IsTrue(v);
+    if (!cJSON_IsBool(v) && !ll_json_is_whole(v, LL_EXPR_MOST, &value))
         return wrong(r, key, "expected a whole number or an expression as text");
-    ll_expr_constant(cJSON_IsBool(v) ? cJSON_IsTrue(v) : (int)v->valuedouble, out);
+    ll_expr_constant(value, out);
     return true;
 }
 
@@ -350,18 +347,25 @@ static bool read_group(reader *r, const cJSON *item)
     return good;
 }
 
+/* A number of its own, or an expression over the choices; its variable, -1: refused. */
+static int bind_number(reader *r, const cJSON *v)
+{
+    int value;
+    bool constant = ll_json_is_whole(v, LL_EXPR_MOST, &value);
+    return constant ? add_variable(r, LL_VAR_CONSTANT, value, NULL) : add_value(r, "each", v);
+}
+
 /* What a name of "as" stands for in this round: a name that there is, a number, or an expression over the choices. */
 static bool bind_element(reader *r, const char *name, const cJSON *v)
 {
     const binding *b = cJSON_IsString(v) ? find(r, v->valuestring) : NULL;
-    int tensor = cJSON_IsString(v) && !b ? find_tensor(r, v->valuestring) : -1, number = -1;
+    int tensor = cJSON_IsString(v) && !b ? find_tensor(r, v->valuestring) : -1;
     if (b) {
         if (b->kind == NAME_POSITION && r->position < 0) r->position = b->index;
         return bind(r, "as", name, b->kind, b->index);
     }
     if (tensor >= 0) return bind(r, "as", name, NAME_TENSOR, tensor);
-    number =
-        is_whole(v) ? add_variable(r, LL_VAR_CONSTANT, (int)v->valuedouble, NULL) : add_value(r, "each", v);
+    int number = bind_number(r, v);
     return number >= 0 && bind(r, "as", name, NAME_NUMBER, number);
 }
 
