@@ -69,6 +69,8 @@ OPERATORS = {
     "Flatten": lambda x: x.reshape(len(x), -1),
     "Gemm": gemm,
     "Mul": lambda a, b: a * b,
+    "Clip": lambda x, least, most: np.clip(x, least, most),
+    "HardSigmoid": lambda x, *, alpha, beta: np.clip(alpha * x + beta, 0, 1),
 }
 
 

@@ -139,6 +139,24 @@ static void files_are_replaced_or_kept(void)
     free(path);
 }
 
+static void json_knows_whole_numbers(void)
+{
+    static const struct {
+        const char *text;
+        bool whole;
+    } cases[] = {{"7", true},    {"-100", true},   {"100.0", true}, {"101", false}, {"1e300", false},
+                 {"1.5", false}, {"\"7\"", false}, {"true", false}, {"null", false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        cJSON *v = cJSON_Parse(cases[i].text);
+        int value = 0;
+        check_report(ll_json_is_whole(v, 100, &value) == cases[i].whole, __FILE__, __LINE__, "%s",
+                     cases[i].text);
+        if (cases[i].whole) CHECK_INT(value, v->valuedouble);
+        cJSON_Delete(v);
+    }
+    CHECK(!ll_json_is_whole(NULL, 100, NULL));
+}
+
 static void json_says_null_for_nan(void)
 {
     cJSON *o = cJSON_CreateObject();
@@ -227,6 +245,7 @@ static const check_case cases[] = {
     {"ranges are words", ranges_are_words},
     {"files are replaced or kept", files_are_replaced_or_kept},
     {"json says null for NaN", json_says_null_for_nan},
+    {"json knows whole numbers", json_knows_whole_numbers},
     {"pools run every chunk once", pools_run_every_chunk_once},
     {"pools say which thread runs", pools_say_which_thread_runs},
     {"tensors check shapes", tensors_check_shapes},

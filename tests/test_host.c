@@ -5,8 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/blas.h"
+#include "core/space/space_json.h"
 #include "data/machines/host/cache.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"
@@ -289,6 +291,94 @@ static void the_reference_pads_as_described(void)
     s.engine->close(runner);
 }
 
+/* Every kind of layer and activation (tests/spaces/layers.json), two images one after the other in one runner, batches. */
+static void runs_like_the_reference(const ll_host_engine *engine, int batch, const ll_space *space)
+{
+    ll_host_settings s = settings_of(engine, batch), plain = settings_of(&ll_engine_reference, batch);
+    void *mine, *theirs;
+    ll_network *n = LL_NEW(ll_network);
+    ll_error e = {0};
+    CHECK_INT(engine->open(&s, &mine, &e), LL_OK);
+    CHECK_INT(plain.engine->open(&plain, &theirs, &e), LL_OK);
+    for (int i = 0; i < 80; i++) {
+        uint8_t gene[] = {(uint8_t)(i % 2), (uint8_t)(i / 2 % 5), (uint8_t)(i / 10 % 4), (uint8_t)(i / 40)};
+        float a[40], b[40];
+        CHECK_INT(ll_network_build(space, gene, n, &e), LL_OK);
+        if (!check_report(!engine->load(mine, n, &e), __FILE__, __LINE__, "%s", e.message)) break;
+        CHECK_INT(plain.engine->load(theirs, n, &e), LL_OK);
+        engine->run(mine), plain.engine->run(theirs);
+        engine->result(mine, a), plain.engine->result(theirs, b);
+        double d = ll_host_distance(a, b, 10 * batch);
+        check_report(d < 1e-5, __FILE__, __LINE__, "%s, batch %d, network %d: %g", engine->name, batch, i, d);
+    }
+    engine->close(mine);
+    plain.engine->close(theirs);
+    free(n);
+}
+
+static void engines_know_every_layer(void)
+{
+    const ll_space *s;
+    ll_error e = {0};
+    CHECK_INT(ll_space_open("tests/spaces/layers.json", &s, &e), LL_OK);
+    for (int batch = 1; s && batch <= 3; batch += 2) {
+        runs_like_the_reference(&ll_engine_blas, batch, s);
+        ll_host_settings onednn = settings_of(&ll_engine_onednn, batch);
+        if (!ll_engine_onednn.check(&onednn, &e)) runs_like_the_reference(&ll_engine_onednn, batch, s);
+    }
+}
+
+/* relu6 in integers: what is cut off at 6 is cut off at 6 * 2^exponent. */
+static void int8_cuts_off_where_relu6_does(void)
+{
+    static const char text[] =
+        "{\"name\": \"host-relu6\", \"positions\": [{\"name\": \"act\", \"choices\": {\"one\": 1, \"six\": "
+        "2}}], "
+        "\"input\": 16, \"network\": [{\"conv\": 24, \"kernel\": 3, \"act\": \"act\"}, {\"to\": \"x\"}, "
+        "{\"conv\": \"c\", \"kernel\": 3, \"groups\": \"c\", \"act\": \"act\"}, {\"conv\": \"c\"}, {\"add\": "
+        "\"x\", \"act\": "
+        "\"act\"}, {\"mean\": true}, {\"linear\": 10}]}";
+    ll_host_settings s = settings_of(&ll_engine_onednn, 1);
+    ll_error e = {0};
+    const ll_space *space = NULL;
+    cJSON *item = NULL;
+    s.dtype = LL_HOST_INT8;
+    if (s.engine->check(&s, &e)) return;
+    CHECK_OK(ll_json_parse(text, strlen(text), &item, &e));
+    CHECK_OK(ll_space_from_json(item, &space, &e));
+    cJSON_Delete(item);
+    ll_network *n = LL_NEW(ll_network);
+    for (uint8_t act = 0; space && act < 2; act++) {
+        CHECK_OK(ll_network_build(space, &act, n, &e));
+        double d = distance(&s, n);
+        check_report(d >= 0 && d <= ll_host_tolerance(LL_HOST_INT8), __FILE__, __LINE__, "act %d: %g", act,
+                     d);
+    }
+    free(n);
+}
+
+static void fewer_bits_refuse_what_they_lack(void)
+{
+    ll_host_settings s = settings_of(&ll_engine_onednn, 1);
+    ll_network *n = LL_NEW(ll_network);
+    float out[1000];
+    ll_error e = {0};
+    s.dtype = LL_HOST_INT8;
+    if (s.engine->check(&s, &e)) {
+        free(n);
+        return;
+    }
+    network_of("ofa", "r128_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3_k3e3-k3e3", n);
+    CHECK_INT(ll_host_run_once(&s, n, out, &e), LL_FAILED);
+    CHECK_HAS(e.message, "hswish");
+    const ll_space *space = ll_space_find("mcunet");
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    CHECK_OK(ll_network_build(space, gene, n, &e));
+    CHECK_INT(ll_host_run_once(&s, n, out, &e), LL_FAILED);
+    CHECK_HAS(e.message, "squeeze-and-excitation");
+    free(n);
+}
+
 /* --- plans ---------------------------------------------------------------------------------------------------- */
 
 static void plans_use_few_buffers(void)
@@ -391,6 +481,10 @@ static const check_case cases[] = {
     {"a cache numbers in order", a_cache_numbers_in_order},
     {"unsupported settings are refused", unsupported_settings_are_refused},
     {"the machine is described without names", the_machine_is_described_without_names},
+    /* last: it uses oneDNN in this process, whose instruction set is fixed from then on */
+    {"engines know every layer", engines_know_every_layer},
+    {"int8 cuts off where relu6 does", int8_cuts_off_where_relu6_does},
+    {"fewer bits refuse what they lack", fewer_bits_refuse_what_they_lack},
     {0},
 };
 

@@ -121,11 +121,11 @@ static float *read_floats(const char *folder, const char *name, size_t *n)
     return (float *)(void *)bytes;
 }
 
-static void compare_results(const char *folder)
+static void compare_results(const char *folder, int models)
 {
     ll_strs names = {0};
     CHECK(ll_list_dir(folder, ".f32", &names, NULL) == LL_OK);
-    CHECK_INT(names.n, N_CELLS + N_FBNETS);
+    CHECK_INT(names.n, models);
     for (int i = 0; i < names.n; i++) {
         size_t n, m;
         float *have = read_floats(folder, names.v[i], &n),
@@ -139,15 +139,37 @@ static void compare_results(const char *folder)
     ll_strs_free(&names);
 }
 
-static void models_are_valid_and_agree_with_the_reference(void)
+static void check_models(const exported *x, const char *folder, int models)
 {
-    const exported *x = models();
-    char *out = ll_path_join(check_tmpdir(), "numpy");
+    char *out = ll_path_join(check_tmpdir(), folder);
     ll_str words = {0};
     CHECK(ll_make_dirs(out, NULL) == LL_OK);
     ll_str_addf(&words, "tests/onnx_run.py '%s' '%s'%s", x->input, out, x->paths.s);
-    if (python_agrees(&words, "python3-onnx is not installed: no model was checked")) compare_results(out);
+    if (python_agrees(&words, "python3-onnx is not installed: no model was checked"))
+        compare_results(out, models);
     free(out);
+}
+
+static void models_are_valid_and_agree_with_the_reference(void)
+{
+    check_models(models(), "numpy", N_CELLS + N_FBNETS);
+}
+
+/* Activations and squeeze-and-excitation, in a space that is a file. */
+static void every_layer_is_exported(void)
+{
+    exported x = {.input = models()->input};
+    const ll_space *s;
+    ll_error e = {0};
+    CHECK_INT(ll_space_open("tests/spaces/layers.json", &s, &e), LL_OK);
+    for (uint8_t i = 0; s && i < 5; i++) {
+        uint8_t gene[] = {0, i, i % 4, i != 2};
+        char name[32];
+        snprintf(name, sizeof name, "layers%d", i);
+        export_one(&x, s, gene, name);
+    }
+    check_models(&x, "layers", 5);
+    ll_str_free(&x.paths);
 }
 
 static void pytorch_computes_the_same(void)
@@ -221,6 +243,7 @@ static void pytorch_measures_and_goes_on(void)
 
 static const check_case cases[] = {
     {"models are valid and agree with the reference", models_are_valid_and_agree_with_the_reference},
+    {"every layer is exported", every_layer_is_exported},
     {"PyTorch computes the same", pytorch_computes_the_same},
     {"PyTorch has the same counts", pytorch_has_the_same_counts},
     {"PyTorch measures and goes on", pytorch_measures_and_goes_on},

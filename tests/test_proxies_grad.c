@@ -121,7 +121,8 @@ static void network_with(ll_layer l, ll_network *n)
     n->layers[0].bn = true;
     n->layers[1] = l;
     n->layers[2] = conv(2, c, 5, h, 1, 1, 1);
-    n->layers[2].relu_after = n->layers[2].bn = true;
+    n->layers[2].act = LL_RELU;
+    n->layers[2].bn = true;
     n->layers[3] = plain(LL_GLOBAL_POOL, 3, 0, 5, h, 1, 1, 1);
     n->layers[3].h_out = 1;
     n->layers[4] = (ll_layer){.kind = LL_LINEAR,
@@ -162,7 +163,7 @@ static void every_kind_of_layer(void)
             l.bn = how & 2 && l.kind == LL_CONV;
             if (l.kind != LL_CONV && how & 3) continue;
             network_with(l, &q.network);
-            q.network.layers[0].relu_after = how & 4; /* what the layer reads */
+            q.network.layers[0].act = how & 4 ? LL_RELU : LL_NO_ACT; /* what the layer reads */
             check_gradients(&q, k->name, false, 1e-5, 1e-6);
         }
 }
@@ -228,7 +229,8 @@ static void synflow_by_hand(void)
 {
     ll_network n = {.n_layers = 3};
     n.layers[0] = conv(0, 2, 3, 4, 1, 1, 1);
-    n.layers[0].bn = n.layers[0].relu_after = true;
+    n.layers[0].bn = true;
+    n.layers[0].act = LL_RELU;
     n.layers[1] = plain(LL_GLOBAL_POOL, 1, 0, 3, 4, 1, 1, 1);
     n.layers[1].h_out = 1;
     n.layers[2] = (ll_layer){.kind = LL_LINEAR,

@@ -425,7 +425,21 @@ static void spaces_that_cannot_be_listed_are_gone_about_in(void)
         is_refused(a, "search t score=gp:acc method=exhaustive where=x>1", "no score");
         is_refused(a, "search t score=acc method=list", "archs=FILE");
     }
-    is_refused(a, "search t max=200 score=macs", "are not known"); /* OFA's layers */
+    SAY(a, "search t max=200 score=macs budget=300"); /* of OFA, whose layers are known */
+    CHECK_HAS(said, "\"arch\":\"r");
+    ll_app_free(a);
+}
+
+static void spaces_without_layers_have_no_costs(void)
+{
+    char *ops[] = {(char *)"a", (char *)"b", (char *)"c"};
+    CHECK(ll_space_define("search-plain", 9, ops, 3, NULL) != NULL);
+    ll_app *a = app_new();
+    make_big(a, "search-plain");
+    SAY(a, "partition source=a,b target=t");
+    SAY(a, "pretrain gp");
+    SAY(a, "transfer t k=10 seed=1");
+    is_refused(a, "search t max=200 score=macs", "are not known");
     ll_app_free(a);
 }
 
@@ -464,6 +478,7 @@ int main(int argc, char **argv)
         {"undo takes a search back and nothing else", undo_takes_a_search_back_and_nothing_else},
         {"users' spaces are searched", users_spaces_are_searched},
         {"spaces that cannot be listed are gone about in", spaces_that_cannot_be_listed_are_gone_about_in},
+        {"spaces without layers have no costs", spaces_without_layers_have_no_costs},
         {"a stopped search keeps what it met", a_stopped_search_keeps_what_it_met},
         {0},
     };

@@ -309,8 +309,8 @@ static void fbnet_counts_are_the_published_ones(void)
         for (int i = 0; i < n_layers; i++) {
             const ll_layer *l = &layers[i];
             double out = (double)l->c_out * l->h_out * l->h_out;
-            bool counted = l->relu_after && !(l->kind == LL_CONV && l->kernel == 1 && i + 1 < n_layers &&
-                                              layers[i + 1].position == l->position && l->position >= 0);
+            bool counted = l->act && !(l->kind == LL_CONV && l->kernel == 1 && i + 1 < n_layers &&
+                                       layers[i + 1].position == l->position && l->position >= 0);
             if (l->kind == LL_CONV) flops += out * l->kernel * l->kernel * l->c_in / l->groups + 2 * out;
             if (counted) flops += out;
             if (l->kind == LL_GLOBAL_POOL) flops += (double)l->c_in * l->h_in * l->h_in;

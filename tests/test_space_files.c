@@ -178,7 +178,7 @@ static bool same_layer(const ll_layer *a, const ll_layer *b)
 {
     bool shape = a->c_in == b->c_in && a->c_out == b->c_out && a->h_in == b->h_in && a->h_out == b->h_out;
     bool window = a->kernel == b->kernel && a->stride == b->stride && a->groups == b->groups;
-    bool around = a->relu_before == b->relu_before && a->bn == b->bn && a->relu_after == b->relu_after;
+    bool around = a->relu_before == b->relu_before && a->bn == b->bn && a->act == b->act;
     bool reads = a->in[0] == b->in[0] && (a->kind != LL_ADD || a->in[1] == b->in[1]);
     return a->kind == b->kind && a->position == b->position && shape && window && around && reads;
 }
@@ -238,6 +238,53 @@ static void fbnet_is_a_file(void)
     CHECK_INT(alike, 2000);
 }
 
+/* Data goes in the cell as in the graph that is written down, where every edge has a layer. */
+static void a_cells_graph_follows_from_its_layers(void)
+{
+    const ll_space *s = ll_space_find("nasbench201"), *f = read_file("tests/spaces/nasbench201.json");
+    int compared = 0, alike = 0;
+    for (int i = 0; f && i < s->n_archs; i++) {
+        uint8_t gene[6];
+        ll_graph x, y;
+        s->at(s, i, gene);
+        if (memchr(gene, 0, 6)) continue; /* none: an ordinary node there, out of it here */
+        CHECK(s->graph(s, gene, LL_GRAPH_FULL, &x) && f->graph(f, gene, LL_GRAPH_FULL, &y));
+        compared++;
+        alike += x.n_nodes == y.n_nodes && !memcmp(x.adj, y.adj, sizeof x.adj) &&
+                 !memcmp(x.op, y.op, (size_t)x.n_nodes * sizeof *x.op);
+    }
+    CHECK_INT(compared, 4 * 4 * 4 * 4 * 4 * 4);
+    CHECK_INT(alike, compared);
+}
+
+static bool has_arcs(const ll_graph *g, const char *arcs)
+{
+    int all = 0, these = 0, from, to, n;
+    for (int i = 0; i < g->n_nodes; i++)
+        for (int j = 0; j < g->n_nodes; j++) all += g->adj[i][j];
+    for (; sscanf(arcs, " %d>%d%n", &from, &to, &n) == 2; arcs += n) these += g->adj[from][to];
+    return all == these;
+}
+
+static void graphs_follow_data_or_the_order_of_positions(void)
+{
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_graph g;
+    const ll_space *s = ll_space_find("resnet_tiny"); /* width and depths have no layers of their own */
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK(has_arcs(&g, "0>1 1>2 2>3 3>4 4>5 5>6 4>6 6>7 7>8"));
+    s = ll_space_find("mobilenetv2");
+    gene[2] = 6; /* no block: still a node on the way, and its output is what a sum before it made of two */
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    CHECK(g.adj[0][1] && g.adj[1][2] && g.adj[2][3] && g.adj[1][3] && g.adj[3][4] && !g.adj[1][5]);
+    s = ll_space_find(
+        "mcunet"); /* whose positions are in another order than its blocks: a chain of what is there */
+    gene[2] = 0;
+    CHECK(s->graph(s, gene, LL_GRAPH_FULL, &g));
+    for (int i = 0; i < 9; i++) CHECK(g.adj[i][i + 1]);
+    CHECK(!g.adj[9][10] && g.adj[9][14]);
+}
+
 /* A choice changes nothing in what other positions have: their layers keep their places, and so their weights. */
 static void sites_do_not_depend_on_other_choices(void)
 {
@@ -253,17 +300,26 @@ static void sites_do_not_depend_on_other_choices(void)
 
 /* --- those that come along --- */
 
-static void count(const char *name, double macs, double params)
+/* Of the architecture of all first choices, or of all last ones. */
+static void count(const char *name, bool last, double macs, double params)
 {
     const ll_space *s = ll_space_find(name);
-    uint8_t gene[LL_MAX_POSITIONS];
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
     ll_cost c;
     CHECK(s != NULL);
-    if (!s) return;
-    for (int p = 0; p < s->n_positions; p++) gene[p] = 0;
-    CHECK(ll_space_cost(s, gene, &c));
+    for (int p = 0; s && last && p < s->n_positions; p++) gene[p] = (uint8_t)(ll_space_choices(s, p) - 1);
+    if (!s || !CHECK(ll_space_cost(s, gene, &c))) return;
     CHECK_NEAR(c.macs, macs, 0);
     CHECK_NEAR(c.params, params, 0);
+}
+
+/* By a program that walks the published tables of widths, strides and depths. */
+static void their_counts_are_the_published_networks(void)
+{
+    count("mobilenetv2", false, 257936512, 3191928);
+    count("mcunet", false, 7368912, 364242);
+    count("mcunet", true, 282467456, 6768354);
+    count("resnet_tiny", false, 3252544, 20018);
 }
 
 static void spaces_come_along(void)
@@ -280,7 +336,6 @@ static void spaces_come_along(void)
     }
     ll_strs_free(&names);
     free(dir);
-    count("resnet_tiny", 3252544, 20018);
     const ll_space *s;
     ll_error e = {0};
     CHECK_INT(ll_space_open("mcunet", &s, &e), LL_OK);
@@ -529,7 +584,17 @@ static void limits_hold(void)
                "i", LOOP("j", "{\"when\": \"i < 9\", \"conv\": 4}, {\"conv\": 3}, {\"conv\": 3}")) "," END),
            "more than 256 layers");
     refuse(NETWORK("{\"conv\": 8192, \"kernel\": 31}," END), "16777216 weights");
-    ll_str text = {0};
+    ll_str text = {0}, sum = {0};
+    for (int i = 0; i < 99; i++) ll_str_add(&sum, i ? "+1" : "1");
+    ll_str_add(&text,
+               "{\"name\": \"bad\", \"positions\": [" AB "], \"input\": 8, \"network\": [{\"each\": " TEN
+               ", \"as\": \"i\", \"do\": [{\"each\": " TEN ", \"as\": \"j\", \"do\": [");
+    ll_str_addf(&text, "{\"conv\": \"%s\", \"kernel\": \"%s\", \"stride\": \"%s\", \"groups\": \"%s\"}",
+                sum.s, sum.s, sum.s, sum.s);
+    ll_str_add(&text, "]}]}]}");
+    refuse(text.s, "65536 names, numbers and signs");
+    ll_str_free(&sum);
+    ll_str_clear(&text);
     ll_str_add(&text, "{\"name\": \"bad\", \"positions\": [{\"names\": [");
     for (int i = 0; i < 300; i++) ll_str_addf(&text, "%s\"p%d\"", i ? "," : "", i);
     ll_str_add(&text, "], \"choices\": [1, 2]}]}");
@@ -550,8 +615,11 @@ int main(int argc, char **argv)
         {"wrong expressions are refused", wrong_expressions_are_refused},
         {"NAS-Bench-201 is a file", nasbench201_is_a_file},
         {"FBNet is a file", fbnet_is_a_file},
+        {"a cell's graph follows from its layers", a_cells_graph_follows_from_its_layers},
+        {"graphs follow data or the order of positions", graphs_follow_data_or_the_order_of_positions},
         {"sites do not depend on other choices", sites_do_not_depend_on_other_choices},
         {"spaces come along", spaces_come_along},
+        {"their counts are the published networks'", their_counts_are_the_published_networks},
         {"networks are well formed", networks_are_well_formed},
         {"microcontrollers count in bytes", microcontrollers_count_in_bytes},
         {"rules leave positions out", rules_leave_positions_out},

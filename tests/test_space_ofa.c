@@ -1,10 +1,12 @@
-/* OFA-MobileNetV3: its strings, the dicts of OFA and HELP, what depends on depth, graphs and drawings. */
+/* OFA-MobileNetV3: its strings, the dicts of OFA and HELP, what depends on depth, graphs, drawings and the network. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/fs.h"
+#include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/space/moves.h"
+#include "core/space/network.h"
 #include "tests/check.h"
 
 enum { POSITIONS = 46, BLOCKS = 20 };
@@ -207,7 +209,141 @@ static void drawings_fit(void)
     ll_str_free(&b);
 }
 
+/* --- the network --- */
+
+/* Counts of convolutions, squeeze-and-excitation and classifier alone, by the released code's tables at width 1.0, with no
+ * template in between. */
+typedef struct count {
+    double macs, params;
+    int side;
+} count;
+
+static int divisible(double x)
+{
+    int near = (int)(x + 4) / 8 * 8;
+    if (near < 8) near = 8;
+    return near < .9 * x ? near + 8 : near;
+}
+
+static void conv(count *n, int from, int to, int kernel, int stride, int groups)
+{
+    n->side = (n->side - 1) / stride + 1;
+    double weights = (double)kernel * kernel * from / groups * to;
+    n->macs += weights * n->side * n->side;
+    n->params += weights + 2 * to;
+}
+
+static void squeeze(count *n, int channels)
+{
+    int inner = divisible(channels / 4);
+    n->macs += 2. * channels * inner;
+    n->params += 2. * channels * inner + channels + inner;
+}
+
+static count count_by_hand(const uint8_t *gene)
+{
+    static const int width[] = {24, 40, 80, 112, 160}, stride[] = {2, 2, 2, 1, 2}, se[] = {0, 1, 0, 1, 1};
+    count n = {.side = 128 + 4 * gene[45]};
+    int c = 16;
+    conv(&n, 3, 16, 3, 2, 1);
+    conv(&n, 16, 16, 3, 1, 16);
+    conv(&n, 16, 16, 1, 1, 1);
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < 2 + gene[40 + i]; j++) {
+            int block = 4 * i + j, deep = divisible(c * (gene[20 + block] == 2 ? 6 : 3 + gene[20 + block]));
+            conv(&n, c, deep, 1, 1, 1);
+            conv(&n, deep, deep, 3 + 2 * gene[block], j ? 1 : stride[i], deep);
+            if (se[i]) squeeze(&n, deep);
+            conv(&n, deep, c = width[i], 1, 1, 1);
+        }
+    conv(&n, 160, 960, 1, 1, 1);
+    n.macs += 960 * 1280 + 1280 * 1000;
+    n.params += 960 * 1280 + 1281 * 1000;
+    return n;
+}
+
+static void check_counts(const uint8_t *gene)
+{
+    count n = count_by_hand(gene);
+    ll_cost c;
+    CHECK(ll_space_cost(ofa(), gene, &c));
+    CHECK_NEAR(c.params, n.params, 0);
+    CHECK_NEAR(c.macs / n.macs, 1, .01); /* sums, means and gates are counted here, not there */
+    ll_network *net = LL_NEW(ll_network);
+    ll_error e = {0};
+    CHECK_INT(ll_network_build(ofa(), gene, net, &e), LL_OK);
+    double alone = 0;
+    for (int i = 0; i < net->n_layers; i++)
+        if (net->layers[i].kind == LL_CONV || net->layers[i].kind == LL_LINEAR)
+            alone += ll_layer_macs(&net->layers[i]);
+    CHECK_NEAR(alone, n.macs, 0);
+    free(net);
+}
+
+static void counts_are_the_networks(void)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_rng r = ll_rng_new(6, LL_STREAM_DATA);
+    for (int i = 0; i < 300; i++) {
+        ll_space_random(ofa(), &r, gene);
+        check_counts(gene);
+    }
+    ll_error e = {0};
+    ll_cost c;
+    CHECK_INT(ll_space_parse(ofa(), json, gene, &e), LL_OK);
+    CHECK(ll_space_cost(ofa(), gene, &c));
+    CHECK_NEAR(c.params, 5695536, 0);
+    CHECK_NEAR(c.macs, 229474640, 2294746);
+}
+
+static void inactive_blocks_do_not_count(void)
+{
+    ll_layer x[LL_MAX_LAYERS], y[LL_MAX_LAYERS];
+    uint8_t gene[POSITIONS] = {0}, other[POSITIONS] = {0};
+    for (int i = 0; i < 5; i++) other[4 * i + 3] = other[20 + 4 * i + 2] = 2; /* slots that are not there */
+    int n = ofa()->layers(ofa(), gene, x, LL_MAX_LAYERS), m = ofa()->layers(ofa(), other, y, LL_MAX_LAYERS);
+    CHECK_INT(n, m);
+    for (int i = 0; i < n; i++) CHECK(x[i].kernel == y[i].kernel && x[i].c_out == y[i].c_out);
+    for (int p = 0; p < POSITIONS; p++) gene[p] = (uint8_t)(ll_space_choices(ofa(), p) - 1);
+    CHECK(ofa()->layers(ofa(), gene, x, LL_MAX_LAYERS) <= LL_MAX_LAYERS);
+    CHECK_INT(x[0].act, LL_HSWISH);
+    CHECK_INT(x[0].h_in, 224);
+}
+
+static void check_published(const char *folder)
+{
+    ll_strs names = {0};
+    CHECK_OK(ll_list_dir(folder, ".json", &names, NULL));
+    CHECK(names.n > 0);
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(folder, names.v[i]), *text = NULL;
+        uint8_t gene[LL_MAX_POSITIONS];
+        size_t n;
+        ll_error e = {0};
+        CHECK_OK(ll_read_file(path, 0, &text, &n, &e));
+        if (CHECK(!ll_space_parse(ofa(), text, gene, &e))) check_counts(gene);
+        free(path);
+        free(text);
+    }
+    ll_strs_free(&names);
+}
+
+static void published_configurations_count_as_the_network(void)
+{
+    static const char *const folders[] = {"cpu_gold6226", "gpu_titan_rtx_64", "jetson_agx_xavier"};
+    for (int i = 0; i < 3; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "upstream/HELP/ofa/architecture_config/%s", folders[i]);
+        const char *folder = check_shared(path);
+        if (!folder) return;
+        check_published(folder);
+    }
+}
+
 static const check_case cases[] = {
+    {"counts are the network's", counts_are_the_networks},
+    {"inactive blocks do not count", inactive_blocks_do_not_count},
+    {"published configurations count as the network", published_configurations_count_as_the_network},
     {"the gene is as described", the_gene_is_as_described},
     {"all forms say the same", all_forms_say_the_same},
     {"published dicts are read", published_dicts_are_read},

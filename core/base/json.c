@@ -114,6 +114,14 @@ double ll_json_get_num(const cJSON *o, const char *key, double otherwise)
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
+bool ll_json_is_whole(const cJSON *v, int most, int *out)
+{
+    if (!cJSON_IsNumber(v) || !(fabs(v->valuedouble) <= most) || v->valuedouble != (int)v->valuedouble)
+        return false;
+    if (out) *out = (int)v->valuedouble;
+    return true;
+}
+
 int ll_json_get_int(const cJSON *o, const char *key, int otherwise)
 {
     double x = ll_json_get_num(o, key, otherwise);

@@ -34,6 +34,8 @@ double ll_json_get_num(const cJSON *o, const char *key, double otherwise);
 int ll_json_get_int(const cJSON *o, const char *key, int otherwise);
 const char *ll_json_get_str(const cJSON *o, const char *key, const char *otherwise);
 bool ll_json_get_bool(const cJSON *o, const char *key, bool otherwise);
+/* Is this a whole number, no larger than `most` either way? Then *out (may be NULL) is. */
+bool ll_json_is_whole(const cJSON *v, int most, int *out);
 /* Array of numbers; returns the count, *v is the caller's to free (NULL when absent). */
 int ll_json_get_nums(const cJSON *o, const char *key, double **v);
 int ll_json_get_ints(const cJSON *o, const char *key, int **v);

@@ -333,6 +333,9 @@ const ll_command ll_look_commands[] = {
     {.name = "spaces",
      .group = "look",
      .summary = "List the search spaces",
+     .help = "Built-in ones, those that come along as files, and those of data that was loaded. Where a "
+             "command takes a space, the path of a file *.json that defines one does as well: "
+             "data/SPACES.md.",
      .flags = LL_CMD_LOOK,
      .run = run_spaces},
     {.name = "info",

@@ -24,7 +24,7 @@ static what applied(const ll_layer *l, what x)
                     (uint64_t)l->groups,
                     l->relu_before,
                     l->bn,
-                    l->relu_after};
+                    l->act};
     return XXH3_64bits(k, sizeof k);
 }
 
@@ -38,7 +38,7 @@ static what of_layer(const ll_layer *l, const what *written)
     what x = of_tensor(written, l->in[0]);
     if (l->kind == LL_COPY) return x;
     if (l->kind == LL_ADD) x += of_tensor(written, l->in[1]);
-    if (l->kind == LL_ADD && !l->relu_before && !l->relu_after) return x;
+    if (l->kind == LL_ADD && !l->relu_before && !l->act) return x;
     return !x && zero_of_zeros(l) ? 0 : applied(l, x);
 }
 

@@ -176,7 +176,7 @@ static bool behind_relu(const ll_net *n, int tensor)
 {
     if (tensor <= LL_TENSOR_INPUT) return false;
     const ll_layer *l = layer(n, tensor - 1);
-    return l->relu_after || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
+    return l->act || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
 }
 
 static const real *tensor_of(const ll_net *n, int t)
@@ -289,6 +289,7 @@ static void layer_forward(ll_net *n, int i)
     case LL_LINEAR:
         ll_classify(l, n->s.batch, gate, x, n->w[i], n->w[i] + ll_layer_weight_count(l), y);
         break;
+    case LL_GATE: /* refused before (check_layers in proxies.c) */
     case LL_COPY:
         break;
     }
@@ -420,7 +421,7 @@ bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_imag
         if (whole) {
             const ll_layer *l = layer(n, i);
             const real *sign = signs_of(n, i + 1);
-            if (l->relu_after)
+            if (l->act)
                 for (size_t k = 0; k < size_out(n, l); k++) d[k] = sign[k] > 0 ? d[k] : 0;
             layer_back(n, i, d, fisher);
         }
@@ -509,6 +510,6 @@ void ll_net_relus(ll_net *n, void (*visit)(void *ctx, int c, int p, const real *
         const ll_layer *l = layer(n, i);
         bool head = l->kind == LL_GLOBAL_POOL && normed(n, l);
         if (l->relu_before) visit(ctx, l->c_in, (int)plane(l->h_in), head ? n->head : tensor_of(n, l->in[0]));
-        if (l->relu_after) visit(ctx, l->c_out, (int)plane(l->h_out), n->x[i + 1]);
+        if (l->act) visit(ctx, l->c_out, (int)plane(l->h_out), n->x[i + 1]);
     }
 }

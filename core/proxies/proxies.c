@@ -30,7 +30,7 @@ bool ll_proxy_connected(const ll_network *n)
     bool reached[LL_MAX_LAYERS + 1] = {true};
     for (int i = 0; i < n->n_layers; i++) {
         const ll_layer *l = &n->layers[i];
-        int a = l->in[0], b = l->kind == LL_ADD ? l->in[1] : LL_TENSOR_ZERO;
+        int a = l->in[0], b = ll_layer_reads(l) > 1 ? l->in[1] : LL_TENSOR_ZERO;
         reached[i + 1] = (a != LL_TENSOR_ZERO && reached[a]) || (b != LL_TENSOR_ZERO && reached[b]);
     }
     return reached[n->n_layers];
@@ -115,6 +115,25 @@ ll_status ll_proxies_check(const ll_space *space, const ll_proxy *const *which, 
     return LL_OK;
 }
 
+/* relu6 counts as a ReLU here: behind a batch normalisation its bend is six standard deviations away. */
+static ll_status check_layers(const ll_network *n, ll_error *e)
+{
+    for (int i = 0; i < n->n_layers; i++) {
+        const ll_layer *l = &n->layers[i];
+        bool inner = l->kind == LL_LINEAR && i + 1 < n->n_layers;
+        const char *why = l->act > LL_RELU6                ? ll_activation_name(l->act)
+                          : l->kind == LL_GATE || inner    ? "squeeze-and-excitation"
+                          : l->kind == LL_LINEAR && l->act ? "an activation behind its classifier"
+                                                           : NULL;
+        if (why)
+            return ll_fail(
+                e, LL_USAGE,
+                "networks of space %s have %s: proxies are computed of convolutions, sums, means and ReLUs",
+                n->space->name, why);
+    }
+    return LL_OK;
+}
+
 static ll_status check_images(const ll_proxy_work *w, const ll_proxy *p, ll_error *e)
 {
     int side = ll_proxy_side(&w->network), classes = ll_proxy_classes(&w->network);
@@ -171,6 +190,7 @@ ll_status ll_proxies_of(ll_proxy_desk *d, const ll_proxy_job *job, double *out, 
     ll_proxy_images noise = {0};
     ll_status s = ll_proxies_check(job->space, job->which, job->n, e);
     if (!s) s = ll_network_build(job->space, job->gene, &w->network, e);
+    if (!s) s = check_layers(&w->network, e);
     if (!s && !job->images && job->batch && wants_images(job)) {
         ll_proxy_noise(job->seed, job->batch, ll_proxy_side(&w->network), ll_proxy_classes(&w->network),
                        &noise);

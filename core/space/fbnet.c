@@ -46,12 +46,12 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
     return true;
 }
 
-static int put_conv(ll_layer_sink *sink, int in, ll_layer l, bool relu_after)
+static int put_conv(ll_layer_sink *sink, int in, ll_layer l, ll_activation act)
 {
     l.kind = LL_CONV;
     l.in[0] = in;
     l.bn = true;
-    l.relu_after = relu_after;
+    l.act = act;
     int out = ll_layer_put(sink, l);
     sink->site++;
     return out;
@@ -66,7 +66,7 @@ static int put_block(ll_layer_sink *sink, int in, int position, const block *b, 
     ll_layer depthwise = {
         .c_in = m, .h_in = side, .kernel = b->kernel, .stride = stride, .groups = m, .position = position};
     ll_layer project = {.c_in = m, .c_out = co, .h_in = after, .groups = b->groups, .position = position};
-    int x = put_conv(sink, in, expand, true);
+    int x = put_conv(sink, in, expand, LL_RELU);
     if (b->groups > 1)
         x = ll_layer_put(sink, (ll_layer){.kind = LL_SHUFFLE,
                                           .c_in = m,
@@ -74,8 +74,8 @@ static int put_block(ll_layer_sink *sink, int in, int position, const block *b, 
                                           .groups = b->groups,
                                           .position = position,
                                           .in = {x}});
-    x = put_conv(sink, x, depthwise, true);
-    x = put_conv(sink, x, project, false);
+    x = put_conv(sink, x, depthwise, LL_RELU);
+    x = put_conv(sink, x, project, LL_NO_ACT);
     if (c != co || stride != 1) return x;
     return ll_layer_put(
         sink, (ll_layer){.kind = LL_ADD, .c_in = co, .h_in = after, .position = position, .in = {x, in}});
@@ -84,7 +84,7 @@ static int put_block(ll_layer_sink *sink, int in, int position, const block *b, 
 static int put_skip(ll_layer_sink *sink, int in, int position, int c, int co, int side, int stride)
 {
     ll_layer l = {.c_in = c, .c_out = co, .h_in = side, .stride = stride, .position = position, .in = {in}};
-    if (c != co || stride != 1) return put_conv(sink, in, l, true);
+    if (c != co || stride != 1) return put_conv(sink, in, l, LL_RELU);
     l.kind = LL_COPY;
     return ll_layer_put(sink, l);
 }
@@ -94,7 +94,7 @@ static void put_head(ll_layer_sink *sink, int in, int c, int side)
     ll_layer widen = {.c_in = c, .c_out = HEAD, .h_in = side, .position = -1};
     ll_layer pool = {.kind = LL_GLOBAL_POOL, .c_in = HEAD, .h_in = side, .h_out = 1, .position = -1};
     ll_layer classify = {.kind = LL_LINEAR, .c_in = HEAD, .c_out = CLASSES, .h_in = 1, .position = -1};
-    pool.in[0] = put_conv(sink, in, widen, true);
+    pool.in[0] = put_conv(sink, in, widen, LL_RELU);
     classify.in[0] = ll_layer_put(sink, pool);
     ll_layer_put(sink, classify);
 }
@@ -104,7 +104,7 @@ static int layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int mos
     (void)s;
     ll_layer_sink sink = {.out = out, .most = most};
     ll_layer stem = {.c_in = 3, .c_out = STEM, .h_in = SIDE, .kernel = 3, .position = -1};
-    int c = STEM, side = SIDE, position = 0, tensor = put_conv(&sink, LL_TENSOR_INPUT, stem, true);
+    int c = STEM, side = SIDE, position = 0, tensor = put_conv(&sink, LL_TENSOR_INPUT, stem, LL_RELU);
     for (int i = 0; i < STAGES; i++)
         for (int j = 0; j < stages[i].blocks; j++, position++) {
             const block *b = &blocks[gene[position]];

@@ -16,11 +16,9 @@ static void add_conv(const ll_layer *l, ll_str *out)
 
 static void add_layer(const ll_layer *l, ll_str *out)
 {
-    static const char *const names[] = {[LL_ADD] = "+",
-                                        [LL_LINEAR] = "classifier",
-                                        [LL_GLOBAL_POOL] = "mean",
-                                        [LL_COPY] = "skip",
-                                        [LL_SHUFFLE] = "shuffle"};
+    static const char *const names[] = {
+        [LL_ADD] = "+",     [LL_LINEAR] = "classifier", [LL_GLOBAL_POOL] = "mean",
+        [LL_COPY] = "skip", [LL_SHUFFLE] = "shuffle",   [LL_GATE] = "gate"};
     if (l->kind == LL_CONV)
         add_conv(l, out);
     else if (l->kind == LL_POOL_AVG)

@@ -44,6 +44,33 @@ size_t ll_layer_bias_count(const ll_layer *l)
     return l->bn || l->kind == LL_LINEAR ? (size_t)l->c_out : 0;
 }
 
+static float clip6(float x)
+{
+    return x < 0 ? 0 : x > 6 ? 6 : x;
+}
+
+float ll_activate(ll_activation a, float x)
+{
+    switch (a) {
+    case LL_RELU:
+        return x > 0 ? x : 0;
+    case LL_RELU6:
+        return clip6(x);
+    case LL_HSWISH:
+        return x * clip6(x + 3) / 6;
+    case LL_HSIGMOID:
+        return clip6(x + 3) / 6;
+    default:
+        return x;
+    }
+}
+
+const char *ll_activation_name(ll_activation a)
+{
+    static const char *const names[LL_ACTIVATIONS] = {"none", "relu", "relu6", "hswish", "hsigmoid"};
+    return names[a];
+}
+
 static void fill(ll_rng *r, size_t n, double centre, double reach, float *out)
 {
     for (size_t i = 0; i < n; i++) out[i] = (float)(centre + reach * (2 * ll_rng_uniform(r) - 1));

@@ -12,14 +12,15 @@
  * What a layer computes, x being in[0]:
  *   LL_CONV         relu_before: x = max(x, 0). Cross-correlation with `groups` groups, `stride`, zero padding
  *                   (kernel - 1) / 2 on all four sides. bn: plus bias (the folded batch normalisation; the
- *                   scale is in the weights). relu_after: max(., 0).
+ *                   scale is in the weights), then act.
  *   LL_POOL_AVG     kernel 3: padding 1, kernel 2: padding 0; the mean of what lies inside the image
  *                   (count_include_pad = false).
- *   LL_ADD          in[0] + in[1].
+ *   LL_ADD          in[0] + in[1], then act.
+ *   LL_GATE         in[0] times in[1] (N, c, 1, 1), which is the same for a whole channel.
  *   LL_SHUFFLE      channel g * (C / groups) + j goes to channel j * groups + g.
  *   LL_GLOBAL_POOL  bn: x = scale * x + shift per channel; relu_before: x = max(x, 0), behind the bn; mean
  *                   over the image: (N, C, 1, 1).
- *   LL_LINEAR       (N, c_in, 1, 1) -> (N, c_out): weights, plus bias.
+ *   LL_LINEAR       (N, c_in, 1, 1) -> (N, c_out): weights, plus bias, then act.
  *
  * Weights. ll_layer_weights() gives those of a layer as one block of floats, row-major:
  *   LL_CONV         W (c_out, c_in / groups, kernel, kernel), then, with bn, bias (c_out)
@@ -49,6 +50,14 @@ typedef struct ll_network {
 
 /* The network of an architecture. LL_USAGE: the space does not know its layers (a user's space). */
 ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *out, ll_error *e);
+
+/* Tensors that a layer reads: 1, or 2. */
+static inline int ll_layer_reads(const ll_layer *l)
+{
+    return l->kind == LL_ADD || l->kind == LL_GATE ? 2 : 1;
+}
+float ll_activate(ll_activation a, float x);
+const char *ll_activation_name(ll_activation a); /* "hswish" */
 
 /* Rows and columns of zeros around the input, on each side. */
 int ll_layer_padding(const ll_layer *l);

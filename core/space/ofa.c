@@ -1,6 +1,6 @@
 /* OFA-MobileNetV3 (Once-for-All, Cai et al., ICLR 2020, arXiv 1908.09791), as HELP (arXiv 2106.08630) uses it: five stages
  * of two to four blocks, each with a kernel (3, 5, 7) and an expansion (3, 4, 6) of its own, and the resolution of the
- * image (128 .. 224 in steps of 4). The width of the network is fixed and not said: 1.0 and 1.2 are published.
+ * image (128 .. 224 in steps of 4). The width of the network is 1.0 (1.2 is published, too).
  *
  * Positions: 20 kernels and 20 expansions (four slots a stage, in the order of execution), 5 depths, 1 resolution: the
  * order of OFA's dicts. Slot j of a stage is there when j < its depth.
@@ -362,6 +362,7 @@ const ll_space ll_ofa = {
     .index_of = ll_space_no_index,
     .at = ll_space_none_at,
     .graph = graph,
+    .layers = ll_ofa_layers,
     .draw = draw,
     .facts = &facts,
     .n_node_ops = NODE_OPS,

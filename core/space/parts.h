@@ -40,6 +40,7 @@ int ll_nasbench201_index_of_code(int code);
 int ll_nasbench201_code_at(int index);
 int ll_nasbench201_layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most);
 void ll_nasbench201_draw(const ll_space *s, const uint8_t *gene, ll_str *out);
+int ll_ofa_layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most);
 /* Edges of the cell in string order: the nodes they join, 0 = input, 3 = output. */
 enum { LL_NB201_EDGES = 6 };
 extern const int ll_nb201_from[LL_NB201_EDGES], ll_nb201_to[LL_NB201_EDGES];

@@ -15,23 +15,34 @@ char *ll_spaces_dir(void)
     return dir ? dir : ll_strdup(LL_DATA_DIR "/spaces");
 }
 
-static void read_shipped(void)
+/* False: it was stopped, and may be asked again. */
+static bool read_all(const char *dir)
 {
-    char *dir = ll_spaces_dir();
     ll_strs names = {0};
-    if (!ll_list_dir(dir, ".json", &names, NULL))
-        for (int i = 0; i < names.n; i++) {
-            char *path = ll_path_join(dir, names.v[i]);
-            const ll_space *s;
-            ll_space_from_file(path, &s, NULL);
-            free(path);
-        }
+    ll_status s = ll_list_dir(dir, ".json", &names, NULL);
+    for (int i = 0; i < names.n && s != LL_CANCELLED; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        const ll_space *space;
+        s = ll_space_from_file(path, &space, NULL);
+        free(path);
+    }
     ll_strs_free(&names);
-    free(dir);
+    return s != LL_CANCELLED;
 }
 
 void ll_spaces_shipped(void)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, read_shipped);
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static bool done;
+    static _Thread_local bool reading; /* what is read defines spaces, and asks */
+    if (reading) return;
+    pthread_mutex_lock(&lock);
+    if (!done) {
+        char *dir = ll_spaces_dir();
+        reading = true;
+        done = read_all(dir);
+        reading = false;
+        free(dir);
+    }
+    pthread_mutex_unlock(&lock);
 }

@@ -36,6 +36,7 @@ double ll_layer_macs(const ll_layer *l)
     case LL_POOL_AVG:
         return out * window;
     case LL_ADD:
+    case LL_GATE:
         return out;
     case LL_LINEAR:
         return (double)l->c_in * l->c_out;
@@ -84,7 +85,7 @@ static double peak_elements(const ll_layer *layers, int n)
         owner[i + 1] = copy ? owner[l->in[0]] : i + 1;
         last[i + 1] = i;
         size[i + 1] = copy ? 0 : elements(l->c_out, l->h_out);
-        for (int k = 0; k < (l->kind == LL_ADD ? 2 : 1); k++)
+        for (int k = 0; k < ll_layer_reads(l); k++)
             if (l->in[k] >= 0) last[owner[l->in[k]]] = i;
     }
     alive = peak = size[0];

@@ -29,20 +29,30 @@ typedef enum ll_layer_kind {
     LL_LINEAR, /* with bias */
     LL_GLOBAL_POOL,
     LL_COPY,
-    LL_SHUFFLE
+    LL_SHUFFLE,
+    LL_GATE /* channels times a number each, the second tensor (N, C, 1, 1): squeeze-and-excitation's end */
 } ll_layer_kind;
-typedef enum ll_activation { LL_NO_ACT, LL_RELU, LL_ACTIVATIONS } ll_activation;
+/* What becomes of every number behind the bn. relu6(x) = min(max(x, 0), 6), hsigmoid(x) = relu6(x + 3) / 6, hswish(x) =
+ * x hsigmoid(x): Howard et al., arXiv 1905.02244. */
+typedef enum ll_activation {
+    LL_NO_ACT,
+    LL_RELU,
+    LL_RELU6,
+    LL_HSWISH,
+    LL_HSIGMOID,
+    LL_ACTIVATIONS
+} ll_activation;
 typedef struct ll_layer {
     ll_layer_kind kind;
     int c_in, c_out, h_in, h_out, kernel, stride, groups; /* square images; groups == c_in: depthwise */
     int position; /* which position of the gene it comes from (an addition: its second operand); -1: fixed */
-    int in[2];    /* the tensors it reads; the second one only in an addition (core/space/network.h) */
-    int site;     /* its place in the network of all choices: layers of equal site and shape share weights */
-    bool relu_before; /* on the input; with bn of a global pool: BN, ReLU, pool */
-    bool bn;          /* behind a convolution; in front of a global pool */
-    bool relu_after;  /* on the output, behind the bn */
+    int in[2]; /* the tensors it reads; the second one only in additions and gates (core/space/network.h) */
+    int site;  /* its place in the network of all choices: layers of equal site and shape share weights */
+    bool relu_before;  /* on the input; with bn of a global pool: BN, ReLU, pool */
+    bool bn;           /* behind a convolution; in front of a global pool */
+    ll_activation act; /* on the output of a convolution, a sum or a linear layer, behind the bn */
 } ll_layer;
-enum { LL_MAX_LAYERS = 256 }; /* no network of a built-in space has more */
+enum { LL_MAX_LAYERS = 256 }; /* no network has more */
 
 /* Exact counts of one network, multiply-adds (not 2x); an average pool counts its window, an addition one per
  * element, bn and ReLU are folded and count nothing. params include the two trained numbers a channel of each

@@ -51,14 +51,6 @@ static bool only_keys(reader *r, const cJSON *o, const char *const *keys)
 
 /* --- choices --- */
 
-static bool whole(const cJSON *v, int *out)
-{
-    bool good = cJSON_IsNumber(v) && v->valuedouble >= -LL_EXPR_MOST && v->valuedouble <= LL_EXPR_MOST &&
-                v->valuedouble == (int)v->valuedouble;
-    if (good) *out = (int)v->valuedouble;
-    return good;
-}
-
 static bool add_choice(reader *r, int p, const char *name)
 {
     if (r->choices[p].n == LL_MAX_OPS) {
@@ -77,7 +69,7 @@ static bool read_list(reader *r, int p, const cJSON *list)
     {
         char number[16];
         int value = 0;
-        bool is_number = whole(v, &value) && value >= 0;
+        bool is_number = ll_json_is_whole(v, LL_EXPR_MOST, &value) && value >= 0;
         if (!is_number && !cJSON_IsString(v)) return wrong(r, "a choice is a name or a whole number");
         snprintf(number, sizeof number, "%d", value);
         if (!add_choice(r, p, is_number ? number : v->valuestring)) return false;
@@ -101,7 +93,7 @@ static bool read_fields(reader *r, int p, int choice, const cJSON *fields)
     {
         int field = field_of(&r->positions[p], v->string);
         if (field < 0) return wrong(r, "a choice stands for more than 8 numbers");
-        if (!whole(v, &r->positions[p].fields[field].values[choice]))
+        if (!ll_json_is_whole(v, LL_EXPR_MOST, &r->positions[p].fields[field].values[choice]))
             return wrong_name(r, v->string, "is no whole number");
     }
     return true;
@@ -117,7 +109,7 @@ static bool read_numbers(reader *r, int p, const cJSON *list)
         if (!add_choice(r, p, v->string)) return false;
         if (cJSON_IsObject(v)) {
             if (!read_fields(r, p, choice, v)) return false;
-        } else if (whole(v, &r->positions[p].number[choice])) {
+        } else if (ll_json_is_whole(v, LL_EXPR_MOST, &r->positions[p].number[choice])) {
             r->positions[p].counts = true;
         } else {
             return wrong_name(r, v->string, "stands for a whole number, or for {name: whole number}");
@@ -208,7 +200,7 @@ static bool allow(reader *r, int on, const cJSON *v, uint32_t *allowed)
     const ll_template_position *p = &r->positions[on];
     char number[16];
     int value = 0;
-    snprintf(number, sizeof number, "%d", whole(v, &value) ? value : -1);
+    snprintf(number, sizeof number, "%d", ll_json_is_whole(v, LL_EXPR_MOST, &value) ? value : -1);
     const char *name = cJSON_IsString(v) ? v->valuestring : number;
     for (int i = 0; i < p->n_choices; i++)
         if (!strcmp(p->choices[i], name)) {
@@ -355,7 +347,8 @@ static bool read_bits(reader *r)
 {
     const cJSON *v = get(r->space, "bits");
     snprintf(r->path, sizeof r->path, "bits");
-    bool good = !v || (whole(v, &r->more.bits) && r->more.bits >= 1 && r->more.bits <= 64);
+    bool good =
+        !v || (ll_json_is_whole(v, LL_EXPR_MOST, &r->more.bits) && r->more.bits >= 1 && r->more.bits <= 64);
     return good || wrong(r, "expected 1..64, the bits of a number where networks are deployed");
 }
 

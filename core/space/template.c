@@ -135,7 +135,7 @@ static bool put_conv(run *r)
                   .groups = (int)r->set[LL_SET_GROUPS],
                   .bn = r->set[LL_SET_BN],
                   .relu_before = r->set[LL_SET_RELU_BEFORE],
-                  .relu_after = r->set[LL_SET_ACT] == LL_RELU};
+                  .act = (ll_activation)r->set[LL_SET_ACT]};
     l.h_out = side_behind(r, l.kernel);
     if (l.kernel % 2 == 0) return wrong(r, "the kernel of a convolution is odd");
     if (l.c_in % l.groups || l.c_out % l.groups) {
@@ -164,10 +164,25 @@ static bool put_add(run *r)
                 other.channels, other.side, other.side, r->now.channels, r->now.side, r->now.side);
         return false;
     }
+    ll_activation act = (ll_activation)r->set[LL_SET_ACT];
+    bool sum = other.id != LL_TENSOR_ZERO && r->now.id != LL_TENSOR_ZERO;
+    if (!sum && act) return wrong(r, "a sum with nothing has no act");
     if (other.id == LL_TENSOR_ZERO) return true;
-    if (r->now.id != LL_TENSOR_ZERO) return put(r, (ll_layer){.kind = LL_ADD, .in = {0, other.id}});
+    if (r->now.id != LL_TENSOR_ZERO)
+        return put(r, (ll_layer){.kind = LL_ADD, .in = {0, other.id}, .act = act});
     r->now = other;
     return true;
+}
+
+static bool put_gate(run *r)
+{
+    tensor by = r->named[r->step->second];
+    if (by.channels != r->now.channels || by.side != 1 || by.id == LL_TENSOR_ZERO) {
+        ll_fail(r->e, LL_BAD_DATA, "%s: %d channels are gated by %d of %dx%d: expected one number for each",
+                r->step->place, r->now.channels, by.channels, by.side, by.side);
+        return false;
+    }
+    return put(r, (ll_layer){.kind = LL_GATE, .in = {0, by.id}});
 }
 
 static bool put_shuffle(run *r)
@@ -189,7 +204,9 @@ static bool put_linear(run *r)
 {
     if (r->now.side != 1)
         return wrong(r, "a linear layer reads a mean over the image: \"mean\" comes before it");
-    return put(r, (ll_layer){.kind = LL_LINEAR, .c_out = (int)r->set[LL_SET_MAIN]});
+    return put(r, (ll_layer){.kind = LL_LINEAR,
+                             .c_out = (int)r->set[LL_SET_MAIN],
+                             .act = (ll_activation)r->set[LL_SET_ACT]});
 }
 
 static bool put_copy(run *r)
@@ -213,7 +230,7 @@ static bool (*const makers[])(run *) = {
     [LL_DO_NOTHING] = nothing,     [LL_DO_GROUP] = nothing, [LL_DO_ZERO] = make_zero,
     [LL_DO_CONV] = put_conv,       [LL_DO_POOL] = put_pool, [LL_DO_ADD] = put_add,
     [LL_DO_SHUFFLE] = put_shuffle, [LL_DO_MEAN] = put_mean, [LL_DO_LINEAR] = put_linear,
-    [LL_DO_COPY] = put_copy,
+    [LL_DO_COPY] = put_copy,       [LL_DO_GATE] = put_gate,
 };
 
 /* --- the walk --- */
@@ -274,9 +291,9 @@ int ll_template_layers(const ll_template *t, const uint8_t *gene, const bool *ac
     return begin(&r) && walk(&r) && ends(&r) ? r.sink.n : 0;
 }
 
-bool ll_template_places(const ll_template *t, int position)
+const bool *ll_template_places(const ll_template *t)
 {
-    return t->places[position];
+    return t->places;
 }
 
 void ll_template_free(ll_template *t)

@@ -13,7 +13,7 @@
 enum {
     LL_TEMPLATE_STEPS = 2048, /* steps when all loops are written out */
     LL_TEMPLATE_NESTED = 8,   /* groups and loops within each other */
-    LL_TEMPLATE_TENSORS = 32, /* tensors that have names */
+    LL_TEMPLATE_TENSORS = 12, /* tensors that have names */
     LL_TEMPLATE_VALUES = 512, /* names under "let", and expressions in lists of "each" */
     LL_MAX_CHANNELS = 8192,
     LL_MAX_SIDE = 512, /* pixels of an image's side */
@@ -49,7 +49,7 @@ void ll_template_free(ll_template *t); /* NULL is fine */
  * and *e (may be NULL) says where and why. Any thread. */
 int ll_template_layers(const ll_template *t, const uint8_t *gene, const bool *active, ll_layer *out, int most,
                        ll_error *e);
-/* Positions that some step belongs to, whether it is executed or not. */
-bool ll_template_places(const ll_template *t, int position);
+/* (positions) Does some step belong to it, executed or not? */
+const bool *ll_template_places(const ll_template *t);
 
 #endif

@@ -31,6 +31,7 @@ typedef enum ll_template_step_kind {
     LL_DO_MEAN,
     LL_DO_LINEAR,
     LL_DO_COPY,
+    LL_DO_GATE,
 } ll_template_step_kind;
 
 /* Settings of a step; which of them a kind takes, and what holds without them, is in the reader's tables. */
@@ -59,9 +60,9 @@ struct ll_template {
     int n_positions, n_steps, n_values, n_variables;
     ll_template_step *steps;
     ll_variable *variables;
-    ll_expr *values; /* (n_values), each may speak of those before it */
-    ll_expr input;   /* pixels of a side */
-    bool places[LL_MAX_POSITIONS];
+    ll_expr *values;               /* (n_values), each may speak of those before it */
+    ll_expr input;                 /* pixels of a side */
+    bool places[LL_MAX_POSITIONS]; /* of ll_template_places */
 };
 
 #endif

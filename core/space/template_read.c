@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/space/network.h"
 #include "core/space/template_parts.h"
 
 /* What bounds the work of reading, whatever loops stand within each other. */
@@ -156,25 +157,22 @@ static bool read_text(reader *r, const char *key, const char *text, ll_expr *out
     const ll_expr_scope scope = {r, variable, choice};
     bool good = !ll_expr_read(text, &scope, out, r->e);
     r->instructions += out->n;
-    if (good && r->instructions > INSTRUCTIONS)
+    if (good && r->instructions > INSTRUCTIONS) {
+        ll_expr_free(out);
         return wrong(r, key, "the expressions are too long: 65536 names, numbers and signs are the limit");
+    }
     if (good) return true;
     if (r->e) ll_fail_in(r->e, "%s%s%s: ", r->path, *key ? "." : "", key);
     return false;
 }
 
-static bool is_whole(const cJSON *v)
-{
-    return cJSON_IsNumber(v) && v->valuedouble >= -LL_EXPR_MOST && v->valuedouble <= LL_EXPR_MOST &&
-           v->valuedouble == (int)v->valuedouble;
-}
-
 static bool read_expr(reader *r, const char *key, const cJSON *v, ll_expr *out)
 {
     if (cJSON_IsString(v)) return read_text(r, key, v->valuestring, out);
-    if (!is_whole(v) && !cJSON_IsBool(v))
+    int value = cJSON_IsTrue(v);
+    if (!cJSON_IsBool(v) && !ll_json_is_whole(v, LL_EXPR_MOST, &value))
         return wrong(r, key, "expected a whole number or an expression as text");
-    ll_expr_constant(cJSON_IsBool(v) ? cJSON_IsTrue(v) : (int)v->valuedouble, out);
+    ll_expr_constant(value, out);
     return true;
 }
 
@@ -197,17 +195,18 @@ static int add_value(reader *r, const char *key, const cJSON *v)
 static const struct {
     const char *name;
     ll_template_step_kind kind;
-    bool number; /* what stands behind the name is a number; else true, or a tensor for "add" */
+    bool number; /* what stands behind the name is a number; else true, or a tensor */
     unsigned takes;
 } kinds[] = {
 #define TAKES(X) (1u << LL_SET_##X)
     {"conv", LL_DO_CONV, true,
      TAKES(KERNEL) | TAKES(STRIDE) | TAKES(GROUPS) | TAKES(BN) | TAKES(ACT) | TAKES(RELU_BEFORE)},
     {"pool", LL_DO_POOL, true, TAKES(STRIDE)},
-    {"add", LL_DO_ADD, false, 0},
+    {"add", LL_DO_ADD, false, TAKES(ACT)},
+    {"gate", LL_DO_GATE, false, 0},
     {"shuffle", LL_DO_SHUFFLE, true, 0},
     {"mean", LL_DO_MEAN, false, TAKES(BN) | TAKES(RELU_BEFORE)},
-    {"linear", LL_DO_LINEAR, true, 0},
+    {"linear", LL_DO_LINEAR, true, TAKES(ACT)},
     {"copy", LL_DO_COPY, false, 0},
     {"zero", LL_DO_ZERO, false, 0},
 #undef TAKES
@@ -246,7 +245,7 @@ static bool name_tensor(reader *r, const cJSON *v, int *out)
     if (find(r, name)) return wrong_name(r, "to", name, "has a meaning already: choose another name");
     if (!is_word(name))
         return wrong_name(r, "to", name, "cannot name a tensor: expected letters, digits, '_'");
-    if (r->n_tensors == LL_TEMPLATE_TENSORS) return wrong(r, "to", "more than 32 tensors have names");
+    if (r->n_tensors == LL_TEMPLATE_TENSORS) return wrong(r, "to", "more than 12 tensors have names");
     *out = r->n_tensors;
     r->tensor_variable[*out] = add_variable(r, LL_VAR_CHANNELS, *out, NULL);
     add_variable(r, LL_VAR_SIDE, *out, NULL);
@@ -296,7 +295,7 @@ static bool check_loop_keys(reader *r, const cJSON *item)
 static bool read_main(reader *r, const cJSON *v, int kind, ll_template_step *s)
 {
     if (kinds[kind].number) return read_expr(r, kinds[kind].name, v, &s->set[LL_SET_MAIN]);
-    if (s->kind == LL_DO_ADD) return read_tensor(r, "add", v, &s->second);
+    if (s->kind == LL_DO_ADD || s->kind == LL_DO_GATE) return read_tensor(r, kinds[kind].name, v, &s->second);
     return cJSON_IsTrue(v) || wrong(r, kinds[kind].name, "expected true");
 }
 
@@ -348,18 +347,25 @@ static bool read_group(reader *r, const cJSON *item)
     return good;
 }
 
+/* A number of its own, or an expression over the choices; its variable, -1: refused. */
+static int bind_number(reader *r, const cJSON *v)
+{
+    int value;
+    bool constant = ll_json_is_whole(v, LL_EXPR_MOST, &value);
+    return constant ? add_variable(r, LL_VAR_CONSTANT, value, NULL) : add_value(r, "each", v);
+}
+
 /* What a name of "as" stands for in this round: a name that there is, a number, or an expression over the choices. */
 static bool bind_element(reader *r, const char *name, const cJSON *v)
 {
     const binding *b = cJSON_IsString(v) ? find(r, v->valuestring) : NULL;
-    int tensor = cJSON_IsString(v) && !b ? find_tensor(r, v->valuestring) : -1, number = -1;
+    int tensor = cJSON_IsString(v) && !b ? find_tensor(r, v->valuestring) : -1;
     if (b) {
         if (b->kind == NAME_POSITION && r->position < 0) r->position = b->index;
         return bind(r, "as", name, b->kind, b->index);
     }
     if (tensor >= 0) return bind(r, "as", name, NAME_TENSOR, tensor);
-    number =
-        is_whole(v) ? add_variable(r, LL_VAR_CONSTANT, (int)v->valuedouble, NULL) : add_value(r, "each", v);
+    int number = bind_number(r, v);
     return number >= 0 && bind(r, "as", name, NAME_NUMBER, number);
 }
 
@@ -450,11 +456,11 @@ static bool bind_position(reader *r, int position)
 
 static bool bind_names(reader *r)
 {
-    static const char *const activations[LL_ACTIVATIONS] = {[LL_NO_ACT] = "none", [LL_RELU] = "relu"};
     bool good = bind(r, "", "c", NAME_NUMBER, add_variable(r, LL_VAR_CHANNELS, -1, NULL)) &&
                 bind(r, "", "size", NAME_NUMBER, add_variable(r, LL_VAR_SIDE, -1, NULL));
     for (int i = 0; i < LL_ACTIVATIONS && good; i++)
-        good = bind(r, "", activations[i], NAME_NUMBER, add_variable(r, LL_VAR_CONSTANT, i, NULL));
+        good = bind(r, "", ll_activation_name((ll_activation)i), NAME_NUMBER,
+                    add_variable(r, LL_VAR_CONSTANT, i, NULL));
     strcpy(r->path, "positions");
     for (int p = 0; p < r->t->n_positions && good; p++) good = bind_position(r, p);
     return good;

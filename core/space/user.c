@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/space/layers_draw.h"
+#include "core/space/layers_graph.h"
 #include "core/space/parts.h"
 
 typedef struct user_space {
@@ -75,13 +76,24 @@ static void leave_out_inactive(const ll_space *s, const uint8_t *gene, ll_graph 
     g->adj[last][g->n_nodes - 1] = 1;
 }
 
+static bool graph_of_layers(const ll_space *s, const uint8_t *gene, ll_graph *g)
+{
+    const ll_template *t = ((const user_space *)s->own)->more.network;
+    ll_layer all[LL_MAX_LAYERS];
+    bool there[LL_MAX_POSITIONS];
+    active(s, gene, there);
+    int n = ll_template_layers(t, gene, there, all, LL_MAX_LAYERS, NULL);
+    return n && ll_layers_graph(all, n, s->n_positions, ll_template_places(t), there, g);
+}
+
 static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll_graph *out)
 {
     const user_space *u = s->own;
     if (kind != LL_GRAPH_FULL) return false;
     ll_graph_chain(s, gene, out);
     for (int p = 0; p < s->n_positions && u->first_node_op; p++) out->op[p + 1] += u->first_node_op[p];
-    if (u->more.n_rules) leave_out_inactive(s, gene, out);
+    if (u->more.network && graph_of_layers(s, gene, out)) return true;
+    if (u->more.n_rules || u->more.network) leave_out_inactive(s, gene, out);
     return true;
 }
 

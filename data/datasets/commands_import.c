@@ -39,7 +39,7 @@ const ll_option ll_import_options[] = {
         "csv: the columns of numbers that describe an architecture: auto, or a,b,c:category (also :width, "
         ":count, :ratio)"),
     LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
-    LL_OPT_WORD("space", NULL, "csv: search space of a new dataset", LL_OF(SPACE)),
+    LL_OPT_WORD("space", NULL, "csv: search space of a new dataset: a name, or a file *.json", LL_OF(SPACE)),
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
                "csv: positions of a space of your own, which space= names"),
     LL_OPT_LIST("ops", NULL, "csv: its operations"),

@@ -483,7 +483,8 @@ static const ll_option options[] = {
                 "networks that compute the same but for the draw of their weights are computed once: "
                 "NAS-Bench-201 has 4,930"),
     LL_OPT_INT("repeats", "32", 1, 1024, "draws of weights that zen takes the mean of"),
-    LL_OPT_WORD("space", NULL, "search space, where it is not that of the data", LL_OF(SPACE)),
+    LL_OPT_WORD("space", NULL, "search space, where it is not that of the data: a name, or a file *.json",
+                LL_OF(SPACE)),
     LL_OPT_WORD("out", NULL, "CSV file; what an earlier run has written there is not computed again",
                 LL_OF(FILE)),
     LL_OPT_BOOL("save", "off",

@@ -12,19 +12,20 @@ enum { MODEL_IR_VERSION = 1, MODEL_PRODUCER = 2, MODEL_GRAPH = 7, MODEL_OPSET = 
 enum { OPSET_VERSION = 2, ENTRY_KEY = 1, ENTRY_VALUE = 2 };
 enum { GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12 };
 enum { NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_OP_TYPE = 4, NODE_ATTRIBUTE = 5 };
-enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_I = 3, ATTRIBUTE_INTS = 8, ATTRIBUTE_TYPE = 20 };
+enum { ATTRIBUTE_NAME = 1, ATTRIBUTE_F = 2, ATTRIBUTE_I = 3, ATTRIBUTE_INTS = 8, ATTRIBUTE_TYPE = 20 };
 enum { TENSOR_DIMS = 1, TENSOR_DATA_TYPE = 2, TENSOR_NAME = 8, TENSOR_RAW_DATA = 9 };
 enum { VALUE_NAME = 1, VALUE_TYPE = 2, TYPE_TENSOR = 1, TENSOR_TYPE_ELEMENT = 1, TENSOR_TYPE_SHAPE = 2 };
 enum { SHAPE_DIM = 1, DIM_VALUE = 1 };
 /* and values of its enumerations */
-enum { TYPE_OF_INT = 2, TYPE_OF_INTS = 7, FLOAT = 1, INT64 = 7 };
+enum { TYPE_OF_FLOAT = 1, TYPE_OF_INT = 2, TYPE_OF_INTS = 7, FLOAT = 1, INT64 = 7 };
 
 enum { MOST_DIMS = 5, NAME = 24 };
 typedef struct attribute {
     const char *name;
-    int n; /* 0: one number, else a list of n */
+    int n; /* 0: one number, REAL: the bits of one float, else a list of n */
     int64_t v[MOST_DIMS];
 } attribute;
+enum { REAL = -1 };
 
 static const char RESULT[] = "logits";
 typedef struct builder {
@@ -33,6 +34,7 @@ typedef struct builder {
     const ll_onnx_options *options;
     char (*tensor)[NAME]; /* name of tensor i of the network */
     ll_strs zeros;        /* names of the tensors of zeros so far */
+    bool has_six;         /* the ends of relu6 */
 } builder;
 
 /* --- messages --- */
@@ -41,7 +43,8 @@ static void put_attribute(ll_str *node, const attribute *a)
 {
     ll_str m = {0};
     ll_pb_text(&m, ATTRIBUTE_NAME, a->name);
-    ll_pb_int(&m, ATTRIBUTE_TYPE, a->n ? TYPE_OF_INTS : TYPE_OF_INT);
+    ll_pb_int(&m, ATTRIBUTE_TYPE, a->n == REAL ? TYPE_OF_FLOAT : a->n ? TYPE_OF_INTS : TYPE_OF_INT);
+    if (a->n == REAL) ll_pb_fixed32(&m, ATTRIBUTE_F, (uint32_t)a->v[0]);
     if (!a->n) ll_pb_int(&m, ATTRIBUTE_I, a->v[0]);
     for (int i = 0; i < a->n; i++) ll_pb_int(&m, ATTRIBUTE_INTS, a->v[i]);
     ll_pb_message(node, NODE_ATTRIBUTE, &m);
@@ -136,6 +139,58 @@ static void add_relu(step *s, const char *part)
     add_node(s, "Relu", part, NULL, NULL, NULL);
 }
 
+static int64_t bits_of(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+/* HardSwish is an operator from opset 14 on: x times its HardSigmoid. */
+static void add_hsigmoid(step *s)
+{
+    add_node(s, "HardSigmoid", "hsigmoid", NULL, NULL,
+             (attribute[]){{"alpha", REAL, {bits_of(1 / 6.f)}}, {"beta", REAL, {bits_of(.5f)}}, {0}});
+}
+
+static void add_hswish(step *s)
+{
+    char x[NAME];
+    memcpy(x, s->at, NAME);
+    add_hsigmoid(s);
+    add_node(s, "Mul", "hswish", x, NULL, NULL);
+}
+
+static void add_relu6(step *s)
+{
+    if (!s->b->has_six) {
+        put_floats(s->b, "relu6_least", NULL, 0, &(float){0});
+        put_floats(s->b, "relu6_most", NULL, 0, &(float){6});
+        s->b->has_six = true;
+    }
+    add_node(s, "Clip", "relu6", "relu6_least", "relu6_most", NULL);
+}
+
+static void add_act(step *s)
+{
+    switch (s->l->act) {
+    case LL_RELU:
+        add_relu(s, s->l->relu_before ? "act" : "relu");
+        break;
+    case LL_RELU6:
+        add_relu6(s);
+        break;
+    case LL_HSWISH:
+        add_hswish(s);
+        break;
+    case LL_HSIGMOID:
+        add_hsigmoid(s);
+        break;
+    default:
+        break;
+    }
+}
+
 static void convolution(step *s)
 {
     const ll_layer *l = s->l;
@@ -152,7 +207,7 @@ static void convolution(step *s)
                            {"pads", 4, {pad, pad, pad, pad}},
                            {"group", 0, {l->groups}},
                            {0}});
-    if (l->relu_after) add_relu(s, "relu");
+    add_act(s);
 }
 
 static void average_pool(step *s)
@@ -218,6 +273,7 @@ static void linear(step *s)
     put_floats(s->b, bias, (int64_t[]){s->l->c_out}, 1, s->biases);
     add_node(s, "Flatten", "flat", NULL, NULL, NULL);
     add_node(s, "Gemm", RESULT, weights, bias, (attribute[]){{"transB", 0, {1}}, {0}});
+    add_act(s);
 }
 
 /* Zeros in the shape that the layer wants: a tensor of that shape times 0, made once. A cell's input has that
@@ -253,6 +309,19 @@ static void add(step *s)
     memcpy(second, read_tensor(s, 1), NAME);
     memcpy(s->at, first, NAME);
     add_node(s, "Add", "sum", second, NULL, NULL);
+    add_act(s);
+}
+
+/* The gate comes from a linear layer, as (N, C). */
+static void gate(step *s)
+{
+    char x[NAME], shape[NAME];
+    memcpy(x, s->at, NAME);
+    memcpy(s->at, read_tensor(s, 1), NAME);
+    label(s, "shape", shape);
+    put_shape(s->b, shape, (int64_t[]){s->b->options->batch, s->l->c_in, 1, 1}, 4);
+    add_node(s, "Reshape", "gate", shape, NULL, NULL);
+    add_node(s, "Mul", "gated", x, NULL, NULL);
 }
 
 static void nothing(step *s)
@@ -262,7 +331,7 @@ static void nothing(step *s)
 
 static void (*const writers[])(step *) = {
     [LL_CONV] = convolution, [LL_POOL_AVG] = average_pool,   [LL_ADD] = add,         [LL_LINEAR] = linear,
-    [LL_COPY] = nothing,     [LL_GLOBAL_POOL] = global_pool, [LL_SHUFFLE] = shuffle,
+    [LL_COPY] = nothing,     [LL_GLOBAL_POOL] = global_pool, [LL_SHUFFLE] = shuffle, [LL_GATE] = gate,
 };
 
 static void put_layer(builder *b, int i)

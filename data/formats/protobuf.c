@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { VARINT = 0, DELIMITED = 2 }; /* wire types */
+enum { VARINT = 0, DELIMITED = 2, FIXED32 = 5 }; /* wire types */
 
 /* Seven bits a byte, the lowest first; the top bit says that more follow. */
 static void put_varint(ll_str *out, uint64_t v)
@@ -20,6 +20,12 @@ void ll_pb_int(ll_str *message, int field, int64_t value)
 {
     put_tag(message, field, VARINT);
     put_varint(message, (uint64_t)value);
+}
+
+void ll_pb_fixed32(ll_str *message, int field, uint32_t bits)
+{
+    put_tag(message, field, FIXED32);
+    for (int i = 0; i < 4; i++) ll_str_addc(message, (char)(bits >> 8 * i));
 }
 
 void ll_pb_bytes(ll_str *message, int field, const void *bytes, size_t n)

@@ -10,6 +10,7 @@
 
 /* int32, int64, enum: a varint; a negative number takes ten bytes. Repeated: once per element. */
 void ll_pb_int(ll_str *message, int field, int64_t value);
+void ll_pb_fixed32(ll_str *message, int field, uint32_t bits); /* of a float */
 /* bytes and string: the length, then the bytes. */
 void ll_pb_bytes(ll_str *message, int field, const void *bytes, size_t n);
 void ll_pb_text(ll_str *message, int field, const char *text);

@@ -27,6 +27,12 @@ static bool same_shape(const ll_layer *a, const ll_layer *b)
            a->relu_before == b->relu_before && a->bn == b->bn;
 }
 
+/* An activation may be a kernel of its own, or cost nothing. */
+static bool same_point(const point *p, const ll_layer *l, const ll_sim_time *time)
+{
+    return same_shape(&p->layer, l) && p->time.total_ms == time->total_ms;
+}
+
 static int by_time(const void *a, const void *b)
 {
     const point *x = a, *y = b;
@@ -39,9 +45,10 @@ static int gather(const ll_sim_machine *m, const ll_layer *layers, int n, point 
     for (int i = 0; i < n; i++) {
         int at = 0;
         if (layers[i].kind == LL_COPY) continue; /* no work at all */
-        while (at < found && !same_shape(&points[at].layer, &layers[i])) at++;
+        ll_sim_time time = ll_sim_layer(m, &layers[i]);
+        while (at < found && !same_point(&points[at], &layers[i], &time)) at++;
         if (at == found) {
-            point p = {.layer = layers[i], .time = ll_sim_layer(m, &layers[i])};
+            point p = {.layer = layers[i], .time = time};
             p.intensity = ll_sim_flops(m, &layers[i]) / ll_sim_bytes(m, &layers[i]);
             p.gflops = ll_sim_flops(m, &layers[i]) / p.time.total_ms * 1e-6;
             points[found++] = p;
@@ -61,9 +68,14 @@ static const char *bound_of(const ll_sim_time *t)
 static void shape_text(const ll_layer *l, ll_str *out)
 {
     static const char *const kinds[] = {
-        [LL_CONV] = "conv",       [LL_POOL_AVG] = "avg pool",       [LL_ADD] = "add",
-        [LL_LINEAR] = "linear",   [LL_GLOBAL_POOL] = "global pool", [LL_COPY] = "copy",
+        [LL_CONV] = "conv",
+        [LL_POOL_AVG] = "avg pool",
+        [LL_ADD] = "add",
+        [LL_LINEAR] = "linear",
+        [LL_GLOBAL_POOL] = "global pool",
+        [LL_COPY] = "copy",
         [LL_SHUFFLE] = "shuffle",
+        [LL_GATE] = "gate",
     };
     ll_str_addf(out, "%s ", kinds[l->kind]);
     if (l->kind == LL_CONV || l->kind == LL_POOL_AVG) ll_str_addf(out, "%dx%d ", l->kernel, l->kernel);

@@ -26,6 +26,8 @@ ll_sim_work ll_sim_layer_work(const ll_layer *l)
         return (ll_sim_work){0, in, in, 0, l->c_out};
     case LL_ADD:
         return (ll_sim_work){0, out, 2 * in, 0, out};
+    case LL_GATE:
+        return (ll_sim_work){0, out, in + l->c_in, 0, out};
     case LL_SHUFFLE:
         return (ll_sim_work){0, 0, in, 0, out};
     case LL_COPY:
@@ -312,7 +314,7 @@ static ll_sim_time gpu_layer(const ll_sim_machine *m, const ll_layer *l)
         double per_number = 2 * m->p[SIM_BATCH] * m->p[SIM_BYTES] / m->p[SIM_BANDWIDTH] * 1e-6;
         if (l->relu_before) t.total_ms += gpu_kernel_ms(m, w.in * per_number);
         if (l->bn) t.total_ms += gpu_kernel_ms(m, (l->kind == LL_GLOBAL_POOL ? w.in : w.out) * per_number);
-        if (l->relu_after) t.total_ms += gpu_kernel_ms(m, w.out * per_number);
+        if (l->act) t.total_ms += gpu_kernel_ms(m, w.out * per_number);
     }
     t.overhead_ms = t.total_ms - fmax(t.compute_ms, t.memory_ms);
     return t;

@@ -314,6 +314,15 @@ def texts():
         for name, text in inputs.items(): put(target, name, text.encode("latin1") if name == "broken" else text)
 
 
+def space_files():
+    """Those that come along, those of the tests, and one of each short form."""
+    root = HERE.parent.parent
+    for path in sorted([*root.glob("data/spaces/*.json"), *root.glob("tests/spaces/*.json")]):
+        put("space_file", path.name, path.read_text())
+    put("space_file", "uniform.json", json.dumps({"name": "u", "positions": 3, "ops": ["a", "b"]}))
+    put("space_file", "lists.json", json.dumps({"name": "l", "positions": ["k", "d"], "choices": [["3", "5"], ["2"]]}))
+
+
 def main():
     shutil.rmtree(HERE / "corpus", ignore_errors=True)
     home = Home()
@@ -324,6 +333,7 @@ def main():
     legacy_torch_files()
     imports()
     texts()
+    space_files()
     for make in (arrays, tensors, models, sessions, datasets): make(home)
     shutil.rmtree(home.dir)
 

@@ -22,6 +22,7 @@ typedef struct runner {
     const float *step_weights[2 * LL_MAX_LAYERS]; /* of the loaded network's steps */
     float *buffers[LL_MAX_BUFFERS];
     size_t capacity; /* floats in each buffer */
+    int side;        /* of the image in the first one */
     float *columns;  /* unfolded image, or a padded plane */
     size_t n_columns;
 } runner;
@@ -92,12 +93,12 @@ static void make_buffers(runner *r, const ll_network *n)
         for (int i = 0; i < LL_MAX_BUFFERS; i++) free(r->buffers[i]), r->buffers[i] = NULL;
         r->capacity = wanted;
     }
-    for (int i = 0; i < r->plan.n_buffers; i++) {
-        if (r->buffers[i]) continue;
-        r->buffers[i] = ll_alloc_aligned(r->capacity, sizeof(float));
-        size_t side = (size_t)n->layers[0].h_in;
-        if (i == LL_BUFFER_INPUT) ll_network_input(r->settings.seed, batch * 3 * side * side, r->buffers[i]);
-    }
+    size_t side = (size_t)n->layers[0].h_in;
+    bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->side != (int)side;
+    for (int i = 0; i < r->plan.n_buffers; i++)
+        if (!r->buffers[i]) r->buffers[i] = ll_alloc_aligned(r->capacity, sizeof(float));
+    if (other_image) ll_network_input(r->settings.seed, batch * 3 * side * side, r->buffers[LL_BUFFER_INPUT]);
+    r->side = (int)side;
 }
 
 /* Floats the columns need: an unfolded image of one group, or a plane with a margin. */
@@ -188,9 +189,12 @@ static void grouped_product(runner *r, const ll_layer *l, const float *x, const 
     }
 }
 
-static void rectify(float *v, int n)
+static void activate(ll_activation act, float *v, int n)
 {
-    for (int i = 0; i < n; i++) v[i] = v[i] > 0 ? v[i] : 0;
+    if (act == LL_RELU)
+        for (int i = 0; i < n; i++) v[i] = v[i] > 0 ? v[i] : 0;
+    else if (act)
+        for (int i = 0; i < n; i++) v[i] = ll_activate(act, v[i]);
 }
 
 static void convolve(runner *r, const ll_step *s, const float *w, const float *x, float *y)
@@ -206,7 +210,7 @@ static void convolve(runner *r, const ll_step *s, const float *w, const float *x
         fill_bias(l, bias, s->accumulate, y);
         grouped_product(r, l, x, w, y);
     }
-    if (s->relu) rectify(y, l->c_out * out);
+    activate(s->act, y, l->c_out * out);
 }
 
 static int smaller(int a, int b)
@@ -254,6 +258,13 @@ static void shuffle(const ll_layer *l, const float *x, float *y)
     }
 }
 
+static void gate(const ll_layer *l, const float *x, const float *by, float *y)
+{
+    int plane = l->h_in * l->h_in;
+    for (int c = 0; c < l->c_in; c++)
+        for (int i = 0; i < plane; i++) *y++ = *x++ * by[c];
+}
+
 static void run_step(runner *r, const ll_step *s, const float *w, const float *x, const float *other,
                      float *y)
 {
@@ -268,7 +279,7 @@ static void run_step(runner *r, const ll_step *s, const float *w, const float *x
         break;
     case LL_STEP_ADD:
         for (int i = 0; i < n; i++) y[i] = x[i] + other[i];
-        if (s->relu) rectify(y, n);
+        activate(s->act, y, n);
         break;
     case LL_STEP_RELU:
         for (int i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;
@@ -282,6 +293,10 @@ static void run_step(runner *r, const ll_step *s, const float *w, const float *x
     case LL_STEP_LINEAR:
         memcpy(y, w + l->c_in * l->c_out, (size_t)l->c_out * sizeof *y);
         ll_blas_sgemm(false, false, l->c_out, 1, l->c_in, 1, w, l->c_in, x, 1, 1, y, 1);
+        activate(s->act, y, l->c_out);
+        break;
+    case LL_STEP_GATE:
+        gate(l, x, other, y);
         break;
     }
 }
@@ -293,6 +308,13 @@ static size_t made(const ll_step *s)
     return (size_t)l->c_out * (size_t)l->h_out * (size_t)l->h_out;
 }
 
+/* Floats of the second operand. */
+static size_t read_too(const ll_step *s)
+{
+    size_t side = s->kind == LL_STEP_GATE ? 1 : (size_t)s->layer->h_in;
+    return (size_t)s->layer->c_in * side * side;
+}
+
 static void run(void *self)
 {
     runner *r = self;
@@ -301,7 +323,7 @@ static void run(void *self)
         size_t in = (size_t)s->layer->c_in * (size_t)s->layer->h_in * (size_t)s->layer->h_in;
         for (size_t image = 0; image < (size_t)r->settings.batch; image++)
             run_step(r, s, r->step_weights[i], r->buffers[s->in] + image * in,
-                     r->buffers[s->other] + image * in, r->buffers[s->out] + image * made(s));
+                     r->buffers[s->other] + image * read_too(s), r->buffers[s->out] + image * made(s));
     }
 }
 

@@ -46,6 +46,7 @@ typedef struct runner {
     packed *places;
     void *buffers[N_BUFFERS]; /* the plan's, then two of floats behind a global pool */
     size_t capacity;          /* bytes in each */
+    int side;                 /* of the image in the first one */
     int n_calls, n_memories;
     call calls[3 * LL_MAX_LAYERS];
     dnnl_memory_t memories[MAX_MEMORIES]; /* of the loaded network */
@@ -212,7 +213,7 @@ static int shape_of(runner *r, int kernel)
 {
     int fresh;
     ll_kernel_key shape = r->kernels[kernel]->key;
-    shape.relu = shape.accumulate = shape.shift = shape.other_shift = 0;
+    shape.act = shape.act_exponent = shape.accumulate = shape.shift = shape.other_shift = 0;
     return ll_cache_number(&r->shape_keys, &shape, &fresh);
 }
 
@@ -283,7 +284,9 @@ static ll_status make_buffers(runner *r, const ll_network *n, ll_error *e)
     for (int i = 0; i < N_BUFFERS; i++)
         if (!r->buffers[i] && (i < r->plan.n_buffers || i >= SCRATCH))
             r->buffers[i] = ll_alloc_aligned(r->capacity, 1);
-    return larger ? make_input(r, n, e) : LL_OK;
+    bool other_image = larger || r->side != n->layers[0].h_in;
+    r->side = n->layers[0].h_in;
+    return other_image ? make_input(r, n, e) : LL_OK;
 }
 
 static dnnl_memory_t at(runner *r, const dnnl_memory_desc_t *d, void *where)
@@ -346,7 +349,8 @@ static ll_status put_conv(runner *r, const ll_step *s, int to, ll_error *e)
 {
     ll_kernel_key key = key_of(r, LL_KERNEL_CONV, s->layer);
     int number;
-    key.relu = s->relu;
+    key.act = s->act;
+    if (s->act == LL_RELU6 && r->type == dnnl_s8) key.act_exponent = to;
     key.bias = s->layer->bn;
     key.accumulate = s->accumulate;
     if (r->type == dnnl_s8) key.shift = to - r->exponent[s->in] - ll_exponent_of_weights(s->layer);
@@ -366,8 +370,9 @@ static ll_status put_add(runner *r, const ll_step *s, int to, ll_error *e)
 {
     ll_kernel_key key = key_of(r, LL_KERNEL_ADD, s->layer);
     int number;
-    key.relu = s->relu;
+    key.act = s->act;
     if (r->type == dnnl_s8) {
+        if (s->act == LL_RELU6) key.act_exponent = to;
         key.shift = to - r->exponent[s->in];
         key.other_shift = to - r->exponent[s->other];
     }
@@ -417,7 +422,7 @@ static ll_status put_global(runner *r, const ll_step *s, ll_error *e)
             scale.type = dnnl_f32;
             from = SCRATCH + 1;
         }
-        scale.relu = l->relu_before;
+        scale.act = l->relu_before ? LL_RELU : LL_NO_ACT;
         call *c = put(r, &scale, from, SCRATCH, &number, e);
         if (!c) return e->status;
         const packed *p = weights_of(r, l, number);
@@ -435,11 +440,23 @@ static ll_status put_linear(runner *r, const ll_step *s, ll_error *e)
 {
     ll_kernel_key key = key_of(r, LL_KERNEL_LINEAR, s->layer);
     int number;
+    key.act = s->act;
     call *c = put(r, &key, s->in, s->out, &number, e);
     if (!c) return e->status;
     const packed *p = weights_of(r, s->layer, number);
     argument(c, DNNL_ARG_WEIGHTS, p->weights);
     argument(c, DNNL_ARG_BIAS, p->bias);
+    return LL_OK;
+}
+
+/* The numbers that a gate multiplies by come from a mean and linear layers, in float. */
+static ll_status put_gate(runner *r, const ll_step *s, ll_error *e)
+{
+    ll_kernel_key key = key_of(r, LL_KERNEL_GATE, s->layer);
+    int number;
+    call *c = put(r, &key, s->in, s->out, &number, e);
+    if (!c) return e->status;
+    argument(c, DNNL_ARG_SRC_1, at(r, &r->kernels[number]->other, r->buffers[s->other]));
     return LL_OK;
 }
 
@@ -459,6 +476,8 @@ static ll_status put_step(runner *r, const ll_step *s, int to, ll_error *e)
         return put_global(r, s, e);
     case LL_STEP_LINEAR:
         return put_linear(r, s, e);
+    case LL_STEP_GATE:
+        return put_gate(r, s, e);
     default:
         key = key_of(r, s->kind == LL_STEP_POOL ? LL_KERNEL_POOL : LL_KERNEL_SHUFFLE, s->layer);
         return put(r, &key, s->in, s->out, &number, e) ? LL_OK : e->status;
@@ -496,12 +515,37 @@ static size_t arena_wanted(const ll_plan *p)
 
 static ll_status prepare_int8(runner *r, const ll_network *n, ll_error *e);
 
+/* Behind a mean and behind linear layers numbers are floats, whatever the images are. */
+static bool makes_floats(const ll_layer *l)
+{
+    return l->kind == LL_GLOBAL_POOL || l->kind == LL_LINEAR;
+}
+
+/* What is not there in fewer bits than 32. */
+static ll_status check_bits(const runner *r, const ll_network *n, ll_error *e)
+{
+    for (int i = 0; i < n->n_layers && r->type != dnnl_f32; i++) {
+        const ll_layer *l = &n->layers[i];
+        bool floats = l->kind != LL_LINEAR && l->kind != LL_COPY && l->in[0] > 0 &&
+                      makes_floats(&n->layers[l->in[0] - 1]);
+        const char *why = floats ? "a layer behind the mean that is not linear" : NULL;
+        if (r->type == dnnl_s8 && l->kind == LL_GATE) why = "squeeze-and-excitation";
+        if (r->type == dnnl_s8 && l->act > LL_RELU6 && l->kind != LL_LINEAR) why = ll_activation_name(l->act);
+        if (why)
+            return ll_fail(e, LL_FAILED,
+                           "the network of space %s has %s, which is computed in f32%s: dtype=f32 takes it",
+                           n->space->name, why, floats ? " alone" : " and bf16");
+    }
+    return LL_OK;
+}
+
 static ll_status load(void *self, const ll_network *n, ll_error *e)
 {
     runner *r = self;
     drop_memories(r);
     ll_plan_make(n, &r->plan);
-    ll_status s = make_buffers(r, n, e);
+    ll_status s = check_bits(r, n, e);
+    if (!s) s = make_buffers(r, n, e);
     if (!s && r->model) s = prepare_int8(r, n, e);
     for (int i = 0; i < r->plan.n_steps && !s; i++) {
         const ll_step *step = &r->plan.steps[i];

@@ -59,9 +59,31 @@ static dnnl_status_t describe(const making *m, const void *operation)
     return dnnl_primitive_desc_create(&m->out->description, operation, m->attr, m->engine, NULL);
 }
 
-static void append_relu(const making *m)
+static void append(const making *m, dnnl_alg_kind_t what, float alpha, float beta)
 {
-    if (m->key->relu) dnnl_post_ops_append_eltwise(m->after, 1, dnnl_eltwise_relu, 0, 0);
+    dnnl_post_ops_append_eltwise(m->after, 1, what, alpha, beta);
+}
+
+/* int8: only what commutes with powers of two comes here (check_int8 in onednn.c). */
+static void append_act(const making *m)
+{
+    switch ((ll_activation)m->key->act) {
+    case LL_RELU:
+        append(m, dnnl_eltwise_relu, 0, 0);
+        break;
+    case LL_RELU6:
+        append(m, dnnl_eltwise_clip, 0, ldexpf(6, m->key->act_exponent));
+        break;
+    case LL_HSWISH:
+        append(m, dnnl_eltwise_hardswish, 0, 0);
+        break;
+    case LL_HSIGMOID:
+        append(m, dnnl_eltwise_linear, 1 / 6.f, .5f);
+        append(m, dnnl_eltwise_clip, 0, 1);
+        break;
+    default:
+        break;
+    }
 }
 
 static dnnl_status_t make_conv(making *m)
@@ -79,7 +101,7 @@ static dnnl_status_t make_conv(making *m)
         (dnnl_dims_t){end, end});
     if (int8) dnnl_primitive_attr_set_output_scales(m->attr, 1, 0, &scale);
     if (k->accumulate) dnnl_post_ops_append_sum(m->after, ldexpf(1, k->other_shift));
-    append_relu(m);
+    append_act(m);
     if (!s) s = describe(m, &d);
     if (!s) m->out->weights = *dnnl_primitive_desc_query_md(m->out->description, dnnl_query_weights_md, 0);
     return s;
@@ -104,7 +126,7 @@ static dnnl_status_t make_add(making *m)
     dnnl_status_t s = dnnl_binary_desc_init(&d, dnnl_binary_add, &m->out->src, &m->out->other, &m->out->dst);
     if (first != 1) dnnl_primitive_attr_set_scales(m->attr, DNNL_ARG_SRC_0, 1, 0, &first);
     if (second != 1) dnnl_primitive_attr_set_scales(m->attr, DNNL_ARG_SRC_1, 1, 0, &second);
-    append_relu(m);
+    append_act(m);
     return s ? s : describe(m, &d);
 }
 
@@ -139,7 +161,7 @@ static dnnl_status_t make_scale(making *m)
     m->out->dst = images(k->batch, k->c_in, k->h_in, dnnl_f32);
     dnnl_status_t s = dnnl_binary_desc_init(&d, dnnl_binary_mul, &m->out->src, &m->out->other, &m->out->dst);
     dnnl_post_ops_append_binary(m->after, dnnl_binary_add, &m->out->other);
-    append_relu(m);
+    append_act(m);
     return s ? s : describe(m, &d);
 }
 
@@ -162,15 +184,25 @@ static dnnl_status_t make_linear(making *m)
     dnnl_inner_product_desc_t d;
     dnnl_status_t s = dnnl_inner_product_forward_desc_init(&d, dnnl_forward_inference, &m->out->src, &weights,
                                                            &bias, &m->out->dst);
+    append_act(m);
     if (!s) s = describe(m, &d);
     if (!s) m->out->weights = *dnnl_primitive_desc_query_md(m->out->description, dnnl_query_weights_md, 0);
     return s;
+}
+
+static dnnl_status_t make_gate(making *m)
+{
+    dnnl_binary_desc_t d;
+    m->out->other = images(m->key->batch, m->key->c_in, 1, dnnl_f32);
+    dnnl_status_t s = dnnl_binary_desc_init(&d, dnnl_binary_mul, &m->out->src, &m->out->other, &m->out->dst);
+    return s ? s : describe(m, &d);
 }
 
 static dnnl_status_t (*const makers[])(making *) = {
     [LL_KERNEL_CONV] = make_conv, [LL_KERNEL_POOL] = make_pool,       [LL_KERNEL_ADD] = make_add,
     [LL_KERNEL_RELU] = make_relu, [LL_KERNEL_SHUFFLE] = make_shuffle, [LL_KERNEL_SCALE] = make_scale,
     [LL_KERNEL_MEAN] = make_pool, [LL_KERNEL_FLOAT] = make_float,     [LL_KERNEL_LINEAR] = make_linear,
+    [LL_KERNEL_GATE] = make_gate,
 };
 
 ll_status ll_kernel_make(dnnl_engine_t engine, const ll_kernel_key *k, ll_kernel *out, ll_error *e)

@@ -13,17 +13,19 @@ typedef enum ll_kernel_kind {
     LL_KERNEL_ADD,
     LL_KERNEL_RELU,
     LL_KERNEL_SHUFFLE,
-    LL_KERNEL_SCALE, /* scale * x + shift per channel, ReLU when `relu`; float out */
+    LL_KERNEL_SCALE, /* scale * x + shift per channel, then act; float out */
     LL_KERNEL_MEAN,
-    LL_KERNEL_FLOAT, /* the same as floats */
-    LL_KERNEL_LINEAR /* float */
+    LL_KERNEL_FLOAT,  /* the same as floats */
+    LL_KERNEL_LINEAR, /* float, then act */
+    LL_KERNEL_GATE    /* x times a float for each image and channel */
 } ll_kernel_kind;
 
 /* All ints, so that it can be compared as bytes. */
 typedef struct ll_kernel_key {
     int kind, type; /* dnnl_data_type_t of the images */
     int batch, c_in, c_out, h_in, h_out, kernel, padding, stride, groups;
-    int relu, bias, accumulate;
+    int act, bias, accumulate; /* act: an ll_activation */
+    int act_exponent;          /* int8: of what relu6 cuts off; else 0 */
     /* int8, as powers of two: what the sums of a convolution are multiplied by, or the first operand of an addition;
      * what is there already before it is added to, or the second operand. */
     int shift, other_shift;

@@ -41,7 +41,7 @@ static void count_uses(planner *p)
             p->source[i + 1] = resolve(p, l->in[0]);
             continue;
         }
-        for (int j = 0; j < (l->kind == LL_ADD ? 2 : 1); j++) {
+        for (int j = 0; j < ll_layer_reads(l); j++) {
             int t = resolve(p, l->in[j]);
             if (t < 0) continue;
             (wants_relu(l) ? p->relu : p->plain)[t].last_use = i;
@@ -108,7 +108,7 @@ static bool can_accumulate(const planner *p, int i, int made, int other)
 {
     if (made != i || other <= 0 || p->n->layers[i - 1].kind != LL_CONV) return false;
     const ll_step *conv = &p->plan->steps[p->maker[made]];
-    return conv->kind == LL_STEP_CONV && !conv->relu && !conv->accumulate && p->plain[made].last_use == i &&
+    return conv->kind == LL_STEP_CONV && !conv->act && !conv->accumulate && p->plain[made].last_use == i &&
            p->relu[made].last_use == NOBODY && p->plain[other].last_use == i && p->relu[other].last_use < i &&
            conv->in != p->plain[other].buffer;
 }
@@ -118,9 +118,9 @@ static void finish(planner *p, int i, ll_step *s, int buffer)
 {
     int t = i + 1;
     p->maker[t] = (int)(s - p->plan->steps);
-    bool can = s->kind == LL_STEP_CONV || s->kind == LL_STEP_ADD;
+    bool can = (s->kind == LL_STEP_CONV || s->kind == LL_STEP_ADD) && !s->act;
     if (can && p->plain[t].last_use == NOBODY && p->relu[t].last_use != NOBODY) {
-        s->relu = true;
+        s->act = LL_RELU;
         p->relu[t].buffer = buffer;
     } else {
         p->plain[t].buffer = buffer;
@@ -136,13 +136,17 @@ static void put_add(planner *p, int i, const ll_layer *l)
     }
     if (!can_accumulate(p, i, b, a)) {
         int in = plain_buffer(p, l->in[0]), other = plain_buffer(p, l->in[1]), out = take_buffer(p);
-        finish(p, i, put(p, (ll_step){.kind = LL_STEP_ADD, .layer = l, .in = in, .other = other, .out = out}),
+        finish(p, i,
+               put(p,
+                   (ll_step){
+                       .kind = LL_STEP_ADD, .layer = l, .in = in, .other = other, .out = out, .act = l->act}),
                out);
         return;
     }
     ll_step *conv = &p->plan->steps[p->maker[b]];
     release(p, &p->plain[b]);
     conv->accumulate = true;
+    conv->act = l->act;
     conv->out = p->plain[a].buffer;
     p->plain[a].buffer = -1; /* the sum lives there from now on */
     finish(p, i, conv, conv->out);
@@ -150,18 +154,21 @@ static void put_add(planner *p, int i, const ll_layer *l)
 
 static void put_layer(planner *p, int i)
 {
-    static const ll_step_kind kinds[] = {[LL_CONV] = LL_STEP_CONV,
-                                         [LL_POOL_AVG] = LL_STEP_POOL,
-                                         [LL_SHUFFLE] = LL_STEP_SHUFFLE,
-                                         [LL_GLOBAL_POOL] = LL_STEP_GLOBAL,
-                                         [LL_LINEAR] = LL_STEP_LINEAR};
+    static const ll_step_kind kinds[] = {
+        [LL_CONV] = LL_STEP_CONV,          [LL_POOL_AVG] = LL_STEP_POOL, [LL_SHUFFLE] = LL_STEP_SHUFFLE,
+        [LL_GLOBAL_POOL] = LL_STEP_GLOBAL, [LL_LINEAR] = LL_STEP_LINEAR, [LL_GATE] = LL_STEP_GATE};
     const ll_layer *l = &p->n->layers[i];
     if (l->kind == LL_COPY) return;
     if (l->kind == LL_ADD) {
         put_add(p, i, l);
     } else {
         int in = wants_relu(l) ? relu_buffer(p, l) : plain_buffer(p, l->in[0]), out = take_buffer(p);
-        ll_step step = {.kind = kinds[l->kind], .layer = l, .in = in, .out = out, .relu = l->relu_after};
+        ll_step step = {.kind = kinds[l->kind],
+                        .layer = l,
+                        .in = in,
+                        .other = l->kind == LL_GATE ? plain_buffer(p, l->in[1]) : 0,
+                        .out = out,
+                        .act = l->act};
         finish(p, i, put(p, step), out);
     }
     release_used(p, i);

@@ -15,7 +15,8 @@ typedef enum ll_step_kind {
     LL_STEP_RELU,
     LL_STEP_SHUFFLE,
     LL_STEP_GLOBAL, /* bn, ReLU as the layer says, mean */
-    LL_STEP_LINEAR
+    LL_STEP_LINEAR,
+    LL_STEP_GATE /* `other` holds (N, c) */
 } ll_step_kind;
 
 /* Buffers 0 and 1 are the input and the zeros; they are never written. */
@@ -24,9 +25,9 @@ enum { LL_BUFFER_INPUT, LL_BUFFER_ZERO, LL_BUFFER_FIRST, LL_MAX_BUFFERS = 32 };
 typedef struct ll_step {
     ll_step_kind kind;
     const ll_layer *layer; /* shapes and weights; for LL_STEP_RELU: a reader, for the shape of its input */
-    int in, other, out;    /* buffers; other: second operand of LL_STEP_ADD */
+    int in, other, out;    /* buffers; other: second operand of LL_STEP_ADD and LL_STEP_GATE */
     bool accumulate;       /* LL_STEP_CONV: adds to what `out` holds */
-    bool relu;             /* convolutions and sums: ReLU on the result, behind the sum */
+    ll_activation act;     /* convolutions, sums and linear layers: on the result, behind the sum */
 } ll_step;
 
 typedef struct ll_plan {

@@ -112,7 +112,7 @@ static void convolve(const reference *r, const ll_layer *l, const float *x, floa
             for (int i = 0; i < l->h_out; i++)
                 for (int j = 0; j < l->h_out; j++) {
                     double v = window_sum(l, from, w, i, j) + (l->bn ? bias[c] : 0);
-                    *out++ = l->relu_after ? relu((float)v) : (float)v;
+                    *out++ = ll_activate(l->act, (float)v);
                 }
         }
 }
@@ -153,7 +153,7 @@ static void linear(const reference *r, const ll_layer *l, const float *x, float 
         for (int c = 0; c < l->c_out; c++) {
             double sum = r->weights[l->c_in * l->c_out + c];
             for (int i = 0; i < l->c_in; i++) sum += (double)r->weights[c * l->c_in + i] * x[i];
-            *out++ = (float)sum;
+            *out++ = ll_activate(l->act, (float)sum);
         }
 }
 
@@ -168,6 +168,13 @@ static void shuffle(const reference *r, const ll_layer *l, const float *x, float
         }
 }
 
+static void gate(const reference *r, const ll_layer *l, const float *x, const float *by, float *out)
+{
+    int plane = l->h_in * l->h_in;
+    for (int channel = 0; channel < r->batch * l->c_in; channel++)
+        for (int i = 0; i < plane; i++) *out++ = *x++ * by[channel];
+}
+
 static void execute(const reference *r, const ll_layer *l, const float *x, float *out)
 {
     switch (l->kind) {
@@ -179,7 +186,7 @@ static void execute(const reference *r, const ll_layer *l, const float *x, float
         break;
     case LL_ADD: {
         const float *y = tensor(r, l->in[1]);
-        for (size_t i = 0; i < size_of(r, l->c_out, l->h_out); i++) out[i] = x[i] + y[i];
+        for (size_t i = 0; i < size_of(r, l->c_out, l->h_out); i++) out[i] = ll_activate(l->act, x[i] + y[i]);
         break;
     }
     case LL_LINEAR:
@@ -190,6 +197,9 @@ static void execute(const reference *r, const ll_layer *l, const float *x, float
         break;
     case LL_SHUFFLE:
         shuffle(r, l, x, out);
+        break;
+    case LL_GATE:
+        gate(r, l, x, tensor(r, l->in[1]), out);
         break;
     case LL_COPY:
         break;
