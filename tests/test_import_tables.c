@@ -66,6 +66,9 @@ static void every_layout_is_the_same_architecture(void)
         {"arch,a\n\"{'p1': 'conv5', 'p3': 0, 'p2': 'pool'}\",7\n", NULL},
         {"arch,a\n\"[[0 1 0]\n [0 0 1]\n [1 0 0]]\",7\n", NULL},
         {"arch,a\n\"[0, 1, 0, 0, 0, 1, 1, 0, 0]\",7\n", NULL},
+        {"arch,a\n\"[np.int64(1), np.int64(2), np.int64(0)]\",7\n", NULL},
+        {"arch,a\n\"array([1, 2, 0], dtype=int8)\",7\n", NULL},
+        {"op1_conv3,op1_conv5,op2_pool,op3_conv3,op3_conv5,a\nFalse,True,True,True,False,7\n", NULL},
         {"arch,a\nconv5|pool|conv3,7\n", NULL},
     };
     ll_str said = {0};
@@ -102,6 +105,7 @@ static void what_is_no_architecture_is_named(void)
         {"arch,a\n\"['conv5', 'pool', 'conv3'\",7\n", NULL, "line 2: unknown architecture"},
         {"arch,a\n\"[[[[[[[conv5, pool, conv3\",7\n", NULL, "line 2: unknown architecture"},
         {"arch,a\n\"['conv5', 'pool, 'conv3']\",7\n", NULL, "line 2: unknown architecture"},
+        {"arch,a\n\"f(f(f(f(f(f(1, 2, 0))))))\",7\n", NULL, "line 2: unknown architecture"},
         {"arch,a\n{},7\n", NULL, "line 2: unknown architecture"},
     };
     ll_str said = {0};
@@ -322,6 +326,23 @@ static void units_are_converted(void)
     ll_str_free(&said);
 }
 
+static void a_quantity_of_a_file_is_checked(const char *dir)
+{
+    char *path = ll_path_join(dir, "dataset.json"), *text = NULL;
+    size_t n = 0;
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_OK(ll_read_file(path, 0, &text, &n, &e));
+    char *at = text ? strstr(text, "\"energy\"") : NULL;
+    CHECK(at != NULL);
+    if (at) memcpy(at, "\"enmity\"", 8);
+    CHECK_OK(ll_write_file(path, text, n, &e));
+    CHECK_INT(ll_folder_load(dir, &d, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "\"enmity\" is no quantity");
+    free(text);
+    free(path);
+}
+
 /* Through the folder, an export and an import again; and no latency joins an energy. */
 static void quantities_are_kept(void)
 {
@@ -351,6 +372,7 @@ static void quantities_are_kept(void)
     again = read_table("arch,a_energy (ms)\n5,1\n", job, &said);
     if (again) CHECK_INT(ll_import_merge(d, again, true, &joint, NULL, &e), LL_BAD_DATA);
     CHECK_HAS(e.message, "device a_energy has its energy in raw and its latency in the file");
+    a_quantity_of_a_file_is_checked(dir);
     ll_dataset_unref(again);
     ll_dataset_unref(d);
     ll_ints_free(&all);

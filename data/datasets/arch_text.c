@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/base/mem.h"
 
@@ -79,7 +80,11 @@ static bool read_value(literal *l, const char **p, int depth)
         ++*p;
         return depth < DEPTH_MOST && read_items(l, p, closing, depth + 1);
     }
+    bool quoted = **p == '\'' || **p == '"';
     if (!read_word(p, &x)) return false;
+    if (!quoted && **p == '(')
+        return depth < DEPTH_MOST && read_value(l, p, depth + 1); /* np.int64(3), array([...]) */
+    if (!quoted && !strncmp(x.s, "dtype=", 6)) return true;
     x.key = l->key;
     return push(&l->leaves, &l->n, &l->cap, x);
 }
@@ -106,17 +111,24 @@ static bool read_literal(const char *text, literal *l)
 {
     const char *p = skip_blanks(text);
     l->key = -1;
-    if (*p != '{' && *p != '[' && *p != '(') return false;
+    bool wrapped = isalpha((unsigned char)*p) && strchr(p, '('); /* array([...]) */
+    if (*p != '{' && *p != '[' && *p != '(' && !wrapped) return false;
     if (!(*p == '{' ? read_dict(l, &p) : read_value(l, &p, 0))) return false;
     return !*skip_blanks(p);
 }
 
 /* --- choices --- */
 
-/* A whole number, "3" or, as data frames with holes print it, "3.0"; -1: none. */
+static bool is_word(const leaf *x, const char *word)
+{
+    return x->n == (int)strlen(word) && !strncasecmp(x->s, word, (size_t)x->n);
+}
+
+/* A whole number, "3" or, as data frames with holes print it, "3.0", or a truth, as theirs of one-hots have; -1: none. */
 static int whole_number(const leaf *x)
 {
     int n = x->n;
+    if (is_word(x, "false") || is_word(x, "true")) return is_word(x, "true");
     if (n > 2 && !strncmp(x->s + n - 2, ".0", 2)) n -= 2;
     if (n < 1 || n > 4 || (int)strspn(x->s, "0123456789") < n) return -1;
     return atoi(x->s);
