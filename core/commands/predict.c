@@ -44,9 +44,14 @@ static void gather_transfer_options(void)
     for (int p = 0; ll_predictors[p]; p++)
         for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
             bool common = ll_option_find(transfer_options, o->name) != NULL;
-            if (common || ll_option_find(all, o->name)) continue;
+            if (common) continue;
+            ll_option *before = (ll_option *)ll_option_find(all, o->name);
+            bool closed = o->type == LL_CHOICE || o->type == LL_BOOL;
+            if (before && before->type != o->type)
+                before->type = LL_WORD; /* on|off for one, a number for another */
+            if (before) continue;
             all[n] = *o;
-            all[n].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
+            all[n].type = closed ? o->type : LL_WORD;
             all[n++].otherwise = NULL;
         }
 }
@@ -57,6 +62,29 @@ static const ll_option *transfer_more(char *const *words, int n)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, gather_transfer_options);
     return any_transfer_options;
+}
+
+/* The i-th predictor with options of its own. */
+static bool own_group(int i, bool transfer, ll_option_group *out)
+{
+    for (int p = 0; ll_predictors[p]; p++) {
+        const ll_predictor *q = ll_predictors[p];
+        const ll_option *own = transfer ? q->transfer_options : q->pretrain_options;
+        if (!count_options(own) || i--) continue;
+        *out = (ll_option_group){q->name, q->summary, own};
+        return true;
+    }
+    return false;
+}
+
+static bool transfer_group(int i, ll_option_group *out)
+{
+    return own_group(i, true, out);
+}
+
+static bool pretrain_group(int i, ll_option_group *out)
+{
+    return own_group(i, false, out);
 }
 
 static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *out)
@@ -541,7 +569,9 @@ const ll_command ll_predict_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_pretrain,
      .more_options = pretrain_more,
-     .help = "Each predictor adds its own options: `help pretrain nasflat`. Ctrl-C stops at any step and "
+     .option_group = pretrain_group,
+     .help = "Each predictor adds its own options: `help pretrain nasflat` shows those of one. Ctrl-C stops "
+             "at any step and "
              "keeps the model of\n"
              "the last complete epoch.",
      .examples = "  pretrain gp\n  pretrain nasflat n=512 seed=1\n  pretrain nasflat epochs=50 gnn=dgf"},
@@ -553,7 +583,10 @@ const ll_command ll_predict_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_transfer,
      .more_options = transfer_more,
-     .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw.",
+     .option_group = transfer_group,
+     .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw. Each "
+             "predictor adds "
+             "its own options: `help transfer nasflat` shows those of one.",
      .examples = "  transfer fpga k=20\n  transfer fpga k=10 sampler=dopt\n  transfer all k=20 seed=3"},
     {.name = "eval",
      .alias = "e",
