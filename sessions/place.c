@@ -12,6 +12,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/quote.h"
 
 static char *under(ll_xdg kind, const char *name)
@@ -77,15 +78,10 @@ ll_status ll_session_target(const char *name, char **dir, ll_error *e)
 static void say_nearest(const char *name, ll_error *e)
 {
     ll_strs all = {0};
+    ll_near near = ll_near_to(name);
     ll_session_list(&all);
-    const char *best = NULL;
-    int least = (int)strlen(name) / 2 + 1;
-    for (int i = 0; i < all.n; i++) {
-        int distance = ll_edit_distance(name, ll_path_base(all.v[i]));
-        if (distance < least) least = distance, best = ll_path_base(all.v[i]);
-    }
-    ll_fail(e, LL_FAILED, "there is no session %s%s%s; `sessions` lists them", name,
-            best ? "; did you mean " : "", best ? best : "");
+    for (int i = 0; i < all.n; i++) ll_near_offer(&near, ll_path_base(all.v[i]));
+    ll_near_fail(&near, e, LL_FAILED, "`sessions` lists them", "there is no session %s", name);
     ll_strs_free(&all);
 }
 

@@ -7,10 +7,6 @@ ll_status ll_app_need_command(const ll_app *a, const char *word, const ll_comman
     *out = ll_app_find(a, word);
     if (*out) return LL_OK;
     ll_near near = ll_near_to(word);
-    ll_str end = {0};
     for (int i = 0; ll_app_command_at(a, i); i++) ll_near_offer(&near, ll_app_command_at(a, i)->name);
-    ll_near_say(&near, "`help` lists them", &end);
-    ll_fail(e, LL_USAGE, "no command '%s'%s", word, ll_str_text(&end));
-    ll_str_free(&end);
-    return LL_USAGE;
+    return ll_near_fail(&near, e, LL_USAGE, "`help` lists them", "no command '%s'", word);
 }

@@ -1,6 +1,7 @@
 #include "core/base/near.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,7 +9,7 @@
 #include "core/base/mem.h"
 #include "core/base/quote.h"
 
-enum { LEAST_BEGINNING = 3 };
+enum { LEAST_BEGINNING = 3, FEW = 3 };
 
 ll_near ll_near_to(const char *word)
 {
@@ -20,6 +21,7 @@ static void take(ll_near *n, const char *name, int distance)
     free(n->best);
     n->best = ll_strdup(name);
     n->distance = distance;
+    n->rival = false;
 }
 
 static bool begins_with(const char *name, const char *word)
@@ -32,6 +34,7 @@ void ll_near_offer(ll_near *n, const char *name)
 {
     int distance = ll_edit_distance(n->word, name), limit = ll_near_limit(n->word);
     bool begins = begins_with(name, n->word);
+    if (distance <= limit && distance == n->distance) n->rival |= strcmp(n->best, name) != 0;
     if (distance <= limit && distance < n->distance) take(n, name, distance);
     if (!begins || n->distance <= limit) return;
     n->tie = n->begins && strcmp(n->best, name);
@@ -51,22 +54,30 @@ int ll_near_limit(const char *word)
 
 const char *ll_near_best(const ll_near *n)
 {
-    bool unclear = n->distance == INT_MAX && n->tie;
+    bool begun = n->distance == INT_MAX;
+    bool unclear = begun ? n->tie : n->rival && strlen(n->word) <= FEW;
     return unclear ? NULL : n->best;
 }
 
-void ll_near_say(ll_near *n, const char *otherwise, ll_str *out)
+ll_status ll_near_fail(ll_near *n, ll_error *e, ll_status status, const char *otherwise, const char *fmt, ...)
 {
     const char *best = ll_near_best(n);
-    ll_str_add(out, "; ");
+    ll_str text = {0};
+    va_list ap;
+    va_start(ap, fmt);
+    ll_str_addv(&text, fmt, ap);
+    va_end(ap);
     if (best) {
-        ll_str_add(out, "did you mean ");
-        ll_quote_word(out, best);
-        ll_str_addc(out, '?');
-    } else {
-        ll_str_add(out, otherwise);
+        ll_str_add(&text, "; did you mean ");
+        ll_quote_word(&text, best);
+        ll_str_addc(&text, '?');
+    } else if (otherwise) {
+        ll_str_addf(&text, "; %s", otherwise);
     }
+    ll_fail(e, status, "%s", ll_str_text(&text));
+    ll_str_free(&text);
     ll_near_free(n);
+    return status;
 }
 
 void ll_near_free(ll_near *n)

@@ -80,18 +80,15 @@ void ll_option_choices_text(const ll_option *o, ll_str *out)
     ll_strs_free(&all);
 }
 
-static void not_among(const ll_option *o, const char *text, const ll_strs *all, ll_error *e)
+static ll_status not_among(const ll_option *o, const char *text, const ll_strs *all, ll_error *e)
 {
     ll_near near = ll_near_to(text);
-    ll_str names = {0}, meant = {0};
+    ll_str names = {0};
     ll_near_offer_all(&near, all);
     ll_option_choices_text(o, &names);
-    if (ll_near_best(&near)) ll_near_say(&near, "", &meant);
-    ll_fail(e, LL_USAGE, "%s=%s: must be one of %s%s", o->name, text, ll_str_text(&names),
-            ll_str_text(&meant));
-    ll_near_free(&near);
+    ll_near_fail(&near, e, LL_USAGE, NULL, "%s=%s: must be one of %s", o->name, text, ll_str_text(&names));
     ll_str_free(&names);
-    ll_str_free(&meant);
+    return LL_USAGE;
 }
 
 static ll_status check_choice(const ll_option *o, const char *text, ll_error *e)
@@ -199,10 +196,11 @@ static ll_status store(ll_values *v, int i, const char *marked, ll_error *e)
     return LL_OK;
 }
 
-static ll_status no_such_option(const ll_option *table, const char *name, ll_error *e)
+ll_status ll_option_unknown(const ll_option *const *tables, int n, const char *name, ll_error *e)
 {
     ll_near near = ll_near_to(name);
-    for (; table && table->name; table++) ll_near_offer(&near, table->name);
+    for (int t = 0; t < n; t++)
+        for (const ll_option *o = tables[t]; o && o->name; o++) ll_near_offer(&near, o->name);
     const char *best = ll_near_best(&near);
     ll_fail(e, LL_USAGE,
             best ? "no option %s=; did you mean %s=?" : "no option %s=; `help COMMAND` lists them", name,
@@ -215,7 +213,7 @@ ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marke
 {
     int i = find_index(v->table, name);
     if (i >= 0) return store(v, i, marked, e);
-    return no_such_option(v->table, name, e);
+    return ll_option_unknown(&v->table, 1, name, e);
 }
 
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e)
@@ -251,23 +249,28 @@ static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
     return s;
 }
 
+size_t ll_option_key(const char *word)
+{
+    const char *equals = ll_find_unmarked(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : 0;
+    return strspn(word, "abcdefghijklmnopqrstuvwxyz_0123456789-") >= len ? len : 0;
+}
+
+static ll_status parse_word(ll_values *v, const char *word, ll_error *e)
+{
+    size_t len = ll_option_key(word);
+    if (!len) return store_positional(v, word, e);
+    char *key = ll_memdup(word, len + 1, 1);
+    key[len] = 0;
+    ll_status s = ll_values_set_marked(v, key, word + len + 1, e);
+    free(key);
+    return s;
+}
+
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
 {
     for (int w = 0; w < n; w++) {
-        const char *equals = ll_find_unmarked(words[w], '=');
-        ll_status s;
-        char key[64];
-        /* "key=" counts only when the part before looks like a name: architecture strings hold no '=' but
-         * file names may */
-        size_t len = equals ? (size_t)(equals - words[w]) : 0;
-        if (equals && len && len < sizeof key &&
-            strspn(words[w], "abcdefghijklmnopqrstuvwxyz_0123456789-") == len) {
-            memcpy(key, words[w], len);
-            key[len] = 0;
-            s = ll_values_set_marked(v, key, equals + 1, e);
-        } else {
-            s = store_positional(v, words[w], e);
-        }
+        ll_status s = parse_word(v, words[w], e);
         if (s) return s;
     }
     for (int i = 0; v->table && v->table[i].name; i++)

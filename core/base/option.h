@@ -116,6 +116,11 @@ bool ll_is(const ll_values *v, const char *name, const char *value);    /* equal
 
 /* {"name": value, ...} of all that is set: the record of a run. */
 cJSON *ll_values_json(const ll_values *v);
+/* How much of a marked word is the name in "name=value": 0 where it is none. Architecture strings hold no '=' but file names
+ * may, so only what looks like a name counts. */
+size_t ll_option_key(const char *word);
+/* LL_USAGE: none of the tables has it; with the nearest name of all of them. */
+ll_status ll_option_unknown(const ll_option *const *tables, int n, const char *name, ll_error *e);
 const ll_option *ll_option_find(const ll_option *table, const char *name);
 /* "between 1 and 1000000 ms", "0 or more": for messages and help; nothing when unbounded. */
 void ll_option_range(const ll_option *o, ll_str *out);

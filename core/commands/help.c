@@ -138,16 +138,13 @@ static ll_status unknown_topic(ll_request *rq, const char *word)
 {
     ll_near near = ll_near_to(word);
     ll_strs topics = {0};
-    ll_str end = {0};
     const ll_command *c;
     for (int i = 0; (c = ll_app_command_at(rq->app, i)); i++) ll_near_offer(&near, c->name);
     ll_topic_names(&topics);
     ll_near_offer_all(&near, &topics);
-    ll_near_say(&near, "`help` lists the commands", &end);
-    LL_FAIL(rq, LL_USAGE, "no command and no topic '%s'%s", word, ll_str_text(&end));
     ll_strs_free(&topics);
-    ll_str_free(&end);
-    return LL_USAGE;
+    return ll_near_fail(&near, &rq->error, LL_USAGE, "`help` lists the commands",
+                        "no command and no topic '%s'", word);
 }
 
 static ll_status help_topic(ll_request *rq, const char *word)
@@ -171,26 +168,28 @@ static void command_text(const ll_command *c, ll_str *text)
     add_topics(c->name, text);
 }
 
+static ll_status unknown_group(ll_request *rq, const ll_command *c, const char *one)
+{
+    ll_option_group g;
+    ll_near near = ll_near_to(one);
+    for (int i = 0; c->option_group(i, &g); i++) ll_near_offer(&near, g.name);
+    return ll_near_fail(&near, &rq->error, LL_USAGE, "`predictors` lists them", "%s has no options for '%s'",
+                        c->name, one);
+}
+
 /* The options of each group, or of the one that is named. */
 static ll_status add_groups(ll_request *rq, const ll_command *c, const char *one, cJSON *result)
 {
     ll_option_group g;
-    ll_near near = ll_near_to(one ? one : "");
-    ll_str end = {0};
     cJSON *groups = ll_json_arr(result, "groups");
     for (int i = 0; c->option_group(i, &g); i++) {
-        ll_near_offer(&near, g.name);
         if (one && strcmp(one, g.name)) continue;
         cJSON *o = ll_json_obj(groups, NULL);
         ll_json_str(o, "name", g.name);
         ll_json_str(o, "summary", g.summary);
         add_option_rows(o, g.options);
     }
-    bool found = !one || groups->child;
-    ll_near_say(&near, "`predictors` lists them", &end);
-    if (!found) LL_FAIL(rq, LL_USAGE, "%s has no options for '%s'%s", c->name, one, ll_str_text(&end));
-    ll_str_free(&end);
-    return found ? LL_OK : LL_USAGE;
+    return !one || groups->child ? LL_OK : unknown_group(rq, c, one);
 }
 
 static ll_status help_command(ll_request *rq, const ll_command *c, const char *topic)

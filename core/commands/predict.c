@@ -133,9 +133,9 @@ static ll_status need_encodings(ll_request *rq, const ll_sampler *sampler)
 static ll_status run_pretrain(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "predictor");
-    const ll_predictor *p = ll_predictor_find(name);
+    const ll_predictor *p;
     const ll_sampler *sampler = NULL;
-    if (!p) return LL_FAIL(rq, LL_USAGE, "'%s': no such predictor; `predictors` lists them", name);
+    if (ll_predictor_need(NULL, name, &p, &rq->error)) return LL_USAGE;
     ll_status s = p->needs_sources && !p->sources_optional ? ll_need_task(rq) : ll_need_data(rq);
     if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), 0, &sampler);
     if (s) return s;
