@@ -12,7 +12,7 @@ static char *written(ll_app *a, const char *name, const char *command)
     char *path = file_in_tmp(name), *text = NULL;
     size_t n;
     ll_str line = {0};
-    ll_str_addf(&line, "write %s '%s'", path, command);
+    ll_str_addf(&line, "write %s '%s' force=on", path, command);
     if (say(a, ll_str_text(&line)) || ll_read_file(path, 0, &text, &n, NULL)) text = NULL;
     ll_str_free(&line);
     free(path);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/app/need.h"
+#include "core/app/output.h"
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -545,6 +546,7 @@ static const ll_option predict_options[] = {
         "or STRING,...",
         LL_OF(FILE)),
     LL_OPT_WORD("out", NULL, "with archs=: file to write them all to, .csv or .npy", LL_OF(FILE)),
+    LL_OPT_FORCE,
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},
