@@ -34,6 +34,7 @@ static void every_shape_becomes_a_table(void)
     char *rows = written(a, "rows.csv", "devices"), *matrix = written(a, "matrix.csv", "corr order=file"),
          *map = written(a, "map.csv", "map"), *fields = written(a, "fields.csv", "info"),
          *json = written(a, "arch.json", "arch 5");
+    CHECK(!strstr(said, "\"kind\":\"arch\"")); /* what is written is not shown as well */
     if (CHECK(rows && matrix && map && fields && json)) {
         CHECK_INT(lines_of(rows), 6); /* a head and five devices */
         CHECK_HAS(rows, "name,tag,role,kind,n,");

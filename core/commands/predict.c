@@ -166,6 +166,17 @@ static ll_status run_pretrain(ll_request *rq)
 
 /* --- transfer --- */
 
+static void describe_transfer(ll_request *rq, const ll_transfer *t, cJSON *o)
+{
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
+    ll_transfer_fields(o, t);
+    ll_json_ints(o, "samples", t->samples.v, t->samples.n);
+    ll_json_num(o, "spearman", m.spearman);
+    ll_json_int(o, "n", m.n);
+    ll_json_num(o, "seconds", t->seconds);
+    cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, 1));
+}
+
 static void emit_transfer(ll_request *rq, const ll_transfer *t)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
@@ -178,14 +189,8 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"spearman", "Spearman on the rest", NULL, 4},
                                         {"seconds", "took", "s", 3},
                                         {0}};
-    ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
     cJSON *result = ll_result_new("transfer"), *said;
-    ll_transfer_fields(result, t);
-    ll_json_ints(result, "samples", t->samples.v, t->samples.n);
-    ll_json_num(result, "spearman", m.spearman);
-    ll_json_int(result, "n", m.n);
-    ll_json_num(result, "seconds", t->seconds);
-    cJSON_AddItemToObject(result, "info", cJSON_Duplicate(t->info, 1));
+    describe_transfer(rq, t, result);
     ll_result_columns(result, columns);
     cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
         ll_result_note(result, "%s", said->valuestring);
@@ -221,17 +226,45 @@ static ll_status choose_samples(ll_request *rq, int device)
                    ll_word(&rq->args, "encoding"));
 }
 
-static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options)
+static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options,
+                              ll_transfer **t)
 {
-    ll_transfer *t;
     for (int i = 0; i < model->source.n; i++)
         if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
             ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
                     model->source.v[i]);
     ll_status s = choose_samples(rq, device);
-    if (!s) s = ll_transfer_now(rq, model, device, options, &t);
-    if (!s) emit_transfer(rq, t);
-    return s;
+    return s ? s : ll_transfer_now(rq, model, device, options, t);
+}
+
+/* All targets in one table. */
+static cJSON *targets_result(ll_request *rq, const ll_model *model)
+{
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"k", "samples", NULL, 0},
+                                        {"cost", "cost", NULL, 0},
+                                        {"spearman", "Spearman on the rest", NULL, 4},
+                                        {"seconds", "took", "s", 3},
+                                        {"sampler", "sampler", NULL, -1},
+                                        {"map", "milliseconds by", NULL, -1},
+                                        {"map_error", "median error on samples", "%", 2},
+                                        {0}};
+    cJSON *result = ll_result_new("transfer");
+    ll_str title = {0};
+    ll_str_addf(&title, "%s, adapted to each target device", model->predictor->name);
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_str_free(&title);
+    ll_json_str(result, "predictor", model->predictor->name);
+    ll_result_columns(result, columns);
+    return result;
+}
+
+static void add_target(ll_request *rq, cJSON *result, cJSON *rows, const ll_transfer *t)
+{
+    cJSON *said;
+    describe_transfer(rq, t, ll_json_obj(rows, NULL));
+    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
+        ll_result_note(result, "%s: %s", t->device, said->valuestring);
 }
 
 static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_values *options)
@@ -239,10 +272,25 @@ static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_valu
     ll_status s = ll_need_task(rq);
     if (!s && !rq->state.task->target.n)
         return LL_FAIL(rq, LL_FAILED, "this task has no target devices; name one, as in `transfer fpga`");
+    cJSON *result = targets_result(rq, model), *rows = ll_json_arr(result, "rows");
     for (int i = 0; !s && i < rq->state.task->target.n; i++) {
-        if (ll_cancelled(rq->observer)) return LL_FAIL(rq, LL_CANCELLED, "cancelled");
-        s = transfer_one(rq, model, rq->state.task->target.v[i], options);
+        ll_transfer *t;
+        s = ll_cancelled(rq->observer) ? LL_FAIL(rq, LL_CANCELLED, "cancelled")
+                                       : transfer_one(rq, model, rq->state.task->target.v[i], options, &t);
+        if (!s) add_target(rq, result, rows, t);
     }
+    if (s)
+        cJSON_Delete(result);
+    else
+        ll_emit(rq, result);
+    return s;
+}
+
+static ll_status transfer_device(ll_request *rq, ll_model *model, int device, const ll_values *options)
+{
+    ll_transfer *t;
+    ll_status s = transfer_one(rq, model, device, options, &t);
+    if (!s) emit_transfer(rq, t);
     return s;
 }
 
@@ -262,7 +310,7 @@ static ll_status run_transfer(ll_request *rq)
     ll_status s = all ? ll_need_data(rq) : ll_need_device(rq, "device", &device);
     if (!s) s = ll_need_model(rq, ll_word(&rq->args, "predictor"), &model);
     if (!s) s = own_options(rq, model->predictor, &options);
-    if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_one(rq, model, device, &options);
+    if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_device(rq, model, device, &options);
     ll_values_free(&options);
     return s;
 }

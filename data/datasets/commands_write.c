@@ -152,7 +152,7 @@ ll_status ll_run_write(ll_request *rq)
     cJSON *results = NULL;
     char *path = NULL;
     ll_status s = ll_output_new(rq, ll_word(&rq->args, "file"), &path);
-    if (!s) s = ll_app_run_line(rq, line, &results);
+    if (!s) s = ll_app_ask_line(rq, line, &results);
     const cJSON *last = cJSON_GetArrayItem(results, cJSON_GetArraySize(results) - 1);
     if (!s && !last) s = LL_FAIL(rq, LL_FAILED, "`%s` answers nothing that could be written", line);
     if (!s) {
