@@ -177,7 +177,8 @@ static ll_status run_plot(ll_request *rq)
 static const ll_option options[] = {
     LL_OPT_NAMES("kind", NULL, kind_name, "what to draw", LL_REQUIRED),
     LL_OPT_LIST("device", NULL,
-                "devices (names, globs, tagged); one for scatter, residual, curve, bars; "
+                "devices (names, globs, tagged); one for scatter (or two, one against the other), residual, "
+                "curve, bars; "
                 "front, search, regret: searches of these; map: whose latencies colour it",
                 LL_REST, LL_OF(DEVICE)),
     LL_OPT_WORD(

@@ -183,6 +183,12 @@ static void the_command_says_what_is_missing(void)
     a = new_app(true);
     check_refused(a, "plot scatter raspi4", "transfer raspi4");
     check_refused(a, "plot scatter nosuch", "nosuch");
+    check_refused(a, "plot scatter raspi4 nosuch", "nosuch");
+    check_refused(a, "plot scatter raspi4 fpga worst=3", "of one device");
+    cJSON *two = say(a, "plot scatter raspi4 fpga out=%s", in_tmp("two.gp")); /* nothing need be predicted */
+    CHECK_STR(ll_json_get_str(two, "against", ""), "fpga");
+    CHECK(ll_json_get_int(two, "n", 0) > 0);
+    cJSON_Delete(two);
     check_refused(a, "plot curve fpga", "no training history");
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
