@@ -1,4 +1,5 @@
 /* pretrain, transfer, eval, predict. */
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -317,6 +318,19 @@ static ll_status run_transfer(ll_request *rq)
 
 /* --- eval --- */
 
+/* Intervals that hold far from what they promise are said to: a reader takes the level at its word. */
+static void judge_coverage(cJSON *result, const char *device, const ll_metrics *m)
+{
+    const double far = .1;
+    if (isnan(m->coverage) || fabs(m->coverage - m->level) <= far) return;
+    bool narrow = m->coverage < m->level;
+    ll_result_note(
+        result,
+        "%s: the %g %% intervals hold %.0f %% of the latencies, so they are too %s%s (`help coverage`)",
+        device, 100 * m->level, 100 * m->coverage, narrow ? "narrow" : "wide",
+        narrow ? ": often a device unlike its sources, or too few samples to notice" : "");
+}
+
 static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
@@ -344,6 +358,7 @@ static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
         cJSON *row = ll_json_obj(rows, NULL);
         ll_transfer_fields(row, t);
         ll_metrics_json(&m, row);
+        judge_coverage(result, t->device, &m);
         sum += m.spearman;
     }
     ll_json_num(result, "mean_spearman", sum / rq->state.n_transfers);
@@ -363,6 +378,8 @@ static ll_status run_eval(ll_request *rq)
     ll_status s = ll_need_transfer(rq, "device", &t);
     if (s) return s;
     cJSON *result = ll_eval_result(rq, t, protocol, level);
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
+    judge_coverage(result, t->device, &m);
     if (!ll_json_get_int(result, "n", 0))
         ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score",
                 t->device);
