@@ -31,12 +31,14 @@ typedef struct ll_heatmap_data {
 } ll_heatmap_data;
 ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *e);
 
-/* --- scatter: predicted against measured (plots/build_scatter.c) --- */
+/* --- scatter: predicted against measured, or one device against another (plots/build_scatter.c) --- */
 typedef struct ll_scatter_data {
     const char *title;
     ll_plot_quantity quantity;
+    /* Devices of the x and the y axis, whose ranges are their own then; NULL: measured and predicted of one. */
+    const char *x_device, *y_device;
     int n;
-    const double *measured_ms, *predicted_ms; /* (n) */
+    const double *measured_ms, *predicted_ms; /* (n); of the two devices */
     const double *lo_ms, *hi_ms;              /* (n) or NULL: intervals */
     const int *samples;                       /* (k) rows shown to the predictor */
     int k, cost;                              /* cost: target latencies looked at in all */

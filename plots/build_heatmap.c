@@ -77,11 +77,14 @@ static void add_cells(heatmap *h)
     free(m);
 }
 
-/* A cell's number, as short as two digits can be. */
+/* A cell's number, as short as two digits can be. One is written for the same order alone: what only rounds to it gets a
+ * third digit and is cut there, .998 .9996 as .999. */
 static void cell_text(ll_series *s, int row, double r)
 {
+    bool same = fabs(r) >= 1 - 1e-9, close = !same && fabs(r) >= .995;
     char text[16];
-    snprintf(text, sizeof text, "%.2f", r);
+    snprintf(text, sizeof text, close ? "%.3f" : "%.2f",
+             close ? trunc(r * 1000 + copysign(1e-6, r)) / 1000 : r);
     bool negative = text[0] == '-';
     const char *digits = text + negative;
     if (digits[0] == '0') digits++;

@@ -30,6 +30,30 @@ static void split(scatter *s)
                        s->cloud.n, s->rest.n);
 }
 
+/* Two devices differ in speed: each axis has a range of its own. */
+static void set_device_axes(scatter *s)
+{
+    const struct {
+        ll_axis *axis;
+        const double *v;
+        const char *device;
+    } sides[] = {{&s->p->x, s->d->measured_ms, s->d->x_device},
+                 {&s->p->y, s->d->predicted_ms, s->d->y_device}};
+    double *known = LL_NEW_ARRAY(double, s->rows.n + 1);
+    for (int k = 0; k < 2; k++) {
+        ll_str label = {0};
+        for (int i = 0; i < s->rows.n; i++) known[i] = sides[k].v[s->rows.v[i]];
+        sides[k].axis->log = s->d->log;
+        ll_axis_fit(sides[k].axis, known, s->rows.n, 1, .03);
+        if (s->d->log) ll_axis_log_ticks(sides[k].axis);
+        ll_str_addf(&label, "%s: ", sides[k].device);
+        ll_plot_label(sides[k].axis, ll_str_text(&label), &s->d->quantity);
+        ll_str_free(&label);
+    }
+    s->p->square = true;
+    free(known);
+}
+
 /* Both axes span the same range, so that the identity is the diagonal. */
 static void set_axes(scatter *s)
 {
@@ -103,6 +127,40 @@ static void add_samples(scatter *s)
     ll_series_name(v, "few-shot samples (%d)", s->samples.n);
 }
 
+/* Where on an axis a value lies: 0 at its low end, 1 at the other; and back. */
+static double along(const ll_axis *a, double v)
+{
+    return a->log ? log(v / a->lo) / log(a->hi / a->lo) : (v - a->lo) / (a->hi - a->lo);
+}
+
+static double value_at(const ll_axis *a, double share)
+{
+    return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
+}
+
+/* The number of each beside its point, or above those that are there already. */
+static void label_points(scatter *s, const ll_ints *rows)
+{
+    const double width = .09, height = .025; /* of a label, in shares of the axes */
+    double *x = LL_NEW_ARRAY(double, rows->n), *y = LL_NEW_ARRAY(double, rows->n);
+    ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, rows->n);
+    v->align = LL_ALIGN_LEFT;
+    v->size = .75;
+    for (int i = 0; i < rows->n; i++) {
+        x[i] = along(&s->p->x, s->d->measured_ms[rows->v[i]]);
+        y[i] = along(&s->p->y, s->d->predicted_ms[rows->v[i]]);
+        for (int j = 0; j < i; j++) {
+            if (fabs(x[i] - x[j]) >= width || fabs(y[i] - y[j]) >= height) continue;
+            y[i] = y[j] + 1.01 * height; /* beyond what rounding takes off */
+            j = -1;                      /* the new place may be taken as well */
+        }
+        ll_series_set(v, i, s->d->measured_ms[rows->v[i]], value_at(&s->p->y, y[i]));
+        ll_series_text(v, i, "  %d", rows->v[i]);
+    }
+    free(x);
+    free(y);
+}
+
 /* The rows that are furthest off, by number, whether or not thinning kept them. */
 static void add_worst(scatter *s)
 {
@@ -113,6 +171,7 @@ static void add_worst(scatter *s)
         ll_series_name(v, "largest relative error");
         for (int i = 0; i < worst.n; i++)
             ll_note_worst(s->p, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
+        label_points(s, &worst);
     }
     ll_ints_free(&worst);
 }
@@ -121,7 +180,7 @@ static void add_notes(scatter *s)
 {
     if (isfinite(s->d->spearman)) ll_panel_note(s->p, "Spearman %.4f", s->d->spearman);
     ll_panel_note(s->p, "n = %d architectures", s->d->n_scored);
-    ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
+    if (!s->d->x_device) ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
     s->p->notes_at = LL_TOP_LEFT;
     s->p->key_at = LL_BOTTOM_RIGHT;
 }
@@ -131,21 +190,26 @@ ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *
     *out = NULL;
     scatter s = {.d = d, .rows = ll_rows_known(d->measured_ms, d->predicted_ms, d->n, d->log)};
     if (!s.rows.n)
-        return ll_fail(e, LL_BAD_DATA,
-                       "scatter: none of the %d architectures has both a measured and a predicted "
-                       "latency%s",
-                       d->n, d->log ? " above 0" : "");
+        return ll_fail(e, LL_BAD_DATA, "scatter: none of the %d architectures has both %s latency%s", d->n,
+                       d->x_device ? "devices'" : "a measured and a predicted", d->log ? " above 0" : "");
     *out = s.f =
         ll_figure_new("scatter", d->title, 1, d->width ? d->width : 760, d->height ? d->height : 760);
     s.p = &s.f->panels[0];
     split(&s);
-    set_axes(&s);
-    add_intervals(&s);
-    add_cloud(&s);
-    add_identity(&s);
-    add_samples(&s);
-    add_notes(&s);
-    add_worst(&s);
+    if (d->x_device) {
+        set_device_axes(&s);
+        add_cloud(&s);
+        add_notes(&s);
+        s.p->key_at = LL_NOWHERE; /* one cloud needs none */
+    } else {
+        set_axes(&s);
+        add_intervals(&s);
+        add_cloud(&s);
+        add_identity(&s);
+        add_samples(&s);
+        add_notes(&s);
+        add_worst(&s);
+    }
     ll_ints_free(&s.rows);
     ll_ints_free(&s.samples);
     ll_ints_free(&s.rest);

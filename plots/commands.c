@@ -104,7 +104,7 @@ static ll_status to_file(ll_plot_request *p, const ll_figure *f)
     char *path;
     bool dark = ll_is(&p->rq->args, "theme", "dark");
     plots *v = plots_of(p->rq->app);
-    ll_status s = ll_output_path(p->rq, ll_word(&p->rq->args, "out"), &path);
+    ll_status s = ll_output_new(p->rq, ll_word(&p->rq->args, "out"), &path);
     if (s) return s;
     s = ll_figure_write(&v->gnuplot, f, path, dark, p->rq->observer, &p->rq->error);
     ll_json_str(p->result, "out", path);
@@ -177,13 +177,15 @@ static ll_status run_plot(ll_request *rq)
 static const ll_option options[] = {
     LL_OPT_NAMES("kind", NULL, kind_name, "what to draw", LL_REQUIRED),
     LL_OPT_LIST("device", NULL,
-                "devices (names, globs, tagged); one for scatter, residual, curve, bars; "
+                "devices (names, globs, tagged); one for scatter (or two, one against the other), residual, "
+                "curve, bars; "
                 "front, search, regret: searches of these; map: whose latencies colour it",
                 LL_REST, LL_OF(DEVICE)),
     LL_OPT_WORD(
         "out", NULL,
         "file to write: .png, .svg, .pdf, or .gp for the script with its data; else into the terminal",
         LL_OF(FILE)),
+    LL_OPT_FORCE,
     LL_OPT_WORD("size", NULL, "WIDTHxHEIGHT: pixels of a file, characters of a text terminal"),
     LL_OPT_WORD("predictor", NULL, "whose transfer or training (default: the latest)", LL_OF(PREDICTOR)),
     LL_OPT_NAMES("metric", "spearman", ll_plot_metric_name,

@@ -69,10 +69,74 @@ static ll_status look(ll_plot_request *p, const char *what, seen *v)
     return LL_OK;
 }
 
+/* How alike two devices rank the architectures that both have. */
+static double rank_correlation(const double *a, const double *b, int n, int *n_both)
+{
+    double *x = LL_NEW_ARRAY(double, n + 1), *y = LL_NEW_ARRAY(double, n + 1);
+    int m = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(a[i]) && isfinite(b[i])) x[m] = a[i], y[m++] = b[i];
+    double r = ll_spearman(x, y, m);
+    free(x);
+    free(y);
+    *n_both = m;
+    return r;
+}
+
+static ll_status two_devices(ll_plot_request *p, const int device[2], ll_figure **out)
+{
+    const ll_dataset *d = p->rq->state.data;
+    const ll_device *a = &d->devices[device[0]], *b = &d->devices[device[1]];
+    const double *x = ll_latencies(d, device[0]), *y = ll_latencies(d, device[1]);
+    if (ll_given(&p->rq->args, "worst"))
+        return LL_FAIL(p->rq, LL_USAGE, "worst= names what is predicted badly: of one device, not of two");
+    if (a->of != b->of)
+        return LL_FAIL(p->rq, LL_USAGE, "%s and %s are different quantities: scatter compares two of one",
+                       a->name, b->name);
+    ll_str title = {0};
+    ll_str_addf(&title, "%s and %s", a->name, b->name);
+    ll_scatter_data s = {.title = ll_str_text(&title),
+                         .quantity = {ll_measurand_name(a->of), ll_measurand_unit(a->of)},
+                         .x_device = a->name,
+                         .y_device = b->name,
+                         .n = d->n_archs,
+                         .measured_ms = x,
+                         .predicted_ms = y,
+                         .log = ll_plot_log(p->rq, x, d->n_archs) || ll_plot_log(p->rq, y, d->n_archs),
+                         .width = p->width,
+                         .height = p->height};
+    s.spearman = rank_correlation(x, y, d->n_archs, &s.n_scored);
+    ll_json_str(p->result, "device", a->name);
+    ll_json_str(p->result, "against", b->name);
+    ll_json_num(p->result, "spearman", s.spearman);
+    ll_json_int(p->result, "n", s.n_scored);
+    ll_status status = ll_build_scatter(&s, out, &p->rq->error);
+    ll_str_free(&title);
+    return status;
+}
+
+/* `plot scatter A B`: neither needs a prediction. *done: two devices were named. */
+static ll_status device_against_device(ll_plot_request *p, bool *done, ll_figure **out)
+{
+    ll_strs names = {0};
+    int device[2];
+    ll_list_names(&p->rq->args, "device", &names);
+    *done = names.n == 2;
+    ll_status s = *done ? ll_need_data(p->rq) : LL_OK;
+    for (int i = 0; *done && i < 2 && !s; i++)
+        s = ll_dataset_find_device(p->rq->state.data, names.v[i], &device[i], &p->rq->error);
+    if (*done && !s) s = two_devices(p, device, out);
+    ll_strs_free(&names);
+    return s;
+}
+
 ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
 {
     seen v;
-    ll_status s = look(p, NULL, &v);
+    bool two;
+    ll_status s = device_against_device(p, &two, out);
+    if (two || s) return s;
+    s = look(p, NULL, &v);
     if (s) return s;
     int n = v.t->n;
     double *lo = LL_NEW_ARRAY(double, n + 1), *hi = LL_NEW_ARRAY(double, n + 1);

@@ -42,9 +42,11 @@ static const ll_column state_columns[] = {{"session", "session", NULL, -1},
                                           {"steps", "steps that `undo` can go back", NULL, 0},
                                           {0}};
 
-static void emit_state(ll_request *rq, const ll_session *s, const char *kind, const char *line)
+static void emit_state(ll_request *rq, const ll_session *s, const char *kind, const char *title,
+                       const char *line)
 {
     cJSON *result = ll_result_new(kind);
+    if (title) ll_json_str(result, "title", title);
     ll_json_str(result, "session", s->name ? s->name : "(unnamed)");
     if (line) ll_json_str(result, "line", line);
     add_state(result, &rq->state);
@@ -72,7 +74,7 @@ static ll_status run_save(ll_request *rq)
         ll_note(rq, "a session %s was there: `%s` gives a copy of it", s->name, line);
         free(line);
     }
-    emit_state(rq, s, "save", NULL);
+    emit_state(rq, s, "save", NULL, NULL);
     return LL_OK;
 }
 
@@ -121,7 +123,7 @@ static ll_status run_open(ll_request *rq)
     } else if (!status) {
         status = ll_session_open(s, rq, dir, copy);
     }
-    if (!status) emit_state(rq, s, "open", NULL);
+    if (!status) emit_state(rq, s, "open", NULL, NULL);
     free(dir);
     return status;
 }
@@ -226,23 +228,35 @@ static ll_status run_journal(ll_request *rq)
     return LL_OK;
 }
 
+/* "undone: pretrain gp; transfer fpga": the steps between, in the order in which they were taken. */
+static void emit_moved(ll_request *rq, const ll_session *s, const char *kind, const char *what, int was)
+{
+    int first = was < s->at ? was : s->at, last = was < s->at ? s->at : was;
+    ll_str title = {0};
+    ll_str_add(&title, what);
+    for (int i = first + 1; i <= last; i++)
+        ll_str_addf(&title, "%s%s", i == first + 1 ? ": " : "; ", s->steps[i].line);
+    emit_state(rq, s, kind, ll_str_text(&title), s->steps[last].line);
+    ll_str_free(&title);
+}
+
 static ll_status run_undo(ll_request *rq)
 {
     ll_session *s = ll_session_of(rq->app);
     int n = ll_int(&rq->args, "steps"), was = s->at;
     if (!s->at) return LL_FAIL(rq, LL_FAILED, "there is nothing to undo");
     ll_status status = ll_session_go(s, rq, n < s->at ? s->at - n : 0, "undo");
-    if (!status) emit_state(rq, s, "undo", s->steps[was].line);
+    if (!status) emit_moved(rq, s, "undo", "undone", was);
     return status;
 }
 
 static ll_status run_redo(ll_request *rq)
 {
     ll_session *s = ll_session_of(rq->app);
-    int n = ll_int(&rq->args, "steps"), most = s->n_steps - 1 - s->at;
+    int n = ll_int(&rq->args, "steps"), was = s->at, most = s->n_steps - 1 - was;
     if (!most) return LL_FAIL(rq, LL_FAILED, "there is nothing to redo");
     ll_status status = ll_session_go(s, rq, s->at + (n < most ? n : most), "redo");
-    if (!status) emit_state(rq, s, "redo", s->steps[s->at].line);
+    if (!status) emit_moved(rq, s, "redo", "done again", was);
     return status;
 }
 

@@ -350,13 +350,15 @@ ll_status ll_session_remove(const char *dir, ll_error *e)
     return s;
 }
 
+/* Scripts run by the hundred: those that are kept are counted apart, so that they push out none of a person's. */
 static void drop_old(void)
 {
     ll_strs dirs = {0};
-    int kept = 0;
+    int kept[2] = {0};
     ll_session_list_live(&dirs);
     for (int i = 0; i < dirs.n; i++)
-        if (!ll_session_is_begun(dirs.v[i]) || ++kept > KEEP_LIVE) ll_session_remove(dirs.v[i], NULL);
+        if (!ll_session_is_begun(dirs.v[i]) || ++kept[ll_session_is_script(dirs.v[i])] > KEEP_LIVE)
+            ll_session_remove(dirs.v[i], NULL);
     ll_strs_free(&dirs);
 }
 

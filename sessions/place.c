@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/quote.h"
 
 static char *under(ll_xdg kind, const char *name)
@@ -77,15 +79,10 @@ ll_status ll_session_target(const char *name, char **dir, ll_error *e)
 static void say_nearest(const char *name, ll_error *e)
 {
     ll_strs all = {0};
+    ll_near near = ll_near_to(name);
     ll_session_list(&all);
-    const char *best = NULL;
-    int least = (int)strlen(name) / 2 + 1;
-    for (int i = 0; i < all.n; i++) {
-        int distance = ll_edit_distance(name, ll_path_base(all.v[i]));
-        if (distance < least) least = distance, best = ll_path_base(all.v[i]);
-    }
-    ll_fail(e, LL_FAILED, "there is no session %s%s%s; `sessions` lists them", name,
-            best ? "; did you mean " : "", best ? best : "");
+    for (int i = 0; i < all.n; i++) ll_near_offer(&near, ll_path_base(all.v[i]));
+    ll_near_fail(&near, e, LL_FAILED, "`sessions` lists them", "there is no session %s", name);
     ll_strs_free(&all);
 }
 
@@ -133,6 +130,17 @@ bool ll_session_is_begun(const char *dir)
     bool begun = stat(journal, &st) ? !ll_is_missing(journal) : st.st_size > 0;
     free(journal);
     return begun;
+}
+
+bool ll_session_is_script(const char *dir)
+{
+    cJSON *header = NULL;
+    char *path = ll_path_join(dir, "session.json");
+    bool script = ll_is_file(path) && !ll_json_read_file(path, &header, NULL) &&
+                  ll_json_get_bool(header, "script", false);
+    cJSON_Delete(header);
+    free(path);
+    return script;
 }
 
 static void add_sessions(char *parent, bool begun, ll_strs *dirs)

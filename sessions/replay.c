@@ -17,7 +17,8 @@ typedef struct replay {
     ll_request *rq;
     bool check;
     int ran, checked;
-    cJSON *different; /* [{"line","where"}] */
+    bool data_changed; /* what is loaded is not what was, and that was said */
+    cJSON *different;  /* [{"line","where"}] */
 } replay;
 
 static bool is_command(const char *line)
@@ -115,12 +116,31 @@ static bool is_loaded(const replay *r, const cJSON *entries, const char *path)
            !strcmp(d->hash.hex, ll_json_get_str(last_dataset(entries, path), "hash", ""));
 }
 
+/* Other numbers are no wonder where the data is another one than then. */
+static void look_at_data(replay *r, const cJSON *entry)
+{
+    const cJSON *state = cJSON_GetObjectItemCaseSensitive(entry, "state");
+    const cJSON *then = cJSON_GetObjectItemCaseSensitive(state, "dataset");
+    const ll_dataset *now = r->rq->state.data;
+    const char *hash = ll_json_get_str(then, "hash", NULL);
+    if (!r->check || r->data_changed || !now || !hash || !strcmp(hash, now->hash.hex)) return;
+    r->data_changed = true;
+    ll_warn(r->rq, "the data changed: %s is not the one that the session had", now->name);
+}
+
+static ll_status replay_recorded(replay *r, const char *line, const cJSON *entry)
+{
+    ll_status s = run_one(r, line, cJSON_GetObjectItemCaseSensitive(entry, "results"));
+    if (!s) look_at_data(r, entry);
+    return s;
+}
+
 static ll_status replay_entry(replay *r, const cJSON *entries, const cJSON *entry)
 {
     const char *line = ll_json_get_str(entry, "line", "");
     if (!is_command(line)) return LL_OK;
     const char *path = already_made(r, line, entries, entry);
-    if (!path) return run_one(r, line, cJSON_GetObjectItemCaseSensitive(entry, "results"));
+    if (!path) return replay_recorded(r, line, entry);
     ll_str load = {0};
     ll_note(r->rq, "%s: the dataset is there as the session left it", line);
     if (is_loaded(r, entries, path)) return LL_OK;
@@ -169,6 +189,7 @@ static void emit_replay(replay *r, const char *what)
     ll_json_str(result, "what", what);
     ll_json_int(result, "ran", r->ran);
     ll_json_int(result, "checked", r->checked);
+    ll_json_bool(result, "data_changed", r->data_changed);
     ll_json_int(result, "n_different", cJSON_GetArraySize(r->different));
     cJSON_AddItemToObject(result, "different", r->different);
     ll_result_columns(result, columns);
@@ -191,8 +212,8 @@ ll_status ll_replay_run(ll_request *rq)
     int n = cJSON_GetArraySize(r.different);
     emit_replay(&r, what);
     if (n)
-        return LL_FAIL(rq, LL_FAILED, "%s: %d of %d commands gave other numbers than then", what, n,
-                       r.checked);
+        return LL_FAIL(rq, LL_FAILED, "%s: %d of %d commands gave other numbers than then%s", what, n,
+                       r.checked, r.data_changed ? ": the data changed" : "");
     s->handled = true;
     return LL_OK;
 }

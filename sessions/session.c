@@ -124,6 +124,15 @@ static void add_time(cJSON *o, const char *key)
     ll_json_str(o, key, text);
 }
 
+static ll_status put_header(const char *dir, const cJSON *header, ll_error *e)
+{
+    char *path = ll_path_join(dir, "session.json"), *text = ll_json_text(header);
+    ll_status s = ll_write_file(path, text, strlen(text), e);
+    free(text);
+    free(path);
+    return s;
+}
+
 static ll_status write_header(const char *dir, const char *name, const cJSON *state, ll_error *e)
 {
     cJSON *o = cJSON_CreateObject();
@@ -133,11 +142,24 @@ static ll_status write_header(const char *dir, const char *name, const cJSON *st
     ll_json_str(o, "name", name);
     add_time(o, "time");
     if (state) cJSON_AddItemToObject(o, "state", cJSON_Duplicate(state, true));
-    char *path = ll_path_join(dir, "session.json"), *text = ll_json_text(o);
-    ll_status s = ll_write_file(path, text, strlen(text), e);
-    free(text);
-    free(path);
+    ll_status s = put_header(dir, o, e);
     cJSON_Delete(o);
+    return s;
+}
+
+/* Whose an unsaved session is, said in its header; one that cannot be read says nothing. */
+static ll_status mark_script(const char *dir, bool script, ll_error *e)
+{
+    cJSON *header = NULL;
+    char *path = ll_path_join(dir, "session.json");
+    ll_status s = LL_OK;
+    if (ll_session_is_script(dir) != script && !ll_json_read_file(path, &header, NULL)) {
+        cJSON_DeleteItemFromObject(header, "script");
+        ll_json_bool(header, "script", script);
+        s = put_header(dir, header, e);
+    }
+    cJSON_Delete(header);
+    free(path);
     return s;
 }
 
@@ -186,6 +208,7 @@ static ll_status make_folder(ll_session *s, ll_error *e)
     free(live);
     if (status) return status;
     status = furnish(&w, NULL, NULL, &lock, &journal, e);
+    if (!status) status = mark_script(w.fresh, s->script, e);
     if (!status && (status = ll_session_place_live(&w, &dir, e))) {
         close(lock);
         close(journal);
@@ -451,6 +474,7 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
     ll_state state;
     const char *at = own ? own : dir;
     if (!status) status = prepare(other, rq, at, is_saved(at), &state);
+    if (!status && (own || !is_saved(at))) status = mark_script(at, s->script, &rq->error);
     /* not before: it may be one of the old that was copied, and a copy without a journal counts as never begun until it is
      * locked */
     if (!status && own) ll_sessions_sweep();
@@ -539,6 +563,11 @@ void ll_sessions_start(ll_app *app)
     ll_app_set_slot(app, LL_SLOT_SESSIONS, s, session_free);
     ll_app_on_commit(app, on_commit, s);
     ll_app_keep(app, &ll_session_kind);
+}
+
+void ll_sessions_of_script(ll_app *app)
+{
+    ll_session_of(app)->script = true;
 }
 
 ll_session *ll_session_of(ll_app *app)

@@ -28,6 +28,7 @@ typedef struct ll_session {
     char *dir;            /* NULL: not made yet */
     char *name;           /* NULL: unnamed */
     int lock_fd, journal_fd;
+    bool script;  /* nobody is there: unsaved, it is no person's (ll_session_is_script) */
     bool behind;  /* the last step could not be journalled */
     bool handled; /* the running command has done its own bookkeeping: the hook skips it */
     int depth;    /* of replays */
@@ -40,6 +41,8 @@ typedef struct ll_session {
 /* Give the app its session and hear of its commits. Once per app, before the first command; freed with it. */
 void ll_sessions_start(ll_app *app);
 ll_session *ll_session_of(ll_app *app);
+/* The commands come from a script, and no interactive face follows. Before the first command. */
+void ll_sessions_of_script(ll_app *app);
 
 /* Go to a step: rq->state becomes its state and the journal says so. A state that is no longer in memory is read again;
  * what of it has changed meanwhile is said. */

@@ -27,7 +27,7 @@ figure=
 command -v gnuplot >/dev/null && figure='plot heatmap out=corr.svg' || skipped=1
 printf '%s\n' 'import csv small.csv as small space=nasbench201 unit=ms' 'load small' 'devices' \
     'partition train=3 test=2 seed=1' 'pretrain gp' 'transfer sim_v100_b256 k=10 seed=1' 'eval' \
-    'export csv out.csv' "$figure" 'task save t' 'save kept' >first/script
+    'export csv out.csv force=on' "$figure" 'task save t' 'save kept' >first/script
 outputs="out.csv $figure" outputs=${outputs//plot heatmap out=/}
 
 # session [VARIABLE=VALUE...]: the script in a fresh home, in ./now

@@ -34,6 +34,7 @@ static void child(const pty_start *how, const char *const *args)
     setenv("XDG_STATE_HOME", check_tmpdir(), 1);
     setenv("XDG_DATA_HOME", check_tmpdir(), 1);
     setenv("XDG_CONFIG_HOME", check_tmpdir(), 1);
+    setenv("PAGER", how->pager ? how->pager : "cat", 1);
     unsetenv("COLORTERM");
     unsetenv("NO_COLOR");
     unsetenv("LATLAB_DATA");

@@ -27,6 +27,7 @@ typedef struct pty_start {
     const char *term; /* NULL: xterm-256color */
     int rows, cols;
     const char *keys;    /* LATLAB_KEYS, or NULL */
+    const char *pager;   /* NULL: none */
     const char *program; /* NULL: $LATLAB */
     void (*on_output)(const char *bytes, int n);
 } pty_start;

@@ -404,7 +404,7 @@ static void help_and_completion_come_from_the_table(void)
     CHECK_HAS(text, "transfer [DEVICE] [k=20]");
     free(text);
     text = say(a, "help nosuch");
-    CHECK_HAS(text, "no command 'nosuch'");
+    CHECK_HAS(text, "no topic 'nosuch'");
     free(text);
     ll_strs out = {0};
     ll_app_complete(a, "pre", &out);

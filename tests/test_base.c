@@ -4,6 +4,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/option.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
@@ -32,6 +33,7 @@ static void strings_split_and_match(void)
     CHECK(!ll_glob("titan", "titanx"));
     CHECK(ll_glob("*", ""));
     CHECK_INT(ll_edit_distance("pixel2", "Pixl3"), 2);
+    CHECK_INT(ll_edit_distance("laod", "load"), 1);
 }
 
 static void random_numbers_are_seeded(void)
@@ -237,10 +239,31 @@ static void hashes_tell_bytes_apart(void)
     CHECK_STR(ll_hash_bytes("", 0).hex, "99aa06d3014798d86001c324468d497f"); /* XXH3's published empty hash */
 }
 
+static void near_names_are_meant_and_others_are_not(void)
+{
+    static const char *const names[] = {"load",     "corr", "order", "predict", "pretrain", "plot",
+                                        "spearman", "gp",   "N1",    "N3",      NULL};
+    static const char *const words[][2] = {
+        {"laod", "load"},       {"lod", "load"},      {"cor", "corr"},
+        {"colour", NULL},       {"x", NULL},          {"ls", NULL},
+        {"pre", NULL},          {"pret", "pretrain"}, {"spaerman", "spearman"},
+        {"predcit", "predict"}, {"exit", NULL},       {"cat", NULL},
+        {"GP", "gp"},           {"N2", NULL},         {"", NULL},
+        {"spear", "spearman"}};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
+        ll_near near = ll_near_to(words[w][0]);
+        for (int i = 0; names[i]; i++) ll_near_offer(&near, names[i]);
+        const char *best = ll_near_best(&near);
+        CHECK_STR(best ? best : "", words[w][1] ? words[w][1] : "");
+        ll_near_free(&near);
+    }
+}
+
 static const check_case cases[] = {
     {"errors keep context", errors_keep_context},
     {"strings split and match", strings_split_and_match},
     {"random numbers are seeded", random_numbers_are_seeded},
+    {"near names are meant and others are not", near_names_are_meant_and_others_are_not},
     {"options are checked", options_are_checked},
     {"ranges are words", ranges_are_words},
     {"files are replaced or kept", files_are_replaced_or_kept},

@@ -235,8 +235,8 @@ static void exported_tables_come_back(void)
     CHECK_STR(say("export csv /dev/full"), "failed");
     CHECK_HAS(ll_str_text(&complaint), "No space left");
     CHECK_STR(say("export csv %s/x.csv", check_missing()), "failed");
-    CHECK_STR(say("export csv %s devices=nope", out), "failed");
-    CHECK_STR(say("export predictions %s", out), "failed");
+    CHECK_STR(say("export csv %s force=on devices=nope", out), "failed");
+    CHECK_STR(say("export predictions %s force=on", out), "failed");
     CHECK_HAS(ll_str_text(&complaint), "nothing is predicted");
     CHECK_STR(say("load nope"), "failed");
     CHECK_HAS(ll_str_text(&complaint), "no dataset is called nope");
@@ -423,9 +423,9 @@ static void foreign_model_files_are_refused(void)
     t = (ll_tensors){0};
     say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
     say("load base");
-    CHECK_STR(say("model save %s", path), "failed");
+    CHECK_STR(say("model save %s force=on", path), "failed");
     CHECK_HAS(ll_str_text(&complaint), "pretrain");
-    CHECK_STR(say("model save %s lut", path), "failed");
+    CHECK_STR(say("model save %s lut force=on", path), "failed");
     CHECK_HAS(ll_str_text(&complaint), "lut is not pretrained");
     CHECK_STR(say("model load %s", write_text("x.safetensors", "nonsense")), "failed");
     CHECK_HAS(ll_str_text(&complaint), "x.safetensors: ");
@@ -478,7 +478,7 @@ static void odd_names_come_back(void)
         say("import csv %s as twice space=nasbench201 unit=ms", write_text("odd.csv", "arch,'=x\n0,1\n")),
         "ok");
     CHECK_STR(say("load twice"), "ok"); /* the guard is no part of the name */
-    CHECK_STR(say("export csv %s devices=\"\\=x\"", out), "ok");
+    CHECK_STR(say("export csv %s force=on devices=\"\\=x\"", out), "ok");
     stop();
     free(out);
 }
@@ -496,7 +496,7 @@ static void quoted_names_are_addressed(void)
     CHECK_STR(say("import csv %s as odd space=nasbench201 unit=ms", write_text("odd.csv", odd_table)), "ok");
     CHECK_STR(say("load odd"), "ok");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        CHECK_STR(say("export csv %s devices=%s", out, table[i].devices), "ok");
+        CHECK_STR(say("export csv %s force=on devices=%s", out, table[i].devices), "ok");
         CHECK_INT(ll_json_get_int(last, "n_devices", -1), table[i].n);
     }
     stop();
@@ -585,7 +585,45 @@ static void names_are_checked_at_the_door(void)
     stop();
 }
 
+static char *content(const char *path)
+{
+    char *text = NULL;
+    CHECK_INT(ll_read_file(path, 0, &text, NULL, NULL), LL_OK);
+    return text;
+}
+
+/* What is there stays, whoever comes, until he says force=on. */
+static void files_that_are_there_are_kept(void)
+{
+    static const char *const lines[] = {"export csv %s", "export npy %s", "write %s datasets"};
+    start();
+    CHECK_STR(say("import csv %s as kept space=nasbench201 unit=ms", write_text("t.csv", good_table)), "ok");
+    CHECK_STR(say("load kept"), "ok");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char *path = ll_strdup(write_text("precious.csv", "mine\n")), *text;
+        ll_str line = {0};
+        const char *at = strstr(lines[i], "%s");
+        ll_str_addn(&line, lines[i], (size_t)(at - lines[i]));
+        ll_str_addf(&line, "%s%s", path, at + 2);
+        CHECK_STR(say("%s", line.s), "failed");
+        CHECK_HAS(complaint.s, "is there already");
+        text = content(path);
+        CHECK_STR(text, "mine\n");
+        free(text);
+        CHECK_STR(say("%s force=on", line.s), "ok");
+        text = content(path);
+        CHECK(strcmp(text, "mine\n"));
+        free(text);
+        ll_str_free(&line);
+        free(path);
+    }
+    CHECK_STR(say("export csv %s", write_text("empty.csv", "")), "ok"); /* of mktemp */
+    CHECK_STR(say("export csv /dev/null"), "ok");
+    stop();
+}
+
 static const check_case cases[] = {
+    {"files that are there are kept", files_that_are_there_are_kept},
     {"odd names come back", odd_names_come_back},
     {"quoted names are addressed", quoted_names_are_addressed},
     {"names that were let in before load", former_names_load},

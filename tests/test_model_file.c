@@ -42,7 +42,7 @@ static void models_come_back(void)
     make_toy();
     ll_app *a = app_new();
     do_work(a);
-    sayf(a, "model save %s", weights);
+    sayf(a, "model save %s force=on", weights);
     double *before = predictions(a, &n);
     ll_app_free(a);
 
@@ -78,7 +78,7 @@ static void check_comes_back(const char *predictor, const char *pretrain)
     do_all_but_pretrain(a);
     SAY(a, pretrain);
     SAY(a, "transfer sim_eyeriss k=6 seed=3");
-    sayf(a, "model save %s", weights);
+    sayf(a, "model save %s force=on", weights);
     double *before = predictions(a, &n);
     ll_app_free(a);
     a = app_new();

@@ -183,6 +183,12 @@ static void the_command_says_what_is_missing(void)
     a = new_app(true);
     check_refused(a, "plot scatter raspi4", "transfer raspi4");
     check_refused(a, "plot scatter nosuch", "nosuch");
+    check_refused(a, "plot scatter raspi4 nosuch", "nosuch");
+    check_refused(a, "plot scatter raspi4 fpga worst=3", "of one device");
+    cJSON *two = say(a, "plot scatter raspi4 fpga out=%s", in_tmp("two.gp")); /* nothing need be predicted */
+    CHECK_STR(ll_json_get_str(two, "against", ""), "fpga");
+    CHECK(ll_json_get_int(two, "n", 0) > 0);
+    cJSON_Delete(two);
     check_refused(a, "plot curve fpga", "no training history");
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
@@ -194,7 +200,7 @@ static void the_command_says_what_is_missing(void)
     snprintf(nowhere, sizeof nowhere, "cannot start %s", check_missing());
     check_refused(a, "plot scatter", nowhere);
     check_refused(a, "plot scatter out=x.png", "apt-get install");
-    cJSON *o = say(a, "plot scatter out=%s", in_tmp("without.gp")); /* the script needs no gnuplot */
+    cJSON *o = say(a, "plot scatter out=%s force=on", in_tmp("without.gp")); /* the script needs no gnuplot */
     CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
     cJSON_Delete(o);
     unsetenv("LATLAB_GNUPLOT");
@@ -221,7 +227,7 @@ static void scores_come_from_a_log(void)
     ll_app *a = new_app(false);
     char *svg;
     size_t n;
-    cJSON *o = say(a, "plot shots from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    cJSON *o = say(a, "plot shots from=%s out=%s force=on", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
     CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
     CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
     cJSON_Delete(o);
@@ -229,13 +235,13 @@ static void scores_come_from_a_log(void)
     CHECK_HAS(svg, "help, maxmin");
     CHECK(!strstr(svg, "best to expect"));
     free(svg);
-    o = say(a, "plot shots fp* from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
+    o = say(a, "plot shots fp* from=%s out=%s force=on", in_tmp("scores.jsonl"), in_tmp("shots.svg"));
     CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
     cJSON_Delete(o);
     CHECK_INT(ll_read_file(in_tmp("shots.svg"), 0, &svg, &n, NULL), LL_OK);
     CHECK_HAS(svg, "best to expect: 0.9900");
     free(svg);
-    o = say(a, "plot compare from=%s out=%s", in_tmp("scores.jsonl"), in_tmp("compare.svg"));
+    o = say(a, "plot compare from=%s out=%s force=on", in_tmp("scores.jsonl"), in_tmp("compare.svg"));
     CHECK_INT(ll_json_get_int(o, "k", 0), 20);
     CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
     cJSON_Delete(o);
@@ -243,7 +249,7 @@ static void scores_come_from_a_log(void)
                                " {\"device\":\"fpga\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.8},\n"
                                " {\"device\":\"raspi4\",\"predictor\":\"gp\",\"k\":5,\"spearman\":0.7}]\n";
     ll_write_file(in_tmp("kept.json"), kept, sizeof kept - 1, NULL);
-    o = say(a, "plot compare from=%s out=%s", in_tmp("kept.json"), in_tmp("compare.svg"));
+    o = say(a, "plot compare from=%s out=%s force=on", in_tmp("kept.json"), in_tmp("compare.svg"));
     CHECK_INT(ll_json_get_int(o, "scores", 0), 2);
     cJSON_Delete(o);
     ll_write_file(in_tmp("kept.json"), kept, sizeof kept - 9, NULL);
@@ -268,7 +274,7 @@ static void search_for(ll_app *a, const char *rest)
 /* Numbers of `plot KIND REST` that count searches. */
 static void check_count(ll_app *a, const char *line, int searches, int left_out)
 {
-    cJSON *o = say(a, "%s out=%s", line, in_tmp("count.gp"));
+    cJSON *o = say(a, "%s out=%s force=on", line, in_tmp("count.gp"));
     CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
     CHECK_INT(ll_json_get_int(o, "searches", -1), searches);
     CHECK_INT(ll_json_get_int(o, "left_out", -1), left_out);

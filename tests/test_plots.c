@@ -59,6 +59,17 @@ static void heatmap_cells_hold_short_numbers(void)
     CHECK_STR(text_at(f, 0, 0), "1");
     CHECK(f->panels[0].value_lo < f->panels[0].value_hi);
     ll_figure_free(f);
+    static const struct {
+        double r;
+        const char *text;
+    } close[] = {{.9949, ".99"},  {.995, ".995"},   {.998, ".998"},
+                 {.9999, ".999"}, {-.998, "-.998"}, {-1, "-1"}};
+    for (size_t i = 0; i < sizeof close / sizeof *close; i++) { /* nothing but 1 is written as 1 */
+        one = close[i].r;
+        CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+        CHECK_STR(text_at(f, 0, 0), close[i].text);
+        ll_figure_free(f);
+    }
     one = NAN;
     CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
     CHECK(text_at(f, 0, 0) == NULL);

@@ -382,8 +382,8 @@ static void test_heatmap_numbers(void)
     static const struct {
         double v;
         const char *text;
-    } cases[] = {{1, "1.0"},    {.9949, ".99"}, {.995, "1.0"}, {.05, ".05"}, {0, ".00"},
-                 {-.34, "-.3"}, {-.9, "-.9"},   {-1, "-1."},   {NAN, "n/a"}};
+    } cases[] = {{1, "1.0"}, {.9949, ".99"}, {.995, ".99"}, {.998, ".99"}, {.05, ".05"},
+                 {0, ".00"}, {-.34, "-.3"},  {-.9, "-.9"},  {-1, "-1."},   {NAN, "n/a"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[8];
         ll_heatmap_number(cases[i].v, text);

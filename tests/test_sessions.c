@@ -351,6 +351,19 @@ static void only_a_few_unnamed_sessions_are_kept(void)
     free(live);
 }
 
+static void undo_says_what_it_undid(void)
+{
+    ll_app *a = app_new();
+    SAY(a, "load toy");
+    SAY(a, "tag sim_raspi4");
+    SAY(a, "tag sim_eyeriss");
+    SAY(a, "undo 2");
+    CHECK_HAS(said, "\"title\":\"undone: tag sim_raspi4; tag sim_eyeriss\"");
+    SAY(a, "redo");
+    CHECK_HAS(said, "\"title\":\"done again: tag sim_raspi4\"");
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
     {"searches are kept", searches_are_kept},
     {"searches name any device", searches_name_any_device},
@@ -365,6 +378,7 @@ static const check_case cases[] = {
     {"scripts are replayed", scripts_are_replayed},
     {"results are compared", results_are_compared},
     {"only a few unnamed sessions are kept", only_a_few_unnamed_sessions_are_kept},
+    {"undo says what it undid", undo_says_what_it_undid},
     {0},
 };
 

@@ -386,6 +386,28 @@ static void kills_between_folder_and_journal_open(void)
     free(path);
 }
 
+static void make_slower(ll_dataset *d)
+{
+    for (int i = 0; i < d->n_archs; i++)
+        for (int j = 0; j < d->n_devices; j++) ll_latencies(d, j)[i] *= 1 + (i % 7);
+}
+
+/* Other numbers for the same commands: was it the program or the data? */
+static void replays_say_when_the_data_changed(void)
+{
+    ll_app *a = app_new();
+    CHECK_OK(say(a, "replay work check=on"));
+    CHECK_HAS(said, "\"data_changed\":false");
+    ll_app_free(a);
+    change_toy(0, 0, make_slower);
+    a = app_new();
+    CHECK_INT(say(a, "replay work check=on"), LL_FAILED);
+    CHECK_HAS(said, "the data changed: toy is not the one that the session had");
+    CHECK_HAS(said, "gave other numbers than then: the data changed");
+    ll_app_free(a);
+    restore_toy();
+}
+
 static const check_case cases[] = {
     {"make the sessions", make_sessions},
     {"new devices change nothing", new_devices_change_nothing},
@@ -401,6 +423,7 @@ static const check_case cases[] = {
     {"other spaces are no dataset of it", other_spaces_are_no_dataset_of_it},
     {"undone imports open", undone_imports_open},
     {"kills between folder and journal open", kills_between_folder_and_journal_open},
+    {"replays say when the data changed", replays_say_when_the_data_changed},
     {0},
 };
 

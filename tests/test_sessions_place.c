@@ -400,6 +400,36 @@ static void old_live_sessions_go_only_when_they_are_nobodys(void)
     free(live);
 }
 
+/* As many as one likes of -c push out none of a person's, until a person goes on with one of them. */
+static void scripts_push_out_nobodys_sessions(void)
+{
+    ll_app *a = app_with("sim_raspi4");
+    char *mine = ll_strdup(ll_session_of(a)->dir), *scripts, line[600];
+    ll_app_free(a);
+    for (int i = 0; i < 12; i++) {
+        a = app_new();
+        ll_sessions_of_script(a);
+        SAY(a, "load toy");
+        scripts = i == 11 ? ll_strdup(ll_session_of(a)->dir) : NULL;
+        ll_app_free(a);
+    }
+    CHECK(ll_session_is(mine) && !ll_session_is_script(mine));
+    CHECK(ll_session_is(scripts) && ll_session_is_script(scripts));
+    ll_strs all = {0};
+    int n = 0;
+    ll_session_list_live(&all);
+    for (int i = 0; i < all.n; i++) n += ll_session_is_script(all.v[i]);
+    ll_strs_free(&all);
+    CHECK(n > 0 && n <= 9); /* they are kept apart, and not for ever */
+    a = app_new();
+    snprintf(line, sizeof line, "open %s", ll_path_base(scripts));
+    SAY(a, line);
+    ll_app_free(a);
+    CHECK(!ll_session_is_script(scripts));
+    free(mine);
+    free(scripts);
+}
+
 /* --- killed and at once -----------------------------------------------------------------------------------
  */
 
@@ -518,6 +548,7 @@ static const check_case cases[] = {
     {"copies take only what is of the session", copies_take_only_what_is_of_the_session},
     {"sessions without a journal open", sessions_without_a_journal_open},
     {"old live sessions go only when they are nobody's", old_live_sessions_go_only_when_they_are_nobodys},
+    {"scripts push out nobody's sessions", scripts_push_out_nobodys_sessions},
     {"killed saves leave sessions alone", killed_saves_leave_sessions_alone},
     {"folders in the making are left alone", folders_in_the_making_are_left_alone},
     {"one of many saves gets the name", one_of_many_saves_gets_the_name},

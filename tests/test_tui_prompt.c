@@ -124,6 +124,36 @@ static void test_an_unknown_terminal_is_named(void)
     pty_finish();
 }
 
+/* What fits is printed; what does not is the pager's, and the prompt is there again behind it. */
+static void test_long_answers_are_paged(void)
+{
+    pty_start how = {.rows = 24, .cols = 80, .pager = "sed -n 's/^option/PAGED/p;2q'; echo left early"};
+    if (!pty_begin(&how, (const char *const[]){pty_program, "--color=never", NULL})) return;
+    CHECK(until_asked("latlab> "));
+    keys("help spearman\r");
+    CHECK(until("ranks"));
+    CHECK(until_asked("latlab> "));
+    CHECK(!vt_has(&pty.t, "left early"));
+    keys("help transfer\r");
+    CHECK(until("left early"));
+    CHECK(until_asked("latlab> "));
+    keys("help transfer\rhelp gp\r"); /* typed ahead: for the prompt, not for the pager */
+    CHECK(until("Gaussian process: intervals"));
+    CHECK(until_asked("latlab> "));
+    keys("quit\r");
+    CHECK(pty_wait_end());
+    pty_check_restored();
+    pty_finish();
+    how.pager = "no-such-pager-anywhere 2>/dev/null";
+    if (!pty_begin(&how, (const char *const[]){pty_program, "--color=never", NULL})) return;
+    CHECK(until_asked("latlab> "));
+    keys("help transfer\r");
+    CHECK(until("default: the one chosen on")); /* its end */
+    keys("quit\r");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 int main(int argc, char **argv)
 {
     pty_find_program();
@@ -131,6 +161,7 @@ int main(int argc, char **argv)
         {"completion, help, Ctrl-C, Ctrl-D", test_prompt},
         {"a long command is cancelled, questions answered beside it", test_prompt_cancels},
         {"pasted lines keep their order", test_pasted_lines_keep_their_order},
+        {"long answers are paged", test_long_answers_are_paged},
         {"history outlives the session", test_history},
         {"an unknown terminal is named", test_an_unknown_terminal_is_named},
         {"prompt and screen take turns", test_faces_take_turns},

@@ -239,6 +239,7 @@ static int run_faces(const settings *s, ll_faces *f)
     bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     bool from_stdin = s->file && !strcmp(s->file, "-");
     int status = LL_OK;
+    if (!s->tui && (s->commands.s || s->file || s->json || !terminal)) ll_sessions_of_script(f->app);
     ll_app_set_input_free(f->app, !s->tui && (s->commands.s || (s->file && !from_stdin)));
     if (s->commands.s)
         status = run_script(f, s->commands.s, NULL);

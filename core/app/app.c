@@ -173,10 +173,14 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     free_request(&rq);
 }
 
-ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results)
+static ll_status run_inside(ll_request *outer, const char *line, bool quiet, cJSON **results)
 {
-    ll_request rq = {
-        .app = outer->app, .id = outer->id, .line = line, .pool = outer->pool, .observer = outer->observer};
+    ll_request rq = {.app = outer->app,
+                     .id = outer->id,
+                     .line = line,
+                     .quiet = quiet || outer->quiet,
+                     .pool = outer->pool,
+                     .observer = outer->observer};
     if (results) rq.results = cJSON_CreateArray();
     ll_state_copy(&rq.state, &outer->state);
     ll_status s = carry_out(&rq);
@@ -193,6 +197,16 @@ ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results)
     }
     free_request(&rq);
     return s;
+}
+
+ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results)
+{
+    return run_inside(outer, line, false, results);
+}
+
+ll_status ll_app_ask_line(ll_request *outer, const char *line, cJSON **results)
+{
+    return run_inside(outer, line, true, results);
 }
 
 /* --- the worker --- */
@@ -529,7 +543,10 @@ void ll_emit(ll_request *rq, cJSON *result)
     ll_mark_simulated(rq->state.data, result, &rq->said_simulated);
     ll_mark_quantities(&rq->state, result);
     if (rq->results) cJSON_AddItemToArray(rq->results, cJSON_Duplicate(result, true));
-    ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
+    if (rq->quiet)
+        cJSON_Delete(result);
+    else
+        ll_events_push(rq->app->events, ll_event_with(result, "result", rq->id));
 }
 
 static void talk(ll_request *rq, const char *event, const char *fmt, va_list ap)

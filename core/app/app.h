@@ -70,6 +70,8 @@ void ll_app_restore(ll_app *a, const ll_state *s);
  * END of their own. A failure leaves its sentence in outer->error. *results (may be NULL) receives copies of
  * what it emitted, an array for the caller to delete. Thread: that of the running command. */
 ll_status ll_app_run_line(ll_request *outer, const char *line, cJSON **results);
+/* The same; its results go to the caller alone. */
+ll_status ll_app_ask_line(ll_request *outer, const char *line, cJSON **results);
 
 /* Called on the running thread when a command with LL_CMD_CHANGES has succeeded, before its END: rq->state is
  * about to be committed, ll_app_snapshot() still gives the state before it. `sessions` journals here; what

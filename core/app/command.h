@@ -15,6 +15,12 @@ enum {
     LL_CMD_FACE = 16,   /* only an interactive face can carry it out (view, quit) */
 };
 
+/* Options that some of what a command names have, and others not: those of one predictor. */
+typedef struct ll_option_group {
+    const char *name, *summary;
+    const ll_option *options;
+} ll_option_group;
+
 typedef struct ll_command {
     const char *name, *alias; /* two words are one command ("task save" is options of "task", not a name) */
     const char *group;   /* "data", "look", "partition", "sample", "predict", "plot", "session", "help" */
@@ -27,6 +33,8 @@ typedef struct ll_command {
     /* Options that depend on the words (`pretrain nasflat` adds the predictor's), which are marked
      * (core/base/quote.h); NULL: none. */
     const ll_option *(*more_options)(char *const *words, int n);
+    /* The same as help shows them: each under the name of what it belongs to; false behind the last. NULL: as they are. */
+    bool (*option_group)(int i, ll_option_group *out);
 } ll_command;
 
 #endif

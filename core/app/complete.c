@@ -5,6 +5,7 @@
 #include "core/app/app.h"
 #include "core/app/parse.h"
 #include "core/app/saved_tasks.h"
+#include "core/app/topics.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/device/task.h"
@@ -155,6 +156,15 @@ static void offer_proxies(ll_app *a, candidates *c)
     for (int i = 0; ll_proxies[i]; i++) offer(c, ll_proxies[i]->name);
 }
 
+static void offer_topics(ll_app *a, candidates *c)
+{
+    ll_strs names = {0};
+    ll_topic_names(&names);
+    offer_commands(a, c);
+    for (int i = 0; i < names.n; i++) offer(c, names.v[i]);
+    ll_strs_free(&names);
+}
+
 static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
     [LL_COMPLETE_DEVICE] = offer_devices,       [LL_COMPLETE_FILE] = offer_files,
     [LL_COMPLETE_DATASET] = offer_datasets,     [LL_COMPLETE_TASK] = offer_tasks,
@@ -162,6 +172,7 @@ static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
     [LL_COMPLETE_SESSION] = offer_sessions,     [LL_COMPLETE_COMMAND] = offer_commands,
     [LL_COMPLETE_SPACE] = offer_spaces,         [LL_COMPLETE_SCORE] = offer_scores,
     [LL_COMPLETE_ENCODING] = offer_encodings,   [LL_COMPLETE_PROXY] = offer_proxies,
+    [LL_COMPLETE_TOPIC] = offer_topics,
 };
 
 static void offer_kind(ll_app *a, ll_complete kind, candidates *c)

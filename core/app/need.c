@@ -46,6 +46,8 @@ static const char *named_predictor(const ll_request *rq)
 
 static ll_status not_predicted(ll_request *rq, const char *device, const char *predictor)
 {
+    const ll_predictor *known;
+    if (predictor && ll_predictor_need("predictor", predictor, &known, &rq->error)) return LL_USAGE;
     ll_str line = {0};
     ll_quote_addf(&line, "transfer %s k=20", device);
     LL_FAIL(rq, LL_FAILED, "nothing is predicted for %s%s%s yet; `%s` does that", device,

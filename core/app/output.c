@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/app/app.h"
@@ -75,5 +76,28 @@ ll_status ll_output_path(ll_request *rq, const char *word, char **path)
         free(*path);
         *path = NULL;
     }
+    return s;
+}
+
+static bool is_forced(const ll_request *rq)
+{
+    const ll_values *v = ll_option_find(rq->command->options, "force") ? &rq->args : &rq->more;
+    return ll_option_find(v->table, "force") && ll_bool(v, "force");
+}
+
+/* A file that somebody may miss: not a device or a pipe, and not one that was only just made for us. */
+static bool holds_something(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+ll_status ll_output_new(ll_request *rq, const char *word, char **path)
+{
+    ll_status s = ll_output_path(rq, word, path);
+    if (s || is_forced(rq) || !holds_something(*path)) return s;
+    s = LL_FAIL(rq, LL_FAILED, "%s is there already: give another file, or force=on to write over it", *path);
+    free(*path);
+    *path = NULL;
     return s;
 }

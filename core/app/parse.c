@@ -5,17 +5,24 @@
 
 #include "core/base/mem.h"
 
-/* Does "key=value" belong to the extra table? Then set it there. */
-static bool set_more(ll_values *more, const char *word, ll_status *s, ll_error *e)
+/* Sets "key=value" in the extra table where the key is one of its own, whatever it looks like (max:DEVICE=). *mine: it
+ * was. */
+static ll_status set_more(const ll_command *c, ll_values *more, const char *word, bool *mine, ll_error *e)
 {
     const char *equals = ll_find_unmarked(word, '=');
-    if (!equals || !more->table) return false;
+    *mine = false;
+    if (!equals || !more->table) return LL_OK;
     char *key = ll_strdup(word);
     key[equals - word] = 0;
-    bool mine = ll_option_find(more->table, key) != NULL;
-    if (mine) *s = ll_values_set_marked(more, key, equals + 1, e);
+    *mine = ll_option_find(more->table, key) != NULL;
+    const ll_option *const both[] = {c->options, more->table};
+    ll_status s = LL_OK;
+    if (*mine)
+        s = ll_values_set_marked(more, key, equals + 1, e);
+    else if (ll_option_key(word) && !ll_option_find(c->options, key))
+        s = ll_option_unknown(both, 2, key, e);
     free(key);
-    return mine;
+    return s;
 }
 
 /* Two values of one option contradict each other: which was meant? */
@@ -40,8 +47,11 @@ ll_status ll_parse_options(const ll_command *c, char *const *words, int n, ll_va
     ll_status s = check_once(words, n, e);
     ll_values_init(args, c->options);
     ll_values_init(more, c->more_options ? c->more_options(words + 1, n - 1) : NULL);
-    for (int i = 1; i < n && !s; i++)
-        if (!set_more(more, words[i], &s, e)) rest[n_rest++] = words[i];
+    for (int i = 1; i < n && !s; i++) {
+        bool mine;
+        s = set_more(c, more, words[i], &mine, e);
+        if (!mine) rest[n_rest++] = words[i];
+    }
     if (!s) s = ll_values_parse(args, rest, n_rest, e);
     free(rest);
     return s;

@@ -36,6 +36,7 @@ struct ll_request {
     ll_values args;      /* of command->options */
     ll_values more;      /* of command->more_options(); table NULL: none */
     ll_state state;      /* private copy: read it, replace parts of it */
+    bool quiet;          /* results are kept for who asked, not sent */
     bool said_simulated; /* a result of this command has said which devices are simulated */
     bool unchanged; /* set by a command that left the state as it is after all: there is no step to undo */
     bool commit_on_cancel; /* set when a cancelled command leaves something worth keeping */

@@ -7,6 +7,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/near.h"
 #include "core/base/shared_file.h"
 
 enum { LONGEST = 64 << 20 };
@@ -155,9 +156,18 @@ static ll_status no_such_task(const char *name, const cJSON *tasks, ll_error *e)
     ll_str all = {0};
     const cJSON *t;
     const ll_published_task *p;
-    for (int i = 0; (p = ll_published_task_at(i)); i++) ll_str_addf(&all, "%s%s", i ? ", " : "", p->name);
-    cJSON_ArrayForEach(t, tasks) ll_str_addf(&all, ", %s", t->string);
-    ll_fail(e, LL_USAGE, "there is no task \"%.80s\"; there are %s", name, ll_str_text(&all));
+    ll_near near = ll_near_to(name);
+    for (int i = 0; (p = ll_published_task_at(i)); i++) {
+        ll_str_addf(&all, "%s%s", i ? ", " : "", p->name);
+        ll_near_offer(&near, p->name);
+    }
+    cJSON_ArrayForEach(t, tasks)
+    {
+        ll_str_addf(&all, ", %s", t->string);
+        ll_near_offer(&near, t->string);
+    }
+    ll_near_fail(&near, e, LL_USAGE, NULL, "there is no task \"%.80s\"; there are %s", name,
+                 ll_str_text(&all));
     ll_str_free(&all);
     return LL_USAGE;
 }

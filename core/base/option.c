@@ -9,6 +9,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/quote.h"
 
 static int table_size(const ll_option *table)
@@ -29,20 +30,6 @@ const ll_option *ll_option_find(const ll_option *table, const char *name)
 {
     int i = find_index(table, name);
     return i < 0 ? NULL : &table[i];
-}
-
-const char *ll_option_nearest(const ll_option *table, const char *word)
-{
-    const char *best = NULL;
-    int least = (int)strlen(word) / 2 + 1;
-    for (; table && table->name; table++) {
-        int d = ll_edit_distance(word, table->name);
-        if (d <= least) {
-            least = d - 1;
-            best = table->name;
-        }
-    }
-    return best;
 }
 
 void ll_values_init(ll_values *v, const ll_option *table)
@@ -93,18 +80,25 @@ void ll_option_choices_text(const ll_option *o, ll_str *out)
     ll_strs_free(&all);
 }
 
+static ll_status not_among(const ll_option *o, const char *text, const ll_strs *all, ll_error *e)
+{
+    ll_near near = ll_near_to(text);
+    ll_str names = {0};
+    ll_near_offer_all(&near, all);
+    ll_option_choices_text(o, &names);
+    ll_near_fail(&near, e, LL_USAGE, NULL, "%s=%s: must be one of %s", o->name, text, ll_str_text(&names));
+    ll_str_free(&names);
+    return LL_USAGE;
+}
+
 static ll_status check_choice(const ll_option *o, const char *text, ll_error *e)
 {
     ll_strs all = {0};
     ll_option_choices(o, &all);
     bool found = ll_strs_has(&all, text);
+    if (!found) not_among(o, text, &all, e);
     ll_strs_free(&all);
-    if (found) return LL_OK;
-    ll_str names = {0};
-    ll_option_choices_text(o, &names);
-    ll_fail(e, LL_USAGE, "%s=%s: must be one of %s", o->name, text, ll_str_text(&names));
-    ll_str_free(&names);
-    return LL_USAGE;
+    return found ? LL_OK : LL_USAGE;
 }
 
 static bool parse_bool(const char *text, bool *x)
@@ -123,15 +117,26 @@ static void add_bound(double x, ll_str *out)
     ll_str_addf(out, whole ? "%.0f" : "%g", x);
 }
 
-void ll_option_range(const ll_option *o, ll_str *out)
+/* "BEFORE lo AND hi ms" */
+static void add_range(const ll_option *o, const char *before, const char *and, ll_str *out)
 {
     const double most = 9007199254740992.; /* 2^53 stands for "as large as a number can be" */
     if (o->lo == o->hi) return;
-    if (o->hi < most) ll_str_add(out, "between ");
+    if (o->hi < most) ll_str_add(out, before);
     add_bound(o->lo, out);
-    ll_str_add(out, o->hi < most ? " and " : " or more");
+    ll_str_add(out, o->hi < most ? and : " or more");
     if (o->hi < most) add_bound(o->hi, out);
     if (o->unit) ll_str_addf(out, " %s", o->unit);
+}
+
+void ll_option_range(const ll_option *o, ll_str *out)
+{
+    add_range(o, "between ", " and ", out);
+}
+
+void ll_option_bounds(const ll_option *o, ll_str *out)
+{
+    add_range(o, "", " to ", out);
 }
 
 static ll_status out_of_range(const ll_option *o, const char *text, ll_error *e)
@@ -191,13 +196,24 @@ static ll_status store(ll_values *v, int i, const char *marked, ll_error *e)
     return LL_OK;
 }
 
+ll_status ll_option_unknown(const ll_option *const *tables, int n, const char *name, ll_error *e)
+{
+    ll_near near = ll_near_to(name);
+    for (int t = 0; t < n; t++)
+        for (const ll_option *o = tables[t]; o && o->name; o++) ll_near_offer(&near, o->name);
+    const char *best = ll_near_best(&near);
+    ll_fail(e, LL_USAGE,
+            best ? "no option %s=; did you mean %s=?" : "no option %s=; `help COMMAND` lists them", name,
+            best);
+    ll_near_free(&near);
+    return LL_USAGE;
+}
+
 ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e)
 {
     int i = find_index(v->table, name);
     if (i >= 0) return store(v, i, marked, e);
-    const char *near = ll_option_nearest(v->table, name);
-    return ll_fail(e, LL_USAGE, "no option %s=%s%s%s", name, near ? "; did you mean " : "", near ? near : "",
-                   near ? "=?" : "");
+    return ll_option_unknown(&v->table, 1, name, e);
 }
 
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e)
@@ -233,23 +249,28 @@ static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
     return s;
 }
 
+size_t ll_option_key(const char *word)
+{
+    const char *equals = ll_find_unmarked(word, '=');
+    size_t len = equals ? (size_t)(equals - word) : 0;
+    return strspn(word, "abcdefghijklmnopqrstuvwxyz_0123456789-") >= len ? len : 0;
+}
+
+static ll_status parse_word(ll_values *v, const char *word, ll_error *e)
+{
+    size_t len = ll_option_key(word);
+    if (!len) return store_positional(v, word, e);
+    char *key = ll_memdup(word, len + 1, 1);
+    key[len] = 0;
+    ll_status s = ll_values_set_marked(v, key, word + len + 1, e);
+    free(key);
+    return s;
+}
+
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
 {
     for (int w = 0; w < n; w++) {
-        const char *equals = ll_find_unmarked(words[w], '=');
-        ll_status s;
-        char key[64];
-        /* "key=" counts only when the part before looks like a name: architecture strings hold no '=' but
-         * file names may */
-        size_t len = equals ? (size_t)(equals - words[w]) : 0;
-        if (equals && len && len < sizeof key &&
-            strspn(words[w], "abcdefghijklmnopqrstuvwxyz_0123456789-") == len) {
-            memcpy(key, words[w], len);
-            key[len] = 0;
-            s = ll_values_set_marked(v, key, equals + 1, e);
-        } else {
-            s = store_positional(v, words[w], e);
-        }
+        ll_status s = parse_word(v, words[w], e);
         if (s) return s;
     }
     for (int i = 0; v->table && v->table[i].name; i++)

@@ -33,6 +33,7 @@ typedef enum ll_complete {
     LL_COMPLETE_SCORE,
     LL_COMPLETE_ENCODING,
     LL_COMPLETE_PROXY,
+    LL_COMPLETE_TOPIC,
     LL_COMPLETE_KINDS /* how many */
 } ll_complete;
 
@@ -115,13 +116,18 @@ bool ll_is(const ll_values *v, const char *name, const char *value);    /* equal
 
 /* {"name": value, ...} of all that is set: the record of a run. */
 cJSON *ll_values_json(const ll_values *v);
+/* How much of a marked word is the name in "name=value": 0 where it is none. Architecture strings hold no '=' but file names
+ * may, so only what looks like a name counts. */
+size_t ll_option_key(const char *word);
+/* LL_USAGE: none of the tables has it; with the nearest name of all of them. */
+ll_status ll_option_unknown(const ll_option *const *tables, int n, const char *name, ll_error *e);
 const ll_option *ll_option_find(const ll_option *table, const char *name);
 /* "between 1 and 1000000 ms", "0 or more": for messages and help; nothing when unbounded. */
 void ll_option_range(const ll_option *o, ll_str *out);
+/* "1 to 1000000 ms": the same where there is little room. */
+void ll_option_bounds(const ll_option *o, ll_str *out);
 /* What an LL_CHOICE takes: one by one, and as "a|b|c". */
 void ll_option_choices(const ll_option *o, ll_strs *out);
 void ll_option_choices_text(const ll_option *o, ll_str *out);
-/* The name closest to `word` in the table, or NULL when none is near. */
-const char *ll_option_nearest(const ll_option *table, const char *word);
 
 #endif

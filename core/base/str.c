@@ -204,19 +204,22 @@ bool ll_glob(const char *pattern, const char *text)
 int ll_edit_distance(const char *a, const char *b)
 {
     enum { MOST = 63 };
-    int na = (int)strlen(a), nb = (int)strlen(b), row[MOST + 1];
+    int na = (int)strlen(a), nb = (int)strlen(b), rows[3][MOST + 1];
     if (na > MOST || nb > MOST) return MOST;
-    for (int j = 0; j <= nb; j++) row[j] = j;
+    for (int j = 0; j <= nb; j++) rows[0][j] = j;
     for (int i = 1; i <= na; i++) {
-        int diagonal = row[0];
+        int *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
         row[0] = i;
         for (int j = 1; j <= nb; j++) {
-            int best = diagonal + (tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]));
-            diagonal = row[j];
-            if (row[j] + 1 < best) best = row[j] + 1;
+            int x = tolower((unsigned char)a[i - 1]), y = tolower((unsigned char)b[j - 1]);
+            int best = above[j - 1] + (x != y);
+            if (above[j] + 1 < best) best = above[j] + 1;
             if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            bool swapped = i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
+                           y == tolower((unsigned char)a[i - 2]);
+            if (swapped && second[j - 2] + 1 < best) best = second[j - 2] + 1;
             row[j] = best;
         }
     }
-    return row[nb];
+    return rows[na % 3][nb];
 }

@@ -48,7 +48,7 @@ void ll_ints_free(ll_ints *l);
 
 /* Shell-like match with * and ?, case-insensitive. */
 bool ll_glob(const char *pattern, const char *text);
-/* Levenshtein distance, for "did you mean". */
+/* Errors of typing between two words, whatever their case: a letter left out, added or changed, two neighbours swapped. */
 int ll_edit_distance(const char *a, const char *b);
 
 #endif

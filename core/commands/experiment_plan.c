@@ -101,12 +101,9 @@ static ll_status read_predictors(ll_request *rq, ll_plan *p)
     p->own_n = LL_NEW_ARRAY(int, names.n);
     ll_status s = LL_OK;
     for (int i = 0; i < names.n && !s; i++) {
-        const ll_predictor *found = ll_predictor_find(names.v[i]);
-        if (!found) {
-            s = LL_FAIL(rq, LL_USAGE, "predictors=%s: no such predictor; `predictors` lists them",
-                        names.v[i]);
-            break;
-        }
+        const ll_predictor *found;
+        s = ll_predictor_need("predictors", names.v[i], &found, &rq->error);
+        if (s) break;
         ll_values_init(&p->pretrain_options[i], found->pretrain_options);
         ll_values_init(&p->transfer_options[i], found->transfer_options);
         p->predictors[p->x.n_predictors++] = found;

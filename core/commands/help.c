@@ -1,9 +1,11 @@
-/* help: the command table as text. */
+/* help: the command table as text, and the topics. */
 #include <string.h>
 
 #include "core/app/app.h"
 #include "core/app/parse.h"
+#include "core/app/topics.h"
 #include "core/base/json.h"
+#include "core/base/near.h"
 #include "core/commands/commands.h"
 
 /* What stands behind the '=' where there is no default. */
@@ -62,7 +64,8 @@ static void add_group(const ll_app *app, int i, cJSON *rows)
 static ll_status help_all(ll_request *rq)
 {
     cJSON *result = ll_result_new("help"), *rows;
-    ll_json_str(result, "title", "Commands (`help COMMAND` or `COMMAND?` says more)");
+    ll_json_str(result, "title",
+                "Commands (`help COMMAND` or `COMMAND?` says more, `help TERM` explains one)");
     ll_result_columns(result, list_columns);
     rows = ll_json_arr(result, "rows");
     for (int i = 0; ll_app_command_at(rq->app, i); i++) add_group(rq->app, i, rows);
@@ -77,19 +80,18 @@ static void type_text(const ll_option *o, ll_str *out)
                                         [LL_BOOL] = "on|off",
                                         [LL_WORD] = "text",
                                         [LL_LIST] = "a,b,..."};
-    bool bounded = o->lo != o->hi;
-    bool number = o->type == LL_INT || o->type == LL_REAL || bounded;
     if (o->type == LL_CHOICE)
         ll_option_choices_text(o, out);
+    else if (o->lo == o->hi)
+        ll_str_addf(out, o->unit ? "%s (%s)" : "%s", names[o->type], o->unit);
     else
-        ll_str_add(out, number && o->type == LL_WORD ? "number" : names[o->type]);
-    if (bounded) ll_str_add(out, ", ");
-    ll_option_range(o, out);
-    if (o->unit && !bounded) ll_str_addf(out, " (%s)", o->unit);
+        ll_str_add(out, o->type == LL_INT ? "whole, " : "");
+    ll_option_bounds(o, out);
 }
 
-static void add_option_rows(cJSON *rows, const ll_option *table)
+static void add_option_rows(cJSON *o, const ll_option *table)
 {
+    cJSON *rows = ll_json_arr(o, "rows");
     for (; table && table->name; table++) {
         cJSON *row = ll_json_obj(rows, NULL);
         ll_str type = {0};
@@ -108,19 +110,90 @@ static const ll_column option_columns[] = {{"option", "option", NULL, -1},
                                            {"help", "", NULL, -1},
                                            {0}};
 
+/* --- topics --- */
+
+/* A command, or nothing yet, is described in `text`; what else is called `word` follows. */
+static void add_topics(const char *word, ll_str *text)
+{
+    ll_topic t;
+    for (const ll_shelf *s = ll_shelves; s->what; s++)
+        for (int i = 0; s->at(i, &t); i++) {
+            if (!ll_topic_is(&t, word)) continue;
+            ll_str_addf(text, "%s%.*s (%s): %s", text->len ? "\n" : "", (int)strcspn(t.name, "|"), t.name,
+                        s->what, t.text);
+            ll_str_add(text, t.text[strlen(t.text) - 1] == '.' ? "\n" : ".\n");
+            if (t.more) ll_str_addf(text, "  %s\n", t.more);
+        }
+}
+
+static void emit_topic(ll_request *rq, const char *word, const ll_str *text)
+{
+    cJSON *result = ll_result_new("help");
+    ll_json_str(result, "topic", word);
+    ll_json_str(result, "text", ll_str_text(text));
+    ll_emit(rq, result);
+}
+
+static ll_status unknown_topic(ll_request *rq, const char *word)
+{
+    ll_near near = ll_near_to(word);
+    ll_strs topics = {0};
+    const ll_command *c;
+    for (int i = 0; (c = ll_app_command_at(rq->app, i)); i++) ll_near_offer(&near, c->name);
+    ll_topic_names(&topics);
+    ll_near_offer_all(&near, &topics);
+    ll_strs_free(&topics);
+    return ll_near_fail(&near, &rq->error, LL_USAGE, "`help` lists the commands",
+                        "no command and no topic '%s'", word);
+}
+
+static ll_status help_topic(ll_request *rq, const char *word)
+{
+    ll_str text = {0};
+    add_topics(word, &text);
+    ll_status s = text.len ? LL_OK : unknown_topic(rq, word);
+    if (!s) emit_topic(rq, word, &text);
+    ll_str_free(&text);
+    return s;
+}
+
+/* --- commands --- */
+
 static void command_text(const ll_command *c, ll_str *text)
 {
     ll_command_usage(c, text);
     ll_str_addf(text, "\n\n%s.\n", c->summary);
     if (c->help) ll_str_addf(text, "%s\n", c->help);
     if (c->examples) ll_str_addf(text, "\nExamples:\n%s\n", c->examples);
+    add_topics(c->name, text);
 }
 
-static ll_status help_one(ll_request *rq, const char *name, const char *topic)
+static ll_status unknown_group(ll_request *rq, const ll_command *c, const char *one)
 {
-    const ll_command *c;
-    ll_status s = ll_app_need_command(rq->app, name, &c, &rq->error);
-    if (s) return s;
+    ll_option_group g;
+    ll_near near = ll_near_to(one);
+    for (int i = 0; c->option_group(i, &g); i++) ll_near_offer(&near, g.name);
+    return ll_near_fail(&near, &rq->error, LL_USAGE, "`predictors` lists them", "%s has no options for '%s'",
+                        c->name, one);
+}
+
+/* The options of each group, or of the one that is named. */
+static ll_status add_groups(ll_request *rq, const ll_command *c, const char *one, cJSON *result)
+{
+    ll_option_group g;
+    cJSON *groups = ll_json_arr(result, "groups");
+    for (int i = 0; c->option_group(i, &g); i++) {
+        if (one && strcmp(one, g.name)) continue;
+        cJSON *o = ll_json_obj(groups, NULL);
+        ll_json_str(o, "name", g.name);
+        ll_json_str(o, "summary", g.summary);
+        add_option_rows(o, g.options);
+    }
+    return !one || groups->child ? LL_OK : unknown_group(rq, c, one);
+}
+
+static ll_status help_command(ll_request *rq, const ll_command *c, const char *topic)
+{
     ll_str text = {0};
     command_text(c, &text);
     cJSON *result = ll_result_new("help");
@@ -128,23 +201,36 @@ static ll_status help_one(ll_request *rq, const char *name, const char *topic)
     ll_json_str(result, "text", ll_str_text(&text));
     ll_str_free(&text);
     ll_result_columns(result, option_columns);
-    char *words[] = {(char *)topic};
-    const ll_option *more = c->more_options ? c->more_options(words, topic ? 1 : 0) : NULL;
-    cJSON *rows = c->options || more ? ll_json_arr(result, "rows") : NULL;
-    add_option_rows(rows, c->options);
-    add_option_rows(rows, more);
-    ll_emit(rq, result);
-    return LL_OK;
+    if (c->options) add_option_rows(result, c->options);
+    ll_status s = c->option_group ? add_groups(rq, c, topic, result) : LL_OK;
+    if (s)
+        cJSON_Delete(result);
+    else
+        ll_emit(rq, result);
+    return s;
+}
+
+/* "help noise ceiling" */
+static ll_status help_words(ll_request *rq, const char *first, const char *second)
+{
+    ll_str both = {0};
+    ll_str_addf(&both, second ? "%s %s" : "%s", first, second);
+    ll_status s = help_topic(rq, ll_str_text(&both));
+    ll_str_free(&both);
+    return s;
 }
 
 static ll_status run_help(ll_request *rq)
 {
-    const char *name = ll_word(&rq->args, "command");
-    return name ? help_one(rq, name, ll_word(&rq->args, "topic")) : help_all(rq);
+    const char *name = ll_word(&rq->args, "command"), *topic = ll_word(&rq->args, "topic");
+    const ll_command *c = name ? ll_app_find(rq->app, name) : NULL;
+    if (!name) return help_all(rq);
+    return c ? help_command(rq, c, topic) : help_words(rq, name, topic);
 }
 
 static const ll_option help_options[] = {
-    LL_OPT_WORD("command", NULL, "the command to explain", LL_POSITIONAL, LL_OF(COMMAND)),
+    LL_OPT_WORD("command", NULL, "the command, predictor, sampler, ... or term to explain", LL_POSITIONAL,
+                LL_OF(TOPIC)),
     LL_OPT_WORD("topic", NULL, "a predictor, for its own options: help pretrain nasflat", LL_POSITIONAL,
                 LL_OF(PREDICTOR)),
     {0},
@@ -154,10 +240,10 @@ const ll_command ll_help_commands[] = {
     {.name = "help",
      .alias = "h",
      .group = "help",
-     .summary = "List the commands or explain one",
+     .summary = "List the commands, or explain one, or a term",
      .options = help_options,
      .flags = LL_CMD_LOOK,
      .run = run_help,
-     .examples = "  help\n  help transfer\n  help pretrain nasflat\n  corr?"},
+     .examples = "  help\n  help transfer\n  help pretrain nasflat\n  help spearman\n  corr?"},
     {0},
 };

@@ -1,9 +1,11 @@
 /* pretrain, transfer, eval, predict. */
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/app/need.h"
+#include "core/app/output.h"
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -44,9 +46,14 @@ static void gather_transfer_options(void)
     for (int p = 0; ll_predictors[p]; p++)
         for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
             bool common = ll_option_find(transfer_options, o->name) != NULL;
-            if (common || ll_option_find(all, o->name)) continue;
+            if (common) continue;
+            ll_option *before = (ll_option *)ll_option_find(all, o->name);
+            bool closed = o->type == LL_CHOICE || o->type == LL_BOOL;
+            if (before && before->type != o->type)
+                before->type = LL_WORD; /* on|off for one, a number for another */
+            if (before) continue;
             all[n] = *o;
-            all[n].type = o->type == LL_CHOICE || o->type == LL_BOOL ? o->type : LL_WORD;
+            all[n].type = closed ? o->type : LL_WORD;
             all[n++].otherwise = NULL;
         }
 }
@@ -57,6 +64,29 @@ static const ll_option *transfer_more(char *const *words, int n)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, gather_transfer_options);
     return any_transfer_options;
+}
+
+/* The i-th predictor with options of its own. */
+static bool own_group(int i, bool transfer, ll_option_group *out)
+{
+    for (int p = 0; ll_predictors[p]; p++) {
+        const ll_predictor *q = ll_predictors[p];
+        const ll_option *own = transfer ? q->transfer_options : q->pretrain_options;
+        if (!count_options(own) || i--) continue;
+        *out = (ll_option_group){q->name, q->summary, own};
+        return true;
+    }
+    return false;
+}
+
+static bool transfer_group(int i, ll_option_group *out)
+{
+    return own_group(i, true, out);
+}
+
+static bool pretrain_group(int i, ll_option_group *out)
+{
+    return own_group(i, false, out);
 }
 
 static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *out)
@@ -105,9 +135,9 @@ static ll_status need_encodings(ll_request *rq, const ll_sampler *sampler)
 static ll_status run_pretrain(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "predictor");
-    const ll_predictor *p = ll_predictor_find(name);
+    const ll_predictor *p;
     const ll_sampler *sampler = NULL;
-    if (!p) return LL_FAIL(rq, LL_USAGE, "'%s': no such predictor; `predictors` lists them", name);
+    if (ll_predictor_need(NULL, name, &p, &rq->error)) return LL_USAGE;
     ll_status s = p->needs_sources && !p->sources_optional ? ll_need_task(rq) : ll_need_data(rq);
     if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), 0, &sampler);
     if (s) return s;
@@ -137,6 +167,17 @@ static ll_status run_pretrain(ll_request *rq)
 
 /* --- transfer --- */
 
+static void describe_transfer(ll_request *rq, const ll_transfer *t, cJSON *o)
+{
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
+    ll_transfer_fields(o, t);
+    ll_json_ints(o, "samples", t->samples.v, t->samples.n);
+    ll_json_num(o, "spearman", m.spearman);
+    ll_json_int(o, "n", m.n);
+    ll_json_num(o, "seconds", t->seconds);
+    cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, 1));
+}
+
 static void emit_transfer(ll_request *rq, const ll_transfer *t)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
@@ -149,14 +190,8 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"spearman", "Spearman on the rest", NULL, 4},
                                         {"seconds", "took", "s", 3},
                                         {0}};
-    ll_metrics m = ll_transfer_metrics(t, rq->state.data, LL_PROTOCOL_FULL, .9, NULL);
     cJSON *result = ll_result_new("transfer"), *said;
-    ll_transfer_fields(result, t);
-    ll_json_ints(result, "samples", t->samples.v, t->samples.n);
-    ll_json_num(result, "spearman", m.spearman);
-    ll_json_int(result, "n", m.n);
-    ll_json_num(result, "seconds", t->seconds);
-    cJSON_AddItemToObject(result, "info", cJSON_Duplicate(t->info, 1));
+    describe_transfer(rq, t, result);
     ll_result_columns(result, columns);
     cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
         ll_result_note(result, "%s", said->valuestring);
@@ -192,17 +227,45 @@ static ll_status choose_samples(ll_request *rq, int device)
                    ll_word(&rq->args, "encoding"));
 }
 
-static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options)
+static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options,
+                              ll_transfer **t)
 {
-    ll_transfer *t;
     for (int i = 0; i < model->source.n; i++)
         if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
             ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
                     model->source.v[i]);
     ll_status s = choose_samples(rq, device);
-    if (!s) s = ll_transfer_now(rq, model, device, options, &t);
-    if (!s) emit_transfer(rq, t);
-    return s;
+    return s ? s : ll_transfer_now(rq, model, device, options, t);
+}
+
+/* All targets in one table. */
+static cJSON *targets_result(ll_request *rq, const ll_model *model)
+{
+    static const ll_column columns[] = {{"device", "device", NULL, -1},
+                                        {"k", "samples", NULL, 0},
+                                        {"cost", "cost", NULL, 0},
+                                        {"spearman", "Spearman on the rest", NULL, 4},
+                                        {"seconds", "took", "s", 3},
+                                        {"sampler", "sampler", NULL, -1},
+                                        {"map", "milliseconds by", NULL, -1},
+                                        {"map_error", "median error on samples", "%", 2},
+                                        {0}};
+    cJSON *result = ll_result_new("transfer");
+    ll_str title = {0};
+    ll_str_addf(&title, "%s, adapted to each target device", model->predictor->name);
+    ll_json_str(result, "title", ll_str_text(&title));
+    ll_str_free(&title);
+    ll_json_str(result, "predictor", model->predictor->name);
+    ll_result_columns(result, columns);
+    return result;
+}
+
+static void add_target(ll_request *rq, cJSON *result, cJSON *rows, const ll_transfer *t)
+{
+    cJSON *said;
+    describe_transfer(rq, t, ll_json_obj(rows, NULL));
+    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
+        ll_result_note(result, "%s: %s", t->device, said->valuestring);
 }
 
 static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_values *options)
@@ -210,10 +273,25 @@ static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_valu
     ll_status s = ll_need_task(rq);
     if (!s && !rq->state.task->target.n)
         return LL_FAIL(rq, LL_FAILED, "this task has no target devices; name one, as in `transfer fpga`");
+    cJSON *result = targets_result(rq, model), *rows = ll_json_arr(result, "rows");
     for (int i = 0; !s && i < rq->state.task->target.n; i++) {
-        if (ll_cancelled(rq->observer)) return LL_FAIL(rq, LL_CANCELLED, "cancelled");
-        s = transfer_one(rq, model, rq->state.task->target.v[i], options);
+        ll_transfer *t;
+        s = ll_cancelled(rq->observer) ? LL_FAIL(rq, LL_CANCELLED, "cancelled")
+                                       : transfer_one(rq, model, rq->state.task->target.v[i], options, &t);
+        if (!s) add_target(rq, result, rows, t);
     }
+    if (s)
+        cJSON_Delete(result);
+    else
+        ll_emit(rq, result);
+    return s;
+}
+
+static ll_status transfer_device(ll_request *rq, ll_model *model, int device, const ll_values *options)
+{
+    ll_transfer *t;
+    ll_status s = transfer_one(rq, model, device, options, &t);
+    if (!s) emit_transfer(rq, t);
     return s;
 }
 
@@ -233,12 +311,25 @@ static ll_status run_transfer(ll_request *rq)
     ll_status s = all ? ll_need_data(rq) : ll_need_device(rq, "device", &device);
     if (!s) s = ll_need_model(rq, ll_word(&rq->args, "predictor"), &model);
     if (!s) s = own_options(rq, model->predictor, &options);
-    if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_one(rq, model, device, &options);
+    if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_device(rq, model, device, &options);
     ll_values_free(&options);
     return s;
 }
 
 /* --- eval --- */
+
+/* Intervals that hold far from what they promise are said to: a reader takes the level at its word. */
+static void judge_coverage(cJSON *result, const char *device, const ll_metrics *m)
+{
+    const double far = .1;
+    if (isnan(m->coverage) || fabs(m->coverage - m->level) <= far) return;
+    bool narrow = m->coverage < m->level;
+    ll_result_note(
+        result,
+        "%s: the %g %% intervals hold %.0f %% of the latencies, so they are too %s%s (`help coverage`)",
+        device, 100 * m->level, 100 * m->coverage, narrow ? "narrow" : "wide",
+        narrow ? ": often a device unlike its sources, or too few samples to notice" : "");
+}
 
 static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
 {
@@ -267,6 +358,7 @@ static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
         cJSON *row = ll_json_obj(rows, NULL);
         ll_transfer_fields(row, t);
         ll_metrics_json(&m, row);
+        judge_coverage(result, t->device, &m);
         sum += m.spearman;
     }
     ll_json_num(result, "mean_spearman", sum / rq->state.n_transfers);
@@ -286,6 +378,8 @@ static ll_status run_eval(ll_request *rq)
     ll_status s = ll_need_transfer(rq, "device", &t);
     if (s) return s;
     cJSON *result = ll_eval_result(rq, t, protocol, level);
+    ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
+    judge_coverage(result, t->device, &m);
     if (!ll_json_get_int(result, "n", 0))
         ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score",
                 t->device);
@@ -517,6 +611,7 @@ static const ll_option predict_options[] = {
         "or STRING,...",
         LL_OF(FILE)),
     LL_OPT_WORD("out", NULL, "with archs=: file to write them all to, .csv or .npy", LL_OF(FILE)),
+    LL_OPT_FORCE,
     LEVEL_OPTION,
     PREDICTOR_OPTION,
     {0},
@@ -541,7 +636,9 @@ const ll_command ll_predict_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_pretrain,
      .more_options = pretrain_more,
-     .help = "Each predictor adds its own options: `help pretrain nasflat`. Ctrl-C stops at any step and "
+     .option_group = pretrain_group,
+     .help = "Each predictor adds its own options: `help pretrain nasflat` shows those of one. Ctrl-C stops "
+             "at any step and "
              "keeps the model of\n"
              "the last complete epoch.",
      .examples = "  pretrain gp\n  pretrain nasflat n=512 seed=1\n  pretrain nasflat epochs=50 gnn=dgf"},
@@ -553,7 +650,10 @@ const ll_command ll_predict_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_transfer,
      .more_options = transfer_more,
-     .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw.",
+     .option_group = transfer_group,
+     .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw. Each "
+             "predictor adds "
+             "its own options: `help transfer nasflat` shows those of one.",
      .examples = "  transfer fpga k=20\n  transfer fpga k=10 sampler=dopt\n  transfer all k=20 seed=3"},
     {.name = "eval",
      .alias = "e",

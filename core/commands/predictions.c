@@ -291,9 +291,10 @@ static bool ends_in(const char *text, const char *end)
 static ll_status keep_list(ll_request *rq, const char *out)
 {
     const char *archs = ll_word(&rq->args, "archs");
-    char *list = archs ? ll_path_expand(archs) : NULL;
-    bool same = list && ll_is_file(list) && ll_same_file(list, out);
+    char *list = archs ? ll_path_expand(archs) : NULL, *there = ll_path_expand(out);
+    bool same = list && ll_is_file(list) && ll_same_file(list, there);
     free(list);
+    free(there);
     return same ? LL_FAIL(rq, LL_USAGE, "out=%s: that is the list of architectures; give another file", out)
                 : LL_OK;
 }
@@ -306,8 +307,8 @@ static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
         return LL_OK;
     }
     char *path;
-    ll_status s = ll_output_path(rq, out, &path);
-    if (!s && (s = keep_list(rq, path))) free(path);
+    ll_status s = keep_list(rq, out);
+    if (!s) s = ll_output_new(rq, out, &path);
     if (s) return s;
     s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, path, &rq->error);
     free(path);

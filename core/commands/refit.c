@@ -6,6 +6,7 @@
 
 #include "core/app/need.h"
 #include "core/base/json.h"
+#include "core/base/near.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/pretrain.h"
 
@@ -34,10 +35,8 @@ ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out)
     if (!predictor)
         return LL_FAIL(rq, LL_FAILED,
                        "no predictor is pretrained; `pretrain gp` or `pretrain nasflat` does that");
-    const ll_predictor *p = ll_predictor_find(predictor);
-    if (!p)
-        return LL_FAIL(rq, LL_USAGE, "predictor=%s: no such predictor; `help pretrain` lists them",
-                       predictor);
+    const ll_predictor *p;
+    if (ll_predictor_need("predictor", predictor, &p, &rq->error)) return LL_USAGE;
     if (p->needs_sources)
         return LL_FAIL(rq, LL_FAILED, "%s is not pretrained; `pretrain %s` does that", predictor, predictor);
     return make_immediate(rq, p, out);
@@ -49,12 +48,17 @@ ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_samp
     *out = ll_sampler_find(name);
     if (*out) return LL_OK;
     ll_str all = {0};
-    for (int i = 0; ll_samplers[i]; i++) ll_str_addf(&all, "%s%s", i ? ", " : "", ll_samplers[i]->name);
-    ll_status s = LL_FAIL(rq, LL_USAGE,
-                          "sampler=%s: no such sampler; there are auto, %s (kmeans:graf: on that encoding)",
-                          name, ll_str_text(&all));
+    ll_near near = ll_near_to(name);
+    ll_near_offer(&near, "auto");
+    for (int i = 0; ll_samplers[i]; i++) {
+        ll_str_addf(&all, "%s%s", i ? ", " : "", ll_samplers[i]->name);
+        ll_near_offer(&near, ll_samplers[i]->name);
+    }
+    ll_near_fail(&near, &rq->error, LL_USAGE, NULL,
+                 "sampler=%s: no such sampler; there are auto, %s (kmeans:graf: on that encoding)", name,
+                 ll_str_text(&all));
     ll_str_free(&all);
-    return s;
+    return LL_USAGE;
 }
 
 ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char *encoding,

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/quote.h"
 #include "core/device/dataset.h"
 
@@ -55,17 +56,19 @@ static bool is_prefix(const char *typed, const char *device)
     return *typed && !strncasecmp(typed, device, strlen(typed));
 }
 
+enum { LEAST_PART = 3 }; /* letters: fewer are in many names by chance */
+
 /* Distance of a typed word from a device name; a name that holds the word is near however long it is. */
 static int distance(const char *typed, const char *device)
 {
-    if (*typed && strcasestr(device, typed)) return 0;
+    if (is_prefix(typed, device) || (strlen(typed) >= LEAST_PART && strcasestr(device, typed))) return 0;
     return ll_edit_distance(typed, device);
 }
 
 /* Device nearest to the typed word that is not shown yet; -1 when none is near enough to have been meant. */
 static int nearest(const ll_dataset *d, const char *typed, const ll_ints *shown)
 {
-    int best = -1, least = (int)strlen(typed) / 2 + 1;
+    int best = -1, least = ll_near_limit(typed) + 1;
     for (int i = 0; i < d->n_devices; i++) {
         int far = distance(typed, d->devices[i].name);
         if (far >= least || ll_ints_find(shown, i) >= 0) continue;

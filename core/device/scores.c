@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/utf8.h"
 #include "core/num/sort.h"
 
@@ -150,9 +151,14 @@ ll_status ll_dataset_find_score(const ll_dataset *d, const char *name, const ll_
     if (!*out && *name) *out = the_only(d, name, is_prefix);
     if (*out) return LL_OK;
     ll_str list = {0};
-    for (int i = 0; i < d->n_scores; i++) ll_str_addf(&list, "%s%s", i ? ", " : "", d->scores[i].name);
+    ll_near near = ll_near_to(name);
+    for (int i = 0; i < d->n_scores; i++) {
+        ll_str_addf(&list, "%s%s", i ? ", " : "", d->scores[i].name);
+        ll_near_offer(&near, d->scores[i].name);
+    }
     if (list.len)
-        ll_fail(e, LL_USAGE, "%s has no score \"%.60s\"; it has %.400s", d->name, name, list.s);
+        ll_near_fail(&near, e, LL_USAGE, NULL, "%s has no score \"%.60s\"; it has %.400s", d->name, name,
+                     list.s);
     else
         ll_fail(e, LL_USAGE, "%s has no scores: `import accuracy FILE into %s metric=NAME` brings them",
                 d->name, d->name);

@@ -6,6 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/encode/parts.h"
 
 const ll_encoding *const ll_encodings[] = {
@@ -60,13 +61,22 @@ void ll_encoder_unref(ll_encoder *c)
 
 /* --- fit --- */
 
+static void offer_name(const char *name, ll_near *near, ll_str *names)
+{
+    ll_str_addf(names, "%s%s", names->len ? ", " : "", name);
+    ll_near_offer(near, name);
+}
+
 static ll_status unknown(const ll_archs *archs, const char *name, ll_error *e)
 {
     ll_str names = {0};
-    for (int i = 0; ll_encodings[i]; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", ll_encodings[i]->name);
-    for (int i = 0; i < archs->n_features; i++) ll_str_addf(&names, ", %s", archs->features[i].name);
-    ll_fail(e, LL_USAGE, "'%.60s' is no encoding of these architectures of %s: expected one of %s", name,
-            archs->space->name, ll_str_text(&names));
+    ll_near near = ll_near_to(name);
+    for (int i = 0; ll_encodings[i]; i++) offer_name(ll_encodings[i]->name, &near, &names);
+    for (int i = 0; i < archs->n_features; i++)
+        if (!ll_encoding_find(archs->features[i].name)) offer_name(archs->features[i].name, &near, &names);
+    ll_near_fail(&near, e, LL_USAGE, NULL,
+                 "'%.60s' is no encoding of these architectures of %s: expected one of %s", name,
+                 archs->space->name, ll_str_text(&names));
     ll_str_free(&names);
     return LL_USAGE;
 }

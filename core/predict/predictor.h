@@ -156,6 +156,8 @@ typedef struct ll_predictor {
 
 extern const ll_predictor *const ll_predictors[]; /* ends with NULL; core/predict/registry.c */
 const ll_predictor *ll_predictor_find(const char *name);
+/* The same; LL_USAGE with the nearest name, and what=NAME before it (NULL: the name alone). */
+ll_status ll_predictor_need(const char *what, const char *name, const ll_predictor **out, ll_error *e);
 
 /* A pretrained predictor, immutable, reference-counted. */
 typedef struct ll_model {

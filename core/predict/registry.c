@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "core/base/near.h"
 #include "core/predict/predictor.h"
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
@@ -33,4 +34,14 @@ const ll_predictor *ll_predictor_find(const char *name)
     for (int i = 0; ll_predictors[i]; i++)
         if (!strcmp(ll_predictors[i]->name, name)) return ll_predictors[i];
     return NULL;
+}
+
+ll_status ll_predictor_need(const char *what, const char *name, const ll_predictor **out, ll_error *e)
+{
+    *out = ll_predictor_find(name);
+    if (*out) return LL_OK;
+    ll_near near = ll_near_to(name);
+    for (int i = 0; ll_predictors[i]; i++) ll_near_offer(&near, ll_predictors[i]->name);
+    return ll_near_fail(&near, e, LL_USAGE, "`predictors` lists them", "%s%s%.60s: no such predictor",
+                        what ? what : "", what ? "=" : "", name);
 }

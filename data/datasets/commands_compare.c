@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -26,6 +27,7 @@ typedef struct run {
     ll_trial *trials; /* all that landed */
     int n, cap, recalled;
     ll_error error; /* of the first result that could not be stored */
+    char *out;      /* file for the tables; NULL: none, or not yet all of them */
 } run;
 
 static int predictor_index(const run *r, const ll_predictor *p)
@@ -417,9 +419,8 @@ static ll_status write_tables(const run *r, const matrix *m, const char *path)
 
 static ll_status write_out(const run *r, const matrix *m)
 {
-    const char *out = ll_word(&r->rq->more, "out");
-    ll_status s = out ? write_tables(r, m, out) : LL_OK;
-    if (out && !s) ll_note(r->rq, "the table of tasks is in %s", out);
+    ll_status s = r->out ? write_tables(r, m, r->out) : LL_OK;
+    if (r->out && !s) ll_note(r->rq, "the table of tasks is in %s", r->out);
     return s;
 }
 
@@ -454,7 +455,9 @@ static ll_status emit_compare(run *r)
 ll_status ll_run_compare(ll_request *rq)
 {
     run r = {.rq = rq};
+    const char *out = ll_word(&rq->more, "out");
     ll_status s = ll_plan_read(rq, &r.plan);
+    if (!s && out) s = ll_output_new(rq, out, &r.out);
     if (!s) s = ll_plan_search_read(rq, &r.plan, &r.search);
     if (!s) s = ll_open_results(rq, &rq->more, true, &r.db);
     if (!s && ll_results_read_only(r.db))
@@ -469,7 +472,11 @@ ll_status ll_run_compare(ll_request *rq)
     }
     if (s == LL_CANCELLED && !r.error.status)
         ll_note(rq, "%d trials are kept; the same command goes on from there", r.n);
-    if (r.n && s == LL_CANCELLED) emit_compare(&r);
+    if (s == LL_CANCELLED) { /* the same command must find the file's place free */
+        free(r.out);
+        r.out = NULL;
+        if (r.n) emit_compare(&r);
+    }
     if (r.n && !s) s = emit_compare(&r);
     if (!s && r.error.status) {
         rq->error = r.error;
@@ -478,6 +485,7 @@ ll_status ll_run_compare(ll_request *rq)
     ll_results_close(r.db);
     for (int i = 0; i < r.n; i++) ll_plan_search_forget(&r.trials[i]);
     free(r.trials);
+    free(r.out);
     ll_plan_search_free(&r.search);
     ll_plan_free(&r.plan);
     return s;
@@ -490,6 +498,7 @@ const ll_option *ll_compare_more(char *const *words, int n)
         LL_OPT_BOOL("fresh", "off", "compute every trial again"),
         LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
         LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
+        LL_OPT_FORCE,
         LL_PLAN_SEARCH_OPTIONS,
         {0},
     };

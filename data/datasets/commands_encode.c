@@ -109,7 +109,7 @@ static ll_status open_out(ll_request *rq, const char *option, char **path)
 {
     ll_writer w;
     if (!ll_has(&rq->args, option)) return LL_OK;
-    ll_status s = ll_output_path(rq, ll_word(&rq->args, option), path);
+    ll_status s = ll_output_new(rq, ll_word(&rq->args, option), path);
     if (!s) s = ll_writer_open(&w, *path, &rq->error);
     if (!s) ll_writer_abandon(&w);
     return s;
@@ -283,6 +283,7 @@ static const ll_option encode_options[] = {
     LL_OPT_WORD("save", NULL, "file to keep it in (.safetensors)", LL_OF(FILE)),
     LL_OPT_WORD("from", NULL, "file that save= has written: nothing is fitted", LL_OF(FILE)),
     LL_OPT_WORD("out", NULL, "file for the vectors of the data's architectures: .csv or .npy", LL_OF(FILE)),
+    LL_OPT_FORCE,
     {0}};
 
 const ll_command ll_encode_commands[] = {

@@ -27,6 +27,7 @@ const ll_option ll_export_options[] = {
     LL_OPT_LIST("devices", NULL, "only these (names or patterns)", LL_OF(DEVICE)),
     LL_OPT_WORD("predictor", NULL, "predictions: only those of this predictor", LL_OF(PREDICTOR)),
     LL_OPT_REAL("level", "0.9", .01, .999, "predictions: of the interval"),
+    LL_OPT_FORCE,
     {0},
 };
 
@@ -124,7 +125,7 @@ ll_status ll_run_export(ll_request *rq)
     if (s) return s;
     if (!strcmp(what, "onnx")) return ll_export_onnx(rq, ll_word(&rq->args, "subject"));
     char *path;
-    s = ll_output_path(rq, ll_word(&rq->args, "subject"), &path);
+    s = ll_output_new(rq, ll_word(&rq->args, "subject"), &path);
     if (s) return s;
     s = !strcmp(what, "predictions") ? export_predictions(rq, path)
         : !strcmp(what, "scores")    ? export_scores(rq, path)
@@ -147,6 +148,7 @@ const ll_option ll_model_options[] = {
         "save: with what it was adapted to for these devices, or `all`; the file then predicts without "
         "data",
         LL_OF(DEVICE)),
+    LL_OPT_FORCE,
     {0},
 };
 
@@ -309,7 +311,7 @@ ll_status ll_run_model(ll_request *rq)
         return LL_FAIL(rq, LL_USAGE, "adapted= goes with save: load takes all that is in the file");
     const char *file = ll_word(&rq->args, "file");
     char *path = save ? NULL : ll_path_expand(file);
-    ll_status s = save ? ll_output_path(rq, file, &path) : LL_OK;
+    ll_status s = save ? ll_output_new(rq, file, &path) : LL_OK;
     if (!s) s = save ? save_model(rq, path) : load_model(rq, path);
     free(path);
     return s;

@@ -10,6 +10,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/commands/candidates.h"
 #include "core/proxies/many.h"
 #include "data/datasets/chosen.h"
@@ -21,6 +22,14 @@ enum { VALUES_MOST = 20000 };           /* architectures of which a result holds
 static const double write_every_s = 20; /* between two writes of out= */
 
 /* --- settings --- */
+
+static ll_status no_such_proxy(ll_request *rq, const char *name)
+{
+    ll_near near = ll_near_to(name);
+    for (int k = 0; ll_proxies[k]; k++) ll_near_offer(&near, ll_proxies[k]->name);
+    return ll_near_fail(&near, &rq->error, LL_USAGE, "`proxies list` names them", "\"%.60s\" is no proxy",
+                        name);
+}
 
 static ll_status read_names(ll_proxies_job *j)
 {
@@ -36,7 +45,7 @@ static ll_status read_names(ll_proxies_job *j)
                 if (ll_ints_find(&j->which, k) < 0) ll_ints_add(&j->which, k);
             }
         else if (found < 0)
-            s = LL_FAIL(j->rq, LL_USAGE, "\"%.60s\" is no proxy: `proxies list` names them", names.v[i]);
+            s = no_such_proxy(j->rq, names.v[i]);
         else if (ll_ints_find(&j->which, found) < 0)
             ll_ints_add(&j->which, found);
     }

@@ -124,7 +124,7 @@ static ll_status export_rows(ll_request *rq, const cJSON *rows)
 {
     ll_writer w;
     char *path;
-    ll_status s = ll_output_path(rq, ll_word(&rq->args, "out"), &path);
+    ll_status s = ll_output_new(rq, ll_word(&rq->args, "out"), &path);
     if (!s) s = ll_writer_open(&w, path, &rq->error);
     free(path);
     if (s) return s;
@@ -186,6 +186,7 @@ const ll_option ll_results_options[] = {
     LL_OPT_INT("most", "50", 1, 1e6, "rows to show"),
     LL_OPT_CHOICE("format", "csv", "csv|md|json", "of the exported file"),
     LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF(FILE)),
+    LL_OPT_FORCE,
     LL_OPT_WORD("results", NULL, "another database", LL_OF(FILE)),
     {0},
 };

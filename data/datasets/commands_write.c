@@ -12,6 +12,7 @@
 const ll_option ll_write_options[] = {
     LL_OPT_WORD("file", NULL, "the file to write: .csv, or .json for all of it", LL_REQUIRED, LL_OF(FILE)),
     LL_OPT_WORD("command", NULL, "a command line in quotes", LL_REQUIRED),
+    LL_OPT_FORCE,
     {0},
 };
 
@@ -147,13 +148,13 @@ static ll_status write_json(const cJSON *result, const char *path, ll_error *e)
 /* The last result is the answer; what comes before it leads there. */
 ll_status ll_run_write(ll_request *rq)
 {
-    const char *line = ll_word(&rq->args, "command"), *file = ll_word(&rq->args, "file");
+    const char *line = ll_word(&rq->args, "command");
     cJSON *results = NULL;
-    ll_status s = ll_app_run_line(rq, line, &results);
+    char *path = NULL;
+    ll_status s = ll_output_new(rq, ll_word(&rq->args, "file"), &path);
+    if (!s) s = ll_app_ask_line(rq, line, &results);
     const cJSON *last = cJSON_GetArrayItem(results, cJSON_GetArraySize(results) - 1);
     if (!s && !last) s = LL_FAIL(rq, LL_FAILED, "`%s` answers nothing that could be written", line);
-    char *path = NULL;
-    if (!s) s = ll_output_path(rq, file, &path);
     if (!s) {
         size_t n = strlen(path);
         bool json = n > 5 && !strcmp(path + n - 5, ".json");

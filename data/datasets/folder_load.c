@@ -8,6 +8,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/size.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
@@ -312,6 +313,26 @@ bool ll_is_folder_dataset(const char *path)
     return is;
 }
 
+static void offer_folders(const char *dir, ll_near *near)
+{
+    ll_strs names = {0};
+    if (ll_list_dir(dir, NULL, &names, NULL)) return;
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        if (ll_is_folder_dataset(path)) ll_near_offer(near, names.v[i]);
+        free(path);
+    }
+    ll_strs_free(&names);
+}
+
+static void unknown_dataset(const ll_strs *dirs, const char *name, const char *tried, ll_error *e)
+{
+    ll_near near = ll_near_to(name);
+    for (int i = 0; i < dirs->n; i++) offer_folders(dirs->v[i], &near);
+    ll_near_fail(&near, e, LL_BAD_DATA, "`datasets` lists them",
+                 "no dataset is called %.100s (looked in %.600s)", name, tried);
+}
+
 ll_status ll_folder_find(const ll_strs *dirs, const char *name, char **path, ll_error *e)
 {
     ll_str tried = {0};
@@ -332,8 +353,7 @@ ll_status ll_folder_find(const ll_strs *dirs, const char *name, char **path, ll_
         free(*path);
         *path = NULL;
         if (tried.len)
-            ll_fail(e, LL_BAD_DATA, "no dataset is called %.100s (looked in %.600s); `datasets` lists them",
-                    name, tried.s);
+            unknown_dataset(dirs, name, tried.s, e);
         else
             ll_fail(e, LL_BAD_DATA, "%.300s: not a dataset folder (it has no dataset.json)", name);
     }

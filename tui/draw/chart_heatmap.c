@@ -87,15 +87,17 @@ ll_ink ll_heatmap_ink(const ll_heatmap *m, const ll_look *look, double v)
     return (ll_ink){ll_readable_on(bg), bg, 0};
 }
 
+/* One is written for the same order alone: what only rounds to it is cut down. */
 void ll_heatmap_number(double v, char text[8])
 {
+    const double same = 1 - 1e-9;
     char full[16];
-    snprintf(full, sizeof full, "%.2f", v);
+    snprintf(full, sizeof full, "%.2f", fmin(v, .99));
     if (isnan(v))
         strcpy(text, "n/a");
-    else if (v >= 0.995)
+    else if (v >= same)
         strcpy(text, "1.0");
-    else if (v <= -0.95)
+    else if (v <= -same)
         strcpy(text, "-1.");
     else if (v < 0)
         snprintf(text, 8, "-.%d", clip((int)lround(-v * 10), 0, 9));

@@ -100,19 +100,53 @@ static void draw_options(ll_paper *p, const cJSON *rows)
     }
 }
 
+/* Lines of running text belong together and are broken anew; those that begin with a blank stay as they are. */
+static void draw_prose(ll_paper *p, const char *text)
+{
+    enum { COMFORTABLE = 110 };
+    int width = p->c.width;
+    if (width > COMFORTABLE) p->c.width = COMFORTABLE;
+    ll_str run = {0};
+    while (*text) {
+        size_t n = strcspn(text, "\n"), next = n + (text[n] == '\n');
+        bool flows = n && *text != ' ' && text[n - 1] != ':',
+             goes_on = text[next] && !strchr(" \n", text[next]);
+        ll_str_addf(&run, "%s%.*s", run.len ? " " : "", (int)n, text);
+        if (!flows || !goes_on) {
+            if (run.len)
+                ll_render_wrapped(p, LL_S_TEXT, 0, ll_str_text(&run));
+            else
+                ll_put(&p->c, p->c.height, 0, LL_S_TEXT, "");
+            ll_str_clear(&run);
+        }
+        text += next;
+    }
+    p->c.width = width;
+    ll_str_free(&run);
+}
+
+static void draw_group(ll_paper *p, const cJSON *group)
+{
+    ll_put(&p->c, p->c.height, 0, LL_S_TEXT, "");
+    ll_str head = {0};
+    ll_str_addf(&head, "%s: %s", ll_json_get_str(group, "name", ""), ll_json_get_str(group, "summary", ""));
+    ll_render_wrapped(p, LL_S_TITLE, 0, ll_str_text(&head));
+    ll_str_free(&head);
+    draw_options(p, cJSON_GetObjectItemCaseSensitive(group, "rows"));
+}
+
 static void draw_help(ll_paper *p, const cJSON *result)
 {
-    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
-    cJSON *text = cJSON_CreateObject();
-    if (!ll_json_get_str(result, "command", NULL)) { /* the list of commands */
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows"), *group;
+    const char *text = ll_json_get_str(result, "text", NULL);
+    if (!text) { /* the list of commands */
         ll_render_title(p, result);
         ll_render_body(p, result);
-    } else {
-        ll_json_str(text, "text", ll_json_get_str(result, "text", ""));
-        ll_render_body(p, text);
-        if (rows) draw_options(p, rows);
+        return;
     }
-    cJSON_Delete(text);
+    draw_prose(p, text);
+    if (rows) draw_options(p, rows);
+    cJSON_ArrayForEach(group, cJSON_GetObjectItemCaseSensitive(result, "groups")) draw_group(p, group);
 }
 
 const ll_render_kind ll_render_kinds[] = {

@@ -6,6 +6,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/near.h"
 #include "core/base/shared_file.h"
 #include "tui/faces/config.h"
 #include "tui/faces/faces.h"
@@ -43,6 +44,8 @@ static ll_status run_save_display(ll_request *rq)
     return s ? s : act(rq, "save-display", ll_word(&rq->args, "file"));
 }
 
+static const char *const lessons[] = {"tour", "real_loop", NULL};
+
 /* A lesson by name: beside the program, else where it was installed; anything else is a path. */
 static char *find_lesson(const char *name)
 {
@@ -64,12 +67,20 @@ static char *find_lesson(const char *name)
     return path;
 }
 
+static ll_status no_such_lesson(const char *name, const char *path, ll_error *e)
+{
+    ll_near near = ll_near_to(name);
+    for (int i = 0; lessons[i]; i++) ll_near_offer(&near, lessons[i]);
+    return ll_near_fail(&near, e, LL_FAILED, "there are tour and real_loop, or a script of your own",
+                        "%s: no such lesson", strchr(name, '/') ? path : name);
+}
+
 static ll_status run_lesson(ll_request *rq)
 {
-    ll_status s = need_face(rq);
-    if (s) return s;
-    char *path = find_lesson(ll_word(&rq->args, "lesson"));
-    s = ll_is_file(path) ? act(rq, "lesson", path) : LL_FAIL(rq, LL_FAILED, "%s: no such lesson", path);
+    const char *name = ll_word(&rq->args, "lesson");
+    char *path = find_lesson(name);
+    ll_status s = ll_is_file(path) ? need_face(rq) : no_such_lesson(name, path, &rq->error);
+    if (!s) s = act(rq, "lesson", path);
     free(path);
     return s;
 }

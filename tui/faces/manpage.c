@@ -101,6 +101,8 @@ static const char man_tail[] =
     ".TP\n.B LATLAB_DATA\nfolder of datasets\n"
     ".TP\n.B NO_COLOR, FORCE_COLOR\nno colour; colour in pipes too\n"
     ".TP\n.B COLORTERM\ntruecolor or 24bit: 24\\-bit colour\n"
+    ".TP\n.B PAGER\nwhat shows an answer at the prompt that is longer than the terminal (default less; cat: "
+    "nothing)\n"
     ".TP\n.B LATLAB_KEYS\nfile of keys that the full screen plays before it reads the keyboard\n"
     ".SH FILES\n"
     ".TP\n.I $XDG_CONFIG_HOME/latlab/config\nkeys, theme and layout of the full screen\n"

@@ -18,6 +18,7 @@
 #include "tui/draw/render.h"
 #include "tui/faces/faces.h"
 #include "tui/faces/loop.h"
+#include "tui/faces/pager.h"
 #include "tui/faces/prompt.h"
 #include "tui/faces/rescue.h"
 #include "tui/faces/talk.h"
@@ -194,11 +195,23 @@ static void on_input(void *ctx)
 
 /* --- events --------------------------------------------------------------------------------------------- */
 
+/* One command at a time, and text alone: a pager counts the bytes of a picture as lines. */
+static bool page(const repl *r, const cJSON *event, const ll_str *text)
+{
+    bool alone = r->pending == 1 && !r->chain.rest.n && r->f->out.attributes;
+    if (!alone || ll_json_get_str(event, "raw", NULL) || !ll_pager_wanted(ll_str_text(text))) return false;
+    fflush(stdout);
+    rl_deprep_terminal();
+    bool shown = ll_pager_show(ll_str_text(text), text->len);
+    rl_prep_terminal(1);
+    return shown;
+}
+
 static void print_result(repl *r, const cJSON *event)
 {
     ll_str out = {0};
     ll_render_result(event, &r->f->out, &out);
-    fwrite(ll_str_text(&out), 1, out.len, stdout);
+    if (!page(r, event, &out)) fwrite(ll_str_text(&out), 1, out.len, stdout);
     fflush(stdout);
     ll_str_free(&out);
 }

@@ -21,6 +21,12 @@ int ll_terminal_width(int fd)
     return ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
 }
 
+int ll_terminal_height(int fd)
+{
+    struct winsize w;
+    return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_row : 0;
+}
+
 static bool is_dumb(void)
 {
     const char *term = env("TERM");

@@ -1,0 +1,28 @@
+/* What `help WORD` can explain besides commands: the terms of the field and of latlab, and every record of a registry
+ * (predictors, samplers, ...) by the sentence that stands in it. */
+#ifndef LL_APP_TOPICS_H
+#define LL_APP_TOPICS_H
+
+#include <stdbool.h>
+
+#include "core/base/str.h"
+
+typedef struct ll_topic {
+    const char *name; /* of a term: also "a|b", the first being the one to show */
+    const char *text;
+    const char *more; /* where it comes from, or what to read and type next; NULL: nothing */
+} ll_topic;
+
+/* A list of topics of one kind. */
+typedef struct ll_shelf {
+    const char *what;                 /* "predictor", "term" */
+    bool (*at)(int i, ll_topic *out); /* false behind the last */
+} ll_shelf;
+
+extern const ll_shelf ll_shelves[]; /* ends with what NULL */
+/* Is the topic called so? Case and a plural's s make no difference. */
+bool ll_topic_is(const ll_topic *t, const char *word);
+/* Names of all topics, as shown. */
+void ll_topic_names(ll_strs *out);
+
+#endif
