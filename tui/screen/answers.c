@@ -5,10 +5,10 @@
 #include "tui/screen/screen_in.h"
 
 /* What a view shows of a command's answer, or of one kind of it (NULL: of all); its first view is the command's own.
- * View NULL: the answer is a file or a step back, and every view goes on as it is. All else has a page. */
+ * View NULL: the answer is a file, or what all views are of from then on. All else has a page. */
 static const struct {
     const char *command, *kind, *view;
-} shown[] = {{"load", NULL, "devices"},      {"load", NULL, "welcome"},
+} shown[] = {{"load", NULL, "devices"},      {"load", NULL, NULL},
              {"corr", "corr", "corr"},       {"partition", NULL, "partition"},
              {"partition", NULL, "devices"}, {"partition", NULL, "corr"},
              {"partition", NULL, "card"},    {"task", "task", "partition"},

@@ -12,6 +12,7 @@ typedef struct output_view {
     int n;
     ll_pager pager;
     int laid_width;
+    bool fresh; /* the latest has not been seen */
 } output_view;
 
 static void forget(output_view *v, int n)
@@ -21,7 +22,7 @@ static void forget(output_view *v, int n)
     memmove(v->answers, v->answers + n, sizeof *v->answers * (size_t)v->n);
 }
 
-/* "first": what was there before is forgotten; "more": it stays, with this below. */
+/* "first": what was there before is forgotten; "more": it stays, and this comes in sight below. */
 static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     output_view *v = (output_view *)base;
@@ -29,7 +30,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
     forget(v, more ? v->n == MOST : v->n);
     v->answers[v->n++] = cJSON_Duplicate(event, true);
     v->laid_width = 0;
-    if (!more) v->pager.top = 0;
+    v->fresh = true;
 }
 
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
@@ -42,6 +43,8 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     if (v->laid_width != c->look->width)
         ll_pager_set(&v->pager, (const cJSON *const *)v->answers, v->n, c->look);
     v->laid_width = c->look->width;
+    if (v->fresh) v->pager.top = v->pager.last;
+    v->fresh = false;
     ll_pager_draw(&v->pager, c, r);
 }
 
