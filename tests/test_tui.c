@@ -88,6 +88,26 @@ static void test_command_line(void)
     pty_finish();
 }
 
+/* What was left is one key away. */
+static void test_last_session(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":partition source=sim_raspi4 target=sim_eyeriss\r");
+    CHECK(until("by hand"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("o the last session"));
+    keys("o");
+    CHECK(until("nb201_sim by hand"));
+    CHECK(until("sim_phone_a53"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 /* Whatever is asked is answered where one looks: on a page, unless the view shows it. */
 static void test_answers(void)
 {
@@ -165,6 +185,7 @@ int main(int argc, char **argv)
                                        {"from welcome to card", test_from_welcome_to_card},
                                        {"command line and filter", test_command_line},
                                        {"answers", test_answers},
+                                       {"the last session", test_last_session},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},
                                        {0}};

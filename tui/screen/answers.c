@@ -18,7 +18,8 @@ static const struct {
              {"diagnose", NULL, "diagnose"}, {"search", NULL, "search"},
              {"write", NULL, NULL},          {"export", NULL, NULL},
              {"save", NULL, NULL},           {"model", "model", NULL},
-             {"undo", NULL, NULL},           {"redo", NULL, NULL}};
+             {"undo", NULL, NULL},           {"open", NULL, "welcome"},
+             {"open", NULL, "devices"},      {"redo", NULL, NULL}};
 enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 /* "corr sim_a", but not "corr?", which asks for help. */
