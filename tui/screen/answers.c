@@ -8,18 +8,32 @@
  * View NULL: the answer is a file, or what all views are of from then on. All else has a page. */
 static const struct {
     const char *command, *kind, *view;
-} shown[] = {{"load", NULL, "devices"},      {"load", NULL, NULL},
-             {"corr", "corr", "corr"},       {"partition", NULL, "partition"},
-             {"partition", NULL, "devices"}, {"partition", NULL, "corr"},
-             {"partition", NULL, "card"},    {"task", "task", "partition"},
-             {"task", "task", "devices"},    {"sample", NULL, "archs"},
-             {"pretrain", NULL, "training"}, {"transfer", NULL, "training"},
-             {"transfer", NULL, "results"},  {"eval", NULL, "results"},
-             {"diagnose", NULL, "diagnose"}, {"search", NULL, "search"},
-             {"write", NULL, NULL},          {"export", NULL, NULL},
-             {"save", NULL, NULL},           {"model", "model", NULL},
-             {"undo", NULL, NULL},           {"open", NULL, "welcome"},
-             {"open", NULL, "devices"},      {"redo", NULL, NULL}};
+} shown[] = {{"load", NULL, "devices"},
+             {"load", NULL, NULL},
+             {"corr", "corr", "corr"},
+             {"partition", NULL, "partition"},
+             {"partition", NULL, "devices"},
+             {"partition", NULL, "corr"},
+             {"partition", NULL, "card"},
+             {"task", "task", "partition"},
+             {"task", "task", "devices"},
+             {"sample", NULL, "archs"},
+             {"pretrain", NULL, "training"},
+             {"transfer", NULL, "training"},
+             {"transfer", NULL, "results"},
+             {"eval", NULL, "results"},
+             {"diagnose", NULL, "diagnose"},
+             {"search", NULL, "search"},
+             {"write", NULL, NULL},
+             {"export", NULL, NULL},
+             {"save", NULL, NULL},
+             {"model", "model", NULL},
+             {"tag", NULL, NULL},
+             {"untag", NULL, NULL},
+             {"undo", NULL, NULL},
+             {"open", NULL, "welcome"},
+             {"open", NULL, "devices"},
+             {"redo", NULL, NULL}};
 enum { N_SHOWN = sizeof shown / sizeof *shown };
 
 /* "corr sim_a", but not "corr?", which asks for help. */
