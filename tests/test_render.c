@@ -404,6 +404,10 @@ static void test_progress(void)
         ll_render_progress(p, &look, w, &out);
         CHECK(ll_text_width(ll_str_text(&out)) <= w);
     }
+    cJSON_SetNumberValue(cJSON_GetObjectItem(p, "done"), 10); /* whoever estimates may come after the end */
+    ll_str_clear(&out);
+    ll_render_progress(p, &look, 100, &out);
+    CHECK_STR(ll_str_text(&out), "pretrain ################ 10/10  loss 0.125");
     ll_str_free(&out);
     cJSON_Delete(p);
 }

@@ -88,6 +88,59 @@ static void test_command_line(void)
     pty_finish();
 }
 
+/* What was left is one key away. */
+static void test_last_session(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":partition source=sim_raspi4 target=sim_eyeriss\r");
+    CHECK(until("by hand"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("o the last session"));
+    keys("o");
+    CHECK(until("nb201_sim by hand"));
+    CHECK(until("sim_phone_a53"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* Whatever is asked is answered where one looks: on a page, unless the view shows it. */
+static void test_answers(void)
+{
+    if (!START(40, 120, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":partition train=8 test=6\r"); /* the devices show their sides */
+    CHECK(until("kl seed=1: 8 source"));
+    CHECK(until("log latency"));
+    keys(":pretrain flops; transfer sim_eyeriss k=10\r"); /* one page for both */
+    CHECK(until("Spearman on the rest"));
+    CHECK(until_gone("log latency"));
+    keys("q:plot hist sim_eyeriss\r");
+    CHECK(until("architectures (simulated)"));
+    CHECK(until_gone("Spearman on the rest"));
+    keys("q:transfer?\r");
+    CHECK(until("transfer [DEVICE]"));
+    keys("/protocol\r");
+    CHECK(until("protocol"));
+    keys("y");
+    CHECK(until("copied: "));
+    keys("q:how-many sim_eyeriss\r");
+    CHECK(until("What so many measurements"));
+    keys("q:export csv b.csv\r"); /* its answer is a file */
+    CHECK(until("export csv b.csv"));
+    CHECK(until("log latency"));
+    keys("5:transfer sim_eyeriss k=12\r");
+    CHECK(until("samples 12"));
+    CHECK(until("measured (ms)"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 static void test_config(void)
 {
     char *dir = ll_path_join(check_tmpdir(), "latlab"), *path = ll_path_join(dir, "config");
@@ -131,6 +184,8 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"from data to a saved scatter", test_main_job},
                                        {"from welcome to card", test_from_welcome_to_card},
                                        {"command line and filter", test_command_line},
+                                       {"answers", test_answers},
+                                       {"the last session", test_last_session},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},
                                        {0}};

@@ -101,9 +101,53 @@ static void test_faces_take_turns(void)
     CHECK(!pty.t.alternate);
     keys("view corr\r");
     CHECK(until("spearman"));
+    keys("q");
+    CHECK(until("log latency"));
+    keys("q"); /* the last view: back to where one came from */
+    CHECK(until("nb201_sim>"));
+    CHECK(!pty.t.alternate);
+    keys("view corr\r");
+    CHECK(until("spearman"));
     keys("Q");
     if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
     pty_check_restored();
+    pty_finish();
+}
+
+/* The rule of the log pane reaches from edge to edge. */
+static bool is_as_wide(const char *rule)
+{
+    for (int y = 0; y < pty.t.rows; y++)
+        if (pty.t.cell[y][0].ch == 0x2500 && pty.t.cell[y][pty.t.cols - 1].ch == 0x2500) return true;
+    return false;
+}
+
+static void check_width(int rows, int cols)
+{
+    pty_resize(rows, cols);
+    CHECK(until_true(is_as_wide, "", "is not as wide as the terminal"));
+}
+
+/* The prompt has a way of its own to know the terminal's size, and the screen must not believe it later. */
+static void test_sizes_after_the_prompt(void)
+{
+    if (!START(24, 80, "--color=never")) return;
+    CHECK(until("latlab>"));
+    keys("load nb201_sim\r");
+    CHECK(until("nb201_sim>"));
+    keys("view corr\r");
+    CHECK(until("spearman"));
+    check_width(40, 120);
+    check_width(24, 100);
+    keys("\030\001");
+    CHECK(until("nb201_sim>"));
+    pty_resize(40, 110);
+    keys("\030\001");
+    CHECK(until("log latency"));
+    CHECK(until_true(is_as_wide, "", "is not as wide as the terminal"));
+    check_width(30, 100);
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
     pty_finish();
 }
 
@@ -164,6 +208,7 @@ int main(int argc, char **argv)
         {"long answers are paged", test_long_answers_are_paged},
         {"history outlives the session", test_history},
         {"an unknown terminal is named", test_an_unknown_terminal_is_named},
+        {"the screen's size after the prompt", test_sizes_after_the_prompt},
         {"prompt and screen take turns", test_faces_take_turns},
         {0}};
     return check_main("test_tui_prompt", cases, argc, argv);

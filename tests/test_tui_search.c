@@ -84,7 +84,9 @@ static void test_empty(void)
     CHECK(until("[x] a score: cifar10, cifar100, imagenet16"));
     keys(":transfer sim_eyeriss k=10 predictor=flops\r");
     CHECK(until("pretrain"));
-    keys(":pretrain flops source=sim_v100*\r:transfer sim_eyeriss k=10\r");
+    keys(":pretrain flops source=sim_v100*\r:transfer sim_eyeriss k=11\r");
+    CHECK(until("samples                          11"));
+    keys("q"); /* from the page with the answers */
     CHECK(until("[x] a predictor of the device: sim_eyeriss by flops"));
     keys("f");
     CHECK(until(":search sim_eyeriss max="));

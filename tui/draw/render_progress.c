@@ -46,7 +46,7 @@ void ll_render_progress(const cJSON *progress, const ll_look *look, int width, l
         x += bar + 1;
         x += ll_putf(&c, 0, x, LL_S_TEXT, "%.0f/%.0f", done, total);
     }
-    if (isfinite(left)) {
+    if (isfinite(left) && !(total > 0 && done >= total)) { /* nothing is left of a full bar */
         ll_str_add(&numbers, "  ");
         ll_render_duration(left, &numbers);
         ll_str_add(&numbers, " left");

@@ -20,6 +20,7 @@ typedef struct ll_faces {
     bool echo;         /* show each command before its output */
     const char *title; /* what the script is called in messages; NULL: -c */
     bool greeted;      /* the banner has been shown */
+    bool from_prompt;  /* the screen was opened at the prompt, and leads back to it */
     int ended_by;      /* signal that ended an interactive face; 0: the user left */
     char *view;        /* view the screen should open with; NULL: its first */
     char *lesson;      /* lesson it should begin, a path; NULL: none */

@@ -410,6 +410,8 @@ static void start_readline(repl *r)
     rl_readline_name = "latlab";
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;
+    rl_change_environment =
+        0; /* LINES and COLUMNS would be a size of the past to all that reads them later */
     rl_attempted_completion_function = complete;
     rl_completion_display_matches_hook = show_matches;
     rl_completer_word_break_characters = "";

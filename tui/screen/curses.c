@@ -61,6 +61,13 @@ static void report_mouse(bool on)
         ll_curses_escape(on ? "\033[?1002h\033[?1006h" : "\033[?1006l\033[?1002l");
 }
 
+/* The terminal knows its size better than LINES and COLUMNS, which some shells export. */
+static void begin(void)
+{
+    use_tioctl(TRUE);
+    initscr();
+}
+
 void ll_curses_start(ll_look *look)
 {
     tcgetattr(STDIN_FILENO, &saved_modes);
@@ -68,7 +75,7 @@ void ll_curses_start(ll_look *look)
     if (started)
         refresh();
     else
-        initscr();
+        begin();
     started = true;
     cbreak();
     noecho();

@@ -7,30 +7,19 @@
 #include "core/base/mem.h"
 #include "tui/screen/screen_in.h"
 
-static int submit(ll_screen *s, const char *line)
+void ll_screen_submit(ll_screen *s, const char *line)
 {
-    int id = ll_chain_begin(&s->chain, s->f->app, line);
-    s->pending += id > 0;
+    if (s->pending <= 0) s->page_begun = false;
+    s->pending += ll_chain_begin(&s->chain, s->f->app, line) > 0;
     ll_lesson_ran(&s->lesson, line);
     s->log_back = 0;
     s->dirty = true;
-    return id;
-}
-
-void ll_screen_submit(ll_screen *s, const char *line)
-{
-    submit(s, line);
 }
 
 void ll_screen_submit_typed(ll_screen *s, const char *line)
 {
     ll_history_add(&s->history, line);
-    ll_screen_submit_bound(s, line);
-}
-
-void ll_screen_submit_bound(ll_screen *s, const char *line)
-{
-    s->typed_id = submit(s, line);
+    ll_screen_submit(s, line);
 }
 
 void ll_screen_submitf(ll_screen *s, const char *fmt, ...)
@@ -40,7 +29,7 @@ void ll_screen_submitf(ll_screen *s, const char *fmt, ...)
     va_start(ap, fmt);
     ll_quote_addv(&line, fmt, ap);
     va_end(ap);
-    submit(s, ll_str_text(&line));
+    ll_screen_submit(s, ll_str_text(&line));
     ll_str_free(&line);
 }
 
@@ -132,22 +121,11 @@ static void command_ends(ll_screen *s, const cJSON *event)
 {
     int next = ll_chain_end(&s->chain, s->f->app, event);
     s->pending += next > 0 ? 0 : -1;
-    if (next && s->typed_id == ll_json_get_int(event, "id", -1)) s->typed_id = next;
     if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
     if (s->pending > 0) return;
     free(s->running);
     s->running = NULL;
     set_progress(s, NULL);
-}
-
-/* A question typed at the ':' line is answered on a page of its own, unless a view shows it anyway. */
-static void show_output(ll_screen *s, const cJSON *event)
-{
-    if (ll_json_get_int(event, "id", -1) != s->typed_id || !s->running || !is_look(s, s->running)) return;
-    ll_view *v = ll_screen_find(s, "output");
-    v->undrawn = true;
-    v->type->result(v, "typed", event);
-    ll_screen_open(s, "output");
 }
 
 static void take_event(ll_screen *s, const char *kind, const cJSON *event)
@@ -158,7 +136,7 @@ static void take_event(ll_screen *s, const char *kind, const cJSON *event)
     }
     if (!strcmp(kind, "begin")) command_begins(s, event);
     if (!strcmp(kind, "progress")) set_progress(s, event);
-    if (!strcmp(kind, "result")) show_output(s, event);
+    if (!strcmp(kind, "result")) ll_screen_show_answer(s, event);
     ll_log_event(&s->log, event);
     if (!strcmp(kind, "end")) command_ends(s, event);
     s->dirty = true;

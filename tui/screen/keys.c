@@ -203,18 +203,8 @@ static void do_repl(ll_screen *s, const char *arg)
 /* In a lesson the view that shows what a command does comes up by itself. */
 static void open_view_of(ll_screen *s, const char *command)
 {
-    static const struct {
-        const char *command, *view;
-    } table[] = {{"load", "devices"},      {"corr", "corr"},    {"partition", "partition"},
-                 {"task", "partition"},    {"sample", "archs"}, {"pretrain", "training"},
-                 {"transfer", "training"}, {"eval", "results"}, {"diagnose", "diagnose"},
-                 {"search", "search"}};
-    size_t n = strcspn(command, " ");
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strlen(table[i].command) == n && !strncmp(table[i].command, command, n)) {
-            s->typed_id = -1; /* no page of output over it */
-            ll_screen_open(s, table[i].view);
-        }
+    const char *view = ll_screen_view_of(command);
+    if (view) ll_screen_open(s, view);
 }
 
 static void do_lesson_next(ll_screen *s, const char *arg)
@@ -333,7 +323,7 @@ void ll_screen_do(ll_screen *s, const char *text)
             run_action(s, name, t + n + (t[n] == ' '));
             free(name);
         } else {
-            ll_screen_submit_bound(s, t);
+            ll_screen_submit(s, t);
         }
     }
     ll_str_free(&full);

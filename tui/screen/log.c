@@ -62,21 +62,30 @@ char *ll_log_summary(const cJSON *result)
     return ll_str_take(&out);
 }
 
+static ll_log_entry *find_command(const ll_log *l, int id)
+{
+    for (int i = l->n - 1; i >= 0; i--)
+        if (l->v[i].id == id && l->v[i].kind == LL_LOG_COMMAND) return &l->v[i];
+    return NULL;
+}
+
+const char *ll_log_command(const ll_log *l, int id)
+{
+    const ll_log_entry *e = find_command(l, id);
+    return e ? e->text : "";
+}
+
 static void end_command(ll_log *l, const cJSON *event)
 {
-    int id = ll_json_get_int(event, "id", 0);
-    for (int i = l->n - 1; i >= 0; i--) {
-        ll_log_entry *e = &l->v[i];
-        if (e->id != id || e->kind != LL_LOG_COMMAND) continue;
-        ll_str text = {0};
-        const char *status = ll_json_get_str(event, "status", "");
-        ll_str_addf(&text, "%s ", status);
-        ll_render_duration(ll_json_get_num(event, "seconds", 0), &text);
-        free(e->end);
-        e->end = ll_str_take(&text);
-        e->style = !strcmp(status, "failed") ? LL_S_ERROR : !strcmp(status, "ok") ? LL_S_GOOD : LL_S_WARN;
-        return;
-    }
+    ll_log_entry *e = find_command(l, ll_json_get_int(event, "id", 0));
+    if (!e) return;
+    ll_str text = {0};
+    const char *status = ll_json_get_str(event, "status", "");
+    ll_str_addf(&text, "%s ", status);
+    ll_render_duration(ll_json_get_num(event, "seconds", 0), &text);
+    free(e->end);
+    e->end = ll_str_take(&text);
+    e->style = !strcmp(status, "failed") ? LL_S_ERROR : !strcmp(status, "ok") ? LL_S_GOOD : LL_S_WARN;
 }
 
 void ll_log_event(ll_log *l, const cJSON *event)

@@ -26,6 +26,7 @@ typedef struct ll_log {
 
 void ll_log_event(ll_log *l, const cJSON *event); /* begin, note, warning, error, result, end */
 void ll_log_say(ll_log *l, ll_style style, const char *text);
+const char *ll_log_command(const ll_log *l, int id); /* the command of a request, "" when it is not known */
 void ll_log_free(ll_log *l);
 /* One entry as a line of at most w columns. */
 void ll_log_draw_entry(const ll_log_entry *e, ll_canvas *c, int y, int x, int w);

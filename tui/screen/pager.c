@@ -22,6 +22,7 @@ void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look
         ll_canvas part;
         ll_render_canvas(results[i], &inner, &part);
         int y = p->page.height + (i > 0);
+        p->last = y;
         ll_put(&p->page, y + part.height - 1, 0, LL_S_TEXT, ""); /* makes room */
         ll_blit(&p->page, (ll_rect){y, 0, part.height, part.width}, &part, 0, 0);
         ll_canvas_free(&part);

@@ -7,6 +7,7 @@
 struct ll_pager {
     ll_canvas page;
     int top;
+    int last;     /* row where the last result begins */
     ll_rect r;    /* where it was drawn last */
     char *wanted; /* text searched for; NULL: none */
 };

@@ -50,7 +50,7 @@ struct ll_screen {
     char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
     ll_chain chain;           /* the rest of the typed line under way */
     int pending;              /* the user's commands under way */
-    int typed_id;             /* request of the latest line typed at ':'; its results open the output view */
+    bool page_begun;          /* the page of answers has one of the lines under way */
     cJSON *progress;          /* latest progress event, NULL: none */
     char *running;            /* command under way */
     ll_keyfile keys;          /* LATLAB_KEYS */
@@ -94,11 +94,13 @@ bool ll_screen_take_answer(ll_screen *s, const char *kind, const cJSON *event);
 void ll_screen_free_views(ll_screen *s);
 /* events.c */
 void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
-/* From a key; answers are shown like those above. */
-void ll_screen_submit_bound(ll_screen *s, const char *line);
 void ll_screen_event(ll_screen *s, const cJSON *event);
 void ll_screen_write_display(ll_screen *s);
 void ll_screen_start_lesson(ll_screen *s, const char *path);
+/* answers.c */
+const char *ll_screen_view_of(const char *line); /* the view that shows what the command does; NULL: none */
+/* The result of something the user asked, unless the view on top shows it. */
+void ll_screen_show_answer(ll_screen *s, const cJSON *result);
 /* screen.c */
 void ll_screen_apply_config(ll_screen *s);
 void ll_screen_suspend(ll_screen *s); /* to the shell; returns when it says fg */

@@ -46,10 +46,14 @@ void ll_screen_open(ll_screen *s, const char *name)
 
 void ll_screen_close_view(ll_screen *s)
 {
-    if (s->depth > 1)
+    if (s->depth > 1) {
         s->depth--;
-    else
+    } else if (s->f->from_prompt) {
+        s->next = LL_TO_REPL;
+        s->stop = true;
+    } else {
         ll_screen_say(s, LL_S_FAINT, "this is the last view; Q leaves latlab");
+    }
     s->dirty = true;
 }
 

@@ -214,7 +214,7 @@ static int draw_left(const run *r, ll_canvas *c, int y, int x)
 {
     double left = ll_json_get_num(r->latest, "left_s", NAN), spent = ll_now_s() - r->began_s;
     if (isnan(left) && r->done > 0 && r->total > 0) left = spent * (r->total - r->done) / r->done;
-    if (isnan(left) || r->status) return y;
+    if (isnan(left) || r->status || (r->total > 0 && r->done >= r->total)) return y;
     ll_str text = {0};
     ll_render_duration(left, &text);
     ll_put(c, y, x, LL_S_HEAD, "time left");
