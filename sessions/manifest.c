@@ -6,6 +6,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/space/space_json.h"
 
 /* --- writing ----------------------------------------------------------------------------------------------
  */
@@ -18,6 +19,7 @@ static ll_status write_dataset(ll_store *st, const ll_dataset *d, cJSON *out, ll
     cJSON *o = ll_json_obj(out, "dataset");
     ll_json_str(o, "name", d->name);
     ll_json_str(o, "space", d->space->name);
+    if (d->space->own) cJSON_AddItemToObject(o, "space_definition", ll_space_json(d->space));
     char *full = d->path ? realpath(d->path, NULL) : NULL; /* it will be opened from another folder */
     if (d->path && !full && errno == ENOMEM) ll_no_memory(0);
     ll_json_str(o, "path", full ? full : d->path);

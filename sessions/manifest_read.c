@@ -6,6 +6,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
+#include "core/space/numbers.h"
+#include "core/space/space_json.h"
 #include "data/datasets/folder.h"
 #include "sessions/manifest.h"
 
@@ -132,6 +134,38 @@ static ll_status find_dataset(reader *r, const cJSON *o, const ll_dataset *have,
     return LL_OK;
 }
 
+/* A gene of then in the space of now, where a space of the user's own has changed: of numbers it may still be there.
+ * false: nobody can say. */
+typedef struct former_space {
+    const ll_space *numbers; /* NULL: none */
+    bool changed;
+} former_space;
+
+static former_space space_then(const cJSON *o, const ll_space *now)
+{
+    const cJSON *definition = cJSON_GetObjectItemCaseSensitive(o, "space_definition");
+    former_space then = {0};
+    if (!definition || !now->own) return then;
+    if (cJSON_GetObjectItemCaseSensitive(definition, "columns")) {
+        then.numbers = ll_numbers_from_json(definition, NULL);
+        then.changed = then.numbers != now;
+    } else {
+        cJSON *own = ll_space_json(now);
+        then.changed = !cJSON_Compare(own, definition, true);
+        cJSON_Delete(own);
+    }
+    return then;
+}
+
+static int row_of_gene(const former_space *then, const ll_dataset *d, const uint8_t *gene)
+{
+    uint8_t here[LL_MAX_POSITIONS];
+    if (!then->changed) return ll_dataset_row(d, gene);
+    return then->numbers && ll_numbers_translate(then->numbers, d->space, gene, here)
+               ? ll_dataset_row(d, here)
+               : -1;
+}
+
 /* Which rows the architectures of then are in now. */
 static void find_rows(reader *r, const cJSON *o)
 {
@@ -150,9 +184,14 @@ static void find_rows(reader *r, const cJSON *o)
         r->n_then = -1;
         return;
     }
-    if (r->n_then > d->n_archs || memcmp(genes, d->archs->genes, (size_t)r->n_then * positions)) {
+    former_space then = space_then(o, d->space);
+    if (then.changed && !then.numbers)
+        say(r, "the space %s is another one than then: the architectures of this session are not found in it",
+            d->space->name);
+    if (then.changed || r->n_then > d->n_archs ||
+        memcmp(genes, d->archs->genes, (size_t)r->n_then * positions)) {
         r->now = LL_NEW_ARRAY(int, r->n_then + 1);
-        for (int i = 0; i < r->n_then; i++) r->now[i] = ll_dataset_row(d, genes + (size_t)i * positions);
+        for (int i = 0; i < r->n_then; i++) r->now[i] = row_of_gene(&then, d, genes + (size_t)i * positions);
     }
     free(genes);
 }

@@ -42,8 +42,7 @@ struct ll_app {
     ll_state state; /* the committed one */
     ll_events *events;
     atomic_int running_id, cancel_id, heard_id; /* 0: none */
-    bool running_long;                          /* of what runs; guarded by `lock`, as the next */
-    double running_since_s;
+    double running_since_s;                     /* guarded by `lock` */
     atomic_bool drop_queue, paused, worker_ended;
     ll_pool *pool;
     int threads;
@@ -249,7 +248,6 @@ static void *worker(void *arg)
         if (a->stop) break;
         queued *q = pop(a);
         atomic_store(&a->running_id, q->id);
-        a->running_long = has_flag(a, q->line, LL_CMD_LONG);
         a->running_since_s = ll_now_s();
         pthread_mutex_unlock(&a->lock);
         if (atomic_load(&a->drop_queue))
@@ -370,11 +368,14 @@ void ll_app_register(ll_app *a, const ll_command *commands)
     }
 }
 
-/* Somebody has watched a long command for a while, and typed this then: it is no line pasted behind it. */
+/* Somebody has watched a command for a while, or told it to stop, and typed this then: it is no line pasted behind
+ * it. */
 static bool watched(const ll_app *a)
 {
     static const double a_while_s = 1;
-    return !a->first && a->running_long && ll_now_s() - a->running_since_s > a_while_s;
+    int id = atomic_load(&a->running_id);
+    bool told = id && atomic_load(&a->cancel_id) == id;
+    return !a->first && (told || ll_now_s() - a->running_since_s > a_while_s);
 }
 
 static int submit(ll_app *a, const char *line, bool typed)

@@ -35,7 +35,7 @@ bool ll_app_input_is_free(const ll_app *a);
  * Blank lines and comments (#) return 0. */
 int ll_app_submit(ll_app *a, const char *line);
 /* The same for a line typed at a prompt, where pasted lines and those typed ahead keep their order: what only looks
- * overtakes nothing but a long command that has run for a second and has nothing behind it. */
+ * overtakes nothing but a command that has run for a second, or was cancelled, and has nothing behind it. */
 int ll_app_submit_typed(ll_app *a, const char *line);
 int ll_app_fd(const ll_app *a); /* readable when events are waiting */
 cJSON *ll_app_next(ll_app *a);  /* the next event (caller deletes), NULL: none now */

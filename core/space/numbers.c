@@ -48,7 +48,7 @@ static void format(const ll_space *s, const uint8_t *gene, ll_str *out)
     ll_space_format_names(s, gene, "|", out);
 }
 
-static bool same_number(double a, double b)
+bool ll_numbers_alike(double a, double b)
 {
     return a == b || fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
 }
@@ -70,7 +70,7 @@ static ll_status read_number(const ll_space *s, const char **p, int position, ui
         return ll_fail(e, LL_BAD_DATA, "number %d of %d (%s) is wrong at \"%.20s\"", position + 1,
                        s->n_positions, s->positions[position], at);
     int choice = nearest(s, position, x);
-    if (!same_number(value_at(s, position, choice), x))
+    if (!ll_numbers_alike(value_at(s, position, choice), x))
         return ll_fail(e, LL_BAD_DATA, "no architecture of %s has the %s %.*s, the nearest value is %s",
                        s->name, s->positions[position], (int)(*p - at), at, s->choices[position][choice]);
     gene[position] = (uint8_t)choice;
@@ -137,7 +137,8 @@ static ll_status check_column(const char *space, const ll_numbers *columns, int 
         return ll_fail(e, LL_BAD_DATA, "column %s of %s has %d distinct values: expected 1..%d; round them",
                        c->name, space, c->n, LL_NUMBERS_MOST);
     for (int i = 0; i < c->n; i++)
-        if (!isfinite(c->v[i]) || (i && !(c->v[i] > c->v[i - 1])))
+        if (!(fabs(c->v[i]) <= 1e300) ||
+            (i && (c->v[i] < c->v[i - 1] || ll_numbers_alike(c->v[i], c->v[i - 1]))))
             return ll_fail(e, LL_BAD_DATA, "column %s of %s: the values are not finite and ascending",
                            c->name, space);
     return LL_OK;
@@ -255,9 +256,10 @@ static bool same(const ll_space *s, const char *name, const ll_numbers *columns,
     for (int p = 0; p < n; p++) {
         const ll_number_column *c = &s->facts->columns[p];
         if (strcmp(s->positions[p], columns[p].name) || c->kind != columns[p].kind ||
-            s->n_choices[p] != columns[p].n ||
-            memcmp(c->v, columns[p].v, (size_t)columns[p].n * sizeof *c->v))
+            s->n_choices[p] != columns[p].n)
             return false;
+        for (int i = 0; i < columns[p].n; i++)
+            if (!ll_numbers_alike(c->v[i], columns[p].v[i])) return false;
     }
     return true;
 }
@@ -304,23 +306,24 @@ const ll_space *ll_numbers_find(const char *name)
 
 /* --- growth --- */
 
-static int choice_of(const ll_space *s, int position, double x)
+static bool same_columns(const ll_space *a, const ll_space *b)
 {
-    int lo = 0, hi = s->n_choices[position];
-    while (lo < hi) {
-        int mid = (lo + hi) / 2;
-        if (value_at(s, position, mid) < x)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < s->n_choices[position] && value_at(s, position, lo) == x ? lo : -1;
+    bool alike = a->facts->columns && b->facts->columns && a->n_positions == b->n_positions;
+    for (int p = 0; alike && p < a->n_positions; p++) alike = !strcmp(a->positions[p], b->positions[p]);
+    return alike;
 }
 
-void ll_numbers_translate(const ll_space *from, const ll_space *to, const uint8_t *gene, uint8_t *out)
+bool ll_numbers_translate(const ll_space *from, const ll_space *to, const uint8_t *gene, uint8_t *out)
 {
-    for (int p = 0; p < from->n_positions; p++)
-        out[p] = (uint8_t)choice_of(to, p, value_at(from, p, gene[p]));
+    uint8_t there[LL_MAX_POSITIONS];
+    if (!same_columns(from, to)) return false;
+    for (int p = 0; p < from->n_positions; p++) {
+        double x = value_at(from, p, gene[p]);
+        there[p] = (uint8_t)nearest(to, p, x);
+        if (!ll_numbers_alike(value_at(to, p, there[p]), x)) return false;
+    }
+    memcpy(out, there, (size_t)from->n_positions);
+    return true;
 }
 
 /* Two ascending lists as one, without repetition; returns how many, at most LL_NUMBERS_MOST + 1 of them. */
@@ -329,9 +332,10 @@ static int merge_values(const double *a, int n, const double *b, int m, double *
     int i = 0, j = 0, k = 0;
     while ((i < n || j < m) && k <= LL_NUMBERS_MOST) {
         double x = i < n ? a[i] : INFINITY, y = j < m ? b[j] : INFINITY;
-        out[k++] = fmin(x, y);
-        i += x <= y;
-        j += y <= x;
+        bool one = isfinite(x) && isfinite(y) && ll_numbers_alike(x, y);
+        out[k++] = one ? x : fmin(x, y);
+        i += one || x < y;
+        j += one || y < x;
     }
     return k;
 }
@@ -339,9 +343,7 @@ static int merge_values(const double *a, int n, const double *b, int m, double *
 const ll_space *ll_numbers_union(const ll_space *a, const ll_space *b, ll_error *e)
 {
     ll_numbers columns[LL_MAX_POSITIONS];
-    bool alike = a->facts->columns && b->facts->columns && a->n_positions == b->n_positions;
-    for (int p = 0; alike && p < a->n_positions; p++) alike = !strcmp(a->positions[p], b->positions[p]);
-    if (!alike) {
+    if (!same_columns(a, b)) {
         ll_fail(e, LL_BAD_DATA, "the columns of %s and %s are not the same", a->name, b->name);
         return NULL;
     }

@@ -17,6 +17,10 @@
 
 #include "core/space/space.h"
 
+/* Are they one value of a column? JSON keeps 15 digits, and sums of tenths differ in the 16th. Values beyond 1e300 are
+ * refused. */
+bool ll_numbers_alike(double a, double b);
+
 enum { LL_NUMBERS_MOST = LL_MAX_CHOICES }; /* distinct values of a column: a gene holds a byte of each */
 
 /* A column as it is handed in; the values ascend, none twice. */
@@ -37,8 +41,8 @@ const ll_space *ll_numbers_define(const char *name, const ll_numbers *columns, i
 const ll_space *ll_numbers_at(int i); /* the newest of each name; NULL behind the last */
 const ll_space *ll_numbers_find(const char *name);
 
-/* A gene of `from` in `to`, which has its values. out may be gene. */
-void ll_numbers_translate(const ll_space *from, const ll_space *to, const uint8_t *gene, uint8_t *out);
+/* A gene of `from` in `to`; out may be gene. false: other columns, or a value that `to` lacks, and out is not written. */
+bool ll_numbers_translate(const ll_space *from, const ll_space *to, const uint8_t *gene, uint8_t *out);
 
 /* The one that holds both, under the name of a. LL_BAD_DATA: other columns, or too many values. */
 const ll_space *ll_numbers_union(const ll_space *a, const ll_space *b, ll_error *e);

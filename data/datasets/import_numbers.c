@@ -119,8 +119,8 @@ static ll_status find_features(pass *p, ll_error *e)
 static ll_status add_value(const pass *p, feature *f, double x, ll_error *e)
 {
     int at = 0;
-    while (at < f->n && f->v[at] < x) at++;
-    if (at < f->n && f->v[at] == x) return LL_OK;
+    while (at < f->n && f->v[at] < x && !ll_numbers_alike(f->v[at], x)) at++;
+    if (at < f->n && ll_numbers_alike(f->v[at], x)) return LL_OK;
     if (f->n == LL_NUMBERS_MOST)
         return ll_csv_fail(
             &p->csv, e,
@@ -139,7 +139,7 @@ static ll_status read_record(pass *p, ll_error *e)
         feature *f = &p->features[i];
         if (f->column >= p->csv.n) return LL_OK; /* a short line: the second pass complains of it */
         const char *text = p->csv.cells[f->column];
-        if (!ll_decimal_parse(text, &x) || !isfinite(x))
+        if (!ll_decimal_parse(text, &x) || !(fabs(x) <= 1e300))
             return ll_csv_fail(&p->csv, e,
                                "\"%.40s\" in column %.60s is no number, which features of architectures are; "
                                "features= says which columns are some",

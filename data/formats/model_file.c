@@ -114,6 +114,11 @@ static ll_status defined_space(const ll_tensors *t, const char *name, const ll_d
     if (!s && (!name || strcmp(own, name) || (d && strcmp(name, d->space->name))))
         s = other_space(d, name, e);
     if (!s) s = ll_space_from_json(item, &defined, e);
+    if (!s && d && defined != d->space)
+        s = ll_fail(
+            e, LL_BAD_DATA,
+            "it was pretrained on %.60s as it was then: its columns have other values now; pretrain anew",
+            d->space->name);
     if (!s) *out = defined;
     cJSON_Delete(item);
     return s;

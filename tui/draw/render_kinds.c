@@ -100,13 +100,22 @@ static void draw_options(ll_paper *p, const cJSON *rows)
     }
 }
 
+/* What was drawn narrower, below what is there. */
+static void append(ll_paper *p, int x, ll_paper *narrow)
+{
+    int y = p->c.height;
+    if (!narrow->c.height) return;
+    ll_put(&p->c, y + narrow->c.height - 1, 0, LL_S_TEXT, "");
+    ll_blit(&p->c, (ll_rect){y, x, narrow->c.height, narrow->c.width}, &narrow->c, 0, 0);
+}
+
 /* Lines of running text belong together and are broken anew; those that begin with a blank stay as they are. */
 static void draw_prose(ll_paper *p, const char *text)
 {
     enum { COMFORTABLE = 110 };
-    int width = p->c.width;
-    if (width > COMFORTABLE) p->c.width = COMFORTABLE;
+    ll_paper narrow = {.out = NULL};
     ll_str run = {0};
+    ll_canvas_init(&narrow.c, p->c.look, 0, p->c.width > COMFORTABLE ? COMFORTABLE : p->c.width);
     while (*text) {
         size_t n = strcspn(text, "\n"), next = n + (text[n] == '\n');
         bool flows = n && *text != ' ' && text[n - 1] != ':',
@@ -114,14 +123,15 @@ static void draw_prose(ll_paper *p, const char *text)
         ll_str_addf(&run, "%s%.*s", run.len ? " " : "", (int)n, text);
         if (!flows || !goes_on) {
             if (run.len)
-                ll_render_wrapped(p, LL_S_TEXT, 0, ll_str_text(&run));
+                ll_render_wrapped(&narrow, LL_S_TEXT, 0, ll_str_text(&run));
             else
-                ll_put(&p->c, p->c.height, 0, LL_S_TEXT, "");
+                ll_put(&narrow.c, narrow.c.height, 0, LL_S_TEXT, "");
             ll_str_clear(&run);
         }
         text += next;
     }
-    p->c.width = width;
+    append(p, 0, &narrow);
+    ll_canvas_free(&narrow.c);
     ll_str_free(&run);
 }
 
