@@ -10,12 +10,13 @@ enum { MOST_PARTS = 16 };
 
 typedef struct diagnose_view {
     ll_view base;
-    char *subject;    /* the device spoken of: that of the latest transfer or diagnosis */
-    char *transfer;   /* device of the latest transfer when last refreshed */
-    cJSON *diagnosis; /* array: the results of the latest `diagnose`; NULL: none yet */
-    int diagnosis_id; /* its request */
-    bool running;     /* it has not ended */
-    cJSON *parts[MOST_PARTS];
+    char *subject;            /* the device spoken of: that of the latest transfer or diagnosis */
+    char *transfer;           /* device of the latest transfer when last refreshed */
+    cJSON *diagnosis;         /* array: the results of the latest `diagnose`; NULL: none yet */
+    int diagnosis_id;         /* its request */
+    bool running;             /* it has not ended */
+    cJSON *parts[MOST_PARTS]; /* by their ranks, whichever came first */
+    int rank[MOST_PARTS];
     int n_parts, laid_width;
     ll_pager pager;
 } diagnose_view;
@@ -38,10 +39,27 @@ static void forget_diagnosis(diagnose_view *v)
     v->diagnosis = NULL;
 }
 
-static void add_part(diagnose_view *v, const cJSON *result)
+/* What the view asks, in the order it is shown; the diagnosis comes before all. */
+static const char *const asked[] = {"eval", "corr", "audit"};
+enum { ASKED = sizeof asked / sizeof *asked };
+
+static int rank_of(const char *tag)
+{
+    int k = 0;
+    while (k < ASKED && strcmp(asked[k], tag)) k++;
+    return k + 1;
+}
+
+static void add_part(diagnose_view *v, int rank, const cJSON *result)
 {
     if (v->n_parts == MOST_PARTS) return;
-    v->parts[v->n_parts++] = cJSON_Duplicate(result, true);
+    int at = v->n_parts++;
+    for (; at > 0 && v->rank[at - 1] > rank; at--) {
+        v->parts[at] = v->parts[at - 1];
+        v->rank[at] = v->rank[at - 1];
+    }
+    v->parts[at] = cJSON_Duplicate(result, true);
+    v->rank[at] = rank;
     v->laid_width = 0;
 }
 
@@ -65,7 +83,7 @@ static void refresh(ll_view *base)
     notice_transfer(v);
     for (int i = 0; i < v->n_parts; i++) cJSON_Delete(v->parts[i]);
     v->n_parts = v->laid_width = 0;
-    cJSON_ArrayForEach(item, v->diagnosis) add_part(v, item);
+    cJSON_ArrayForEach(item, v->diagnosis) add_part(v, 0, item);
     if (!v->subject) {
         ll_view_say(base,
                     "Nothing to diagnose yet: transfer a predictor to a device first (5, then P and t).");
@@ -106,7 +124,7 @@ static void failed(ll_view *base, const char *tag, const char *message) {}
 
 static void result(ll_view *base, const char *tag, const cJSON *answer)
 {
-    add_part((diagnose_view *)base, answer);
+    add_part((diagnose_view *)base, rank_of(tag), answer);
 }
 
 static void draw_head(const diagnose_view *v, ll_canvas *c, int y, int w)
