@@ -7,12 +7,14 @@
 #include "core/app/output.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
+#include "core/base/hash.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/commands/candidates.h"
 #include "core/proxies/many.h"
+#include "core/space/space_json.h"
 #include "data/datasets/chosen.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/proxy_images.h"
@@ -60,6 +62,17 @@ static bool by_images(const ll_proxies_job *j)
     return any;
 }
 
+/* A space of the user's own may change under its name. */
+static void add_definition(const ll_space *space, ll_str *out)
+{
+    cJSON *json = ll_space_json(space);
+    char *text = ll_json_line(json);
+    ll_hash h = ll_hash_bytes(text, strlen(text));
+    ll_str_addf(out, " space=%s-%.8s", space->name, h.hex);
+    free(text);
+    cJSON_Delete(json);
+}
+
 static void read_settings(ll_proxies_job *j)
 {
     const ll_values *v = &j->rq->args;
@@ -68,6 +81,7 @@ static void read_settings(ll_proxies_job *j)
     ll_str_addf(&text, "images=%s batch=%d seed=%d weights=%s", ll_word(v, "images"), ll_int(v, "batch"),
                 ll_int(v, "seed"), ll_word(v, "weights"));
     if (ll_bool(v, "alike")) ll_str_add(&text, " alike=on");
+    if (j->space->own) add_definition(j->space, &text);
     if (ll_given(v, "repeats")) ll_str_addf(&text, " repeats=%d", ll_int(v, "repeats"));
     j->settings = ll_str_take(&text);
 }
