@@ -346,6 +346,63 @@ static void hat_transfers(void)
     ll_app_free(a);
 }
 
+/* Sums of tenths, and the same file again: what JSON writes with 15 digits is read back as the same value. */
+static void nearly_equal_numbers_are_one(void)
+{
+    static const char near[] = "w,ratio,lat_ms\n1,0.3,1\n2,0.30000000000000004,2\n3,0.5,3\n";
+    static const double a[] = {1, 2}, b[] = {1 + 1e-13, 2, 3};
+    ll_numbers one = {"w", LL_COLUMN_WIDTH, a, 2}, more = {"w", LL_COLUMN_WIDTH, b, 3};
+    ll_error e = {0};
+    const ll_space *s = ll_numbers_define("near", &one, 1, &e), *t = ll_numbers_define("near", &more, 1, &e),
+                   *both = ll_numbers_union(s, t, &e);
+    CHECK_INT(both->n_choices[0], 3);
+    uint8_t gene[LL_MAX_POSITIONS] = {2};
+    CHECK(ll_numbers_translate(t, both, gene, gene));
+    CHECK_INT(gene[0], 2);
+    CHECK(!ll_numbers_translate(both, s, gene, gene)); /* 3 is no value of it */
+    ll_app *app = app_new();
+    CHECK_OK(import(app, "near.csv", near, "as nearby features=w,ratio unit=ms device=one"));
+    CHECK_OK(import(app, "near.csv", near, "into nearby unit=ms device=two"));
+    SAY(app, "load nearby");
+    ll_dataset *d = stored(app, "nearby");
+    CHECK_INT(d->n_archs, 3);
+    CHECK_INT(d->space->n_choices[1], 2);
+    ll_dataset_unref(d);
+    CHECK_INT(import(app, "far.csv", "w,lat_ms\n1,1\n1.7e308,2\n", "as far features=w unit=ms device=d"),
+              LL_BAD_DATA);
+    ll_app_free(app);
+}
+
+/* What was predicted in a session belongs to its architectures, not to the numbers that their values had. */
+static void a_session_follows_its_architectures(void)
+{
+    ll_str table = {0};
+    ll_app *a = app_new();
+    ll_str_add(&table, "w,l,one,two\n");
+    for (int i = 0; i < 12; i++)
+        ll_str_addf(&table, "%d,%d,%d,%d\n", 100 * (1 + i % 4), 1 + i / 4, i + 3, 2 * i + 5);
+    CHECK_OK(import(a, "small.csv", table.s, "as kept features=w,l unit=ms"));
+    SAY(a, "load kept");
+    SAY(a, "partition source=one target=two");
+    SAY(a, "pretrain gp");
+    SAY(a, "sample add 100|1 300|2 400|3");
+    SAY(a, "transfer two");
+    SAY(a, "save grown");
+    ll_app_free(a);
+    a = app_new();
+    CHECK_OK(import(a, "more.csv", "w,l,one,two\n50,1,2,4\n250,1,7,9\n", "into kept unit=ms"));
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "open grown");
+    CHECK_HAS(said, "its columns have other values now");
+    SAY(a, "sample show");
+    CHECK_HAS(said, "\"string\":\"100|1\"");
+    CHECK_HAS(said, "\"string\":\"300|2\"");
+    CHECK_HAS(said, "\"string\":\"400|3\"");
+    ll_str_free(&table);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
     {"a column is a position", a_column_is_a_position},
     {"what is no architecture is named", what_is_no_architecture_is_named},
@@ -356,6 +413,8 @@ static const check_case cases[] = {
     {"bad tables are refused", bad_tables_are_refused},
     {"devices without a common architecture transfer", devices_without_a_common_architecture_transfer},
     {"hat transfers", hat_transfers},
+    {"nearly equal numbers are one", nearly_equal_numbers_are_one},
+    {"a session follows its architectures", a_session_follows_its_architectures},
     {0},
 };
 
