@@ -8,6 +8,7 @@
 #include "core/base/quote.h"
 #include "core/space/numbers.h"
 #include "core/space/space_json.h"
+#include "data/datasets/bundled_proxies.h"
 #include "data/datasets/folder.h"
 #include "sessions/manifest.h"
 
@@ -56,6 +57,7 @@ static ll_status open_at(const cJSON *o, const char *path, ll_dataset **out, ll_
         s = ll_fail(e, LL_BAD_DATA, "%s: is of %s now, not of %s", path, d->space->name, space);
         ll_dataset_unref(d);
     }
+    if (!s) ll_attach_proxies(d);
     if (!s) *out = d;
     return s;
 }

@@ -314,6 +314,22 @@ static void a_session_keeps_what_is_fitted(void)
 }
 
 /* A sampler that needs one fits it, says so, and the next finds it. */
+/* Proxies that came along are no part of the data, and are there all the same when a session is opened. */
+static void a_session_finds_what_came_along(void)
+{
+    ll_app *a = app_with_encodings();
+    CHECK_INT(say(a, "simulate dataset=cells space=nasbench201 n=30 replace=on"), LL_OK);
+    CHECK_INT(say(a, "load cells"), LL_OK);
+    CHECK_INT(say(a, "encode zcp"), LL_OK);
+    CHECK_INT(say(a, "save along"), LL_OK);
+    ll_app_free(a);
+    a = app_new();
+    ll_app_register(a, ll_encode_commands);
+    CHECK_INT(say(a, "open along"), LL_OK);
+    CHECK_INT(say(a, "map zcp"), LL_OK);
+    ll_app_free(a);
+}
+
 static void what_is_wanted_is_fitted_once(void)
 {
     ll_app *a = app_with_encodings();
@@ -372,6 +388,7 @@ static const check_case cases[] = {
     {"a fit that learns nothing says so", a_fit_that_learns_nothing_says_so},
     {"proxies that were kept are encoded", proxies_that_were_kept_are_encoded},
     {"a session keeps what is fitted", a_session_keeps_what_is_fitted},
+    {"a session finds what came along", a_session_finds_what_came_along},
     {"what is wanted is fitted once", what_is_wanted_is_fitted_once},
     {"a file is for its encoding and space", a_file_is_for_its_encoding_and_space},
     {"experiments compare samplers on encodings", experiments_compare_samplers_on_encodings},
