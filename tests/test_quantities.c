@@ -57,6 +57,10 @@ static void an_energy_is_transferred_from_latencies(void)
         SAY(a, lines[i]);
         check_no_ms(lines[i]);
     }
+    CHECK_INT(say(a, "search a_energy max=20ms score=macs"), LL_USAGE);
+    CHECK_HAS(said, "max=20ms: energy was expected, in mJ");
+    CHECK_OK(say(a, "search a_energy max=.02J score=macs"));
+    CHECK_HAS(said, "20");
     CHECK_OK(say(a, "eval a_energy"));
     cJSON *result = said_result("eval");
     CHECK(ll_json_get_num(result, "spearman", 0) > .95);

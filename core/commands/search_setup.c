@@ -63,17 +63,26 @@ const ll_option *ll_search_limits(char *const *words, int n)
 
 /* --- limits -------------------------------------------------------------------------------------------------- */
 
-ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_error *e)
+/* What is kept in unit `kept`; a number alone is in it. */
+static ll_status read_limit(const char *what, const char *text, const char *kept, double *limit, ll_error *e)
 {
     size_t n = strspn(text, "+-.0123456789eE"), m = n + strspn(text + n, " ");
-    const ll_unit *unit = ll_unit_find(text[m] ? text + m : "ms");
+    const ll_unit *unit = ll_unit_find(text[m] ? text + m : kept), *own = ll_unit_find(kept);
     char *number = ll_strndup(text, n);
-    bool good = unit && !unit->per_second && ll_decimal_parse(number, ms);
+    bool good = unit && !unit->per_second && ll_decimal_parse(number, limit);
     free(number);
-    if (good) *ms = ll_unit_convert(unit, *ms, 1);
-    return good && *ms > 0 && isfinite(*ms)
+    if (good && own && unit->of != own->of)
+        return ll_fail(e, LL_USAGE, "%s=%.40s: %s was expected, in %s", what, text,
+                       ll_measurand_name(own->of), kept);
+    if (good) *limit = ll_unit_convert(unit, *limit, 1);
+    return good && *limit > 0 && isfinite(*limit)
                ? LL_OK
                : ll_fail(e, LL_USAGE, "%s=%.40s: a latency was expected, as in 5, 5ms or 5000us", what, text);
+}
+
+ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_error *e)
+{
+    return read_limit(what, text, "ms", ms, e);
 }
 
 static ll_quantity *find_device(ll_search_setup *s, const char *name)
@@ -93,7 +102,7 @@ static ll_status read_own_limit(ll_request *rq, ll_search_setup *s, const ll_opt
         !ll_dataset_find_device(rq->state.data, name, &device, &rq->error))
         name = rq->state.data->devices[device].name;
     ll_quantity *q = find_device(s, name);
-    ll_status status = q ? ll_search_read_ms(asked, ll_word(&rq->more, o->name), &q->max, &rq->error)
+    ll_status status = q ? read_limit(asked, ll_word(&rq->more, o->name), q->unit, &q->max, &rq->error)
                          : LL_FAIL(rq, LL_USAGE, "%.80s limits a device that is not searched for", asked);
     free(asked);
     return status;
@@ -102,10 +111,10 @@ static ll_status read_own_limit(ll_request *rq, ll_search_setup *s, const ll_opt
 static ll_status read_limits(ll_request *rq, ll_search_setup *s)
 {
     const char *max = ll_word(&rq->args, "max");
-    double ms = INFINITY;
-    ll_status status = max ? ll_search_read_ms("max", max, &ms, &rq->error) : LL_OK;
-    for (int k = 1; k < s->problem.n; k++)
-        if (!s->problem.q[k].cost) s->problem.q[k].max = ms;
+    ll_status status = LL_OK;
+    for (int k = 1; k < s->problem.n && max && !status; k++)
+        if (!s->problem.q[k].cost)
+            status = read_limit("max", max, s->problem.q[k].unit, &s->problem.q[k].max, &rq->error);
     for (const ll_option *o = rq->more.table; o && o->name && !status; o++)
         if (ll_given(&rq->more, o->name)) status = read_own_limit(rq, s, o);
     return status;
