@@ -345,6 +345,16 @@ static void what_a_file_has_is_not_computed_again(void)
     for (size_t i = 0; i < len; i++) lines += text[i] == '\n';
     CHECK_INT(lines, 5);
     CHECK_INT(say(a, "proxies params space=nasbench201 archs=6 seed=2 out=/nowhere/x"), LL_FAILED);
+    /* a number that another program made of it, and one that contradicts */
+    char *other = ll_strdup(strstr(text, "\n") + 1);
+    *strchr(other, '\n') = 0;
+    ll_str twice = {0};
+    ll_str_addf(&twice, "%s%.*s9\n", text, (int)strlen(other), other);
+    CHECK_OK(ll_write_file(path, twice.s, twice.len, &e));
+    CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), -1);
+    CHECK_HAS(said, "of this architecture is");
+    ll_str_free(&twice);
+    free(other);
     /* cut off in the cell of its settings */
     CHECK_OK(ll_write_file(path, text, (size_t)(strstr(text, "weights=pytorch,,nan") - text), &e));
     CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), -1);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/csv.h"
+#include "core/base/decimal.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 
@@ -57,13 +58,16 @@ typedef struct layout { /* columns of the file; -1: none */
 static ll_status read_cell(ll_proxy_table *t, int row, int proxy, const ll_csv *csv, const char *text,
                            ll_error *e)
 {
-    char *end;
-    double x = strtod(text, &end);
-    if (*end || isinf(x))
+    double x = NAN;
+    if (strcmp(text, "nan") && !ll_decimal_parse(text, &x))
         return ll_csv_fail(csv, e, "%s is \"%.40s\", a number or nan was expected", ll_proxies[proxy]->name,
                            text);
+    double *value = &t->value[ll_proxy_cell(row, proxy)];
+    if (t->there[ll_proxy_cell(row, proxy)] && memcmp(value, &x, sizeof x) && !(isnan(x) && isnan(*value)))
+        return ll_csv_fail(csv, e, "%s of this architecture is %.40s, and was %g in a line before",
+                           ll_proxies[proxy]->name, text, *value);
     t->there[ll_proxy_cell(row, proxy)] = true;
-    t->value[ll_proxy_cell(row, proxy)] = x;
+    *value = x;
     return LL_OK;
 }
 
