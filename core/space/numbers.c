@@ -116,17 +116,10 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
 
 /* --- what a definition may be --- */
 
-static bool good_letters(const char *name)
-{
-    for (const char *p = name; *p; p++)
-        if (!isalnum((unsigned char)*p) && !strchr("_-.", *p)) return false;
-    return *name && strlen(name) <= 64;
-}
-
 static ll_status check_column(const char *space, const ll_numbers *columns, int at, ll_error *e)
 {
     const ll_numbers *c = &columns[at];
-    if (!good_letters(c->name))
+    if (!ll_user_word(c->name))
         return ll_fail(e, LL_BAD_DATA,
                        "\"%.80s\" cannot name a column of %s: expected letters, digits, '_', '-', '.'",
                        c->name, space);
@@ -146,16 +139,14 @@ static ll_status check_column(const char *space, const ll_numbers *columns, int 
 
 static ll_status check(const char *name, const ll_numbers *columns, int n, ll_error *e)
 {
-    if (!good_letters(name) || ll_is_number(name))
-        return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'", name);
+    ll_status s = ll_user_check_name(name, e);
+    if (s) return s;
     if (n < 1 || n > LL_MAX_POSITIONS)
         return ll_fail(e, LL_BAD_DATA, "space %s has %d columns: expected 1..%d", name, n, LL_MAX_POSITIONS);
     const ll_space *there = ll_space_find(name);
     if (there && !there->facts->columns)
         return ll_fail(e, LL_BAD_DATA, "%s is a search space of operations already: choose another name",
                        name);
-    ll_status s = LL_OK;
     for (int i = 0; i < n && !s; i++) s = check_column(name, columns, i, e);
     return s;
 }

@@ -127,18 +127,24 @@ static void draw(const ll_space *s, const uint8_t *gene, ll_str *out)
 
 /* --- what a definition may be --- */
 
-static bool good_letters(const char *name)
+bool ll_user_word(const char *name)
 {
     for (const char *p = name; *p; p++)
         if (!isalnum((unsigned char)*p) && !strchr("_-.", *p)) return false;
     return *name && strlen(name) <= 64;
 }
 
+ll_status ll_user_check_name(const char *name, ll_error *e)
+{
+    if (ll_user_word(name) && !ll_is_number(name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'",
+                   name);
+}
+
 static ll_status check_space(const char *name, int n_positions, ll_error *e)
 {
-    if (!good_letters(name) || ll_is_number(name))
-        return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'", name);
+    ll_status s = ll_user_check_name(name, e);
+    if (s) return s;
     if (n_positions < 1 || n_positions > LL_MAX_POSITIONS)
         return ll_fail(e, LL_BAD_DATA, "space %s has %d positions: expected 1..%d", name, n_positions,
                        LL_MAX_POSITIONS);
@@ -149,7 +155,7 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
 static ll_status check_names(const char *space, char *const *names, int n, bool numbers, ll_error *e)
 {
     for (int i = 0; i < n; i++) {
-        if (!good_letters(names[i]) || (!numbers && ll_is_number(names[i])))
+        if (!ll_user_word(names[i]) || (!numbers && ll_is_number(names[i])))
             return ll_fail(e, LL_BAD_DATA,
                            "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', "
                            "'.'%s",
@@ -175,7 +181,7 @@ static ll_status check_position(const char *space, const ll_position *positions,
                                 ll_error *e)
 {
     const ll_position *p = &positions[at];
-    if (!good_letters(p->name))
+    if (!ll_user_word(p->name))
         return ll_fail(e, LL_BAD_DATA,
                        "\"%.80s\" cannot name a position of %s: expected letters, digits, '_', '-', '.'",
                        p->name, space);
