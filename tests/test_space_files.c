@@ -499,6 +499,8 @@ static void bad_positions_are_refused(void)
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": \"blocks\"}"), "no list of \"lists\"");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [true]}"), "a name or a whole number");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1.5]}"), "a name or a whole number");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [\"1\", \"2000000000\"]}"), "too large for a number");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": {\"active\": 7}}}"), "choose another name");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": 1.5}}"), "stands for a whole number");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1], \"wen\": {}}"), "\"wen\" is nothing");
     refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "position a twice");

@@ -1,6 +1,5 @@
 #include "core/space/numbers.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>

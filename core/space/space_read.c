@@ -1,5 +1,6 @@
 #include "core/space/space_read.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,9 @@ static bool read_fields(reader *r, int p, int choice, const cJSON *fields)
     const cJSON *v;
     cJSON_ArrayForEach(v, fields)
     {
+        if (!strcmp(v->string, "active"))
+            return wrong_name(r, v->string,
+                              "says in expressions whether the position is there: choose another name");
         int field = field_of(&r->positions[p], v->string);
         if (field < 0) return wrong(r, "a choice stands for more than 8 numbers");
         if (!ll_json_is_whole(v, LL_EXPR_MOST, &r->positions[p].fields[field].values[choice]))
@@ -118,16 +122,20 @@ static bool read_numbers(reader *r, int p, const cJSON *list)
     return true;
 }
 
-/* Choices that are all called by numbers count as these. */
-static void count_by_name(reader *r, int p)
+/* Choices that are all called by numbers count as these. false: one is too large to count. */
+static bool count_by_name(reader *r, int p)
 {
     ll_template_position *position = &r->positions[p];
+    for (int i = 0; i < r->choices[p].n; i++)
+        if (!ll_is_number(r->choices[p].v[i])) return true;
     for (int i = 0; i < r->choices[p].n; i++) {
         const char *name = r->choices[p].v[i];
-        if (!ll_is_number(name) || strlen(name) > 8) return;
-        position->number[i] = atoi(name);
+        long value = strlen(name) > 10 ? LONG_MAX : strtol(name, NULL, 10);
+        if (value > LL_EXPR_MOST) return wrong_name(r, name, "is too large for a number in expressions");
+        position->number[i] = (int)value;
     }
     position->counts = true;
+    return true;
 }
 
 static bool read_choices(reader *r, int p, const cJSON *v)
@@ -141,7 +149,7 @@ static bool read_choices(reader *r, int p, const cJSON *v)
         return wrong(r, "\"choices\" is a list, an object or the name of one in \"lists\"");
     if (!v->child) return wrong(r, "the position has no choices");
     if (!(cJSON_IsArray(v) ? read_list : read_numbers)(r, p, v)) return false;
-    if (!r->positions[p].counts) count_by_name(r, p);
+    if (!r->positions[p].counts && !count_by_name(r, p)) return false;
     r->positions[p].choices = r->choices[p].v;
     r->positions[p].n_choices = r->choices[p].n;
     return true;
