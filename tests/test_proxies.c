@@ -355,6 +355,13 @@ static void what_a_file_has_is_not_computed_again(void)
     CHECK_HAS(said, "of this architecture is");
     ll_str_free(&twice);
     free(other);
+    /* a column of the user's own */
+    ll_str own = {0};
+    ll_str_addf(&own, "mine,%s", text);
+    CHECK_OK(ll_write_file(path, own.s, own.len, &e));
+    CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), -1);
+    CHECK_HAS(said, "column mine is none of a table of proxies");
+    ll_str_free(&own);
     /* cut off in the cell of its settings */
     CHECK_OK(ll_write_file(path, text, (size_t)(strstr(text, "weights=pytorch,,nan") - text), &e));
     CHECK_INT(computed(a, "proxies params space=nasbench201 archs=6 out=%s", path), -1);

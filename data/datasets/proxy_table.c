@@ -93,6 +93,14 @@ static ll_status read_row(ll_proxy_table *t, const ll_csv *csv, const layout *at
     return s;
 }
 
+static bool is_ours(const layout *at, int column)
+{
+    bool ours = column == at->arch || column == at->settings;
+    for (int k = 0; ll_proxies[k]; k++) ours = ours || column == at->proxy[k];
+    return ours;
+}
+
+/* The file is written anew with what is read of it: what is not read would be lost. */
 static ll_status read_header(ll_csv *csv, const char *path, layout *at, bool *more, ll_error *e)
 {
     ll_status s = ll_csv_next(csv, more, e);
@@ -102,6 +110,11 @@ static ll_status read_header(ll_csv *csv, const char *path, layout *at, bool *mo
     for (int k = 0; ll_proxies[k]; k++) at->proxy[k] = ll_csv_column(csv, ll_proxies[k]->name);
     if (!s && *more && (at->arch < 0 || at->settings < 0))
         s = ll_fail(e, LL_USAGE, "%s is there and is no table of proxies: write to another file", path);
+    for (int i = 0; i < csv->n && *more && !s; i++)
+        if (!is_ours(at, i))
+            s = ll_csv_fail(
+                csv, e, "column %.60s is none of a table of proxies and would be lost: write to another file",
+                csv->cells[i]);
     return s;
 }
 
