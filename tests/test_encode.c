@@ -336,6 +336,26 @@ static void components_beyond_the_rank_are_zero(void)
     CHECK_NEAR(share[0], 1, 1e-12);
 }
 
+/* A set that grows, as the candidates of a search do, knows nothing of what is new. */
+static void features_grow_with_their_set(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    ll_archs *a = ll_archs_new(s, 3);
+    for (int i = 0; i < 3; i++) s->at(s, i, ll_arch_at(a, i));
+    ll_archs_set_feature(a, "zcp", 2, (const float[]){1, 2, 3, 4, 5, 6});
+    for (int i = 3; i < 400; i++) {
+        uint8_t gene[LL_MAX_POSITIONS];
+        s->at(s, i, gene);
+        CHECK_INT(ll_archs_add(a, gene, NULL), i);
+    }
+    ll_archs *last = ll_archs_slice(a, 2, 398);
+    const float *v = ll_archs_feature(last, "zcp")->v;
+    CHECK(v[0] == 5 && v[1] == 6);
+    for (int i = 2; i < 2 * 398; i++) CHECK(isnan(v[i]));
+    ll_archs_unref(last);
+    ll_archs_unref(a);
+}
+
 static const check_case cases[] = {
     {"onehot has one a position", onehot_has_one_a_position},
     {"paths are those by hand", paths_are_those_by_hand},
@@ -351,6 +371,7 @@ static const check_case cases[] = {
     {"graf is quick", graf_is_quick},
     {"components are numpy's", components_are_numpys},
     {"components beyond the rank are zero", components_beyond_the_rank_are_zero},
+    {"features grow with their set", features_grow_with_their_set},
     {0},
 };
 

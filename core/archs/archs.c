@@ -142,17 +142,31 @@ int ll_archs_find(const ll_archs *a, const uint8_t *gene)
     return find_hashed(a, hash_of(a, gene), gene);
 }
 
+/* Of one more: features have as much of it as genes. */
 static void need_room(ll_archs *a)
 {
     if (a->n < a->room) return;
     a->room = 2 * a->room;
     a->genes = ll_realloc(a->genes, (size_t)a->room, width(a));
+    for (int f = 0; f < a->n_features; f++) {
+        ll_feature *x = &a->features[f];
+        x->v = ll_realloc(x->v, (size_t)a->room * (size_t)x->dim, sizeof *x->v);
+    }
+}
+
+/* What is not known of a new one. */
+static void clear_features(ll_archs *a, int row)
+{
+    for (int f = 0; f < a->n_features; f++)
+        for (int k = 0, dim = a->features[f].dim; k < dim; k++)
+            a->features[f].v[(size_t)row * (size_t)dim + (size_t)k] = NAN;
 }
 
 void ll_archs_push(ll_archs *a, const uint8_t *gene)
 {
     uint8_t own[LL_MAX_POSITIONS];
     need_room(a);
+    clear_features(a, a->n);
     memcpy(ll_arch_at(a, a->n++), canonical(a, gene, own), width(a));
 }
 
@@ -197,7 +211,9 @@ static ll_feature *feature_named(const ll_archs *a, const char *name)
 
 static void set_feature(ll_archs *a, const char *name, int dim, const float *v, bool attached)
 {
-    ll_feature fresh = {ll_strdup(name), dim, ll_memdup(v, (size_t)a->n * (size_t)dim, sizeof *v), attached};
+    ll_feature fresh = {ll_strdup(name), dim, ll_alloc((size_t)a->room * (size_t)dim + 1, sizeof *v),
+                        attached};
+    memcpy(fresh.v, v, (size_t)a->n * (size_t)dim * sizeof *v);
     ll_feature *f = feature_named(a, name);
     if (f) {
         free_feature(f);

@@ -60,7 +60,7 @@ ll_status ll_archs_index(ll_archs *a, ll_error *e);
 int ll_archs_find(const ll_archs *a, const uint8_t *gene);
 /* Its place, behind the others when it is new (the index grows with it); *is_new may be NULL. */
 int ll_archs_add(ll_archs *a, const uint8_t *gene, bool *is_new);
-/* Behind the others, also when it is there already. Precondition: not indexed, no features. */
+/* Behind the others, also when it is there already; its features are NaN. Precondition: not indexed. */
 void ll_archs_push(ll_archs *a, const uint8_t *gene);
 /* The same architectures of the same space in the same order? Their features are not asked. */
 bool ll_archs_same(const ll_archs *a, const ll_archs *b);
