@@ -57,7 +57,6 @@ static ll_status open_at(const cJSON *o, const char *path, ll_dataset **out, ll_
         s = ll_fail(e, LL_BAD_DATA, "%s: is of %s now, not of %s", path, d->space->name, space);
         ll_dataset_unref(d);
     }
-    if (!s) ll_attach_proxies(d);
     if (!s) *out = d;
     return s;
 }
@@ -126,7 +125,10 @@ static ll_status find_dataset(reader *r, const cJSON *o, const ll_dataset *have,
         if (r->e) *r->e = why;
         return s;
     }
-    if (*d) return LL_OK;
+    if (*d) {
+        ll_attach_proxies(*d);
+        return LL_OK;
+    }
     r->whole = false;
     say(r,
         "the dataset %s of this session is gone: %s; what was made of it stays in the session, and is shown "
@@ -136,8 +138,7 @@ static ll_status find_dataset(reader *r, const cJSON *o, const ll_dataset *have,
     return LL_OK;
 }
 
-/* A gene of then in the space of now, where a space of the user's own has changed: of numbers it may still be there.
- * false: nobody can say. */
+/* What the space was: of one that has changed, architectures that are numbers may still be there, others cannot be found. */
 typedef struct former_space {
     const ll_space *numbers; /* NULL: none */
     bool changed;

@@ -35,17 +35,17 @@ static void add_copy(all *a, const char *name, const double *v)
     memcpy(add(a, name), v, (size_t)a->d->n_archs * sizeof *v);
 }
 
-static bool has(const all *a, const char *name)
+static const numbers *find(const all *a, const char *name) /* NULL: none */
 {
     for (int i = 0; i < a->n; i++)
-        if (!strcmp(a->v[i].name, name)) return true;
-    return false;
+        if (!strcmp(a->v[i].name, name)) return &a->v[i];
+    return NULL;
 }
 
 /* A name said twice is one column. */
 static void add_once(all *a, const char *name, const double *v)
 {
-    if (!has(a, name)) add_copy(a, name, v);
+    if (!find(a, name)) add_copy(a, name, v);
 }
 
 static void free_all(all *a)
@@ -71,16 +71,12 @@ static void take_scores(all *a)
 
 static ll_status take_other(ll_request *rq, const all *scores, const char *name, all *out)
 {
+    const numbers *score = find(scores, name);
     int device = ll_dataset_device(out->d, name);
-    for (int i = 0; i < scores->n; i++)
-        if (!strcmp(scores->v[i].name, name)) {
-            add_once(out, name, scores->v[i].v);
-            return LL_OK;
-        }
-    if (device < 0)
+    if (!score && device < 0)
         return LL_FAIL(rq, LL_USAGE, "against=%.80s: no score of %s (`scores`) and no device (`devices`)",
                        name, out->d->name);
-    add_once(out, name, ll_latencies(out->d, device));
+    add_once(out, name, score ? score->v : ll_latencies(out->d, device));
     return LL_OK;
 }
 

@@ -14,10 +14,15 @@
 
 /* --- what it came to --- */
 
+static int qualities_of(const ll_encoder *c, ll_quality q[LL_MOST_QUALITIES])
+{
+    return c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
+}
+
 static int add_qualities(const ll_encoder *c, cJSON *o, ll_str *text)
 {
     ll_quality q[LL_MOST_QUALITIES];
-    int n = c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
+    int n = qualities_of(c, q);
     for (int i = 0; i < n; i++) {
         if (o) ll_json_num(o, q[i].name, q[i].value);
         if (isnan(q[i].value) || q[i].aside) continue;
@@ -29,7 +34,7 @@ static int add_qualities(const ll_encoder *c, cJSON *o, ll_str *text)
 static void warn_of_nothing_learnt(ll_request *rq, const ll_encoder *c)
 {
     ll_quality q[LL_MOST_QUALITIES];
-    int n = c->state && c->encoding->qualities ? c->encoding->qualities(c->state, q) : 0;
+    int n = qualities_of(c, q);
     for (int i = 0; i < n; i++)
         if (q[i].guessing > 0 && q[i].value <= q[i].guessing)
             ll_note(rq, "%s has learnt nothing here: %s %.3g, and %.3g without learning (%s)", c->name,
