@@ -9,6 +9,7 @@
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/predict_choose.h"
@@ -451,9 +452,10 @@ static ll_status check_table_options(ll_request *rq)
     return LL_OK;
 }
 
-static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_transfer *t, double z,
+static void predict_row(cJSON *rows, ll_arch_fields *fields, int device, const ll_transfer *t, double z,
                         int arch)
 {
+    const ll_dataset *d = fields->data;
     cJSON *row = ll_json_obj(rows, NULL);
     double half = t->sd_ms ? z * t->sd_ms[arch] : NAN, lo = t->lat_ms[arch] - half;
     ll_predicted p = {.score = t->score[arch],
@@ -461,8 +463,8 @@ static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_t
                       .lo_ms = lo < 0 ? 0 : lo,
                       .hi_ms = t->lat_ms[arch] + half,
                       .measured_ms = ll_latencies(d, device)[arch]};
-    ll_json_int(row, "arch", arch);
-    ll_predicted_json(&p, d->space, ll_gene(d, arch), row);
+    ll_arch_fields_json(fields, ll_gene(d, arch), row);
+    ll_predicted_json(&p, row);
     ll_json_bool(row, "sample", ll_ints_find(&t->samples, arch) >= 0);
 }
 
@@ -485,10 +487,12 @@ static ll_status run_predict(ll_request *rq)
     predict_columns(result, &chosen);
     cJSON *list = ll_json_arr(result, "rows");
     int device = ll_dataset_device(d, t->device);
+    ll_arch_fields fields = ll_arch_fields_of(d->space, d);
     for (int i = 0; i < chosen.rows.n; i++) {
-        predict_row(list, d, device, t, z, chosen.rows.v[i]);
+        predict_row(list, &fields, device, t, z, chosen.rows.v[i]);
         if (chosen.by) ll_json_num(cJSON_GetArrayItem(list, i), "value", chosen.values[i]);
     }
+    ll_arch_fields_free(&fields);
     if (ll_has(&rq->args, "max") || ll_has(&rq->args, "where")) {
         ll_json_int(result, "within", chosen.within);
         ll_result_note(result, "%d of %d architectures meet the conditions", chosen.within, t->n);
