@@ -50,24 +50,6 @@ static int find_row(reader *r, const uint8_t *gene)
     return r->n_rows++;
 }
 
-static ll_status read_arch(reader *r, uint8_t *gene, ll_error *e)
-{
-    const char *text = ll_str_text(&r->arch);
-    const ll_dataset *into = r->job->into;
-    bool number = *text && !text[strspn(text, "0123456789")];
-    r->saw_index |= number;
-    if (number && r->by_row && into) {
-        long row = strtol(text, NULL, 10);
-        if (row >= into->n_archs)
-            return ll_csv_fail(&r->csv, e, "%.40s has rows 0..%d, not %.40s", into->name, into->n_archs - 1,
-                               text);
-        memcpy(gene, ll_gene(into, (int)row), (size_t)r->job->space->n_positions);
-        return LL_OK;
-    }
-    if (!ll_arch_text_read(&r->text, text, gene, e)) return LL_OK;
-    return ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
-}
-
 /* --- numbers --- */
 
 static bool decimal_comma(const char *text)
@@ -223,9 +205,7 @@ static ll_status read_record(reader *r, ll_error *e)
     if (c->n != r->n_columns)
         return ll_csv_fail(c, e, "%d cells, %d were expected as in the header%s", c->n, r->n_columns,
                            c->n > r->n_columns && c->separator == ',' ? " (a decimal comma?)" : "");
-    ll_str_clear(&r->arch);
-    ll_arch_columns_text(&r->at, c, r->job->space, &r->arch);
-    ll_status s = read_arch(r, gene, e);
+    ll_status s = ll_table_read_arch(r, gene, e);
     if (s) return s;
     int row = find_row(r, gene);
     if (!r->is_long && r->lines[row] != c->line)
@@ -326,20 +306,6 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
     return s;
 }
 
-static void describe_archs(reader *r)
-{
-    if (r->at.n > 1)
-        ll_import_note(r->job, "the architectures stand in %d columns, %s to %s", r->at.n,
-                       r->header.v[r->at.column[0] < 0 ? 0 : r->at.column[0]],
-                       r->header.v[r->at.column[r->at.n - 1] < 0 ? 0 : r->at.column[r->at.n - 1]]);
-    ll_arch_text_note(r->job, &r->text);
-    if (r->text.n_one_hots)
-        ll_import_note(r->job, "%d architectures were given as one-hots", r->text.n_one_hots);
-    if (r->saw_index)
-        ll_import_note(r->job, "bare numbers were read as %s",
-                       r->by_row ? "row numbers of the dataset" : "architecture indices of the search space");
-}
-
 static void describe(reader *r)
 {
     ll_str units = {0};
@@ -356,7 +322,7 @@ static void describe(reader *r)
         }
     if (r->csv.repaired)
         ll_import_note(r->job, "the file is not UTF-8 text: the bytes that are none were read as Latin-1");
-    describe_archs(r);
+    ll_table_note_archs(r);
     if (r->n_minus) ll_import_note(r->job, "%d cells are -1, read as not measured", r->n_minus);
     if (r->n_zero)
         ll_import_note(r->job, r->n_zero == 1 ? "%d latency is 0" : "%d latencies are 0", r->n_zero);
@@ -415,7 +381,6 @@ static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
                        "which search space are the architectures of? give space=NAME (`spaces` lists them)");
     reader r = {.job = job, .text = {.space = job->space}};
     if (!job->batch) job->batch = 1;
-    r.by_row = job->into && !job->space->n_archs;
     ll_status s = ll_arch_order_find(job->space, job->order, &r.text.order, e);
     if (!s) s = ll_csv_open(&r.csv, job->path, e);
     if (!s) s = read_table(&r, fresh, e);

@@ -1,5 +1,5 @@
 /* Reading a table of the user's own: what both halves of the importer know. import_csv_columns.c decides what each column
- * means, import_csv.c reads the rows. */
+ * means, import_csv_archs.c which architecture a line is of, import_csv.c reads the rows. */
 #ifndef LL_DATA_DATASETS_IMPORT_CSV_H
 #define LL_DATA_DATASETS_IMPORT_CSV_H
 
@@ -14,6 +14,7 @@
 typedef enum ll_role {
     LL_ROLE_IGNORED,
     LL_ROLE_ARCH,
+    LL_ROLE_CHECK,  /* names architectures, too */
     LL_ROLE_DEVICE, /* long: its name */
     LL_ROLE_VALUE,  /* long: the number */
     LL_ROLE_STD,
@@ -33,6 +34,17 @@ typedef struct ll_table_cell {
     double value, std;
 } ll_table_cell;
 
+/* A column that names architectures beside the one that is read. */
+enum { LL_TABLE_CHECKS = 8 };
+typedef struct ll_table_check {
+    int column;
+    int read, unread; /* lines in which it says something, and in which it says nothing that can be read */
+    long first;       /* its number in the first line */
+    bool counts;      /* it counts the lines, so far */
+    int line;         /* where it first said another architecture; 0: nowhere */
+    char says[104], means[168], instead[152];
+} ll_table_check;
+
 typedef struct ll_table_reader {
     ll_import *job;
     const ll_unit *units[LL_MEASURANDS]; /* those the user gave; NULL: none of that quantity */
@@ -40,8 +52,10 @@ typedef struct ll_table_reader {
     ll_csv csv;
     ll_table_column *columns;
     int n_columns;
-    bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
-    bool saw_index;
+    bool is_long, by_row; /* by_row: architectures are rows of the dataset that is joined */
+    bool saw_index;       /* one was a bare number */
+    ll_table_check checks[LL_TABLE_CHECKS];
+    int n_checks, n_records;
     ll_strs header;     /* names of the columns; "" for the row labels of a data frame */
     ll_arch_columns at; /* where the architectures stand */
     ll_arch_text text;  /* and how they are written */
@@ -71,6 +85,14 @@ ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_uni
 bool ll_table_measures(const char *name);
 bool ll_table_is_other(const char *name);
 bool ll_table_has_strings(const ll_csv *header); /* a column that says it holds architectures */
+bool ll_table_names_archs(const char *name);     /* a column of that name does, or of their indices or rows */
+bool ll_table_is_index(const char *name);        /* of the latter */
+
+/* The columns that name architectures, from the header in r->csv. LL_BAD_DATA: there is none. */
+ll_status ll_table_find_archs(ll_table_reader *r, const ll_names *names, ll_error *e);
+/* The architecture of the current record, its text in r->arch. LL_BAD_DATA: unknown, or two columns name two. */
+ll_status ll_table_read_arch(ll_table_reader *r, uint8_t *gene, ll_error *e);
+void ll_table_note_archs(ll_table_reader *r); /* how they were read */
 
 /* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
 bool ll_table_takes_name(const char *name);

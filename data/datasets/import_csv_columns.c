@@ -12,10 +12,6 @@
 typedef ll_table_reader reader;
 typedef ll_table_column column;
 
-/* Names that say so, and those that row labels have, too: several columns that look like positions go before these. */
-static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
-                                         "string", "gene",         "op_idx_list", "net",         NULL};
-static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char *const device_names[] = {"device", "hardware", "platform", NULL};
 static const char *const latency_names[] = {"latency", "lat", "mean", "time", "value", NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
@@ -23,7 +19,7 @@ static const char *const std_names[] = {"std", "std_ms", "stddev", "sd", "stdev"
 static const char *const unit_names[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
 static const char *const other_names[] = {"accuracy", "acc", "flops", "macs",  "params", "seed", "n",
-                                          "id",       "idx", "row",   "lo_ms", "hi_ms",  NULL};
+                                          "id",       "idx", "lo_ms", "hi_ms", "mmacs",  NULL};
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
@@ -185,7 +181,7 @@ static ll_status column_unit(const reader *r, const heading *h, const char *name
 
 bool ll_table_is_other(const char *name)
 {
-    return !*name || among(other_names, name) || among(index_names, name) || has_other_word(name);
+    return !*name || among(other_names, name) || ll_table_is_index(name) || has_other_word(name);
 }
 
 bool ll_table_takes_name(const char *name)
@@ -195,11 +191,6 @@ bool ll_table_takes_name(const char *name)
         !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
     free(h.stem);
     return plain;
-}
-
-bool ll_table_has_strings(const ll_csv *header)
-{
-    return ll_csv_column_among(header, arch_names) >= 0;
 }
 
 /* Is a word of the name one that says what is measured? */
@@ -267,26 +258,6 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
-/* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
-static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
-{
-    const ll_csv *c = &r->csv;
-    const ll_space *space = r->job->space;
-    if (r->job->arch) return ll_arch_columns_named(c, r->job->arch, names, space, &r->at, e);
-    int one = ll_csv_column_among(c, arch_names);
-    if (one < 0) ll_arch_columns_guess(names, space, &r->at);
-    if (r->at.n) return LL_OK;
-    if (one < 0) one = ll_csv_column_among(c, index_names);
-    if (one < 0 && !*c->cells[0]) one = 0;
-    if (one >= 0) return ll_arch_columns_one(one, &r->at), LL_OK;
-    return ll_csv_fail(
-        c, e,
-        "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
-        "numbers describe them",
-        c->cells[0]);
-}
-
 /* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
 static bool is_value(const char *name)
 {
@@ -306,8 +277,8 @@ static ll_status read_device_name(const char *text, char **name, ll_error *e)
 {
     ll_status s = ll_name_read(text, name, e);
     if (s) return s;
-    bool meant = among(arch_names, *name) || among(index_names, *name) || among(device_names, *name) ||
-                 among(other_names, *name) || is_value(*name);
+    bool meant = ll_table_names_archs(*name) || among(device_names, *name) || among(other_names, *name) ||
+                 is_value(*name);
     if (!meant && !ends_in_std(*name)) return LL_OK;
     s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
                 *name, meant ? "something else" : "standard deviations");
@@ -411,10 +382,14 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     return s;
 }
 
+static bool names_archs(const column *c)
+{
+    return c->role == LL_ROLE_ARCH || c->role == LL_ROLE_CHECK;
+}
+
 static bool is_other(const char *name)
 {
-    return !*name || among(other_names, name) || among(arch_names, name) || among(index_names, name) ||
-           has_other_word(name);
+    return !*name || among(other_names, name) || ll_table_names_archs(name) || has_other_word(name);
 }
 
 static bool says_unit(const char *name)
@@ -431,7 +406,7 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
     for (int i = 0; i < r->n_columns && !s; i++) {
         const char *name = r->header.v[i];
         char *of = device_of_std(names, name);
-        if (r->columns[i].role == LL_ROLE_ARCH || of) {
+        if (names_archs(&r->columns[i]) || of) {
             free(of);
         } else if (choose && !ll_import_chosen(r->job, name)) {
             ++*skipped;
@@ -534,7 +509,7 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
                        : i == std   ? LL_ROLE_STD
                        : i == unit  ? LL_ROLE_UNIT
                                     : LL_ROLE_IGNORED;
-        if (r->columns[i].role == LL_ROLE_ARCH) continue;
+        if (names_archs(&r->columns[i])) continue;
         r->columns[i].role = role;
         if (role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
     }
@@ -549,12 +524,13 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
 {
     ll_status s = read_units(r, e);
-    if (!s) s = find_archs(r, names, e);
+    if (!s) s = ll_table_find_archs(r, names, e);
     if (s) return s;
     r->n_columns = r->csv.n;
     r->columns = LL_NEW_ARRAY(column, r->n_columns);
     for (int i = 0; i < r->at.n; i++)
         if (r->at.column[i] >= 0) r->columns[r->at.column[i]].role = LL_ROLE_ARCH;
+    for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
     int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0);
     if (device >= 0 && value < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
