@@ -33,6 +33,10 @@ const ll_option ll_import_options[] = {
         "csv: unit of the numbers in the file: ms, us, ns, s, fps, or of another quantity mJ, J, W, KB, ...; "
         "unit=ms,mJ where a file has both"),
     LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
+    LL_OPT_CHOICE(
+        "repeats", NULL, "median|min|mean",
+        "csv: what stands for several runs of one architecture on one device; their deviation is kept"),
+    LL_OPT_LIST("key", NULL, "csv: columns that together name a device: device,batch_size"),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
     LL_OPT_WORD(
         "features", NULL,
@@ -246,14 +250,17 @@ ll_status ll_run_import(ll_request *rq)
                      .unit = ll_word(&rq->args, "unit"),
                      .arch = ll_word(&rq->args, "arch"),
                      .order = ll_word(&rq->args, "order"),
+                     .repeats = ll_word(&rq->args, "repeats"),
                      .features = ll_word(&rq->args, "features"),
                      .metric = ll_word(&rq->args, "metric"),
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
-    ll_strs devices = {0};
+    ll_strs devices = {0}, key = {0};
     ll_patterns(&rq->args, "devices", &devices);
     job.devices = &devices;
+    ll_list(&rq->args, "key", &key);
+    job.key = &key;
     job.batch = ll_int(&rq->args, "batch");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
     if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
@@ -261,6 +268,7 @@ ll_status ll_run_import(ll_request *rq)
     if (!s) s = import_into(&x, &p);
     ll_strs_free(&job.notes);
     ll_strs_free(&devices);
+    ll_strs_free(&key);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

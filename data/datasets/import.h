@@ -23,11 +23,14 @@ typedef struct ll_import {
     const char *arch;       /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
     const char *order;      /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
     const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
-    int batch;              /* csv: images behind one latency, where throughput is converted; 0: 1 */
-    const char *metric;     /* accuracy: name of the score; NULL: "accuracy" */
-    const char *split;      /* accuracy: "test", "valid"; NULL: test */
-    const char *source;     /* accuracy: who measured; NULL: the file's name */
-    ll_strs notes;          /* out: sentences on what was found; free with ll_strs_free */
+    const char *
+        repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
+    const ll_strs *key; /* csv: the columns that together name a device; NULL or empty: one called device */
+    int batch;          /* csv: images behind one latency, where throughput is converted; 0: 1 */
+    const char *metric; /* accuracy: name of the score; NULL: "accuracy" */
+    const char *split;  /* accuracy: "test", "valid"; NULL: test */
+    const char *source; /* accuracy: who measured; NULL: the file's name */
+    ll_strs notes;      /* out: sentences on what was found; free with ll_strs_free */
 } ll_import;
 
 /* One kind of input. `read` gives a sealed dataset with one reference; LL_BAD_DATA names file, line and

@@ -45,6 +45,16 @@ typedef struct ll_table_check {
     char says[104], means[168], instead[152];
 } ll_table_check;
 
+/* Several runs of one architecture on one device: what they become, and what tells lines of one device apart. */
+typedef struct ll_runs {
+    const char *as;  /* "median", "min", "mean"; NULL: a second line of one is a mistake */
+    bool by_file;    /* nobody asked: the file has a column of runs, or lists in its cells */
+    int least, most; /* runs of one; 0: none had several */
+    int n_settings;  /* columns that say how a line was measured and are left out: */
+    int *setting;    /* their numbers, and */
+    ll_strs *values; /* (n_settings) what each device had first, "" not yet */
+} ll_runs;
+
 typedef struct ll_table_reader {
     ll_import *job;
     const ll_unit *units[LL_MEASURANDS]; /* those the user gave; NULL: none of that quantity */
@@ -57,6 +67,7 @@ typedef struct ll_table_reader {
     ll_table_check checks[LL_TABLE_CHECKS];
     int n_checks, n_records;
     ll_strs header;     /* names of the columns; "" for the row labels of a data frame */
+    int *key, n_key;    /* long: the columns that name the device */
     ll_arch_columns at; /* where the architectures stand */
     ll_arch_text text;  /* and how they are written */
     ll_str arch;        /* the current one */
@@ -71,6 +82,10 @@ typedef struct ll_table_reader {
     ll_table_cell *cells;
     int n_cells, cells_cap;
     int n_zero, n_minus;
+    int n_missing;    /* cells that say in words that nothing was measured, */
+    ll_strs words;    /* these */
+    int comma, point; /* first line with a decimal comma, with a decimal point; 0: none */
+    ll_runs runs;
 } ll_table_reader;
 
 /* Reads the header and gives every column its meaning. LL_BAD_DATA names the column. */
@@ -87,6 +102,18 @@ bool ll_table_is_other(const char *name);
 bool ll_table_has_strings(const ll_csv *header); /* a column that says it holds architectures */
 bool ll_table_names_archs(const char *name);     /* a column of that name does, or of their indices or rows */
 bool ll_table_is_index(const char *name);        /* of the latter */
+
+/* Whether a column of that name counts runs, or says how it was measured (batch size, precision, threads). */
+bool ll_table_counts_runs(const char *name);
+bool ll_table_is_setting(const char *name);
+/* After the header: decides whether lines may repeat, and which columns tell them apart. */
+void ll_table_plan_runs(ll_table_reader *r);
+/* LL_BAD_DATA: the current line was measured in another way than a line of this device before. */
+ll_status ll_table_check_settings(ll_table_reader *r, int device, ll_error *e);
+/* Fills the latencies, and deviations where there are any, from the cells; several of one become one, or are LL_BAD_DATA. */
+ll_status ll_table_fill(ll_table_reader *r, ll_dataset *d, ll_error *e);
+void ll_table_note_runs(const ll_table_reader *r);
+void ll_runs_free(ll_runs *runs);
 
 /* The columns that name architectures, from the header in r->csv. LL_BAD_DATA: there is none. */
 ll_status ll_table_find_archs(ll_table_reader *r, const ll_names *names, ll_error *e);

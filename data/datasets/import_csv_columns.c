@@ -233,10 +233,11 @@ static ll_status read_column_name(const char *text, char **name, ll_error *e)
     return s;
 }
 
-/* The header's cells as names. */
+/* The header's cells as names; separators at its end separate nothing. */
 static ll_status read_names(reader *r, ll_error *e)
 {
     ll_csv *c = &r->csv;
+    while (c->n > 1 && !c->cells[c->n - 1][strspn(c->cells[c->n - 1], " \t")]) c->n--;
     for (int i = 0; i < c->n; i++) {
         char *name = NULL;
         if (!*c->cells[i] && !i)
@@ -389,7 +390,8 @@ static bool names_archs(const column *c)
 
 static bool is_other(const char *name)
 {
-    return !*name || among(other_names, name) || ll_table_names_archs(name) || has_other_word(name);
+    return !*name || among(other_names, name) || ll_table_names_archs(name) || ll_table_counts_runs(name) ||
+           ll_table_is_setting(name) || has_other_word(name);
 }
 
 static bool says_unit(const char *name)
@@ -492,6 +494,28 @@ static int find_value(const reader *r, bool has_device)
     return first;
 }
 
+/* The columns of key=, else the one called device (-1: none). */
+static ll_status plan_key(reader *r, int device, ll_error *e)
+{
+    const ll_strs *key = r->job->key;
+    bool given = key && key->n;
+    r->key = LL_NEW_ARRAY(int, (given ? key->n : 0) + 1);
+    for (int k = 0; given && k < key->n; k++) {
+        int at = ll_csv_column(&r->csv, key->v[k]);
+        if (at < 0) return ll_csv_fail(&r->csv, e, "key=: no column is called \"%.60s\"", key->v[k]);
+        r->key[r->n_key++] = at;
+    }
+    if (!given && device >= 0) r->key[r->n_key++] = device;
+    return LL_OK;
+}
+
+static bool is_key(const reader *r, int at)
+{
+    for (int k = 0; k < r->n_key; k++)
+        if (r->key[k] == at) return true;
+    return false;
+}
+
 static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 {
     const ll_csv *c = &r->csv;
@@ -501,10 +525,12 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
     ll_status s = column_unit(r, &h, r->header.v[value], &x->unit, e);
     free(h.stem);
     if (s) return s;
-    if (device < 0 && !r->job->device)
+    s = plan_key(r, device, e);
+    if (s) return s;
+    if (!r->n_key && !r->job->device)
         return ll_csv_fail(c, e, "which device is it? there is no column \"device\"; give device=NAME");
     for (int i = 0; i < c->n; i++) {
-        ll_role role = i == device  ? LL_ROLE_DEVICE
+        ll_role role = is_key(r, i) ? LL_ROLE_DEVICE
                        : i == value ? LL_ROLE_VALUE
                        : i == std   ? LL_ROLE_STD
                        : i == unit  ? LL_ROLE_UNIT
@@ -516,7 +542,7 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
     if (!x->unit && unit < 0)
         return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
                        c->what);
-    return device < 0 && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
+    return !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
 /* --- both --- */
@@ -531,11 +557,14 @@ static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
     for (int i = 0; i < r->at.n; i++)
         if (r->at.column[i] >= 0) r->columns[r->at.column[i]].role = LL_ROLE_ARCH;
     for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
-    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0);
+    bool keyed = r->job->key && r->job->key->n;
+    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
     if (device >= 0 && value < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
     r->is_long = value >= 0;
-    return r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    if (!s) ll_table_plan_runs(r);
+    return s;
 }
 
 ll_status ll_table_plan(reader *r, ll_error *e)
