@@ -44,6 +44,31 @@ const ll_command ll_data_commands[] = {
      .summary = "List the datasets that can be loaded",
      .flags = LL_CMD_LOOK,
      .run = ll_run_datasets},
+    {.name = "device",
+     .group = "data",
+     .summary = "Show, rename or take out one device of the loaded dataset",
+     .options = ll_device_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_device,
+     .help =
+         "The dataset's folder is changed; what it was is kept, `dataset restore NAME` brings it back. "
+         "A name is UTF-8\n"
+         "without control characters, at most 100 bytes; one with blanks, commas or '*' is put in quotes.",
+     .examples = "device info pixel3\ndevice rename phone \"my phone, 2\"\ndevice remove board_b1"},
+    {.name = "dataset",
+     .group = "data",
+     .summary = "Copy, rename, take away or bring back a dataset",
+     .options = ll_dataset_options,
+     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_dataset,
+     .help =
+         "What is taken away or replaced (also by `import`) is kept in .former of the data folder until "
+         "the next\n"
+         "change of that dataset, and `dataset restore NAME` puts it back; what was there is kept in turn. "
+         "`undo` takes\n"
+         "back steps of a session, not changes of folders. Datasets that come with latlab stay.",
+     .examples = "dataset copy nb201_host mine\ndataset rename mine phones\ndataset remove phones\n"
+                 "dataset restore phones"},
     {.name = "export",
      .group = "data",
      .summary = "Write latencies or predictions to a file, or networks as ONNX models",

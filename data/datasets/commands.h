@@ -1,4 +1,4 @@
-/* The commands of this room: import, load, datasets, export, write, model, doctor. */
+/* The commands of this room: import, load, datasets, device, dataset, export, write, model, doctor. */
 #ifndef LL_DATA_DATASETS_COMMANDS_H
 #define LL_DATA_DATASETS_COMMANDS_H
 
@@ -14,6 +14,8 @@ extern const ll_command ll_data_commands[], ll_proxies_commands[], ll_encode_com
 ll_status ll_run_import(ll_request *rq);
 ll_status ll_run_load(ll_request *rq);
 ll_status ll_run_datasets(ll_request *rq);
+ll_status ll_run_device(ll_request *rq);
+ll_status ll_run_dataset(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
 ll_status ll_export_onnx(ll_request *rq, const char *archs);
 const ll_option *ll_export_more(char *const *words, int n);
@@ -27,7 +29,7 @@ ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create,
 const ll_option *ll_compare_more(char *const *words, int n);
 extern const ll_option ll_results_options[];
 extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_write_options[],
-    ll_model_options[];
+    ll_model_options[], ll_device_options[], ll_dataset_options[];
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);

@@ -7,11 +7,11 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/name.h"
 #include "core/base/quote.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
+#include "data/datasets/import_csv.h"
 
 static const char *importer_kind(int i)
 {
@@ -176,6 +176,7 @@ static ll_status save(joining *x, const place *p)
     ll_str said = {0};
     ll_dataset *d = NULL;
     ll_change change = {.how = x->job->into ? LL_CHANGE_JOIN : LL_CHANGE_ANEW,
+                        .keep = true,
                         .to = p->to,
                         .from = p->from,
                         .make = combine,
@@ -198,7 +199,7 @@ static ll_status save(joining *x, const place *p)
 static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error *e)
 {
     ll_status s = LL_OK;
-    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_name_check(fresh->devices[i].name, e);
+    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_table_check_device(fresh->devices[i].name, e);
     return s ? ll_fail_in(e, "%.150s: ", path) : LL_OK;
 }
 

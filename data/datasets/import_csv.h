@@ -92,6 +92,11 @@ typedef struct ll_table_reader {
 ll_status ll_table_plan(ll_table_reader *r, ll_error *e);
 /* A device as the table names it, or the user for the table; -1 when that is no name. */
 int ll_table_add_device(ll_table_reader *r, const char *text, ll_error *e);
+/* The rule for names of devices, at every door: what core/base/name.h says, and nothing that a table would take for another
+ * column ("latency", "x_std"), since a device is one once it is exported. Read: blanks at the ends are dropped first; *name is
+ * the caller's to free, unless it fails. */
+ll_status ll_table_check_device(const char *name, ll_error *e);
+ll_status ll_table_device_name(const char *text, char **name, ll_error *e);
 /* What `text` says, for columns and rows. LL_BAD_DATA: it is no unit, or another than the user's for that quantity. */
 ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_unit **out, ll_error *e);
 

@@ -274,16 +274,24 @@ static bool is_value(const char *name)
 /* --- devices --- */
 
 /* A device is a column once it is exported, and must be one when that is read. */
-static ll_status read_device_name(const char *text, char **name, ll_error *e)
+ll_status ll_table_check_device(const char *name, ll_error *e)
+{
+    ll_status s = ll_name_check(name, e);
+    if (s) return s;
+    bool meant =
+        ll_table_names_archs(name) || among(device_names, name) || among(other_names, name) || is_value(name);
+    if (!meant && !ends_in_std(name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
+                   name, meant ? "something else" : "standard deviations");
+}
+
+ll_status ll_table_device_name(const char *text, char **name, ll_error *e)
 {
     ll_status s = ll_name_read(text, name, e);
-    if (s) return s;
-    bool meant = ll_table_names_archs(*name) || among(device_names, *name) || among(other_names, *name) ||
-                 is_value(*name);
-    if (!meant && !ends_in_std(*name)) return LL_OK;
-    s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
-                *name, meant ? "something else" : "standard deviations");
-    free(*name);
+    if (!s && (s = ll_table_check_device(*name, e))) {
+        free(*name);
+        *name = NULL;
+    }
     return s;
 }
 
@@ -292,7 +300,7 @@ int ll_table_add_device(reader *r, const char *text, ll_error *e)
     char *read = NULL;
     int there = ll_names_find(&r->device_names, text);
     if (there >= 0) return there;
-    if (read_device_name(text, &read, e)) {
+    if (ll_table_device_name(text, &read, e)) {
         ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
         return -1;
     }
