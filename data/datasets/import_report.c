@@ -13,6 +13,7 @@
 #include "core/num/stats.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/import.h"
+#include "data/datasets/import_alike.h"
 
 /* --- units --- */
 
@@ -200,6 +201,9 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
         add_rows(rq, result, d, fresh);
     }
     note_twins(job, d, fresh);
+    const ll_dataset *loaded =
+        rq->state.data && rq->state.data->space == fresh->space ? rq->state.data : NULL;
+    ll_import_note_alike(job, fresh, (const ll_dataset *const[]){d, loaded}, 2);
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
     ll_emit(rq, result);
     ll_str_free(&title);
