@@ -50,7 +50,7 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 
 /* OneProxy's folder: 18 devices on 1,999 NAS-Bench-201 cells, ms; -1 is missing. */
 ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
-/* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
+/* One device of BRP-NAS: a pickled dict {six operations, or the string of a cell: seconds}; None, NaN and -1 are missing. */
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* EAGLE's folder: a pickle of that kind per device, up to 64; the devices are called as NASFLAT's tasks call them. */
 ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e);
