@@ -320,6 +320,10 @@ static void damaged_datasets_are_found(void)
     start();
     say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
     CHECK_STR(say("doctor"), "ok");
+    char *answer = ll_json_line(last);
+    CHECK_HAS(answer, "limit of a latency table");
+    CHECK_HAS(answer, "64 positions");
+    free(answer);
     char *path = ll_path_join(ll_app_data_dir(app), "base/latency.csv");
     ll_error e = {0};
     CHECK_INT(ll_write_file(path, "arch,phone,board\n", 17, &e), LL_OK);

@@ -149,8 +149,14 @@ const ll_command ll_data_commands[] = {
     {.name = "doctor",
      .alias = "paths",
      .group = "help",
-     .summary = "Show where everything lies and check every dataset",
+     .summary = "Show where everything lies, check every dataset, and say the limits",
      .flags = LL_CMD_NO_UNDO,
-     .run = ll_run_doctor},
+     .run = ll_run_doctor,
+     .help =
+         "What stands against the size of things: a latency table and its memory, a search space's "
+         "positions, and the\n"
+         "vectors of an encoding. Devices and architectures are limited by memory alone; `corr` shows up to "
+         "some thousand\n"
+         "columns (--json and `write` have all), `plot heatmap` names every few of many devices."},
     {0},
 };

@@ -36,8 +36,10 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
 /* ll_folder_home() among the folders of this app: where a change of the dataset at `path` is written; free *to. */
 ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e);
 
-/* The result of an import: what was read from the file (`fresh`), the dataset it is in now, and what is worth a second
- * look (units, twins). */
+/* Notes on what of `fresh`, which was read from a file, is worth a second look in the dataset it is in: twins, and what is
+ * like a known device. Before anything is written, since it takes a while and may be stopped. */
+void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
+/* The result of an import: what was read, the dataset it is in now, units that look wrong, and the notes. */
 void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
 
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */

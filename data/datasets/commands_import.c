@@ -164,6 +164,7 @@ static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, l
     } else {
         *out = ll_dataset_ref(x->fresh);
     }
+    if (!s) ll_import_compare(x->rq, x->job, *out, x->fresh);
     if (s || !ll_cancelled(x->rq->observer)) return s;
     ll_dataset_unref(*out); /* before anything is written */
     *out = NULL;
