@@ -60,7 +60,7 @@ static void a_second_line_is_a_mistake_unless_told(void)
     static const char *const tables[] = {"arch,pi\n0_0_0,1\n1_1_1,2\n0_0_0,4\n0_0_0,3\n",
                                          "arch,trial,pi\n0_0_0,1,1\n1_1_1,1,2\n0_0_0,2,4\n0_0_0,3,3\n",
                                          "arch,pi\n0_0_0,\"[1, 4.0, 3]\"\n1_1_1,2\n",
-                                         "arch;pi\n0_0_0;(1,4,3)\n1_1_1;[2]\n"};
+                                         "arch;pi\n0_0_0;(1,4,nan,3)\n1_1_1;[2, None]\n"};
     for (int i = 0; i < 4; i++) {
         ll_dataset *d = read(tables[i], (ll_import){.repeats = i ? NULL : "median"}, &said);
         if (!CHECK(d != NULL)) printf("%s\n", ll_str_text(&said));
@@ -91,6 +91,12 @@ static void another_setting_is_another_device(void)
         CHECK_NEAR(at(d, "pi_fp32", "0_0_0"), 3, 0);
         ll_dataset_unref(d);
     }
+    CHECK(read("arch,pi\n0_0_0,1\n", (ll_import){.key = &key}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "key= goes with a measurement a line");
+    ll_strs_add(&key, "arch");
+    CHECK(read(text, (ll_import){.key = &key}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "names the architecture");
+    free(key.v[--key.n]);
     ll_strs_add(&key, "nosuch");
     CHECK(read(text, (ll_import){.key = &key}, &said) == NULL);
     CHECK_HAS(ll_str_text(&said), "no column is called \"nosuch\"");

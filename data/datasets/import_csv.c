@@ -58,10 +58,10 @@ static bool decimal_comma(const char *text)
 }
 
 /* What R, numpy, pandas, Python, JSON and people write where nothing was measured, and what HW-NAS-Bench does. */
-static bool is_missing(reader *r, int column)
+static bool is_missing(reader *r, const char *text)
 {
     static const char *const words[] = {"na", "n/a", "nan", "none", "null", "-", "--", NULL};
-    const char *text = r->csv.cells[column] + strspn(r->csv.cells[column], " \t");
+    text += strspn(text, " \t");
     size_t n = strcspn(text, " \t");
     bool alone = !text[n + strspn(text + n, " \t")], minus = alone && n && strspn(text, "-1.0") == n &&
                                                              ll_decimal_parse(text, &(double){0}) &&
@@ -86,7 +86,10 @@ static ll_status read_comma(reader *r, char *text, ll_error *e)
 {
     char *comma = strchr(text, ',');
     bool decimal = r->csv.separator != ',' && decimal_comma(text);
-    if (decimal && !r->comma) r->comma = r->csv.line;
+    if (decimal && !r->comma) {
+        r->comma = r->csv.line;
+        snprintf(r->comma_text, sizeof r->comma_text, "%s", text);
+    }
     if (strchr(text, '.') && !r->point) r->point = r->csv.line;
     if (decimal) *comma = '.';
     if (!r->comma || !r->point) return LL_OK;
@@ -166,7 +169,7 @@ static ll_status read_list(reader *r, int column, const ll_unit *unit, int at, l
     ll_status s = LL_OK;
     for (; !s && (word = strsep(&rest, between)); n += *word != 0) {
         double x;
-        if (!*word || (s = read_value(r, word, column, unit, &x, e))) continue;
+        if (!*word || is_missing(r, word) || (s = read_value(r, word, column, unit, &x, e))) continue;
         if (n)
             add_cell(r, row, device)->value = x;
         else
@@ -180,7 +183,7 @@ static ll_status read_list(reader *r, int column, const ll_unit *unit, int at, l
 static ll_status read_cell(reader *r, int column, const ll_unit *unit, int at, ll_error *e)
 {
     char *text = r->csv.cells[column];
-    if (is_missing(r, column)) return LL_OK;
+    if (is_missing(r, text)) return LL_OK;
     if (is_list(text)) return read_list(r, column, unit, at, e);
     return read_value(r, text, column, unit, &r->cells[at].value, e);
 }
@@ -242,7 +245,7 @@ static ll_status read_long_record(reader *r, int row, ll_error *e)
         if (!s) s = read_cell(r, i, unit, at, e);
     }
     for (int i = 0; !s && r->n_cells > at && i < r->n_columns; i++)
-        if (r->columns[i].role == LL_ROLE_STD && !is_missing(r, i))
+        if (r->columns[i].role == LL_ROLE_STD && !is_missing(r, r->csv.cells[i]))
             s = read_std(r, i, unit, &r->cells[at], e);
     return s;
 }
@@ -260,7 +263,7 @@ static ll_status read_wide_record(reader *r, int row, ll_error *e)
     }
     for (int i = 0; !s && i < r->n_columns; i++) {
         const ll_table_column *c = &r->columns[i];
-        if (c->role == LL_ROLE_STD_OF_DEVICE && !is_missing(r, i))
+        if (c->role == LL_ROLE_STD_OF_DEVICE && !is_missing(r, r->csv.cells[i]))
             s = read_std(r, i, c->unit, &r->cells[first + c->device], e);
     }
     return s;
@@ -386,7 +389,9 @@ static void describe(reader *r)
     if (r->csv.repaired)
         ll_import_note(r->job, "the file is not UTF-8 text: the bytes that are none were read as Latin-1");
     ll_table_note_archs(r);
-    if (r->comma) ll_import_note(r->job, "decimal commas were read as such");
+    if (r->comma)
+        ll_import_note(r->job, "decimal commas were read as points: %s is %.*s.%s", r->comma_text,
+                       (int)strcspn(r->comma_text, ","), r->comma_text, strchr(r->comma_text, ',') + 1);
     if (r->n_minus) ll_import_note(r->job, "%d cells are -1, read as not measured", r->n_minus);
     note_missing(r);
     ll_table_note_runs(r);

@@ -82,9 +82,10 @@ typedef struct ll_table_reader {
     ll_table_cell *cells;
     int n_cells, cells_cap;
     int n_zero, n_minus;
-    int n_missing;    /* cells that say in words that nothing was measured, */
-    ll_strs words;    /* these */
-    int comma, point; /* first line with a decimal comma, with a decimal point; 0: none */
+    int n_missing;       /* cells that say in words that nothing was measured, */
+    ll_strs words;       /* these */
+    int comma, point;    /* first line with a decimal comma, with a decimal point; 0: none */
+    char comma_text[64]; /* its number */
     ll_runs runs;
 } ll_table_reader;
 

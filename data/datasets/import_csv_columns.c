@@ -7,6 +7,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/name.h"
+#include "core/device/scores.h"
 #include "data/datasets/import_csv.h"
 
 typedef ll_table_reader reader;
@@ -18,8 +19,9 @@ static const char *const other_values[] = {"energy", "power", "memory", "through
 static const char *const std_names[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
 static const char *const unit_names[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
-static const char *const other_names[] = {"accuracy", "acc", "flops", "macs",  "params", "seed", "n",
-                                          "id",       "idx", "lo_ms", "hi_ms", "mmacs",  NULL};
+static const char *const other_names[] = {"accuracy", "acc",      "flops",      "macs",  "params", "seed",
+                                          "n",        "id",       "idx",        "lo_ms", "hi_ms",  "mmacs",
+                                          "cifar10",  "cifar100", "imagenet16", NULL};
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
@@ -422,6 +424,8 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
             ++*skipped;
         } else if (!choose && is_other(name) && !says_unit(name)) {
             leave_out(r, i, "it is no device");
+        } else if (!choose && r->job->into && ll_dataset_score(r->job->into, name)) {
+            leave_out(r, i, "it is a score of the dataset");
         } else if (ends_in_std(name)) {
             leave_out(r, i, "deviations of a device that has no column");
         } else {
@@ -471,6 +475,8 @@ static ll_status plan_wide(reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     int skipped = 0;
+    if (r->job->key && r->job->key->n)
+        return ll_csv_fail(c, e, "key= goes with a measurement a line: no column is called latency");
     ll_status s = plan_devices(r, &skipped, e);
     if (s) return s;
     if (skipped) ll_import_note(r->job, "%d columns that devices= does not name were left out", skipped);
@@ -511,6 +517,8 @@ static ll_status plan_key(reader *r, int device, ll_error *e)
     for (int k = 0; given && k < key->n; k++) {
         int at = ll_csv_column(&r->csv, key->v[k]);
         if (at < 0) return ll_csv_fail(&r->csv, e, "key=: no column is called \"%.60s\"", key->v[k]);
+        if (names_archs(&r->columns[at]))
+            return ll_csv_fail(&r->csv, e, "key=%.60s: that column names the architecture", key->v[k]);
         r->key[r->n_key++] = at;
     }
     if (!given && device >= 0) r->key[r->n_key++] = device;

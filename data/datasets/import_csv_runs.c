@@ -65,6 +65,7 @@ ll_status ll_table_check_settings(reader *r, int device, ll_error *e)
     for (int i = 0; i < r->runs.n_settings; i++) {
         ll_strs *first = &r->runs.values[i];
         const char *now = r->csv.cells[r->runs.setting[i]], *name = r->header.v[r->runs.setting[i]];
+        if (!*now) continue;
         while (first->n <= device) ll_strs_add(first, "");
         if (!*first->v[device]) {
             free(first->v[device]);
