@@ -205,6 +205,11 @@ static void predictions_say_what_is_known(void)
     CHECK_HAS(text, "arch,row,mmacs,top1,score,predicted_ms,lo_ms,hi_ms,measured_ms\n");
     CHECK_HAS(text, ",91,");    /* of cell 9 */
     CHECK(strstr(text, ",1,")); /* and its row */
+    /* beside a table a number is a row of it and nothing else */
+    SAY(a, "predict box arch=1");
+    CHECK_HAS(said, "\"row\":1");
+    CHECK(say(a, "predict box arch=9") != LL_OK);
+    CHECK_HAS(said, "three has architectures 0 to 3, there is no 9");
     ll_str_free(&line);
     free(text);
     free(scores);

@@ -390,10 +390,11 @@ static ll_status run_eval(ll_request *rq)
 
 /* --- predict --- */
 
+/* By its string: beside a table a bare number is a row of it, or of nothing. */
 static bool is_of_space(const ll_space *space, const char *arch)
 {
     uint8_t gene[LL_MAX_POSITIONS];
-    return !ll_space_read(space, arch, gene, NULL);
+    return !ll_space_parse(space, arch, gene, NULL);
 }
 
 /* Is something asked that is no row: a list, or an architecture of the space that no table here has? */
@@ -608,7 +609,7 @@ static const ll_option predict_options[] = {
                 LL_OF(SCORE)),
     LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)"),
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
-    LL_OPT_WORD("arch", NULL, "one architecture, by index or string, in the table or not"),
+    LL_OPT_WORD("arch", NULL, "one architecture: its row in the table, or its string, in the table or not"),
     LL_OPT_WORD(
         "archs", NULL,
         "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard input), "
