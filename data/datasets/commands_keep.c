@@ -48,7 +48,12 @@ static void take_out(ll_dataset *d, int device)
     if (d->std_ms)
         memmove(d->std_ms + (size_t)device * n, d->std_ms + ((size_t)device + 1) * n,
                 behind * n * sizeof(double));
-    d->devices[--d->n_devices] = gone; /* whose texts are freed with the rest */
+    d->n_devices--;
+    free(gone.name);
+    free(gone.source);
+    free(gone.unit_read);
+    free(gone.hardware);
+    free(gone.note);
 }
 
 static ll_status edit_device(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
