@@ -6,7 +6,8 @@
 #include "plots/build.h"
 #include "plots/thin.h"
 
-enum { NAME_CHARS = 26 };
+/* Pixels: across all cells, where there are many; what a cell has at least where each is named, and what a name gets where not. */
+enum { NAME_CHARS = 26, ACROSS = 2000, NAMED = 7, NAME_ROOM = 14 };
 
 typedef struct heatmap {
     const ll_heatmap_data *d;
@@ -14,6 +15,7 @@ typedef struct heatmap {
     ll_panel *p;
     const int *order;
     double cell;  /* pixels */
+    int step;     /* every how many-th device is named */
     double font;  /* of the names */
     double scale; /* of the figure's texts */
     double margin[4];
@@ -37,9 +39,10 @@ static void choose_size(heatmap *h, int *width, int *height)
     const ll_heatmap_data *d = h->d;
     int chars = ll_longest_name(d->names, d->n);
     double across = d->n + h->rim, down = d->n + h->rim + h->crown, scale = 1;
-    h->cell = fmax(15, fmin(56, 640. / d->n));
+    h->cell = fmax(fmin(15, (double)ACROSS / d->n), fmin(56, 640. / d->n));
     for (int pass = 0; pass < 4; pass++) {
-        h->font = fmin(1.05, h->cell / (1.1 * EM * scale));
+        h->step = h->cell < NAMED ? (int)ceil(NAME_ROOM / h->cell) : 1;
+        h->font = fmin(1.05, h->cell * h->step / (1.1 * EM * scale));
         double names = 30 + WIDE * scale * h->font * (chars < NAME_CHARS ? chars : NAME_CHARS);
         double right = 110 * scale, top = 52 * scale, key = d->side ? 28 * scale : 0;
         *width = d->width ? d->width : (int)fmax(480, h->cell * across + names + right);
@@ -180,7 +183,7 @@ static void set_axis(heatmap *h, ll_axis *a, double font)
 {
     a->grid = false;
     a->font = font;
-    for (int i = 0; i < h->d->n; i++) {
+    for (int i = 0; i < h->d->n; i += h->step) {
         char *name = ll_short_name(h->d->names[h->order[i]], NAME_CHARS);
         ll_axis_tick(a, i, name);
         free(name);
@@ -199,6 +202,8 @@ static void set_axes(heatmap *h)
     h->p->y.hi = -.5 - h->crown;
     h->p->framed = false;
     for (int i = 0; i < 4; i++) h->p->margin[i] = h->margin[i];
+    if (h->step > 1)
+        ll_figure_note(h->f, "%d devices, one name for %d: a device pattern shows some of them", n, h->step);
 }
 
 static void draw(heatmap *h)

@@ -38,7 +38,7 @@ static void complaint(const ll_str *err, ll_str *out)
 static ll_status run(const ll_gnuplot *g, const char *script, size_t n, const ll_observer *observer,
                      ll_str *out, ll_error *e)
 {
-    char options[] = "-d", standard_input[] = "-";
+    char options[] = "-d", standard_input[] = "/dev/stdin"; /* by its name it is read in large pieces */
     char *const argv[] = {g->program, options, standard_input, NULL};
     double timeout_s = g->timeout_s > 0 ? g->timeout_s : LL_GNUPLOT_TIMEOUT_S;
     ll_process p = {argv, script, n, timeout_s, MOST_OUTPUT, observer};

@@ -1,4 +1,4 @@
-/* One child process: feed it, collect what it says, give up on it in time. */
+/* One child process: give it its input as a file, collect what it says, give up on it in time. */
 #ifndef LL_PLOTS_PROCESS_H
 #define LL_PLOTS_PROCESS_H
 
@@ -18,8 +18,7 @@ typedef struct ll_process {
 /* Runs it to its end in a process group of its own, with the C.UTF-8 locale, default signals and no
  * descriptor but 0, 1, 2. `out` and `err` receive what it wrote, also on failure. *exit_code: its exit
  * status, 128 + signal when it was killed. LL_FAILED: it cannot be started, does not end in timeout_s, or
- * writes too much; LL_CANCELLED. In all these cases the whole group is killed and waited for. Never raises
- * SIGPIPE. Thread: any. */
+ * writes too much; LL_CANCELLED. In all these cases the whole group is killed and waited for. Thread: any. */
 ll_status ll_process_run(const ll_process *p, ll_str *out, ll_str *err, int *exit_code, ll_error *e);
 
 #endif

@@ -9,6 +9,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/quote.h"
+#include "data/datasets/folder_change.h"
 #include "sessions/folder.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
@@ -240,13 +242,46 @@ static void emit_moved(ll_request *rq, const ll_session *s, const char *kind, co
     ll_str_free(&title);
 }
 
+/* Did one of these steps change files, too (import, device, measure)? */
+static const ll_command *changed_files(const ll_request *rq, const ll_session *s, int first, int last)
+{
+    for (int i = last; i >= first; i--) {
+        char *name = ll_strndup(s->steps[i].line, strcspn(s->steps[i].line, " "));
+        const ll_command *c = ll_app_find(rq->app, name);
+        free(name);
+        if (c && (c->flags & LL_CMD_NO_UNDO)) return c;
+    }
+    return NULL;
+}
+
+/* A step back is one of the session: the folder of its dataset stays as the command left it. */
+static void note_files(ll_request *rq, const ll_session *s, const ll_dataset *data, int was)
+{
+    const ll_command *c = changed_files(rq, s, s->at + 1, was);
+    char *folder = NULL;
+    if (!c || !ll_folder_former(data->path, &folder)) return;
+    if (ll_is_dir(folder)) {
+        ll_str line = {0};
+        ll_quote_addf(&line, "dataset restore %s", ll_path_base(data->path));
+        ll_note(rq, "what `%s` wrote to %s stays there: `%s` brings back what it held before", c->name,
+                data->path, line.s);
+        ll_str_free(&line);
+    } else {
+        ll_note(rq, "what `%s` wrote to %s stays there", c->name, data->path);
+    }
+    free(folder);
+}
+
 static ll_status run_undo(ll_request *rq)
 {
     ll_session *s = ll_session_of(rq->app);
     int n = ll_int(&rq->args, "steps"), was = s->at;
     if (!s->at) return LL_FAIL(rq, LL_FAILED, "there is nothing to undo");
+    ll_dataset *data = rq->state.data ? ll_dataset_ref(rq->state.data) : NULL;
     ll_status status = ll_session_go(s, rq, n < s->at ? s->at - n : 0, "undo");
     if (!status) emit_moved(rq, s, "undo", "undone", was);
+    if (!status && data && data->path) note_files(rq, s, data, was);
+    ll_dataset_unref(data);
     return status;
 }
 

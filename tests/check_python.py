@@ -99,7 +99,7 @@ class Predictions(unittest.TestCase):
             shown = lab.run("predict sim_eyeriss arch=1462").results("predict")[0]["rows"][0]
             p = lab.predict("sim_eyeriss", [str(i) for i in (1462, 0, 15624)])
             self.assertEqual(len(p.ms), 3)
-            self.assertEqual(p.archs[0], shown["string"])
+            self.assertEqual(p.archs[0], shown["arch"])
             self.assertAlmostEqual(p.ms[0], shown["predicted_ms"], delta=1e-9 * p.ms[0])
             self.assertTrue(all(lo <= ms <= hi for lo, ms, hi in zip(p.lo_ms, p.ms, p.hi_ms)))
             again = lab.predict("sim_eyeriss", p.archs, predictor="gp", level=0.5)

@@ -42,11 +42,12 @@ static void fill_in(ll_app *a)
     for (char *row; (row = strsep(&rest, "\n")) && *row; line++) {
         char arch[200] = "";
         int at = 0;
-        if (!line || sscanf(row, "%199[^,],%d,,", arch, &at) != 2) {
+        char *empty = strstr(row, ",,"); /* of latency_ms and std_ms */
+        if (!line || !empty || sscanf(row, "%199[^,],%d,", arch, &at) != 2) {
             ll_str_addf(&out, "%s\n", row);
             continue;
         }
-        ll_str_addf(&out, "%s,%d,%.6f,,\n", arch, at, ll_latencies(s.data, device)[at]);
+        ll_str_addf(&out, "%.*s,%.6f,,\n", (int)(empty - row), row, ll_latencies(s.data, device)[at]);
     }
     ll_error e = {0};
     CHECK_OK(ll_write_file(todo_path(), out.s, out.len, &e));

@@ -8,42 +8,7 @@
 #include "data/datasets/folder.h"
 #include "data/datasets/import.h"
 #include "tests/check.h"
-
-static const char *put(const char *name, const char *text)
-{
-    static char path[600];
-    snprintf(path, sizeof path, "%s/%s", check_tmpdir(), name);
-    CHECK_OK(ll_write_file(path, text, strlen(text), NULL));
-    return path;
-}
-
-static const ll_space *own_space(void)
-{
-    static char *ops[] = {(char *)"conv3", (char *)"conv5", (char *)"pool"};
-    return ll_space_define("raw3", 3, ops, 3, NULL);
-}
-
-/* Reads a table; what went wrong is in `said`, else the notes are. */
-static ll_dataset *read_table(const char *text, ll_import job, ll_str *said)
-{
-    ll_dataset *d = NULL;
-    ll_error e = {0};
-    job.path = put("raw.csv", text);
-    job.name = "raw";
-    ll_str_clear(said);
-    if (ll_import_csv(&job, &d, &e)) ll_str_add(said, e.message);
-    for (int i = 0; d && i < job.notes.n; i++) ll_str_addf(said, "%s\n", job.notes.v[i]);
-    ll_strs_free(&job.notes);
-    return d;
-}
-
-static double at(const ll_dataset *d, const char *device, const char *arch)
-{
-    int row = -1, j = ll_dataset_device(d, device);
-    uint8_t gene[LL_MAX_POSITIONS];
-    if (!ll_space_read(d->space, arch, gene, NULL)) row = ll_dataset_row(d, gene);
-    return row < 0 || j < 0 ? NAN : ll_latencies(d, j)[row];
-}
+#include "tests/tables.h"
 
 /* --- architectures --- */
 
@@ -143,7 +108,9 @@ static void naslib_has_its_own_order(void)
     ll_import own = {.space = ll_space_find("nasbench201"), .unit = "ms"};
     ll_dataset *d = read_table(tables[0], own, &said);
     CHECK(d && isnan(at(d, "a", mixed)));
-    CHECK_HAS(ll_str_text(&said), "in the order of nasbench201 (order=naslib is the other one)");
+    CHECK_HAS(ll_str_text(&said),
+              "in the order of nasbench201: 0>1 0>2 1>2 0>3 1>3 2>3, 0 none, 1 skip_connect, 2 nor_conv_1x1, "
+              "3 nor_conv_3x3, 4 avg_pool_3x3; order=naslib is the other one");
     ll_dataset_unref(d);
     own.order = "mine";
     CHECK(!read_table(tables[0], own, &said));

@@ -168,9 +168,9 @@ static void arch_places_an_architecture(void)
     CHECK_INT(ll_json_get_int(score, "of", 0), 10);
     CHECK(ll_json_get_num(r, "macs", 0) > 1e6);
     ll_str same = {0};
-    ll_str_addf(&same, "arch %s", ll_json_get_str(r, "string", ""));
+    ll_str_addf(&same, "arch %s", ll_json_get_str(r, "arch", ""));
     cJSON *again = events_of(a, ll_str_text(&same));
-    CHECK_INT(ll_json_get_int(event(again, "result", 0), "index", -1), 7);
+    CHECK_INT(ll_json_get_int(event(again, "result", 0), "row", -1), 7);
     ll_str_free(&same);
     cJSON_Delete(again);
     cJSON_Delete(all);

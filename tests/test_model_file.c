@@ -125,12 +125,13 @@ static void predictions_are_exported(void)
     double *v = predictions(a, &n), x;
     CHECK_OK(ll_csv_open(&c, path, &e));
     CHECK_OK(ll_csv_next(&c, &more, &e));
-    CHECK_INT(c.n, 8);
-    CHECK_STR(c.cells[4], "predicted_ms");
+    CHECK_INT(c.n, 10);
+    CHECK_STR(c.cells[6], "predicted_ms");
     while (!ll_csv_next(&c, &more, &e) && more) {
-        CHECK_STR(c.cells[1], "sim_eyeriss");
-        CHECK(ll_decimal_parse(c.cells[4], &x) && x == v[rows]);
-        samples += !strcmp(c.cells[7], "1");
+        CHECK_INT(atoi(c.cells[1]), rows);
+        CHECK_STR(c.cells[3], "sim_eyeriss");
+        CHECK(ll_decimal_parse(c.cells[6], &x) && x == v[rows]);
+        samples += !strcmp(c.cells[9], "1");
         rows++;
     }
     CHECK_INT(rows, n);

@@ -396,9 +396,9 @@ static void a_session_follows_its_architectures(void)
     SAY(a, "open grown");
     CHECK_HAS(said, "its columns have other values now");
     SAY(a, "sample show");
-    CHECK_HAS(said, "\"string\":\"100|1\"");
-    CHECK_HAS(said, "\"string\":\"300|2\"");
-    CHECK_HAS(said, "\"string\":\"400|3\"");
+    CHECK_HAS(said, "\"arch\":\"100|1\"");
+    CHECK_HAS(said, "\"arch\":\"300|2\"");
+    CHECK_HAS(said, "\"arch\":\"400|3\"");
     ll_str_free(&table);
     ll_app_free(a);
 }

@@ -111,7 +111,7 @@ static void pickles_refuse_what_is_wrong(void)
                "cnumpy\nndarray\n)R."),
          "a call of numpy ndarray"},
         {BYTES("\x80\x09N."), "protocol 9"},
-        {BYTES("(lp0\n."), "not a pickle"},
+        {BYTES("arch,phone\n0,1\n"), "not a pickle"},
         {BYTES(""), "not a pickle"},
 #undef BYTES
     };

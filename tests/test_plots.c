@@ -80,6 +80,30 @@ static void heatmap_cells_hold_short_numbers(void)
     CHECK(f == NULL);
 }
 
+/* A picture of a thousand devices has cells of some pixels, names that can be read, and says what is left out. */
+static void heatmap_of_many_devices_stays_a_picture(void)
+{
+    enum { N = 1000 };
+    static const char *names[N];
+    double *r = calloc(N * N, sizeof *r);
+    for (int i = 0; i < N; i++) names[i] = "device";
+    for (int i = 0; i < N * N; i++) r[i] = i % (N + 1) ? .5 : 1;
+    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = N, .names = names, .r = r};
+    ll_figure *f;
+    CHECK_OK(ll_build_heatmap(&d, &f, NULL));
+    CHECK(f->width <= 3000 && f->height <= 3000);
+    CHECK(f->panels[0].x.n_ticks < 300 && f->panels[0].x.n_ticks > 50);
+    CHECK_INT(f->notes.n, 1);
+    CHECK_HAS(f->notes.v[0], "1000 devices, one name for ");
+    ll_figure_free(f);
+    d.n = 60;
+    CHECK_OK(ll_build_heatmap(&d, &f, NULL));
+    CHECK_INT(f->panels[0].x.n_ticks, 60);
+    CHECK_INT(f->notes.n, 0);
+    ll_figure_free(f);
+    free(r);
+}
+
 static void heatmap_text_contrasts_with_its_cell(void)
 {
     CHECK_NEAR(ll_luminance(0xffffff), 1, 1e-12);
@@ -561,6 +585,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"heatmap is built", heatmap_is_built},
         {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
+        {"heatmap of many devices stays a picture", heatmap_of_many_devices_stays_a_picture},
         {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
         {"scatter is built", scatter_is_built},
         {"dense clouds are thinned and say so", dense_clouds_are_thinned_and_say_so},

@@ -347,22 +347,28 @@ static void test_heatmap_colours(void)
     free(text);
 }
 
-/* 46 devices in 80 columns: every one has its column, none is wider than the terminal. */
-static void test_heatmap_many(void)
+static cJSON *corr_of(int n)
 {
-    enum { N = 46 };
     cJSON *result = cJSON_CreateObject(), *names = ll_json_arr(result, "devices"),
           *m = ll_json_arr(result, "matrix");
+    double *row = calloc((size_t)n, sizeof *row);
     ll_json_str(result, "kind", "corr");
-    for (int i = 0; i < N; i++) {
-        double row[N];
+    for (int i = 0; i < n; i++) {
         ll_str name = {0};
         ll_str_addf(&name, "some_device_with_a_name_%d", i);
         cJSON_AddItemToArray(names, cJSON_CreateString(ll_str_text(&name)));
         ll_str_free(&name);
-        for (int j = 0; j < N; j++) row[j] = i == j ? 1 : .5;
-        cJSON_AddItemToArray(m, cJSON_CreateDoubleArray(row, N));
+        for (int j = 0; j < n; j++) row[j] = i == j ? 1 : .5;
+        cJSON_AddItemToArray(m, cJSON_CreateDoubleArray(row, n));
     }
+    free(row);
+    return result;
+}
+
+/* 46 devices in 80 columns: every one has its column, none is wider than the terminal. */
+static void test_heatmap_many(void)
+{
+    cJSON *result = corr_of(46);
     ll_look look = ll_look_plain(80);
     ll_str out = {0};
     ll_render_result(result, &look, &out);
@@ -373,6 +379,18 @@ static void test_heatmap_many(void)
     ll_render_result(result, &look, &out);
     CHECK(longest_line(ll_str_text(&out)) <= 40);
     CHECK_HAS(ll_str_text(&out), "left out");
+    ll_str_free(&out);
+    cJSON_Delete(result);
+}
+
+/* Without a terminal's width lines are as long as they need, within reason: a square of cells takes memory. */
+static void test_heatmap_of_hundreds(void)
+{
+    cJSON *result = corr_of(900);
+    ll_look look = ll_look_plain(0);
+    ll_str out = {0};
+    ll_render_result(result, &look, &out);
+    CHECK(longest_line(ll_str_text(&out)) <= 1100);
     ll_str_free(&out);
     cJSON_Delete(result);
 }
@@ -505,6 +523,7 @@ int main(int argc, char **argv)
         {"heatmap in ASCII", test_heatmap_ascii},
         {"heatmap in colours", test_heatmap_colours},
         {"heatmap of many devices", test_heatmap_many},
+        {"a heatmap of hundreds is no wider than can be read", test_heatmap_of_hundreds},
         {"numbers of heatmap cells", test_heatmap_numbers},
         {"progress in one line", test_progress},
         {"durations", test_durations},

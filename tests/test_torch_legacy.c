@@ -239,7 +239,7 @@ static void storages_are_checked(void)
     static const piece outside[] = {{"w", "94", 6, 1, 2, 3, 3, 1, NULL, NULL}},
                        large[] = {{"w", "94", 200, 0, 2, 3, 3, 1, NULL, NULL}};
     static const piece view[] = {{"w", "94", 6, 0, 2, 3, 3, 1, NULL, "K\1"}};
-    static const piece half[] = {{"w", "94", 6, 0, 2, 3, 3, 1, "HalfStorage", NULL}};
+    static const piece chars[] = {{"w", "94", 6, 0, 2, 3, 3, 1, "CharStorage", NULL}};
     check_refused(good, 3, two, 1, "1 of 2 storages are listed");
     check_refused(good, 3, twice, 2, "names one twice");
     check_refused(good, 3, other, 2, "names one that nothing uses");
@@ -249,7 +249,7 @@ static void storages_are_checked(void)
     check_refused(outside, 1, two, 1, "reaches outside its storage");
     check_refused(large, 1, two, 1, "storage 94 of 200 numbers does not fit: the file is truncated");
     check_refused(view, 1, two, 1, "no torch storage");
-    check_refused(half, 1, two, 1, "HalfStorage");
+    check_refused(chars, 1, two, 1, "CharStorage");
 }
 
 static void other_parts_are_checked(void)
@@ -272,8 +272,8 @@ static void other_parts_are_checked(void)
                "cos\nsystem\n(X\x02\0\0\0idtR.");
     check_says(&file, "\"os system\"");
     add_front(&file);
-    file.s[17] = 'L'; /* not M: no such opcode */
-    check_says(&file, "opcode 0x4c");
+    file.s[17] = 'i'; /* not M: no such opcode */
+    check_says(&file, "opcode 0x69");
     add_front(&file);
     file.s[18] = 0;
     check_says(&file, "byte 15: version 1001");

@@ -42,10 +42,10 @@ static void every_shape_becomes_a_table(void)
         CHECK(!strncmp(matrix, "device,", 7));
         CHECK_HAS(matrix, ",1,"); /* of the diagonal */
         CHECK_INT(lines_of(map), 151);
-        CHECK(!strncmp(map, "index,x,y\n0,", 12));
+        CHECK(!strncmp(map, "row,x,y\n0,", 10));
         CHECK_INT(lines_of(fields), 2);
         CHECK_HAS(json, "\"kind\":\"arch\"");
-        CHECK_HAS(json, "\"index\":5");
+        CHECK_HAS(json, "\"row\":5");
     }
     free(rows), free(matrix), free(map), free(fields), free(json);
     ll_app_free(a);

@@ -17,7 +17,8 @@ static const ll_topic glossary[] = {
      "help transfer"},
     {"architecture|arch",
      "One network of a search space: an operation at each position. In a table it has a row; the "
-     "same architecture may have a row in one dataset and none in another.",
+     "same architecture may have a row in one dataset and none in another. In files `arch` is its string "
+     "or its index in the search space, and `row` its row in a table: columns that disagree are refused.",
      "arch 0 shows one"},
     {"budget",
      "Distinct latencies of the target that a method may look at, whatever for: samples, references, scales. "

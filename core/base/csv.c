@@ -53,6 +53,19 @@ static char find_separator(const char *p, const char *end)
     return candidates[best];
 }
 
+/* "sep=;" in a line of its own, as spreadsheets put it first. */
+static bool skip_declaration(ll_csv *c)
+{
+    size_t left = (size_t)(c->end - c->at), n = 5;
+    if (left < n || memcmp(c->at, "sep=", 4) || strchr("\r\n", c->at[4])) return false;
+    if (left > n && c->at[n] == '\r') n++;
+    if (left > n && c->at[n] != '\n') return false;
+    c->separator = c->at[4];
+    c->at += left > n ? n + 1 : n;
+    c->next_line++;
+    return true;
+}
+
 /* Most tables are, and the loop looks at many bytes at once. */
 static bool is_ascii(const char *text, size_t n)
 {
@@ -85,7 +98,7 @@ static ll_status start(ll_csv *c, size_t n, ll_error *e)
     c->end = c->text + n;
     c->next_line = 1;
     if (n >= 3 && !memcmp(c->at, "\xef\xbb\xbf", 3)) c->at += 3;
-    c->separator = find_separator(c->at, c->end);
+    if (!skip_declaration(c)) c->separator = find_separator(c->at, c->end);
     return LL_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Tables as text: RFC 4180 and the dialects people really have (byte order mark, CRLF, ';' or tab, '#'
- * comments).
+/* Tables as text: RFC 4180 and the dialects people really have (byte order mark, CRLF, ';' or tab, a first line "sep=;",
+ * '#' comments).
  *
  * Text is UTF-8 on both ways; a file that is not is read as Latin-1 where its bytes are no UTF-8, and says so.
  *

@@ -130,6 +130,19 @@ bool ll_decimal_parse(const char *s, double *x)
     return !*end;
 }
 
+static char *put_digits(char *out, uint64_t v, int width)
+{
+    for (int i = width - 1; i >= 0; i--, v /= 10) out[i] = (char)('0' + v % 10);
+    return out + width;
+}
+
+static int count_digits(uint64_t v)
+{
+    int n = 1;
+    while (n < POWERS && v >= powers[n]) n++;
+    return n;
+}
+
 /* Few decimals, as most numbers of a table have: x is m / 10^k for a whole m of at most 15 digits. The same text as
  * %.15g gives, at a tenth of its time. */
 static bool write_short(double x, char *out)
@@ -140,11 +153,10 @@ static bool write_short(double x, char *out)
         double scale = (double)powers[k], m = nearbyint(size * scale);
         if (m / scale != size) continue;
         uint64_t whole = (uint64_t)m, power = powers[k];
-        const char *sign = x < 0 ? "-" : "";
-        if (k)
-            snprintf(out, 32, "%s%" PRIu64 ".%0*" PRIu64, sign, whole / power, k, whole % power);
-        else
-            snprintf(out, 32, "%s%" PRIu64, sign, whole);
+        if (x < 0) *out++ = '-';
+        out = put_digits(out, whole / power, count_digits(whole / power));
+        if (k) *out++ = '.';
+        *put_digits(out, whole % power, k) = 0;
         return true;
     }
     return false;
@@ -165,19 +177,6 @@ void ll_decimal_write(double x, char *out)
 
 enum { ROUNDED = 9 };
 static const double least_rounded = 1e-4, most_rounded = 1e9;
-
-static char *put_digits(char *out, uint64_t v, int width)
-{
-    for (int i = width - 1; i >= 0; i--, v /= 10) out[i] = (char)('0' + v % 10);
-    return out + width;
-}
-
-static int count_digits(uint64_t v)
-{
-    int n = 1;
-    while (n < POWERS && v >= powers[n]) n++;
-    return n;
-}
 
 void ll_decimal_write_rounded(double x, char *out)
 {

@@ -7,6 +7,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/refit.h"
@@ -184,33 +185,28 @@ static void add_worklist_rows(cJSON *result, const active *a, const worklist *t)
 {
     cJSON *rows = ll_json_arr(result, "rows");
     double z = a->have.n ? ll_student_quantile(.95, a->q.dof) : 0;
+    ll_arch_fields fields = ll_arch_fields_of(a->d->space, a->d);
     for (int i = 0; i < t->n; i++) {
         cJSON *row = ll_json_obj(rows, NULL);
-        ll_str arch = {0};
-        a->d->space->format(a->d->space, ll_gene(a->d, t->rows[i]), &arch);
         ll_json_int(row, "order", a->have.n + i + 1);
-        ll_json_int(row, "arch", t->rows[i]);
-        ll_json_str(row, "string", ll_str_text(&arch));
+        ll_arch_fields_json(&fields, ll_gene(a->d, t->rows[i]), row);
         ll_json_num(row, "teaches", t->teaches[i]);
         ll_json_num(row, "left", 100 * t->left[i + 1]);
         if (t->lat_ms) {
             ll_json_num(row, "lat_ms", t->lat_ms[i]);
             ll_json_num(row, "half_ms", z * t->sd_ms[i]);
         }
-        ll_str_free(&arch);
     }
+    ll_arch_fields_free(&fields);
 }
 
 static void emit_suggest(ll_request *rq, const active *a, const worklist *t, const char *sampler)
 {
-    static const ll_column columns[] = {{"order", "no.", NULL, 0},
-                                        {"arch", "index", NULL, 0},
-                                        {"string", "architecture", NULL, -1},
-                                        {"teaches", "teaches", "% of what is unknown", 1},
-                                        {"left", "left", "%", 1},
-                                        {"lat_ms", "expected", "ms", 3},
-                                        {"half_ms", "+-", "ms (90 %)", 3},
-                                        {0}};
+    static const ll_column columns[] = {
+        {"order", "no.", NULL, 0},          {"row", "row", NULL, 0},
+        {"arch", "architecture", NULL, -1}, {"teaches", "teaches", "% of what is unknown", 1},
+        {"left", "left", "%", 1},           {"lat_ms", "expected", "ms", 3},
+        {"half_ms", "+-", "ms (90 %)", 3},  {0}};
     cJSON *result = ll_result_new("suggest");
     ll_json_str(result, "title", "Architectures to measure, the most telling first");
     ll_json_str(result, "device", device_name(a));

@@ -184,8 +184,8 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
         cJSON *w = ll_json_obj(list, NULL);
         double measured = ll_latencies(d, q->device)[row], predicted = q->transfer->lat_ms[row];
         d->space->format(d->space, ll_gene(d, row), &string);
-        ll_json_int(w, "index", row);
-        ll_json_str(w, "string", ll_str_text(&string));
+        ll_json_int(w, "row", row);
+        ll_json_str(w, "arch", ll_str_text(&string));
         ll_json_num(w, "measured_ms", measured);
         ll_json_num(w, "predicted_ms", predicted);
         ll_str_addf(&text, "architecture %d: measured %.4g %s, predicted %.4g %s  %s\n", row, measured,
@@ -221,11 +221,11 @@ void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals
 
 void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *out)
 {
-    static const ll_column columns[] = {{"index", "sample", NULL, 0},
+    static const ll_column columns[] = {{"row", "sample", NULL, 0},
                                         {"measured_ms", "measured", "ms", 3},
                                         {"predicted_ms", "as the others predict it", "ms", 3},
                                         {"deviation", "in their deviations", NULL, 1},
-                                        {"string", "architecture", NULL, -1},
+                                        {"arch", "architecture", NULL, -1},
                                         {0}};
     const ll_ints *samples = &q->transfer->samples;
     cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
@@ -240,8 +240,8 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
         ll_str string = {0};
         cJSON *w = ll_json_obj(rows, NULL);
         q->data->space->format(q->data->space, ll_gene(q->data, row), &string);
-        ll_json_int(w, "index", row);
-        ll_json_str(w, "string", ll_str_text(&string));
+        ll_json_int(w, "row", row);
+        ll_json_str(w, "arch", ll_str_text(&string));
         ll_json_num(w, "measured_ms", ll_latencies(q->data, q->device)[row]);
         ll_json_num(w, "predicted_ms", out->left_out_ms[at]);
         ll_json_num(w, "deviation", out->left_out[at]);
@@ -360,8 +360,8 @@ static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r,
         ll_str string = {0};
         cJSON *row = ll_json_obj(rows, NULL);
         d->space->format(d->space, ll_gene(d, out->next.v[i]), &string);
-        ll_json_int(row, "index", out->next.v[i]);
-        ll_json_str(row, "string", ll_str_text(&string));
+        ll_json_int(row, "row", out->next.v[i]);
+        ll_json_str(row, "arch", ll_str_text(&string));
         ll_str_free(&string);
     }
     ll_json_ints(o, "next", out->next.v, out->next.n);
@@ -447,7 +447,7 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
 
 void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
 {
-    static const ll_column columns[] = {{"index", "measure next", NULL, 0}, {"string", "", NULL, -1}, {0}};
+    static const ll_column columns[] = {{"row", "measure next", NULL, 0}, {"arch", "", NULL, -1}, {0}};
     cJSON *o = new_answer(q, "diagnose_advice", 5, "5. What to do");
     ll_result_columns(o, columns);
     add_next(o, q, r, out);

@@ -131,8 +131,8 @@ ll_status ll_run_arch(ll_request *rq)
     d->space->format(d->space, gene, &string);
     ll_str_addf(&title, "Architecture %d of %s", row, d->name);
     ll_json_str(result, "title", ll_str_text(&title));
-    ll_json_int(result, "index", row);
-    ll_json_str(result, "string", ll_str_text(&string));
+    ll_json_int(result, "row", row);
+    ll_json_str(result, "arch", ll_str_text(&string));
     ll_json_str(result, "space", d->space->name);
     ll_str_addf(&text, "%s\n\n", ll_str_text(&string));
     if (d->space->draw) d->space->draw(d->space, gene, &text);

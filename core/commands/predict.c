@@ -9,6 +9,7 @@
 #include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/predict_choose.h"
@@ -389,10 +390,11 @@ static ll_status run_eval(ll_request *rq)
 
 /* --- predict --- */
 
+/* By its string: beside a table a bare number is a row of it, or of nothing. */
 static bool is_of_space(const ll_space *space, const char *arch)
 {
     uint8_t gene[LL_MAX_POSITIONS];
-    return !ll_space_read(space, arch, gene, NULL);
+    return !ll_space_parse(space, arch, gene, NULL);
 }
 
 /* Is something asked that is no row: a list, or an architecture of the space that no table here has? */
@@ -451,9 +453,10 @@ static ll_status check_table_options(ll_request *rq)
     return LL_OK;
 }
 
-static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_transfer *t, double z,
+static void predict_row(cJSON *rows, ll_arch_fields *fields, int device, const ll_transfer *t, double z,
                         int arch)
 {
+    const ll_dataset *d = fields->data;
     cJSON *row = ll_json_obj(rows, NULL);
     double half = t->sd_ms ? z * t->sd_ms[arch] : NAN, lo = t->lat_ms[arch] - half;
     ll_predicted p = {.score = t->score[arch],
@@ -461,8 +464,8 @@ static void predict_row(cJSON *rows, const ll_dataset *d, int device, const ll_t
                       .lo_ms = lo < 0 ? 0 : lo,
                       .hi_ms = t->lat_ms[arch] + half,
                       .measured_ms = ll_latencies(d, device)[arch]};
-    ll_json_int(row, "arch", arch);
-    ll_predicted_json(&p, d->space, ll_gene(d, arch), row);
+    ll_arch_fields_json(fields, ll_gene(d, arch), row);
+    ll_predicted_json(&p, row);
     ll_json_bool(row, "sample", ll_ints_find(&t->samples, arch) >= 0);
 }
 
@@ -485,10 +488,12 @@ static ll_status run_predict(ll_request *rq)
     predict_columns(result, &chosen);
     cJSON *list = ll_json_arr(result, "rows");
     int device = ll_dataset_device(d, t->device);
+    ll_arch_fields fields = ll_arch_fields_of(d->space, d);
     for (int i = 0; i < chosen.rows.n; i++) {
-        predict_row(list, d, device, t, z, chosen.rows.v[i]);
+        predict_row(list, &fields, device, t, z, chosen.rows.v[i]);
         if (chosen.by) ll_json_num(cJSON_GetArrayItem(list, i), "value", chosen.values[i]);
     }
+    ll_arch_fields_free(&fields);
     if (ll_has(&rq->args, "max") || ll_has(&rq->args, "where")) {
         ll_json_int(result, "within", chosen.within);
         ll_result_note(result, "%d of %d architectures meet the conditions", chosen.within, t->n);
@@ -604,7 +609,7 @@ static const ll_option predict_options[] = {
                 LL_OF(SCORE)),
     LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)"),
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
-    LL_OPT_WORD("arch", NULL, "one architecture, by index or string, in the table or not"),
+    LL_OPT_WORD("arch", NULL, "one architecture: its row in the table, or its string, in the table or not"),
     LL_OPT_WORD(
         "archs", NULL,
         "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard input), "

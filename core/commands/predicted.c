@@ -7,25 +7,21 @@
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 
-const ll_column ll_predicted_columns[] = {{"arch", "index", NULL, 0},
-                                          {"string", "architecture", NULL, -1},
+const ll_column ll_predicted_columns[] = {{"row", "row", NULL, 0},
+                                          {"arch", "architecture", NULL, -1},
                                           {"predicted_ms", "predicted", "ms", 4},
                                           {"lo_ms", "lo", "ms", 4},
                                           {"hi_ms", "hi", "ms", 4},
                                           {"measured_ms", "measured", "ms", 4},
                                           {0}};
 
-void ll_predicted_json(const ll_predicted *p, const ll_space *space, const uint8_t *gene, cJSON *row)
+void ll_predicted_json(const ll_predicted *p, cJSON *row)
 {
-    ll_str text = {0};
-    space->format(space, gene, &text);
-    ll_json_str(row, "string", ll_str_text(&text));
     ll_json_num(row, "score", p->score);
     ll_json_num(row, "predicted_ms", p->lat_ms);
     if (!isnan(p->lo_ms)) ll_json_num(row, "lo_ms", p->lo_ms);
     if (!isnan(p->hi_ms)) ll_json_num(row, "hi_ms", p->hi_ms);
     ll_json_num(row, "measured_ms", p->measured_ms);
-    ll_str_free(&text);
 }
 
 void ll_predicted_order(const ll_request *rq, const double *score, int n, ll_ints *out)

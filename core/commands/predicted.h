@@ -9,8 +9,9 @@ typedef struct ll_predicted {
     double score, lat_ms, lo_ms, hi_ms, measured_ms;
 } ll_predicted;
 
-extern const ll_column ll_predicted_columns[]; /* the first is the row of the table, "arch" */
-void ll_predicted_json(const ll_predicted *p, const ll_space *space, const uint8_t *gene, cJSON *row);
+extern const ll_column ll_predicted_columns[]; /* the first is the row of the table */
+/* Behind what core/commands/arch_fields.h says of the architecture. */
+void ll_predicted_json(const ll_predicted *p, cJSON *row);
 
 /* The places among n scores that are to be shown: of options "top" and "order", the fastest or slowest first. */
 void ll_predicted_order(const ll_request *rq, const double *score, int n, ll_ints *out);

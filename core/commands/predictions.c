@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "core/app/output.h"
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "core/commands/candidates.h"
 #include "core/commands/predicted.h"
 #include "core/commands/refit.h"
@@ -23,13 +25,14 @@ typedef struct run {
     const ll_adapted *adapted;
     const ll_dataset *data; /* NULL: none is loaded */
     int device;             /* in data; -1: it has no column there */
+    ll_arch_fields fields;  /* what is said of each */
     long n, outside;        /* predicted so far, and how many of them are no row of data */
 } run;
 
 /* Where predictions go; one part after the other, then the end. */
 typedef struct sink sink;
 struct sink {
-    void (*take)(sink *k, const run *r, const ll_archs *archs, const ll_predicted *p);
+    void (*take)(sink *k, run *r, const ll_archs *archs, const ll_predicted *p);
     ll_status (*finish)(sink *k, ll_error *e);
     void (*abandon)(sink *k);
     union {
@@ -92,15 +95,11 @@ static ll_status predict_all(run *r, ll_candidates *from, sink *to)
 
 /* --- into a CSV file --- */
 
-static void csv_take(sink *k, const run *r, const ll_archs *archs, const ll_predicted *p)
+static void csv_take(sink *k, run *r, const ll_archs *archs, const ll_predicted *p)
 {
-    ll_str text = {0};
-    (void)r;
     for (int i = 0; i < archs->n; i++, p++) {
         const double numbers[] = {p->score, p->lat_ms, p->lo_ms, p->hi_ms};
-        ll_str_clear(&text);
-        archs->space->format(archs->space, ll_arch(archs, i), &text);
-        ll_csv_write(k->as.csv.f, ll_str_text(&text));
+        ll_arch_fields_csv(&r->fields, ll_arch(archs, i), k->as.csv.f);
         for (size_t c = 0; c < sizeof numbers / sizeof *numbers; c++) {
             putc_unlocked(',', k->as.csv.f);
             ll_csv_write_rounded(k->as.csv.f, numbers[c]);
@@ -109,7 +108,6 @@ static void csv_take(sink *k, const run *r, const ll_archs *archs, const ll_pred
         ll_csv_write_number(k->as.csv.f, p->measured_ms);
         putc_unlocked('\n', k->as.csv.f);
     }
-    ll_str_free(&text);
 }
 
 static ll_status csv_finish(sink *k, ll_error *e)
@@ -122,11 +120,21 @@ static void csv_abandon(sink *k)
     ll_writer_abandon(&k->as.csv);
 }
 
-static ll_status csv_open(sink *k, const char *path, ll_error *e)
+static void write_head(FILE *f, const run *r)
+{
+    static const char *const own[] = {"score", "predicted_ms", "lo_ms", "hi_ms", "measured_ms"};
+    ll_strs names = {0};
+    ll_arch_fields_names(&r->fields, &names);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) ll_strs_add(&names, own[i]);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
+static ll_status csv_open(sink *k, const run *r, const char *path, ll_error *e)
 {
     *k = (sink){csv_take, csv_finish, csv_abandon, {{0}}};
     ll_status s = ll_writer_open(&k->as.csv, path, e);
-    if (!s) fputs("arch,score,predicted_ms,lo_ms,hi_ms,measured_ms\n", k->as.csv.f);
+    if (!s) write_head(k->as.csv.f, r);
     return s;
 }
 
@@ -134,7 +142,7 @@ static ll_status csv_open(sink *k, const char *path, ll_error *e)
 
 static const char *const npy_columns[] = {"ms", "lo_ms", "hi_ms", "score"};
 
-static void npy_take(sink *k, const run *r, const ll_archs *archs, const ll_predicted *p)
+static void npy_take(sink *k, run *r, const ll_archs *archs, const ll_predicted *p)
 {
     (void)r;
     for (int i = 0; i < archs->n; i++)
@@ -184,7 +192,7 @@ static void kept_prune(sink *k, const ll_request *rq)
     ll_ints_free(&best);
 }
 
-static void kept_take(sink *k, const run *r, const ll_archs *archs, const ll_predicted *p)
+static void kept_take(sink *k, run *r, const ll_archs *archs, const ll_predicted *p)
 {
     int n = k->as.kept.archs->n;
     for (int i = 0; i < archs->n; i++) ll_archs_push(k->as.kept.archs, ll_arch(archs, i));
@@ -257,7 +265,7 @@ static void add_arrays(cJSON *result, const sink *k)
     ll_str_free(&text);
 }
 
-static void emit_kept(const run *r, const sink *k)
+static void emit_kept(run *r, const sink *k)
 {
     const ll_archs *archs = k->as.kept.archs;
     cJSON *result = result_of(r), *rows = ll_json_arr(result, "rows");
@@ -267,11 +275,13 @@ static void emit_kept(const run *r, const sink *k)
     ll_json_str(result, "title", title.s);
     ll_str_free(&title);
     kept_order(k, r->rq, &shown);
-    for (int i = 0; i < shown.n; i++)
-        ll_predicted_json(&k->as.kept.v[shown.v[i]], archs->space, ll_arch(archs, shown.v[i]),
-                          ll_json_obj(rows, NULL));
+    for (int i = 0; i < shown.n; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_arch_fields_json(&r->fields, ll_arch(archs, shown.v[i]), row);
+        ll_predicted_json(&k->as.kept.v[shown.v[i]], row);
+    }
     ll_ints_free(&shown);
-    ll_result_columns(result, ll_predicted_columns + 1 /* no index */);
+    ll_result_columns(result, ll_predicted_columns + 1 /* no row */);
     if (!k->as.kept.pruned)
         add_arrays(result, k);
     else
@@ -299,8 +309,9 @@ static ll_status keep_list(ll_request *rq, const char *out)
                 : LL_OK;
 }
 
-static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
+static ll_status open_sink(sink *k, const run *r, const ll_space *space)
 {
+    ll_request *rq = r->rq;
     const char *out = ll_word(&rq->args, "out");
     if (!out) {
         kept_open(k, rq, space);
@@ -310,7 +321,7 @@ static ll_status open_sink(sink *k, ll_request *rq, const ll_space *space)
     ll_status s = keep_list(rq, out);
     if (!s) s = ll_output_new(rq, out, &path);
     if (s) return s;
-    s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, path, &rq->error);
+    s = ends_in(path, ".npy") ? npy_open(k, path, &rq->error) : csv_open(k, r, path, &rq->error);
     free(path);
     return s;
 }
@@ -327,11 +338,12 @@ ll_status ll_predict_candidates(ll_request *rq, const ll_adapted *a)
     const char *out = ll_word(&rq->args, "out");
     const ll_dataset *d = rq->state.data && rq->state.data->space == a->model->space ? rq->state.data : NULL;
     run r = {.rq = rq, .adapted = a, .data = d, .device = d ? ll_dataset_device(d, a->device) : -1};
+    r.fields = ll_arch_fields_of(a->model->space, d);
     ll_candidates from;
     sink to;
     ll_status s = open_candidates(&from, rq, a->model->space);
     if (s) return s;
-    s = open_sink(&to, rq, a->model->space);
+    s = open_sink(&to, &r, a->model->space);
     if (!s) {
         s = predict_all(&r, &from, &to);
         if (s)
@@ -342,6 +354,7 @@ ll_status ll_predict_candidates(ll_request *rq, const ll_adapted *a)
         if (!s && !out) emit_kept(&r, &to);
         if (!s && !out) kept_free(&to);
     }
+    ll_arch_fields_free(&r.fields);
     ll_candidates_close(&from);
     return s;
 }

@@ -5,26 +5,26 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/refit.h"
 
-static const ll_column sample_columns[] = {{"arch", "index", NULL, 0},
-                                           {"string", "architecture", NULL, -1},
-                                           {"macs", "MMACs", NULL, 2},
+static const ll_column sample_columns[] = {{"row", "row", NULL, 0},
+                                           {"arch", "architecture", NULL, -1},
+                                           {"mmacs", "MMACs", NULL, 2},
                                            {"lat_ms", "measured", "ms", 4},
                                            {0}};
 
-static void add_arch_row(cJSON *rows, const ll_dataset *d, int device, int arch)
+static void add_rows(cJSON *result, const ll_dataset *d, int device, const ll_samples *s)
 {
-    ll_str text = {0};
-    ll_cost cost;
-    cJSON *row = ll_json_obj(rows, NULL);
-    d->space->format(d->space, ll_gene(d, arch), &text);
-    ll_json_int(row, "arch", arch);
-    ll_json_str(row, "string", ll_str_text(&text));
-    if (ll_space_cost(d->space, ll_gene(d, arch), &cost)) ll_json_num(row, "macs", cost.macs / 1e6);
-    if (device >= 0) ll_json_num(row, "lat_ms", ll_latencies(d, device)[arch]);
-    ll_str_free(&text);
+    cJSON *rows = ll_json_arr(result, "rows");
+    ll_arch_fields fields = ll_arch_fields_of(d->space, d);
+    for (int i = 0; s && i < s->rows.n; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_arch_fields_json(&fields, ll_gene(d, s->rows.v[i]), row);
+        if (device >= 0) ll_json_num(row, "lat_ms", ll_latencies(d, device)[s->rows.v[i]]);
+    }
+    ll_arch_fields_free(&fields);
 }
 
 static void emit_samples(ll_request *rq)
@@ -44,8 +44,7 @@ static void emit_samples(ll_request *rq)
     ll_json_str(result, "device", s ? s->device : NULL);
     ll_json_ints(result, "samples", s ? s->rows.v : NULL, n);
     ll_result_columns(result, sample_columns);
-    cJSON *rows = ll_json_arr(result, "rows");
-    for (int i = 0; i < n; i++) add_arch_row(rows, d, device, s->rows.v[i]);
+    add_rows(result, d, device, s);
     ll_emit(rq, result);
 }
 
@@ -55,7 +54,7 @@ static ll_status draw(ll_request *rq)
     ll_status s = LL_OK;
     if (!ll_given(&rq->args, "k"))
         return LL_FAIL(rq, LL_USAGE,
-                       "how many? `sample k=20` draws 20 architectures, `sample add INDEX` picks one");
+                       "how many? `sample k=20` draws 20 architectures, `sample add ROW` picks one");
     if (ll_has(&rq->args, "device")) s = ll_need_device(rq, "device", &device);
     if (!s)
         s = ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
@@ -69,7 +68,7 @@ static ll_status named_rows(ll_request *rq, ll_ints *rows)
     ll_strs names = {0};
     ll_status s = LL_OK;
     ll_list(&rq->args, "archs", &names);
-    if (!names.n) s = LL_FAIL(rq, LL_USAGE, "which architecture? give its index or its string");
+    if (!names.n) s = LL_FAIL(rq, LL_USAGE, "which architecture? give its row or its string");
     if (!s) s = ll_dataset_find_archs(rq->state.data, &names, rows, &rq->error);
     ll_strs_free(&names);
     return s;
@@ -121,7 +120,7 @@ static ll_status run_sample(ll_request *rq)
 static const ll_option sample_options[] = {
     LL_OPT_CHOICE("action", "draw", "draw|add|remove|clear|show", "draw with a sampler, or pick by hand",
                   LL_POSITIONAL),
-    LL_OPT_LIST("archs", NULL, "for add and remove: indices or strings", LL_REST),
+    LL_OPT_LIST("archs", NULL, "for add and remove: rows or strings", LL_REST),
     LL_OPT_INT("k", NULL, 1, 1e6, "how many architectures to draw"),
     LL_OPT_WORD("sampler", "random", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
     LL_OPT_WORD(

@@ -60,6 +60,13 @@ static int index_of(const ll_problem *p, const uint8_t *gene)
     return p->space->n_archs ? p->space->index_of(p->space, gene) : -1;
 }
 
+/* NaN: it has none. */
+static double row_of(const ll_problem *p, const uint8_t *gene)
+{
+    int row = p->data->space == p->space ? ll_dataset_row(p->data, gene) : -1;
+    return row < 0 ? NAN : row;
+}
+
 static void add_arch(cJSON *o, const ll_search *s, int at, const double *truth)
 {
     const ll_problem *p = s->problem;
@@ -68,6 +75,7 @@ static void add_arch(cJSON *o, const ll_search *s, int at, const double *truth)
     int k = first_latency(p), index = index_of(p, gene);
     ll_json_str(o, "arch", text);
     ll_json_num(o, "index", index < 0 ? NAN : index);
+    if (p->data) ll_json_num(o, "row", row_of(p, gene));
     if (k) add_latency(o, s, at, k, truth[k]);
     ll_json_num(o, "score", ll_search_values(s, at)[0]);
     ll_json_num(o, "true_score", truth[0]);

@@ -107,6 +107,8 @@ static ll_status read_answer(measuring *m, const ll_csv *c, int arch, int latenc
     return LL_OK;
 }
 
+static const char *const arch_titles[] = {"arch", "architecture", NULL};
+
 /* What was filled in of a list that was written before. */
 static ll_status read_answers(measuring *m, const char *path, ll_error *e)
 {
@@ -115,10 +117,11 @@ static ll_status read_answers(measuring *m, const char *path, ll_error *e)
     ll_status s = ll_csv_open(&c, path, e);
     if (s) return s;
     s = ll_csv_next(&c, &more, e);
-    int arch = s ? -1 : ll_csv_column(&c, "architecture"), latency = s ? -1 : ll_csv_column(&c, "latency_ms");
+    int arch = s ? -1 : ll_csv_column_among(&c, arch_titles),
+        latency = s ? -1 : ll_csv_column(&c, "latency_ms");
     if (!s && (arch < 0 || latency < 0))
         s = ll_fail(e, LL_BAD_DATA,
-                    "%s: columns architecture and latency_ms were expected: it is no list that `search` "
+                    "%s: columns arch and latency_ms were expected: it is no list that `search` "
                     "wrote; give another file=",
                     path);
     while (!s && !(s = ll_csv_next(&c, &more, e)) && more) s = read_answer(m, &c, arch, latency, e);

@@ -5,17 +5,21 @@
 #include <sys/stat.h>
 
 #include "core/app/output.h"
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
+#include "core/commands/arch_fields.h"
 
-static const char *const titles[] = {"architecture", "row", "latency_ms", "std_ms", "teaches_percent"};
-enum { ARCH, LATENCY = 2, STD, COLUMNS = sizeof titles / sizeof *titles };
+/* Behind what core/commands/arch_fields.h says of each, which may have become more since a list was written. */
+static const char *const own[] = {"latency_ms", "std_ms", "teaches_percent"};
+enum { ARCH, OWN = sizeof own / sizeof *own };
 
 static bool has_titles(const ll_csv *c)
 {
-    for (int i = 0; i < COLUMNS; i++)
-        if (c->n != COLUMNS || strcmp(c->cells[i], titles[i])) return false;
-    return true;
+    bool good = c->n >= 2 + OWN && !strcmp(c->cells[1], "row") &&
+                (!strcmp(c->cells[ARCH], "arch") || !strcmp(c->cells[ARCH], "architecture" /* once */));
+    for (int i = 0; i < OWN && good; i++) good = !strcmp(c->cells[c->n - OWN + i], own[i]);
+    return good;
 }
 
 /* What is at a path: nothing that could be lost, a list of these columns with so many latencies (and of the same
@@ -43,10 +47,11 @@ static void read_records(ll_csv *c, const ll_worklist *w, filled *out)
     int i = 0;
     ll_status s = ll_csv_next(c, &more, NULL);
     out->known = !s && more && has_titles(c);
+    int columns = c->n, latency = columns - OWN, std = latency + 1;
     while (out->known && !(s = ll_csv_next(c, &more, NULL)) && more) {
-        out->known = c->n == COLUMNS;
+        out->known = c->n == columns;
         if (!out->known) break;
-        out->n += *c->cells[LATENCY] || *c->cells[STD];
+        out->n += *c->cells[latency] || *c->cells[std];
         out->same = out->same && is_row(c, w, i++);
     }
     out->known = out->known && !s;
@@ -68,23 +73,29 @@ static filled look(const ll_worklist *w, const char *path)
     return f;
 }
 
+static void write_head(FILE *f, const ll_arch_fields *fields)
+{
+    ll_strs names = {0};
+    ll_arch_fields_names(fields, &names);
+    for (int i = 0; i < OWN; i++) ll_strs_add(&names, own[i]);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
 static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *path)
 {
     ll_writer w;
-    ll_str arch = {0};
     ll_status s = ll_writer_open(&w, path, &rq->error);
     if (s) return s;
-    for (int i = 0; i < COLUMNS; i++) fprintf(w.f, "%s%s", i ? "," : "", titles[i]);
-    putc('\n', w.f);
+    ll_arch_fields fields = ll_arch_fields_of(list->data->space, list->data);
+    write_head(w.f, &fields);
     for (int i = 0; i < list->n; i++) {
-        ll_str_clear(&arch);
-        list->data->space->format(list->data->space, ll_gene(list->data, list->rows[i]), &arch);
-        ll_csv_write(w.f, ll_str_text(&arch));
-        fprintf(w.f, ",%d,,,", list->rows[i]);
+        ll_arch_fields_csv(&fields, ll_gene(list->data, list->rows[i]), w.f);
+        fputs(",,,", w.f);
         if (list->teaches) fprintf(w.f, "%.2f", list->teaches[i]);
         putc('\n', w.f);
     }
-    ll_str_free(&arch);
+    ll_arch_fields_free(&fields);
     return ll_writer_commit(&w, &rq->error);
 }
 

@@ -12,7 +12,8 @@ typedef struct ll_worklist {
     int n;
 } ll_worklist;
 
-/* Writes `architecture,row,latency_ms,std_ms,teaches_percent` to PATH, for `import csv` to read it back. A file with
+/* Writes what core/commands/arch_fields.h says of each and `latency_ms,std_ms,teaches_percent` to PATH, for `import csv` to
+ * read it back. A file with
  * these architectures and latencies stays as it is, and a note says so; with other ones and latencies it is refused
  * (LL_FAILED) unless `replace`. */
 ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *path, bool replace);

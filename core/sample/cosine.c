@@ -46,7 +46,7 @@ static ll_status pick_both(const ll_sample_job *job, int by_kmeans, int *out, ll
     ll_sample_rows(job, out, job->k, out);
     free(similarity);
     free(taken);
-    ll_matrix_f_free(&x);
+    ll_sample_vectors_free(job, &x);
     return LL_OK;
 }
 

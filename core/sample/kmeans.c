@@ -154,7 +154,7 @@ static ll_status pick(const ll_sample_job *job, int *out, ll_error *e)
     ll_sample_vectors(job, &x);
     ll_sample_kmeans(&x, job->k, &rng, out);
     ll_sample_rows(job, out, job->k, out);
-    ll_matrix_f_free(&x);
+    ll_sample_vectors_free(job, &x);
     return LL_OK;
 }
 

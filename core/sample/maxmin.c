@@ -56,7 +56,7 @@ static ll_status pick(const ll_sample_job *job, int *out, ll_error *e)
     }
     ll_sample_rows(job, out, job->k, out);
     free(nearest);
-    ll_matrix_f_free(&x);
+    ll_sample_vectors_free(job, &x);
     return LL_OK;
 }
 

@@ -6,13 +6,27 @@
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 
+static bool is_all(const ll_sample_job *job)
+{
+    bool all = job->n_pool == job->vectors->rows;
+    for (int i = 0; all && i < job->n_pool; i++) all = job->pool[i] == i;
+    return all;
+}
+
 void ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out)
 {
     const ll_matrix_f *all = job->vectors;
     size_t cols = (size_t)all->cols;
+    *out = *all;
+    if (is_all(job)) return;
     *out = ll_matrix_f_new(job->n_pool, all->cols);
     for (int i = 0; i < job->n_pool; i++)
         memcpy(out->v + (size_t)i * cols, all->v + (size_t)job->pool[i] * cols, cols * sizeof(float));
+}
+
+void ll_sample_vectors_free(const ll_sample_job *job, ll_matrix_f *x)
+{
+    if (x->v != job->vectors->v) ll_matrix_f_free(x);
 }
 
 void ll_sample_buckets(const double *key, int n_pool, int k, bool *taken, ll_rng *rng, int *out)

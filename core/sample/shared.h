@@ -10,8 +10,10 @@
 extern const ll_sampler ll_sampler_random, ll_sampler_params, ll_sampler_flops, ll_sampler_kmeans,
     ll_sampler_cosine, ll_sampler_kmeancosine, ll_sampler_maxmin, ll_sampler_latency;
 
-/* The vectors of the members of the job's pool, (n_pool, dim). */
+/* The vectors of the members of the job's pool, (n_pool, dim): the job's own where that is all of them in order, which may be
+ * gigabytes, else a copy. Not to be written to; ll_sample_vectors_free frees. */
 void ll_sample_vectors(const ll_sample_job *job, ll_matrix_f *out);
+void ll_sample_vectors_free(const ll_sample_job *job, ll_matrix_f *x);
 /* Sort members by key (ties in random order), cut into k buckets of equal size, draw one of each. `taken`
  * (n_pool, may be NULL): members already chosen, which are left out; the chosen ones are marked. Writes k
  * members. Precondition: k members are left. */

@@ -190,6 +190,7 @@ static ll_status from_list(ll_arch_text *t, const literal *l, uint8_t *gene, ll_
         gene[position] = (uint8_t)choice;
     }
     t->n_numbers += by_number;
+    t->n_names += !by_number;
     return LL_OK;
 }
 
@@ -260,6 +261,7 @@ static ll_status from_dict(ll_arch_text *t, const literal *l, uint8_t *gene, ll_
     for (int p = 0; p < t->space->n_positions; p++)
         if (!there[p]) return ll_fail(e, LL_BAD_DATA, "position %s has no value", t->space->positions[p]);
     t->n_numbers += by_number;
+    t->n_names += !by_number;
     return LL_OK;
 }
 
@@ -305,6 +307,7 @@ ll_status ll_arch_text_read(ll_arch_text *t, const char *text, uint8_t *gene, ll
         bool list = *p != '|' && *p != '{' && !index;
         if (list && t->order) reorder(t, !names, read);
         t->n_numbers += list && !names;
+        t->n_names += list && names;
     } else if (!(*skip_blanks(text) == '{' && t->space->facts->keys) && read_literal(text, &l)) {
         s = from_literal(t, &l, read, e); /* its reason is the nearer one */
         if (!s) ll_space_canonical(t->space, read);
@@ -331,11 +334,37 @@ ll_status ll_arch_order_find(const ll_space *space, const char *name, const ll_s
     return good ? LL_OK : LL_USAGE;
 }
 
+/* "0>1 0>2 1>2 ...", as a list has them. */
+static void add_positions(const ll_arch_text *t, ll_str *out)
+{
+    enum { MOST = 8 };
+    int n = t->space->n_positions;
+    for (int i = 0; i < n && i < MOST; i++)
+        ll_str_addf(out, "%s%s", i ? " " : "", t->space->positions[place(t, i)]);
+    if (n > MOST) ll_str_addf(out, " ... %s", t->space->positions[place(t, n - 1)]);
+}
+
+/* ", 0 none, 1 skip_connect, ...", as the first of them has it. */
+static void add_code(const ll_arch_text *t, ll_str *out)
+{
+    enum { MOST = 10 };
+    int n = ll_space_choices(t->space, place(t, 0));
+    for (int i = 0; i < n && i < MOST; i++)
+        ll_str_addf(out, ", %d %s", i,
+                    ll_space_choice(t->space, place(t, 0), t->order ? t->order->op[i] : i));
+    if (n > MOST) ll_str_add(out, ", ...");
+}
+
 void ll_arch_text_note(ll_import *job, const ll_arch_text *t)
 {
     const ll_space_facts *f = t->space->facts;
-    if (t->n_numbers && f->n_orders)
-        ll_import_note(job,
-                       "lists of operation numbers were read in the order of %s (order=%s is the other one)",
-                       t->order ? t->order->name : t->space->name, t->order ? "own" : f->orders[0].name);
+    ll_str how = {0};
+    bool code = t->n_numbers && (f->n_orders || ll_space_reads_digits(t->space));
+    if (!code && !(t->n_names && f->n_orders)) return;
+    add_positions(t, &how);
+    if (code) add_code(t, &how);
+    if (f->n_orders) ll_str_addf(&how, "; order=%s is the other one", t->order ? "own" : f->orders[0].name);
+    ll_import_note(job, "lists of operations were read in the order of %s: %s",
+                   t->order ? t->order->name : t->space->name, ll_str_text(&how));
+    ll_str_free(&how);
 }

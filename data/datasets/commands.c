@@ -16,6 +16,9 @@ const ll_command ll_data_commands[] = {
          "the dataset is loaded, the session goes on with the new one. A device that is there already is "
          "completed when\n"
          "all common latencies agree within 0.1 percent, otherwise nothing is changed.\n"
+         "csv: a number in the column of architectures is an index of the search space, in a column `row` a "
+         "row of the\n"
+         "dataset that is joined; columns that name two architectures in one line are refused.\n"
          "Nothing in these files is executed: pickles are read by a parser of the few operations they need.",
      .examples = "import help HELP/data/nasbench201 as nb201\n"
                  "import oneproxy OneProxy into nb201\n"
@@ -24,6 +27,7 @@ const ll_command ll_data_commands[] = {
                  "import csv mine.csv as mine space=nasbench201 unit=s arch=cell\n"
                  "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms\n"
                  "import csv hw_cifar10.csv as hw space=nasbench201 unit=ms,mJ order=naslib\n"
+                 "import csv runs.csv into nb201 unit=us repeats=median key=device,batch_size\n"
                  "import csv wmt14ende_cpu_xeon_all.csv as hat features=auto unit=ms device=xeon\n"
                  "import eagle EAGLE into nb201"},
     {.name = "load",
@@ -40,6 +44,31 @@ const ll_command ll_data_commands[] = {
      .summary = "List the datasets that can be loaded",
      .flags = LL_CMD_LOOK,
      .run = ll_run_datasets},
+    {.name = "device",
+     .group = "data",
+     .summary = "Show, rename or take out one device of the loaded dataset",
+     .options = ll_device_options,
+     .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_device,
+     .help =
+         "The dataset's folder is changed; what it was is kept, `dataset restore NAME` brings it back. "
+         "A name is UTF-8\n"
+         "without control characters, at most 100 bytes; one with blanks, commas or '*' is put in quotes.",
+     .examples = "device info pixel3\ndevice rename phone \"my phone, 2\"\ndevice remove board_b1"},
+    {.name = "dataset",
+     .group = "data",
+     .summary = "Copy, rename, take away or bring back a dataset",
+     .options = ll_dataset_options,
+     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
+     .run = ll_run_dataset,
+     .help =
+         "What is taken away or replaced (also by `import`) is kept in .former of the data folder until "
+         "the next\n"
+         "change of that dataset, and `dataset restore NAME` puts it back; what was there is kept in turn. "
+         "`undo` takes\n"
+         "back steps of a session, not changes of folders. Datasets that come with latlab stay.",
+     .examples = "dataset copy nb201_host mine\ndataset rename mine phones\ndataset remove phones\n"
+                 "dataset restore phones"},
     {.name = "export",
      .group = "data",
      .summary = "Write latencies or predictions to a file, or networks as ONNX models",
@@ -51,6 +80,10 @@ const ll_command ll_data_commands[] = {
          "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
          "npy: float64 (architectures, devices), NaN where missing.\n"
          "predictions: a row per architecture and transfer with measured and predicted milliseconds.\n"
+         "All tables begin with arch, its string; where a row of the table, multiply-adds (mmacs, millions) "
+         "and accuracies\n"
+         "are told of it, they stand behind under these names, as in what `predict out=`, `suggest out=` and "
+         "`write` make.\n"
          "onnx: a folder for a device that runs no latlab: a model per architecture, INDEX.onnx (opset 13, "
          "float32,\n"
          "random weights from a seed), and measure.csv, a table to fill in that `import csv` reads. "
@@ -116,8 +149,14 @@ const ll_command ll_data_commands[] = {
     {.name = "doctor",
      .alias = "paths",
      .group = "help",
-     .summary = "Show where everything lies and check every dataset",
+     .summary = "Show where everything lies, check every dataset, and say the limits",
      .flags = LL_CMD_NO_UNDO,
-     .run = ll_run_doctor},
+     .run = ll_run_doctor,
+     .help =
+         "What stands against the size of things: a latency table and its memory, a search space's "
+         "positions, and the\n"
+         "vectors of an encoding. Devices and architectures are limited by memory alone; `corr` shows up to "
+         "some thousand\n"
+         "columns (--json and `write` have all), `plot heatmap` names every few of many devices."},
     {0},
 };

@@ -1,4 +1,4 @@
-/* The commands of this room: import, load, datasets, export, write, model, doctor. */
+/* The commands of this room: import, load, datasets, device, dataset, export, write, model, doctor. */
 #ifndef LL_DATA_DATASETS_COMMANDS_H
 #define LL_DATA_DATASETS_COMMANDS_H
 
@@ -14,6 +14,8 @@ extern const ll_command ll_data_commands[], ll_proxies_commands[], ll_encode_com
 ll_status ll_run_import(ll_request *rq);
 ll_status ll_run_load(ll_request *rq);
 ll_status ll_run_datasets(ll_request *rq);
+ll_status ll_run_device(ll_request *rq);
+ll_status ll_run_dataset(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
 ll_status ll_export_onnx(ll_request *rq, const char *archs);
 const ll_option *ll_export_more(char *const *words, int n);
@@ -27,15 +29,17 @@ ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create,
 const ll_option *ll_compare_more(char *const *words, int n);
 extern const ll_option ll_results_options[];
 extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_write_options[],
-    ll_model_options[];
+    ll_model_options[], ll_device_options[], ll_dataset_options[];
 
 /* A dataset by name, in the data folders, or by path: the app's loader (ll_app_set_loader). */
 ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *e);
 /* ll_folder_home() among the folders of this app: where a change of the dataset at `path` is written; free *to. */
 ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e);
 
-/* The result of an import: what was read from the file (`fresh`), the dataset it is in now, and what is worth a second
- * look (units, twins). */
+/* Notes on what of `fresh`, which was read from a file, is worth a second look in the dataset it is in: twins, and what is
+ * like a known device. Before anything is written, since it takes a while and may be stopped. */
+void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
+/* The result of an import: what was read, the dataset it is in now, units that look wrong, and the notes. */
 void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
 
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */

@@ -5,6 +5,7 @@
 
 #include "core/app/need.h"
 #include "core/app/output.h"
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -65,19 +66,27 @@ static void emit_encoding(ll_request *rq, const ll_encoder *c, const ll_matrix_f
 
 /* --- vectors in a file --- */
 
+static void write_head(FILE *f, int dim)
+{
+    ll_strs names = {0};
+    for (int j = 0; j < dim; j++) {
+        ll_str name = {0};
+        ll_str_addf(&name, "x%d", j);
+        ll_strs_take(&names, ll_str_take(&name));
+    }
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
 static ll_status write_csv(const ll_archs *archs, const ll_matrix_f *m, const char *path, ll_error *e)
 {
     ll_writer w;
     ll_str text = {0};
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    fputs("arch", w.f);
-    for (int j = 0; j < m->cols; j++) fprintf(w.f, ",x%d", j);
-    fputc('\n', w.f);
+    write_head(w.f, m->cols);
     for (int i = 0; i < m->rows; i++) {
-        text.len = 0;
-        archs->space->format(archs->space, ll_arch(archs, i), &text);
-        ll_csv_write(w.f, ll_str_text(&text));
+        ll_arch_write(w.f, archs->space, ll_arch(archs, i), &text);
         for (int j = 0; j < m->cols; j++) {
             fputc(',', w.f);
             ll_csv_write_number(w.f, (double)m->v[(size_t)i * (size_t)m->cols + (size_t)j]);

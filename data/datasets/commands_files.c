@@ -8,6 +8,7 @@
 #include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/size.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -362,6 +363,31 @@ static void add_xdg(cJSON *rows, const char *what, ll_xdg kind)
     free(path);
 }
 
+/* What is refused however much memory there is, from the tables that say so. */
+static void add_limits(cJSON *rows)
+{
+    ll_str text = {0};
+    for (int r = 0; r < LL_READERS; r++) {
+        const ll_limit *x = ll_limit_of((ll_reader)r);
+        ll_str_clear(&text);
+        ll_str_addf(&text, "a file of %zu MiB; memory %zu times the file and %zu MiB, %zu MiB in all",
+                    x->file_most >> 20, x->times, x->plus >> 20, x->most >> 20);
+        ll_str what = {0};
+        ll_str_addf(&what, "limit of %s", x->what);
+        add_place(rows, ll_str_text(&what), NULL, ll_str_text(&text));
+        ll_str_free(&what);
+    }
+    ll_str_clear(&text);
+    ll_str_addf(&text, "%d positions, %d operations each (%d where they are numbers)", LL_MAX_POSITIONS,
+                LL_MAX_OPS, LL_MAX_CHOICES);
+    add_place(rows, "limit of a search space", NULL, ll_str_text(&text));
+    add_place(
+        rows, "limit of encodings", NULL,
+        "memory: samplers and maps hold 4 bytes for each architecture and dimension (onehot: positions x "
+        "operations)");
+    ll_str_free(&text);
+}
+
 ll_status ll_run_doctor(ll_request *rq)
 {
     static const ll_column columns[] = {
@@ -380,6 +406,7 @@ ll_status ll_run_doctor(ll_request *rq)
     }
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
+    add_limits(rows);
     ll_json_int(result, "bad", bad);
     ll_emit(rq, result);
     ll_strs_free(&dirs);

@@ -7,11 +7,11 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/name.h"
 #include "core/base/quote.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
+#include "data/datasets/import_csv.h"
 
 static const char *importer_kind(int i)
 {
@@ -33,6 +33,10 @@ const ll_option ll_import_options[] = {
         "csv: unit of the numbers in the file: ms, us, ns, s, fps, or of another quantity mJ, J, W, KB, ...; "
         "unit=ms,mJ where a file has both"),
     LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
+    LL_OPT_CHOICE(
+        "repeats", NULL, "median|min|mean",
+        "csv: what stands for several runs of one architecture on one device; their deviation is kept"),
+    LL_OPT_LIST("key", NULL, "csv: columns that together name a device: device,batch_size"),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
     LL_OPT_WORD(
         "features", NULL,
@@ -160,6 +164,7 @@ static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, l
     } else {
         *out = ll_dataset_ref(x->fresh);
     }
+    if (!s) ll_import_compare(x->rq, x->job, *out, x->fresh);
     if (s || !ll_cancelled(x->rq->observer)) return s;
     ll_dataset_unref(*out); /* before anything is written */
     *out = NULL;
@@ -172,6 +177,7 @@ static ll_status save(joining *x, const place *p)
     ll_str said = {0};
     ll_dataset *d = NULL;
     ll_change change = {.how = x->job->into ? LL_CHANGE_JOIN : LL_CHANGE_ANEW,
+                        .keep = true,
                         .to = p->to,
                         .from = p->from,
                         .make = combine,
@@ -194,7 +200,7 @@ static ll_status save(joining *x, const place *p)
 static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error *e)
 {
     ll_status s = LL_OK;
-    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_name_check(fresh->devices[i].name, e);
+    for (int i = 0; i < fresh->n_devices && !s; i++) s = ll_table_check_device(fresh->devices[i].name, e);
     return s ? ll_fail_in(e, "%.150s: ", path) : LL_OK;
 }
 
@@ -246,14 +252,17 @@ ll_status ll_run_import(ll_request *rq)
                      .unit = ll_word(&rq->args, "unit"),
                      .arch = ll_word(&rq->args, "arch"),
                      .order = ll_word(&rq->args, "order"),
+                     .repeats = ll_word(&rq->args, "repeats"),
                      .features = ll_word(&rq->args, "features"),
                      .metric = ll_word(&rq->args, "metric"),
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
-    ll_strs devices = {0};
+    ll_strs devices = {0}, key = {0};
     ll_patterns(&rq->args, "devices", &devices);
     job.devices = &devices;
+    ll_list(&rq->args, "key", &key);
+    job.key = &key;
     job.batch = ll_int(&rq->args, "batch");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
     if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
@@ -261,6 +270,7 @@ ll_status ll_run_import(ll_request *rq)
     if (!s) s = import_into(&x, &p);
     ll_strs_free(&job.notes);
     ll_strs_free(&devices);
+    ll_strs_free(&key);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/app/output.h"
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -66,15 +67,24 @@ static ll_status write_model(folder *f, int row)
     return s;
 }
 
+static void write_head(FILE *f)
+{
+    static const char *const columns[] = {"row", "file", "latency_ms", "std_ms"};
+    ll_strs names = {0};
+    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) ll_strs_add(&names, columns[i]);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
 static ll_status write_table(folder *f, const char *path)
 {
     ll_writer w;
     ll_str arch = {0};
     ll_status s = ll_writer_open(&w, path, &f->rq->error);
     if (s) return s;
-    fputs("architecture,row,file,latency_ms,std_ms\n", w.f);
+    write_head(w.f);
     for (int i = 0; i < f->rows.n; i++) {
-        ll_write_arch(w.f, f->rq->state.data, f->rows.v[i], &arch);
+        ll_arch_write(w.f, f->rq->state.data->space, ll_gene(f->rq->state.data, f->rows.v[i]), &arch);
         fprintf(w.f, ",%d,%d.onnx,,\n", f->rows.v[i], f->rows.v[i]);
     }
     ll_str_free(&arch);

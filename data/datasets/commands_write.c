@@ -31,28 +31,54 @@ static void write_value(FILE *f, const cJSON *v)
         fputs(cJSON_IsTrue(v) ? "yes" : "no", f);
 }
 
-/* One record: the columns' values of a row, their keys when `row` is NULL. Arrays are drawings, not cells. */
-static void write_record(FILE *f, const cJSON *columns, const cJSON *row)
+/* Which members of the rows become columns. */
+static void add_key(ll_strs *keys, const char *key)
 {
-    const cJSON *column;
-    cJSON_ArrayForEach(column, columns)
-    {
-        const char *key = ll_json_get_str(column, "key", "");
-        if (column != columns->child) putc(',', f);
-        if (row)
-            write_value(f, member(row, key));
-        else
-            ll_csv_write(f, key);
+    if (!ll_strs_has(keys, key)) ll_strs_add(keys, key);
+}
+
+static bool is_cell(const cJSON *v)
+{
+    return cJSON_IsNumber(v) || cJSON_IsString(v) || cJSON_IsBool(v);
+}
+
+/* Of a table of architectures first `arch` and `row`, and behind the columns whatever else its rows say. */
+static void list_keys(const cJSON *result, ll_strs *keys)
+{
+    const cJSON *column, *columns = member(result, "columns"), *rows = member(result, "rows"), *row, *v;
+    ll_strs named = {0};
+    cJSON_ArrayForEach(column, columns) ll_strs_add(&named, ll_json_get_str(column, "key", ""));
+    bool archs = rows && ll_strs_has(&named, "arch");
+    if (archs) add_key(keys, "arch");
+    if (archs && ll_strs_has(&named, "row")) add_key(keys, "row");
+    for (int i = 0; i < named.n; i++) add_key(keys, named.v[i]);
+    for (row = archs ? rows->child : NULL; row; row = row->next)
+        cJSON_ArrayForEach(v, row) if (is_cell(v)) add_key(keys, v->string);
+    ll_strs_free(&named);
+}
+
+static void write_record(FILE *f, const ll_strs *keys, const cJSON *row)
+{
+    for (int i = 0; i < keys->n; i++) {
+        if (i) putc(',', f);
+        write_value(f, member(row, keys->v[i]));
     }
     putc('\n', f);
 }
 
 static void write_rows(FILE *f, const cJSON *result)
 {
-    const cJSON *columns = member(result, "columns"), *rows = member(result, "rows"), *row;
-    write_record(f, columns, NULL);
-    if (!rows) write_record(f, columns, result);
-    cJSON_ArrayForEach(row, rows) write_record(f, columns, row);
+    const cJSON *rows = member(result, "rows"), *row;
+    ll_strs keys = {0};
+    list_keys(result, &keys);
+    for (int i = 0; i < keys.n; i++) {
+        if (i) putc(',', f);
+        ll_csv_write(f, keys.v[i]);
+    }
+    putc('\n', f);
+    if (!rows) write_record(f, &keys, result);
+    cJSON_ArrayForEach(row, rows) write_record(f, &keys, row);
+    ll_strs_free(&keys);
 }
 
 /* "devices" heads the rows and columns of "matrix". */
@@ -103,7 +129,7 @@ static void write_sequences(FILE *f, const cJSON *result, int n)
     enum { MOST = 16 };
     const cJSON *v, *at[MOST];
     int k = 0;
-    fputs("index", f);
+    fputs("row", f);
     cJSON_ArrayForEach(v, result)
     {
         if (k == MOST || !is_sequence(v, n)) continue;

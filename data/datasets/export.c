@@ -2,24 +2,19 @@
 
 #include <stdlib.h>
 
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/commands/arch_fields.h"
 #include "data/datasets/import_csv.h"
 #include "data/formats/npy.h"
-
-void ll_write_arch(FILE *f, const ll_dataset *d, int row, ll_str *text)
-{
-    ll_str_clear(text);
-    d->space->format(d->space, ll_gene(d, row), text);
-    ll_csv_write(f, ll_str_text(text));
-}
 
 void ll_write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text)
 {
     const uint8_t *gene = ll_gene(d, row);
     if (!digits) {
-        ll_write_arch(f, d, row, text);
+        ll_arch_write(f, d->space, gene, text);
         return;
     }
     for (int i = 0; i < d->space->n_positions; i++) putc_unlocked('0' + gene[i], f);
@@ -46,21 +41,17 @@ static void add_heading(const ll_device *v, ll_str *out)
 
 static void write_header(FILE *f, const ll_dataset *d, const ll_ints *devices)
 {
-    fputs("arch", f);
+    ll_strs names = {0};
     for (int j = 0; j < devices->n; j++) {
         ll_str name = {0}, std = {0};
         add_heading(&d->devices[devices->v[j]], &name);
+        ll_strs_take(&names, ll_str_take(&name));
+        if (!std_of(d, devices->v[j])) continue;
         ll_str_addf(&std, "%s_std", d->devices[devices->v[j]].name);
-        putc(',', f);
-        ll_csv_write(f, name.s);
-        ll_str_free(&name);
-        if (std_of(d, devices->v[j])) {
-            putc(',', f);
-            ll_csv_write(f, std.s);
-        }
-        ll_str_free(&std);
+        ll_strs_take(&names, ll_str_take(&std));
     }
-    putc('\n', f);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
 }
 
 ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char *path, ll_error *e)
@@ -71,7 +62,7 @@ ll_status ll_export_csv(const ll_dataset *d, const ll_ints *devices, const char 
     if (s) return s;
     write_header(w.f, d, devices);
     for (int i = 0; i < d->n_archs; i++) {
-        ll_write_arch(w.f, d, i, &text);
+        ll_arch_write(w.f, d->space, ll_gene(d, i), &text);
         for (int j = 0; j < devices->n; j++) {
             const double *std = std_of(d, devices->v[j]);
             putc(',', w.f);
@@ -98,17 +89,23 @@ ll_status ll_export_npy(const ll_dataset *d, const ll_ints *devices, const char 
 
 /* --- scores --- */
 
+void ll_write_scores_head(FILE *f, const ll_dataset *d)
+{
+    ll_strs names = {0};
+    for (int k = 0; k < d->n_scores; k++) ll_strs_add(&names, d->scores[k].name);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
 ll_status ll_export_scores(const ll_dataset *d, const char *path, ll_error *e)
 {
     ll_writer w;
     ll_str text = {0};
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    fputs("arch", w.f);
-    for (int k = 0; k < d->n_scores; k++) fprintf(w.f, ",%s", d->scores[k].name);
-    putc('\n', w.f);
+    ll_write_scores_head(w.f, d);
     for (int i = 0; i < d->n_archs; i++) {
-        ll_write_arch(w.f, d, i, &text);
+        ll_arch_write(w.f, d->space, ll_gene(d, i), &text);
         for (int k = 0; k < d->n_scores; k++) {
             putc(',', w.f);
             ll_csv_write_number(w.f, d->scores[k].v[i]);
@@ -121,16 +118,27 @@ ll_status ll_export_scores(const ll_dataset *d, const char *path, ll_error *e)
 
 /* --- predictions --- */
 
-static void write_transfer(FILE *f, const ll_dataset *d, const ll_transfer *t, double level)
+static void write_predictions_head(FILE *f, const ll_arch_fields *fields)
 {
+    static const char *const own[] = {"device", "predictor", "measured_ms", "predicted_ms",
+                                      "lo_ms",  "hi_ms",     "sample"};
+    ll_strs names = {0};
+    ll_arch_fields_names(fields, &names);
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) ll_strs_add(&names, own[i]);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
+static void write_transfer(FILE *f, ll_arch_fields *fields, const ll_transfer *t, double level)
+{
+    const ll_dataset *d = fields->data;
     int device = ll_dataset_device(d, t->device);
     double *lo = LL_NEW_ARRAY(double, t->n + 1), *hi = LL_NEW_ARRAY(double, t->n + 1);
     bool interval = ll_transfer_interval(t, level, lo, hi);
-    ll_str text = {0};
     for (int i = 0; i < t->n; i++) {
         double v[] = {device < 0 ? NAN : ll_latencies(d, device)[i], t->lat_ms[i], interval ? lo[i] : NAN,
                       interval ? hi[i] : NAN};
-        ll_write_arch(f, d, i, &text);
+        ll_arch_fields_csv(fields, ll_gene(d, i), f);
         putc(',', f);
         ll_csv_write(f, t->device);
         fprintf(f, ",%s", t->predictor->name);
@@ -140,7 +148,6 @@ static void write_transfer(FILE *f, const ll_dataset *d, const ll_transfer *t, d
         }
         fprintf(f, ",%d\n", ll_ints_find(&t->samples, i) >= 0);
     }
-    ll_str_free(&text);
     free(lo);
     free(hi);
 }
@@ -151,7 +158,9 @@ ll_status ll_export_predictions(const ll_dataset *d, ll_transfer *const *t, int 
     ll_writer w;
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    fputs("arch,device,predictor,measured_ms,predicted_ms,lo_ms,hi_ms,sample\n", w.f);
-    for (int i = 0; i < n; i++) write_transfer(w.f, d, t[i], level);
+    ll_arch_fields fields = ll_arch_fields_of(d->space, d);
+    write_predictions_head(w.f, &fields);
+    for (int i = 0; i < n; i++) write_transfer(w.f, &fields, t[i], level);
+    ll_arch_fields_free(&fields);
     return ll_writer_commit(&w, e);
 }

@@ -1,6 +1,7 @@
 #include "data/datasets/folder_change.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -60,24 +61,42 @@ static ll_status read_there(const ll_change *c, ll_dataset **there, ll_error *e)
     return c->how == LL_CHANGE_JOIN && path ? ll_folder_load(path, there, e) : LL_OK;
 }
 
-/* DIR/.former/NAME: no dataset can be called that. NULL: nothing is worth keeping. */
+/* DIR/.former/NAME: no dataset can be called that. */
+static void add_former(const char *to, ll_str *out)
+{
+    char *dir = ll_path_folder(to);
+    ll_str_addf(out, "%s/.former/%s", dir, ll_path_base(to));
+    free(dir);
+}
+
+bool ll_folder_former(const char *path, char **former)
+{
+    ll_str place = {0};
+    if (!path) return false;
+    add_former(path, &place);
+    *former = ll_str_take(&place);
+    return true;
+}
+
+/* Where what is there is kept, and a sentence on it; NULL: nothing is worth keeping. */
 static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
 {
     ll_dataset *old = NULL;
     ll_error ignored;
     ll_str keep = {0};
-    if (c->how != LL_CHANGE_ANEW || !ll_is_there(c->to)) return NULL;
+    bool keeps = c->how == LL_CHANGE_ANEW || (c->how == LL_CHANGE_JOIN && c->keep);
+    if (!keeps || !ll_is_there(c->to)) return NULL;
     bool damaged = ll_folder_load(c->to, &old, &ignored);
     if (damaged || !same_content(d, old)) {
-        char *dir = ll_path_folder(c->to);
-        ll_str_addf(&keep, "%s/.former/%s", dir, ll_path_base(c->to));
-        free(dir);
-        ll_str_addf(said, "%s was there ", ll_path_base(c->to));
+        const char *name = ll_path_base(c->to);
+        add_former(c->to, &keep);
+        ll_str_addf(said, "%s was there ", name);
         if (damaged)
             ll_str_add(said, "and damaged");
         else
             ll_str_addf(said, "with %d device%s", old->n_devices, old->n_devices == 1 ? "" : "s");
         ll_str_addf(said, "; the former one is kept in %s", keep.s);
+        if (!damaged) ll_str_addf(said, ", `dataset restore %s` brings it back", name);
     }
     ll_dataset_unref(old);
     return keep.len ? ll_str_take(&keep) : NULL;
@@ -118,6 +137,36 @@ ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, l
     ll_folder_unlock(lock);
     free(dir);
     if (!s) ll_attach_proxies(*out);
+    return s;
+}
+
+/* Only what is older than the former one is lost whenever this ends. */
+static ll_status set_aside(const char *path, const char *former, ll_error *e)
+{
+    char *dir = ll_path_folder(path), *kept = ll_path_folder(former);
+    ll_status s = ll_owned_check(path, &ll_folder_kind, e);
+    if (!s) s = ll_make_dirs(kept, e);
+    if (!s) s = ll_owned_remove(former, &ll_folder_kind, e);
+    if (!s && rename(path, former))
+        s = ll_fail(e, LL_FAILED, "%s: cannot be moved to %s: %s", path, former, strerror(errno));
+    if (!s) {
+        ll_owned_sync(kept);
+        ll_owned_sync(dir);
+    }
+    free(kept);
+    free(dir);
+    return s;
+}
+
+ll_status ll_folder_set_aside(const char *path, ll_observer *observer, ll_str *kept, ll_error *e)
+{
+    int lock;
+    char *dir = ll_path_folder(path);
+    add_former(path, kept);
+    ll_status s = ll_folder_lock(dir, observer, &lock, e);
+    if (!s) s = set_aside(path, ll_str_text(kept), e);
+    ll_folder_unlock(lock);
+    free(dir);
     return s;
 }
 

@@ -15,6 +15,7 @@ typedef enum ll_change_how {
 
 typedef struct ll_change {
     ll_change_how how;
+    bool keep;        /* JOIN: what is there is kept as the former one, as ANEW keeps it */
     const char *to;   /* the folder that is written */
     const char *from; /* JOIN: where the dataset is read while `to` is not there; NULL: nowhere */
     /* A sealed dataset, one reference to it: what the folder is to hold. `there` is what it holds, NULL for NEW and
@@ -27,6 +28,13 @@ typedef struct ll_change {
 /* *out: what `make` gave, at the path of the folder that now holds it. `said` (may be NULL) gets a sentence on what
  * was replaced, or nothing. LL_FAILED also where something is in the way (core/base/owned.h). */
 ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e);
+
+/* Where the former one of the dataset at `path` is kept, if there is any; free *former. false: `path` is NULL. */
+bool ll_folder_former(const char *path, char **former);
+
+/* Takes the dataset at `path` away, under the lock of its folder: it becomes the former one, in the place of what was kept of
+ * that name before; `kept` gets where. LL_FAILED: something that is no dataset is in the way. */
+ll_status ll_folder_set_aside(const char *path, ll_observer *observer, ll_str *kept, ll_error *e);
 
 /* Where a change of the dataset at `path` is written (*to is the caller's to free): there. One that came with the
  * program (in the folder `bundled`), or lies where this user cannot write, is copied to the folder of datasets

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
@@ -23,6 +24,14 @@ static const char *const kinds[] = {[LL_MEASURED] = "measured", [LL_SIMULATED] =
 
 /* --- tables --- */
 
+static void write_head(FILE *f, const ll_dataset *d)
+{
+    ll_strs names = {0};
+    for (int j = 0; j < d->n_devices; j++) ll_strs_add(&names, d->devices[j].name);
+    ll_arch_write_head(f, &names);
+    ll_strs_free(&names);
+}
+
 /* (n_devices, n_archs) transposed: a row per architecture, its full string in latency.csv only. */
 static ll_status write_table(const ll_dataset *d, const double *v, const char *path, ll_error *e)
 {
@@ -31,22 +40,14 @@ static ll_status write_table(const ll_dataset *d, const double *v, const char *p
     if (s) return s;
     ll_str text = {0};
     bool digits = ll_space_reads_digits(d->space);
-    fputs("arch", w.f);
-    for (int j = 0; j < d->n_devices; j++) {
-        putc(',', w.f);
-        ll_csv_write(w.f, d->devices[j].name);
-    }
-    putc('\n', w.f);
+    write_head(w.f, d);
     for (int i = 0; i < d->n_archs; i++) {
         if (ll_interrupted()) {
             ll_str_free(&text);
             ll_writer_abandon(&w);
             return ll_interrupt_fail(e);
         }
-        if (v == d->lat_ms)
-            ll_write_arch(w.f, d, i, &text);
-        else
-            ll_write_brief_arch(w.f, d, i, digits, &text);
+        ll_write_brief_arch(w.f, d, i, digits && v != d->lat_ms, &text);
         for (int j = 0; j < d->n_devices; j++) {
             putc_unlocked(',', w.f);
             ll_csv_write_number(w.f, v[(size_t)j * (size_t)d->n_archs + (size_t)i]);

@@ -43,12 +43,7 @@ ll_status ll_folder_write_scores(const ll_dataset *d, const char *path, ll_error
     if (s) return s;
     ll_str text = {0};
     bool digits = ll_space_reads_digits(d->space);
-    fputs("arch", w.f);
-    for (int k = 0; k < d->n_scores; k++) {
-        putc(',', w.f);
-        ll_csv_write(w.f, d->scores[k].name);
-    }
-    putc('\n', w.f);
+    ll_write_scores_head(w.f, d);
     for (int i = 0; i < d->n_archs; i++) {
         if (!is_scored(d, i)) continue;
         ll_write_brief_arch(w.f, d, i, digits, &text);

@@ -23,11 +23,14 @@ typedef struct ll_import {
     const char *arch;       /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
     const char *order;      /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
     const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
-    int batch;              /* csv: images behind one latency, where throughput is converted; 0: 1 */
-    const char *metric;     /* accuracy: name of the score; NULL: "accuracy" */
-    const char *split;      /* accuracy: "test", "valid"; NULL: test */
-    const char *source;     /* accuracy: who measured; NULL: the file's name */
-    ll_strs notes;          /* out: sentences on what was found; free with ll_strs_free */
+    const char *
+        repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
+    const ll_strs *key; /* csv: the columns that together name a device; NULL or empty: one called device */
+    int batch;          /* csv: images behind one latency, where throughput is converted; 0: 1 */
+    const char *metric; /* accuracy: name of the score; NULL: "accuracy" */
+    const char *split;  /* accuracy: "test", "valid"; NULL: test */
+    const char *source; /* accuracy: who measured; NULL: the file's name */
+    ll_strs notes;      /* out: sentences on what was found; free with ll_strs_free */
 } ll_import;
 
 /* One kind of input. `read` gives a sealed dataset with one reference; LL_BAD_DATA names file, line and
@@ -47,7 +50,7 @@ ll_status ll_import_help(ll_import *job, ll_dataset **fresh, ll_error *e);
 
 /* OneProxy's folder: 18 devices on 1,999 NAS-Bench-201 cells, ms; -1 is missing. */
 ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
-/* One device of BRP-NAS: a pickled dict {six operations: seconds}. */
+/* One device of BRP-NAS: a pickled dict {six operations, or the string of a cell: seconds}; None, NaN and -1 are missing. */
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* EAGLE's folder: a pickle of that kind per device, up to 64; the devices are called as NASFLAT's tasks call them. */
 ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e);

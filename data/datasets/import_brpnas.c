@@ -7,6 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/device/hardware.h"
+#include "data/datasets/arch_text.h"
 #include "data/datasets/import.h"
 #include "data/formats/pickle.h"
 
@@ -24,18 +25,40 @@ static char *device_of(const ll_import *job)
     return name;
 }
 
-static ll_status read_pair(const ll_import *job, const ll_pickled *key, const ll_pickled *value,
-                           ll_dataset *d, int i, ll_error *e)
+typedef struct pairs {
+    ll_arch_text text; /* of keys that are one */
+    int n_missing;
+} pairs;
+
+/* A tuple of operations, or a text: the string of a cell, or such a tuple as Python prints it. */
+static ll_status read_key(pairs *p, const ll_pickled *key, uint8_t *gene, ll_error *e)
 {
     int op[EDGES];
+    if (key->kind == LL_PICKLED_TEXT) return ll_arch_text_read(&p->text, key->text.s, gene, e);
     bool good = (key->kind == LL_PICKLED_TUPLE || key->kind == LL_PICKLED_LIST) && key->items.n == EDGES;
     for (int k = 0; good && k < EDGES; k++) good = ll_pickled_int(key->items.v[k], 0, OPS - 1, &op[k]);
-    if (!good)
-        return ll_fail(e, LL_BAD_DATA, "%s: key %d is no tuple of %d operations 0..%d", job->path, i, EDGES,
-                       OPS - 1);
-    ll_import_cell(op, ll_arch_at(d->archs, i));
-    double x;
-    if (!ll_pickled_number(value, &x) || !(x >= 0) || isinf(x = ll_to_ms(d->devices[0].unit_read, x)))
+    if (!good) return ll_fail(e, LL_BAD_DATA, "no tuple of %d operations 0..%d, and no text", EDGES, OPS - 1);
+    ll_import_cell(op, gene);
+    return LL_OK;
+}
+
+/* None, NaN and -1 are what was not measured. */
+static bool is_missing(const ll_pickled *value, double x)
+{
+    return value->kind == LL_PICKLED_NONE || isnan(x) || x == -1;
+}
+
+static ll_status read_pair(pairs *p, const ll_import *job, const ll_pickled *key, const ll_pickled *value,
+                           ll_dataset *d, int i, ll_error *e)
+{
+    if (read_key(p, key, ll_arch_at(d->archs, i), e)) return ll_fail_in(e, "%s: key %d: ", job->path, i);
+    double x = NAN;
+    bool number = value->kind == LL_PICKLED_NONE || ll_pickled_number(value, &x);
+    if (number && is_missing(value, x)) {
+        p->n_missing++;
+        return LL_OK;
+    }
+    if (!number || !(x >= 0) || isinf(x = ll_to_ms(d->devices[0].unit_read, x)))
         return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);
     ll_latencies(d, 0)[i] = x;
     return LL_OK;
@@ -54,8 +77,12 @@ static ll_status read_dict(ll_import *job, const char *source, const ll_pickled 
     ll_device_set(&d->devices[0], name, LL_MEASURED, source, unit, ll_hardware_named(name), NULL);
     free(name);
     ll_status s = LL_OK;
-    for (int i = 0; !s && i < n; i++) s = read_pair(job, v->items.v[2 * i], v->items.v[2 * i + 1], d, i, e);
+    pairs p = {.text = {.space = d->space}};
+    for (int i = 0; !s && i < n; i++)
+        s = read_pair(&p, job, v->items.v[2 * i], v->items.v[2 * i + 1], d, i, e);
     if (!s) ll_import_note(job, "%d cells, read as %s", n, unit);
+    if (!s && p.n_missing) ll_import_note(job, "%d are None, NaN or -1, read as not measured", p.n_missing);
+    if (!s) ll_arch_text_note(job, &p.text);
     return s;
 }
 

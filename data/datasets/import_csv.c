@@ -11,8 +11,6 @@
 #include "core/base/mem.h"
 #include "core/base/size.h"
 
-enum { ASK_EVERY = 1 << 16 }; /* cells between two questions whether to go on */
-
 typedef ll_table_reader reader;
 typedef ll_table_cell cell;
 
@@ -50,24 +48,6 @@ static int find_row(reader *r, const uint8_t *gene)
     return r->n_rows++;
 }
 
-static ll_status read_arch(reader *r, uint8_t *gene, ll_error *e)
-{
-    const char *text = ll_str_text(&r->arch);
-    const ll_dataset *into = r->job->into;
-    bool number = *text && !text[strspn(text, "0123456789")];
-    r->saw_index |= number;
-    if (number && r->by_row && into) {
-        long row = strtol(text, NULL, 10);
-        if (row >= into->n_archs)
-            return ll_csv_fail(&r->csv, e, "%.40s has rows 0..%d, not %.40s", into->name, into->n_archs - 1,
-                               text);
-        memcpy(gene, ll_gene(into, (int)row), (size_t)r->job->space->n_positions);
-        return LL_OK;
-    }
-    if (!ll_arch_text_read(&r->text, text, gene, e)) return LL_OK;
-    return ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
-}
-
 /* --- numbers --- */
 
 static bool decimal_comma(const char *text)
@@ -77,18 +57,51 @@ static bool decimal_comma(const char *text)
            strspn(text, "0123456789,-+eE") == strlen(text);
 }
 
-/* What HW-NAS-Bench and others write where nothing was measured. */
-static bool is_missing(reader *r, int column)
+/* What R, numpy, pandas, Python, JSON and people write where nothing was measured, and what HW-NAS-Bench does. */
+static bool is_missing(reader *r, const char *text)
 {
-    const char *text = r->csv.cells[column];
-    bool missing = !strcmp(text, "-1") || !strcmp(text, "-1.0");
-    r->n_minus += missing;
-    return missing || !*text;
+    static const char *const words[] = {"na", "n/a", "nan", "none", "null", "-", "--", NULL};
+    text += strspn(text, " \t");
+    size_t n = strcspn(text, " \t");
+    bool alone = !text[n + strspn(text + n, " \t")], minus = alone && n && strspn(text, "-1.0") == n &&
+                                                             ll_decimal_parse(text, &(double){0}) &&
+                                                             atof(text) == -1;
+    if (minus || !n) {
+        r->n_minus += minus;
+        return true;
+    }
+    for (int i = 0; alone && words[i]; i++) {
+        if (strlen(words[i]) != n || strncasecmp(words[i], text, n)) continue;
+        char *word = ll_strndup(text, n);
+        if (!ll_strs_has(&r->words, word)) ll_strs_add(&r->words, word);
+        free(word);
+        r->n_missing++;
+        return true;
+    }
+    return false;
 }
 
-static ll_status read_number(const reader *r, const char *text, const char *column_name, double *x,
-                             ll_error *e)
+/* Where commas do not separate cells they may be decimal ones; a file has one kind. */
+static ll_status read_comma(reader *r, char *text, ll_error *e)
 {
+    char *comma = strchr(text, ',');
+    bool decimal = r->csv.separator != ',' && decimal_comma(text);
+    if (decimal && !r->comma) {
+        r->comma = r->csv.line;
+        snprintf(r->comma_text, sizeof r->comma_text, "%s", text);
+    }
+    if (strchr(text, '.') && !r->point) r->point = r->csv.line;
+    if (decimal) *comma = '.';
+    if (!r->comma || !r->point) return LL_OK;
+    return ll_csv_fail(&r->csv, e,
+                       "a decimal comma stands in line %d and a decimal point in line %d: which is it?",
+                       r->comma, r->point);
+}
+
+static ll_status read_number(reader *r, char *text, const char *column_name, double *x, ll_error *e)
+{
+    ll_status s = read_comma(r, text, e);
+    if (s) return s;
     if (decimal_comma(text))
         return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s has a decimal comma, a point was expected",
                            text, column_name);
@@ -106,10 +119,10 @@ static ll_status read_number(const reader *r, const char *text, const char *colu
 }
 
 /* A cell in its unit as what is kept. */
-static ll_status read_value(const reader *r, int column, const ll_unit *unit, double *out, ll_error *e)
+static ll_status read_value(reader *r, char *text, int column, const ll_unit *unit, double *out, ll_error *e)
 {
     double x;
-    const char *text = r->csv.cells[column], *name = r->header.v[column];
+    const char *name = r->header.v[column];
     ll_status s = read_number(r, text, name, &x, e);
     if (s) return s;
     *out = ll_unit_convert(unit, x, r->job->batch);
@@ -119,7 +132,7 @@ static ll_status read_value(const reader *r, int column, const ll_unit *unit, do
 }
 
 /* Images per second that vary by d of x make a latency that varies by the same part of it. */
-static ll_status read_std(const reader *r, int column, const ll_unit *unit, cell *x, ll_error *e)
+static ll_status read_std(reader *r, int column, const ll_unit *unit, cell *x, ll_error *e)
 {
     double d;
     ll_status s = read_number(r, r->csv.cells[column], r->header.v[column], &d, e);
@@ -140,6 +153,39 @@ static cell *add_cell(reader *r, int row, int device)
     }
     r->cells[r->n_cells] = (cell){row, device, r->csv.line, NAN, NAN};
     return &r->cells[r->n_cells++];
+}
+
+static bool is_list(const char *text)
+{
+    return *text == '[' || *text == '(';
+}
+
+/* "[1.2, 1.3]": the runs of one, as a script printed its list. The first one is in cell `at`, the others are added. */
+static ll_status read_list(reader *r, int column, const ll_unit *unit, int at, ll_error *e)
+{
+    static const char between[] = ",; \t[]()";
+    char *rest = r->csv.cells[column], *word;
+    int row = r->cells[at].row, device = r->cells[at].device, n = 0;
+    ll_status s = LL_OK;
+    for (; !s && (word = strsep(&rest, between)); n += *word != 0) {
+        double x;
+        if (!*word || is_missing(r, word) || (s = read_value(r, word, column, unit, &x, e))) continue;
+        if (n)
+            add_cell(r, row, device)->value = x;
+        else
+            r->cells[at].value = x;
+    }
+    if (!r->runs.as) r->runs.as = "median", r->runs.by_file = true;
+    return s;
+}
+
+/* What stands in a column, into cell `at`. */
+static ll_status read_cell(reader *r, int column, const ll_unit *unit, int at, ll_error *e)
+{
+    char *text = r->csv.cells[column];
+    if (is_missing(r, text)) return LL_OK;
+    if (is_list(text)) return read_list(r, column, unit, at, e);
+    return read_value(r, text, column, unit, &r->cells[at].value, e);
 }
 
 /* A device has one quantity, whatever its units. */
@@ -166,34 +212,41 @@ static ll_status row_unit(const reader *r, const ll_unit *of_column, const ll_un
     return LL_OK;
 }
 
+/* Its name, joined from the columns of key= in their order. */
 static ll_status row_device(reader *r, int *device, ll_error *e)
 {
+    ll_str name = {0};
     *device = 0;
-    for (int i = 0; i < r->n_columns; i++)
-        if (r->columns[i].role == LL_ROLE_DEVICE) {
-            if (!*r->csv.cells[i]) return ll_csv_fail(&r->csv, e, "the device is missing");
-            *device = ll_table_add_device(r, r->csv.cells[i], e);
-            if (*device < 0) return LL_BAD_DATA;
+    for (int k = 0; k < r->n_key; k++) {
+        const char *part = r->csv.cells[r->key[k]];
+        if (!*part) {
+            ll_str_free(&name);
+            return ll_csv_fail(&r->csv, e, "the device is missing");
         }
-    return LL_OK;
+        ll_str_addf(&name, "%s%s", k ? "_" : "", part);
+    }
+    if (r->n_key) *device = ll_table_add_device(r, ll_str_text(&name), e);
+    ll_str_free(&name);
+    return *device < 0 ? LL_BAD_DATA : LL_OK;
 }
 
 static ll_status read_long_record(reader *r, int row, ll_error *e)
 {
-    int device;
-    cell *x = NULL;
+    int device, at = r->n_cells;
     ll_status s = row_device(r, &device, e);
     const ll_unit *unit = NULL;
+    if (!s) s = ll_table_check_settings(r, device, e);
     for (int i = 0; !s && i < r->n_columns; i++) {
         const ll_table_column *c = &r->columns[i];
         if (c->role != LL_ROLE_VALUE) continue;
         s = row_unit(r, c->unit, &unit, e);
         if (!s) s = note_unit(r, device, unit, e);
-        if (!s) x = add_cell(r, row, device);
-        if (!s && !is_missing(r, i)) s = read_value(r, i, unit, &x->value, e);
+        if (!s) add_cell(r, row, device);
+        if (!s) s = read_cell(r, i, unit, at, e);
     }
-    for (int i = 0; !s && x && i < r->n_columns; i++)
-        if (r->columns[i].role == LL_ROLE_STD && *r->csv.cells[i]) s = read_std(r, i, unit, x, e);
+    for (int i = 0; !s && r->n_cells > at && i < r->n_columns; i++)
+        if (r->columns[i].role == LL_ROLE_STD && !is_missing(r, r->csv.cells[i]))
+            s = read_std(r, i, unit, &r->cells[at], e);
     return s;
 }
 
@@ -206,65 +259,44 @@ static ll_status read_wide_record(reader *r, int row, ll_error *e)
         const ll_table_column *c = &r->columns[i];
         if (c->role != LL_ROLE_OF_DEVICE) continue;
         s = note_unit(r, c->device, c->unit, e);
-        if (!s && !is_missing(r, i)) s = read_value(r, i, c->unit, &r->cells[first + c->device].value, e);
+        if (!s) s = read_cell(r, i, c->unit, first + c->device, e);
     }
     for (int i = 0; !s && i < r->n_columns; i++) {
         const ll_table_column *c = &r->columns[i];
-        if (c->role == LL_ROLE_STD_OF_DEVICE && *r->csv.cells[i])
+        if (c->role == LL_ROLE_STD_OF_DEVICE && !is_missing(r, r->csv.cells[i]))
             s = read_std(r, i, c->unit, &r->cells[first + c->device], e);
     }
     return s;
+}
+
+/* Data frames and spreadsheets end lines with separators that mean nothing. */
+static bool fits_header(const reader *r)
+{
+    for (int i = r->n_columns; i < r->csv.n; i++)
+        if (*r->csv.cells[i]) return false;
+    return r->csv.n >= r->n_columns;
 }
 
 static ll_status read_record(reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     uint8_t gene[LL_MAX_POSITIONS];
-    if (c->n != r->n_columns)
+    if (!fits_header(r))
         return ll_csv_fail(c, e, "%d cells, %d were expected as in the header%s", c->n, r->n_columns,
                            c->n > r->n_columns && c->separator == ',' ? " (a decimal comma?)" : "");
-    ll_str_clear(&r->arch);
-    ll_arch_columns_text(&r->at, c, r->job->space, &r->arch);
-    ll_status s = read_arch(r, gene, e);
+    ll_status s = ll_table_read_arch(r, gene, e);
     if (s) return s;
     int row = find_row(r, gene);
-    if (!r->is_long && r->lines[row] != c->line)
-        return ll_csv_fail(c, e, "architecture %.120s stands in line %d already", ll_str_text(&r->arch),
-                           r->lines[row]);
+    if (!r->is_long && r->lines[row] != c->line && !r->runs.as)
+        return ll_csv_fail(
+            c, e,
+            "architecture %.120s stands in line %d already; where these are runs, repeats=median "
+            "(or min, mean) takes them together",
+            ll_str_text(&r->arch), r->lines[row]);
     return r->is_long ? read_long_record(r, row, e) : read_wide_record(r, row, e);
 }
 
 /* --- the dataset --- */
-
-static ll_status duplicate(const reader *r, const cell *x, ll_error *e)
-{
-    int first = 0;
-    while (r->cells[first].row != x->row || r->cells[first].device != x->device) first++;
-    return ll_fail(e, LL_BAD_DATA, "%s: line %d: this architecture on %.80s stands in line %d already",
-                   r->csv.what, x->line, r->devices.v[x->device], r->cells[first].line);
-}
-
-static ll_status fill(reader *r, ll_dataset *d, ll_error *e)
-{
-    size_t n = (size_t)r->n_rows, cells = n * (size_t)r->devices.n;
-    bool std = false;
-    uint8_t *seen = LL_NEW_ARRAY(uint8_t, cells + 1);
-    ll_status s = LL_OK;
-    for (int i = 0; i < r->n_cells; i++) std |= !isnan(r->cells[i].std);
-    if (std) d->std_ms = ll_alloc_aligned(cells + 1, sizeof(double));
-    for (size_t i = 0; std && i < cells; i++) d->std_ms[i] = NAN;
-    for (int i = 0; !s && i < r->n_cells; i++) {
-        const cell *x = &r->cells[i];
-        if (i % ASK_EVERY == 0 && ll_interrupted()) s = ll_interrupt_fail(e);
-        size_t at = (size_t)x->device * n + (size_t)x->row;
-        if (!s && seen[at]++) s = duplicate(r, x, e);
-        d->lat_ms[at] = x->value;
-        if (std) d->std_ms[at] = x->std;
-        r->n_zero += x->value == 0;
-    }
-    free(seen);
-    return s;
-}
 
 /* A long table need not have every pair, and the dataset has a place for each. */
 static ll_status check_size(const reader *r, ll_error *e)
@@ -288,6 +320,8 @@ static void set_devices(const reader *r, ll_dataset *d)
         const ll_unit *unit = j < r->n_read ? r->read[j] : NULL;
         ll_str note = {0};
         if (r->job->batch > 1) ll_str_addf(&note, "batch %d", r->job->batch);
+        if (r->runs.most > 1)
+            ll_str_addf(&note, "%s%s of up to %d runs", note.len ? ", " : "", r->runs.as, r->runs.most);
         ll_device_set(&d->devices[j], r->devices.v[j], LL_MEASURED, ll_path_base(r->job->path),
                       unit_read(r, j), NULL, note.s);
         if (unit) d->devices[j].of = unit->of;
@@ -313,8 +347,8 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
     ll_str units = {0};
     ll_dataset *d = ll_dataset_new(r->job->name, r->job->space, r->n_rows, r->devices.n);
     memcpy(d->archs->genes, r->genes, (size_t)r->n_rows * (size_t)r->job->space->n_positions);
+    s = ll_table_fill(r, d, e);
     set_devices(r, d);
-    s = fill(r, d, e);
     list_units(r, &units);
     ll_import_provenance(d, "csv", r->job->path, ll_str_text(&units));
     ll_str_free(&units);
@@ -326,18 +360,16 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
     return s;
 }
 
-static void describe_archs(reader *r)
+static void note_missing(const reader *r)
 {
-    if (r->at.n > 1)
-        ll_import_note(r->job, "the architectures stand in %d columns, %s to %s", r->at.n,
-                       r->header.v[r->at.column[0] < 0 ? 0 : r->at.column[0]],
-                       r->header.v[r->at.column[r->at.n - 1] < 0 ? 0 : r->at.column[r->at.n - 1]]);
-    ll_arch_text_note(r->job, &r->text);
-    if (r->text.n_one_hots)
-        ll_import_note(r->job, "%d architectures were given as one-hots", r->text.n_one_hots);
-    if (r->saw_index)
-        ll_import_note(r->job, "bare numbers were read as %s",
-                       r->by_row ? "row numbers of the dataset" : "architecture indices of the search space");
+    ll_str words = {0};
+    for (int i = 0; i < r->words.n; i++) ll_str_addf(&words, "%s%s", i ? ", " : "", r->words.v[i]);
+    if (r->n_missing)
+        ll_import_note(r->job,
+                       r->n_missing == 1 ? "%d cell says %s, read as not measured"
+                                         : "%d cells say %s, read as not measured",
+                       r->n_missing, words.s);
+    ll_str_free(&words);
 }
 
 static void describe(reader *r)
@@ -356,8 +388,13 @@ static void describe(reader *r)
         }
     if (r->csv.repaired)
         ll_import_note(r->job, "the file is not UTF-8 text: the bytes that are none were read as Latin-1");
-    describe_archs(r);
+    ll_table_note_archs(r);
+    if (r->comma)
+        ll_import_note(r->job, "decimal commas were read as points: %s is %.*s.%s", r->comma_text,
+                       (int)strcspn(r->comma_text, ","), r->comma_text, strchr(r->comma_text, ',') + 1);
     if (r->n_minus) ll_import_note(r->job, "%d cells are -1, read as not measured", r->n_minus);
+    note_missing(r);
+    ll_table_note_runs(r);
     if (r->n_zero)
         ll_import_note(r->job, r->n_zero == 1 ? "%d latency is 0" : "%d latencies are 0", r->n_zero);
 }
@@ -406,6 +443,9 @@ static void free_reader(reader *r)
     ll_index_free(&r->rows);
     ll_names_free(&r->device_names);
     free(r->cells);
+    free(r->key);
+    ll_strs_free(&r->words);
+    ll_runs_free(&r->runs);
 }
 
 static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
@@ -415,7 +455,6 @@ static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
                        "which search space are the architectures of? give space=NAME (`spaces` lists them)");
     reader r = {.job = job, .text = {.space = job->space}};
     if (!job->batch) job->batch = 1;
-    r.by_row = job->into && !job->space->n_archs;
     ll_status s = ll_arch_order_find(job->space, job->order, &r.text.order, e);
     if (!s) s = ll_csv_open(&r.csv, job->path, e);
     if (!s) s = read_table(&r, fresh, e);

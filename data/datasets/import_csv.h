@@ -1,5 +1,5 @@
 /* Reading a table of the user's own: what both halves of the importer know. import_csv_columns.c decides what each column
- * means, import_csv.c reads the rows. */
+ * means, import_csv_archs.c which architecture a line is of, import_csv.c reads the rows. */
 #ifndef LL_DATA_DATASETS_IMPORT_CSV_H
 #define LL_DATA_DATASETS_IMPORT_CSV_H
 
@@ -14,6 +14,7 @@
 typedef enum ll_role {
     LL_ROLE_IGNORED,
     LL_ROLE_ARCH,
+    LL_ROLE_CHECK,  /* names architectures, too */
     LL_ROLE_DEVICE, /* long: its name */
     LL_ROLE_VALUE,  /* long: the number */
     LL_ROLE_STD,
@@ -33,6 +34,27 @@ typedef struct ll_table_cell {
     double value, std;
 } ll_table_cell;
 
+/* A column that names architectures beside the one that is read. */
+enum { LL_TABLE_CHECKS = 8 };
+typedef struct ll_table_check {
+    int column;
+    int read, unread; /* lines in which it says something, and in which it says nothing that can be read */
+    long first;       /* its number in the first line */
+    bool counts;      /* it counts the lines, so far */
+    int line;         /* where it first said another architecture; 0: nowhere */
+    char says[104], means[168], instead[152];
+} ll_table_check;
+
+/* Several runs of one architecture on one device: what they become, and what tells lines of one device apart. */
+typedef struct ll_runs {
+    const char *as;  /* "median", "min", "mean"; NULL: a second line of one is a mistake */
+    bool by_file;    /* nobody asked: the file has a column of runs, or lists in its cells */
+    int least, most; /* runs of one; 0: none had several */
+    int n_settings;  /* columns that say how a line was measured and are left out: */
+    int *setting;    /* their numbers, and */
+    ll_strs *values; /* (n_settings) what each device had first, "" not yet */
+} ll_runs;
+
 typedef struct ll_table_reader {
     ll_import *job;
     const ll_unit *units[LL_MEASURANDS]; /* those the user gave; NULL: none of that quantity */
@@ -40,9 +62,12 @@ typedef struct ll_table_reader {
     ll_csv csv;
     ll_table_column *columns;
     int n_columns;
-    bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
-    bool saw_index;
+    bool is_long, by_row; /* by_row: architectures are rows of the dataset that is joined */
+    bool saw_index;       /* one was a bare number */
+    ll_table_check checks[LL_TABLE_CHECKS];
+    int n_checks, n_records;
     ll_strs header;     /* names of the columns; "" for the row labels of a data frame */
+    int *key, n_key;    /* long: the columns that name the device */
     ll_arch_columns at; /* where the architectures stand */
     ll_arch_text text;  /* and how they are written */
     ll_str arch;        /* the current one */
@@ -57,12 +82,22 @@ typedef struct ll_table_reader {
     ll_table_cell *cells;
     int n_cells, cells_cap;
     int n_zero, n_minus;
+    int n_missing;       /* cells that say in words that nothing was measured, */
+    ll_strs words;       /* these */
+    int comma, point;    /* first line with a decimal comma, with a decimal point; 0: none */
+    char comma_text[64]; /* its number */
+    ll_runs runs;
 } ll_table_reader;
 
 /* Reads the header and gives every column its meaning. LL_BAD_DATA names the column. */
 ll_status ll_table_plan(ll_table_reader *r, ll_error *e);
 /* A device as the table names it, or the user for the table; -1 when that is no name. */
 int ll_table_add_device(ll_table_reader *r, const char *text, ll_error *e);
+/* The rule for names of devices, at every door: what core/base/name.h says, and nothing that a table would take for another
+ * column ("latency", "x_std"), since a device is one once it is exported. Read: blanks at the ends are dropped first; *name is
+ * the caller's to free, unless it fails. */
+ll_status ll_table_check_device(const char *name, ll_error *e);
+ll_status ll_table_device_name(const char *text, char **name, ll_error *e);
 /* What `text` says, for columns and rows. LL_BAD_DATA: it is no unit, or another than the user's for that quantity. */
 ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_unit **out, ll_error *e);
 
@@ -71,6 +106,26 @@ ll_status ll_table_unit(const ll_table_reader *r, const char *text, const ll_uni
 bool ll_table_measures(const char *name);
 bool ll_table_is_other(const char *name);
 bool ll_table_has_strings(const ll_csv *header); /* a column that says it holds architectures */
+bool ll_table_names_archs(const char *name);     /* a column of that name does, or of their indices or rows */
+bool ll_table_is_index(const char *name);        /* of the latter */
+
+/* Whether a column of that name counts runs, or says how it was measured (batch size, precision, threads). */
+bool ll_table_counts_runs(const char *name);
+bool ll_table_is_setting(const char *name);
+/* After the header: decides whether lines may repeat, and which columns tell them apart. */
+void ll_table_plan_runs(ll_table_reader *r);
+/* LL_BAD_DATA: the current line was measured in another way than a line of this device before. */
+ll_status ll_table_check_settings(ll_table_reader *r, int device, ll_error *e);
+/* Fills the latencies, and deviations where there are any, from the cells; several of one become one, or are LL_BAD_DATA. */
+ll_status ll_table_fill(ll_table_reader *r, ll_dataset *d, ll_error *e);
+void ll_table_note_runs(const ll_table_reader *r);
+void ll_runs_free(ll_runs *runs);
+
+/* The columns that name architectures, from the header in r->csv. LL_BAD_DATA: there is none. */
+ll_status ll_table_find_archs(ll_table_reader *r, const ll_names *names, ll_error *e);
+/* The architecture of the current record, its text in r->arch. LL_BAD_DATA: unknown, or two columns name two. */
+ll_status ll_table_read_arch(ll_table_reader *r, uint8_t *gene, ll_error *e);
+void ll_table_note_archs(ll_table_reader *r); /* how they were read */
 
 /* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
 bool ll_table_takes_name(const char *name);

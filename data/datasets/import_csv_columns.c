@@ -7,23 +7,21 @@
 
 #include "core/base/mem.h"
 #include "core/base/name.h"
+#include "core/device/scores.h"
 #include "data/datasets/import_csv.h"
 
 typedef ll_table_reader reader;
 typedef ll_table_column column;
 
-/* Names that say so, and those that row labels have, too: several columns that look like positions go before these. */
-static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
-                                         "string", "gene",         "op_idx_list", "net",         NULL};
-static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char *const device_names[] = {"device", "hardware", "platform", NULL};
 static const char *const latency_names[] = {"latency", "lat", "mean", "time", "value", NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
 static const char *const std_names[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
 static const char *const unit_names[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
-static const char *const other_names[] = {"accuracy", "acc", "flops", "macs",  "params", "seed", "n",
-                                          "id",       "idx", "row",   "lo_ms", "hi_ms",  NULL};
+static const char *const other_names[] = {"accuracy", "acc",      "flops",      "macs",  "params", "seed",
+                                          "n",        "id",       "idx",        "lo_ms", "hi_ms",  "mmacs",
+                                          "cifar10",  "cifar100", "imagenet16", NULL};
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
@@ -185,7 +183,7 @@ static ll_status column_unit(const reader *r, const heading *h, const char *name
 
 bool ll_table_is_other(const char *name)
 {
-    return !*name || among(other_names, name) || among(index_names, name) || has_other_word(name);
+    return !*name || among(other_names, name) || ll_table_is_index(name) || has_other_word(name);
 }
 
 bool ll_table_takes_name(const char *name)
@@ -195,11 +193,6 @@ bool ll_table_takes_name(const char *name)
         !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
     free(h.stem);
     return plain;
-}
-
-bool ll_table_has_strings(const ll_csv *header)
-{
-    return ll_csv_column_among(header, arch_names) >= 0;
 }
 
 /* Is a word of the name one that says what is measured? */
@@ -242,10 +235,11 @@ static ll_status read_column_name(const char *text, char **name, ll_error *e)
     return s;
 }
 
-/* The header's cells as names. */
+/* The header's cells as names; separators at its end separate nothing. */
 static ll_status read_names(reader *r, ll_error *e)
 {
     ll_csv *c = &r->csv;
+    while (c->n > 1 && !c->cells[c->n - 1][strspn(c->cells[c->n - 1], " \t")]) c->n--;
     for (int i = 0; i < c->n; i++) {
         char *name = NULL;
         if (!*c->cells[i] && !i)
@@ -267,26 +261,6 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
-/* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
-static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
-{
-    const ll_csv *c = &r->csv;
-    const ll_space *space = r->job->space;
-    if (r->job->arch) return ll_arch_columns_named(c, r->job->arch, names, space, &r->at, e);
-    int one = ll_csv_column_among(c, arch_names);
-    if (one < 0) ll_arch_columns_guess(names, space, &r->at);
-    if (r->at.n) return LL_OK;
-    if (one < 0) one = ll_csv_column_among(c, index_names);
-    if (one < 0 && !*c->cells[0]) one = 0;
-    if (one >= 0) return ll_arch_columns_one(one, &r->at), LL_OK;
-    return ll_csv_fail(
-        c, e,
-        "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
-        "numbers describe them",
-        c->cells[0]);
-}
-
 /* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
 static bool is_value(const char *name)
 {
@@ -302,16 +276,24 @@ static bool is_value(const char *name)
 /* --- devices --- */
 
 /* A device is a column once it is exported, and must be one when that is read. */
-static ll_status read_device_name(const char *text, char **name, ll_error *e)
+ll_status ll_table_check_device(const char *name, ll_error *e)
+{
+    ll_status s = ll_name_check(name, e);
+    if (s) return s;
+    bool meant =
+        ll_table_names_archs(name) || among(device_names, name) || among(other_names, name) || is_value(name);
+    if (!meant && !ends_in_std(name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
+                   name, meant ? "something else" : "standard deviations");
+}
+
+ll_status ll_table_device_name(const char *text, char **name, ll_error *e)
 {
     ll_status s = ll_name_read(text, name, e);
-    if (s) return s;
-    bool meant = among(arch_names, *name) || among(index_names, *name) || among(device_names, *name) ||
-                 among(other_names, *name) || is_value(*name);
-    if (!meant && !ends_in_std(*name)) return LL_OK;
-    s = ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
-                *name, meant ? "something else" : "standard deviations");
-    free(*name);
+    if (!s && (s = ll_table_check_device(*name, e))) {
+        free(*name);
+        *name = NULL;
+    }
     return s;
 }
 
@@ -320,7 +302,7 @@ int ll_table_add_device(reader *r, const char *text, ll_error *e)
     char *read = NULL;
     int there = ll_names_find(&r->device_names, text);
     if (there >= 0) return there;
-    if (read_device_name(text, &read, e)) {
+    if (ll_table_device_name(text, &read, e)) {
         ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
         return -1;
     }
@@ -411,10 +393,15 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     return s;
 }
 
+static bool names_archs(const column *c)
+{
+    return c->role == LL_ROLE_ARCH || c->role == LL_ROLE_CHECK;
+}
+
 static bool is_other(const char *name)
 {
-    return !*name || among(other_names, name) || among(arch_names, name) || among(index_names, name) ||
-           has_other_word(name);
+    return !*name || among(other_names, name) || ll_table_names_archs(name) || ll_table_counts_runs(name) ||
+           ll_table_is_setting(name) || has_other_word(name);
 }
 
 static bool says_unit(const char *name)
@@ -431,12 +418,14 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
     for (int i = 0; i < r->n_columns && !s; i++) {
         const char *name = r->header.v[i];
         char *of = device_of_std(names, name);
-        if (r->columns[i].role == LL_ROLE_ARCH || of) {
+        if (names_archs(&r->columns[i]) || of) {
             free(of);
         } else if (choose && !ll_import_chosen(r->job, name)) {
             ++*skipped;
         } else if (!choose && is_other(name) && !says_unit(name)) {
             leave_out(r, i, "it is no device");
+        } else if (!choose && r->job->into && ll_dataset_score(r->job->into, name)) {
+            leave_out(r, i, "it is a score of the dataset");
         } else if (ends_in_std(name)) {
             leave_out(r, i, "deviations of a device that has no column");
         } else {
@@ -486,6 +475,8 @@ static ll_status plan_wide(reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     int skipped = 0;
+    if (r->job->key && r->job->key->n)
+        return ll_csv_fail(c, e, "key= goes with a measurement a line: no column is called latency");
     ll_status s = plan_devices(r, &skipped, e);
     if (s) return s;
     if (skipped) ll_import_note(r->job, "%d columns that devices= does not name were left out", skipped);
@@ -517,6 +508,30 @@ static int find_value(const reader *r, bool has_device)
     return first;
 }
 
+/* The columns of key=, else the one called device (-1: none). */
+static ll_status plan_key(reader *r, int device, ll_error *e)
+{
+    const ll_strs *key = r->job->key;
+    bool given = key && key->n;
+    r->key = LL_NEW_ARRAY(int, (given ? key->n : 0) + 1);
+    for (int k = 0; given && k < key->n; k++) {
+        int at = ll_csv_column(&r->csv, key->v[k]);
+        if (at < 0) return ll_csv_fail(&r->csv, e, "key=: no column is called \"%.60s\"", key->v[k]);
+        if (names_archs(&r->columns[at]))
+            return ll_csv_fail(&r->csv, e, "key=%.60s: that column names the architecture", key->v[k]);
+        r->key[r->n_key++] = at;
+    }
+    if (!given && device >= 0) r->key[r->n_key++] = device;
+    return LL_OK;
+}
+
+static bool is_key(const reader *r, int at)
+{
+    for (int k = 0; k < r->n_key; k++)
+        if (r->key[k] == at) return true;
+    return false;
+}
+
 static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 {
     const ll_csv *c = &r->csv;
@@ -526,22 +541,24 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
     ll_status s = column_unit(r, &h, r->header.v[value], &x->unit, e);
     free(h.stem);
     if (s) return s;
-    if (device < 0 && !r->job->device)
+    s = plan_key(r, device, e);
+    if (s) return s;
+    if (!r->n_key && !r->job->device)
         return ll_csv_fail(c, e, "which device is it? there is no column \"device\"; give device=NAME");
     for (int i = 0; i < c->n; i++) {
-        ll_role role = i == device  ? LL_ROLE_DEVICE
+        ll_role role = is_key(r, i) ? LL_ROLE_DEVICE
                        : i == value ? LL_ROLE_VALUE
                        : i == std   ? LL_ROLE_STD
                        : i == unit  ? LL_ROLE_UNIT
                                     : LL_ROLE_IGNORED;
-        if (r->columns[i].role == LL_ROLE_ARCH) continue;
+        if (names_archs(&r->columns[i])) continue;
         r->columns[i].role = role;
         if (role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
     }
     if (!x->unit && unit < 0)
         return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
                        c->what);
-    return device < 0 && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
+    return !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
 /* --- both --- */
@@ -549,17 +566,21 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
 {
     ll_status s = read_units(r, e);
-    if (!s) s = find_archs(r, names, e);
+    if (!s) s = ll_table_find_archs(r, names, e);
     if (s) return s;
     r->n_columns = r->csv.n;
     r->columns = LL_NEW_ARRAY(column, r->n_columns);
     for (int i = 0; i < r->at.n; i++)
         if (r->at.column[i] >= 0) r->columns[r->at.column[i]].role = LL_ROLE_ARCH;
-    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0);
+    for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
+    bool keyed = r->job->key && r->job->key->n;
+    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
     if (device >= 0 && value < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
     r->is_long = value >= 0;
-    return r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    if (!s) ll_table_plan_runs(r);
+    return s;
 }
 
 ll_status ll_table_plan(reader *r, ll_error *e)

@@ -13,6 +13,7 @@
 #include "core/num/stats.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/import.h"
+#include "data/datasets/import_alike.h"
 
 /* --- units --- */
 
@@ -174,6 +175,14 @@ static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const l
     free(typical);
 }
 
+void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+{
+    note_twins(job, d, fresh);
+    const ll_dataset *loaded =
+        rq->state.data && rq->state.data->space == fresh->space ? rq->state.data : NULL;
+    ll_import_note_alike(job, fresh, (const ll_dataset *const[]){d, loaded}, 2);
+}
+
 void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
@@ -199,7 +208,6 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
         ll_result_columns(result, columns);
         add_rows(rq, result, d, fresh);
     }
-    note_twins(job, d, fresh);
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
     ll_emit(rq, result);
     ll_str_free(&title);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/archs/archs_csv.h"
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
@@ -164,8 +165,7 @@ static void write_value(FILE *f, const ll_proxy_table *t, int row, int proxy)
 static void write_row(FILE *f, const ll_proxy_table *t, int row, const bool *wanted, const char *settings)
 {
     ll_str text = {0};
-    t->archs->space->format(t->archs->space, ll_arch(t->archs, row), &text);
-    ll_csv_write(f, ll_str_text(&text));
+    ll_arch_write(f, t->archs->space, ll_arch(t->archs, row), &text);
     ll_str_free(&text);
     fputc(',', f);
     ll_csv_write(f, settings);
@@ -177,13 +177,15 @@ static void write_row(FILE *f, const ll_proxy_table *t, int row, const bool *wan
 ll_status ll_proxy_table_write(const ll_proxy_table *t, const char *path, const char *settings, ll_error *e)
 {
     bool wanted[LL_MOST_PROXIES];
+    ll_strs names = {0};
     ll_writer w;
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    fprintf(w.f, "%s,%s", arch_title, settings_title);
+    ll_strs_add(&names, settings_title);
     for (int k = 0; ll_proxies[k]; k++)
-        if ((wanted[k] = column_is_there(t, k))) fprintf(w.f, ",%s", ll_proxies[k]->name);
-    fputc('\n', w.f);
+        if ((wanted[k] = column_is_there(t, k))) ll_strs_add(&names, ll_proxies[k]->name);
+    ll_arch_write_head(w.f, &names);
+    ll_strs_free(&names);
     for (int i = 0; i < t->archs->n; i++)
         if (row_is_there(t, i)) write_row(w.f, t, i, wanted, settings);
     return ll_writer_commit(&w, e);

@@ -74,7 +74,7 @@ static ll_status take_uint(machine *m, int width, uint64_t *x)
     return s;
 }
 
-static ll_status push(machine *m, ll_pickled *v)
+ll_status ll_pickle_push(machine *m, ll_pickled *v)
 {
     if (!v) return m->e->status;
     ll_status s = LL_OK;
@@ -143,14 +143,14 @@ static ll_status op_pop(machine *m, int arg)
 
 static ll_status op_empty(machine *m, int kind)
 {
-    return push(m, ll_pickle_new(m, (ll_pickled_kind)kind));
+    return ll_pickle_push(m, ll_pickle_new(m, (ll_pickled_kind)kind));
 }
 
 static ll_status op_bool(machine *m, int value)
 {
     ll_pickled *v = ll_pickle_new(m, LL_PICKLED_BOOL);
     if (v) v->i = value;
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
 /* BININT1, BININT2 are unsigned, BININT is signed. */
@@ -161,7 +161,7 @@ static ll_status op_int(machine *m, int width)
     if (s) return s;
     ll_pickled *v = ll_pickle_new(m, LL_PICKLED_INT);
     if (v) v->i = width == 4 ? (int32_t)(uint32_t)x : (long long)x;
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
 /* Two's complement of up to 8 bytes; longer ones (the magic number of old torch files) do not fit. */
@@ -176,7 +176,7 @@ static ll_status op_long(machine *m, int arg)
     if (n && n < 8 && x >> (8 * n - 1)) x |= ~(uint64_t)0 << (8 * n);
     ll_pickled *v = ll_pickle_new(m, LL_PICKLED_INT);
     if (v) v->i = (int64_t)x;
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
 static ll_status op_float(machine *m, int arg)
@@ -189,7 +189,7 @@ static ll_status op_float(machine *m, int arg)
     for (int i = 0; i < 8; i++) bits = bits << 8 | p[i];
     ll_pickled *v = ll_pickle_new(m, LL_PICKLED_REAL);
     if (v) memcpy(&v->x, &bits, 8);
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
 static ll_status push_text(machine *m, ll_pickled_kind kind, int width)
@@ -205,7 +205,7 @@ static ll_status push_text(machine *m, ll_pickled_kind kind, int width)
     memcpy(copy, p, n);
     v->text.s = copy;
     v->text.n = n;
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
 static ll_status op_text(machine *m, int width)
@@ -269,7 +269,7 @@ static ll_status push_items(machine *m, ll_pickled_kind kind, ll_pickled **v, si
 {
     ll_pickled *t = ll_pickle_new(m, kind);
     if (!t || append(m, t, v, n)) return m->e->status;
-    return push(m, t);
+    return ll_pickle_push(m, t);
 }
 
 static ll_status op_tuple(machine *m, int n)
@@ -293,7 +293,7 @@ static ll_status op_mark_items(machine *m, int kind)
 /* --- memo --- */
 
 /* A pickle of n bytes makes fewer than n puts, so a larger index is not sound. */
-static ll_status memo_put(machine *m, uint64_t i)
+ll_status ll_pickle_memo_put(machine *m, uint64_t i)
 {
     ll_pickled **v;
     ll_status s = top(m, 1, &v);
@@ -309,23 +309,27 @@ static ll_status op_put(machine *m, int width)
 {
     uint64_t i;
     ll_status s = take_uint(m, width, &i);
-    return s ? s : memo_put(m, i);
+    return s ? s : ll_pickle_memo_put(m, i);
 }
 
 static ll_status op_memoize(machine *m, int arg)
 {
     (void)arg;
-    return memo_put(m, m->n_memo);
+    return ll_pickle_memo_put(m, m->n_memo);
+}
+
+ll_status ll_pickle_memo_get(machine *m, uint64_t i)
+{
+    if (i >= m->memo_cap || !m->memo[i])
+        return ll_pickle_fail(m, "memo %llu was never put", (unsigned long long)i);
+    return ll_pickle_push(m, m->memo[i]);
 }
 
 static ll_status op_get(machine *m, int width)
 {
     uint64_t i;
     ll_status s = take_uint(m, width, &i);
-    if (s) return s;
-    if (i >= m->memo_cap || !m->memo[i])
-        return ll_pickle_fail(m, "memo %llu was never put", (unsigned long long)i);
-    return push(m, m->memo[i]);
+    return s ? s : ll_pickle_memo_get(m, i);
 }
 
 /* --- constructors --- */
@@ -340,10 +344,10 @@ static ll_status push_global(machine *m, const char *module, size_t module_len, 
             (int)(module_len < 100 ? module_len : 100), module, (int)(name_len < 100 ? name_len : 100), name);
     ll_pickled *v = ll_pickle_new(m, LL_PICKLED_GLOBAL);
     if (v) v->part = (void *)g;
-    return push(m, v);
+    return ll_pickle_push(m, v);
 }
 
-static ll_status take_line(machine *m, const char **s, size_t *n)
+ll_status ll_pickle_take_line(machine *m, const char **s, size_t *n)
 {
     const uint8_t *from = m->bytes + m->at, *end = memchr(from, '\n', m->n - m->at);
     *s = (const char *)from;
@@ -359,8 +363,8 @@ static ll_status op_global(machine *m, int arg)
     (void)arg;
     const char *module, *name = NULL;
     size_t module_len, name_len = 0;
-    ll_status s = take_line(m, &module, &module_len);
-    if (!s) s = take_line(m, &name, &name_len);
+    ll_status s = ll_pickle_take_line(m, &module, &module_len);
+    if (!s) s = ll_pickle_take_line(m, &name, &name_len);
     return s ? s : push_global(m, module, module_len, name, name_len);
 }
 
@@ -388,7 +392,7 @@ static ll_status op_reduce(machine *m, int arg)
     const ll_pickle_global *g = v[0]->part;
     if (!g->call) return ll_pickle_fail(m, "a call of %s %s", g->module, g->name);
     s = g->call(m, g, v[1], &out);
-    return s ? s : push(m, out);
+    return s ? s : ll_pickle_push(m, out);
 }
 
 static ll_status op_build(machine *m, int arg)
@@ -409,7 +413,7 @@ static ll_status op_persistent(machine *m, int arg)
     if (s) return s;
     m->depth--;
     s = ll_pickle_persistent(m, *v, &out);
-    return s ? s : push(m, out);
+    return s ? s : ll_pickle_push(m, out);
 }
 
 /* --- the table --- */
@@ -463,6 +467,14 @@ static const opcode opcodes[256] = {
     ['R'] = {op_reduce, 0},
     ['b'] = {op_build, 0},
     ['Q'] = {op_persistent, 0},
+    /* protocols 0 and 1 */
+    ['I'] = {ll_pickle_text_int, false},
+    ['L'] = {ll_pickle_text_int, true},
+    ['F'] = {ll_pickle_text_float, 0},
+    ['S'] = {ll_pickle_text_string, false},
+    ['V'] = {ll_pickle_text_string, true},
+    ['p'] = {ll_pickle_text_put, 0},
+    ['g'] = {ll_pickle_text_get, 0},
 };
 enum { STOP = '.', PROTO = 0x80 };
 
@@ -470,8 +482,10 @@ static ll_status run(machine *m, const ll_pickled **root)
 {
     ll_status s = LL_OK;
     m->started = m->at;
-    if (m->at >= m->n || m->bytes[m->at] != PROTO)
-        return ll_pickle_fail(m, "not a pickle of protocol 2 to 5");
+    /* protocols 0 and 1 have no mark of their own: the first value begins */
+    static const char firsts[] = "(])}NILFGSVKMJTUXc";
+    if (m->at >= m->n || (m->bytes[m->at] != PROTO && !memchr(firsts, m->bytes[m->at], sizeof firsts - 1)))
+        return ll_pickle_fail(m, "not a pickle");
     while (!s) {
         const uint8_t *op;
         m->started = m->at;

@@ -1,4 +1,4 @@
-/* Pickles, protocols 2 to 5, read as data. The parser knows the opcodes that latency benchmarks use (lists,
+/* Pickles, protocols 0 to 5, read as data. The parser knows the opcodes that latency benchmarks use (lists,
  * dicts, tuples, numbers, texts, bytes, numpy scalars and arrays, tensors of a torch file), builds a tree of
  * values in an arena and executes nothing: any other opcode or GLOBAL is an error that names it. Source: the
  * opcode descriptions in CPython's Lib/pickletools.py. */
@@ -69,10 +69,10 @@ typedef struct ll_pickle {
 /* Where the numbers of torch tensors are: `find` (NULL: there are none) gives the bytes of storage `key`, at least `bytes` of them, valid
  * until the parser returns. What it unpacks is taken from the budget, which is that of the whole file. It may give NULL:
  * the tensor has no numbers then, and the tree is good for nothing but its storages. Each that the pickle names, `meet`
- * is told of (NULL: nobody is); the key lives as long as the tree. */
+ * is told of, with the bytes of a number and how many there are (NULL: nobody is); the key lives as long as the tree. */
 typedef struct ll_pickle_storages {
     ll_status (*find)(void *ctx, const char *key, size_t bytes, const void **data, ll_error *e);
-    ll_status (*meet)(void *ctx, const char *key, ll_dtype dtype, size_t count, ll_error *e);
+    ll_status (*meet)(void *ctx, const char *key, size_t size, size_t count, ll_error *e);
     void *ctx;
     ll_budget *budget; /* NULL: that of a pickle of these bytes */
 } ll_pickle_storages;

@@ -1,5 +1,6 @@
 /* The constructors that the pickle parser knows: numpy's numbers and arrays, torch's tensors. Each only turns
  * bytes into values; none is the Python object of that name. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@ typedef struct number_type {
 
 typedef struct storage {
     ll_dtype dtype;
+    int narrow;  /* LL_HALF, LL_BFLOAT: of 2 bytes, widened to floats */
+    size_t size; /* bytes of a number */
     const char *key;
     long long count;
 } storage;
@@ -248,6 +251,19 @@ static ll_status call_ordered_dict(machine *m, const ll_pickle_global *g, const 
     return *out ? LL_OK : left(m);
 }
 
+/* defaultdict(list): the factory is passed over, nothing asks for a key that is not there. */
+static ll_status call_default_dict(machine *m, const ll_pickle_global *g, const ll_pickled *args,
+                                   ll_pickled **out)
+{
+    (void)g;
+    bool good =
+        !args->items.n ||
+        (args->items.n == 1 && (argument(args, 0, LL_PICKLED_GLOBAL) || argument(args, 0, LL_PICKLED_NONE)));
+    if (!good) return ll_pickle_fail(m, "a defaultdict with values as arguments");
+    *out = ll_pickle_new(m, LL_PICKLED_DICT);
+    return *out ? LL_OK : left(m);
+}
+
 /* The sentence of a storage at the byte where it came up; cancelling stays what it is. */
 static ll_status storage_fail(machine *m, const ll_error *inner)
 {
@@ -272,11 +288,11 @@ ll_status ll_pickle_persistent(machine *m, const ll_pickled *id, ll_pickled **ou
     storage *x = ll_pickle_alloc(m, sizeof *x);
     *out = ll_pickle_new(m, LL_PICKLED_STORAGE);
     if (!x || !*out) return left(m);
-    *x = (storage){g->dtype, key->text.s, count->i};
+    *x = (storage){g->dtype, g->narrow, g->narrow ? 2 : ll_dtype_size(g->dtype), key->text.s, count->i};
     (*out)->part = x;
     const ll_pickle_storages *all = m->storages;
     ll_error inner = {0};
-    if (all->meet && all->meet(all->ctx, x->key, x->dtype, (size_t)x->count, &inner))
+    if (all->meet && all->meet(all->ctx, x->key, x->size, (size_t)x->count, &inner))
         return storage_fail(m, &inner);
     return LL_OK;
 }
@@ -302,6 +318,46 @@ static ll_status read_strides(machine *m, const ll_pickled *t, const ll_pickled_
     return LL_OK;
 }
 
+/* IEEE half precision: a sign, 5 bits of exponent, 10 of fraction. */
+static float of_half(uint16_t bits)
+{
+    int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    double x = exponent == 31 ? (fraction ? NAN : INFINITY)
+               : exponent     ? ldexp(1024 + fraction, exponent - 25)
+                              : ldexp(fraction, -24);
+    return (float)(bits >> 15 ? -x : x);
+}
+
+/* bfloat16: the upper half of a float. */
+static float of_bfloat(uint16_t bits)
+{
+    uint32_t wide = (uint32_t)bits << 16;
+    float x;
+    memcpy(&x, &wide, sizeof x);
+    return x;
+}
+
+/* Numbers of 2 bytes, packed at the front of v, become floats in their place. */
+static void widen(void *v, size_t n, int narrow)
+{
+    for (size_t i = n; i-- > 0;) {
+        uint16_t bits;
+        memcpy(&bits, (char *)v + 2 * i, 2);
+        float x = narrow == LL_HALF ? of_half(bits) : of_bfloat(bits);
+        memcpy((char *)v + 4 * i, &x, 4);
+    }
+}
+
+/* torch._utils._rebuild_parameter(tensor, requires_grad, hooks): the tensor. */
+static ll_status call_parameter(machine *m, const ll_pickle_global *g, const ll_pickled *args,
+                                ll_pickled **out)
+{
+    (void)g;
+    if (!argument(args, 0, LL_PICKLED_ARRAY)) return ll_pickle_fail(m, "a parameter without its tensor");
+    *out = args->items.v[0];
+    return LL_OK;
+}
+
 /* torch._utils._rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks) */
 static ll_status call_tensor(machine *m, const ll_pickle_global *g, const ll_pickled *args, ll_pickled **out)
 {
@@ -318,15 +374,15 @@ static ll_status call_tensor(machine *m, const ll_pickle_global *g, const ll_pic
     s = read_shape(m, argument(args, 2, LL_PICKLED_TUPLE), a);
     if (!s) s = read_strides(m, argument(args, 3, LL_PICKLED_TUPLE), a, offset->i, x->count, stride);
     if (s) return s;
-    size_t size = ll_dtype_size(x->dtype);
     const void *data = NULL;
     ll_error inner = {0};
-    s = m->storages->find(m->storages->ctx, x->key, (size_t)x->count * size, &data, &inner);
+    s = m->storages->find(m->storages->ctx, x->key, (size_t)x->count * x->size, &data, &inner);
     if (s) return storage_fail(m, &inner);
     if (!data) return LL_OK;
-    if (!(a->data = ll_pickle_alloc(m, a->count * size + 1))) return left(m);
-    ll_strided_copy(a->n_dims, a->shape, stride, size, (const char *)data + (size_t)offset->i * size,
+    if (!(a->data = ll_pickle_alloc(m, a->count * ll_dtype_size(x->dtype) + 1))) return left(m);
+    ll_strided_copy(a->n_dims, a->shape, stride, x->size, (const char *)data + (size_t)offset->i * x->size,
                     a->data);
+    if (x->narrow) widen(a->data, a->count, x->narrow);
     return LL_OK;
 }
 
@@ -343,7 +399,20 @@ static const ll_pickle_global globals[] = {
     {.module = "numpy._core.numeric", .name = "_frombuffer", .call = call_frombuffer},
     {.module = "_codecs", .name = "encode", .call = call_encode},
     {.module = "collections", .name = "OrderedDict", .call = call_ordered_dict},
+    {.module = "collections", .name = "defaultdict", .call = call_default_dict},
+    /* what a defaultdict makes new values by: arguments, never called */
+    {.module = "builtins", .name = "list"},
+    {.module = "builtins", .name = "dict"},
+    {.module = "builtins", .name = "float"},
+    {.module = "builtins", .name = "int"},
+    {.module = "__builtin__", .name = "list"},
+    {.module = "__builtin__", .name = "dict"},
+    {.module = "__builtin__", .name = "float"},
+    {.module = "__builtin__", .name = "int"},
     {.module = "torch._utils", .name = "_rebuild_tensor_v2", .call = call_tensor},
+    {.module = "torch._utils", .name = "_rebuild_parameter", .call = call_parameter},
+    {.module = "torch", .name = "HalfStorage", .dtype = LL_F32, .narrow = LL_HALF, .storage = true},
+    {.module = "torch", .name = "BFloat16Storage", .dtype = LL_F32, .narrow = LL_BFLOAT, .storage = true},
     {.module = "torch", .name = "FloatStorage", .dtype = LL_F32, .storage = true},
     {.module = "torch", .name = "DoubleStorage", .dtype = LL_F64, .storage = true},
     {.module = "torch", .name = "IntStorage", .dtype = LL_I32, .storage = true},

@@ -22,6 +22,7 @@ typedef struct ll_pickle_machine {
     ll_error *e;
 } ll_pickle_machine;
 
+enum { LL_HALF = 1, LL_BFLOAT };
 typedef struct ll_pickle_global ll_pickle_global;
 struct ll_pickle_global {
     const char *module, *name;
@@ -29,11 +30,26 @@ struct ll_pickle_global {
     ll_status (*call)(ll_pickle_machine *m, const ll_pickle_global *g, const ll_pickled *args,
                       ll_pickled **out);
     ll_dtype dtype; /* of a torch storage type */
+    int narrow;     /* its numbers are of 2 bytes: LL_HALF, LL_BFLOAT */
     bool storage;
 };
 
 /* Fails with the byte position. */
 ll_status ll_pickle_fail(ll_pickle_machine *m, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+ll_status ll_pickle_push(ll_pickle_machine *m, ll_pickled *v); /* NULL: over the budget */
+/* The bytes to the next line feed, which is passed over. */
+ll_status ll_pickle_take_line(ll_pickle_machine *m, const char **s, size_t *n);
+ll_status ll_pickle_memo_put(ll_pickle_machine *m, uint64_t i);
+ll_status ll_pickle_memo_get(ll_pickle_machine *m, uint64_t i);
+
+/* --- opcodes of protocols 0 and 1 (pickle_text.c) --- */
+
+ll_status ll_pickle_text_int(ll_pickle_machine *m, int is_long);
+ll_status ll_pickle_text_float(ll_pickle_machine *m, int arg);
+ll_status ll_pickle_text_string(ll_pickle_machine *m, int unicode);
+ll_status ll_pickle_text_put(ll_pickle_machine *m, int arg);
+ll_status ll_pickle_text_get(ll_pickle_machine *m, int arg);
+
 /* Zeroed memory of the arena, NULL (with the message left) when over the budget. */
 void *ll_pickle_alloc(ll_pickle_machine *m, size_t bytes);
 ll_pickled *ll_pickle_new(ll_pickle_machine *m, ll_pickled_kind kind);

@@ -91,10 +91,9 @@ static ll_status read_front(file *f, ll_error *e)
 /* --- storages --- */
 
 /* A storage is the same wherever it comes up. */
-static ll_status meet(void *ctx, const char *key, ll_dtype dtype, size_t count, ll_error *e)
+static ll_status meet(void *ctx, const char *key, size_t size, size_t count, ll_error *e)
 {
     file *f = ctx;
-    size_t size = ll_dtype_size(dtype);
     int i = ll_names_find(&f->keys, key);
     if (i >= 0) {
         if (f->v[i].size == size && f->v[i].count == count) return LL_OK;

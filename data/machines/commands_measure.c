@@ -17,6 +17,7 @@
 #include "data/datasets/commands.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
+#include "data/datasets/import_csv.h"
 #include "data/machines/host/machine.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/host/worker.h"
@@ -482,7 +483,7 @@ static ll_status choose_place(job *j)
 static ll_status check_device_name(ll_request *rq, const char *name)
 {
     if (!name) return LL_FAIL(rq, LL_USAGE, "device=NAME is missing: what this machine is to be called");
-    if (ll_is_plain_name(name)) return LL_OK;
+    if (ll_is_plain_name(name)) return ll_table_check_device(name, &rq->error);
     return LL_FAIL(rq, LL_USAGE, "\"%.100s\" cannot name a device: use letters, digits, '.', '_' and '-'",
                    name);
 }

@@ -9,10 +9,10 @@
 #include "core/base/index.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/name.h"
 #include "core/base/rng.h"
 #include "core/space/moves.h"
 #include "data/datasets/folder_change.h"
+#include "data/datasets/import_csv.h"
 
 enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
 
@@ -381,7 +381,7 @@ static ll_status simulate_device(ll_request *rq)
                        rq->state.data->name);
     ll_sim_machine m;
     ll_dataset *d = NULL;
-    s = ll_name_check(name, &rq->error);
+    s = ll_table_check_device(name, &rq->error);
     if (!s) s = machine_of_request(rq, preset, &m);
     if (!s) s = extend_with(rq, name, &m, preset ? preset->hardware : NULL, &d);
     if (s) return s;

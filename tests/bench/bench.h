@@ -8,6 +8,7 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
                const char *note);
 void bench_title(const char *title);
 
+void bench_import(void);
 void bench_look(void);
 void bench_encode(void);
 void bench_gemm(void);

@@ -196,14 +196,22 @@ static int fields_width(const cJSON *from, const ll_look *look)
     return w;
 }
 
-int ll_render_natural_width(const cJSON *result, const ll_look *look)
+/* Of what stands around a drawing or a table. */
+static int texts_width(const cJSON *result)
 {
-    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows"), *note;
-    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(result, "columns");
+    const cJSON *note;
     int w = at_least(80, line_width(ll_json_get_str(result, "title", NULL)));
     w = at_least(w, line_width(ll_json_get_str(result, "text", NULL)));
     cJSON_ArrayForEach(note, cJSON_GetObjectItemCaseSensitive(result, "notes")) w =
         at_least(w, line_width(note->valuestring));
+    return w;
+}
+
+int ll_render_natural_width(const cJSON *result, const ll_look *look)
+{
+    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
+    const cJSON *columns = cJSON_GetObjectItemCaseSensitive(result, "columns");
+    int w = texts_width(result);
     if (cJSON_IsArray(rows)) {
         ll_table t;
         ll_table_layout(&t, rows, columns, 0, look);
@@ -228,8 +236,9 @@ static void draw_result(ll_paper *p, const cJSON *result, const ll_look *look)
     const ll_render_kind *k = find_kind(result);
     int width = look->width;
     if (width <= 0) {
-        width = ll_render_natural_width(result, look);
-        if (k && k->width) width = at_least(width, k->width(result, look));
+        bool own = k && k->width; /* what it draws is not the list of its fields */
+        width = own ? at_least(texts_width(result), k->width(result, look))
+                    : ll_render_natural_width(result, look);
     }
     ll_canvas_init(&p->c, look, 0, width);
     if (k) {

@@ -9,9 +9,13 @@
 #include "tui/draw/read.h"
 #include "tui/draw/render.h"
 
+/* Nobody reads wider ones, and a square of thousands of cells would take gigabytes to draw. */
+enum { CORR_COLUMNS = 250 };
+
 static int corr_width(const cJSON *result, const ll_look *look)
 {
-    return 30 + 4 * cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "devices"));
+    int n = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(result, "devices"));
+    return 30 + 4 * (n < CORR_COLUMNS ? n : CORR_COLUMNS);
 }
 
 static void draw_corr(ll_paper *p, const cJSON *result)
@@ -28,8 +32,8 @@ static void draw_corr(ll_paper *p, const cJSON *result)
     ll_heatmap_legend(&m, &p->c, p->c.height + 1, 2);
     if (m.cols < m.n)
         ll_putf(&p->c, p->c.height, 0, LL_S_FAINT,
-                "(%d columns left out: a wider terminal, a device pattern or "
-                "--json shows all)",
+                "(%d columns left out: a wider terminal, a device pattern, --json or "
+                "`write FILE.csv corr` shows them)",
                 m.n - m.cols);
     ll_render_notes(p, result);
     ll_matrix_free(&matrix);

@@ -259,7 +259,7 @@ static bool action(ll_view *base, const char *name, const char *arg)
     else if (!strcmp(name, "filter-by"))
         search(v, arg);
     else if (!strcmp(name, "copy") && v->card)
-        ll_screen_copy(base->screen, ll_json_get_str(v->card, "string", ""));
+        ll_screen_copy(base->screen, ll_json_get_str(v->card, "arch", ""));
     else
         return false;
     return true;

@@ -50,11 +50,11 @@ static void worst_row(cJSON *rows, const ll_state *s, const ll_transfer *t, int 
     double measured = ll_latencies(s->data, device)[arch];
     cJSON *row = ll_json_obj(rows, NULL);
     s->data->space->format(s->data->space, ll_gene(s->data, arch), &text);
-    ll_json_int(row, "arch", arch);
+    ll_json_int(row, "row", arch);
     ll_json_num(row, "measured_ms", measured);
     ll_json_num(row, "predicted_ms", t->lat_ms[arch]);
     ll_json_num(row, "error", 100 * (t->lat_ms[arch] / measured - 1));
-    ll_json_str(row, "string", ll_str_text(&text));
+    ll_json_str(row, "arch", ll_str_text(&text));
     ll_str_free(&text);
 }
 
@@ -64,9 +64,12 @@ static void list_worst(results_view *v, const ll_transfer *t)
     int device = ll_dataset_device(d, t->device);
     if (device < 0 || t->n != d->n_archs) return;
     const char *unit = ll_device_unit(d, device);
-    const ll_column columns[] = {{"arch", "index", NULL, 0},           {"error", "error", "%", 1},
-                                 {"measured_ms", "meas.", unit, 3},    {"predicted_ms", "pred.", unit, 3},
-                                 {"string", "architecture", NULL, -1}, {0}};
+    const ll_column columns[] = {{"row", "row", NULL, 0},
+                                 {"error", "error", "%", 1},
+                                 {"measured_ms", "meas.", unit, 3},
+                                 {"predicted_ms", "pred.", unit, 3},
+                                 {"arch", "architecture", NULL, -1},
+                                 {0}};
     ll_ints scored = ll_scoring_rows(d, device, LL_PROTOCOL_FULL, t->samples.v, t->samples.n);
     ll_ints worst = ll_worst_rows(ll_latencies(d, device), t->lat_ms, scored.v, scored.n, WORST);
     cJSON *list = ll_result_new("worst"), *rows = ll_json_arr(list, "rows");
@@ -94,7 +97,7 @@ static void follow_cursor(results_view *v)
 
 static int cursor_arch(const results_view *v)
 {
-    return v->on_worst ? ll_json_get_int(ll_grid_row(&v->worst), "arch", -1) : -1;
+    return v->on_worst ? ll_json_get_int(ll_grid_row(&v->worst), "row", -1) : -1;
 }
 
 static void draw_residuals(const results_view *v, ll_canvas *c, ll_rect r, const ll_transfer *t)

@@ -481,11 +481,11 @@ static void open_arch(search_view *v)
 {
     const cJSON *row = ll_grid_row(&v->front);
     const ll_dataset *d = v->base.state.data;
-    int index = ll_json_get_int(row, "index", -1);
+    int at = ll_json_get_int(row, "row", -1);
     ll_str text = {0};
     if (!row) return;
-    ll_str_addf(&text, "%d", index);
-    if (d && index >= 0 && index < d->n_archs) {
+    ll_str_addf(&text, "%d", at);
+    if (d && at >= 0 && at < d->n_archs) {
         ll_view *archs = ll_screen_find(v->base.screen, "archs");
         archs->type->action(archs, "show", ll_str_text(&text));
         ll_screen_open(v->base.screen, "archs");

@@ -1,0 +1,201 @@
+/* Tables as measuring scripts and spreadsheets write them: runs, holes, decimal commas, separators, lists. */
+#include <stdlib.h>
+
+#include "data/datasets/folder.h"
+#include "tests/tables.h"
+
+static ll_dataset *read(const char *text, ll_import job, ll_str *said)
+{
+    job.space = own_space();
+    if (!job.unit) job.unit = "ms";
+    return read_table(text, job, said);
+}
+
+static double std_at(const ll_dataset *d, int device, int row)
+{
+    return d->std_ms ? d->std_ms[(size_t)device * (size_t)d->n_archs + (size_t)row] : NAN;
+}
+
+/* --- runs --- */
+
+static const char two_devices[] =
+    "arch,device,latency_us\n0_0_0,pi,4000\n0_0_0,pi,1000\n0_0_0,pi,3000\n0_0_0,pi,2000\n"
+    "1_2_0,pi,7000\n0_0_0,tpu,10\n0_0_0,tpu,NA\n0_0_0,tpu,30\n";
+
+static void runs_become_one(void)
+{
+    static const struct {
+        const char *as;
+        double pi, tpu;
+    } all[] = {{"median", 2.5, .02}, {"min", 1, .01}, {"mean", 2.5, .02}};
+    ll_str said = {0};
+    for (int i = 0; i < 3; i++) {
+        ll_dataset *d = read(two_devices, (ll_import){.unit = "us", .repeats = all[i].as}, &said);
+        if (!CHECK(d != NULL)) continue;
+        CHECK_INT(d->n_archs, 2);
+        CHECK_NEAR(at(d, "pi", "0_0_0"), all[i].pi, 1e-12);
+        CHECK_NEAR(at(d, "tpu", "0_0_0"), all[i].tpu, 1e-12);
+        CHECK_NEAR(at(d, "pi", "1_2_0"), 7, 1e-12);
+        CHECK(isnan(at(d, "tpu", "1_2_0")));
+        CHECK_NEAR(std_at(d, 0, 0), sqrt(5. / 3), 1e-12);
+        CHECK_NEAR(std_at(d, 1, 0), sqrt(2e-4), 1e-12);
+        CHECK(isnan(std_at(d, 0, 1)));
+        CHECK_HAS(ll_str_text(&said), "of 1 to 4 runs");
+        CHECK_HAS(ll_str_text(&said), "1 cell says NA");
+        CHECK_HAS(d->devices[0].note, all[i].as);
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
+static void a_second_line_is_a_mistake_unless_told(void)
+{
+    ll_str said = {0};
+    CHECK(read(two_devices, (ll_import){.unit = "us"}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "line 3: this architecture on pi stands in line 2 already");
+    CHECK_HAS(ll_str_text(&said), "repeats=median");
+    CHECK(read("arch,pi\n0_0_0,1\n1_1_1,2\n0_0_0,3\n", (ll_import){0}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "stands in line 2 already");
+    /* told by repeats=, by a column of runs, by lists in the cells */
+    static const char *const tables[] = {"arch,pi\n0_0_0,1\n1_1_1,2\n0_0_0,4\n0_0_0,3\n",
+                                         "arch,trial,pi\n0_0_0,1,1\n1_1_1,1,2\n0_0_0,2,4\n0_0_0,3,3\n",
+                                         "arch,pi\n0_0_0,\"[1, 4.0, 3]\"\n1_1_1,2\n",
+                                         "arch;pi\n0_0_0;(1,4,nan,3)\n1_1_1;[2, None]\n"};
+    for (int i = 0; i < 4; i++) {
+        ll_dataset *d = read(tables[i], (ll_import){.repeats = i ? NULL : "median"}, &said);
+        if (!CHECK(d != NULL)) printf("%s\n", ll_str_text(&said));
+        if (!d) continue;
+        CHECK_NEAR(at(d, "pi", "0_0_0"), 3, 0);
+        CHECK_NEAR(at(d, "pi", "1_1_1"), 2, 0);
+        CHECK_INT(d->n_devices, 1);
+        CHECK_HAS(ll_str_text(&said), "the median of 1 to 3 runs");
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
+static void another_setting_is_another_device(void)
+{
+    static const char text[] =
+        "arch,device,precision,lat\n0_0_0,pi,int8,1\n1_1_1,pi,fp32,2\n0_0_0,pi,fp32,3\n";
+    ll_str said = {0};
+    ll_strs key = {0};
+    CHECK(read(text, (ll_import){0}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "line 3: pi was measured with precision fp32 here and int8 before");
+    CHECK_HAS(ll_str_text(&said), "key=device,precision");
+    ll_strs_add(&key, "device"), ll_strs_add(&key, "precision");
+    ll_dataset *d = read(text, (ll_import){.key = &key}, &said);
+    if (CHECK(d != NULL)) {
+        CHECK_INT(d->n_devices, 2);
+        CHECK_NEAR(at(d, "pi_int8", "0_0_0"), 1, 0);
+        CHECK_NEAR(at(d, "pi_fp32", "0_0_0"), 3, 0);
+        ll_dataset_unref(d);
+    }
+    CHECK(read("arch,pi\n0_0_0,1\n", (ll_import){.key = &key}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "key= goes with a measurement a line");
+    ll_strs_add(&key, "arch");
+    CHECK(read(text, (ll_import){.key = &key}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "names the architecture");
+    free(key.v[--key.n]);
+    ll_strs_add(&key, "nosuch");
+    CHECK(read(text, (ll_import){.key = &key}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "no column is called \"nosuch\"");
+    ll_strs_free(&key);
+    /* one setting all over is none that matters */
+    d = read("arch,device,batch_size,lat\n0_0_0,pi,1,1\n0_0_0,tpu,32,2\n", (ll_import){0}, &said);
+    CHECK(d != NULL);
+    ll_dataset_unref(d);
+    ll_str_free(&said);
+}
+
+/* --- holes --- */
+
+static void holes_have_many_names(void)
+{
+    static const char text[] = "arch,pi,pi_std,tpu\n0_0_0,NA,NaN,1\n0_0_1,null,,n/a\n0_0_2,None, nan ,-1\n"
+                               "0_1_0, ,-,-1.0\n0_1_1,5,.5,2\n";
+    ll_str said = {0};
+    ll_dataset *d = read(text, (ll_import){0}, &said);
+    if (CHECK(d != NULL)) {
+        CHECK_INT(ll_dataset_count(d, 0), 1);
+        CHECK_INT(ll_dataset_count(d, 1), 2);
+        CHECK_NEAR(std_at(d, 0, ll_dataset_count(d, 0) ? 4 : 0), .5, 0);
+        CHECK_HAS(ll_str_text(&said), "2 cells are -1");
+        CHECK_HAS(ll_str_text(&said), "7 cells say NA, NaN, null, n/a, None, nan, -, read as not measured");
+        ll_dataset_unref(d);
+    }
+    CHECK(read("arch,pi\n0_0_0,inf\n", (ll_import){0}, &said) == NULL);
+    CHECK(read("arch,pi\n0_0_0,NAN1\n", (ll_import){0}, &said) == NULL);
+    CHECK(read("arch,pi\n0_0_0,-2\n", (ll_import){0}, &said) == NULL);
+    CHECK_HAS(ll_str_text(&said), "negative");
+    ll_str_free(&said);
+}
+
+/* --- dialects --- */
+
+static void dialects_are_one_table(void)
+{
+    static const char *const tables[] = {
+        "arch,pi,tpu\n0_1_2,1.5,20\n2_1_0,2.25,30\n",
+        "arch;pi;tpu\r\n0_1_2;1,5;20\r\n2_1_0;2,25;30\r\n",
+        "sep=;\r\narch;pi;tpu\r\n0_1_2;1,5;20\r\n2_1_0;2,25;30",
+        "\xef\xbb\xbfsep=,\narch,pi,tpu\n0_1_2,1.5,20\n2_1_0,2.25,30\n",
+        "sep=|\narch|pi|tpu\n0_1_2|1.5|20\n2_1_0|2.25|30\n",
+        "arch\tpi\ttpu\n0_1_2\t1,5\t20\n2_1_0\t2,25\t30\n",
+        "arch,pi,tpu,\n0_1_2,1.5,20,\n2_1_0,2.25,30,\n",
+        "arch,pi,tpu,,,\n0_1_2,1.5,20\n2_1_0,2.25,30,,\n",
+        "Unnamed: 0,arch,pi,tpu\n0,0_1_2,1.5,20\n1,2_1_0,2.25,30\n",
+        ",arch,pi,tpu\n0,0_1_2,1.5,20.0\n1,2_1_0,2.25,30.0\n",
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_dataset *d = read(tables[i], (ll_import){0}, &said);
+        if (!CHECK(d != NULL)) printf("%s\n%s\n", tables[i], ll_str_text(&said));
+        if (!d) continue;
+        CHECK_INT(d->n_devices, 2);
+        CHECK_NEAR(at(d, "pi", "0_1_2"), 1.5, 0);
+        CHECK_NEAR(at(d, "pi", "2_1_0"), 2.25, 0);
+        CHECK_NEAR(at(d, "tpu", "2_1_0"), 30, 0);
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
+static void what_could_be_two_things_is_refused(void)
+{
+    static const struct {
+        const char *table, *why;
+    } bad[] = {
+        {"arch;pi\n0_0_0;1,5\n1_1_1;2.5\n", "a decimal comma stands in line 2 and a decimal point in line 3"},
+        {"arch;pi\n0_0_0;2.5\n1_1_1;1,250\n",
+         "a decimal comma stands in line 3 and a decimal point in line 2"},
+        {"arch;pi\n0_0_0;1.000,5\n", "line 2"},
+        {"arch,pi\n0_0_0,\"1,5\"\n", "has a decimal comma"},
+        {"arch,pi,\n0_0_0,1,5\n", "3 cells, 2 were expected"},
+        {"arch,pi,tpu\n0_0_0,1\n", "2 cells, 3 were expected"},
+        {"arch,pi\n0_0_0,\"[1, x]\"\n", "\"x\" in column pi is no number"},
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ll_dataset *d = read(bad[i].table, (ll_import){0}, &said);
+        CHECK(d == NULL);
+        CHECK_HAS(ll_str_text(&said), bad[i].why);
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
+static const check_case cases[] = {
+    {"runs become one", runs_become_one},
+    {"a second line is a mistake unless told", a_second_line_is_a_mistake_unless_told},
+    {"another setting is another device", another_setting_is_another_device},
+    {"holes have many names", holes_have_many_names},
+    {"dialects are one table", dialects_are_one_table},
+    {"what could be two things is refused", what_could_be_two_things_is_refused},
+    {0},
+};
+
+int main(int argc, char **argv)
+{
+    return check_main("test_import_raw", cases, argc, argv);
+}
