@@ -46,7 +46,7 @@ static void add_side(const ll_bars_data *d, ll_panel *p, const int *order, int s
     }
     if (!sides[side].side) return;
     ll_series_name(s, "%s (%d)", sides[side].name, n);
-    p->key_at = LL_BOTTOM_RIGHT;
+    p->key = LL_KEY_OUTSIDE;
 }
 
 static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
@@ -86,8 +86,9 @@ ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
     if (d->n < 1) return ll_fail(e, LL_BAD_DATA, "bars: nothing to compare with");
-    int *order = falling(d->v, d->n), height = d->height ? d->height : (int)fmin(1600, 150 + 22. * d->n);
-    ll_figure *f = *out = ll_figure_new("bars", d->title, 1, d->width ? d->width : 820, height);
+    int *order = falling(d->v, d->n);
+    ll_plot_size size = ll_plot_list_size(d->size, 820, 150 + 22. * d->n);
+    ll_figure *f = *out = ll_figure_new("bars", d->title, 1, size);
     ll_panel *p = &f->panels[0];
     set_axes(d, p, order);
     for (int side = 0; side < 4; side++) add_side(d, p, order, side);

@@ -91,13 +91,13 @@ ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *
         add_name(&devices, d->scores[i].device);
         add_name(&predictors, d->scores[i].predictor);
     }
-    int height = (int)fmin(1600, 170 + devices.n * fmax(30, 13. * predictors.n));
-    *out = ll_figure_new("compare", d->title, 1, d->width ? d->width : 900, d->height ? d->height : height);
+    double height = 170 + devices.n * fmax(30, 13. * predictors.n);
+    *out = ll_figure_new("compare", d->title, 1, ll_plot_list_size(d->size, 900, height));
     ll_panel *p = &(*out)->panels[0];
     set_devices(p, &devices);
     fit_scores(d, &p->x);
     for (int i = 0; i < predictors.n; i++) add_predictor(d, p, &devices, &predictors, i);
-    p->key_at = LL_OUTSIDE;
+    p->key = LL_KEY_OUTSIDE;
     ll_figure_note(*out, "bars are one standard deviation over trials");
     ll_strs_free(&devices);
     ll_strs_free(&predictors);
@@ -180,13 +180,13 @@ ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e)
     for (int i = 0; i < d->n; i++)
         if (ll_ints_find(&ks, d->scores[i].k) < 0) ll_ints_add(&ks, d->scores[i].k);
     qsort(ks.v, (size_t)ks.n, sizeof *ks.v, by_value);
-    *out = ll_figure_new("shots", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 600);
+    *out = ll_figure_new("shots", d->title, 1, ll_plot_size_or(d->size, 900, 600));
     ll_panel *p = &(*out)->panels[0];
     set_shots(p, &ks);
     fit_scores(d, &p->y);
     add_lines(d, p, &ks);
     add_ceiling(d, p);
-    p->key_at = LL_BOTTOM_RIGHT;
+    p->key = LL_KEY_OUTSIDE;
     ll_figure_note(*out, "bands are one standard deviation over trials");
     ll_ints_free(&ks);
     return LL_OK;

@@ -127,13 +127,13 @@ static void set_axes(hist *h)
     ll_axis_label(&h->p->y, "architectures (%)");
     h->p->y.lo = 0;
     h->p->y.hi = 1.08 * h->highest;
-    h->p->key_at = h->d->n_devices > 1 ? LL_OUTSIDE : LL_TOP_RIGHT;
+    h->p->key = LL_KEY_OUTSIDE;
 }
 
 ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
-    ll_figure *f = ll_figure_new("hist", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 560);
+    ll_figure *f = ll_figure_new("hist", d->title, 1, ll_plot_size_or(d->size, 900, 560));
     hist h = {.d = d, .p = &f->panels[0]};
     h.p->x.log = d->log;
     int known = choose_bins(&h);

@@ -4,7 +4,10 @@
 #include "core/base/mem.h"
 #include "core/transfer/metrics.h"
 #include "plots/build.h"
+#include "plots/layout.h"
 #include "plots/thin.h"
+
+static const double LABEL = .75; /* size of the number of an architecture */
 
 typedef struct scatter {
     const ll_scatter_data *d;
@@ -141,11 +144,14 @@ static double value_at(const ll_axis *a, double share)
 /* The number of each beside its point, or above those that are there already. */
 static void label_points(scatter *s, const ll_ints *rows)
 {
-    const double width = .09, height = .025; /* of a label, in shares of the axes */
+    /* of a label, in shares of the axes, which take about two thirds of the figure */
+    const double side = .65 * fmin(s->f->width, s->f->height);
+    const double width = ll_text_px(8, LABEL, s->f->scale) / side,
+                 height = ll_line_px(LABEL, s->f->scale) / side;
     double *x = LL_NEW_ARRAY(double, rows->n), *y = LL_NEW_ARRAY(double, rows->n);
     ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, rows->n);
     v->align = LL_ALIGN_LEFT;
-    v->size = .75;
+    v->size = LABEL;
     for (int i = 0; i < rows->n; i++) {
         x[i] = along(&s->p->x, s->d->measured_ms[rows->v[i]]);
         y[i] = along(&s->p->y, s->d->predicted_ms[rows->v[i]]);
@@ -170,7 +176,7 @@ static void add_worst(scatter *s)
         v->shape = LL_SHAPE_RING;
         ll_series_name(v, "largest relative error");
         for (int i = 0; i < worst.n; i++)
-            ll_note_worst(s->p, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
+            ll_note_worst(s->f, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
         label_points(s, &worst);
     }
     ll_ints_free(&worst);
@@ -181,8 +187,7 @@ static void add_notes(scatter *s)
     if (isfinite(s->d->spearman)) ll_panel_note(s->p, "Spearman %.4f", s->d->spearman);
     ll_panel_note(s->p, "n = %d architectures", s->d->n_scored);
     if (!s->d->x_device) ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
-    s->p->notes_at = LL_TOP_LEFT;
-    s->p->key_at = LL_BOTTOM_RIGHT;
+    s->p->key = LL_KEY_OUTSIDE;
 }
 
 ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e)
@@ -192,15 +197,14 @@ ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *
     if (!s.rows.n)
         return ll_fail(e, LL_BAD_DATA, "scatter: none of the %d architectures has both %s latency%s", d->n,
                        d->x_device ? "devices'" : "a measured and a predicted", d->log ? " above 0" : "");
-    *out = s.f =
-        ll_figure_new("scatter", d->title, 1, d->width ? d->width : 760, d->height ? d->height : 760);
+    *out = s.f = ll_figure_new("scatter", d->title, 1, ll_plot_size_or(d->size, 760, 760));
     s.p = &s.f->panels[0];
     split(&s);
     if (d->x_device) {
         set_device_axes(&s);
         add_cloud(&s);
         add_notes(&s);
-        s.p->key_at = LL_NOWHERE; /* one cloud needs none */
+        s.p->key = LL_KEY_NONE; /* one cloud needs none */
     } else {
         set_axes(&s);
         add_intervals(&s);

@@ -7,8 +7,8 @@
 
 typedef struct ll_plot_request {
     ll_request *rq;
-    int width, height; /* of the figure, pixels; 0: its own */
-    cJSON *result;     /* fields of the kind go here */
+    ll_plot_size size;
+    cJSON *result; /* fields of the kind go here */
 } ll_plot_request;
 
 ll_status ll_gather_heatmap(ll_plot_request *p, ll_figure **out);

@@ -90,8 +90,7 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
                          .side = side,
                          .joins = joins,
                          .palette = ll_word(&p->rq->args, "palette"),
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
     ll_status s = ll_build_heatmap(&h, out, &p->rq->error);
     ll_json_str(p->result, "metric", metric);
     ll_json_str(p->result, "order", ll_order_name(how));
@@ -138,8 +137,7 @@ static ll_status build_bars(ll_plot_request *p, const ll_corr *c, const ll_ints 
                       .names = names,
                       .v = r,
                       .side = side,
-                      .width = p->width,
-                      .height = p->height};
+                      .size = p->size};
     ll_status s = ll_build_bars(&b, out, &p->rq->error);
     ll_json_str(p->result, "device", device);
     ll_json_str(p->result, "metric", metric);
@@ -225,8 +223,7 @@ static ll_status build_hist(ll_plot_request *p, const ll_ints *devices, ll_figur
                       .names = names,
                       .lat_ms = columns,
                       .log = ll_plot_log(p->rq, all, devices->n * d->n_archs),
-                      .width = p->width,
-                      .height = p->height};
+                      .size = p->size};
     ll_status s = ll_build_hist(&h, out, &p->rq->error);
     ll_json_devices(p->result, "devices", d, devices);
     ll_str_free(&title);

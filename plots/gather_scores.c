@@ -181,8 +181,7 @@ static ll_status build(ll_plot_request *p, const scores *s, builder make, ll_fig
                          .scores = table,
                          .n = s->n,
                          .ceiling = strcmp(s->metric, "spearman") ? NAN : ceiling_of(s),
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
     if (make == ll_build_compare) {
         int k = choose_k(p->rq, s);
         d.n = keep_k(table, s->n, k);

@@ -133,6 +133,20 @@ static void check_plot(ll_app *a, const char *kind, const char *rest)
     cJSON_Delete(o);
 }
 
+static void check_dots(ll_app *a, const char *how, int width, int height)
+{
+    char *png;
+    size_t n;
+    cJSON *o = say(a, "plot scatter out=%s force=on %s", in_tmp("dots.png"), how);
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    cJSON_Delete(o);
+    CHECK_INT(ll_read_file(in_tmp("dots.png"), 0, &png, &n, NULL), LL_OK);
+    const unsigned char *at = (const unsigned char *)png + 16;
+    CHECK_NEAR(at[2] << 8 | at[3], width, 3);
+    CHECK_NEAR(at[6] << 8 | at[7], height, 3);
+    free(png);
+}
+
 static void the_command_draws(void)
 {
     ll_gnuplot g = {0};
@@ -156,6 +170,9 @@ static void the_command_draws(void)
     CHECK_INT(ll_json_get_int(o, "n", 0), 37);
     CHECK_INT(ll_json_get_int(o, "width", 0), 333);
     cJSON_Delete(o);
+    check_dots(a, "size=8x6cm", 945, 709); /* at 300 dots an inch */
+    check_dots(a, "size=3.3X2.5IN font=9", 991, 750);
+    check_dots(a, "style=paper size=84x60mm", 991, 709);
     ll_plot_caps caps = {.columns = 50, .rows = 20};
     ll_plots_set_caps(a, &caps);
     o = say(a, "plot residual");
@@ -193,6 +210,12 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
     check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");
+    check_refused(a, "plot scatter out=x.png size=8x6ft", "8x6cm");
+    check_refused(a, "plot scatter out=x.png size=8x", "8x6cm");
+    check_refused(a, "plot scatter out=x.png size=800x600cm", "to 212x212cm");
+    check_refused(a, "plot scatter out=x.png size=nanxnan", "from 200x100");
+    check_refused(a, "plot scatter size=8x6cm", "characters without out=");
+    check_refused(a, "plot scatter font=9", "are of files");
     char nowhere[PATH_MAX];
     snprintf(nowhere, sizeof nowhere, "plot scatter out=%s/x.png", check_missing());
     check_refused(a, nowhere, check_missing());

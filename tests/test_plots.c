@@ -107,7 +107,8 @@ static void scatter_is_built(void)
     CHECK_INT(series_named(f, "architectures")->n, 198);
     CHECK_INT(series_named(f, "largest")->n, 2);
     CHECK_STR(p->notes.v[0], "Spearman 0.9700");
-    CHECK_INT(f->notes.n, 0);
+    CHECK_INT(f->notes.n, 2);
+    CHECK_HAS(f->notes.v[0], "architecture ");
     ll_figure_free(f);
 }
 
@@ -117,7 +118,7 @@ static void dense_clouds_are_thinned_and_say_so(void)
     const ll_series *a = series_named(f, "architectures"), *b = series_named(g, "architectures");
     CHECK_INT(a->n, LL_MOST_POINTS);
     CHECK(!memcmp(a->v, b->v, (size_t)(2 * a->n) * sizeof *a->v));
-    CHECK_INT(f->notes.n, 1);
+    CHECK_INT(f->notes.n, 1 + 2);
     CHECK_HAS(f->notes.v[0], "4000 of 15623");
     ll_figure_free(f);
     ll_figure_free(g);
@@ -185,13 +186,13 @@ static void residuals_are_relative(void)
     const ll_series *median = series_named(f, "running median");
     CHECK_INT(median->n, 8);
     for (int i = 0; i < median->n; i++) CHECK_NEAR(median->v[2 * i + 1], 10, 1e-9);
-    CHECK_STR(f->panels[0].notes.v[1], "architecture 10: +100.0 %");
+    CHECK_STR(f->notes.v[0], "architecture 10: +100.0 %");
     CHECK(f->panels[0].y.hi >= 100); /* what is named is shown */
     ll_figure_free(f);
     p[10] = m[10];
     p[20] = 0; /* a prediction like any other */
     CHECK_INT(ll_build_residual(&d, &f, NULL), LL_OK);
-    CHECK_STR(f->panels[0].notes.v[1], "architecture 20: -100.0 %");
+    CHECK_STR(f->notes.v[0], "architecture 20: -100.0 %");
     ll_figure_free(f);
 }
 
@@ -218,7 +219,7 @@ static void operations_are_staircases(void)
         CHECK_NEAR(medians->v[4 * i + 1], 5 * i, 1e-9);
         CHECK_NEAR(medians->v[4 * (i + 3) + 1], 5 * (2 - i), 1e-9);
     }
-    CHECK_STR(panel->x.tick_text[0], "conv (0 to 2)");
+    CHECK_STR(panel->x.tick_text[0], "conv 0-2");
     ll_figure_free(f);
 }
 
@@ -317,7 +318,8 @@ static void fronts_are_steps(void)
     ll_figure *f;
     CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
     const ll_panel *p = &f->panels[0];
-    CHECK_STR(p->y.label, "cifar10 (12 of 200 lie below the axis)");
+    CHECK_STR(p->y.label, "cifar10");
+    CHECK_STR(p->notes.v[0], "12 of 200 scores lie below the axis");
     CHECK(p->y.lo > 80 && p->y.hi < 100);
     CHECK_HAS(f->notes.v[0], "score_range=all");
     CHECK_INT(series_named(f, "front (20)")->n, 19);
@@ -512,7 +514,7 @@ static void texts_are_quoted(void)
 
 static void scripts_are_as_expected(void)
 {
-    ll_figure *f = ll_figure_new("test", "it's", 1, 400, 300);
+    ll_figure *f = ll_figure_new("test", "it's", 1, (ll_plot_size){.width = 400, .height = 300});
     ll_panel *p = &f->panels[0];
     ll_axis_label(&p->x, "x");
     ll_series *s = ll_panel_add(p, LL_MARK_LINE, LL_PEN_BLUE, 2);
