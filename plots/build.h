@@ -9,9 +9,6 @@
 #include "core/base/status.h"
 #include "plots/figure.h"
 
-/* Clouds larger than this are thinned, the same way every time, and the figure says so. */
-enum { LL_MOST_POINTS = 4000 };
-
 /* --- heatmap: correlation of devices (plots/build_heatmap.c) --- */
 typedef struct ll_heatmap_join { /* one merge of a dendrogram, as in ll_merge */
     int a, b;

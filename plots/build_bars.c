@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 #include "plots/build.h"
@@ -56,10 +57,10 @@ static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
     for (int i = 0; i < d->n; i++) {
         double v = d->v[order[i]];
         ll_series_set(s, i, isfinite(v) ? fmax(v, 0) : 0, i);
-        if (isfinite(v))
-            ll_series_text(s, i, " %.3f", v);
-        else
-            ll_series_text(s, i, " n/a");
+        ll_str text = {0};
+        if (isfinite(v)) ll_add_number(&text, v, 3);
+        ll_series_text(s, i, " %s", isfinite(v) ? text.s : "n/a");
+        ll_str_free(&text);
     }
 }
 

@@ -106,7 +106,7 @@ ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e)
     double *place = LL_NEW_ARRAY(double, d->n);
     ll_ints all = others_than_samples(d);
     for (int i = 0; i < d->n; i++) place[i] = d->xy[2 * i];
-    ll_ints rows = ll_rows_thin(&all, place, LL_MOST_POINTS);
+    ll_ints rows = ll_rows_thin(&all, place, ll_most_points(&d->size));
     ll_figure *f = ll_figure_new("map", d->title, 1, ll_plot_size_or(d->size, 900, 700));
     map m = {d, &f->panels[0], rows.n > 1000 ? .5 : .9, rows.n > 1000 ? .5 : .8};
     if (rows.n < all.n)

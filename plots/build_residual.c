@@ -80,7 +80,7 @@ static void add_level(ll_panel *p, double at, double size, const char *name)
 
 static void add_cloud(residual *r)
 {
-    int step = r->rows.n / LL_MOST_POINTS + 1, n = (r->rows.n + step - 1) / step;
+    int step = r->rows.n / ll_most_points(&r->d->size) + 1, n = (r->rows.n + step - 1) / step;
     ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_PEN_BLUE, n);
     v->size = n > 1000 ? .42 : n > 200 ? .6 : .9;
     v->opacity = n > 1000 ? .3 : n > 200 ? .5 : .8;

@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/transfer/metrics.h"
 #include "plots/build.h"
@@ -27,7 +28,7 @@ static void split(scatter *s)
             j++;
         else
             ll_ints_add(&s->samples, s->rows.v[i]);
-    s->cloud = ll_rows_thin(&s->rest, s->d->measured_ms, LL_MOST_POINTS);
+    s->cloud = ll_rows_thin(&s->rest, s->d->measured_ms, ll_most_points(&s->d->size));
     if (s->cloud.n < s->rest.n)
         ll_figure_note(s->f, "%d of %d architectures are drawn, at equal steps of measured latency",
                        s->cloud.n, s->rest.n);
@@ -184,7 +185,10 @@ static void add_worst(scatter *s)
 
 static void add_notes(scatter *s)
 {
-    if (isfinite(s->d->spearman)) ll_panel_note(s->p, "Spearman %.4f", s->d->spearman);
+    ll_str r = {0};
+    if (isfinite(s->d->spearman)) ll_add_number(&r, s->d->spearman, 4);
+    if (r.len) ll_panel_note(s->p, "Spearman %s", r.s);
+    ll_str_free(&r);
     ll_panel_note(s->p, "n = %d architectures", s->d->n_scored);
     if (!s->d->x_device) ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
     s->p->key = LL_KEY_OUTSIDE;

@@ -22,6 +22,9 @@ typedef struct plots {
     pthread_mutex_t lock; /* of caps: set by the face, read by the running command */
     ll_plot_caps caps;
     ll_gnuplot gnuplot; /* used by one command at a time */
+    /* Of the command that asks another one for a figure: where it shall go, and how large. NULL: nobody asks. */
+    ll_str *svg;
+    const ll_plot_size *svg_size;
 } plots;
 
 static void release(void *p)
@@ -134,7 +137,7 @@ static ll_status check_out(ll_request *rq)
 static ll_status to_file(ll_plot_request *p, ll_figure *f)
 {
     char *path;
-    ll_theme theme = ll_is(&p->rq->args, "theme", "dark") ? LL_THEME_DARK : LL_THEME_LIGHT;
+    ll_plot_theme theme = ll_is(&p->rq->args, "theme", "dark") ? LL_THEME_DARK : LL_THEME_LIGHT;
     plots *v = plots_of(p->rq->app);
     ll_status s = ll_output_new(p->rq, ll_word(&p->rq->args, "out"), &path);
     if (s) return s;
@@ -144,6 +147,27 @@ static ll_status to_file(ll_plot_request *p, ll_figure *f)
     ll_json_int(p->result, "height", f->height);
     if (f->untitled) ll_figure_note(f, "for the caption: %s", f->title);
     free(path);
+    return s;
+}
+
+static ll_status to_svg(ll_plot_request *p, const ll_figure *f)
+{
+    plots *v = plots_of(p->rq->app);
+    ll_gp_target target = {.terminal = LL_GP_SVG, .theme = LL_THEME_MARKED};
+    return ll_gnuplot_draw(&v->gnuplot, f, &target, p->rq->observer, v->svg, &p->rq->error);
+}
+
+ll_status ll_plot_svg(ll_request *outer, const char *line, const ll_plot_size *size, ll_str *svg,
+                      cJSON **result)
+{
+    plots *v = plots_of(outer->app);
+    cJSON *all = NULL;
+    v->svg = svg;
+    v->svg_size = size;
+    ll_status s = ll_app_ask_line(outer, line, &all);
+    v->svg = NULL;
+    *result = cJSON_DetachItemFromArray(all, cJSON_GetArraySize(all) - 1);
+    cJSON_Delete(all);
     return s;
 }
 
@@ -195,14 +219,16 @@ static ll_status run_plot(ll_request *rq)
     if (!s) s = read_size(rq, &size);
     if (!s) s = check_out(rq);
     if (s) return s;
+    plots *v = plots_of(rq->app);
     bool file = ll_has(&rq->args, "out");
     ll_plot_request p = {rq, file ? size : (ll_plot_size){0}, ll_result_new("plot")};
+    if (v->svg) p.size = *v->svg_size;
     ll_json_str(p.result, "plot", ll_word(&rq->args, "kind"));
     ll_figure *f = NULL;
     s = kinds[ll_chosen(&rq->args, "kind")].gather(&p, &f);
     if (!s) mark_simulated(&p, f);
     if (!s) ll_figure_make_room(f);
-    if (!s) s = file ? to_file(&p, f) : to_terminal(&p, f, size.width, size.height);
+    if (!s) s = v->svg ? to_svg(&p, f) : file ? to_file(&p, f) : to_terminal(&p, f, size.width, size.height);
     if (!s) emit(&p, f);
     cJSON_Delete(p.result);
     ll_figure_free(f);

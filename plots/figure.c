@@ -23,6 +23,11 @@ double ll_plot_scale(const ll_plot_size *size, int width, int height)
     return font ? font / LL_FIGURE_FONT : ll_figure_scale(width, height);
 }
 
+int ll_most_points(const ll_plot_size *size)
+{
+    return size->points > 0 ? size->points : LL_MOST_POINTS;
+}
+
 ll_plot_size ll_plot_size_or(ll_plot_size asked, int width, int height)
 {
     double shape = fmax(.75, fmin((double)height / width, 1));

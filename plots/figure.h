@@ -87,6 +87,7 @@ typedef struct ll_plot_size {
     double font;       /* points of an axis label; 0: it grows with the figure */
     double dots;       /* of a picture made of dots, per pixel of width and height; 0: 1 */
     bool paper;        /* a column of a paper: 3.33 in wide, 8 points, and the title is left to the caption */
+    int points;        /* a cloud of more is thinned; 0: LL_MOST_POINTS */
     bool free_height;  /* nobody asked for the height: set on the way */
 } ll_plot_size;
 
@@ -102,6 +103,10 @@ typedef struct ll_figure {
     bool grows;    /* its height may go with its keys */
     ll_strs notes; /* what a reader must know: points left out, pairs missing */
 } ll_figure;
+
+/* Clouds larger than this are thinned, the same way every time, and the figure says so. */
+enum { LL_MOST_POINTS = 4000 };
+int ll_most_points(const ll_plot_size *size);
 
 enum { LL_FIGURE_FONT = 11 }; /* points of an axis label at scale 1 */
 

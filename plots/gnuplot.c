@@ -135,7 +135,7 @@ static bool is_script(const char *path)
     return dot && !strcasecmp(dot, ".gp");
 }
 
-static ll_status write_script(const ll_figure *f, const char *path, ll_theme theme, ll_error *e)
+static ll_status write_script(const ll_figure *f, const char *path, ll_plot_theme theme, ll_error *e)
 {
     ll_str picture = {0}, text = {0};
     char *stem = ll_path_stem(path);
@@ -149,7 +149,7 @@ static ll_status write_script(const ll_figure *f, const char *path, ll_theme the
     return s;
 }
 
-ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, ll_theme theme,
+ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, ll_plot_theme theme,
                           const ll_observer *observer, ll_error *e)
 {
     if (is_script(path)) return write_script(f, path, theme, e);
