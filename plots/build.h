@@ -125,8 +125,8 @@ typedef struct ll_bars_data {
 } ll_bars_data;
 ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e);
 
-/* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor)
- * (plots/build_compare.c) ---- */
+/* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor) with its name at its
+ * end (plots/build_compare.c) ---- */
 typedef struct ll_device_score {
     const char *device, *predictor;
     int k;
@@ -136,7 +136,9 @@ typedef struct ll_compare_data {
     const char *title, *value_label;
     const ll_device_score *scores; /* several of one (device, predictor[, k]): the last counts */
     int n;
-    double ceiling; /* shots: the best any predictor could reach; NaN: unknown */
+    const char *note;   /* what the scores are means of, or NULL */
+    double least, most; /* between what a score lies: no deviation reaches beyond; both 0: anything */
+    double ceiling;     /* shots: the best any predictor could reach; NaN: unknown */
     ll_plot_size size;
 } ll_compare_data;
 ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e);

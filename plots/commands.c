@@ -291,7 +291,9 @@ const ll_command ll_plot_commands[] = {
          "curve: training history of a predictor, or of its transfer to a device.\n"
          "hist: distribution of latency on some devices.\n"
          "bars: correlation of one device to all others.\n"
-         "compare, shots: scores of predictors from a log of results, per device or over k.\n"
+         "compare, shots: scores of predictors from a log of results, per device or over k: the mean over "
+         "devices,\n"
+         "or each device that is named.\n"
          "front: score against latency of what the latest search met, its front, the limit and the choice.\n"
          "search: hypervolume and best score over evaluations, of all searches that compare with the "
          "latest.\n"
@@ -304,6 +306,7 @@ const ll_command ll_plot_commands[] = {
                  "plot scatter fpga style=paper out=fpga.pdf\n"
                  "plot hist fpga size=8x6cm font=9 out=fpga.svg\n"
                  "plot front out=front.png\n"
-                 "plot shots from=scores.jsonl out=shots.svg"},
+                 "plot shots from=scores.jsonl out=shots.svg\n"
+                 "plot shots * from=scores.jsonl"},
     {0},
 };

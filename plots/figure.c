@@ -232,6 +232,8 @@ void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin)
         hi = fmax(hi, x);
     }
     if (lo > hi) lo = a->log ? 1 : 0, hi = a->log ? 10 : 1;
+    if (hi - lo < 1e-7 * fmax(fabs(lo), fabs(hi)))
+        hi = lo; /* apart by rounding alone: no renderer tells them apart */
     if (a->log) {
         double room = pow(hi / lo, margin) * (hi > lo ? 1 : 1.5);
         a->lo = lo / room;

@@ -32,6 +32,13 @@ const char *ll_plot_metric(const char *metric)
     return metric;
 }
 
+void ll_plot_metric_range(const char *metric, double *least, double *most)
+{
+    bool error = !strcmp(metric, "median_ape");
+    *least = error ? 0 : -1;
+    *most = error ? INFINITY : 1;
+}
+
 static const char **names_of(const ll_dataset *d, const ll_ints *devices)
 {
     const char **names = LL_NEW_ARRAY(const char *, devices->n + 1);

@@ -384,11 +384,70 @@ static void the_command_can_be_cancelled(void)
     unsetenv("LATLAB_GNUPLOT");
 }
 
+static int shots(ll_app *a, const char *rest, char **svg)
+{
+    size_t n;
+    cJSON *o =
+        say(a, "plot shots %s from=%s out=%s force=on", rest, in_tmp("seeds.json"), in_tmp("mean.svg"));
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    int scores = ll_json_get_int(o, "scores", 0);
+    cJSON_Delete(o);
+    *svg = NULL;
+    CHECK_INT(ll_read_file(in_tmp("mean.svg"), 0, svg, &n, NULL), LL_OK);
+    if (!*svg) *svg = ll_strdup("");
+    return scores;
+}
+
+/* A line a predictor, over the devices that all have seen; a line each for those that are named. */
+static void shots_are_means_over_devices(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_str rows = {0};
+    static const char *const devices[] = {"fpga", "raspi4", "alone"};
+    for (int device = 0; device < 3; device++)
+        for (int k = 5; k <= 20; k *= 2)
+            for (int seed = 1; seed <= 3; seed++)
+                for (int help = 0; help < 2 - (device == 2); help++)
+                    ll_str_addf(&rows,
+                                "%s{\"task\":\"T\",\"device\":\"%s\",\"predictor\":\"%s\",\"k\":%d,"
+                                "\"seed\":%d,\"spearman\":%g}",
+                                rows.len ? "," : "[", devices[device], help ? "help" : "gp", k, seed,
+                                .8 + .01 * seed * (device ? -1 : 1));
+    ll_str_addc(&rows, ']');
+    ll_write_file(in_tmp("seeds.json"), rows.s, rows.len, NULL);
+    ll_str_free(&rows);
+    ll_app *a = new_app(false);
+    char *svg = NULL;
+    CHECK_INT(shots(a, "", &svg), 2 * 3);
+    CHECK_HAS(svg, "mean over 2 devices");
+    CHECK_HAS(svg, "<text> help</text>");
+    CHECK(!strstr(svg, "fpga"));
+    free(svg);
+    cJSON *o = say(a, "plot shots from=%s out=%s force=on", in_tmp("seeds.json"), in_tmp("mean.gp"));
+    CHECK_HAS(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "notes"), 1)->valuestring,
+              "1 of 3 devices have not seen");
+    cJSON_Delete(o);
+    char *gp;
+    size_t n;
+    CHECK_INT(ll_read_file(in_tmp("mean.gp"), 0, &gp, &n, NULL), LL_OK);
+    /* what one device gains by a seed the other loses: the means of the trials are all .8 */
+    CHECK_HAS(gp, "$p0_0 << EOD\n5 0.8 0.8\n10 0.8 0.8\n20 0.8 0.8\nEOD");
+    free(gp);
+    CHECK_INT(shots(a, "fp* raspi4", &svg), 4 * 3);
+    CHECK_HAS(svg, "help on raspi4");
+    CHECK(!strstr(svg, "mean over"));
+    free(svg);
+    ll_app_free(a);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"the command draws", the_command_draws},
                                        {"the command says what is missing", the_command_says_what_is_missing},
                                        {"scores come from a log", scores_come_from_a_log},
+                                       {"shots are means over devices", shots_are_means_over_devices},
                                        {"searches are drawn", searches_are_drawn},
                                        {"maps are drawn", maps_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},

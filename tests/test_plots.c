@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "plots/gnuplot_text.h"
+#include "plots/layout.h"
 #include "plots/thin.h"
 #include "tests/figures.h"
 
@@ -256,6 +257,26 @@ static void bars_are_sorted(void)
     ll_figure_free(f);
 }
 
+/* Each right of the panel, in the colour of its line, none on another. */
+static void check_names_at_ends(const ll_figure *f, int least)
+{
+    const ll_panel *p = &f->panels[0];
+    double high = ll_line_px(.8, f->scale) / f->height * (p->y.hi - p->y.lo), last = -INFINITY;
+    int n = 0;
+    for (int i = 0; i < p->n_series; i++) {
+        const ll_series *s = &p->series[i];
+        if (s->mark != LL_MARK_TEXT) continue;
+        const ll_series *line = series_named(f, s->text[0] + 1);
+        CHECK(line && line->pen == s->pen);
+        CHECK_NEAR(s->v[0], p->x.hi, 0);
+        CHECK(s->v[1] >= last + high && s->v[1] <= p->y.hi);
+        last = s->v[1];
+        n++;
+    }
+    CHECK(n >= least);
+    CHECK(p->margin[1] > 0);
+}
+
 static void scores_are_compared(void)
 {
     ll_device_score scores[] = {{"fpga", "gp", 5, .9, .02},     {"fpga", "gp", 20, .95, .01},
@@ -276,6 +297,19 @@ static void scores_are_compared(void)
     CHECK(series_named(f, "best to expect: 0.9950") != NULL);
     CHECK(f->panels[0].y.hi > .995);
     CHECK(f->panels[0].x.log);
+    CHECK(f->panels[0].key == LL_KEY_TEXT);
+    check_names_at_ends(
+        f, 3); /* gp on two devices, help on one, the best to expect; help has no score elsewhere */
+    ll_figure_free(f);
+    scores[1].sd = .2; /* no correlation is beyond 1 */
+    d.least = -1;
+    d.most = 1;
+    CHECK_INT(ll_build_shots(&d, &f, NULL), LL_OK);
+    const ll_series *band = &f->panels[0].series[0];
+    CHECK_INT(band->mark, LL_MARK_BAND);
+    CHECK_NEAR(band->v[1 * 3 + 1], .75, 1e-12);
+    CHECK_NEAR(band->v[1 * 3 + 2], 1, 0);
+    CHECK(f->panels[0].y.hi < 1.05);
     ll_figure_free(f);
     d.n = 0;
     CHECK_INT(ll_build_compare(&d, &f, NULL), LL_BAD_DATA);
