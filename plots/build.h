@@ -23,6 +23,7 @@ typedef struct ll_heatmap_data {
     const char *side;         /* (n) 's' source, 't' target, else neither; NULL: no task */
     /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order. */
     const ll_heatmap_join *joins;
+    const int *group;    /* (n) framed where they stand side by side; NULL: none */
     const char *palette; /* NULL: cividis, or diverging when a value is negative */
     ll_plot_size size;
 } ll_heatmap_data;

@@ -200,6 +200,30 @@ static void add_dendrogram(heatmap *h)
     free(y);
 }
 
+/* Behind the last of those that stand side by side in the group of `from`. */
+static int group_end(const heatmap *h, int from)
+{
+    int to = from + 1;
+    while (to < h->d->n && h->d->group[h->order[to]] == h->d->group[h->order[from]]) to++;
+    return to;
+}
+
+/* Squares along the diagonal, black in a rim of white: seen on every colour. */
+static void add_frames(heatmap *h, ll_pen pen, double size)
+{
+    int groups = 0;
+    for (int from = 0; from < h->d->n; from = group_end(h, from)) groups++;
+    ll_series *s = ll_panel_add(h->p, LL_MARK_SEGMENTS, pen, 4 * groups);
+    s->size = size;
+    for (int from = 0, row = 0; from < h->d->n; from = group_end(h, from)) {
+        double lo = from - .5, hi = group_end(h, from) - .5;
+        ll_series_set4(s, row++, lo, lo, hi, lo);
+        ll_series_set4(s, row++, lo, hi, hi, hi);
+        ll_series_set4(s, row++, lo, lo, lo, hi);
+        ll_series_set4(s, row++, hi, lo, hi, hi);
+    }
+}
+
 static void set_axis(heatmap *h, ll_axis *a, double font)
 {
     a->grid = false;
@@ -232,6 +256,8 @@ static void draw(heatmap *h)
     h->p->value_label = ll_strdup(h->d->value_label);
     add_cells(h);
     add_missing(h);
+    if (h->d->group) add_frames(h, LL_PEN_WHITE, 3.4);
+    if (h->d->group) add_frames(h, LL_PEN_BLACK, 1.5);
     if (h->d->side) add_side(h, 's', "source", LL_PEN_BLUE, LL_SHAPE_SQUARE);
     if (h->d->side) add_side(h, 't', "target", LL_PEN_VERMILLION, LL_SHAPE_DIAMOND);
     if (h->crown > 0) add_dendrogram(h);

@@ -11,6 +11,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "plots/gather.h"
 #include "plots/layout.h"
@@ -258,6 +259,7 @@ static const ll_option options[] = {
     LL_OPT_NAMES("metric", "spearman", ll_plot_metric_name,
                  "correlation of heatmap and bars, score of compare and shots"),
     LL_OPT_NAMES("order", "cluster", ll_order_name, "order of the devices of a heatmap"),
+    LL_OPT_CUT,
     LL_OPT_NAMES("palette", NULL, ll_palette_name,
                  "colours of a heatmap (default: cividis, diverging when a value is negative)"),
     LL_OPT_CHOICE("log", "auto", "auto|on|off", "logarithmic axes of latency"),
@@ -300,6 +302,7 @@ const ll_command ll_plot_commands[] = {
          "regret: what the choice of each search lacks to the best there is, over measurements.\n\n"
          "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
      .examples = "plot heatmap out=corr.pdf\n"
+                 "plot heatmap cut=4 out=groups.png\n"
                  "plot scatter fpga worst=5 out=fpga.png\n"
                  "plot residual fpga by=operation\n"
                  "plot heatmap pixel* titan* order=name out=phones.gp\n"

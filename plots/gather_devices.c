@@ -6,6 +6,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "core/device/ordering.h"
 #include "core/num/stats.h"
@@ -82,7 +83,9 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     ll_order how = ll_order_find(ll_word(&p->rq->args, "order"));
     int *order = LL_NEW_ARRAY(int, c->devices.n + 1);
     ll_linkage tree = {0};
+    ll_groups groups;
     ll_corr_order(c, d, how, order, &tree);
+    ll_status s = ll_groups_read(p->rq, &tree, order, &groups);
     const char **names = names_of(d, &c->devices);
     char *side = sides_of(&p->rq->state, &c->devices);
     ll_heatmap_join *joins = how == LL_ORDER_CLUSTER ? joins_of(&tree) : NULL;
@@ -96,15 +99,18 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
                          .order = order,
                          .side = side,
                          .joins = joins,
+                         .group = groups.of,
                          .palette = ll_word(&p->rq->args, "palette"),
                          .size = p->size};
-    ll_status s = ll_build_heatmap(&h, out, &p->rq->error);
+    if (!s) s = ll_build_heatmap(&h, out, &p->rq->error);
+    if (groups.n) ll_json_int(p->result, "groups", groups.n);
     ll_json_str(p->result, "metric", metric);
     ll_json_str(p->result, "order", ll_order_name(how));
     ll_json_int(p->result, "devices", c->devices.n);
     cJSON *list = ll_json_arr(p->result, "names");
     for (int i = 0; i < c->devices.n; i++) ll_json_str(list, NULL, names[i]);
     ll_str_free(&title);
+    ll_groups_free(&groups);
     ll_linkage_free(&tree);
     free(joins);
     free(side);

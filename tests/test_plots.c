@@ -97,6 +97,25 @@ static void heatmap_text_contrasts_with_its_cell(void)
     }
 }
 
+static void groups_are_framed(void)
+{
+    const char *names[] = {"a", "b", "c"};
+    double r[] = {1, .9, .1, .9, 1, .1, .1, .1, 1};
+    int order[] = {2, 0, 1}, group[] = {1, 1, 0};
+    ll_heatmap_data d = {
+        .title = "t", .value_label = "r", .n = 3, .names = names, .r = r, .order = order, .group = group};
+    ll_figure *f;
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    const ll_series *frame = NULL;
+    for (int i = 0; i < f->panels[0].n_series; i++)
+        if (f->panels[0].series[i].pen == LL_PEN_BLACK && f->panels[0].series[i].mark == LL_MARK_SEGMENTS)
+            frame = &f->panels[0].series[i];
+    CHECK_INT(frame ? frame->n : 0, 2 * 4);
+    CHECK(frame && frame->v[0] == -.5 && frame->v[2] == .5); /* c alone, then a and b */
+    CHECK(frame && frame->v[16] == .5 && frame->v[18] == 2.5);
+    ll_figure_free(f);
+}
+
 static void scatter_is_built(void)
 {
     ll_figure *f = cloud(200, "t");
@@ -598,6 +617,7 @@ int main(int argc, char **argv)
         {"heatmap is built", heatmap_is_built},
         {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
         {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
+        {"groups are framed", groups_are_framed},
         {"scatter is built", scatter_is_built},
         {"dense clouds are thinned and say so", dense_clouds_are_thinned_and_say_so},
         {"missing and constant values are drawn or refused",
