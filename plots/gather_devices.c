@@ -193,19 +193,43 @@ static ll_status hist_devices(ll_request *rq, ll_ints *devices)
         ll_status s = ll_look_devices(rq, "device", devices);
         if (s) return s;
     }
-    if (devices->n <= MOST_HIST) return LL_OK;
-    if (ll_has(&rq->args, "device"))
-        return LL_FAIL(rq, LL_USAGE, "a histogram tells at most %d devices apart, not %d; name fewer",
-                       MOST_HIST, devices->n);
+    if (devices->n <= MOST_HIST || !ll_has(&rq->args, "device")) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "a histogram tells at most %d devices apart, not %d; name fewer", MOST_HIST,
+                   devices->n);
+}
+
+static void limit_hist(ll_request *rq, ll_ints *devices)
+{
+    if (devices->n <= MOST_HIST) return;
     ll_warn(rq, "only the first %d of %d devices are shown; name the ones you want", MOST_HIST, devices->n);
     devices->n = MOST_HIST;
-    return LL_OK;
+}
+
+/* Of devices that nobody has named those in another unit than the first are left out, and said to be. */
+static void keep_first_quantity(ll_request *rq, ll_ints *devices)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_str others = {0};
+    int kept = 0;
+    for (int i = 0; i < devices->n; i++) {
+        const ll_device *one = &d->devices[devices->v[i]];
+        bool same = one->of == d->devices[devices->v[0]].of;
+        if (same)
+            devices->v[kept++] = devices->v[i];
+        else
+            ll_str_addf(&others, "%s%s (%s)", others.len ? ", " : "", one->name, ll_measurand_unit(one->of));
+    }
+    devices->n = kept;
+    if (others.len)
+        ll_warn(rq, "in another unit and left out: %s; name them for a figure of their own", others.s);
+    ll_str_free(&others);
 }
 
 /* One axis has one unit. */
-static ll_status check_one_quantity(ll_plot_request *p, const ll_ints *devices)
+static ll_status check_one_quantity(ll_plot_request *p, ll_ints *devices)
 {
     const ll_dataset *d = p->rq->state.data;
+    if (!ll_has(&p->rq->args, "device")) keep_first_quantity(p->rq, devices);
     for (int i = 1; i < devices->n; i++) {
         const ll_device *a = &d->devices[devices->v[0]], *b = &d->devices[devices->v[i]];
         if (a->of != b->of)
@@ -252,6 +276,7 @@ ll_status ll_gather_hist(ll_plot_request *p, ll_figure **out)
     ll_status s = ll_need_data(p->rq);
     if (!s) s = hist_devices(p->rq, &devices);
     if (!s) s = check_one_quantity(p, &devices);
+    if (!s) limit_hist(p->rq, &devices);
     if (!s) s = build_hist(p, &devices, out);
     ll_ints_free(&devices);
     return s;

@@ -74,7 +74,17 @@ static ll_status run_given(ll_request *rq)
     return LL_OK;
 }
 
+/* Two devices in ms and one in mJ. */
+static ll_status run_mixed(ll_request *rq)
+{
+    ll_dataset *d = make_data();
+    d->devices[1].of = LL_ENERGY;
+    ll_state_set_data(&rq->state, d, false);
+    return LL_OK;
+}
+
 static const ll_command given_commands[] = {
+    {.name = "mixed", .group = "test", .summary = "Set the data", .flags = LL_CMD_CHANGES, .run = run_mixed},
     {.name = "given", .group = "test", .summary = "Set the state", .flags = LL_CMD_CHANGES, .run = run_given},
     {0}};
 
@@ -398,6 +408,24 @@ static int shots(ll_app *a, const char *rest, char **svg)
     return scores;
 }
 
+/* Unnamed devices of another unit are left out with a sentence; named ones are refused. */
+static void histograms_are_of_one_unit(void)
+{
+    ll_app *a = new_app(false);
+    cJSON_Delete(say(a, "mixed"));
+    int id = ll_app_submit(a, "plot hist out=/dev/null/x.gp"), warned = 0;
+    for (cJSON *o; (o = ll_app_wait(a)); cJSON_Delete(o))
+        if (ll_json_get_int(o, "id", 0) == id && !strcmp(ll_json_get_str(o, "event", ""), "warning"))
+            warned += strstr(ll_json_get_str(o, "message", ""), "left out: fpga (mJ)") != NULL;
+    CHECK_INT(warned, 1);
+    cJSON *o = say(a, "plot hist out=%s", in_tmp("one.gp"));
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(o, "devices")), 2);
+    cJSON_Delete(o);
+    check_refused(a, "plot hist fpga raspi4", "name devices of one quantity");
+    ll_app_free(a);
+}
+
 /* A line a predictor, over the devices that all have seen; a line each for those that are named. */
 static void shots_are_means_over_devices(void)
 {
@@ -447,6 +475,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"the command draws", the_command_draws},
                                        {"the command says what is missing", the_command_says_what_is_missing},
                                        {"scores come from a log", scores_come_from_a_log},
+                                       {"histograms are of one unit", histograms_are_of_one_unit},
                                        {"shots are means over devices", shots_are_means_over_devices},
                                        {"searches are drawn", searches_are_drawn},
                                        {"maps are drawn", maps_are_drawn},

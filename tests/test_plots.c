@@ -195,6 +195,25 @@ static void histograms_add_up(void)
     ll_figure_free(f);
 }
 
+/* Percent are of what is counted: what is not is said. */
+static void histograms_say_what_they_leave_out(void)
+{
+    double v[] = {0, -1, NAN, 1, 2, 3, 4, 5, NAN};
+    const double *columns[] = {v};
+    const char *names[] = {"d"};
+    ll_hist_data h = {.title = "t", .n_devices = 1, .n = 9, .names = names, .lat_ms = columns, .log = true};
+    ll_figure *f;
+    CHECK_INT(ll_build_hist(&h, &f, NULL), LL_OK);
+    CHECK_INT(f->notes.n, 2);
+    CHECK_HAS(f->notes.v[0], "2 of 7 values of latency are not above 0");
+    CHECK_STR(f->notes.v[1], "2 of 9 are not measured");
+    ll_figure_free(f);
+    h.log = false;
+    CHECK_INT(ll_build_hist(&h, &f, NULL), LL_OK);
+    CHECK_INT(f->notes.n, 1);
+    ll_figure_free(f);
+}
+
 static void residuals_are_relative(void)
 {
     double m[64], p[64];
@@ -623,6 +642,7 @@ int main(int argc, char **argv)
         {"missing and constant values are drawn or refused",
          missing_and_constant_values_are_drawn_or_refused},
         {"histograms add up", histograms_add_up},
+        {"histograms say what they leave out", histograms_say_what_they_leave_out},
         {"residuals are relative", residuals_are_relative},
         {"operations are staircases", operations_are_staircases},
         {"curves show whatever is there", curves_show_whatever_is_there},
