@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "plots/build.h"
 #include "plots/layout.h"
@@ -160,7 +161,7 @@ static void add_ceiling(const ll_compare_data *d, ll_panel *p)
     if (!isfinite(d->ceiling)) return;
     ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_PEN_TEXT, 2);
     v->dashed = true;
-    ll_series_name(v, "best to expect: %.4f", d->ceiling);
+    ll_series_name(v, "best to expect: %.4f", ll_below_one(d->ceiling, 4));
     ll_series_set(v, 0, p->x.lo, d->ceiling);
     ll_series_set(v, 1, p->x.hi, d->ceiling);
 }

@@ -142,6 +142,19 @@ static double value_at(const ll_axis *a, double share)
     return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
 }
 
+/* From a point to its number, where that had to move. y: of the numbers, a share of the axis. */
+static void add_leaders(scatter *s, const ll_ints *rows, const double *y, double aside, double height)
+{
+    for (int i = 0; i < rows->n; i++) {
+        double px = s->d->measured_ms[rows->v[i]], py = s->d->predicted_ms[rows->v[i]];
+        if (y[i] - along(&s->p->y, py) <= .5 * height) continue;
+        ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
+        v->size = .5;
+        ll_series_set4(v, 0, px, py, value_at(&s->p->x, along(&s->p->x, px) + aside),
+                       value_at(&s->p->y, y[i]));
+    }
+}
+
 /* The number of each beside its point, or above those that are there already. */
 static void label_points(scatter *s, const ll_ints *rows)
 {
@@ -164,6 +177,7 @@ static void label_points(scatter *s, const ll_ints *rows)
         ll_series_set(v, i, s->d->measured_ms[rows->v[i]], value_at(&s->p->y, y[i]));
         ll_series_text(v, i, "  %d", rows->v[i]);
     }
+    add_leaders(s, rows, y, .2 * width, height);
     free(x);
     free(y);
 }

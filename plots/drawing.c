@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/utf8.h"
 
 static const char ramp[] = ".:-=+*#%@";
@@ -61,8 +62,7 @@ static double share(const matrix *m, double x)
 
 static void cell_text(const matrix *m, double x, char text[8])
 {
-    int percent = (int)lround(100 * x);
-    if (percent >= 100 && x < 1 - 1e-9) percent = 99; /* 1 is written for the same order alone */
+    int percent = (int)lround(100 * ll_below_one(x, 2)); /* 1 is written for the same order alone */
     if (m->cell == 1)
         snprintf(text, 8, "%c", isnan(x) ? ' ' : ramp[(int)fmin(share(m, x) * 9, 8)]);
     else if (isnan(x))

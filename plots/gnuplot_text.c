@@ -220,13 +220,14 @@ static void quote_tick(ll_str *out, const char *text)
     ll_str_free(&doubled);
 }
 
-static void add_ticks(const script *s, char which, const ll_axis *a, bool framed)
+static void add_ticks(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
+    double step = s->text ? 0 : ll_tick_step(s->f, p, which);
     if (!a->font) {
         ll_str_addf(s->out, "unset %ctics\n", which);
         return;
     }
-    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, framed ? "0.4" : "0");
+    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, p->framed ? "0.4" : "0");
     add_font(s, .9 * a->font);
     add_pen(s, "textcolor", LL_PEN_TEXT);
     bool crowded = which == 'x' && !s->text && !ll_ticks_fit(a, .85 * s->width, scale_of(s));
@@ -236,6 +237,7 @@ static void add_ticks(const script *s, char which, const ll_axis *a, bool framed
         quote_tick(s->out, a->tick_text[i]);
         ll_str_addf(s->out, " %.7g", a->tick[i]);
     }
+    if (step > 0) ll_str_addf(s->out, " %.7g", step);
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
 }
 
@@ -248,7 +250,7 @@ static bool fits_beside(const script *s, char which, const ll_axis *a)
 /* In two lines where one would be too long. */
 static void add_label(const script *s, char which, const char *text, bool key_below)
 {
-    double room = which == 'x' ? .8 * s->width : .75 * s->height / s->f->n_panels;
+    double room = which == 'x' ? .8 * s->width : .62 * s->height / s->f->n_panels;
     ll_strs lines = {0};
     if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s));
     ll_str_addf(s->out, "set %clabel ", which);
@@ -279,7 +281,7 @@ static void add_axis(const script *s, char which, const ll_axis *a, const ll_pan
     bool key_below = which == 'x' && has_key(s, p) && !key_beside(s, p) && a->label && !s->text;
     ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
-    add_ticks(s, which, a, p->framed);
+    add_ticks(s, which, a, p);
     add_label(s, which, fits_beside(s, which, a) ? a->label : NULL, key_below);
 }
 

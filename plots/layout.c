@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "core/num/ticks.h"
+
 /* At scale 1: an average character of DejaVu Sans, and a line. */
 enum { LEAST_PANEL = 30 }; /* pixels */
 static const double CHAR_PX = 8.6, LINE_PX = 17.6;
@@ -124,4 +126,19 @@ void ll_panel_margins(const ll_figure *f, const ll_panel *p, double margin[4])
     margin[1] = fmax(.04 * f->width, ll_line_px(1.3, f->scale));
     margin[2] = top + above(f, p);
     margin[3] = fmax(0, f->height - margin[2] - room);
+}
+
+/* gnuplot marks about eight values whatever the room. */
+enum { RENDERERS_TICKS = 8 };
+
+double ll_tick_step(const ll_figure *f, const ll_panel *p, char which)
+{
+    const ll_axis *a = which == 'x' ? &p->x : &p->y;
+    double margin[4];
+    if (a->n_ticks || a->log || !(a->hi > a->lo)) return 0;
+    ll_panel_margins(f, p, margin);
+    double high = f->n_panels > 1 ? f->height - margin[2] - margin[3] : .65 * f->height;
+    int room = (int)(which == 'x' ? .75 * f->width / ll_text_px(7, TICK, f->scale)
+                                  : high / (1.7 * ll_line_px(TICK, f->scale)));
+    return room < RENDERERS_TICKS ? ll_ticks_within(a->lo, a->hi, room > 1 ? room : 1).step : 0;
 }

@@ -32,6 +32,10 @@ void ll_figure_make_room(ll_figure *f);
  * high, whatever stands between them. */
 void ll_panel_margins(const ll_figure *f, const ll_panel *p, double margin[4]);
 
+/* The step between ticks of an axis that has none of its own, where there is no room for those of the renderer; 0: there
+ * is. */
+double ll_tick_step(const ll_figure *f, const ll_panel *p, char which);
+
 /* Is there room for the ticks' texts side by side? */
 bool ll_ticks_fit(const ll_axis *a, double pixels, double scale);
 

@@ -122,6 +122,32 @@ static void a_paper_has_its_sizes(void)
     ll_str_free(&script);
 }
 
+/* Eight ticks of gnuplot's would lie on each other. */
+static void ticks_have_room(void)
+{
+    double loss[] = {93.45, 94.2}, rho[] = {.5, .8};
+    ll_curve_part parts[] = {{"a", loss, 2}, {"b", rho, 2}};
+    ll_curve_data d = {.title = "t", .x_label = "epoch", .parts = parts, .n_parts = 2};
+    ll_figure *f;
+    ll_str script = {0};
+    CHECK_INT(ll_build_curve(&d, &f, NULL), LL_OK);
+    CHECK_NEAR(ll_tick_step(f, &f->panels[0], 'y'), 0, 0);
+    ll_figure_free(f);
+    d.size = (ll_plot_size){.width = 350, .height = 200};
+    CHECK_INT(ll_build_curve(&d, &f, NULL), LL_OK);
+    double step = ll_tick_step(f, &f->panels[0], 'y'), margin[4];
+    ll_panel_margins(f, &f->panels[0], margin);
+    CHECK(step > 0);
+    double apart = step / (f->panels[0].y.hi - f->panels[0].y.lo) * (f->height - margin[2] - margin[3]);
+    CHECK(apart > ll_line_px(.9, f->scale));
+    script_of(f, LL_GP_PNG, &script);
+    CHECK_HAS(script.s, "set ytics nomirror");
+    ll_axis_tick(&f->panels[0].y, 94, "94"); /* its own stay */
+    CHECK_NEAR(ll_tick_step(f, &f->panels[0], 'y'), 0, 0);
+    ll_figure_free(f);
+    ll_str_free(&script);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -129,6 +155,7 @@ int main(int argc, char **argv)
         {"notes stand above the axes", notes_stand_above_the_axes},
         {"texts are broken where they do not fit", texts_are_broken_where_they_do_not_fit},
         {"panels above each other are equally high", panels_above_each_other_are_equally_high},
+        {"ticks have room", ticks_have_room},
         {"a paper has its sizes", a_paper_has_its_sizes},
         {0}};
     return check_main("layout", cases, argc, argv);

@@ -1,8 +1,10 @@
 /* Figures, palettes and their gnuplot text. The process and the command are in test_gnuplot.c. */
 #include <stdlib.h>
 
+#include "plots/drawing.h"
 #include "plots/gnuplot_text.h"
 #include "plots/layout.h"
+#include "plots/terminal.h"
 #include "plots/thin.h"
 #include "tests/figures.h"
 
@@ -95,6 +97,21 @@ static void heatmap_text_contrasts_with_its_cell(void)
         CHECK(l >= last);
         last = l;
     }
+}
+
+/* In characters, too, 1 is written for the same order alone. */
+static void drawn_cells_round_nothing_to_one(void)
+{
+    const char *names[] = {"a", "b"};
+    double r[] = {1, .998, .998, 1};
+    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = 2, .names = names, .r = r};
+    ll_figure *f;
+    ll_str s = {0};
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    ll_drawing_matrix(f, &ll_plot_caps_none, &s);
+    CHECK_HAS(s.s, "1 a     1 99\n2 b    99  1\n");
+    ll_str_free(&s);
+    ll_figure_free(f);
 }
 
 static void groups_are_framed(void)
@@ -636,6 +653,7 @@ int main(int argc, char **argv)
         {"heatmap is built", heatmap_is_built},
         {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
         {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
+        {"drawn cells round nothing to one", drawn_cells_round_nothing_to_one},
         {"groups are framed", groups_are_framed},
         {"scatter is built", scatter_is_built},
         {"dense clouds are thinned and say so", dense_clouds_are_thinned_and_say_so},

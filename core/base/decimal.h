@@ -17,8 +17,10 @@ void ll_decimal_write(double x, char *out);
 /* Rounded to nine significant digits, ten times as fast: for what was computed, not for what was measured. */
 void ll_decimal_write_rounded(double x, char *out);
 
-/* Appends x for people: with this many decimals, or the shortest way (six significant digits) for -1. What is not 1 does
- * not become 1 by rounding: a correlation of .9996 is written 0.999 with three decimals. */
+/* x as it may be printed with so many decimals: what is not 1 does not become 1 by rounding (nor -1). */
+double ll_below_one(double x, int decimals);
+/* Appends x for people: with this many decimals, or the shortest way (six significant digits) for -1. A correlation of .9996
+ * is written 0.999 with three decimals. */
 void ll_add_number(ll_str *out, double x, int decimals);
 
 #endif

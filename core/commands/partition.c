@@ -4,6 +4,7 @@
 
 #include "core/app/need.h"
 #include "core/app/saved_tasks.h"
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
@@ -82,7 +83,8 @@ static void warn_of(ll_request *rq, cJSON *warnings, const ll_task *t, const ll_
     for (int i = 0; i < t->source.n; i++) {
         if (!alike(d, c, i, target, what)) continue;
         ll_str_addf(&names, "%s%s", names.len ? ", " : "", d->devices[c->devices.v[i]].name);
-        if (what == NEARLY_SAME) ll_str_addf(&names, " (Spearman %.4f)", ll_corr_at(c, i, target));
+        if (what == NEARLY_SAME)
+            ll_str_addf(&names, " (Spearman %.4f)", ll_below_one(ll_corr_at(c, i, target), 4));
     }
     int device = c->devices.v[target];
     if (what == SAME_HARDWARE)
@@ -122,7 +124,8 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
                 d->name);
     if (t->target.n)
-        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
+                    ll_below_one(t->max_corr, 3));
     ll_json_str(result, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(result, "name", t->name);
@@ -202,7 +205,7 @@ static void add_gap(ll_request *rq, cJSON *result, const ll_corr *c, ll_partitio
     ll_json_num(result, "gap", t->mean_corr - best->mean_corr);
     ll_result_note(result,
                    "the best split of these sizes has a mean of %.3f (method=exact); a random one %.3f",
-                   best->mean_corr, mean_of_pairs(c));
+                   ll_below_one(best->mean_corr, 3), ll_below_one(mean_of_pairs(c), 3));
     ll_task_unref(best);
 }
 

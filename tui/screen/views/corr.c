@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/device/ordering.h"
@@ -181,7 +182,8 @@ static void describe_block(const corr_view *v, ll_str *out)
     chosen_devices(v, &devices);
     ll_str_addf(out, "block %d x %d, %d devices", b.r1 - b.r0 + 1, b.c1 - b.c0 + 1, devices.n);
     if (s.cells)
-        ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", ll_corr_metric_name(v->metric), s.mean, s.lo, s.hi);
+        ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", ll_corr_metric_name(v->metric),
+                    ll_below_one(s.mean, 4), ll_below_one(s.lo, 3), ll_below_one(s.hi, 3));
     if (s.cells && s.n_lo == s.n_hi) ll_str_addf(out, "  n %.0f", s.n_lo);
     if (s.cells && s.n_lo < s.n_hi) ll_str_addf(out, "  n %.0f to %.0f", s.n_lo, s.n_hi);
     ll_strs_free(&devices);
@@ -193,7 +195,7 @@ static void describe_cell(const corr_view *v, ll_str *out)
     if (isnan(v->matrix.v[at]))
         ll_str_addf(out, "%s n/a", ll_corr_metric_name(v->metric));
     else
-        ll_str_addf(out, "%s %.5f", ll_corr_metric_name(v->metric), v->matrix.v[at]);
+        ll_str_addf(out, "%s %.5f", ll_corr_metric_name(v->metric), ll_below_one(v->matrix.v[at], 5));
     if (v->n) ll_str_addf(out, "  n %.0f", v->n[at]);
 }
 
