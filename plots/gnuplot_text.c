@@ -252,7 +252,7 @@ static void add_label(const script *s, char which, const char *text, bool key_be
 {
     double room = which == 'x' ? .8 * s->width : .62 * s->height / s->f->n_panels;
     ll_strs lines = {0};
-    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s));
+    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s), 2);
     ll_str_addf(s->out, "set %clabel ", which);
     if (lines.n > 1)
         quote_lines(s->out, &lines);
@@ -335,8 +335,7 @@ static void add_key(const script *s, const ll_panel *p)
 
 static void add_texts(const script *s, const ll_series *v)
 {
-    static const char *const sides[] = {
-        [LL_ALIGN_LEFT] = "left", [LL_ALIGN_CENTRE] = "center", [LL_ALIGN_RIGHT] = "right"};
+    static const char *const sides[] = {"left", "center", "right"}; /* by ll_align */
     for (int i = 0; i < v->n; i++) {
         const double *at = v->v + i * v->cols;
         if (!v->text[i] || !isfinite(at[0]) || !isfinite(at[1])) continue;
@@ -489,10 +488,11 @@ static void add_plot(const script *s, int panel, const ll_panel *p)
 
 /* Over a panel: its title, and below that in smaller letters its notes. gnuplot makes room for a title alone, so the title
  * has an empty line for each line of notes, and the notes are a label there. */
-static void add_title(const script *s, const char *command, const char *text, double room, int below)
+static void add_title(const script *s, const char *command, const char *text, double room, int most,
+                      int below)
 {
     ll_strs lines = {0};
-    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, scale_of(s));
+    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, scale_of(s), most);
     double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, scale_of(s));
     for (int i = 0; i < below; i++) ll_strs_add(&lines, " ");
     ll_str_addf(s->out, "%s ", command);
@@ -541,7 +541,8 @@ static void add_heading(const script *s, const ll_panel *p)
         if (lines.n) ll_gp_quote(s->out, lines.v[0]);
         if (lines.n) ll_str_addc(s->out, '\n');
     } else {
-        add_title(s, "set title", title, room, lines.n);
+        add_title(s, "set title", title, room, p->margin[2] > 0 ? 1 : 2,
+                  lines.n); /* a fixed margin holds one */
         add_notes(s, &lines);
     }
     ll_strs_free(&lines);
@@ -590,7 +591,7 @@ void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out
             if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
     if (f->n_panels > 1) {
         ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
-        if (!s.text && !f->untitled) add_title(&s, " title", f->title, .94 * s.width, 0);
+        if (!s.text && !f->untitled) add_title(&s, " title", f->title, .94 * s.width, 2, 0);
         ll_str_addc(out, '\n');
         if (s.text) ll_str_add(out, "set lmargin 9\n");
     }

@@ -46,11 +46,11 @@ void ll_text_wrap(ll_strs *lines, const ll_strs *parts, const char *separator, d
     ll_str_free(&line);
 }
 
-void ll_text_wrap_words(ll_strs *lines, const char *text, double pixels, double size, double scale)
+void ll_text_wrap_words(ll_strs *lines, const char *text, double pixels, double size, double scale, int most)
 {
     ll_strs words = {0};
     ll_strs_split(&words, text ? text : "", ' ');
-    ll_text_wrap(lines, &words, " ", pixels, size, scale, 2);
+    ll_text_wrap(lines, &words, " ", pixels, size, scale, most);
     ll_strs_free(&words);
 }
 

@@ -18,8 +18,8 @@ double ll_text_fit(const char *text, double pixels, double size, double scale);
  * commas between notes. What `most` lines do not hold stays with the last. */
 void ll_text_wrap(ll_strs *lines, const ll_strs *parts, const char *separator, double pixels, double size,
                   double scale, int most);
-/* A sentence, in two lines at most. */
-void ll_text_wrap_words(ll_strs *lines, const char *text, double pixels, double size, double scale);
+/* A sentence, in `most` lines. */
+void ll_text_wrap_words(ll_strs *lines, const char *text, double pixels, double size, double scale, int most);
 /* The longest of several lines, which decides their size; NULL: there is none. */
 const char *ll_longest_line(const ll_strs *lines);
 

@@ -54,11 +54,24 @@ static void notes_stand_above_the_axes(void)
     ll_str_free(&script);
 }
 
+/* The margins of a heatmap hold one line of a title, however long it is. */
+static void titles_keep_to_their_margin(void)
+{
+    ll_figure *f = three_devices(
+        "a title that is far too long for a figure as narrow as this one is, and for any other", false);
+    ll_str script = {0};
+    script_of(f, LL_GP_PNG, &script);
+    CHECK_HAS(script.s, "this one is, and for any other' font");
+    CHECK(!strstr(script.s, "'.\"\\n\".'"));
+    ll_figure_free(f);
+    ll_str_free(&script);
+}
+
 static void texts_are_broken_where_they_do_not_fit(void)
 {
     ll_strs lines = {0};
     double room = ll_text_px(10, 1, 1);
-    ll_text_wrap_words(&lines, "one two three four five", room, 1, 1);
+    ll_text_wrap_words(&lines, "one two three four five", room, 1, 1, 2);
     CHECK_INT(lines.n, 2);
     CHECK_STR(lines.v[0], "one two");
     CHECK_STR(lines.v[1], "three four five"); /* the last line takes the rest, smaller */
@@ -67,7 +80,7 @@ static void texts_are_broken_where_they_do_not_fit(void)
     CHECK_NEAR(ll_text_fit("short", room, 1, 1), 1, 0);
     CHECK_NEAR(ll_text_fit("a text far too long for any such room", room, 1, 1), .6, 1e-9);
     ll_strs_free(&lines);
-    ll_text_wrap_words(&lines, NULL, room, 1, 1);
+    ll_text_wrap_words(&lines, NULL, room, 1, 1, 2);
     CHECK_INT(lines.n, 0);
     CHECK(ll_longest_line(&lines) == NULL);
 }
@@ -153,6 +166,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"no key lies over data", no_key_lies_over_data},
         {"notes stand above the axes", notes_stand_above_the_axes},
+        {"titles keep to their margin", titles_keep_to_their_margin},
         {"texts are broken where they do not fit", texts_are_broken_where_they_do_not_fit},
         {"panels above each other are equally high", panels_above_each_other_are_equally_high},
         {"ticks have room", ticks_have_room},
