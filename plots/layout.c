@@ -103,7 +103,7 @@ static double above(const ll_figure *f, const ll_panel *p)
 {
     ll_strs notes = {0};
     ll_text_wrap(&notes, &p->notes, ", ", .94 * f->width, LL_NOTES_SIZE, f->scale, 3);
-    double lines = (p->title ? LL_TITLE_SIZE : 0) + LL_NOTES_SIZE * notes.n + .6;
+    double lines = (p->title ? LL_TITLE_SIZE : 0) + LL_NOTES_SIZE * notes.n + .7;
     ll_strs_free(&notes);
     return ll_line_px(lines, f->scale);
 }
@@ -111,7 +111,7 @@ static double above(const ll_figure *f, const ll_panel *p)
 static double below(const ll_figure *f, const ll_panel *p)
 {
     int key = p->key == LL_KEY_OUTSIDE ? ll_key_lines(p, .8 * f->width, f->scale) : 0;
-    return ll_line_px(1.5 + (p->x.label ? 1.4 : 0) + (key ? KEY * 1.15 * key + .8 : 0), f->scale);
+    return ll_line_px(2.1 + (p->x.label ? 2.2 : 0) + (key ? KEY * 1.15 * key + .8 : 0), f->scale);
 }
 
 void ll_panel_margins(const ll_figure *f, const ll_panel *p, double margin[4])
@@ -122,7 +122,7 @@ void ll_panel_margins(const ll_figure *f, const ll_panel *p, double margin[4])
     for (int i = 0; i < f->n_panels; i++) room -= above(f, &f->panels[i]) + below(f, &f->panels[i]);
     room = fmax(room / f->n_panels, LEAST_PANEL);
     for (const ll_panel *q = f->panels; q < p; q++) top += above(f, q) + room + below(f, q);
-    margin[0] = fmax(.1 * f->width, ll_line_px(4.2, f->scale));
+    margin[0] = ll_text_px(6, TICK, f->scale) + ll_line_px(4.2, f->scale); /* numbers, and the label */
     margin[1] = fmax(.04 * f->width, ll_line_px(1.3, f->scale));
     margin[2] = top + above(f, p);
     margin[3] = fmax(0, f->height - margin[2] - room);

@@ -36,6 +36,8 @@ static void texts_are_nothing_but_text(void)
     ll_str_clear(&s);
     ll_html_text(&s, NULL);
     CHECK_STR(ll_str_text(&s), "");
+    ll_html_sentence(&s, "use `task <x>` or `<b>` of `all");
+    CHECK_STR(s.s, "use <code>task &lt;x&gt;</code> or <code>&lt;b&gt;</code> of `all");
     ll_str_free(&s);
 }
 

@@ -40,10 +40,29 @@ void ll_html_lines(ll_str *out, const char *text)
     ll_str_add(out, "</pre>\n");
 }
 
+void ll_html_sentence(ll_str *out, const char *text)
+{
+    for (const char *open; (open = strchr(text, '`'));) {
+        const char *close = strchr(open + 1, '`');
+        if (!close) break;
+        ll_str before = {0}, code = {0};
+        ll_str_addn(&before, text, (size_t)(open - text));
+        ll_str_addn(&code, open + 1, (size_t)(close - open - 1));
+        ll_html_text(out, ll_str_text(&before));
+        ll_str_add(out, "<code>");
+        ll_html_text(out, ll_str_text(&code));
+        ll_str_add(out, "</code>");
+        ll_str_free(&before);
+        ll_str_free(&code);
+        text = close + 1;
+    }
+    ll_html_text(out, text);
+}
+
 void ll_html_absent(ll_str *out, const char *why)
 {
     ll_str_add(out, "<p class=\"absent\">");
-    ll_html_text(out, why);
+    ll_html_sentence(out, why);
     ll_str_add(out, "</p>\n");
 }
 
@@ -203,7 +222,7 @@ static void add_sentences(ll_str *out, const cJSON *list)
     cJSON_ArrayForEach(line, list)
     {
         ll_str_add(out, "<li>");
-        ll_html_text(out, cJSON_GetStringValue(line));
+        if (cJSON_IsString(line)) ll_html_sentence(out, line->valuestring);
         ll_str_add(out, "</li>\n");
     }
     ll_str_add(out, "</ul>\n");

@@ -10,6 +10,9 @@
  * entities, what is hidden or no UTF-8 (core/base/utf8.h; the controls of writing direction among it) as U+FFFD. */
 void ll_html_text(ll_str *out, const char *text);
 
+/* The same, but what stands in `backquotes` is a command. */
+void ll_html_sentence(ll_str *out, const char *text);
+
 /* What a command answered, as any face may show it (core/app/request.h): "title", "rows" as a table that sorts by its heads
  * or the result's own fields, "notes". A table shows at most `most` rows and says how many there are. */
 void ll_html_result(ll_str *out, const cJSON *result, int most);
