@@ -140,7 +140,7 @@ static const struct {
     const char *name, *keys, *until;
 } views[] = {
     {"devices", "1", "log latency"},         {"corr", "2", "order cluster"},
-    {"corr_groups", "ggg", "4 groups"},      {"partition", "3", "6 target"},
+    {"corr_groups", "CCC", "4 groups"},      {"partition", "3", "6 target"},
     {"archs", "4", "latency (ms)"},          {"training", "5", "transfer sim_ey"},
     {"results", "6", "worst architectures"}, {"diagnose", "7", "Enter diag"},
     {"log", "8", "pretrain flops"},          {"search", ":search sim_eyeriss max=14\r9", "within 14 ms"},

@@ -83,7 +83,8 @@ static const char style[] =
     "1fr)}}\n"
     "@media print{:root{--ground:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--accent:#004a75;@L}b"
     "ody{font-size:10pt}nav{display:none}section{border:0;padding:0;margin:1.2rem 0;border-top:1px solid var("
-    "--line);border-radius:0;padding-top:.8rem}figure,tr,.card{break-inside:avoid}h2,h3,.lead{break-after:avoid}.wi"
+    "--line);border-radius:0;padding-top:.8rem}figure,tr,.card{break-inside:avoid}h2,h3,.lead{break-after:"
+    "avoid}.wi"
     "de{overflow:visible}table{font-size:8pt}.figure{max-height:12cm}details>*{display:block}.pair{grid-templ"
     "ate-columns:minmax(0,1fr)}}\n";
 

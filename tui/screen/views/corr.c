@@ -464,7 +464,7 @@ static void close_view(ll_view *base)
 static const ll_key keys[] = {
     {"m", "@metric", "metric: Spearman, Kendall, Pearson"},
     {"o", "@order", "order: cluster, name, file, mean"},
-    {"g", "@groups", "groups: of alike devices, none, 2, 3 ... 9"},
+    {"C", "@groups", "groups: of alike devices, none, 2, 3 ... 9"},
     {"z", "@zoom", "zoom: cells of 1 to 4 columns, or as it fits"},
     {"v", "@block", "block: begin or end one (also by dragging the mouse)"},
     {"Z", "@narrow", "its devices alone: those of the block; again: all"},
