@@ -1,16 +1,13 @@
 /* Builders: plain arrays -> a figure. Pure; inputs are borrowed and copied where kept.
  *
- * Latencies are milliseconds, NaN where unknown; rows with a NaN are left out. width and height are pixels,
- * 0: a size that suits the figure. Every builder returns LL_BAD_DATA with a sentence when nothing is left to
+ * Latencies are milliseconds, NaN where unknown; rows with a NaN are left out. A size that is not given suits
+ * the figure. Every builder returns LL_BAD_DATA with a sentence when nothing is left to
  * draw, and leaves *out NULL then. */
 #ifndef LL_PLOTS_BUILD_H
 #define LL_PLOTS_BUILD_H
 
 #include "core/base/status.h"
 #include "plots/figure.h"
-
-/* Clouds larger than this are thinned, the same way every time, and the figure says so. */
-enum { LL_MOST_POINTS = 4000 };
 
 /* --- heatmap: correlation of devices (plots/build_heatmap.c) --- */
 typedef struct ll_heatmap_join { /* one merge of a dendrogram, as in ll_merge */
@@ -26,8 +23,9 @@ typedef struct ll_heatmap_data {
     const char *side;         /* (n) 's' source, 't' target, else neither; NULL: no task */
     /* (n-1) leaves are positions; NULL: no dendrogram. Needs the tree's order. */
     const ll_heatmap_join *joins;
+    const int *group;    /* (n) framed where they stand side by side; NULL: none */
     const char *palette; /* NULL: cividis, or diverging when a value is negative */
-    int width, height;
+    ll_plot_size size;
 } ll_heatmap_data;
 ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *e);
 
@@ -46,7 +44,7 @@ typedef struct ll_scatter_data {
     int n_scored;
     int worst; /* rows with the largest relative error to name; 0: none */
     bool log;
-    int width, height;
+    ll_plot_size size;
 } ll_scatter_data;
 ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e);
 
@@ -60,7 +58,7 @@ typedef struct ll_map_data {
     const char *device;   /* whose */
     const int *samples;   /* (k) rows */
     int k;
-    int width, height;
+    ll_plot_size size;
 } ll_map_data;
 ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e);
 
@@ -74,7 +72,7 @@ typedef struct ll_residual_data {
     int k;
     int worst;
     bool log;
-    int width, height;
+    ll_plot_size size;
 } ll_residual_data;
 ll_status ll_build_residual(const ll_residual_data *d, ll_figure **out, ll_error *e);
 
@@ -86,7 +84,7 @@ typedef struct ll_operation_data {
     const double *measured_ms, *predicted_ms; /* (n) */
     const int *count;                         /* (n, n_ops) */
     const char *const *ops;                   /* (n_ops) names */
-    int width, height;
+    ll_plot_size size;
 } ll_operation_data;
 ll_status ll_build_residual_by_operation(const ll_operation_data *d, ll_figure **out, ll_error *e);
 
@@ -101,7 +99,7 @@ typedef struct ll_curve_data {
     const double *x; /* (as long as the longest part) or NULL: 1, 2, ... */
     const ll_curve_part *parts;
     int n_parts;
-    int width, height;
+    ll_plot_size size;
 } ll_curve_data;
 ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
 
@@ -113,7 +111,7 @@ typedef struct ll_hist_data {
     const char *const *names;    /* (n_devices) */
     const double *const *lat_ms; /* (n_devices) -> (n) */
     bool log;
-    int width, height;
+    ll_plot_size size;
 } ll_hist_data;
 ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e);
 
@@ -124,12 +122,12 @@ typedef struct ll_bars_data {
     const char *const *names;
     const double *v;  /* (n) NaN: listed last as n/a */
     const char *side; /* (n) as in ll_heatmap_data, or NULL */
-    int width, height;
+    ll_plot_size size;
 } ll_bars_data;
 ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e);
 
-/* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor)
- * (plots/build_compare.c) ---- */
+/* --- compare: score of predictors on devices; shots: score over k, a line per (device, predictor) with its name at its
+ * end (plots/build_compare.c) ---- */
 typedef struct ll_device_score {
     const char *device, *predictor;
     int k;
@@ -139,8 +137,10 @@ typedef struct ll_compare_data {
     const char *title, *value_label;
     const ll_device_score *scores; /* several of one (device, predictor[, k]): the last counts */
     int n;
-    double ceiling; /* shots: the best any predictor could reach; NaN: unknown */
-    int width, height;
+    const char *note;   /* what the scores are means of, or NULL */
+    double least, most; /* between what a score lies: no deviation reaches beyond; both 0: anything */
+    double ceiling;     /* shots: the best any predictor could reach; NaN: unknown */
+    ll_plot_size size;
 } ll_compare_data;
 ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e);
 ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e);
@@ -168,7 +168,7 @@ typedef struct ll_front_data {
     double true_ms, true_score;  /* of the chosen one; NaN: not known */
     bool whole;                  /* the whole range of scores, however many low ones stretch it */
     bool log;
-    int width, height;
+    ll_plot_size size;
 } ll_front_data;
 ll_status ll_build_front(const ll_front_data *d, ll_figure **out, ll_error *e);
 
@@ -183,7 +183,7 @@ typedef struct ll_courses_data {
     const char *title, *score_label;
     const ll_course *courses;
     int n;
-    int width, height;
+    ll_plot_size size;
 } ll_courses_data;
 ll_status ll_build_search(const ll_courses_data *d, ll_figure **out, ll_error *e);
 
@@ -196,7 +196,7 @@ typedef struct ll_regret_data {
     const char *title, *value_label;
     const ll_regret_point *points;
     int n;
-    int width, height;
+    ll_plot_size size;
 } ll_regret_data;
 ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e);
 

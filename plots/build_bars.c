@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 #include "plots/build.h"
@@ -46,7 +47,7 @@ static void add_side(const ll_bars_data *d, ll_panel *p, const int *order, int s
     }
     if (!sides[side].side) return;
     ll_series_name(s, "%s (%d)", sides[side].name, n);
-    p->key_at = LL_BOTTOM_RIGHT;
+    p->key = LL_KEY_OUTSIDE;
 }
 
 static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
@@ -56,10 +57,10 @@ static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
     for (int i = 0; i < d->n; i++) {
         double v = d->v[order[i]];
         ll_series_set(s, i, isfinite(v) ? fmax(v, 0) : 0, i);
-        if (isfinite(v))
-            ll_series_text(s, i, " %.3f", v);
-        else
-            ll_series_text(s, i, " n/a");
+        ll_str text = {0};
+        if (isfinite(v)) ll_add_number(&text, v, 3);
+        ll_series_text(s, i, " %s", isfinite(v) ? text.s : "n/a");
+        ll_str_free(&text);
     }
 }
 
@@ -86,8 +87,9 @@ ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
     if (d->n < 1) return ll_fail(e, LL_BAD_DATA, "bars: nothing to compare with");
-    int *order = falling(d->v, d->n), height = d->height ? d->height : (int)fmin(1600, 150 + 22. * d->n);
-    ll_figure *f = *out = ll_figure_new("bars", d->title, 1, d->width ? d->width : 820, height);
+    int *order = falling(d->v, d->n);
+    ll_plot_size size = ll_plot_list_size(d->size, 820, 150 + 22. * d->n);
+    ll_figure *f = *out = ll_figure_new("bars", d->title, 1, size);
     ll_panel *p = &f->panels[0];
     set_axes(d, p, order);
     for (int side = 0; side < 4; side++) add_side(d, p, order, side);

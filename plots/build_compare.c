@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "plots/build.h"
+#include "plots/layout.h"
 #include "plots/thin.h"
 
 /* The score of one cell of the table, the last one given; NULL: none. k < 0: any. */
@@ -19,9 +21,13 @@ static const ll_device_score *find(const ll_compare_data *d, const char *device,
     return NULL;
 }
 
-static double spread(const ll_device_score *s)
+/* One standard deviation to either side, as far as a score can go. */
+static void spread(const ll_compare_data *d, const ll_device_score *s, double ends[2])
 {
-    return isfinite(s->sd) ? s->sd : 0;
+    double sd = isfinite(s->sd) ? s->sd : 0;
+    bool bounded = d->most > d->least && isfinite(s->mean); /* fmax takes a bound for NaN */
+    ends[0] = bounded ? fmax(s->mean - sd, d->least) : s->mean - sd;
+    ends[1] = bounded ? fmin(s->mean + sd, d->most) : s->mean + sd;
 }
 
 static void add_name(ll_strs *l, const char *name)
@@ -32,12 +38,10 @@ static void add_name(ll_strs *l, const char *name)
 static void fit_scores(const ll_compare_data *d, ll_axis *a)
 {
     double *v = LL_NEW_ARRAY(double, 2 * d->n + 1);
-    for (int i = 0; i < d->n; i++) {
-        v[2 * i] = d->scores[i].mean - spread(&d->scores[i]);
-        v[2 * i + 1] = d->scores[i].mean + spread(&d->scores[i]);
-    }
+    for (int i = 0; i < d->n; i++) spread(d, &d->scores[i], v + 2 * i);
     v[2 * d->n] = d->ceiling;
     ll_axis_fit(a, v, 2 * d->n + 1, 1, .06);
+    if (d->most > d->least) a->hi = fmin(a->hi, d->most + .03 * (a->hi - a->lo)); /* a mark is whole there */
     ll_axis_label(a, d->value_label);
     free(v);
 }
@@ -65,7 +69,9 @@ static void add_predictor(const ll_compare_data *d, ll_panel *p, const ll_strs *
     for (int j = 0, row = 0; j < devices->n; j++) {
         const ll_device_score *s = find(d, devices->v[j], predictors->v[i], -1);
         if (!s) continue;
-        ll_series_set4(bar, row, s->mean - spread(s), j + shift, s->mean + spread(s), j + shift);
+        double ends[2];
+        spread(d, s, ends);
+        ll_series_set4(bar, row, ends[0], j + shift, ends[1], j + shift);
         ll_series_set(dot, row++, s->mean, j + shift);
     }
 }
@@ -91,13 +97,13 @@ ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *
         add_name(&devices, d->scores[i].device);
         add_name(&predictors, d->scores[i].predictor);
     }
-    int height = (int)fmin(1600, 170 + devices.n * fmax(30, 13. * predictors.n));
-    *out = ll_figure_new("compare", d->title, 1, d->width ? d->width : 900, d->height ? d->height : height);
+    double height = 170 + devices.n * fmax(30, 13. * predictors.n);
+    *out = ll_figure_new("compare", d->title, 1, ll_plot_list_size(d->size, 900, height));
     ll_panel *p = &(*out)->panels[0];
     set_devices(p, &devices);
     fit_scores(d, &p->x);
     for (int i = 0; i < predictors.n; i++) add_predictor(d, p, &devices, &predictors, i);
-    p->key_at = LL_OUTSIDE;
+    p->key = LL_KEY_OUTSIDE;
     ll_figure_note(*out, "bars are one standard deviation over trials");
     ll_strs_free(&devices);
     ll_strs_free(&predictors);
@@ -123,7 +129,9 @@ static void add_shots(const ll_compare_data *d, ll_panel *p, const ll_ints *ks, 
     for (int j = 0, row = 0; j < ks->n; j++) {
         const ll_device_score *s = find(d, device, predictor, ks->v[j]);
         if (!s) continue;
-        ll_series_set4(&v[0], row, s->k, s->mean - spread(s), s->mean + spread(s), 0);
+        double ends[2];
+        spread(d, s, ends);
+        ll_series_set4(&v[0], row, s->k, ends[0], ends[1], 0);
         ll_series_set(&v[1], row, s->k, s->mean);
         ll_series_set(&v[2], row++, s->k, s->mean);
     }
@@ -153,9 +161,71 @@ static void add_ceiling(const ll_compare_data *d, ll_panel *p)
     if (!isfinite(d->ceiling)) return;
     ll_series *v = ll_panel_add(p, LL_MARK_LINE, LL_PEN_TEXT, 2);
     v->dashed = true;
-    ll_series_name(v, "best to expect: %.4f", d->ceiling);
+    ll_series_name(v, "best to expect: %.4f", ll_below_one(d->ceiling, 4));
     ll_series_set(v, 0, p->x.lo, d->ceiling);
     ll_series_set(v, 1, p->x.hi, d->ceiling);
+}
+
+/* --- names at the ends of lines --- */
+
+typedef struct line_end {
+    const char *name; /* borrowed from its series */
+    ll_pen pen;
+    double y;
+} line_end;
+
+static const double LABEL = .85; /* size of a name */
+
+/* Whatever has a name, where it ends. */
+static int find_ends(const ll_panel *p, line_end *ends)
+{
+    int n = 0;
+    for (int i = 0; i < p->n_series; i++) {
+        const ll_series *s = &p->series[i];
+        if (s->title && s->n) ends[n++] = (line_end){s->title, s->pen, s->v[(s->n - 1) * s->cols + 1]};
+    }
+    return n;
+}
+
+static int lower_first(const void *a, const void *b)
+{
+    double x = ((const line_end *)a)->y, y = ((const line_end *)b)->y;
+    return (x > y) - (x < y);
+}
+
+/* Names are `high` apart at least, and stay between lo and hi as far as there is room. */
+static void spread_ends(line_end *ends, int n, double high, double lo, double hi)
+{
+    if (n > 1) high = fmin(high, (hi - lo) / (n - 1));
+    for (int i = 0; i < n; i++) ends[i].y = fmax(ends[i].y, i ? ends[i - 1].y + high : lo);
+    for (int i = n - 1; i >= 0; i--) ends[i].y = fmin(ends[i].y, i + 1 < n ? ends[i + 1].y - high : hi);
+}
+
+/* In the colour of the line, right of the panel. */
+static void add_end(ll_panel *p, const line_end *end)
+{
+    ll_series *v = ll_panel_add(p, LL_MARK_TEXT, end->pen, 1);
+    v->size = LABEL;
+    ll_series_set(v, 0, p->x.hi, end->y);
+    ll_series_text(v, 0, " %s", end->name);
+}
+
+static void name_lines(ll_figure *f, ll_panel *p)
+{
+    line_end *ends = LL_NEW_ARRAY(line_end, p->n_series + 1);
+    int n = find_ends(p, ends), longest = 0;
+    qsort(ends, (size_t)n, sizeof *ends, lower_first);
+    /* the axis takes about three quarters of the figure */
+    double high = ll_line_px(LABEL, f->scale) / (.75 * f->height) * (p->y.hi - p->y.lo);
+    spread_ends(ends, n, high, p->y.lo, p->y.hi);
+    for (int i = 0; i < n; i++) {
+        int chars = ll_text_chars(ends[i].name);
+        longest = chars > longest ? chars : longest;
+    }
+    for (int i = 0; i < n; i++) add_end(p, &ends[i]);
+    p->margin[1] = fmin(.45 * f->width, ll_text_px(longest + 2, LABEL, f->scale));
+    p->key = LL_KEY_TEXT;
+    free(ends);
 }
 
 static void set_shots(ll_panel *p, const ll_ints *ks)
@@ -180,14 +250,16 @@ ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e)
     for (int i = 0; i < d->n; i++)
         if (ll_ints_find(&ks, d->scores[i].k) < 0) ll_ints_add(&ks, d->scores[i].k);
     qsort(ks.v, (size_t)ks.n, sizeof *ks.v, by_value);
-    *out = ll_figure_new("shots", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 600);
+    *out = ll_figure_new("shots", d->title, 1, ll_plot_size_or(d->size, 900, 600));
     ll_panel *p = &(*out)->panels[0];
     set_shots(p, &ks);
     fit_scores(d, &p->y);
     add_lines(d, p, &ks);
     add_ceiling(d, p);
-    p->key_at = LL_BOTTOM_RIGHT;
-    ll_figure_note(*out, "bands are one standard deviation over trials");
+    name_lines(*out, p);
+    if (d->note) ll_panel_note(p, "%s", d->note);
+    ll_figure_note(*out, "bands are one standard deviation over trials%s",
+                   d->most > d->least ? ", as far as scores go" : "");
     ll_ints_free(&ks);
     return LL_OK;
 }

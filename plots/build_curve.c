@@ -57,7 +57,6 @@ static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *p
     ll_series_set(mark, 0, x_at(d, at), part->v[at]);
     ll_panel_note(p, "%s %.4g at %s %g, last %.4g", rises(part) ? "highest" : "lowest", part->v[at],
                   d->x_label, x_at(d, at), line->n ? part->v[part->n - 1] : NAN);
-    p->notes_at = rises(part) ? LL_BOTTOM_RIGHT : LL_TOP_RIGHT;
 }
 
 static void set_x(const ll_curve_data *d, ll_axis *x, bool last)
@@ -78,8 +77,8 @@ ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e)
     int panels = 0;
     for (int i = 0; i < d->n_parts; i++) panels += known(&d->parts[i]) > 0;
     if (!panels) return ll_fail(e, LL_BAD_DATA, "curve: the history holds no numbers");
-    int height = d->height ? d->height : 160 + 260 * panels;
-    ll_figure *f = *out = ll_figure_new("curve", d->title, panels, d->width ? d->width : 900, height);
+    ll_figure *f = *out =
+        ll_figure_new("curve", d->title, panels, ll_plot_size_or(d->size, 900, 160 + 260 * panels));
     for (int i = 0, p = 0; i < d->n_parts; i++) {
         if (!known(&d->parts[i])) continue;
         set_x(d, &f->panels[p].x, p == panels - 1);

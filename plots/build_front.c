@@ -67,14 +67,11 @@ static void set_y(front *s)
     ends[0] = lowest_shown(d, v, cloud, ends[0], ends[1]);
     ll_axis_fit(&s->p->y, ends, 2, 1, .04);
     for (int i = 0; i < cloud; i++) below += v[i] < s->p->y.lo;
-    ll_str label = {0};
-    ll_str_add(&label, d->score_label);
-    if (below) ll_str_addf(&label, " (%d of %d lie below the axis)", below, cloud);
-    ll_axis_label(&s->p->y, label.s);
+    ll_axis_label(&s->p->y, d->score_label);
+    if (below) ll_panel_note(s->p, "%d of %d scores lie below the axis", below, cloud);
     if (below)
         ll_figure_note(s->f, "the lowest %d of %d scores lie below the axis; score_range=all shows them",
                        below, cloud);
-    ll_str_free(&label);
     free(v);
 }
 
@@ -248,7 +245,7 @@ ll_status ll_build_front(const ll_front_data *d, ll_figure **out, ll_error *e)
                        "front: none of the architectures that were met has both a latency%s and a score",
                        d->log ? " above 0" : "");
     front s = {.d = d};
-    *out = s.f = ll_figure_new("front", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 680);
+    *out = s.f = ll_figure_new("front", d->title, 1, ll_plot_size_or(d->size, 900, 680));
     s.p = &s.f->panels[0];
     set_x(&s);
     set_y(&s);
@@ -260,6 +257,6 @@ ll_status ll_build_front(const ll_front_data *d, ll_figure **out, ll_error *e)
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) add_kind(&s, &kinds[i]);
     add_front(&s);
     add_choice(&s);
-    s.p->key_at = LL_OUTSIDE;
+    s.p->key = LL_KEY_OUTSIDE;
     return LL_OK;
 }

@@ -7,7 +7,7 @@
 #include "plots/thin.h"
 
 /* Pixels: across all cells, where there are many; what a cell has at least where each is named, and what a name gets where not. */
-enum { NAME_CHARS = 26, ACROSS = 2000, NAMED = 7, NAME_ROOM = 14 };
+enum { NAME_CHARS = 26, LEAST_CHARS = 8, ACROSS = 2000, NAMED = 7, NAME_ROOM = 14 };
 
 typedef struct heatmap {
     const ll_heatmap_data *d;
@@ -17,7 +17,9 @@ typedef struct heatmap {
     double cell;  /* pixels */
     int step;     /* every how many-th device is named */
     double font;  /* of the names */
+    int chars;    /* of a name, at most */
     double scale; /* of the figure's texts */
+    double marks; /* and of its marks */
     double margin[4];
     double crown; /* height of the dendrogram, cells */
     double rim;   /* width of the margin for source and target marks, cells */
@@ -32,31 +34,53 @@ static double at(const heatmap *h, int row, int col)
 #define EM   13.2
 #define WIDE (.58 * EM)
 
+/* A column of a paper has a width, and the height goes with it. */
+static ll_plot_size asked_size(const ll_heatmap_data *d)
+{
+    ll_plot_size size = d->size;
+    if (size.paper) size.width = ll_plot_size_or(size, 1, 1).width;
+    return size;
+}
+
+/* Names take at most a third of the width. */
+static int name_chars(const heatmap *h, int width, double scale)
+{
+    int longest = ll_longest_name(h->d->names, h->d->n), most = NAME_CHARS;
+    if (width) most = (int)fmax(LEAST_CHARS, fmin(most, .33 * width / (WIDE * scale * h->font)));
+    return longest < most ? longest : most;
+}
+
 /* The cell's size decides the size of the names, and what names and scale take away decides the
  * cell's size. */
-static void choose_size(heatmap *h, int *width, int *height)
+static ll_plot_size choose_size(heatmap *h)
 {
     const ll_heatmap_data *d = h->d;
-    int chars = ll_longest_name(d->names, d->n);
-    double across = d->n + h->rim, down = d->n + h->rim + h->crown, scale = 1;
+    ll_plot_size asked = asked_size(d), size = asked;
+    double across = d->n + h->rim, down = d->n + h->rim + h->crown, scale = ll_plot_scale(&asked, 900, 700);
     h->cell = fmax(fmin(15, (double)ACROSS / d->n), fmin(56, 640. / d->n));
     for (int pass = 0; pass < 4; pass++) {
-        h->step = h->cell < NAMED ? (int)ceil(NAME_ROOM / h->cell) : 1;
+        h->step = h->cell < NAMED * scale ? (int)ceil(NAME_ROOM * scale / h->cell) : 1;
         h->font = fmin(1.05, h->cell * h->step / (1.1 * EM * scale));
-        double names = 30 + WIDE * scale * h->font * (chars < NAME_CHARS ? chars : NAME_CHARS);
-        double right = 110 * scale, top = 52 * scale, key = d->side ? 28 * scale : 0;
-        *width = d->width ? d->width : (int)fmax(480, h->cell * across + names + right);
-        *height = d->height ? d->height : (int)fmax(400, h->cell * down + names + top + key);
-        h->cell = fmax(1, fmin((*width - names - right) / across, (*height - names - top - key) / down));
-        double aside = (*width - names - right - h->cell * across) / 2;
-        double over = (*height - names - top - key - h->cell * down) / 2;
+        h->chars = name_chars(h, asked.width, scale);
+        double names = 30 * scale + WIDE * scale * h->font * h->chars;
+        double right = 110 * scale, top = (size.paper ? 14 : 52) * scale, key = d->side ? 28 * scale : 0;
+        size.width = asked.width ? asked.width : (int)fmax(480, h->cell * across + names + right);
+        if (asked.width) h->cell = (size.width - names - right) / across;
+        double wanted = h->cell * down + names + top + key;
+        size.height = asked.height ? asked.height : (int)fmax(asked.width ? 60 : 400, wanted);
+        h->cell =
+            fmax(1, fmin((size.width - names - right) / across, (size.height - names - top - key) / down));
+        double aside = (size.width - names - right - h->cell * across) / 2;
+        double over = (size.height - names - top - key - h->cell * down) / 2;
         h->margin[0] = names + aside;
         h->margin[1] = right + aside;
         h->margin[2] = top + over;
         h->margin[3] = names + key + over;
-        scale = ll_figure_scale(*width, *height);
+        scale = ll_plot_scale(&asked, size.width, size.height);
     }
     h->scale = scale;
+    h->marks = fmin(scale, ll_figure_scale(size.width, size.height));
+    return size;
 }
 
 static void choose_palette(heatmap *h)
@@ -126,11 +150,11 @@ static void add_missing(heatmap *h)
     if (!count) return;
     ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, LL_PEN_MUTED, count);
     s->shape = LL_SHAPE_CROSS;
-    s->size = fmin(1.2, h->cell / (24 * h->scale));
+    s->size = fmin(1.2, h->cell / (24 * h->marks));
     ll_series_name(s, "n/a");
     for (int i = 0, row = 0; i < n * n; i++)
         if (!isfinite(at(h, i / n, i % n))) ll_series_set(s, row++, i % n, i / n);
-    h->p->key_at = LL_OUTSIDE;
+    h->p->key = LL_KEY_OUTSIDE;
     ll_figure_note(h->f,
                    "%d of %d pairs have no rank correlation (constant column or fewer than two common "
                    "architectures): n/a",
@@ -144,14 +168,14 @@ static void add_side(heatmap *h, char side, const char *name, ll_pen pen, ll_sha
     if (!count) return;
     ll_series *s = ll_panel_add(h->p, LL_MARK_POINTS, pen, 2 * count);
     s->shape = shape;
-    s->size = fmax(.4, fmin(1.5, h->cell / (12 * h->scale)));
+    s->size = fmax(.4, fmin(1.5, h->cell / (12 * h->marks)));
     ll_series_name(s, "%s (%d)", name, count);
     for (int i = 0, row = 0; i < n; i++) {
         if (h->d->side[h->order[i]] != side) continue;
         ll_series_set(s, row++, -.5 - h->rim / 2, i);
         ll_series_set(s, row++, i, n - .5 + h->rim / 2);
     }
-    h->p->key_at = LL_OUTSIDE;
+    h->p->key = LL_KEY_OUTSIDE;
 }
 
 /* The tree above the matrix: a join of two subtrees is a bracket at its height. */
@@ -179,12 +203,36 @@ static void add_dendrogram(heatmap *h)
     free(y);
 }
 
+/* Behind the last of those that stand side by side in the group of `from`. */
+static int group_end(const heatmap *h, int from)
+{
+    int to = from + 1;
+    while (to < h->d->n && h->d->group[h->order[to]] == h->d->group[h->order[from]]) to++;
+    return to;
+}
+
+/* Squares along the diagonal, black in a rim of white: seen on every colour. */
+static void add_frames(heatmap *h, ll_pen pen, double size)
+{
+    int groups = 0;
+    for (int from = 0; from < h->d->n; from = group_end(h, from)) groups++;
+    ll_series *s = ll_panel_add(h->p, LL_MARK_SEGMENTS, pen, 4 * groups);
+    s->size = size;
+    for (int from = 0, row = 0; from < h->d->n; from = group_end(h, from)) {
+        double lo = from - .5, hi = group_end(h, from) - .5;
+        ll_series_set4(s, row++, lo, lo, hi, lo);
+        ll_series_set4(s, row++, lo, hi, hi, hi);
+        ll_series_set4(s, row++, lo, lo, lo, hi);
+        ll_series_set4(s, row++, hi, lo, hi, hi);
+    }
+}
+
 static void set_axis(heatmap *h, ll_axis *a, double font)
 {
     a->grid = false;
     a->font = font;
     for (int i = 0; i < h->d->n; i += h->step) {
-        char *name = ll_short_name(h->d->names[h->order[i]], NAME_CHARS);
+        char *name = ll_short_name(h->d->names[h->order[i]], h->chars);
         ll_axis_tick(a, i, name);
         free(name);
     }
@@ -213,6 +261,8 @@ static void draw(heatmap *h)
     h->p->value_label = ll_strdup(h->d->value_label);
     add_cells(h);
     add_missing(h);
+    if (h->d->group) add_frames(h, LL_PEN_WHITE, 3.4);
+    if (h->d->group) add_frames(h, LL_PEN_BLACK, 1.5);
     if (h->d->side) add_side(h, 's', "source", LL_PEN_BLUE, LL_SHAPE_SQUARE);
     if (h->d->side) add_side(h, 't', "target", LL_PEN_VERMILLION, LL_SHAPE_DIAMOND);
     if (h->crown > 0) add_dendrogram(h);
@@ -226,11 +276,9 @@ ll_status ll_build_heatmap(const ll_heatmap_data *d, ll_figure **out, ll_error *
     if (d->n < 1) return ll_fail(e, LL_BAD_DATA, "heatmap: no device to show");
     ll_ints same = ll_ints_range(d->n);
     heatmap h = {.d = d, .order = d->order ? d->order : same.v};
-    int width, height;
     h.crown = d->joins && d->n > 1 ? fmax(1, .12 * d->n) : 0;
     h.rim = d->side ? fmax(.6, .025 * d->n) : 0;
-    choose_size(&h, &width, &height);
-    *out = h.f = ll_figure_new("heatmap", d->title, 1, width, height);
+    *out = h.f = ll_figure_new("heatmap", d->title, 1, choose_size(&h));
     h.p = &h.f->panels[0];
     draw(&h);
     ll_ints_free(&same);

@@ -14,7 +14,8 @@ typedef struct hist {
     int bins;
     double lo, width; /* of the bins; in log10 on a logarithmic axis */
     double highest;
-    int outside; /* latencies beyond the range shown */
+    int outside;              /* latencies beyond the range shown */
+    int missing, without_log; /* not measured; not above 0 on a logarithmic axis */
 } hist;
 
 static double place(const hist *h, double ms)
@@ -90,6 +91,31 @@ static void count_bins(hist *h, const double *v, int n, double *share)
     }
 }
 
+static void count_left_out(hist *h)
+{
+    for (int i = 0; i < h->d->n_devices; i++)
+        for (int j = 0; j < h->d->n; j++) {
+            double ms = h->d->lat_ms[i][j];
+            h->missing += !isfinite(ms);
+            h->without_log += isfinite(ms) && h->p->x.log && !(ms > 0);
+        }
+}
+
+/* Percent are of what is counted: what is not must be known. */
+static void note_left_out(const hist *h, ll_figure *f, int known)
+{
+    int all = known + h->without_log;
+    const char *what = h->d->quantity.name ? h->d->quantity.name : "latency";
+    if (h->without_log)
+        ll_figure_note(f,
+                       "%d of %d values of %s are not above 0: they have no place on a logarithmic axis and "
+                       "are left out "
+                       "(log=off shows them)",
+                       h->without_log, all, what);
+    if (h->missing) ll_figure_note(f, "%d of %d are not measured", h->missing, h->d->n * h->d->n_devices);
+    if (h->outside) ll_figure_note(f, "%d of %d latencies lie outside the range shown", h->outside, known);
+}
+
 /* A filled outline: the band for the area, the line for its edge. */
 static void add_device(hist *h, int device)
 {
@@ -127,13 +153,13 @@ static void set_axes(hist *h)
     ll_axis_label(&h->p->y, "architectures (%)");
     h->p->y.lo = 0;
     h->p->y.hi = 1.08 * h->highest;
-    h->p->key_at = h->d->n_devices > 1 ? LL_OUTSIDE : LL_TOP_RIGHT;
+    h->p->key = LL_KEY_OUTSIDE;
 }
 
 ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
-    ll_figure *f = ll_figure_new("hist", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 560);
+    ll_figure *f = ll_figure_new("hist", d->title, 1, ll_plot_size_or(d->size, 900, 560));
     hist h = {.d = d, .p = &f->panels[0]};
     h.p->x.log = d->log;
     int known = choose_bins(&h);
@@ -144,7 +170,8 @@ ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
     }
     for (int i = 0; i < d->n_devices; i++) add_device(&h, i);
     set_axes(&h);
-    if (h.outside) ll_figure_note(f, "%d of %d latencies lie outside the range shown", h.outside, known);
+    count_left_out(&h);
+    note_left_out(&h, f, known);
     *out = f;
     return LL_OK;
 }

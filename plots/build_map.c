@@ -106,8 +106,8 @@ ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e)
     double *place = LL_NEW_ARRAY(double, d->n);
     ll_ints all = others_than_samples(d);
     for (int i = 0; i < d->n; i++) place[i] = d->xy[2 * i];
-    ll_ints rows = ll_rows_thin(&all, place, LL_MOST_POINTS);
-    ll_figure *f = ll_figure_new("map", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 700);
+    ll_ints rows = ll_rows_thin(&all, place, ll_most_points(&d->size));
+    ll_figure *f = ll_figure_new("map", d->title, 1, ll_plot_size_or(d->size, 900, 700));
     map m = {d, &f->panels[0], rows.n > 1000 ? .5 : .9, rows.n > 1000 ? .5 : .8};
     if (rows.n < all.n)
         ll_figure_note(f, "%d of %d architectures are drawn, at equal steps along the first component",
@@ -117,7 +117,7 @@ ll_status ll_build_map(const ll_map_data *d, ll_figure **out, ll_error *e)
     m.p->framed = true;
     (all_missing(d->lat_ms, d->n) ? add_all : add_fifths)(&m, &rows);
     add_samples(&m);
-    m.p->key_at = LL_OUTSIDE;
+    m.p->key = LL_KEY_OUTSIDE;
     free(place);
     ll_ints_free(&all);
     ll_ints_free(&rows);

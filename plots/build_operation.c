@@ -54,7 +54,7 @@ static void add_op(operation *o, int op)
         from = upto[c];
     }
     char label[64];
-    snprintf(label, sizeof label, "%.24s (%d to %d)", o->d->ops[op], fewest, upto[n - 1]);
+    snprintf(label, sizeof label, "%.24s %d-%d", o->d->ops[op], fewest, upto[n - 1]);
     ll_axis_tick(&o->p->x, op, label);
     free(v);
 }
@@ -99,8 +99,7 @@ ll_status ll_build_residual_by_operation(const ll_operation_data *d, ll_figure *
     o.percent = LL_NEW_ARRAY(double, o.rows.n);
     for (int i = 0; i < o.rows.n; i++)
         o.percent[i] = 100 * (d->predicted_ms[o.rows.v[i]] / d->measured_ms[o.rows.v[i]] - 1);
-    *out = o.f =
-        ll_figure_new("residual", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 620);
+    *out = o.f = ll_figure_new("residual", d->title, 1, ll_plot_size_or(d->size, 900, 620));
     o.p = &o.f->panels[0];
     draw(&o);
     ll_boxes_free(&o.boxes);

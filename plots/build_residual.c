@@ -80,7 +80,7 @@ static void add_level(ll_panel *p, double at, double size, const char *name)
 
 static void add_cloud(residual *r)
 {
-    int step = r->rows.n / LL_MOST_POINTS + 1, n = (r->rows.n + step - 1) / step;
+    int step = r->rows.n / ll_most_points(&r->d->size) + 1, n = (r->rows.n + step - 1) / step;
     ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_PEN_BLUE, n);
     v->size = n > 1000 ? .42 : n > 200 ? .6 : .9;
     v->opacity = n > 1000 ? .3 : n > 200 ? .5 : .8;
@@ -115,7 +115,7 @@ static void add_worst(residual *r)
     v->shape = LL_SHAPE_RING;
     for (int i = 0; i < r->worst.n; i++) {
         ll_series_set(v, i, r->d->measured_ms[r->worst.v[i]], error_of(r, r->worst.v[i]));
-        ll_note_worst(r->p, r->worst.v[i], r->d->measured_ms, r->d->predicted_ms);
+        ll_note_worst(r->f, r->worst.v[i], r->d->measured_ms, r->d->predicted_ms);
     }
 }
 
@@ -129,8 +129,7 @@ static void add_notes(residual *r)
     }
     ll_panel_note(r->p, "median error %.2f %%, within 10 %%: %.1f %% of %d", ll_median(off, n),
                   100. * within / n, n);
-    r->p->notes_at = LL_TOP_RIGHT; /* the slow ones err least */
-    r->p->key_at = LL_OUTSIDE;
+    r->p->key = LL_KEY_OUTSIDE;
     free(off);
 }
 
@@ -140,8 +139,7 @@ ll_status ll_build_residual(const ll_residual_data *d, ll_figure **out, ll_error
     residual r = {.d = d};
     fill_rows(&r);
     if (r.rows.n) {
-        *out = r.f =
-            ll_figure_new("residual", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 620);
+        *out = r.f = ll_figure_new("residual", d->title, 1, ll_plot_size_or(d->size, 900, 620));
         r.p = &r.f->panels[0];
         set_axes(&r);
         add_cloud(&r);

@@ -1,10 +1,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/transfer/metrics.h"
 #include "plots/build.h"
+#include "plots/layout.h"
 #include "plots/thin.h"
+
+static const double LABEL = .75; /* size of the number of an architecture */
 
 typedef struct scatter {
     const ll_scatter_data *d;
@@ -24,7 +28,7 @@ static void split(scatter *s)
             j++;
         else
             ll_ints_add(&s->samples, s->rows.v[i]);
-    s->cloud = ll_rows_thin(&s->rest, s->d->measured_ms, LL_MOST_POINTS);
+    s->cloud = ll_rows_thin(&s->rest, s->d->measured_ms, ll_most_points(&s->d->size));
     if (s->cloud.n < s->rest.n)
         ll_figure_note(s->f, "%d of %d architectures are drawn, at equal steps of measured latency",
                        s->cloud.n, s->rest.n);
@@ -138,14 +142,30 @@ static double value_at(const ll_axis *a, double share)
     return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
 }
 
+/* From a point to its number, where that had to move. y: of the numbers, a share of the axis. */
+static void add_leaders(scatter *s, const ll_ints *rows, const double *y, double aside, double height)
+{
+    for (int i = 0; i < rows->n; i++) {
+        double px = s->d->measured_ms[rows->v[i]], py = s->d->predicted_ms[rows->v[i]];
+        if (y[i] - along(&s->p->y, py) <= .5 * height) continue;
+        ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
+        v->size = .5;
+        ll_series_set4(v, 0, px, py, value_at(&s->p->x, along(&s->p->x, px) + aside),
+                       value_at(&s->p->y, y[i]));
+    }
+}
+
 /* The number of each beside its point, or above those that are there already. */
 static void label_points(scatter *s, const ll_ints *rows)
 {
-    const double width = .09, height = .025; /* of a label, in shares of the axes */
+    /* of a label, in shares of the axes, which take about two thirds of the figure */
+    const double side = .65 * fmin(s->f->width, s->f->height);
+    const double width = ll_text_px(8, LABEL, s->f->scale) / side,
+                 height = ll_line_px(LABEL, s->f->scale) / side;
     double *x = LL_NEW_ARRAY(double, rows->n), *y = LL_NEW_ARRAY(double, rows->n);
     ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, rows->n);
     v->align = LL_ALIGN_LEFT;
-    v->size = .75;
+    v->size = LABEL;
     for (int i = 0; i < rows->n; i++) {
         x[i] = along(&s->p->x, s->d->measured_ms[rows->v[i]]);
         y[i] = along(&s->p->y, s->d->predicted_ms[rows->v[i]]);
@@ -157,6 +177,7 @@ static void label_points(scatter *s, const ll_ints *rows)
         ll_series_set(v, i, s->d->measured_ms[rows->v[i]], value_at(&s->p->y, y[i]));
         ll_series_text(v, i, "  %d", rows->v[i]);
     }
+    add_leaders(s, rows, y, .2 * width, height);
     free(x);
     free(y);
 }
@@ -170,7 +191,7 @@ static void add_worst(scatter *s)
         v->shape = LL_SHAPE_RING;
         ll_series_name(v, "largest relative error");
         for (int i = 0; i < worst.n; i++)
-            ll_note_worst(s->p, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
+            ll_note_worst(s->f, worst.v[i], s->d->measured_ms, s->d->predicted_ms);
         label_points(s, &worst);
     }
     ll_ints_free(&worst);
@@ -178,11 +199,13 @@ static void add_worst(scatter *s)
 
 static void add_notes(scatter *s)
 {
-    if (isfinite(s->d->spearman)) ll_panel_note(s->p, "Spearman %.4f", s->d->spearman);
+    ll_str r = {0};
+    if (isfinite(s->d->spearman)) ll_add_number(&r, s->d->spearman, 4);
+    if (r.len) ll_panel_note(s->p, "Spearman %s", r.s);
+    ll_str_free(&r);
     ll_panel_note(s->p, "n = %d architectures", s->d->n_scored);
     if (!s->d->x_device) ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
-    s->p->notes_at = LL_TOP_LEFT;
-    s->p->key_at = LL_BOTTOM_RIGHT;
+    s->p->key = LL_KEY_OUTSIDE;
 }
 
 ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *e)
@@ -192,15 +215,14 @@ ll_status ll_build_scatter(const ll_scatter_data *d, ll_figure **out, ll_error *
     if (!s.rows.n)
         return ll_fail(e, LL_BAD_DATA, "scatter: none of the %d architectures has both %s latency%s", d->n,
                        d->x_device ? "devices'" : "a measured and a predicted", d->log ? " above 0" : "");
-    *out = s.f =
-        ll_figure_new("scatter", d->title, 1, d->width ? d->width : 760, d->height ? d->height : 760);
+    *out = s.f = ll_figure_new("scatter", d->title, 1, ll_plot_size_or(d->size, 760, 760));
     s.p = &s.f->panels[0];
     split(&s);
     if (d->x_device) {
         set_device_axes(&s);
         add_cloud(&s);
         add_notes(&s);
-        s.p->key_at = LL_NOWHERE; /* one cloud needs none */
+        s.p->key = LL_KEY_NONE; /* one cloud needs none */
     } else {
         set_axes(&s);
         add_intervals(&s);

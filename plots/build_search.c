@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "plots/build.h"
+#include "plots/layout.h"
 
 /* --- search -------------------------------------------------------------------------------------------------- */
 
@@ -153,20 +154,19 @@ ll_status ll_build_search(const ll_courses_data *d, ll_figure **out, ll_error *e
     for (int i = 0; i < d->n; i++)
         any += known(&d->courses[i], d->courses[i].hypervolume) && known(&d->courses[i], d->courses[i].best);
     if (!any) return ll_fail(e, LL_BAD_DATA, "search: none of them found anything within its limits");
-    *out = ll_figure_new("search", d->title, 2, d->width ? d->width : 900, d->height ? d->height : 720);
+    *out = ll_figure_new("search", d->title, 2, ll_plot_size_or(d->size, 900, 720));
     ll_panel *p = (*out)->panels;
     for (int i = 0; i < 2; i++) {
         cut |= set_y(d, &parts[i], &p[i].y);
         ll_axis_label(&p[i].y, parts[i].label);
         ll_panel_note(&p[i], "%s%s%s", parts[i].note_before, parts[i].label, parts[i].note_behind);
-        p[i].notes_at = LL_BOTTOM_RIGHT;
     }
     for (int i = 0; i < 2; i++) {
         set_x(d, p, &p[i].x);
         for (int j = 0; j < d->n; j++) add_course(&p[i], j, &d->courses[j], parts[i].of(&d->courses[j]));
     }
     ll_axis_label(&p[1].x, "architectures evaluated");
-    p[1].key_at = LL_OUTSIDE;
+    p[1].key = LL_KEY_OUTSIDE;
     note_hidden(d, *out);
     if (cut) ll_figure_note(*out, "what lies below the axes came before evaluation %d", SETTLED);
     return LL_OK;
@@ -184,13 +184,15 @@ typedef struct block {
     bool left;            /* it ends at the point */
 } block;
 
-/* Of a character in a text terminal of 80 x 24, and in a picture; of a line in a text terminal. */
-static const double CHAR = 1 / 66., SMALL = 1 / 115., LINE = 1 / 16., GAP = .015;
+/* Of a character and a line in a text terminal of 80 x 24, and of what lies beside a point. */
+static const double CHAR = 1 / 66., LINE = 1 / 16., GAP = .015;
+static const double TEXT = .85; /* size of a label */
 
 typedef struct regrets {
     const ll_regret_data *d;
     ll_panel *p;
-    ll_ints rows; /* those that are known */
+    double small, line; /* of a character in the picture; of a line in either */
+    ll_ints rows;       /* those that are known */
     block *blocks;
     int n_blocks, placed;
 } regrets;
@@ -205,27 +207,20 @@ static double at_share(const ll_axis *a, double t)
     return a->log ? a->lo * pow(a->hi / a->lo, t) : a->lo + t * (a->hi - a->lo);
 }
 
-static int characters(const char *s)
-{
-    int n = 0;
-    for (; *s; s++) n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
 static void make_blocks(regrets *r)
 {
     r->blocks = LL_NEW_ARRAY(block, r->rows.n + 1);
     for (int i = 0; i < r->rows.n; i++) {
         const ll_regret_point *at = &r->d->points[r->rows.v[i]];
         double x = share(&r->p->x, at->measurements), y = share(&r->p->y, at->regret);
-        int j = 0, chars = characters(at->name);
+        int j = 0, chars = ll_text_chars(at->name);
         while (j < r->n_blocks &&
-               (fabs(x - r->blocks[j].px) > GAP / 2 || fabs(y - r->blocks[j].py) > LINE / 2))
+               (fabs(x - r->blocks[j].px) > GAP / 2 || fabs(y - r->blocks[j].py) > r->line / 2))
             j++;
         block *b = &r->blocks[j];
         if (j == r->n_blocks) *b = (block){.px = x, .py = y}, r->n_blocks++;
         if (chars > b->chars) b->chars = chars;
-        b->height = b->points.n * LINE;
+        b->height = b->points.n * r->line;
         ll_ints_add(&b->points, r->rows.v[i]);
     }
 }
@@ -233,12 +228,12 @@ static void make_blocks(regrets *r)
 static bool is_free(const regrets *r, const block *v)
 {
     double top = v->y, bottom = v->y - v->height;
-    if (v->x < 0 || v->x + v->width > 1 || bottom < LINE / 2 || top > 1 - LINE / 2) return false;
+    if (v->x < 0 || v->x + v->width > 1 || bottom < r->line / 2 || top > 1 - r->line / 2) return false;
     for (int i = 0; i < r->n_blocks; i++) {
         const block *o = &r->blocks[i];
         bool beside = o->px < v->x - GAP / 2 || o->px > v->x + v->width + GAP / 2;
-        if (!beside && o->py < top + .6 * LINE && o->py > bottom - .6 * LINE) return false;
-        if (i < r->placed && bottom < o->y + LINE && o->y - o->height < top + LINE &&
+        if (!beside && o->py < top + .6 * r->line && o->py > bottom - .6 * r->line) return false;
+        if (i < r->placed && bottom < o->y + r->line && o->y - o->height < top + r->line &&
             v->x < o->x + o->width + CHAR && o->x < v->x + v->width + CHAR)
             return false;
     }
@@ -254,7 +249,7 @@ static bool place(const regrets *r, block *b, double one)
         double side = i / 2 % 2 ? 1 : -1;
         b->left = i % 2;
         b->x = b->left ? b->px - GAP - b->width : b->px + GAP;
-        b->y = b->py + b->height / 2 + side * away * LINE / 2;
+        b->y = b->py + b->height / 2 + side * away * r->line / 2;
         if (is_free(r, b)) return true;
     }
     return false;
@@ -277,7 +272,7 @@ static bool place_all(regrets *r, double one)
 /* From the point to its labels, and along them: they belong to one. */
 static void add_bracket(regrets *r, const block *b, double x)
 {
-    bool level = b->py < b->y + LINE / 2 && b->py > b->y - b->height - LINE / 2;
+    bool level = b->py < b->y + r->line / 2 && b->py > b->y - b->height - r->line / 2;
     if (level && b->points.n == 1) return;
     ll_series *v = ll_panel_add(r->p, LL_MARK_LINE, LL_PEN_MUTED, 3);
     double near = level          ? b->py
@@ -289,8 +284,8 @@ static void add_bracket(regrets *r, const block *b, double x)
     ll_series_set(v, 1, x, at_share(&r->p->y, near));
     ll_series_set(v, 2, x, at_share(&r->p->y, far));
     if (!level) return;
-    ll_series_set(v, 0, x, at_share(&r->p->y, b->y + LINE / 3));
-    ll_series_set(v, 2, x, at_share(&r->p->y, b->y - b->height - LINE / 3));
+    ll_series_set(v, 0, x, at_share(&r->p->y, b->y + r->line / 3));
+    ll_series_set(v, 2, x, at_share(&r->p->y, b->y - b->height - r->line / 3));
 }
 
 static void add_block(regrets *r, const block *b)
@@ -300,9 +295,9 @@ static void add_block(regrets *r, const block *b)
     add_bracket(r, b, at_share(&r->p->x, edge));
     ll_series *text = ll_panel_add(r->p, LL_MARK_TEXT, LL_PEN_TEXT, b->points.n);
     text->align = b->left ? LL_ALIGN_RIGHT : LL_ALIGN_LEFT;
-    text->size = .85;
+    text->size = TEXT;
     for (int i = 0; i < b->points.n; i++) {
-        ll_series_set(text, i, at_share(&r->p->x, x), at_share(&r->p->y, b->y - i * LINE));
+        ll_series_set(text, i, at_share(&r->p->x, x), at_share(&r->p->y, b->y - i * r->line));
         ll_series_text(text, i, "%s", r->d->points[b->points.v[i]].name);
     }
 }
@@ -318,7 +313,7 @@ static void add_labels(regrets *r)
 {
     make_blocks(r);
     qsort(r->blocks, (size_t)r->n_blocks, sizeof *r->blocks, smaller_first);
-    if (!place_all(r, CHAR)) place_all(r, SMALL); /* a text terminal has no room for them, a picture may */
+    if (!place_all(r, CHAR)) place_all(r, r->small); /* a text terminal has no room for them, a picture may */
     for (int i = 0; i < r->n_blocks; i++) {
         add_block(r, &r->blocks[i]);
         ll_ints_free(&r->blocks[i].points);
@@ -351,7 +346,8 @@ static void set_regret_y(regrets *r)
         lo = fmin(lo, r->d->points[r->rows.v[i]].regret);
         hi = fmax(hi, r->d->points[r->rows.v[i]].regret);
     }
-    double range = hi > lo ? hi - lo : 1, below = (most_in_one_place(r) / 2. + 1) * LINE, above = 2 * LINE;
+    double range = hi > lo ? hi - lo : 1, below = (most_in_one_place(r) / 2. + 1) * r->line,
+           above = 2 * r->line;
     double scale = range / (1 - below - above);
     y->lo = lo - below * scale;
     y->hi = y->lo + scale;
@@ -409,8 +405,11 @@ ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e)
         return ll_fail(
             e, LL_BAD_DATA,
             "regret: the dataset does not know the truth of what was chosen, or nothing was chosen");
-    *out = ll_figure_new("regret", d->title, 1, d->width ? d->width : 900, d->height ? d->height : 600);
+    *out = ll_figure_new("regret", d->title, 1, ll_plot_size_or(d->size, 900, 600));
     r.p = &(*out)->panels[0];
+    /* the axes take about three quarters of the picture */
+    r.small = ll_text_px(1, TEXT, (*out)->scale) / (.75 * (*out)->width);
+    r.line = fmax(LINE, ll_line_px(TEXT, (*out)->scale) / (.7 * (*out)->height));
     set_regret_x(&r);
     set_regret_y(&r);
     add_zero(&r);
@@ -418,7 +417,7 @@ ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e)
     add_points(&r, 1, LL_PEN_VERMILLION, LL_SHAPE_DIAMOND, "truly beyond a limit");
     add_points(&r, -1, LL_PEN_MUTED, LL_SHAPE_RING, "not known whether within");
     add_labels(&r);
-    r.p->key_at = LL_OUTSIDE;
+    r.p->key = LL_KEY_OUTSIDE;
     if (r.rows.n < d->n)
         ll_figure_note(*out, "the regret of %d of %d searches is not known: they are left out",
                        d->n - r.rows.n, d->n);

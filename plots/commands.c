@@ -1,5 +1,6 @@
 #include "plots/commands.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +11,10 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "plots/gather.h"
+#include "plots/layout.h"
 #include "plots/terminal.h"
 
 /* --- what the room keeps in the app --- */
@@ -20,6 +23,9 @@ typedef struct plots {
     pthread_mutex_t lock; /* of caps: set by the face, read by the running command */
     ll_plot_caps caps;
     ll_gnuplot gnuplot; /* used by one command at a time */
+    /* Of the command that asks another one for a figure: where it shall go, and how large. NULL: nobody asks. */
+    ll_str *svg;
+    const ll_plot_size *svg_size;
 } plots;
 
 static void release(void *p)
@@ -74,19 +80,49 @@ static const char *kind_name(int i)
     return i < (int)(sizeof kinds / sizeof *kinds) ? kinds[i].name : NULL;
 }
 
-/* size=WxH: pixels for files, characters in a text terminal. */
-static ll_status read_size(ll_request *rq, int *width, int *height)
+/* Units of length in the pixels of a figure, of which an inch has 96. */
+static const struct {
+    const char *name;
+    double pixels;
+} units[] = {{"", 1}, {"px", 1}, {"cm", 96 / 2.54}, {"mm", 96 / 25.4}, {"in", 96}};
+enum { N_UNITS = sizeof units / sizeof *units };
+
+enum { DOTS_AN_INCH = 300 }; /* of a picture whose size is a length: what journals ask for */
+
+/* size=WxH, with a unit of length or none: pixels of a file, characters of a text terminal. */
+static ll_status read_size(ll_request *rq, ll_plot_size *size)
 {
     const char *text = ll_word(&rq->args, "size");
-    char end;
-    *width = *height = 0;
-    if (!text) return LL_OK;
-    if (sscanf(text, "%d%*[xX]%d%c", width, height, &end) != 2)
-        return LL_FAIL(rq, LL_USAGE, "size=%s: WIDTHxHEIGHT was expected, as in 900x700", text);
     bool file = ll_has(&rq->args, "out");
-    int least = file ? 200 : 20, most = 8000;
-    if (*width >= least && *width <= most && *height >= least / 2 && *height <= most) return LL_OK;
-    return LL_FAIL(rq, LL_USAGE, "size=%s: from %dx%d to %dx%d", text, least, least / 2, most, most);
+    double w, h;
+    int end = 0, unit = 0;
+    if (!text) return LL_OK;
+    if (sscanf(text, "%lf%*[xX]%lf%n", &w, &h, &end) == 2 && end)
+        while (unit < N_UNITS && strcasecmp(units[unit].name, text + end)) unit++;
+    if (!end || unit == N_UNITS || (unit && !file))
+        return LL_FAIL(rq, LL_USAGE, "size=%s: WIDTHxHEIGHT was expected, as in %s", text,
+                       file ? "900x700, 8x6cm or 3.3x2.5in" : "79x24, characters without out=");
+    bool length = units[unit].pixels > 1;
+    double least = (file ? 200 : 20) / units[unit].pixels, most = 8000 / units[unit].pixels;
+    if (!(w >= least && w <= most && h >= least / 2 && h <= most))
+        return LL_FAIL(rq, LL_USAGE, "size=%s: from %.3gx%.3g%s to %.3gx%.3g%s", text, least, least / 2,
+                       units[unit].name, most, most, units[unit].name);
+    size->width = (int)lround(w * units[unit].pixels);
+    size->height = (int)lround(h * units[unit].pixels);
+    if (length) size->dots = DOTS_AN_INCH / 96.;
+    if (length && !size->font) size->font = 8;
+    return LL_OK;
+}
+
+/* What a figure in a file is made for. */
+static ll_status read_style(ll_request *rq, ll_plot_size *size)
+{
+    if (!ll_has(&rq->args, "out") && (ll_given(&rq->args, "font") || ll_given(&rq->args, "style")))
+        return LL_FAIL(rq, LL_USAGE, "font= and style= are of files: out=FIGURE.pdf");
+    if (ll_has(&rq->args, "font")) size->font = ll_real(&rq->args, "font");
+    size->paper = ll_is(&rq->args, "style", "paper");
+    if (size->paper) size->dots = DOTS_AN_INCH / 96.;
+    return LL_OK;
 }
 
 /* A suffix that cannot be drawn is said before anything is computed. */
@@ -99,18 +135,40 @@ static ll_status check_out(ll_request *rq)
     return LL_FAIL(rq, LL_USAGE, "out=%s: a figure is written as .png, .svg, .pdf or .gp", out);
 }
 
-static ll_status to_file(ll_plot_request *p, const ll_figure *f)
+static ll_status to_file(ll_plot_request *p, ll_figure *f)
 {
     char *path;
-    bool dark = ll_is(&p->rq->args, "theme", "dark");
+    ll_plot_theme theme = ll_is(&p->rq->args, "theme", "dark") ? LL_THEME_DARK : LL_THEME_LIGHT;
     plots *v = plots_of(p->rq->app);
     ll_status s = ll_output_new(p->rq, ll_word(&p->rq->args, "out"), &path);
     if (s) return s;
-    s = ll_figure_write(&v->gnuplot, f, path, dark, p->rq->observer, &p->rq->error);
+    s = ll_figure_write(&v->gnuplot, f, path, theme, p->rq->observer, &p->rq->error);
     ll_json_str(p->result, "out", path);
     ll_json_int(p->result, "width", f->width);
     ll_json_int(p->result, "height", f->height);
+    if (f->untitled) ll_figure_note(f, "for the caption: %s", f->title);
     free(path);
+    return s;
+}
+
+static ll_status to_svg(ll_plot_request *p, const ll_figure *f)
+{
+    plots *v = plots_of(p->rq->app);
+    ll_gp_target target = {.terminal = LL_GP_SVG, .theme = LL_THEME_MARKED};
+    return ll_gnuplot_draw(&v->gnuplot, f, &target, p->rq->observer, v->svg, &p->rq->error);
+}
+
+ll_status ll_plot_svg(ll_request *outer, const char *line, const ll_plot_size *size, ll_str *svg,
+                      cJSON **result)
+{
+    plots *v = plots_of(outer->app);
+    cJSON *all = NULL;
+    v->svg = svg;
+    v->svg_size = size;
+    ll_status s = ll_app_ask_line(outer, line, &all);
+    v->svg = NULL;
+    *result = cJSON_DetachItemFromArray(all, cJSON_GetArraySize(all) - 1);
+    cJSON_Delete(all);
     return s;
 }
 
@@ -157,17 +215,21 @@ static void emit(ll_plot_request *p, const ll_figure *f)
 
 static ll_status run_plot(ll_request *rq)
 {
-    int width, height;
-    ll_status s = read_size(rq, &width, &height);
+    ll_plot_size size = {0};
+    ll_status s = read_style(rq, &size);
+    if (!s) s = read_size(rq, &size);
     if (!s) s = check_out(rq);
     if (s) return s;
+    plots *v = plots_of(rq->app);
     bool file = ll_has(&rq->args, "out");
-    ll_plot_request p = {rq, file ? width : 0, file ? height : 0, ll_result_new("plot")};
+    ll_plot_request p = {rq, file ? size : (ll_plot_size){0}, ll_result_new("plot")};
+    if (v->svg) p.size = *v->svg_size;
     ll_json_str(p.result, "plot", ll_word(&rq->args, "kind"));
     ll_figure *f = NULL;
     s = kinds[ll_chosen(&rq->args, "kind")].gather(&p, &f);
     if (!s) mark_simulated(&p, f);
-    if (!s) s = file ? to_file(&p, f) : to_terminal(&p, f, width, height);
+    if (!s) ll_figure_make_room(f);
+    if (!s) s = v->svg ? to_svg(&p, f) : file ? to_file(&p, f) : to_terminal(&p, f, size.width, size.height);
     if (!s) emit(&p, f);
     cJSON_Delete(p.result);
     ll_figure_free(f);
@@ -186,11 +248,18 @@ static const ll_option options[] = {
         "file to write: .png, .svg, .pdf, or .gp for the script with its data; else into the terminal",
         LL_OF(FILE)),
     LL_OPT_FORCE,
-    LL_OPT_WORD("size", NULL, "WIDTHxHEIGHT: pixels of a file, characters of a text terminal"),
+    LL_OPT_WORD(
+        "size", NULL,
+        "WIDTHxHEIGHT: pixels of a file, or a length as 8x6cm, 3.3x2.5in; characters of a text terminal"),
+    LL_OPT_REAL("font", NULL, 4, 48, "size of the texts in a file (default: grows with the figure)",
+                .unit = "points"),
+    LL_OPT_CHOICE("style", "screen", "screen|paper",
+                  "paper: a column of 3.33 in, texts of 8 points, the title left to the caption"),
     LL_OPT_WORD("predictor", NULL, "whose transfer or training (default: the latest)", LL_OF(PREDICTOR)),
     LL_OPT_NAMES("metric", "spearman", ll_plot_metric_name,
                  "correlation of heatmap and bars, score of compare and shots"),
     LL_OPT_NAMES("order", "cluster", ll_order_name, "order of the devices of a heatmap"),
+    LL_OPT_CUT,
     LL_OPT_NAMES("palette", NULL, ll_palette_name,
                  "colours of a heatmap (default: cividis, diverging when a value is negative)"),
     LL_OPT_CHOICE("log", "auto", "auto|on|off", "logarithmic axes of latency"),
@@ -224,17 +293,23 @@ const ll_command ll_plot_commands[] = {
          "curve: training history of a predictor, or of its transfer to a device.\n"
          "hist: distribution of latency on some devices.\n"
          "bars: correlation of one device to all others.\n"
-         "compare, shots: scores of predictors from a log of results, per device or over k.\n"
+         "compare, shots: scores of predictors from a log of results, per device or over k: the mean over "
+         "devices,\n"
+         "or each device that is named.\n"
          "front: score against latency of what the latest search met, its front, the limit and the choice.\n"
          "search: hypervolume and best score over evaluations, of all searches that compare with the "
          "latest.\n"
          "regret: what the choice of each search lacks to the best there is, over measurements.\n\n"
          "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
      .examples = "plot heatmap out=corr.pdf\n"
+                 "plot heatmap cut=4 out=groups.png\n"
                  "plot scatter fpga worst=5 out=fpga.png\n"
                  "plot residual fpga by=operation\n"
                  "plot heatmap pixel* titan* order=name out=phones.gp\n"
+                 "plot scatter fpga style=paper out=fpga.pdf\n"
+                 "plot hist fpga size=8x6cm font=9 out=fpga.svg\n"
                  "plot front out=front.png\n"
-                 "plot shots from=scores.jsonl out=shots.svg"},
+                 "plot shots from=scores.jsonl out=shots.svg\n"
+                 "plot shots * from=scores.jsonl"},
     {0},
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/utf8.h"
 
 static const char ramp[] = ".:-=+*#%@";
@@ -61,7 +62,7 @@ static double share(const matrix *m, double x)
 
 static void cell_text(const matrix *m, double x, char text[8])
 {
-    int percent = (int)lround(100 * x);
+    int percent = (int)lround(100 * ll_below_one(x, 2)); /* 1 is written for the same order alone */
     if (m->cell == 1)
         snprintf(text, 8, "%c", isnan(x) ? ' ' : ramp[(int)fmin(share(m, x) * 9, 8)]);
     else if (isnan(x))

@@ -8,10 +8,56 @@
 #include "core/base/mem.h"
 #include "core/num/ticks.h"
 
-ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height)
+/* A column of a paper. */
+#define COLUMN_PX   320. /* 3.33 in */
+#define COLUMN_FONT 8.
+
+double ll_figure_scale(int width, int height)
+{
+    return fmax(.6, fmin(sqrt(width * (double)height / (900. * 700.)), 4));
+}
+
+double ll_plot_scale(const ll_plot_size *size, int width, int height)
+{
+    double font = size->font ? size->font : size->paper ? COLUMN_FONT : 0;
+    return font ? font / LL_FIGURE_FONT : ll_figure_scale(width, height);
+}
+
+int ll_most_points(const ll_plot_size *size)
+{
+    return size->points > 0 ? size->points : LL_MOST_POINTS;
+}
+
+ll_plot_size ll_plot_size_or(ll_plot_size asked, int width, int height)
+{
+    double shape = fmax(.75, fmin((double)height / width, 1));
+    if (!asked.width) asked.width = asked.paper ? (int)COLUMN_PX : width;
+    asked.free_height = asked.paper && !asked.height;
+    if (!asked.height) asked.height = asked.paper ? (int)(shape * asked.width) : height;
+    return asked;
+}
+
+ll_plot_size ll_plot_list_size(ll_plot_size asked, int width, double height)
+{
+    double scale = asked.font || asked.paper ? ll_plot_scale(&asked, 0, 0) : 1;
+    bool free_height = asked.paper && !asked.height;
+    if (!asked.height) asked.height = (int)fmin(1600, scale * height);
+    asked = ll_plot_size_or(asked, width, asked.height);
+    asked.free_height = free_height;
+    return asked;
+}
+
+ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, ll_plot_size size)
 {
     ll_figure *f = LL_NEW(ll_figure);
-    *f = (ll_figure){.kind = ll_strdup(kind), .title = ll_strdup(title), .width = width, .height = height};
+    *f = (ll_figure){.kind = ll_strdup(kind),
+                     .title = ll_strdup(title),
+                     .width = size.width,
+                     .height = size.height,
+                     .scale = ll_plot_scale(&size, size.width, size.height),
+                     .dots = size.dots > 0 ? size.dots : 1,
+                     .untitled = size.paper,
+                     .grows = size.free_height};
     f->panels = LL_NEW_ARRAY(ll_panel, n_panels);
     f->n_panels = n_panels;
     for (int i = 0; i < n_panels; i++) {
@@ -19,7 +65,6 @@ ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int 
         p->framed = p->x.grid = p->y.grid = true;
         p->x.font = p->y.font = 1;
         p->x.hi = p->y.hi = p->value_hi = 1;
-        p->key_at = LL_NOWHERE;
     }
     return f;
 }
@@ -84,11 +129,6 @@ void ll_panel_note(ll_panel *p, const char *fmt, ...)
     va_start(ap, fmt);
     ll_strs_take(&p->notes, format(fmt, ap));
     va_end(ap);
-}
-
-double ll_figure_scale(int width, int height)
-{
-    return fmax(.55, fmin(sqrt(width * (double)height / (900. * 700.)), 4));
 }
 
 int ll_figure_points(const ll_figure *f)
@@ -192,6 +232,8 @@ void ll_axis_fit(ll_axis *a, const double *v, int n, int stride, double margin)
         hi = fmax(hi, x);
     }
     if (lo > hi) lo = a->log ? 1 : 0, hi = a->log ? 10 : 1;
+    if (hi - lo < 1e-7 * fmax(fabs(lo), fabs(hi)))
+        hi = lo; /* apart by rounding alone: no renderer tells them apart */
     if (a->log) {
         double room = pow(hi / lo, margin) * (hi > lo ? 1 : 1.5);
         a->lo = lo / room;

@@ -59,30 +59,37 @@ typedef struct ll_axis {
     char **tick_text; /* (n_ticks) */
 } ll_axis;
 
-typedef enum ll_corner {
-    LL_TOP_LEFT,
-    LL_TOP_RIGHT,
-    LL_BOTTOM_LEFT,
-    LL_BOTTOM_RIGHT,
-    LL_OUTSIDE,
-    LL_NOWHERE
-} ll_corner;
+/* A key never lies over data. Where lines carry their names at their ends, it is for text terminals alone. */
+typedef enum ll_key {
+    LL_KEY_NONE,
+    LL_KEY_OUTSIDE, /* below the panel; to the right of a square one that has room there */
+    LL_KEY_TEXT     /* outside, in characters only */
+} ll_key;
 
 typedef struct ll_panel {
     char *title;
     ll_axis x, y;
     ll_series *series; /* drawn in this order */
     int n_series, cap;
-    bool square;        /* as high as wide */
-    bool framed;        /* axis lines */
-    double margin[4];   /* left, right, top, bottom: pixels of the figure; all 0: the renderer chooses */
-    ll_strs notes;      /* lines inside the panel */
-    ll_corner notes_at; /* a corner */
-    ll_corner key_at;
+    bool square;      /* as high as wide */
+    bool framed;      /* axis lines */
+    double margin[4]; /* left, right, top, bottom: pixels of the figure; 0: the renderer chooses */
+    ll_strs notes;    /* parts of a line above the panel */
+    ll_key key;
     const ll_palette *palette; /* of an image; NULL: none */
     double value_lo, value_hi; /* the range the palette spans */
     char *value_label;
 } ll_panel;
+
+/* How large, and what for. Zero: as suits the figure. */
+typedef struct ll_plot_size {
+    int width, height; /* 96 of these pixels make an inch, as in CSS, SVG and PDF */
+    double font;       /* points of an axis label; 0: it grows with the figure */
+    double dots;       /* of a picture made of dots, per pixel of width and height; 0: 1 */
+    bool paper;        /* a column of a paper: 3.33 in wide, 8 points, and the title is left to the caption */
+    int points;        /* a cloud of more is thinned; 0: LL_MOST_POINTS */
+    bool free_height;  /* nobody asked for the height: set on the way */
+} ll_plot_size;
 
 typedef struct ll_figure {
     char *kind; /* "scatter", ... */
@@ -90,13 +97,31 @@ typedef struct ll_figure {
     ll_panel *panels; /* (n_panels), stacked from top to bottom */
     int n_panels;
     int width, height; /* the size it was made for, pixels */
-    ll_strs notes;     /* what a reader must know: points left out, pairs missing */
+    double scale;      /* of texts and marks; 1: axis labels of 11 points */
+    double dots;
+    bool untitled; /* the title is not drawn */
+    bool grows;    /* its height may go with its keys */
+    ll_strs notes; /* what a reader must know: points left out, pairs missing */
 } ll_figure;
 
-ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, int width, int height);
+/* Clouds larger than this are thinned, the same way every time, and the figure says so. */
+enum { LL_MOST_POINTS = 4000 };
+int ll_most_points(const ll_plot_size *size);
+
+enum { LL_FIGURE_FONT = 11 }; /* points of an axis label at scale 1 */
+
+/* What was asked for, and for what was not a width and height that suit the figure on a screen; their shape is kept in a
+ * paper's column, as far as there is room for texts. */
+ll_plot_size ll_plot_size_or(ll_plot_size asked, int width, int height);
+/* The same for a list of names, whose height goes with the size of texts: `height` is at scale 1. */
+ll_plot_size ll_plot_list_size(ll_plot_size asked, int width, double height);
+/* The scale of texts that a size asks for, when it turns out to be this large. */
+double ll_plot_scale(const ll_plot_size *size, int width, int height);
+/* size: complete. */
+ll_figure *ll_figure_new(const char *kind, const char *title, int n_panels, ll_plot_size size);
 void ll_figure_free(ll_figure *f);
 void ll_figure_note(ll_figure *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* How much larger than on 900 x 700 pixels texts and marks are drawn. */
+/* How much larger than on 900 x 700 pixels texts and marks are drawn, when no size of font is asked for. */
 double ll_figure_scale(int width, int height);
 /* Rows of numbers in all series: what "points" in a result counts. */
 int ll_figure_points(const ll_figure *f);

@@ -7,8 +7,8 @@
 
 typedef struct ll_plot_request {
     ll_request *rq;
-    int width, height; /* of the figure, pixels; 0: its own */
-    cJSON *result;     /* fields of the kind go here */
+    ll_plot_size size;
+    cJSON *result; /* fields of the kind go here */
 } ll_plot_request;
 
 ll_status ll_gather_heatmap(ll_plot_request *p, ll_figure **out);
@@ -31,5 +31,7 @@ bool ll_plot_log(const ll_request *rq, const double *v, int n);
 const char *ll_plot_metric_name(int i); /* what metric= takes; NULL behind the last */
 /* "Spearman correlation" and so on: how an axis calls metric=. */
 const char *ll_plot_metric(const char *metric);
+/* Between what it lies: a correlation between -1 and 1. */
+void ll_plot_metric_range(const char *metric, double *least, double *most);
 
 #endif

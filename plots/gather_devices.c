@@ -6,6 +6,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "core/device/ordering.h"
 #include "core/num/stats.h"
@@ -30,6 +31,13 @@ const char *ll_plot_metric(const char *metric)
     for (int i = 0; i < N_LABELS; i++)
         if (!strcmp(labels[i][0], metric)) return labels[i][1];
     return metric;
+}
+
+void ll_plot_metric_range(const char *metric, double *least, double *most)
+{
+    bool error = !strcmp(metric, "median_ape");
+    *least = error ? 0 : -1;
+    *most = error ? INFINITY : 1;
 }
 
 static const char **names_of(const ll_dataset *d, const ll_ints *devices)
@@ -75,7 +83,9 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     ll_order how = ll_order_find(ll_word(&p->rq->args, "order"));
     int *order = LL_NEW_ARRAY(int, c->devices.n + 1);
     ll_linkage tree = {0};
+    ll_groups groups;
     ll_corr_order(c, d, how, order, &tree);
+    ll_status s = ll_groups_read(p->rq, &tree, order, &groups);
     const char **names = names_of(d, &c->devices);
     char *side = sides_of(&p->rq->state, &c->devices);
     ll_heatmap_join *joins = how == LL_ORDER_CLUSTER ? joins_of(&tree) : NULL;
@@ -89,16 +99,18 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
                          .order = order,
                          .side = side,
                          .joins = joins,
+                         .group = groups.of,
                          .palette = ll_word(&p->rq->args, "palette"),
-                         .width = p->width,
-                         .height = p->height};
-    ll_status s = ll_build_heatmap(&h, out, &p->rq->error);
+                         .size = p->size};
+    if (!s) s = ll_build_heatmap(&h, out, &p->rq->error);
+    if (groups.n) ll_json_int(p->result, "groups", groups.n);
     ll_json_str(p->result, "metric", metric);
     ll_json_str(p->result, "order", ll_order_name(how));
     ll_json_int(p->result, "devices", c->devices.n);
     cJSON *list = ll_json_arr(p->result, "names");
     for (int i = 0; i < c->devices.n; i++) ll_json_str(list, NULL, names[i]);
     ll_str_free(&title);
+    ll_groups_free(&groups);
     ll_linkage_free(&tree);
     free(joins);
     free(side);
@@ -138,8 +150,7 @@ static ll_status build_bars(ll_plot_request *p, const ll_corr *c, const ll_ints 
                       .names = names,
                       .v = r,
                       .side = side,
-                      .width = p->width,
-                      .height = p->height};
+                      .size = p->size};
     ll_status s = ll_build_bars(&b, out, &p->rq->error);
     ll_json_str(p->result, "device", device);
     ll_json_str(p->result, "metric", metric);
@@ -182,19 +193,43 @@ static ll_status hist_devices(ll_request *rq, ll_ints *devices)
         ll_status s = ll_look_devices(rq, "device", devices);
         if (s) return s;
     }
-    if (devices->n <= MOST_HIST) return LL_OK;
-    if (ll_has(&rq->args, "device"))
-        return LL_FAIL(rq, LL_USAGE, "a histogram tells at most %d devices apart, not %d; name fewer",
-                       MOST_HIST, devices->n);
+    if (devices->n <= MOST_HIST || !ll_has(&rq->args, "device")) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "a histogram tells at most %d devices apart, not %d; name fewer", MOST_HIST,
+                   devices->n);
+}
+
+static void limit_hist(ll_request *rq, ll_ints *devices)
+{
+    if (devices->n <= MOST_HIST) return;
     ll_warn(rq, "only the first %d of %d devices are shown; name the ones you want", MOST_HIST, devices->n);
     devices->n = MOST_HIST;
-    return LL_OK;
+}
+
+/* Of devices that nobody has named those in another unit than the first are left out, and said to be. */
+static void keep_first_quantity(ll_request *rq, ll_ints *devices)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_str others = {0};
+    int kept = 0;
+    for (int i = 0; i < devices->n; i++) {
+        const ll_device *one = &d->devices[devices->v[i]];
+        bool same = one->of == d->devices[devices->v[0]].of;
+        if (same)
+            devices->v[kept++] = devices->v[i];
+        else
+            ll_str_addf(&others, "%s%s (%s)", others.len ? ", " : "", one->name, ll_measurand_unit(one->of));
+    }
+    devices->n = kept;
+    if (others.len)
+        ll_warn(rq, "in another unit and left out: %s; name them for a figure of their own", others.s);
+    ll_str_free(&others);
 }
 
 /* One axis has one unit. */
-static ll_status check_one_quantity(ll_plot_request *p, const ll_ints *devices)
+static ll_status check_one_quantity(ll_plot_request *p, ll_ints *devices)
 {
     const ll_dataset *d = p->rq->state.data;
+    if (!ll_has(&p->rq->args, "device")) keep_first_quantity(p->rq, devices);
     for (int i = 1; i < devices->n; i++) {
         const ll_device *a = &d->devices[devices->v[0]], *b = &d->devices[devices->v[i]];
         if (a->of != b->of)
@@ -225,8 +260,7 @@ static ll_status build_hist(ll_plot_request *p, const ll_ints *devices, ll_figur
                       .names = names,
                       .lat_ms = columns,
                       .log = ll_plot_log(p->rq, all, devices->n * d->n_archs),
-                      .width = p->width,
-                      .height = p->height};
+                      .size = p->size};
     ll_status s = ll_build_hist(&h, out, &p->rq->error);
     ll_json_devices(p->result, "devices", d, devices);
     ll_str_free(&title);
@@ -242,6 +276,7 @@ ll_status ll_gather_hist(ll_plot_request *p, ll_figure **out)
     ll_status s = ll_need_data(p->rq);
     if (!s) s = hist_devices(p->rq, &devices);
     if (!s) s = check_one_quantity(p, &devices);
+    if (!s) limit_hist(p->rq, &devices);
     if (!s) s = build_hist(p, &devices, out);
     ll_ints_free(&devices);
     return s;

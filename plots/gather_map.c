@@ -44,8 +44,7 @@ ll_status ll_gather_map(ll_plot_request *p, ll_figure **out)
                          .device = name,
                          .samples = state->samples ? state->samples->rows.v : NULL,
                          .k = state->samples ? state->samples->rows.n : 0,
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
         s = ll_build_map(&d, out, &p->rq->error);
     }
     ll_str_free(&title);

@@ -12,10 +12,12 @@
 #include "plots/build.h"
 #include "plots/gather.h"
 
-typedef struct cell { /* one (device, predictor, k) and its trials */
-    char *device, *predictor;
+typedef struct cell {               /* one (device, predictor, k) and its trials */
+    const char *device, *predictor; /* owned by the table */
+    const char *task;               /* "" unless one device of two tasks is two */
     int k;
     double *v, sd; /* sd: as stated by a row that is a mean already, else NaN */
+    double *trial; /* (n) what tells the trials apart: their seeds, or their numbers */
     int n;
 } cell;
 
@@ -24,19 +26,39 @@ typedef struct scores {
     int n;
     const char *metric;
     bool by_device; /* a mean over the devices of a task will not do */
+    bool of_tasks;  /* some rows name no device but a task they are the mean of */
+    bool by_task;   /* the same device in another task is another one: it is learnt from others */
     ll_strs wanted; /* patterns of device names; empty: all */
     double ceiling; /* what `diagnose` expects at best on ceiling_device */
     char *ceiling_device;
 } scores;
 
-static cell *find_cell(scores *s, const char *device, const char *predictor, int k)
+static bool is_cell(const cell *c, const cell *as)
+{
+    return c->k == as->k && !strcmp(c->device, as->device) && !strcmp(c->predictor, as->predictor) &&
+           !strcmp(c->task, as->task);
+}
+
+static cell *find_cell(scores *s, const cell *as)
 {
     for (int i = 0; i < s->n; i++)
-        if (s->v[i].k == k && !strcmp(s->v[i].device, device) && !strcmp(s->v[i].predictor, predictor))
-            return &s->v[i];
+        if (is_cell(&s->v[i], as)) return &s->v[i];
     s->v = ll_realloc(s->v, (size_t)s->n + 1, sizeof *s->v);
-    s->v[s->n] = (cell){.device = ll_strdup(device), .predictor = ll_strdup(predictor), .k = k, .sd = NAN};
+    s->v[s->n] = (cell){.device = ll_strdup(as->device),
+                        .predictor = ll_strdup(as->predictor),
+                        .task = ll_strdup(as->task),
+                        .k = as->k,
+                        .sd = NAN};
     return &s->v[s->n++];
+}
+
+static void add_trial(cell *c, double v, double trial)
+{
+    c->v = ll_realloc(c->v, (size_t)c->n + 1, sizeof *c->v);
+    c->trial = ll_realloc(c->trial, (size_t)c->n + 1, sizeof *c->trial);
+    c->v[c->n] = v;
+    c->trial[c->n] = isfinite(trial) ? trial : c->n;
+    c->n++;
 }
 
 static bool is_wanted(const scores *s, const char *device)
@@ -50,17 +72,20 @@ static bool is_wanted(const scores *s, const char *device)
  * not the plain one. */
 static void add_row(scores *s, const cJSON *row)
 {
-    const char *device = ll_json_get_str(row, "device", ll_json_get_str(row, "task", NULL));
+    const char *task = ll_json_get_str(row, "task", NULL), *device = ll_json_get_str(row, "device", task);
     const char *predictor = ll_json_get_str(row, "predictor", NULL);
     const char *sampler = ll_json_get_str(row, "sampler", "random");
     double x = ll_json_get_num(row, s->metric, NAN);
     if (!device || !predictor || !isfinite(x) || !is_wanted(s, device)) return;
+    s->of_tasks |= device == task;
     ll_str name = {0};
     ll_str_addf(&name, "%s", predictor);
     if (strcmp(sampler, "random")) ll_str_addf(&name, ", %s", sampler);
-    cell *c = find_cell(s, device, name.s, ll_json_get_int(row, "k", 0));
-    c->v = ll_realloc(c->v, (size_t)c->n + 1, sizeof *c->v);
-    c->v[c->n++] = x;
+    cell *c = find_cell(s, &(cell){.device = device,
+                                   .predictor = name.s,
+                                   .task = s->by_task && task ? task : "",
+                                   .k = ll_json_get_int(row, "k", 0)});
+    add_trial(c, x, ll_json_get_num(row, "seed", NAN));
     if (!strcmp(s->metric, "spearman")) c->sd = ll_json_get_num(row, "std", c->sd);
     ll_str_free(&name);
 }
@@ -124,16 +149,120 @@ static ll_status read_scores(ll_request *rq, const char *path, scores *s)
     return status;
 }
 
-static void free_scores(scores *s)
+static void free_cells(scores *s)
 {
     for (int i = 0; i < s->n; i++) {
-        free(s->v[i].device);
-        free(s->v[i].predictor);
+        free((char *)s->v[i].device);
+        free((char *)s->v[i].predictor);
+        free((char *)s->v[i].task);
         free(s->v[i].v);
+        free(s->v[i].trial);
     }
     free(s->v);
+}
+
+static void free_scores(scores *s)
+{
+    free_cells(s);
     free(s->ceiling_device);
     ll_strs_free(&s->wanted);
+}
+
+/* --- means over devices --- */
+
+static bool same_place(const cell *a, const cell *b)
+{
+    return !strcmp(a->device, b->device) && !strcmp(a->task, b->task);
+}
+
+/* Predictors and k that occur anywhere. */
+static int count_methods(const scores *s)
+{
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+        bool first = true;
+        for (int j = 0; j < i && first; j++)
+            first = s->v[i].k != s->v[j].k || strcmp(s->v[i].predictor, s->v[j].predictor);
+        n += first;
+    }
+    return n;
+}
+
+/* Rows of s that are in the mean: those of the places where everything has been tried, for a mean over others would be
+ * another quantity; all rows when there is no such place. Counts the places. */
+static void choose_places(const scores *s, bool *in, int *places, int *all)
+{
+    int methods = count_methods(s);
+    *places = *all = 0;
+    for (int i = 0; i < s->n; i++) {
+        int tried = 0;
+        bool first = true;
+        for (int j = 0; j < s->n; j++) {
+            if (!same_place(&s->v[i], &s->v[j])) continue;
+            tried++;
+            first &= j >= i;
+        }
+        in[i] = tried == methods;
+        *all += first;
+        *places += first && in[i];
+    }
+    for (int i = 0; i < s->n && !*places; i++) in[i] = true;
+}
+
+/* The score of this trial; NaN: it was not made. */
+static double score_of(const cell *c, double trial)
+{
+    for (int i = 0; i < c->n; i++)
+        if (c->trial[i] == trial) return c->v[i];
+    return NAN;
+}
+
+/* The mean over all cells of a's predictor and k in this trial; NaN when one of them lacks it. */
+static double mean_of_trial(const scores *s, const bool *in, const cell *a, double trial)
+{
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < s->n; i++) {
+        const cell *c = &s->v[i];
+        if (!in[i] || c->k != a->k || strcmp(c->predictor, a->predictor)) continue;
+        sum += score_of(c, trial);
+        n++;
+    }
+    return sum / n;
+}
+
+/* Trials that not all have are no trials of the mean; without any in common it is the mean of the means. */
+static void add_mean(scores *means, const scores *s, const bool *in, const cell *a)
+{
+    cell *m = find_cell(means, &(cell){.device = "", .predictor = a->predictor, .task = "", .k = a->k});
+    double sum = 0;
+    int cells = 0;
+    if (m->n) return;
+    for (int t = 0; t < a->n; t++) {
+        double v = mean_of_trial(s, in, a, a->trial[t]);
+        if (isfinite(v)) add_trial(m, v, a->trial[t]);
+    }
+    for (int i = 0; i < s->n; i++) {
+        const cell *c = &s->v[i];
+        if (!in[i] || c->k != a->k || strcmp(c->predictor, a->predictor)) continue;
+        sum += ll_mean(c->v, c->n);
+        m->sd = ++cells == 1 ? c->sd : NAN; /* deviations of means of several do not add up */
+    }
+    if (!m->n) add_trial(m, sum / cells, NAN);
+}
+
+/* s becomes the means over its devices. */
+static void average(scores *s, int *places, int *all)
+{
+    scores means = {0};
+    bool *in = LL_NEW_ARRAY(bool, s->n + 1);
+    choose_places(s, in, places, all);
+    for (int i = 0; i < s->n; i++)
+        if (in[i]) add_mean(&means, s, in, &s->v[i]);
+    free(in);
+    free_cells(s);
+    s->v = means.v;
+    s->n = means.n;
 }
 
 static ll_device_score *table_of(const scores *s)
@@ -173,29 +302,60 @@ static double ceiling_of(const scores *s)
 
 typedef ll_status (*builder)(const ll_compare_data *d, ll_figure **out, ll_error *e);
 
-static ll_status build(ll_plot_request *p, const scores *s, builder make, ll_figure **out)
+static bool is_one_device(const scores *s)
 {
+    for (int i = 1; i < s->n; i++)
+        if (strcmp(s->v[i].device, s->v[0].device)) return false;
+    return s->n && *s->v[0].device;
+}
+
+/* What the lines are means of; *note: what is not in them. */
+static void say_means(const scores *s, int places, int all, ll_str *what, ll_str *note)
+{
+    const char *device = s->of_tasks ? "task" : "device";
+    ll_str_addf(what, "mean over %d %s%s", places ? places : all, device,
+                (places ? places : all) == 1 ? "" : "s");
+    if (!places)
+        ll_str_addf(note, "no %s has seen every predictor with every k: the means are over different ones",
+                    device);
+    else if (places < all)
+        ll_str_addf(note, "%d of %d %ss have not seen every predictor with every k and are left out",
+                    all - places, all, device);
+}
+
+static ll_status build(ll_plot_request *p, scores *s, builder make, ll_figure **out)
+{
+    ll_str title = {0}, what = {0}, note = {0};
+    if (make == ll_build_shots && !s->wanted.n) {
+        int places, all;
+        average(s, &places, &all);
+        say_means(s, places, all, &what, &note);
+        ll_json_int(p->result, "places", places);
+    }
     ll_device_score *table = table_of(s);
-    ll_str title = {0};
     ll_compare_data d = {.value_label = ll_plot_metric(s->metric),
                          .scores = table,
                          .n = s->n,
+                         .note = what.len ? what.s : NULL,
                          .ceiling = strcmp(s->metric, "spearman") ? NAN : ceiling_of(s),
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
     if (make == ll_build_compare) {
         int k = choose_k(p->rq, s);
         d.n = keep_k(table, s->n, k);
         ll_str_addf(&title, "predictors compared, k = %d", k);
         ll_json_int(p->result, "k", k);
     } else {
-        if (s->wanted.n == 1 && s->n) ll_str_addf(&title, "%s: ", s->v[0].device);
+        if (is_one_device(s)) ll_str_addf(&title, "%s: ", s->v[0].device);
         ll_str_add(&title, "score over the number of samples");
     }
     d.title = title.s;
+    ll_plot_metric_range(s->metric, &d.least, &d.most);
     ll_status status = make(&d, out, &p->rq->error);
+    if (!status && note.len) ll_figure_note(*out, "%s", note.s);
     ll_json_int(p->result, "scores", d.n);
     ll_str_free(&title);
+    ll_str_free(&what);
+    ll_str_free(&note);
     free(table);
     return status;
 }
@@ -211,6 +371,7 @@ static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
             "--json -c 'compare ...'");
     scores s = {
         .metric = ll_word(&rq->args, "metric"), .by_device = make == ll_build_compare, .ceiling = NAN};
+    s.by_task = make == ll_build_shots && !ll_has(&rq->args, "device");
     if (ll_has(&rq->args, "device")) {
         s.by_device = true;
         ll_strs wanted = {0};

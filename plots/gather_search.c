@@ -383,8 +383,7 @@ static ll_status build_front(ll_plot_request *p, const searches *s, const cloud 
                        .true_score = ll_json_get_num(o, "true_score", NAN),
                        .whole = ll_is(&p->rq->args, "score_range", "all"),
                        .log = wants_log(p->rq, c),
-                       .width = p->width,
-                       .height = p->height};
+                       .size = p->size};
     ll_status status = ll_build_front(&d, out, &p->rq->error);
     free(score);
     free(title);
@@ -470,12 +469,8 @@ static ll_status build_search(ll_plot_request *p, const searches *s, ll_figure *
     for (int i = 0; i < s->n; i++) courses[i] = read_course(s->v[i], names.v[i]);
     say_task(s, &title);
     ll_str_addf(&title, "course of %d search%s", s->n, s->n == 1 ? "" : "es");
-    ll_courses_data d = {.title = title.s,
-                         .score_label = score,
-                         .courses = courses,
-                         .n = s->n,
-                         .width = p->width,
-                         .height = p->height};
+    ll_courses_data d = {
+        .title = title.s, .score_label = score, .courses = courses, .n = s->n, .size = p->size};
     ll_status status = ll_build_search(&d, out, &p->rq->error);
     for (int i = 0; i < s->n; i++) free_course(&courses[i]);
     free(score);
@@ -549,12 +544,7 @@ static ll_status build_regret(ll_plot_request *p, const searches *s, ll_figure *
     }
     say_task(s, &title);
     ll_str_addf(&title, "regret of %d search%s", known, known == 1 ? "" : "es");
-    ll_regret_data d = {.title = title.s,
-                        .value_label = label,
-                        .points = points,
-                        .n = s->n,
-                        .width = p->width,
-                        .height = p->height};
+    ll_regret_data d = {.title = title.s, .value_label = label, .points = points, .n = s->n, .size = p->size};
     ll_status status = ll_build_regret(&d, out, &p->rq->error);
     ll_json_int(p->result, "searches", known);
     ll_json_int(p->result, "left_out", s->n - known);

@@ -103,8 +103,7 @@ static ll_status two_devices(ll_plot_request *p, const int device[2], ll_figure 
                          .measured_ms = x,
                          .predicted_ms = y,
                          .log = ll_plot_log(p->rq, x, d->n_archs) || ll_plot_log(p->rq, y, d->n_archs),
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
     s.spearman = rank_correlation(x, y, d->n_archs, &s.n_scored);
     ll_json_str(p->result, "device", a->name);
     ll_json_str(p->result, "against", b->name);
@@ -156,8 +155,7 @@ ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
                          .n_scored = v.metrics.n,
                          .worst = ll_int(&p->rq->args, "worst"),
                          .log = ll_plot_log(p->rq, v.measured_ms, n),
-                         .width = p->width,
-                         .height = p->height};
+                         .size = p->size};
     s = ll_build_scatter(&d, out, &p->rq->error);
     free(v.title);
     free(hi);
@@ -187,8 +185,7 @@ static ll_status residual_by_operation(ll_plot_request *p, const seen *v, ll_fig
                            .predicted_ms = v->t->lat_ms,
                            .count = count,
                            .ops = data->space->ops_short ? data->space->ops_short : data->space->ops,
-                           .width = p->width,
-                           .height = p->height};
+                           .size = p->size};
     ll_status s = ll_build_residual_by_operation(&d, out, &p->rq->error);
     free(count);
     return s;
@@ -205,8 +202,7 @@ static ll_status residual_by_latency(ll_plot_request *p, const seen *v, ll_figur
                           .k = v->t->samples.n,
                           .worst = ll_int(&p->rq->args, "worst"),
                           .log = ll_plot_log(p->rq, v->measured_ms, v->t->n),
-                          .width = p->width,
-                          .height = p->height};
+                          .size = p->size};
     return ll_build_residual(&d, out, &p->rq->error);
 }
 
@@ -252,8 +248,7 @@ static ll_status build_curve(ll_plot_request *p, const char *title, const cJSON 
                        .x = epochs >= longest ? epoch : NULL,
                        .parts = parts,
                        .n_parts = n,
-                       .width = p->width,
-                       .height = p->height};
+                       .size = p->size};
     ll_status s = ll_build_curve(&d, out, &p->rq->error);
     ll_json_int(p->result, "epochs", longest);
     for (int i = 0; i < n; i++) free((double *)parts[i].v);

@@ -135,12 +135,12 @@ static bool is_script(const char *path)
     return dot && !strcasecmp(dot, ".gp");
 }
 
-static ll_status write_script(const ll_figure *f, const char *path, bool dark, ll_error *e)
+static ll_status write_script(const ll_figure *f, const char *path, ll_plot_theme theme, ll_error *e)
 {
     ll_str picture = {0}, text = {0};
     char *stem = ll_path_stem(path);
     ll_str_addf(&picture, "%s.png", stem);
-    ll_gp_target target = {.terminal = LL_GP_PNG, .dark = dark, .output = picture.s};
+    ll_gp_target target = {.terminal = LL_GP_PNG, .theme = theme, .output = picture.s};
     ll_gnuplot_text(f, &target, &text);
     ll_status s = ll_write_file(path, text.s, text.len, e);
     ll_str_free(&text);
@@ -149,11 +149,11 @@ static ll_status write_script(const ll_figure *f, const char *path, bool dark, l
     return s;
 }
 
-ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, bool dark,
+ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, ll_plot_theme theme,
                           const ll_observer *observer, ll_error *e)
 {
-    if (is_script(path)) return write_script(f, path, dark, e);
-    ll_gp_target target = {.dark = dark};
+    if (is_script(path)) return write_script(f, path, theme, e);
+    ll_gp_target target = {.theme = theme};
     if (!ll_gp_terminal_of(path, &target.terminal))
         return ll_fail(e, LL_USAGE, "%s: a figure is written as .png, .svg, .pdf or .gp", path);
     ll_str bytes = {0};

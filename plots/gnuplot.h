@@ -27,7 +27,7 @@ void ll_gnuplot_free(ll_gnuplot *g);
 
 /* out=FILE: .png, .svg, .pdf are drawn, .gp is the script that draws FILE's stem + ".png". The file appears
  * entirely or not at all; an old one survives any failure. LL_USAGE: another suffix. */
-ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, bool dark,
+ll_status ll_figure_write(ll_gnuplot *g, const ll_figure *f, const char *path, ll_plot_theme theme,
                           const ll_observer *observer, ll_error *e);
 
 #endif

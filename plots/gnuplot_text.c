@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/utf8.h"
+#include "plots/layout.h"
 
 /* --- terminals ------------------------------------------------------------------------------------------ */
 
@@ -18,20 +18,35 @@ typedef struct script {
 
 static double scale_of(const script *s)
 {
-    return ll_figure_scale(s->width, s->height);
+    return s->f->scale * s->width / s->f->width;
+}
+
+/* Marks and lines of a small figure are smaller than its texts are, which have to be read. */
+static double mark_scale(const script *s)
+{
+    return fmin(scale_of(s), ll_figure_scale(s->f->width, s->f->height) * s->width / s->f->width);
 }
 
 /* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by
  * its own fontscale. */
 static double font_size(const script *s, double size)
 {
-    return 11 * size * s->font * scale_of(s);
+    return LL_FIGURE_FONT * size * s->font * scale_of(s);
+}
+
+/* Whoever puts colours in later has a ground of its own. */
+static void add_ground(const script *s)
+{
+    if (s->to->theme != LL_THEME_MARKED)
+        ll_str_addf(s->out, " background '#%06x'", ll_pen_rgb(LL_PEN_PAPER, s->to->theme));
+    ll_str_addc(s->out, '\n');
 }
 
 static void pixel_options(const script *s, const char *font)
 {
-    ll_str_addf(s->out, " size %d,%d font '%s,%.3g' linewidth %.3g background '#%06x'\n", s->width, s->height,
-                font, font_size(s, 1), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(s->out, " size %d,%d font '%s,%.3g' linewidth %.3g", s->width, s->height, font,
+                font_size(s, 1), mark_scale(s));
+    add_ground(s);
 }
 
 static void cairo(const script *s)
@@ -46,15 +61,15 @@ static void svg(const script *s)
 
 static void pdf(const script *s)
 {
-    ll_str_addf(
-        s->out, " size %.3fin,%.3fin font 'Sans,%.3g' fontscale 1 linewidth %.3g background '#%06x'\n",
-        s->width / 96., s->height / 96., font_size(s, 1), scale_of(s), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(s->out, " size %.3fin,%.3fin font 'Sans,%.3g' fontscale 1 linewidth %.3g", s->width / 96.,
+                s->height / 96., font_size(s, 1), mark_scale(s));
+    add_ground(s);
 }
 
 static void sixel(const script *s)
 {
-    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,%.3g' background '#%06x'\n", s->width, s->height,
-                font_size(s, 1), ll_pen_rgb(LL_PEN_PAPER, s->to->dark));
+    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,%.3g'", s->width, s->height, font_size(s, 1));
+    add_ground(s);
 }
 
 static const char *colour_option(const script *s)
@@ -122,31 +137,6 @@ bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
 
 /* --- texts ---------------------------------------------------------------------------------------------- */
 
-enum { MOST_CHARS = 200 };
-
-void ll_gp_quote(ll_str *out, const char *text)
-{
-    ll_str_addc(out, '\'');
-    int chars = 0;
-    uint32_t ch;
-    bool good;
-    for (const char *s = text ? text : ""; *s; chars++) {
-        int n = ll_utf8_read(s, &ch, &good);
-        if (chars == MOST_CHARS) {
-            ll_str_add(out, "...");
-            break;
-        }
-        if (!good || ll_hidden(ch))
-            ll_str_addc(out, good && ch < 0x80 ? ' ' : '?');
-        else if (*s == '\'')
-            ll_str_add(out, "''");
-        else
-            ll_str_addn(out, s, (size_t)n);
-        s += n;
-    }
-    ll_str_addc(out, '\'');
-}
-
 /* Several lines as one string: the break itself has to come from a double-quoted string. */
 static void quote_lines(ll_str *out, const ll_strs *lines)
 {
@@ -158,7 +148,7 @@ static void quote_lines(ll_str *out, const ll_strs *lines)
 
 static void add_pen(const script *s, const char *option, ll_pen pen)
 {
-    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->dark));
+    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->theme));
 }
 
 static void add_font(const script *s, double size)
@@ -204,21 +194,24 @@ static void quote_tick(ll_str *out, const char *text)
     ll_str_free(&doubled);
 }
 
-static void add_ticks(const script *s, char which, const ll_axis *a, bool framed)
+static void add_ticks(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
+    double step = s->text ? 0 : ll_tick_step(s->f, p, which);
     if (!a->font) {
         ll_str_addf(s->out, "unset %ctics\n", which);
         return;
     }
-    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, framed ? "0.4" : "0");
+    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, p->framed ? "0.4" : "0");
     add_font(s, .9 * a->font);
     add_pen(s, "textcolor", LL_PEN_TEXT);
-    if (a->rotated) ll_str_add(s->out, " rotate by 90 right");
+    bool crowded = which == 'x' && !s->text && !ll_ticks_fit(a, .85 * s->width, scale_of(s));
+    if (a->rotated || crowded) ll_str_add(s->out, " rotate by 90 right");
     for (int i = 0; i < a->n_ticks; i++) {
         ll_str_add(s->out, i ? ", " : " (");
         quote_tick(s->out, a->tick_text[i]);
         ll_str_addf(s->out, " %.7g", a->tick[i]);
     }
+    if (step > 0) ll_str_addf(s->out, " %.7g", step);
     ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
 }
 
@@ -228,18 +221,42 @@ static bool fits_beside(const script *s, char which, const ll_axis *a)
     return which == 'x' || !s->text || s->f->n_panels == 1 || !a->label || strlen(a->label) < 5;
 }
 
-static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
+/* In two lines where one would be too long. */
+static void add_label(const script *s, char which, const char *text, bool key_below)
 {
-    bool key_below = which == 'x' && p->key_at == LL_OUTSIDE && a->label && !s->text;
-    ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
-    ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
-    add_ticks(s, which, a, p->framed);
+    double room = which == 'x' ? .8 * s->width : .62 * s->height / s->f->n_panels;
+    ll_strs lines = {0};
+    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s), 2);
     ll_str_addf(s->out, "set %clabel ", which);
-    ll_gp_quote(s->out, fits_beside(s, which, a) ? a->label : NULL);
+    if (lines.n > 1)
+        quote_lines(s->out, &lines);
+    else
+        ll_gp_quote(s->out, text);
     if (key_below) ll_str_add(s->out, ".\"\\n\""); /* distance to the key */
-    add_font(s, 1);
+    add_font(s, ll_text_fit(ll_longest_line(&lines), room, 1, scale_of(s)));
     add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
+    ll_strs_free(&lines);
+}
+
+static bool has_key(const script *s, const ll_panel *p)
+{
+    return p->key == LL_KEY_OUTSIDE || (p->key == LL_KEY_TEXT && s->text);
+}
+
+/* A square leaves room to its right when the figure is wide. */
+static bool key_beside(const script *s, const ll_panel *p)
+{
+    return !s->text && p->square && s->width > 1.2 * s->height;
+}
+
+static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
+{
+    bool key_below = which == 'x' && has_key(s, p) && !key_beside(s, p) && a->label && !s->text;
+    ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
+    ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
+    add_ticks(s, which, a, p);
+    add_label(s, which, fits_beside(s, which, a) ? a->label : NULL, key_below);
 }
 
 static void add_grid(const script *s, const ll_panel *p)
@@ -262,46 +279,29 @@ static void add_grid(const script *s, const ll_panel *p)
 
 static void add_shape(const script *s, const ll_panel *p)
 {
+    double margin[4];
     ll_str_addf(s->out, "set size %s\n", p->square && !s->text ? "ratio 1" : "noratio");
-    if (s->text || !p->margin[0]) return;
+    if (s->text) return;
     static const char *const names[] = {"lmargin", "rmargin", "tmargin", "bmargin"};
+    ll_panel_margins(s->f, p, margin);
     for (int side = 0; side < 4; side++) {
-        double at = p->margin[side] / (side < 2 ? s->f->width : s->f->height);
+        if (!margin[side]) continue;
+        double at = margin[side] / (side < 2 ? s->f->width : s->f->height);
         bool from_far_end = side == 1 || side == 2;
         ll_str_addf(s->out, "set %s at screen %.5f\n", names[side], from_far_end ? 1 - at : at);
     }
 }
 
-/* --- keys, notes, texts --------------------------------------------------------------------------------- */
+/* --- keys, texts ---------------------------------------------------------------------------------------- */
 
 static void add_key(const script *s, const ll_panel *p)
 {
-    static const char *const places[] = {[LL_TOP_LEFT] = "inside top left Left reverse",
-                                         [LL_TOP_RIGHT] = "inside top right Left reverse",
-                                         [LL_BOTTOM_LEFT] = "inside bottom left Left reverse",
-                                         [LL_BOTTOM_RIGHT] = "inside bottom right Left reverse",
-                                         [LL_OUTSIDE] = "outside below horizontal center Left reverse"};
-    if (p->key_at == LL_NOWHERE) {
+    if (!has_key(s, p)) {
         ll_str_add(s->out, "unset key\n");
         return;
     }
-    ll_str_addf(s->out, "set key on %s samplen 1.5 spacing 1.15 nobox", places[p->key_at]);
-    add_font(s, .9);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
-    ll_str_addc(s->out, '\n');
-}
-
-static void add_notes(const script *s, const ll_panel *p)
-{
-    if (!p->notes.n) return;
-    bool right = p->notes_at == LL_TOP_RIGHT || p->notes_at == LL_BOTTOM_RIGHT;
-    bool bottom = p->notes_at == LL_BOTTOM_LEFT || p->notes_at == LL_BOTTOM_RIGHT;
-    ll_str_add(s->out, "set label ");
-    quote_lines(s->out, &p->notes);
-    /* the first line stands where the label is put, the others follow below it */
-    double lowest = s->text ? .15 : .06; /* a line of characters is higher: it would lie on the axis */
-    double y = bottom ? lowest + .043 * (p->notes.n - 1) : .965;
-    ll_str_addf(s->out, " at graph %.3g,%.3g %s front", right ? .975 : .025, y, right ? "right" : "left");
+    ll_str_addf(s->out, "set key on outside %s Left reverse samplen 1.5 spacing 1.15 nobox",
+                key_beside(s, p) ? "right center vertical" : "below horizontal center");
     add_font(s, .9);
     add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
@@ -309,8 +309,7 @@ static void add_notes(const script *s, const ll_panel *p)
 
 static void add_texts(const script *s, const ll_series *v)
 {
-    static const char *const sides[] = {
-        [LL_ALIGN_LEFT] = "left", [LL_ALIGN_CENTRE] = "center", [LL_ALIGN_RIGHT] = "right"};
+    static const char *const sides[] = {"left", "center", "right"}; /* by ll_align */
     for (int i = 0; i < v->n; i++) {
         const double *at = v->v + i * v->cols;
         if (!v->text[i] || !isfinite(at[0]) || !isfinite(at[1])) continue;
@@ -347,7 +346,7 @@ static void add_palette(const script *s, const ll_panel *p)
 
 static void add_colour(const script *s, ll_pen pen, double opacity)
 {
-    unsigned rgb = ll_pen_rgb(pen, s->to->dark);
+    unsigned rgb = ll_pen_rgb(pen, s->to->theme);
     if (s->to->terminal == LL_GP_DUMB && !s->to->colours) return;
     if (s->text || opacity >= 1)
         ll_str_addf(s->out, " linecolor rgb '#%06x'", rgb);
@@ -364,16 +363,12 @@ static const int point_types[] = {[LL_SHAPE_DISC] = 7,
 /* In characters they are letters, so a cloud is drawn as dots. */
 static void points(const script *s, const ll_series *v)
 {
-    static const char letters[] = {[LL_SHAPE_DISC] = '.',
-                                   [LL_SHAPE_RING] = 'o',
-                                   [LL_SHAPE_SQUARE] = '#',
-                                   [LL_SHAPE_DIAMOND] = '*',
-                                   [LL_SHAPE_CROSS] = 'x'};
+    static const char letters[] = ".o#*x"; /* by shape */
     if (s->text)
         ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
     else
         ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", point_types[v->shape],
-                    .8 * v->size * s->point * scale_of(s));
+                    .8 * v->size * s->point * mark_scale(s));
 }
 
 static void line(const script *s, const ll_series *v)
@@ -430,7 +425,7 @@ static bool needs_own_key(const script *s, const ll_series *v)
 static void add_own_key(const script *s, const ll_series *v)
 {
     ll_str_addf(s->out, ", \\\n     keyentry with points pointtype %d pointsize %.3g", point_types[v->shape],
-                .8 * s->point * scale_of(s));
+                .8 * s->point * mark_scale(s));
     add_colour(s, v->pen, 1);
     ll_str_add(s->out, " title ");
     ll_gp_quote(s->out, v->title);
@@ -465,41 +460,79 @@ static void add_plot(const script *s, int panel, const ll_panel *p)
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-/* Smaller where the figure is too narrow for it. */
-static double title_size(const script *s, const char *text)
+/* Over a panel: its title, and below that in smaller letters its notes. gnuplot makes room for a title alone, so the title
+ * has an empty line for each line of notes, and the notes are a label there. */
+static void add_title(const script *s, const char *command, const char *text, double room, int most,
+                      int below)
 {
-    int chars = 0;
-    for (; *text && chars < MOST_CHARS; text++) chars += ((unsigned char)*text & 0xc0) != 0x80;
-    double widest = 1.15, room = .96 * s->width / (.7 * 11 * scale_of(s)); /* in characters of size 1 */
-    return chars * widest > room ? fmax(.6, room / chars) : widest;
-}
-
-static void add_title(const script *s, const char *command, const char *text)
-{
+    ll_strs lines = {0};
+    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, scale_of(s), most);
+    double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, scale_of(s));
+    for (int i = 0; i < below; i++) ll_strs_add(&lines, " ");
     ll_str_addf(s->out, "%s ", command);
-    ll_gp_quote(s->out, text);
-    add_font(s, title_size(s, text));
+    if (lines.n)
+        quote_lines(s->out, &lines);
+    else
+        ll_gp_quote(s->out, "");
+    add_font(s, size);
     add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
+    ll_strs_free(&lines);
+}
+
+static void add_notes(const script *s, const ll_strs *lines)
+{
+    if (!lines->n) return;
+    ll_str_add(s->out, "set label ");
+    quote_lines(s->out, lines);
+    ll_str_addf(s->out, " at graph 0.5,1 center offset character 0,%.3g front", 1.15 * lines->n - .25);
+    add_font(s, LL_NOTES_SIZE);
+    add_pen(s, "textcolor", LL_PEN_MUTED);
+    ll_str_addc(s->out, '\n');
+}
+
+/* Titles are centred over the axes, which names of ticks and a key beside them move aside. */
+static double heading_room(const script *s, const ll_panel *p)
+{
+    int chars = 0;
+    for (int i = 0; i < p->y.n_ticks; i++) {
+        int length = ll_text_chars(p->y.tick_text[i]);
+        chars = length > chars ? length : chars;
+    }
+    double beside = has_key(s, p) && key_beside(s, p) ? .25 * s->width : 0;
+    return .94 * s->width - fmax(beside, ll_text_px(chars, .9 * p->y.font, scale_of(s)));
+}
+
+/* A line of characters is dear: whoever shows the text has the title. */
+static void add_heading(const script *s, const ll_panel *p)
+{
+    const char *title = s->f->n_panels > 1 ? p->title : s->f->untitled ? NULL : s->f->title;
+    double room = heading_room(s, p);
+    ll_strs lines = {0};
+    ll_text_wrap(&lines, &p->notes, ", ", s->text ? INFINITY : room, LL_NOTES_SIZE, scale_of(s), 3);
+    if (s->text) {
+        ll_str_add(s->out, lines.n ? "set title " : "unset title\n");
+        if (lines.n) ll_gp_quote(s->out, lines.v[0]);
+        if (lines.n) ll_str_addc(s->out, '\n');
+    } else {
+        add_title(s, "set title", title, room, p->margin[2] > 0 ? 1 : 2,
+                  lines.n); /* a fixed margin holds one */
+        add_notes(s, &lines);
+    }
+    ll_strs_free(&lines);
 }
 
 static void add_panel(const script *s, int panel)
 {
     const ll_panel *p = &s->f->panels[panel];
     ll_str_add(s->out, "unset label\n");
-    if (s->text)
-        ll_str_add(s->out, "unset title\n"); /* a line is dear; whoever shows the text has the title */
-    else if (s->f->n_panels == 1)
-        add_title(s, "set title", s->f->title);
-    else
-        add_title(s, "set title", p->title ? p->title : "");
+    add_heading(s, p);
     add_grid(s, p);
     add_axis(s, 'x', &p->x, p);
     add_axis(s, 'y', &p->y, p);
     add_shape(s, p);
     add_key(s, p);
     add_palette(s, p);
-    add_notes(s, p);
     for (int i = 0; i < p->n_series; i++)
         if (p->series[i].mark == LL_MARK_TEXT) add_texts(s, &p->series[i]);
     add_plot(s, panel, p);
@@ -523,18 +556,18 @@ void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out
 {
     const terminal *t = &terminals[target->terminal];
     script s = {.f = f, .to = target, .out = out, .font = t->font, .point = t->point, .text = t->text};
-    s.width = target->width ? target->width : s.text ? 79 : f->width;
-    s.height = target->height ? target->height : s.text ? 24 : f->height;
+    double dots = target->terminal == LL_GP_PNG ? f->dots : 1;
+    s.width = target->width ? target->width : s.text ? 79 : (int)lround(dots * f->width);
+    s.height = target->height ? target->height : s.text ? 24 : (int)lround(dots * f->height);
     add_header(&s);
     for (int i = 0; i < f->n_panels; i++)
         for (int j = 0; j < f->panels[i].n_series; j++)
             if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
     if (f->n_panels > 1) {
         ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
-        if (!s.text) add_title(&s, " title", f->title);
+        if (!s.text && !f->untitled) add_title(&s, " title", f->title, .94 * s.width, 2, 0);
         ll_str_addc(out, '\n');
-        ll_str_add(out,
-                   s.text ? "set lmargin 9\n" : "set lmargin at screen 0.12\nset rmargin at screen 0.96\n");
+        if (s.text) ll_str_add(out, "set lmargin 9\n");
     }
     for (int i = 0; i < f->n_panels; i++) add_panel(&s, i);
     ll_str_add(out, f->n_panels > 1 ? "unset multiplot\nunset output\n" : "unset output\n");

@@ -21,9 +21,9 @@ typedef enum ll_gp_terminal {
 
 typedef struct ll_gp_target {
     ll_gp_terminal terminal;
-    int width, height;  /* pixels; characters for block and dumb; 0: the figure's own size */
-    int colours;        /* block and dumb: 0, 16, 256 or 1 << 24 */
-    bool dark;          /* light marks on a dark ground */
+    int width, height; /* pixels; characters for block and dumb; 0: the figure's own size */
+    int colours;       /* block and dumb: 0, 16, 256 or 1 << 24 */
+    ll_plot_theme theme;
     const char *output; /* file the script itself writes; NULL: gnuplot's standard output */
 } ll_gp_target;
 

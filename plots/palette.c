@@ -10,9 +10,9 @@ static const uint32_t pens[2][LL_PENS] = {
      0xf0b83c, 0x9fd4f5},
 };
 
-uint32_t ll_pen_rgb(ll_pen pen, bool dark)
+uint32_t ll_pen_rgb(ll_pen pen, ll_plot_theme theme)
 {
-    return pens[dark][pen];
+    return theme == LL_THEME_MARKED ? (uint32_t)LL_PEN_MARK + pen : pens[theme][pen];
 }
 
 ll_pen ll_pen_of_series(int i)

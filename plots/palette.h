@@ -24,7 +24,13 @@ typedef enum ll_pen {
 } ll_pen;
 enum { LL_SERIES_INKS = LL_PENS - LL_PEN_BLUE };
 
-uint32_t ll_pen_rgb(ll_pen pen, bool dark);
+typedef enum ll_plot_theme {
+    LL_THEME_LIGHT,
+    LL_THEME_DARK, /* light marks on a dark ground */
+    LL_THEME_MARKED /* no colours but marks of the pens, LL_PEN_MARK + pen: for whoever puts colours in later */
+} ll_plot_theme;
+enum { LL_PEN_MARK = 0xfe0100 };
+uint32_t ll_pen_rgb(ll_pen pen, ll_plot_theme theme);
 ll_pen ll_pen_of_series(int i); /* the i-th of several series, cyclic */
 
 typedef struct ll_palette {

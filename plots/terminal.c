@@ -83,7 +83,7 @@ ll_status ll_plot_terminal(ll_gnuplot *g, const ll_figure *f, const ll_plot_caps
                       .width = width,
                       .height = height,
                       .colours = caps->colours,
-                      .dark = caps->dark};
+                      .theme = caps->dark ? LL_THEME_DARK : LL_THEME_LIGHT};
     if (draws_text(t.terminal) && ll_drawing_fits(f)) {
         *raw = false;
         ll_drawing_matrix(f, caps, out);

@@ -6,6 +6,7 @@
 
 #include "core/base/mem.h"
 #include "core/num/sort.h"
+#include "plots/layout.h"
 
 ll_ints ll_rows_known(const double *a, const double *b, int n, bool positive)
 {
@@ -60,9 +61,9 @@ ll_ints ll_rows_thin(const ll_ints *rows, const double *key, int most)
     return out;
 }
 
-void ll_note_worst(ll_panel *p, int row, const double *measured, const double *predicted)
+void ll_note_worst(ll_figure *f, int row, const double *measured, const double *predicted)
 {
-    ll_panel_note(p, "architecture %d: %+.1f %%", row, 100 * (predicted[row] / measured[row] - 1));
+    ll_figure_note(f, "architecture %d: %+.1f %%", row, 100 * (predicted[row] / measured[row] - 1));
 }
 
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n)
@@ -72,13 +73,6 @@ ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n)
         if (ll_ints_find(&given, rows->v[i]) < 0) ll_ints_add(&out, rows->v[i]);
     ll_ints_free(&given);
     return out;
-}
-
-static int characters(const char *s)
-{
-    int n = 0;
-    for (; *s; s++) n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
 }
 
 /* Byte offset of character i. */
@@ -95,7 +89,7 @@ static size_t offset(const char *s, int i)
 
 char *ll_short_name(const char *name, int most)
 {
-    int n = characters(name);
+    int n = ll_text_chars(name);
     if (n <= most) return ll_strdup(name);
     int head = (most - 2 + 1) / 2, tail = most - 2 - head;
     ll_str s = {0};
@@ -109,7 +103,7 @@ int ll_longest_name(const char *const *names, int n)
 {
     int most = 0;
     for (int i = 0; i < n; i++) {
-        int length = characters(names[i]);
+        int length = ll_text_chars(names[i]);
         if (length > most) most = length;
     }
     return most;

@@ -13,8 +13,8 @@ ll_ints ll_rows_sorted(const ll_ints *rows, const double *key);
 /* At most `most` of the rows, at equal steps in the order of key, the first and the last among them: the same
  * rows every time. Ascending. */
 ll_ints ll_rows_thin(const ll_ints *rows, const double *key, int most);
-/* A line in the panel: number of the row and how far off it is. */
-void ll_note_worst(ll_panel *p, int row, const double *measured, const double *predicted);
+/* A note: number of the row and how far off it is. */
+void ll_note_worst(ll_figure *f, int row, const double *measured, const double *predicted);
 /* rows without those in `without`. */
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n);
 /* Device name cut to `most` characters, the middle replaced by "..": the caller frees. */

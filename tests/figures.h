@@ -85,4 +85,26 @@ static inline bool have_gnuplot(ll_gnuplot *g)
     return false;
 }
 
+/* The first whose title begins so; NULL: none. */
+static inline const ll_series *series_named(const ll_figure *f, const char *start)
+{
+    for (int p = 0; p < f->n_panels; p++)
+        for (int i = 0; i < f->panels[p].n_series; i++) {
+            const ll_series *s = &f->panels[p].series[i];
+            if (s->title && !strncmp(s->title, start, strlen(start))) return s;
+        }
+    return NULL;
+}
+
+/* The text that stands there in the first panel; NULL: none. */
+static inline const char *text_at(const ll_figure *f, double x, double y)
+{
+    for (int i = 0; i < f->panels[0].n_series; i++) {
+        const ll_series *s = &f->panels[0].series[i];
+        for (int j = 0; s->mark == LL_MARK_TEXT && j < s->n; j++)
+            if (s->v[2 * j] == x && s->v[2 * j + 1] == y) return s->text[j];
+    }
+    return NULL;
+}
+
 #endif

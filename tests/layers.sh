@@ -40,11 +40,12 @@ data/machines: +core data/formats data/datasets data/machines/host
 +data: data/formats data/datasets data/machines data/machines/host
 sessions: +core data/formats data/datasets
 plots: +core
+plots/report: +core plots
 tui/draw: +core plots
 tui/faces: +core plots tui/draw
 tui/screen: +core plots tui/draw tui/faces
 tui/screen/views: +core plots tui/draw tui/faces tui/screen
-tui: +core +data sessions plots tui/draw tui/faces tui/screen tui/screen/views'
+tui: +core +data sessions plots plots/report tui/draw tui/faces tui/screen tui/screen/views'
 # The rooms of one line, lists replaced by what they hold.
 rooms_of() {
     for word in $(echo "$rules" | sed -n "s|^$1:||p"); do

@@ -197,6 +197,27 @@ static void decimals_survive_the_text(void)
     CHECK(ll_decimal_parse("NaN", &x) && isnan(x));
 }
 
+/* What is not 1 is not written as 1: a correlation of .9996 is not that of the same order. */
+static void one_is_written_for_one_alone(void)
+{
+    static const struct {
+        double x;
+        int decimals;
+        const char *as;
+    } cases[] = {
+        {.9996, 3, "0.999"},      {.998, 2, "0.99"},          {-.9996, 3, "-0.999"}, {1, 3, "1.000"},
+        {1 - 1e-12, 4, "1.0000"}, {.99951, 4, "0.9995"},      {.9994, 3, "0.999"},   {.96, 1, "1.0"},
+        {12.9996, 3, "13.000"},   {.9999999, -1, "0.999999"}, {3, -1, "3"},          {2.5, -1, "2.5"},
+        {0, 2, "0.00"},           {1.0004, 3, "1.000"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_str s = {0};
+        ll_add_number(&s, cases[i].x, cases[i].decimals);
+        CHECK_STR(s.s, cases[i].as);
+        ll_str_free(&s);
+    }
+    CHECK(isnan(ll_below_one(NAN, 3)) && isinf(ll_below_one(INFINITY, 3)));
+}
+
 /* --- NPY: bytes written by numpy.lib.format.write_array --- */
 
 static void check_npy(const char *version, const char *header, const char *data, size_t n, ll_npy *a)
@@ -398,6 +419,7 @@ static void csv_cells_come_back(void)
 }
 
 static const check_case cases[] = {
+    {"one is written for one alone", one_is_written_for_one_alone},
     {"safetensors come back bit for bit", safetensors_come_back_bit_for_bit},
     {"safetensors refuse what is wrong", safetensors_refuse_what_is_wrong},
     {"full disk says so", full_disk_says_so},

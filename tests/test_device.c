@@ -342,6 +342,28 @@ static void clustering_matches_scipy(void)
     ll_linkage_free(&l);
 }
 
+/* Whether two leaves are together is what scipy's fcluster says; the numbers follow the order. */
+static void trees_are_cut_into_groups(void)
+{
+    double dist[LEAVES * LEAVES];
+    int order[LEAVES], group[LEAVES];
+    leaf_distances(dist);
+    ll_linkage l = ll_linkage_average(dist, LEAVES);
+    ll_leaf_order(&l, dist, order);
+    CHECK_INT(ll_linkage_cut(&l, 1, 0, order, group), 1);
+    CHECK_INT(ll_linkage_cut(&l, LEAVES, 0, order, group), LEAVES);
+    for (int i = 0; i < LEAVES; i++) CHECK_INT(group[order[i]], i);
+    CHECK_INT(ll_linkage_cut(&l, 4, 0, order, group), 4); /* what was merged last is apart */
+    static const int of[] = {1, 0, 3, 2, 3, 0, 3, 2, 3, 1, 2, 2};
+    for (int i = 0; i < LEAVES; i++) CHECK_INT(group[i], of[i]);
+    int by_height[LEAVES];
+    CHECK_INT(ll_linkage_cut(&l, 0, .95, order, by_height), 4 - 1); /* the merge at .95 itself is made */
+    CHECK_INT(ll_linkage_cut(&l, 0, .9, order, by_height), 4);
+    for (int i = 0; i < LEAVES; i++) CHECK_INT(by_height[i], group[i]);
+    CHECK_INT(ll_linkage_cut(&l, 0, -1, order, group), LEAVES);
+    ll_linkage_free(&l);
+}
+
 /* Leaves of a node in order, its merge number m turned round where bit m of `flips` is set. */
 static int *flipped_leaves(const ll_linkage *l, int node, int flips, int *out)
 {
@@ -487,6 +509,7 @@ int main(int argc, char **argv)
         {"constant and apart columns have none", constant_and_apart_columns_have_none},
         {"correlation can be cancelled", correlation_can_be_cancelled},
         {"clustering matches scipy", clustering_matches_scipy},
+        {"trees are cut into groups", trees_are_cut_into_groups},
         {"leaf order is the shortest", leaf_order_is_the_shortest},
         {"one and two leaves have an order", one_and_two_leaves_have_an_order},
         {"other orders sort", other_orders_sort},

@@ -244,7 +244,7 @@ static void every_figure_is_drawn_by_every_terminal(void)
         for (int t = 0; t < LL_GP_TERMINALS; t++) {
             if (!ll_gnuplot_has(&g, (ll_gp_terminal)t)) continue;
             ll_gp_target target = {
-                .terminal = (ll_gp_terminal)t, .colours = t == LL_GP_DUMB ? 256 : 0, .dark = i % 2};
+                .terminal = (ll_gp_terminal)t, .colours = t == LL_GP_DUMB ? 256 : 0, .theme = i % 2};
             ll_str out = {0};
             ll_error e = {0};
             CHECK_INT(ll_gnuplot_draw(&g, f[i], &target, NULL, &out, &e), LL_OK);

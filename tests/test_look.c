@@ -394,6 +394,70 @@ static void a_broken_task_file_is_kept(void)
     free(path);
 }
 
+/* The first four devices go alike, so do the next three; the constant one goes with nobody. */
+static void groups_of_alike_devices(void)
+{
+    ll_app *a = app_with(cells());
+    cJSON *all = events_of(a, "corr cut=3");
+    const cJSON *matrix = event(all, "result", 0), *groups = event(all, "result", 1), *row;
+    CHECK_STR(ll_json_get_str(groups, "kind", ""), "groups");
+    CHECK_INT(cJSON_GetArraySize(get(groups, "rows")), 3);
+    int sizes[3] = {0}, n = 0, *shown, count = ll_json_get_ints(matrix, "groups", &shown);
+    cJSON_ArrayForEach(row, get(groups, "rows"))
+    {
+        CHECK_INT(ll_json_get_int(row, "group", 0), n + 1);
+        sizes[n++] = ll_json_get_int(row, "n", 0);
+        if (sizes[n - 1] > 1)
+            CHECK(ll_json_get_num(row, "lowest_r", 0) > ll_json_get_num(row, "nearest_r", 1));
+    }
+    CHECK_INT(sizes[0] + sizes[1] + sizes[2], 8);
+    CHECK_INT(count, 8);
+    for (int i = 1; i < count; i++) CHECK(shown[i] == shown[i - 1] || shown[i] == shown[i - 1] + 1);
+    free(shown);
+    cJSON_Delete(all);
+    all = events_of(a, "corr cut=.2");
+    CHECK_INT(cJSON_GetArraySize(get(event(all, "result", 1), "rows")), 3);
+    cJSON_Delete(all);
+    all = events_of(a, "corr");
+    CHECK(!event(all, "result", 1) && !get(event(all, "result", 0), "groups"));
+    cJSON_Delete(all);
+    fails(a, "corr cut=9", LL_USAGE, "8 devices make at most 8 groups");
+    fails(a, "corr cut=2.5", LL_USAGE, "number of groups");
+    fails(a, "corr cut=2 order=name", LL_USAGE, "order=cluster");
+    fails(a, "corr fpga cut=2", LL_USAGE, "several devices");
+    ll_app_free(a);
+}
+
+static void groups_are_sides_of_a_task(void)
+{
+    ll_app *a = app_with(cells());
+    cJSON *all = events_of(a, "partition cut=2 devices=1080ti_1,titan_rtx_32,pixel2,raspi4,fpga,eyeriss");
+    const cJSON *groups = event(all, "result", 0), *task = event(all, "result", 1);
+    CHECK_INT(cJSON_GetArraySize(get(groups, "rows")), 2);
+    CHECK_INT(cJSON_GetArraySize(get(task, "source")), 3);
+    CHECK_INT(cJSON_GetArraySize(get(task, "target")), 3);
+    CHECK_STR(ll_json_get_str(task, "method", ""), "groups");
+    char first[200];
+    snprintf(first, sizeof first, "%s",
+             text_at(get(cJSON_GetArrayItem(get(groups, "rows"), 0), "devices"), 0));
+    cJSON_Delete(all);
+    all = events_of(a, "partition cut=2 target=1 devices=1080ti_1,titan_rtx_32,pixel2,raspi4,fpga,eyeriss");
+    const cJSON *name;
+    bool found = false;
+    cJSON_ArrayForEach(name, get(event(all, "result", 1), "target")) found |=
+        !strcmp(name->valuestring, first);
+    CHECK(found);
+    CHECK_INT(cJSON_GetArraySize(get(event(all, "result", 1), "source")), 3);
+    cJSON_Delete(all);
+    fails(a, "partition cut=2 source=3", LL_USAGE, "groups, 1 to 2");
+    fails(a, "partition cut=2 source=fpga", LL_USAGE, "groups, 1 to 2");
+    fails(a, "partition cut=2 source=1 target=1", LL_USAGE, "as source and as target");
+    fails(a, "partition cut=2 source=1,2", LL_USAGE, "all groups are on one side");
+    fails(a, "partition cut=1", LL_USAGE, "one group");
+    fails(a, "partition cut=3 train=2 test=1", LL_USAGE, "do not go with it");
+    ll_app_free(a);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -403,6 +467,8 @@ int main(int argc, char **argv)
         {"corr is a matrix in the shown order", corr_is_a_matrix_in_the_shown_order},
         {"audit says what it found", audit_says_what_it_found},
         {"tags name devices", tags_name_devices},
+        {"groups of alike devices", groups_of_alike_devices},
+        {"groups are sides of a task", groups_are_sides_of_a_task},
         {"sources alone are a task", sources_alone_are_a_task},
         {"partition splits and becomes the task", partition_splits_and_becomes_the_task},
         {"likeness across the split is warned about", likeness_across_the_split_is_warned_about},

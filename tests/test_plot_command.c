@@ -74,7 +74,17 @@ static ll_status run_given(ll_request *rq)
     return LL_OK;
 }
 
+/* Two devices in ms and one in mJ. */
+static ll_status run_mixed(ll_request *rq)
+{
+    ll_dataset *d = make_data();
+    d->devices[1].of = LL_ENERGY;
+    ll_state_set_data(&rq->state, d, false);
+    return LL_OK;
+}
+
 static const ll_command given_commands[] = {
+    {.name = "mixed", .group = "test", .summary = "Set the data", .flags = LL_CMD_CHANGES, .run = run_mixed},
     {.name = "given", .group = "test", .summary = "Set the state", .flags = LL_CMD_CHANGES, .run = run_given},
     {0}};
 
@@ -133,6 +143,20 @@ static void check_plot(ll_app *a, const char *kind, const char *rest)
     cJSON_Delete(o);
 }
 
+static void check_dots(ll_app *a, const char *how, int width, int height)
+{
+    char *png;
+    size_t n;
+    cJSON *o = say(a, "plot scatter out=%s force=on %s", in_tmp("dots.png"), how);
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    cJSON_Delete(o);
+    CHECK_INT(ll_read_file(in_tmp("dots.png"), 0, &png, &n, NULL), LL_OK);
+    const unsigned char *at = (const unsigned char *)png + 16;
+    CHECK_NEAR(at[2] << 8 | at[3], width, 3);
+    CHECK_NEAR(at[6] << 8 | at[7], height, 3);
+    free(png);
+}
+
 static void the_command_draws(void)
 {
     ll_gnuplot g = {0};
@@ -156,6 +180,9 @@ static void the_command_draws(void)
     CHECK_INT(ll_json_get_int(o, "n", 0), 37);
     CHECK_INT(ll_json_get_int(o, "width", 0), 333);
     cJSON_Delete(o);
+    check_dots(a, "size=8x6cm", 945, 709); /* at 300 dots an inch */
+    check_dots(a, "size=3.3X2.5IN font=9", 991, 750);
+    check_dots(a, "style=paper size=84x60mm", 991, 709);
     ll_plot_caps caps = {.columns = 50, .rows = 20};
     ll_plots_set_caps(a, &caps);
     o = say(a, "plot residual");
@@ -193,6 +220,12 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
     check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");
+    check_refused(a, "plot scatter out=x.png size=8x6ft", "8x6cm");
+    check_refused(a, "plot scatter out=x.png size=8x", "8x6cm");
+    check_refused(a, "plot scatter out=x.png size=800x600cm", "to 212x212cm");
+    check_refused(a, "plot scatter out=x.png size=nanxnan", "from 200x100");
+    check_refused(a, "plot scatter size=8x6cm", "characters without out=");
+    check_refused(a, "plot scatter font=9", "are of files");
     char nowhere[PATH_MAX];
     snprintf(nowhere, sizeof nowhere, "plot scatter out=%s/x.png", check_missing());
     check_refused(a, nowhere, check_missing());
@@ -361,11 +394,89 @@ static void the_command_can_be_cancelled(void)
     unsetenv("LATLAB_GNUPLOT");
 }
 
+static int shots(ll_app *a, const char *rest, char **svg)
+{
+    size_t n;
+    cJSON *o =
+        say(a, "plot shots %s from=%s out=%s force=on", rest, in_tmp("seeds.json"), in_tmp("mean.svg"));
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    int scores = ll_json_get_int(o, "scores", 0);
+    cJSON_Delete(o);
+    *svg = NULL;
+    CHECK_INT(ll_read_file(in_tmp("mean.svg"), 0, svg, &n, NULL), LL_OK);
+    if (!*svg) *svg = ll_strdup("");
+    return scores;
+}
+
+/* Unnamed devices of another unit are left out with a sentence; named ones are refused. */
+static void histograms_are_of_one_unit(void)
+{
+    ll_app *a = new_app(false);
+    cJSON_Delete(say(a, "mixed"));
+    int id = ll_app_submit(a, "plot hist out=/dev/null/x.gp"), warned = 0;
+    for (cJSON *o; (o = ll_app_wait(a)); cJSON_Delete(o))
+        if (ll_json_get_int(o, "id", 0) == id && !strcmp(ll_json_get_str(o, "event", ""), "warning"))
+            warned += strstr(ll_json_get_str(o, "message", ""), "left out: fpga (mJ)") != NULL;
+    CHECK_INT(warned, 1);
+    cJSON *o = say(a, "plot hist out=%s", in_tmp("one.gp"));
+    CHECK_STR(ll_json_get_str(o, "error", ""), "");
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(o, "devices")), 2);
+    cJSON_Delete(o);
+    check_refused(a, "plot hist fpga raspi4", "name devices of one quantity");
+    ll_app_free(a);
+}
+
+/* A line a predictor, over the devices that all have seen; a line each for those that are named. */
+static void shots_are_means_over_devices(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_str rows = {0};
+    static const char *const devices[] = {"fpga", "raspi4", "alone"};
+    for (int device = 0; device < 3; device++)
+        for (int k = 5; k <= 20; k *= 2)
+            for (int seed = 1; seed <= 3; seed++)
+                for (int help = 0; help < 2 - (device == 2); help++)
+                    ll_str_addf(&rows,
+                                "%s{\"task\":\"T\",\"device\":\"%s\",\"predictor\":\"%s\",\"k\":%d,"
+                                "\"seed\":%d,\"spearman\":%g}",
+                                rows.len ? "," : "[", devices[device], help ? "help" : "gp", k, seed,
+                                .8 + .01 * seed * (device ? -1 : 1));
+    ll_str_addc(&rows, ']');
+    ll_write_file(in_tmp("seeds.json"), rows.s, rows.len, NULL);
+    ll_str_free(&rows);
+    ll_app *a = new_app(false);
+    char *svg = NULL;
+    CHECK_INT(shots(a, "", &svg), 2 * 3);
+    CHECK_HAS(svg, "mean over 2 devices");
+    CHECK_HAS(svg, "<text> help</text>");
+    CHECK(!strstr(svg, "fpga"));
+    free(svg);
+    cJSON *o = say(a, "plot shots from=%s out=%s force=on", in_tmp("seeds.json"), in_tmp("mean.gp"));
+    CHECK_HAS(cJSON_GetArrayItem(cJSON_GetObjectItem(o, "notes"), 1)->valuestring,
+              "1 of 3 devices have not seen");
+    cJSON_Delete(o);
+    char *gp;
+    size_t n;
+    CHECK_INT(ll_read_file(in_tmp("mean.gp"), 0, &gp, &n, NULL), LL_OK);
+    /* what one device gains by a seed the other loses: the means of the trials are all .8 */
+    CHECK_HAS(gp, "$p0_0 << EOD\n5 0.8 0.8\n10 0.8 0.8\n20 0.8 0.8\nEOD");
+    free(gp);
+    CHECK_INT(shots(a, "fp* raspi4", &svg), 4 * 3);
+    CHECK_HAS(svg, "help on raspi4");
+    CHECK(!strstr(svg, "mean over"));
+    free(svg);
+    ll_app_free(a);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {{"the command draws", the_command_draws},
                                        {"the command says what is missing", the_command_says_what_is_missing},
                                        {"scores come from a log", scores_come_from_a_log},
+                                       {"histograms are of one unit", histograms_are_of_one_unit},
+                                       {"shots are means over devices", shots_are_means_over_devices},
                                        {"searches are drawn", searches_are_drawn},
                                        {"maps are drawn", maps_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},

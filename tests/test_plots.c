@@ -2,123 +2,9 @@
 #include <stdlib.h>
 
 #include "plots/gnuplot_text.h"
+#include "plots/layout.h"
 #include "plots/thin.h"
 #include "tests/figures.h"
-
-static const ll_series *series_named(const ll_figure *f, const char *start)
-{
-    for (int p = 0; p < f->n_panels; p++)
-        for (int i = 0; i < f->panels[p].n_series; i++) {
-            const ll_series *s = &f->panels[p].series[i];
-            if (s->title && !strncmp(s->title, start, strlen(start))) return s;
-        }
-    return NULL;
-}
-
-static void heatmap_is_built(void)
-{
-    ll_figure *f = three_devices("titan", true);
-    const ll_panel *p = &f->panels[0];
-    CHECK_STR(p->palette->name, "diverging"); /* a value is negative */
-    CHECK_NEAR(p->value_lo, -1, 0);
-    CHECK_INT(p->y.n_ticks, 3);
-    CHECK_STR(p->x.tick_text[1], "fpga");
-    CHECK(p->y.lo > p->y.hi); /* the first device is on top */
-    CHECK(series_named(f, "n/a") && series_named(f, "n/a")->n == 2);
-    CHECK(series_named(f, "source (1)") != NULL);
-    CHECK(series_named(f, "target (1)") != NULL);
-    CHECK_INT(f->notes.n, 1);
-    /* the cell of a square: as wide as high */
-    double wide = (f->width - p->margin[0] - p->margin[1]) / (p->x.hi - p->x.lo);
-    double high = (f->height - p->margin[2] - p->margin[3]) / (p->y.lo - p->y.hi);
-    CHECK_NEAR(wide, high, .02 * wide);
-    ll_figure_free(f);
-}
-
-static const char *text_at(const ll_figure *f, double x, double y)
-{
-    for (int i = 0; i < f->panels[0].n_series; i++) {
-        const ll_series *s = &f->panels[0].series[i];
-        for (int j = 0; s->mark == LL_MARK_TEXT && j < s->n; j++)
-            if (s->v[2 * j] == x && s->v[2 * j + 1] == y) return s->text[j];
-    }
-    return NULL;
-}
-
-static void heatmap_cells_hold_short_numbers(void)
-{
-    ll_figure *f = three_devices("titan", false);
-    CHECK_STR(text_at(f, 0, 0), "1");
-    CHECK_STR(text_at(f, 1, 0), ".50");
-    CHECK_STR(text_at(f, 2, 0), "-.25");
-    ll_figure_free(f);
-    const char *names[] = {"alone"};
-    double one = 1;
-    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = 1, .names = names, .r = &one};
-    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
-    CHECK_STR(text_at(f, 0, 0), "1");
-    CHECK(f->panels[0].value_lo < f->panels[0].value_hi);
-    ll_figure_free(f);
-    static const struct {
-        double r;
-        const char *text;
-    } close[] = {{.9949, ".99"},  {.995, ".995"},   {.998, ".998"},
-                 {.9999, ".999"}, {-.998, "-.998"}, {-1, "-1"}};
-    for (size_t i = 0; i < sizeof close / sizeof *close; i++) { /* nothing but 1 is written as 1 */
-        one = close[i].r;
-        CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
-        CHECK_STR(text_at(f, 0, 0), close[i].text);
-        ll_figure_free(f);
-    }
-    one = NAN;
-    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
-    CHECK(text_at(f, 0, 0) == NULL);
-    ll_figure_free(f);
-    ll_error e = {0};
-    d.n = 0;
-    CHECK_INT(ll_build_heatmap(&d, &f, &e), LL_BAD_DATA);
-    CHECK(f == NULL);
-}
-
-/* A picture of a thousand devices has cells of some pixels, names that can be read, and says what is left out. */
-static void heatmap_of_many_devices_stays_a_picture(void)
-{
-    enum { N = 1000 };
-    static const char *names[N];
-    double *r = calloc(N * N, sizeof *r);
-    for (int i = 0; i < N; i++) names[i] = "device";
-    for (int i = 0; i < N * N; i++) r[i] = i % (N + 1) ? .5 : 1;
-    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = N, .names = names, .r = r};
-    ll_figure *f;
-    CHECK_OK(ll_build_heatmap(&d, &f, NULL));
-    CHECK(f->width <= 3000 && f->height <= 3000);
-    CHECK(f->panels[0].x.n_ticks < 300 && f->panels[0].x.n_ticks > 50);
-    CHECK_INT(f->notes.n, 1);
-    CHECK_HAS(f->notes.v[0], "1000 devices, one name for ");
-    ll_figure_free(f);
-    d.n = 60;
-    CHECK_OK(ll_build_heatmap(&d, &f, NULL));
-    CHECK_INT(f->panels[0].x.n_ticks, 60);
-    CHECK_INT(f->notes.n, 0);
-    ll_figure_free(f);
-    free(r);
-}
-
-static void heatmap_text_contrasts_with_its_cell(void)
-{
-    CHECK_NEAR(ll_luminance(0xffffff), 1, 1e-12);
-    CHECK_NEAR(ll_luminance(0x808080), .2158605, 1e-6); /* WCAG formula by hand */
-    const ll_palette *p = ll_palette_find("cividis");
-    CHECK_INT(ll_palette_at(p, 0), 0x00224e);
-    CHECK_INT(ll_palette_at(p, 1), 0xfee838);
-    CHECK_INT(ll_palette_at(p, NAN), 0x00224e);
-    double last = -1;
-    for (int i = 0; i <= 100; i++) { /* readable in grey: it only gets lighter */
-        double l = ll_luminance(ll_palette_at(p, i / 100.));
-        CHECK(l >= last);
-        last = l;
-    }
-}
 
 static void scatter_is_built(void)
 {
@@ -131,7 +17,8 @@ static void scatter_is_built(void)
     CHECK_INT(series_named(f, "architectures")->n, 198);
     CHECK_INT(series_named(f, "largest")->n, 2);
     CHECK_STR(p->notes.v[0], "Spearman 0.9700");
-    CHECK_INT(f->notes.n, 0);
+    CHECK_INT(f->notes.n, 2);
+    CHECK_HAS(f->notes.v[0], "architecture ");
     ll_figure_free(f);
 }
 
@@ -141,7 +28,7 @@ static void dense_clouds_are_thinned_and_say_so(void)
     const ll_series *a = series_named(f, "architectures"), *b = series_named(g, "architectures");
     CHECK_INT(a->n, LL_MOST_POINTS);
     CHECK(!memcmp(a->v, b->v, (size_t)(2 * a->n) * sizeof *a->v));
-    CHECK_INT(f->notes.n, 1);
+    CHECK_INT(f->notes.n, 1 + 2);
     CHECK_HAS(f->notes.v[0], "4000 of 15623");
     ll_figure_free(f);
     ll_figure_free(g);
@@ -198,6 +85,25 @@ static void histograms_add_up(void)
     ll_figure_free(f);
 }
 
+/* Percent are of what is counted: what is not is said. */
+static void histograms_say_what_they_leave_out(void)
+{
+    double v[] = {0, -1, NAN, 1, 2, 3, 4, 5, NAN};
+    const double *columns[] = {v};
+    const char *names[] = {"d"};
+    ll_hist_data h = {.title = "t", .n_devices = 1, .n = 9, .names = names, .lat_ms = columns, .log = true};
+    ll_figure *f;
+    CHECK_INT(ll_build_hist(&h, &f, NULL), LL_OK);
+    CHECK_INT(f->notes.n, 2);
+    CHECK_HAS(f->notes.v[0], "2 of 7 values of latency are not above 0");
+    CHECK_STR(f->notes.v[1], "2 of 9 are not measured");
+    ll_figure_free(f);
+    h.log = false;
+    CHECK_INT(ll_build_hist(&h, &f, NULL), LL_OK);
+    CHECK_INT(f->notes.n, 1);
+    ll_figure_free(f);
+}
+
 static void residuals_are_relative(void)
 {
     double m[64], p[64];
@@ -209,13 +115,13 @@ static void residuals_are_relative(void)
     const ll_series *median = series_named(f, "running median");
     CHECK_INT(median->n, 8);
     for (int i = 0; i < median->n; i++) CHECK_NEAR(median->v[2 * i + 1], 10, 1e-9);
-    CHECK_STR(f->panels[0].notes.v[1], "architecture 10: +100.0 %");
+    CHECK_STR(f->notes.v[0], "architecture 10: +100.0 %");
     CHECK(f->panels[0].y.hi >= 100); /* what is named is shown */
     ll_figure_free(f);
     p[10] = m[10];
     p[20] = 0; /* a prediction like any other */
     CHECK_INT(ll_build_residual(&d, &f, NULL), LL_OK);
-    CHECK_STR(f->panels[0].notes.v[1], "architecture 20: -100.0 %");
+    CHECK_STR(f->notes.v[0], "architecture 20: -100.0 %");
     ll_figure_free(f);
 }
 
@@ -242,7 +148,7 @@ static void operations_are_staircases(void)
         CHECK_NEAR(medians->v[4 * i + 1], 5 * i, 1e-9);
         CHECK_NEAR(medians->v[4 * (i + 3) + 1], 5 * (2 - i), 1e-9);
     }
-    CHECK_STR(panel->x.tick_text[0], "conv (0 to 2)");
+    CHECK_STR(panel->x.tick_text[0], "conv 0-2");
     ll_figure_free(f);
 }
 
@@ -279,6 +185,26 @@ static void bars_are_sorted(void)
     ll_figure_free(f);
 }
 
+/* Each right of the panel, in the colour of its line, none on another. */
+static void check_names_at_ends(const ll_figure *f, int least)
+{
+    const ll_panel *p = &f->panels[0];
+    double high = ll_line_px(.8, f->scale) / f->height * (p->y.hi - p->y.lo), last = -INFINITY;
+    int n = 0;
+    for (int i = 0; i < p->n_series; i++) {
+        const ll_series *s = &p->series[i];
+        if (s->mark != LL_MARK_TEXT) continue;
+        const ll_series *line = series_named(f, s->text[0] + 1);
+        CHECK(line && line->pen == s->pen);
+        CHECK_NEAR(s->v[0], p->x.hi, 0);
+        CHECK(s->v[1] >= last + high && s->v[1] <= p->y.hi);
+        last = s->v[1];
+        n++;
+    }
+    CHECK(n >= least);
+    CHECK(p->margin[1] > 0);
+}
+
 static void scores_are_compared(void)
 {
     ll_device_score scores[] = {{"fpga", "gp", 5, .9, .02},     {"fpga", "gp", 20, .95, .01},
@@ -299,6 +225,19 @@ static void scores_are_compared(void)
     CHECK(series_named(f, "best to expect: 0.9950") != NULL);
     CHECK(f->panels[0].y.hi > .995);
     CHECK(f->panels[0].x.log);
+    CHECK(f->panels[0].key == LL_KEY_TEXT);
+    check_names_at_ends(
+        f, 3); /* gp on two devices, help on one, the best to expect; help has no score elsewhere */
+    ll_figure_free(f);
+    scores[1].sd = .2; /* no correlation is beyond 1 */
+    d.least = -1;
+    d.most = 1;
+    CHECK_INT(ll_build_shots(&d, &f, NULL), LL_OK);
+    const ll_series *band = &f->panels[0].series[0];
+    CHECK_INT(band->mark, LL_MARK_BAND);
+    CHECK_NEAR(band->v[1 * 3 + 1], .75, 1e-12);
+    CHECK_NEAR(band->v[1 * 3 + 2], 1, 0);
+    CHECK(f->panels[0].y.hi < 1.05);
     ll_figure_free(f);
     d.n = 0;
     CHECK_INT(ll_build_compare(&d, &f, NULL), LL_BAD_DATA);
@@ -341,7 +280,8 @@ static void fronts_are_steps(void)
     ll_figure *f;
     CHECK_INT(ll_build_front(&d, &f, NULL), LL_OK);
     const ll_panel *p = &f->panels[0];
-    CHECK_STR(p->y.label, "cifar10 (12 of 200 lie below the axis)");
+    CHECK_STR(p->y.label, "cifar10");
+    CHECK_STR(p->notes.v[0], "12 of 200 scores lie below the axis");
     CHECK(p->y.lo > 80 && p->y.hi < 100);
     CHECK_HAS(f->notes.v[0], "score_range=all");
     CHECK_INT(series_named(f, "front (20)")->n, 19);
@@ -536,7 +476,7 @@ static void texts_are_quoted(void)
 
 static void scripts_are_as_expected(void)
 {
-    ll_figure *f = ll_figure_new("test", "it's", 1, 400, 300);
+    ll_figure *f = ll_figure_new("test", "it's", 1, (ll_plot_size){.width = 400, .height = 300});
     ll_panel *p = &f->panels[0];
     ll_axis_label(&p->x, "x");
     ll_series *s = ll_panel_add(p, LL_MARK_LINE, LL_PEN_BLUE, 2);
@@ -583,15 +523,12 @@ static void pictures_are_recognised(void)
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
-        {"heatmap is built", heatmap_is_built},
-        {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
-        {"heatmap of many devices stays a picture", heatmap_of_many_devices_stays_a_picture},
-        {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
         {"scatter is built", scatter_is_built},
         {"dense clouds are thinned and say so", dense_clouds_are_thinned_and_say_so},
         {"missing and constant values are drawn or refused",
          missing_and_constant_values_are_drawn_or_refused},
         {"histograms add up", histograms_add_up},
+        {"histograms say what they leave out", histograms_say_what_they_leave_out},
         {"residuals are relative", residuals_are_relative},
         {"operations are staircases", operations_are_staircases},
         {"curves show whatever is there", curves_show_whatever_is_there},

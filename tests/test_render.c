@@ -327,6 +327,27 @@ static void test_heatmap_ascii(void)
     free(text);
 }
 
+/* A bar stands between groups, where cells have room for it. */
+static void test_heatmap_groups(void)
+{
+    ll_look look = ll_look_plain(60);
+    double v[9] = {1, .9, .1, .9, 1, .2, .1, .2, 1};
+    char a[] = "dev_a", b[] = "dev_b", c_[] = "dev_c", *names[] = {a, b, c_};
+    int group[] = {1, 1, 2};
+    ll_heatmap m = {.n = 3, .v = v, .names = names, .group = group, .cursor_r = -1, .cursor_c = -1};
+    ll_canvas c;
+    ll_canvas_init(&c, &look, 0, 60);
+    ll_heatmap_plan(&m, &look, 0, 60);
+    ll_heatmap_draw(&m, &c, 0, 0);
+    char *text = canvas_text(&c);
+    CHECK_STR(text, "          a   b   c\n"
+                    "  dev_a  1.0 .90|.10\n"
+                    "  dev_b  .90 1.0|.20\n"
+                    "  dev_c  .10 .20|1.0\n");
+    free(text);
+    ll_canvas_free(&c);
+}
+
 static void test_heatmap_colours(void)
 {
     ll_look look = look_of(60, LL_DEPTH_256, true);
@@ -521,6 +542,7 @@ int main(int argc, char **argv)
         {"a long table needs little memory", test_long_table_streams},
         {"notes are wrapped", test_wrapped_notes},
         {"heatmap in ASCII", test_heatmap_ascii},
+        {"heatmap with groups", test_heatmap_groups},
         {"heatmap in colours", test_heatmap_colours},
         {"heatmap of many devices", test_heatmap_many},
         {"a heatmap of hundreds is no wider than can be read", test_heatmap_of_hundreds},

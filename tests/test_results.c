@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/wilcoxon.h"
 #include "data/datasets/results.h"
+#include "data/datasets/results_latex.h"
 #include "tests/check.h"
 
 /* scipy.stats.wilcoxon(a, b): exact .0234375; for the 40 numbers ((37 i) mod 29)/10 - 1.1 against 0, with correction
@@ -293,7 +295,59 @@ static void rows_are_filtered(void)
     free_fixture(&f);
 }
 
+static void add_row(cJSON *rows, const char *task, const char *device, const char *by, int k, int seed,
+                    double v)
+{
+    cJSON *o = ll_json_obj(rows, NULL);
+    ll_json_str(o, "task", task);
+    ll_json_str(o, "device", device);
+    ll_json_str(o, "predictor", by);
+    ll_json_str(o, "options", "{}");
+    ll_json_int(o, "k", k);
+    ll_json_int(o, "seed", seed);
+    ll_json_num(o, "spearman", v);
+}
+
+/* gp is the better in every pair of ND and in most of N1, on average in both. */
+static void a_paper_gets_a_table(void)
+{
+    cJSON *rows = cJSON_CreateArray();
+    static const char *const devices[] = {"a", "b"};
+    for (int seed = 1; seed <= 5; seed++)
+        for (int j = 0; j < 2; j++) {
+            double v = .9 + .01 * seed;
+            add_row(rows, "N_D", devices[j], "gp", 20, seed, v + .002 * j);
+            add_row(rows, "N_D", devices[1 - j], "50%&{x}", 20, seed, v - .05 - .001 * seed);
+            add_row(rows, "N1", devices[j], "gp", 20, seed, seed == 1 ? .99999 : v);
+            add_row(rows, "N1", devices[j], "50%&{x}", 20, seed,
+                    seed < 4 ? v - .001 * seed : v + .0005 * seed);
+        }
+    add_row(rows, "N2", "a", "gp", 20, 1, .5);
+    ll_str s = {0};
+    ll_results_latex(rows, &s);
+    CHECK_HAS(s.s, "\\begin{tabular}{lcc}\n\\toprule\ntask & gp & 50\\%\\&\\{x\\} \\\\\n\\midrule\n");
+    CHECK_HAS(s.s, "N\\_D & $\\mathbf{0.931} \\pm 0.016$ & $0.877 \\pm 0.014$ \\\\\n");
+    CHECK_HAS(s.s, "\nN1 & $0."); /* higher, but not surely so */
+    CHECK_HAS(s.s, "\nN2 & $0.500$ & -- \\\\\n\\bottomrule");
+    CHECK_HAS(s.s, "over 1 to 5 trials");
+    ll_str_clear(&s);
+    add_row(rows, "N2", "a", "gp", 40, 1, .99999);
+    ll_results_latex(rows, &s);
+    CHECK_HAS(s.s, "{lrcc}\n\\toprule\ntask & $k$ & gp");
+    CHECK_HAS(s.s, "\nN2 & 40 & $0.999$ & --"); /* 1 is written for 1 alone */
+    ll_str_clear(&s);
+    ll_latex_text(&s, "\\a~^<$#\x01");
+    CHECK_STR(s.s, "\\textbackslash{}a\\textasciitilde{}\\textasciicircum{}\\textless{}\\$\\#\xef\xbf\xbd");
+    cJSON_Delete(rows);
+    rows = cJSON_CreateArray();
+    ll_results_latex(rows, &s); /* nothing is a table too */
+    CHECK_HAS(s.s, "\\bottomrule");
+    ll_str_free(&s);
+    cJSON_Delete(rows);
+}
+
 static const check_case cases[] = {
+    {"a paper gets a table", a_paper_gets_a_table},
     {"wilcoxon matches scipy", wilcoxon_matches_scipy},
     {"what was stored is recalled", what_was_stored_is_recalled},
     {"everything that matters is in the key", everything_that_matters_is_in_the_key},

@@ -122,6 +122,34 @@ static void processes_at_once_share_a_database(void)
     CHECK_INT(count_results("shared.sqlite"), 25 * 2 * TARGETS);
 }
 
+/* The format goes by the suffix, unless it is asked for. */
+static void exports_go_by_their_suffix(void)
+{
+    static const char *const files[][2] = {{"x.csv", "task,device"},
+                                           {"x.md", "| task | device"},
+                                           {"x.json", "[{"},
+                                           {"x.tex", "% written by latlab"},
+                                           {"y.tex format=csv", "task,device"}};
+    ll_app *a = ready();
+    CHECK_OK(compare(a, "exports.sqlite", "predictors=flops k=5 trials=2 seed=1"));
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        ll_str line = {0};
+        char *text = NULL, *path;
+        size_t n;
+        ll_str_addf(&line, "results results=%s/exports.sqlite out=%s/%s", check_tmpdir(), check_tmpdir(),
+                    files[i][0]);
+        CHECK_OK(say(a, line.s));
+        path = ll_path_join(check_tmpdir(), files[i][0]);
+        path[strcspn(path, " ")] = 0;
+        CHECK_OK(ll_read_file(path, 0, &text, &n, NULL));
+        CHECK(text && !strncmp(text, files[i][1], strlen(files[i][1])));
+        free(text);
+        free(path);
+        ll_str_free(&line);
+    }
+    ll_app_free(a);
+}
+
 /* --- not to be written ---------------------------------------------------------------------------------------------- */
 
 #define FEW "predictors=flops k=5 trials=2 seed=1"
@@ -192,6 +220,7 @@ static const check_case cases[] = {
     {"make the toy dataset", make_toy},
     {"a killed experiment goes on", a_killed_experiment_goes_on},
     {"processes at once share a database", processes_at_once_share_a_database},
+    {"exports go by their suffix", exports_go_by_their_suffix},
     {"read-only databases are read", read_only_databases_are_read},
     {"full disks keep what was there", full_disks_keep_what_was_there},
     {0},

@@ -138,16 +138,13 @@ static void compare_screen(const char *view, bool colours)
 
 static const struct {
     const char *name, *keys, *until;
-} views[] = {{"devices", "1", "log latency"},
-             {"corr", "2", "order cluster"},
-             {"partition", "3", "6 target"},
-             {"archs", "4", "latency (ms)"},
-             {"training", "5", "transfer sim_ey"},
-             {"results", "6", "worst architectures"},
-             {"diagnose", "7", "Enter diag"},
-             {"log", "8", "pretrain flops"},
-             {"search", ":search sim_eyeriss max=14\r9", "within 14 ms"},
-             {"help", "q1?", "In this view"}};
+} views[] = {
+    {"devices", "1", "log latency"},         {"corr", "2", "order cluster"},
+    {"corr_groups", "CCC", "4 groups"},      {"partition", "3", "6 target"},
+    {"archs", "4", "latency (ms)"},          {"training", "5", "transfer sim_ey"},
+    {"results", "6", "worst architectures"}, {"diagnose", "7", "Enter diag"},
+    {"log", "8", "pretrain flops"},          {"search", ":search sim_eyeriss max=14\r9", "within 14 ms"},
+    {"help", "q1?", "In this view"}};
 
 static void test_stored(void)
 {
@@ -160,7 +157,7 @@ static void test_stored(void)
         for (size_t v = 0; v < sizeof views / sizeof *views; v++) {
             keys(views[v].keys);
             CHECK(until(views[v].until));
-            compare_screen(views[v].name, !strcmp(views[v].name, "corr"));
+            compare_screen(views[v].name, !strncmp(views[v].name, "corr", 4));
         }
         keys("qQ");
         if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);

@@ -20,6 +20,7 @@
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "plots/commands.h"
+#include "plots/report/report.h"
 #include "sessions/commands.h"
 #include "tui/draw/graphics.h"
 #include "tui/faces/faces.h"
@@ -64,6 +65,7 @@ static const ll_command *const tables[] = {
     ll_active_commands,
     ll_score_commands,
     ll_plot_commands,
+    ll_report_commands,
     ll_session_commands,
     ll_help_commands,
     ll_face_commands,

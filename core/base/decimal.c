@@ -195,3 +195,23 @@ void ll_decimal_write_rounded(double x, char *out)
     if (after) *out++ = '.';
     *put_digits(out, v % powers[after], after) = 0;
 }
+
+/* Beyond so many decimals of doubles, 1 is 1. */
+static const double ONE = 1 - 1e-9;
+
+double ll_below_one(double x, int decimals)
+{
+    double unit = pow(10, decimals);
+    bool rounds_up = decimals > 1 && fabs(x) < ONE && fabs(x) > .9 && round(fabs(x) * unit) >= unit;
+    return rounds_up ? copysign((unit - 1) / unit, x) : x;
+}
+
+void ll_add_number(ll_str *out, double x, int decimals)
+{
+    if (decimals >= 0)
+        ll_str_addf(out, "%.*f", decimals, ll_below_one(x, decimals));
+    else if (x == floor(x) && fabs(x) < 1e15)
+        ll_str_addf(out, "%.0f", x);
+    else
+        ll_str_addf(out, "%.6g", ll_below_one(x, 6));
+}

@@ -1,6 +1,7 @@
 /* The first two questions of `diagnose`, and the verdict: noise of the device, likeness to the sources. */
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/commands/diagnose.h"
 #include "core/commands/look.h"
@@ -40,25 +41,25 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
     if (r->ties < .9995)
         ll_result_note(result,
                        "a perfect ranking, scored on these rounded latencies, would reach Spearman %.3f",
-                       r->ties);
+                       ll_below_one(r->ties, 3));
     double again = q->data->devices[q->device].repeat;
     if (!isnan(again))
         ll_result_note(result,
                        "measured a second time it agrees with itself to Spearman %.3f: a limit of %.3f",
-                       again, r->repeats);
+                       ll_below_one(again, 3), ll_below_one(r->repeats, 3));
     else if (!isnan(r->repeats))
         ll_result_note(result, "repeated measurements vary by %.1f %% (median): a limit of %.3f",
-                       100 * r->audit.spread, r->repeats);
+                       100 * r->audit.spread, ll_below_one(r->repeats, 3));
     if (!isnan(r->mirrors))
         ll_result_note(
             result,
             "%d pairs of cells are one network with two nodes exchanged; %.0f %% of them have equal "
             "latencies, the others differ by noise alone: a limit of %.3f",
-            r->n_mirrors, 100 * r->mirrors_equal, r->mirrors);
+            r->n_mirrors, 100 * r->mirrors_equal, ll_below_one(r->mirrors, 3));
     if (!isnan(r->learned))
         ll_result_note(result,
                        "the structured GP reaches %.3f when it learns from %d latencies of the device itself",
-                       r->learned, r->learned_n);
+                       ll_below_one(r->learned, 3), r->learned_n);
     if (isnan(r->ceiling)) return;
     if (!strcmp(r->ceiling_from, "posterior"))
         posterior_note(result, q, r, o);
@@ -66,8 +67,8 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
         ll_result_note(result, "nothing bounds it from above: %.3f is the best that is known to be possible",
                        r->ceiling);
     else
-        ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)", r->ceiling,
-                       r->ceiling_from);
+        ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)",
+                       ll_below_one(r->ceiling, 3), r->ceiling_from);
 }
 
 void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)
@@ -123,7 +124,8 @@ static void source_notes(cJSON *result, const ll_diagnosis *q, const ll_sources_
         result,
         "%s is most alike on the %d samples: Spearman %.3f, 90 %% interval %.3f to %.3f; a hardware "
         "embedding starts from it",
-        name_of(q, c->device), c->k, c->on_samples, c->lo, c->hi);
+        name_of(q, c->device), c->k, ll_below_one(c->on_samples, 3), ll_below_one(c->lo, 3),
+        ll_below_one(c->hi, 3));
     if (r->best < 0 || ll_diagnose_few(q)) return;
     const ll_source_likeness *b = &r->sources[r->best];
     if (r->best == r->chosen)
@@ -151,7 +153,8 @@ static void start_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report
         cJSON *item = ll_json_obj(list, NULL);
         ll_json_str(item, "init", r->starts[i].init);
         ll_json_num(item, "spearman", r->starts[i].score);
-        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->starts[i].init, r->starts[i].score);
+        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->starts[i].init,
+                    ll_below_one(r->starts[i].score, 3));
     }
     if (from) ll_result_note(o, "%s started from %s", q->transfer->predictor->name, from);
     if (text.len) ll_result_note(o, "with other first embeddings it reaches: %s", ll_str_text(&text));
@@ -238,10 +241,11 @@ void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_repor
     ll_str_addf(&title, "%s by %s with %d samples", q->transfer->device, q->transfer->predictor->name,
                 q->transfer->samples.n);
     if (known)
-        ll_str_addf(&title, ": Spearman %.3f of %.3f to be expected at best", loss->score, noise->ceiling);
+        ll_str_addf(&title, ": Spearman %.3f of %.3f to be expected at best", ll_below_one(loss->score, 3),
+                    ll_below_one(noise->ceiling, 3));
     else if (!isnan(out->now))
         ll_str_addf(&title, ": not scored yet; Spearman %.3f (%.3f to %.3f) is to be expected of gp",
-                    out->now, out->now_lo, out->now_hi);
+                    ll_below_one(out->now, 3), ll_below_one(out->now_lo, 3), ll_below_one(out->now_hi, 3));
     ll_json_str(o, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(o, "device", q->transfer->device);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
@@ -334,17 +335,17 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
     unseen_list(o, q, r);
     if (r->n_draws) {
         ll_result_note(o, "%d draws of %d samples by %s give %s a Spearman of %.3f +- %.3f (%.3f to %.3f)",
-                       r->n_draws, q->transfer->samples.n, r->sampler, r->predictor, r->mean, r->sd,
-                       r->lowest, r->highest);
+                       r->n_draws, q->transfer->samples.n, r->sampler, r->predictor, ll_below_one(r->mean, 3),
+                       r->sd, ll_below_one(r->lowest, 3), ll_below_one(r->highest, 3));
         ll_result_note(
             o, "these samples give it %.3f: better than %.0f %% of the draws; an optimal design gives %.3f",
-            r->same_draw, 100 * r->worse, r->design);
+            ll_below_one(r->same_draw, 3), 100 * r->worse, ll_below_one(r->design, 3));
     } else {
         ll_result_note(o, "not known yet: no latencies besides the samples are known to compare draws on");
         if (!isnan(out->now))
             ll_result_note(
                 o, "with these samples gp is expected to reach %.3f (four in five times %.3f to %.3f)",
-                out->now, out->now_lo, out->now_hi);
+                ll_below_one(out->now, 3), ll_below_one(out->now_lo, 3), ll_below_one(out->now_hi, 3));
     }
     unseen_note(o, q, r);
     ll_emit(rq, o);
@@ -374,12 +375,13 @@ static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r,
         ll_result_note(
             o,
             "gp expects %.3f with the samples as they are and %.3f (%.3f to %.3f) with these %d as well: %s",
-            out->now, out->then, out->then_lo, out->then_hi, out->next.n,
+            ll_below_one(out->now, 3), ll_below_one(out->then, 3), ll_below_one(out->then_lo, 3),
+            ll_below_one(out->then_hi, 3), out->next.n,
             out->then - out->now < .005 ? "hardly worth measuring" : "worth measuring");
     if (!isnan(r->next_score))
         ll_result_note(o,
                        "on all other latencies, which a user would not have, they bring gp from %.3f to %.3f",
-                       r->gp_score, r->next_score);
+                       ll_below_one(r->gp_score, 3), ll_below_one(r->next_score, 3));
 }
 
 static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
@@ -419,7 +421,7 @@ static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
                                      : "");
     if (!isnan(best->score))
         ll_result_note(o, "on all other latencies, which a user would not have, that is %.3f instead of %.3f",
-                       best->score, now->score);
+                       ll_below_one(best->score, 3), ll_below_one(now->score, 3));
     ll_str_free(&names);
 }
 
@@ -435,13 +437,15 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
     if (!r->n_rivals || isnan(r->rivals[0].score)) return;
     ll_str text = {0};
     for (int i = 0; i < r->n_rivals; i++)
-        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor, r->rivals[i].score);
+        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor,
+                    ll_below_one(r->rivals[i].score, 3));
     ll_result_note(o, "predictors on the same samples: %s", ll_str_text(&text));
     const char *judged = q->transfer->predictor->name;
     for (int i = 1; i < r->n_rivals; i++)
         if (!strcmp(r->rivals[i].predictor, judged) && r->rivals[0].score - r->rivals[i].score > .01)
             ll_result_note(o, "%s would rank better than %s here, %.3f instead of %.3f",
-                           r->rivals[0].predictor, judged, r->rivals[0].score, r->rivals[i].score);
+                           r->rivals[0].predictor, judged, ll_below_one(r->rivals[0].score, 3),
+                           ll_below_one(r->rivals[i].score, 3));
     ll_str_free(&text);
 }
 

@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "core/device/audit.h"
 #include "core/device/hardware.h"
@@ -320,6 +321,7 @@ static const ll_option corr_options[] = {
     LL_OPT_NAMES("metric", "spearman", ll_corr_metric_name, "mid-rank Spearman, Kendall tau-b or Pearson"),
     LL_OPT_NAMES("order", "cluster", ll_order_name,
                  "cluster: average linkage on 1-r with optimal leaf order; mean: by mean correlation"),
+    LL_OPT_CUT,
     {0},
 };
 
@@ -377,8 +379,13 @@ const ll_command ll_look_commands[] = {
      .options = corr_options,
      .flags = LL_CMD_LOOK,
      .run = ll_run_corr,
-     .help = "A device whose latencies are all equal has no correlation: n/a.",
-     .examples = "  corr\n  corr pixel* raspi4 fpga metric=kendall\n  corr eyeriss"},
+     .help = "A device whose latencies are all equal has no correlation: n/a.\n"
+             "cut=4 also lists four groups of devices that are alike, as the tree of the order has them; "
+             "cut=.8 as\n"
+             "many as there are where groups are joined down to a mean correlation of .8. `partition cut=` "
+             "takes\n"
+             "them as sets.",
+     .examples = "  corr\n  corr cut=4\n  corr pixel* raspi4 fpga metric=kendall\n  corr eyeriss"},
     {.name = "audit",
      .group = "look",
      .summary = "Report what to know before trusting a column",

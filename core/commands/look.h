@@ -19,7 +19,8 @@ const char *ll_device_role(const ll_state *s, int device);
 void ll_add_thousands(ll_str *out, long n);
 /* Names of these devices as a member of a result. */
 void ll_json_devices(cJSON *o, const char *key, const ll_dataset *d, const ll_ints *devices);
-/* The result "corr": the matrix and its tree, devices in this order. */
-void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how);
+/* The result "corr": the matrix and its tree, devices in this order; where the command has cut=, also the groups
+ * (core/commands/groups.h), whose LL_USAGE comes back. */
+ll_status ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how);
 
 #endif

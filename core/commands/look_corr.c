@@ -5,6 +5,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "core/device/audit.h"
 #include "core/device/hardware.h"
@@ -83,13 +84,13 @@ static void add_title(cJSON *result, const ll_corr *c, const ll_dataset *d, ll_o
                        gaps);
 }
 
-void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how)
+/* The matrix in this order, with the number of each device's group where there are any. */
+static void emit_matrix(ll_request *rq, const ll_corr *c, ll_order how, const ll_linkage *tree,
+                        const int *order, const ll_groups *groups)
 {
     const ll_dataset *d = rq->state.data;
-    int D = c->devices.n, *order = LL_NEW_ARRAY(int, D + 1);
-    ll_linkage tree;
+    int D = c->devices.n;
     ll_ints shown = {0};
-    ll_corr_order(c, d, how, order, &tree);
     for (int i = 0; i < D; i++) ll_ints_add(&shown, c->devices.v[order[i]]);
     cJSON *result = ll_result_new("corr");
     add_title(result, c, d, how);
@@ -100,12 +101,28 @@ void ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how)
     cJSON *roles = ll_json_arr(result, "roles");
     for (int i = 0; i < D; i++)
         cJSON_AddItemToArray(roles, ll_json_string(ll_device_role(&rq->state, shown.v[i])));
+    cJSON *group = groups->n ? ll_json_arr(result, "groups") : NULL;
+    for (int i = 0; group && i < D; i++)
+        cJSON_AddItemToArray(group, cJSON_CreateNumber(groups->of[order[i]] + 1));
     add_matrix(result, c, order);
-    add_linkage(result, &tree, order);
+    add_linkage(result, tree, order);
     ll_emit(rq, result);
-    ll_linkage_free(&tree);
     ll_ints_free(&shown);
+}
+
+ll_status ll_emit_corr(ll_request *rq, const ll_corr *c, ll_order how)
+{
+    int *order = LL_NEW_ARRAY(int, c->devices.n + 1);
+    ll_linkage tree;
+    ll_groups groups;
+    ll_corr_order(c, rq->state.data, how, order, &tree);
+    ll_status s = ll_groups_read(rq, &tree, order, &groups);
+    if (!s) emit_matrix(rq, c, how, &tree, order, &groups);
+    if (!s && groups.n) ll_emit_groups(rq, c, &groups, order);
+    ll_groups_free(&groups);
+    ll_linkage_free(&tree);
     free(order);
+    return s;
 }
 
 /* --- corr DEVICE: one against all others, nearest first --- */
@@ -167,12 +184,14 @@ ll_status ll_run_corr(ll_request *rq)
     ll_status s = ll_need_data(rq);
     if (!s) s = ll_look_devices(rq, "device", &devices);
     if (s) return s;
+    if (devices.n == 1 && ll_has(&rq->args, "cut"))
+        s = LL_FAIL(rq, LL_USAGE, "cut= groups several devices: name none for all of them");
     int alone = devices.n == 1 ? devices.v[0] : -1;
     if (alone >= 0) {
         ll_ints_free(&devices);
         devices = ll_ints_range(rq->state.data->n_devices);
     }
-    if (metric == LL_KENDALL && !rq->pool && devices.n > QUICK_KENDALL)
+    if (!s && metric == LL_KENDALL && !rq->pool && devices.n > QUICK_KENDALL)
         s = LL_FAIL(
             rq, LL_FAILED,
             "Kendall's tau of %d devices takes seconds; ask again when the running command has ended, or "
@@ -186,9 +205,9 @@ ll_status ll_run_corr(ll_request *rq)
     if (alone >= 0)
         emit_neighbours(rq, &c, alone);
     else
-        ll_emit_corr(rq, &c, ll_order_find(ll_word(&rq->args, "order")));
+        s = ll_emit_corr(rq, &c, ll_order_find(ll_word(&rq->args, "order")));
     ll_corr_free(&c);
-    return LL_OK;
+    return s;
 }
 
 /* --- audit --- */

@@ -104,10 +104,10 @@ static ll_status run_monotonicity(ll_request *rq)
                          &rq->error);
     ll_ints_free(&devices);
     if (s) return s;
-    ll_emit_corr(rq, &c, LL_ORDER_CLUSTER);
-    emit_proxies(rq, &c, ll_real(&rq->args, "threshold"));
+    s = ll_emit_corr(rq, &c, LL_ORDER_CLUSTER);
+    if (!s) emit_proxies(rq, &c, ll_real(&rq->args, "threshold"));
     ll_corr_free(&c);
-    return LL_OK;
+    return s;
 }
 
 static const ll_option options[] = {

@@ -4,8 +4,11 @@
 
 #include "core/app/need.h"
 #include "core/app/saved_tasks.h"
+#include "core/base/decimal.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/groups.h"
 #include "core/commands/look.h"
 #include "core/device/audit.h"
 #include "core/device/hardware.h"
@@ -80,7 +83,8 @@ static void warn_of(ll_request *rq, cJSON *warnings, const ll_task *t, const ll_
     for (int i = 0; i < t->source.n; i++) {
         if (!alike(d, c, i, target, what)) continue;
         ll_str_addf(&names, "%s%s", names.len ? ", " : "", d->devices[c->devices.v[i]].name);
-        if (what == NEARLY_SAME) ll_str_addf(&names, " (Spearman %.4f)", ll_corr_at(c, i, target));
+        if (what == NEARLY_SAME)
+            ll_str_addf(&names, " (Spearman %.4f)", ll_below_one(ll_corr_at(c, i, target), 4));
     }
     int device = c->devices.v[target];
     if (what == SAME_HARDWARE)
@@ -120,7 +124,8 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
                 d->name);
     if (t->target.n)
-        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
+                    ll_below_one(t->max_corr, 3));
     ll_json_str(result, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(result, "name", t->name);
@@ -200,7 +205,7 @@ static void add_gap(ll_request *rq, cJSON *result, const ll_corr *c, ll_partitio
     ll_json_num(result, "gap", t->mean_corr - best->mean_corr);
     ll_result_note(result,
                    "the best split of these sizes has a mean of %.3f (method=exact); a random one %.3f",
-                   best->mean_corr, mean_of_pairs(c));
+                   ll_below_one(best->mean_corr, 3), ll_below_one(mean_of_pairs(c), 3));
     ll_task_unref(best);
 }
 
@@ -231,21 +236,115 @@ static ll_status by_method(ll_request *rq, const ll_ints *devices)
     return s;
 }
 
+/* --- partition by groups --- */
+
+/* The devices of the groups whose numbers an option lists. */
+static ll_status take_groups(ll_request *rq, const char *option, const ll_corr *c, const ll_groups *g,
+                             ll_ints *out)
+{
+    ll_strs numbers = {0};
+    ll_status s = LL_OK;
+    ll_list_names(&rq->args, option, &numbers);
+    for (int i = 0; i < numbers.n && !s; i++) {
+        char *end;
+        long number = strtol(numbers.v[i], &end, 10);
+        if (*end || number < 1 || number > g->n)
+            s = LL_FAIL(rq, LL_USAGE, "%s=%.40s: with cut= these are groups, 1 to %d; `corr cut=` lists them",
+                        option, numbers.v[i], g->n);
+        for (int j = 0; j < c->devices.n && !s; j++)
+            if (g->of[j] == number - 1 && ll_ints_find(out, c->devices.v[j]) < 0)
+                ll_ints_add(out, c->devices.v[j]);
+    }
+    ll_strs_free(&numbers);
+    return s;
+}
+
+/* Without a word on it the group that is least like the others is the target. */
+static ll_status take_rest(ll_request *rq, const ll_corr *c, const ll_groups *g, ll_ints *source,
+                           ll_ints *target)
+{
+    bool sources = ll_has(&rq->args, "source"), targets = ll_has(&rq->args, "target");
+    int loner = ll_groups_loner(g, c);
+    if (g->n < 2)
+        return LL_FAIL(rq, LL_USAGE, "cut=%g leaves one group: nothing to set apart",
+                       ll_real(&rq->args, "cut"));
+    for (int j = 0; j < c->devices.n && !sources && !targets; j++)
+        ll_ints_add(g->of[j] == loner ? target : source, c->devices.v[j]);
+    for (int j = 0; j < c->devices.n && sources != targets; j++)
+        if (ll_ints_find(sources ? source : target, c->devices.v[j]) < 0)
+            ll_ints_add(sources ? target : source, c->devices.v[j]);
+    return LL_OK;
+}
+
+static ll_status choose_sides(ll_request *rq, const ll_corr *c, const ll_groups *g, ll_ints *source,
+                              ll_ints *target)
+{
+    ll_status s = take_groups(rq, "source", c, g, source);
+    if (!s) s = take_groups(rq, "target", c, g, target);
+    if (!s) s = take_rest(rq, c, g, source, target);
+    for (int i = 0; i < target->n && !s; i++)
+        if (ll_ints_find(source, target->v[i]) >= 0)
+            s = LL_FAIL(rq, LL_USAGE, "a group is named as source and as target");
+    if (!s && (!source->n || !target->n))
+        s = LL_FAIL(rq, LL_USAGE, "all groups are on one side: nothing to set apart");
+    return s;
+}
+
+/* Whole groups of alike devices on either side, as `corr cut=` lists them. */
+static ll_status by_groups(ll_request *rq, const ll_ints *devices)
+{
+    ll_corr c;
+    ll_linkage tree;
+    ll_groups groups;
+    ll_ints source = {0}, target = {0};
+    if (ll_has(&rq->args, "train") || ll_has(&rq->args, "test"))
+        return LL_FAIL(rq, LL_USAGE, "cut= puts whole groups on a side: train= and test= do not go with it");
+    ll_status s = ll_correlate(rq->state.data, devices->v, devices->n, LL_SPEARMAN, rq->pool, rq->observer,
+                               &c, &rq->error);
+    if (s) return s;
+    int *order = LL_NEW_ARRAY(int, devices->n + 1);
+    ll_corr_order(&c, rq->state.data, LL_ORDER_CLUSTER, order, &tree);
+    s = ll_groups_read(rq, &tree, order, &groups);
+    if (!s) s = choose_sides(rq, &c, &groups, &source, &target);
+    if (!s) {
+        ll_task *t = ll_task_new("by groups", rq->state.data, &source, &target);
+        cJSON *result = task_result(rq, "partition", t);
+        ll_json_str(result, "method", "groups");
+        ll_json_int(result, "groups", groups.n);
+        ll_emit_groups(rq, &c, &groups, order);
+        ll_emit(rq, result);
+        ll_state_set_task(&rq->state, t);
+    }
+    ll_ints_free(&source);
+    ll_ints_free(&target);
+    ll_groups_free(&groups);
+    ll_linkage_free(&tree);
+    ll_corr_free(&c);
+    free(order);
+    return s;
+}
+
+static ll_status of_some(ll_request *rq, ll_status (*how)(ll_request *rq, const ll_ints *devices))
+{
+    ll_ints devices;
+    ll_status s = ll_look_devices(rq, "devices", &devices);
+    if (s) return s;
+    s = how(rq, &devices);
+    ll_ints_free(&devices);
+    return s;
+}
+
 static ll_status run_partition(ll_request *rq)
 {
     ll_status s = ll_need_data(rq);
     if (s) return s;
+    if (ll_has(&rq->args, "cut")) return of_some(rq, by_groups);
     if (ll_has(&rq->args, "source") || ll_has(&rq->args, "target")) return by_hand(rq);
     if (!ll_has(&rq->args, "train") || !ll_has(&rq->args, "test"))
         return LL_FAIL(
             rq, LL_USAGE,
             "say how many devices: partition train=9 test=6, or which: partition source=A,B target=C");
-    ll_ints devices;
-    s = ll_look_devices(rq, "devices", &devices);
-    if (s) return s;
-    s = by_method(rq, &devices);
-    ll_ints_free(&devices);
-    return s;
+    return of_some(rq, by_method);
 }
 
 /* --- task --- */
@@ -365,8 +464,9 @@ static const ll_option partition_options[] = {
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "seed of the random start of kl"),
     LL_OPT_CHOICE("method", "kl", "kl|exact", "Kernighan-Lin, or the best split there is"),
     DEVICE_LIST("devices", "names, patterns or tagged to choose from; absent: all"),
-    DEVICE_LIST("source", "source devices by hand"),
-    DEVICE_LIST("target", "target devices by hand"),
+    DEVICE_LIST("source", "source devices by hand; with cut= numbers of groups"),
+    DEVICE_LIST("target", "target devices by hand; with cut= numbers of groups"),
+    LL_OPT_CUT,
     {0},
 };
 static const ll_option task_options[] = {
@@ -389,11 +489,14 @@ const ll_command ll_partition_commands[] = {
              "sizes; exact searches all splits and gives up where that takes too long. Devices named by hand "
              "are\n"
              "taken as they are. Same hardware or nearly equal columns on both sides are warned about.\n"
-             "source= without target= is for a device that is not measured yet: `suggest` needs no more.",
+             "source= without target= is for a device that is not measured yet: `suggest` needs no more.\n"
+             "cut= makes groups of alike devices, as `corr cut=` does: the one least like the others is the "
+             "target, or\n"
+             "source= and target= name groups by their numbers.",
      .examples =
          "  partition train=9 test=6 seed=1\n  partition train=5 test=3 devices=titan*,pixel*,raspi4,fpga\n"
          "  partition source=1080ti_1,titanx_32 target=fpga,eyeriss\n  partition "
-         "source=1080ti_1,pixel3,raspi4"},
+         "source=1080ti_1,pixel3,raspi4\n  partition cut=4 source=1,2,3"},
     {.name = "task",
      .group = "partition",
      .summary = "Choose a published or saved split, or save, list, show, remove one",

@@ -55,6 +55,34 @@ ll_linkage ll_linkage_average(const double *dist, int n)
     return l;
 }
 
+/* The cluster that a leaf or a merge has ended in. */
+static int root_of(const int *into, int node)
+{
+    while (into[node] != node) node = into[node];
+    return node;
+}
+
+/* Rounding must not part what lies at the height itself. */
+static const double SAME_HEIGHT = 1e-12;
+
+int ll_linkage_cut(const ll_linkage *l, int groups, double height, const int *order, int *group)
+{
+    int *into = LL_NEW_ARRAY(int, 2 * l->n + 1), *number = LL_NEW_ARRAY(int, 2 * l->n + 1), found = 0;
+    for (int i = 0; i < 2 * l->n; i++) into[i] = i, number[i] = -1;
+    for (int m = 0; m + 1 < l->n; m++) {
+        bool joined = groups > 0 ? m < l->n - groups : l->merges[m].height <= height + SAME_HEIGHT;
+        if (joined) into[l->merges[m].a] = into[l->merges[m].b] = l->n + m;
+    }
+    for (int i = 0; i < l->n; i++) {
+        int root = root_of(into, order[i]);
+        if (number[root] < 0) number[root] = found++;
+        group[order[i]] = number[root];
+    }
+    free(number);
+    free(into);
+    return found;
+}
+
 void ll_linkage_free(ll_linkage *l)
 {
     free(l->merges);

@@ -21,6 +21,9 @@ ll_linkage ll_linkage_average(const double *dist, int n);
 /* The order of leaves that the tree allows with the least sum of distances between neighbours (Bar-Joseph,
  * Gifford and Jaakkola 2001); of the two directions the one that starts with the lower index. */
 void ll_leaf_order(const ll_linkage *l, const double *dist, int *order);
+/* Cuts the tree: into so many groups (1 .. n), or with groups = 0 at a height, above which nothing is joined. group (n):
+ * of each leaf, numbered from 0 in the order (n) in which its leaves are met. Returns how many there are. */
+int ll_linkage_cut(const ll_linkage *l, int groups, double height, const int *order, int *group);
 void ll_linkage_free(ll_linkage *l);
 
 typedef enum ll_order {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/sort.h"
@@ -181,6 +182,7 @@ void ll_learnt_says(const ll_learnt *l, ll_strs *out)
 {
     ll_str text = {0};
     ll_str_addf(&text, "%s is learnt from %d values", l->name, l->k);
-    if (!isnan(l->spearman)) ll_str_addf(&text, "; Spearman with the other %d: %.3f", l->n_rest, l->spearman);
+    if (!isnan(l->spearman))
+        ll_str_addf(&text, "; Spearman with the other %d: %.3f", l->n_rest, ll_below_one(l->spearman, 3));
     ll_strs_take(out, ll_str_take(&text));
 }

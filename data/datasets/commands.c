@@ -145,7 +145,8 @@ const ll_command ll_data_commands[] = {
      .options = ll_results_options,
      .flags = LL_CMD_LOOK,
      .run = ll_run_results,
-     .examples = "results task=ND predictor=gp\nresults out=all.csv\nresults format=md out=table.md"},
+     .examples = "results task=ND predictor=gp\nresults out=all.csv\nresults out=table.md\nresults k=20 "
+                 "out=table.tex"},
     {.name = "doctor",
      .alias = "paths",
      .group = "help",

@@ -11,6 +11,7 @@
 #include "core/base/utf8.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/results.h"
+#include "data/datasets/results_latex.h"
 
 ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create, ll_results **out)
 {
@@ -120,6 +121,17 @@ static void export_lines(FILE *f, const cJSON *rows, bool markdown)
     cJSON_ArrayForEach(row, rows) export_row(f, row, markdown);
 }
 
+/* As asked for, else as the file is called. */
+static const char *format_of(const ll_request *rq)
+{
+    static const char *const by_suffix[][2] = {{".md", "md"}, {".json", "json"}, {".tex", "latex"}};
+    const char *out = ll_word(&rq->args, "out"), *dot = out ? strrchr(out, '.') : NULL;
+    if (!ll_given(&rq->args, "format"))
+        for (size_t i = 0; dot && i < sizeof by_suffix / sizeof *by_suffix; i++)
+            if (!strcasecmp(dot, by_suffix[i][0])) return by_suffix[i][1];
+    return ll_word(&rq->args, "format");
+}
+
 static ll_status export_rows(ll_request *rq, const cJSON *rows)
 {
     ll_writer w;
@@ -128,12 +140,18 @@ static ll_status export_rows(ll_request *rq, const cJSON *rows)
     if (!s) s = ll_writer_open(&w, path, &rq->error);
     free(path);
     if (s) return s;
-    if (ll_is(&rq->args, "format", "json")) {
+    const char *format = format_of(rq);
+    if (!strcmp(format, "latex")) {
+        ll_str text = {0};
+        ll_results_latex(rows, &text);
+        fputs(ll_str_text(&text), w.f);
+        ll_str_free(&text);
+    } else if (!strcmp(format, "json")) {
         char *json = ll_json_text(rows);
         fprintf(w.f, "%s\n", json);
         cJSON_free(json);
     } else {
-        export_lines(w.f, rows, ll_is(&rq->args, "format", "md"));
+        export_lines(w.f, rows, !strcmp(format, "md"));
     }
     return ll_writer_commit(&w, &rq->error);
 }
@@ -184,7 +202,9 @@ const ll_option ll_results_options[] = {
     LL_OPT_WORD("device", NULL, "only this target device", LL_OF(DEVICE)),
     LL_OPT_INT("k", NULL, 1, 1e6, "only this sample size"),
     LL_OPT_INT("most", "50", 1, 1e6, "rows to show"),
-    LL_OPT_CHOICE("format", "csv", "csv|md|json", "of the exported file"),
+    LL_OPT_CHOICE(
+        "format", "csv", "csv|md|json|latex",
+        "of the exported file (default: by its suffix); latex: a booktabs table, tasks by predictors"),
     LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF(FILE)),
     LL_OPT_FORCE,
     LL_OPT_WORD("results", NULL, "another database", LL_OF(FILE)),

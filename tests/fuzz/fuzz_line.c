@@ -9,6 +9,7 @@
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "plots/commands.h"
+#include "plots/report/report.h"
 #include "sessions/commands.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -25,7 +26,8 @@ static ll_app *commands(void)
     static const ll_command *const tables[] = {
         ll_data_commands,         ll_simulate_commands, ll_partition_commands, ll_look_commands,
         ll_sample_commands,       ll_predict_commands,  ll_session_commands,   ll_help_commands,
-        ll_monotonicity_commands, ll_map_commands,      ll_measure_commands,   ll_plot_commands};
+        ll_monotonicity_commands, ll_map_commands,      ll_measure_commands,   ll_plot_commands,
+        ll_report_commands};
     if (app) return app;
     app = ll_app_new(&(ll_app_config){ll_fuzz_dir(), 1});
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(app, tables[i]);

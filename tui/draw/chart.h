@@ -42,6 +42,7 @@ typedef struct ll_heatmap {
     const double *v;                        /* (n, n) */
     char *const *names;                     /* (n) */
     const char *marks;                      /* (n) one letter a row ('S' source, 'T' target, ' '), or NULL */
+    const int *group;                       /* (n) lines part those that stand side by side; NULL: none */
     const char *ramp;                       /* of the look when NULL */
     int row0, col0;                         /* first one shown */
     int cursor_r, cursor_c;                 /* -1: none */

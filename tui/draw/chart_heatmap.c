@@ -118,6 +118,20 @@ static bool in_block(const ll_heatmap *m, int row, int col)
            col < m->block_c + m->block_w && m->block_h > 0;
 }
 
+/* Does another group begin behind this row or column? */
+static bool ends_group(const ll_heatmap *m, int i)
+{
+    return m->group && i + 1 < m->n && m->group[i] != m->group[i + 1];
+}
+
+/* A line of its own would move the cells: below a group its cells are underlined, right of it stands a bar, where a cell
+ * has room beside its number. */
+static void add_borders(const ll_heatmap *m, ll_canvas *c, int y, int x, int row, int col, ll_ink ink)
+{
+    static const uint32_t BAR = 0x2502;
+    if (m->cell_w == 4 && col > 0 && ends_group(m, col - 1)) ll_put_cell(c, y, x, BAR, ink);
+}
+
 /* A chosen cell has its colours exchanged, so that the value can still be seen. */
 static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, int row, int col)
 {
@@ -127,6 +141,7 @@ static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, int row, 
     bool colour = c->look->depth >= LL_DEPTH_256 && !block;
     if (block) ink.attr ^= LL_REVERSE;
     if (cursor) ink = ll_style_ink(c->look, LL_S_CURSOR);
+    if (ends_group(m, row)) ink.attr |= LL_UNDERLINE;
     char text[8];
     ll_heatmap_number(v, text);
     for (int i = 0; i < m->cell_w; i++) {
@@ -135,6 +150,7 @@ static void draw_cell(const ll_heatmap *m, ll_canvas *c, int y, int x, int row, 
         if (cursor && m->cell_w < 3 && colour) ch = i ? ']' : '[';
         ll_put_cell(c, y, x + i, (uint32_t)ch, ink);
     }
+    add_borders(m, c, y, x, row, col, ink);
 }
 
 static ll_style mark_style(char mark)

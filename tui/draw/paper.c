@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "tui/draw/chart.h"
 
@@ -15,16 +16,6 @@ void ll_paper_flush(ll_paper *p, int keep)
 }
 
 /* --- values --------------------------------------------------------------------------------------------- */
-
-static void add_number(double x, int digits, ll_str *out)
-{
-    if (digits >= 0)
-        ll_str_addf(out, "%.*f", digits, x);
-    else if (x == floor(x) && fabs(x) < 1e15)
-        ll_str_addf(out, "%.0f", x);
-    else
-        ll_str_addf(out, "%.6g", x);
-}
 
 static void add_array(const cJSON *v, int digits, const ll_look *look, ll_str *out)
 {
@@ -48,7 +39,7 @@ void ll_render_value(const cJSON *v, int digits, const ll_look *look, ll_str *ou
     else if (cJSON_IsBool(v))
         ll_str_add(out, cJSON_IsTrue(v) ? "yes" : "no");
     else if (cJSON_IsNumber(v))
-        add_number(v->valuedouble, digits, out);
+        ll_add_number(out, v->valuedouble, digits);
     else if (cJSON_IsString(v))
         ll_str_add(out, v->valuestring);
     else if (cJSON_IsArray(v))

@@ -26,7 +26,17 @@ static void draw_corr(ll_paper *p, const cJSON *result)
         ll_render_body(p, result);
         return;
     }
-    ll_heatmap m = {.n = matrix.n, .v = matrix.v, .names = matrix.names.v, .cursor_r = -1, .cursor_c = -1};
+    int *group = NULL;
+    if (ll_json_get_ints(result, "groups", &group) != matrix.n) {
+        free(group);
+        group = NULL;
+    }
+    ll_heatmap m = {.n = matrix.n,
+                    .v = matrix.v,
+                    .names = matrix.names.v,
+                    .group = group,
+                    .cursor_r = -1,
+                    .cursor_c = -1};
     ll_heatmap_plan(&m, p->c.look, 0, p->c.width);
     ll_heatmap_draw(&m, &p->c, p->c.height, 0);
     ll_heatmap_legend(&m, &p->c, p->c.height + 1, 2);
@@ -36,6 +46,7 @@ static void draw_corr(ll_paper *p, const cJSON *result)
                 "`write FILE.csv corr` shows them)",
                 m.n - m.cols);
     ll_render_notes(p, result);
+    free(group);
     ll_matrix_free(&matrix);
 }
 

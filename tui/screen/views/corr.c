@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/device/ordering.h"
 #include "tui/screen/views/views.h"
+
+enum { MOST_GROUPS = 9 };
 
 typedef struct corr_view {
     ll_view base;
@@ -14,6 +17,8 @@ typedef struct corr_view {
     double *n; /* (matrix.n, matrix.n) common architectures */
     char *marks;
     int metric, order, zoom; /* zoom: columns of a cell, 0: as it fits */
+    int groups;              /* asked for; 0: none */
+    int *group;              /* (matrix.n) or NULL */
     int row, col;
     bool block; /* the cells between the anchor and the cursor are chosen */
     int anchor_r, anchor_c;
@@ -31,6 +36,13 @@ static void add_names(const ll_strs *names, ll_str *out)
     }
 }
 
+/* Groups that can be shown: in the order of the tree, no more than there are devices. */
+static int cut_of(const corr_view *v)
+{
+    int n = v->only.n ? v->only.n : v->base.state.data ? v->base.state.data->n_devices : 0;
+    return v->order != LL_ORDER_CLUSTER ? 0 : v->groups < n ? v->groups : n;
+}
+
 static void refresh(ll_view *base)
 {
     corr_view *v = (corr_view *)base;
@@ -38,6 +50,7 @@ static void refresh(ll_view *base)
     ll_str_add(&line, "corr ");
     add_names(&v->only, &line);
     ll_quote_addf(&line, " metric=%s order=%s", ll_corr_metric_name(v->metric), ll_order_name(v->order));
+    if (cut_of(v)) ll_str_addf(&line, " cut=%d", cut_of(v));
     ll_screen_ask_line(base, "corr", ll_str_text(&line));
     ll_str_free(&line);
 }
@@ -65,6 +78,14 @@ static void read_counts(corr_view *v, const cJSON *event)
     ll_matrix_free(&counts);
 }
 
+static void read_groups(corr_view *v, const cJSON *event)
+{
+    free(v->group);
+    if (ll_json_get_ints(event, "groups", &v->group) == v->matrix.n) return;
+    free(v->group);
+    v->group = NULL;
+}
+
 static int find_name(const ll_matrix *m, const char *name, int otherwise)
 {
     for (int i = 0; name && i < m->n; i++)
@@ -90,6 +111,7 @@ static bool same_names(const ll_strs *a, const ll_strs *b)
 static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     corr_view *v = (corr_view *)base;
+    if (strcmp(ll_json_get_str(event, "kind", ""), "corr")) return; /* the groups as a table */
     ll_matrix before = v->matrix;
     bool had = before.n > 0;
     v->matrix = (ll_matrix){0};
@@ -101,6 +123,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
         v->block = false;
     }
     if (v->matrix.n) read_counts(v, event);
+    read_groups(v, event);
     mark_sides(v);
     ll_matrix_free(&before);
 }
@@ -159,7 +182,8 @@ static void describe_block(const corr_view *v, ll_str *out)
     chosen_devices(v, &devices);
     ll_str_addf(out, "block %d x %d, %d devices", b.r1 - b.r0 + 1, b.c1 - b.c0 + 1, devices.n);
     if (s.cells)
-        ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", ll_corr_metric_name(v->metric), s.mean, s.lo, s.hi);
+        ll_str_addf(out, "  mean %s %.4f (%.3f to %.3f)", ll_corr_metric_name(v->metric),
+                    ll_below_one(s.mean, 4), ll_below_one(s.lo, 3), ll_below_one(s.hi, 3));
     if (s.cells && s.n_lo == s.n_hi) ll_str_addf(out, "  n %.0f", s.n_lo);
     if (s.cells && s.n_lo < s.n_hi) ll_str_addf(out, "  n %.0f to %.0f", s.n_lo, s.n_hi);
     ll_strs_free(&devices);
@@ -171,7 +195,7 @@ static void describe_cell(const corr_view *v, ll_str *out)
     if (isnan(v->matrix.v[at]))
         ll_str_addf(out, "%s n/a", ll_corr_metric_name(v->metric));
     else
-        ll_str_addf(out, "%s %.5f", ll_corr_metric_name(v->metric), v->matrix.v[at]);
+        ll_str_addf(out, "%s %.5f", ll_corr_metric_name(v->metric), ll_below_one(v->matrix.v[at], 5));
     if (v->n) ll_str_addf(out, "  n %.0f", v->n[at]);
 }
 
@@ -199,6 +223,8 @@ static void draw_foot(const corr_view *v, const ll_heatmap *m, ll_canvas *c, int
     ll_str text = {0};
     ll_heatmap_legend(m, c, y, 2);
     ll_str_addf(&text, "order %s", ll_order_name(v->order));
+    if (v->group)
+        ll_str_addf(&text, ", %d groups", v->group[v->matrix.n - 1]); /* the last shown has the last number */
     if (v->only.n)
         ll_str_addf(&text, ", %d of %d devices (Z: all)", v->only.n, v->base.state.data->n_devices);
     if (m->rows < m->n || m->cols < m->n)
@@ -221,6 +247,7 @@ static void plan_map(corr_view *v, const ll_look *look, int h, int w)
                     .v = v->matrix.v,
                     .names = v->matrix.names.v,
                     .marks = v->marks,
+                    .group = v->group,
                     .cursor_r = v->row,
                     .cursor_c = v->col,
                     .block_r = b.r0,
@@ -343,6 +370,8 @@ static bool action(ll_view *base, const char *name, const char *arg)
         v->metric = ll_corr_metric_name(v->metric + 1) ? v->metric + 1 : 0, base->stale = true;
     else if (!strcmp(name, "order"))
         v->order = ll_order_name(v->order + 1) ? v->order + 1 : 0, base->stale = true;
+    else if (!strcmp(name, "groups"))
+        v->groups = v->groups == MOST_GROUPS ? 0 : v->groups ? v->groups + 1 : 2, base->stale = true;
     else if (!strcmp(name, "zoom"))
         v->zoom = (v->zoom + 1) % 5; /* 0: as it fits */
     else if (!strcmp(name, "block"))
@@ -383,7 +412,9 @@ static bool expand(ll_view *base, const char *name, ll_str *out)
         ll_str_add(out, ll_corr_metric_name(v->metric));
     else if (!strcmp(name, "order"))
         ll_str_add(out, ll_order_name(v->order));
-    else
+    else if (!strcmp(name, "cut")) {
+        if (cut_of(v)) ll_str_addf(out, "cut=%d", cut_of(v));
+    } else
         known = ll_assign_expand(&base->state, &devices, name, out);
     ll_strs_free(&devices);
     return known;
@@ -427,11 +458,13 @@ static void close_view(ll_view *base)
     ll_strs_free(&v->only);
     free(v->n);
     free(v->marks);
+    free(v->group);
 }
 
 static const ll_key keys[] = {
     {"m", "@metric", "metric: Spearman, Kendall, Pearson"},
     {"o", "@order", "order: cluster, name, file, mean"},
+    {"C", "@groups", "groups: of alike devices, none, 2, 3 ... 9"},
     {"z", "@zoom", "zoom: cells of 1 to 4 columns, or as it fits"},
     {"v", "@block", "block: begin or end one (also by dragging the mouse)"},
     {"Z", "@narrow", "its devices alone: those of the block; again: all"},
@@ -440,7 +473,8 @@ static const ll_key keys[] = {
     {"S", "{as-source}", "source: the row's device, or the block's, on the source side"},
     {"T", "{as-target}", "target: the same on the target side"},
     {"Enter", "corr {device}", "neighbours of the row's device"},
-    {"p", "plot heatmap {shown} metric={metric} order={order} out=heatmap.png", "plot the heatmap to a file"},
+    {"p", "plot heatmap {shown} metric={metric} order={order} {cut} out=heatmap.png",
+     "plot the heatmap to a file"},
     {"e", "write corr.csv 'corr {shown} metric={metric} order={order}'", "export the correlations"},
     {0},
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tui/screen/views/views.h"
@@ -115,10 +116,13 @@ static void draw_head(const partition_view *v, ll_canvas *c, int y)
     }
     int x = 3 + ll_put(c, y, 1, LL_S_TITLE, t->name);
     if (t->target.n)
-        ll_str_addf(&text, "Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+        ll_str_addf(&text, "Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
+                    ll_below_one(t->max_corr, 3));
     else
         ll_str_add(&text, "no target yet: T makes the device under the cursor one");
-    if (v->before_mean > 0) ll_str_addf(&text, "  (before: %.3f, %.3f)", v->before_mean, v->before_max);
+    if (v->before_mean > 0)
+        ll_str_addf(&text, "  (before: %.3f, %.3f)", ll_below_one(v->before_mean, 3),
+                    ll_below_one(v->before_max, 3));
     ll_put_cut(c, y, x, c->width - x - 1, LL_S_TEXT, ll_str_text(&text));
     ll_str_free(&text);
 }

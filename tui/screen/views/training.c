@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/decimal.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "tui/draw/curve.h"
@@ -274,7 +275,7 @@ static int draw_bars(const run *r, ll_canvas *c, int y, int x, int w, int bottom
         if (y >= bottom) break;
         ll_put_cut(c, y, x, name_w, LL_S_TEXT, name);
         ll_chart_bar(c, y, x + name_w + 1, bar, rho, LL_S_CURVE2);
-        ll_putf(c, y, x + w - 7, LL_S_TEXT, "%.3f", rho);
+        ll_putf(c, y, x + w - 7, LL_S_TEXT, "%.3f", ll_below_one(rho, 3));
         y++;
     }
     return y;
