@@ -5,8 +5,8 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/costs/costs_file.h"
 #include "core/num/stats.h"
-#include "core/predict/simple/lut_profile.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
 #include "tests/check.h"
@@ -23,13 +23,21 @@ static char *profile_file(const char *text)
     return path;
 }
 
+/* (positions, n_ops): what the file says of each choice, 0 of those that there are not; NULL: it is refused. */
 static double *read_profile_of(const ll_space *space, const char *text, ll_error *e)
 {
     char *path = profile_file(text);
-    double *cost = NULL;
+    ll_costs *c = NULL;
     *e = (ll_error){0};
-    ll_lut_profile_read(path, space, &cost, e);
+    ll_status s = ll_costs_open(path, space, &c, NULL, e);
     free(path);
+    if (s) return NULL;
+    double *cost = LL_NEW_ARRAY(double, space->n_positions * space->n_ops);
+    for (int i = 0; i < c->n; i++) {
+        const int *v = c->rows[i].part.v;
+        cost[v[LL_PART_POSITION] * space->n_ops + v[LL_PART_OPERATION]] = c->rows[i].ms;
+    }
+    ll_costs_unref(c);
     return cost;
 }
 
@@ -56,7 +64,7 @@ static void bad_profiles_are_refused(void)
     static const char *const bad[][2] = {
         {"", "the file is empty"},
         {"operation,cost\nnone,1\n", "line 1: no column \"ms\""},
-        {"op,ms\nnone,1\n", "line 1: no column \"operation\""},
+        {"op,ms\nnone,1\n", "line 1: no column \"operation\", \"kind\" or \"name\""},
         {"operation,ms\nconv_9x9,1\n", "line 2: nasbench201 has no operation \"conv_9x9\": it has "},
         {"operation,position,ms\nnone,7>9,1\n", "line 2: nasbench201 has no position \"7>9\": it has 0>1, "},
         {"operation,ms\nnone,-1\n", "line 2: cost \"-1\": milliseconds from 0 were expected"},
