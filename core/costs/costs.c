@@ -250,15 +250,27 @@ static int position_of(const billing *b, int first, int n)
     return -1;
 }
 
-/* Layers from i on as one part that the table has; how many, 0: none. */
+/* Does the table price one of these layers alone? */
+static bool has_one_of(const billing *b, int first, int n)
+{
+    for (int i = first; i < first + n; i++) {
+        ll_part part = ll_part_of_layer(&b->network.layers[i]);
+        if (ll_costs_find(b->c, &part)) return true;
+    }
+    return false;
+}
+
+/* Layers from i on as one part that the table has, or would have: it has such parts, and none of these layers. How many; 0:
+ * there is none. */
 static int put_several(billing *b, int i)
 {
     static const ll_part_kind several[] = {LL_PART_BLOCK, LL_PART_TAIL, LL_PART_SE};
     for (size_t k = 0; k < sizeof several / sizeof *several; k++) {
         ll_part part;
         int n = ll_part_at(&b->network, i, several[k], &part);
-        const ll_cost_row *row = n && is_free(b, i, n) ? ll_costs_find(b->c, &part) : NULL;
-        if (!row) continue;
+        if (!n || !is_free(b, i, n)) continue;
+        const ll_cost_row *row = ll_costs_find(b->c, &part);
+        if (!row && (isnan(b->c->rate[several[k]]) || has_one_of(b, i, n))) continue;
         put(b, &part, i, n, position_of(b, i, n), row);
         return n;
     }

@@ -4,7 +4,7 @@
  *
  * The bill of an architecture prices each part of its network by the row that says most among those that match: a choice
  * where the table prices choices, else the longest part of several layers that it has, else single layers. Parts without
- * a row are on the bill as missing.
+ * a row are on the bill as missing: a block as one part where the table has blocks, and none of its layers.
  *
  * Built by one owner, sealed, from then on immutable and reference-counted: any thread may ask. */
 #ifndef LL_COSTS_COSTS_H
@@ -56,5 +56,10 @@ typedef struct ll_bill {
 } ll_bill;
 /* c->space must be that of the gene unless it is NULL. */
 void ll_costs_bill(const ll_costs *c, const ll_space *space, const uint8_t *gene, ll_bill *out);
+
+/* The parts that Once-for-All's tables have of these architectures (genes: (n, positions)): blocks, a mean with its
+ * classifier, single layers; each by its own row or as the sum of its layers'. A sealed table; parts that are not priced
+ * are not in it. */
+ll_costs *ll_costs_regroup(const ll_costs *c, const ll_space *space, const uint8_t *genes, int n);
 
 #endif

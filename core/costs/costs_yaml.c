@@ -228,18 +228,23 @@ static void write_row(FILE *f, const char *name, const ll_cost_row *r)
 ll_status ll_costs_write_yaml(const ll_costs *c, const char *path, int *left_out, ll_error *e)
 {
     ll_writer w;
-    ll_str name = {0};
+    ll_names names = {0};
+    ll_strs texts = {0}; /* what the names borrow */
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
     *left_out = 0;
     for (int i = 0; i < c->n; i++) {
-        ll_str_clear(&name);
-        if (ll_part_write_name(&c->rows[i].part, &name))
-            write_row(w.f, ll_str_text(&name), &c->rows[i]);
+        ll_str name = {0};
+        bool named = ll_part_write_name(&c->rows[i].part, &name);
+        ll_strs_take(&texts, ll_str_take(&name));
+        const char *text = texts.v[texts.n - 1];
+        if (named && ll_names_add_new(&names, text)) /* the names do not tell activations apart */
+            write_row(w.f, text, &c->rows[i]);
         else
             ++*left_out;
     }
-    ll_str_free(&name);
+    ll_names_free(&names);
+    ll_strs_free(&texts);
     if (*left_out < c->n) return ll_writer_commit(&w, e);
     ll_writer_abandon(&w);
     return ll_fail(e, LL_FAILED, "none of the %d rows has a name in Once-for-All's tables", c->n);

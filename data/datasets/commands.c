@@ -25,7 +25,9 @@ const ll_command ll_data_commands[] = {
                  "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms\n"
                  "import csv hw_cifar10.csv as hw space=nasbench201 unit=ms,mJ order=naslib\n"
                  "import csv wmt14ende_cpu_xeon_all.csv as hat features=auto unit=ms device=xeon\n"
-                 "import eagle EAGLE into nb201"},
+                 "import eagle EAGLE into nb201\n"
+                 "import lut note10 as note10 space=ofa_w12 n=3000\n"
+                 "import hwnasbench HW-NAS-Bench-v1_0.pickle as fb space=fbnet n=2000"},
     {.name = "load",
      .group = "data",
      .summary = "Load a dataset by name or path",
@@ -51,6 +53,9 @@ const ll_command ll_data_commands[] = {
          "csv: a row per architecture, a column per device, milliseconds; `import csv` reads it back.\n"
          "npy: float64 (architectures, devices), NaN where missing.\n"
          "predictions: a row per architecture and transfer with measured and predicted milliseconds.\n"
+         "lut: a table of layer costs; FILE.yaml as Once-for-All reads it (layers become the blocks they "
+         "make), "
+         "else CSV.\n"
          "onnx: a folder for a device that runs no latlab: a model per architecture, INDEX.onnx (opset 13, "
          "float32,\n"
          "random weights from a seed), and measure.csv, a table to fill in that `import csv` reads. "

@@ -15,6 +15,7 @@
 #include "core/num/stats.h"
 #include "data/datasets/chosen.h"
 #include "data/datasets/commands.h"
+#include "data/datasets/draw.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
 #include "data/machines/host/machine.h"
