@@ -227,7 +227,7 @@ static void note10_comes_back(void)
     int left_out = -1;
     if (!c) return;
     CHECK(c->n > 400);
-    CHECK_OK(ll_costs_write_csv(c, csv, &e));
+    CHECK_OK(ll_costs_write_csv(c, NULL, csv, &e));
     CHECK_OK(ll_costs_write_yaml(c, yaml, &left_out, &e));
     CHECK_INT(left_out, 0);
     ll_costs *a = opened(csv, NULL), *b = opened(yaml, NULL);

@@ -353,11 +353,12 @@ static void write_row(FILE *f, const ll_costs *c, const ll_cost_row *r)
     putc('\n', f);
 }
 
-ll_status ll_costs_write_csv(const ll_costs *c, const char *path, ll_error *e)
+ll_status ll_costs_write_csv(const ll_costs *c, const char *remark, const char *path, ll_error *e)
 {
     ll_writer w;
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
+    if (remark) fprintf(w.f, "# %s\n", remark);
     fputs("kind", w.f);
     for (int i = 0; i < LL_PART_FIELDS; i++) fprintf(w.f, ",%s", ll_part_field_name(i));
     fputs(",ms,std_ms,count\n", w.f);

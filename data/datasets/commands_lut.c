@@ -230,7 +230,7 @@ ll_status ll_export_lut(ll_request *rq, const char *path, int *rows)
     if (s) return s;
     *rows = c->n;
     bool yaml = ll_glob("*.yaml", path) || ll_glob("*.yml", path);
-    s = yaml ? write_yaml(rq, c, path, rows) : ll_costs_write_csv(c, path, &rq->error);
+    s = yaml ? write_yaml(rq, c, path, rows) : ll_costs_write_csv(c, NULL, path, &rq->error);
     ll_costs_unref(c);
     return s;
 }

@@ -152,7 +152,7 @@ static ll_status put_costs(const folder *x, int device, ll_error *e)
     char name[32];
     snprintf(name, sizeof name, "layers-%d.csv", device);
     char *path = ll_path_join(x->dir, name);
-    ll_status s = ll_costs_write_csv(x->d->devices[device].costs, path, e);
+    ll_status s = ll_costs_write_csv(x->d->devices[device].costs, NULL, path, e);
     free(path);
     return s ? s : add_file_hash(x->files, x->dir, name, e);
 }
