@@ -157,11 +157,74 @@ static void positions_name_their_choices(void)
     CHECK_HAS(e.message, "given twice");
 }
 
+/* Costs of layers, which hang on depths and resolutions, too: half of what the networks take. Saved and loaded, what was
+ * learnt predicts the same without the file. */
+static void layers_are_a_profile(void)
+{
+    const ll_space *space = ll_space_find("ofa");
+    const ll_predictor *p = ll_predictor_find("lut");
+    ll_dataset *d = ll_dataset_new("some", space, 60, 1);
+    ll_rng r = ll_rng_new(3, LL_STREAM_DATA);
+    ll_costs *c = ll_costs_new(NULL);
+    ll_error e = {0};
+    ll_device_set(&d->devices[0], "invented", LL_SIMULATED, "test", "ms", NULL, NULL);
+    for (int i = 0; i < d->n_archs; i++) {
+        ll_network n;
+        ll_space_random(space, &r, ll_arch_at(d->archs, i));
+        CHECK_OK(ll_network_build(space, ll_gene(d, i), &n, &e));
+        d->lat_ms[i] = 1;
+        for (int k = 0; k < n.n_layers; k++) {
+            ll_cost_row row = {ll_part_of_layer(&n.layers[k]), .01, NAN, 0};
+            row.ms += ll_part_macs(&row.part) / 1e9;
+            d->lat_ms[i] += 2 * row.ms;
+            CHECK_OK(ll_costs_add(c, &row, &e));
+        }
+    }
+    ll_costs_seal(c, NULL);
+    char *path = ll_path_join(check_tmpdir(), "layers.csv");
+    CHECK_OK(ll_costs_write_csv(c, NULL, path, &e));
+    CHECK_OK(ll_dataset_seal(d, &e));
+    static const int samples[4] = {1, 20, 33, 50};
+    ll_model *m = NULL;
+    ll_values options;
+    ll_ints none = {0};
+    ll_transfer *t = NULL;
+    ll_values_init(&options, p->transfer_options);
+    CHECK_OK(ll_values_set(&options, "profile", path, &e));
+    ll_pretrain_plan pretrain = {.data = d, .predictor = p, .source = &none, .seed = 1};
+    CHECK_OK(ll_pretrain_run(&pretrain, &m, &e));
+    ll_transfer_plan plan = {
+        .data = d, .model = m, .samples = samples, .k = 4, .seed = 1, .options = &options};
+    CHECK_OK(ll_transfer_run(&plan, &t, &e));
+    CHECK_STR(e.message, "");
+    if (t) {
+        CHECK(ll_spearman(d->lat_ms, t->lat_ms, d->n_archs) > .98);
+        CHECK_NEAR(ll_json_get_num(t->info, "profile_missing", -1), 0, 0);
+        ll_tensors saved = {0};
+        ll_adapted *again = NULL;
+        ll_prediction out = {0};
+        CHECK_OK(ll_adapted_save(t->adapted, &saved, &e));
+        CHECK_OK(ll_adapted_load(&saved, m, &again, &e));
+        CHECK_OK(ll_adapted_predict(again, &(ll_predict_job){.archs = d->archs}, &out, &e));
+        for (int i = 0; i < d->n_archs; i++) CHECK_NEAR(out.lat_ms[i], t->lat_ms[i], 1e-12);
+        ll_prediction_free(&out);
+        ll_adapted_unref(again);
+        ll_tensors_free(&saved);
+    }
+    ll_transfer_unref(t);
+    ll_values_free(&options);
+    ll_model_unref(m);
+    ll_costs_unref(c);
+    ll_dataset_unref(d);
+    free(path);
+}
+
 static const check_case cases[] = {
     {"rows fill the table", rows_fill_the_table},
     {"bad profiles are refused", bad_profiles_are_refused},
     {"samples correct the profile", samples_correct_the_profile},
     {"positions name their choices", positions_name_their_choices},
+    {"layers are a profile", layers_are_a_profile},
     {0},
 };
 

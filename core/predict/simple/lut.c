@@ -4,10 +4,11 @@
  * multiply-adds it has at that position (where the networks of the space are known), and a cost of its own there. The
  * ridge is heaviest on the last.
  *
- * With a profile, a table of layer costs (core/costs), the fit starts from the bill that it makes out: its common factor and
- * the three parts are what the samples correct, of either sign, and what a position costs does not become negative. Parts
- * timed one by one do not add up to a network's latency (they overlap, fuse, and share an overhead), but mostly by a
- * factor. What the table has no row for is guessed by its multiply-adds. */
+ * With a profile, a table of layer costs (core/costs), the fit starts from the bill that it makes out, scaled so that it
+ * says as much of the samples as they take: its common factor and the three parts are what the samples correct, of either
+ * sign, and what a position costs does not become negative. Parts timed one by one do not add up to a network's latency
+ * (they overlap, fuse, and share an overhead), but mostly by a factor. What the table has no row for is guessed by its
+ * multiply-adds. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,8 @@ typedef struct fit {
     const lut_model *m;
     const ll_costs *profile; /* NULL: none */
     double mean;
+    double
+        scale; /* of the profile before it is corrected: with it, it says as much of the samples as they take */
     int dim;
     double *w; /* (dim), of latencies / mean */
 } fit;
@@ -128,11 +131,22 @@ static double profile_parts(const ll_costs *profile, const ll_space *s, const ui
     return sum;
 }
 
-/* As a share of the mean latency. */
+/* Scaled, as a share of the mean latency. */
 static double profile_says(const fit *f, const uint8_t *gene)
 {
     double at[LL_MAX_POSITIONS + 1];
-    return f->profile ? profile_parts(f->profile, f->m->space, gene, at) / f->mean : 0;
+    return f->profile ? f->scale * profile_parts(f->profile, f->m->space, gene, at) / f->mean : 0;
+}
+
+/* A table of another device, or in another unit, differs by a factor first of all. */
+static double find_scale(const fit *f, const ll_measured *samples)
+{
+    double at[LL_MAX_POSITIONS + 1], sum = 0, lat_ms = 0;
+    for (int i = 0; i < samples->archs->n && f->profile; i++) {
+        sum += profile_parts(f->profile, f->m->space, ll_arch(samples->archs, i), at);
+        lat_ms += samples->lat_ms[i];
+    }
+    return sum > 0 ? lat_ms / sum : 1;
 }
 
 static void fill_row(const fit *f, const uint8_t *gene, double *row)
@@ -319,11 +333,12 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     lut_adapted *a = *adapted = LL_NEW(lut_adapted);
     *a = (lut_adapted){.table = ll_linear_fit_new(entries(m->space), 0), .profile = profile};
     f.profile = profile;
+    f.scale = find_scale(&f, &job->samples);
     f.dim = profile_column(m->space) + (profile != NULL);
     f.w = LL_NEW_ARRAY(double, f.dim);
     solve(&f, job);
     fill_table(&f, a->table->w);
-    if (profile) a->factor = 1 + f.w[profile_column(m->space)];
+    if (profile) a->factor = f.scale * (1 + f.w[profile_column(m->space)]);
     describe(a, m->space, job->info);
     free(f.w);
     return LL_OK;
@@ -385,7 +400,7 @@ const ll_predictor ll_lut = {
     .name = "lut",
     .summary = "lookup table: a non-negative cost for each operation at each position",
     .paper = "after ProxylessNAS, arXiv 1812.00332, and FBNet, arXiv 1812.03443",
-    .version = 1,
+    .version = 2,
     .transfer_options = options,
     .refits_live = true,
     .quick = true,
