@@ -259,8 +259,8 @@ const ll_command ll_lut_commands[] = {
              "Tables come from `import lut` (Once-for-All's and ProxylessNAS's YAML, nn-Meter's kernels, "
              "CSV), `import\n"
              "hwnasbench` (fbnet) and `measure layers`; `export lut FILE.csv|FILE.yaml` writes them.",
-     .examples = "lut show 1462\n"
-                 "lut show 17 table=note10 device=phone\n"
-                 "lut show table=note10\n"
-                 "export lut mine.yaml table=mine"},
+     .examples = "  lut show 1462\n"
+                 "  lut show 17 table=note10 device=phone\n"
+                 "  lut show table=note10\n"
+                 "  export lut mine.yaml table=mine"},
     {0}};
