@@ -10,7 +10,7 @@ prefix ?= /usr/local
 SHARED ?= ../shared
 
 PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
-            libsqlite3-dev libxxhash-dev gnuplot-nox libdnnl-dev
+            libsqlite3-dev libxxhash-dev libyaml-dev gnuplot-nox libdnnl-dev
 CHECK_PACKAGES := clang-format python3-onnx
 FUZZ_PACKAGES := clang libclang-rt-dev
 
@@ -29,7 +29,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) -g -pthread -fopenmp-simd -ffp-contract=fast -fno-math-errno -fno-trapping-math
 # Engine onednn of `measure` is there when libdnnl-dev is (asked when linking: it may just have been installed).
 DNNL = $(if $(shell echo '\#include <dnnl.h>' | $(CC) -E - 2>/dev/null),-ldnnl -lgomp)
-LIBS = -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lm $(DNNL)
+LIBS = -llapacke -lopenblas -lcjson -lncursesw -ltinfo -lreadline -lz -lsqlite3 -lxxhash -lyaml -lm $(DNNL)
 
 FLAGS_release := -O3 -march=$(MARCH)
 # (instrumented code misleads gcc's range analysis and keeps clang from vectorising: their guesses are no errors there,

@@ -59,7 +59,7 @@ static ll_plot_size choose_size(heatmap *h)
     double across = d->n + h->rim, down = d->n + h->rim + h->crown, scale = ll_plot_scale(&asked, 900, 700);
     h->cell = fmax(fmin(15, (double)ACROSS / d->n), fmin(56, 640. / d->n));
     for (int pass = 0; pass < 4; pass++) {
-        h->step = h->cell < NAMED * scale ? (int)ceil(NAME_ROOM * scale / h->cell) : 1;
+        h->step = h->cell < NAMED ? (int)ceil(NAME_ROOM / h->cell) : 1;
         h->font = fmin(1.05, h->cell * h->step / (1.1 * EM * scale));
         h->chars = name_chars(h, asked.width, scale);
         double names = 30 * scale + WIDE * scale * h->font * h->chars;

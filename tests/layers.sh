@@ -10,14 +10,15 @@ core/base:
 core/num: core/base
 core/nn: core/base core/num
 core/space: core/base core/num
+core/costs: core/base core/num core/space
 core/archs: core/base core/num core/space
 core/proxies: core/base core/num core/nn core/space core/archs
-core/device: core/base core/num core/space core/archs
-core/encode: core/base core/num core/nn core/space core/archs core/proxies core/device
-core/encode/arch2vec: core/base core/num core/nn core/space core/archs core/device core/encode
-core/encode/cate: core/base core/num core/nn core/space core/archs core/device core/encode
-core/sample: core/base core/num core/space core/archs core/device core/encode
-+learning: core/base core/num core/nn core/space core/archs core/device core/encode core/sample
+core/device: core/base core/num core/space core/costs core/archs
+core/encode: core/base core/num core/nn core/space core/costs core/archs core/proxies core/device
+core/encode/arch2vec: core/base core/num core/nn core/space core/costs core/archs core/device core/encode
+core/encode/cate: core/base core/num core/nn core/space core/costs core/archs core/device core/encode
+core/sample: core/base core/num core/space core/costs core/archs core/device core/encode
++learning: core/base core/num core/nn core/space core/costs core/archs core/device core/encode core/sample
 core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict

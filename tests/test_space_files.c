@@ -327,7 +327,7 @@ static void spaces_come_along(void)
     char *dir = ll_spaces_dir();
     ll_strs names = {0};
     CHECK_OK(ll_list_dir(dir, ".json", &names, NULL));
-    CHECK_INT(names.n, 3);
+    CHECK_INT(names.n, 4);
     for (int i = 0; i < names.n; i++) {
         char *path = ll_path_join(dir, names.v[i]);
         const ll_space *s = read_file(path);

@@ -53,6 +53,7 @@ static const ll_command *const tables[] = {
     ll_simulate_commands,
     ll_measure_commands,
     ll_proxies_commands,
+    ll_lut_commands,
     ll_encode_commands,
     ll_look_commands,
     ll_map_commands,

@@ -77,7 +77,11 @@ static const ll_topic glossary[] = {
      "is the same order, 0 chance, -1 the reverse; lower than Spearman's for the same data.",
      "help spearman"},
     {"latency", "Time of one inference, in milliseconds, at the batch size the device says.", "help unit"},
-    {"lookup table", "A cost for each operation at each position; a latency is their sum.", "help lut"},
+    {"lookup table|look-up table|lut",
+     "What parts of networks cost on one device, timed one by one: layers, blocks, or operations at "
+     "positions. Sums "
+     "of its rows stand for latencies; they mostly differ by a factor from what a whole network takes.",
+     "help lut; `import lut`, `measure layers`, `transfer DEVICE profile=FILE` of the predictor lut"},
     {"mape|median_ape|ape",
      "Mean (or median) of |predicted - measured| / measured, in percent. Low values need good milliseconds, "
      "not only a "

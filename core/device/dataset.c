@@ -51,21 +51,31 @@ void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const 
                        as_utf8(hardware),
                        as_utf8(note),
                        LL_LATENCY,
-                       NAN};
+                       NAN,
+                       NULL};
     free(old.name);
     free(old.source);
     free(old.unit_read);
     free(old.hardware);
     free(old.note);
+    ll_costs_unref(old.costs);
+}
+
+void ll_device_set_costs(ll_device *dev, ll_costs *costs)
+{
+    ll_costs_unref(dev->costs);
+    dev->costs = costs;
 }
 
 void ll_device_copy(ll_device *to, const ll_device *v)
 {
     double repeat = v->repeat; /* v may be *to */
     ll_measurand of = v->of;
+    ll_costs *costs = ll_costs_ref(v->costs);
     ll_device_set(to, v->name, v->kind, v->source, v->unit_read, v->hardware, v->note);
     to->repeat = repeat;
     to->of = of;
+    to->costs = costs;
 }
 
 static void free_device(ll_device *dev)
@@ -75,6 +85,7 @@ static void free_device(ll_device *dev)
     free(dev->unit_read);
     free(dev->hardware);
     free(dev->note);
+    ll_costs_unref(dev->costs);
 }
 
 static void free_dataset(ll_dataset *d)

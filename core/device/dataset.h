@@ -16,6 +16,7 @@
 #include "core/base/index.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
+#include "core/costs/costs.h"
 #include "core/device/unit.h"
 #include "core/space/space.h"
 
@@ -30,7 +31,8 @@ typedef struct ll_device {
     char *note;      /* batch, precision, engine, ...; NULL: none */
     ll_measurand
         of; /* what is measured: lat_ms holds its unit (core/device/unit.h), milliseconds of a latency */
-    double repeat; /* Spearman of some architectures measured a second time with the first; NaN: unknown */
+    double repeat;   /* Spearman of some architectures measured a second time with the first; NaN: unknown */
+    ll_costs *costs; /* the table of layer costs that its numbers are sums of; NULL: measured as a whole */
 } ll_device;
 
 typedef struct ll_score {
@@ -73,10 +75,12 @@ ll_dataset *ll_dataset_ref(const ll_dataset *d);
 void ll_dataset_unref(ll_dataset *d); /* NULL is fine */
 /* Unsealed deep copy with room for more rows and devices behind the old ones. */
 ll_dataset *ll_dataset_extend(const ll_dataset *d, int more_archs, int more_devices);
-void ll_device_set(ll_device *dev, const char *name, ll_device_kind kind, const char *source,
-                   const char *unit_read, const char *hardware,
-                   const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown, of: a latency */
+void ll_device_set(
+    ll_device *dev, const char *name, ll_device_kind kind, const char *source, const char *unit_read,
+    const char *hardware,
+    const char *note); /* copies, as UTF-8 (ll_utf8_repair); repeat: unknown, of: a latency, costs: none */
 void ll_device_copy(ll_device *to, const ll_device *from);
+void ll_device_set_costs(ll_device *dev, ll_costs *costs); /* takes it; NULL: none */
 
 static inline double *ll_latencies(const ll_dataset *d, int device)
 {

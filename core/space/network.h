@@ -2,7 +2,7 @@
  * description behind FLOPs and parameter counts (ll_space_cost), the analytical devices, the engines that
  * measure this machine, and every export.
  *
- * Tensors. LL_TENSOR_INPUT (0) is the image, (N, 3, 32, 32) in the built-in spaces; layer i writes tensor
+ * Tensors. LL_TENSOR_INPUT (0) is the image, (N, 3, 32, 32) in the built-in spaces (what the first layer reads); layer i writes tensor
  * i + 1; the last layer writes the result, (N, classes). LL_TENSOR_ZERO is a tensor of zeros in the shape its
  * reader wants: a cell's node that `none` alone leads to. A tensor is (N, C, H, H), square, row-major where
  * this program holds one; layer i reads (N, c_in, h_in, h_in) and writes (N, c_out, h_out, h_out). Layers come

@@ -29,7 +29,9 @@ const ll_command ll_data_commands[] = {
                  "import csv hw_cifar10.csv as hw space=nasbench201 unit=ms,mJ order=naslib\n"
                  "import csv runs.csv into nb201 unit=us repeats=median key=device,batch_size\n"
                  "import csv wmt14ende_cpu_xeon_all.csv as hat features=auto unit=ms device=xeon\n"
-                 "import eagle EAGLE into nb201"},
+                 "import eagle EAGLE into nb201\n"
+                 "import lut note10 as note10 space=ofa_w12 n=3000\n"
+                 "import hwnasbench HW-NAS-Bench-v1_0.pickle as fb space=fbnet n=2000"},
     {.name = "load",
      .group = "data",
      .summary = "Load a dataset by name or path",
@@ -84,6 +86,9 @@ const ll_command ll_data_commands[] = {
          "and accuracies\n"
          "are told of it, they stand behind under these names, as in what `predict out=`, `suggest out=` and "
          "`write` make.\n"
+         "lut: a table of layer costs; FILE.yaml as Once-for-All reads it (layers become the blocks they "
+         "make), "
+         "else CSV.\n"
          "onnx: a folder for a device that runs no latlab: a model per architecture, INDEX.onnx (opset 13, "
          "float32,\n"
          "random weights from a seed), and measure.csv, a table to fill in that `import csv` reads. "

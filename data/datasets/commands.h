@@ -8,7 +8,7 @@
 #include "data/datasets/results.h"
 
 /* Ends with a record whose name is NULL. */
-extern const ll_command ll_data_commands[], ll_proxies_commands[], ll_encode_commands[];
+extern const ll_command ll_data_commands[], ll_proxies_commands[], ll_encode_commands[], ll_lut_commands[];
 
 /* What the records of the table call. */
 ll_status ll_run_import(ll_request *rq);
@@ -18,6 +18,8 @@ ll_status ll_run_device(ll_request *rq);
 ll_status ll_run_dataset(ll_request *rq);
 ll_status ll_run_export(ll_request *rq);
 ll_status ll_export_onnx(ll_request *rq, const char *archs);
+/* A table of layer costs (option table) into `path`; *rows: how many are in it. */
+ll_status ll_export_lut(ll_request *rq, const char *path, int *rows);
 const ll_option *ll_export_more(char *const *words, int n);
 ll_status ll_run_write(ll_request *rq);
 ll_status ll_run_model(ll_request *rq);

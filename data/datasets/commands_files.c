@@ -17,9 +17,9 @@
 /* --- export --- */
 
 const ll_option ll_export_options[] = {
-    LL_OPT_CHOICE("what", NULL, "csv|npy|scores|predictions|onnx",
+    LL_OPT_CHOICE("what", NULL, "csv|npy|scores|predictions|onnx|lut",
                   "csv, npy: latencies; scores: accuracies and the like, as CSV; predictions: measured and "
-                  "predicted of the transfers, as CSV; onnx: networks",
+                  "predicted of the transfers, as CSV; onnx: networks; lut: a table of layer costs",
                   LL_REQUIRED),
     LL_OPT_WORD("subject", NULL,
                 "the file to write; onnx: the architectures (samples, suggest, random:N, or indices and "
@@ -27,6 +27,8 @@ const ll_option ll_export_options[] = {
                 LL_REQUIRED, LL_OF(FILE)),
     LL_OPT_LIST("devices", NULL, "only these (names or patterns)", LL_OF(DEVICE)),
     LL_OPT_WORD("predictor", NULL, "predictions: only those of this predictor", LL_OF(PREDICTOR)),
+    LL_OPT_WORD("table", NULL,
+                "lut: a device that is made of a table, or files (default: the device that is)"),
     LL_OPT_REAL("level", "0.9", .01, .999, "predictions: of the interval"),
     LL_OPT_FORCE,
     {0},
@@ -119,6 +121,14 @@ static ll_status export_predictions(ll_request *rq, const char *path)
     return s;
 }
 
+static ll_status export_lut(ll_request *rq, const char *path)
+{
+    int rows = 0;
+    ll_status s = ll_export_lut(rq, path, &rows);
+    if (!s) emit_export(rq, path, "lut", rows, &(ll_strs){0});
+    return s;
+}
+
 ll_status ll_run_export(ll_request *rq)
 {
     const char *what = ll_word(&rq->args, "what");
@@ -130,6 +140,7 @@ ll_status ll_run_export(ll_request *rq)
     if (s) return s;
     s = !strcmp(what, "predictions") ? export_predictions(rq, path)
         : !strcmp(what, "scores")    ? export_scores(rq, path)
+        : !strcmp(what, "lut")       ? export_lut(rq, path)
                                      : export_latencies(rq, what, path);
     free(path);
     return s;

@@ -20,12 +20,14 @@ static const char *importer_kind(int i)
 }
 
 const ll_option ll_import_options[] = {
-    LL_OPT_NAMES("kind", NULL, importer_kind,
-                 "whose files: help, oneproxy and eagle are folders, brpnas and hwnasbench pickles, csv your "
-                 "own, accuracy "
-                 "one score, ofa-accuracy Once-for-All's predictor of it, zcp zero-cost proxies",
-                 LL_REQUIRED),
-    LL_OPT_WORD("path", NULL, "the file or folder", LL_REQUIRED, LL_OF(FILE)),
+    LL_OPT_NAMES(
+        "kind", NULL, importer_kind,
+        "whose files: help, oneproxy and eagle are folders, brpnas and hwnasbench pickles, lut tables of "
+        "layer costs, csv your own, accuracy one score, ofa-accuracy Once-for-All's predictor of it, zcp "
+        "zero-cost proxies",
+        LL_REQUIRED),
+    LL_OPT_WORD("path", NULL, "the file or folder; lut: also several files, joined by commas", LL_REQUIRED,
+                LL_OF(FILE)),
     LL_OPT_CHOICE("how", NULL, "as|into", "as: a new dataset; into: one that is there", LL_REQUIRED),
     LL_OPT_WORD("name", NULL, "name of the dataset", LL_REQUIRED, LL_OF(DATASET)),
     LL_OPT_WORD(
@@ -43,7 +45,9 @@ const ll_option ll_import_options[] = {
         "csv: the columns of numbers that describe an architecture: auto, or a,b,c:category (also :width, "
         ":count, :ratio)"),
     LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
-    LL_OPT_WORD("space", NULL, "csv: search space of a new dataset: a name, or a file *.json", LL_OF(SPACE)),
+    LL_OPT_WORD("space", NULL,
+                "csv, lut, hwnasbench: search space of a new dataset: a name, or a file *.json",
+                LL_OF(SPACE)),
     LL_OPT_INT("positions", NULL, 1, LL_MAX_POSITIONS,
                "csv: positions of a space of your own, which space= names"),
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
@@ -51,7 +55,10 @@ const ll_option ll_import_options[] = {
                 "csv, accuracy: name of the column with the architectures; csv: of several, op1,op2 or op*"),
     LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set"),
     LL_OPT_CHOICE("split", NULL, "test|valid|train", "accuracy: of which images (default test)"),
-    LL_OPT_WORD("device", NULL, "brpnas, csv with one column: name of the device"),
+    LL_OPT_WORD("device", NULL, "brpnas, lut, csv with one column: name of the device"),
+    LL_OPT_INT(
+        "n", "0", 0, 1000000,
+        "lut, hwnasbench of fbnet: architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
     LL_OPT_WORD("source", NULL, "accuracy: who measured (default the file's name)"),
     LL_OPT_BOOL("replace", "off", "let the file win where a device is there with other latencies"),
     {0},
@@ -221,6 +228,20 @@ static ll_status check_unit(ll_request *rq, const char *unit)
     return s;
 }
 
+/* A published file that was given to the importer of another one. */
+static ll_status point_to(ll_request *rq, const ll_importer *given, const char *path)
+{
+    ll_str line = {0};
+    const ll_importer *own = ll_importer_of(path, given);
+    if (!own) return LL_BAD_DATA;
+    ll_quote_addf(&line, "import %s %s as NAME", own->kind, path);
+    char *why = ll_strdup(rq->error.message);
+    LL_FAIL(rq, LL_BAD_DATA, "%.500s; it is for `%.300s`, %s", why, line.s, own->summary);
+    free(why);
+    ll_str_free(&line);
+    return LL_BAD_DATA;
+}
+
 static ll_status import_into(joining *x, const place *p)
 {
     ll_request *rq = x->rq;
@@ -236,6 +257,7 @@ static ll_status import_into(joining *x, const place *p)
     ll_status s = check_unit(rq, job->unit);
     if (!s) s = find_space(rq, job);
     if (!s) s = importer->read(job, &x->fresh, &rq->error);
+    if (s == LL_BAD_DATA) s = point_to(rq, importer, job->path);
     if (!s) s = check_names(x->fresh, job->path, &rq->error);
     if (!s && ll_cancelled(rq->observer))
         s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
@@ -264,6 +286,7 @@ ll_status ll_run_import(ll_request *rq)
     ll_list(&rq->args, "key", &key);
     job.key = &key;
     job.batch = ll_int(&rq->args, "batch");
+    job.n = ll_int(&rq->args, "n");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
     if (!s && p.from) s = ll_folder_load(p.from, &x.into, &rq->error);
     job.into = x.into;

@@ -6,6 +6,7 @@
  *   accuracy.csv   architecture, a column per score (optional)
  *   NAME.npy       a feature, (n_archs, dim) float32 (optional)
  *   NAME.safetensors  what predicts a score of any architecture (optional)
+ *   layers-N.csv   the table of layer costs that device N (counted from 0) is made of (optional; core/costs/costs_file.h)
  * Numbers have as many digits as reading them back exactly needs, so the hash survives the text. */
 #ifndef LL_DATA_DATASETS_FOLDER_H
 #define LL_DATA_DATASETS_FOLDER_H

@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/base/size.h"
+#include "core/costs/costs_file.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"
@@ -215,6 +216,26 @@ static ll_status read_feature(loader *l, const char *file, ll_error *e)
     return s;
 }
 
+/* "layers-3.csv" */
+static ll_status read_costs(loader *l, const char *file, ll_error *e)
+{
+    char *end, *path = ll_path_join(l->dir, file);
+    long device = strtol(file + strlen("layers-"), &end, 10);
+    ll_costs *c = ll_costs_new(l->d->space);
+    ll_status s = LL_OK;
+    if (strcmp(end, ".csv") || device < 0 || device >= l->d->n_devices)
+        s = ll_fail(e, LL_BAD_DATA, "%s: there is no such device", path);
+    if (!s) s = ll_costs_read(c, path, NULL, e);
+    free(path);
+    if (s) {
+        ll_costs_unref(c);
+        return s;
+    }
+    ll_costs_seal(c, NULL);
+    ll_device_set_costs(&l->d->devices[device], c);
+    return LL_OK;
+}
+
 /* --- files beside latency.csv --- */
 
 static ll_status check_file(const char *dir, const cJSON *entry, ll_error *e)
@@ -249,6 +270,7 @@ static ll_status read_file_entry(loader *l, const cJSON *entry, ll_error *e)
     if (s) return s;
     if (!strcmp(name, "std.csv")) return l->d->std_ms ? LL_OK : read_std(l, e);
     if (!strcmp(name, "accuracy.csv")) return ll_folder_read_scores(l->dir, l->json, l->d, e);
+    if (ll_glob("layers-*.csv", name)) return read_costs(l, name, e);
     if (ll_glob("*.npy", name)) return read_feature(l, name, e);
     if (ll_glob("*.safetensors", name)) return ll_folder_read_score_model(l->dir, name, l->d, e);
     return LL_OK;

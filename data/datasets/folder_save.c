@@ -12,6 +12,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/costs/costs_file.h"
 #include "core/space/space_json.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -147,6 +148,16 @@ static ll_status put_model(const folder *x, const ll_score *score, ll_error *e)
     return s;
 }
 
+static ll_status put_costs(const folder *x, int device, ll_error *e)
+{
+    char name[32];
+    snprintf(name, sizeof name, "layers-%d.csv", device);
+    char *path = ll_path_join(x->dir, name);
+    ll_status s = ll_costs_write_csv(x->d->devices[device].costs, NULL, path, e);
+    free(path);
+    return s ? s : add_file_hash(x->files, x->dir, name, e);
+}
+
 static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
 {
     cJSON *json = describe(d);
@@ -164,6 +175,8 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     }
     for (int i = 0; !s && i < d->n_scores; i++)
         if (d->scores[i].model) s = put_model(&x, &d->scores[i], e);
+    for (int j = 0; !s && j < d->n_devices; j++)
+        if (d->devices[j].costs) s = put_costs(&x, j, e);
     char *text = ll_json_text(json);
     if (!s) s = ll_write_file(info, text, strlen(text), e);
     free(text);
@@ -229,6 +242,7 @@ static const ll_owned_entry entries[] = {
     {.name = "latency.csv"},
     {.name = "std.csv"},
     {.name = "accuracy.csv"},
+    {.name = "layers-*.csv", .made = info_says},
     {.name = "*.npy", .made = info_says},
     {.name = "*.safetensors", .made = info_says},
     {0},

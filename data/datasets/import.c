@@ -11,17 +11,21 @@
 #include "data/formats/pickle.h"
 
 static const ll_importer importers[] = {
-    {"help", "HELP's folder as published (27 devices, 12 for ofa; ms)", "HELP", ll_import_help, false},
-    {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false},
-    {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false},
-    {"eagle", "EAGLE's folder (13 devices on some 15,250 cells; pickles, s)", "EAGLE", ll_import_eagle,
-     false},
-    {"hwnasbench", "HW-NAS-Bench's pickle (6 devices, ms and mJ)", "HW-NAS-Bench", ll_import_hwnas, false},
-    {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false},
-    {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true},
+    {"help", "HELP's folder as published (27 devices, 12 for ofa; ms)", "HELP", ll_import_help, false, NULL},
+    {"oneproxy", "OneProxy's folder (18 devices on 1,999 cells, ms)", "OneProxy", ll_import_oneproxy, false,
+     NULL},
+    {"brpnas", "one device of BRP-NAS (pickle, s)", "BRP-NAS", ll_import_brpnas, false, NULL},
+    {"eagle", "EAGLE's folder (13 devices on some 15,250 cells; pickles, s)", "EAGLE", ll_import_eagle, false,
+     NULL},
+    {"hwnasbench", "HW-NAS-Bench's pickle (6 devices of nasbench201 or fbnet, ms and mJ)", "HW-NAS-Bench",
+     ll_import_hwnas, false, ll_is_hwnas},
+    {"lut", "look-up tables of layer costs (YAML or CSV, ms; one file, or a folder)", "look-up table",
+     ll_import_lut, false, ll_is_lut},
+    {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false, NULL},
+    {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true, NULL},
     {"ofa-accuracy", "Once-for-All's accuracy predictor (torch)", "Once-for-All", ll_import_ofa_accuracy,
-     true},
-    {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true},
+     true, NULL},
+    {"zcp", "zero-cost proxies (JSON)", "NASFLAT", ll_import_zcp, true, NULL},
 };
 
 const ll_importer *ll_importer_at(int i)
@@ -33,6 +37,13 @@ const ll_importer *ll_importer_find(const char *kind)
 {
     for (int i = 0; ll_importer_at(i); i++)
         if (!strcmp(importers[i].kind, kind)) return &importers[i];
+    return NULL;
+}
+
+const ll_importer *ll_importer_of(const char *path, const ll_importer *not_this)
+{
+    for (int i = 0; ll_importer_at(i); i++)
+        if (&importers[i] != not_this && importers[i].is && importers[i].is(path)) return &importers[i];
     return NULL;
 }
 

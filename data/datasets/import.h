@@ -26,6 +26,7 @@ typedef struct ll_import {
     const char *
         repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
     const ll_strs *key; /* csv: the columns that together name a device; NULL or empty: one called device */
+    int n; /* lut, hwnasbench: architectures of a new dataset where a table has parts, not networks; 0: as many as is usual */
     int batch;          /* csv: images behind one latency, where throughput is converted; 0: 1 */
     const char *metric; /* accuracy: name of the score; NULL: "accuracy" */
     const char *split;  /* accuracy: "test", "valid"; NULL: test */
@@ -40,9 +41,14 @@ typedef struct ll_importer {
     const char *source; /* who measured: goes into the devices */
     ll_status (*read)(ll_import *job, ll_dataset **fresh, ll_error *e);
     bool only_into; /* cannot stand alone */
+    bool (*is)(
+        const char
+            *path); /* is this surely such a file? For who gave it to another importer; NULL: nothing tells */
 } ll_importer;
 const ll_importer *ll_importer_find(const char *kind); /* NULL: none */
 const ll_importer *ll_importer_at(int i);              /* NULL behind the last */
+/* Whose file it is, where one of the others is sure; NULL: none. */
+const ll_importer *ll_importer_of(const char *path, const ll_importer *not_this);
 
 /* HELP's folder as published, of nasbench201, fbnet or ofa: latency/DEVICE.pt (ms), the architectures, the ten reference
  * architectures and, for nasbench201, the accuracies of MetaD2A's list. */
@@ -54,8 +60,13 @@ ll_status ll_import_oneproxy(ll_import *job, ll_dataset **fresh, ll_error *e);
 ll_status ll_import_brpnas(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* EAGLE's folder: a pickle of that kind per device, up to 64; the devices are called as NASFLAT's tasks call them. */
 ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e);
-/* HW-NAS-Bench's pickle: the latencies and energies of one data set (job->metric; NULL: cifar10) on NAS-Bench-201. */
+/* HW-NAS-Bench's pickle, the part of one space (job->space; NULL: nasbench201): the latencies and energies of one data set
+ * (job->metric; NULL: cifar10) on all cells; of fbnet, tables of blocks, summed over architectures. */
+bool ll_is_hwnas(const char *path);
 ll_status ll_import_hwnas(ll_import *job, ll_dataset **fresh, ll_error *e);
+/* A table of layer costs: a simulated device whose latencies are the table's sums, and which keeps the table. */
+bool ll_is_lut(const char *path);
+ll_status ll_import_lut(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Accuracies of a dataset's architectures: one score, no device. */
 ll_status ll_import_accuracy(ll_import *job, ll_dataset **fresh, ll_error *e);
 /* Once-for-All's accuracy predictor: a score of a dataset of space ofa that every architecture has. */

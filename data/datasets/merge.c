@@ -107,6 +107,7 @@ static void join_device(const ll_device *old, const ll_device *new, ll_device *o
                   old->hardware ? old->hardware : new->hardware, note_text);
     out->of = old->of;
     out->repeat = isnan(old->repeat) ? new->repeat : old->repeat;
+    out->costs = ll_costs_ref(new->costs ? new->costs : old->costs);
     free(source);
     free(note_text);
 }

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/app/app.h"
 #include "core/app/need.h"
@@ -15,12 +14,12 @@
 #include "core/num/stats.h"
 #include "data/datasets/chosen.h"
 #include "data/datasets/commands.h"
+#include "data/datasets/draw.h"
 #include "data/datasets/folder_change.h"
 #include "data/datasets/import.h"
 #include "data/datasets/import_csv.h"
 #include "data/machines/host/machine.h"
 #include "data/machines/host/sweep.h"
-#include "data/machines/host/worker.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 
@@ -59,20 +58,10 @@ typedef struct job {
 
 static ll_status read_settings(job *j)
 {
-    const ll_values *v = &j->rq->args;
-    ll_str note = {0}, cpu = {0};
-    j->settings = (ll_host_settings){.engine = ll_host_engine_at(ll_chosen(v, "engine")),
-                                     .dtype = (ll_host_dtype)ll_chosen(v, "dtype"),
-                                     .isa = (ll_host_isa)ll_chosen(v, "isa"),
-                                     .threads = ll_int(v, "threads"),
-                                     .batch = ll_int(v, "batch"),
-                                     .seed = LL_NETWORK_SEED};
-    ll_str_addf(&note, "engine=%s dtype=%s isa=%s threads=%d batch=%d", j->settings.engine->name,
-                ll_word(v, "dtype"), ll_word(v, "isa"), j->settings.threads, j->settings.batch);
-    j->note = ll_str_take(&note);
+    ll_str cpu = {0};
     ll_machine_cpu(&cpu);
     j->hardware = ll_str_take(&cpu);
-    return j->settings.engine->check(&j->settings, &j->rq->error);
+    return ll_measure_settings(j->rq, &j->settings, &j->note);
 }
 
 /* --- which architectures ------------------------------------------------------------------------------------ */
@@ -143,15 +132,10 @@ static uint8_t *genes_of(const ll_dataset *d, const ll_ints *rows) /* (rows.n, p
 
 static ll_status find_journal(const job *j, const char *suffix, char **journal)
 {
-    char *state = ll_xdg_dir(LL_XDG_STATE), *dir = ll_path_join(state, "measure");
     ll_str name = {0};
-    ll_status s = ll_make_dirs(dir, &j->rq->error);
-    ll_str_addf(&name, "%s-%s%s.runs", j->rq->state.data->space->name, j->device, suffix);
-    *journal = ll_path_join(dir, ll_str_text(&name));
-    if (!s && ll_bool(&j->rq->args, "again") && ll_is_file(*journal)) unlink(*journal);
+    ll_str_addf(&name, "%s-%s%s", j->rq->state.data->space->name, j->device, suffix);
+    ll_status s = ll_measure_journal(j->rq, ll_str_text(&name), journal);
     ll_str_free(&name);
-    free(dir);
-    free(state);
     return s;
 }
 
@@ -176,10 +160,9 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
                       .space = rq->state.data->space,
                       .genes = genes,
                       .n = p->rows.n,
-                      .repeats =
-                          ll_is(&rq->args, "repeats", "auto") ? 0 : atoi(ll_word(&rq->args, "repeats")),
+                      .repeats = ll_measure_repeats(rq),
                       .order_seed = seed,
-                      .core = ll_given(&rq->args, "core") ? ll_int(&rq->args, "core") : ll_worker_core(),
+                      .core = ll_measure_core(rq),
                       .journal = journal,
                       .identity = ll_str_text(&identity),
                       .observer = rq->observer};
@@ -420,16 +403,6 @@ static ll_status finish(job *j)
 
 /* --- the command -------------------------------------------------------------------------------------------- */
 
-static ll_status check_repeats(ll_request *rq)
-{
-    const char *text = ll_word(&rq->args, "repeats");
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (!strcmp(text, "auto") || (*text && !*end && n >= 1 && n <= LL_MAX_TIMES)) return LL_OK;
-    return LL_FAIL(rq, LL_USAGE, "repeats=%.40s: auto or a number from 1 to %d was expected", text,
-                   (int)LL_MAX_TIMES);
-}
-
 /* dataset=NAME: the one of that name in the data folder, or a new one without devices. */
 /* A dataset that is there is taken as it is: what was asked of a new one must not be silently something else. */
 static ll_status check_known_dataset(ll_request *rq, const ll_dataset *d, const ll_space *space)
@@ -494,7 +467,7 @@ static ll_status measure_device(job *j)
     ll_network network;
     ll_status s = ll_given(&rq->args, "dataset") ? open_dataset(rq) : ll_need_data(rq);
     if (!s) s = check_device_name(rq, j->device);
-    if (!s) s = check_repeats(rq);
+    if (!s) s = ll_measure_check_repeats(rq);
     if (!s) s = read_settings(j);
     if (!s && rq->state.data->n_archs)
         s = ll_network_build(rq->state.data->space, ll_gene(rq->state.data, 0), &network, &rq->error);
@@ -519,6 +492,7 @@ static void free_pass(pass *p)
 static ll_status run_measure(ll_request *rq)
 {
     if (ll_is(&rq->args, "what", "list")) return ll_measure_list_engines(rq);
+    if (ll_is(&rq->args, "what", "layers")) return ll_measure_layers(rq);
     job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
     ll_status s = measure_device(&j);
     free_pass(&j.first);
@@ -544,11 +518,20 @@ const ll_command ll_measure_commands[] = {
              "latency; its standard deviation is kept beside it. Frequency and energy settings are reported, "
              "never changed.\n"
              "\n"
-             "Ctrl-C keeps what is measured: the same command goes on from there.",
+             "Ctrl-C keeps what is measured: the same command goes on from there.\n"
+             "\n"
+             "`layers` times every distinct layer of a space alone, as a network of one layer in f32, beside "
+             "a control "
+             "network;\n"
+             "what a call that does nothing takes is subtracted and stated. out= is a table of layer costs: "
+             "`import lut` "
+             "makes a\n"
+             "device of its sums, `export lut FILE.yaml` the table that Once-for-All reads.",
      .examples = "  measure list\n"
                  "  measure device=mine archs=samples\n"
                  "  measure device=mine archs=random:200 seed=7\n"
                  "  measure device=mine_avx2_int8 isa=avx2 dtype=int8\n"
                  "  measure device=mine_blas engine=blas batch=8 repeats=10\n"
-                 "  measure dataset=own space=fbnet n=500 device=mine"},
+                 "  measure dataset=own space=fbnet n=500 device=mine\n"
+                 "  measure layers space=fbnet out=layers.csv"},
     {0}};

@@ -1,5 +1,13 @@
-/* What the command `measure` can be told. */
+/* What the command `measure` can be told, and what it means. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/app/output.h"
+#include "core/base/fs.h"
 #include "data/machines/host/engine.h"
+#include "data/machines/host/timing.h"
+#include "data/machines/host/worker.h"
 #include "data/machines/measure.h"
 
 static const char *engine_name(int i)
@@ -9,7 +17,9 @@ static const char *engine_name(int i)
 }
 
 const ll_option ll_measure_options[] = {
-    LL_OPT_CHOICE("what", NULL, "list", "list: what this machine can do", LL_POSITIONAL),
+    LL_OPT_CHOICE(
+        "what", NULL, "list|layers",
+        "list: what this machine can do; layers: each layer of a space alone, into out=", LL_POSITIONAL),
     LL_OPT_WORD("device", NULL, "name of the device that is added, or extended"),
     LL_OPT_NAMES("engine", "onednn", engine_name, "what runs the networks"),
     LL_OPT_NAMES("dtype", "f32", ll_host_dtype_name, "numbers it computes with"),
@@ -24,12 +34,66 @@ const ll_option ll_measure_options[] = {
                .unit = "architectures"),
     LL_OPT_INT("seed", "1", 0, 2147483646, "of the order, of random:N and of check"),
     LL_OPT_WORD("dataset", NULL, "measure into this dataset of the data folder; a new one if there is none"),
-    LL_OPT_WORD("space", "nasbench201", "search space of a new dataset: a name, or a file *.json",
+    LL_OPT_WORD("space", "nasbench201",
+                "search space of a new dataset, or of the layers (default: the loaded one's): a name, or a "
+                "file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
                "architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
     LL_OPT_INT("core", NULL, 0, 1023, "core to run on; otherwise the last one allowed"),
+    LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF(FILE)),
+    LL_OPT_FORCE,
     LL_OPT_BOOL("again", "off", "drop what an earlier sweep of this device has kept"),
     LL_OPT_BOOL("save", "on", "write the dataset when done: where it lies, or a copy in the data folder"),
     {0},
 };
+
+ll_status ll_measure_settings(ll_request *rq, ll_host_settings *out, char **note)
+{
+    const ll_values *v = &rq->args;
+    ll_str text = {0};
+    *out = (ll_host_settings){.engine = ll_host_engine_at(ll_chosen(v, "engine")),
+                              .dtype = (ll_host_dtype)ll_chosen(v, "dtype"),
+                              .isa = (ll_host_isa)ll_chosen(v, "isa"),
+                              .threads = ll_int(v, "threads"),
+                              .batch = ll_int(v, "batch"),
+                              .seed = LL_NETWORK_SEED};
+    ll_str_addf(&text, "engine=%s dtype=%s isa=%s threads=%d batch=%d", out->engine->name,
+                ll_word(v, "dtype"), ll_word(v, "isa"), out->threads, out->batch);
+    *note = ll_str_take(&text);
+    return out->engine->check(out, &rq->error);
+}
+
+int ll_measure_repeats(const ll_request *rq)
+{
+    return ll_is(&rq->args, "repeats", "auto") ? 0 : atoi(ll_word(&rq->args, "repeats"));
+}
+
+ll_status ll_measure_check_repeats(ll_request *rq)
+{
+    const char *text = ll_word(&rq->args, "repeats");
+    char *end;
+    long n = strtol(text, &end, 10);
+    if (!strcmp(text, "auto") || (*text && !*end && n >= 1 && n <= LL_MAX_TIMES)) return LL_OK;
+    return LL_FAIL(rq, LL_USAGE, "repeats=%.40s: auto or a number from 1 to %d was expected", text,
+                   (int)LL_MAX_TIMES);
+}
+
+int ll_measure_core(const ll_request *rq)
+{
+    return ll_given(&rq->args, "core") ? ll_int(&rq->args, "core") : ll_worker_core();
+}
+
+ll_status ll_measure_journal(ll_request *rq, const char *name, char **journal)
+{
+    char *state = ll_xdg_dir(LL_XDG_STATE), *dir = ll_path_join(state, "measure");
+    ll_str file = {0};
+    ll_status s = ll_make_dirs(dir, &rq->error);
+    ll_str_addf(&file, "%s.runs", name);
+    *journal = ll_path_join(dir, ll_str_text(&file));
+    if (!s && ll_bool(&rq->args, "again") && ll_is_file(*journal)) unlink(*journal);
+    ll_str_free(&file);
+    free(dir);
+    free(state);
+    return s;
+}

@@ -267,6 +267,66 @@ def tensors(home):
 
 
 TEXTS = {
+    "costs": {
+        "alias": (
+            "yLogits-input:1x1x8-output:4: &a {mean: 1}\n"
+            "Conv_1-input:7x7x8-output:7x7x8: *a\n"
+        ),
+        "kernels": (
+            "model_path,HW,CIN,COUT,KERNEL_SIZE,STRIDES,latency\n"
+            "dwconv-bn-relu_A,14,96,,3,2,1.2\n"
+            "maxpool_B,8,8,,3,2,1\n"
+        ),
+        "layers": (
+            "kind,h_in,c_in,h_out,c_out,kernel,stride,groups,act,ms,std_ms,count\n"
+            "conv,32,16,32,16,3,1,1,none,.1,.01,5\n"
+            "add,32,16,,,,,,none,.02,,\n"
+        ),
+        "note10": (
+            "yAvgPool2D-input:5x5x1152-output:1x1x1152:\n"
+            "  count: 491\n"
+            "  mean: 0.008482688391038698\n"
+            "  std: 0.0006733248071883371\n"
+            "Conv-input:160x160x3-output:80x80x24:\n"
+            "  count: 498\n"
+            "  mean: 0.495562248995984\n"
+            "  std: 0.010239557348882489\n"
+            "Conv_1-input:5x5x192-output:5x5x1152:\n"
+            "  count: 498\n"
+            "  mean: 0.4456807228915663\n"
+            "  std: 0.021099412568183217\n"
+            "Conv_2-input:1x1x1152-output:1x1x1536:\n"
+            "  count: 498\n"
+            "  mean: 0.7474116465863454\n"
+            "  std: 0.09968561638146704\n"
+            "Logits-input:1x1x1536-output:1000:\n"
+            "  count: 499\n"
+            "  mean: 0.656440881763527\n"
+            "  std: 0.07729654276272765\n"
+            "expanded_conv-input:10x10x136-output:10x10x136-expand:408-kernel:3-stride:1-idskip:1-se:1-hs:1:\n"
+            "  count: 100\n"
+            "  mean: 0.86918\n"
+            "  std: 0.013281099352086765\n"
+        ),
+        "operations": (
+            "operation,position,ms\n"
+            "skip_connect,,0\n"
+            "nor_conv_1x1,,1\n"
+            "nor_conv_3x3,0>1,2\n"
+            "nor_conv_3x3,,2\n"
+            "avg_pool_3x3,,1\n"
+        ),
+        "proxyless": (
+            "yConv-input:224x224x3-output:112x112x32:\n"
+            "  count: 10\n"
+            "  mean: 1.5\n"
+            "  var: 0.01\n"
+            "expanded_conv-input:7x7x192-output:7x7x320-expand:6-kernel:5-stride:1-idskip:0:\n"
+            "  count: 20\n"
+            "  mean: 5.2\n"
+            "  var: 0.19\n"
+        ),
+    },
     "line": {
         "script": "load nb201_sim; corr order=cluster\n# a comment; not a command\npretrain nasflat epochs=5 gnn=dgf\n",
         "quotes": "import csv \"my file.csv\" as 'it''s' unit=ms; say \"a;b\" '\"' # end",

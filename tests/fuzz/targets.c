@@ -19,7 +19,8 @@
     X(lesson)                                                                                                \
     X(config)                                                                                                \
     X(space)                                                                                                 \
-    X(space_file)
+    X(space_file)                                                                                            \
+    X(costs)
 
 #define DECLARE(NAME) extern const ll_fuzz_target ll_fuzz_##NAME;
 #define LIST(NAME)    &ll_fuzz_##NAME,

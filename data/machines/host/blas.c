@@ -21,9 +21,9 @@ typedef struct runner {
     float **weights;                              /* by number of the place */
     const float *step_weights[2 * LL_MAX_LAYERS]; /* of the loaded network's steps */
     float *buffers[LL_MAX_BUFFERS];
-    size_t capacity; /* floats in each buffer */
-    int side;        /* of the image in the first one */
-    float *columns;  /* unfolded image, or a padded plane */
+    size_t capacity;    /* floats in each buffer */
+    int side, channels; /* of the image in the first one */
+    float *columns;     /* unfolded image, or a padded plane */
     size_t n_columns;
 } runner;
 
@@ -93,12 +93,13 @@ static void make_buffers(runner *r, const ll_network *n)
         for (int i = 0; i < LL_MAX_BUFFERS; i++) free(r->buffers[i]), r->buffers[i] = NULL;
         r->capacity = wanted;
     }
-    size_t side = (size_t)n->layers[0].h_in;
-    bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->side != (int)side;
+    size_t side = (size_t)n->layers[0].h_in, c = (size_t)n->layers[0].c_in;
+    bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->side != (int)side || r->channels != (int)c;
     for (int i = 0; i < r->plan.n_buffers; i++)
         if (!r->buffers[i]) r->buffers[i] = ll_alloc_aligned(r->capacity, sizeof(float));
-    if (other_image) ll_network_input(r->settings.seed, batch * 3 * side * side, r->buffers[LL_BUFFER_INPUT]);
+    if (other_image) ll_network_input(r->settings.seed, batch * c * side * side, r->buffers[LL_BUFFER_INPUT]);
     r->side = (int)side;
+    r->channels = (int)c;
 }
 
 /* Floats the columns need: an unfolded image of one group, or a plane with a margin. */

@@ -10,7 +10,8 @@ typedef struct reference {
     int batch;
     uint64_t seed;
     const ll_network *network;
-    float *tensors[LL_MAX_LAYERS + 1]; /* owned; a copy shares what it copies */
+    float *own[LL_MAX_LAYERS + 1];     /* what was made for it; NULL for a copy */
+    float *tensors[LL_MAX_LAYERS + 1]; /* a copy shares what it copies */
     float *zeros;                      /* as large as any tensor */
     float *weights;                    /* of the layer at work */
 } reference;
@@ -38,8 +39,8 @@ static ll_status open_runner(const ll_host_settings *s, void **runner, ll_error 
 
 static void drop_tensors(reference *r)
 {
-    for (int i = 0; r->network && i <= r->network->n_layers; i++)
-        if (!i || r->network->layers[i - 1].kind != LL_COPY) free(r->tensors[i]);
+    for (int i = 0; i <= LL_MAX_LAYERS; i++)
+        free(r->own[i]), r->own[i] = NULL; /* the network may be gone already */
     free(r->zeros);
     free(r->weights);
     r->network = NULL;
@@ -61,8 +62,8 @@ static ll_status load(void *runner, const ll_network *n, ll_error *e)
     reference *r = runner;
     drop_tensors(r);
     r->network = n;
-    size_t most = size_of(r, 3, n->layers[0].h_in), most_weights = 0;
-    r->tensors[0] = LL_NEW_ARRAY(float, most);
+    size_t most = size_of(r, n->layers[0].c_in, n->layers[0].h_in), most_weights = 0;
+    r->tensors[0] = r->own[0] = LL_NEW_ARRAY(float, most);
     ll_network_input(r->seed, most, r->tensors[0]);
     for (int i = 0; i < n->n_layers; i++) {
         const ll_layer *l = &n->layers[i];
@@ -70,7 +71,7 @@ static ll_status load(void *runner, const ll_network *n, ll_error *e)
         size_t weights = ll_layer_weight_count(l) + ll_layer_bias_count(l);
         if (size > most) most = size;
         if (weights > most_weights) most_weights = weights;
-        if (l->kind != LL_COPY) r->tensors[i + 1] = LL_NEW_ARRAY(float, size);
+        if (l->kind != LL_COPY) r->tensors[i + 1] = r->own[i + 1] = LL_NEW_ARRAY(float, size);
     }
     r->zeros = LL_NEW_ARRAY(float, most);
     r->weights = LL_NEW_ARRAY(float, most_weights + 1);

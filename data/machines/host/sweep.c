@@ -257,7 +257,10 @@ static ll_status measure(sweeping *w, ll_error *e)
 {
     ll_worker worker;
     uint8_t control[LL_MAX_POSITIONS];
-    ll_sweep_control(w->s->space, control);
+    if (w->s->control)
+        memcpy(control, w->s->control, (size_t)w->s->space->n_positions);
+    else
+        ll_sweep_control(w->s->space, control);
     w->begun_s = w->saved_s = ll_now_s();
     w->total = visits_left(w);
     ll_status s = ll_worker_start(&w->s->settings, w->s->space, control, w->s->core, &worker, e);

@@ -11,7 +11,8 @@
 typedef struct ll_sweep {
     ll_host_settings settings;
     const ll_space *space;
-    const uint8_t *genes; /* (n, positions): borrowed */
+    const uint8_t *genes;   /* (n, positions): borrowed */
+    const uint8_t *control; /* gene of the control network; NULL: ll_sweep_control()'s */
     int n;
     int repeats; /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
     uint64_t order_seed;
