@@ -97,12 +97,43 @@ static void test_last_session(void)
     CHECK(until("by hand"));
     keys("Q");
     CHECK(pty_wait_end());
+    CHECK(vt_has(&pty.t, "session kept: `open` goes on"));
     pty_finish();
     if (!START(24, 80, "--tui")) return;
     CHECK(until("o the last session"));
     keys("o");
     CHECK(until("nb201_sim by hand"));
     CHECK(until("sim_phone_a53"));
+    keys(":save mine\r");
+    CHECK(until("> save mine"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    CHECK(vt_has(&pty.t, "session kept as mine: `open mine` goes on"));
+    pty_finish();
+}
+
+/* Views lie on each other as they were opened: q leads through them, back to the prompt from where they came. Who has
+ * changed nothing is told of no session. */
+static void test_back_to_the_prompt(void)
+{
+    if (!START(24, 80, "--color=never")) return;
+    CHECK(until_asked("latlab>"));
+    keys("view corr\r");
+    CHECK(until("No dataset is loaded"));
+    keys("8");
+    CHECK(until("No command has been given yet"));
+    keys("q");
+    CHECK(until("No dataset is loaded"));
+    keys("q");
+    CHECK(until("latlab>"));
+    keys("quit\r");
+    CHECK(pty_wait_end());
+    CHECK(!vt_has(&pty.t, "session kept"));
+    pty_finish();
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("Choose a dataset"));
+    keys("q"); /* nothing lies below: it says what leaves */
+    CHECK(until("this is the last view; Q leaves latlab"));
     keys("Q");
     CHECK(pty_wait_end());
     pty_finish();
@@ -186,6 +217,7 @@ int main(int argc, char **argv)
                                        {"command line and filter", test_command_line},
                                        {"answers", test_answers},
                                        {"the last session", test_last_session},
+                                       {"back to the prompt", test_back_to_the_prompt},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},
                                        {0}};
