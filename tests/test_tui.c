@@ -27,6 +27,10 @@ static void test_main_job(void)
     keys("6");
     CHECK(until("worst architectures"));
     CHECK(until("sim_eyeriss"));
+    keys("v"); /* as the figure: the wildest errors are outside */
+    CHECK(until(" outside"));
+    keys("v");
+    CHECK(until_gone(" outside"));
     keys("p");
     CHECK(until("scatter-sim_eyeriss.png"));
     char *png = ll_path_join(check_tmpdir(), "scatter-sim_eyeriss.png");
@@ -172,6 +176,31 @@ static void test_answers(void)
     pty_finish();
 }
 
+static bool rule_is_on_row(const char *row)
+{
+    return strstr(vt_row(&pty.t, atoi(row)), "log") != NULL;
+}
+
+/* The log pane is as high as there are lines in it; an error is there to its last word. */
+static void test_log_pane(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    CHECK(until_true(rule_is_on_row, "22", "has no rule in row"));
+    keys(":transfer sim_phone_a53 k=100000\r");
+    CHECK(until("> transfer sim_phone_a53"));
+    CHECK(until_true(rule_is_on_row, "20", "has no rule in row"));
+    keys(":import csv /no/such/folder/with/a/rather/long/name/of/a/table.csv as x space=nasbench201 "
+         "unit=ms\r");
+    CHECK(until("No such file or"));
+    CHECK(until("  directory"));
+    keys(":\022phone");
+    CHECK(until("(search) phone: transfer sim_phone_a53 k=100000"));
+    keys("\033\033Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 static void test_config(void)
 {
     char *dir = ll_path_join(check_tmpdir(), "latlab"), *path = ll_path_join(dir, "config");
@@ -218,6 +247,7 @@ int main(int argc, char **argv)
                                        {"answers", test_answers},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},
+                                       {"log pane", test_log_pane},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},
                                        {0}};
