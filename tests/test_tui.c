@@ -176,6 +176,45 @@ static void test_answers(void)
     pty_finish();
 }
 
+/* Nothing is written over before somebody has said so. */
+static void test_files_in_the_way(void)
+{
+    char *path = ll_path_join(check_tmpdir(), "devices.csv"),
+         *shot = ll_path_join(check_tmpdir(), "shot.txt"), *text = NULL;
+    size_t n;
+    CHECK(!ll_write_file(path, "mine\n", 5, NULL) && !ll_write_file(shot, "mine\n", 5, NULL));
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys("e");
+    CHECK(until("devices.csv is there already: write over it?  y yes  n no"));
+    keys("3n"); /* 3 is no answer */
+    CHECK(until("left as it is"));
+    CHECK(until("log latency"));
+    if (CHECK(!ll_read_file(path, 0, &text, &n, NULL))) CHECK_STR(text, "mine\n");
+    free(text);
+    keys("e");
+    CHECK(until("write over it?"));
+    keys("y");
+    CHECK(until("> export csv devices.csv force=on"));
+    CHECK(until_gone("write over it?"));
+    keys(":save-display shot.txt\r");
+    CHECK(until("shot.txt is there already: write over it?"));
+    keys("y");
+    CHECK(until("> save-display shot.txt force=on"));
+    pty_settle();
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+    if (CHECK(!ll_read_file(path, 0, &text, &n, NULL))) CHECK_HAS(text, "sim_phone_a53");
+    free(text);
+    if (CHECK(!ll_read_file(shot, 0, &text, &n, NULL))) CHECK_HAS(text, "log latency");
+    free(text);
+    unlink(path);
+    unlink(shot);
+    free(path);
+    free(shot);
+}
+
 static bool rule_is_on_row(const char *row)
 {
     return strstr(vt_row(&pty.t, atoi(row)), "log") != NULL;
@@ -247,6 +286,7 @@ int main(int argc, char **argv)
                                        {"answers", test_answers},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},
+                                       {"files in the way", test_files_in_the_way},
                                        {"log pane", test_log_pane},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},

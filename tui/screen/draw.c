@@ -170,6 +170,27 @@ static void draw_hints(ll_screen *s, int y)
     ll_screen_add_spot(s, y, x + 8, 5, ":");
 }
 
+static int draw_choice(ll_screen *s, int y, int x, const char *key, const char *what)
+{
+    ll_put(&s->canvas, y, x, LL_S_ACCENT, key);
+    int w = 2 + ll_put(&s->canvas, y, x + 2, LL_S_TEXT, what);
+    ll_screen_add_spot(s, y, x, w, key);
+    return x + w + 2;
+}
+
+/* The end of a long path says more than its beginning. */
+static void draw_over(ll_screen *s, int y)
+{
+    enum { REST = 55 }; /* columns of all but the file */
+    int room = s->canvas.width - REST, skip = 0;
+    for (uint32_t ch; ll_text_width(s->over_file + skip) > room && s->over_file[skip];)
+        skip += ll_utf8_next(s->over_file + skip, &ch);
+    int x = 1 + ll_putf(&s->canvas, y, 1, LL_S_WARN, "%s%s is there already: write over it?",
+                        skip ? "..." : "", s->over_file + skip);
+    x = draw_choice(s, y, x + 2, "y", "yes");
+    draw_choice(s, y, x, "n", "no");
+}
+
 static void draw_cancel(ll_screen *s, int y)
 {
     bool paused = ll_app_paused(s->f->app);
@@ -182,7 +203,9 @@ static void draw_cancel(ll_screen *s, int y)
 static void draw_status(ll_screen *s, int y)
 {
     ll_canvas *c = &s->canvas;
-    if (s->progress) {
+    if (s->mode == LL_MODE_ASK) {
+        draw_over(s, y);
+    } else if (s->progress) {
         ll_str text = {0};
         ll_look plain = s->look;
         plain.attributes = false;

@@ -396,6 +396,21 @@ static void help_key(ll_screen *s, const char *key)
         s->mode = LL_MODE_VIEW;
 }
 
+/* Anything but an answer leaves the question standing. */
+static void over_key(ll_screen *s, const char *key)
+{
+    bool yes = names_key("y Y", key);
+    if (!yes && !names_key("n N q Esc", key)) return;
+    s->mode = LL_MODE_VIEW;
+    ll_str line = {0};
+    ll_str_addf(&line, "%s force=on", s->over_line);
+    if (yes)
+        ll_screen_submit(s, ll_str_text(&line));
+    else
+        ll_screen_say(s, LL_S_FAINT, "left as it is");
+    ll_str_free(&line);
+}
+
 static void view_key(ll_screen *s, const char *key)
 {
     char both[2 * LL_KEY_NAME];
@@ -423,6 +438,8 @@ void ll_screen_key(ll_screen *s, const char *key)
         command_key(s, key);
     else if (s->mode == LL_MODE_FILTER)
         filter_key(s, key);
+    else if (s->mode == LL_MODE_ASK)
+        over_key(s, key);
     else
         help_key(s, key);
 }

@@ -322,6 +322,8 @@ static void finish(ll_screen *s)
     cJSON_Delete(s->progress);
     free(s->running);
     free(s->save_display);
+    free(s->over_line);
+    free(s->over_file);
 }
 
 ll_next ll_screen_run(ll_faces *f)
