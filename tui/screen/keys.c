@@ -35,6 +35,8 @@ static const ll_key global_keys[] = {
     {"G End", "@last", NULL},
     {"/", "@filter", "filter a table, search a page, as you type (Enter keeps it, Esc drops it)"},
     {"r", "@reverse", "reverse the order of a table"},
+    {">", "@columns +", "scroll a wide table sideways: < and > (in the search they move the limit)"},
+    {"<", "@columns -", NULL},
     {"y", "@copy", "copy what is under the cursor to the clipboard"},
     {"u", "undo", "undo the last change"},
     {"C-r", "redo", "redo it"},
