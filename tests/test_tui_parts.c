@@ -135,12 +135,41 @@ static void progress_has_axes_of_its_own(void)
     end(&b);
 }
 
+/* n and N go from one line that has the text to the next one, and round the end. */
+static void a_page_is_searched(void)
+{
+    ll_pager p = {.r = {0, 0, 3, 40}};
+    ll_str copied = {0};
+    cJSON *answer =
+        cJSON_Parse("{\"kind\":\"x\",\"text\":\"one fish\\ntwo\\nred fish\\nfour\\nblue fish\\n\"}");
+    ll_look wide = look;
+    wide.width = 40;
+    ll_pager_set(&p, (const cJSON *const[]){answer}, 1, &wide);
+    CHECK(!ll_pager_action(&p, "find", "+")); /* nothing is wanted yet */
+    CHECK(ll_pager_action(&p, "filter-by", "fish"));
+    static const struct {
+        const char *where, *line;
+    } steps[] = {
+        {"+", "red fish"}, {"+", "blue fish"}, {"+", "one fish"}, {"-", "blue fish"}, {"-", "red fish"}};
+    for (int i = 0; i < 5; i++) {
+        CHECK(ll_pager_action(&p, "find", steps[i].where));
+        ll_str_clear(&copied);
+        ll_pager_copy(&p, &copied);
+        CHECK_STR(ll_str_text(&copied), steps[i].line);
+        CHECK(p.found >= p.top && p.found < p.top + p.r.h);
+    }
+    ll_str_free(&copied);
+    ll_pager_free(&p);
+    cJSON_Delete(answer);
+}
+
 int main(int argc, char **argv)
 {
     look.theme = ll_theme_find("mono");
     static const check_case cases[] = {{"history is searched", history_is_searched},
                                        {"what is said is broken at words", what_is_said_is_broken_at_words},
                                        {"progress has axes of its own", progress_has_axes_of_its_own},
+                                       {"a page is searched", a_page_is_searched},
                                        {0}};
     return check_main("test_tui_parts", cases, argc, argv);
 }

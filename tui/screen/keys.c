@@ -47,8 +47,8 @@ static const ll_key global_keys[] = {
     {"C-l", "@redraw", "draw the screen anew"},
     {"C-z", "@suspend", "to the shell (fg comes back)"},
     {"K", "@cancel", "cancel the running command (also Ctrl-C)"},
-    {"n", "@lesson-next", "in a lesson: run the step that is shown"},
-    {"N", "@lesson-stop", "in a lesson: leave it"},
+    {"n", "@lesson-next", "in a page: the next line that / found; in a lesson: run the step that is shown"},
+    {"N", "@lesson-stop", "in a page: the one before; in a lesson: leave it"},
     {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
     {0},
 };
@@ -209,9 +209,17 @@ static void open_view_of(ll_screen *s, const char *command)
     if (view) ll_screen_open(s, view);
 }
 
+/* Outside a lesson its keys go on with a search. */
+static void find_again(ll_screen *s, const char *where)
+{
+    if (!view_action(ll_screen_top(s), "find", where))
+        ll_screen_say(s, LL_S_FAINT, "nothing is searched for here: / begins");
+}
+
 static void do_lesson_next(ll_screen *s, const char *arg)
 {
     const ll_lesson_step *step = ll_lesson_now(&s->lesson);
+    if (!step) find_again(s, "+");
     if (!step) return;
     if (!step->command) {
         ll_lesson_skip(&s->lesson);
@@ -225,6 +233,7 @@ static void do_lesson_next(ll_screen *s, const char *arg)
 
 static void do_lesson_stop(ll_screen *s, const char *arg)
 {
+    if (!ll_lesson_now(&s->lesson)) find_again(s, "-");
     ll_lesson_free(&s->lesson);
 }
 
