@@ -71,6 +71,8 @@ static void what_is_said_is_broken_at_words(void)
     CHECK_INT(ll_log_rows(&log, log.n, 30, 10), 3);
     CHECK_INT(ll_log_rows(&log, log.n, 30, 2), 2);
     CHECK_INT(ll_log_rows(&log, log.n, 80, 10), 2);
+    ll_log_say(&log, LL_S_FAINT, "copied: |skip_connect~0|+|none~0|nor_conv_3x3~1|");
+    CHECK_INT(ll_log_entry_rows(&log.v[2], 30), 1); /* a remark is cut */
     ll_canvas_init(&c, &look, 0, 30);
     CHECK_INT(ll_log_draw_entry(&log.v[0], &c, 0, 0, 30), 2);
     char *text = text_of(&c);

@@ -128,9 +128,11 @@ static void wrap(const ll_log_entry *e, const ll_look *look, int w, ll_paper *p)
     ll_render_wrapped(p, e->style, 0, e->text);
 }
 
+/* What one may skip (what a key has done) is cut instead. */
 static bool is_long(const ll_log_entry *e, int w)
 {
-    return e->kind == LL_LOG_TALK && (ll_text_width(e->text) > w - 2 || strchr(e->text, '\n'));
+    return e->kind == LL_LOG_TALK && e->style != LL_S_FAINT &&
+           (ll_text_width(e->text) > w - 2 || strchr(e->text, '\n'));
 }
 
 int ll_log_entry_rows(const ll_log_entry *e, int w)
