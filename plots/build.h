@@ -75,6 +75,9 @@ typedef struct ll_residual_data {
     ll_plot_size size;
 } ll_residual_data;
 ll_status ll_build_residual(const ll_residual_data *d, ll_figure **out, ll_error *e);
+/* What of relative errors (in %, finite) is shown: 99.6 of 100, and 10 % on either side once errors come near it. n 0: a
+ * percent on either side. */
+void ll_residual_range(const double *percent, int n, double ends[2]);
 
 /* How often every operation stands in an architecture, against its relative error: a mispriced operation is a
  * staircase. */

@@ -36,20 +36,26 @@ static void fill_rows(residual *r)
     ll_ints_free(&rest);
 }
 
-/* The middle of the cloud and what is named; other wild points may leave the panel. Once errors come near it,
- * 10 % is in. */
+void ll_residual_range(const double *percent, int n, double ends[2])
+{
+    ends[0] = fmin(ll_quantile(percent, n, .002), -1);
+    ends[1] = fmax(ll_quantile(percent, n, .998), 1);
+    double reach = fmax(ends[1], -ends[0]) > 4 ? 12 : 1;
+    ends[0] = fmin(ends[0], -reach);
+    ends[1] = fmax(ends[1], reach);
+}
+
+/* The middle of the cloud and what is named; other wild points may leave the panel. */
 static void fit_percent(residual *r, ll_axis *y)
 {
     int n = r->rows.n, outside = 0;
     const double *v = r->percent;
-    double ends[2] = {fmin(ll_quantile(v, n, .002), -1), fmax(ll_quantile(v, n, .998), 1)};
-    double reach = fmax(ends[1], -ends[0]) > 4 ? 12 : 1;
+    double ends[2];
+    ll_residual_range(v, n, ends);
     for (int i = 0; i < r->worst.n; i++) {
         ends[0] = fmin(ends[0], error_of(r, r->worst.v[i]));
         ends[1] = fmax(ends[1], error_of(r, r->worst.v[i]));
     }
-    ends[0] = fmin(ends[0], -reach);
-    ends[1] = fmax(ends[1], reach);
     ll_axis_fit(y, ends, 2, 1, .05);
     ll_axis_label(y, "(predicted - measured) / measured (%)");
     for (int i = 0; i < n; i++) outside += v[i] < y->lo || v[i] > y->hi;

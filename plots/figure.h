@@ -59,12 +59,12 @@ typedef struct ll_axis {
     char **tick_text; /* (n_ticks) */
 } ll_axis;
 
-/* A key never lies over data. Where lines carry their names at their ends, it is for text terminals alone. */
-typedef enum ll_key {
+/* A legend never lies over data. Where lines carry their names at their ends, it is for text terminals alone. */
+typedef enum ll_legend {
     LL_KEY_NONE,
     LL_KEY_OUTSIDE, /* below the panel; to the right of a square one that has room there */
     LL_KEY_TEXT     /* outside, in characters only */
-} ll_key;
+} ll_legend;
 
 typedef struct ll_panel {
     char *title;
@@ -75,7 +75,7 @@ typedef struct ll_panel {
     bool framed;      /* axis lines */
     double margin[4]; /* left, right, top, bottom: pixels of the figure; 0: the renderer chooses */
     ll_strs notes;    /* parts of a line above the panel */
-    ll_key key;
+    ll_legend key;
     const ll_palette *palette; /* of an image; NULL: none */
     double value_lo, value_hi; /* the range the palette spans */
     char *value_label;

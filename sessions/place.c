@@ -108,8 +108,8 @@ char *ll_session_open_line(const char *dir, const char *option)
     ll_str line = {0};
     char *found = NULL;
     bool by_name = !ll_session_find(ll_path_base(dir), &found, NULL) && !strcmp(found, dir);
-    ll_quote_addf(&line, "open %s ", by_name ? ll_path_base(dir) : dir);
-    ll_str_add(&line, option);
+    ll_quote_addf(&line, "open %s", by_name ? ll_path_base(dir) : dir);
+    if (option) ll_str_addf(&line, " %s", option);
     free(found);
     return ll_str_take(&line);
 }

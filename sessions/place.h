@@ -25,7 +25,7 @@ bool ll_session_is_script(const char *dir);
  * killed before the first command was journalled. */
 void ll_session_list(ll_strs *dirs);
 void ll_session_list_live(ll_strs *dirs); /* the unnamed ones alone, and all of them */
-/* The command line that opens this session with an option such as "copy=on"; the caller frees. */
+/* The command line that opens this session, with an option such as "copy=on" or NULL; the caller frees. */
 char *ll_session_open_line(const char *dir, const char *option);
 double ll_session_changed_s(const char *dir); /* seconds since 1970 of the last journal line */
 

@@ -574,3 +574,15 @@ ll_session *ll_session_of(ll_app *app)
 {
     return ll_app_slot(app, LL_SLOT_SESSIONS);
 }
+
+char *ll_session_farewell(ll_app *app)
+{
+    const ll_session *s = ll_session_of(app);
+    if (!s->dir || s->behind) return NULL;
+    if (!s->name) return ll_strdup("session kept: `open` goes on");
+    char *open = ll_session_open_line(s->dir, NULL);
+    ll_str text = {0};
+    ll_str_addf(&text, "session kept as %s: `%s` goes on", s->name, open);
+    free(open);
+    return ll_str_take(&text);
+}

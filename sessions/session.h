@@ -48,6 +48,10 @@ void ll_sessions_of_script(ll_app *app);
  * what of it has changed meanwhile is said. */
 ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op);
 
+/* What to tell somebody who leaves: "session kept: `open` goes on". NULL: nothing is kept of it. The caller frees. Once no
+ * command runs any more. */
+char *ll_session_farewell(ll_app *app);
+
 /* Leave the present folder and go on without one: the next change makes a fresh one. */
 void ll_session_close(ll_session *s);
 /* Leave the present folder and go on in this one; rq->state becomes its state, as far as its data still is there

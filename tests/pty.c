@@ -36,6 +36,7 @@ static void child(const pty_start *how, const char *const *args)
     setenv("XDG_CONFIG_HOME", check_tmpdir(), 1);
     setenv("PAGER", how->pager ? how->pager : "cat", 1);
     unsetenv("COLORTERM");
+    if (how->colorterm) setenv("COLORTERM", how->colorterm, 1);
     unsetenv("NO_COLOR");
     unsetenv("LATLAB_DATA");
     if (how->keys) setenv("LATLAB_KEYS", how->keys, 1);

@@ -26,9 +26,10 @@ void pty_find_program(void);   /* first of all, in main */
 typedef struct pty_start {
     const char *term; /* NULL: xterm-256color */
     int rows, cols;
-    const char *keys;    /* LATLAB_KEYS, or NULL */
-    const char *pager;   /* NULL: none */
-    const char *program; /* NULL: $LATLAB */
+    const char *keys;      /* LATLAB_KEYS, or NULL */
+    const char *pager;     /* NULL: none */
+    const char *colorterm; /* COLORTERM, or NULL */
+    const char *program;   /* NULL: $LATLAB */
     void (*on_output)(const char *bytes, int n);
 } pty_start;
 /* False, and the case is skipped, when there is no program. */

@@ -417,6 +417,17 @@ static void help_and_completion_come_from_the_table(void)
     ll_app_complete(a, "transfer x ", &out);
     CHECK(ll_strs_has(&out, "sampler="));
     ll_strs_free(&out);
+    ll_app_complete(a, "transfer x sampler=kmeans:one", &out); /* what stands behind a colon, too */
+    CHECK_INT(out.n, 1);
+    CHECK_STR(out.v[0], "sampler=kmeans:onehot");
+    ll_strs_free(&out);
+    ll_app_complete(a, "transfer x sampler=random:", &out); /* which takes none */
+    CHECK_INT(out.n, 0);
+    ll_strs_free(&out);
+    ll_app_register(a, ll_search_commands);
+    ll_app_complete(a, "search x score=gp:nw", &out);
+    CHECK(ll_strs_has(&out, "score=gp:nwot"));
+    ll_strs_free(&out);
     ll_app_free(a);
 }
 

@@ -259,7 +259,7 @@ static void test_grid_columns(void)
     for (int i = 0; i < 3; i++) ll_grid_move(&g, LL_RIGHT);
     ll_grid_draw(&g, &c, (ll_rect){0, 0, 3, 18}, true, NULL, NULL);
     char *text = canvas_text(&c);
-    CHECK_STR(text, "   first  third^\n       2      8\n       1      9\n");
+    CHECK_STR(text, "   first  third^ >\n       2      8\n       1      9\n");
     free(text);
     CHECK(ll_grid_mouse(&g, &(ll_mouse){.y = 0, .x = 12, .what = LL_MOUSE_CLICK}));
     CHECK_INT(ll_json_get_int(g.rows[g.order.v[0]], "c", 0), 9);
@@ -271,6 +271,43 @@ static void test_grid_columns(void)
     CHECK_STR(ll_str_text(&copied), "1\t2\t9");
     ll_str_free(&copied);
     ll_canvas_free(&c);
+    ll_grid_free(&g);
+    cJSON_Delete(result);
+}
+
+static void check_drawn(ll_grid *g, int w, const char *want)
+{
+    ll_look look = ll_look_plain(0);
+    ll_canvas c;
+    ll_canvas_init(&c, &look, 2, w);
+    ll_grid_draw(g, &c, (ll_rect){0, 0, 2, w}, true, NULL, NULL);
+    char *text = canvas_text(&c);
+    CHECK_STR(text, want);
+    free(text);
+    ll_canvas_free(&c);
+}
+
+/* A wide table scrolls sideways below its first column; marks at the edges say that there is more. */
+static void test_grid_scrolls_sideways(void)
+{
+    ll_grid g = {0};
+    cJSON *result =
+        cJSON_Parse("{\"columns\":[{\"key\":\"a\",\"title\":\"first\"},{\"key\":\"b\",\"title\":\"second\"},"
+                    "{\"key\":\"none\",\"title\":\"none\"},{\"key\":\"c\",\"title\":\"third\"},"
+                    "{\"key\":\"d\",\"title\":\"fourth\"}],\"rows\":[{\"a\":1,\"b\":2,\"c\":9,\"d\":7}]}");
+    ll_grid_set(&g, result);
+    check_drawn(&g, 23, "   first  second  +2>\n       1       2\n");
+    CHECK(ll_grid_action(&g, "columns", "+"));
+    check_drawn(&g, 16, " < first  third>\n       1      9\n"); /* no room for how many */
+    check_drawn(&g, 23, " < first  third  +1>\n       1      9\n");
+    ll_grid_action(&g, "columns", "+"); /* over the column without values */
+    check_drawn(&g, 23, " < first  fourth\n       1       7\n");
+    ll_grid_action(&g, "columns", "+"); /* the end */
+    ll_grid_action(&g, "columns", "-");
+    check_drawn(&g, 23, " < first  third  +1>\n       1      9\n");
+    ll_grid_action(&g, "columns", "-");
+    ll_grid_action(&g, "columns", "-");
+    check_drawn(&g, 40, "   first  second  third  fourth\n       1       2      9       7\n");
     ll_grid_free(&g);
     cJSON_Delete(result);
 }
@@ -324,6 +361,7 @@ int main(int argc, char **argv)
                                        {"log", test_log},
                                        {"grid: sort, filter, cursor", test_grid},
                                        {"grid: columns, mouse, copy", test_grid_columns},
+                                       {"a wide table scrolls sideways", test_grid_scrolls_sideways},
                                        {"walking and scrolling", test_walk},
                                        {"matrix out of a result", test_read_matrix},
                                        {0}};

@@ -9,6 +9,7 @@
 #include "tests/check.h"
 #include "tests/results.h"
 #include "tui/draw/chart.h"
+#include "tui/draw/ramp.h"
 #include "tui/draw/read.h"
 #include "tui/draw/render.h"
 #include "tui/draw/table.h"
@@ -145,22 +146,48 @@ static void test_colours(void)
 
 static double lightness(int colour)
 {
-    int c[3];
-    ll_colour_rgb(colour, c);
-    return .2126 * c[0] + .7152 * c[1] + .0722 * c[2];
+    double lab[3];
+    ll_colour_lab(colour, lab);
+    return lab[0];
 }
 
-/* Both maps must read in grey too: lightness rises all the way, in 256 colours it never clearly falls. */
+/* The maps must read in grey too: in true colour lightness rises all the way, in 256 colours it never falls, nor is
+ * there a colour twice; and the steps are small enough to tell values apart. */
 static void test_ramps_rise(void)
 {
     static const char *const names[] = {"cividis", "viridis"};
-    for (int m = 0; m < 2; m++)
-        for (int i = 1; i <= 100; i++) {
-            CHECK(lightness(ll_ramp(names[m], i / 100.)) > lightness(ll_ramp(names[m], (i - 1) / 100.)));
-            int a = ll_colour_at(ll_ramp(names[m], (i - 1) / 100.), LL_DEPTH_256);
-            int b = ll_colour_at(ll_ramp(names[m], i / 100.), LL_DEPTH_256);
-            CHECK(lightness(b) > lightness(a) - 25);
+    for (int m = 0; m < 2; m++) {
+        int steps = 0;
+        for (int i = 1; i <= 1000; i++) {
+            double t = i / 1000., before = (i - 1) / 1000.;
+            int a = ll_ramp_at(names[m], before, LL_DEPTH_256), b = ll_ramp_at(names[m], t, LL_DEPTH_256);
+            if (i % 10 == 0) CHECK(lightness(ll_ramp(names[m], t)) > lightness(ll_ramp(names[m], t - .01)));
+            CHECK(a == b || lightness(b) > lightness(a));
+            steps += a != b;
         }
+        CHECK(steps >= 10);
+        CHECK_INT(ll_ramp_at(names[m], .3, LL_DEPTH_TRUE), ll_ramp(names[m], .3));
+    }
+}
+
+static void test_diverging_is_lightest_in_the_middle(void)
+{
+    for (int i = 1; i <= 500; i++) {
+        double t = i / 500., before = (i - 1) / 500.;
+        for (int side = -1; side <= 1; side += 2) {
+            int a = ll_ramp_diverging_at(side * before, LL_DEPTH_256),
+                b = ll_ramp_diverging_at(side * t, LL_DEPTH_256);
+            CHECK(a == b || lightness(b) < lightness(a));
+        }
+    }
+    double blue[3], orange[3], white[3];
+    ll_colour_lab(ll_ramp_diverging_at(-1, LL_DEPTH_256), blue);
+    ll_colour_lab(ll_ramp_diverging_at(1, LL_DEPTH_256), orange);
+    ll_colour_lab(LL_RGB(255, 255, 255), white);
+    CHECK(blue[2] < -20 && orange[2] > 20);
+    CHECK_NEAR(white[0], 100, 1e-3);
+    CHECK_NEAR(white[1], 0, 1e-2);
+    CHECK_NEAR(white[2], 0, 2e-2);
 }
 
 /* --- results --- */
@@ -353,7 +380,7 @@ static void test_heatmap_colours(void)
     ll_look look = look_of(60, LL_DEPTH_256, true);
     char *text = render(corr_json, &look);
     ll_str cell = {0};
-    int bg = ll_colour_at(ll_ramp("cividis", 1), LL_DEPTH_256); /* the diagonal, black on yellow */
+    int bg = ll_ramp_at("cividis", 1, LL_DEPTH_256); /* the diagonal, black on yellow */
     ll_str_addf(&cell, "\033[0;38;5;16;48;5;%dm 1.0", bg);
     CHECK_HAS(text, ll_str_text(&cell));
     ll_str_free(&cell);
@@ -530,6 +557,7 @@ int main(int argc, char **argv)
         {"one escape for a run of one ink", test_escapes},
         {"colours come down to what a terminal has", test_colours},
         {"colour maps rise in lightness", test_ramps_rise},
+        {"the diverging map is lightest in the middle", test_diverging_is_lightest_in_the_middle},
         {"rows are an aligned table", test_table},
         {"a table adapts to the width", test_table_adapts},
         {"no rows", test_no_rows},

@@ -27,6 +27,10 @@ static void test_main_job(void)
     keys("6");
     CHECK(until("worst architectures"));
     CHECK(until("sim_eyeriss"));
+    keys("v"); /* as the figure: the wildest errors are outside */
+    CHECK(until(" outside"));
+    keys("v");
+    CHECK(until_gone(" outside"));
     keys("p");
     CHECK(until("scatter-sim_eyeriss.png"));
     char *png = ll_path_join(check_tmpdir(), "scatter-sim_eyeriss.png");
@@ -97,12 +101,43 @@ static void test_last_session(void)
     CHECK(until("by hand"));
     keys("Q");
     CHECK(pty_wait_end());
+    CHECK(vt_has(&pty.t, "session kept: `open` goes on"));
     pty_finish();
     if (!START(24, 80, "--tui")) return;
     CHECK(until("o the last session"));
     keys("o");
     CHECK(until("nb201_sim by hand"));
     CHECK(until("sim_phone_a53"));
+    keys(":save mine\r");
+    CHECK(until("> save mine"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    CHECK(vt_has(&pty.t, "session kept as mine: `open mine` goes on"));
+    pty_finish();
+}
+
+/* Views lie on each other as they were opened: q leads through them, back to the prompt from where they came. Who has
+ * changed nothing is told of no session. */
+static void test_back_to_the_prompt(void)
+{
+    if (!START(24, 80, "--color=never")) return;
+    CHECK(until_asked("latlab>"));
+    keys("view corr\r");
+    CHECK(until("No dataset is loaded"));
+    keys("8");
+    CHECK(until("No command has been given yet"));
+    keys("q");
+    CHECK(until("No dataset is loaded"));
+    keys("q");
+    CHECK(until("latlab>"));
+    keys("quit\r");
+    CHECK(pty_wait_end());
+    CHECK(!vt_has(&pty.t, "session kept"));
+    pty_finish();
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("Choose a dataset"));
+    keys("q"); /* nothing lies below: it says what leaves */
+    CHECK(until("this is the last view; Q leaves latlab"));
     keys("Q");
     CHECK(pty_wait_end());
     pty_finish();
@@ -137,6 +172,70 @@ static void test_answers(void)
     CHECK(until("samples 12"));
     CHECK(until("measured (ms)"));
     keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* Nothing is written over before somebody has said so. */
+static void test_files_in_the_way(void)
+{
+    char *path = ll_path_join(check_tmpdir(), "devices.csv"),
+         *shot = ll_path_join(check_tmpdir(), "shot.txt"), *text = NULL;
+    size_t n;
+    CHECK(!ll_write_file(path, "mine\n", 5, NULL) && !ll_write_file(shot, "mine\n", 5, NULL));
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys("e");
+    CHECK(until("devices.csv is there already: write over it?  y yes  n no"));
+    keys("3n"); /* 3 is no answer */
+    CHECK(until("left as it is"));
+    CHECK(until("log latency"));
+    if (CHECK(!ll_read_file(path, 0, &text, &n, NULL))) CHECK_STR(text, "mine\n");
+    free(text);
+    keys("e");
+    CHECK(until("write over it?"));
+    keys("y");
+    CHECK(until("> export csv devices.csv force=on"));
+    CHECK(until_gone("write over it?"));
+    keys(":save-display shot.txt\r");
+    CHECK(until("shot.txt is there already: write over it?"));
+    keys("y");
+    CHECK(until("> save-display shot.txt force=on"));
+    pty_settle();
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+    if (CHECK(!ll_read_file(path, 0, &text, &n, NULL))) CHECK_HAS(text, "sim_phone_a53");
+    free(text);
+    if (CHECK(!ll_read_file(shot, 0, &text, &n, NULL))) CHECK_HAS(text, "log latency");
+    free(text);
+    unlink(path);
+    unlink(shot);
+    free(path);
+    free(shot);
+}
+
+static bool rule_is_on_row(const char *row)
+{
+    return strstr(vt_row(&pty.t, atoi(row)), "log") != NULL;
+}
+
+/* The log pane is as high as there are lines in it; an error is there to its last word. */
+static void test_log_pane(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    CHECK(until_true(rule_is_on_row, "22", "has no rule in row"));
+    keys(":transfer sim_phone_a53 k=100000\r");
+    CHECK(until("> transfer sim_phone_a53"));
+    CHECK(until_true(rule_is_on_row, "20", "has no rule in row"));
+    keys(":import csv /no/such/folder/with/a/rather/long/name/of/a/table.csv as x space=nasbench201 "
+         "unit=ms\r");
+    CHECK(until("No such file or"));
+    CHECK(until("  directory"));
+    keys(":\022phone");
+    CHECK(until("(search) phone: transfer sim_phone_a53 k=100000"));
+    keys("\033\033Q");
     CHECK(pty_wait_end());
     pty_finish();
 }
@@ -186,6 +285,9 @@ int main(int argc, char **argv)
                                        {"command line and filter", test_command_line},
                                        {"answers", test_answers},
                                        {"the last session", test_last_session},
+                                       {"back to the prompt", test_back_to_the_prompt},
+                                       {"files in the way", test_files_in_the_way},
+                                       {"log pane", test_log_pane},
                                        {"config file", test_config},
                                        {"keys from a file", test_key_file},
                                        {0}};

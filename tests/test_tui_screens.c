@@ -206,11 +206,35 @@ static void test_heatmap_colours(void)
     CHECK(until("1.0.73"));
     if (CHECK(vt_find(&pty.t, "1.0", &y, &x))) {
         vt_cell c = pty.t.cell[y][x];
-        CHECK_INT(c.bg, 221); /* 254,232,56 of cividis is nearest to 255,215,95 */
+        CHECK_INT(c.bg, 220); /* where cividis ends in 256 colours */
         CHECK_INT(c.fg, 16);
     }
     CHECK(pty.t.cell[y][x + 4].reverse); /* row 0, column 1: where the cursor starts */
     CHECK(!pty.t.cell[y][x].reverse);
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* The terminal says that it knows RGB, its terminfo does not: the map has its own colours all the same, also behind a
+ * cursor that has moved on. */
+static void test_true_colour(void)
+{
+    int y, x;
+    if (!pty_begin(&(pty_start){.rows = 40, .cols = 120, .colorterm = "truecolor"},
+                   (const char *const[]){pty_program, LOADED, NULL}))
+        return;
+    CHECK(until("sim_phone_a53"));
+    keys("2");
+    CHECK(until("1.0.73"));
+    pty_settle();
+    for (int i = 0; i < 2 && CHECK(vt_find(&pty.t, "1.0.73", &y, &x)); i++) {
+        CHECK_INT(pty.t.cell[y][x].bg, 1 << 24 | 0xfee838);
+        CHECK_INT(pty.t.cell[y][x].fg, 1 << 24);
+        keys("jjll");
+        pty_settle();
+    }
+    CHECK_INT(pty.t.unknown, 0);
     keys("Q");
     CHECK(pty_wait_end());
     pty_finish();
@@ -244,6 +268,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"every view as it was stored", test_stored},
                                        {"views before anything was done", test_empty_views},
                                        {"colours of the heatmap", test_heatmap_colours},
+                                       {"true colour", test_true_colour},
                                        {"vt100, linux, xterm, tmux, screen, dumb", test_mono},
                                        {0}};
     return check_main("test_tui_screens", cases, argc, argv);

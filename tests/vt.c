@@ -95,6 +95,8 @@ static void colours(vt *t, const int *v, int n)
             t->pen.reverse = false;
         else if ((c == 38 || c == 48) && i + 2 < n && v[i + 1] == 5)
             *slot = v[i + 2], i += 2;
+        else if ((c == 38 || c == 48) && i + 4 < n && v[i + 1] == 2)
+            *slot = 1 << 24 | v[i + 2] << 16 | v[i + 3] << 8 | v[i + 4], i += 4;
         else if ((c >= 30 && c < 38) || (c >= 40 && c < 48))
             *slot = c % 10;
         else if (c == 39 || c == 49)
@@ -258,7 +260,11 @@ static bool run_escape(vt *t)
             scroll(t, t->top, -1);
         else
             t->y--;
-    } else if (!strchr("=>78c", t->held[1])) {
+    } else if (t->held[1] == '7') {
+        t->kept.y = t->y, t->kept.x = t->x, t->kept.pen = t->pen;
+    } else if (t->held[1] == '8') {
+        t->y = t->kept.y, t->x = t->kept.x, t->pen = t->kept.pen, t->wrap_next = false;
+    } else if (!strchr("=>c", t->held[1])) {
         t->unknown++;
     }
     return true;

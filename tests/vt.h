@@ -18,6 +18,10 @@ typedef struct vt {
     int rows, cols, y, x, top, bottom;
     bool wrap_next, alternate, cursor_hidden, mouse; /* mouse: its reports are asked for */
     vt_cell pen, cell[VT_ROWS][VT_COLS];
+    struct {
+        int y, x;
+        vt_cell pen;
+    } kept;        /* by ESC 7 */
     uint32_t last; /* for REP */
     char held[64]; /* a sequence that has begun */
     int n_held, unknown;

@@ -25,6 +25,7 @@
 #include "tui/draw/graphics.h"
 #include "tui/faces/faces.h"
 #include "tui/faces/rescue.h"
+#include "tui/faces/talk.h"
 #include "tui/faces/terminal.h"
 
 enum { VALUE = 256, TUI, JSON, DATA, KEEP_GOING, COLOR, ASCII, THREADS, ECHO, MAN, BASH, VERSION };
@@ -254,6 +255,15 @@ static int run_faces(const settings *s, ll_faces *f)
     return ll_interactive_run(f, LL_TO_REPL);
 }
 
+/* Somebody was there and leaves: is what they did kept? */
+static void say_farewell(const ll_faces *f)
+{
+    char *text = ll_app_slot(f->app, LL_SLOT_FACE) ? ll_session_farewell(f->app) : NULL;
+    ll_talk talk = ll_talk_new(stderr, f->err);
+    if (text) ll_talk_say(&talk, LL_S_FAINT, "", text);
+    free(text);
+}
+
 /* A closed standard descriptor would be given to the next file opened, and what is printed would land in it.
  * /dev/null takes its place, opened the wrong way round so that reading or writing it is an error. */
 static void keep_standard_files(void)
@@ -299,7 +309,9 @@ int main(int argc, char **argv)
     if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_str_free(&s.commands);
-    if (!ll_app_stop(f.app, LL_PATIENCE_S)) { /* it waits for a file: it is left there */
+    if (ll_app_stop(f.app, LL_PATIENCE_S)) {
+        say_farewell(&f);
+    } else { /* it waits for a file: it is left there */
         ll_app_abandon(f.app);
         ll_leave_at_once(status);
     }

@@ -64,6 +64,14 @@ static void send(ll_app *a, const char *event, int id, const char *key, const ch
     ll_events_push(a->events, o);
 }
 
+static void send_error(const ll_request *rq)
+{
+    cJSON *o = ll_event_new("error", rq->id);
+    ll_json_str(o, "message", rq->error.message);
+    if (rq->in_the_way) ll_json_str(o, "in_the_way", rq->in_the_way);
+    ll_events_push(rq->app->events, o);
+}
+
 static void send_end(ll_app *a, int id, ll_status status, double seconds)
 {
     cJSON *o = ll_event_new("end", id);
@@ -154,6 +162,7 @@ static void free_request(ll_request *rq)
     ll_values_free(&rq->args);
     ll_values_free(&rq->more);
     cJSON_Delete(rq->results);
+    free(rq->in_the_way);
 }
 
 static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
@@ -167,7 +176,7 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     rq.outer = ll_interrupt_watch(&observer);
     ll_status s = carry_out(&rq);
     ll_interrupt_watch(rq.outer);
-    if (s && s != LL_CANCELLED) send(a, "error", id, "message", rq.error.message);
+    if (s && s != LL_CANCELLED) send_error(&rq);
     send_end(a, id, s, ll_now_s() - start);
     free_request(&rq);
 }

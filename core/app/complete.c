@@ -36,8 +36,25 @@ static void offer(candidates *c, const char *word)
     ll_str_free(&quoted);
 }
 
+/* "kmeans:gr": what may stand behind "kmeans:"; false: something else is being typed. */
+static bool offer_behind(ll_app *a, const char *name, void (*what)(ll_app *a, candidates *c), candidates *c)
+{
+    size_t n = strlen(name);
+    if (strncmp(c->prefix, name, n) || c->prefix[n] != ':') return false;
+    ll_str head = {0};
+    ll_str_addf(&head, "%s%s:", c->head, name);
+    candidates rest = {ll_str_text(&head), c->prefix + n + 1, c->out};
+    what(a, &rest);
+    ll_str_free(&head);
+    return true;
+}
+
+/* What `gp:` learns: a score of the data, or a proxy that is computed where it is wanted. */
+static void offer_learnable(ll_app *a, candidates *c);
+
 static void offer_scores(ll_app *a, candidates *c)
 {
+    if (offer_behind(a, "gp", offer_learnable, c)) return;
     ll_state s;
     ll_app_snapshot(a, &s);
     for (int i = 0; s.data && i < s.data->n_scores; i++) offer(c, s.data->scores[i].name);
@@ -146,14 +163,24 @@ static void offer_predictors(ll_app *a, candidates *c)
     for (int i = 0; ll_predictors[i]; i++) offer(c, ll_predictors[i]->name);
 }
 
+/* One that uses an encoding takes it behind a colon. */
 static void offer_samplers(ll_app *a, candidates *c)
 {
-    for (int i = 0; ll_samplers[i]; i++) offer(c, ll_samplers[i]->name);
+    for (int i = 0; ll_samplers[i]; i++) {
+        offer(c, ll_samplers[i]->name);
+        if (ll_samplers[i]->uses_encoding) offer_behind(a, ll_samplers[i]->name, offer_encodings, c);
+    }
 }
 
 static void offer_proxies(ll_app *a, candidates *c)
 {
     for (int i = 0; ll_proxies[i]; i++) offer(c, ll_proxies[i]->name);
+}
+
+static void offer_learnable(ll_app *a, candidates *c)
+{
+    offer_scores(a, c);
+    offer_proxies(a, c);
 }
 
 static void offer_topics(ll_app *a, candidates *c)

@@ -97,7 +97,8 @@ ll_status ll_output_new(ll_request *rq, const char *word, char **path)
     ll_status s = ll_output_path(rq, word, path);
     if (s || is_forced(rq) || !holds_something(*path)) return s;
     s = LL_FAIL(rq, LL_FAILED, "%s is there already: give another file, or force=on to write over it", *path);
-    free(*path);
+    free(rq->in_the_way);
+    rq->in_the_way = *path;
     *path = NULL;
     return s;
 }

@@ -5,7 +5,7 @@
  *   {"event":"result","id":N,"kind":"...",...}     data
  *   {"event":"note"|"warning","id":N,"message":"..."}   talk
  *   {"event":"progress","id":N,"phase":"...","done":..,"total":..,...}
- *   {"event":"error","id":N,"message":"..."}
+ *   {"event":"error","id":N,"message":"..."}   with "in_the_way":"FILE" where force=on would write over that file
  *   {"event":"end","id":N,"status":"ok"|"failed"|"cancelled","seconds":S}
  *
  * `latlab --json -` adds {"event":"ready","line":N} when all events of a line it read have been written, whatever was on
@@ -46,6 +46,8 @@ struct ll_request {
     const ll_observer *outer;
     cJSON *results; /* copies of what was emitted, for the commit hook; NULL: not kept */
     ll_error error; /* the message END(failed) carries */
+    char *
+        in_the_way; /* it failed because this file is there, and would write over it with force=on; NULL: no */
 };
 
 /* How a table column (or a field) is shown. Ends with key NULL. */

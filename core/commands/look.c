@@ -327,8 +327,8 @@ static const ll_option corr_options[] = {
 
 static const ll_option scores_options[] = {
     LL_OPT_LIST("against", NULL,
-                "scores and devices, or `devices` for all: the Spearman correlation with each",
-                LL_POSITIONAL),
+                "scores and devices, or `devices` for all: the Spearman correlation with each", LL_POSITIONAL,
+                LL_OF(SCORE)),
     {0}};
 
 const ll_command ll_look_commands[] = {

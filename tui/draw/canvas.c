@@ -314,19 +314,23 @@ static int used_width(const ll_canvas *c, const ll_cell *row)
     return w;
 }
 
+void ll_canvas_add_cells(const ll_canvas *c, int y, int x0, int x1, ll_str *out)
+{
+    const ll_cell *row = c->cells + (long)y * c->width, *last = &blank;
+    for (int x = x0; x < x1; x++) {
+        if (!row[x].ch) continue;
+        if (c->look->attributes && !same_ink(&row[x], last)) add_ink(out, &row[x]);
+        last = &row[x];
+        ll_utf8_add(out, row[x].ch);
+        if (row[x].accent) ll_utf8_add(out, row[x].accent);
+    }
+    if (c->look->attributes && !same_ink(last, &blank)) ll_str_add(out, "\033[0m");
+}
+
 void ll_canvas_text(const ll_canvas *c, int y0, int y1, ll_str *out)
 {
     for (int y = y0; y < y1 && y < c->height; y++) {
-        const ll_cell *row = c->cells + (long)y * c->width, *last = &blank;
-        int w = used_width(c, row);
-        for (int x = 0; x < w; x++) {
-            if (!row[x].ch) continue;
-            if (c->look->attributes && !same_ink(&row[x], last)) add_ink(out, &row[x]);
-            last = &row[x];
-            ll_utf8_add(out, row[x].ch);
-            if (row[x].accent) ll_utf8_add(out, row[x].accent);
-        }
-        if (c->look->attributes && !same_ink(last, &blank)) ll_str_add(out, "\033[0m");
+        ll_canvas_add_cells(c, y, 0, used_width(c, c->cells + (long)y * c->width), out);
         ll_str_addc(out, '\n');
     }
 }

@@ -60,6 +60,8 @@ ll_rect ll_frame(ll_canvas *c, ll_rect r, const char *title, bool focused);
 
 /* Rows y0 .. y1-1 as text: trailing blanks dropped, escapes as the look allows, one newline per row. */
 void ll_canvas_text(const ll_canvas *c, int y0, int y1, ll_str *out);
+/* Cells x0 .. x1-1 of row y, in their inks; none is left open. */
+void ll_canvas_add_cells(const ll_canvas *c, int y, int x0, int x1, ll_str *out);
 
 int ll_char_width(uint32_t ch); /* 0, 1 or 2 columns */
 int ll_text_width(const char *s);

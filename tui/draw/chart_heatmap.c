@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tui/draw/chart.h"
+#include "tui/draw/ramp.h"
 
 /* mark and a blank before the label; "12 " in a label; rows a name downwards needs to be worth reading */
 enum { MARGIN = 2, NUMBER = 3, READABLE = 6, NAME_LEAST = 14 };
@@ -83,7 +84,8 @@ ll_ink ll_heatmap_ink(const ll_heatmap *m, const ll_look *look, double v)
 {
     if (look->depth < LL_DEPTH_256) return ll_style_ink(look, isnan(v) ? LL_S_FAINT : LL_S_TEXT);
     if (isnan(v)) return ll_style_ink(look, LL_S_FAINT);
-    int bg = m->diverging ? ll_ramp_diverging(v) : ll_ramp(m->ramp ? m->ramp : look->ramp, share(m, v));
+    int bg = m->diverging ? ll_ramp_diverging_at(v, look->depth)
+                          : ll_ramp_at(m->ramp ? m->ramp : look->ramp, share(m, v), look->depth);
     return (ll_ink){ll_readable_on(bg), bg, 0};
 }
 

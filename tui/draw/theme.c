@@ -1,7 +1,5 @@
 #include "tui/draw/theme.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define P LL_PLAIN
@@ -169,42 +167,6 @@ int ll_colour_at(int colour, ll_depth depth)
     ll_colour_rgb(colour, c);
     /* the first 16 are the user's to redefine: a 256-colour terminal gets the fixed ones */
     return depth == LL_DEPTH_256 ? nearest(c, 16, 256) : nearest(c, 0, limit);
-}
-
-/* --- maps ----------------------------------------------------------------------------------------------- */
-
-/* Ten evenly spaced anchors of matplotlib's cividis (Nunez, Anderton, Renslow 2018) and viridis
- * (van der Walt, Smith 2015); both rise evenly in lightness, cividis is the same for every form of
- * colour blindness. */
-static const int cividis[] = {0x00224e, 0x123570, 0x3b496c, 0x575d6d, 0x707173,
-                              0x8a8678, 0xa59c74, 0xc3b369, 0xe1cc55, 0xfee838};
-static const int viridis[] = {0x440154, 0x482878, 0x3e4989, 0x31688e, 0x26828e,
-                              0x1f9e89, 0x35b779, 0x6ece58, 0xb5de2b, 0xfde725};
-static const int diverging[] = {0x0b3c8c, 0x4a86c5, 0xa9cbe6, 0xf5f5f5, 0xf9c58c, 0xe88a2c, 0xa85400};
-
-static int between(const int *anchor, int n, double t)
-{
-    if (isnan(t)) return LL_RGB(96, 96, 96);
-    t = fmin(fmax(t, 0), 1) * (n - 1);
-    int i = t >= n - 1 ? n - 2 : (int)t;
-    double f = t - i;
-    int out = LL_RGB_BIT;
-    for (int shift = 16; shift >= 0; shift -= 8) {
-        int a = anchor[i] >> shift & 255, b = anchor[i + 1] >> shift & 255;
-        out |= (int)lround(a + f * (b - a)) << shift;
-    }
-    return out;
-}
-
-int ll_ramp(const char *name, double t)
-{
-    bool v = name && !strcmp(name, "viridis");
-    return between(v ? viridis : cividis, 10, t);
-}
-
-int ll_ramp_diverging(double t)
-{
-    return between(diverging, sizeof diverging / sizeof *diverging, (t + 1) / 2);
 }
 
 int ll_readable_on(int bg)

@@ -59,10 +59,6 @@ ll_ink ll_style_ink(const ll_look *look, ll_style style);
 int ll_colour_at(int colour, ll_depth depth);
 void ll_colour_rgb(int colour, int rgb[3]); /* of an index or an RGB; LL_PLAIN: grey */
 
-/* Sequential maps for 0..1 ("cividis", "viridis"), and one diverging for -1..1 (blue, white, orange). NaN:
- * grey. */
-int ll_ramp(const char *name, double t);
-int ll_ramp_diverging(double t);
 /* Black or white, whichever can be read on `bg`. */
 int ll_readable_on(int bg);
 

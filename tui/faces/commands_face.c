@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -40,8 +41,12 @@ static ll_status run_view(ll_request *rq)
 
 static ll_status run_save_display(ll_request *rq)
 {
+    char *path = NULL;
     ll_status s = need_face(rq);
-    return s ? s : act(rq, "save-display", ll_word(&rq->args, "file"));
+    if (!s) s = ll_output_new(rq, ll_word(&rq->args, "file"), &path);
+    if (!s) s = act(rq, "save-display", path);
+    free(path);
+    return s;
 }
 
 static const char *const lessons[] = {"tour", "real_loop", NULL};
@@ -125,7 +130,7 @@ static const ll_option view_options[] = {
                   "which view to open", LL_POSITIONAL),
     {0}};
 static const ll_option file_options[] = {
-    LL_OPT_WORD("file", NULL, "text file to write", LL_REQUIRED, LL_OF(FILE)), {0}};
+    LL_OPT_WORD("file", NULL, "text file to write", LL_REQUIRED, LL_OF(FILE)), LL_OPT_FORCE, {0}};
 static const ll_option lesson_options[] = {
     LL_OPT_WORD("lesson", "tour", "tour, real_loop, or a script of your own", LL_POSITIONAL, LL_OF(FILE)),
     {0}};

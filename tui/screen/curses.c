@@ -15,6 +15,7 @@
 
 static ll_canvas shown; /* what is on the screen now */
 static bool direct;     /* colour numbers are RGB (terminfo RGB) */
+static bool over; /* ncurses knows no RGB here, the terminal does: such cells are written over its own */
 static bool mouse_on;
 static ll_mouse_reader mouse_reader;
 enum { KEY_REPORT_SGR = KEY_MAX + 1000, KEY_REPORT_X10 }; /* what a report of the mouse begins with */
@@ -34,7 +35,10 @@ static void start_colours(ll_look *look)
                     : COLORS >= 256 ? LL_DEPTH_256
                     : COLORS >= 16  ? LL_DEPTH_16
                                     : LL_DEPTH_8;
-    if (look->depth > most) look->depth = most;
+    const char *keep = tigetstr("sc"), *back = tigetstr("rc");
+    over = look->depth == LL_DEPTH_TRUE && most == LL_DEPTH_256 && keep && keep != (const char *)-1 && back &&
+           back != (const char *)-1;
+    if (look->depth > most && !over) look->depth = most;
 }
 
 /* The modes the terminal had before: endwin() brings back those of the first start only, and readline may have
@@ -130,7 +134,7 @@ void ll_curses_forget(void)
 static int colour_number(int colour)
 {
     if (colour == LL_PLAIN) return -1;
-    if (!direct) return colour;
+    if (!direct) return ll_colour_at(colour, LL_DEPTH_256);
     if (colour < 8) return colour; /* the first eight keep their meaning */
     int rgb[3];
     ll_colour_rgb(colour, rgb);
@@ -154,24 +158,67 @@ static void put(int y, int x, const ll_cell *cell)
     if (setcchar(&out, text, attributes(cell->attr), 0, &pair) == OK) mvadd_wch(y, x, &out);
 }
 
+/* --- true colour where terminfo has none ----------------------------------------------------------------
+ * A terminal says by COLORTERM that it knows RGB, while the terminfo entry it goes by ends at 256 colours. What ncurses
+ * has put there in the nearest of those is written once more, and the cursor and its ink put back. */
+
+static bool is_rgb(const ll_cell *cell)
+{
+    return (cell->fg != LL_PLAIN && cell->fg & LL_RGB_BIT) || (cell->bg != LL_PLAIN && cell->bg & LL_RGB_BIT);
+}
+
+/* ncurses writes a row from the first cell that changed to the last: all between may be in its colours again. */
+static void add_row_over(const ll_canvas *c, int y, ll_str *out)
+{
+    const ll_cell *row = &c->cells[y * c->width];
+    for (int x = 0, end; x < c->width; x = end) {
+        for (end = x + 1; end < c->width && is_rgb(&row[x]) == is_rgb(&row[end]);) end++;
+        if (!is_rgb(&row[x])) continue;
+        ll_str_addf(out, "\033[%d;%dH", y + 1, x + 1);
+        ll_canvas_add_cells(c, y, x, end, out);
+    }
+}
+
+static void write_over(const ll_str *cells)
+{
+    if (!cells->len) return;
+    putp(tigetstr("sc"));
+    fputs(cells->s, stdout);
+    putp(tigetstr("rc"));
+    fflush(stdout);
+}
+
+/* --- the screen ----------------------------------------------------------------------------------------- */
+
+/* Tells ncurses of the cells of a row that changed; false: none. */
+static bool put_row(const ll_canvas *c, int y, bool all)
+{
+    bool changed = false;
+    for (int x = 0; x < c->width; x++) {
+        const ll_cell *now = &c->cells[y * c->width + x];
+        if (!now->ch || (!all && !memcmp(now, &shown.cells[y * c->width + x], sizeof *now))) continue;
+        put(y, x, now);
+        changed = true;
+    }
+    return changed;
+}
+
 void ll_curses_show(const ll_canvas *c, int cy, int cx)
 {
     bool all = shown.width != c->width || shown.height != c->height;
+    ll_str again = {0};
     if (all) {
         ll_canvas_free(&shown);
         ll_canvas_init(&shown, c->look, c->height, c->width);
     }
     for (int y = 0; y < c->height; y++)
-        for (int x = 0; x < c->width; x++) {
-            const ll_cell *now = &c->cells[y * c->width + x];
-            ll_cell *was = &shown.cells[y * c->width + x];
-            if (!now->ch || (!all && !memcmp(now, was, sizeof *now))) continue;
-            put(y, x, now);
-        }
+        if (put_row(c, y, all) && over) add_row_over(c, y, &again);
     memcpy(shown.cells, c->cells, sizeof *c->cells * (size_t)c->height * (size_t)c->width);
     curs_set(cy >= 0);
     if (cy >= 0) move(cy, cx);
     refresh();
+    write_over(&again);
+    ll_str_free(&again);
 }
 
 void ll_curses_escape(const char *sequence)

@@ -16,7 +16,7 @@ bool ll_screen_too_small(const ll_screen *s)
 
 /* --- places --------------------------------------------------------------------------------------------- */
 
-/* Rows of the log pane with its title line; the view always keeps twelve. */
+/* Rows of the log pane with its title line: those it has lines for, up to what is set; the view always keeps twelve. */
 static int log_height(const ll_screen *s)
 {
     int most = s->canvas.height - 2 - 12, h = s->config.log_lines;
@@ -24,7 +24,9 @@ static int log_height(const ll_screen *s)
     if (ll_lesson_now(&s->lesson) && h < 8) h = 8;
     if (s->canvas.height < 30 && h > 4 && !ll_lesson_now(&s->lesson)) h = 4;
     if (s->canvas.height >= 40) h += h > 0 ? 3 : 0;
-    return h > most ? most : h;
+    if (h > most) h = most;
+    if (ll_lesson_now(&s->lesson) || h < 1) return h;
+    return 1 + ll_log_rows(&s->log, s->log.n, s->canvas.width - 2, h - 1);
 }
 
 ll_rect ll_screen_view_rect(const ll_screen *s)
@@ -90,15 +92,22 @@ static void draw_rule(ll_screen *s, int y, const char *title)
     if (!s->state_in_bar) draw_state(s, y, w + 4, LL_S_HEAD);
 }
 
+/* The last entries; of those that need more rows than there are, the end. */
 static void draw_log(ll_screen *s, int y, int h)
 {
     ll_canvas *c = &s->canvas;
-    int most = s->log.n - (h - 1);
-    if (s->log_back > most) s->log_back = most > 0 ? most : 0;
+    int w = c->width - 2, first, rows = 0;
+    if (s->log_back > s->log.n - 1) s->log_back = s->log.n > 0 ? s->log.n - 1 : 0;
+    while (s->log_back > 0 && ll_log_rows(&s->log, s->log.n - s->log_back, w, h - 1) < h - 1) s->log_back--;
     draw_rule(s, y, s->log_back ? "log (scrolled back; ] goes on)" : "log");
-    int last = s->log.n - s->log_back, first = last - (h - 1);
-    for (int i = first < 0 ? 0 : first; i < last; i++)
-        ll_log_draw_entry(&s->log.v[i], c, y + 1 + i - (first < 0 ? 0 : first), 1, c->width - 2);
+    ll_canvas lines;
+    ll_canvas_init(&lines, &s->look, 0, w);
+    int last = s->log.n - s->log_back;
+    for (first = last; first > 0 && rows < h - 1;) rows += ll_log_entry_rows(&s->log.v[--first], w);
+    for (int i = first, at = 0; i < last; i++) at += ll_log_draw_entry(&s->log.v[i], &lines, at, 0, w);
+    int skipped = lines.height > h - 1 ? lines.height - (h - 1) : 0;
+    ll_blit(c, (ll_rect){y + 1, 1, h - 1, w}, &lines, skipped, 0);
+    ll_canvas_free(&lines);
 }
 
 static void draw_lesson(ll_screen *s, int y, int h)
@@ -161,6 +170,27 @@ static void draw_hints(ll_screen *s, int y)
     ll_screen_add_spot(s, y, x + 8, 5, ":");
 }
 
+static int draw_choice(ll_screen *s, int y, int x, const char *key, const char *what)
+{
+    ll_put(&s->canvas, y, x, LL_S_ACCENT, key);
+    int w = 2 + ll_put(&s->canvas, y, x + 2, LL_S_TEXT, what);
+    ll_screen_add_spot(s, y, x, w, key);
+    return x + w + 2;
+}
+
+/* The end of a long path says more than its beginning. */
+static void draw_over(ll_screen *s, int y)
+{
+    enum { REST = 55 }; /* columns of all but the file */
+    int room = s->canvas.width - REST, skip = 0;
+    for (uint32_t ch; ll_text_width(s->over_file + skip) > room && s->over_file[skip];)
+        skip += ll_utf8_next(s->over_file + skip, &ch);
+    int x = 1 + ll_putf(&s->canvas, y, 1, LL_S_WARN, "%s%s is there already: write over it?",
+                        skip ? "..." : "", s->over_file + skip);
+    x = draw_choice(s, y, x + 2, "y", "yes");
+    draw_choice(s, y, x, "n", "no");
+}
+
 static void draw_cancel(ll_screen *s, int y)
 {
     bool paused = ll_app_paused(s->f->app);
@@ -173,7 +203,9 @@ static void draw_cancel(ll_screen *s, int y)
 static void draw_status(ll_screen *s, int y)
 {
     ll_canvas *c = &s->canvas;
-    if (s->progress) {
+    if (s->mode == LL_MODE_ASK) {
+        draw_over(s, y);
+    } else if (s->progress) {
         ll_str text = {0};
         ll_look plain = s->look;
         plain.attributes = false;
@@ -265,7 +297,7 @@ void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x)
     draw_view(s);
     if (log_h > 2 && ll_lesson_now(&s->lesson))
         draw_lesson(s, log_y, log_h);
-    else if (log_h > 1)
+    else if (log_h > 0)
         draw_log(s, log_y, log_h);
     if (s->mode == LL_MODE_COMMAND || s->mode == LL_MODE_FILTER) {
         *cursor_y = last;

@@ -93,6 +93,17 @@ static void face_action(ll_screen *s, const cJSON *event)
 
 /* --- events of commands --------------------------------------------------------------------------------- */
 
+/* Not amid something that is being typed: there the message says what to do. */
+void ll_screen_ask_over(ll_screen *s, const char *line, const char *file)
+{
+    if (s->mode != LL_MODE_VIEW) return;
+    free(s->over_line);
+    free(s->over_file);
+    s->over_line = ll_strdup(line);
+    s->over_file = ll_strdup(file);
+    s->mode = LL_MODE_ASK;
+}
+
 static void set_progress(ll_screen *s, const cJSON *event)
 {
     cJSON_Delete(s->progress);
@@ -138,6 +149,9 @@ static void take_event(ll_screen *s, const char *kind, const cJSON *event)
     if (!strcmp(kind, "progress")) set_progress(s, event);
     if (!strcmp(kind, "result")) ll_screen_show_answer(s, event);
     ll_log_event(&s->log, event);
+    if (!strcmp(kind, "error") && ll_json_get_str(event, "in_the_way", NULL))
+        ll_screen_ask_over(s, ll_log_command(&s->log, ll_json_get_int(event, "id", 0)),
+                           ll_json_get_str(event, "in_the_way", NULL));
     if (!strcmp(kind, "end")) command_ends(s, event);
     s->dirty = true;
 }

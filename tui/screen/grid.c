@@ -71,6 +71,7 @@ void ll_grid_set(ll_grid *g, const cJSON *result)
     g->rows = LL_NEW_ARRAY(const cJSON *, cJSON_GetArraySize(rows) + 1);
     cJSON_ArrayForEach(row, rows) g->rows[g->n++] = row;
     if (fresh) g->sort = -1;
+    if (g->skipped > cJSON_GetArraySize(columns_of(g)) - 2) g->skipped = 0; /* a table of fewer columns */
     if (g->order.n != g->n) g->order.n = 0; /* other rows: places mean nothing any more */
     arrange(g);
 }
@@ -110,6 +111,30 @@ static void choose_column(ll_grid *g, int step)
     arrange(g);
 }
 
+/* No row has anything there: it is not shown, wherever one scrolls. */
+static bool is_empty(const ll_grid *g, int column)
+{
+    const char *key = ll_json_get_str(cJSON_GetArrayItem(columns_of(g), column), "key", "");
+    for (int i = 0; i < g->n; i++) {
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(g->rows[i], key);
+        if (v && !cJSON_IsNull(v) && !(cJSON_IsString(v) && !*v->valuestring)) return false;
+    }
+    return true;
+}
+
+/* By one column that is shown. */
+static void scroll_sideways(ll_grid *g, int step)
+{
+    int most = cJSON_GetArraySize(columns_of(g)) - 2;
+    if (step > 0 && !g->beyond) return;
+    do {
+        int past = step > 0 ? g->skipped + 1 : g->skipped; /* the column that goes, or comes back */
+        if (g->skipped + step < 0 || g->skipped + step > most) return;
+        g->skipped += step;
+        if (!is_empty(g, past)) return;
+    } while (true);
+}
+
 void ll_grid_move(ll_grid *g, ll_move where)
 {
     if (!ll_walk_move(&g->list, g->order.n, where)) choose_column(g, where == LL_LEFT ? -1 : 1);
@@ -132,6 +157,8 @@ bool ll_grid_action(ll_grid *g, const char *name, const char *arg)
         g->filter = ll_strdup(arg);
     } else if (!strcmp(name, "reverse")) {
         g->down = !g->down;
+    } else if (!strcmp(name, "columns")) {
+        scroll_sideways(g, *arg == '-' ? -1 : 1);
     } else {
         return false;
     }
@@ -197,33 +224,61 @@ static int column_index(const ll_grid *g, const char *key)
     return -1;
 }
 
-static bool is_hidden(const ll_table *t, const char *key)
+/* The result's columns as they are shown: the first, which names the row; the one that is sorted by, where there is no
+ * room for it at its place (`forward`); the others behind those that were scrolled past. */
+static cJSON *shown_columns(const ll_grid *g, bool forward)
 {
-    for (int i = 0; i < t->n_columns; i++)
-        if (!strcmp(t->columns[i].key, key)) return t->columns[i].hidden;
-    return false;
+    cJSON *columns = cJSON_CreateArray();
+    const cJSON *col, *sorted = forward ? cJSON_GetArrayItem(columns_of(g), g->sort) : NULL;
+    int i = 0;
+    cJSON_ArrayForEach(col, columns_of(g))
+    {
+        if (i == 0 || (i > g->skipped && col != sorted))
+            cJSON_AddItemToArray(columns, cJSON_Duplicate(col, true));
+        if (i == 0 && sorted && sorted != col) cJSON_AddItemToArray(columns, cJSON_Duplicate(sorted, true));
+        i++;
+    }
+    return columns;
 }
 
-/* As the result has them; the one that is sorted by comes forward when there is no room for it at its place. */
-static void lay_out(ll_grid *g, ll_table *t, int width, const ll_look *look)
+static void lay_out_columns(const ll_grid *g, ll_table *t, bool forward, int width, const ll_look *look)
 {
-    const cJSON *rows = cJSON_GetObjectItemCaseSensitive(g->result, "rows");
-    ll_table_layout(t, rows, columns_of(g), width, look);
-    const char *key = sort_key(g);
-    if (!key || !is_hidden(t, key)) return;
-    cJSON *columns = cJSON_CreateArray();
-    for (int i = 0; i < cJSON_GetArraySize(columns_of(g)); i++) {
-        if (i == g->sort) continue;
-        cJSON_AddItemToArray(columns, cJSON_Duplicate(cJSON_GetArrayItem(columns_of(g), i), true));
-        if (!i)
-            cJSON_AddItemToArray(columns, cJSON_Duplicate(cJSON_GetArrayItem(columns_of(g), g->sort), true));
-    }
-    ll_table_free(t);
-    ll_table_layout(t, rows, columns, width, look);
+    cJSON *columns = shown_columns(g, forward);
+    ll_table_layout(t, cJSON_GetObjectItemCaseSensitive(g->result, "rows"), columns, width, look);
     for (int i = 0; i < t->n_columns; i++) /* keys live in the copy: point them at the result's own */
         t->columns[i].key =
             ll_json_get_str(cJSON_GetArrayItem(columns_of(g), column_index(g, t->columns[i].key)), "key", "");
     cJSON_Delete(columns);
+}
+
+static bool is_shown(const ll_table *t, const char *key)
+{
+    for (int i = 0; i < t->n_columns; i++)
+        if (!strcmp(t->columns[i].key, key)) return !t->columns[i].hidden;
+    return false;
+}
+
+static void lay_out(ll_grid *g, ll_table *t, int width, const ll_look *look)
+{
+    const char *key = sort_key(g);
+    lay_out_columns(g, t, false, width, look);
+    if (key && !is_shown(t, key)) {
+        ll_table_free(t);
+        lay_out_columns(g, t, true, width, look);
+    }
+    g->beyond = t->n_hidden;
+}
+
+/* How many columns are beyond the edge; where there is no room for that, that there are some. */
+static void draw_beyond(const ll_grid *g, ll_canvas *c, int y, int x, int right)
+{
+    ll_str text = {0};
+    ll_str_addf(&text, "+%d>", g->beyond);
+    if (g->beyond && x + (int)text.len <= right)
+        ll_put(c, y, x, LL_S_ACCENT, ll_str_text(&text));
+    else if (g->beyond)
+        ll_put(c, y, right - 1, LL_S_ACCENT, ">");
+    ll_str_free(&text);
 }
 
 static void draw_head(ll_grid *g, const ll_table *t, ll_canvas *c, int y, int x, int right)
@@ -245,7 +300,7 @@ static void draw_head(ll_grid *g, const ll_table *t, ll_canvas *c, int y, int x,
             g->heads[g->n_heads++].column = column_index(g, col->key);
         }
     }
-    if (t->n_hidden && x + 2 <= right) ll_putf(c, y, x, LL_S_FAINT, "+%d", t->n_hidden);
+    draw_beyond(g, c, y, x, right);
 }
 
 void ll_grid_draw(ll_grid *g, ll_canvas *c, ll_rect r, bool focused, ll_grid_mark mark, void *ctx)
@@ -256,6 +311,7 @@ void ll_grid_draw(ll_grid *g, ll_canvas *c, ll_rect r, bool focused, ll_grid_mar
     if (!g->result) return;
     lay_out(g, &t, r.w - MARGIN - 1, c->look);
     draw_head(g, &t, c, r.y, r.x + MARGIN, r.x + r.w);
+    if (g->skipped) ll_put(c, r.y, r.x + 1, LL_S_ACCENT, "<");
     ll_walk_show(&g->list, g->order.n, r.h - 1);
     for (int i = g->list.top; i < g->order.n && i < g->list.top + r.h - 1; i++) {
         ll_rect line = {r.y + 1 + i - g->list.top, r.x, 1, r.w};

@@ -15,6 +15,8 @@ struct ll_grid {
     ll_walk list;  /* the cursor among them */
     int sort;      /* column, -1: as they came */
     bool down;     /* descending */
+    int skipped;   /* columns behind the first that were scrolled past */
+    int beyond;    /* columns for which there was no room when it was drawn last */
     char *filter;
     ll_rect r; /* where it was drawn last; h 0: not yet */
     struct {
@@ -28,7 +30,8 @@ void ll_grid_free(ll_grid *g);
 const cJSON *ll_grid_row(const ll_grid *g);   /* under the cursor, NULL: none */
 void ll_grid_move(ll_grid *g, ll_move where); /* left and right choose the column to sort by */
 bool ll_grid_find(ll_grid *g, const char *key, const char *value); /* cursor to the row that has it */
-/* "filter-by TEXT", "reverse"; false: none of these. */
+/* "filter-by TEXT", "reverse", "columns +" and "columns -" (scrolls sideways; the first column stays); false: none of
+ * these. */
 bool ll_grid_action(ll_grid *g, const char *name, const char *arg);
 /* The row under the cursor as text: its values with tabs between. */
 void ll_grid_copy(const ll_grid *g, ll_str *out);

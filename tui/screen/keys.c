@@ -35,6 +35,8 @@ static const ll_key global_keys[] = {
     {"G End", "@last", NULL},
     {"/", "@filter", "filter a table, search a page, as you type (Enter keeps it, Esc drops it)"},
     {"r", "@reverse", "reverse the order of a table"},
+    {">", "@columns +", "scroll a wide table sideways: < and > (in the search they move the limit)"},
+    {"<", "@columns -", NULL},
     {"y", "@copy", "copy what is under the cursor to the clipboard"},
     {"u", "undo", "undo the last change"},
     {"C-r", "redo", "redo it"},
@@ -45,8 +47,8 @@ static const ll_key global_keys[] = {
     {"C-l", "@redraw", "draw the screen anew"},
     {"C-z", "@suspend", "to the shell (fg comes back)"},
     {"K", "@cancel", "cancel the running command (also Ctrl-C)"},
-    {"n", "@lesson-next", "in a lesson: run the step that is shown"},
-    {"N", "@lesson-stop", "in a lesson: leave it"},
+    {"n", "@lesson-next", "in a page: the next line that / found; in a lesson: run the step that is shown"},
+    {"N", "@lesson-stop", "in a page: the one before; in a lesson: leave it"},
     {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
     {0},
 };
@@ -207,9 +209,17 @@ static void open_view_of(ll_screen *s, const char *command)
     if (view) ll_screen_open(s, view);
 }
 
+/* Outside a lesson its keys go on with a search. */
+static void find_again(ll_screen *s, const char *where)
+{
+    if (!view_action(ll_screen_top(s), "find", where))
+        ll_screen_say(s, LL_S_FAINT, "nothing is searched for here: / begins");
+}
+
 static void do_lesson_next(ll_screen *s, const char *arg)
 {
     const ll_lesson_step *step = ll_lesson_now(&s->lesson);
+    if (!step) find_again(s, "+");
     if (!step) return;
     if (!step->command) {
         ll_lesson_skip(&s->lesson);
@@ -223,6 +233,7 @@ static void do_lesson_next(ll_screen *s, const char *arg)
 
 static void do_lesson_stop(ll_screen *s, const char *arg)
 {
+    if (!ll_lesson_now(&s->lesson)) find_again(s, "-");
     ll_lesson_free(&s->lesson);
 }
 
@@ -396,6 +407,21 @@ static void help_key(ll_screen *s, const char *key)
         s->mode = LL_MODE_VIEW;
 }
 
+/* Anything but an answer leaves the question standing. */
+static void over_key(ll_screen *s, const char *key)
+{
+    bool yes = names_key("y Y", key);
+    if (!yes && !names_key("n N q Esc", key)) return;
+    s->mode = LL_MODE_VIEW;
+    ll_str line = {0};
+    ll_str_addf(&line, "%s force=on", s->over_line);
+    if (yes)
+        ll_screen_submit(s, ll_str_text(&line));
+    else
+        ll_screen_say(s, LL_S_FAINT, "left as it is");
+    ll_str_free(&line);
+}
+
 static void view_key(ll_screen *s, const char *key)
 {
     char both[2 * LL_KEY_NAME];
@@ -423,6 +449,8 @@ void ll_screen_key(ll_screen *s, const char *key)
         command_key(s, key);
     else if (s->mode == LL_MODE_FILTER)
         filter_key(s, key);
+    else if (s->mode == LL_MODE_ASK)
+        over_key(s, key);
     else
         help_key(s, key);
 }

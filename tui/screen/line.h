@@ -12,7 +12,10 @@ typedef struct ll_line {
     ll_strs offers; /* candidates for the last word, refreshed at every change */
     size_t word;    /* where that word begins */
     int at;         /* place in the history; -1: the line itself */
-    char *kept;     /* what was typed before history was walked */
+    char *kept;     /* what was typed before history was walked or searched */
+    bool searching; /* C-r: `wanted` is being typed, the text is the line of the history that has it */
+    bool missed;    /* no line has it; the text is the last one that did */
+    ll_str wanted;
     const ll_history *history;
     ll_app *app; /* for completion; NULL: none */
 } ll_line;
@@ -21,7 +24,8 @@ typedef enum ll_line_done { LL_LINE_OPEN, LL_LINE_ENTERED, LL_LINE_LEFT } ll_lin
 
 void ll_line_begin(ll_line *l, ll_app *app, const ll_history *history, const char *text);
 void ll_line_free(ll_line *l);
-/* `key` is a name ("Left", "Enter", "C-w") or a character. */
+/* `key` is a name ("Left", "Enter", "C-w") or a character. C-r searches the history backwards as one types, as readline
+ * does: again for an older line, Enter gives it, Esc and C-g bring back what was typed, any other key goes on with it. */
 ll_line_done ll_line_key(ll_line *l, const char *key);
 /* The rest of a history line that begins with what is typed; "" when there is none. Borrowed. */
 const char *ll_line_ghost(const ll_line *l);

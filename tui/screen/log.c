@@ -120,14 +120,61 @@ void ll_log_free(ll_log *l)
     *l = (ll_log){0};
 }
 
-void ll_log_draw_entry(const ll_log_entry *e, ll_canvas *c, int y, int x, int w)
+/* What is said, broken at words; no look is needed to count. */
+static void wrap(const ll_log_entry *e, const ll_look *look, int w, ll_paper *p)
+{
+    *p = (ll_paper){.out = NULL};
+    ll_canvas_init(&p->c, look, 0, w > 4 ? w - 2 : 2);
+    ll_render_wrapped(p, e->style, 0, e->text);
+}
+
+/* What one may skip (what a key has done) is cut instead. */
+static bool is_long(const ll_log_entry *e, int w)
+{
+    return e->kind == LL_LOG_TALK && e->style != LL_S_FAINT &&
+           (ll_text_width(e->text) > w - 2 || strchr(e->text, '\n'));
+}
+
+int ll_log_entry_rows(const ll_log_entry *e, int w)
+{
+    if (!is_long(e, w)) return 1;
+    ll_paper p;
+    ll_look plain = ll_look_plain(w);
+    wrap(e, &plain, w, &p);
+    int rows = p.c.height;
+    ll_canvas_free(&p.c);
+    return rows;
+}
+
+int ll_log_rows(const ll_log *l, int n, int w, int most)
+{
+    int rows = 0;
+    while (n > 0 && rows < most) rows += ll_log_entry_rows(&l->v[--n], w);
+    return rows < most ? rows : most;
+}
+
+static void draw_command(const ll_log_entry *e, ll_canvas *c, int y, int x, int w)
+{
+    int end_w = e->end ? ll_text_width(e->end) + 2 : 0;
+    ll_put(c, y, x, LL_S_ACCENT, "> ");
+    ll_put_cut(c, y, x + 2, w - 2 - end_w, LL_S_TITLE, e->text);
+    if (e->end) ll_put(c, y, x + w - end_w + 1, e->style, e->end);
+}
+
+int ll_log_draw_entry(const ll_log_entry *e, ll_canvas *c, int y, int x, int w)
 {
     if (e->kind == LL_LOG_COMMAND) {
-        int end_w = e->end ? ll_text_width(e->end) + 2 : 0;
-        ll_put(c, y, x, LL_S_ACCENT, "> ");
-        ll_put_cut(c, y, x + 2, w - 2 - end_w, LL_S_TITLE, e->text);
-        if (e->end) ll_put(c, y, x + w - end_w + 1, e->style, e->end);
+        draw_command(e, c, y, x, w);
+    } else if (is_long(e, w)) {
+        ll_paper p;
+        wrap(e, c->look, w, &p);
+        int rows = p.c.height;
+        ll_put(c, y + rows - 1, x, LL_S_TEXT, ""); /* makes room where the canvas grows */
+        ll_blit(c, (ll_rect){y, x + 2, rows, w - 2}, &p.c, 0, 0);
+        ll_canvas_free(&p.c);
+        return rows;
     } else {
         ll_put_cut(c, y, x + 2, w - 2, e->style, e->text);
     }
+    return 1;
 }

@@ -28,8 +28,11 @@ void ll_log_event(ll_log *l, const cJSON *event); /* begin, note, warning, error
 void ll_log_say(ll_log *l, ll_style style, const char *text);
 const char *ll_log_command(const ll_log *l, int id); /* the command of a request, "" when it is not known */
 void ll_log_free(ll_log *l);
-/* One entry as a line of at most w columns. */
-void ll_log_draw_entry(const ll_log_entry *e, ll_canvas *c, int y, int x, int w);
+/* One entry in w columns: a line, what is said in as many as its words need. Returns the rows. */
+int ll_log_draw_entry(const ll_log_entry *e, ll_canvas *c, int y, int x, int w);
+int ll_log_entry_rows(const ll_log_entry *e, int w);
+/* Rows that entries 0 .. n-1 need, counted up to `most`. */
+int ll_log_rows(const ll_log *l, int n, int w, int most);
 /* A result in one line: its title, else its kind and first fields. The caller frees. */
 char *ll_log_summary(const cJSON *result);
 

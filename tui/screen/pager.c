@@ -12,6 +12,21 @@ void ll_pager_free(ll_pager *p)
     free(p->wanted);
 }
 
+/* Row of the page that has the wanted text, from `from` on, downwards or upwards (step -1) and round the end; -1: none. */
+static int find_row(const ll_pager *p, int from, int step)
+{
+    int h = p->page.height;
+    for (int i = 0; p->wanted && i < h; i++) {
+        int y = ((from + step * i) % h + h) % h;
+        ll_str row = {0};
+        ll_canvas_text(&p->page, y, y + 1, &row);
+        bool here = strcasestr(ll_str_text(&row), p->wanted) != NULL;
+        ll_str_free(&row);
+        if (here) return y;
+    }
+    return -1;
+}
+
 void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look *look)
 {
     ll_canvas_free(&p->page);
@@ -28,6 +43,7 @@ void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look
         ll_canvas_free(&part);
     }
     p->page.look = look;
+    p->found = find_row(p, p->top, 1);
 }
 
 static void keep_inside(ll_pager *p)
@@ -35,20 +51,6 @@ static void keep_inside(ll_pager *p)
     int most = p->page.height - p->r.h;
     if (p->top > most) p->top = most;
     if (p->top < 0) p->top = 0;
-}
-
-/* Row of the page that has the wanted text, from `from` on and round the end; -1: none. */
-static int find_row(const ll_pager *p, int from)
-{
-    for (int i = 0; p->wanted && i < p->page.height; i++) {
-        int y = (from + i) % p->page.height;
-        ll_str row = {0};
-        ll_canvas_text(&p->page, y, y + 1, &row);
-        bool here = strcasestr(ll_str_text(&row), p->wanted) != NULL;
-        ll_str_free(&row);
-        if (here) return y;
-    }
-    return -1;
 }
 
 void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
@@ -59,9 +61,9 @@ void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
     keep_inside(p);
     p->page.look = c->look;
     ll_blit(c, (ll_rect){r.y, r.x + 1, r.h, r.w - 2}, &p->page, p->top, 0);
-    int found = find_row(p, p->top), more = p->page.height - r.h - p->top;
-    if (found >= p->top && found < p->top + r.h)
-        ll_restyle(c, (ll_rect){r.y + found - p->top, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));
+    int more = p->page.height - r.h - p->top;
+    if (p->wanted && p->found >= p->top && p->found < p->top + r.h)
+        ll_restyle(c, (ll_rect){r.y + p->found - p->top, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));
     if (longer) ll_putf(c, r.y + r.h, r.x + 1, LL_S_FAINT, more > 0 ? "%d more lines" : "the end", more);
 }
 
@@ -75,20 +77,30 @@ void ll_pager_move(ll_pager *p, ll_move where)
     keep_inside(p);
 }
 
+static void go_to(ll_pager *p, int row)
+{
+    p->found = row;
+    if (row >= 0 && (row < p->top || row >= p->top + p->r.h)) p->top = row;
+    keep_inside(p);
+}
+
 bool ll_pager_action(ll_pager *p, const char *name, const char *arg)
 {
+    if (!strcmp(name, "find") && p->wanted) {
+        int step = *arg == '-' ? -1 : 1;
+        go_to(p, find_row(p, p->found >= 0 ? p->found + step : p->top, step));
+        return true;
+    }
     if (strcmp(name, "filter-by")) return false;
     free(p->wanted);
     p->wanted = *arg ? ll_strdup(arg) : NULL;
-    int row = find_row(p, p->top);
-    if (row >= 0 && (row < p->top || row >= p->top + p->r.h)) p->top = row;
-    keep_inside(p);
+    go_to(p, find_row(p, p->top, 1));
     return true;
 }
 
 void ll_pager_copy(const ll_pager *p, ll_str *out)
 {
-    int found = find_row(p, p->top), y = found >= 0 ? found : p->top;
+    int y = p->wanted && p->found >= 0 ? p->found : p->top;
     ll_look plain = ll_look_plain(0);
     ll_canvas page = p->page;
     ll_str row = {0};

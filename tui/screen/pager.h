@@ -10,6 +10,7 @@ struct ll_pager {
     int last;     /* row where the last result begins */
     ll_rect r;    /* where it was drawn last */
     char *wanted; /* text searched for; NULL: none */
+    int found;    /* row that has it and is marked; -1, or nothing wanted: none */
 };
 
 void ll_pager_free(ll_pager *p);
@@ -17,7 +18,8 @@ void ll_pager_free(ll_pager *p);
 void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look *look);
 void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r);
 void ll_pager_move(ll_pager *p, ll_move where);
-/* "filter-by TEXT": to the next line that has it, which is marked; "" ends the search. False: another action. */
+/* "filter-by TEXT": to the next line that has it, which is marked; "" ends the search. "find +" and "find -": to the line
+ * after or before that has it, and round the end. False: another action, or nothing is searched for. */
 bool ll_pager_action(ll_pager *p, const char *name, const char *arg);
 void ll_pager_copy(const ll_pager *p, ll_str *out);  /* the line searched for, else the first one in sight */
 bool ll_pager_mouse(ll_pager *p, const ll_mouse *m); /* the wheel; false: outside */

@@ -297,8 +297,7 @@ static void start(ll_screen *s)
     ll_canvas_init(&s->canvas, &s->look, h, w);
     for (int i = 0; ll_view_types[i]; i++) /* those that listen hear everything from now on */
         if (ll_view_types[i]->event) ll_screen_find(s, ll_view_types[i]->name);
-    ll_screen_open(s, "devices"); /* what q comes back to */
-    ll_screen_open(s, first_view(s));
+    ll_screen_open(s, first_view(s)); /* what q comes back to, and leads from to the prompt */
     if (s->f->lesson) ll_screen_start_lesson(s, s->f->lesson);
     free(s->f->lesson);
     free(s->f->view);
@@ -323,6 +322,8 @@ static void finish(ll_screen *s)
     cJSON_Delete(s->progress);
     free(s->running);
     free(s->save_display);
+    free(s->over_line);
+    free(s->over_file);
 }
 
 ll_next ll_screen_run(ll_faces *f)

@@ -23,7 +23,7 @@ typedef struct ll_spot {
     char key[LL_KEY_NAME];
 } ll_spot;
 
-typedef enum ll_mode { LL_MODE_VIEW, LL_MODE_COMMAND, LL_MODE_FILTER, LL_MODE_HELP } ll_mode;
+typedef enum ll_mode { LL_MODE_VIEW, LL_MODE_COMMAND, LL_MODE_FILTER, LL_MODE_HELP, LL_MODE_ASK } ll_mode;
 
 struct ll_screen {
     ll_faces *f;
@@ -46,6 +46,7 @@ struct ll_screen {
     ll_line line;
     ll_mode mode;
     int help_top;
+    char *over_line, *over_file; /* LL_MODE_ASK: the command that would write over the file */
     bool maximised, state_in_bar;
     char prefix[LL_KEY_NAME]; /* "C-x" typed, the next key belongs to it */
     ll_chain chain;           /* the rest of the typed line under way */
@@ -97,6 +98,8 @@ void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' lin
 void ll_screen_event(ll_screen *s, const cJSON *event);
 void ll_screen_write_display(ll_screen *s);
 void ll_screen_start_lesson(ll_screen *s, const char *path);
+/* A command failed because a file is there: ask whether to write over it. */
+void ll_screen_ask_over(ll_screen *s, const char *line, const char *file);
 /* answers.c */
 const char *ll_screen_view_of(const char *line); /* the view that shows what the command does; NULL: none */
 /* The result of something the user asked, unless the view on top shows it. */

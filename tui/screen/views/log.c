@@ -32,13 +32,15 @@ static void choose_shown(log_view *v)
     v->seen = v->shown.n;
 }
 
-/* Rows of one entry: one, or its whole drawing when it is folded out (then `part` is it, to be freed). */
+enum { MARGIN = 3 }; /* columns beside an entry */
+
+/* Rows of one entry: its own, and its whole drawing when it is folded out (then `part` is it, to be freed). */
 static int entry_rows(const ll_log_entry *e, const ll_look *look, ll_canvas *part)
 {
     ll_look inner = *look;
     inner.width = look->width - 4;
     *part = (ll_canvas){0};
-    if (!e->folded_out || !e->result) return 1;
+    if (!e->folded_out || !e->result) return ll_log_entry_rows(e, look->width - MARGIN);
     ll_render_canvas(e->result, &inner, part);
     part->look = look;
     return part->height + 1;
@@ -58,21 +60,33 @@ static int first_row(const log_view *v, const ll_look *look, int entry, int *row
     return y;
 }
 
+/* An entry as it would stand on a page of its own; the caller frees. */
+static void draw_whole(const ll_log_entry *e, const ll_look *look, bool cursor, ll_canvas *c)
+{
+    ll_canvas part;
+    entry_rows(e, look, &part);
+    ll_canvas_init(c, look, 0, look->width);
+    int rows = ll_log_draw_entry(e, c, 0, 2, look->width - MARGIN);
+    ll_put(c, rows - 1, 0, LL_S_TEXT, ""); /* also where nothing was said */
+    if (e->kind == LL_LOG_RESULT) ll_put(c, 0, 1, LL_S_FAINT, e->folded_out ? "-" : "+");
+    if (cursor) ll_restyle(c, (ll_rect){0, 0, rows, look->width}, ll_style_ink(look, LL_S_CURSOR));
+    if (part.cells) {
+        ll_put(c, rows + part.height - 1, 0, LL_S_TEXT, ""); /* makes room */
+        ll_blit(c, (ll_rect){rows, 4, part.height, look->width - 4}, &part, 0, 0);
+    }
+    ll_canvas_free(&part);
+}
+
 /* Draws the part of an entry that lies within r, its first row being row y of the screen. */
 static int draw_entry(log_view *v, ll_canvas *c, ll_rect r, int y, int i)
 {
-    const ll_log_entry *e = entry_at(v, i);
-    ll_canvas part;
-    int rows = entry_rows(e, c->look, &part), skipped = y + 1 < r.y ? r.y - y - 1 : 0, at = y + 1 + skipped;
-    if (y >= r.y) {
-        if (e->kind == LL_LOG_RESULT) ll_put(c, y, r.x + 1, LL_S_FAINT, e->folded_out ? "-" : "+");
-        ll_log_draw_entry(e, c, y, r.x + 2, r.w - 3);
-        if (i == v->list.cursor) ll_restyle(c, (ll_rect){y, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));
-    }
-    int h = rows - 1 - skipped, room = r.y + r.h - at;
-    if (part.cells && h > 0 && room > 0)
-        ll_blit(c, (ll_rect){at, r.x + 4, h < room ? h : room, r.w - 4}, &part, skipped, 0);
-    ll_canvas_free(&part);
+    ll_canvas whole;
+    draw_whole(entry_at(v, i), c->look, i == v->list.cursor, &whole);
+    int rows = whole.height, skipped = y < r.y ? r.y - y : 0, h = rows - skipped,
+        room = r.y + r.h - y - skipped;
+    if (h > 0 && room > 0)
+        ll_blit(c, (ll_rect){y + skipped, r.x, h < room ? h : room, r.w}, &whole, skipped, 0);
+    ll_canvas_free(&whole);
     for (int row = y; row < y + rows; row++)
         if (row >= r.y && row < r.y + r.h) ll_ints_add(&v->row_of, i);
     return rows;

@@ -5,6 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "plots/build.h"
 #include "tui/screen/views/views.h"
 
 enum { WORST = 100 };
@@ -100,19 +101,39 @@ static int cursor_arch(const results_view *v)
     return v->on_worst ? ll_json_get_int(ll_grid_row(&v->worst), "row", -1) : -1;
 }
 
+/* Ends of the errors shown, as the figure on file has them; returns how many lie outside. */
+static int residual_range(const double *error, int n, double ends[2])
+{
+    double *known = LL_NEW_ARRAY(double, n + 1);
+    int k = 0, outside = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(error[i])) known[k++] = error[i];
+    ll_residual_range(known, k, ends);
+    for (int i = 0; i < k; i++) outside += known[i] < ends[0] || known[i] > ends[1];
+    free(known);
+    return outside;
+}
+
 static void draw_residuals(const results_view *v, ll_canvas *c, ll_rect r, const ll_transfer *t)
 {
     const ll_dataset *d = v->base.state.data;
     int device = ll_dataset_device(d, t->device);
     if (device < 0 || t->n != d->n_archs) return;
     const double *lat = ll_latencies(d, device);
-    double *error = LL_NEW_ARRAY(double, t->n), *zero_y = LL_NEW_ARRAY(double, t->n);
+    double *error = LL_NEW_ARRAY(double, t->n), *zero_y = LL_NEW_ARRAY(double, t->n), ends[2];
     for (int i = 0; i < t->n; i++) error[i] = 100 * (t->lat_ms[i] / lat[i] - 1);
+    int outside = residual_range(error, t->n, ends);
     ll_chart_series series[] = {{.x = lat, .y = zero_y, .n = t->n, .style = LL_S_FAINT},
                                 {.x = lat, .y = error, .n = t->n, .style = LL_S_CURVE2}};
-    char x_title[32];
+    char x_title[32], y_title[64];
     snprintf(x_title, sizeof x_title, "measured (%s)", ll_device_unit(d, device));
-    ll_chart plot = {.x_title = x_title, .y_title = "error (%)", .series = series, .n_series = 2};
+    snprintf(y_title, sizeof y_title, outside ? "error (%%), %d outside" : "error (%%)", outside);
+    ll_chart plot = {.x_title = x_title,
+                     .y_title = y_title,
+                     .series = series,
+                     .n_series = 2,
+                     .y_lo = ends[0],
+                     .y_hi = ends[1]};
     ll_chart_draw(c, r, &plot);
     free(error);
     free(zero_y);

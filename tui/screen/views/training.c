@@ -18,9 +18,10 @@ enum { MOST_RUNS = 8 };
 /* One long command: what its progress told. */
 typedef struct run {
     int id;
-    char *command, *status; /* status NULL: it has not ended */
-    char *error;            /* what it failed of, or NULL */
-    ll_curve loss, spearman;
+    char *command, *status;  /* status NULL: it has not ended */
+    char *error;             /* what it failed of, or NULL */
+    ll_curve loss, spearman; /* over what is done */
+    ll_curve pace;           /* what is done, over seconds */
     double done, total, began_s;
     cJSON *latest; /* the latest progress event; NULL: none yet */
     cJSON *cloud;  /* the latest one with predictions ("rows" and "scores"); NULL: none */
@@ -44,6 +45,7 @@ static void free_run(run *r)
     free(r->error);
     ll_curve_free(&r->loss);
     ll_curve_free(&r->spearman);
+    ll_curve_free(&r->pace);
     cJSON_Delete(r->latest);
     cJSON_Delete(r->cloud);
 }
@@ -76,6 +78,7 @@ static void take_progress(training_view *v, const cJSON *event)
     if (!r) r = new_run(v, id);
     r->done = ll_json_get_num(event, "done", 0);
     r->total = ll_json_get_num(event, "total", 0);
+    ll_curve_add(&r->pace, ll_now_s() - r->began_s, r->done);
     ll_curve_add(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
     ll_curve_add(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
     cJSON_Delete(r->latest);
@@ -142,6 +145,28 @@ static void draw_curve(const run *r, const char *title, const ll_curve *mine, co
     if (other && other->n && r->status) last = fmax(last, other->x[other->n - 1]);
     ll_chart plot = {.y_title = title, .series = series, .n_series = 2, .x_lo = 0, .x_hi = last};
     ll_chart_draw(c, at, &plot);
+}
+
+/* Of a command that trains nothing (measure, compare): how much of it is done, over time, up to where all is. */
+static void draw_pace(const run *r, ll_canvas *c, ll_rect at)
+{
+    double last = r->pace.x[r->pace.n - 1];
+    if (!r->status && r->done > 0 && r->total > r->done) last *= r->total / r->done;
+    ll_chart_series series = {
+        .x = r->pace.x, .y = r->pace.y, .n = r->pace.n, .style = LL_S_CURVE1, .joined = true};
+    ll_str title = {0};
+    ll_str_addf(&title, "%s: done", ll_json_get_str(r->latest, "phase", "work"));
+    if (r->total > 0) ll_str_addf(&title, " of %.0f", r->total);
+    ll_chart plot = {.x_title = "time (s)",
+                     .y_title = ll_str_text(&title),
+                     .series = &series,
+                     .n_series = 1,
+                     .x_lo = 0,
+                     .x_hi = fmax(last, 1),
+                     .y_lo = 0,
+                     .y_hi = fmax(r->total, fmax(r->done, 1))};
+    ll_chart_draw(c, at, &plot);
+    ll_str_free(&title);
 }
 
 /* --- the scatter of a transfer --- */
@@ -303,6 +328,10 @@ static void draw_head(const training_view *v, const run *r, ll_canvas *c, int y,
 /* Loss above; below it the Spearman curve, or the scatter when the command has none. */
 static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
 {
+    if (!trains(r->command) && !r->loss.n && !r->spearman.n && r->pace.n) {
+        draw_pace(r, c, at);
+        return;
+    }
     const run *other = other_run(v, r);
     bool scatter = has_scatter(v, r), loss = r->loss.n > 1 || !r->status, rho = r->spearman.n > 1;
     int h = loss && (rho || scatter) ? at.h / 2 : loss ? at.h : 0;
@@ -424,8 +453,7 @@ const ll_view_type ll_view_training = {
     .help =
         "Loss and held-out Spearman as the running command reports them; of a transfer the scatter of some "
         "architectures, and of all when it is done. Cancelling leaves the model of the last complete epoch "
-        "in "
-        "place.",
+        "in place. Of a command that trains nothing: how much of it is done, over time.",
     .keys = keys,
     .size = sizeof(training_view),
     .event = event,
