@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/fs.h"
+#include "core/base/mem.h"
 #include "data/datasets/arch_text.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -66,6 +67,10 @@ static void every_layout_is_the_same_architecture(void)
         {"arch,a\n\"{'p1': 'conv5', 'p3': 0, 'p2': 'pool'}\",7\n", NULL},
         {"arch,a\n\"[[0 1 0]\n [0 0 1]\n [1 0 0]]\",7\n", NULL},
         {"arch,a\n\"[0, 1, 0, 0, 0, 1, 1, 0, 0]\",7\n", NULL},
+        {"arch,a\n[ 1 2 0],7\n", NULL},
+        {"arch,a\n[1. 2. 0.],7\n", NULL},
+        {"arch,a\n\"[1., 2., 0.]\",7\n", NULL},
+        {"arch,a\n[0. 1. 0. 0. 0. 1. 1. 0. 0.],7\n", NULL},
         {"arch,a\n\"[np.int64(1), np.int64(2), np.int64(0)]\",7\n", NULL},
         {"arch,a\n\"array([1, 2, 0], dtype=int8)\",7\n", NULL},
         {"op1_conv3,op1_conv5,op2_pool,op3_conv3,op3_conv5,a\nFalse,True,True,True,False,7\n", NULL},
@@ -412,6 +417,41 @@ static void names_that_look_like_headings_come_back(void)
     free(csv);
 }
 
+/* Rows 0 and 1 of what is joined are architectures 15 and 1 of raw3. */
+static void numbers_are_rows_where_the_title_says_so(void)
+{
+    static const struct {
+        const char *table, *arch, *why;
+    } tables[] = {
+        {"row,a\n0,7\n", "conv5|pool|conv3", "read as row numbers of the dataset"},
+        {"arch_index,a\n0,7\n", "conv3|conv3|conv3", "read as architecture indices of the search space"},
+        {"index,a\n1,7\n", "conv3|conv3|conv5", "read as architecture indices"}, /* both are */
+        {"arch,a\n26,7\n", "pool|pool|pool", "read as architecture indices"},    /* there is no such row */
+        {"index,a\n0,7\n", NULL,
+         "line 2: 0 is one architecture as row of two and another one in the space raw3"},
+        {"arch,a\n0,7\n", NULL, "call the column row, or arch_index"},
+        {"row,a\n2,7\n", NULL, "line 2: two has rows 0..1, not 2"},
+        {"arch_index,a\n27,7\n", NULL, "raw3 has no architecture 27: expected 0..26"},
+        {"arch,row,a\nconv5|pool|conv3,9,7\n", "conv5|pool|conv3", "column 2 (row) was left out"},
+    };
+    ll_str said = {0};
+    ll_import first = {.space = own_space(), .unit = "ms"};
+    ll_dataset *two = read_table("arch,b\nconv5|pool|conv3,1\nconv3|conv3|conv5,2\n", first, &said);
+    if (!CHECK(two != NULL)) return;
+    free(two->name);
+    two->name = ll_strdup("two");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_import job = {.space = own_space(), .unit = "ms", .into = two};
+        ll_dataset *d = read_table(tables[i].table, job, &said);
+        CHECK_HAS(ll_str_text(&said), tables[i].why);
+        CHECK_INT(d != NULL, tables[i].arch != NULL);
+        if (d && tables[i].arch) CHECK_NEAR(at(d, "a", tables[i].arch), 7, 0);
+        ll_dataset_unref(d);
+    }
+    ll_dataset_unref(two);
+    ll_str_free(&said);
+}
+
 /* --- HW-NAS-Bench --- */
 
 static void hw_nas_bench_is_read(void)
@@ -480,6 +520,7 @@ static const check_case cases[] = {
     {"units are converted", units_are_converted},
     {"quantities are kept", quantities_are_kept},
     {"names that look like headings come back", names_that_look_like_headings_come_back},
+    {"numbers are rows where the title says so", numbers_are_rows_where_the_title_says_so},
     {"hw-nas-bench is read", hw_nas_bench_is_read},
     {"damaged hw-nas-bench is refused", damaged_hw_nas_bench_is_refused},
     {0},

@@ -449,6 +449,42 @@ static void a_definition_is_kept(void)
     free(other);
 }
 
+/* What is said for people is no part of the space, wherever it stands; the newest words are kept. */
+static void words_do_not_make_another_space(void)
+{
+    static const char *const texts[] = {
+        "{\"name\": \"words\", \"title\": \"one\", \"positions\": [{\"name\": \"about\", \"choices\": "
+        "{\"about\": 2, \"b\": 4}}], "
+        "\"let\": {\"w\": 3}, \"input\": 8, \"network\": [{\"when\": 1, \"do\": [{\"conv\": \"about * "
+        "4\"}]}, "
+        "{\"mean\": true}, {\"linear\": 2}]}",
+        "{\"name\": \"words\", \"about\": [1], \"title\": \"two\", \"positions\": [{\"name\": \"about\", "
+        "\"about\": \"x\", "
+        "\"choices\": {\"about\": 2, \"b\": 4}}], \"let\": {\"w\": 3}, \"input\": 8, \"network\": "
+        "[{\"about\": \"y\", \"when\": 1, "
+        "\"do\": [{\"conv\": \"about * 4\", \"about\": \"z\"}]}, {\"mean\": true}, {\"linear\": 2}]}",
+        "{\"name\": \"words\", \"positions\": [{\"name\": \"about\", \"choices\": {\"about\": 3, \"b\": "
+        "4}}], "
+        "\"let\": {\"w\": 3}, \"input\": 8, \"network\": [{\"when\": 1, \"do\": [{\"conv\": \"about * "
+        "4\"}]}, "
+        "{\"mean\": true}, {\"linear\": 2}]}",
+    };
+    const ll_space *s, *again;
+    ll_error e = {0};
+    CHECK_INT(read_text(texts[0], &s, &e), LL_OK);
+    if (!s) return;
+    CHECK_STR(s->title, "one");
+    CHECK_INT(read_text(texts[1], &again, &e), LL_OK);
+    CHECK(again == s);
+    CHECK_STR(s->title, "two");
+    cJSON *o = ll_space_json(s);
+    CHECK_STR(ll_json_get_str(o, "title", ""), "two");
+    cJSON_Delete(o);
+    CHECK_INT(read_text(texts[2], &again, &e),
+              LL_BAD_DATA); /* a choice called "about" counts as another number */
+    CHECK_HAS(e.message, "already defined");
+}
+
 /* The example of the manual, as it stands there. */
 static void the_manuals_example_works(void)
 {
@@ -626,6 +662,7 @@ int main(int argc, char **argv)
         {"microcontrollers count in bytes", microcontrollers_count_in_bytes},
         {"rules leave positions out", rules_leave_positions_out},
         {"a definition is kept", a_definition_is_kept},
+        {"words do not make another space", words_do_not_make_another_space},
         {"the manual's example works", the_manuals_example_works},
         {"bad positions are refused", bad_positions_are_refused},
         {"bad rules are refused", bad_rules_are_refused},

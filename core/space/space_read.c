@@ -390,6 +390,32 @@ static void let_go(reader *r)
     free(r);
 }
 
+/* --- what a definition means --- */
+
+static void drop_remarks(cJSON *list)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsObject(item)) continue;
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "about");
+        drop_remarks(cJSON_GetObjectItemCaseSensitive(item, "do"));
+    }
+}
+
+/* Without title and remarks: these two say nothing of the space. Nesting is bounded by now. */
+static char *meaning_of(const cJSON *space)
+{
+    cJSON *o = cJSON_Duplicate(space, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "title");
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "about");
+    drop_remarks(cJSON_GetObjectItemCaseSensitive(o, "positions"));
+    drop_remarks(cJSON_GetObjectItemCaseSensitive(o, "network"));
+    char *line = ll_json_line(o);
+    cJSON_Delete(o);
+    return line;
+}
+
 ll_status ll_space_read_whole(const cJSON *item, const ll_space **out, ll_error *e)
 {
     const char *name = ll_json_get_str(item, "name", NULL), *title = ll_json_get_str(item, "title", NULL);
@@ -400,6 +426,7 @@ ll_status ll_space_read_whole(const cJSON *item, const ll_space **out, ll_error 
     if (read_all(r, name, positions)) {
         r->more.title = ll_strdup(title);
         r->more.text = ll_json_line(item);
+        r->more.meaning = meaning_of(item);
         *out = ll_user_space_define_file(name, positions, r->n, &r->more, e);
     } else if (e && name) {
         ll_fail_in(e, "space %.60s: ", name);

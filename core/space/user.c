@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/space/layers_draw.h"
 #include "core/space/layers_graph.h"
+#include "core/space/listing.h"
 #include "core/space/parts.h"
 
 typedef struct user_space {
@@ -15,6 +16,7 @@ typedef struct user_space {
     int *
         first_node_op; /* (n_positions) of each position's choices among the node operations; NULL: all share ops */
     ll_space_more more;
+    ll_listing *listing; /* NULL: too many architectures */
     struct user_space *next;
 } user_space;
 
@@ -51,6 +53,16 @@ static void active(const ll_space *s, const uint8_t *gene, bool *out)
 {
     const user_space *u = s->own;
     ll_rules_active(u->more.rules, u->more.n_rules, gene, s->n_positions, out);
+}
+
+static int index_of(const ll_space *s, const uint8_t *gene)
+{
+    return ll_listing_index(((const user_space *)s->own)->listing, gene);
+}
+
+static bool at(const ll_space *s, int index, uint8_t *gene)
+{
+    return ll_listing_at(((const user_space *)s->own)->listing, index, gene);
 }
 
 static int layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most)
@@ -298,6 +310,20 @@ static user_space *new_space(const char *name, int n_positions, int n_ops)
     return u;
 }
 
+/* What is to be known of all its architectures, when nothing of the definition is missing any more. */
+static void list_archs(user_space *u)
+{
+    ll_space *s = &u->space;
+    int n_choices[LL_MAX_POSITIONS];
+    for (int p = 0; p < s->n_positions; p++) n_choices[p] = ll_space_choices(s, p);
+    s->n_all = ll_count_archs(n_choices, s->n_positions, u->more.rules, u->more.n_rules);
+    u->listing = ll_listing_new(n_choices, s->n_positions, u->more.rules, u->more.n_rules);
+    if (!u->listing) return;
+    s->n_archs = ll_listing_count(u->listing);
+    s->index_of = index_of;
+    s->at = at;
+}
+
 static user_space *make_uniform(const char *name, int n_positions, char *const *ops, int n_ops)
 {
     user_space *u = new_space(name, n_positions, n_ops);
@@ -306,6 +332,7 @@ static user_space *make_uniform(const char *name, int n_positions, char *const *
     u->space.title = ll_str_take(&title);
     u->space.ops = u->space.ops_short = copy_names(ops, n_ops);
     u->space.positions = number_positions(n_positions);
+    list_archs(u);
     return u;
 }
 
@@ -392,12 +419,26 @@ static void add_more(user_space *u, ll_space_more *more)
     u->space.title = u->more.title;
 }
 
+/* The same definition with other words: what was said before stays in memory, somebody may be reading it. */
+static void say_anew(user_space *u, ll_space_more *more)
+{
+    static ll_strs former;
+    if (!strcmp(u->more.text, more->text)) return;
+    ll_strs_take(&former, u->more.text);
+    if (u->more.title) ll_strs_take(&former, u->more.title);
+    u->more.text = more->text;
+    u->more.title = more->title;
+    more->text = more->title = NULL;
+    if (u->more.title) __atomic_store_n(&u->space.title, u->more.title, __ATOMIC_RELEASE);
+}
+
 void ll_space_more_free(ll_space_more *m)
 {
     ll_template_free(m->network);
     ll_pattern_free(m->pattern);
     free(m->title);
     free(m->text);
+    free(m->meaning);
     free(m->rules);
     *m = (ll_space_more){0};
 }
@@ -405,7 +446,10 @@ void ll_space_more_free(ll_space_more *m)
 const char *ll_user_space_text(const ll_space *s)
 {
     const user_space *u = s->own;
-    return u ? u->more.text : NULL;
+    pthread_mutex_lock(&lock);
+    const char *text = u ? u->more.text : NULL;
+    pthread_mutex_unlock(&lock);
+    return text;
 }
 
 /* --- the list --- */
@@ -455,7 +499,7 @@ const ll_space *ll_user_space_define_positions(const char *name, const ll_positi
     if (ll_user_space_check(name, positions, n, e)) return NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
-    if (!*slot) *slot = make_positions(name, positions, n);
+    if (!*slot) list_archs(*slot = make_positions(name, positions, n));
     const ll_space *s = &(*slot)->space;
     s = same_or_fail(s, !(*slot)->more.text && same_positions(s, positions, n), e);
     pthread_mutex_unlock(&lock);
@@ -468,9 +512,14 @@ const ll_space *ll_user_space_define_file(const char *name, const ll_position *p
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     bool fresh = !*slot;
-    if (fresh) add_more(*slot = make_positions(name, positions, n), more);
-    const char *there = (*slot)->more.text;
-    const ll_space *s = same_or_fail(&(*slot)->space, fresh || (there && !strcmp(there, more->text)), e);
+    if (fresh) {
+        add_more(*slot = make_positions(name, positions, n), more);
+        list_archs(*slot);
+    }
+    const char *there = (*slot)->more.meaning;
+    bool same = fresh || (there && !strcmp(there, more->meaning));
+    if (same && !fresh) say_anew(*slot, more);
+    const ll_space *s = same_or_fail(&(*slot)->space, same, e);
     pthread_mutex_unlock(&lock);
     ll_space_more_free(more);
     return s;

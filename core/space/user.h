@@ -11,6 +11,7 @@
 typedef struct ll_space_more {
     char *title;          /* NULL: made of the numbers */
     char *text;           /* the whole definition, JSON in one line */
+    char *meaning;        /* the same without what is said for people: two of one meaning are one space */
     ll_pattern *pattern;  /* NULL: choices joined by '|' */
     ll_template *network; /* NULL: no layers are known */
     ll_rule *rules;       /* (n_rules), ordered */
@@ -23,7 +24,8 @@ const ll_space *ll_user_space_define(const char *name, int n_positions, char *co
                                      ll_error *e);
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e);
-/* The same with all that a file says: what `more` has is the space's afterwards, or freed. */
+/* The same with all that a file says: what `more` has is the space's afterwards, or freed. One that differs in title and
+ * remarks alone is the space that is there, with these words from now on. */
 const ll_space *ll_user_space_define_file(const char *name, const ll_position *positions, int n,
                                           ll_space_more *more, ll_error *e);
 /* The checks of a definition, without one: names, numbers of choices. */

@@ -50,21 +50,38 @@ static int find_row(reader *r, const uint8_t *gene)
     return r->n_rows++;
 }
 
+static ll_status read_row(const reader *r, const char *text, uint8_t *gene, ll_error *e)
+{
+    const ll_dataset *into = r->job->into;
+    long row = strtol(text, NULL, 10);
+    if (row >= into->n_archs)
+        return ll_csv_fail(&r->csv, e, "%.40s has rows 0..%d, not %.40s", into->name, into->n_archs - 1,
+                           text);
+    memcpy(gene, ll_gene(into, (int)row), (size_t)r->job->space->n_positions);
+    return LL_OK;
+}
+
+/* In tables of one's own spaces a number was a row once. Where that is another architecture, somebody has to say which. */
+static ll_status check_meaning(const reader *r, const char *text, const uint8_t *gene, ll_error *e)
+{
+    uint8_t there[LL_MAX_POSITIONS];
+    size_t n = (size_t)r->job->space->n_positions;
+    if (r->by_index || !r->job->into || !r->job->space->own) return LL_OK;
+    if (read_row(r, text, there, NULL) || !memcmp(there, gene, n)) return LL_OK;
+    return ll_csv_fail(
+        &r->csv, e,
+        "%.40s is one architecture as row of %.60s and another one in the space %.60s: call the "
+        "column row, or arch_index",
+        text, r->job->into->name, r->job->space->name);
+}
+
 static ll_status read_arch(reader *r, uint8_t *gene, ll_error *e)
 {
     const char *text = ll_str_text(&r->arch);
-    const ll_dataset *into = r->job->into;
     bool number = *text && !text[strspn(text, "0123456789")];
     r->saw_index |= number;
-    if (number && r->by_row && into) {
-        long row = strtol(text, NULL, 10);
-        if (row >= into->n_archs)
-            return ll_csv_fail(&r->csv, e, "%.40s has rows 0..%d, not %.40s", into->name, into->n_archs - 1,
-                               text);
-        memcpy(gene, ll_gene(into, (int)row), (size_t)r->job->space->n_positions);
-        return LL_OK;
-    }
-    if (!ll_arch_text_read(&r->text, text, gene, e)) return LL_OK;
+    if (number && r->by_row && r->job->into) return read_row(r, text, gene, e);
+    if (!ll_arch_text_read(&r->text, text, gene, e)) return number ? check_meaning(r, text, gene, e) : LL_OK;
     return ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
 }
 

@@ -40,7 +40,9 @@ typedef struct ll_table_reader {
     ll_csv csv;
     ll_table_column *columns;
     int n_columns;
-    bool is_long, by_row; /* by_row: bare numbers are rows of the dataset that is joined */
+    bool is_long;
+    bool by_row,
+        by_index; /* bare numbers are rows of the dataset that is joined; the canonical index: the title says so */
     bool saw_index;
     ll_strs header;     /* names of the columns; "" for the row labels of a data frame */
     ll_arch_columns at; /* where the architectures stand */

@@ -16,6 +16,7 @@ typedef ll_table_column column;
 static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
                                          "string", "gene",         "op_idx_list", "net",         NULL};
 static const char *const index_names[] = {"arch_index", "index", NULL};
+static const char *const row_names[] = {"row", NULL}; /* of the dataset that is joined */
 static const char *const device_names[] = {"device", "hardware", "platform", NULL};
 static const char *const latency_names[] = {"latency", "lat", "mean", "time", "value", NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
@@ -268,7 +269,7 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
 }
 
 /* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
-static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
+static ll_status find_columns(reader *r, const ll_names *names, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     const ll_space *space = r->job->space;
@@ -277,6 +278,7 @@ static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
     if (one < 0) ll_arch_columns_guess(names, space, &r->at);
     if (r->at.n) return LL_OK;
     if (one < 0) one = ll_csv_column_among(c, index_names);
+    if (one < 0 && r->job->into) one = ll_csv_column_among(c, row_names);
     if (one < 0 && !*c->cells[0]) one = 0;
     if (one >= 0) return ll_arch_columns_one(one, &r->at), LL_OK;
     return ll_csv_fail(
@@ -285,6 +287,15 @@ static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
         "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
         "numbers describe them",
         c->cells[0]);
+}
+
+static ll_status find_archs(reader *r, const ll_names *names, ll_error *e)
+{
+    ll_status s = find_columns(r, names, e);
+    const char *title = !s && r->at.n == 1 ? r->header.v[r->at.column[0]] : "";
+    r->by_row |= r->job->into && among(row_names, title);
+    r->by_index = !r->by_row && !strcasecmp(title, index_names[0]);
+    return s;
 }
 
 /* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */

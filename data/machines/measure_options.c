@@ -27,7 +27,7 @@ const ll_option ll_measure_options[] = {
     LL_OPT_WORD("space", "nasbench201", "search space of a new dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
-               "architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
+               "architectures of a new dataset; 0: all, 2000 where there are more than 16384"),
     LL_OPT_INT("core", NULL, 0, 1023, "core to run on; otherwise the last one allowed"),
     LL_OPT_BOOL("again", "off", "drop what an earlier sweep of this device has kept"),
     LL_OPT_BOOL("save", "on", "write the dataset when done: where it lies, or a copy in the data folder"),

@@ -14,7 +14,7 @@
 #include "core/space/moves.h"
 #include "data/datasets/folder_change.h"
 
-enum { DEFAULT_ARCHS = 2000, CHUNK = 64 };
+enum { WHOLE = 1 << 14, DEFAULT_ARCHS = 2000, CHUNK = 64 };
 
 /* --- columns -------------------------------------------------------------------------------------------- */
 
@@ -144,7 +144,8 @@ ll_status ll_draw_dataset(const char *name, const ll_space *space, int n, int de
 {
     if (space->n_archs && n > space->n_archs)
         return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
-    int wanted = n ? n : space->n_archs ? space->n_archs : DEFAULT_ARCHS;
+    bool whole = space->n_archs && space->n_archs <= WHOLE;
+    int wanted = n ? n : whole ? space->n_archs : DEFAULT_ARCHS;
     uint8_t *genes = LL_NEW_ARRAY(uint8_t, (size_t)wanted * (size_t)space->n_positions);
     int found = space->n_archs ? wanted : draw_genes(space, wanted, seed, genes);
     ll_status s = space->n_archs ? list_genes(space, wanted, seed, genes, e) : LL_OK;
@@ -434,7 +435,7 @@ static const ll_option simulate_options[] = {
     LL_OPT_WORD("space", "nasbench201", "search space of the dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
-               "architectures of the dataset; 0: all, 2000 where they cannot be listed"),
+               "architectures of the dataset; 0: all, 2000 where there are more than 16384"),
     LL_OPT_INT("seed", "1", 0, 2147483647, "of drawing them"),
     LL_OPT_LIST("machines", "*", "published machines of the dataset, with * and ?"),
     LL_OPT_BOOL("replace", "off", "a dataset of this name is made anew"),
