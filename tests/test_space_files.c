@@ -1,7 +1,11 @@
 /* Spaces that are files: expressions, rules, strings, networks; those that come along; NAS-Bench-201 and FBNet once more, as
  * files, beside what is built in. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -539,7 +543,7 @@ static void bad_positions_are_refused(void)
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": {\"active\": 7}}}"), "choose another name");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": 1.5}}"), "stands for a whole number");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1], \"wen\": {}}"), "\"wen\" is nothing");
-    refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "position a twice");
+    refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "the position a comes twice");
     refuse(POSITIONS("{\"name\": \"a b\", \"choices\": [1]}"), "cannot name a position");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [\"x\", \"x\"]}, " AB), "twice");
     refuse(POSITIONS(AB ", 3"), "positions[1]: expected");
@@ -584,11 +588,12 @@ static void bad_networks_are_refused(void)
     refuse(NETWORK("{\"conv\": 4, \"kernal\": 3}," END), "network[0]: \"kernal\" is nothing");
     refuse(NETWORK("{\"conv\": 4, \"kernel\": 2}," END), "odd");
     refuse(NETWORK("{\"conv\": 0}," END), "expected 1..8192");
-    refuse(NETWORK("{\"conv\": \"8 / (a - 2)\"}," END), "network[0]: its number is -8");
+    refuse(NETWORK("{\"conv\": \"8 / (a - 2)\"}," END),
+           "space bad: network[0].conv: its number is -8: expected");
     refuse(NETWORK("{\"conv\": \"8 / (a - 1)\"}," END), "a division by zero");
     refuse(NETWORK("{\"conv\": 4, \"groups\": 2}," END), "2 groups do not divide 3 channels");
     refuse(NETWORK("{\"to\": \"x\"}, {\"conv\": \"2 + a\"}, {\"add\": \"x\"}," END),
-           "the network of 2|1: network[2]: 3 channels of 8x8 are added to 4 of 8x8");
+           "network[2].add: 3 channels of 8x8 are added to 4 of 8x8 (the network of 2|1)");
     refuse(NETWORK("{\"add\": \"x\"}," END), "network[0].add: \"x\" is no tensor");
     refuse(NETWORK("{\"when\": 0, \"to\": \"x\"}, {\"add\": \"x\"}," END), "was not made");
     refuse(NETWORK("{\"to\": \"a\"}," END), "has a meaning already");
@@ -609,6 +614,94 @@ static void bad_networks_are_refused(void)
     refuse(NETWORK("{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [" END
                    "]}]}]}]}]}]}]}]}"),
            "more than 8 deep");
+}
+
+#define THREE                                                                                                \
+    "{\"name\": \"a\", \"choices\": [8, 12, 32]}, {\"name\": \"b\", \"choices\": [8, 12]}, {\"name\": "      \
+    "\"k\", \"choices\": [3, 5]}"
+#define OF_THREE(STEPS)                                                                                      \
+    "{\"name\": \"bad\", \"positions\": [" THREE "], \"input\": 16, \"network\": [" STEPS END "]}"
+
+/* What fails for some choices says which, and in which layer. */
+static void guilty_choices_are_named(void)
+{
+    refuse(OF_THREE("{\"conv\": 8, \"kernel\": \"k\"}, {\"conv\": \"96 / (32 - a)\"},"),
+           "space bad: choice 32 of position a makes no network: network[1].conv: a division by zero (the "
+           "network of 32|");
+    refuse(OF_THREE("{\"conv\": 8, \"stride\": \"b == 12 ? a : 1\"},"),
+           "choice 32 of position a and choice 12 of position b together make no network: network[0].conv: "
+           "stride "
+           "is 32");
+    refuse(OF_THREE("{\"conv\": \"a\", \"to\": \"x\"}, {\"conv\": \"a + k - 3\"}, {\"add\": \"x\"},"),
+           "choice 5 of position k makes no network: network[2].add: 8 channels of 16x16 are added to 10");
+    refuse(OF_THREE("{\"conv\": 7, \"to\": \"x\"}, {\"conv\": \"a\"}, {\"add\": \"x\"},"),
+           "space bad: network[2].add: 7 channels");
+    refuse(OF_THREE("{\"when\": \"a != 8\", \"linear\": 3},"),
+           "of position a makes no network: network[0].linear: a linear layer reads a mean");
+    /* the first one tried is wrong, and nearly all others are not */
+    refuse(OF_THREE("{\"when\": \"a == 8 && b == 8 && k == 3\", \"linear\": 3},"),
+           "together make no network: network[0].linear");
+}
+
+static void names_that_clash_are_refused(void)
+{
+    refuse(
+        POSITIONS(
+            "{\"name\": \"a\", \"choices\": {\"x\": {\"k\": 1}}}, {\"name\": \"a.k\", \"choices\": [\"x\"]}"),
+        "space bad: positions: \"a.k\" is a position and a number of another one");
+    refuse(POSITIONS("{\"name\": \"a.active\", \"choices\": [1]}, {\"name\": \"a\", \"choices\": [\"x\"]}"),
+           "\"a.active\" is");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1]}, {\"name\": \"a\", \"choices\": [\"x\"]}"),
+           "space bad: the position a comes twice");
+    refuse("{\"name\": \"bad\", \"positions\": [{\"name\": \"z.c\", \"choices\": [\"x\", \"y\"]}], "
+           "\"input\": 8, \"network\": [{\"to\": \"z\"}, " END "]}",
+           "network[0].to: \"z\" and a dot begin the name of a position");
+    const ll_space *s = NULL;
+    ll_error e;
+    CHECK_INT(
+        read_text("{\"name\": \"dots\", \"positions\": [{\"name\": \"a\", \"choices\": {\"x\": {\"k\": 1}}}, "
+                  "{\"name\": \"a.e\", \"choices\": [\"x\"]}, {\"name\": \"ab.k\", \"choices\": [\"x\"]}]}",
+                  &s, &e),
+        LL_OK);
+}
+
+static void names_of_spaces_are_no_paths(void)
+{
+    static const char *const names[] = {"..", ".", "a/b", "", "-x", ".x", "7", "a b"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ll_str text = {0};
+        const ll_space *s = NULL;
+        ll_error e;
+        ll_str_addf(&text, "{\"name\": \"%s\", \"positions\": [" AB "]}", names[i]);
+        CHECK_INT(read_text(text.s, &s, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, "\" cannot name a search space");
+        CHECK(e.message[0] == '"'); /* the sentence does not begin with "space ..:" */
+        ll_str_free(&text);
+    }
+    refuse("{\"name\": \"bad\", \"positions\": []}", "has no \"positions\"");
+    refuse("{\"name\": \"bad\"}", "has no \"positions\"");
+}
+
+/* A pipe gives its text once, so it is read once. */
+static void a_pipe_is_read_once(void)
+{
+    static const char text[] = "{\"name\": \"piped\", \"positions\": [" AB "]}";
+    char *path = ll_path_join(check_tmpdir(), "pipe.json");
+    CHECK(!mkfifo(path, 0600));
+    pid_t child = fork();
+    if (!child) {
+        int fd = open(path, O_WRONLY);
+        _exit(write(fd, text, sizeof text - 1) != sizeof text - 1);
+    }
+    const ll_space *s = NULL;
+    ll_error e = {0};
+    int status = 1;
+    alarm(20);
+    CHECK_OK(ll_space_open(path, &s, &e));
+    alarm(0);
+    CHECK(waitpid(child, &status, 0) == child && !status);
+    CHECK(s && !strcmp(s->name, "piped"));
+    free(path);
 }
 
 /* Small files that would grow without bound. */
@@ -668,6 +761,10 @@ int main(int argc, char **argv)
         {"bad rules are refused", bad_rules_are_refused},
         {"bad strings are refused", bad_strings_are_refused},
         {"bad networks are refused", bad_networks_are_refused},
+        {"guilty choices are named", guilty_choices_are_named},
+        {"names that clash are refused", names_that_clash_are_refused},
+        {"names of spaces are no paths", names_of_spaces_are_no_paths},
+        {"a pipe is read once", a_pipe_is_read_once},
         {"limits hold", limits_hold},
         {0},
     };

@@ -137,9 +137,9 @@ static void definitions_are_checked(void)
     const ll_position repeated[] = {{"k", twice, 2}, {"d", depths, 3}}, none[] = {{"k", kernels, 0}};
     const ll_position spelling[] = {{"k", odd, 1}}, alone[] = {{"k", kernels, 2}};
     const ll_position other[] = {{"kernel1", kernels, 2}, {"depth", depths, 2}, {"block", blocks, 3}};
-    check_refused("own-bad", same_name, 2, "position k twice");
+    check_refused("own-bad", same_name, 2, "the position k comes twice");
     check_refused("own-bad", no_name, 1, "cannot name a position");
-    check_refused("own-bad", repeated, 2, "position k: space own-bad has the operation 3 twice");
+    check_refused("own-bad", repeated, 2, "space own-bad: position k: the operation 3 comes twice");
     check_refused("own-bad", none, 1, "0 choices");
     check_refused("own-bad", spelling, 1, "\"a b\" cannot name an operation");
     check_refused("own-bad", alone, 1, "not digits alone"); /* "3" is a row of a dataset, too */

@@ -236,6 +236,18 @@ static bool read_tensor(reader *r, const char *key, const cJSON *v, int *out)
     return *out >= 0 || wrong_name(r, key, v->valuestring, "is no tensor that a \"to\" before it named");
 }
 
+/* Is a position called NAME.c or NAME.size? */
+static bool is_owner(const reader *r, const char *name)
+{
+    size_t n = strlen(name);
+    bool any = false;
+    for (int i = 0; i < r->n_names && !any; i++) {
+        const char *other = r->names[i].name;
+        any = !strncmp(other, name, n) && (!strcmp(other + n, ".c") || !strcmp(other + n, ".size"));
+    }
+    return any;
+}
+
 static bool name_tensor(reader *r, const cJSON *v, int *out)
 {
     if (!v) return true;
@@ -243,6 +255,10 @@ static bool name_tensor(reader *r, const cJSON *v, int *out)
     const char *name = v->valuestring;
     if ((*out = find_tensor(r, name)) >= 0) return true;
     if (find(r, name)) return wrong_name(r, "to", name, "has a meaning already: choose another name");
+    if (is_owner(r, name))
+        return wrong_name(r, "to", name,
+                          "and a dot begin the name of a position, so that NAME.c or NAME.size could be two "
+                          "things: choose another name");
     if (!is_word(name))
         return wrong_name(r, "to", name, "cannot name a tensor: expected letters, digits, '_'");
     if (r->n_tensors == LL_TEMPLATE_TENSORS) return wrong(r, "to", "more than 12 tensors have names");
@@ -305,6 +321,15 @@ static bool read_when(reader *r, const cJSON *item, ll_template_step *s)
     return !v || read_expr(r, "when", v, &s->when);
 }
 
+/* "network[2]" is "network[2].add" to whoever looks for it. */
+static void name_place(ll_template_step *s, const char *kind)
+{
+    ll_str place = {0};
+    ll_str_addf(&place, "%s.%s", s->place, kind);
+    free(s->place);
+    s->place = ll_str_take(&place);
+}
+
 static bool read_layer(reader *r, const cJSON *item)
 {
     int kind = 0;
@@ -315,6 +340,7 @@ static bool read_layer(reader *r, const cJSON *item)
     ll_template_step *s = add_step(r);
     if (!s) return false;
     s->kind = kind < 0 ? LL_DO_NOTHING : kinds[kind].kind;
+    if (kind >= 0) name_place(s, kinds[kind].name);
     bool good = read_when(r, item, s) &&
                 read_position(r, cJSON_GetObjectItemCaseSensitive(item, "position"), &s->position) &&
                 read_tensor(r, "from", cJSON_GetObjectItemCaseSensitive(item, "from"), &s->from) &&

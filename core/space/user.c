@@ -148,9 +148,17 @@ bool ll_user_word(const char *name)
 
 ll_status ll_user_check_name(const char *name, ll_error *e)
 {
-    if (ll_user_word(name) && !ll_is_number(name)) return LL_OK;
-    return ll_fail(e, LL_BAD_DATA, "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'",
-                   name);
+    if (ll_user_word(name) && !ll_is_number(name) && *name != '.' && *name != '-') return LL_OK;
+    return ll_fail(
+        e, LL_BAD_DATA,
+        "\"%.80s\" cannot name a search space: expected letters, digits, '_', and behind the first "
+        "'-' and '.'",
+        name);
+}
+
+void ll_user_fail_in(const char *name, ll_error *e)
+{
+    if (e && name && !ll_user_check_name(name, NULL)) ll_fail_in(e, "space %.60s: ", name);
 }
 
 static ll_status check_space(const char *name, int n_positions, ll_error *e)
@@ -158,23 +166,21 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
     ll_status s = ll_user_check_name(name, e);
     if (s) return s;
     if (n_positions < 1 || n_positions > LL_MAX_POSITIONS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d positions: expected 1..%d", name, n_positions,
-                       LL_MAX_POSITIONS);
+        return ll_fail(e, LL_BAD_DATA, "%d positions: expected 1..%d", n_positions, LL_MAX_POSITIONS);
     return LL_OK;
 }
 
 /* Names that parse back unambiguously. */
-static ll_status check_names(const char *space, char *const *names, int n, bool numbers, ll_error *e)
+static ll_status check_names(char *const *names, int n, bool numbers, ll_error *e)
 {
     for (int i = 0; i < n; i++) {
         if (!ll_user_word(names[i]) || (!numbers && ll_is_number(names[i])))
             return ll_fail(e, LL_BAD_DATA,
-                           "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', "
-                           "'.'%s",
-                           names[i], space, numbers ? "" : " and not digits alone");
+                           "\"%.80s\" cannot name an operation: expected letters, digits, '_', '-', '.'%s",
+                           names[i], numbers ? "" : " and not digits alone");
         for (int j = 0; j < i; j++)
             if (!strcmp(names[i], names[j]))
-                return ll_fail(e, LL_BAD_DATA, "space %s has the operation %s twice", space, names[i]);
+                return ll_fail(e, LL_BAD_DATA, "the operation %s comes twice", names[i]);
     }
     return LL_OK;
 }
@@ -184,26 +190,24 @@ static ll_status check_uniform(const char *name, int n_positions, char *const *o
     ll_status s = check_space(name, n_positions, e);
     if (s) return s;
     if (n_ops < 1 || n_ops > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d operations: expected 1..%d", name, n_ops, LL_MAX_OPS);
-    return check_names(name, ops, n_ops, false, e);
+        return ll_fail(e, LL_BAD_DATA, "%d operations: expected 1..%d", n_ops, LL_MAX_OPS);
+    return check_names(ops, n_ops, false, e);
 }
 
 /* The string of a space of one position is the choice alone: a number would be read as an index into a dataset. */
-static ll_status check_position(const char *space, const ll_position *positions, int at, bool alone,
-                                ll_error *e)
+static ll_status check_position(const ll_position *positions, int at, bool alone, ll_error *e)
 {
     const ll_position *p = &positions[at];
     if (!ll_user_word(p->name))
         return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a position of %s: expected letters, digits, '_', '-', '.'",
-                       p->name, space);
+                       "\"%.80s\" cannot name a position: expected letters, digits, '_', '-', '.'", p->name);
     for (int i = 0; i < at; i++)
         if (!strcmp(positions[i].name, p->name))
-            return ll_fail(e, LL_BAD_DATA, "space %s has the position %s twice", space, p->name);
+            return ll_fail(e, LL_BAD_DATA, "the position %s comes twice", p->name);
     if (p->n_choices < 1 || p->n_choices > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "position %s of %s has %d choices: expected 1..%d", p->name, space,
-                       p->n_choices, LL_MAX_OPS);
-    ll_status s = check_names(space, p->choices, p->n_choices, !alone, e);
+        return ll_fail(e, LL_BAD_DATA, "position %s has %d choices: expected 1..%d", p->name, p->n_choices,
+                       LL_MAX_OPS);
+    ll_status s = check_names(p->choices, p->n_choices, !alone, e);
     if (s && e) ll_fail_in(e, "position %s: ", p->name);
     return s;
 }
@@ -241,12 +245,12 @@ static int count_node_ops(const ll_position *positions, int n)
 ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e)
 {
     ll_status s = check_space(name, n, e);
-    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(positions, i, n == 1, e);
     if (s) return s;
     int node_ops = count_node_ops(positions, n);
     if (node_ops > LL_MAX_NODE_OPS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d choices in lists that differ: expected at most %d",
-                       name, node_ops, LL_MAX_NODE_OPS);
+        return ll_fail(e, LL_BAD_DATA, "%d choices in lists that differ: expected at most %d", node_ops,
+                       LL_MAX_NODE_OPS);
     return LL_OK;
 }
 
@@ -483,7 +487,7 @@ static const ll_space *same_or_fail(const ll_space *there, bool same, ll_error *
 const ll_space *ll_user_space_define(const char *name, int n_positions, char *const *ops, int n_ops,
                                      ll_error *e)
 {
-    if (check_uniform(name, n_positions, ops, n_ops, e)) return NULL;
+    if (check_uniform(name, n_positions, ops, n_ops, e)) return ll_user_fail_in(name, e), NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     if (!*slot) *slot = make_uniform(name, n_positions, ops, n_ops);
@@ -496,7 +500,7 @@ const ll_space *ll_user_space_define(const char *name, int n_positions, char *co
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e)
 {
-    if (ll_user_space_check(name, positions, n, e)) return NULL;
+    if (ll_user_space_check(name, positions, n, e)) return ll_user_fail_in(name, e), NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     if (!*slot) list_archs(*slot = make_positions(name, positions, n));
