@@ -323,7 +323,7 @@ static void units_are_converted(void)
     }
     ll_import job = {.space = ll_space_find("nasbench201"), .unit = "fps"};
     CHECK(!read_table("arch,phone\n5,0\n", job, &said)); /* no image in any time */
-    CHECK_HAS(ll_str_text(&said), "is no number in ms");
+    CHECK_HAS(ll_str_text(&said), "line 2: a throughput of 0 in column phone is no latency");
     ll_dataset *d = read_table("arch,device,fps\n5,phone,90\n6,phone,100\n", job, &said);
     CHECK(d != NULL);
     if (d) CHECK_NEAR(at(d, "phone", "5"), 11.111, 1e-3);
@@ -349,6 +349,21 @@ static void a_quantity_of_a_file_is_checked(const char *dir)
 }
 
 /* Through the folder, an export and an import again; and no latency joins an energy. */
+static void no_throughput_is_no_latency(void)
+{
+    static const char *const tables[] = {"arch,a_fps\n5,10\n6,0\n", "arch,a (fps)\n5,10\n6,0.0\n",
+                                         "arch,device,fps\n5,a,10\n6,a,-0\n"};
+    ll_str said = {0};
+    for (int i = 0; i < 3; i++) {
+        ll_import job = {.space = ll_space_find("nasbench201"), .unit = "ms"};
+        ll_dataset *d = read_table(tables[i], job, &said);
+        CHECK(!d);
+        CHECK_HAS(ll_str_text(&said), "line 3: a throughput of 0 in column ");
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
 static void quantities_are_kept(void)
 {
     ll_str said = {0};
@@ -518,6 +533,7 @@ static const check_case cases[] = {
     {"wrong ofa dicts say what was expected", wrong_ofa_dicts_say_what_was_expected},
     {"columns say what they measure", columns_say_what_they_measure},
     {"units are converted", units_are_converted},
+    {"no throughput is no latency", no_throughput_is_no_latency},
     {"quantities are kept", quantities_are_kept},
     {"names that look like headings come back", names_that_look_like_headings_come_back},
     {"numbers are rows where the title says so", numbers_are_rows_where_the_title_says_so},
