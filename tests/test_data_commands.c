@@ -320,6 +320,10 @@ static void damaged_datasets_are_found(void)
     start();
     say("import csv %s as base space=nasbench201 unit=ms", write_text("t.csv", good_table));
     CHECK_STR(say("doctor"), "ok");
+    char *found = cJSON_PrintUnformatted(last);
+    CHECK_HAS(found, "up to 64 positions of up to 32 choices");
+    CHECK_HAS(found, "resnet_tiny.json");
+    cJSON_free(found);
     char *path = ll_path_join(ll_app_data_dir(app), "base/latency.csv");
     ll_error e = {0};
     CHECK_INT(ll_write_file(path, "arch,phone,board\n", 17, &e), LL_OK);

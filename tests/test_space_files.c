@@ -573,9 +573,14 @@ static void bad_strings_are_refused(void)
     refuse(STRING("{a}|{c}"), "no position");
     refuse(STRING("{a}|{b"), "closing '}'");
     refuse(STRING("{a}{b}"), "could belong to its choice");
-    refuse(STRING("{a}_{b}"), "could belong to its choice");
-    refuse(STRING("{#a}1{b}"), "could belong to its choice");
-    refuse(STRING("{a} {b}"), "no blanks");
+    refuse(STRING("{a}_{b}"), "'_' behind {a} could belong to its choice: separate them by one of | : / + ~");
+    refuse(STRING("{#a}1{b}"),
+           "'1' behind {#a} could belong to its choice: separate them by something that is no digit");
+    refuse(STRING("{a} {b}"), "a blank cannot stand in it");
+    refuse(STRING("{a},{b}"),
+           "a comma cannot stand in it, since strings stand in tables and on the command line");
+    refuse(STRING("{a}\\\"{b}"), "a quote cannot stand in it");
+    refuse(STRING("{a}\\u00e4{b}"), "not printable ASCII");
 }
 
 static void bad_networks_are_refused(void)
@@ -641,6 +646,36 @@ static void guilty_choices_are_named(void)
     /* the first one tried is wrong, and nearly all others are not */
     refuse(OF_THREE("{\"when\": \"a == 8 && b == 8 && k == 3\", \"linear\": 3},"),
            "together make no network: network[0].linear");
+}
+
+/* "act": "nl" is what the choices are called, not their indices; where they are called otherwise it stays an expression. */
+static void activations_are_chosen_by_name(void)
+{
+    static const char text[] = "{\"name\": \"%s\", \"positions\": [{\"name\": \"nl\", \"choices\": %s}], "
+                               "\"input\": 8, \"network\": ["
+                               "{\"each\": [\"nl\"], \"as\": \"p\", \"do\": [{\"conv\": 4, \"act\": "
+                               "\"p\"}]}, {\"conv\": 4, \"act\": \"nl\"}," END "]}";
+    static const struct {
+        const char *name, *choices;
+        ll_activation acts[3];
+    } spaces[] = {
+        {"acts-names", "[\"hswish\", \"relu\", \"none\"]", {LL_HSWISH, LL_RELU, LL_NO_ACT}},
+        {"acts-own", "[\"plain\", \"bent\", \"relu\"]", {LL_NO_ACT, LL_RELU, LL_RELU6}},
+        {"acts-numbers", "{\"relu\": 2, \"relu6\": 1, \"none\": 3}", {LL_RELU6, LL_RELU, LL_HSWISH}}};
+    for (int i = 0; i < 3; i++) {
+        const ll_space *s = NULL;
+        ll_error e;
+        ll_str file = {0};
+        ll_str_addf(&file, text, spaces[i].name, spaces[i].choices);
+        CHECK_OK(read_text(file.s, &s, &e));
+        for (uint8_t c = 0; s && c < 3; c++) {
+            ll_layer layers[LL_MAX_LAYERS];
+            CHECK_INT(s->layers(s, &c, layers, LL_MAX_LAYERS), 4);
+            CHECK_INT(layers[0].act, spaces[i].acts[c]);
+            CHECK_INT(layers[1].act, spaces[i].acts[c]);
+        }
+        ll_str_free(&file);
+    }
 }
 
 static void names_that_clash_are_refused(void)
@@ -762,6 +797,7 @@ int main(int argc, char **argv)
         {"bad strings are refused", bad_strings_are_refused},
         {"bad networks are refused", bad_networks_are_refused},
         {"guilty choices are named", guilty_choices_are_named},
+        {"activations are chosen by name", activations_are_chosen_by_name},
         {"names that clash are refused", names_that_clash_are_refused},
         {"names of spaces are no paths", names_of_spaces_are_no_paths},
         {"a pipe is read once", a_pipe_is_read_once},

@@ -285,6 +285,33 @@ static bool is_any(const char *key, const char *const *list, int n)
     return false;
 }
 
+/* A position alone whose choices are called as activations: they are what it stands for, and no indices. */
+static bool names_activations(const reader *r, const cJSON *v, ll_str *expression)
+{
+    const binding *b = cJSON_IsString(v) ? find(r, v->valuestring) : NULL;
+    if (!b || b->kind != NAME_POSITION || r->positions[b->index].counts) return false;
+    const ll_template_position *p = &r->positions[b->index];
+    for (int i = 0; i < p->n_choices; i++) {
+        const binding *act = find(r, p->choices[i]);
+        int a = 0;
+        while (a < LL_ACTIVATIONS && strcmp(ll_activation_name((ll_activation)a), p->choices[i])) a++;
+        if (!act || a == LL_ACTIVATIONS) return false;
+        ll_str_addf(expression, "%s == '%s' ? %s : ", v->valuestring, p->choices[i], p->choices[i]);
+    }
+    ll_str_add(expression, "none");
+    return true;
+}
+
+static bool read_setting(reader *r, int setting, const cJSON *v, ll_expr *out)
+{
+    const char *name = setting_names[setting];
+    ll_str acts = {0};
+    bool good = setting == LL_SET_ACT && names_activations(r, v, &acts) ? read_text(r, name, acts.s, out)
+                                                                        : read_expr(r, name, v, out);
+    ll_str_free(&acts);
+    return good;
+}
+
 static const char *const everywhere[] = {"when", "from", "to", "position", "about"};
 static const char *const in_loops[] = {"when", "position", "about", "each", "as", "do"};
 
@@ -347,7 +374,7 @@ static bool read_layer(reader *r, const cJSON *item)
                 (kind < 0 || read_main(r, v, kind, s));
     for (int i = 1; i < LL_SETTINGS && good; i++)
         if ((v = cJSON_GetObjectItemCaseSensitive(item, setting_names[i])))
-            good = read_expr(r, setting_names[i], v, &s->set[i]);
+            good = read_setting(r, i, v, &s->set[i]);
     if (s->position >= 0 && kind >= 0) r->t->places[s->position] = true;
     return good && name_tensor(r, cJSON_GetObjectItemCaseSensitive(item, "to"), &s->to);
 }

@@ -8,6 +8,9 @@
 #include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/space/listing.h"
+#include "core/space/shipped.h"
+#include "core/space/space_json.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -362,6 +365,27 @@ static void add_xdg(cJSON *rows, const char *what, ll_xdg kind)
     free(path);
 }
 
+/* Those that come along are passed over where they are wrong: here it is said. Returns how many are. */
+static int check_spaces(cJSON *rows)
+{
+    char *dir = ll_spaces_dir();
+    ll_strs names = {0};
+    int bad = 0;
+    if (ll_list_dir(dir, ".json", &names, NULL)) add_place(rows, "search spaces", dir, "not there");
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        const ll_space *space;
+        ll_error e = {0};
+        bool good = ll_space_from_file(path, &space, &e) == LL_OK;
+        add_place(rows, "search space", path, good ? "complete" : e.message);
+        bad += !good;
+        free(path);
+    }
+    ll_strs_free(&names);
+    free(dir);
+    return bad;
+}
+
 ll_status ll_run_doctor(ll_request *rq)
 {
     static const ll_column columns[] = {
@@ -378,12 +402,20 @@ ll_status ll_run_doctor(ll_request *rq)
         add_place(rows, i ? "data" : "data, imports go here", dirs.v[i], folder_state(dirs.v[i]));
         bad += check_datasets(rows, dirs.v[i]);
     }
+    int bad_spaces = check_spaces(rows);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
     ll_json_int(result, "bad", bad);
+    ll_result_note(
+        result,
+        "a search space of one's own has up to %d positions of up to %d choices; up to %d architectures "
+        "can be listed (data/SPACES.md)",
+        LL_MAX_POSITIONS, LL_MAX_OPS, LL_MOST_LISTED);
     ll_emit(rq, result);
     ll_strs_free(&dirs);
     ll_strs_free(&seen);
+    if (bad_spaces && !bad)
+        return LL_FAIL(rq, LL_BAD_DATA, "a search space that comes along is damaged: install it again");
     return bad ? LL_FAIL(rq, LL_BAD_DATA, "%d dataset%s damaged: import %s again", bad,
                          bad > 1 ? "s are" : " is", bad > 1 ? "them" : "it")
                : LL_OK;
