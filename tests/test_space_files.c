@@ -565,6 +565,17 @@ static void bad_rules_are_refused(void)
            "in a circle");
 }
 
+static void half_positions_are_refused(void)
+{
+    refuse(POSITIONS("\"b\", {\"name\": \"a\", \"choices\": [1]}"),
+           "positions[0]: expected {\"name\": ..., \"choices\": ...}");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1]}, \"b\""), "positions[1]: expected {");
+    refuse(POSITIONS("{\"name\": \"a\", \"names\": [\"b\"], \"choices\": [1]}"),
+           "positions[0]: a position has a \"name\", or several");
+    refuse(POSITIONS("{\"names\": [], \"choices\": [1]}"), "positions[0]: \"names\" is a list");
+    refuse(POSITIONS("{\"names\": \"b\", \"choices\": [1]}"), "positions[0]: \"names\" is a list");
+}
+
 static void bad_strings_are_refused(void)
 {
 #define STRING(TEXT) "{\"name\": \"bad\", \"positions\": [" AB "], \"string\": \"" TEXT "\"}"
@@ -794,6 +805,7 @@ int main(int argc, char **argv)
         {"the manual's example works", the_manuals_example_works},
         {"bad positions are refused", bad_positions_are_refused},
         {"bad rules are refused", bad_rules_are_refused},
+        {"half positions are refused", half_positions_are_refused},
         {"bad strings are refused", bad_strings_are_refused},
         {"bad networks are refused", bad_networks_are_refused},
         {"guilty choices are named", guilty_choices_are_named},

@@ -176,7 +176,9 @@ static bool read_position(reader *r, const cJSON *item)
     const cJSON *names = get(item, "names"), *name;
     if (!cJSON_IsObject(item)) return wrong(r, "expected {\"name\": ..., \"choices\": ...}");
     if (!only_keys(r, item, keys)) return false;
-    if (!cJSON_IsArray(names)) return add_position(r, item, get(item, "name"));
+    if (names && get(item, "name")) return wrong(r, "a position has a \"name\", or several have \"names\"");
+    if (!names) return add_position(r, item, get(item, "name"));
+    if (!cJSON_IsArray(names) || !names->child) return wrong(r, "\"names\" is a list of names");
     cJSON_ArrayForEach(name, names) if (!add_position(r, item, name)) return false;
     return true;
 }
@@ -281,8 +283,10 @@ static bool read_rules(reader *r)
 
 bool ll_space_is_whole(const cJSON *item)
 {
-    const cJSON *positions = get(item, "positions");
-    return cJSON_IsArray(positions) && cJSON_IsObject(positions->child);
+    const cJSON *positions = get(item, "positions"), *position;
+    bool any = false;
+    cJSON_ArrayForEach(position, positions) any = any || cJSON_IsObject(position);
+    return cJSON_IsArray(positions) && any;
 }
 
 static bool read_string(reader *r, const ll_position *positions)
