@@ -91,13 +91,13 @@ endef
 # and double fit into one program. Tests called *_grad are in double themselves.
 TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv layer_norm linear pair_hinge sums) \
          $(addprefix core/encode/cate/,attention drop net transformer) \
-         $(addprefix core/proxies/,net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
+         $(addprefix core/proxies/,conv net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
          core/encode/arch2vec/net \
          $(addprefix core/predict/nasflat/,backward forward work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))
 BOTH := test_help test_nn
 # What the program itself computes in double.
-PRECISE := $(addprefix core/proxies/,net ops precise)
+PRECISE := $(addprefix core/proxies/,conv net ops precise)
 
 define variant
 build/$(1)/%.o: %.c | $(SETUP)

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/commands/look.h"
 #include "core/num/stats.h"
+#include "core/space/kinds.h"
 #include "plots/build.h"
 #include "plots/gather.h"
 
@@ -166,27 +167,44 @@ ll_status ll_gather_scatter(ll_plot_request *p, ll_figure **out)
 /* --- residual --- */
 
 /* (n, n_ops): how often each operation stands in each architecture; the caller frees. */
-static int *count_operations(const ll_dataset *d)
+static int *count_operations(const ll_dataset *d, const ll_kinds *kinds)
 {
-    int ops = d->space->n_ops, *count = LL_NEW_ARRAY(int, (size_t)d->n_archs *(size_t)ops + 1);
+    int *count = LL_NEW_ARRAY(int, (size_t)d->n_archs *(size_t)kinds->n + 1);
     for (int i = 0; i < d->n_archs; i++)
-        for (int j = 0; j < d->space->n_positions; j++) count[i * ops + ll_gene(d, i)[j]]++;
+        ll_kinds_count(kinds, d->space, ll_gene(d, i), count + (size_t)i * (size_t)kinds->n);
     return count;
+}
+
+/* What operations are called where there is little room. */
+static void name_operations(const ll_space *s, const ll_kinds *kinds, ll_strs *out)
+{
+    for (int o = 0; o < kinds->n; o++) {
+        ll_str name = {0};
+        if (!s->choices && s->ops_short)
+            ll_str_add(&name, s->ops_short[o]);
+        else
+            ll_kind_name(kinds, s, o, &name);
+        ll_strs_take(out, ll_str_take(&name));
+    }
 }
 
 static ll_status residual_by_operation(ll_plot_request *p, const seen *v, ll_figure **out)
 {
     const ll_dataset *data = p->rq->state.data;
-    int *count = count_operations(data);
+    ll_kinds kinds = ll_kinds_of(data->space);
+    ll_strs names = {0};
+    int *count = count_operations(data, &kinds);
+    name_operations(data->space, &kinds, &names);
     ll_operation_data d = {.title = v->title,
                            .n = v->t->n,
-                           .n_ops = data->space->n_ops,
+                           .n_ops = kinds.n,
                            .measured_ms = v->measured_ms,
                            .predicted_ms = v->t->lat_ms,
                            .count = count,
-                           .ops = data->space->ops_short ? data->space->ops_short : data->space->ops,
+                           .ops = (const char *const *)names.v,
                            .size = p->size};
     ll_status s = ll_build_residual_by_operation(&d, out, &p->rq->error);
+    ll_strs_free(&names);
     free(count);
     return s;
 }

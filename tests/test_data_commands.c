@@ -323,6 +323,7 @@ static void damaged_datasets_are_found(void)
     char *answer = ll_json_line(last);
     CHECK_HAS(answer, "limit of a latency table");
     CHECK_HAS(answer, "64 positions");
+    CHECK_HAS(answer, "resnet_tiny.json");
     free(answer);
     char *path = ll_path_join(ll_app_data_dir(app), "base/latency.csv");
     ll_error e = {0};

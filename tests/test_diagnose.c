@@ -244,6 +244,51 @@ static void mispriced_operations_are_found(void)
     done(&s);
 }
 
+/* Kernels of four positions and a depth: both have a third choice's index 1, and nothing in common. A depth of 4 costs six
+ * times on the target what it does elsewhere. */
+static ll_dataset *unlike_positions(void)
+{
+    char *const kernels[] = {(char *)"3", (char *)"5"}, *const depths[] = {(char *)"2", (char *)"3",
+                                                                           (char *)"4"};
+    const ll_position positions[] = {
+        {"k1", kernels, 2}, {"depth", depths, 3}, {"k2", kernels, 2}, {"k3", kernels, 2}, {"k4", kernels, 2}};
+    const ll_space *space = ll_space_define_positions("diagnose-own", positions, 5, NULL);
+    ll_dataset *d = ll_dataset_new("unlike", space, space->n_archs, 4);
+    ll_rng rng = ll_rng_new(6, LL_STREAM_DATA);
+    for (int a = 0; a < d->n_archs; a++) space->at(space, a, ll_arch_at(d->archs, a));
+    for (int v = 0; v < 4; v++) {
+        ll_device_set(&d->devices[v], usual[v].name, LL_SIMULATED, "test", "ms", NULL, NULL);
+        for (int a = 0; a < d->n_archs; a++) {
+            const uint8_t *gene = ll_gene(d, a);
+            double depth[] = {0, 1, v == 3 ? 6 : 1};
+            ll_latencies(d, v)[a] =
+                20 + 3 * (gene[0] + gene[2] + gene[3] + gene[4]) + depth[gene[1]] + .01 * ll_rng_normal(&rng);
+        }
+    }
+    ll_dataset_seal(d, NULL);
+    return d;
+}
+
+static void unlike_positions_have_prices_of_their_own(void)
+{
+    subject s = ask(unlike_positions(), three, 3, 3, 12);
+    ll_prices_report r;
+    ll_residuals_report wrong;
+    CHECK_INT(ll_diagnose_prices(&s.q, &r, NULL), LL_OK);
+    double mean = ll_mean(ll_latencies(s.d, 3), s.d->n_archs);
+    CHECK(!r.one_list && r.n_by_op == 3);
+    CHECK_NEAR(price_of(&r, 1)->target, 100 * 3 / mean, .1); /* kernel 5 */
+    CHECK_NEAR(price_of(&r, 3)->target, 100 * 1 / mean, .1); /* depth 3 */
+    CHECK_NEAR(price_of(&r, 4)->target, 100 * 6 / mean, .1); /* depth 4 */
+    CHECK(price_of(&r, 4)->ratio_lo > 4 && r.additive > .99);
+    CHECK_INT(ll_diagnose_residuals(&s.q, &wrong, NULL), LL_OK);
+    for (int i = 0; i < wrong.n_groups; i++) /* depths are groups by their position alone */
+        CHECK(wrong.groups[i].by != LL_BY_OP || wrong.groups[i].op < 2);
+    ll_residuals_report_free(&wrong);
+    ll_prices_report_free(&r);
+    done(&s);
+}
+
 static void few_latencies_price_little(void)
 {
     subject s = ask(made_data(usual, N_USUAL, 300, 50), three, 3, POOLER, 30);
@@ -531,6 +576,7 @@ int main(int argc, char **argv)
         {"repeated measurements bound too", repeated_measurements_bound_too},
         {"intervals follow Bonett and Wright", intervals_follow_bonett_and_wright},
         {"mispriced operations are found", mispriced_operations_are_found},
+        {"unlike positions have prices of their own", unlike_positions_have_prices_of_their_own},
         {"few latencies price little", few_latencies_price_little},
         {"residuals are grouped by what is wrong", residuals_are_grouped_by_what_is_wrong},
         {"the worst are the scored ones by relative error", the_worst_are_the_scored_ones_by_relative_error},

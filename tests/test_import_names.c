@@ -136,7 +136,7 @@ static void rows_need_a_dataset(void)
     CHECK_OK(import(a, "arch,latency_ms\nx_y_x,5\ny_y_x,6\n",
                     "as chain space=xy positions=3 ops=x,y device=m unit=ms"));
     CHECK_INT(import(a, "arch,latency_ms\n1,5\n", "into chain device=q unit=ms"), LL_BAD_DATA);
-    CHECK_HAS(said, "the number 1 names no architecture of xy");
+    CHECK_HAS(said, "1 is one architecture as row of chain and another one in the space xy");
     CHECK_OK(import(a, "row,latency_ms\n1,5\n", "into chain device=q unit=ms"));
     ll_app_free(a);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/base/fs.h"
+#include "core/base/mem.h"
 #include "data/datasets/arch_text.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -31,6 +32,10 @@ static void every_layout_is_the_same_architecture(void)
         {"arch,a\n\"{'p1': 'conv5', 'p3': 0, 'p2': 'pool'}\",7\n", NULL},
         {"arch,a\n\"[[0 1 0]\n [0 0 1]\n [1 0 0]]\",7\n", NULL},
         {"arch,a\n\"[0, 1, 0, 0, 0, 1, 1, 0, 0]\",7\n", NULL},
+        {"arch,a\n[ 1 2 0],7\n", NULL},
+        {"arch,a\n[1. 2. 0.],7\n", NULL},
+        {"arch,a\n\"[1., 2., 0.]\",7\n", NULL},
+        {"arch,a\n[0. 1. 0. 0. 0. 1. 1. 0. 0.],7\n", NULL},
         {"arch,a\n\"[np.int64(1), np.int64(2), np.int64(0)]\",7\n", NULL},
         {"arch,a\n\"array([1, 2, 0], dtype=int8)\",7\n", NULL},
         {"op1_conv3,op1_conv5,op2_pool,op3_conv3,op3_conv5,a\nFalse,True,True,True,False,7\n", NULL},
@@ -285,7 +290,7 @@ static void units_are_converted(void)
     }
     ll_import job = {.space = ll_space_find("nasbench201"), .unit = "fps"};
     CHECK(!read_table("arch,phone\n5,0\n", job, &said)); /* no image in any time */
-    CHECK_HAS(ll_str_text(&said), "is no number in ms");
+    CHECK_HAS(ll_str_text(&said), "line 2: a throughput of 0 in column phone is no latency");
     ll_dataset *d = read_table("arch,device,fps\n5,phone,90\n6,phone,100\n", job, &said);
     CHECK(d != NULL);
     if (d) CHECK_NEAR(at(d, "phone", "5"), 11.111, 1e-3);
@@ -311,6 +316,21 @@ static void a_quantity_of_a_file_is_checked(const char *dir)
 }
 
 /* Through the folder, an export and an import again; and no latency joins an energy. */
+static void no_throughput_is_no_latency(void)
+{
+    static const char *const tables[] = {"arch,a_fps\n5,10\n6,0\n", "arch,a (fps)\n5,10\n6,0.0\n",
+                                         "arch,device,fps\n5,a,10\n6,a,-0\n"};
+    ll_str said = {0};
+    for (int i = 0; i < 3; i++) {
+        ll_import job = {.space = ll_space_find("nasbench201"), .unit = "ms"};
+        ll_dataset *d = read_table(tables[i], job, &said);
+        CHECK(!d);
+        CHECK_HAS(ll_str_text(&said), "line 3: a throughput of 0 in column ");
+        ll_dataset_unref(d);
+    }
+    ll_str_free(&said);
+}
+
 static void quantities_are_kept(void)
 {
     ll_str said = {0};
@@ -379,6 +399,41 @@ static void names_that_look_like_headings_come_back(void)
     free(csv);
 }
 
+/* Rows 0 and 1 of what is joined are architectures 15 and 1 of raw3. */
+static void numbers_are_rows_where_the_title_says_so(void)
+{
+    static const struct {
+        const char *table, *arch, *why;
+    } tables[] = {
+        {"row,a\n0,7\n", "conv5|pool|conv3", "read as row numbers of two"},
+        {"arch_index,a\n0,7\n", "conv3|conv3|conv3", "read as architecture indices of the search space"},
+        {"index,a\n1,7\n", "conv3|conv3|conv5", "read as architecture indices"}, /* both are */
+        {"arch,a\n26,7\n", "pool|pool|pool", "read as architecture indices"},    /* there is no such row */
+        {"index,a\n0,7\n", NULL,
+         "line 2: 0 is one architecture as row of two and another one in the space raw3"},
+        {"arch,a\n0,7\n", NULL, "call the column row, or arch_index"},
+        {"row,a\n2,7\n", NULL, "line 2: two has rows 0..1, not 2"},
+        {"arch_index,a\n27,7\n", NULL, "raw3 has no architecture 27: expected 0..26"},
+        {"arch,row,a\nconv5|pool|conv3,1,7\n", NULL, "column row says 1"},
+    };
+    ll_str said = {0};
+    ll_import first = {.space = own_space(), .unit = "ms"};
+    ll_dataset *two = read_table("arch,b\nconv5|pool|conv3,1\nconv3|conv3|conv5,2\n", first, &said);
+    if (!CHECK(two != NULL)) return;
+    free(two->name);
+    two->name = ll_strdup("two");
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_import job = {.space = own_space(), .unit = "ms", .into = two};
+        ll_dataset *d = read_table(tables[i].table, job, &said);
+        CHECK_HAS(ll_str_text(&said), tables[i].why);
+        CHECK_INT(d != NULL, tables[i].arch != NULL);
+        if (d && tables[i].arch) CHECK_NEAR(at(d, "a", tables[i].arch), 7, 0);
+        ll_dataset_unref(d);
+    }
+    ll_dataset_unref(two);
+    ll_str_free(&said);
+}
+
 /* --- HW-NAS-Bench --- */
 
 static void hw_nas_bench_is_read(void)
@@ -445,8 +500,10 @@ static const check_case cases[] = {
     {"wrong ofa dicts say what was expected", wrong_ofa_dicts_say_what_was_expected},
     {"columns say what they measure", columns_say_what_they_measure},
     {"units are converted", units_are_converted},
+    {"no throughput is no latency", no_throughput_is_no_latency},
     {"quantities are kept", quantities_are_kept},
     {"names that look like headings come back", names_that_look_like_headings_come_back},
+    {"numbers are rows where the title says so", numbers_are_rows_where_the_title_says_so},
     {"hw-nas-bench is read", hw_nas_bench_is_read},
     {"damaged hw-nas-bench is refused", damaged_hw_nas_bench_is_refused},
     {0},

@@ -1,8 +1,10 @@
 /* Zero-cost proxies: what follows from their definitions, and agreement with the published ones. */
 #include "core/proxies/proxies.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "core/base/csv.h"
 #include "core/base/fs.h"
@@ -324,6 +326,43 @@ static int computed(ll_app *a, const char *fmt, const char *path)
     return n;
 }
 
+/* What out= cannot take is kept where there is room, and out= goes on from it. */
+static void a_full_disk_loses_nothing(void)
+{
+    ll_app *a = app_new();
+    struct rlimit no_limit, limit;
+    char *path = ll_path_join(check_tmpdir(), "full.csv");
+    ll_app_register(a, ll_proxies_commands);
+    setenv("TMPDIR", check_tmpdir(), 1);
+    ll_str archs = {0}, line = {0};
+    for (int i = 0; i < 100; i++) ll_str_addf(&archs, "%s%d", i ? "," : "", i);
+    ll_str_addf(&line, "proxies params space=nasbench201 archs=%s out=%s", archs.s, path);
+    signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &no_limit);
+    limit = (struct rlimit){1024, no_limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &limit);
+    CHECK_INT(say(a, line.s), LL_FAILED);
+    setrlimit(RLIMIT_FSIZE, &no_limit);
+    CHECK_HAS(said, "nor is there room for what was computed elsewhere");
+    CHECK_HAS(said, "\"values\":[["); /* which are shown all the same */
+    CHECK(!ll_is_file(path));
+    /* a place that takes nothing, though it can be opened */
+    ll_str_clear(&line);
+    ll_str_addf(&line, "proxies params space=nasbench201 archs=%s out=/dev/full", archs.s);
+    CHECK_INT(say(a, line.s), LL_FAILED);
+    char *kept = strstr(said, "is kept in "), *end = kept ? strstr(kept, ": out= goes on from it") : NULL;
+    if (CHECK(end != NULL)) {
+        *end = 0;
+        ll_str_clear(&line);
+        ll_str_addf(&line, "proxies params space=nasbench201 archs=%s out=%%s", archs.s);
+        CHECK_INT(computed(a, line.s, kept + 11), 0);
+    }
+    ll_str_free(&line);
+    ll_str_free(&archs);
+    free(path);
+    ll_app_free(a);
+}
+
 static void what_a_file_has_is_not_computed_again(void)
 {
     ll_app *a = app_new();
@@ -345,6 +384,7 @@ static void what_a_file_has_is_not_computed_again(void)
     for (size_t i = 0; i < len; i++) lines += text[i] == '\n';
     CHECK_INT(lines, 5);
     CHECK_INT(say(a, "proxies params space=nasbench201 archs=6 seed=2 out=/nowhere/x"), LL_FAILED);
+    CHECK(!strstr(said, "\"result\"")); /* before anything was computed */
     /* a number that another program made of it, and one that contradicts */
     char *other = ll_strdup(strstr(text, "\n") + 1);
     *strchr(other, '\n') = 0;
@@ -385,6 +425,7 @@ static const check_case cases[] = {
     {"sums agree with one another", sums_agree_with_one_another},
     {"spaces without layers are refused", spaces_without_layers_are_refused},
     {"cifar is read and checked", cifar_is_read_and_checked},
+    {"a full disk loses nothing", a_full_disk_loses_nothing},
     {"what a file has is not computed again", what_a_file_has_is_not_computed_again},
     {"those of fbnet without images", those_of_fbnet_without_images},
     {"those of cells without images", those_of_cells_without_images},

@@ -1,7 +1,11 @@
 /* Spaces that are files: expressions, rules, strings, networks; those that come along; NAS-Bench-201 and FBNet once more, as
  * files, beside what is built in. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -449,6 +453,42 @@ static void a_definition_is_kept(void)
     free(other);
 }
 
+/* What is said for people is no part of the space, wherever it stands; the newest words are kept. */
+static void words_do_not_make_another_space(void)
+{
+    static const char *const texts[] = {
+        "{\"name\": \"words\", \"title\": \"one\", \"positions\": [{\"name\": \"about\", \"choices\": "
+        "{\"about\": 2, \"b\": 4}}], "
+        "\"let\": {\"w\": 3}, \"input\": 8, \"network\": [{\"when\": 1, \"do\": [{\"conv\": \"about * "
+        "4\"}]}, "
+        "{\"mean\": true}, {\"linear\": 2}]}",
+        "{\"name\": \"words\", \"about\": [1], \"title\": \"two\", \"positions\": [{\"name\": \"about\", "
+        "\"about\": \"x\", "
+        "\"choices\": {\"about\": 2, \"b\": 4}}], \"let\": {\"w\": 3}, \"input\": 8, \"network\": "
+        "[{\"about\": \"y\", \"when\": 1, "
+        "\"do\": [{\"conv\": \"about * 4\", \"about\": \"z\"}]}, {\"mean\": true}, {\"linear\": 2}]}",
+        "{\"name\": \"words\", \"positions\": [{\"name\": \"about\", \"choices\": {\"about\": 3, \"b\": "
+        "4}}], "
+        "\"let\": {\"w\": 3}, \"input\": 8, \"network\": [{\"when\": 1, \"do\": [{\"conv\": \"about * "
+        "4\"}]}, "
+        "{\"mean\": true}, {\"linear\": 2}]}",
+    };
+    const ll_space *s, *again;
+    ll_error e = {0};
+    CHECK_INT(read_text(texts[0], &s, &e), LL_OK);
+    if (!s) return;
+    CHECK_STR(s->title, "one");
+    CHECK_INT(read_text(texts[1], &again, &e), LL_OK);
+    CHECK(again == s);
+    CHECK_STR(s->title, "two");
+    cJSON *o = ll_space_json(s);
+    CHECK_STR(ll_json_get_str(o, "title", ""), "two");
+    cJSON_Delete(o);
+    CHECK_INT(read_text(texts[2], &again, &e),
+              LL_BAD_DATA); /* a choice called "about" counts as another number */
+    CHECK_HAS(e.message, "already defined");
+}
+
 /* The example of the manual, as it stands there. */
 static void the_manuals_example_works(void)
 {
@@ -503,7 +543,7 @@ static void bad_positions_are_refused(void)
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": {\"active\": 7}}}"), "choose another name");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": {\"x\": 1.5}}"), "stands for a whole number");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1], \"wen\": {}}"), "\"wen\" is nothing");
-    refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "position a twice");
+    refuse(POSITIONS(AB ", {\"name\": \"a\", \"choices\": [1]}"), "the position a comes twice");
     refuse(POSITIONS("{\"name\": \"a b\", \"choices\": [1]}"), "cannot name a position");
     refuse(POSITIONS("{\"name\": \"a\", \"choices\": [\"x\", \"x\"]}, " AB), "twice");
     refuse(POSITIONS(AB ", 3"), "positions[1]: expected");
@@ -525,6 +565,17 @@ static void bad_rules_are_refused(void)
            "in a circle");
 }
 
+static void half_positions_are_refused(void)
+{
+    refuse(POSITIONS("\"b\", {\"name\": \"a\", \"choices\": [1]}"),
+           "positions[0]: expected {\"name\": ..., \"choices\": ...}");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1]}, \"b\""), "positions[1]: expected {");
+    refuse(POSITIONS("{\"name\": \"a\", \"names\": [\"b\"], \"choices\": [1]}"),
+           "positions[0]: a position has a \"name\", or several");
+    refuse(POSITIONS("{\"names\": [], \"choices\": [1]}"), "positions[0]: \"names\" is a list");
+    refuse(POSITIONS("{\"names\": \"b\", \"choices\": [1]}"), "positions[0]: \"names\" is a list");
+}
+
 static void bad_strings_are_refused(void)
 {
 #define STRING(TEXT) "{\"name\": \"bad\", \"positions\": [" AB "], \"string\": \"" TEXT "\"}"
@@ -533,9 +584,14 @@ static void bad_strings_are_refused(void)
     refuse(STRING("{a}|{c}"), "no position");
     refuse(STRING("{a}|{b"), "closing '}'");
     refuse(STRING("{a}{b}"), "could belong to its choice");
-    refuse(STRING("{a}_{b}"), "could belong to its choice");
-    refuse(STRING("{#a}1{b}"), "could belong to its choice");
-    refuse(STRING("{a} {b}"), "no blanks");
+    refuse(STRING("{a}_{b}"), "'_' behind {a} could belong to its choice: separate them by one of | : / + ~");
+    refuse(STRING("{#a}1{b}"),
+           "'1' behind {#a} could belong to its choice: separate them by something that is no digit");
+    refuse(STRING("{a} {b}"), "a blank cannot stand in it");
+    refuse(STRING("{a},{b}"),
+           "a comma cannot stand in it, since strings stand in tables and on the command line");
+    refuse(STRING("{a}\\\"{b}"), "a quote cannot stand in it");
+    refuse(STRING("{a}\\u00e4{b}"), "not printable ASCII");
 }
 
 static void bad_networks_are_refused(void)
@@ -548,11 +604,12 @@ static void bad_networks_are_refused(void)
     refuse(NETWORK("{\"conv\": 4, \"kernal\": 3}," END), "network[0]: \"kernal\" is nothing");
     refuse(NETWORK("{\"conv\": 4, \"kernel\": 2}," END), "odd");
     refuse(NETWORK("{\"conv\": 0}," END), "expected 1..8192");
-    refuse(NETWORK("{\"conv\": \"8 / (a - 2)\"}," END), "network[0]: its number is -8");
+    refuse(NETWORK("{\"conv\": \"8 / (a - 2)\"}," END),
+           "space bad: network[0].conv: its number is -8: expected");
     refuse(NETWORK("{\"conv\": \"8 / (a - 1)\"}," END), "a division by zero");
     refuse(NETWORK("{\"conv\": 4, \"groups\": 2}," END), "2 groups do not divide 3 channels");
     refuse(NETWORK("{\"to\": \"x\"}, {\"conv\": \"2 + a\"}, {\"add\": \"x\"}," END),
-           "the network of 2|1: network[2]: 3 channels of 8x8 are added to 4 of 8x8");
+           "network[2].add: 3 channels of 8x8 are added to 4 of 8x8 (the network of 2|1)");
     refuse(NETWORK("{\"add\": \"x\"}," END), "network[0].add: \"x\" is no tensor");
     refuse(NETWORK("{\"when\": 0, \"to\": \"x\"}, {\"add\": \"x\"}," END), "was not made");
     refuse(NETWORK("{\"to\": \"a\"}," END), "has a meaning already");
@@ -573,6 +630,124 @@ static void bad_networks_are_refused(void)
     refuse(NETWORK("{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [{\"do\": [" END
                    "]}]}]}]}]}]}]}]}"),
            "more than 8 deep");
+}
+
+#define THREE                                                                                                \
+    "{\"name\": \"a\", \"choices\": [8, 12, 32]}, {\"name\": \"b\", \"choices\": [8, 12]}, {\"name\": "      \
+    "\"k\", \"choices\": [3, 5]}"
+#define OF_THREE(STEPS)                                                                                      \
+    "{\"name\": \"bad\", \"positions\": [" THREE "], \"input\": 16, \"network\": [" STEPS END "]}"
+
+/* What fails for some choices says which, and in which layer. */
+static void guilty_choices_are_named(void)
+{
+    refuse(OF_THREE("{\"conv\": 8, \"kernel\": \"k\"}, {\"conv\": \"96 / (32 - a)\"},"),
+           "space bad: choice 32 of position a makes no network: network[1].conv: a division by zero (the "
+           "network of 32|");
+    refuse(OF_THREE("{\"conv\": 8, \"stride\": \"b == 12 ? a : 1\"},"),
+           "choice 32 of position a and choice 12 of position b together make no network: network[0].conv: "
+           "stride "
+           "is 32");
+    refuse(OF_THREE("{\"conv\": \"a\", \"to\": \"x\"}, {\"conv\": \"a + k - 3\"}, {\"add\": \"x\"},"),
+           "choice 5 of position k makes no network: network[2].add: 8 channels of 16x16 are added to 10");
+    refuse(OF_THREE("{\"conv\": 7, \"to\": \"x\"}, {\"conv\": \"a\"}, {\"add\": \"x\"},"),
+           "space bad: network[2].add: 7 channels");
+    refuse(OF_THREE("{\"when\": \"a != 8\", \"linear\": 3},"),
+           "of position a makes no network: network[0].linear: a linear layer reads a mean");
+    /* the first one tried is wrong, and nearly all others are not */
+    refuse(OF_THREE("{\"when\": \"a == 8 && b == 8 && k == 3\", \"linear\": 3},"),
+           "together make no network: network[0].linear");
+}
+
+/* "act": "nl" is what the choices are called, not their indices; where they are called otherwise it stays an expression. */
+static void activations_are_chosen_by_name(void)
+{
+    static const char text[] = "{\"name\": \"%s\", \"positions\": [{\"name\": \"nl\", \"choices\": %s}], "
+                               "\"input\": 8, \"network\": ["
+                               "{\"each\": [\"nl\"], \"as\": \"p\", \"do\": [{\"conv\": 4, \"act\": "
+                               "\"p\"}]}, {\"conv\": 4, \"act\": \"nl\"}," END "]}";
+    static const struct {
+        const char *name, *choices;
+        ll_activation acts[3];
+    } spaces[] = {
+        {"acts-names", "[\"hswish\", \"relu\", \"none\"]", {LL_HSWISH, LL_RELU, LL_NO_ACT}},
+        {"acts-own", "[\"plain\", \"bent\", \"relu\"]", {LL_NO_ACT, LL_RELU, LL_RELU6}},
+        {"acts-numbers", "{\"relu\": 2, \"relu6\": 1, \"none\": 3}", {LL_RELU6, LL_RELU, LL_HSWISH}}};
+    for (int i = 0; i < 3; i++) {
+        const ll_space *s = NULL;
+        ll_error e;
+        ll_str file = {0};
+        ll_str_addf(&file, text, spaces[i].name, spaces[i].choices);
+        CHECK_OK(read_text(file.s, &s, &e));
+        for (uint8_t c = 0; s && c < 3; c++) {
+            ll_layer layers[LL_MAX_LAYERS];
+            CHECK_INT(s->layers(s, &c, layers, LL_MAX_LAYERS), 4);
+            CHECK_INT(layers[0].act, spaces[i].acts[c]);
+            CHECK_INT(layers[1].act, spaces[i].acts[c]);
+        }
+        ll_str_free(&file);
+    }
+}
+
+static void names_that_clash_are_refused(void)
+{
+    refuse(
+        POSITIONS(
+            "{\"name\": \"a\", \"choices\": {\"x\": {\"k\": 1}}}, {\"name\": \"a.k\", \"choices\": [\"x\"]}"),
+        "space bad: positions: \"a.k\" is a position and a number of another one");
+    refuse(POSITIONS("{\"name\": \"a.active\", \"choices\": [1]}, {\"name\": \"a\", \"choices\": [\"x\"]}"),
+           "\"a.active\" is");
+    refuse(POSITIONS("{\"name\": \"a\", \"choices\": [1]}, {\"name\": \"a\", \"choices\": [\"x\"]}"),
+           "space bad: the position a comes twice");
+    refuse("{\"name\": \"bad\", \"positions\": [{\"name\": \"z.c\", \"choices\": [\"x\", \"y\"]}], "
+           "\"input\": 8, \"network\": [{\"to\": \"z\"}, " END "]}",
+           "network[0].to: \"z\" and a dot begin the name of a position");
+    const ll_space *s = NULL;
+    ll_error e;
+    CHECK_INT(
+        read_text("{\"name\": \"dots\", \"positions\": [{\"name\": \"a\", \"choices\": {\"x\": {\"k\": 1}}}, "
+                  "{\"name\": \"a.e\", \"choices\": [\"x\"]}, {\"name\": \"ab.k\", \"choices\": [\"x\"]}]}",
+                  &s, &e),
+        LL_OK);
+}
+
+static void names_of_spaces_are_no_paths(void)
+{
+    static const char *const names[] = {"..", ".", "a/b", "", "-x", ".x", "7", "a b"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        ll_str text = {0};
+        const ll_space *s = NULL;
+        ll_error e;
+        ll_str_addf(&text, "{\"name\": \"%s\", \"positions\": [" AB "]}", names[i]);
+        CHECK_INT(read_text(text.s, &s, &e), LL_BAD_DATA);
+        CHECK_HAS(e.message, "\" cannot name a search space");
+        CHECK(e.message[0] == '"'); /* the sentence does not begin with "space ..:" */
+        ll_str_free(&text);
+    }
+    refuse("{\"name\": \"bad\", \"positions\": []}", "has no \"positions\"");
+    refuse("{\"name\": \"bad\"}", "has no \"positions\"");
+}
+
+/* A pipe gives its text once, so it is read once. */
+static void a_pipe_is_read_once(void)
+{
+    static const char text[] = "{\"name\": \"piped\", \"positions\": [" AB "]}";
+    char *path = ll_path_join(check_tmpdir(), "pipe.json");
+    CHECK(!mkfifo(path, 0600));
+    pid_t child = fork();
+    if (!child) {
+        int fd = open(path, O_WRONLY);
+        _exit(write(fd, text, sizeof text - 1) != sizeof text - 1);
+    }
+    const ll_space *s = NULL;
+    ll_error e = {0};
+    int status = 1;
+    alarm(20);
+    CHECK_OK(ll_space_open(path, &s, &e));
+    alarm(0);
+    CHECK(waitpid(child, &status, 0) == child && !status);
+    CHECK(s && !strcmp(s->name, "piped"));
+    free(path);
 }
 
 /* Small files that would grow without bound. */
@@ -626,11 +801,18 @@ int main(int argc, char **argv)
         {"microcontrollers count in bytes", microcontrollers_count_in_bytes},
         {"rules leave positions out", rules_leave_positions_out},
         {"a definition is kept", a_definition_is_kept},
+        {"words do not make another space", words_do_not_make_another_space},
         {"the manual's example works", the_manuals_example_works},
         {"bad positions are refused", bad_positions_are_refused},
         {"bad rules are refused", bad_rules_are_refused},
+        {"half positions are refused", half_positions_are_refused},
         {"bad strings are refused", bad_strings_are_refused},
         {"bad networks are refused", bad_networks_are_refused},
+        {"guilty choices are named", guilty_choices_are_named},
+        {"activations are chosen by name", activations_are_chosen_by_name},
+        {"names that clash are refused", names_that_clash_are_refused},
+        {"names of spaces are no paths", names_of_spaces_are_no_paths},
+        {"a pipe is read once", a_pipe_is_read_once},
         {"limits hold", limits_hold},
         {0},
     };

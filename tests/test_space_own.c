@@ -7,6 +7,7 @@
 #include "core/base/rng.h"
 #include "core/device/scores.h"
 #include "core/diagnose/diagnose.h"
+#include "core/space/kinds.h"
 #include "core/space/moves.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
@@ -136,9 +137,9 @@ static void definitions_are_checked(void)
     const ll_position repeated[] = {{"k", twice, 2}, {"d", depths, 3}}, none[] = {{"k", kernels, 0}};
     const ll_position spelling[] = {{"k", odd, 1}}, alone[] = {{"k", kernels, 2}};
     const ll_position other[] = {{"kernel1", kernels, 2}, {"depth", depths, 2}, {"block", blocks, 3}};
-    check_refused("own-bad", same_name, 2, "position k twice");
+    check_refused("own-bad", same_name, 2, "the position k comes twice");
     check_refused("own-bad", no_name, 1, "cannot name a position");
-    check_refused("own-bad", repeated, 2, "position k: space own-bad has the operation 3 twice");
+    check_refused("own-bad", repeated, 2, "space own-bad: position k: the operation 3 comes twice");
     check_refused("own-bad", none, 1, "0 choices");
     check_refused("own-bad", spelling, 1, "\"a b\" cannot name an operation");
     check_refused("own-bad", alone, 1, "not digits alone"); /* "3" is a row of a dataset, too */
@@ -153,6 +154,48 @@ static void definitions_are_checked(void)
     CHECK(ll_space_define("own-uniform", POSITIONS, blocks, 3, &e) != NULL);
     check_refused("own-uniform", positions, POSITIONS, "already defined");
     CHECK(!ll_space_find("own-bad"));
+}
+
+/* --- operations of unlike positions --- */
+
+static void check_kind(const ll_space *s, int op, const char *name, int position)
+{
+    ll_kinds k = ll_kinds_of(s);
+    ll_str text = {0};
+    ll_kind_name(&k, s, op, &text);
+    CHECK_STR(text.s, name);
+    CHECK_INT(ll_kind_position(&k, s, op, NULL), position);
+    ll_str_free(&text);
+}
+
+/* The second kernel and the second depth are two operations; those of positions with one list are the same. */
+static void operations_belong_to_lists(void)
+{
+    const ll_position mixed[] = {
+        {"k1", kernels, 2}, {"depth", depths, 3}, {"k2", kernels, 2}, {"k3", kernels, 2}};
+    ll_error e = {0};
+    const ll_space *s = ll_space_define_positions("own-kinds", mixed, 4, &e);
+    if (!CHECK(s != NULL)) return;
+    ll_kinds k = ll_kinds_of(s);
+    int count[LL_MAX_OPS];
+    CHECK_INT(k.n, 5);
+    check_kind(s, 1, "k1..k3: 5", 0);
+    check_kind(s, 2, "depth: 2", 1);
+    check_kind(s, 4, "depth: 4", 1);
+    ll_kinds_count(&k, s, (const uint8_t[]){1, 1, 1, 0}, count);
+    CHECK(count[0] == 1 && count[1] == 2 && count[2] == 0 && count[3] == 1 && count[4] == 0);
+    s = ll_space_find("nasbench201");
+    k = ll_kinds_of(s);
+    CHECK_INT(k.n, 5);
+    check_kind(s, 3, "nor_conv_3x3", 0);
+    s = ll_space_find("mcunet"); /* blocks that are not there have no kernel */
+    k = ll_kinds_of(s);
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    int many[LL_MAX_POSITIONS * LL_MAX_OPS], kernel = 0, most = 0;
+    while (strcmp(s->positions[kernel], "k1.1")) kernel++;
+    ll_kinds_count(&k, s, gene, many);
+    for (int p = 0; p < s->n_positions; p++) most += k.like[p] == kernel;
+    CHECK(many[k.first[kernel]] > 0 && many[k.first[kernel]] < most);
 }
 
 /* --- in a file --- */
@@ -296,6 +339,7 @@ static const check_case cases[] = {
     {"numbers are names", numbers_are_names},
     {"strings come back", strings_come_back},
     {"definitions are checked", definitions_are_checked},
+    {"operations belong to lists", operations_belong_to_lists},
     {"definitions come back", definitions_come_back},
     {"damaged definitions are refused", damaged_definitions_are_refused},
     {"datasets come back", datasets_come_back},

@@ -145,7 +145,9 @@ static const ll_topic glossary[] = {
      "own hardware.",
      "help task; help target"},
     {"space|search space",
-     "Positions, and operations to choose from at each: all networks that may be built.",
+     "Positions, and operations to choose from at each: all networks that may be built. One of your own is a "
+     "file "
+     "(data/SPACES.md): up to 64 positions of up to 32 choices each.",
      "spaces lists them"},
     {"spearman|rho",
      "Correlation of ranks: does the prediction put architectures in the right order? 1 the same order, 0 "

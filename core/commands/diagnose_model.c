@@ -9,6 +9,7 @@
 #include "core/commands/diagnose.h"
 #include "core/commands/look.h"
 #include "core/num/sort.h"
+#include "core/space/kinds.h"
 
 static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
 {
@@ -21,16 +22,38 @@ static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, 
 
 /* --- 3: prices --- */
 
-/* The name of an operation at a position, or (-1) at all of them. */
-static const char *op_name(const ll_space *s, int position, int op)
+/* The name of a choice of a position, or (-1) of an operation of core/space/kinds.h; the caller frees. */
+static char *op_name(const ll_space *s, int position, int op)
 {
-    return position < 0 ? s->ops[op] : ll_space_choice(s, position, op);
+    ll_kinds kinds = ll_kinds_of(s);
+    ll_str name = {0};
+    if (position < 0)
+        ll_kind_name(&kinds, s, op, &name);
+    else
+        ll_str_add(&name, ll_space_choice(s, position, op));
+    return ll_str_take(&name);
+}
+
+/* What it is compared with. */
+static const char *instead_of(const ll_space *s, const ll_price *p)
+{
+    ll_kinds kinds = ll_kinds_of(s);
+    int position = p->position < 0 ? ll_kind_position(&kinds, s, p->op, NULL) : p->position;
+    return ll_space_choice(s, position, p->instead);
+}
+
+static void put_op(cJSON *o, const ll_space *s, int position, int op)
+{
+    char *name = op_name(s, position, op);
+    ll_json_str(o, "operation", name);
+    free(name);
 }
 
 static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
 {
     const ll_space *s = q->data->space;
-    ll_json_str(row, "operation", op_name(s, p->position, p->op));
+    put_op(row, s, p->position, p->op);
+    ll_json_str(row, "instead", instead_of(s, p));
     ll_json_str(row, "position", p->position < 0 ? "all" : s->positions ? s->positions[p->position] : "");
     ll_json_num(row, "target", p->target);
     ll_json_num(row, "target_se", p->target_se);
@@ -43,30 +66,33 @@ static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
 }
 
 /* Operations the sources misjudge: the ratio is clear of 1 by a tenth, or the price lies outside all of theirs. */
+static void misjudged_note(cJSON *o, const ll_space *s, const ll_price *p)
+{
+    char *name = op_name(s, -1, p->op);
+    bool outside = p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
+    bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
+    if (p->ratio > 0 && clear)
+        ll_result_note(
+            o,
+            "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "
+            "%s, %.1f %% on the sources (%.1f to %.1f)",
+            name, p->ratio, p->ratio_lo, p->ratio_hi, p->target, instead_of(s, p), p->source, p->source_lo,
+            p->source_hi);
+    else if (outside)
+        ll_result_note(o, "%s costs %.1f %% of the mean latency, outside the sources' %.1f to %.1f %%", name,
+                       p->target, p->source_lo, p->source_hi);
+    free(name);
+}
+
 static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report *r)
 {
     const ll_space *s = q->data->space;
-    for (int i = 0; i < r->n_by_op; i++) {
-        const ll_price *p = &r->by_op[i];
-        bool outside =
-            p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
-        bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
-        if (p->ratio > 0 && clear)
-            ll_result_note(
-                o,
-                "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "
-                "%s, %.1f %% on the sources (%.1f to %.1f)",
-                s->ops[p->op], p->ratio, p->ratio_lo, p->ratio_hi, p->target, s->ops[r->reference], p->source,
-                p->source_lo, p->source_hi);
-        else if (outside)
-            ll_result_note(o, "%s costs %.1f %% of the mean latency, outside the sources' %.1f to %.1f %%",
-                           s->ops[p->op], p->target, p->source_lo, p->source_hi);
-    }
+    for (int i = 0; i < r->n_by_op; i++) misjudged_note(o, s, &r->by_op[i]);
     for (int i = 0; i < r->n_by_position && i < 3; i++) {
         const ll_price *p = &r->by_position[i];
         ll_result_note(o, "at %s, %s costs %.1f %% (+-%.1f), the sources say %.1f %%",
-                       s->positions[p->position], op_name(s, p->position, p->op), p->target, 2 * p->target_se,
-                       p->source);
+                       s->positions[p->position], ll_space_choice(s, p->position, p->op), p->target,
+                       2 * p->target_se, p->source);
     }
     if (r->from_samples)
         ll_result_note(
@@ -87,16 +113,28 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
         {"source_lo", "lowest", "%", 1},      {"source_hi", "highest", "%", 1},
         {"ratio", "ratio", NULL, 2},          {"ratio_lo", "from", NULL, 2},
         {"ratio_hi", "to", NULL, 2},          {0}};
+    static const ll_column with_instead[] = {{"operation", "operation", NULL, -1},
+                                             {"instead", "in place of", NULL, -1},
+                                             {"target", "here", "%", 1},
+                                             {"target_se", "+-", "%", 2},
+                                             {"source", "sources", "%", 1},
+                                             {"source_lo", "lowest", "%", 1},
+                                             {"source_hi", "highest", "%", 1},
+                                             {"ratio", "ratio", NULL, 2},
+                                             {"ratio_lo", "from", NULL, 2},
+                                             {"ratio_hi", "to", NULL, 2},
+                                             {0}};
+    const char *reference = r->one_list ? ll_space_choice(q->data->space, 0, r->reference) : NULL;
     ll_str title = {0};
     ll_str_addf(&title, "3. What is mispriced? (percent of the mean latency for an operation in place of %s)",
-                q->data->space->ops[r->reference]);
+                reference ? reference : "another");
     cJSON *o = new_answer(q, "diagnose_prices", 3, ll_str_text(&title));
     ll_str_free(&title);
-    ll_json_str(o, "reference", q->data->space->ops[r->reference]);
+    ll_json_str(o, "reference", reference);
     ll_json_int(o, "n", r->n_rows);
     ll_json_bool(o, "from_samples", r->from_samples);
     ll_json_num(o, "additive", r->additive);
-    ll_result_columns(o, columns);
+    ll_result_columns(o, reference ? columns : with_instead);
     cJSON *rows = ll_json_arr(o, "rows"), *positions;
     for (int i = 0; i < r->n_by_op; i++) price_row(ll_json_obj(rows, NULL), q, &r->by_op[i]);
     positions = ll_json_arr(o, "by_position");
@@ -110,15 +148,16 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
 static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str *out)
 {
     const ll_space *s = q->data->space;
+    char *op = g->op >= 0 ? op_name(s, g->position, g->op) : NULL;
     switch (g->by) {
     case LL_BY_OP:
-        ll_str_addf(out, "with %s", s->ops[g->op]);
+        ll_str_addf(out, "with %s", op);
         break;
     case LL_BY_POSITION:
-        ll_str_addf(out, "%s at %s", op_name(s, g->position, g->op), s->positions[g->position]);
+        ll_str_addf(out, "%s at %s", op, s->positions[g->position]);
         break;
     case LL_BY_COUNT:
-        ll_str_addf(out, "%d x %s", g->lo, s->ops[g->op]);
+        ll_str_addf(out, "%d x %s", g->lo, op);
         break;
     case LL_BY_DEPTH:
         ll_str_addf(out, "depth %d", g->lo);
@@ -127,6 +166,7 @@ static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str
         ll_str_addf(out, "fifth %d of 5 by FLOPs", g->lo);
         break;
     }
+    free(op);
 }
 
 static void group_row(cJSON *row, const ll_diagnosis *q, const ll_residual_group *g)
@@ -135,7 +175,7 @@ static void group_row(cJSON *row, const ll_diagnosis *q, const ll_residual_group
     group_name(q, g, &name);
     ll_json_str(row, "by", ll_residual_by_name(g->by));
     ll_json_str(row, "group", ll_str_text(&name));
-    if (g->op >= 0) ll_json_str(row, "operation", op_name(q->data->space, g->position, g->op));
+    if (g->op >= 0) put_op(row, q->data->space, g->position, g->op);
     if (g->position >= 0) ll_json_str(row, "position", q->data->space->positions[g->position]);
     if (g->by >= LL_BY_COUNT) ll_json_int(row, "value", g->lo);
     ll_json_int(row, "n", g->n);
@@ -263,7 +303,7 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
 
 static const char *unseen_name(const ll_space *s, int unseen)
 {
-    return op_name(s, unseen / s->n_ops, unseen % s->n_ops);
+    return ll_space_choice(s, unseen / s->n_ops, unseen % s->n_ops);
 }
 
 static int all_choices(const ll_space *s)
@@ -277,8 +317,11 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
 {
     const ll_space *s = q->data->space;
     ll_str text = {0};
-    for (int i = 0; i < r->unseen_ops.n; i++)
-        ll_str_addf(&text, "%s%s", i ? ", " : "", s->ops[r->unseen_ops.v[i]]);
+    for (int i = 0; i < r->unseen_ops.n; i++) {
+        char *name = op_name(s, -1, r->unseen_ops.v[i]);
+        ll_str_addf(&text, "%s%s", i ? ", " : "", name);
+        free(name);
+    }
     if (text.len) ll_result_note(o, "the samples never saw %s anywhere", ll_str_text(&text));
     ll_str_clear(&text);
     for (int i = 0; i < r->unseen.n && i < 6; i++)

@@ -70,16 +70,6 @@ void ll_json_devices(cJSON *o, const char *key, const ll_dataset *d, const ll_in
 
 /* --- spaces --- */
 
-/* Of a space with an activity rule, its genes: how many of them are the same architecture nobody counts. */
-static double count_archs(const ll_space *s)
-{
-    if (s->n_archs) return s->n_archs;
-    if (!s->n_choices) return pow(s->n_ops, s->n_positions);
-    double n = 1;
-    for (int p = 0; p < s->n_positions; p++) n *= ll_space_choices(s, p);
-    return n;
-}
-
 static ll_status run_spaces(ll_request *rq)
 {
     static const ll_column columns[] = {{"name", "space", NULL, -1},
@@ -100,7 +90,7 @@ static ll_status run_spaces(ll_request *rq)
         ll_json_str(row, "title", s->title);
         ll_json_int(row, "positions", s->n_positions);
         ll_json_int(row, "operations", s->n_ops);
-        ll_json_num(row, "archs", count_archs(s));
+        ll_json_num(row, "archs", ll_space_count(s));
         ll_json_bool(row, "listable", s->n_archs > 0);
         ll_json_str(row, "loaded", loaded ? rq->state.data->name : "");
     }

@@ -123,7 +123,10 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_str title = {0};
     ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
                 d->name);
-    if (t->target.n)
+    if (t->target.n && isnan(t->mean_corr))
+        ll_str_add(&title,
+                   "; no source can be compared with a target: they have hardly an architecture in common");
+    else if (t->target.n)
         ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
                     ll_below_one(t->max_corr, 3));
     ll_json_str(result, "title", ll_str_text(&title));
@@ -203,9 +206,10 @@ static void add_gap(ll_request *rq, cJSON *result, const ll_corr *c, ll_partitio
     if (ll_partition(rq->state.data, c, &job, &best, NULL)) return;
     ll_json_num(result, "exact_corr", best->mean_corr);
     ll_json_num(result, "gap", t->mean_corr - best->mean_corr);
-    ll_result_note(result,
-                   "the best split of these sizes has a mean of %.3f (method=exact); a random one %.3f",
-                   ll_below_one(best->mean_corr, 3), ll_below_one(mean_of_pairs(c), 3));
+    if (!isnan(best->mean_corr))
+        ll_result_note(result,
+                       "the best split of these sizes has a mean of %.3f (method=exact); a random one %.3f",
+                       ll_below_one(best->mean_corr, 3), ll_below_one(mean_of_pairs(c), 3));
     ll_task_unref(best);
 }
 

@@ -113,16 +113,19 @@ void ll_sources_report_free(ll_sources_report *r);
 
 /* --- 3. what is mispriced? --- */
 
-/* Price of an operation: percent of the device's mean latency for putting it where the reference operation
+/* Price of an operation: percent of the device's mean latency for putting it where the reference operation of its list
  * was, from least squares on operation counts. */
 typedef struct ll_price {
-    int op, position; /* position -1: all positions */
+    int op,
+        position; /* position -1: all that have it, and op is one of core/space/kinds.h; else a choice of the position */
+    int instead; /* the choice that it is compared with */
     double target, target_se;
     double source, source_lo, source_hi; /* mean, lowest and highest over the sources */
     double ratio, ratio_lo, ratio_hi;    /* target / source, 90 % interval; NaN where the sources say 0 */
 } ll_price;
 typedef struct ll_prices_report {
-    int reference; /* operation everything is compared with */
+    bool one_list; /* all positions choose from the same: */
+    int reference; /* then the operation everything is compared with */
     int n_rows;    /* architectures the prices are learnt from */
     /* Little more than the k samples was known: prices of devices drawn from the posterior. */
     bool from_samples;
@@ -147,8 +150,9 @@ typedef enum ll_residual_by {
 const char *ll_residual_by_name(ll_residual_by by);
 typedef struct ll_residual_group {
     ll_residual_by by;
-    int op, position; /* LL_BY_OP: has it at all; LL_BY_POSITION: has it there */
-    int lo, hi;       /* LL_BY_COUNT: that many of op; LL_BY_DEPTH: depth; LL_BY_FLOPS: fifth 1..5 */
+    int op,
+        position; /* LL_BY_OP: has it (core/space/kinds.h) at all; LL_BY_POSITION: has that choice there */
+    int lo, hi;   /* LL_BY_COUNT: that many of op; LL_BY_DEPTH: depth; LL_BY_FLOPS: fifth 1..5 */
     int n;
     double mean_ms, se_ms, percent; /* percent of the group's mean latency */
     double quartile[3];             /* of the residuals, ms */
@@ -170,11 +174,11 @@ typedef struct ll_samples_report {
     double *draws;                   /* (n_draws) Spearman of each */
     int n_draws;
     double mean, sd, lowest, highest;
-    double same_draw; /* that predictor on the samples that are judged */
-    double worse;     /* share of the draws below same_draw */
-    double design;    /* the same with as many samples by optimal design */
-    ll_ints unseen;   /* position x n_ops + op that no sample has */
-    ll_ints unseen_ops;
+    double same_draw;   /* that predictor on the samples that are judged */
+    double worse;       /* share of the draws below same_draw */
+    double design;      /* the same with as many samples by optimal design */
+    ll_ints unseen;     /* position x n_ops + op that no sample has */
+    ll_ints unseen_ops; /* core/space/kinds.h */
 } ll_samples_report;
 ll_status ll_diagnose_samples(const ll_diagnosis *q, ll_samples_report *out, ll_error *e);
 void ll_samples_report_free(ll_samples_report *r);
@@ -228,7 +232,7 @@ double ll_diagnose_score(const ll_diagnosis *q, const ll_transfer *t);
 /* One transfer of `model` with these samples. */
 ll_status ll_diagnose_transfer(const ll_diagnosis *q, const ll_model *model, const ll_ints *samples,
                                ll_transfer **out, ll_error *e);
-/* The operation prices are compared with: none, else a skip, else the first. */
+/* The operation prices are compared with at the first position: none, else a skip, else the first. */
 int ll_reference_op(const ll_space *s);
 /* Operations on the longest path of the architecture, those that do nothing left out. */
 int ll_depth(const ll_space *s, const uint8_t *gene);

@@ -10,34 +10,56 @@
 #include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/predict/gp/simulate.h"
+#include "core/space/kinds.h"
 
 static const double level = .9;
 enum { ROWS_PER_COLUMN = 5, SPARE_ROWS = 4 };
 
-int ll_reference_op(const ll_space *s)
+/* --- the regression --- */
+
+/* Every choice but the reference of its list has a column: one for all positions of that list, or one for each. */
+typedef struct design {
+    const ll_dataset *d;
+    ll_kinds kinds;
+    bool positions;
+    int reference[LL_MAX_POSITIONS], first[LL_MAX_POSITIONS]; /* (n_positions) choice, column */
+    int n_columns;                                            /* without the constant */
+} design;
+
+/* Of a list: none, else a skip, else its first. */
+static int reference_at(const ll_space *s, int position)
 {
     int skip = 0;
-    for (int o = s->n_ops - 1; o >= 0; o--) {
-        if (!strcmp(s->ops[o], "none")) return o;
-        if (!strncmp(s->ops[o], "skip", 4)) skip = o;
+    for (int i = ll_space_choices(s, position) - 1; i >= 0; i--) {
+        const char *name = ll_space_choice(s, position, i);
+        if (!strcmp(name, "none")) return i;
+        if (!strncmp(name, "skip", 4)) skip = i;
     }
     return skip;
 }
 
-/* --- the regression --- */
-
-typedef struct design {
-    const ll_dataset *d;
-    int reference;
-    bool positions; /* a column per position and operation instead of per operation */
-    int n_columns;  /* without the constant */
-} design;
-
-static int column_of(const design *x, int position, int op)
+int ll_reference_op(const ll_space *s)
 {
-    if (op == x->reference) return -1;
-    int o = op - (op > x->reference);
-    return x->positions ? position * (x->d->space->n_ops - 1) + o : o;
+    return reference_at(s, 0);
+}
+
+static design design_of(const ll_dataset *d, bool positions)
+{
+    const ll_space *s = d->space;
+    design x = {.d = d, .kinds = ll_kinds_of(s), .positions = positions};
+    for (int p = 0; p < s->n_positions; p++) {
+        bool own = positions || x.kinds.like[p] == p;
+        x.reference[p] = reference_at(s, p);
+        x.first[p] = own ? x.n_columns : x.first[x.kinds.like[p]];
+        x.n_columns += own ? ll_space_choices(s, p) - 1 : 0;
+    }
+    return x;
+}
+
+static int column_of(const design *x, int position, int choice)
+{
+    int reference = x->reference[position];
+    return choice == reference ? -1 : x->first[position] + choice - (choice > reference);
 }
 
 static void fill_row(const design *x, int arch, double *row)
@@ -204,14 +226,15 @@ static ll_price *price_list(const ll_diagnosis *q, const design *x, const ll_int
     *n = 0;
     if (from_samples ? fit_belief(q, x, rows, &target) : fit_device(x, q->device, target_rows, &target)) {
         int n_sources = fit_sources(q, x, rows, sources);
-        list = LL_NEW_ARRAY(ll_price, x->n_columns);
-        for (int p = 0; p < (x->positions ? s->n_positions : 1); p++)
-            for (int o = 0; o < s->n_ops; o++) {
-                if (o == x->reference || (x->positions && o >= ll_space_choices(s, p))) continue;
+        list = LL_NEW_ARRAY(ll_price, x->n_columns + 1);
+        for (int p = 0; p < s->n_positions; p++)
+            for (int c = 0; c < ll_space_choices(s, p); c++) {
+                if (c == x->reference[p] || (!x->positions && x->kinds.like[p] != p)) continue;
                 ll_price *price = &list[(*n)++];
-                price->op = o;
+                price->op = x->positions ? c : x->kinds.first[p] + c;
                 price->position = x->positions ? p : -1;
-                compare(price, &target, sources, n_sources, column_of(x, p, o));
+                price->instead = x->reference[p];
+                compare(price, &target, sources, n_sources, column_of(x, p, c));
             }
         *explained = target.explained;
         for (int i = 0; i < n_sources; i++) fit_free(&sources[i]);
@@ -228,24 +251,23 @@ ll_status ll_diagnose_prices(const ll_diagnosis *q, ll_prices_report *out, ll_er
     if (s->facts->columns)
         return ll_fail(e, LL_FAILED, "Nothing: the architectures of %s are numbers and no operations",
                        s->name);
-    design x = {q->data, ll_reference_op(s), false, s->n_ops - 1};
+    design x = design_of(q->data, false), each = design_of(q->data, true);
     ll_ints known = ll_dataset_common(q->data, &q->device, 1), all = ll_ints_range(q->data->n_archs);
-    *out = (ll_prices_report){.reference = x.reference};
+    *out = (ll_prices_report){.one_list = x.kinds.many[0] == s->n_positions, .reference = x.reference[0]};
     out->from_samples = ll_diagnose_few(q);
     out->n_rows = known.n;
     out->by_op = price_list(q, &x, &known, &all, out->from_samples, &out->n_by_op, &out->additive);
-    x.positions = true;
-    x.n_columns = s->n_positions * (s->n_ops - 1);
     double ignored;
-    if (!out->from_samples && known.n > ROWS_PER_COLUMN * x.n_columns)
-        out->by_position = price_list(q, &x, &known, &all, false, &out->n_by_position, &ignored);
+    bool more = each.n_columns > x.n_columns; /* else each position has a list of its own already */
+    if (more && !out->from_samples && known.n > ROWS_PER_COLUMN * each.n_columns)
+        out->by_position = price_list(q, &each, &known, &all, false, &out->n_by_position, &ignored);
     if (out->by_position)
         qsort(out->by_position, (size_t)out->n_by_position, sizeof(ll_price), by_difference);
     int n_known = known.n;
     ll_ints_free(&known);
     ll_ints_free(&all);
     if (out->by_op) return LL_OK;
-    return ll_fail(e, LL_FAILED, "%d latencies are too few to price %d operations", n_known, s->n_ops - 1);
+    return ll_fail(e, LL_FAILED, "%d latencies are too few to price %d operations", n_known, x.n_columns);
 }
 
 void ll_prices_report_free(ll_prices_report *r)

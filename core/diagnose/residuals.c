@@ -6,6 +6,7 @@
 #include "core/diagnose/diagnose.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
+#include "core/space/kinds.h"
 
 enum { WORST = 5, FIFTHS = 5, LEAST_ROWS = 10, LEAST_GROUP = 5 };
 
@@ -87,35 +88,53 @@ static void add_group(residuals *x, ll_residual_group g, const bool *in)
     free(r);
 }
 
-static int count_op(const ll_dataset *d, int row, int op)
-{
-    int n = 0;
-    for (int p = 0; p < d->space->n_positions; p++) n += ll_gene(d, row)[p] == op;
-    return n;
-}
-
-/* The first number of one column and that of another have nothing in common: then positions alone are groups. */
+/* Operations of which several positions have the list: what one position alone chooses from is a group by that position. The
+ * numbers of columns have nothing in common even so. */
 static void by_operation(residuals *x, bool *in)
 {
-    if (x->d->space->facts->columns) return;
-    for (int o = 0; o < x->d->space->n_ops; o++) {
-        for (int i = 0; i < x->rows.n; i++) in[i] = count_op(x->d, x->rows.v[i], o) > 0;
+    const ll_space *s = x->d->space;
+    ll_kinds kinds = ll_kinds_of(s);
+    if (s->facts->columns) return;
+    int *count = LL_NEW_ARRAY(int, (size_t)(x->rows.n + 1) * (size_t)kinds.n);
+    for (int i = 0; i < x->rows.n; i++)
+        ll_kinds_count(&kinds, s, ll_gene(x->d, x->rows.v[i]), count + (size_t)i * (size_t)kinds.n);
+    for (int o = 0; o < kinds.n; o++) {
+        int many = kinds.many[ll_kind_position(&kinds, s, o, NULL)];
+        const int *of = count + o;
+        if (many == 1 && s->n_positions > 1) continue;
+        for (int i = 0; i < x->rows.n; i++) in[i] = of[(size_t)i * (size_t)kinds.n] > 0;
         add_group(x, (ll_residual_group){.by = LL_BY_OP, .op = o, .position = -1}, in);
-        for (int c = 0; c <= x->d->space->n_positions; c++) {
-            for (int i = 0; i < x->rows.n; i++) in[i] = count_op(x->d, x->rows.v[i], o) == c;
+        for (int c = 0; c <= many; c++) {
+            for (int i = 0; i < x->rows.n; i++) in[i] = of[(size_t)i * (size_t)kinds.n] == c;
             add_group(x, (ll_residual_group){.by = LL_BY_COUNT, .op = o, .position = -1, .lo = c, .hi = c},
                       in);
         }
     }
+    free(count);
+}
+
+/* The rows that have a position (its choice c), in `in`. */
+static void with_choice(const residuals *x, const bool *there, int p, int c, bool *in)
+{
+    const ll_space *s = x->d->space;
+    for (int i = 0; i < x->rows.n; i++)
+        in[i] = there[(size_t)i * (size_t)s->n_positions + (size_t)p] && ll_gene(x->d, x->rows.v[i])[p] == c;
 }
 
 static void by_position(residuals *x, bool *in)
 {
-    for (int p = 0; p < x->d->space->n_positions; p++)
-        for (int o = 0; o < x->d->space->n_ops; o++) {
-            for (int i = 0; i < x->rows.n; i++) in[i] = ll_gene(x->d, x->rows.v[i])[p] == o;
-            add_group(x, (ll_residual_group){.by = LL_BY_POSITION, .op = o, .position = p}, in);
+    const ll_space *s = x->d->space;
+    size_t n = (size_t)x->rows.n * (size_t)s->n_positions;
+    bool *there = LL_NEW_ARRAY(bool, n + 1);
+    memset(there, true, n);
+    for (int i = 0; i < x->rows.n && s->active; i++)
+        s->active(s, ll_gene(x->d, x->rows.v[i]), there + (size_t)i * (size_t)s->n_positions);
+    for (int p = 0; p < s->n_positions; p++)
+        for (int c = 0; c < ll_space_choices(s, p); c++) {
+            with_choice(x, there, p, c, in);
+            add_group(x, (ll_residual_group){.by = LL_BY_POSITION, .op = c, .position = p}, in);
         }
+    free(there);
 }
 
 static void by_depth(residuals *x, bool *in)

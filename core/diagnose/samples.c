@@ -6,6 +6,7 @@
 #include "core/base/progress.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
+#include "core/space/kinds.h"
 #include "core/transfer/experiment.h"
 
 double ll_diagnose_spearman(const ll_diagnosis *q, const ll_ints *samples, const double *score, int n)
@@ -69,27 +70,43 @@ static ll_status draw(const ll_diagnosis *q, const ll_sampler *sampler, uint64_t
     return s;
 }
 
+/* How often an operation of any position stands in one of these rows: (kinds->n), added to. */
+static void add_counts(const ll_kinds *kinds, const ll_dataset *d, int row, int *sum)
+{
+    int count[LL_MAX_POSITIONS * LL_MAX_OPS];
+    ll_kinds_count(kinds, d->space, ll_gene(d, row), count);
+    for (int o = 0; o < kinds->n; o++) sum[o] += count[o];
+}
+
+static void find_unseen_ops(const ll_diagnosis *q, ll_samples_report *out)
+{
+    const ll_dataset *d = q->data;
+    ll_kinds kinds = ll_kinds_of(d->space);
+    int *all = LL_NEW_ARRAY(int, kinds.n), *seen = LL_NEW_ARRAY(int, kinds.n);
+    for (int i = 0; i < d->n_archs; i++) add_counts(&kinds, d, i, all);
+    for (int i = 0; i < q->transfer->samples.n; i++) add_counts(&kinds, d, q->transfer->samples.v[i], seen);
+    for (int o = 0; o < kinds.n; o++)
+        if (all[o] && !seen[o]) ll_ints_add(&out->unseen_ops, o);
+    free(all);
+    free(seen);
+}
+
 static void find_unseen(const ll_diagnosis *q, ll_samples_report *out)
 {
     const ll_dataset *d = q->data;
     if (d->space->facts->columns) return; /* a number not seen lies between those that were */
     int n_ops = d->space->n_ops, n = d->space->n_positions * n_ops;
     bool *seen = LL_NEW_ARRAY(bool, n), *exists = LL_NEW_ARRAY(bool, n);
-    bool any[LL_MAX_CHOICES] = {false}, anywhere[LL_MAX_CHOICES] = {false};
     for (int i = 0; i < d->n_archs; i++)
         for (int p = 0; p < d->space->n_positions; p++) exists[p * n_ops + ll_gene(d, i)[p]] = true;
     for (int i = 0; i < q->transfer->samples.n; i++)
         for (int p = 0; p < d->space->n_positions; p++)
             seen[p * n_ops + ll_gene(d, q->transfer->samples.v[i])[p]] = true;
-    for (int c = 0; c < n; c++) {
+    for (int c = 0; c < n; c++)
         if (exists[c] && !seen[c]) ll_ints_add(&out->unseen, c);
-        any[c % n_ops] |= seen[c];
-        anywhere[c % n_ops] |= exists[c];
-    }
-    for (int o = 0; o < n_ops; o++)
-        if (anywhere[o] && !any[o]) ll_ints_add(&out->unseen_ops, o);
     free(seen);
     free(exists);
+    find_unseen_ops(q, out);
 }
 
 static void summarise(ll_samples_report *r)

@@ -12,9 +12,10 @@ static what of_tensor(const what *written, int tensor)
 }
 
 /* All that decides about what comes out but where the layer stands. */
-static what applied(const ll_layer *l, what x)
+static what applied(const ll_layer *l, what x, what by)
 {
     uint64_t k[] = {x,
+                    by,
                     l->kind,
                     (uint64_t)l->c_in,
                     (uint64_t)l->c_out,
@@ -30,7 +31,7 @@ static what applied(const ll_layer *l, what x)
 
 static bool zero_of_zeros(const ll_layer *l)
 {
-    return l->kind != LL_LINEAR; /* the one kind that begins with a bias */
+    return l->kind != LL_LINEAR && l->act != LL_HSIGMOID; /* a bias, and what is a half at 0 */
 }
 
 static what of_layer(const ll_layer *l, const what *written)
@@ -39,7 +40,8 @@ static what of_layer(const ll_layer *l, const what *written)
     if (l->kind == LL_COPY) return x;
     if (l->kind == LL_ADD) x += of_tensor(written, l->in[1]);
     if (l->kind == LL_ADD && !l->relu_before && !l->act) return x;
-    return !x && zero_of_zeros(l) ? 0 : applied(l, x);
+    what by = l->kind == LL_GATE ? of_tensor(written, l->in[1]) : 0;
+    return !x && zero_of_zeros(l) ? 0 : applied(l, x, by);
 }
 
 uint64_t ll_proxy_function(const ll_network *n)

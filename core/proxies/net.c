@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/proxies/ops.h"
+#include "core/proxies/ops_parts.h"
 
 /* Memory that goes round: of the blocks that are free the smallest that fits is taken. */
 enum { MOST_BLOCKS = 16 * LL_MAX_LAYERS };
@@ -22,10 +23,12 @@ struct ll_net {
     int n_blocks, opened;
     real *w[LL_MAX_LAYERS], *dw[LL_MAX_LAYERS];         /* with the bias behind w */
     real *x[LL_MAX_LAYERS + 1], *dx[LL_MAX_LAYERS + 1]; /* tensors before a ReLU behind them; 0: the images */
-    real *mean[LL_MAX_LAYERS], *std[LL_MAX_LAYERS];     /* of batch normalisations */
+    real *before[LL_MAX_LAYERS]; /* what an activation that bends twice reads; NULL: the layer has none */
+    real *mean[LL_MAX_LAYERS], *std[LL_MAX_LAYERS]; /* of batch normalisations */
     double fisher[LL_MAX_LAYERS];
     real *head;                                /* what a global pool with a normalisation reads, normalised */
     real *held[LL_MAX_LAYERS + 1], *held_head; /* x and head when the ReLUs were held; NULL: they are not */
+    real *held_before[LL_MAX_LAYERS];
     real *room, *zero;
 };
 
@@ -151,19 +154,14 @@ static void draw_weights(const ll_net *n, const ll_layer *l, real *w)
 
 /* --- tensors --- */
 
-static size_t plane(int h)
-{
-    return (size_t)h * (size_t)h;
-}
-
 static size_t size_in(const ll_net *n, const ll_layer *l)
 {
-    return (size_t)l->c_in * (size_t)n->s.batch * plane(l->h_in);
+    return (size_t)l->c_in * (size_t)n->s.batch * ll_plane(l->h_in);
 }
 
 static size_t pixels_out(const ll_net *n, const ll_layer *l) /* of a channel */
 {
-    return (size_t)n->s.batch * plane(l->kind == LL_LINEAR ? 1 : l->h_out);
+    return (size_t)n->s.batch * ll_plane(l->kind == LL_LINEAR ? 1 : l->h_out);
 }
 
 static size_t size_out(const ll_net *n, const ll_layer *l)
@@ -176,7 +174,7 @@ static bool behind_relu(const ll_net *n, int tensor)
 {
     if (tensor <= LL_TENSOR_INPUT) return false;
     const ll_layer *l = layer(n, tensor - 1);
-    return l->act || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
+    return (l->act && !ll_bends_twice(l->act)) || (l->kind == LL_COPY && behind_relu(n, l->in[0]));
 }
 
 static const real *tensor_of(const ll_net *n, int t)
@@ -188,6 +186,18 @@ static const real *tensor_of(const ll_net *n, int t)
 static const real *signs_of(const ll_net *n, int t)
 {
     return t != LL_TENSOR_ZERO && n->held[t] ? n->held[t] : tensor_of(n, t);
+}
+
+/* Where an activation that bends twice is on its way. */
+static const real *bends_at(const ll_net *n, int i)
+{
+    return n->held_before[i] ? n->held_before[i] : n->before[i];
+}
+
+/* What a layer gives, behind its normalisation and before its activation. */
+static real *linear_part(const ll_net *n, int i)
+{
+    return n->before[i] ? n->before[i] : n->x[i + 1];
 }
 
 static const real *signs_of_head(const ll_net *n)
@@ -220,10 +230,11 @@ void ll_net_open(ll_net *n, const ll_net_setup *s)
         const ll_layer *l = layer(n, i);
         size_t work = work_room(n, l), reads = size_in(n, l);
         n->w[i] = n->dw[i] = n->mean[i] = n->std[i] = n->x[i + 1] = n->dx[i + 1] = n->held[i + 1] = NULL;
+        n->before[i] = n->held_before[i] = NULL;
         n->fisher[i] = 0;
         if (work > room) room = work;
-        if ((l->in[0] == LL_TENSOR_ZERO || (l->kind == LL_ADD && l->in[1] == LL_TENSOR_ZERO)) && reads > zero)
-            zero = reads;
+        for (int k = 0; k < ll_layer_reads(l); k++)
+            if (l->in[k] == LL_TENSOR_ZERO && reads > zero) zero = reads;
         if (learns(l)) draw_weights(n, l, n->w[i] = take(n, ll_layer_weight_count(l) + biases(l)));
         if (!l->bn) continue;
         n->mean[i] = take_zeros(n, (size_t)l->c_out);
@@ -267,7 +278,7 @@ static void layer_forward(ll_net *n, int i)
     const ll_layer *l = layer(n, i);
     const real *x = tensor_of(n, l->in[0]);
     const real *gate = gate_of(n, i, 0);
-    real *y = n->x[i + 1];
+    real *y = linear_part(n, i);
     switch (l->kind) {
     case LL_CONV:
         ll_conv(l, n->s.batch, gate, x, n->w[i], n->room, y);
@@ -289,10 +300,13 @@ static void layer_forward(ll_net *n, int i)
     case LL_LINEAR:
         ll_classify(l, n->s.batch, gate, x, n->w[i], n->w[i] + ll_layer_weight_count(l), y);
         break;
-    case LL_GATE: /* refused before (check_layers in proxies.c) */
+    case LL_GATE:
+        ll_scale(l, n->s.batch, gate, x, gate_of(n, i, 1), tensor_of(n, l->in[1]), y);
+        break;
     case LL_COPY:
         break;
     }
+    if (n->before[i]) ll_bend(l->act, size_out(n, l), bends_at(n, i), n->before[i], n->x[i + 1]);
 }
 
 bool ll_net_forward(ll_net *n, const real *images)
@@ -305,6 +319,7 @@ bool ll_net_forward(ll_net *n, const real *images)
             n->x[i + 1] = (real *)tensor_of(n, l->in[0]);
         else if (!n->x[i + 1])
             n->x[i + 1] = take(n, size_out(n, l));
+        if (ll_bends_twice(l->act) && !n->before[i]) n->before[i] = take(n, size_out(n, l));
         layer_forward(n, i);
     }
     n->x[0] = NULL;
@@ -319,7 +334,7 @@ static double fisher_of(const ll_net *n, int i, const real *dy)
     const ll_layer *l = layer(n, i);
     size_t p = pixels_out(n, l) / (size_t)n->s.batch;
     double sum = 0;
-    const real *y = n->x[i + 1];
+    const real *y = linear_part(n, i);
     for (int c = 0; c < l->c_out; c++)
         for (int k = 0; k < n->s.batch; k++, y += p, dy += p) {
             real along = 0, alone = 0;
@@ -338,7 +353,8 @@ static real *gradient_in(ll_net *n, int i, int operand)
     const ll_layer *l = layer(n, i);
     int t = l->in[operand];
     if (t == LL_TENSOR_ZERO || (t == LL_TENSOR_INPUT && !n->dx[0])) return NULL;
-    if (!n->dx[t]) n->dx[t] = take_zeros(n, size_in(n, l));
+    size_t size = l->kind == LL_GATE && operand ? (size_t)l->c_in * (size_t)n->s.batch : size_in(n, l);
+    if (!n->dx[t]) n->dx[t] = take_zeros(n, size);
     return n->dx[t];
 }
 
@@ -366,7 +382,7 @@ static void layer_back(ll_net *n, int i, real *dy, bool fisher)
     const real *gate = gate_of(n, i, 0);
     real *dx = gradient_in(n, i, 0);
     if (learns(l)) {
-        if (normed(n, l)) ll_batch_norm_back(l->c_out, pixels_out(n, l), n->x[i + 1], n->std[i], dy);
+        if (normed(n, l)) ll_batch_norm_back(l->c_out, pixels_out(n, l), linear_part(n, i), n->std[i], dy);
         if (fisher) n->fisher[i] = fisher_of(n, i, dy);
     }
     if (l->kind == LL_CONV)
@@ -376,6 +392,11 @@ static void layer_back(ll_net *n, int i, real *dy, bool fisher)
     if (l->kind == LL_ADD) {
         real *dx1 = gradient_in(n, i, 1);
         if (dx1) ll_read_back(size_out(n, l), gate_of(n, i, 1), dy, dx1);
+    }
+    if (l->kind == LL_GATE) {
+        ll_scale_back(l, n->s.batch, gate, x, gate_of(n, i, 1), tensor_of(n, l->in[1]), dy, dx,
+                      gradient_in(n, i, 1));
+        return;
     }
     if (!dx || learns(l)) return;
     switch (l->kind) {
@@ -391,6 +412,16 @@ static void layer_back(ll_net *n, int i, real *dy, bool fisher)
     default:
         ll_read_back(size_out(n, l), gate, dy, dx);
     }
+}
+
+static void activation_back(const ll_net *n, int i, real *d)
+{
+    const ll_layer *l = layer(n, i);
+    const real *sign = signs_of(n, i + 1);
+    if (n->before[i])
+        ll_bend_back(l->act, size_out(n, l), bends_at(n, i), n->before[i], d);
+    else if (l->act)
+        for (size_t k = 0; k < size_out(n, l); k++) d[k] = sign[k] > 0 ? d[k] : 0;
 }
 
 static void begin_backward(ll_net *n)
@@ -419,10 +450,7 @@ bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_imag
         if (!d) continue; /* the result does not depend on it */
         whole = whole && !stopped(n);
         if (whole) {
-            const ll_layer *l = layer(n, i);
-            const real *sign = signs_of(n, i + 1);
-            if (l->act)
-                for (size_t k = 0; k < size_out(n, l); k++) d[k] = sign[k] > 0 ? d[k] : 0;
+            activation_back(n, i, d);
             layer_back(n, i, d, fisher);
         }
         give(n, &n->dx[i + 1]);
@@ -438,7 +466,8 @@ void ll_net_hold_relus(ll_net *n)
 {
     for (int i = 1; i <= n->s.network->n_layers; i++) {
         n->held[i] = n->x[i];
-        n->x[i] = NULL;
+        n->held_before[i - 1] = n->before[i - 1];
+        n->x[i] = n->before[i - 1] = NULL;
     }
     n->held_head = n->head;
     n->head = NULL;
@@ -452,7 +481,7 @@ int ll_net_classes(const ll_net *n)
 size_t ll_net_image(const ll_net *n)
 {
     const ll_layer *l = layer(n, 0);
-    return (size_t)l->c_in * plane(l->h_in);
+    return (size_t)l->c_in * ll_plane(l->h_in);
 }
 
 const real *ll_net_result(const ll_net *n)
@@ -509,7 +538,8 @@ void ll_net_relus(ll_net *n, void (*visit)(void *ctx, int c, int p, const real *
     for (int i = 0; i < n->s.network->n_layers; i++) {
         const ll_layer *l = layer(n, i);
         bool head = l->kind == LL_GLOBAL_POOL && normed(n, l);
-        if (l->relu_before) visit(ctx, l->c_in, (int)plane(l->h_in), head ? n->head : tensor_of(n, l->in[0]));
-        if (l->act) visit(ctx, l->c_out, (int)plane(l->h_out), n->x[i + 1]);
+        if (l->relu_before)
+            visit(ctx, l->c_in, (int)ll_plane(l->h_in), head ? n->head : tensor_of(n, l->in[0]));
+        if (l->act && l->act != LL_HSIGMOID) visit(ctx, l->c_out, (int)ll_plane(l->h_out), linear_part(n, i));
     }
 }

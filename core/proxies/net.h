@@ -53,7 +53,8 @@ bool ll_net_forward(ll_net *n, const real *images);
  * pass; d_images (3, batch, h, h) is overwritten, NULL: not wanted. fisher: also ll_net_fisher. false: stopped. */
 bool ll_net_backward(ll_net *n, const real *images, const real *dy, real *d_images, bool fisher);
 
-/* From here on each ReLU passes what it passed in the last forward pass, whatever the weights: the smooth function whose
+/* From here on each ReLU passes what it passed in the last forward pass, whatever the weights, and hswish and hsigmoid are
+ * the polynomials that they were: the smooth function whose
  * second derivatives are the network's. The results of that pass are gone. Ends with ll_net_open. */
 void ll_net_hold_relus(ll_net *n);
 
@@ -72,7 +73,8 @@ double ll_net_log_spread(const ll_net *n);
 /* What the global pool reads, or before it, behind its normalisation and ReLU: (c, batch, h, h) copied into out (NULL: only
  * the size is asked). */
 size_t ll_net_features(const ll_net *n, real *out);
-/* Calls `visit` with what each ReLU reads, (c, batch, p). */
+/* Calls `visit` with what each ReLU reads, (c, batch, p), and each hswish, which is a ReLU with its corner rounded; a gate's
+ * hsigmoid is none. */
 void ll_net_relus(ll_net *n, void (*visit)(void *ctx, int c, int p, const real *x), void *ctx);
 
 #endif

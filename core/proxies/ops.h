@@ -11,6 +11,8 @@
 #ifndef LL_PROXIES_OPS_H
 #define LL_PROXIES_OPS_H
 
+#include <stdbool.h>
+
 #include "core/nn/real.h"
 #include "core/space/space.h"
 
@@ -42,6 +44,19 @@ void ll_classify(const ll_layer *l, int n, const real *gate, const real *x, cons
                  real *y);
 void ll_classify_back(const ll_layer *l, int n, const real *gate, const real *x, const real *w,
                       const real *dy, real *room, real *dw, real *dx);
+
+/* y (c, n, h, h) = x times a number for each channel of each image, by (c, n); either may be behind a ReLU. */
+void ll_scale(const ll_layer *l, int n, const real *gate, const real *x, const real *gate_by, const real *by,
+              real *y);
+/* dx += dy by, dby += the sum of dy x over the image; NULL: not wanted. */
+void ll_scale_back(const ll_layer *l, int n, const real *gate, const real *x, const real *gate_by,
+                   const real *by, const real *dy, real *dx, real *dby);
+
+/* Activations that bend twice, hswish and hsigmoid (core/space/space.h): between their bends they are polynomials, and which
+ * of them holds is decided by `at`: x itself, or what x was where they are held as they were. y may be x. */
+bool ll_bends_twice(ll_activation a);
+void ll_bend(ll_activation a, size_t n, const real *at, const real *x, real *y);
+void ll_bend_back(ll_activation a, size_t n, const real *at, const real *x, real *dy); /* dy becomes dx */
 
 /* y = what passes of x; y may be x. dx += what passes of dy. */
 void ll_read(size_t n, const real *gate, const real *x, real *y);

@@ -31,6 +31,8 @@ bool ll_proxy_connected(const ll_network *n)
     for (int i = 0; i < n->n_layers; i++) {
         const ll_layer *l = &n->layers[i];
         int a = l->in[0], b = ll_layer_reads(l) > 1 ? l->in[1] : LL_TENSOR_ZERO;
+        if (l->kind == LL_GATE)
+            b = LL_TENSOR_ZERO; /* what is scaled to nothing is nothing, whatever the scale */
         reached[i + 1] = (a != LL_TENSOR_ZERO && reached[a]) || (b != LL_TENSOR_ZERO && reached[b]);
     }
     return reached[n->n_layers];
@@ -118,20 +120,11 @@ ll_status ll_proxies_check(const ll_space *space, const ll_proxy *const *which, 
 /* relu6 counts as a ReLU here: behind a batch normalisation its bend is six standard deviations away. */
 static ll_status check_layers(const ll_network *n, ll_error *e)
 {
-    for (int i = 0; i < n->n_layers; i++) {
-        const ll_layer *l = &n->layers[i];
-        bool inner = l->kind == LL_LINEAR && i + 1 < n->n_layers;
-        const char *why = l->act > LL_RELU6                ? ll_activation_name(l->act)
-                          : l->kind == LL_GATE || inner    ? "squeeze-and-excitation"
-                          : l->kind == LL_LINEAR && l->act ? "an activation behind its classifier"
-                                                           : NULL;
-        if (why)
-            return ll_fail(
-                e, LL_USAGE,
-                "networks of space %s have %s: proxies are computed of convolutions, sums, means and ReLUs",
-                n->space->name, why);
-    }
-    return LL_OK;
+    if (!n->layers[n->n_layers - 1].act) return LL_OK;
+    return ll_fail(e, LL_USAGE,
+                   "networks of space %s have an activation behind their classifier: proxies look at what it "
+                   "gives before",
+                   n->space->name);
 }
 
 static ll_status check_images(const ll_proxy_work *w, const ll_proxy *p, ll_error *e)

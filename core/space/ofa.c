@@ -348,6 +348,9 @@ static const ll_space_facts facts = {.keys = keys,
                                      .n_stages = 2 * STAGES,
                                      .help = {.pool = 4000, .episodes = 2000, .left_out = depths_alone}};
 
+/* Stages of 2, 3 or 4 blocks of 9 sorts, and the resolutions. */
+#define IN_STAGE (9. * 9 + 9. * 9 * 9 + 9. * 9 * 9 * 9)
+
 const ll_space ll_ofa = {
     .name = "ofa",
     .title = "OFA-MobileNetV3: stages of 2 to 4 blocks, 25 resolutions",
@@ -357,6 +360,7 @@ const ll_space ll_ofa = {
     .ops_short = ops,
     .positions = positions,
     .n_archs = 0,
+    .n_all = IN_STAGE * IN_STAGE * IN_STAGE * IN_STAGE * IN_STAGE * 25,
     .parse = parse,
     .format = format,
     .index_of = ll_space_no_index,

@@ -18,6 +18,8 @@ struct ll_pattern {
     piece pieces[LL_MAX_POSITIONS + 1];
 };
 enum { MOST_TEXT = 4096 };
+/* What is in no name, and means nothing on the command line. */
+#define SEPARATORS "one of | : / + ~"
 
 /* --- reading --- */
 
@@ -32,6 +34,17 @@ static int find(const ll_position *positions, int n, const char *name, size_t le
 static bool goes_on(char c, bool index)
 {
     return index ? isdigit((unsigned char)c) : isalnum((unsigned char)c) || (c && strchr("_-.", c));
+}
+
+/* Is it clear where the choice of the position that stands in name (len) ends? */
+static bool ends(const char *name, size_t len, bool index, ll_error *e)
+{
+    char behind = name[len + 1];
+    if (behind != '{' && !goes_on(behind, index)) return true;
+    ll_fail(e, LL_BAD_DATA, "string: '%c' behind {%s%.*s} could belong to its choice: separate them by %s",
+            behind, index ? "#" : "", (int)(len < 60 ? len : 60), name,
+            index ? "something that is no digit" : SEPARATORS);
+    return false;
 }
 
 static const char *add_text(ll_pattern *p, const char *text)
@@ -55,13 +68,9 @@ static const char *add_position(ll_pattern *p, const char *text, const ll_positi
                       : position < 0    ? "is no position"
                       : twice           ? "comes twice"
                       : index && n == 1 ? "is all there is: a number alone is an index into data"
-                      : goes_on(name[len + 1], index) || name[len + 1] == '{'
-                          ? "has something behind it that could belong to its choice"
-                          : NULL;
-    if (why) {
-        ll_fail(e, LL_BAD_DATA, "string: {%.*s} %s", (int)(len < 60 ? len : 60), name, why);
-        return NULL;
-    }
+                                        : NULL;
+    if (why) ll_fail(e, LL_BAD_DATA, "string: {%.*s} %s", (int)(len < 60 ? len : 60), name, why);
+    if (why || !ends(name, len, index, e)) return NULL;
     p->pieces[p->n++] = (piece){position, index, NULL};
     return name + len + 1;
 }
@@ -83,8 +92,14 @@ ll_status ll_pattern_read(const char *text, const ll_position *positions, int n,
         return ll_fail(e, LL_BAD_DATA, "string: more than %d characters", MOST_TEXT);
     for (const char *c = text; *c; c++)
         if (*c < '!' || *c > '~' || *c == '"' || *c == ',')
-            return ll_fail(e, LL_BAD_DATA,
-                           "string: expected printable characters, no blanks, quotes or commas");
+            return ll_fail(
+                e, LL_BAD_DATA,
+                "string: %s cannot stand in it, since strings stand in tables and on the command line: "
+                "separate choices by " SEPARATORS,
+                *c == ' '   ? "a blank"
+                : *c == ',' ? "a comma"
+                : *c == '"' ? "a quote"
+                            : "a character that is not printable ASCII");
     ll_pattern *p = LL_NEW(ll_pattern);
     ll_status s = read_pieces(p, text, positions, n, e);
     if (s) ll_pattern_free(p);

@@ -1,5 +1,7 @@
 #include "core/space/space.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/space/network.h"
@@ -20,6 +22,14 @@ void ll_space_canonical(const ll_space *s, uint8_t *gene)
     s->active(s, gene, active);
     for (int p = 0; p < s->n_positions; p++)
         if (!active[p]) gene[p] = 0;
+}
+
+double ll_space_count(const ll_space *s)
+{
+    if (s->n_archs || s->n_all) return s->n_archs ? s->n_archs : s->n_all;
+    double n = s->active ? NAN : 1;
+    for (int p = 0; p < s->n_positions; p++) n *= ll_space_choices(s, p);
+    return n;
 }
 
 int ll_space_help_pool(const ll_space *s, int n)
@@ -119,13 +129,16 @@ ll_status ll_space_parse(const ll_space *s, const char *text, uint8_t *gene, ll_
     return status;
 }
 
-ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
+bool ll_space_is_index(const ll_space *s, const char *text)
 {
     size_t digits = strspn(text, "0123456789");
-    if (!s->n_archs || !digits || text[digits] || (int)digits >= s->n_positions)
-        return ll_space_parse(s, text, gene, e);
-    int index = 0;
-    for (size_t i = 0; i < digits; i++) index = 10 * index + text[i] - '0';
+    return s->n_archs && digits && !text[digits] && digits <= 9 && (int)digits != s->n_positions;
+}
+
+ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e)
+{
+    if (!ll_space_is_index(s, text)) return ll_space_parse(s, text, gene, e);
+    int index = (int)strtol(text, NULL, 10);
     if (s->at(s, index, gene)) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "%s has no architecture %d: expected 0..%d or its string", s->name, index,
                    s->n_archs - 1);

@@ -1,8 +1,9 @@
 /* Search spaces as data: operations, positions, the graph of an architecture, its string, its cost.
  *
  * An architecture is a *gene*: one operation index per position (uint8_t[n_positions]). A space that can be
- * listed has a canonical index 0 .. n_archs-1 (nasbench201: the index of the published benchmark). Datasets
- * have rows; a row is called the architecture's index in that dataset and need not be the canonical one. */
+ * listed has a canonical index 0 .. n_archs-1 (nasbench201: the index of the published benchmark; spaces of one's own:
+ * core/space/listing.h). Datasets have rows; a row is called the architecture's index in that dataset and need not be the
+ * canonical one. */
 #ifndef LL_SPACE_SPACE_H
 #define LL_SPACE_SPACE_H
 
@@ -89,6 +90,8 @@ struct ll_space {
     const char *const *ops_short; /* for drawings and narrow tables */
     const char *const *positions; /* "0>1", "s2.1" ... */
     int n_archs;                  /* 0: too many to list */
+    double
+        n_all; /* how many there are where n_archs is 0 and positions may be inactive; NaN: nobody counted */
     /* Text to gene. Accepts every string form in use for the space; LL_BAD_DATA says what was expected. Outside this room
      * ll_space_parse is called. */
     ll_status (*parse)(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
@@ -140,6 +143,8 @@ static inline const char *ll_space_node_op(const ll_space *s, int op)
 {
     return s->node_ops ? s->node_ops[op] : s->ops[op];
 }
+/* Architectures there are, each counted once whatever its inactive positions would hold: exact up to 2^53. NaN: not known. */
+double ll_space_count(const ll_space *s);
 bool ll_space_valid(const ll_space *s, const uint8_t *gene); /* every choice is one of its position's */
 /* Do the choices' indices in a row, without separators, say an architecture ("01342")? Not where there are more than ten,
  * nor where numbers are names. */
@@ -174,8 +179,10 @@ double ll_layer_macs(const ll_layer *l); /* multiply-adds of one layer */
 bool ll_space_cost(const ll_space *s, const uint8_t *gene, ll_cost *out);
 /* The gene of a string, in canonical form. */
 ll_status ll_space_parse(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
-/* "string or index": a canonical index when the space is listable and the text is a number of fewer digits
- * than there are positions ("1462" is an index, "333333" six operations), else parse(). */
+/* Is this text a canonical index and no string? In a space that can be listed a number of at most nine digits is, but for one of
+ * as many digits as there are positions: "1462" is an index, "333333" six operations, "0333333" an index again. */
+bool ll_space_is_index(const ll_space *s, const char *text);
+/* "string or index". */
 ll_status ll_space_read(const ll_space *s, const char *text, uint8_t *gene, ll_error *e);
 
 #endif

@@ -111,6 +111,10 @@ ll_status ll_space_from_json(const cJSON *item, const ll_space **out, ll_error *
     if (cJSON_GetObjectItemCaseSensitive(item, "columns"))
         return (*out = ll_numbers_from_json(item, e)) ? LL_OK : LL_BAD_DATA;
     if (ll_space_is_whole(item)) return ll_space_read_whole(item, out, e);
+    const cJSON *positions = cJSON_GetObjectItemCaseSensitive(item, "positions");
+    if (!positions || (cJSON_IsArray(positions) && !positions->child))
+        return ll_fail(e, LL_BAD_DATA,
+                       "\"space\" has no \"positions\": expected a list of {\"name\", \"choices\"}");
     bool own_choices = cJSON_GetObjectItemCaseSensitive(item, "choices") != NULL;
     return (own_choices ? read_positions : read_uniform)(ll_json_get_str(item, "name", NULL), item, out, e);
 }

@@ -7,9 +7,9 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/rng.h"
 #include "core/space/expr.h"
 #include "core/space/parts.h"
+#include "core/space/template_check.h"
 #include "core/space/user.h"
 
 typedef struct reader {
@@ -176,7 +176,9 @@ static bool read_position(reader *r, const cJSON *item)
     const cJSON *names = get(item, "names"), *name;
     if (!cJSON_IsObject(item)) return wrong(r, "expected {\"name\": ..., \"choices\": ...}");
     if (!only_keys(r, item, keys)) return false;
-    if (!cJSON_IsArray(names)) return add_position(r, item, get(item, "name"));
+    if (names && get(item, "name")) return wrong(r, "a position has a \"name\", or several have \"names\"");
+    if (!names) return add_position(r, item, get(item, "name"));
+    if (!cJSON_IsArray(names) || !names->child) return wrong(r, "\"names\" is a list of names");
     cJSON_ArrayForEach(name, names) if (!add_position(r, item, name)) return false;
     return true;
 }
@@ -241,6 +243,27 @@ static bool read_rules_of(reader *r, const cJSON *item, int *position)
     return true;
 }
 
+/* Where "a" has a number "k", "a.k" is that number: no position of that name could be told from it. */
+static bool check_dots(reader *r)
+{
+    snprintf(r->path, sizeof r->path, "positions");
+    for (int p = 0; p < r->n; p++) {
+        const char *dot = strrchr(r->names[p], '.');
+        for (int q = 0; q < r->n && dot; q++) {
+            if (strncmp(r->names[q], r->names[p], (size_t)(dot - r->names[p])) ||
+                r->names[q][dot - r->names[p]])
+                continue;
+            bool field = !strcmp(dot + 1, "active");
+            for (int i = 0; i < r->positions[q].n_fields; i++)
+                field = field || !strcmp(r->positions[q].fields[i].name, dot + 1);
+            if (field)
+                return wrong_name(r, r->names[p],
+                                  "is a position and a number of another one: call it otherwise");
+        }
+    }
+    return true;
+}
+
 static bool read_rules(reader *r)
 {
     const cJSON *item;
@@ -256,90 +279,14 @@ static bool read_rules(reader *r)
     return wrong_name(r, r->names[position], "hangs on itself: \"when\" goes in a circle");
 }
 
-/* --- networks are built before anybody asks for one --- */
-
-enum { LISTED = 4096, DRAWN = 512 };
-
-static bool build(reader *r, const uint8_t *gene)
-{
-    uint8_t canonical[LL_MAX_POSITIONS];
-    bool active[LL_MAX_POSITIONS];
-    ll_layer layers[LL_MAX_LAYERS];
-    ll_rules_active(r->more.rules, r->more.n_rules, gene, r->n, active);
-    for (int p = 0; p < r->n; p++) canonical[p] = active[p] ? gene[p] : 0;
-    if (ll_template_layers(r->more.network, canonical, active, layers, LL_MAX_LAYERS, r->e)) return true;
-    ll_str text = {0};
-    for (int p = 0; p < r->n; p++)
-        ll_str_addf(&text, "%s%s", p ? "|" : "", r->positions[p].choices[canonical[p]]);
-    if (r->e) ll_fail_in(r->e, "the network of %.200s: ", text.s);
-    ll_str_free(&text);
-    return false;
-}
-
-/* The next gene in the order of numbers. */
-static bool next(const reader *r, uint8_t *gene)
-{
-    for (int p = r->n - 1; p >= 0; p--) {
-        if (++gene[p] < r->positions[p].n_choices) return true;
-        gene[p] = 0;
-    }
-    return false;
-}
-
-static bool few(const reader *r)
-{
-    double genes = 1;
-    for (int p = 0; p < r->n; p++) genes *= r->positions[p].n_choices;
-    return genes <= LISTED;
-}
-
-/* All neighbours of a gene, one choice after the other. */
-static bool build_around(reader *r, uint8_t *gene)
-{
-    bool good = build(r, gene);
-    for (int p = 0; p < r->n && good; p++) {
-        uint8_t kept = gene[p];
-        for (int i = 0; i < r->positions[p].n_choices && good; i++) {
-            gene[p] = (uint8_t)i;
-            good = build(r, gene);
-        }
-        gene[p] = kept;
-    }
-    return good;
-}
-
-static bool build_drawn(reader *r)
-{
-    uint8_t gene[LL_MAX_POSITIONS];
-    ll_rng rng = ll_rng_new(1, LL_STREAM_DATA);
-    for (int i = 0; i < DRAWN; i++) {
-        for (int p = 0; p < r->n; p++) gene[p] = (uint8_t)ll_rng_below(&rng, r->positions[p].n_choices);
-        if (!build(r, gene)) return false;
-    }
-    return true;
-}
-
-/* Every network of a small space; else those around the first and the last one, and some that are drawn. */
-static bool check_networks(reader *r)
-{
-    uint8_t gene[LL_MAX_POSITIONS] = {0};
-    if (few(r)) {
-        do
-            if (!build(r, gene)) return false;
-        while (next(r, gene));
-        return true;
-    }
-    if (!build_around(r, gene)) return false;
-    for (int p = 0; p < r->n; p++) gene[p] = (uint8_t)(r->positions[p].n_choices - 1);
-    return build_around(r, gene) && build_drawn(r);
-}
-
 /* --- the whole --- */
 
 bool ll_space_is_whole(const cJSON *item)
 {
-    const cJSON *positions = get(item, "positions");
-    return cJSON_IsArray(positions) && cJSON_IsObject(positions->child);
+    const cJSON *positions = get(item, "positions"), *position;
+    bool any = false;
+    cJSON_ArrayForEach(position, positions) any = any || cJSON_IsObject(position);
+    return cJSON_IsArray(positions) && any;
 }
 
 static bool read_string(reader *r, const ll_position *positions)
@@ -363,7 +310,8 @@ static bool read_bits(reader *r)
 static bool read_network(reader *r)
 {
     if (!get(r->space, "network")) return true;
-    return !ll_template_read(r->space, r->positions, r->n, &r->more.network, r->e) && check_networks(r);
+    return !ll_template_read(r->space, r->positions, r->n, &r->more.network, r->e) &&
+           !ll_template_check(r->more.network, r->positions, r->n, r->more.rules, r->more.n_rules, r->e);
 }
 
 static bool read_all(reader *r, const char *name, ll_position *positions)
@@ -376,7 +324,7 @@ static bool read_all(reader *r, const char *name, ll_position *positions)
     for (int p = 0; p < r->n; p++)
         positions[p] = (ll_position){r->names[p], r->choices[p].v, r->choices[p].n};
     if (ll_user_space_check(name, positions, r->n, r->e)) return false;
-    return read_rules(r) && read_string(r, positions) && read_bits(r) && read_network(r);
+    return check_dots(r) && read_rules(r) && read_string(r, positions) && read_bits(r) && read_network(r);
 }
 
 static void let_go(reader *r)
@@ -390,6 +338,32 @@ static void let_go(reader *r)
     free(r);
 }
 
+/* --- what a definition means --- */
+
+static void drop_remarks(cJSON *list)
+{
+    cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (!cJSON_IsObject(item)) continue;
+        cJSON_DeleteItemFromObjectCaseSensitive(item, "about");
+        drop_remarks(cJSON_GetObjectItemCaseSensitive(item, "do"));
+    }
+}
+
+/* Without title and remarks: these two say nothing of the space. Nesting is bounded by now. */
+static char *meaning_of(const cJSON *space)
+{
+    cJSON *o = cJSON_Duplicate(space, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "title");
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "about");
+    drop_remarks(cJSON_GetObjectItemCaseSensitive(o, "positions"));
+    drop_remarks(cJSON_GetObjectItemCaseSensitive(o, "network"));
+    char *line = ll_json_line(o);
+    cJSON_Delete(o);
+    return line;
+}
+
 ll_status ll_space_read_whole(const cJSON *item, const ll_space **out, ll_error *e)
 {
     const char *name = ll_json_get_str(item, "name", NULL), *title = ll_json_get_str(item, "title", NULL);
@@ -400,9 +374,10 @@ ll_status ll_space_read_whole(const cJSON *item, const ll_space **out, ll_error 
     if (read_all(r, name, positions)) {
         r->more.title = ll_strdup(title);
         r->more.text = ll_json_line(item);
+        r->more.meaning = meaning_of(item);
         *out = ll_user_space_define_file(name, positions, r->n, &r->more, e);
-    } else if (e && name) {
-        ll_fail_in(e, "space %.60s: ", name);
+    } else {
+        ll_user_fail_in(name, e);
     }
     let_go(r);
     return *out ? LL_OK : LL_BAD_DATA;

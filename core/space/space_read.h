@@ -7,7 +7,7 @@
 
 #include "core/space/space.h"
 
-/* Is it such a definition, and not the short form of space_json.h? Its positions are objects. */
+/* Is it such a definition, and not the short form of space_json.h? Some of its positions are objects. */
 bool ll_space_is_whole(const cJSON *item);
 /* Checks all of it, networks included, and defines the space, or finds the same one. LL_BAD_DATA: a sentence that names the
  * place ("positions[2].when: ..."), and nothing is defined. */

@@ -236,6 +236,18 @@ static bool read_tensor(reader *r, const char *key, const cJSON *v, int *out)
     return *out >= 0 || wrong_name(r, key, v->valuestring, "is no tensor that a \"to\" before it named");
 }
 
+/* Is a position called NAME.c or NAME.size? */
+static bool is_owner(const reader *r, const char *name)
+{
+    size_t n = strlen(name);
+    bool any = false;
+    for (int i = 0; i < r->n_names && !any; i++) {
+        const char *other = r->names[i].name;
+        any = !strncmp(other, name, n) && (!strcmp(other + n, ".c") || !strcmp(other + n, ".size"));
+    }
+    return any;
+}
+
 static bool name_tensor(reader *r, const cJSON *v, int *out)
 {
     if (!v) return true;
@@ -243,6 +255,10 @@ static bool name_tensor(reader *r, const cJSON *v, int *out)
     const char *name = v->valuestring;
     if ((*out = find_tensor(r, name)) >= 0) return true;
     if (find(r, name)) return wrong_name(r, "to", name, "has a meaning already: choose another name");
+    if (is_owner(r, name))
+        return wrong_name(r, "to", name,
+                          "and a dot begin the name of a position, so that NAME.c or NAME.size could be two "
+                          "things: choose another name");
     if (!is_word(name))
         return wrong_name(r, "to", name, "cannot name a tensor: expected letters, digits, '_'");
     if (r->n_tensors == LL_TEMPLATE_TENSORS) return wrong(r, "to", "more than 12 tensors have names");
@@ -267,6 +283,33 @@ static bool is_any(const char *key, const char *const *list, int n)
     for (int i = 0; i < n; i++)
         if (!strcmp(key, list[i])) return true;
     return false;
+}
+
+/* A position alone whose choices are called as activations: they are what it stands for, and no indices. */
+static bool names_activations(const reader *r, const cJSON *v, ll_str *expression)
+{
+    const binding *b = cJSON_IsString(v) ? find(r, v->valuestring) : NULL;
+    if (!b || b->kind != NAME_POSITION || r->positions[b->index].counts) return false;
+    const ll_template_position *p = &r->positions[b->index];
+    for (int i = 0; i < p->n_choices; i++) {
+        const binding *act = find(r, p->choices[i]);
+        int a = 0;
+        while (a < LL_ACTIVATIONS && strcmp(ll_activation_name((ll_activation)a), p->choices[i])) a++;
+        if (!act || a == LL_ACTIVATIONS) return false;
+        ll_str_addf(expression, "%s == '%s' ? %s : ", v->valuestring, p->choices[i], p->choices[i]);
+    }
+    ll_str_add(expression, "none");
+    return true;
+}
+
+static bool read_setting(reader *r, int setting, const cJSON *v, ll_expr *out)
+{
+    const char *name = setting_names[setting];
+    ll_str acts = {0};
+    bool good = setting == LL_SET_ACT && names_activations(r, v, &acts) ? read_text(r, name, acts.s, out)
+                                                                        : read_expr(r, name, v, out);
+    ll_str_free(&acts);
+    return good;
 }
 
 static const char *const everywhere[] = {"when", "from", "to", "position", "about"};
@@ -305,6 +348,15 @@ static bool read_when(reader *r, const cJSON *item, ll_template_step *s)
     return !v || read_expr(r, "when", v, &s->when);
 }
 
+/* "network[2]" is "network[2].add" to whoever looks for it. */
+static void name_place(ll_template_step *s, const char *kind)
+{
+    ll_str place = {0};
+    ll_str_addf(&place, "%s.%s", s->place, kind);
+    free(s->place);
+    s->place = ll_str_take(&place);
+}
+
 static bool read_layer(reader *r, const cJSON *item)
 {
     int kind = 0;
@@ -315,13 +367,14 @@ static bool read_layer(reader *r, const cJSON *item)
     ll_template_step *s = add_step(r);
     if (!s) return false;
     s->kind = kind < 0 ? LL_DO_NOTHING : kinds[kind].kind;
+    if (kind >= 0) name_place(s, kinds[kind].name);
     bool good = read_when(r, item, s) &&
                 read_position(r, cJSON_GetObjectItemCaseSensitive(item, "position"), &s->position) &&
                 read_tensor(r, "from", cJSON_GetObjectItemCaseSensitive(item, "from"), &s->from) &&
                 (kind < 0 || read_main(r, v, kind, s));
     for (int i = 1; i < LL_SETTINGS && good; i++)
         if ((v = cJSON_GetObjectItemCaseSensitive(item, setting_names[i])))
-            good = read_expr(r, setting_names[i], v, &s->set[i]);
+            good = read_setting(r, i, v, &s->set[i]);
     if (s->position >= 0 && kind >= 0) r->t->places[s->position] = true;
     return good && name_tensor(r, cJSON_GetObjectItemCaseSensitive(item, "to"), &s->to);
 }

@@ -8,6 +8,7 @@
 #include "core/base/mem.h"
 #include "core/space/layers_draw.h"
 #include "core/space/layers_graph.h"
+#include "core/space/listing.h"
 #include "core/space/parts.h"
 
 typedef struct user_space {
@@ -15,6 +16,7 @@ typedef struct user_space {
     int *
         first_node_op; /* (n_positions) of each position's choices among the node operations; NULL: all share ops */
     ll_space_more more;
+    ll_listing *listing; /* NULL: too many architectures */
     struct user_space *next;
 } user_space;
 
@@ -51,6 +53,16 @@ static void active(const ll_space *s, const uint8_t *gene, bool *out)
 {
     const user_space *u = s->own;
     ll_rules_active(u->more.rules, u->more.n_rules, gene, s->n_positions, out);
+}
+
+static int index_of(const ll_space *s, const uint8_t *gene)
+{
+    return ll_listing_index(((const user_space *)s->own)->listing, gene);
+}
+
+static bool at(const ll_space *s, int index, uint8_t *gene)
+{
+    return ll_listing_at(((const user_space *)s->own)->listing, index, gene);
 }
 
 static int layers(const ll_space *s, const uint8_t *gene, ll_layer *out, int most)
@@ -136,9 +148,17 @@ bool ll_user_word(const char *name)
 
 ll_status ll_user_check_name(const char *name, ll_error *e)
 {
-    if (ll_user_word(name) && !ll_is_number(name)) return LL_OK;
-    return ll_fail(e, LL_BAD_DATA, "\"%.80s\" cannot name a search space: expected letters, digits, '_', '-'",
-                   name);
+    if (ll_user_word(name) && !ll_is_number(name) && *name != '.' && *name != '-') return LL_OK;
+    return ll_fail(
+        e, LL_BAD_DATA,
+        "\"%.80s\" cannot name a search space: expected letters, digits, '_', and behind the first "
+        "'-' and '.'",
+        name);
+}
+
+void ll_user_fail_in(const char *name, ll_error *e)
+{
+    if (e && name && !ll_user_check_name(name, NULL)) ll_fail_in(e, "space %.60s: ", name);
 }
 
 static ll_status check_space(const char *name, int n_positions, ll_error *e)
@@ -146,23 +166,21 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
     ll_status s = ll_user_check_name(name, e);
     if (s) return s;
     if (n_positions < 1 || n_positions > LL_MAX_POSITIONS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d positions: expected 1..%d", name, n_positions,
-                       LL_MAX_POSITIONS);
+        return ll_fail(e, LL_BAD_DATA, "%d positions: expected 1..%d", n_positions, LL_MAX_POSITIONS);
     return LL_OK;
 }
 
 /* Names that parse back unambiguously. */
-static ll_status check_names(const char *space, char *const *names, int n, bool numbers, ll_error *e)
+static ll_status check_names(char *const *names, int n, bool numbers, ll_error *e)
 {
     for (int i = 0; i < n; i++) {
         if (!ll_user_word(names[i]) || (!numbers && ll_is_number(names[i])))
             return ll_fail(e, LL_BAD_DATA,
-                           "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', "
-                           "'.'%s",
-                           names[i], space, numbers ? "" : " and not digits alone");
+                           "\"%.80s\" cannot name an operation: expected letters, digits, '_', '-', '.'%s",
+                           names[i], numbers ? "" : " and not digits alone");
         for (int j = 0; j < i; j++)
             if (!strcmp(names[i], names[j]))
-                return ll_fail(e, LL_BAD_DATA, "space %s has the operation %s twice", space, names[i]);
+                return ll_fail(e, LL_BAD_DATA, "the operation %s comes twice", names[i]);
     }
     return LL_OK;
 }
@@ -172,26 +190,24 @@ static ll_status check_uniform(const char *name, int n_positions, char *const *o
     ll_status s = check_space(name, n_positions, e);
     if (s) return s;
     if (n_ops < 1 || n_ops > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d operations: expected 1..%d", name, n_ops, LL_MAX_OPS);
-    return check_names(name, ops, n_ops, false, e);
+        return ll_fail(e, LL_BAD_DATA, "%d operations: expected 1..%d", n_ops, LL_MAX_OPS);
+    return check_names(ops, n_ops, false, e);
 }
 
 /* The string of a space of one position is the choice alone: a number would be read as an index into a dataset. */
-static ll_status check_position(const char *space, const ll_position *positions, int at, bool alone,
-                                ll_error *e)
+static ll_status check_position(const ll_position *positions, int at, bool alone, ll_error *e)
 {
     const ll_position *p = &positions[at];
     if (!ll_user_word(p->name))
         return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a position of %s: expected letters, digits, '_', '-', '.'",
-                       p->name, space);
+                       "\"%.80s\" cannot name a position: expected letters, digits, '_', '-', '.'", p->name);
     for (int i = 0; i < at; i++)
         if (!strcmp(positions[i].name, p->name))
-            return ll_fail(e, LL_BAD_DATA, "space %s has the position %s twice", space, p->name);
+            return ll_fail(e, LL_BAD_DATA, "the position %s comes twice", p->name);
     if (p->n_choices < 1 || p->n_choices > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "position %s of %s has %d choices: expected 1..%d", p->name, space,
-                       p->n_choices, LL_MAX_OPS);
-    ll_status s = check_names(space, p->choices, p->n_choices, !alone, e);
+        return ll_fail(e, LL_BAD_DATA, "position %s has %d choices: expected 1..%d", p->name, p->n_choices,
+                       LL_MAX_OPS);
+    ll_status s = check_names(p->choices, p->n_choices, !alone, e);
     if (s && e) ll_fail_in(e, "position %s: ", p->name);
     return s;
 }
@@ -229,12 +245,12 @@ static int count_node_ops(const ll_position *positions, int n)
 ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e)
 {
     ll_status s = check_space(name, n, e);
-    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(positions, i, n == 1, e);
     if (s) return s;
     int node_ops = count_node_ops(positions, n);
     if (node_ops > LL_MAX_NODE_OPS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d choices in lists that differ: expected at most %d",
-                       name, node_ops, LL_MAX_NODE_OPS);
+        return ll_fail(e, LL_BAD_DATA, "%d choices in lists that differ: expected at most %d", node_ops,
+                       LL_MAX_NODE_OPS);
     return LL_OK;
 }
 
@@ -298,6 +314,20 @@ static user_space *new_space(const char *name, int n_positions, int n_ops)
     return u;
 }
 
+/* What is to be known of all its architectures, when nothing of the definition is missing any more. */
+static void list_archs(user_space *u)
+{
+    ll_space *s = &u->space;
+    int n_choices[LL_MAX_POSITIONS];
+    for (int p = 0; p < s->n_positions; p++) n_choices[p] = ll_space_choices(s, p);
+    s->n_all = ll_count_archs(n_choices, s->n_positions, u->more.rules, u->more.n_rules);
+    u->listing = ll_listing_new(n_choices, s->n_positions, u->more.rules, u->more.n_rules);
+    if (!u->listing) return;
+    s->n_archs = ll_listing_count(u->listing);
+    s->index_of = index_of;
+    s->at = at;
+}
+
 static user_space *make_uniform(const char *name, int n_positions, char *const *ops, int n_ops)
 {
     user_space *u = new_space(name, n_positions, n_ops);
@@ -306,6 +336,7 @@ static user_space *make_uniform(const char *name, int n_positions, char *const *
     u->space.title = ll_str_take(&title);
     u->space.ops = u->space.ops_short = copy_names(ops, n_ops);
     u->space.positions = number_positions(n_positions);
+    list_archs(u);
     return u;
 }
 
@@ -392,12 +423,26 @@ static void add_more(user_space *u, ll_space_more *more)
     u->space.title = u->more.title;
 }
 
+/* The same definition with other words: what was said before stays in memory, somebody may be reading it. */
+static void say_anew(user_space *u, ll_space_more *more)
+{
+    static ll_strs former;
+    if (!strcmp(u->more.text, more->text)) return;
+    ll_strs_take(&former, u->more.text);
+    if (u->more.title) ll_strs_take(&former, u->more.title);
+    u->more.text = more->text;
+    u->more.title = more->title;
+    more->text = more->title = NULL;
+    if (u->more.title) __atomic_store_n(&u->space.title, u->more.title, __ATOMIC_RELEASE);
+}
+
 void ll_space_more_free(ll_space_more *m)
 {
     ll_template_free(m->network);
     ll_pattern_free(m->pattern);
     free(m->title);
     free(m->text);
+    free(m->meaning);
     free(m->rules);
     *m = (ll_space_more){0};
 }
@@ -405,7 +450,10 @@ void ll_space_more_free(ll_space_more *m)
 const char *ll_user_space_text(const ll_space *s)
 {
     const user_space *u = s->own;
-    return u ? u->more.text : NULL;
+    pthread_mutex_lock(&lock);
+    const char *text = u ? u->more.text : NULL;
+    pthread_mutex_unlock(&lock);
+    return text;
 }
 
 /* --- the list --- */
@@ -439,7 +487,7 @@ static const ll_space *same_or_fail(const ll_space *there, bool same, ll_error *
 const ll_space *ll_user_space_define(const char *name, int n_positions, char *const *ops, int n_ops,
                                      ll_error *e)
 {
-    if (check_uniform(name, n_positions, ops, n_ops, e)) return NULL;
+    if (check_uniform(name, n_positions, ops, n_ops, e)) return ll_user_fail_in(name, e), NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     if (!*slot) *slot = make_uniform(name, n_positions, ops, n_ops);
@@ -452,10 +500,10 @@ const ll_space *ll_user_space_define(const char *name, int n_positions, char *co
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e)
 {
-    if (ll_user_space_check(name, positions, n, e)) return NULL;
+    if (ll_user_space_check(name, positions, n, e)) return ll_user_fail_in(name, e), NULL;
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
-    if (!*slot) *slot = make_positions(name, positions, n);
+    if (!*slot) list_archs(*slot = make_positions(name, positions, n));
     const ll_space *s = &(*slot)->space;
     s = same_or_fail(s, !(*slot)->more.text && same_positions(s, positions, n), e);
     pthread_mutex_unlock(&lock);
@@ -468,9 +516,14 @@ const ll_space *ll_user_space_define_file(const char *name, const ll_position *p
     pthread_mutex_lock(&lock);
     user_space **slot = slot_of(name);
     bool fresh = !*slot;
-    if (fresh) add_more(*slot = make_positions(name, positions, n), more);
-    const char *there = (*slot)->more.text;
-    const ll_space *s = same_or_fail(&(*slot)->space, fresh || (there && !strcmp(there, more->text)), e);
+    if (fresh) {
+        add_more(*slot = make_positions(name, positions, n), more);
+        list_archs(*slot);
+    }
+    const char *there = (*slot)->more.meaning;
+    bool same = fresh || (there && !strcmp(there, more->meaning));
+    if (same && !fresh) say_anew(*slot, more);
+    const ll_space *s = same_or_fail(&(*slot)->space, same, e);
     pthread_mutex_unlock(&lock);
     ll_space_more_free(more);
     return s;

@@ -11,6 +11,7 @@
 typedef struct ll_space_more {
     char *title;          /* NULL: made of the numbers */
     char *text;           /* the whole definition, JSON in one line */
+    char *meaning;        /* the same without what is said for people: two of one meaning are one space */
     ll_pattern *pattern;  /* NULL: choices joined by '|' */
     ll_template *network; /* NULL: no layers are known */
     ll_rule *rules;       /* (n_rules), ordered */
@@ -23,14 +24,18 @@ const ll_space *ll_user_space_define(const char *name, int n_positions, char *co
                                      ll_error *e);
 const ll_space *ll_user_space_define_positions(const char *name, const ll_position *positions, int n,
                                                ll_error *e);
-/* The same with all that a file says: what `more` has is the space's afterwards, or freed. */
+/* The same with all that a file says: what `more` has is the space's afterwards, or freed. One that differs in title and
+ * remarks alone is the space that is there, with these words from now on. */
 const ll_space *ll_user_space_define_file(const char *name, const ll_position *positions, int n,
                                           ll_space_more *more, ll_error *e);
-/* The checks of a definition, without one: names, numbers of choices. */
+/* The checks of a definition, without one: names, numbers of choices. The sentence does not say which space it is about:
+ * ll_user_fail_in puts that before it, unless the name itself is what is wrong. */
 ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e);
+void ll_user_fail_in(const char *name, ll_error *e);
 /* Letters, digits, '_', '-', '.', at most 64 of them: what spaces, positions and choices are called. */
 bool ll_user_word(const char *name);
-ll_status ll_user_check_name(const char *name, ll_error *e); /* of a space: such a word, and no number */
+ll_status ll_user_check_name(const char *name,
+                             ll_error *e); /* of a space: such a word, no number, no '-' or '.' first */
 /* The definition as its file stated it; NULL: it came from no file. */
 const char *ll_user_space_text(const ll_space *s);
 const ll_space *ll_user_space_at(int i); /* in order of definition, NULL behind the last; thread-safe */

@@ -124,12 +124,14 @@ static bool is_word(const leaf *x, const char *word)
     return x->n == (int)strlen(word) && !strncasecmp(x->s, word, (size_t)x->n);
 }
 
-/* A whole number, "3" or, as data frames with holes print it, "3.0", or a truth, as theirs of one-hots have; -1: none. */
+/* A whole number, "3" or, as data frames with holes print it, "3.0", as numpy does, "3.", or a truth, as theirs of one-hots
+ * have; -1: none. */
 static int whole_number(const leaf *x)
 {
     int n = x->n;
     if (is_word(x, "false") || is_word(x, "true")) return is_word(x, "true");
-    if (n > 2 && !strncmp(x->s + n - 2, ".0", 2)) n -= 2;
+    if (n > 2 && !strncmp(x->s + n - 2, ".0", 2)) n -= 1;
+    if (n > 1 && x->s[n - 1] == '.') n -= 1;
     if (n < 1 || n > 4 || (int)strspn(x->s, "0123456789") < n) return -1;
     return atoi(x->s);
 }
@@ -303,7 +305,7 @@ ll_status ll_arch_text_read(ll_arch_text *t, const char *text, uint8_t *gene, ll
     ll_status s = ll_space_read(t->space, text, read, e);
     if (!s) {
         const char *p = skip_blanks(text);
-        bool names = has_names(p), index = is_number(p) && (int)strlen(p) < t->space->n_positions;
+        bool names = has_names(p), index = ll_space_is_index(t->space, p);
         bool list = *p != '|' && *p != '{' && !index;
         if (list && t->order) reorder(t, !names, read);
         t->n_numbers += list && !names;

@@ -9,6 +9,9 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/size.h"
+#include "core/space/listing.h"
+#include "core/space/shipped.h"
+#include "core/space/space_json.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
@@ -389,14 +392,37 @@ static void add_limits(cJSON *rows)
         ll_str_free(&what);
     }
     ll_str_clear(&text);
-    ll_str_addf(&text, "%d positions, %d operations each (%d where they are numbers)", LL_MAX_POSITIONS,
-                LL_MAX_OPS, LL_MAX_CHOICES);
+    ll_str_addf(
+        &text,
+        "%d positions, %d operations each (%d where they are numbers); up to %d architectures are listed",
+        LL_MAX_POSITIONS, LL_MAX_OPS, LL_MAX_CHOICES, LL_MOST_LISTED);
     add_place(rows, "limit of a search space", NULL, ll_str_text(&text));
     add_place(
         rows, "limit of encodings", NULL,
         "memory: samplers and maps hold 4 bytes for each architecture and dimension (onehot: positions x "
         "operations)");
     ll_str_free(&text);
+}
+
+/* Those that come along are passed over where they are wrong: here it is said. Returns how many are. */
+static int check_spaces(cJSON *rows)
+{
+    char *dir = ll_spaces_dir();
+    ll_strs names = {0};
+    int bad = 0;
+    if (ll_list_dir(dir, ".json", &names, NULL)) add_place(rows, "search spaces", dir, "not there");
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        const ll_space *space;
+        ll_error e = {0};
+        bool good = ll_space_from_file(path, &space, &e) == LL_OK;
+        add_place(rows, "search space", path, good ? "complete" : e.message);
+        bad += !good;
+        free(path);
+    }
+    ll_strs_free(&names);
+    free(dir);
+    return bad;
 }
 
 ll_status ll_run_doctor(ll_request *rq)
@@ -415,6 +441,7 @@ ll_status ll_run_doctor(ll_request *rq)
         add_place(rows, i ? "data" : "data, imports go here", dirs.v[i], folder_state(dirs.v[i]));
         bad += check_datasets(rows, dirs.v[i]);
     }
+    int bad_spaces = check_spaces(rows);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
     add_limits(rows);
@@ -422,6 +449,8 @@ ll_status ll_run_doctor(ll_request *rq)
     ll_emit(rq, result);
     ll_strs_free(&dirs);
     ll_strs_free(&seen);
+    if (bad_spaces && !bad)
+        return LL_FAIL(rq, LL_BAD_DATA, "a search space that comes along is damaged: install it again");
     return bad ? LL_FAIL(rq, LL_BAD_DATA, "%d dataset%s damaged: import %s again", bad,
                          bad > 1 ? "s are" : " is", bad > 1 ? "them" : "it")
                : LL_OK;

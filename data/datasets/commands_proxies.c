@@ -2,7 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/app/app.h"
 #include "core/app/need.h"
 #include "core/app/output.h"
 #include "core/base/clock.h"
@@ -170,11 +172,21 @@ static ll_status write_file(const ll_proxies_job *j, ll_error *e)
     return j->path ? ll_proxy_table_write(&j->table, j->path, j->settings, e) : LL_OK;
 }
 
+/* Known before anything is computed: there is a folder, and it may be written to. */
+static ll_status try_place(const char *path, ll_error *e)
+{
+    ll_writer w;
+    ll_status s = ll_writer_open(&w, path, e);
+    if (!s) ll_writer_abandon(&w);
+    return s;
+}
+
 static ll_status open_file(ll_proxies_job *j)
 {
     const char *out = ll_word(&j->rq->args, "out");
     if (!out) return LL_OK;
     ll_status s = ll_output_path(j->rq, out, &j->path);
+    if (!s) s = try_place(j->path, &j->rq->error);
     return s || !ll_is_file(j->path) ? s
                                      : ll_proxy_table_read(&j->table, j->path, j->settings, &j->rq->error);
 }
@@ -285,12 +297,47 @@ static ll_status compute(void *ctx, int i, int thread, ll_proxy_desk *desk, ll_e
     return s;
 }
 
+/* No room now is no reason to stop: there may be some when all is computed. */
 static ll_status write_now_and_then(void *ctx, ll_error *e)
 {
     ll_proxies_job *j = ctx;
+    ll_error why = {0};
     if (ll_now_s() - j->written_s < write_every_s) return LL_OK;
     j->written_s = ll_now_s();
-    return write_file(j, e);
+    ll_status s = write_file(j, &why);
+    if (s == LL_CANCELLED) return ll_fail(e, s, "%s", why.message);
+    if (s && !j->warned) ll_warn(j->rq, "%s; going on", why.message);
+    j->warned = s != LL_OK;
+    return LL_OK;
+}
+
+/* Hours may be in what out= cannot take: a folder of temporary files, or that of the datasets, may have room. */
+static ll_status keep_elsewhere(ll_proxies_job *j)
+{
+    const char *temporary = getenv("TMPDIR");
+    const char *const dirs[] = {temporary && *temporary ? temporary : "/tmp", ll_app_data_dir(j->rq->app)};
+    ll_error why = j->rq->error;
+    ll_str name = {0};
+    bool kept = false;
+    ll_str_addf(&name, "latlab-%ld-%s", (long)getpid(), ll_path_base(j->path));
+    for (int i = 0; i < 2 && !kept; i++) {
+        char *path = ll_path_join(dirs[i], name.s);
+        kept = !ll_proxy_table_write(&j->table, path, j->settings, NULL);
+        if (kept)
+            ll_fail(&j->rq->error, why.status,
+                    "%.500s; what was computed is kept in %.300s: out= goes on from it", why.message, path);
+        free(path);
+    }
+    ll_str_free(&name);
+    return kept ? why.status
+                : ll_fail(&j->rq->error, why.status,
+                          "%.500s; nor is there room for what was computed elsewhere", why.message);
+}
+
+static ll_status write_or_keep(ll_proxies_job *j)
+{
+    ll_status s = write_file(j, &j->rq->error);
+    return s && s != LL_CANCELLED ? keep_elsewhere(j) : s;
 }
 
 static ll_status compute_all(ll_proxies_job *j)
@@ -433,7 +480,7 @@ static ll_status keep_cancelled(ll_proxies_job *j)
     const ll_observer *watched = ll_interrupt_watch(NULL);
     ll_error why = j->rq->error;
     for (int i = 0; i < j->asked.n; i++) done += complete(j, j->asked.v[i]);
-    ll_status s = write_file(j, &j->rq->error);
+    ll_status s = write_or_keep(j);
     if (!s) s = ll_proxies_save_scores(j);
     ll_interrupt_watch(watched);
     if (s) return s;
@@ -465,9 +512,10 @@ static ll_status run_job(ll_proxies_job *j)
     s = compute_all(j);
     share_alike(j);
     if (s == LL_CANCELLED) return keep_cancelled(j);
-    if (!s) s = write_file(j, &j->rq->error);
+    if (s) return s;
+    s = write_or_keep(j);
     if (!s) s = ll_proxies_save_scores(j);
-    if (!s) show(j, ll_now_s() - begun);
+    if (s != LL_CANCELLED) show(j, ll_now_s() - begun); /* whatever becomes of files */
     return s;
 }
 
@@ -527,7 +575,10 @@ const ll_command ll_proxies_commands[] = {
          "list` says what\n"
          "there is. A value that is not defined (a cell that lets nothing through) stays unknown.\n"
          "\n"
-         "Ctrl-C keeps what is computed, with out= or save=on: the same command goes on from there.",
+         "Ctrl-C keeps what is computed, with out= or save=on: the same command goes on from there. Where "
+         "out= has no "
+         "room for it,\n"
+         "it is kept in the folder of temporary files, or in that of the datasets.",
      .examples =
          "  proxies list\n"
          "  proxies nwot,synflow archs=|nor_conv_3x3~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|\n"

@@ -8,7 +8,7 @@
 #include "core/base/rng.h"
 #include "core/space/moves.h"
 
-enum { DEFAULT_ARCHS = 2000 };
+enum { WHOLE = 1 << 14, DEFAULT_ARCHS = 2000 };
 
 /* Genes by their index: all, or n drawn without repetition. */
 static ll_status list_genes(const ll_space *s, int n, uint64_t seed, uint8_t *genes, ll_error *e)
@@ -64,7 +64,8 @@ ll_status ll_draw_dataset(const char *name, const ll_space *space, int n, int de
 {
     if (space->n_archs && n > space->n_archs)
         return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
-    int wanted = n ? n : space->n_archs ? space->n_archs : DEFAULT_ARCHS;
+    bool whole = space->n_archs && space->n_archs <= WHOLE;
+    int wanted = n ? n : whole ? space->n_archs : DEFAULT_ARCHS;
     uint8_t *genes = LL_NEW_ARRAY(uint8_t, (size_t)wanted * (size_t)space->n_positions);
     int found = space->n_archs ? wanted : draw_genes(space, wanted, seed, genes);
     ll_status s = space->n_archs ? list_genes(space, wanted, seed, genes, e) : LL_OK;

@@ -1,7 +1,8 @@
 /* Accuracies: one score of a dataset's architectures, from what people have them in.
  *
  *   a pickle or JSON    a list of numbers in the order of the canonical index (RoBoT's files; where a space cannot be
- *                       listed: of the dataset's rows), or a dict {architecture: number}
+ *                       listed, or is one's own and there are as many as rows: of the dataset's rows), or a dict
+ *                       {architecture: number}
  *   a table             a column of architectures (strings or canonical indices) and one of numbers
  *   MetaD2A's list      HELP's arch_generated_by_metad2a.txt: a time in the first line, then string, accuracy, score
  *
@@ -53,17 +54,20 @@ static ll_status put_text(reader *r, const char *arch, double x, ll_error *e)
 
 /* --- lists --- */
 
+/* Of a space of one's own a list as long as the dataset is in the order of its rows. */
 static ll_status put_list(reader *r, const double *x, size_t n, ll_error *e)
 {
     const ll_space *space = r->job->space;
-    int rows = r->job->into->n_archs, most = space->n_archs ? space->n_archs : rows;
+    int rows = r->job->into->n_archs;
+    bool by_index = space->n_archs && !(space->own && n == (size_t)rows);
+    int most = by_index ? space->n_archs : rows;
     if (n != (size_t)most)
         return ll_fail(e, LL_BAD_DATA, "a list of %zu numbers, %d were expected, one per architecture of %s",
-                       n, most, space->n_archs ? space->name : r->job->into->name);
+                       n, most, by_index ? space->name : r->job->into->name);
     ll_status s = LL_OK;
     for (int i = 0; !s && i < most; i++) {
         uint8_t gene[LL_MAX_POSITIONS];
-        if (space->n_archs)
+        if (by_index)
             space->at(space, i, gene);
         else
             memcpy(gene, ll_gene(r->job->into, i), (size_t)space->n_positions);

@@ -125,6 +125,11 @@ static ll_status read_value(reader *r, char *text, int column, const ll_unit *un
     const char *name = r->header.v[column];
     ll_status s = read_number(r, text, name, &x, e);
     if (s) return s;
+    if (unit->per_second && x == 0)
+        return ll_csv_fail(&r->csv, e,
+                           "a throughput of 0 in column %.60s is no latency; leave the cell empty where "
+                           "nothing was measured",
+                           name);
     *out = ll_unit_convert(unit, x, r->job->batch);
     return isfinite(*out) ? LL_OK
                           : ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number in %s", text,

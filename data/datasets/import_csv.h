@@ -63,6 +63,7 @@ typedef struct ll_table_reader {
     ll_table_column *columns;
     int n_columns;
     bool is_long, by_row; /* by_row: architectures are rows of the dataset that is joined */
+    bool by_index;        /* they are canonical indices: the title says so */
     bool saw_index;       /* one was a bare number */
     ll_table_check checks[LL_TABLE_CHECKS];
     int n_checks, n_records;

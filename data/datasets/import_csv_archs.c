@@ -97,8 +97,9 @@ ll_status ll_table_find_archs(reader *r, const ll_names *names, ll_error *e)
         s = not_found(r, e);
     else
         add_checks(r);
-    r->by_row =
-        !s && r->at.n == 1 && r->at.column[0] >= 0 && !strcasecmp(c->cells[r->at.column[0]], row_name);
+    const char *title = !s && r->at.n == 1 && r->at.column[0] >= 0 ? c->cells[r->at.column[0]] : "";
+    r->by_row = !strcasecmp(title, row_name);
+    r->by_index = !strcasecmp(title, index_names[0]);
     return s;
 }
 
@@ -125,6 +126,20 @@ static ll_status read_row(const reader *r, const char *text, uint8_t *gene, ll_e
                            text);
     memcpy(gene, ll_gene(into, (int)row), (size_t)r->job->space->n_positions);
     return LL_OK;
+}
+
+/* In tables of one's own spaces a number was a row once. Where that is another architecture, somebody has to say which. */
+static ll_status check_meaning(const reader *r, const char *text, const uint8_t *gene, ll_error *e)
+{
+    uint8_t there[LL_MAX_POSITIONS];
+    if (r->by_index || !r->job->into || !r->job->space->own) return LL_OK;
+    if (read_row(r, text, there, NULL) || !memcmp(there, gene, (size_t)r->job->space->n_positions))
+        return LL_OK;
+    return ll_csv_fail(
+        &r->csv, e,
+        "%.40s is one architecture as row of %.60s and another one in the space %.60s: call the "
+        "column row, or arch_index",
+        text, r->job->into->name, r->job->space->name);
 }
 
 static ll_status read_text(reader *r, const char *text, uint8_t *gene, ll_error *e)
@@ -200,6 +215,7 @@ ll_status ll_table_read_arch(reader *r, uint8_t *gene, ll_error *e)
     r->saw_index |= whole_number(text) >= 0;
     ll_status s = r->by_row ? read_row(r, text, gene, e) : read_text(r, text, gene, e);
     if (s && !r->by_row) s = ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
+    if (!s && !r->by_row && whole_number(text) >= 0) s = check_meaning(r, text, gene, e);
     for (int i = 0; i < r->n_checks && !s; i++) s = check(r, &r->checks[i], gene, e);
     r->n_records++;
     return s;

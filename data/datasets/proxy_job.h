@@ -21,6 +21,7 @@ typedef struct ll_proxies_job {
     ll_ints like;     /* (rows of the table) whose passes stand for this one's: its own, unless alike=on */
     ll_ints todo;     /* rows of the table with something to compute */
     double written_s; /* when out= was written last */
+    bool warned;      /* that it could not be */
 } ll_proxies_job;
 
 /* Before anything is computed: whether save=on can be done, and which values the dataset has as scores. */

@@ -39,7 +39,7 @@ const ll_option ll_measure_options[] = {
                 "file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
-               "architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
+               "architectures of a new dataset; 0: all, 2000 where there are more than 16384"),
     LL_OPT_INT("core", NULL, 0, 1023, "core to run on; otherwise the last one allowed"),
     LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF(FILE)),
     LL_OPT_FORCE,

@@ -367,7 +367,7 @@ static const ll_option simulate_options[] = {
     LL_OPT_WORD("space", "nasbench201", "search space of the dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
-               "architectures of the dataset; 0: all, 2000 where they cannot be listed"),
+               "architectures of the dataset; 0: all, 2000 where there are more than 16384"),
     LL_OPT_INT("seed", "1", 0, 2147483647, "of drawing them"),
     LL_OPT_LIST("machines", "*", "published machines of the dataset, with * and ?"),
     LL_OPT_BOOL("replace", "off", "a dataset of this name is made anew"),

@@ -17,8 +17,8 @@ extern const ll_command ll_simulate_commands[];
 ll_status ll_simulate_fill(ll_dataset *d, int first, const ll_sim_machine *machines, int n, ll_pool *pool,
                            ll_observer *observer, ll_error *e);
 /* A sealed dataset of the published machines whose names match one of the patterns (globs), on all
- * architectures of the space, or on n distinct ones drawn with the seed (n = 0: all, 2,000 when the space
- * cannot be listed). */
+ * architectures of the space, or on n distinct ones drawn with the seed (n = 0: all of up to 16,384, else
+ * 2,000). */
 ll_status ll_simulate_dataset(const char *name, const ll_space *space, int n, uint64_t seed,
                               const ll_strs *patterns, ll_pool *pool, ll_observer *observer, ll_dataset **out,
                               ll_error *e);
