@@ -373,6 +373,32 @@ static void nearly_equal_numbers_are_one(void)
     ll_app_free(app);
 }
 
+/* A name that ends in a unit is of something measured, and what came of every column is said before anything is written. */
+static void what_has_a_unit_is_measured(void)
+{
+    static const char table[] = "width,layers,phone_ms,server_us,chip (ms)\n64,1,2,300,4\n96,2,3,400,5\n";
+    ll_app *a = app_new();
+    char *folder = ll_path_join(ll_app_data_dir(a), "units");
+    CHECK_OK(import(a, "units.csv", table, "as units features=auto unit=ms dry=on"));
+    CHECK_HAS(said, "taken as numbers of an architecture: width, layers (count)\"");
+    CHECK_HAS(said, "taken as devices: phone_ms in ms, server_us in ms, chip (ms) in ms\"");
+    CHECK_HAS(said, "nothing was written (dry=on)");
+    CHECK(!ll_is_dir(folder));
+    CHECK_OK(import(a, "units.csv", table, "as units features=auto unit=ms"));
+    ll_dataset *d = stored(a, "units");
+    CHECK_INT(d->space->n_positions, 2);
+    CHECK_INT(d->n_devices, 3);
+    ll_dataset_unref(d);
+    CHECK_OK(import(a, "more.csv", "width,layers,gpu_ms\n128,1,2\n", "into units unit=ms dry=on"));
+    CHECK_HAS(said, "\"new_archs\":1");
+    d = stored(a, "units");
+    CHECK_INT(d->n_devices, 3);
+    CHECK_INT(d->n_archs, 2);
+    ll_dataset_unref(d);
+    free(folder);
+    ll_app_free(a);
+}
+
 /* What was predicted in a session belongs to its architectures, not to the numbers that their values had. */
 static void a_session_follows_its_architectures(void)
 {
@@ -414,6 +440,7 @@ static const check_case cases[] = {
     {"devices without a common architecture transfer", devices_without_a_common_architecture_transfer},
     {"hat transfers", hat_transfers},
     {"nearly equal numbers are one", nearly_equal_numbers_are_one},
+    {"what has a unit is measured", what_has_a_unit_is_measured},
     {"a session follows its architectures", a_session_follows_its_architectures},
     {0},
 };

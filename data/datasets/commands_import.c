@@ -50,6 +50,7 @@ const ll_option ll_import_options[] = {
     LL_OPT_WORD("device", NULL, "brpnas, csv with one column: name of the device"),
     LL_OPT_WORD("source", NULL, "accuracy: who measured (default the file's name)"),
     LL_OPT_BOOL("replace", "off", "let the file win where a device is there with other latencies"),
+    LL_OPT_BOOL("dry", "off", "only say what would come of it: nothing is written"),
     {0},
 };
 
@@ -190,6 +191,19 @@ static ll_status save(joining *x, const place *p)
     return LL_OK;
 }
 
+/* What save() would say, and nothing done. */
+static ll_status preview(joining *x)
+{
+    ll_dataset *d = NULL, *into = ll_dataset_ref(x->into);
+    ll_status s = combine(x, into, &d, &x->rq->error);
+    ll_dataset_unref(into);
+    if (s) return s;
+    ll_import_note(x->job, "nothing was written (dry=on)");
+    ll_emit_import(x->rq, x->job, d, x->fresh);
+    ll_dataset_unref(d);
+    return LL_OK;
+}
+
 /* Device names come from cells, keys and file names: one rule, whoever read them. */
 static ll_status check_names(const ll_dataset *fresh, const char *path, ll_error *e)
 {
@@ -233,7 +247,7 @@ static ll_status import_into(joining *x, const place *p)
     if (!s) s = check_names(x->fresh, job->path, &rq->error);
     if (!s && ll_cancelled(rq->observer))
         s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
-    return s ? s : save(x, p);
+    return s ? s : ll_bool(&rq->args, "dry") ? preview(x) : save(x, p);
 }
 
 ll_status ll_run_import(ll_request *rq)

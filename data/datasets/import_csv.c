@@ -328,7 +328,9 @@ static ll_status build(reader *r, ll_dataset **out, ll_error *e)
 
 static void describe_archs(reader *r)
 {
-    if (r->at.n > 1)
+    if (r->job->space->facts->columns && r->at.n > 1)
+        ll_table_note_numbers(r);
+    else if (r->at.n > 1)
         ll_import_note(r->job, "the architectures stand in %d columns, %s to %s", r->at.n,
                        r->header.v[r->at.column[0] < 0 ? 0 : r->at.column[0]],
                        r->header.v[r->at.column[r->at.n - 1] < 0 ? 0 : r->at.column[r->at.n - 1]]);
