@@ -429,6 +429,44 @@ static void a_session_follows_its_architectures(void)
     ll_app_free(a);
 }
 
+/* The loaded dataset grows: task, samples and tags stay, what goes is named, and undo goes back to it. */
+static void growth_loses_nothing_in_silence(void)
+{
+    ll_str table = {0};
+    ll_app *a = app_new();
+    ll_str_add(&table, "w,l,one,two\n");
+    for (int i = 0; i < 12; i++)
+        ll_str_addf(&table, "%d,%d,%d,%d\n", 100 * (1 + i % 4), 1 + i / 4, i + 3, 2 * i + 5);
+    CHECK_OK(import(a, "small.csv", table.s, "as grows features=w,l unit=ms"));
+    SAY(a, "load grows");
+    SAY(a, "partition source=one target=two");
+    SAY(a, "tag two");
+    SAY(a, "pretrain gp");
+    SAY(a, "sample add 100|1 300|2 400|3");
+    SAY(a, "transfer two");
+    CHECK_OK(import(a, "same.csv", "w,l,three\n200,3,9\n", "into grows unit=ms"));
+    CHECK(!strstr(said, "gone")); /* no number is new: the models still know them all */
+    SAY(a, "eval two");
+    CHECK_OK(import(a, "more.csv", "w,l,three\n50,1,2\n250,1,7\n", "into grows unit=ms"));
+    CHECK_HAS(said, "the numbers of its architectures have other values now: gone are the model of gp, the "
+                    "predictions for two; `undo` goes back to them");
+    SAY(a, "info");
+    CHECK_HAS(said, "\"task\":\"by hand\"");
+    CHECK_HAS(said, "\"tags\":[\"two\"]");
+    SAY(a, "sample show");
+    CHECK_HAS(said, "\"string\":\"300|2\"");
+    SAY(a, "pretrain gp");
+    SAY(a, "transfer two");
+    CHECK_HAS(said, "\"k\":3");
+    CHECK_OK(import(a, "other.csv", "w,l,one\n100,1,99\n", "into grows unit=ms replace=on"));
+    CHECK_HAS(said,
+              "are not those of before: gone are the task by hand, the samples, the tags, the model of gp");
+    SAY(a, "undo");
+    SAY(a, "eval two");
+    ll_str_free(&table);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
     {"a column is a position", a_column_is_a_position},
     {"what is no architecture is named", what_is_no_architecture_is_named},
@@ -440,6 +478,7 @@ static const check_case cases[] = {
     {"devices without a common architecture transfer", devices_without_a_common_architecture_transfer},
     {"hat transfers", hat_transfers},
     {"nearly equal numbers are one", nearly_equal_numbers_are_one},
+    {"growth loses nothing in silence", growth_loses_nothing_in_silence},
     {"what has a unit is measured", what_has_a_unit_is_measured},
     {"a session follows its architectures", a_session_follows_its_architectures},
     {0},

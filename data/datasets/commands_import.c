@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/go_on.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
@@ -184,8 +185,8 @@ static ll_status save(joining *x, const place *p)
     if (s) return s;
     ll_emit_import(rq, x->job, d, x->fresh);
     if (is_loaded(rq, p)) {
-        ll_state_set_data(&rq->state, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
+        ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
     }
     ll_dataset_unref(d);
     return LL_OK;
