@@ -151,20 +151,25 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
     return LL_OK;
 }
 
-/* Names that parse back unambiguously. */
-static ll_status check_names(const char *space, char *const *names, int n, bool numbers, ll_error *e)
+ll_status ll_user_check_names(const char *space, const char *what, const char *const *names, int n,
+                              bool numbers, ll_error *e)
 {
     for (int i = 0; i < n; i++) {
         if (!ll_user_word(names[i]) || (!numbers && ll_is_number(names[i])))
             return ll_fail(e, LL_BAD_DATA,
-                           "\"%.80s\" cannot name an operation of %s: expected letters, digits, '_', '-', "
-                           "'.'%s",
-                           names[i], space, numbers ? "" : " and not digits alone");
+                           "\"%.80s\" cannot name %s %s of %s: expected letters, digits, '_', '-', '.'%s",
+                           names[i], strchr("aeiou", *what) ? "an" : "a", what, space,
+                           numbers ? "" : " and not digits alone");
         for (int j = 0; j < i; j++)
             if (!strcmp(names[i], names[j]))
-                return ll_fail(e, LL_BAD_DATA, "space %s has the operation %s twice", space, names[i]);
+                return ll_fail(e, LL_BAD_DATA, "space %s has the %s %s twice", space, what, names[i]);
     }
     return LL_OK;
+}
+
+static ll_status check_choices(const char *space, char *const *names, int n, bool numbers, ll_error *e)
+{
+    return ll_user_check_names(space, "operation", (const char *const *)names, n, numbers, e);
 }
 
 static ll_status check_uniform(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
@@ -173,25 +178,16 @@ static ll_status check_uniform(const char *name, int n_positions, char *const *o
     if (s) return s;
     if (n_ops < 1 || n_ops > LL_MAX_OPS)
         return ll_fail(e, LL_BAD_DATA, "space %s has %d operations: expected 1..%d", name, n_ops, LL_MAX_OPS);
-    return check_names(name, ops, n_ops, false, e);
+    return check_choices(name, ops, n_ops, false, e);
 }
 
 /* The string of a space of one position is the choice alone: a number would be read as an index into a dataset. */
-static ll_status check_position(const char *space, const ll_position *positions, int at, bool alone,
-                                ll_error *e)
+static ll_status check_position(const char *space, const ll_position *p, bool alone, ll_error *e)
 {
-    const ll_position *p = &positions[at];
-    if (!ll_user_word(p->name))
-        return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a position of %s: expected letters, digits, '_', '-', '.'",
-                       p->name, space);
-    for (int i = 0; i < at; i++)
-        if (!strcmp(positions[i].name, p->name))
-            return ll_fail(e, LL_BAD_DATA, "space %s has the position %s twice", space, p->name);
     if (p->n_choices < 1 || p->n_choices > LL_MAX_OPS)
         return ll_fail(e, LL_BAD_DATA, "position %s of %s has %d choices: expected 1..%d", p->name, space,
                        p->n_choices, LL_MAX_OPS);
-    ll_status s = check_names(space, p->choices, p->n_choices, !alone, e);
+    ll_status s = check_choices(space, p->choices, p->n_choices, !alone, e);
     if (s && e) ll_fail_in(e, "position %s: ", p->name);
     return s;
 }
@@ -228,8 +224,11 @@ static int count_node_ops(const ll_position *positions, int n)
 
 ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e)
 {
+    const char *names[LL_MAX_POSITIONS];
     ll_status s = check_space(name, n, e);
-    for (int i = 0; i < n && !s; i++) s = check_position(name, positions, i, n == 1, e);
+    for (int i = 0; i < n && !s; i++) names[i] = positions[i].name;
+    if (!s) s = ll_user_check_names(name, "position", names, n, true, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(name, &positions[i], n == 1, e);
     if (s) return s;
     int node_ops = count_node_ops(positions, n);
     if (node_ops > LL_MAX_NODE_OPS)
