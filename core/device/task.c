@@ -117,6 +117,14 @@ ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *sourc
     return t;
 }
 
+void ll_task_across(const ll_task *t, ll_str *out)
+{
+    if (isnan(t->mean_corr))
+        ll_str_add(out, "Spearman across: n/a, source and target share too few architectures");
+    else
+        ll_str_addf(out, "Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+}
+
 /* --- by names --- */
 
 static void resolve(const ll_dataset *d, const ll_strs *names, ll_ints *found, ll_strs *missing)

@@ -16,9 +16,13 @@ void ll_paper_flush(ll_paper *p, int keep)
 
 /* --- values --------------------------------------------------------------------------------------------- */
 
+/* What has more digits before the point than anybody reads has none behind it. */
 static void add_number(double x, int digits, ll_str *out)
 {
-    if (digits >= 0)
+    static const double readable = 1e7;
+    if (digits > 0 && fabs(x) >= readable)
+        ll_str_addf(out, "%.4g", x);
+    else if (digits >= 0)
         ll_str_addf(out, "%.*f", digits, x);
     else if (x == floor(x) && fabs(x) < 1e15)
         ll_str_addf(out, "%.0f", x);

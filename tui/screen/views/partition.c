@@ -115,7 +115,7 @@ static void draw_head(const partition_view *v, ll_canvas *c, int y)
     }
     int x = 3 + ll_put(c, y, 1, LL_S_TITLE, t->name);
     if (t->target.n)
-        ll_str_addf(&text, "Spearman across: mean %.3f, highest %.3f", t->mean_corr, t->max_corr);
+        ll_task_across(t, &text);
     else
         ll_str_add(&text, "no target yet: T makes the device under the cursor one");
     if (v->before_mean > 0) ll_str_addf(&text, "  (before: %.3f, %.3f)", v->before_mean, v->before_max);
