@@ -451,20 +451,32 @@ static void what_has_a_unit_is_measured(void)
     ll_app_free(a);
 }
 
-/* What was predicted in a session belongs to its architectures, not to the numbers that their values had. */
-static void a_session_follows_its_architectures(void)
+/* Twelve architectures, and what gp says of device two from three of them. */
+static ll_app *transferring_app(const char *dataset)
 {
-    ll_str table = {0};
+    ll_str table = {0}, line = {0};
     ll_app *a = app_new();
     ll_str_add(&table, "w,l,one,two\n");
     for (int i = 0; i < 12; i++)
         ll_str_addf(&table, "%d,%d,%d,%d\n", 100 * (1 + i % 4), 1 + i / 4, i + 3, 2 * i + 5);
-    CHECK_OK(import(a, "small.csv", table.s, "as kept features=w,l unit=ms"));
-    SAY(a, "load kept");
+    ll_str_addf(&line, "as %s features=w,l unit=ms", dataset);
+    CHECK_OK(import(a, "small.csv", table.s, line.s));
+    ll_str_clear(&line);
+    ll_str_addf(&line, "load %s", dataset);
+    SAY(a, line.s);
     SAY(a, "partition source=one target=two");
     SAY(a, "pretrain gp");
     SAY(a, "sample add 100|1 300|2 400|3");
     SAY(a, "transfer two");
+    ll_str_free(&line);
+    ll_str_free(&table);
+    return a;
+}
+
+/* What was predicted in a session belongs to its architectures, not to the numbers that their values had. */
+static void a_session_follows_its_architectures(void)
+{
+    ll_app *a = transferring_app("kept");
     SAY(a, "save grown");
     ll_app_free(a);
     a = app_new();
@@ -477,25 +489,14 @@ static void a_session_follows_its_architectures(void)
     CHECK_HAS(said, "\"string\":\"100|1\"");
     CHECK_HAS(said, "\"string\":\"300|2\"");
     CHECK_HAS(said, "\"string\":\"400|3\"");
-    ll_str_free(&table);
     ll_app_free(a);
 }
 
 /* The loaded dataset grows: task, samples and tags stay, what goes is named, and undo goes back to it. */
 static void growth_loses_nothing_in_silence(void)
 {
-    ll_str table = {0};
-    ll_app *a = app_new();
-    ll_str_add(&table, "w,l,one,two\n");
-    for (int i = 0; i < 12; i++)
-        ll_str_addf(&table, "%d,%d,%d,%d\n", 100 * (1 + i % 4), 1 + i / 4, i + 3, 2 * i + 5);
-    CHECK_OK(import(a, "small.csv", table.s, "as grows features=w,l unit=ms"));
-    SAY(a, "load grows");
-    SAY(a, "partition source=one target=two");
+    ll_app *a = transferring_app("grows");
     SAY(a, "tag two");
-    SAY(a, "pretrain gp");
-    SAY(a, "sample add 100|1 300|2 400|3");
-    SAY(a, "transfer two");
     CHECK_OK(import(a, "same.csv", "w,l,three\n200,3,9\n", "into grows unit=ms"));
     CHECK(!strstr(said, "gone")); /* no number is new: the models still know them all */
     SAY(a, "eval two");
@@ -515,7 +516,6 @@ static void growth_loses_nothing_in_silence(void)
               "are not those of before: gone are the task by hand, the samples, the tags, the model of gp");
     SAY(a, "undo");
     SAY(a, "eval two");
-    ll_str_free(&table);
     ll_app_free(a);
 }
 
