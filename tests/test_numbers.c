@@ -300,6 +300,8 @@ static void devices_without_a_common_architecture_transfer(void)
     SAY(a, "load far");
     SAY(a, "corr");
     CHECK_HAS(said, "fewer than 2 common architectures");
+    SAY(a, "map");
+    CHECK_HAS(said, "\"encoding\":\"numbers\"");
     SAY(a, "partition source=one target=two");
     SAY(a, "pretrain gp n=256");
     SAY(a, "transfer two k=10");
