@@ -50,7 +50,7 @@ static const struct {
     {"multipredict", "pretrain multipredict epochs=1; transfer %s k=8; eval %s"},
     {"brpnas", "pretrain brpnas; transfer %s k=8 epochs=1; eval %s"},
     {"forest", "pretrain forest; transfer %s k=8; eval %s"},
-    {"mlp", "pretrain mlp; transfer %s k=8 steps=50; eval %s"},
+    {"mlp", "pretrain mlp; transfer %s k=8 steps=20 hidden=16; eval %s"},
     {"ridge", "pretrain ridge; transfer %s k=8; eval %s"},
     {"lut", "pretrain lut; transfer %s k=8; eval %s"},
     {"flops", "pretrain flops; transfer %s k=8; eval %s"},
