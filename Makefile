@@ -92,6 +92,7 @@ endef
 TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv layer_norm linear pair_hinge sums) \
          $(addprefix core/encode/cate/,attention drop net transformer) \
          $(addprefix core/proxies/,conv net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
+          core/predict/mlp/net \
          core/encode/arch2vec/net \
          $(addprefix core/predict/nasflat/,backward forward work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))

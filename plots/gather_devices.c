@@ -18,6 +18,7 @@ enum { MOST_HIST = 8 };
 static const char *const labels[][2] = {{"spearman", "Spearman correlation"},
                                         {"kendall", "Kendall tau-b"},
                                         {"pearson", "Pearson correlation"},
+                                        {"mape", "mean relative error (%)"},
                                         {"median_ape", "median relative error (%)"}};
 enum { N_LABELS = sizeof labels / sizeof *labels };
 
@@ -61,9 +62,10 @@ static char *sides_of(const ll_state *s, const ll_ints *devices)
 
 static ll_status correlate(ll_request *rq, const ll_ints *devices, ll_corr *c)
 {
-    if (ll_is(&rq->args, "metric", "median_ape"))
-        return LL_FAIL(rq, LL_USAGE, "metric=median_ape is a score; devices are compared by a correlation");
-    ll_corr_metric metric = ll_corr_metric_find(ll_word(&rq->args, "metric"));
+    const char *name = ll_word(&rq->args, "metric");
+    ll_corr_metric metric = ll_corr_metric_find(name);
+    if (strcmp(ll_corr_metric_name(metric), name))
+        return LL_FAIL(rq, LL_USAGE, "metric=%s is a score; devices are compared by a correlation", name);
     return ll_correlate(rq->state.data, devices->v, devices->n, metric, rq->pool, rq->observer, c,
                         &rq->error);
 }

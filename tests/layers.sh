@@ -23,6 +23,7 @@ core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict
 core/predict/forest: +learning core/predict core/predict/simple
+core/predict/mlp: +learning core/predict core/predict/simple
 core/predict/gcn: +learning core/predict core/predict/simple core/predict/help
 core/predict/gp: +learning core/predict
 core/predict/nasflat: +learning core/predict core/predict/gp

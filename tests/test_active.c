@@ -172,6 +172,16 @@ static void refuses_with_a_reason(void)
     ll_app_free(a);
 }
 
+static void a_device_that_is_all_measured_wants_nothing(void)
+{
+    ll_app *a = measuring_app();
+    CHECK_INT(say(a, "suggest next=3 device=sim_eyeriss"), LL_FAILED);
+    CHECK_HAS(said, "all 150 architectures of toy are measured on sim_eyeriss already");
+    CHECK_INT(say(a, "how-many sim_eyeriss"), LL_FAILED);
+    CHECK_HAS(said, "all 150 architectures of toy are measured on sim_eyeriss already");
+    ll_app_free(a);
+}
+
 /* What was measured by hand exists nowhere else. */
 static void keeps_what_was_filled_in(void)
 {
@@ -217,6 +227,7 @@ static const check_case cases[] = {
     {"continues from what is measured", continues_from_what_is_measured},
     {"keeps what was filled in", keeps_what_was_filled_in},
     {"says what to expect", says_what_to_expect},
+    {"a device that is all measured wants nothing", a_device_that_is_all_measured_wants_nothing},
     {"refuses with a reason", refuses_with_a_reason},
     {0},
 };

@@ -81,6 +81,47 @@ static void tasks_stand_side_by_side(void)
     ll_app_free(a);
 }
 
+static double mean_of_results(ll_app *a, const char *predictor, const char *key)
+{
+    ll_str line = {0};
+    double sum = 0;
+    ll_str_addf(&line, "results task=ND predictor=%s results=%s/r.sqlite", predictor, check_tmpdir());
+    SAY(a, line.s);
+    cJSON *kept = said_result("results");
+    const cJSON *row, *rows = cJSON_GetObjectItem(kept, "rows");
+    int n = cJSON_GetArraySize(rows);
+    cJSON_ArrayForEach(row, rows) sum += ll_json_get_num(row, key, NAN) / n;
+    CHECK(n >= 4);
+    cJSON_Delete(kept);
+    ll_str_free(&line);
+    return sum;
+}
+
+/* Errors in percent of what was measured: in the tables, and kept with every trial. */
+static void errors_are_percent_of_what_was_measured(void)
+{
+    ll_app *a = app_new();
+    ll_app_register(a, ll_score_commands);
+    run_compare(a, "");
+    cJSON *table = said_result("compare");
+    for (int i = 0; i < 2; i++) {
+        const char *predictor = i ? "opcount" : "flops";
+        const cJSON *row = row_of(table, predictor); /* the first is of ND */
+        double mape = ll_json_get_num(row, "mape", NAN);
+        CHECK(mape > ll_json_get_num(row, "median_ape", NAN) / 2);
+        CHECK_NEAR(mape, mean_of_results(a, predictor, "mape"), 1e-6 * mape);
+    }
+    cJSON_Delete(table);
+    SAY(a, "score tasks=ND predictors=opcount k=12 trials=2 devices=on");
+    table = said_result("score");
+    const cJSON *one, *each = cJSON_GetObjectItem(table, "by_device");
+    double sum = 0;
+    cJSON_ArrayForEach(one, each) sum += ll_json_get_num(one, "mape", NAN) / cJSON_GetArraySize(each);
+    CHECK_NEAR(ll_json_get_num(row_of(table, "opcount"), "mape", NAN), sum, 1e-9 * sum);
+    cJSON_Delete(table);
+    ll_app_free(a);
+}
+
 static void a_table_that_cannot_be_written_is_said(void)
 {
     ll_app *a = app_new();
@@ -100,6 +141,7 @@ static void a_table_that_cannot_be_written_is_said(void)
 
 static const check_case cases[] = {
     {"tasks stand side by side", tasks_stand_side_by_side},
+    {"errors are percent of what was measured", errors_are_percent_of_what_was_measured},
     {"a table that cannot be written is said", a_table_that_cannot_be_written_is_said},
     {0},
 };

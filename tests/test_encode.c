@@ -137,7 +137,7 @@ static void what_is_missing_is_said(void)
     CHECK_INT(ll_encode(d->archs, "mine", &m, &e), LL_BAD_DATA);
     CHECK_HAS(e.message, " has no mine");
     CHECK_INT(ll_encode(d->archs, "my", &m, &e), LL_USAGE);
-    CHECK_HAS(e.message, "expected one of onehot, path, graph, graf, cost");
+    CHECK_HAS(e.message, "expected one of onehot, numbers, path, graph, graf, cost");
     CHECK_HAS(e.message, "caz, mine");
     CHECK_INT(ll_encode(d->archs, "path", &m, &e), LL_USAGE);
     CHECK_INT(ll_encode(d->archs, "graph", &m, &e), LL_USAGE);

@@ -34,6 +34,7 @@ static const struct {
     {"sampler kmeans, cosine, maxmin", "sample k=8 sampler=kmeans"},
     {"encoding graf", "sample k=8 sampler=cosine:graf"},
     {"encoding cost", "sample k=8 sampler=maxmin:cost"},
+    {"encoding numbers", "sample k=8 sampler=maxmin:numbers"},
     {"encoding path", "sample k=8 sampler=kmeans:path"},
     {"encoding graph", "sample k=8 sampler=kmeans:graph"},
     {"encoding arch2vec", "encode arch2vec epochs=1"},
@@ -49,6 +50,8 @@ static const struct {
     {"multipredict", "pretrain multipredict epochs=1; transfer %s k=8; eval %s"},
     {"brpnas", "pretrain brpnas; transfer %s k=8 epochs=1; eval %s"},
     {"forest", "pretrain forest; transfer %s k=8; eval %s"},
+    {"mlp", "pretrain mlp; transfer %s k=8 steps=20 hidden=16; eval %s"},
+    {"ridge", "pretrain ridge; transfer %s k=8; eval %s"},
     {"lut", "pretrain lut; transfer %s k=8; eval %s"},
     {"flops", "pretrain flops; transfer %s k=8; eval %s"},
     {"diagnose", "pretrain gp; transfer %s k=8; diagnose"},
@@ -61,6 +64,7 @@ enum { PARTS = sizeof parts / sizeof *parts };
 static const struct {
     const char *spaces, *part, *letter, *said;
 } exceptions[] = {
+    {"nasbench201 fbnet ofa mobilenetv2 mcunet resnet_tiny", "encoding numbers", "e", "are choices"},
     {"fbnet ofa mobilenetv2 mcunet resnet_tiny numbers", "encoding path", "a", "is one path"},
     {"fbnet mobilenetv2 mcunet resnet_tiny numbers", "encoding graph", "b", "have the same graph"},
     {"numbers", "sampler params, flops", "d", "are not known"},

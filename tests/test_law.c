@@ -7,6 +7,7 @@
 #include "core/base/rng.h"
 #include "core/encode/encoding.h"
 #include "core/space/moves.h"
+#include "core/space/numbers.h"
 #include "core/transfer/adapted.h"
 #include "core/transfer/pretrain.h"
 #include "tests/check.h"
@@ -23,6 +24,8 @@ static const struct {
 } quick[] = {{"multipredict", "epochs", "2"}, {"nasflat", "epochs", "2"},   {"help", "episodes", "4"},
              {"maml", "episodes", "4"},       {"metasgd", "episodes", "4"}, {"blend", "epochs", "2"},
              {"blend", "choose_epochs", "0"}};
+/* And when it is adapted. */
+static const char quick_steps[] = "50";
 
 /* A user's space, whose positions have choices of their own; of its networks nothing is known. */
 static const ll_space *own_choices(void)
@@ -34,6 +37,22 @@ static const ll_space *own_choices(void)
                                      {"k2", kernels, 3},   {"b2", blocks, 4},  {"k3", kernels, 3}};
     ll_error e = {0};
     const ll_space *s = ll_space_define_positions("law-own", positions, 6, &e);
+    check_report(s != NULL, __FILE__, __LINE__, "%s", e.message);
+    return s;
+}
+
+/* Architectures that are numbers, one of them only a name. */
+static const ll_space *numbers(void)
+{
+    static const double width[] = {64, 96, 128, 256, 640}, depth[] = {1, 2, 3, 4, 5, 6},
+                        heads[] = {2, 2.5, 3, 4}, act[] = {0, 3, 7};
+    const ll_numbers columns[] = {{"width", LL_COLUMN_WIDTH, width, 5},
+                                  {"depth", LL_COLUMN_COUNT, depth, 6},
+                                  {"heads", LL_COLUMN_RATIO, heads, 4},
+                                  {"act", LL_COLUMN_CATEGORY, act, 3},
+                                  {"out", LL_COLUMN_WIDTH, width, 5}};
+    ll_error e = {0};
+    const ll_space *s = ll_numbers_define("law-numbers", columns, 5, &e);
     check_report(s != NULL, __FILE__, __LINE__, "%s", e.message);
     return s;
 }
@@ -117,7 +136,12 @@ static ll_adapted *adapted(const world *w, const ll_model *m)
     for (int i = 0; i < K; i++) rows[i] = 7 + 40 * i;
     for (int i = 0; i < K; i++) lat_ms[i] = ll_latencies(w->d, TARGET)[rows[i]];
     ll_archs *samples = ll_archs_pick(w->d->archs, rows, K);
+    ll_values options;
+    ll_values_init(&options, m->predictor->transfer_options);
+    if (!strcmp(m->predictor->name, "mlp"))
+        CHECK_INT(ll_values_set(&options, "steps", quick_steps, NULL), LL_OK);
     ll_adapt_plan plan = {.model = m,
+                          .options = &options,
                           .device = "e",
                           .samples = {samples, lat_ms},
                           .table = w->d->archs,
@@ -129,6 +153,7 @@ static ll_adapted *adapted(const world *w, const ll_model *m)
     ll_error e = {0};
     if (ll_adapt(&plan, &a, &e))
         check_report(false, __FILE__, __LINE__, "%s: %s", m->predictor->name, e.message);
+    ll_values_free(&options);
     ll_archs_unref(samples);
     return a;
 }
@@ -260,6 +285,11 @@ static void predictors_of_own_choices_keep_it(void)
     every_predictor_keeps_it(own_choices());
 }
 
+static void predictors_of_numbers_keep_it(void)
+{
+    every_predictor_keeps_it(numbers());
+}
+
 /* --- encodings --- */
 
 static void add_features(ll_archs *archs)
@@ -320,8 +350,9 @@ static void check_encoding(const ll_archs *archs, const char *name, bool standar
 
 static void every_encoding_keeps_it(void)
 {
-    const ll_space *const spaces[] = {ll_space_find("nasbench201"), ll_space_find("fbnet"), own_choices()};
-    for (int s = 0; s < 3; s++) {
+    const ll_space *const spaces[] = {ll_space_find("nasbench201"), ll_space_find("fbnet"), own_choices(),
+                                      numbers()};
+    for (int s = 0; s < 4; s++) {
         ll_dataset *d = made_up(spaces[s]);
         ll_archs *archs = ll_archs_copy(d->archs, 0);
         add_features(archs);
@@ -338,6 +369,7 @@ static const check_case cases[] = {
     {"predictors of cells keep it", predictors_of_cells_keep_it},
     {"predictors of chains keep it", predictors_of_chains_keep_it},
     {"predictors of own choices keep it", predictors_of_own_choices_keep_it},
+    {"predictors of numbers keep it", predictors_of_numbers_keep_it},
     {"every encoding keeps it", every_encoding_keeps_it},
     {0},
 };

@@ -272,6 +272,13 @@ static void test_fields(void)
                         &look);
     CHECK_STR(text, "  Spearman  0.973\n  took      2.2 s\n");
     free(text);
+    text = render(
+        "{\"kind\":\"f\",\"columns\":[{\"key\":\"rmse\",\"title\":\"RMSE\",\"unit\":\"ms\",\"digits\":3},"
+        "{\"key\":\"n\",\"title\":\"n\",\"digits\":0},{\"key\":\"ms\",\"title\":\"ms\",\"digits\":3}],"
+        "\"rmse\":607105024,\"n\":607105024,\"ms\":258855.2088}",
+        &look);
+    CHECK_STR(text, "  RMSE  6.071e+08 ms\n  n     607105024\n  ms    258855.209\n");
+    free(text);
     text = render("{\"kind\":\"bare\",\"n\":3,\"name\":\"x\",\"list\":[1,2],\"deep\":{\"a\":1}}", &look);
     CHECK_STR(text, "  n     3\n  name  x\n  list  1, 2\n");
     free(text);

@@ -115,6 +115,9 @@ void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest)
         ll_state_set_samples(s, NULL);
         ll_strs_free(&s->tags);
         drop_searches(s);
+    } else if (s->data && d && s->data->space != d->space) { /* its numbers have other values now */
+        drop_models(s, NULL);
+        drop_searches(s);
     }
     ll_dataset_unref(s->data);
     s->data = d;

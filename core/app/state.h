@@ -60,7 +60,7 @@ void ll_state_free(ll_state *s);
 
 /* Replacing parts. These take over the caller's reference of the new part. */
 /* keep_rest: d extends the old one. Else nothing is left of what was made of another; what was loaded before there was
- * any data stays when it is of the same search space. */
+ * any data stays when it is of the same search space; models of another space than d's never stay (core/app/go_on.h says so). */
 void ll_state_set_data(ll_state *s, ll_dataset *d, bool keep_rest);
 void ll_state_set_task(ll_state *s, ll_task *t);
 void ll_state_set_samples(ll_state *s, ll_samples *samples);

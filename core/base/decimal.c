@@ -208,7 +208,11 @@ double ll_below_one(double x, int decimals)
 
 void ll_add_number(ll_str *out, double x, int decimals)
 {
-    if (decimals >= 0)
+    static const double readable =
+        1e7; /* more digits before the point than anybody reads need none behind it */
+    if (decimals > 0 && fabs(x) >= readable)
+        ll_str_addf(out, "%.4g", x);
+    else if (decimals >= 0)
         ll_str_addf(out, "%.*f", decimals, ll_below_one(x, decimals));
     else if (x == floor(x) && fabs(x) < 1e15)
         ll_str_addf(out, "%.0f", x);

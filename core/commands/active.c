@@ -219,10 +219,20 @@ static void emit_suggest(ll_request *rq, const active *a, const worklist *t, con
     ll_emit(rq, result);
 }
 
+/* Is there anything left to measure? */
+static ll_status need_unmeasured(ll_request *rq, const active *a)
+{
+    if (a->have.n < rq->state.data->n_archs) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "all %d architectures of %s are measured on %s already", a->have.n,
+                   rq->state.data->name, device_name(a));
+}
+
 /* How many to suggest: next= says it, k= counts what is measured already. */
 static ll_status count_wanted(ll_request *rq, const active *a, int *n)
 {
     int k = ll_int(&rq->args, "k");
+    ll_status s = need_unmeasured(rq, a);
+    if (s) return s;
     *n = ll_given(&rq->args, "next") ? ll_int(&rq->args, "next") : k - a->have.n;
     if (*n > 0) return LL_OK;
     return LL_FAIL(rq, LL_FAILED, "%s has %d latencies already, k=%d asks for no more; next=5 does",
@@ -386,7 +396,8 @@ static ll_status how_many(ll_request *rq, const active *a)
                          .seed = (uint64_t)ll_int(&rq->args, "seed"),
                          .observer = rq->observer,
                          .pool = rq->pool};
-    ll_status s = read_sizes(rq, a, &k);
+    ll_status s = need_unmeasured(rq, a);
+    if (!s) s = read_sizes(rq, a, &k);
     if (s) return s;
     int *plan = LL_NEW_ARRAY(int, k.most + a->model->n_sources), *columns = plan + k.most;
     for (int i = 0; i < a->model->n_sources; i++)

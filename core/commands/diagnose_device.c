@@ -115,10 +115,15 @@ void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report 
 
 static void source_notes(cJSON *result, const ll_diagnosis *q, const ll_sources_report *r)
 {
-    if (r->chosen < 0) {
-        ll_result_note(result, "the samples cannot tell: fewer than 2 are shared, or all are equal");
-        return;
-    }
+    int shared = 0;
+    for (int i = 0; i < r->n; i++) shared = r->sources[i].k > shared ? r->sources[i].k : shared;
+    if (r->chosen < 0 && shared < 2)
+        ll_result_note(
+            result, "the samples cannot tell: no source has two of them. Predictors that learn a function of "
+                    "the architecture, as gp, lowrank and nasflat, do without; help does not");
+    else if (r->chosen < 0)
+        ll_result_note(result, "the samples cannot tell: all that a source shares are equal");
+    if (r->chosen < 0) return;
     const ll_source_likeness *c = &r->sources[r->chosen];
     ll_result_note(
         result,
@@ -165,10 +170,11 @@ static void source_row(cJSON *row, const ll_diagnosis *q, const ll_sources_repor
 {
     const ll_source_likeness *s = &r->sources[i];
     bool few = ll_diagnose_few(q); /* then `all` is the samples once more */
+    bool none = isnan(s->on_samples);
     ll_json_str(row, "source", name_of(q, s->device));
     ll_json_num(row, "on_samples", s->on_samples);
-    ll_json_num(row, "lo", s->lo);
-    ll_json_num(row, "hi", s->hi);
+    ll_json_num(row, "lo", none ? NAN : s->lo);
+    ll_json_num(row, "hi", none ? NAN : s->hi);
     ll_json_int(row, "k", s->k);
     ll_json_num(row, "on_all", few ? NAN : s->on_all);
     ll_json_int(row, "n", s->n);

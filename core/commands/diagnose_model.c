@@ -330,7 +330,7 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     if (text.len)
         ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n, all_choices(s),
                        ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
-    else
+    else if (!s->facts->columns) /* numbers that were not seen lie between those that were */
         ll_result_note(o, "every operation was seen at every position");
     ll_str_free(&text);
 }

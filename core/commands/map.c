@@ -36,10 +36,10 @@ static void emit_map(ll_request *rq, const ll_map_places *m)
     ll_emit(rq, result);
 }
 
-/* Multiply-adds and sizes, where networks are known: they make the better picture. */
+/* Multiply-adds and sizes, where networks are known, and numbers, where architectures are some, make the better picture. */
 static const char *usual_encoding(const ll_dataset *d)
 {
-    return d->space->layers ? "cost" : "onehot";
+    return d->space->layers ? "cost" : d->space->facts->columns ? "numbers" : "onehot";
 }
 
 /* A look is quick: it learns nothing. */
@@ -85,7 +85,7 @@ static ll_status run_map(ll_request *rq)
 
 static const ll_option map_options[] = {LL_OPT_WORD("encoding", NULL,
                                                     "an encoding (`encodings` lists them) or a feature of "
-                                                    "the dataset; else cost, or onehot without costs",
+                                                    "the dataset; else cost, without costs numbers or onehot",
                                                     LL_POSITIONAL, LL_OF(ENCODING)),
                                         {0}};
 

@@ -123,12 +123,10 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_str title = {0};
     ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
                 d->name);
-    if (t->target.n && isnan(t->mean_corr))
-        ll_str_add(&title,
-                   "; no source can be compared with a target: they have hardly an architecture in common");
-    else if (t->target.n)
-        ll_str_addf(&title, "; Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
-                    ll_below_one(t->max_corr, 3));
+    if (t->target.n) {
+        ll_str_add(&title, "; ");
+        ll_task_across(t, &title);
+    }
     ll_json_str(result, "title", ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(result, "name", t->name);

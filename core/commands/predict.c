@@ -174,6 +174,7 @@ static void describe_transfer(ll_request *rq, const ll_transfer *t, cJSON *o)
     ll_transfer_fields(o, t);
     ll_json_ints(o, "samples", t->samples.v, t->samples.n);
     ll_json_num(o, "spearman", m.spearman);
+    ll_json_num(o, "mape", m.mape);
     ll_json_int(o, "n", m.n);
     ll_json_num(o, "seconds", t->seconds);
     cJSON_AddItemToObject(o, "info", cJSON_Duplicate(t->info, 1));
@@ -189,6 +190,7 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"map", "milliseconds by", NULL, -1},
                                         {"map_error", "its median error on the samples", "%", 2},
                                         {"spearman", "Spearman on the rest", NULL, 4},
+                                        {"mape", "MAPE on the rest", "%", 2},
                                         {"seconds", "took", "s", 3},
                                         {0}};
     cJSON *result = ll_result_new("transfer"), *said;
@@ -246,6 +248,7 @@ static cJSON *targets_result(ll_request *rq, const ll_model *model)
                                         {"k", "samples", NULL, 0},
                                         {"cost", "cost", NULL, 0},
                                         {"spearman", "Spearman on the rest", NULL, 4},
+                                        {"mape", "MAPE", "%", 2},
                                         {"seconds", "took", "s", 3},
                                         {"sampler", "sampler", NULL, -1},
                                         {"map", "milliseconds by", NULL, -1},
@@ -342,6 +345,7 @@ static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
                                         {"spearman", "Spearman", NULL, 4},
                                         {"kendall", "Kendall", NULL, 4},
                                         {"rmse_ms", "RMSE", "ms", 3},
+                                        {"mape", "MAPE", "%", 2},
                                         {"median_ape", "median APE", "%", 2},
                                         {"coverage", "coverage", NULL, 3},
                                         {0}};

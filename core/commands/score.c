@@ -16,8 +16,8 @@ typedef struct cell {
     const ll_predictor *predictor;
     const ll_sampler *sampler;
     int k, trials;
-    double *spearman, *kendall, *median_ape, *coverage; /* (trials): sums over devices, then means */
-    int *devices;                                       /* (trials) */
+    double *spearman, *kendall, *mape, *median_ape, *coverage; /* (trials): sums over devices, then means */
+    int *devices;                                              /* (trials) */
     double cost;
     int n;
 } cell;
@@ -49,6 +49,7 @@ static cell *find_cell(table *t, const ll_trial *trial)
                 trial->sampler,
                 trial->k,
                 n,
+                LL_NEW_ARRAY(double, n),
                 LL_NEW_ARRAY(double, n),
                 LL_NEW_ARRAY(double, n),
                 LL_NEW_ARRAY(double, n),
@@ -85,6 +86,7 @@ static void landed(void *ctx, const ll_trial *trial, bool recalled)
     int at = (int)(trial->seed - t->plan->x.first_seed);
     c->spearman[at] += trial->metrics.spearman;
     c->kendall[at] += trial->metrics.kendall;
+    c->mape[at] += trial->metrics.mape;
     c->median_ape[at] += trial->metrics.median_ape;
     c->coverage[at] += trial->metrics.coverage;
     c->devices[at]++;
@@ -119,6 +121,7 @@ static void cell_row(cJSON *rows, cell *c)
     ll_json_num(row, "spearman", mean_over_devices(c, c->spearman));
     ll_json_num(row, "std", ll_std(c->spearman, c->trials));
     ll_json_num(row, "kendall", mean_over_devices(c, c->kendall));
+    ll_json_num(row, "mape", mean_over_devices(c, c->mape));
     ll_json_num(row, "median_ape", mean_over_devices(c, c->median_ape));
     ll_json_num(row, "coverage", mean_over_devices(c, c->coverage));
     ll_json_int(row, "trials", c->trials);
@@ -130,6 +133,7 @@ static void free_cells(table *t)
     for (int i = 0; i < t->n_cells; i++) {
         free(t->cells[i].spearman);
         free(t->cells[i].kendall);
+        free(t->cells[i].mape);
         free(t->cells[i].median_ape);
         free(t->cells[i].coverage);
         free(t->cells[i].devices);
@@ -137,19 +141,13 @@ static void free_cells(table *t)
     free(t->cells);
 }
 
-static const ll_column columns[] = {{"task", "task", NULL, -1},
-                                    {"predictor", "predictor", NULL, -1},
-                                    {"sampler", "sampler", NULL, -1},
-                                    {"k", "k", NULL, 0},
-                                    {"cost", "cost", NULL, 0},
-                                    {"spearman", "Spearman", NULL, 4},
-                                    {"std", "std", NULL, 4},
-                                    {"kendall", "Kendall", NULL, 4},
-                                    {"median_ape", "median APE", "%", 2},
-                                    {"coverage", "coverage", NULL, 3},
-                                    {"trials", "trials", NULL, 0},
-                                    {"devices", "devices", NULL, 0},
-                                    {0}};
+static const ll_column columns[] = {{"task", "task", NULL, -1},        {"predictor", "predictor", NULL, -1},
+                                    {"sampler", "sampler", NULL, -1},  {"k", "k", NULL, 0},
+                                    {"cost", "cost", NULL, 0},         {"spearman", "Spearman", NULL, 4},
+                                    {"std", "std", NULL, 4},           {"kendall", "Kendall", NULL, 4},
+                                    {"mape", "MAPE", "%", 2},          {"median_ape", "median APE", "%", 2},
+                                    {"coverage", "coverage", NULL, 3}, {"trials", "trials", NULL, 0},
+                                    {"devices", "devices", NULL, 0},   {0}};
 
 static ll_status run_score(ll_request *rq)
 {

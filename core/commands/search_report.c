@@ -355,12 +355,17 @@ static void note_expected(cJSON *result, const ll_search_report *r)
     ll_archs *one = ll_archs_pick(s->archs, &at, 1);
     ll_predict_job job = {.archs = one, .want_variance = true};
     if (!ll_adapted_predict(r->setup->adapted[k], &job, &before, &ignored)) {
-        double lo = NAN, hi = NAN;
-        if (before.sd_ms) ll_prediction_interval(&before, LEVEL, &lo, &hi);
+        double lo, hi;
+        ll_str range = {0};
+        if (before.sd_ms) {
+            ll_prediction_interval(&before, LEVEL, &lo, &hi);
+            ll_str_addf(&range, " (90 %%: %.5g to %.5g)", lo, hi);
+        }
         ll_json_num(result, "expected_ms", before.lat_ms[0]);
-        ll_result_note(result,
-                       "before it was measured, %.5g %s were expected (90 %%: %.5g to %.5g); it took %.5g",
-                       before.lat_ms[0], s->problem->q[k].unit, lo, hi, ll_search_values(s, at)[k]);
+        ll_result_note(result, "before it was measured, %.5g %s were expected%s; it took %.5g",
+                       before.lat_ms[0], s->problem->q[k].unit, ll_str_text(&range),
+                       ll_search_values(s, at)[k]);
+        ll_str_free(&range);
         ll_prediction_free(&before);
     }
     ll_archs_unref(one);
@@ -450,7 +455,7 @@ static void add_choice(cJSON *result, const ll_search_report *r)
         ll_json_str(result, "best_arch", text);
         free(text);
     }
-    ll_json_num(result, "regret", o->regret);
+    ll_json_num(result, "regret", o->violation > 0 ? NAN : o->regret); /* of what is not allowed: none */
     ll_json_num(result, "hypervolume", o->hypervolume);
     ll_json_num(result, "igd_plus", o->igd_plus);
     ll_json_bool(result, "front_is_true", o->front_is_true);

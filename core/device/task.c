@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "core/device/correlation.h"
 
@@ -115,6 +116,15 @@ ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *sourc
     ll_corr_free(&c);
     ll_ints_free(&both);
     return t;
+}
+
+void ll_task_across(const ll_task *t, ll_str *out)
+{
+    if (isnan(t->mean_corr))
+        ll_str_add(out, "Spearman across: n/a, source and target share too few architectures");
+    else
+        ll_str_addf(out, "Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
+                    ll_below_one(t->max_corr, 3));
 }
 
 /* --- by names --- */

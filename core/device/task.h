@@ -6,16 +6,20 @@
 
 typedef struct ll_task {
     int refs;
-    char *name;                 /* "ND", "kl seed=1", "by hand" */
-    ll_ints source, target;     /* device indices of the dataset it was made for */
-    ll_strs missing;            /* names a published task asks for and the dataset lacks */
-    double mean_corr, max_corr; /* Spearman source x target; NaN when a side is empty */
+    char *name;             /* "ND", "kl seed=1", "by hand" */
+    ll_ints source, target; /* device indices of the dataset it was made for */
+    ll_strs missing;        /* names a published task asks for and the dataset lacks */
+    double mean_corr,
+        max_corr; /* Spearman source x target; NaN when a side is empty, or no two across are comparable */
 } ll_task;
 
 ll_task *ll_task_ref(const ll_task *t);
 void ll_task_unref(ll_task *t);
 /* Computes mean_corr and max_corr. The lists are copied. */
 ll_task *ll_task_new(const char *name, const ll_dataset *d, const ll_ints *source, const ll_ints *target);
+
+/* "Spearman across: mean 0.512, highest 0.803"; or that there is none to be had. A target is there. */
+void ll_task_across(const ll_task *t, ll_str *out);
 
 /* Devices that are absent are listed in ->missing; LL_BAD_DATA when a side has none left. */
 ll_status ll_task_of_names(const char *name, const ll_dataset *d, const ll_strs *source,

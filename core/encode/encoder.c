@@ -10,8 +10,17 @@
 #include "core/encode/parts.h"
 
 const ll_encoding *const ll_encodings[] = {
-    &ll_encoding_onehot,   &ll_encoding_path, &ll_encoding_graph, &ll_encoding_graf, &ll_encoding_cost,
-    &ll_encoding_arch2vec, &ll_encoding_cate, &ll_encoding_zcp,   &ll_encoding_caz,  NULL,
+    &ll_encoding_onehot,
+    &ll_encoding_numbers,
+    &ll_encoding_path,
+    &ll_encoding_graph,
+    &ll_encoding_graf,
+    &ll_encoding_cost,
+    &ll_encoding_arch2vec,
+    &ll_encoding_cate,
+    &ll_encoding_zcp,
+    &ll_encoding_caz,
+    NULL,
 };
 
 ll_matrix_f ll_matrix_f_new(int rows, int cols)
@@ -81,11 +90,28 @@ static ll_status unknown(const ll_archs *archs, const char *name, ll_error *e)
     return LL_USAGE;
 }
 
-/* Mean and deviation of every column over the rows of m; a constant column becomes 0. */
-static void take_moments(ll_encoder *c, const ll_matrix_f *m)
+static void new_constants(ll_encoder *c)
 {
     c->shift = LL_NEW_ARRAY(double, c->dim + 1);
     c->scale = LL_NEW_ARRAY(double, c->dim + 1);
+}
+
+/* The largest size of every column over the rows of m; a column of zeros stays one. */
+static void take_sizes(ll_encoder *c, const ll_matrix_f *m)
+{
+    new_constants(c);
+    for (int j = 0; j < c->dim; j++) {
+        double most = 0;
+        for (int r = 0; r < m->rows; r++)
+            most = fmax(most, fabs((double)m->v[(size_t)r * (size_t)m->cols + (size_t)j]));
+        c->scale[j] = most > 0 ? 1 / most : 0;
+    }
+}
+
+/* Mean and deviation of every column over the rows of m; a constant column becomes 0. */
+static void take_moments(ll_encoder *c, const ll_matrix_f *m)
+{
+    new_constants(c);
     for (int j = 0; j < c->dim; j++) {
         double sum = 0, square = 0;
         for (int r = 0; r < m->rows; r++) sum += m->v[(size_t)r * (size_t)m->cols + (size_t)j];
@@ -151,7 +177,10 @@ ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder 
     return s;
 }
 
-ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e)
+/* The same encoding with constants that `take` takes over these architectures. */
+static ll_status with_constants(const ll_encoder *c, const ll_archs *archs,
+                                void (*take)(ll_encoder *, const ll_matrix_f *), ll_encoder **out,
+                                ll_error *e)
 {
     ll_matrix_f raw = {0};
     *out = NULL;
@@ -163,10 +192,20 @@ ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll
     own->state = c->state;
     own->seconds = c->seconds;
     own->fitted_on = c->fitted_on;
-    take_moments(own, &raw);
+    take(own, &raw);
     ll_matrix_f_free(&raw);
     *out = own;
     return LL_OK;
+}
+
+ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e)
+{
+    return with_constants(c, archs, take_moments, out, e);
+}
+
+ll_status ll_encoder_scaled(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e)
+{
+    return with_constants(c, archs, take_sizes, out, e);
 }
 
 /* --- apply --- */

@@ -82,6 +82,8 @@ const char *ll_zcp_proxy(int column);
 ll_status ll_encoder_fit(const char *name, const ll_encode_job *job, ll_encoder **out, ll_error *e);
 /* The same encoding, its columns of mean 0 and deviation 1 over these architectures, whatever it does by itself. */
 ll_status ll_encoder_standardised(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e);
+/* Likewise its columns within -1 .. 1 over these architectures: as they are, divided by the largest. */
+ll_status ll_encoder_scaled(const ll_encoder *c, const ll_archs *archs, ll_encoder **out, ll_error *e);
 /* (archs->n, dim). LL_BAD_DATA names the first architecture that lacks the feature; archs are of the encoder's space. */
 ll_status ll_encoder_apply(const ll_encoder *c, const ll_archs *archs, ll_matrix_f *out, ll_error *e);
 ll_encoder *ll_encoder_ref(const ll_encoder *c);

@@ -4,8 +4,9 @@
 
 #include "core/encode/encoding.h"
 
-extern const ll_encoding ll_encoding_onehot, ll_encoding_path, ll_encoding_graph, ll_encoding_graf,
-    ll_encoding_cost, ll_encoding_arch2vec, ll_encoding_cate, ll_encoding_zcp, ll_encoding_caz;
+extern const ll_encoding ll_encoding_onehot, ll_encoding_numbers, ll_encoding_path, ll_encoding_graph,
+    ll_encoding_graf, ll_encoding_cost, ll_encoding_arch2vec, ll_encoding_cate, ll_encoding_zcp,
+    ll_encoding_caz;
 /* A column of the data, by whatever name: not in the list. */
 extern const ll_encoding ll_encoding_feature;
 

@@ -3,8 +3,9 @@
 #include "core/base/near.h"
 #include "core/predict/predictor.h"
 
-extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_lowrank, ll_adaproxy;
-extern const ll_predictor ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp,
+extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_ridge_predictor, ll_lowrank,
+    ll_adaproxy;
+extern const ll_predictor ll_mlp, ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp,
     ll_blend, ll_forest_predictor;
 
 /* In the order tables list them: counts and linear models first, then what learns across devices. */
@@ -14,9 +15,11 @@ const ll_predictor *const ll_predictors[] = {
     &ll_params,
     &ll_opcount,
     &ll_lut,
+    &ll_ridge_predictor,
     &ll_lowrank,
     &ll_adaproxy,
     &ll_forest_predictor,
+    &ll_mlp,
     &ll_brpnas,
     &ll_multipredict,
     &ll_maml,

@@ -115,16 +115,8 @@ static bool graph(const ll_space *s, const uint8_t *gene, ll_graph_kind kind, ll
 
 /* --- what a definition may be --- */
 
-static ll_status check_column(const char *space, const ll_numbers *columns, int at, ll_error *e)
+static ll_status check_values(const char *space, const ll_numbers *c, ll_error *e)
 {
-    const ll_numbers *c = &columns[at];
-    if (!ll_user_word(c->name))
-        return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a column of %s: expected letters, digits, '_', '-', '.'",
-                       c->name, space);
-    for (int i = 0; i < at; i++)
-        if (!strcmp(columns[i].name, c->name))
-            return ll_fail(e, LL_BAD_DATA, "space %s has the column %s twice", space, c->name);
     if (c->n < 1 || c->n > LL_NUMBERS_MOST)
         return ll_fail(e, LL_BAD_DATA, "column %s of %s has %d distinct values: expected 1..%d; round them",
                        c->name, space, c->n, LL_NUMBERS_MOST);
@@ -146,7 +138,11 @@ static ll_status check(const char *name, const ll_numbers *columns, int n, ll_er
     if (there && !there->facts->columns)
         return ll_fail(e, LL_BAD_DATA, "%s is a search space of operations already: choose another name",
                        name);
-    for (int i = 0; i < n && !s; i++) s = check_column(name, columns, i, e);
+    const char *names[LL_MAX_POSITIONS];
+    for (int i = 0; i < n; i++) names[i] = columns[i].name;
+    s = ll_user_check_names("column", names, n, true, e);
+    if (s) ll_user_fail_in(name, e);
+    for (int i = 0; i < n && !s; i++) s = check_values(name, &columns[i], e);
     return s;
 }
 

@@ -170,19 +170,23 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
     return LL_OK;
 }
 
-/* Names that parse back unambiguously. */
-static ll_status check_names(char *const *names, int n, bool numbers, ll_error *e)
+ll_status ll_user_check_names(const char *what, const char *const *names, int n, bool numbers, ll_error *e)
 {
     for (int i = 0; i < n; i++) {
         if (!ll_user_word(names[i]) || (!numbers && ll_is_number(names[i])))
             return ll_fail(e, LL_BAD_DATA,
-                           "\"%.80s\" cannot name an operation: expected letters, digits, '_', '-', '.'%s",
-                           names[i], numbers ? "" : " and not digits alone");
+                           "\"%.80s\" cannot name %s %s: expected letters, digits, '_', '-', '.'%s", names[i],
+                           strchr("aeiou", *what) ? "an" : "a", what, numbers ? "" : " and not digits alone");
         for (int j = 0; j < i; j++)
             if (!strcmp(names[i], names[j]))
-                return ll_fail(e, LL_BAD_DATA, "the operation %s comes twice", names[i]);
+                return ll_fail(e, LL_BAD_DATA, "the %s %s comes twice", what, names[i]);
     }
     return LL_OK;
+}
+
+static ll_status check_choices(char *const *names, int n, bool numbers, ll_error *e)
+{
+    return ll_user_check_names("operation", (const char *const *)names, n, numbers, e);
 }
 
 static ll_status check_uniform(const char *name, int n_positions, char *const *ops, int n_ops, ll_error *e)
@@ -191,23 +195,16 @@ static ll_status check_uniform(const char *name, int n_positions, char *const *o
     if (s) return s;
     if (n_ops < 1 || n_ops > LL_MAX_OPS)
         return ll_fail(e, LL_BAD_DATA, "%d operations: expected 1..%d", n_ops, LL_MAX_OPS);
-    return check_names(ops, n_ops, false, e);
+    return check_choices(ops, n_ops, false, e);
 }
 
 /* The string of a space of one position is the choice alone: a number would be read as an index into a dataset. */
-static ll_status check_position(const ll_position *positions, int at, bool alone, ll_error *e)
+static ll_status check_position(const ll_position *p, bool alone, ll_error *e)
 {
-    const ll_position *p = &positions[at];
-    if (!ll_user_word(p->name))
-        return ll_fail(e, LL_BAD_DATA,
-                       "\"%.80s\" cannot name a position: expected letters, digits, '_', '-', '.'", p->name);
-    for (int i = 0; i < at; i++)
-        if (!strcmp(positions[i].name, p->name))
-            return ll_fail(e, LL_BAD_DATA, "the position %s comes twice", p->name);
     if (p->n_choices < 1 || p->n_choices > LL_MAX_OPS)
         return ll_fail(e, LL_BAD_DATA, "position %s has %d choices: expected 1..%d", p->name, p->n_choices,
                        LL_MAX_OPS);
-    ll_status s = check_names(p->choices, p->n_choices, !alone, e);
+    ll_status s = check_choices(p->choices, p->n_choices, !alone, e);
     if (s && e) ll_fail_in(e, "position %s: ", p->name);
     return s;
 }
@@ -244,8 +241,11 @@ static int count_node_ops(const ll_position *positions, int n)
 
 ll_status ll_user_space_check(const char *name, const ll_position *positions, int n, ll_error *e)
 {
+    const char *names[LL_MAX_POSITIONS];
     ll_status s = check_space(name, n, e);
-    for (int i = 0; i < n && !s; i++) s = check_position(positions, i, n == 1, e);
+    for (int i = 0; i < n && !s; i++) names[i] = positions[i].name;
+    if (!s) s = ll_user_check_names("position", names, n, true, e);
+    for (int i = 0; i < n && !s; i++) s = check_position(&positions[i], n == 1, e);
     if (s) return s;
     int node_ops = count_node_ops(positions, n);
     if (node_ops > LL_MAX_NODE_OPS)

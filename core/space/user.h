@@ -36,6 +36,9 @@ void ll_user_fail_in(const char *name, ll_error *e);
 bool ll_user_word(const char *name);
 ll_status ll_user_check_name(const char *name,
                              ll_error *e); /* of a space: such a word, no number, no '-' or '.' first */
+/* Of what a space has n of ("position", "column", "operation"): such words, none twice, so that they parse back
+ * unambiguously; numbers where those may be names. LL_BAD_DATA names the first that is none. */
+ll_status ll_user_check_names(const char *what, const char *const *names, int n, bool numbers, ll_error *e);
 /* The definition as its file stated it; NULL: it came from no file. */
 const char *ll_user_space_text(const ll_space *s);
 const ll_space *ll_user_space_at(int i); /* in order of definition, NULL behind the last; thread-safe */

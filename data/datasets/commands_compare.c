@@ -92,7 +92,7 @@ typedef struct group { /* task x sampler x k x predictor */
     const ll_trial *first;
     double *spearman; /* (n), ordered by seed and device: pairs with the other groups' */
     int n;
-    double mean, std, cost, median_ape, coverage, rank, p_best;
+    double mean, std, cost, mape, median_ape, coverage, rank, p_best;
     bool best;
 } group;
 
@@ -121,7 +121,7 @@ static int by_pairing(const void *a, const void *b)
 
 static group make_group(const run *r, const ll_trial *first)
 {
-    group g = {.first = first, .median_ape = 0};
+    group g = {.first = first};
     ll_trial *own = LL_NEW_ARRAY(ll_trial, r->n);
     for (int i = 0; i < r->n; i++)
         if (same_cell(&r->trials[i], first) && r->trials[i].predictor == first->predictor)
@@ -131,6 +131,7 @@ static group make_group(const run *r, const ll_trial *first)
     for (int i = 0; i < g.n; i++) {
         g.spearman[i] = own[i].metrics.spearman;
         g.cost += (double)own[i].cost / g.n;
+        g.mape += own[i].metrics.mape / g.n;
         g.median_ape += own[i].metrics.median_ape / g.n;
         g.coverage += own[i].metrics.coverage / g.n;
     }
@@ -170,6 +171,7 @@ static void group_row(cJSON *rows, const group *g)
     ll_json_num(row, "spearman", g->mean);
     ll_json_num(row, "std", g->std);
     ll_json_num(row, "cost", g->cost);
+    ll_json_num(row, "mape", g->mape);
     ll_json_num(row, "median_ape", g->median_ape);
     ll_json_num(row, "coverage", g->coverage);
     ll_json_num(row, "rank", g->rank);
@@ -389,6 +391,7 @@ static cJSON *new_table(const run *r)
                                         {"rank", "rank", NULL, 1},
                                         {"p_best", "p vs best", NULL, 4},
                                         {"cost", "cost", NULL, 0},
+                                        {"mape", "MAPE", "%", 2},
                                         {"median_ape", "median APE", "%", 2},
                                         {"coverage", "coverage", NULL, 3},
                                         {"n", "n", NULL, 0},

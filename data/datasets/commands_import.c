@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/go_on.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/json.h"
@@ -61,6 +62,7 @@ const ll_option ll_import_options[] = {
         "lut, hwnasbench of fbnet: architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
     LL_OPT_WORD("source", NULL, "accuracy: who measured (default the file's name)"),
     LL_OPT_BOOL("replace", "off", "let the file win where a device is there with other latencies"),
+    LL_OPT_BOOL("dry", "off", "only say what would come of it: nothing is written"),
     {0},
 };
 
@@ -196,9 +198,22 @@ static ll_status save(joining *x, const place *p)
     if (s) return s;
     ll_emit_import(rq, x->job, d, x->fresh);
     if (is_loaded(rq, p)) {
-        ll_state_set_data(&rq->state, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
+        ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
     }
+    ll_dataset_unref(d);
+    return LL_OK;
+}
+
+/* What save() would say, and nothing done. */
+static ll_status preview(joining *x)
+{
+    ll_dataset *d = NULL, *into = ll_dataset_ref(x->into);
+    ll_status s = combine(x, into, &d, &x->rq->error);
+    ll_dataset_unref(into);
+    if (s) return s;
+    ll_import_note(x->job, "nothing was written (dry=on)");
+    ll_emit_import(x->rq, x->job, d, x->fresh);
     ll_dataset_unref(d);
     return LL_OK;
 }
@@ -261,7 +276,7 @@ static ll_status import_into(joining *x, const place *p)
     if (!s) s = check_names(x->fresh, job->path, &rq->error);
     if (!s && ll_cancelled(rq->observer))
         s = LL_FAIL(rq, LL_CANCELLED, "stopped before anything was written");
-    return s ? s : save(x, p);
+    return s ? s : ll_bool(&rq->args, "dry") ? preview(x) : save(x, p);
 }
 
 ll_status ll_run_import(ll_request *rq)

@@ -10,16 +10,25 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/device/scores.h"
+#include "core/space/numbers.h"
 #include "data/datasets/bundled_proxies.h"
 
 /* --- comparing ---------------------------------------------------------------------------------------------- */
 
+/* The same gene, or in a space of numbers that has grown the same numbers. */
+static bool same_architecture(const ll_dataset *d, const ll_dataset *old, int row)
+{
+    uint8_t here[LL_MAX_POSITIONS];
+    const uint8_t *gene = ll_gene(old, row);
+    if (d->space != old->space && !ll_numbers_translate(old->space, d->space, gene, here)) return false;
+    return !memcmp(ll_gene(d, row), d->space == old->space ? gene : here, (size_t)d->space->n_positions);
+}
+
 bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old)
 {
-    size_t genes = (size_t)old->n_archs * (size_t)old->space->n_positions;
-    if (d->space != old->space || d->n_archs < old->n_archs || d->n_devices < old->n_devices ||
-        memcmp(d->archs->genes, old->archs->genes, genes))
-        return false;
+    if (d->n_archs < old->n_archs || d->n_devices < old->n_devices) return false;
+    for (int i = 0; i < old->n_archs; i++)
+        if (!same_architecture(d, old, i)) return false;
     for (int j = 0; j < old->n_devices; j++) {
         if (strcmp(d->devices[j].name, old->devices[j].name)) return false;
         for (int i = 0; i < old->n_archs; i++)

@@ -42,7 +42,7 @@ ll_status ll_folder_set_aside(const char *path, ll_observer *observer, ll_str *k
 ll_status ll_folder_home(const char *data_dir, const char *bundled, const char *path, char **to, ll_error *e);
 
 /* Whether the rows and devices of `old`, in their places and with its latencies, come first in `d`, so that what refers to `old` may
- * refer to `d`. */
+ * refer to `d`. `d` may be of a space of numbers that has grown since: its architectures are the same, models are not. */
 bool ll_dataset_continues(const ll_dataset *d, const ll_dataset *old);
 
 /* May `there`, what the folder `to` holds by now (NULL: nothing), stand for the dataset that is loaded when that one is to

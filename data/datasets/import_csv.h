@@ -134,6 +134,8 @@ bool ll_table_takes_name(const char *name);
 /* Tables whose architectures are numbers (core/space/numbers.h): the first pass over the file, which gives the space.
  * *parts: its measured columns are the parts of one network, encoder and decoder. */
 ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *parts, ll_error *e);
+/* Notes which columns were read as numbers of architectures, which as devices and which as deviations. */
+void ll_table_note_numbers(const ll_table_reader *r);
 /* Names the parts after the device and adds their sum, which is the device itself. */
 ll_status ll_table_add_sum(ll_import *job, ll_dataset **d, ll_error *e);
 

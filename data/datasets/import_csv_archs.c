@@ -225,7 +225,9 @@ ll_status ll_table_read_arch(reader *r, uint8_t *gene, ll_error *e)
 
 void ll_table_note_archs(reader *r)
 {
-    if (r->at.n > 1)
+    if (r->job->space->facts->columns && r->at.n > 1)
+        ll_table_note_numbers(r);
+    else if (r->at.n > 1)
         ll_import_note(r->job, "the architectures stand in %d columns, %s to %s", r->at.n,
                        r->header.v[r->at.column[0] < 0 ? 0 : r->at.column[0]],
                        r->header.v[r->at.column[r->at.n - 1] < 0 ? 0 : r->at.column[r->at.n - 1]]);

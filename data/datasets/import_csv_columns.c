@@ -195,13 +195,22 @@ bool ll_table_takes_name(const char *name)
     return plain;
 }
 
-/* Is a word of the name one that says what is measured? */
+/* "phone_ms", "lat us": whatever it is in, it was measured. One letter is no unit: "width_b" may be one of two. */
+static bool ends_in_unit(const char *name)
+{
+    const char *word = name;
+    for (const char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p)) word = p + 1;
+    return word > name && strlen(word) > 1 && ll_unit_find(word);
+}
+
+/* Is a word of the name one that says what is measured, or its last one a unit? */
 bool ll_table_measures(const char *name)
 {
     static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
     heading h = read_heading(name);
-    bool any =
-        h.unit || h.hinted || among(columns, name) || among(latency_names, name) || among(std_names, name);
+    bool any = h.unit || h.hinted || ends_in_unit(name) || among(columns, name) ||
+               among(latency_names, name) || among(std_names, name);
     free(h.stem);
     for (int i = 0; i < N_HINTS && !any; i++) {
         const char *at = strstr(name, hints[i].word);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/go_on.h"
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/device/scores.h"
@@ -161,6 +162,6 @@ ll_status ll_proxies_save_scores(ll_proxies_job *j)
         ll_note(rq, "wrote %s", j->to);
     else
         ll_note(rq, "%s is not on the disk, so the scores belong to the session", rq->state.data->name);
-    ll_state_set_data(&rq->state, d, ll_dataset_continues(d, rq->state.data));
+    ll_go_on_with(rq, d, ll_dataset_continues(d, rq->state.data));
     return LL_OK;
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/app/app.h"
+#include "core/app/go_on.h"
 #include "core/app/need.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
@@ -397,7 +398,7 @@ static ll_status finish(job *j)
     ll_status s = save(j, &d);
     if (s) return s;
     show(j);
-    ll_state_set_data(&j->rq->state, d, ll_dataset_continues(d, j->rq->state.data));
+    ll_go_on_with(j->rq, d, ll_dataset_continues(d, j->rq->state.data));
     return LL_OK;
 }
 

@@ -176,15 +176,6 @@ static double run_epoch(training *t, int epoch, double lr, ll_rng *rng)
     return t->n_valid ? validate(t) : loss;
 }
 
-static void report(const training *t, int epoch, int epochs, double loss, double start_s)
-{
-    if (!ll_observer_due(t->job->observer, .1)) return;
-    cJSON *p = ll_progress_new("training", epoch, epochs);
-    ll_json_num(p, t->n_valid ? "valid_loss" : "loss", loss);
-    ll_json_num(p, "left_s", (ll_now_s() - start_s) / epoch * (epochs - epoch));
-    ll_progress(t->job->observer, p);
-}
-
 /* Returns the epochs that ran; the best weights of the validation rows, else the last, are in w. */
 static int train(training *t)
 {
@@ -197,7 +188,8 @@ static int train(training *t)
         double loss = run_epoch(t, epoch, p.lr, &rng);
         bool best = plateau_see(&p, loss, epoch++);
         if (best && t->n_valid) memcpy(t->best, t->w, t->n * sizeof *t->w);
-        report(t, epoch, epochs, loss, start);
+        ll_progress_training(t->job->observer, "training", epoch, epochs, t->n_valid ? "valid_loss" : "loss",
+                             loss, start);
         if (t->n_valid ? p.since_best >= STOP_PATIENCE : p.lr * LEAST_RATE < first_lr) break;
     }
     if (t->n_valid) memcpy(t->w, t->best, t->n * sizeof *t->w);

@@ -316,15 +316,6 @@ static double train_step(training *t, const int *which, int n, double lr, int *n
     return loss;
 }
 
-static void report(const training *t, int epoch, int epochs, double loss, double start_s)
-{
-    if (!ll_observer_due(t->job->observer, .1)) return;
-    cJSON *p = ll_progress_new("pretraining", epoch, epochs);
-    ll_json_num(p, "loss", loss);
-    ll_json_num(p, "left_s", (ll_now_s() - start_s) / epoch * (epochs - epoch));
-    ll_progress(t->job->observer, p);
-}
-
 /* Returns the epochs that ran to their end. */
 static int train(training *t)
 {
@@ -340,7 +331,8 @@ static int train(training *t)
         for (int from = 0; from < n; from += B, step++)
             loss += train_step(t, t->order + from, n - from < B ? n - from : B,
                                ll_cosine(lr, 0, step, steps * epochs), &items);
-        report(t, epoch + 1, epochs, items ? loss / items : 0, start);
+        ll_progress_training(t->job->observer, "pretraining", epoch + 1, epochs, "loss",
+                             items ? loss / items : 0, start);
     }
     return epochs;
 }

@@ -143,15 +143,20 @@ static void release_adapted(void *adapted)
     free(a);
 }
 
-/* The hardware embedding, from 10 more measurements; false when one of them was never made. */
-static bool embed(const ll_adapt_job *job, adapted_net *a)
+/* The hardware embedding, from 10 more measurements; LL_FAILED when one of them was never made. */
+static ll_status embed(const ll_adapt_job *job, adapted_net *a, ll_error *e)
 {
-    for (int i = 0; i < LL_HELP_REFERENCES; i++) {
-        if (isnan(job->extra.lat_ms[i])) return false;
-        widen(&a->scale, job->extra.lat_ms[i]);
-    }
+    int made = 0;
+    for (int i = 0; i < LL_HELP_REFERENCES; i++) made += !isnan(job->extra.lat_ms[i]);
+    if (made < LL_HELP_REFERENCES)
+        return ll_fail(
+            e, LL_FAILED,
+            "help needs its %d reference architectures measured on %s as well, and has %d of them; "
+            "predictors without references (gp, nasflat, metasgd, ridge) need none",
+            LL_HELP_REFERENCES, job->device, made);
+    for (int i = 0; i < LL_HELP_REFERENCES; i++) widen(&a->scale, job->extra.lat_ms[i]);
     ll_help_embedding(job->extra.lat_ms, a->h);
-    return true;
+    return LL_OK;
 }
 
 static void find_scale(const ll_help_model *m, const ll_adapt_job *job, adapted_net *a)
@@ -185,10 +190,10 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
 {
     const ll_help_model *m = model;
     adapted_net *a = adapted_new(m);
-    if (m->shape.device && !embed(job, a)) {
+    ll_status s = m->shape.device ? embed(job, a, e) : LL_OK;
+    if (s) {
         release_adapted(a);
-        return ll_fail(e, LL_FAILED,
-                       "help needs its 10 reference architectures measured on the target as well");
+        return s;
     }
     find_scale(m, job, a);
     learn(m, job, a);

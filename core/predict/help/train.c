@@ -78,6 +78,7 @@ static int by_latency(const void *a, const void *b)
     return order ? order : x->arch - y->arch;
 }
 
+/* false: it lacks a reference architecture, and has no embedding. */
 static bool source_fill(source *s, const double *lat_ms, const int *archs, int n, const int *reference)
 {
     keyed *v = LL_NEW_ARRAY(keyed, n);
@@ -95,26 +96,48 @@ static bool source_fill(source *s, const double *lat_ms, const int *archs, int n
         s->archs[i] = v[cut + i].arch;
         s->y[i] = ll_help_norm(v[cut + i].lat, v[cut].lat, v[cut + s->n - 1].lat, .9);
     }
-    for (int i = 0; i < LL_HELP_REFERENCES; i++) ref[i] = s->lat[reference[i]];
-    ll_help_embedding(ref, s->h);
     free(v);
     for (int i = 0; i < LL_HELP_REFERENCES; i++)
-        if (isnan(ref[i])) return false;
+        if (isnan(ref[i] = s->lat[reference[i]])) return false;
+    ll_help_embedding(ref, s->h);
     return true;
 }
 
-/* The published reference architectures when every source has them, else 10 of the source architectures. */
-static void choose_reference(const ll_pretrain_job *job, int *reference)
+static bool all_sources_know(const ll_pretrain_job *job, const int *archs, int n)
 {
-    bool published = job->reference && job->reference->n == LL_HELP_REFERENCES;
-    for (int s = 0; s < job->sources.n && published; s++)
-        for (int i = 0; i < LL_HELP_REFERENCES; i++)
-            published &= !isnan(job->sources.lat_ms[s][job->reference->v[i]]);
+    for (int s = 0; s < job->sources.n; s++)
+        for (int i = 0; i < n; i++)
+            if (isnan(job->sources.lat_ms[s][archs[i]])) return false;
+    return true;
+}
+
+static ll_status share_too_few(const ll_pretrain_job *job, int shared, ll_error *e)
+{
+    return ll_fail(e, LL_FAILED,
+                   "help needs %d reference architectures that every source device has, and the %d share %d; "
+                   "predictors without references (gp, nasflat, metasgd, ridge) need none",
+                   LL_HELP_REFERENCES, job->sources.n, shared);
+}
+
+/* The published reference architectures when every source has them, else 10 of the source architectures: of all, where
+ * these happen to be known everywhere, else of those that are. `needed`: LL_FAILED where so many are not. */
+static ll_status choose_reference(const ll_pretrain_job *job, bool needed, int *reference, ll_error *e)
+{
+    enum { N = LL_HELP_REFERENCES };
+    if (job->reference && job->reference->n == N && all_sources_know(job, job->reference->v, N)) {
+        memcpy(reference, job->reference->v, sizeof(int) * N);
+        return LL_OK;
+    }
     ll_rng rng = ll_rng_new(job->seed, LL_STREAM_DATA);
-    if (published)
-        memcpy(reference, job->reference->v, sizeof(int) * LL_HELP_REFERENCES);
-    else
-        ll_rng_sample(&rng, job->rows, job->n_rows, LL_HELP_REFERENCES, reference);
+    ll_rng_sample(&rng, job->rows, job->n_rows, N, reference);
+    if (!needed || all_sources_know(job, reference, N)) return LL_OK;
+    ll_ints shared = {0};
+    for (int i = 0; i < job->n_rows; i++)
+        if (all_sources_know(job, &job->rows[i], 1)) ll_ints_add(&shared, job->rows[i]);
+    ll_status s = shared.n < N ? share_too_few(job, shared.n, e) : LL_OK;
+    if (!s) ll_rng_sample(&rng, shared.v, shared.n, N, reference);
+    ll_ints_free(&shared);
+    return s;
 }
 
 /* --- one device of an episode --- */
@@ -370,8 +393,8 @@ static void fill_valid(trainer *t)
     t->valid = LL_NEW_ARRAY(source, job->valid.n);
     for (int i = 0; i < job->valid.n; i++) {
         source *s = &t->valid[t->n_valid];
-        if (source_fill(s, job->valid.lat_ms[i], job->rows, job->n_rows, t->reference) &&
-            s->n > t->support + 10) {
+        bool embedded = source_fill(s, job->valid.lat_ms[i], job->rows, job->n_rows, t->reference);
+        if ((embedded || !t->m->shape.device) && s->n > t->support + 10) {
             t->n_valid++;
         } else {
             free(s->archs);
@@ -386,9 +409,7 @@ static ll_status fill_sources(trainer *t, ll_error *e)
     t->sources = LL_NEW_ARRAY(source, job->sources.n);
     for (int i = 0; i < job->sources.n; i++) {
         const char *name = job->sources.name[i];
-        if (!source_fill(&t->sources[i], job->sources.lat_ms[i], job->rows, job->n_rows, t->reference))
-            return ll_fail(e, LL_FAILED, "source device %s lacks one of the 10 reference architectures",
-                           name);
+        source_fill(&t->sources[i], job->sources.lat_ms[i], job->rows, job->n_rows, t->reference);
         if (t->sources[i].n < t->support + 10)
             return ll_fail(e, LL_FAILED,
                            "source device %s has %d usable architectures; support=%d needs at least %d", name,
@@ -498,9 +519,10 @@ ll_status ll_help_train(const ll_pretrain_job *job, bool learned_steps, ll_help_
     if (!episodes) episodes = job->archs->space->facts->help.episodes;
     if (!episodes) episodes = USUAL_EPISODES;
     m->n_archs_pool = job->n_rows;
-    choose_reference(job, t.reference);
+    ll_status s = choose_reference(job, m->shape.device, t.reference, e);
+    if (s) return s;
     m->reference = ll_archs_pick(job->archs, t.reference, LL_HELP_REFERENCES);
-    ll_status s = fill_sources(&t, e);
+    s = fill_sources(&t, e);
     if (!s) {
         fill_valid(&t);
         make_desks(&t);

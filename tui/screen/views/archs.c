@@ -34,6 +34,7 @@ static const char *encoding_at(const archs_view *v, int i)
     const char *quick[4];
     int n = 0;
     if (!space || space->layers) quick[n++] = "cost";
+    if (space && space->facts->columns) quick[n++] = "numbers";
     quick[n++] = "graf";
     quick[n++] = "onehot";
     if (space && space->facts->cell) quick[n++] = "path";

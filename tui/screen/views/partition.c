@@ -116,8 +116,7 @@ static void draw_head(const partition_view *v, ll_canvas *c, int y)
     }
     int x = 3 + ll_put(c, y, 1, LL_S_TITLE, t->name);
     if (t->target.n)
-        ll_str_addf(&text, "Spearman across: mean %.3f, highest %.3f", ll_below_one(t->mean_corr, 3),
-                    ll_below_one(t->max_corr, 3));
+        ll_task_across(t, &text);
     else
         ll_str_add(&text, "no target yet: T makes the device under the cursor one");
     if (v->before_mean > 0)
