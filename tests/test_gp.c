@@ -2,6 +2,7 @@
 
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
+#include "core/predict/gp/flow.h"
 #include "core/sample/design.h"
 #include "tests/gp_world.h"
 
@@ -168,8 +169,8 @@ static void executions_are_recognised(void)
         ll_gp_condition(&m->rows.prior, &m->draws, rows, y, K, false, &q);
         ll_gp_posterior_predict(&q, &m->rows.prior, NULL, CELLS, mean, NULL);
         double spearman = ll_spearman(mean, ll_latencies(left, TARGET), CELLS);
-        check_report(q.execution[e] > .9 && spearman > .98, __FILE__, __LINE__,
-                     "execution %d: probability %.2f, Spearman %.3f", e, q.execution[e], spearman);
+        check_report(q.kind[e] > .9 && spearman > .98, __FILE__, __LINE__,
+                     "execution %d: probability %.2f, Spearman %.3f", e, q.kind[e], spearman);
         cJSON *info = cJSON_CreateObject();
         ll_prediction p = transferred_saying(m, d, ll_latencies(left, TARGET), rows, K, info);
         CHECK_INT(cJSON_HasObjectItem(info, "says"), e != LL_GP_AS_WRITTEN); /* in words what is unusual */
@@ -183,6 +184,111 @@ static void executions_are_recognised(void)
 }
 
 /* Sources taken over from another model are what learning them again would give. */
+/* A device that drops some of what has no effect and pays for the rest is neither the one nor the other. */
+static void mixtures_are_recognised(void)
+{
+    enum { K = 40 };
+    ll_dataset *d = small_world(7, 39), *left = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    double y[K], mean[CELLS];
+    int rows[K];
+    ll_gp_posterior q;
+    for (int i = 0; i < CELLS; i++)
+        ll_gp_executed(d->space, LL_GP_PRUNED, ll_gene(d, i), ll_arch_at(left->archs, i));
+    price(left, TARGET, TARGET, .01);
+    double *lat = ll_latencies(left, TARGET);
+    for (int i = 0; i < CELLS; i++) lat[i] = .5 * (lat[i] + ll_latencies(d, TARGET)[i]);
+    for (int i = 0; i < K; i++) {
+        rows[i] = 9 * i + 3;
+        y[i] = lat[rows[i]];
+    }
+    ll_gp_condition(&m->rows.prior, &m->draws, rows, y, K, false, &q);
+    ll_gp_posterior_predict(&q, &m->rows.prior, NULL, CELLS, mean, NULL);
+    double spearman = ll_spearman(mean, lat, CELLS);
+    check_report(q.kind[LL_GP_MIXED] > .9 && spearman > .98, __FILE__, __LINE__,
+                 "mixed: probability %.2f, Spearman %.3f", q.kind[LL_GP_MIXED], spearman);
+    ll_gp_posterior_free(&q);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+    ll_dataset_unref(left);
+}
+
+static void flow_is_counted(void)
+{
+    enum {
+        NODES,
+        ADDITIONS,
+        ADDED_CONVS,
+        ADDED_COPIES,
+        TWICE,
+        OF_SUMS,
+        BY_CONVS,
+        BY_POOLS,
+        DEPTH,
+        MACS,
+        FLOWS = 16
+    };
+    const ll_space *s = ll_space_find("nasbench201");
+    /* edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3; none, skip, 1x1, 3x3, pool. Node 1 is a copy of the input: a convolution and a pool
+     * of it meet in node 2, and the output adds to a convolution of that sum the input twice. */
+    static const uint8_t gene[] = {1, 3, 4, 1, 1, 2};
+    double flow[FLOWS] = {0}, pairs[50] = {0};
+    CHECK_INT(ll_gp_flow_dim(s), FLOWS);
+    ll_gp_flow(s, gene, flow);
+    CHECK_NEAR(flow[NODES], 3, 0);
+    CHECK_NEAR(flow[ADDITIONS], 1 + 2, 0);
+    CHECK_NEAR(flow[ADDED_CONVS], 2, 0);
+    CHECK_NEAR(flow[ADDED_COPIES], 2, 0);
+    CHECK_NEAR(flow[TWICE], 1, 0);
+    CHECK_NEAR(flow[OF_SUMS], 1, 0);
+    CHECK_NEAR(flow[BY_CONVS], 2, 0); /* the input and the sum */
+    CHECK_NEAR(flow[BY_POOLS], 1, 0);
+    CHECK_NEAR(flow[DEPTH], 2, 0);
+    CHECK_NEAR(flow[MACS], 9 + 1, 0);
+    ll_gp_pairs(s, gene, pairs);
+    CHECK_NEAR(pairs[1 * 5 + 4], 1, 0);      /* the pool behind the copy */
+    CHECK_NEAR(pairs[3 * 5 + 2], 1, 0);      /* 1x1 behind 3x3 */
+    CHECK_NEAR(pairs[25 + 4 * 5 + 3], 1, 0); /* 3x3 and the pool meet */
+    CHECK_NEAR(pairs[25 + 1 * 5 + 1], 1, 0); /* so do two copies */
+    CHECK_INT(ll_gp_flow_dim(ll_space_find("fbnet")), 0);
+}
+
+/* Models and transfers in files of before there were mixed devices. */
+static void older_files_are_read(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    double constants[78] = {0}, numbers[11] = {10, .1, .2, 13, 1, .3, 0, 0, .7, .2, .1};
+    ll_gp_features f;
+    ll_gp_frame frame;
+    ll_gp_prior prior;
+    for (int i = 0; i < 78; i++) constants[i] = 1;
+    CHECK(ll_gp_features_restore(&f, s, 78, constants, constants));
+    CHECK_INT(f.n_blocks, 6);
+    CHECK_INT(f.n_source_blocks, 6);
+    ll_gp_frame_init(&frame, &f, 2);
+    CHECK_INT(frame.dim, 78 + 3 + 2 * (39 + 3));
+    ll_gp_frame_prior(&frame, &f, &prior);
+    CHECK_INT(prior.n_kinds, LL_GP_EXECUTIONS);
+    ll_gp_model m = {.features = f, .frame = frame};
+    ll_tensors t = {0};
+    ll_error e = {0};
+    void *adapted = NULL;
+    double *beta = LL_NEW_ARRAY(double, frame.dim);
+    ll_tensors_add(&t, "gp.posterior", LL_F64, 1, (long[]){11}, numbers);
+    ll_tensors_add(&t, "gp.beta", LL_F64, 1, (long[]){frame.dim}, beta);
+    CHECK_INT(ll_gp_load_adapted(&m, &t, &adapted, &e), LL_OK);
+    if (adapted) {
+        const ll_gp_posterior *q = adapted;
+        CHECK_NEAR(q->kind[LL_GP_PRUNED], .1, 0);
+        CHECK_NEAR(q->kind[LL_GP_MIXED], 0, 0);
+        ll_gp.release_adapted(adapted);
+    }
+    free(beta);
+    ll_tensors_free(&t);
+    ll_gp_frame_free(&frame);
+    ll_gp_features_free(&f);
+}
+
 static void derived_models_are_as_if_learnt(void)
 {
     static const int source[2] = {1, 3}, from[2] = {1, -1};
@@ -363,6 +469,9 @@ static const check_case cases[] = {
     {"a device like a source is recognised", device_like_a_source_is_recognised},
     {"cells are executed as runtimes do", cells_are_executed_as_runtimes_do},
     {"executions are recognised", executions_are_recognised},
+    {"mixtures are recognised", mixtures_are_recognised},
+    {"flow is counted", flow_is_counted},
+    {"older files are read", older_files_are_read},
     {"derived models are as if learnt", derived_models_are_as_if_learnt},
     {"saved models predict the same", saved_models_predict_the_same},
     {"new architectures are predicted", new_architectures_are_predicted},

@@ -32,7 +32,7 @@ static void rounding_is_noise(void)
 
 static void intervals_cover_what_the_model_draws(void)
 {
-    enum { WORLDS = 60, K = 10 };
+    enum { WORLDS = 600, K = 10 };
     ll_dataset *d = small_world(7, 39);
     ll_gp_model *m = pretrained_on_all(d);
     double y[CELLS], mean[CELLS], sd[CELLS], sample[K];

@@ -53,10 +53,11 @@ static void tiny_prior(tiny *t)
                              .n_blocks = 2,
                              .phi = t->phi,
                              .n_executions = 1,
+                             .n_kinds = 1,
                              .slope = {t->slope},
                              .slope_sd = {.3}};
-    t->prior.blocks[0] = (ll_gp_block){"one", 0, 2, 0, 0};
-    t->prior.blocks[1] = (ll_gp_block){"two", 2, 3, -1, 0};
+    t->prior.blocks[0] = (ll_gp_prior_block){"one", 0, 2, {0}};
+    t->prior.blocks[1] = (ll_gp_prior_block){"two", 2, 3, {-1}};
 }
 
 static double tiny_kernel(const tiny *t, const ll_gp_draws *d, int m, int a, int b)

@@ -68,9 +68,9 @@ static double reach(const ll_gp_prior *p, const int *rows, int k)
 {
     double sum = 0, weights = 0;
     for (int b = 0; b < p->n_blocks; b++) {
-        const ll_gp_block *block = &p->blocks[b];
-        if (block->execution != LL_GP_AS_WRITTEN) continue;
-        double w = exp(block->log_weight);
+        const ll_gp_prior_block *block = &p->blocks[b];
+        double w = exp(block->log_weight[LL_GP_AS_WRITTEN]);
+        if (w <= 0) continue; /* of what is executed otherwise */
         weights += w;
         for (int i = 0; i < k; i++) {
             const double *phi = p->phi + (size_t)rows[i] * (size_t)p->dim + block->first;

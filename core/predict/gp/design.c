@@ -16,7 +16,7 @@ static int design_columns(const ll_gp_prior *p)
     int dim = 0;
     for (int b = 0; b < p->n_blocks; b++) {
         int end = p->blocks[b].first + p->blocks[b].dim;
-        if (p->blocks[b].execution == LL_GP_AS_WRITTEN && end > dim) dim = end;
+        if (exp(p->blocks[b].log_weight[LL_GP_AS_WRITTEN]) > 0 && end > dim) dim = end;
     }
     return dim;
 }
@@ -27,8 +27,8 @@ static double *weighted_features(const ll_gp_prior *p, int dim, double *total)
     double *x = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)dim);
     *total = 0;
     for (int b = 0; b < p->n_blocks; b++) {
-        if (p->blocks[b].execution != LL_GP_AS_WRITTEN) continue;
-        double w = exp(p->blocks[b].log_weight / 2);
+        double w = exp(p->blocks[b].log_weight[LL_GP_AS_WRITTEN] / 2);
+        if (w <= 0) continue;
         *total += w * w;
         for (int i = 0; i < p->n; i++)
             for (int c = p->blocks[b].first; c < p->blocks[b].first + p->blocks[b].dim; c++)

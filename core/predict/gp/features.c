@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/predict/gp/flow.h"
 
 enum { COSTS = 4 }; /* multiply-adds, parameters, calls, kernels; of layers the third is activations */
 
@@ -224,7 +225,9 @@ void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8
 typedef struct kind {
     const char *name;
     double log_weight;
-    bool live; /* on the cell without dead edges */
+    int of;         /* the execution whose cell it describes */
+    unsigned kinds; /* as in ll_gp_block */
+    bool units;     /* its columns are of different units: each is scaled by its own deviation */
     void (*raw)(const ll_space *s, const uint8_t *gene, double *out);
     int (*dim)(const ll_space *s); /* 0: this space has no such block */
 } kind;
@@ -271,12 +274,27 @@ static int category_dim(const ll_space *s)
     return n;
 }
 
+enum {
+    WRITTEN = 1 << LL_GP_AS_WRITTEN,
+    PRUNED = 1 << LL_GP_PRUNED,
+    MIXED = 1 << LL_GP_MIXED,
+    ANY = (1 << LL_GP_KINDS) - 1
+};
+
+/* Those that say something of devices that execute what is written come first: sources are functions of them. */
 static const kind kinds[] = {
-    {"cost", -1, false, raw_cost, cost_dim},          {"cnt", -2.5, false, raw_counts, count_dim},
-    {"stg", -3.5, false, raw_stages, stage_dim},      {"add", -4, false, raw_onehot, onehot_dim},
-    {"costL", -3, true, raw_cost, cost_dim},          {"cntL", -3.5, true, raw_counts, count_dim},
-    {"addL", -4.5, true, raw_onehot, onehot_dim},     {"num", -1, false, raw_numbers, number_dim},
-    {"prod", -2.5, false, raw_products, product_dim}, {"cat", -3, false, raw_categories, category_dim},
+    {"cost", -1, LL_GP_AS_WRITTEN, ANY, true, raw_cost, cost_dim},
+    {"cnt", -2.5, LL_GP_AS_WRITTEN, ANY, false, raw_counts, count_dim},
+    {"stg", -3.5, LL_GP_AS_WRITTEN, WRITTEN, false, raw_stages, stage_dim},
+    {"add", -4, LL_GP_AS_WRITTEN, ANY, false, raw_onehot, onehot_dim},
+    {"costL", -3, LL_GP_LIVE, WRITTEN, true, raw_cost, cost_dim},
+    {"cntL", -3.5, LL_GP_LIVE, WRITTEN, false, raw_counts, count_dim},
+    {"addL", -4.5, LL_GP_LIVE, WRITTEN, false, raw_onehot, onehot_dim},
+    {"num", -1, LL_GP_AS_WRITTEN, WRITTEN, true, raw_numbers, number_dim},
+    {"prod", -2.5, LL_GP_AS_WRITTEN, WRITTEN, false, raw_products, product_dim},
+    {"cat", -3, LL_GP_AS_WRITTEN, WRITTEN, false, raw_categories, category_dim},
+    {"flow", -2.5, LL_GP_AS_WRITTEN, PRUNED | MIXED, true, ll_gp_flow, ll_gp_flow_dim},
+    {"pair", -3.5, LL_GP_AS_WRITTEN, PRUNED | MIXED, false, ll_gp_pairs, ll_gp_pairs_dim},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -295,17 +313,19 @@ static void raw_row(const ll_gp_features *f, const uint8_t *gene, double *out)
     if (f->space->facts->cell) kill_dead_edges(f->space, gene, live);
     for (int b = 0; b < f->n_blocks; b++) {
         const kind *k = kind_of(&f->blocks[b]);
-        k->raw(f->space, k->live ? live : gene, out + f->blocks[b].first);
+        k->raw(f->space, k->of == LL_GP_LIVE ? live : gene, out + f->blocks[b].first);
     }
 }
 
 static void list_blocks(ll_gp_features *f)
 {
     for (int i = 0; i < KINDS; i++) {
-        int dim = kinds[i].live && !f->space->facts->cell ? 0 : kinds[i].dim(f->space);
+        const kind *k = &kinds[i];
+        int dim = k->of && !f->space->facts->cell ? 0 : k->dim(f->space);
         if (!dim) continue;
-        f->blocks[f->n_blocks++] = (ll_gp_block){kinds[i].name, f->dim, dim, kinds[i].log_weight, 0};
+        f->blocks[f->n_blocks++] = (ll_gp_block){k->name, f->dim, dim, k->log_weight, k->of, k->kinds};
         f->dim += dim;
+        if (k->kinds & WRITTEN) f->source_dim = f->dim;
     }
 }
 
@@ -343,11 +363,10 @@ static void column_moments(const ll_gp_features *f, const ll_archs *archs, const
 
 static void scale_block(ll_gp_features *f, const ll_gp_block *b, const double *variance)
 {
-    bool by_column = kind_of(b)->raw == raw_cost || kind_of(b)->raw == raw_numbers; /* of different units */
     double total = 0;
     for (int c = b->first; c < b->first + b->dim; c++) {
         bool varies = variance[c] > 1e-12 * (1 + f->shift[c] * f->shift[c]);
-        f->scale[c] = !varies ? 0 : by_column ? 1 / sqrt(variance[c]) : 1;
+        f->scale[c] = !varies ? 0 : kind_of(b)->units ? 1 / sqrt(variance[c]) : 1;
         total += variance[c] * f->scale[c] * f->scale[c];
     }
     for (int c = b->first; c < b->first + b->dim; c++)
@@ -362,6 +381,7 @@ static void drop_flat_blocks(ll_gp_features *f)
         bool flat = true;
         for (int c = 0; c < f->blocks[b].dim; c++) flat = flat && f->scale[f->blocks[b].first + c] == 0;
         if (!flat) f->blocks[kept++] = f->blocks[b];
+        if (!flat && f->blocks[b].first < f->source_dim) f->n_source_blocks = kept;
     }
     f->n_blocks = kept;
 }
@@ -384,7 +404,9 @@ bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, c
 {
     *f = (ll_gp_features){.space = space};
     list_blocks(f);
-    if (f->dim != dim) return false;
+    if (f->dim != dim && f->source_dim != dim) return false;
+    while (f->n_blocks && f->blocks[f->n_blocks - 1].first >= dim) f->n_blocks--;
+    f->dim = dim;
     f->shift = ll_memdup(shift, (size_t)dim, sizeof *shift);
     f->scale = ll_memdup(scale, (size_t)dim, sizeof *scale);
     drop_flat_blocks(f);
@@ -416,11 +438,6 @@ void ll_gp_features_fill(const ll_gp_features *f, const ll_archs *archs, const l
 {
     for (int i = 0; i < archs->n && !ll_gp_stops_at(i, observer); i++)
         ll_gp_features_row(f, ll_arch(archs, i), phi + (size_t)i * (size_t)stride);
-}
-
-bool ll_gp_features_live(const ll_gp_block *block)
-{
-    return kind_of(block)->live;
 }
 
 const ll_gp_block *ll_gp_features_block(const ll_gp_features *f, const char *name)

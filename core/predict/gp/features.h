@@ -8,25 +8,39 @@
  *   add    one-hot, position x operation
  *   num, prod, cat   of spaces of numbers, in place of cnt, stg and add: the numbers, each between -1 and 1; their squares
  *          and products; one-hots of those that are only names
- *   costL, cntL, addL   the same on the cell whose dead edges are set to none (nasbench201) */
+ *   costL, cntL, addL   the same on the cell whose dead edges are set to none (nasbench201)
+ *   flow, pair   what flows through the cell, and which operations meet there (flow.h); for devices that simplify it */
 #ifndef LL_PREDICT_GP_FEATURES_H
 #define LL_PREDICT_GP_FEATURES_H
 
 #include "core/archs/archs.h"
 #include "core/base/observer.h"
 
-enum { LL_GP_MAX_BLOCKS = 9 };
+/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the
+ * input does not; what has an effect, that is lies on a path from input to output. Spaces without
+ * operation `none` have the first alone. */
+enum { LL_GP_AS_WRITTEN, LL_GP_LIVE, LL_GP_PRUNED, LL_GP_EXECUTIONS };
+/* What a device is taken for: one that executes one of these, or whose latency depends on what is written and on what is
+ * left of it both. */
+enum { LL_GP_MIXED = LL_GP_EXECUTIONS, LL_GP_KINDS };
+
+enum {
+    LL_GP_MAX_BLOCKS = 9,
+    LL_GP_OWN_BLOCKS = 5
+}; /* the latter: those of what is written, which every execution has of its own */
 
 typedef struct ll_gp_block {
     const char *name;
     int first, dim;    /* columns first .. first+dim-1 */
     double log_weight; /* centre of the target prior's log weight */
-    int execution;     /* in a target prior: the execution it describes (target.h) */
+    int of;            /* the execution whose architecture it describes: as written, or live */
+    unsigned kinds;    /* 1 << kind of the devices whose latency it says something of */
 } ll_gp_block;
 
 typedef struct ll_gp_features {
     const ll_space *space;
     int n_blocks, dim;
+    int n_source_blocks, source_dim; /* the first of them: what sources are functions of */
     ll_gp_block blocks[LL_GP_MAX_BLOCKS];
     double *shift, *scale; /* (dim): feature = (raw - shift) * scale */
 } ll_gp_features;
@@ -34,7 +48,8 @@ typedef struct ll_gp_features {
 /* The blocks of the space of these architectures, centred and scaled over them. Cancelled by the observer (may be NULL),
  * f is of no use but to be freed. */
 void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_observer *observer);
-/* Blocks of a space with the constants of a file: shift and scale (dim) are copied. false: dim is another. */
+/* Blocks of a space with the constants of a file: shift and scale (dim) are copied. Files of before 0.4 have those of the
+ * sources alone. false: dim is another. */
 bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, const double *shift,
                             const double *scale);
 void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
@@ -46,12 +61,6 @@ void ll_gp_features_fill(const ll_gp_features *f, const ll_archs *archs, const l
 /* In a loop over rows: whether to stop, asked every few hundred of them. */
 bool ll_gp_stops_at(int row, const ll_observer *observer);
 void ll_gp_features_row(const ll_gp_features *f, const uint8_t *gene, double *row); /* of one gene, (dim) */
-/* Whether it is of the cell without dead edges. */
-bool ll_gp_features_live(const ll_gp_block *block);
-/* What a runtime executes of an architecture: all that is written; what reaches the output, unless the
- * input does not; what has an effect, that is lies on a path from input to output. Spaces without
- * operation `none` have the first alone. */
-enum { LL_GP_AS_WRITTEN, LL_GP_LIVE, LL_GP_PRUNED, LL_GP_EXECUTIONS };
 int ll_gp_executions(const ll_space *s);
 /* The gene (n_positions) with `none` where nothing is executed. */
 void ll_gp_executed(const ll_space *s, int execution, const uint8_t *gene, uint8_t *out);

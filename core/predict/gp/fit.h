@@ -26,7 +26,7 @@ typedef struct ll_gp_fit {
     double step;                 /* of the coarse clock the samples come from, relative; 0: none */
     double *sel;                 /* (k, dim) features of the samples */
     int passes;                  /* made so far */
-    bool wide;                   /* more samples than features: work in feature space */
+    bool wide;                   /* more samples than features that a draw looks at: work in feature space */
     double *gram;                /* (n_blocks, k, k); NULL when wide */
     double *z;                   /* (k) relative latency */
     double *h[LL_GP_EXECUTIONS]; /* (k) slope directions */
@@ -52,7 +52,7 @@ void ll_gp_fit_wide(const ll_gp_fit *x, int m, double *covariance, double *ones)
 /* The quadratic form of the variance into out->form; mean and weights stand there already. */
 void ll_gp_fit_form(ll_gp_fit *x, ll_gp_posterior *out);
 
-/* Weight e^th of every column under draw m; 1 for columns no block uses, which are zero. */
+/* Weight e^th of every column under draw m; 0: the draw does not look at it. */
 double *ll_gp_column_weights(const ll_gp_fit *x, int m, double *per_column);
 
 static inline const double *draw_lanes(const double *per_draw, int chunk)

@@ -10,8 +10,11 @@
  * A = L⁻¹ + Phi' W Phi, and A⁻¹ is the covariance of beta after the samples (GPML, 2.12 and A.9). */
 static const double no_weight = 1e-10; /* a draw below it stays out of the passes that follow */
 
+/* Of the columns that the draw looks at alone: the others have no weight. */
 typedef struct wide_draw {
-    int m, k, dim;
+    int k, dim;
+    int *column;       /* (dim) which of phi they are */
+    double *phi;       /* (k, dim) those of the samples */
     double *a;         /* (dim, dim) A, then its factor */
     double *scaled;    /* (k, dim) W^½ Phi */
     double *turned;    /* (dim, k) the same transposed */
@@ -24,23 +27,48 @@ typedef struct wide_draw {
 static void draw_alloc(wide_draw *z, int k, int dim)
 {
     size_t kd = (size_t)k * (size_t)dim, dd = (size_t)dim * (size_t)dim;
-    *z = (wide_draw){.k = k, .dim = dim};
-    z->a = LL_NEW_ARRAY(double, dd + 2 * kd + 3 * (size_t)k + 2 * (size_t)dim);
+    *z = (wide_draw){.k = k, .column = LL_NEW_ARRAY(int, dim)};
+    z->a = LL_NEW_ARRAY(double, dd + 3 * kd + 3 * (size_t)k + 2 * (size_t)dim);
     z->scaled = z->a + dd;
     z->turned = z->scaled + kd;
-    z->w = z->turned + kd;
+    z->phi = z->turned + kd;
+    z->w = z->phi + kd;
     z->one = z->w + k;
     z->res = z->one + k;
     z->pair = z->res + k;
 }
 
+static void draw_free(wide_draw *z)
+{
+    free(z->column);
+    free(z->a);
+}
+
 double *ll_gp_column_weights(const ll_gp_fit *x, int m, double *per_column)
 {
-    for (int c = 0; c < x->prior->dim; c++) per_column[c] = 1;
+    memset(per_column, 0, (size_t)x->prior->dim * sizeof *per_column);
     for (int b = 0; b < x->prior->n_blocks; b++)
         for (int c = 0; c < x->prior->blocks[b].dim; c++)
             per_column[x->prior->blocks[b].first + c] = x->draws->weight[b][m];
     return per_column;
+}
+
+/* The columns that draw m looks at, and the samples' features there; their weights (dim) into `weight`. */
+static void choose_columns(const ll_gp_fit *x, int m, wide_draw *z, double *weight)
+{
+    z->dim = 0;
+    for (int b = 0; b < x->prior->n_blocks; b++) {
+        const ll_gp_prior_block *block = &x->prior->blocks[b];
+        for (int c = 0; c < block->dim && x->draws->weight[b][m] > 0; c++) {
+            weight[z->dim] = x->draws->weight[b][m];
+            z->column[z->dim++] = block->first + c;
+        }
+    }
+    for (int i = 0; i < z->k; i++) {
+        const double *from = x->sel + (size_t)i * (size_t)x->prior->dim;
+        double *to = z->phi + (size_t)i * (size_t)z->dim;
+        for (int c = 0; c < z->dim; c++) to[c] = from[z->column[c]];
+    }
 }
 
 static double residual(const ll_gp_fit *x, int m, int i)
@@ -60,7 +88,7 @@ static double scale_features(const ll_gp_fit *x, int m, wide_draw *z)
         z->w[i] = 1 / noise;
         logs += log(noise);
         for (int c = 0; c < z->dim; c++) {
-            double v = root * x->sel[(size_t)i * (size_t)z->dim + (size_t)c];
+            double v = root * z->phi[(size_t)i * (size_t)z->dim + (size_t)c];
             z->scaled[(size_t)i * (size_t)z->dim + (size_t)c] = v;
             z->turned[(size_t)c * (size_t)z->k + (size_t)i] = v;
         }
@@ -71,8 +99,10 @@ static double scale_features(const ll_gp_fit *x, int m, wide_draw *z)
 /* Factor of A in z->a, A⁻¹ Phi' W [1, r] in z->pair. */
 static bool factor_draw(const ll_gp_fit *x, int m, wide_draw *z)
 {
+    double *weight = z->pair, logs;
+    choose_columns(x, m, z, weight);
     int dim = z->dim;
-    double *weight = ll_gp_column_weights(x, m, z->pair), logs = scale_features(x, m, z);
+    logs = scale_features(x, m, z);
     ll_dsyrk(true, dim, z->k, 1, z->scaled, dim, 0, z->a, dim);
     for (int c = 0; c < dim; c++) {
         z->a[c * dim + c] += 1 / weight[c];
@@ -96,7 +126,7 @@ static bool factor_draw(const ll_gp_fit *x, int m, wide_draw *z)
 static void solve_samples(const ll_gp_fit *x, int m, wide_draw *z)
 {
     for (int i = 0; i < z->k; i++) {
-        const double *phi = x->sel + (size_t)i * (size_t)z->dim;
+        const double *phi = z->phi + (size_t)i * (size_t)z->dim;
         double one = 1, res = residual(x, m, i);
         for (int c = 0; c < z->dim; c++) {
             one -= phi[c] * z->pair[2 * c];
@@ -154,18 +184,23 @@ void ll_gp_fit_features(ll_gp_fit *x, int chunk)
         else
             condition_draw(x, m, &z);
     }
-    free(z.a);
+    draw_free(&z);
 }
 
 void ll_gp_fit_wide(const ll_gp_fit *x, int m, double *covariance, double *ones)
 {
     wide_draw z;
-    int dim = x->prior->dim;
-    draw_alloc(&z, x->k, dim);
+    size_t dim = (size_t)x->prior->dim;
+    draw_alloc(&z, x->k, x->prior->dim);
+    memset(covariance, 0, dim * dim * sizeof *covariance);
+    memset(ones, 0, dim * sizeof *ones);
     if (factor_draw(x, m, &z)) {
-        ll_cholesky_inverse(dim, z.a, dim);
-        memcpy(covariance, z.a, (size_t)dim * (size_t)dim * sizeof *covariance);
-        for (int c = 0; c < dim; c++) ones[c] = z.pair[2 * c];
+        ll_cholesky_inverse(z.dim, z.a, z.dim);
+        for (int i = 0; i < z.dim; i++) {
+            ones[z.column[i]] = z.pair[2 * i];
+            for (int j = 0; j < z.dim; j++)
+                covariance[(size_t)z.column[i] * dim + (size_t)z.column[j]] = z.a[i * z.dim + j];
+        }
     }
-    free(z.a);
+    draw_free(&z);
 }

@@ -12,11 +12,16 @@ static const double least_slope_sd = .01, least_variance = 1e-18;
 /* --- where the columns lie --- */
 
 /* What is executed has no dead edges: the blocks that leave them out say nothing more. */
+static bool is_own(const ll_gp_block *b)
+{
+    return b->of == LL_GP_AS_WRITTEN;
+}
+
 static int own_columns(const ll_gp_features *f, int execution)
 {
     int dim = 0;
     if (execution == LL_GP_AS_WRITTEN) return f->dim;
-    for (int b = 0; b < f->n_blocks; b++) dim += ll_gp_features_live(&f->blocks[b]) ? 0 : f->blocks[b].dim;
+    for (int b = 0; b < f->n_blocks; b++) dim += is_own(&f->blocks[b]) ? f->blocks[b].dim : 0;
     return dim;
 }
 
@@ -49,8 +54,8 @@ static int block_at(const ll_gp_part *p, const ll_gp_features *f, int block)
 {
     int at = p->first;
     if (p->execution == LL_GP_AS_WRITTEN) return p->first + f->blocks[block].first;
-    if (ll_gp_features_live(&f->blocks[block])) return -1;
-    for (int b = 0; b < block; b++) at += ll_gp_features_live(&f->blocks[b]) ? 0 : f->blocks[b].dim;
+    if (!is_own(&f->blocks[block])) return -1;
+    for (int b = 0; b < block; b++) at += is_own(&f->blocks[b]) ? f->blocks[b].dim : 0;
     return at;
 }
 
@@ -205,25 +210,42 @@ void ll_gp_frame_apply(const ll_gp_frame *frame, int part, const ll_gp_features 
 
 /* --- the prior it describes --- */
 
-static void add_block(ll_gp_prior *out, const ll_gp_part *p, const char *name, int first, int dim,
-                      double log_weight)
+static void add_block(ll_gp_prior *out, const char *name, int first, int dim, double log_weight,
+                      unsigned kinds)
 {
-    out->blocks[out->n_blocks++] = (ll_gp_block){name, first, dim, log_weight, p->execution};
+    ll_gp_prior_block *b = &out->blocks[out->n_blocks++];
+    *b = (ll_gp_prior_block){.name = name, .first = first, .dim = dim};
+    for (int k = 0; k < LL_GP_KINDS; k++) b->log_weight[k] = kinds >> k & 1 ? log_weight : -INFINITY;
+}
+
+/* The devices whose draws look at a part. */
+static unsigned kinds_of(int execution)
+{
+    return 1U << execution | (execution == LL_GP_LIVE ? 0 : 1U << LL_GP_MIXED);
+}
+
+/* Files of before there were mixed devices have no blocks for them alone. */
+static int kinds_known(const ll_gp_frame *frame, const ll_gp_features *f)
+{
+    return f->n_blocks > f->n_source_blocks ? LL_GP_KINDS : frame->n_parts;
 }
 
 void ll_gp_frame_prior(const ll_gp_frame *frame, const ll_gp_features *f, ll_gp_prior *out)
 {
-    *out = (ll_gp_prior){.dim = frame->dim, .n_executions = frame->n_parts};
+    *out = (ll_gp_prior){.dim = frame->dim, .n_executions = frame->n_parts, .n_kinds = kinds_known(frame, f)};
     for (int e = 0; e < frame->n_parts; e++) {
         const ll_gp_part *p = &frame->part[e];
         int mean = p->first + p->own;
         out->slope_sd[e] = p->strength;
         for (int b = 0; b < f->n_blocks; b++) {
+            const ll_gp_block *block = &f->blocks[b];
             int at = block_at(p, f, b);
-            if (at >= 0) add_block(out, p, f->blocks[b].name, at, f->blocks[b].dim, f->blocks[b].log_weight);
+            if (at >= 0)
+                add_block(out, block->name, at, block->dim, block->log_weight, block->kinds & kinds_of(e));
         }
-        if (p->mean_sd > 0) add_block(out, p, "mean", mean, 1, mean_log_weight);
-        if (p->dev_scale > 0) add_block(out, p, "dev", mean + 1, p->n_sources, deviation_log_weight);
+        if (p->mean_sd > 0) add_block(out, "mean", mean, 1, mean_log_weight, kinds_of(e));
+        if (p->dev_scale > 0)
+            add_block(out, "dev", mean + 1, p->n_sources, deviation_log_weight, kinds_of(e));
     }
 }
 

@@ -45,20 +45,22 @@ static bool design_prior(const void *model, const ll_archs *archs, ll_design_pri
 
 /* --- adapt --- */
 
-/* The probability of each execution, and in words when it is not the usual one. */
-static void describe_execution(cJSON *o, const double *probability)
+/* The probability of each kind of device, and in words when it is not the usual one. */
+static void describe_kind(cJSON *o, const double *probability)
 {
-    static const char *const names[LL_GP_EXECUTIONS] = {"as_written", "live", "pruned"};
-    static const char *const words[LL_GP_EXECUTIONS] = {NULL, "only what reaches the output",
-                                                        "only what lies on a path from input to output"};
+    static const char *const names[LL_GP_KINDS] = {"as_written", "live", "pruned", "mixed"};
+    static const char *const words[LL_GP_KINDS] = {
+        NULL, "executes only what reaches the output",
+        "executes only what lies on a path from input to output",
+        "simplifies the network in part, so that both what is written and what is left of it count"};
     int likely = LL_GP_AS_WRITTEN;
     ll_str text = {0};
-    for (int e = 0; e < LL_GP_EXECUTIONS; e++) {
-        ll_json_num(o, names[e], probability[e]);
-        if (probability[e] > probability[likely]) likely = e;
+    for (int k = 0; k < LL_GP_KINDS; k++) {
+        ll_json_num(o, names[k], probability[k]);
+        if (probability[k] > probability[likely]) likely = k;
     }
     if (!words[likely]) return;
-    ll_str_addf(&text, "the samples say that this device executes %s (probability %.2f)", words[likely],
+    ll_str_addf(&text, "the samples say that this device %s (probability %.2f)", words[likely],
                 probability[likely]);
     ll_json_str(ll_json_arr(o, "says"), NULL, ll_str_text(&text));
     ll_str_free(&text);
@@ -76,7 +78,7 @@ static void describe(const ll_gp_posterior *q, int executions, int k, cJSON *o)
     ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
-    if (executions > 1) describe_execution(o, q->execution);
+    if (executions > 1) describe_kind(o, q->kind);
     ll_json_ints(o, "outliers", outliers.v, outliers.n);
     ll_ints_free(&outliers);
 }
@@ -179,15 +181,16 @@ static ll_status predict(const void *model, const void *adapted, const ll_predic
 
 /* --- as tensors --- */
 
-enum { NUMBERS = 5 + 2 * LL_GP_EXECUTIONS };
+/* Scalars, slopes, and the probability of each kind; files of before there were mixed devices have one less of the last. */
+enum { SCALARS = 5, KINDS_AT = SCALARS + LL_GP_EXECUTIONS, NUMBERS = KINDS_AT + LL_GP_KINDS };
 
 ll_status ll_gp_save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
 {
     const ll_gp_posterior *q = adapted;
     double *v = ll_tensors_add(out, "gp.posterior", LL_F64, 1, (long[]){NUMBERS}, NULL)->data;
-    memcpy(v, (double[]){q->scale_ms, q->constant, q->noise, q->dof, q->spread}, 5 * sizeof *v);
-    memcpy(v + 5, q->slope, sizeof q->slope);
-    memcpy(v + 5 + LL_GP_EXECUTIONS, q->execution, sizeof q->execution);
+    memcpy(v, (double[]){q->scale_ms, q->constant, q->noise, q->dof, q->spread}, SCALARS * sizeof *v);
+    memcpy(v + SCALARS, q->slope, sizeof q->slope);
+    memcpy(v + KINDS_AT, q->kind, sizeof q->kind);
     ll_tensors_add(out, "gp.beta", LL_F64, 1, (long[]){q->dim}, q->beta);
     if (q->form) ll_tensors_add(out, "gp.form", LL_F64, 2, (long[]){q->width, q->width}, q->form);
     return LL_OK;
@@ -204,8 +207,9 @@ static ll_status form_from(const ll_tensors *in, ll_gp_posterior *q, ll_error *e
 
 ll_status ll_gp_load_adapted(const ll_gp_model *m, const ll_tensors *in, void **adapted, ll_error *e)
 {
-    const ll_tensor *numbers, *beta;
-    ll_status s = ll_tensors_need(in, "gp.posterior", LL_F64, 1, (long[]){NUMBERS}, &numbers, e);
+    const ll_tensor *numbers = ll_tensors_find(in, "gp.posterior"), *beta;
+    bool older = numbers && numbers->n_dims == 1 && numbers->shape[0] == NUMBERS - 1;
+    ll_status s = ll_tensors_need(in, "gp.posterior", LL_F64, 1, (long[]){NUMBERS - older}, &numbers, e);
     if (!s) s = ll_tensors_need(in, "gp.beta", LL_F64, 1, (long[]){m->frame.dim}, &beta, e);
     if (s) return s;
     const double *v = numbers->data;
@@ -217,8 +221,8 @@ ll_status ll_gp_load_adapted(const ll_gp_model *m, const ll_tensors *in, void **
                            .noise = v[2],
                            .dof = v[3],
                            .spread = v[4]};
-    memcpy(q->slope, v + 5, sizeof q->slope);
-    memcpy(q->execution, v + 5 + LL_GP_EXECUTIONS, sizeof q->execution);
+    memcpy(q->slope, v + SCALARS, sizeof q->slope);
+    memcpy(q->kind, v + KINDS_AT, (size_t)(NUMBERS - KINDS_AT - older) * sizeof *v);
     q->beta = ll_memdup(beta->data, (size_t)q->dim, sizeof *q->beta);
     s = form_from(in, q, e);
     if (s)

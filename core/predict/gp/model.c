@@ -32,7 +32,7 @@ static void take_over(const ll_gp_features *f, const ll_gp_source *from, ll_gp_s
 {
     size_t pairs = (size_t)ll_gp_square_dim(f);
     *out = *from;
-    out->linear = ll_memdup(from->linear, (size_t)f->dim, sizeof *out->linear);
+    out->linear = ll_memdup(from->linear, (size_t)f->source_dim, sizeof *out->linear);
     if (from->square) out->square = ll_memdup(from->square, pairs * pairs, sizeof *out->square);
 }
 
@@ -147,12 +147,13 @@ static void save_frame(const ll_gp_model *m, ll_tensors *out)
 ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
 {
     (void)e;
-    long S = m->n_sources, dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
+    long S = m->n_sources, dim = m->features.dim, own = m->features.source_dim;
+    long pairs = ll_gp_square_dim(&m->features);
     save_frame(m, out);
     ll_tensors_add(out, "gp.shift", LL_F64, 1, (long[]){dim}, m->features.shift);
     ll_tensors_add(out, "gp.scale", LL_F64, 1, (long[]){dim}, m->features.scale);
     double *scalars = ll_tensors_add(out, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, NULL)->data;
-    double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, dim}, NULL)->data;
+    double *linear = ll_tensors_add(out, "gp.linear", LL_F64, 2, (long[]){S, own}, NULL)->data;
     if (m->estimator.estimate) {
         double *weight = ll_tensors_add(out, "gp.estimate", LL_F64, 1, (long[]){S}, NULL)->data;
         for (int s = 0; s < S; s++) weight[s] = m->sources[s].estimate;
@@ -163,7 +164,7 @@ ll_status ll_gp_model_save(const ll_gp_model *m, ll_tensors *out, ll_error *e)
         const ll_gp_source *g = &m->sources[s];
         memcpy(scalars + s * SCALARS, (double[]){g->constant, g->mean_ms, g->noise_sd, g->ticks, g->n},
                SCALARS * sizeof *scalars);
-        memcpy(linear + s * dim, g->linear, (size_t)dim * sizeof *linear);
+        memcpy(linear + s * own, g->linear, (size_t)own * sizeof *linear);
         if (g->square)
             memcpy(square + s * pairs * pairs, g->square, (size_t)(pairs * pairs) * sizeof *square);
     }
@@ -177,7 +178,7 @@ static void source_from(const ll_gp_features *f, const double *scalars, const do
     *out = (ll_gp_source){.constant = scalars[0], .mean_ms = scalars[1], .noise_sd = scalars[2]};
     out->ticks = scalars[3] != 0;
     out->n = (int)scalars[4];
-    out->linear = ll_memdup(linear, (size_t)f->dim, sizeof *linear);
+    out->linear = ll_memdup(linear, (size_t)f->source_dim, sizeof *linear);
     if (square && out->n) out->square = ll_memdup(square, pairs * pairs, sizeof *square);
 }
 
@@ -199,7 +200,7 @@ static ll_status sources_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
     const ll_tensor *any = ll_tensors_find(in, "gp.sources"), *scalars, *linear, *square = NULL;
     if (!any || any->n_dims != 2 || any->shape[0] < 1)
         return ll_fail(e, LL_BAD_DATA, "tensor gp.sources is missing or has no row");
-    long S = any->shape[0], dim = m->features.dim, pairs = ll_gp_square_dim(&m->features);
+    long S = any->shape[0], dim = m->features.source_dim, pairs = ll_gp_square_dim(&m->features);
     ll_status s = ll_tensors_need(in, "gp.sources", LL_F64, 2, (long[]){S, SCALARS}, &scalars, e);
     if (!s) s = ll_tensors_need(in, "gp.linear", LL_F64, 2, (long[]){S, dim}, &linear, e);
     if (!s && pairs) s = ll_tensors_need(in, "gp.square", LL_F64, 3, (long[]){S, pairs, pairs}, &square, e);

@@ -55,9 +55,9 @@ static void gram(const problem *p, int b, int n, double *out)
         ll_dsyrk(false, n, 1, 1, p->estimate, 1, 0, out, n);
         return;
     }
-    if (b < p->f->n_blocks) {
+    if (b < p->f->n_source_blocks) {
         const ll_gp_block *k = &p->f->blocks[b];
-        ll_dsyrk(false, n, k->dim, 1, p->phi + k->first, p->f->dim, 0, out, n);
+        ll_dsyrk(false, n, k->dim, 1, p->phi + k->first, p->f->source_dim, 0, out, n);
         return;
     }
     ll_dsyrk(false, n, p->n_pairs, 1, p->pairs, p->n_pairs, 0, out, n);
@@ -204,15 +204,15 @@ static void all_rows_covariance(const problem *p, const double *theta, double *c
 static void to_features(const problem *p, const double *theta, const double *a, ll_gp_source *out)
 {
     const ll_gp_features *f = p->f;
-    out->linear = LL_NEW_ARRAY(double, f->dim);
-    ll_dgemv(true, p->n, f->dim, 1, p->phi, f->dim, a, 0, out->linear);
-    for (int b = 0; b < f->n_blocks; b++)
+    out->linear = LL_NEW_ARRAY(double, f->source_dim);
+    ll_dgemv(true, p->n, f->source_dim, 1, p->phi, f->source_dim, a, 0, out->linear);
+    for (int b = 0; b < f->n_source_blocks; b++)
         for (int c = 0; c < f->blocks[b].dim; c++) out->linear[f->blocks[b].first + c] *= exp(theta[b]);
     if (p->estimate) out->estimate = exp(theta[p->n_kernels - 1]) * ll_ddot(p->n, p->estimate, a);
     if (!p->pairs) return;
     int m = p->n_pairs;
     double *weighted = ll_memdup(p->pairs, (size_t)p->n * (size_t)m, sizeof *weighted);
-    double w = exp(theta[f->n_blocks]);
+    double w = exp(theta[f->n_source_blocks]);
     for (int i = 0; i < p->n; i++)
         for (int c = 0; c < m; c++) weighted[i * m + c] *= w * a[i];
     out->square = LL_NEW_ARRAY(double, m *m);
@@ -251,7 +251,7 @@ static void clip_outliers(double *y, int n)
 static void gather(problem *p, const double *phi, int stride, const double *lat_ms, const float *estimate,
                    const int *rows, int n_rows)
 {
-    int dim = p->f->dim;
+    int dim = p->f->source_dim;
     p->phi = LL_NEW_ARRAY(double, (size_t)n_rows *(size_t)dim);
     p->y = LL_NEW_ARRAY(double, n_rows);
     if (estimate) p->estimate = LL_NEW_ARRAY(double, n_rows);
@@ -273,7 +273,7 @@ void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, co
                       ll_gp_source *out)
 {
     problem p = {.f = f,
-                 .n_kernels = f->n_blocks + ll_gp_features_squared(f) + (estimate != NULL),
+                 .n_kernels = f->n_source_blocks + ll_gp_features_squared(f) + (estimate != NULL),
                  .observer = observer};
     double theta[MAX_KERNELS + 1];
     *out = (ll_gp_source){0};
@@ -290,7 +290,7 @@ void ll_gp_source_fit(const ll_gp_features *f, const double *phi, int stride, co
             fit_function(&p, theta, out);
         }
     }
-    if (!out->linear) out->linear = LL_NEW_ARRAY(double, f->dim);
+    if (!out->linear) out->linear = LL_NEW_ARRAY(double, f->source_dim);
     free(p.phi);
     free(p.pairs);
     free(p.estimate);
@@ -314,7 +314,7 @@ void ll_gp_source_predict(const ll_gp_source *s, const ll_gp_features *f, const 
         int rows = n - from < TILE ? n - from : TILE;
         for (int i = 0; i < rows; i++) {
             const double *x = phi + (size_t)(from + i) * (size_t)stride;
-            out[(size_t)(from + i) * (size_t)step] = s->constant + ll_ddot(f->dim, x, s->linear) +
+            out[(size_t)(from + i) * (size_t)step] = s->constant + ll_ddot(f->source_dim, x, s->linear) +
                                                      (estimate ? s->estimate * estimate[from + i] : 0);
             if (m) gather_pairs(f, x, pairs + i * m);
         }

@@ -12,7 +12,7 @@
  * everywhere has f = 0. */
 typedef struct ll_gp_source {
     double constant;
-    double *linear;  /* (dim) */
+    double *linear;  /* (source_dim) */
     double *square;  /* (pairs, pairs) or NULL */
     double estimate; /* of the other predictor's estimate; 0: there was none */
     double mean_ms;  /* of the training latencies */

@@ -13,11 +13,13 @@
 static const double spread = 1.5;                        /* of the log weights */
 static const double noise_centre = -3, noise_spread = 2; /* of log R / sum e^th */
 static const double slope_spread = .7;
-/* Prior share of each execution but the first (with .03 or .1 about the same is reached), and how many draws are of it:
- * with 64 of the first instead, devices that execute what is written lose .01 to .03 at 10 samples. */
-static const double rare = .05;
-enum { WRITTEN = 128, OTHERWISE = 32 };
-static const double absent = 1e-12; /* weight of a block that is of another execution */
+/* Draws of each kind of device, and the prior share of all of them; the first kind has what the others leave. With .03 or
+ * .1 for the two in the middle about the same is reached, and with .05 to .15 for mixtures; with 64 draws of the first,
+ * devices that execute what is written lose .01 to .03 at 10 samples. */
+static const struct {
+    int draws;
+    double share;
+} kinds[LL_GP_KINDS] = {{128, 0}, {32, .05}, {32, .05}, {64, .1}};
 static const double nu = 3, least_factor = .5, most_factor = 50; /* of the Student-t noise */
 static const double noise_inflation = 1.4;                       /* a new measurement's variance over R */
 static const double coarse = .005; /* a clock step over this share of the median matters */
@@ -26,28 +28,40 @@ enum { PASSES = 6 };
 
 /* --- draws --- */
 
-/* How many there are of an execution, and the sum of the centres of their weights. */
-static int count_blocks(const ll_gp_prior *p, int execution, double *weights)
+/* A block that a draw does not look at. */
+static bool is_absent(const ll_gp_prior_block *b, int kind)
+{
+    return isinf(b->log_weight[kind]);
+}
+
+/* How many blocks a draw of this kind looks at, and the sum of the centres of their weights. */
+static int count_blocks(const ll_gp_prior *p, int kind, double *weights)
 {
     int n = 0;
     *weights = 0;
     for (int b = 0; b < p->n_blocks; b++) {
-        if (p->blocks[b].execution != execution) continue;
-        *weights += exp(p->blocks[b].log_weight);
+        if (is_absent(&p->blocks[b], kind)) continue;
+        *weights += exp(p->blocks[b].log_weight[kind]);
         n++;
     }
     return n;
 }
 
-/* z: a normal variable for each of the execution's blocks, for the noise and for the slope. */
-static void make_draw(const ll_gp_prior *p, int execution, const double *z, int m, ll_gp_draws *out)
+/* Whose direction of "more work" it follows. */
+static int execution_of(int kind)
+{
+    return kind == LL_GP_MIXED ? LL_GP_PRUNED : kind;
+}
+
+/* z: a normal variable for each block that is looked at, for the noise and for the slope. */
+static void make_draw(const ll_gp_prior *p, int kind, const double *z, int m, ll_gp_draws *out)
 {
     double sum = 0, centres, slope;
-    int n = count_blocks(p, execution, &centres), at = 0;
+    int n = count_blocks(p, kind, &centres), at = 0, execution = execution_of(kind);
     for (int b = 0; b < p->n_blocks; b++) {
-        bool own = p->blocks[b].execution == execution;
-        out->weight[b][m] = own ? exp(p->blocks[b].log_weight + spread * z[at++]) : absent;
-        if (own) sum += out->weight[b][m];
+        if (is_absent(&p->blocks[b], kind)) continue;
+        out->weight[b][m] = exp(p->blocks[b].log_weight[kind] + spread * z[at++]);
+        sum += out->weight[b][m];
     }
     out->noise[m] = sum * exp(noise_centre + noise_spread * z[n]);
     slope = p->slope_sd[execution] * exp(slope_spread * z[n + 1]);
@@ -55,18 +69,24 @@ static void make_draw(const ll_gp_prior *p, int execution, const double *z, int 
     out->b0[m] = 2 * slope * slope / centres;
 }
 
-static void make_draws(const ll_gp_prior *p, int execution, uint64_t seed, ll_gp_draws *out)
+static double share_of(const ll_gp_prior *p, int kind)
 {
-    bool written = execution == LL_GP_AS_WRITTEN;
-    double centres, most = 1 - (p->n_executions - 1) * rare;
-    int n = written ? WRITTEN : OTHERWISE, dim = count_blocks(p, execution, &centres) + 2;
+    double left = 1;
+    for (int k = 1; k < p->n_kinds; k++) left -= kinds[k].share;
+    return kind ? kinds[kind].share : left;
+}
+
+static void make_draws(const ll_gp_prior *p, int kind, uint64_t seed, ll_gp_draws *out)
+{
+    double centres;
+    int n = kinds[kind].draws, dim = count_blocks(p, kind, &centres) + 2;
     double *points = LL_NEW_ARRAY(double, dim *n);
     ll_sobol(n, dim, true, seed, points);
     for (int i = 0; i < dim * n; i++) points[i] = ll_normal_quantile(points[i]);
     for (int m = 0; m < n; m++) {
-        out->execution[out->n] = execution;
-        out->log_prior[out->n] = written ? 0 : log(rare / n / (most / WRITTEN));
-        make_draw(p, execution, points + m * dim, out->n++, out);
+        out->kind[out->n] = kind;
+        out->log_prior[out->n] = log(share_of(p, kind) / n);
+        make_draw(p, kind, points + m * dim, out->n++, out);
     }
     free(points);
 }
@@ -74,7 +94,7 @@ static void make_draws(const ll_gp_prior *p, int execution, uint64_t seed, ll_gp
 void ll_gp_draws_make(const ll_gp_prior *p, uint64_t seed, ll_gp_draws *out)
 {
     *out = (ll_gp_draws){.n_blocks = p->n_blocks};
-    for (int e = 0; e < p->n_executions; e++) make_draws(p, e, seed + (uint64_t)e, out);
+    for (int k = 0; k < p->n_kinds; k++) make_draws(p, k, seed + (uint64_t)k, out);
 }
 
 /* --- quantised latencies --- */
@@ -161,6 +181,18 @@ static double relative_scale(const double *y, int k)
     return scale > 0 ? scale : 1;
 }
 
+/* As many as a draw of any kind looks at. */
+static int most_columns(const ll_gp_prior *p)
+{
+    int most = 0;
+    for (int kind = 0; kind < p->n_kinds; kind++) {
+        int dim = 0;
+        for (int b = 0; b < p->n_blocks; b++) dim += is_absent(&p->blocks[b], kind) ? 0 : p->blocks[b].dim;
+        most = dim > most ? dim : most;
+    }
+    return most;
+}
+
 /* What the way over the samples needs, of size k^2. */
 static void fit_init_samples(ll_gp_fit *x)
 {
@@ -187,7 +219,7 @@ static void fit_init(ll_gp_fit *x, const ll_gp_prior *p, const ll_gp_draws *draw
     x->k = k;
     x->step = ll_clock_step(y_ms, k) / scale;
     x->sel = LL_NEW_ARRAY(double, dim *(size_t)k);
-    x->wide = k > p->dim;
+    x->wide = k > most_columns(p);
     x->z = LL_NEW_ARRAY(double, (2 + LL_GP_EXECUTIONS) * k);
     x->g = x->z + k;
     for (int e = 0; e < LL_GP_EXECUTIONS; e++) x->h[e] = x->g + (1 + e) * k;
@@ -221,7 +253,7 @@ static void mean_in_features(const ll_gp_fit *x, ll_gp_posterior *out)
     for (int m = 0; m < x->draws->n; m++) {
         out->constant += x->w[m] * mu[m];
         for (int e = 0; e < x->prior->n_executions; e++) out->slope[e] += x->w[m] * x->draws->slope[e][m];
-        out->execution[x->draws->execution[m]] += x->w[m];
+        out->kind[x->draws->kind[m]] += x->w[m];
     }
     for (int b = 0; b < p->n_blocks; b++) {
         for (int i = 0; i < x->k; i++) {

@@ -14,14 +14,26 @@
 
 #include "core/predict/gp/features.h"
 
-enum { LL_GP_DRAWS = 192, LL_GP_TARGET_BLOCKS = LL_GP_EXECUTIONS * (LL_GP_MAX_BLOCKS + 2) };
+enum {
+    LL_GP_DRAWS = 256,
+    LL_GP_TARGET_BLOCKS = LL_GP_MAX_BLOCKS + 2 + (LL_GP_EXECUTIONS - 1) * (LL_GP_OWN_BLOCKS + 2)
+};
+
+/* Columns first .. first+dim-1 of phi share a weight: the centre of its log in draws of each kind, -INFINITY: it has no
+ * part in them. */
+typedef struct ll_gp_prior_block {
+    const char *name;
+    int first, dim;
+    double log_weight[LL_GP_KINDS];
+} ll_gp_prior_block;
 
 /* What is believed before any measurement. phi and slope are borrowed. */
 typedef struct ll_gp_prior {
     int n, dim, n_blocks;
-    ll_gp_block blocks[LL_GP_TARGET_BLOCKS];
+    ll_gp_prior_block blocks[LL_GP_TARGET_BLOCKS];
     const double *phi;                     /* (n, dim) */
     int n_executions;                      /* of the space */
+    int n_kinds;                           /* of devices that are thought possible */
     const double *slope[LL_GP_EXECUTIONS]; /* (n) direction of "more work", mean 0, variance 1 */
     double slope_sd[LL_GP_EXECUTIONS];     /* how strongly the sources follow it: centre of its draws, > 0 */
     int n_sources;
@@ -29,13 +41,13 @@ typedef struct ll_gp_prior {
     const bool *ticks;      /* (n_sources) whether its latencies are multiples of a coarse clock step */
 } ll_gp_prior;
 
-/* 128 for devices that execute what is written, 32 for each other execution of the space. */
+/* 128 for devices that execute what is written, 32 for each other execution of the space, 64 for mixtures. */
 typedef struct ll_gp_draws {
     int n, n_blocks;
     double weight[LL_GP_TARGET_BLOCKS][LL_GP_DRAWS]; /* e^th */
     double noise[LL_GP_DRAWS];                       /* R, in units of t^2 */
     double slope[LL_GP_EXECUTIONS][LL_GP_DRAWS];     /* S; 0 for the execution it is not of */
-    int execution[LL_GP_DRAWS];                      /* what it is of */
+    int kind[LL_GP_DRAWS];                           /* what it takes the device for */
     double log_prior[LL_GP_DRAWS];                   /* of the draw itself, up to a constant */
     double b0[LL_GP_DRAWS];                          /* t^2 ~ inverse gamma(a0, b0) */
 } ll_gp_draws;
@@ -50,11 +62,11 @@ typedef struct ll_gp_posterior {
     int dim;
     double scale_ms; /* latency = scale_ms (1 + f) */
     double constant, slope[LL_GP_EXECUTIONS];
-    double *beta; /* (dim) */
-    int width;    /* 1 + executions + dim */
-    double *form; /* (width, width) over (1, h, phi): variance of f; NULL when not asked for */
-    double execution[LL_GP_EXECUTIONS]; /* probability of each */
-    double noise;                       /* variance of a new measurement about f */
+    double *beta;             /* (dim) */
+    int width;                /* 1 + executions + dim */
+    double *form;             /* (width, width) over (1, h, phi): variance of f; NULL when not asked for */
+    double kind[LL_GP_KINDS]; /* probability of each */
+    double noise;             /* variance of a new measurement about f */
     double dof;
     double spread; /* factor on every deviation; 1 from ll_gp_condition, calibrated by the model */
     int n_draws;
