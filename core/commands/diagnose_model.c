@@ -1,4 +1,4 @@
-/* The other questions of `diagnose`: prices, residuals, samples, advice. */
+/* The other questions of `diagnose`: prices, residuals, samples. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,27 +9,12 @@
 #include "core/commands/look.h"
 #include "core/num/sort.h"
 
-static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
-{
-    cJSON *o = ll_result_new(kind);
-    ll_json_str(o, "title", title);
-    ll_json_int(o, "question", question);
-    ll_json_str(o, "device", q->data->devices[q->device].name);
-    return o;
-}
-
 /* --- 3: prices --- */
-
-/* The name of an operation at a position, or (-1) at all of them. */
-static const char *op_name(const ll_space *s, int position, int op)
-{
-    return position < 0 ? s->ops[op] : ll_space_choice(s, position, op);
-}
 
 static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
 {
     const ll_space *s = q->data->space;
-    ll_json_str(row, "operation", op_name(s, p->position, p->op));
+    ll_json_str(row, "operation", ll_choice_name(s, p->position, p->op));
     ll_json_str(row, "position", p->position < 0 ? "all" : s->positions ? s->positions[p->position] : "");
     ll_json_num(row, "target", p->target);
     ll_json_num(row, "target_se", p->target_se);
@@ -41,7 +26,23 @@ static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
     ll_json_num(row, "ratio_hi", p->ratio_hi);
 }
 
-/* Operations the sources misjudge: the ratio is clear of 1 by a tenth, or the price lies outside all of theirs. */
+/* The ratio is clear of 1 by a tenth. */
+static bool mispriced(const ll_price *p)
+{
+    return p->ratio > 0 && (p->ratio_lo > 1.1 || p->ratio_hi < .9);
+}
+
+const ll_price *ll_most_mispriced(const ll_prices_report *r)
+{
+    const ll_price *worst = NULL;
+    for (int i = 0; i < r->n_by_op; i++) {
+        const ll_price *p = &r->by_op[i];
+        if (mispriced(p) && (!worst || fabs(log(p->ratio)) > fabs(log(worst->ratio)))) worst = p;
+    }
+    return worst;
+}
+
+/* Operations the sources misjudge, also where the price alone lies outside all of theirs. */
 static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report *r)
 {
     const ll_space *s = q->data->space;
@@ -49,8 +50,7 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
         const ll_price *p = &r->by_op[i];
         bool outside =
             p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
-        bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
-        if (p->ratio > 0 && clear)
+        if (mispriced(p))
             ll_result_note(
                 o,
                 "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "
@@ -64,8 +64,8 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
     for (int i = 0; i < r->n_by_position && i < 3; i++) {
         const ll_price *p = &r->by_position[i];
         ll_result_note(o, "at %s, %s costs %.1f %% (+-%.1f), the sources say %.1f %%",
-                       s->positions[p->position], op_name(s, p->position, p->op), p->target, 2 * p->target_se,
-                       p->source);
+                       s->positions[p->position], ll_choice_name(s, p->position, p->op), p->target,
+                       2 * p->target_se, p->source);
     }
     if (r->from_samples)
         ll_result_note(
@@ -74,12 +74,16 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
             "what the sources say",
             r->n_rows);
     else
-        ll_result_note(o, "counting operations explains %.0f %% of the device's variance (%d latencies)",
+        ll_result_note(o,
+                       "counting operations explains %.0f %% of what its latencies differ by (of their "
+                       "variance; %d latencies)",
                        100 * r->additive, r->n_rows);
 }
 
-void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_report *r)
+void ll_emit_prices(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_prices_report *r = &a->prices;
     static const ll_column columns[] = {
         {"operation", "operation", NULL, -1}, {"target", "here", "%", 1},
         {"target_se", "+-", "%", 2},          {"source", "sources", "%", 1},
@@ -89,7 +93,7 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
     ll_str title = {0};
     ll_str_addf(&title, "3. What is mispriced? (percent of the mean latency for an operation in place of %s)",
                 q->data->space->ops[r->reference]);
-    cJSON *o = new_answer(q, "diagnose_prices", 3, ll_str_text(&title));
+    cJSON *o = ll_answer_new(a, "diagnose_prices", 3, ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(o, "reference", q->data->space->ops[r->reference]);
     ll_json_int(o, "n", r->n_rows);
@@ -101,7 +105,7 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
     positions = ll_json_arr(o, "by_position");
     for (int i = 0; i < r->n_by_position; i++) price_row(ll_json_obj(positions, NULL), q, &r->by_position[i]);
     price_notes(o, q, r);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 3: residuals --- */
@@ -114,7 +118,7 @@ static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str
         ll_str_addf(out, "with %s", s->ops[g->op]);
         break;
     case LL_BY_POSITION:
-        ll_str_addf(out, "%s at %s", op_name(s, g->position, g->op), s->positions[g->position]);
+        ll_str_addf(out, "%s at %s", ll_choice_name(s, g->position, g->op), s->positions[g->position]);
         break;
     case LL_BY_COUNT:
         ll_str_addf(out, "%d x %s", g->lo, s->ops[g->op]);
@@ -134,7 +138,7 @@ static void group_row(cJSON *row, const ll_diagnosis *q, const ll_residual_group
     group_name(q, g, &name);
     ll_json_str(row, "by", ll_residual_by_name(g->by));
     ll_json_str(row, "group", ll_str_text(&name));
-    if (g->op >= 0) ll_json_str(row, "operation", op_name(q->data->space, g->position, g->op));
+    if (g->op >= 0) ll_json_str(row, "operation", ll_choice_name(q->data->space, g->position, g->op));
     if (g->position >= 0) ll_json_str(row, "position", q->data->space->positions[g->position]);
     if (g->by >= LL_BY_COUNT) ll_json_int(row, "value", g->lo);
     ll_json_int(row, "n", g->n);
@@ -198,29 +202,36 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
     ll_str_free(&text);
 }
 
-void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals_report *r)
+void ll_emit_residuals(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_residuals_report *r = &a->residuals;
     static const ll_column columns[] = {{"group", "farthest off as a group", NULL, -1},
                                         {"n", "n", NULL, 0},
                                         {"mean_ms", "measured - predicted", "ms", 3},
                                         {"se_ms", "+-", "ms", 3},
                                         {"percent", "of latency", "%", 1},
                                         {0}};
-    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
+    cJSON *o = ll_answer_new(a, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
     ll_json_num(o, "bias_ms", r->bias_ms);
     ll_json_num(o, "sd_ms", r->sd_ms);
     ll_result_columns(o, columns);
     add_group_rows(o, q, r);
     draw_worst(o, q, r);
+    ll_result_note(
+        o, "depth: operations that do something on the longest path; fifths by FLOPs: the architectures "
+           "sorted by their multiply-adds, the fewest first");
     ll_result_note(o, "on average measured - predicted is %.3f %s, its deviation %.3f %s", r->bias_ms,
                    ll_device_unit(q->data, q->device), r->sd_ms, ll_device_unit(q->data, q->device));
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 3: residuals where there are only samples --- */
 
-void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *out)
+void ll_emit_left_out(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_outlook *out = &a->outlook;
     static const ll_column columns[] = {{"index", "sample", NULL, 0},
                                         {"measured_ms", "measured", "ms", 3},
                                         {"predicted_ms", "as the others predict it", "ms", 3},
@@ -228,7 +239,7 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
                                         {"string", "architecture", NULL, -1},
                                         {0}};
     const ll_ints *samples = &q->transfer->samples;
-    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
+    cJSON *o = ll_answer_new(a, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
     int *order = LL_NEW_ARRAY(int, samples->n), surprising = 0;
     double *minus = LL_NEW_ARRAY(double, samples->n);
     for (int i = 0; i < samples->n; i++) minus[i] = -fabs(out->left_out[i]);
@@ -255,14 +266,14 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
         ll_result_note(o, "every sample is within 2.5 deviations of what the others say of it");
     free(order);
     free(minus);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 4: samples --- */
 
 static const char *unseen_name(const ll_space *s, int unseen)
 {
-    return op_name(s, unseen / s->n_ops, unseen % s->n_ops);
+    return ll_choice_name(s, unseen / s->n_ops, unseen % s->n_ops);
 }
 
 static int all_choices(const ll_space *s)
@@ -302,8 +313,11 @@ static void unseen_list(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     }
 }
 
-void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_report *r, const ll_outlook *out)
+void ll_emit_samples(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_samples_report *r = &a->samples;
+    const ll_outlook *out = &a->outlook;
     static const ll_column columns[] = {{"same_draw", "gp on these samples", NULL, 4},
                                         {"mean", "mean of the draws", NULL, 4},
                                         {"sd", "deviation", NULL, 4},
@@ -315,7 +329,7 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
                                          {"expected_lo", "10 %", NULL, 3},
                                          {"expected_hi", "90 %", NULL, 3},
                                          {0}};
-    cJSON *o = new_answer(q, "diagnose_samples", 4, "4. Was it the samples?");
+    cJSON *o = ll_answer_new(a, "diagnose_samples", 4, "4. Was it the samples?");
     ll_json_int(o, "k", q->transfer->samples.n);
     ll_json_str(o, "sampler", r->sampler);
     ll_json_str(o, "predictor", r->predictor);
@@ -347,111 +361,5 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
                 out->now, out->now_lo, out->now_hi);
     }
     unseen_note(o, q, r);
-    ll_emit(rq, o);
-}
-
-/* --- 5: advice --- */
-
-static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
-{
-    const ll_dataset *d = q->data;
-    cJSON *rows = ll_json_arr(o, "rows");
-    for (int i = 0; i < out->next.n; i++) {
-        ll_str string = {0};
-        cJSON *row = ll_json_obj(rows, NULL);
-        d->space->format(d->space, ll_gene(d, out->next.v[i]), &string);
-        ll_json_int(row, "index", out->next.v[i]);
-        ll_json_str(row, "string", ll_str_text(&string));
-        ll_str_free(&string);
-    }
-    ll_json_ints(o, "next", out->next.v, out->next.n);
-    ll_json_num(o, "gp_score", r->gp_score);
-    ll_json_num(o, "next_score", r->next_score);
-    ll_json_num(o, "next_expected", out->then);
-    ll_json_num(o, "next_expected_lo", out->then_lo);
-    ll_json_num(o, "next_expected_hi", out->then_hi);
-    if (!isnan(out->then) && out->next.n)
-        ll_result_note(
-            o,
-            "gp expects %.3f with the samples as they are and %.3f (%.3f to %.3f) with these %d as well: %s",
-            out->now, out->then, out->then_lo, out->then_hi, out->next.n,
-            out->then - out->now < .005 ? "hardly worth measuring" : "worth measuring");
-    if (!isnan(r->next_score))
-        ll_result_note(o,
-                       "on all other latencies, which a user would not have, they bring gp from %.3f to %.3f",
-                       r->gp_score, r->next_score);
-}
-
-static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
-{
-    cJSON *list = ll_json_arr(o, "source_sets");
-    for (int i = 0; i < r->n_sets; i++) {
-        const ll_source_set *s = &r->sets[i];
-        cJSON *item = ll_json_obj(list, NULL);
-        ll_json_str(item, "what", s->what);
-        ll_json_devices(item, "devices", q->data, &s->devices);
-        ll_json_num(item, "left_out_error", s->error);
-        ll_json_num(item, "expected", s->expected);
-        ll_json_num(item, "spearman", s->score);
-    }
-    if (!r->n_sets) return;
-    const ll_source_set *now = &r->sets[0], *best = &r->sets[r->best_set];
-    ll_json_str(o, "best_set", best->what);
-    if (r->best_set == 0) {
-        ll_result_note(
-            o,
-            "no other source set at hand predicts the samples clearly better: left out, they are %.1f %% off",
-            now->error);
-        return;
-    }
-    ll_str names = {0};
-    for (int i = 0; i < best->devices.n; i++) {
-        if (i) ll_str_addc(&names, ',');
-        ll_quote_word(&names, q->data->devices[best->devices.v[i]].name);
-    }
-    double gain = best->expected - now->expected, sure = 2 * hypot(best->expected_se, now->expected_se);
-    ll_result_note(o, "other sources, %s (%s): left-out samples are %.1f %% off instead of %.1f %%",
-                   best->what, ll_str_text(&names), best->error, now->error);
-    ll_json_num(o, "set_gain", gain);
-    ll_json_num(o, "set_gain_error", sure);
-    ll_result_note(o, "gp expects to rank by %+.3f (+-%.3f) better with them%s", gain, sure,
-                   fabs(gain) < sure ? ", which may be nothing: the milliseconds gain more than the ranking"
-                                     : "");
-    if (!isnan(best->score))
-        ll_result_note(o, "on all other latencies, which a user would not have, that is %.3f instead of %.3f",
-                       best->score, now->score);
-    ll_str_free(&names);
-}
-
-static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
-{
-    cJSON *list = ll_json_arr(o, "predictors");
-    for (int i = 0; i < r->n_rivals; i++) {
-        cJSON *item = ll_json_obj(list, NULL);
-        ll_json_str(item, "predictor", r->rivals[i].predictor);
-        ll_json_num(item, "spearman", r->rivals[i].score);
-        ll_json_num(item, "seconds", r->rivals[i].seconds);
-    }
-    if (!r->n_rivals || isnan(r->rivals[0].score)) return;
-    ll_str text = {0};
-    for (int i = 0; i < r->n_rivals; i++)
-        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor, r->rivals[i].score);
-    ll_result_note(o, "predictors on the same samples: %s", ll_str_text(&text));
-    const char *judged = q->transfer->predictor->name;
-    for (int i = 1; i < r->n_rivals; i++)
-        if (!strcmp(r->rivals[i].predictor, judged) && r->rivals[0].score - r->rivals[i].score > .01)
-            ll_result_note(o, "%s would rank better than %s here, %.3f instead of %.3f",
-                           r->rivals[0].predictor, judged, r->rivals[0].score, r->rivals[i].score);
-    ll_str_free(&text);
-}
-
-void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
-{
-    static const ll_column columns[] = {{"index", "measure next", NULL, 0}, {"string", "", NULL, -1}, {0}};
-    cJSON *o = new_answer(q, "diagnose_advice", 5, "5. What to do");
-    ll_result_columns(o, columns);
-    add_next(o, q, r, out);
-    add_sets(o, q, r);
-    add_rivals(o, q, r);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
