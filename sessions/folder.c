@@ -17,6 +17,7 @@
 #include "core/base/mem.h"
 #include "core/base/shared_file.h"
 #include "data/datasets/folder.h"
+#include "sessions/header.h"
 #include "sessions/place.h"
 
 enum { KEEP_LIVE = 8, LONGEST_HEADER = 64 << 20 };

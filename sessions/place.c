@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/base/quote.h"
@@ -130,17 +129,6 @@ bool ll_session_is_begun(const char *dir)
     bool begun = stat(journal, &st) ? !ll_is_missing(journal) : st.st_size > 0;
     free(journal);
     return begun;
-}
-
-bool ll_session_is_script(const char *dir)
-{
-    cJSON *header = NULL;
-    char *path = ll_path_join(dir, "session.json");
-    bool script = ll_is_file(path) && !ll_json_read_file(path, &header, NULL) &&
-                  ll_json_get_bool(header, "script", false);
-    cJSON_Delete(header);
-    free(path);
-    return script;
 }
 
 static void add_sessions(char *parent, bool begun, ll_strs *dirs)

@@ -28,7 +28,7 @@ typedef struct ll_session {
     char *dir;            /* NULL: not made yet */
     char *name;           /* NULL: unnamed */
     int lock_fd, journal_fd;
-    bool script;  /* nobody is there: unsaved, it is no person's (ll_session_is_script) */
+    bool script;  /* nobody is there: unsaved, it is no person's (sessions/header.h) */
     bool behind;  /* the last step could not be journalled */
     bool handled; /* the running command has done its own bookkeeping: the hook skips it */
     int depth;    /* of replays */

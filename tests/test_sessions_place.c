@@ -8,6 +8,7 @@
 #include "core/base/owned.h"
 #include "core/base/rng.h"
 #include "sessions/folder.h"
+#include "sessions/header.h"
 #include "tests/say.h"
 
 static char *made(const char *dir)
