@@ -8,6 +8,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/mem.h"
 
 void ll_json_now(cJSON *o, const char *key)
 {
@@ -41,28 +42,64 @@ ll_status ll_header_write(const char *dir, const char *name, const cJSON *state,
     return s;
 }
 
-ll_status ll_header_mark_script(const char *dir, bool script, ll_error *e)
+/* NULL where none can be read: a pipe in its place is not waited for. */
+static cJSON *read_header(const char *dir)
 {
     cJSON *header = NULL;
     char *path = ll_path_join(dir, "session.json");
+    if (ll_is_file(path)) (void)!ll_json_read_file(path, &header, NULL);
+    free(path);
+    return header;
+}
+
+/* Takes over the value. */
+static ll_status mark(const char *dir, const char *key, cJSON *value, ll_error *e)
+{
+    cJSON *header = read_header(dir);
     ll_status s = LL_OK;
-    if (ll_session_is_script(dir) != script && !ll_json_read_file(path, &header, NULL)) {
-        cJSON_DeleteItemFromObject(header, "script");
-        ll_json_bool(header, "script", script);
+    if (header) {
+        cJSON_DeleteItemFromObject(header, key);
+        cJSON_AddItemToObject(header, key, value);
         s = put_header(dir, header, e);
+    } else {
+        cJSON_Delete(value);
     }
     cJSON_Delete(header);
-    free(path);
     return s;
+}
+
+ll_status ll_header_mark_script(const char *dir, bool script, ll_error *e)
+{
+    return ll_session_is_script(dir) == script ? LL_OK : mark(dir, "script", cJSON_CreateBool(script), e);
 }
 
 bool ll_session_is_script(const char *dir)
 {
-    cJSON *header = NULL;
-    char *path = ll_path_join(dir, "session.json");
-    bool script = ll_is_file(path) && !ll_json_read_file(path, &header, NULL) &&
-                  ll_json_get_bool(header, "script", false);
+    cJSON *header = read_header(dir);
+    bool script = ll_json_get_bool(header, "script", false);
     cJSON_Delete(header);
-    free(path);
     return script;
+}
+
+ll_status ll_header_mark_origin(const char *dir, const char *origin, double inherited, ll_error *e)
+{
+    ll_status s = mark(dir, "inherited", cJSON_CreateNumber(inherited), e);
+    return s ? s : mark(dir, "of", ll_json_string(origin), e);
+}
+
+double ll_session_inherited(const char *dir)
+{
+    cJSON *header = read_header(dir);
+    double inherited = ll_json_get_num(header, "inherited", 0);
+    cJSON_Delete(header);
+    return inherited;
+}
+
+char *ll_session_origin(const char *dir)
+{
+    cJSON *header = read_header(dir);
+    const char *of = ll_json_get_str(header, "of", NULL);
+    char *origin = of ? ll_strdup(of) : NULL;
+    cJSON_Delete(header);
+    return origin;
 }

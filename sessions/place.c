@@ -14,6 +14,7 @@
 #include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/base/quote.h"
+#include "sessions/header.h"
 
 static char *under(ll_xdg kind, const char *name)
 {
@@ -126,7 +127,8 @@ bool ll_session_is_begun(const char *dir)
 {
     struct stat st;
     char *journal = ll_path_join(dir, "journal.jsonl");
-    bool begun = stat(journal, &st) ? !ll_is_missing(journal) : st.st_size > 0;
+    bool begun =
+        stat(journal, &st) ? !ll_is_missing(journal) : (double)st.st_size > ll_session_inherited(dir);
     free(journal);
     return begun;
 }

@@ -119,8 +119,10 @@ static void set_place(ll_session *s, char *dir, const char *name)
     pthread_mutex_lock(&s->lock);
     free(s->dir);
     free(s->name);
+    free(s->of);
     s->dir = dir;
     s->name = ll_strdup(name);
+    s->of = NULL;
     pthread_mutex_unlock(&s->lock);
     char *blobs = dir ? blobs_of(dir) : NULL;
     ll_store_move(&s->store, blobs);
@@ -149,7 +151,21 @@ static ll_status furnish(const ll_owned_work *w, const char *name, const cJSON *
     return LL_FAILED;
 }
 
-static ll_status make_folder(ll_session *s, ll_error *e)
+static void let_go(ll_session *s)
+{
+    if (s->journal_fd >= 0) close(s->journal_fd);
+    if (s->lock_fd >= 0) close(s->lock_fd); /* which ends the lock */
+    s->journal_fd = s->lock_fd = -1;
+}
+
+static ll_status mark_origin(const char *dir, const char *from, int journal, ll_error *e)
+{
+    struct stat st;
+    return ll_header_mark_origin(dir, from, fstat(journal, &st) ? 0 : (double)st.st_size, e);
+}
+
+/* An unsaved folder to go on in: with what is in `from`, a saved one, or (NULL) empty. */
+static ll_status make_folder(ll_session *s, const char *from, ll_error *e)
 {
     ll_owned_work w;
     char *live = ll_sessions_live_dir(), *dir = NULL;
@@ -158,18 +174,36 @@ static ll_status make_folder(ll_session *s, ll_error *e)
     ll_status status = ll_owned_begin(&w, live, &ll_session_kind, e);
     free(live);
     if (status) return status;
-    status = furnish(&w, NULL, NULL, &lock, &journal, e);
+    if (from) status = ll_session_copy(from, w.fresh, e);
+    if (!status) status = furnish(&w, NULL, NULL, &lock, &journal, e);
     if (!status) status = ll_header_mark_script(w.fresh, s->script, e);
+    if (!status && from) status = mark_origin(w.fresh, from, journal, e);
     if (!status && (status = ll_session_place_live(&w, &dir, e))) {
         close(lock);
         close(journal);
     }
     ll_owned_end(&w);
     if (status) return status;
+    char *of = from ? ll_strdup(from) : NULL;
+    let_go(s);
     s->lock_fd = lock;
     s->journal_fd = journal;
     set_place(s, dir, NULL);
+    s->of = of;
     return LL_OK;
+}
+
+/* Before something is written: a folder that may be written to. */
+static ll_status need_folder(ll_session *s, ll_request *rq, ll_error *e)
+{
+    if (s->dir && !s->name) return LL_OK;
+    ll_status status = make_folder(s, s->dir, e);
+    if (!status && s->of)
+        ll_note(
+            rq,
+            "session %s stays as it was saved, this goes on in an unsaved copy: `save` puts it in its place",
+            ll_path_base(s->of));
+    return status;
 }
 
 /* What a command said is kept for `replay check=on`, unless it is a whole table. */
@@ -221,7 +255,7 @@ static void on_commit(void *ctx, ll_request *rq)
         return;
     }
     if (s->steps[s->at].resident && same_state(&s->steps[s->at].state, &rq->state)) return;
-    ll_status status = s->dir ? LL_OK : make_folder(s, &e);
+    ll_status status = need_folder(s, rq, &e);
     if (!status) status = ll_manifest_write(&s->store, &rq->state, &manifest, &e);
     push_step(s, rq->line, manifest, &rq->state);
     if (!status) status = append(s, "do", rq->line, rq->results, &e);
@@ -240,20 +274,13 @@ ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op)
     ll_state_free(&rq->state);
     rq->state = state;
     s->at = step;
-    if (s->dir && append(s, op, rq->line, NULL, &e)) fall_behind(s, rq, &e);
+    if (s->dir && (need_folder(s, rq, &e) || append(s, op, rq->line, NULL, &e))) fall_behind(s, rq, &e);
     s->handled = true;
     return LL_OK;
 }
 
 /* --- leaving, opening, saving -----------------------------------------------------------------------------
  */
-
-static void let_go(ll_session *s)
-{
-    if (s->journal_fd >= 0) close(s->journal_fd);
-    if (s->lock_fd >= 0) close(s->lock_fd); /* which ends the lock */
-    s->journal_fd = s->lock_fd = -1;
-}
 
 void ll_session_close(ll_session *s)
 {
@@ -349,6 +376,7 @@ static void session_free(void *p)
     ll_store_free(&s->store);
     free(s->dir);
     free(s->name);
+    free(s->of);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -362,6 +390,7 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (s->lock_fd < 0) return rq->error.status;
     ll_session_tidy(dir);
     set_place(s, ll_strdup(dir), saved ? ll_path_base(dir) : NULL);
+    if (!saved) s->of = ll_session_origin(dir);
     status = read_steps(s, rq, dir);
     if (status) return status;
     s->journal_fd = open_journal(dir, &rq->error);
@@ -387,6 +416,8 @@ static void take_over(ll_session *s, ll_session *other)
     s->lock_fd = other->lock_fd;
     s->journal_fd = other->journal_fd;
     set_place(s, ll_strdup(other->dir), other->name);
+    s->of = other->of;
+    other->of = NULL;
     other->steps = NULL;
     other->n_steps = 0;
     other->lock_fd = other->journal_fd = -1;
@@ -444,7 +475,7 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
 /* The folder holds all of the present state, or an error says why not. */
 static ll_status catch_up(ll_session *s, ll_error *e)
 {
-    ll_status status = s->dir ? LL_OK : make_folder(s, e);
+    ll_status status = s->dir ? LL_OK : make_folder(s, NULL, e);
     ll_step *now = &s->steps[s->at];
     if (!status && !now->manifest) status = ll_manifest_write(&s->store, &now->state, &now->manifest, e);
     if (!status && s->behind) status = append(s, "do", now->line, NULL, e);
