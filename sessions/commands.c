@@ -12,6 +12,7 @@
 #include "core/base/quote.h"
 #include "data/datasets/folder_change.h"
 #include "sessions/folder.h"
+#include "sessions/header.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
 #include "sessions/place.h"
@@ -44,12 +45,25 @@ static const ll_column state_columns[] = {{"session", "session", NULL, -1},
                                           {"steps", "steps that `undo` can go back", NULL, 0},
                                           {0}};
 
+/* "first", "first (not saved)", "(unnamed)" */
+static void add_name(cJSON *result, const ll_session *s)
+{
+    ll_str name = {0};
+    if (s->of)
+        ll_str_addf(&name, "%s (not saved)", ll_path_base(s->of));
+    else
+        ll_str_add(&name, s->name ? s->name : "(unnamed)");
+    ll_json_str(result, "session", ll_str_text(&name));
+    ll_json_str(result, "of", s->of ? ll_path_base(s->of) : NULL);
+    ll_str_free(&name);
+}
+
 static void emit_state(ll_request *rq, const ll_session *s, const char *kind, const char *title,
                        const char *line)
 {
     cJSON *result = ll_result_new(kind);
     if (title) ll_json_str(result, "title", title);
-    ll_json_str(result, "session", s->name ? s->name : "(unnamed)");
+    add_name(result, s);
     if (line) ll_json_str(result, "line", line);
     add_state(result, &rq->state);
     ll_json_int(result, "steps", s->at);
@@ -67,7 +81,7 @@ static ll_status run_save(ll_request *rq)
     ll_session *s = ll_session_of(rq->app);
     bool kept;
     const char *name = ll_word(&rq->args, "name");
-    if (!name) name = s->dir && s->name ? s->dir : NULL;
+    if (!name) name = s->name ? s->dir : s->of;
     if (!name) return LL_FAIL(rq, LL_USAGE, "which name? as in `save first`");
     ll_status status = ll_session_save(s, name, &kept, &rq->error);
     if (status) return status;
@@ -118,12 +132,15 @@ static ll_status run_open(ll_request *rq)
     else if (!(dir = latest_session()))
         status = LL_FAIL(rq, LL_FAILED, "there is no session to open yet");
     bool former = ll_bool(&rq->args, "former"), copy = former || ll_bool(&rq->args, "copy");
+    bool unsaved = s->dir && !s->name;
     if (!status && former) status = find_former(rq, &dir);
     if (!status && !copy && s->dir && !strcmp(s->dir, dir)) {
         ll_note(rq, "it is open already");
         s->handled = true;
     } else if (!status) {
         status = ll_session_open(s, rq, dir, copy);
+        if (!status && unsaved)
+            ll_note(rq, "the session that was left is not saved and stays: `sessions` lists it");
     }
     if (!status) emit_state(rq, s, "open", NULL, NULL);
     free(dir);
@@ -170,8 +187,16 @@ static void add_session(cJSON *rows, const char *dir, const char *own)
     double age_s = ll_wall_s() - ll_session_changed_s(dir);
     char *live = ll_sessions_live_dir();
     age_text(age_s, age, sizeof age);
+    bool saved = strncmp(dir, live, strlen(live)) != 0;
+    char *of = saved ? NULL : ll_session_origin(dir);
+    ll_str kept = {0};
+    ll_str_addf(&kept, of ? "no, of %s" : saved ? "yes" : "no", of ? ll_path_base(of) : "");
     ll_json_str(row, "session", ll_path_base(dir));
-    ll_json_bool(row, "saved", strncmp(dir, live, strlen(live)) != 0);
+    ll_json_bool(row, "saved", saved);
+    ll_json_str(row, "of", of ? ll_path_base(of) : NULL);
+    ll_json_str(row, "kept", ll_str_text(&kept));
+    ll_str_free(&kept);
+    free(of);
     const char *open = own && !strcmp(own, dir) ? "here" : ll_session_locked(dir) ? "elsewhere" : "";
     ll_json_str(row, "open", open);
     ll_json_num(row, "age_s", age_s);
@@ -183,6 +208,7 @@ static void add_session(cJSON *rows, const char *dir, const char *own)
 static ll_status run_sessions(ll_request *rq)
 {
     static const ll_column columns[] = {{"session", "session", NULL, -1},
+                                        {"kept", "saved", NULL, -1},
                                         {"changed_s", "changed ago", NULL, -1},
                                         {"dataset", "dataset", NULL, -1},
                                         {"commands", "commands", NULL, 0},
@@ -215,7 +241,7 @@ static ll_status run_journal(ll_request *rq)
         {"step", "step", NULL, 0}, {"now", "", NULL, -1}, {"line", "command", NULL, -1}, {0}};
     const ll_session *s = ll_session_of(rq->app);
     cJSON *result = ll_result_new("journal");
-    ll_json_str(result, "session", s->name ? s->name : "(unnamed)");
+    add_name(result, s);
     ll_json_str(result, "folder", s->dir);
     ll_json_int(result, "at", s->at);
     ll_result_columns(result, columns);
@@ -306,7 +332,8 @@ static const ll_option save_options[] = {
 static const ll_option open_options[] = {
     LL_OPT_WORD("name", NULL, "name of the session; without one: the session that was changed last",
                 LL_POSITIONAL, LL_OF(SESSION)),
-    LL_OPT_BOOL("copy", "off", "leave it as it is and go on in a copy"),
+    LL_OPT_BOOL("copy", "off",
+                "go on in a copy that knows nothing of it: also of one that is open elsewhere"),
     LL_OPT_BOOL("former", "off", "go on in a copy of what it was before the last `save` replaced it"),
     {0},
 };
@@ -329,14 +356,15 @@ const ll_command ll_session_commands[] = {
      .options = save_options,
      .flags = LL_CMD_NO_UNDO,
      .run = run_save,
-     .help =
-         "Dataset (by path and content hash), task, samples, models, predictions and every step for undo. "
-         "From\n"
-         "then on each change is written to it as it happens. A session that had the name is kept once "
-         "more:\n"
-         "`open NAME former=on` gives a copy of it. Nothing else is replaced: neither a folder of yours nor "
-         "a\n"
-         "session that is open elsewhere.",
+     .help = "Dataset (by path and content hash), task, samples, models, predictions and every step for "
+             "undo. What\n"
+             "comes after it goes on in an unsaved copy, which is written as it happens: the saved session "
+             "stays as it\n"
+             "is until `save` is said again, with or without the name. A session that had the name is kept "
+             "once more:\n"
+             "`open NAME former=on` gives a copy of it. Nothing else is replaced: neither a folder of yours "
+             "nor a\n"
+             "session that is open elsewhere.",
      .examples = "  save first"},
     {.name = "open",
      .group = "session",
@@ -345,9 +373,12 @@ const ll_command ll_session_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG | LL_CMD_NO_UNDO,
      .run = run_open,
      .help =
-         "Models and predictions are read, nothing is trained again. Runs without a name are kept too, "
-         "the eight\n"
-         "most recent ones: `open` alone takes up the last one. A session opens whatever has become of its\n"
+         "Models and predictions are read, nothing is trained again. What is tried next does not change it: "
+         "from\n"
+         "the first change on it is an unsaved copy, which `save` puts in its place. Runs that were not "
+         "saved are\n"
+         "kept too, the 32 most recent ones (`sessions` lists them): `open` alone takes up the one that was\n"
+         "changed last. A session opens whatever has become of its\n"
          "dataset: what was made of data that has changed is named as stale, with the command that makes it "
          "anew.",
      .examples = "  open first\n"

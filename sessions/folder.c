@@ -17,9 +17,12 @@
 #include "core/base/mem.h"
 #include "core/base/shared_file.h"
 #include "data/datasets/folder.h"
+#include "sessions/header.h"
 #include "sessions/place.h"
 
-enum { KEEP_LIVE = 8, LONGEST_HEADER = 64 << 20 };
+enum { LONGEST_HEADER = 64 << 20 };
+/* Unsaved sessions that are kept: a person's, a script's. */
+static const int keep_live[] = {32, 8};
 
 /* --- what is in it ----------------------------------------------------------------------------------------
  */
@@ -356,9 +359,11 @@ static void drop_old(void)
     ll_strs dirs = {0};
     int kept[2] = {0};
     ll_session_list_live(&dirs);
-    for (int i = 0; i < dirs.n; i++)
-        if (!ll_session_is_begun(dirs.v[i]) || ++kept[ll_session_is_script(dirs.v[i])] > KEEP_LIVE)
+    for (int i = 0; i < dirs.n; i++) {
+        bool script = ll_session_is_script(dirs.v[i]);
+        if (!ll_session_is_begun(dirs.v[i]) || ++kept[script] > keep_live[script])
             ll_session_remove(dirs.v[i], NULL);
+    }
     ll_strs_free(&dirs);
 }
 

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/base/quote.h"
+#include "sessions/header.h"
 
 static char *under(ll_xdg kind, const char *name)
 {
@@ -127,20 +127,10 @@ bool ll_session_is_begun(const char *dir)
 {
     struct stat st;
     char *journal = ll_path_join(dir, "journal.jsonl");
-    bool begun = stat(journal, &st) ? !ll_is_missing(journal) : st.st_size > 0;
+    bool begun =
+        stat(journal, &st) ? !ll_is_missing(journal) : (double)st.st_size > ll_session_inherited(dir);
     free(journal);
     return begun;
-}
-
-bool ll_session_is_script(const char *dir)
-{
-    cJSON *header = NULL;
-    char *path = ll_path_join(dir, "session.json");
-    bool script = ll_is_file(path) && !ll_json_read_file(path, &header, NULL) &&
-                  ll_json_get_bool(header, "script", false);
-    cJSON_Delete(header);
-    free(path);
-    return script;
 }
 
 static void add_sessions(char *parent, bool begun, ll_strs *dirs)

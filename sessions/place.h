@@ -18,9 +18,7 @@ ll_status ll_session_find(const char *name, char **dir, ll_error *e);
 /* Where `save NAME` puts it. LL_USAGE: a name must be letters, digits, '.', '_', '-'; that of a path must not begin
  * with '.': such names are latlab's own. */
 ll_status ll_session_target(const char *name, char **dir, ll_error *e);
-bool ll_session_is_begun(const char *dir); /* does its journal hold anything? */
-/* Was it a script's or -c's, and nobody has gone on with it since? Its header says so. */
-bool ll_session_is_script(const char *dir);
+bool ll_session_is_begun(const char *dir); /* does its journal hold anything of its own? */
 /* Folders of all sessions, the most recently changed first; those of unnamed ones included, except where the process was
  * killed before the first command was journalled. */
 void ll_session_list(ll_strs *dirs);

@@ -3,20 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/app/stale.h"
-#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "sessions/folder.h"
+#include "sessions/header.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
 #include "sessions/place.h"
 
-enum { FORMAT_VERSION = 1, RESIDENT = 32, LONGEST_RESULTS = 65536 };
+enum { RESIDENT = 32, LONGEST_RESULTS = 65536 };
 
 /* --- steps ------------------------------------------------------------------------------------------------
  */
@@ -115,61 +114,15 @@ static ll_status state_of(ll_session *s, ll_request *rq, int step, ll_state *out
 /* --- writing ----------------------------------------------------------------------------------------------
  */
 
-static void add_time(cJSON *o, const char *key)
-{
-    char text[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm tm;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    ll_json_str(o, key, text);
-}
-
-static ll_status put_header(const char *dir, const cJSON *header, ll_error *e)
-{
-    char *path = ll_path_join(dir, "session.json"), *text = ll_json_text(header);
-    ll_status s = ll_write_file(path, text, strlen(text), e);
-    free(text);
-    free(path);
-    return s;
-}
-
-static ll_status write_header(const char *dir, const char *name, const cJSON *state, ll_error *e)
-{
-    cJSON *o = cJSON_CreateObject();
-    ll_json_str(o, "format", "latlab session");
-    ll_json_int(o, "version", FORMAT_VERSION);
-    ll_json_str(o, "latlab", LL_VERSION);
-    ll_json_str(o, "name", name);
-    add_time(o, "time");
-    if (state) cJSON_AddItemToObject(o, "state", cJSON_Duplicate(state, true));
-    ll_status s = put_header(dir, o, e);
-    cJSON_Delete(o);
-    return s;
-}
-
-/* Whose an unsaved session is, said in its header; one that cannot be read says nothing. */
-static ll_status mark_script(const char *dir, bool script, ll_error *e)
-{
-    cJSON *header = NULL;
-    char *path = ll_path_join(dir, "session.json");
-    ll_status s = LL_OK;
-    if (ll_session_is_script(dir) != script && !ll_json_read_file(path, &header, NULL)) {
-        cJSON_DeleteItemFromObject(header, "script");
-        ll_json_bool(header, "script", script);
-        s = put_header(dir, header, e);
-    }
-    cJSON_Delete(header);
-    free(path);
-    return s;
-}
-
 static void set_place(ll_session *s, char *dir, const char *name)
 {
     pthread_mutex_lock(&s->lock);
     free(s->dir);
     free(s->name);
+    free(s->of);
     s->dir = dir;
     s->name = ll_strdup(name);
+    s->of = NULL;
     pthread_mutex_unlock(&s->lock);
     char *blobs = dir ? blobs_of(dir) : NULL;
     ll_store_move(&s->store, blobs);
@@ -189,7 +142,7 @@ static ll_status furnish(const ll_owned_work *w, const char *name, const cJSON *
                          int *journal, ll_error *e)
 {
     *journal = -1;
-    ll_status status = write_header(w->fresh, name, state, e);
+    ll_status status = ll_header_write(w->fresh, name, state, e);
     *lock = status ? -1 : ll_session_lock(w->fresh, e);
     if (*lock >= 0) *journal = open_journal(w->fresh, e);
     if (*journal >= 0) return LL_OK;
@@ -198,7 +151,21 @@ static ll_status furnish(const ll_owned_work *w, const char *name, const cJSON *
     return LL_FAILED;
 }
 
-static ll_status make_folder(ll_session *s, ll_error *e)
+static void let_go(ll_session *s)
+{
+    if (s->journal_fd >= 0) close(s->journal_fd);
+    if (s->lock_fd >= 0) close(s->lock_fd); /* which ends the lock */
+    s->journal_fd = s->lock_fd = -1;
+}
+
+static ll_status mark_origin(const char *dir, const char *from, int journal, ll_error *e)
+{
+    struct stat st;
+    return ll_header_mark_origin(dir, from, fstat(journal, &st) ? 0 : (double)st.st_size, e);
+}
+
+/* An unsaved folder to go on in: with what is in `from`, a saved one, or (NULL) empty. */
+static ll_status make_folder(ll_session *s, const char *from, ll_error *e)
 {
     ll_owned_work w;
     char *live = ll_sessions_live_dir(), *dir = NULL;
@@ -207,18 +174,36 @@ static ll_status make_folder(ll_session *s, ll_error *e)
     ll_status status = ll_owned_begin(&w, live, &ll_session_kind, e);
     free(live);
     if (status) return status;
-    status = furnish(&w, NULL, NULL, &lock, &journal, e);
-    if (!status) status = mark_script(w.fresh, s->script, e);
+    if (from) status = ll_session_copy(from, w.fresh, e);
+    if (!status) status = furnish(&w, NULL, NULL, &lock, &journal, e);
+    if (!status) status = ll_header_mark_script(w.fresh, s->script, e);
+    if (!status && from) status = mark_origin(w.fresh, from, journal, e);
     if (!status && (status = ll_session_place_live(&w, &dir, e))) {
         close(lock);
         close(journal);
     }
     ll_owned_end(&w);
     if (status) return status;
+    char *of = from ? ll_strdup(from) : NULL;
+    let_go(s);
     s->lock_fd = lock;
     s->journal_fd = journal;
     set_place(s, dir, NULL);
+    s->of = of;
     return LL_OK;
+}
+
+/* Before something is written: a folder that may be written to. */
+static ll_status need_folder(ll_session *s, ll_request *rq, ll_error *e)
+{
+    if (s->dir && !s->name) return LL_OK;
+    ll_status status = make_folder(s, s->dir, e);
+    if (!status && s->of)
+        ll_note(
+            rq,
+            "session %s stays as it was saved, this goes on in an unsaved copy: `save` puts it in its place",
+            ll_path_base(s->of));
+    return status;
 }
 
 /* What a command said is kept for `replay check=on`, unless it is a whole table. */
@@ -241,7 +226,7 @@ static ll_status append(ll_session *s, const char *op, const char *line, const c
     ll_json_str(entry, "op", op);
     ll_json_int(entry, "at", s->at);
     ll_json_str(entry, "line", line);
-    add_time(entry, "time");
+    ll_json_now(entry, "time");
     cJSON_AddItemToObject(entry, "state", cJSON_Duplicate(s->steps[s->at].manifest, true));
     if (results) add_results(entry, results);
     char *path = ll_path_join(s->dir, "journal.jsonl");
@@ -270,7 +255,7 @@ static void on_commit(void *ctx, ll_request *rq)
         return;
     }
     if (s->steps[s->at].resident && same_state(&s->steps[s->at].state, &rq->state)) return;
-    ll_status status = s->dir ? LL_OK : make_folder(s, &e);
+    ll_status status = need_folder(s, rq, &e);
     if (!status) status = ll_manifest_write(&s->store, &rq->state, &manifest, &e);
     push_step(s, rq->line, manifest, &rq->state);
     if (!status) status = append(s, "do", rq->line, rq->results, &e);
@@ -289,20 +274,13 @@ ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op)
     ll_state_free(&rq->state);
     rq->state = state;
     s->at = step;
-    if (s->dir && append(s, op, rq->line, NULL, &e)) fall_behind(s, rq, &e);
+    if (s->dir && (need_folder(s, rq, &e) || append(s, op, rq->line, NULL, &e))) fall_behind(s, rq, &e);
     s->handled = true;
     return LL_OK;
 }
 
 /* --- leaving, opening, saving -----------------------------------------------------------------------------
  */
-
-static void let_go(ll_session *s)
-{
-    if (s->journal_fd >= 0) close(s->journal_fd);
-    if (s->lock_fd >= 0) close(s->lock_fd); /* which ends the lock */
-    s->journal_fd = s->lock_fd = -1;
-}
 
 void ll_session_close(ll_session *s)
 {
@@ -347,10 +325,10 @@ static ll_status read_header(ll_request *rq, const char *dir, bool needed, cJSON
         ll_warn(rq, "%s; the session goes by its journal", why.message);
         status = LL_OK;
     }
-    int version = ll_json_get_int(*out, "version", FORMAT_VERSION);
-    if (!status && version > FORMAT_VERSION)
+    int version = ll_json_get_int(*out, "version", LL_SESSION_VERSION);
+    if (!status && version > LL_SESSION_VERSION)
         status = ll_fail(&why, LL_BAD_DATA, "%s: has version %d, this latlab reads up to %d", path, version,
-                         FORMAT_VERSION);
+                         LL_SESSION_VERSION);
     if (status) rq->error = why;
     free(path);
     return status;
@@ -398,6 +376,7 @@ static void session_free(void *p)
     ll_store_free(&s->store);
     free(s->dir);
     free(s->name);
+    free(s->of);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -411,6 +390,7 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (s->lock_fd < 0) return rq->error.status;
     ll_session_tidy(dir);
     set_place(s, ll_strdup(dir), saved ? ll_path_base(dir) : NULL);
+    if (!saved) s->of = ll_session_origin(dir);
     status = read_steps(s, rq, dir);
     if (status) return status;
     s->journal_fd = open_journal(dir, &rq->error);
@@ -436,6 +416,8 @@ static void take_over(ll_session *s, ll_session *other)
     s->lock_fd = other->lock_fd;
     s->journal_fd = other->journal_fd;
     set_place(s, ll_strdup(other->dir), other->name);
+    s->of = other->of;
+    other->of = NULL;
     other->steps = NULL;
     other->n_steps = 0;
     other->lock_fd = other->journal_fd = -1;
@@ -460,7 +442,7 @@ static ll_status copy_live(const char *from, char **dir, ll_error *e)
     if (status) return status;
     status = ll_session_copy(from, w.fresh, e);
     if (!status && ll_owned_check(w.fresh, &ll_session_kind, NULL)) /* its header was damaged */
-        status = write_header(w.fresh, NULL, NULL, e);
+        status = ll_header_write(w.fresh, NULL, NULL, e);
     if (!status) status = ll_session_place_live(&w, dir, e);
     ll_owned_end(&w);
     return status;
@@ -474,7 +456,7 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
     ll_state state;
     const char *at = own ? own : dir;
     if (!status) status = prepare(other, rq, at, is_saved(at), &state);
-    if (!status && (own || !is_saved(at))) status = mark_script(at, s->script, &rq->error);
+    if (!status && (own || !is_saved(at))) status = ll_header_mark_script(at, s->script, &rq->error);
     /* not before: it may be one of the old that was copied, and a copy without a journal counts as never begun until it is
      * locked */
     if (!status && own) ll_sessions_sweep();
@@ -493,7 +475,7 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
 /* The folder holds all of the present state, or an error says why not. */
 static ll_status catch_up(ll_session *s, ll_error *e)
 {
-    ll_status status = s->dir ? LL_OK : make_folder(s, e);
+    ll_status status = s->dir ? LL_OK : make_folder(s, NULL, e);
     ll_step *now = &s->steps[s->at];
     if (!status && !now->manifest) status = ll_manifest_write(&s->store, &now->state, &now->manifest, e);
     if (!status && s->behind) status = append(s, "do", now->line, NULL, e);
@@ -548,7 +530,7 @@ ll_status ll_session_save(ll_session *s, const char *name, bool *kept, ll_error 
     if (status) return status;
     status = catch_up(s, e);
     if (!status)
-        status = is_here(s, dir) ? write_header(s->dir, s->name, s->steps[s->at].manifest, e)
+        status = is_here(s, dir) ? ll_header_write(s->dir, s->name, s->steps[s->at].manifest, e)
                                  : save_to(s, dir, kept, e);
     free(dir);
     return status;

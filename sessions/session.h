@@ -5,7 +5,9 @@
  *   blobs/          models, predictions, architectures, datasets that live in memory (sessions/store.h)
  *   lock            held by the process that has it open
  *
- * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing.
+ * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing. A saved
+ * session is only changed by `save`: the first change behind `save` or `open` goes to an unsaved copy, which knows where
+ * it comes from. So there are both at any moment, whatever ends the process.
  * Thread: the one that runs commands, except where a function says otherwise. */
 #ifndef LL_SESSIONS_SESSION_H
 #define LL_SESSIONS_SESSION_H
@@ -26,9 +28,10 @@ typedef struct ll_session {
     ll_app *app;
     pthread_mutex_t lock; /* guards dir and name for lists on another thread */
     char *dir;            /* NULL: not made yet */
-    char *name;           /* NULL: unnamed */
+    char *name;           /* NULL: unsaved */
+    char *of;             /* folder of the saved session that an unsaved one goes on from; NULL: none */
     int lock_fd, journal_fd;
-    bool script;  /* nobody is there: unsaved, it is no person's (ll_session_is_script) */
+    bool script;  /* nobody is there: unsaved, it is no person's (sessions/header.h) */
     bool behind;  /* the last step could not be journalled */
     bool handled; /* the running command has done its own bookkeeping: the hook skips it */
     int depth;    /* of replays */

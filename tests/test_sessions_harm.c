@@ -97,6 +97,7 @@ static void a_cut_line_is_left_out(void)
     CHECK_HAS(said, "incomplete");
     check_same_state(a, state);
     SAY(a, "tag sim_v100_b1"); /* the next line must not be glued to it */
+    SAY(a, "save");
     free(state);
     state = state_text(a);
     ll_app_free(a);

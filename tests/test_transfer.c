@@ -49,6 +49,29 @@ static void metrics_match_scipy(void)
     CHECK(isnan(m.rmse_ms) && isnan(m.coverage));
 }
 
+/* scipy.stats.binomtest(62, 100, .9, "less").pvalue is 1e-13, of (81, 100) .0046, of (7, 10) .070, of (20, 20, .8,
+ * "greater") .0115, of (40, 40, .8, "greater") 1.3e-4. */
+static void intervals_are_judged_by_a_binomial_test(void)
+{
+    CHECK_INT(ll_coverage_judge(.62, .9, 100), LL_TOO_NARROW);
+    CHECK_INT(ll_coverage_judge(.81, .9, 100), LL_TOO_NARROW);
+    CHECK_INT(ll_coverage_judge(.7, .9, 10), LL_AS_PROMISED); /* it happens */
+    CHECK_INT(ll_coverage_judge(1, .8, 20), LL_AS_PROMISED);
+    CHECK_INT(ll_coverage_judge(1, .8, 40), LL_TOO_WIDE);
+    CHECK_INT(ll_coverage_judge(.87, .9, 15625), LL_AS_PROMISED); /* sure, and not far */
+    CHECK_INT(ll_coverage_judge(.84, .9, 15625), LL_TOO_NARROW);
+    CHECK_INT(ll_coverage_judge(.96, .9, 15625), LL_TOO_WIDE);
+    CHECK_INT(ll_coverage_judge(0, .9, 15625), LL_TOO_NARROW);
+    CHECK_INT(ll_coverage_judge(NAN, .9, 100), LL_AS_PROMISED);
+    CHECK_INT(ll_coverage_judge(.5, .9, 0), LL_AS_PROMISED);
+    ll_str said = {0};
+    ll_coverage_say(&said, .9, .9, 100);
+    CHECK_INT(said.len, 0);
+    ll_coverage_say(&said, .62, .9, 100);
+    CHECK_HAS(ll_str_text(&said), "the 90 % intervals hold 62 % of 100 latencies, so they are too narrow");
+    ll_str_free(&said);
+}
+
 /* 1 ms off 1 ms is worse than 5 ms off 100 ms, a prediction of 0 is off by all of it, the 0 ms row and those that are not
  * known have no relative error, and of equals the first comes first. */
 static void the_worst_are_off_by_the_most_of_their_latency(void)
@@ -421,6 +444,7 @@ static void draws_depend_on_the_seed_alone(void)
 
 static const check_case cases[] = {
     {"metrics match scipy", metrics_match_scipy},
+    {"intervals are judged by a binomial test", intervals_are_judged_by_a_binomial_test},
     {"the worst are off by the most of their own latency", the_worst_are_off_by_the_most_of_their_latency},
     {"zero latency is a value", zero_latency_is_a_value},
     {"scoring sets are the protocols'", scoring_sets_are_the_protocols},

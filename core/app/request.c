@@ -24,12 +24,18 @@ void ll_result_columns(cJSON *result, const ll_column *columns)
     }
 }
 
+void ll_add_fill_in(ll_str *out, const char *table, const char *dataset, const char *device)
+{
+    ll_str_addf(out, "fill in latency_ms in %s, then `", table);
+    ll_quote_addf(out, "import csv %s into %s device=%s unit=ms`", table, dataset, device);
+}
+
 void ll_note_fill_in(ll_request *rq, const char *table, const char *dataset, const char *device)
 {
-    ll_str line = {0};
-    ll_quote_addf(&line, "import csv %s into %s device=%s unit=ms", table, dataset, device);
-    ll_note(rq, "fill in latency_ms in %s, then `%s`", table, line.s);
-    ll_str_free(&line);
+    ll_str text = {0};
+    ll_add_fill_in(&text, table, dataset, device);
+    ll_note(rq, "%s", ll_str_text(&text));
+    ll_str_free(&text);
 }
 
 void ll_result_note(cJSON *result, const char *fmt, ...)

@@ -13,6 +13,7 @@
  *
  * A result is an object of machine-readable fields, and a face can draw any of them without knowing its kind:
  *   "title"    a line above
+ *   "summary"  a paragraph below that, which may be broken anywhere: what it all comes to
  *   "text"     lines to be shown as they are (a drawing)
  *   "columns"  [{"key","title","unit","digits"}]: how to show "rows" (array of objects) or, when there are no
  *              rows, the fields of the result itself, one per line
@@ -67,6 +68,8 @@ void ll_warn(ll_request *rq, const char *fmt, ...) __attribute__((format(printf,
 
 /* The note beside a worklist that was written: how its table comes back when it is filled in. */
 void ll_note_fill_in(ll_request *rq, const char *table, const char *dataset, const char *device);
+/* The same as text. */
+void ll_add_fill_in(ll_str *out, const char *table, const char *dataset, const char *device);
 
 #define LL_FAIL(rq, status, ...) ll_fail(&(rq)->error, status, __VA_ARGS__)
 

@@ -41,6 +41,11 @@ static const ll_topic glossary[] = {
     {"device",
      "A column of latencies: hardware, batch size and runtime. Measured, or simulated by a cost model.",
      "devices lists them"},
+    {"deviation|standard deviation|std|sd",
+     "Root of the mean squared distance from the mean: how far values lie apart.", NULL},
+    {"draw|draws",
+     "A choice of samples by one seed. Another seed draws others, and a lucky draw predicts better.",
+     "help seed; help trial"},
     {"dominance|pareto|front",
      "An architecture dominates another that is no better in any objective and worse in one. The front is "
      "what nobody "
@@ -58,6 +63,11 @@ static const ll_topic glossary[] = {
      "each MAC as "
      "two.",
      "help roofline"},
+    {"hardware embedding|embedding",
+     "Numbers that stand for a device in a network such as nasflat's, learnt with it. A new device starts "
+     "with "
+     "those of the source that it is most alike, and its samples move them.",
+     "help pretrain nasflat"},
     {"hypervolume",
      "The area that a front dominates, as a share of that between the best and the worst: one number "
      "for a whole front, 1 at most.",
@@ -150,9 +160,8 @@ static const ll_topic glossary[] = {
      "(data/SPACES.md): up to 64 positions of up to 32 choices each.",
      "spaces lists them"},
     {"spearman|rho",
-     "Correlation of ranks: does the prediction put architectures in the right order? 1 the same order, 0 "
-     "chance, -1 the "
-     "reverse. Choosing a network needs the order more than the milliseconds.",
+     "Correlation of ranks, 1 for the same order, 0 for chance, -1 for the reverse: does the prediction put "
+     "architectures in the right order? Choosing a network needs the order more than the milliseconds.",
      "help kendall; help noise ceiling"},
     {"target|target device", "The device to predict, of which few latencies are known.",
      "help source; help transfer"},
@@ -237,6 +246,28 @@ bool ll_topic_is(const ll_topic *t, const char *word)
         name += len + (name[len] == '|');
     }
     return false;
+}
+
+bool ll_topic_find(const char *word, ll_topic *out)
+{
+    bool found = false;
+    ll_topic t;
+    for (const ll_shelf *s = ll_shelves; s->what; s++)
+        for (int i = 0; s->at(i, &t); i++) {
+            bool term = s->at == term_at;
+            if (!ll_topic_is(&t, word) || (found && !term)) continue;
+            *out = t;
+            found = true;
+        }
+    return found;
+}
+
+void ll_topic_brief(const ll_topic *t, ll_str *out)
+{
+    const char *end = t->text;
+    while (*end && !(strchr(".?", *end) && (!end[1] || end[1] == ' '))) end++;
+    ll_str_addn(out, t->text, (size_t)(end - t->text) + (*end != 0));
+    if (!*end) ll_str_addc(out, '.');
 }
 
 void ll_topic_names(ll_strs *out)

@@ -227,6 +227,8 @@ ll_status ll_json_parse_within(ll_budget *budget, const char *text, size_t n, cJ
 
 ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSON **out, ll_error *e)
 {
+    ll_error own = {0};
+    if (!e) e = &own;
     return ll_json_parse(text, len, out, e) ? ll_fail_in(e, "%s: ", name) : LL_OK;
 }
 

@@ -17,7 +17,7 @@
 #include "core/sample/design.h"
 #include "core/transfer/expect.h"
 
-enum { MEASURING = 200 }; /* a device with more latencies is a benchmark's, not one that is being measured */
+enum { MEASURING = LL_MEASURING };
 
 /* --- what is known of the device --- */
 
@@ -54,20 +54,6 @@ static int active_device(ll_request *rq)
     return -1;
 }
 
-/* What counts as measured: all there is of a device that is being measured; of a benchmark's device the
- * samples of its latest transfer. */
-static ll_ints measured_rows(const ll_request *rq, int device)
-{
-    const ll_dataset *d = rq->state.data;
-    ll_ints rows = {0};
-    if (device < 0) return rows;
-    const ll_transfer *t = ll_state_transfer(&rq->state, d->devices[device].name, NULL);
-    if (ll_dataset_count(d, device) > MEASURING) return t ? ll_ints_copy(t->samples.v, t->samples.n) : rows;
-    for (int i = 0; i < d->n_archs; i++)
-        if (ll_known(d, device, i)) ll_ints_add(&rows, i);
-    return rows;
-}
-
 /* The device, what is measured of it, and the GP that knows the sources. */
 typedef struct active {
     const ll_dataset *d;
@@ -102,6 +88,11 @@ static void active_free(active *a)
     ll_design_prior_free(&a->design);
 }
 
+static const char *device_name(const active *a)
+{
+    return a->device < 0 ? NULL : a->d->devices[a->device].name;
+}
+
 static ll_status active_init(ll_request *rq, active *a)
 {
     *a = (active){.d = rq->state.data, .device = -1};
@@ -115,30 +106,21 @@ static ll_status active_init(ll_request *rq, active *a)
                        a->d->devices[a->device].name);
     a->rows = ll_gp_model_rows(a->model, a->d->archs, NULL, rq->pool, &a->other);
     a->pretrained->predictor->design_prior(a->model, a->d->archs, &a->design);
-    a->have = measured_rows(rq, a->device);
+    const ll_transfer *t = a->device < 0 ? NULL : ll_state_transfer(&rq->state, device_name(a), NULL);
+    if (a->device >= 0) a->have = ll_measured_rows(a->d, a->device, t);
     a->y_ms = LL_NEW_ARRAY(double, a->have.n);
     for (int i = 0; i < a->have.n; i++) a->y_ms[i] = ll_latencies(a->d, a->device)[a->have.v[i]];
     if (a->have.n) ll_gp_model_condition(a->model, a->rows, a->have.v, a->y_ms, a->have.n, true, &a->q);
     return LL_OK;
 }
 
-static const char *device_name(const active *a)
-{
-    return a->device < 0 ? NULL : a->d->devices[a->device].name;
-}
-
 /* k rows that are not measured yet, by any sampler; a design continues from what is measured. */
 static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampler, int k, int *out)
 {
-    ll_ints pool = {0};
     if (sampler->oracle)
         return LL_FAIL(rq, LL_USAGE, "sampler %s looks at latencies that do not exist yet", sampler->name);
-    for (int i = 0; i < a->d->n_archs; i++)
-        if (ll_ints_find(&a->have, i) < 0) ll_ints_add(&pool, i);
     ll_matrix_f vectors = {0};
     ll_sample_job job = {.archs = a->d->archs,
-                         .pool = pool.v,
-                         .n_pool = pool.n,
                          .k = k,
                          .seed = (uint64_t)ll_int(&rq->args, "seed"),
                          .vectors = &vectors,
@@ -146,9 +128,8 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
                          .have = a->have.v,
                          .n_have = a->have.n};
     ll_status s = ll_need_vectors(rq, sampler, &vectors);
-    if (!s) s = ll_sample(sampler, &job, out, &rq->error);
+    if (!s) s = ll_sample_more(sampler, &job, out, &rq->error);
     ll_matrix_f_free(&vectors);
-    ll_ints_free(&pool);
     return s;
 }
 

@@ -1,4 +1,5 @@
 /* diagnose: why a device transfers badly. */
+#include <ctype.h>
 #include <string.h>
 
 #include "core/app/need.h"
@@ -6,6 +7,7 @@
 #include "core/commands/commands.h"
 #include "core/commands/diagnose.h"
 #include "core/commands/refit.h"
+#include "core/commands/worklist.h"
 #include "core/sample/design.h"
 
 /* What is judged: the latest transfer of the device, unless samples or predictor are asked for anew. */
@@ -25,64 +27,6 @@ static ll_status need_subject(ll_request *rq, int device, ll_model *gp, ll_trans
     return s;
 }
 
-static ll_status answer_device(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook,
-                               ll_noise_report *noise)
-{
-    ll_sources_report sources;
-    ll_status s = ll_diagnose_noise(q, noise, &rq->error);
-    if (s) return s;
-    ll_outlook_ceiling(outlook, noise);
-    ll_emit_noise(rq, q, noise, outlook);
-    s = ll_diagnose_sources(q, &sources, &rq->error);
-    if (!s) ll_emit_sources(rq, q, &sources);
-    ll_sources_report_free(&sources);
-    return s;
-}
-
-/* Where the latencies do not suffice for an answer, that is said and the next question asked. */
-static void answer_prices(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook)
-{
-    ll_prices_report prices;
-    ll_residuals_report residuals;
-    ll_error e = {0};
-    if (ll_diagnose_prices(q, &prices, &e))
-        ll_warn(rq, "3. What is mispriced? %s", e.message);
-    else
-        ll_emit_prices(rq, q, &prices);
-    ll_prices_report_free(&prices);
-    if (outlook->few && outlook->left_out) {
-        ll_emit_left_out(rq, q, outlook);
-        return;
-    }
-    if (ll_diagnose_residuals(q, &residuals, &e))
-        ll_warn(rq, "3. Which are predicted wrong? %s", e.message);
-    else
-        ll_emit_residuals(rq, q, &residuals);
-    ll_residuals_report_free(&residuals);
-}
-
-static ll_status answer_samples(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook,
-                                ll_loss *loss, const ll_noise_report *noise)
-{
-    ll_samples_report samples;
-    ll_status s = ll_diagnose_samples(q, &samples, &rq->error);
-    if (!s) {
-        ll_emit_samples(rq, q, &samples, outlook);
-        *loss = ll_diagnose_loss(noise, &samples);
-    }
-    ll_samples_report_free(&samples);
-    return s;
-}
-
-static ll_status answer_advice(ll_request *rq, const ll_diagnosis *q, const ll_outlook *outlook)
-{
-    ll_advice_report advice;
-    ll_status s = ll_diagnose_advice(q, outlook, rq->state.models, rq->state.n_models, &advice, &rq->error);
-    if (!s) ll_emit_advice(rq, q, &advice, outlook);
-    ll_advice_report_free(&advice);
-    return s;
-}
-
 enum { QUESTIONS = 5 };
 
 /* Before each question: where we are, and whether to go on. */
@@ -93,23 +37,134 @@ static ll_status next_question(ll_request *rq, int asked)
     return LL_OK;
 }
 
+static ll_status ask_device(ll_request *rq, ll_answers *a)
+{
+    ll_status s = ll_diagnose_outlook(a->q, &a->outlook, &rq->error);
+    if (!s) s = ll_diagnose_noise(a->q, &a->noise, &rq->error);
+    if (s) return s;
+    ll_outlook_ceiling(&a->outlook, &a->noise);
+    return ll_diagnose_sources(a->q, &a->sources, &rq->error);
+}
+
+/* Where the latencies do not suffice for an answer, that is the answer. */
+static void ask_prices(ll_answers *a)
+{
+    a->no_prices.status = ll_diagnose_prices(a->q, &a->prices, &a->no_prices);
+    bool left_out = a->outlook.few && a->outlook.left_out;
+    a->no_residuals.status = left_out ? LL_OK : ll_diagnose_residuals(a->q, &a->residuals, &a->no_residuals);
+}
+
+static ll_status ask_samples(ll_request *rq, ll_answers *a)
+{
+    ll_status s = ll_diagnose_samples(a->q, &a->samples, &rq->error);
+    a->loss = ll_diagnose_loss(&a->noise, &a->samples);
+    a->metrics = ll_transfer_metrics(a->q->transfer, a->q->data, LL_PROTOCOL_FULL, .9, NULL);
+    return s;
+}
+
+/* *asked counts the questions that have an answer. */
+static ll_status ask_all(ll_request *rq, ll_answers *a, int *asked)
+{
+    ll_status s = next_question(rq, 0);
+    if (!s) s = ask_device(rq, a);
+    if (!s) s = next_question(rq, *asked = 2);
+    if (s) return s;
+    ask_prices(a);
+    s = next_question(rq, *asked = 3);
+    if (!s) s = ask_samples(rq, a);
+    if (!s) s = next_question(rq, *asked = 4);
+    if (!s)
+        s = ll_diagnose_advice(a->q, &a->outlook, rq->state.models, rq->state.n_models, &a->advice,
+                               &rq->error);
+    if (!s) *asked = 5;
+    return s;
+}
+
+/* --- the list of what to measure --- */
+
+/* "todo-my_phone.csv": a device may be called anything, a file may not. */
+static void name_file(const char *device, ll_str *out)
+{
+    enum { LONGEST = 80 };
+    ll_str_add(out, "todo-");
+    for (int i = 0; device[i] && i < LONGEST; i++)
+        ll_str_addc(out, isalnum((unsigned char)device[i]) || strchr("._-", device[i]) ? device[i] : '_');
+    ll_str_add(out, ".csv");
+}
+
+/* Is something of it not measured yet, so that the list is of use? */
+static bool is_unknown(const ll_diagnosis *q, const ll_ints *rows)
+{
+    for (int i = 0; i < rows->n; i++)
+        if (!ll_known(q->data, q->device, rows->v[i])) return true;
+    return false;
+}
+
+/* *file becomes its name, and stays empty where none is asked for, none is of use, or none can be written, which is said:
+ * the diagnosis stands without it. */
+static void write_list(ll_request *rq, const ll_answers *a, ll_str *file)
+{
+    const ll_ints *next = &a->outlook.next;
+    const char *out = ll_word(&rq->args, "out");
+    ll_error e = rq->error;
+    if (!next->n || (out ? !strcmp(out, "none") : !is_unknown(a->q, next))) return;
+    if (out)
+        ll_str_add(file, out);
+    else
+        name_file(a->q->data->devices[a->q->device].name, file);
+    ll_worklist list = {a->q->data, next->v, NULL, next->n};
+    if (!ll_worklist_write(rq, &list, ll_str_text(file), false)) return;
+    ll_warn(rq, "the list of what to measure is not written: %s", rq->error.message);
+    rq->error = e;
+    ll_str_clear(file);
+}
+
+/* --- all of it --- */
+
+static void show_evidence(ll_request *rq, ll_answers *a, int asked)
+{
+    if (asked >= 2) {
+        ll_emit_noise(rq, a);
+        ll_emit_sources(rq, a);
+    }
+    if (asked >= 3) {
+        if (a->no_prices.status)
+            ll_warn(rq, "3. What is mispriced? %s", a->no_prices.message);
+        else
+            ll_emit_prices(rq, a);
+        if (a->no_residuals.status)
+            ll_warn(rq, "3. Which are predicted wrong? %s", a->no_residuals.message);
+        else if (a->outlook.few && a->outlook.left_out)
+            ll_emit_left_out(rq, a);
+        else
+            ll_emit_residuals(rq, a);
+    }
+    if (asked >= 4) ll_emit_samples(rq, a);
+}
+
+/* The verdict comes first, so all is asked before anything is said; cut short, what there is is shown. */
 static ll_status answer_all(ll_request *rq, const ll_diagnosis *q)
 {
-    ll_outlook outlook = {0};
-    ll_noise_report noise;
-    ll_loss loss;
-    ll_status s = next_question(rq, 0);
-    if (!s) s = ll_diagnose_outlook(q, &outlook, &rq->error);
-    if (!s) s = answer_device(rq, q, &outlook, &noise);
-    if (!s) s = next_question(rq, 2);
-    if (!s) answer_prices(rq, q, &outlook);
-    if (!s) s = next_question(rq, 3);
-    if (!s) s = answer_samples(rq, q, &outlook, &loss, &noise);
-    if (!s) s = next_question(rq, 4);
-    if (!s) s = answer_advice(rq, q, &outlook);
-    if (!s) ll_emit_verdict(rq, q, &noise, &loss, &outlook);
-    ll_outlook_free(&outlook);
+    ll_answers a = {.q = q};
+    ll_str file = {0};
+    int asked = 0;
+    ll_status s = ask_all(rq, &a, &asked);
+    if (!s) {
+        write_list(rq, &a, &file);
+        ll_emit_verdict(rq, &a);
+        ll_emit_advice(rq, &a, file.len ? ll_str_text(&file) : NULL);
+    }
+    show_evidence(rq, &a, asked);
+    ll_str_free(&file);
+    ll_answers_free(&a);
     return s;
+}
+
+/* What is proposed is what `suggest` would: behind all that is measured, by the same sampler. */
+static ll_status plan_next(ll_request *rq, ll_diagnosis *q)
+{
+    q->have = ll_measured_rows(q->data, q->device, q->transfer);
+    return ll_need_sampler(rq, "auto", q->have.n + q->next, &q->sampler);
 }
 
 static ll_status run_diagnose(ll_request *rq)
@@ -137,7 +192,10 @@ static ll_status run_diagnose(ll_request *rq)
     if (ll_ints_find(&q.task->source, device) >= 0)
         ll_warn(rq, "%s is a source device of task %s: the predictors have seen its latencies",
                 subject->device, q.task->name);
-    return answer_all(rq, &q);
+    s = plan_next(rq, &q);
+    if (!s) s = answer_all(rq, &q);
+    ll_ints_free(&q.have);
+    return s;
 }
 
 static const ll_option diagnose_options[] = {
@@ -149,6 +207,11 @@ static const ll_option diagnose_options[] = {
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "of all draws"),
     LL_OPT_INT("draws", "20", 1, 1000, "repeated draws of samples"),
     LL_OPT_INT("next", "5", 0, 1000, "how many samples to propose"),
+    LL_OPT_WORD(
+        "out", NULL,
+        "the list of them, a CSV file to fill in; absent: todo-DEVICE.csv for a device of which they are not "
+        "measured; none: no file",
+        LL_OF(FILE)),
     {0},
 };
 
@@ -160,12 +223,17 @@ const ll_command ll_diagnose_commands[] = {
      .options = diagnose_options,
      .flags = LL_CMD_LONG,
      .run = run_diagnose,
-     .help =
-         "Five questions in order: is the device itself noisy, is it like any source, what is mispriced, was "
-         "it\n"
-         "the samples, what to do. Every statement carries its number. The latest transfer of the device is\n"
-         "judged; without one, or with k=, sampler= or seed=, a new one. Latencies beyond the samples are\n"
-         "looked at for the diagnosis where the dataset has them, never for a prediction.",
+     .help = "The verdict comes first, in a paragraph, then what to do: with the list of what to measure "
+             "next, the\n"
+             "architectures that `suggest next=5` gives, as a file to fill in and import. The evidence "
+             "follows: is the\n"
+             "device itself noisy, is it like any source (or another device of the dataset), what is "
+             "mispriced, was it\n"
+             "the samples. Words are explained where they come first. The latest transfer of the device is "
+             "judged;\n"
+             "without one, or with k=, sampler= or seed=, a new one. Latencies beyond the samples are looked "
+             "at for the\n"
+             "diagnosis where the dataset has them, never for a prediction.",
      .examples = "  diagnose pixel2\n  diagnose eyeriss k=10 sampler=dopt"},
     {0},
 };

@@ -1,4 +1,4 @@
-/* The first two questions of `diagnose`, and the verdict: noise of the device, likeness to the sources. */
+/* The first two questions of `diagnose`: noise of the device, likeness to the sources. */
 #include <string.h>
 
 #include "core/base/decimal.h"
@@ -57,8 +57,7 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
             "latencies, the others differ by noise alone: a limit of %.3f",
             r->n_mirrors, 100 * r->mirrors_equal, ll_below_one(r->mirrors, 3));
     if (!isnan(r->learned))
-        ll_result_note(result,
-                       "the structured GP reaches %.3f when it learns from %d latencies of the device itself",
+        ll_result_note(result, "gp reaches %.3f when it learns from %d latencies of the device itself",
                        ll_below_one(r->learned, 3), r->learned_n);
     if (isnan(r->ceiling)) return;
     if (!strcmp(r->ceiling_from, "posterior"))
@@ -71,8 +70,11 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
                        ll_below_one(r->ceiling, 3), r->ceiling_from);
 }
 
-void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)
+void ll_emit_noise(ll_request *rq, ll_answers *answers)
 {
+    const ll_diagnosis *q = answers->q;
+    const ll_noise_report *r = &answers->noise;
+    const ll_outlook *o = &answers->outlook;
     static const ll_column columns[] = {{"known", "latencies known", NULL, 0},
                                         {"distinct", "distinct values", NULL, 0},
                                         {"tie_share", "share that ties", NULL, 3},
@@ -83,10 +85,7 @@ void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report 
                                         {"ceiling_learned", "learnt from many latencies", NULL, 4},
                                         {"ceiling", "best Spearman to expect", NULL, 4},
                                         {0}};
-    cJSON *result = ll_result_new("diagnose_noise");
-    ll_json_str(result, "title", "1. Is the device itself noisy?");
-    ll_json_int(result, "question", 1);
-    ll_json_str(result, "device", name_of(q, q->device));
+    cJSON *result = ll_answer_new(answers, "diagnose_noise", 1, "1. Is the device itself noisy?");
     ll_json_int(result, "known", r->audit.known);
     ll_json_int(result, "missing", r->audit.missing);
     ll_json_int(result, "distinct", r->audit.distinct);
@@ -108,7 +107,7 @@ void ll_emit_noise(ll_request *rq, const ll_diagnosis *q, const ll_noise_report 
     ll_json_bool(result, "few", o->few);
     ll_result_columns(result, columns);
     noise_notes(result, q, r, o);
-    ll_emit(rq, result);
+    ll_answer_emit(rq, answers, result);
 }
 
 /* --- 2 --- */
@@ -166,123 +165,64 @@ static void start_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report
     ll_str_free(&text);
 }
 
-static void source_row(cJSON *row, const ll_diagnosis *q, const ll_sources_report *r, int i)
+static void source_row(cJSON *row, const ll_diagnosis *q, const ll_source_likeness *s, const char *mark)
 {
-    const ll_source_likeness *s = &r->sources[i];
-    bool few = ll_diagnose_few(q); /* then `all` is the samples once more */
     bool none = isnan(s->on_samples);
     ll_json_str(row, "source", name_of(q, s->device));
     ll_json_num(row, "on_samples", s->on_samples);
     ll_json_num(row, "lo", none ? NAN : s->lo);
     ll_json_num(row, "hi", none ? NAN : s->hi);
     ll_json_int(row, "k", s->k);
-    ll_json_num(row, "on_all", few ? NAN : s->on_all);
+    ll_json_num(row, "on_all", ll_diagnose_few(q) ? NAN : s->on_all); /* it would be the samples once more */
     ll_json_int(row, "n", s->n);
     ll_json_bool(row, "same_hardware", s->same_hardware);
-    ll_json_str(row, "mark",
-                i == r->chosen && i == r->best && !few ? "chosen, best"
-                : i == r->chosen                       ? "chosen"
-                : i == r->best && !few                 ? "best"
-                                                       : "");
+    ll_json_str(row, "mark", mark);
 }
 
-void ll_emit_sources(ll_request *rq, const ll_diagnosis *q, const ll_sources_report *r)
+static const char *mark_of(const ll_diagnosis *q, const ll_sources_report *r, int i)
+{
+    bool few = ll_diagnose_few(q);
+    return i == r->chosen && i == r->best && !few ? "chosen, best"
+           : i == r->chosen                       ? "chosen"
+           : i == r->best && !few                 ? "best"
+                                                  : "";
+}
+
+/* What the task leaves out. */
+static void other_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report *r)
+{
+    cJSON *list = ll_json_arr(o, "others");
+    for (int i = 0; i < r->n_others; i++) {
+        const ll_source_likeness *s = &r->others[i];
+        cJSON *item = ll_json_obj(list, NULL);
+        source_row(item, q, s, "no source");
+        ll_result_note(o, "%s is no source of task %s and is more alike than all of them: %.3f %s%s",
+                       name_of(q, s->device), q->task->name, ll_likeness(q, s),
+                       ll_diagnose_few(q) ? "on the samples" : "on all latencies",
+                       s->same_hardware ? "; it is the same hardware" : "");
+    }
+}
+
+void ll_emit_sources(ll_request *rq, ll_answers *a)
 {
     static const ll_column columns[] = {
-        {"source", "source", NULL, -1}, {"on_samples", "on the samples", NULL, 3},
+        {"source", "device", NULL, -1}, {"on_samples", "on the samples", NULL, 3},
         {"lo", "from", NULL, 3},        {"hi", "to", NULL, 3},
         {"on_all", "on all", NULL, 3},  {"n", "n", NULL, 0},
         {"mark", "", NULL, -1},         {0}};
-    cJSON *o = ll_result_new("diagnose_sources");
-    ll_json_str(o, "title", "2. Is it like any source? (Spearman; 90 % interval at this many samples)");
-    ll_json_int(o, "question", 2);
-    ll_json_str(o, "device", name_of(q, q->device));
+    const ll_diagnosis *q = a->q;
+    const ll_sources_report *r = &a->sources;
+    cJSON *o = ll_answer_new(a, "diagnose_sources", 2,
+                             "2. Is it like any source? (Spearman; 90 % interval at this many samples)");
     ll_json_str(o, "chosen", r->chosen < 0 ? NULL : name_of(q, r->sources[r->chosen].device));
     ll_json_str(o, "best", r->best < 0 ? NULL : name_of(q, r->sources[r->best].device));
     ll_json_num(o, "best_corr", r->best < 0 ? NAN : r->sources[r->best].on_all);
     ll_result_columns(o, columns);
     cJSON *rows = ll_json_arr(o, "rows");
-    for (int i = 0; i < r->n; i++) source_row(ll_json_obj(rows, NULL), q, r, i);
+    for (int i = 0; i < r->n; i++) source_row(ll_json_obj(rows, NULL), q, &r->sources[i], mark_of(q, r, i));
+    for (int i = 0; i < r->n_others; i++) source_row(ll_json_obj(rows, NULL), q, &r->others[i], "no source");
     source_notes(o, q, r);
+    other_notes(o, q, r);
     start_notes(o, q, r);
-    ll_emit(rq, o);
-}
-
-/* --- the verdict --- */
-
-typedef struct part {
-    const char *key, *sentence;
-    double size;
-} part;
-
-/* Largest first. */
-static void sort_parts(part *p, int n)
-{
-    for (int i = 1; i < n; i++)
-        for (int j = i; j > 0 && p[j].size > p[j - 1].size; j--) {
-            part swap = p[j];
-            p[j] = p[j - 1];
-            p[j - 1] = swap;
-        }
-}
-
-void ll_emit_verdict(ll_request *rq, const ll_diagnosis *q, const ll_noise_report *noise, const ll_loss *loss,
-                     const ll_outlook *out)
-{
-    static const ll_column columns[] = {{"part", "part of the loss", NULL, -1},
-                                        {"size", "Spearman", NULL, 4},
-                                        {"why", "because of", NULL, -1},
-                                        {0}};
-    part parts[] = {
-        {"noise",
-         by_learning(noise) ? "noise, or structure that many latencies do not show the structured GP either"
-                            : "the device's own noise and ties, which no predictor gets back",
-         loss->noise},
-        {"samples", "this draw of samples, against the mean draw", loss->samples},
-        {"predictor", "this predictor, against the structured GP on the same samples", loss->predictor},
-        {"rest", "sources unlike it, which so few samples cannot make up for", loss->rest}};
-    cJSON *o = ll_result_new("diagnose");
-    ll_str title = {0};
-    bool known = !isnan(loss->score);
-    ll_str_addf(&title, "%s by %s with %d samples", q->transfer->device, q->transfer->predictor->name,
-                q->transfer->samples.n);
-    if (known)
-        ll_str_addf(&title, ": Spearman %.3f of %.3f to be expected at best", ll_below_one(loss->score, 3),
-                    ll_below_one(noise->ceiling, 3));
-    else if (!isnan(out->now))
-        ll_str_addf(&title, ": not scored yet; Spearman %.3f (%.3f to %.3f) is to be expected of gp",
-                    ll_below_one(out->now, 3), ll_below_one(out->now_lo, 3), ll_below_one(out->now_hi, 3));
-    ll_json_str(o, "title", ll_str_text(&title));
-    ll_str_free(&title);
-    ll_json_str(o, "device", q->transfer->device);
-    ll_json_str(o, "predictor", q->transfer->predictor->name);
-    ll_json_str(o, "sampler", q->transfer->sampler);
-    ll_json_int(o, "k", q->transfer->samples.n);
-    ll_json_int(o, "cost", q->transfer->measured.n);
-    ll_json_num(o, "spearman", loss->score);
-    ll_json_num(o, "ceiling", noise->ceiling);
-    ll_json_num(o, "expected", out->now);
-    ll_json_num(o, "expected_lo", out->now_lo);
-    ll_json_num(o, "expected_hi", out->now_hi);
-    sort_parts(parts, 4);
-    ll_json_str(o, "main_cause", known ? parts[0].key : NULL);
-    if (known) ll_result_columns(o, columns);
-    cJSON *rows = known ? ll_json_arr(o, "rows") : NULL;
-    for (int i = 0; i < 4 && known; i++) {
-        cJSON *row = ll_json_obj(rows, NULL);
-        ll_json_str(row, "part", parts[i].key);
-        ll_json_num(row, "size", parts[i].size);
-        ll_json_str(row, "why", parts[i].sentence);
-    }
-    if (known && loss->score > .98) ll_result_note(o, "it transfers well: there is little to explain");
-    if (known)
-        ll_result_note(o, "%.3f are missing to a perfect ranking; the largest part, %.3f, is due to %s",
-                       1 - loss->score, parts[0].size, parts[0].sentence);
-    else
-        ll_result_note(
-            o,
-            "%d latencies are known and all are samples: a score, and what it lacks, takes some that "
-            "are not; about 10 more give a first one",
-            noise->audit.known);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }

@@ -1,4 +1,4 @@
-/* The other questions of `diagnose`: prices, residuals, samples, advice. */
+/* The other questions of `diagnose`: prices, residuals, samples. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,40 +11,11 @@
 #include "core/num/sort.h"
 #include "core/space/kinds.h"
 
-static cJSON *new_answer(const ll_diagnosis *q, const char *kind, int question, const char *title)
-{
-    cJSON *o = ll_result_new(kind);
-    ll_json_str(o, "title", title);
-    ll_json_int(o, "question", question);
-    ll_json_str(o, "device", q->data->devices[q->device].name);
-    return o;
-}
-
 /* --- 3: prices --- */
-
-/* The name of a choice of a position, or (-1) of an operation of core/space/kinds.h; the caller frees. */
-static char *op_name(const ll_space *s, int position, int op)
-{
-    ll_kinds kinds = ll_kinds_of(s);
-    ll_str name = {0};
-    if (position < 0)
-        ll_kind_name(&kinds, s, op, &name);
-    else
-        ll_str_add(&name, ll_space_choice(s, position, op));
-    return ll_str_take(&name);
-}
-
-/* What it is compared with. */
-static const char *instead_of(const ll_space *s, const ll_price *p)
-{
-    ll_kinds kinds = ll_kinds_of(s);
-    int position = p->position < 0 ? ll_kind_position(&kinds, s, p->op, NULL) : p->position;
-    return ll_space_choice(s, position, p->instead);
-}
 
 static void put_op(cJSON *o, const ll_space *s, int position, int op)
 {
-    char *name = op_name(s, position, op);
+    char *name = ll_choice_name(s, position, op);
     ll_json_str(o, "operation", name);
     free(name);
 }
@@ -53,7 +24,7 @@ static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
 {
     const ll_space *s = q->data->space;
     put_op(row, s, p->position, p->op);
-    ll_json_str(row, "instead", instead_of(s, p));
+    ll_json_str(row, "instead", ll_choice_instead(s, p));
     ll_json_str(row, "position", p->position < 0 ? "all" : s->positions ? s->positions[p->position] : "");
     ll_json_num(row, "target", p->target);
     ll_json_num(row, "target_se", p->target_se);
@@ -65,19 +36,34 @@ static void price_row(cJSON *row, const ll_diagnosis *q, const ll_price *p)
     ll_json_num(row, "ratio_hi", p->ratio_hi);
 }
 
-/* Operations the sources misjudge: the ratio is clear of 1 by a tenth, or the price lies outside all of theirs. */
+/* The ratio is clear of 1 by a tenth. */
+static bool mispriced(const ll_price *p)
+{
+    return p->ratio > 0 && (p->ratio_lo > 1.1 || p->ratio_hi < .9);
+}
+
+const ll_price *ll_most_mispriced(const ll_prices_report *r)
+{
+    const ll_price *worst = NULL;
+    for (int i = 0; i < r->n_by_op; i++) {
+        const ll_price *p = &r->by_op[i];
+        if (mispriced(p) && (!worst || fabs(log(p->ratio)) > fabs(log(worst->ratio)))) worst = p;
+    }
+    return worst;
+}
+
+/* Operations the sources misjudge: also where the price alone lies outside all of theirs. */
 static void misjudged_note(cJSON *o, const ll_space *s, const ll_price *p)
 {
-    char *name = op_name(s, -1, p->op);
+    char *name = ll_choice_name(s, -1, p->op);
     bool outside = p->target - 2 * p->target_se > p->source_hi || p->target + 2 * p->target_se < p->source_lo;
-    bool clear = p->ratio_lo > 1.1 || p->ratio_hi < .9;
-    if (p->ratio > 0 && clear)
+    if (mispriced(p))
         ll_result_note(
             o,
             "%s costs %.2fx what the sources say (%.2f to %.2f): %.1f %% of the mean latency in place of "
             "%s, %.1f %% on the sources (%.1f to %.1f)",
-            name, p->ratio, p->ratio_lo, p->ratio_hi, p->target, instead_of(s, p), p->source, p->source_lo,
-            p->source_hi);
+            name, p->ratio, p->ratio_lo, p->ratio_hi, p->target, ll_choice_instead(s, p), p->source,
+            p->source_lo, p->source_hi);
     else if (outside)
         ll_result_note(o, "%s costs %.1f %% of the mean latency, outside the sources' %.1f to %.1f %%", name,
                        p->target, p->source_lo, p->source_hi);
@@ -101,12 +87,16 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
             "what the sources say",
             r->n_rows);
     else
-        ll_result_note(o, "counting operations explains %.0f %% of the device's variance (%d latencies)",
+        ll_result_note(o,
+                       "counting operations explains %.0f %% of what its latencies differ by (of their "
+                       "variance; %d latencies)",
                        100 * r->additive, r->n_rows);
 }
 
-void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_report *r)
+void ll_emit_prices(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_prices_report *r = &a->prices;
     static const ll_column columns[] = {
         {"operation", "operation", NULL, -1}, {"target", "here", "%", 1},
         {"target_se", "+-", "%", 2},          {"source", "sources", "%", 1},
@@ -128,7 +118,7 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
     ll_str title = {0};
     ll_str_addf(&title, "3. What is mispriced? (percent of the mean latency for an operation in place of %s)",
                 reference ? reference : "another");
-    cJSON *o = new_answer(q, "diagnose_prices", 3, ll_str_text(&title));
+    cJSON *o = ll_answer_new(a, "diagnose_prices", 3, ll_str_text(&title));
     ll_str_free(&title);
     ll_json_str(o, "reference", reference);
     ll_json_int(o, "n", r->n_rows);
@@ -140,7 +130,7 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
     positions = ll_json_arr(o, "by_position");
     for (int i = 0; i < r->n_by_position; i++) price_row(ll_json_obj(positions, NULL), q, &r->by_position[i]);
     price_notes(o, q, r);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 3: residuals --- */
@@ -148,7 +138,7 @@ void ll_emit_prices(ll_request *rq, const ll_diagnosis *q, const ll_prices_repor
 static void group_name(const ll_diagnosis *q, const ll_residual_group *g, ll_str *out)
 {
     const ll_space *s = q->data->space;
-    char *op = g->op >= 0 ? op_name(s, g->position, g->op) : NULL;
+    char *op = g->op >= 0 ? ll_choice_name(s, g->position, g->op) : NULL;
     switch (g->by) {
     case LL_BY_OP:
         ll_str_addf(out, "with %s", op);
@@ -239,29 +229,36 @@ static void draw_worst(cJSON *o, const ll_diagnosis *q, const ll_residuals_repor
     ll_str_free(&text);
 }
 
-void ll_emit_residuals(ll_request *rq, const ll_diagnosis *q, const ll_residuals_report *r)
+void ll_emit_residuals(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_residuals_report *r = &a->residuals;
     static const ll_column columns[] = {{"group", "farthest off as a group", NULL, -1},
                                         {"n", "n", NULL, 0},
                                         {"mean_ms", "measured - predicted", "ms", 3},
                                         {"se_ms", "+-", "ms", 3},
                                         {"percent", "of latency", "%", 1},
                                         {0}};
-    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
+    cJSON *o = ll_answer_new(a, "diagnose_residuals", 3, "3b. Which architectures are predicted wrong?");
     ll_json_num(o, "bias_ms", r->bias_ms);
     ll_json_num(o, "sd_ms", r->sd_ms);
     ll_result_columns(o, columns);
     add_group_rows(o, q, r);
     draw_worst(o, q, r);
+    ll_result_note(
+        o, "depth: operations that do something on the longest path; fifths by FLOPs: the architectures "
+           "sorted by their multiply-adds, the fewest first");
     ll_result_note(o, "on average measured - predicted is %.3f %s, its deviation %.3f %s", r->bias_ms,
                    ll_device_unit(q->data, q->device), r->sd_ms, ll_device_unit(q->data, q->device));
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 3: residuals where there are only samples --- */
 
-void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *out)
+void ll_emit_left_out(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_outlook *out = &a->outlook;
     static const ll_column columns[] = {{"row", "sample", NULL, 0},
                                         {"measured_ms", "measured", "ms", 3},
                                         {"predicted_ms", "as the others predict it", "ms", 3},
@@ -269,7 +266,7 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
                                         {"arch", "architecture", NULL, -1},
                                         {0}};
     const ll_ints *samples = &q->transfer->samples;
-    cJSON *o = new_answer(q, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
+    cJSON *o = ll_answer_new(a, "diagnose_residuals", 3, "3b. Which samples surprise the others?");
     int *order = LL_NEW_ARRAY(int, samples->n), surprising = 0;
     double *minus = LL_NEW_ARRAY(double, samples->n);
     for (int i = 0; i < samples->n; i++) minus[i] = -fabs(out->left_out[i]);
@@ -296,7 +293,7 @@ void ll_emit_left_out(ll_request *rq, const ll_diagnosis *q, const ll_outlook *o
         ll_result_note(o, "every sample is within 2.5 deviations of what the others say of it");
     free(order);
     free(minus);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }
 
 /* --- 4: samples --- */
@@ -318,7 +315,7 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     const ll_space *s = q->data->space;
     ll_str text = {0};
     for (int i = 0; i < r->unseen_ops.n; i++) {
-        char *name = op_name(s, -1, r->unseen_ops.v[i]);
+        char *name = ll_choice_name(s, -1, r->unseen_ops.v[i]);
         ll_str_addf(&text, "%s%s", i ? ", " : "", name);
         free(name);
     }
@@ -346,8 +343,11 @@ static void unseen_list(cJSON *o, const ll_diagnosis *q, const ll_samples_report
     }
 }
 
-void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_report *r, const ll_outlook *out)
+void ll_emit_samples(ll_request *rq, ll_answers *a)
 {
+    const ll_diagnosis *q = a->q;
+    const ll_samples_report *r = &a->samples;
+    const ll_outlook *out = &a->outlook;
     static const ll_column columns[] = {{"same_draw", "gp on these samples", NULL, 4},
                                         {"mean", "mean of the draws", NULL, 4},
                                         {"sd", "deviation", NULL, 4},
@@ -359,7 +359,7 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
                                          {"expected_lo", "10 %", NULL, 3},
                                          {"expected_hi", "90 %", NULL, 3},
                                          {0}};
-    cJSON *o = new_answer(q, "diagnose_samples", 4, "4. Was it the samples?");
+    cJSON *o = ll_answer_new(a, "diagnose_samples", 4, "4. Was it the samples?");
     ll_json_int(o, "k", q->transfer->samples.n);
     ll_json_str(o, "sampler", r->sampler);
     ll_json_str(o, "predictor", r->predictor);
@@ -391,114 +391,5 @@ void ll_emit_samples(ll_request *rq, const ll_diagnosis *q, const ll_samples_rep
                 ll_below_one(out->now, 3), ll_below_one(out->now_lo, 3), ll_below_one(out->now_hi, 3));
     }
     unseen_note(o, q, r);
-    ll_emit(rq, o);
-}
-
-/* --- 5: advice --- */
-
-static void add_next(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
-{
-    const ll_dataset *d = q->data;
-    cJSON *rows = ll_json_arr(o, "rows");
-    for (int i = 0; i < out->next.n; i++) {
-        ll_str string = {0};
-        cJSON *row = ll_json_obj(rows, NULL);
-        d->space->format(d->space, ll_gene(d, out->next.v[i]), &string);
-        ll_json_int(row, "row", out->next.v[i]);
-        ll_json_str(row, "arch", ll_str_text(&string));
-        ll_str_free(&string);
-    }
-    ll_json_ints(o, "next", out->next.v, out->next.n);
-    ll_json_num(o, "gp_score", r->gp_score);
-    ll_json_num(o, "next_score", r->next_score);
-    ll_json_num(o, "next_expected", out->then);
-    ll_json_num(o, "next_expected_lo", out->then_lo);
-    ll_json_num(o, "next_expected_hi", out->then_hi);
-    if (!isnan(out->then) && out->next.n)
-        ll_result_note(
-            o,
-            "gp expects %.3f with the samples as they are and %.3f (%.3f to %.3f) with these %d as well: %s",
-            ll_below_one(out->now, 3), ll_below_one(out->then, 3), ll_below_one(out->then_lo, 3),
-            ll_below_one(out->then_hi, 3), out->next.n,
-            out->then - out->now < .005 ? "hardly worth measuring" : "worth measuring");
-    if (!isnan(r->next_score))
-        ll_result_note(o,
-                       "on all other latencies, which a user would not have, they bring gp from %.3f to %.3f",
-                       ll_below_one(r->gp_score, 3), ll_below_one(r->next_score, 3));
-}
-
-static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
-{
-    cJSON *list = ll_json_arr(o, "source_sets");
-    for (int i = 0; i < r->n_sets; i++) {
-        const ll_source_set *s = &r->sets[i];
-        cJSON *item = ll_json_obj(list, NULL);
-        ll_json_str(item, "what", s->what);
-        ll_json_devices(item, "devices", q->data, &s->devices);
-        ll_json_num(item, "left_out_error", s->error);
-        ll_json_num(item, "expected", s->expected);
-        ll_json_num(item, "spearman", s->score);
-    }
-    if (!r->n_sets) return;
-    const ll_source_set *now = &r->sets[0], *best = &r->sets[r->best_set];
-    ll_json_str(o, "best_set", best->what);
-    if (r->best_set == 0) {
-        ll_result_note(
-            o,
-            "no other source set at hand predicts the samples clearly better: left out, they are %.1f %% off",
-            now->error);
-        return;
-    }
-    ll_str names = {0};
-    for (int i = 0; i < best->devices.n; i++) {
-        if (i) ll_str_addc(&names, ',');
-        ll_quote_word(&names, q->data->devices[best->devices.v[i]].name);
-    }
-    double gain = best->expected - now->expected, sure = 2 * hypot(best->expected_se, now->expected_se);
-    ll_result_note(o, "other sources, %s (%s): left-out samples are %.1f %% off instead of %.1f %%",
-                   best->what, ll_str_text(&names), best->error, now->error);
-    ll_json_num(o, "set_gain", gain);
-    ll_json_num(o, "set_gain_error", sure);
-    ll_result_note(o, "gp expects to rank by %+.3f (+-%.3f) better with them%s", gain, sure,
-                   fabs(gain) < sure ? ", which may be nothing: the milliseconds gain more than the ranking"
-                                     : "");
-    if (!isnan(best->score))
-        ll_result_note(o, "on all other latencies, which a user would not have, that is %.3f instead of %.3f",
-                       ll_below_one(best->score, 3), ll_below_one(now->score, 3));
-    ll_str_free(&names);
-}
-
-static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
-{
-    cJSON *list = ll_json_arr(o, "predictors");
-    for (int i = 0; i < r->n_rivals; i++) {
-        cJSON *item = ll_json_obj(list, NULL);
-        ll_json_str(item, "predictor", r->rivals[i].predictor);
-        ll_json_num(item, "spearman", r->rivals[i].score);
-        ll_json_num(item, "seconds", r->rivals[i].seconds);
-    }
-    if (!r->n_rivals || isnan(r->rivals[0].score)) return;
-    ll_str text = {0};
-    for (int i = 0; i < r->n_rivals; i++)
-        ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor,
-                    ll_below_one(r->rivals[i].score, 3));
-    ll_result_note(o, "predictors on the same samples: %s", ll_str_text(&text));
-    const char *judged = q->transfer->predictor->name;
-    for (int i = 1; i < r->n_rivals; i++)
-        if (!strcmp(r->rivals[i].predictor, judged) && r->rivals[0].score - r->rivals[i].score > .01)
-            ll_result_note(o, "%s would rank better than %s here, %.3f instead of %.3f",
-                           r->rivals[0].predictor, judged, ll_below_one(r->rivals[0].score, 3),
-                           ll_below_one(r->rivals[i].score, 3));
-    ll_str_free(&text);
-}
-
-void ll_emit_advice(ll_request *rq, const ll_diagnosis *q, const ll_advice_report *r, const ll_outlook *out)
-{
-    static const ll_column columns[] = {{"row", "measure next", NULL, 0}, {"arch", "", NULL, -1}, {0}};
-    cJSON *o = new_answer(q, "diagnose_advice", 5, "5. What to do");
-    ll_result_columns(o, columns);
-    add_next(o, q, r, out);
-    add_sets(o, q, r);
-    add_rivals(o, q, r);
-    ll_emit(rq, o);
+    ll_answer_emit(rq, a, o);
 }

@@ -325,14 +325,10 @@ static ll_status run_transfer(ll_request *rq)
 /* Intervals that hold far from what they promise are said to: a reader takes the level at its word. */
 static void judge_coverage(cJSON *result, const char *device, const ll_metrics *m)
 {
-    const double far = .1;
-    if (isnan(m->coverage) || fabs(m->coverage - m->level) <= far) return;
-    bool narrow = m->coverage < m->level;
-    ll_result_note(
-        result,
-        "%s: the %g %% intervals hold %.0f %% of the latencies, so they are too %s%s (`help coverage`)",
-        device, 100 * m->level, 100 * m->coverage, narrow ? "narrow" : "wide",
-        narrow ? ": often a device unlike its sources, or too few samples to notice" : "");
+    ll_str said = {0};
+    ll_coverage_say(&said, m->coverage, m->level, m->n);
+    if (said.len) ll_result_note(result, "%s: %s (`help coverage`)", device, ll_str_text(&said));
+    ll_str_free(&said);
 }
 
 static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)

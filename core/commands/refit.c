@@ -108,6 +108,13 @@ ll_status ll_need_vectors(ll_request *rq, const ll_sampler *sampler, ll_matrix_f
     return s ? s : ll_sampler_vectors(sampler, &rq->state.encoders, &job, out, &rq->error);
 }
 
+ll_ints ll_measured_rows(const ll_dataset *d, int device, const ll_transfer *t)
+{
+    ll_ints rows = {0};
+    if (ll_dataset_count(d, device) <= LL_MEASURING) return ll_dataset_common(d, &device, 1);
+    return t ? ll_ints_copy(t->samples.v, t->samples.n) : rows;
+}
+
 static ll_model *model_with_prior(const ll_state *s)
 {
     for (int i = 0; i < s->n_models; i++)

@@ -22,6 +22,11 @@ ll_status ll_need_vectors(ll_request *rq, const ll_sampler *sampler, ll_matrix_f
  * yet (it joins rq->state without becoming the current one). *out NULL when the sampler needs none. */
 ll_status ll_need_prior(ll_request *rq, const ll_sampler *sampler, ll_model **out);
 
+/* What counts as measured of a device: all there is of one that is being measured; of a benchmark's device, of which more
+ * is known, the samples of this transfer (NULL: none). The caller frees. */
+enum { LL_MEASURING = 200 };
+ll_ints ll_measured_rows(const ll_dataset *d, int device, const ll_transfer *t);
+
 /* Draw k samples for a device (-1: any row of the dataset) and make them rq->state.samples. */
 ll_status ll_draw(ll_request *rq, int device, const char *sampler, int k, uint64_t seed, ll_protocol protocol,
                   const char *encoding);

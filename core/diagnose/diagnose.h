@@ -20,6 +20,8 @@ typedef struct ll_diagnosis {
     const ll_model *model;       /* the one it was made by; NULL: not at hand any more */
     const ll_model *gp;          /* pretrained on the task's sources */
     int draws, next;             /* repeated draws of samples; how many samples to propose */
+    const ll_sampler *sampler;   /* of those; NULL: dopt */
+    ll_ints have; /* measured, samples or not: they come behind these; none: behind the samples */
     uint64_t seed;
     const ll_encoders *known; /* encodings that are fitted; NULL: none */
     ll_observer *observer;
@@ -100,14 +102,20 @@ typedef struct ll_start {
     char *init;
     double score;
 } ll_start;
-enum { LL_MAX_STARTS = 4 };
+enum { LL_MAX_STARTS = 4, LL_MAX_OTHERS = 3 };
 typedef struct ll_sources_report {
     ll_source_likeness *sources; /* (n) most alike on the samples first */
     int n;
     int chosen, best; /* positions: highest on the samples (what starts a hardware embedding), on all; -1 */
+    /* Devices of the dataset that are no sources and are more alike than every source, the most alike first (by
+     * ll_likeness). */
+    ll_source_likeness others[LL_MAX_OTHERS];
+    int n_others;
     ll_start starts[LL_MAX_STARTS];
     int n_starts;
 } ll_sources_report;
+/* What there is to tell it by: Spearman on all, with few latencies on the samples. */
+double ll_likeness(const ll_diagnosis *q, const ll_source_likeness *s);
 ll_status ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out, ll_error *e);
 void ll_sources_report_free(ll_sources_report *r);
 

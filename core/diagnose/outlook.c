@@ -79,26 +79,25 @@ static void noise_of(const ll_diagnosis *q, const ll_belief *b, ll_outlook *out)
 
 static ll_status pick_next(const ll_diagnosis *q, ll_ints *next, ll_error *e)
 {
+    const ll_ints *have = q->have.n ? &q->have : &q->transfer->samples;
+    int left = q->data->n_archs - have->n, k = q->next < left ? q->next : left;
     ll_design_prior prior = {0};
-    if (q->next < 1 || !q->gp->predictor->design_prior ||
+    if (k < 1 || !q->gp->predictor->design_prior ||
         !q->gp->predictor->design_prior(q->gp->impl, q->data->archs, &prior))
         return LL_OK;
-    ll_ints pool = ll_ints_range(q->data->n_archs), picked = ll_ints_range(q->next);
+    ll_ints picked = ll_ints_range(k);
     ll_sample_job job = {.archs = q->data->archs,
-                         .pool = pool.v,
-                         .n_pool = pool.n,
-                         .k = q->next,
+                         .k = k,
                          .seed = q->seed,
                          .prior = &prior,
-                         .have = q->transfer->samples.v,
-                         .n_have = q->transfer->samples.n};
-    ll_status s = ll_sample(&ll_dopt, &job, picked.v, e);
+                         .have = have->v,
+                         .n_have = have->n};
+    ll_status s = ll_sample_more(q->sampler ? q->sampler : &ll_dopt, &job, picked.v, e);
     if (!s)
         *next = picked;
     else
         ll_ints_free(&picked);
     ll_design_prior_free(&prior);
-    ll_ints_free(&pool);
     return s;
 }
 

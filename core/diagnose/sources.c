@@ -9,6 +9,7 @@
 
 enum { LEAST_COMMON = 10 };
 static const double level = .9;
+static const double apart = .005; /* less is chance, or two equally good */
 
 /* Fisher's z with the standard error that suits Spearman (Bonett and Wright, Psychometrika 65, 2000). */
 static void interval(double r, int k, double *lo, double *hi)
@@ -48,37 +49,79 @@ static int by_samples(const void *a, const void *b)
     return x->device - y->device;
 }
 
-/* The source devices, without the one that is diagnosed should it be among them. */
-static ll_ints other_sources(const ll_diagnosis *q)
+double ll_likeness(const ll_diagnosis *q, const ll_source_likeness *s)
+{
+    return ll_diagnose_few(q) ? s->on_samples : s->on_all;
+}
+
+/* The source devices, without the one that is diagnosed should it be among them; then all other devices; then itself. */
+static ll_ints all_devices(const ll_diagnosis *q, int *n_sources)
 {
     ll_ints devices = {0};
-    for (int i = 0; i < q->task->source.n; i++)
-        if (q->task->source.v[i] != q->device) ll_ints_add(&devices, q->task->source.v[i]);
+    const ll_ints *sources = &q->task->source;
+    for (int i = 0; i < sources->n; i++)
+        if (sources->v[i] != q->device) ll_ints_add(&devices, sources->v[i]);
+    *n_sources = devices.n;
+    for (int i = 0; i < q->data->n_devices; i++)
+        if (i != q->device && ll_ints_find(sources, i) < 0) ll_ints_add(&devices, i);
+    ll_ints_add(&devices, q->device);
     return devices;
 }
 
-static void compare_sources(const ll_diagnosis *q, ll_sources_report *out)
+static void rank_sources(ll_sources_report *out)
 {
-    ll_ints devices = other_sources(q);
-    int n = devices.n;
-    ll_corr c;
-    ll_ints_add(&devices, q->device);
-    *out = (ll_sources_report){
-        .sources = LL_NEW_ARRAY(ll_source_likeness, n + 1), .n = n, .chosen = -1, .best = -1};
-    ll_correlate(q->data, devices.v, devices.n, LL_SPEARMAN, q->pool, NULL, &c,
-                 NULL); /* cannot be cancelled */
-    for (int i = 0; i < n; i++) {
-        ll_source_likeness *s = &out->sources[i];
-        *s = likeness(q, devices.v[i]);
-        s->n = c.n[i * (n + 1) + n];
-        s->on_all = s->n >= LEAST_COMMON ? ll_corr_at(&c, i, n) : NAN;
-    }
-    qsort(out->sources, (size_t)n, sizeof *out->sources, by_samples);
-    if (n && !isnan(out->sources[0].on_samples)) out->chosen = 0;
-    for (int i = 0; i < n; i++) {
+    qsort(out->sources, (size_t)out->n, sizeof *out->sources, by_samples);
+    if (out->n && !isnan(out->sources[0].on_samples)) out->chosen = 0;
+    for (int i = 0; i < out->n; i++) {
         double r = out->sources[i].on_all;
         if (!isnan(r) && (out->best < 0 || r > out->sources[out->best].on_all)) out->best = i;
     }
+}
+
+/* The likeness of the most alike source, -1: there is none. */
+static double best_source(const ll_diagnosis *q, const ll_sources_report *r)
+{
+    double best = -1;
+    for (int i = 0; i < r->n; i++) best = fmax(best, ll_likeness(q, &r->sources[i]));
+    return best;
+}
+
+/* On a few samples some device is always more alike by chance: then its whole interval must be above. */
+static bool is_more_alike(const ll_diagnosis *q, const ll_source_likeness *s, double best)
+{
+    return ll_diagnose_few(q) ? s->lo > best : s->on_all > best + apart;
+}
+
+/* Put in its place by likeness, the last of a full list falls out. */
+static void offer_other(const ll_diagnosis *q, ll_sources_report *r, const ll_source_likeness *s)
+{
+    int at = r->n_others;
+    while (at > 0 && ll_likeness(q, &r->others[at - 1]) < ll_likeness(q, s)) at--;
+    if (at == LL_MAX_OTHERS) return;
+    if (r->n_others < LL_MAX_OTHERS) r->n_others++;
+    for (int i = r->n_others - 1; i > at; i--) r->others[i] = r->others[i - 1];
+    r->others[at] = *s;
+}
+
+static void compare_devices(const ll_diagnosis *q, ll_sources_report *out)
+{
+    int n;
+    ll_ints devices = all_devices(q, &n);
+    int last = devices.n - 1;
+    ll_source_likeness *all = LL_NEW_ARRAY(ll_source_likeness, last + 1);
+    ll_corr c;
+    ll_correlate(q->data, devices.v, devices.n, LL_SPEARMAN, q->pool, NULL, &c,
+                 NULL); /* cannot be cancelled */
+    for (int i = 0; i < last; i++) {
+        all[i] = likeness(q, devices.v[i]);
+        all[i].n = c.n[i * devices.n + last];
+        all[i].on_all = all[i].n >= LEAST_COMMON ? ll_corr_at(&c, i, last) : NAN;
+    }
+    *out = (ll_sources_report){.sources = all, .n = n, .chosen = -1, .best = -1};
+    double best = best_source(q, out);
+    for (int i = n; i < last; i++)
+        if (is_more_alike(q, &all[i], best)) offer_other(q, out, &all[i]);
+    rank_sources(out);
     ll_corr_free(&c);
     ll_ints_free(&devices);
 }
@@ -141,7 +184,7 @@ static ll_status try_starts(const ll_diagnosis *q, ll_sources_report *out, ll_er
 
 ll_status ll_diagnose_sources(const ll_diagnosis *q, ll_sources_report *out, ll_error *e)
 {
-    compare_sources(q, out);
+    compare_devices(q, out);
     return try_starts(q, out, e);
 }
 

@@ -91,3 +91,17 @@ ll_status ll_sample(const ll_sampler *s, const ll_sample_job *job, int *out, ll_
         return ll_fail(e, LL_USAGE, "the sampler %s sorts by the target's latencies: name a device", s->name);
     return s->pick(job, out, e);
 }
+
+ll_status ll_sample_more(const ll_sampler *s, const ll_sample_job *job, int *out, ll_error *e)
+{
+    ll_ints have = ll_ints_copy(job->have, job->n_have), pool = {0};
+    for (int i = 0; i < job->archs->n; i++)
+        if (ll_ints_find(&have, i) < 0) ll_ints_add(&pool, i);
+    ll_sample_job more = *job;
+    more.pool = pool.v;
+    more.n_pool = pool.n;
+    ll_status status = ll_sample(s, &more, out, e);
+    ll_ints_free(&have);
+    ll_ints_free(&pool);
+    return status;
+}

@@ -46,5 +46,8 @@ ll_status ll_sampler_vectors(const ll_sampler *s, const ll_encoders *known, cons
                              ll_matrix_f *out, ll_error *e);
 /* Checks k against the pool (LL_USAGE), that a needed prior or encoding is there, and picks. */
 ll_status ll_sample(const ll_sampler *s, const ll_sample_job *job, int *out, ll_error *e);
+/* job->k more behind job->have: the pool (job->pool is not looked at) is every architecture that is not among those. What
+ * `suggest` proposes and what `diagnose` does are this one choice. */
+ll_status ll_sample_more(const ll_sampler *s, const ll_sample_job *job, int *out, ll_error *e);
 
 #endif

@@ -195,6 +195,44 @@ ll_ints ll_worst_rows(const double *measured_ms, const double *lat_ms, const int
     return worst;
 }
 
+/* --- what the intervals promise --- */
+
+/* P(X <= most) of X ~ B(n, p). */
+static double binomial_below(int most, int n, double p)
+{
+    double sum = 0, log_odds = log(p) - log1p(-p), log_term = n * log1p(-p);
+    for (int i = 0; i <= most; i++) {
+        sum += exp(log_term);
+        log_term += log((n - i) / (i + 1.)) + log_odds;
+    }
+    return sum;
+}
+
+ll_coverage_fault ll_coverage_judge(double coverage, double level, int n)
+{
+    const double rare = .01;
+    if (isnan(coverage) || n < 1 || fabs(coverage - level) <= LL_COVERAGE_MARGIN) return LL_AS_PROMISED;
+    int inside = (int)lround(coverage * n);
+    if (coverage < level) return binomial_below(inside, n, level) < rare ? LL_TOO_NARROW : LL_AS_PROMISED;
+    return binomial_below(n - inside, n, 1 - level) < rare ? LL_TOO_WIDE : LL_AS_PROMISED;
+}
+
+const char *ll_coverage_fault_name(ll_coverage_fault f)
+{
+    static const char *const names[] = {"", "too narrow", "too wide"};
+    return names[f];
+}
+
+void ll_coverage_say(ll_str *out, double coverage, double level, int n)
+{
+    ll_coverage_fault f = ll_coverage_judge(coverage, level, n);
+    if (!f) return;
+    ll_str_addf(out, "the %g %% intervals hold %.0f %% of %d latencies, so they are %s%s", 100 * level,
+                100 * coverage, n, ll_coverage_fault_name(f),
+                f == LL_TOO_NARROW ? ": often a device unlike its sources, or too few samples to notice"
+                                   : "");
+}
+
 void ll_metrics_json(const ll_metrics *m, cJSON *o)
 {
     ll_json_int(o, "n", m->n);

@@ -24,6 +24,18 @@ typedef struct ll_metrics {
     double level;
 } ll_metrics;
 
+/* Do intervals hold what their level promises? They do not where two things are so: the share that they hold is farther
+ * than LL_COVERAGE_MARGIN from the level, and n intervals that keep it would come out so far off, or farther on that
+ * side, less than once in a hundred times (the exact binomial test: P(X <= inside) or P(X >= inside) of X ~ B(n, level)).
+ * The test alone would call every share of 15,625 intervals far, for they are of one fit and not independent; the margin
+ * alone would call 7 of 10 far, which happens. Of a mean over trials or devices n is that of one of them. */
+#define LL_COVERAGE_MARGIN .05
+typedef enum ll_coverage_fault { LL_AS_PROMISED, LL_TOO_NARROW, LL_TOO_WIDE } ll_coverage_fault;
+ll_coverage_fault ll_coverage_judge(double coverage, double level, int n); /* NaN, n < 1: LL_AS_PROMISED */
+const char *ll_coverage_fault_name(ll_coverage_fault f);                   /* "", "too narrow", "too wide" */
+/* "the 90 % intervals hold 62 % of 990 latencies, so they are too narrow: ..."; nothing for LL_AS_PROMISED. */
+void ll_coverage_say(ll_str *out, double coverage, double level, int n);
+
 /* Rows of the protocol's scoring set on this device, in index order. */
 ll_ints ll_scoring_rows(const ll_dataset *d, int device, ll_protocol p, const int *samples, int k);
 /* Rows that samples may be drawn from: every measured one (device -1: every row); for HELP rows 0..n-1,

@@ -173,17 +173,19 @@ void cr_strangers(const char *world, ll_strs *lines)
 static ll_strs *walked; /* nftw has no argument for its caller */
 static size_t walked_prefix;
 
-/* Each run of digits and each long run of hexadecimal ones becomes '#': process numbers, dates, hashes. */
+/* Each run of digits and each long run of hexadecimal ones becomes '#': process numbers, dates, hashes. Several with a '-'
+ * between them are one: a date, a process and, where a session of that second is there already, a count. */
 static void add_shape(const char *path)
 {
     ll_str shape = {0};
     for (const char *p = path; *p;) {
         size_t hex = strspn(p, "0123456789abcdef"), digits = strspn(p, "0123456789");
         size_t n = hex >= 16 ? hex : digits;
-        if (n)
-            ll_str_addc(&shape, '#');
+        bool goes_on = n && shape.len >= 2 && !strcmp(shape.s + shape.len - 2, "#-");
+        if (goes_on)
+            shape.s[--shape.len] = 0;
         else
-            ll_str_addc(&shape, *p);
+            ll_str_addc(&shape, n ? '#' : *p);
         p += n ? n : 1;
     }
     char *text = ll_str_take(&shape);

@@ -116,7 +116,7 @@ static void draw_fields(ll_paper *p, const cJSON *result, const cJSON *columns)
 /* A result that says nothing about its presentation: its scalars, one per line. */
 static void draw_bare(ll_paper *p, const cJSON *result)
 {
-    static const char *const known[] = {"event", "id", "kind", "title", "notes"};
+    static const char *const known[] = {"event", "id", "kind", "title", "summary", "notes"};
     int at = 0;
     for (int pass = 0; pass < 2; pass++) {
         const cJSON *item;
@@ -138,6 +138,8 @@ void ll_render_body(ll_paper *p, const cJSON *result)
     const char *text = ll_json_get_str(result, "text", NULL), *raw = ll_json_get_str(result, "raw", NULL);
     const cJSON *columns = cJSON_GetObjectItemCaseSensitive(result, "columns");
     const cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
+    const char *summary = ll_json_get_str(result, "summary", NULL);
+    if (summary) ll_render_wrapped(p, LL_S_TEXT, 0, summary);
     if (text) draw_text(p, text, ll_json_get_bool(result, "coloured", false));
     if (raw) draw_picture(p, raw);
     if (cJSON_IsArray(rows) && rows->child)
@@ -146,7 +148,7 @@ void ll_render_body(ll_paper *p, const cJSON *result)
         ll_put(&p->c, p->c.height, 2, LL_S_FAINT, "(none)");
     else if (columns)
         draw_fields(p, result, columns);
-    else if (!text && !raw)
+    else if (!text && !raw && !summary)
         draw_bare(p, result);
 }
 
