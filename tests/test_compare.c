@@ -1,5 +1,6 @@
 /* The tables of compare: every cell, tasks side by side, the best marked where a paired test says so. */
 #include "core/base/rng.h"
+#include "core/commands/predicted.h"
 #include "tests/say.h"
 
 enum { ROWS = 300 };
@@ -139,7 +140,22 @@ static void a_table_that_cannot_be_written_is_said(void)
     ll_app_free(a);
 }
 
+static void far_coverage_is_said(void)
+{
+    cJSON *table = ll_result_new("score");
+    ll_predicted_judge(table, "gp on ND by random, k = 5", .89, .9, 990);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(table, "notes")), 0);
+    ll_predicted_judge(table, "gp on ND by random, k = 5", .62, .9, 990);
+    ll_predicted_judge(table, "gp on N2 by dopt, k = 10", 1, .9, 990);
+    char *text = ll_json_line(table);
+    CHECK_HAS(text, "gp on ND by random, k = 5: the 90 % intervals hold 62 % of 990 latencies");
+    CHECK_HAS(text, "gp on N2 by dopt, k = 10: the 90 % intervals hold 100 % of 990 latencies");
+    free(text);
+    cJSON_Delete(table);
+}
+
 static const check_case cases[] = {
+    {"far coverage is said", far_coverage_is_said},
     {"tasks stand side by side", tasks_stand_side_by_side},
     {"errors are percent of what was measured", errors_are_percent_of_what_was_measured},
     {"a table that cannot be written is said", a_table_that_cannot_be_written_is_said},

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
+#include "core/commands/commands.h"
 #include "core/predict/predictor.h"
 #include "data/datasets/commands.h"
 #include "data/datasets/folder.h"
@@ -50,6 +51,7 @@ static void start(void)
     snprintf(dir, sizeof dir, "%s/data", check_tmpdir());
     app = ll_app_new(&(ll_app_config){.data_dir = dir, .threads = 1});
     ll_app_register(app, ll_data_commands);
+    ll_app_register(app, ll_help_commands);
 }
 
 static void stop(void)
@@ -627,7 +629,17 @@ static void files_that_are_there_are_kept(void)
     stop();
 }
 
+/* An example a line, not all of them wrapped as one paragraph. */
+static void examples_are_lines(void)
+{
+    start();
+    CHECK_STR(say("help import"), "ok");
+    CHECK_HAS(ll_json_get_str(last, "text", ""), "\n  import eagle EAGLE into nb201\n");
+    stop();
+}
+
 static const check_case cases[] = {
+    {"examples are lines", examples_are_lines},
     {"files that are there are kept", files_that_are_there_are_kept},
     {"odd names come back", odd_names_come_back},
     {"quoted names are addressed", quoted_names_are_addressed},

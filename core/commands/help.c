@@ -159,12 +159,24 @@ static ll_status help_topic(ll_request *rq, const char *word)
 
 /* --- commands --- */
 
+/* A line each, indented: what is not would be wrapped as one paragraph. */
+static void add_examples(const char *lines, ll_str *text)
+{
+    ll_str_add(text, "\nExamples:\n");
+    while (*lines) {
+        lines += strspn(lines, " ");
+        int length = (int)strcspn(lines, "\n");
+        ll_str_addf(text, "  %.*s\n", length, lines);
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static void command_text(const ll_command *c, ll_str *text)
 {
     ll_command_usage(c, text);
     ll_str_addf(text, "\n\n%s.\n", c->summary);
     if (c->help) ll_str_addf(text, "%s\n", c->help);
-    if (c->examples) ll_str_addf(text, "\nExamples:\n%s\n", c->examples);
+    if (c->examples) add_examples(c->examples, text);
     add_topics(c->name, text);
 }
 

@@ -322,15 +322,6 @@ static ll_status run_transfer(ll_request *rq)
 
 /* --- eval --- */
 
-/* Intervals that hold far from what they promise are said to: a reader takes the level at its word. */
-static void judge_coverage(cJSON *result, const char *device, const ll_metrics *m)
-{
-    ll_str said = {0};
-    ll_coverage_say(&said, m->coverage, m->level, m->n);
-    if (said.len) ll_result_note(result, "%s: %s (`help coverage`)", device, ll_str_text(&said));
-    ll_str_free(&said);
-}
-
 static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
@@ -359,7 +350,7 @@ static ll_status eval_all(ll_request *rq, ll_protocol protocol, double level)
         cJSON *row = ll_json_obj(rows, NULL);
         ll_transfer_fields(row, t);
         ll_metrics_json(&m, row);
-        judge_coverage(result, t->device, &m);
+        ll_predicted_judge(result, t->device, m.coverage, m.level, m.n);
         sum += m.spearman;
     }
     ll_json_num(result, "mean_spearman", sum / rq->state.n_transfers);
@@ -380,7 +371,7 @@ static ll_status run_eval(ll_request *rq)
     if (s) return s;
     cJSON *result = ll_eval_result(rq, t, protocol, level);
     ll_metrics m = ll_transfer_metrics(t, rq->state.data, protocol, level, NULL);
-    judge_coverage(result, t->device, &m);
+    ll_predicted_judge(result, t->device, m.coverage, m.level, m.n);
     if (!ll_json_get_int(result, "n", 0))
         ll_note(rq, "nothing of %s is measured but what was learnt from, so there is nothing to score",
                 t->device);

@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/sort.h"
+#include "core/transfer/metrics.h"
 
 const ll_column ll_predicted_columns[] = {{"row", "row", NULL, 0},
                                           {"arch", "architecture", NULL, -1},
@@ -14,6 +15,14 @@ const ll_column ll_predicted_columns[] = {{"row", "row", NULL, 0},
                                           {"hi_ms", "hi", "ms", 4},
                                           {"measured_ms", "measured", "ms", 4},
                                           {0}};
+
+void ll_predicted_judge(cJSON *result, const char *whose, double coverage, double level, int n)
+{
+    ll_str said = {0};
+    ll_coverage_say(&said, coverage, level, n);
+    if (said.len) ll_result_note(result, "%s: %s (`help coverage`)", whose, ll_str_text(&said));
+    ll_str_free(&said);
+}
 
 void ll_predicted_json(const ll_predicted *p, cJSON *row)
 {

@@ -8,6 +8,7 @@
 #include "core/commands/commands.h"
 #include "core/commands/experiment_plan.h"
 #include "core/commands/experiment_search.h"
+#include "core/commands/predicted.h"
 #include "core/num/stats.h"
 
 /* One line of the table: a task x predictor x sampler x k; per trial the mean over its target devices. */
@@ -19,7 +20,7 @@ typedef struct cell {
     double *spearman, *kendall, *mape, *median_ape, *coverage; /* (trials): sums over devices, then means */
     int *devices;                                              /* (trials) */
     double cost;
-    int n;
+    int n, scored; /* trials and devices; latencies of the last of them */
 } cell;
 
 typedef struct table {
@@ -56,6 +57,7 @@ static cell *find_cell(table *t, const ll_trial *trial)
                 LL_NEW_ARRAY(double, n),
                 LL_NEW_ARRAY(int, n),
                 0,
+                0,
                 0};
     return c;
 }
@@ -91,6 +93,7 @@ static void landed(void *ctx, const ll_trial *trial, bool recalled)
     c->coverage[at] += trial->metrics.coverage;
     c->devices[at]++;
     c->cost += trial->cost;
+    c->scored = trial->metrics.n;
     c->n++;
     if (!t->device_rows) return;
     cJSON *row = ll_json_obj(t->device_rows, NULL);
@@ -110,9 +113,14 @@ static double mean_over_devices(const cell *c, double *sums)
     return ll_mean(sums, c->trials);
 }
 
-static void cell_row(cJSON *rows, cell *c)
+static void cell_row(cJSON *result, cJSON *rows, double level, cell *c)
 {
     cJSON *row = ll_json_obj(rows, NULL);
+    double coverage = mean_over_devices(c, c->coverage);
+    ll_str whose = {0};
+    ll_str_addf(&whose, "%s on %s by %s, k = %d", c->predictor->name, c->task->name, c->sampler->name, c->k);
+    ll_predicted_judge(result, ll_str_text(&whose), coverage, level, c->scored);
+    ll_str_free(&whose);
     ll_json_str(row, "task", c->task->name);
     ll_json_str(row, "predictor", c->predictor->name);
     ll_json_str(row, "sampler", c->sampler->name);
@@ -123,7 +131,7 @@ static void cell_row(cJSON *rows, cell *c)
     ll_json_num(row, "kendall", mean_over_devices(c, c->kendall));
     ll_json_num(row, "mape", mean_over_devices(c, c->mape));
     ll_json_num(row, "median_ape", mean_over_devices(c, c->median_ape));
-    ll_json_num(row, "coverage", mean_over_devices(c, c->coverage));
+    ll_json_num(row, "coverage", coverage);
     ll_json_int(row, "trials", c->trials);
     ll_json_int(row, "devices", c->task->target.n);
 }
@@ -172,7 +180,7 @@ static ll_status run_score(ll_request *rq)
     }
     if (!s) {
         cJSON *rows = ll_json_arr(result, "rows");
-        for (int i = 0; i < t.n_cells; i++) cell_row(rows, &t.cells[i]);
+        for (int i = 0; i < t.n_cells; i++) cell_row(result, rows, plan.x.level, &t.cells[i]);
         ll_emit(rq, result);
         ll_plan_search_emit(&t.search, rq, t.trials, t.n_trials);
     } else {

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/experiment_plan.h"
+#include "core/commands/predicted.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"
 #include "core/num/wilcoxon.h"
@@ -161,9 +162,14 @@ static void rank_cell(group *g, int n)
     }
 }
 
-static void group_row(cJSON *rows, const group *g)
+static void group_row(cJSON *result, cJSON *rows, double level, const group *g)
 {
     cJSON *row = ll_json_obj(rows, NULL);
+    const ll_trial *t = g->first;
+    ll_str whose = {0};
+    ll_str_addf(&whose, "%s on %s by %s, k = %d", t->predictor->name, t->task->name, t->sampler->name, t->k);
+    ll_predicted_judge(result, ll_str_text(&whose), g->coverage, level, t->metrics.n);
+    ll_str_free(&whose);
     ll_json_str(row, "task", g->first->task->name);
     ll_json_str(row, "sampler", g->first->sampler->name);
     ll_json_int(row, "k", g->first->k);
@@ -438,7 +444,7 @@ static ll_status emit_compare(run *r)
         int n = cell_groups(r, at, g);
         rank_cell(g, n);
         for (int i = 0; i < n; i++) {
-            group_row(rows, &g[i]);
+            group_row(result, rows, r->plan.x.level, &g[i]);
             add_total(totals, &n_totals, &g[i]);
             add_to_matrix(&m, &g[i]);
             free(g[i].spearman);
