@@ -674,7 +674,7 @@ static void what_to_measure_is_what_suggest_says(void)
         cJSON *suggestion = results_of(a, line, &code);
         CHECK_INT(code, LL_OK);
         check_same_numbers(numbers(cJSON_GetObjectItem(cJSON_GetArrayItem(diagnosis, 1), "next"), NULL),
-                           numbers(cJSON_GetObjectItem(cJSON_GetArrayItem(suggestion, 0), "rows"), "arch"));
+                           numbers(cJSON_GetObjectItem(cJSON_GetArrayItem(suggestion, 0), "rows"), "row"));
         cJSON_Delete(diagnosis);
         cJSON_Delete(suggestion);
         ll_app_free(a);
@@ -697,11 +697,11 @@ static void the_list_of_what_to_measure_is_written(void)
     CHECK_INT(code, LL_OK);
     CHECK_STR(ll_json_get_str(cJSON_GetArrayItem(all, 1), "file", ""), file);
     CHECK_INT(ll_read_file(file, 0, &text, &len, NULL), LL_OK);
-    CHECK_HAS(text, "architecture,row,latency_ms");
+    CHECK_HAS(text, "arch,row,mmacs,latency_ms");
     free(text);
     cJSON_Delete(all);
     const char *filled =
-        "architecture,row,latency_ms,std_ms,teaches_percent\n|none~0|+|none~0|none~1|+|none~0|"
+        "arch,row,latency_ms,std_ms,teaches_percent\n|none~0|+|none~0|none~1|+|none~0|"
         "none~1|none~2|,0,2.5,,\n";
     CHECK_INT(ll_write_file(file, filled, strlen(filled), NULL), LL_OK);
     all = results_of(a, ll_str_text(&line), &code);
