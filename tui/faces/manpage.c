@@ -84,6 +84,7 @@ static void man_command(const ll_command *c, ll_str *out)
 }
 
 static const char man_head[] = ".TH LATLAB 1 \"\" \"latlab " LL_VERSION "\" \"User Commands\"\n"
+                               ".ad l\n" /* lists of words break without a blank that could be widened */
                                ".SH NAME\nlatlab \\- workbench for hardware\\-aware NAS latency prediction\n"
                                ".SH SYNOPSIS\n.B latlab\n[OPTION...] [FILE | \\-]\n"
                                ".SH DESCRIPTION\n"
