@@ -700,9 +700,8 @@ static void the_list_of_what_to_measure_is_written(void)
     CHECK_HAS(text, "arch,row,mmacs,latency_ms");
     free(text);
     cJSON_Delete(all);
-    const char *filled =
-        "arch,row,latency_ms,std_ms,teaches_percent\n|none~0|+|none~0|none~1|+|none~0|"
-        "none~1|none~2|,0,2.5,,\n";
+    const char *filled = "arch,row,latency_ms,std_ms,teaches_percent\n|none~0|+|none~0|none~1|+|none~0|"
+                         "none~1|none~2|,0,2.5,,\n";
     CHECK_INT(ll_write_file(file, filled, strlen(filled), NULL), LL_OK);
     all = results_of(a, ll_str_text(&line), &code);
     CHECK_INT(code, LL_OK); /* the diagnosis stands without the list */
