@@ -9,7 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "sessions/commands.h"

@@ -3,7 +3,7 @@
 #define LL_TESTS_TABLES_H
 
 #include "core/base/fs.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 static inline const char *put(const char *name, const char *text)

@@ -11,7 +11,7 @@
 #include "core/base/utf8.h"
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "data/formats/safetensors.h"
 #include "tests/check.h"

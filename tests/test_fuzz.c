@@ -9,11 +9,11 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
 #include "data/formats/npy.h"
 #include "data/formats/pickle.h"
 #include "data/formats/safetensors.h"
 #include "data/formats/torchzip.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 typedef struct bytes {

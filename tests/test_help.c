@@ -6,8 +6,8 @@
 #include "core/num/stats.h"
 #include "core/predict/help/help.h"
 #include "core/transfer/experiment.h"
-#include "data/datasets/import.h"
 #include "data/formats/model_file.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 /* --- the network --- */

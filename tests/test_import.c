@@ -6,7 +6,7 @@
 #include "core/base/mem.h"
 #include "core/device/scores.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 static const char help_nb201[] = "upstream/HELP/nasbench201", help_fbnet[] = "upstream/HELP/fbnet",

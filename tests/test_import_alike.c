@@ -1,7 +1,7 @@
 /* A device that is known under another name, or came in a wrong unit, shows when it is imported. */
 #include <stdlib.h>
 
-#include "data/datasets/import_alike.h"
+#include "data/importers/import_alike.h"
 #include "tests/tables.h"
 
 /* Device `name` of 27 architectures with latencies by formula. */

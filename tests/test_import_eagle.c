@@ -3,7 +3,7 @@
 
 #include "core/base/fs.h"
 #include "core/device/task.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 static ll_dataset *import_shared(const char *kind, const char *shared, ll_import *job)

@@ -4,10 +4,10 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/datasets/arch_text.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/arch_text.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 #include "tests/tables.h"
 

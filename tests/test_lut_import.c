@@ -7,7 +7,7 @@
 #include "core/costs/costs_file.h"
 #include "core/device/dataset.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 #include "tests/spaces.h"
 

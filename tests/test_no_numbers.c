@@ -12,9 +12,9 @@
 #include "core/transfer/map.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
-#include "data/datasets/import.h"
 #include "data/formats/model_file.h"
 #include "data/formats/safetensors.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 enum { ARCHS = 40, DEVICES = 4 };

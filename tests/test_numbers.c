@@ -4,7 +4,7 @@
 #include "core/space/numbers.h"
 #include "core/space/space_json.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 
 /* --- spaces --- */
 

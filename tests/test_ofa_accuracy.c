@@ -5,7 +5,7 @@
 #include "core/base/fs.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
-#include "data/datasets/ofa_accuracy.h"
+#include "data/formats/ofa_accuracy.h"
 #include "tests/check.h"
 
 /* Published accuracy (in the file's name) and what the network says by an implementation of its own in Python: 4.26 to

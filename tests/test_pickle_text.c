@@ -4,8 +4,8 @@
 
 #include "core/base/fs.h"
 #include "core/num/tensors.h"
-#include "data/datasets/import.h"
 #include "data/formats/pickle.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 static size_t from_hex(const char *hex, char *out)

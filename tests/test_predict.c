@@ -8,7 +8,7 @@
 #include "core/predict/simple/simple.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 #include "tests/spaces.h"
 

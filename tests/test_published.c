@@ -4,7 +4,7 @@
 #include "core/base/mem.h"
 #include "core/device/task.h"
 #include "core/transfer/experiment.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 /* NULL after a skip. */

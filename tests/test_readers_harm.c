@@ -12,11 +12,11 @@
 #include "core/base/mem.h"
 #include "core/base/size.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
 #include "data/formats/npy.h"
 #include "data/formats/pickle.h"
 #include "data/formats/safetensors.h"
 #include "data/formats/torchzip.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 /* --- memory: the reader runs in a process that may take 96 MiB more than it has ------------------------------- */

@@ -8,8 +8,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/wilcoxon.h"
-#include "data/datasets/results.h"
-#include "data/datasets/results_latex.h"
+#include "data/results/results.h"
+#include "data/results/results_latex.h"
 #include "tests/check.h"
 
 /* scipy.stats.wilcoxon(a, b): exact .0234375; for the 40 numbers ((37 i) mod 29)/10 - 1.1 against 0, with correction

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "data/datasets/results.h"
+#include "data/results/results.h"
 #include "tests/say.h"
 
 enum { TARGETS = 2 };

@@ -6,7 +6,7 @@
 
 #include "core/device/scores.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/say.h"
 
 /* 60 cells of NAS-Bench-201 from 100 on, one device. */

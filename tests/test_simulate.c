@@ -7,8 +7,8 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
-#include "data/datasets/draw.h"
 #include "data/datasets/folder.h"
+#include "data/importers/draw.h"
 #include "data/machines/simulate.h"
 #include "tests/check.h"
 

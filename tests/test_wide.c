@@ -12,10 +12,10 @@
 #include "core/base/rng.h"
 #include "core/device/audit.h"
 #include "core/num/stats.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
 #include "data/formats/pickle.h"
+#include "data/importers/import.h"
 #include "tests/check.h"
 
 enum { MANY = 20000 };

@@ -14,7 +14,7 @@
 #include "core/base/utf8.h"
 #include "core/commands/commands.h"
 #include "core/num/blas.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/verify_reference.h"
 #include "data/machines/measure.h"

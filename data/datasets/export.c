@@ -7,8 +7,8 @@
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/commands/arch_fields.h"
-#include "data/datasets/import_csv.h"
 #include "data/formats/npy.h"
+#include "data/importers/csv.h"
 
 void ll_write_brief_arch(FILE *f, const ll_dataset *d, int row, bool digits, ll_str *text)
 {

@@ -11,9 +11,9 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/space/moves.h"
-#include "data/datasets/draw.h"
 #include "data/datasets/folder_change.h"
-#include "data/datasets/import_csv.h"
+#include "data/importers/csv.h"
+#include "data/importers/draw.h"
 
 enum { CHUNK = 64 };
 

@@ -9,7 +9,7 @@
 #include "core/base/csv.h"
 #include "core/base/fs.h"
 #include "core/base/rng.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "tests/bench/bench.h"
 
 static void write_latency(FILE *f, ll_rng *rng)

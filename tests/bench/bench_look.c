@@ -13,7 +13,7 @@
 #include "core/device/partition.h"
 #include "core/num/stats.h"
 #include "data/datasets/folder.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/bench/bench.h"
 
 #define UPSTREAM "../shared/upstream/"

@@ -10,7 +10,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/commands/commands.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/machines/measure.h"
 #include "sessions/commands.h"
 #include "tests/bench/bench.h"

@@ -7,7 +7,7 @@
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/commands/commands.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "sessions/commands.h"
 #include "tests/bench/bench.h"
 

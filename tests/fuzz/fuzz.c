@@ -8,7 +8,7 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 
 /* --- laws --- */
 

@@ -7,7 +7,7 @@
 
 #include "core/base/fs.h"
 #include "data/datasets/export.h"
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/fuzz/fuzz.h"
 
 typedef struct options {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/datasets/import.h"
+#include "data/importers/import.h"
 #include "tests/fuzz/fuzz.h"
 
 static void join(const ll_dataset *fresh)

@@ -5,7 +5,7 @@
 
 #include "core/app/parse.h"
 #include "core/commands/commands.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "plots/commands.h"

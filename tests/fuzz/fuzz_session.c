@@ -8,7 +8,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/commands/commands.h"
-#include "data/datasets/commands.h"
+#include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "sessions/commands.h"
 #include "sessions/manifest.h"

@@ -1,0 +1,606 @@
+/* Tables of the user's own, their header (csv.h): where the architectures stand, which columns are devices, in
+ * which unit, and which are neither. */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/mem.h"
+#include "core/base/name.h"
+#include "core/device/scores.h"
+#include "data/importers/csv.h"
+
+typedef ll_table_reader reader;
+typedef ll_table_column column;
+
+static const char *const device_names[] = {"device", "hardware", "platform", NULL};
+static const char *const latency_names[] = {"latency", "lat", "mean", "time", "value", NULL};
+static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
+static const char *const std_names[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
+static const char *const unit_names[] = {"unit", NULL};
+/* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
+static const char *const other_names[] = {"accuracy", "acc",      "flops",      "macs",  "params", "seed",
+                                          "n",        "id",       "idx",        "lo_ms", "hi_ms",  "mmacs",
+                                          "cifar10",  "cifar100", "imagenet16", NULL};
+static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
+                                          "flops",     "macs",      "gflops",  "mflops", "loss",
+                                          "intensity", "predicted", "unnamed", "epoch",  NULL};
+/* The last word of a column's name may say what it measures. */
+static const struct {
+    const char *word;
+    ll_measurand of;
+} hints[] = {{"latency", LL_LATENCY},   {"lat", LL_LATENCY},   {"time", LL_LATENCY},
+             {"runtime", LL_LATENCY},   {"energy", LL_ENERGY}, {"power", LL_POWER},
+             {"memory", LL_MEMORY},     {"mem", LL_MEMORY},    {"sram", LL_MEMORY},
+             {"throughput", LL_LATENCY}};
+enum { N_HINTS = sizeof hints / sizeof *hints };
+
+static bool among(const char *const *names, const char *text)
+{
+    for (; *names; names++)
+        if (!strcasecmp(*names, text)) return true;
+    return false;
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+    size_t n = strlen(name), m = strlen(ending);
+    return n > m && !strcasecmp(name + n - m, ending);
+}
+
+static bool ends_in_std(const char *name)
+{
+    return ends_in(name, "_std");
+}
+
+static bool has_other_word(const char *name)
+{
+    char word[16];
+    size_t n = 0;
+    for (const char *p = name;; p++) {
+        if (isalnum((unsigned char)*p)) {
+            if (n < sizeof word) word[n++] = *p; /* a full one is none of them */
+            continue;
+        }
+        if (n && n < sizeof word) {
+            word[n] = 0;
+            if (among(other_words, word)) return true;
+        }
+        n = 0;
+        if (!*p) return false;
+    }
+}
+
+/* --- what a heading says of its unit --- */
+
+typedef struct heading {
+    char *stem; /* without the unit where that stands in brackets */
+    const ll_unit *unit;
+    bool hinted;
+    ll_measurand of; /* when hinted */
+    bool bracketed;  /* the unit stands in brackets: somebody meant it */
+} heading;
+
+static const ll_unit *unit_of_length(const char *text, size_t n)
+{
+    char *word = ll_strndup(text, n);
+    const ll_unit *u = n < 16 ? ll_unit_find(word) : NULL;
+    free(word);
+    return u;
+}
+
+/* "phone (mJ)", "phone[mJ]" */
+static void read_bracketed(heading *h)
+{
+    size_t n = strlen(h->stem);
+    char closing = n ? h->stem[n - 1] : 0;
+    char *open = closing == ')' ? strrchr(h->stem, '(') : closing == ']' ? strrchr(h->stem, '[') : NULL;
+    if (!open || open == h->stem) return;
+    h->unit = unit_of_length(open + 1, (size_t)(h->stem + n - 1 - open - 1));
+    if (!h->unit) return;
+    h->bracketed = true;
+    while (open > h->stem && open[-1] == ' ') open--;
+    *open = 0;
+}
+
+static void find_hint(heading *h, const char *text, size_t n)
+{
+    for (int i = 0; i < N_HINTS; i++) {
+        size_t m = strlen(hints[i].word);
+        if (n < m || strncasecmp(text + n - m, hints[i].word, m)) continue;
+        if (n > m && isalnum((unsigned char)text[n - m - 1])) continue;
+        h->hinted = true;
+        h->of = hints[i].of;
+    }
+}
+
+/* "phone_fps", "latency_us": the name stays as it is. "server_us" is a name, not microseconds. */
+static void read_behind_underscore(heading *h)
+{
+    const char *last = strrchr(h->stem, '_'), *word = last ? last + 1 : h->stem;
+    const ll_unit *u = strlen(word) > 1 ? ll_unit_find(word) : NULL;
+    if (u && last) find_hint(h, h->stem, (size_t)(last - h->stem));
+    bool plain = u && !h->hinted && (u->of != LL_LATENCY || u->per_second);
+    if (u && (h->hinted ? h->of == u->of : plain)) h->unit = u;
+}
+
+static heading read_heading(const char *name)
+{
+    heading h = {.stem = ll_strdup(name)};
+    read_bracketed(&h);
+    find_hint(&h, h.stem, strlen(h.stem));
+    if (!h.unit) read_behind_underscore(&h);
+    if (!h.unit && ends_in(h.stem, "throughput")) h.unit = ll_unit_find("fps");
+    return h;
+}
+
+ll_status ll_table_unit(const reader *r, const char *text, const ll_unit **out, ll_error *e)
+{
+    *out = ll_unit_find(text);
+    if (!*out) {
+        ll_str all = {0};
+        ll_unit_list(&all);
+        ll_csv_fail(&r->csv, e, "the unit \"%.20s\", one of %s was expected", text, ll_str_text(&all));
+        ll_str_free(&all);
+        return LL_BAD_DATA;
+    }
+    const ll_unit *given = r->units[(*out)->of];
+    if (!given || given == *out) return LL_OK;
+    return ll_csv_fail(&r->csv, e, "the unit is %s here, unit=%s was given", (*out)->name, given->name);
+}
+
+/* What the user gave: "ms", or "ms,mJ", one a quantity. */
+static ll_status read_units(reader *r, ll_error *e)
+{
+    ll_strs list = {0};
+    ll_status s = LL_OK;
+    if (r->job->unit) ll_strs_split(&list, r->job->unit, ',');
+    for (int i = 0; i < list.n && !s; i++) {
+        const ll_unit *u = ll_unit_find(list.v[i]);
+        if (!u || r->units[u->of])
+            s = ll_fail(e, LL_USAGE, "unit=%.40s: %s", r->job->unit,
+                        u ? "two units of one quantity" : "no unit that is known");
+        else
+            r->units[u->of] = u;
+        if (!r->plain || (u && u->of == LL_LATENCY)) r->plain = u;
+    }
+    ll_strs_free(&list);
+    return s;
+}
+
+/* The unit of a column of numbers; NULL: nothing was said of that. LL_BAD_DATA: the user said another. A throughput is
+ * one whatever the latencies are in. */
+static ll_status column_unit(const reader *r, const heading *h, const char *name, const ll_unit **out,
+                             ll_error *e)
+{
+    const ll_unit *given = h->unit ? r->units[h->unit->of] : h->hinted ? r->units[h->of] : r->plain;
+    *out = h->unit ? h->unit : given;
+    bool rate = h->unit && h->unit->per_second != (given && given->per_second);
+    if (!h->unit || !given || given == h->unit || rate) return LL_OK;
+    return ll_csv_fail(&r->csv, e, "the column is %.60s, which is %s, and unit=%s was given", name,
+                       h->unit->name, given->name);
+}
+
+bool ll_table_is_other(const char *name)
+{
+    return !*name || among(other_names, name) || ll_table_is_index(name) || has_other_word(name);
+}
+
+bool ll_table_takes_name(const char *name)
+{
+    heading h = read_heading(name);
+    bool plain =
+        !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
+    free(h.stem);
+    return plain;
+}
+
+/* "phone_ms", "lat us": whatever it is in, it was measured. One letter is no unit: "width_b" may be one of two. */
+static bool ends_in_unit(const char *name)
+{
+    const char *word = name;
+    for (const char *p = name; *p; p++)
+        if (!isalnum((unsigned char)*p)) word = p + 1;
+    return word > name && strlen(word) > 1 && ll_unit_find(word);
+}
+
+/* Is a word of the name one that says what is measured, or its last one a unit? */
+bool ll_table_measures(const char *name)
+{
+    static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
+    heading h = read_heading(name);
+    bool any = h.unit || h.hinted || ends_in_unit(name) || among(columns, name) ||
+               among(latency_names, name) || among(std_names, name);
+    free(h.stem);
+    for (int i = 0; i < N_HINTS && !any; i++) {
+        const char *at = strstr(name, hints[i].word);
+        char before = at && at > name ? at[-1] : 0, behind = at ? at[strlen(hints[i].word)] : 0;
+        any = at && !isalnum((unsigned char)before) && !isalnum((unsigned char)behind);
+    }
+    return any;
+}
+
+/* --- the header --- */
+
+/* A device's name may be as long as a name, and its column of deviations is called four bytes more, its unit some. */
+static ll_status read_column_name(const char *text, char **name, ll_error *e)
+{
+    heading h = read_heading(text);
+    size_t n = strlen(h.stem);
+    if (h.unit && strlen(text) == n) h.unit = NULL;
+    const char *suffix = ends_in_std(h.stem) ? h.stem + n - 4 : h.stem + n;
+    char *ending = ll_strdup(suffix), *device = ll_strndup(h.stem, (size_t)(suffix - h.stem)), *read = NULL;
+    ll_status s = ll_name_read(device, &read, e);
+    if (!s) {
+        ll_str whole = {0};
+        ll_str_addf(&whole, "%s%s", read, ending);
+        if (h.unit) ll_str_addf(&whole, " (%s)", h.unit->name);
+        *name = ll_str_take(&whole);
+    }
+    free(read);
+    free(ending);
+    free(device);
+    free(h.stem);
+    return s;
+}
+
+/* The header's cells as names; separators at its end separate nothing. */
+static ll_status read_names(reader *r, ll_error *e)
+{
+    ll_csv *c = &r->csv;
+    while (c->n > 1 && !c->cells[c->n - 1][strspn(c->cells[c->n - 1], " \t")]) c->n--;
+    for (int i = 0; i < c->n; i++) {
+        char *name = NULL;
+        if (!*c->cells[i] && !i)
+            name = ll_strdup("");
+        else if (read_column_name(c->cells[i], &name, e))
+            return ll_fail_in(e, "%s: line %d: column %d: ", c->what, c->line, i + 1);
+        ll_strs_take(&r->header, name);
+    }
+    for (int i = 0; i < c->n; i++) c->cells[i] = r->header.v[i];
+    return LL_OK;
+}
+
+/* Also gives the columns by name. */
+static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
+{
+    for (int i = 0; i < c->n; i++)
+        if (!ll_names_add_new(names, c->cells[i]))
+            return ll_csv_fail(c, e, "two columns are called \"%.60s\"", c->cells[i]);
+    return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
+}
+
+/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
+static bool is_value(const char *name)
+{
+    heading h = read_heading(name);
+    size_t n = strlen(h.stem);
+    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
+    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
+                 (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
+    free(h.stem);
+    return value;
+}
+
+/* --- devices --- */
+
+/* A device is a column once it is exported, and must be one when that is read. */
+ll_status ll_table_check_device(const char *name, ll_error *e)
+{
+    ll_status s = ll_name_check(name, e);
+    if (s) return s;
+    bool meant =
+        ll_table_names_archs(name) || among(device_names, name) || among(other_names, name) || is_value(name);
+    if (!meant && !ends_in_std(name)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
+                   name, meant ? "something else" : "standard deviations");
+}
+
+ll_status ll_table_device_name(const char *text, char **name, ll_error *e)
+{
+    ll_status s = ll_name_read(text, name, e);
+    if (!s && (s = ll_table_check_device(*name, e))) {
+        free(*name);
+        *name = NULL;
+    }
+    return s;
+}
+
+int ll_table_add_device(reader *r, const char *text, ll_error *e)
+{
+    char *read = NULL;
+    int there = ll_names_find(&r->device_names, text);
+    if (there >= 0) return there;
+    if (ll_table_device_name(text, &read, e)) {
+        ll_fail_in(e, "%s: line %d: ", r->csv.what, r->csv.line);
+        return -1;
+    }
+    there = ll_names_find(&r->device_names, read);
+    if (there >= 0) {
+        free(read);
+        return there;
+    }
+    ll_strs_take(&r->devices, read);
+    return ll_names_add(&r->device_names, read);
+}
+
+/* --- wide tables --- */
+
+/* "latency_std_encoder" is of "latency_mean_encoder" or "latency_encoder", when there is such a column; NULL: there is
+ * none. The caller frees. */
+static char *device_of_inner_std(const ll_names *names, const char *name)
+{
+    static const char *const instead[] = {"_mean_", "_"};
+    const char *at = strstr(name, "_std_");
+    for (size_t i = 0; at && i < sizeof instead / sizeof *instead; i++) {
+        ll_str b = {0};
+        ll_str_addf(&b, "%.*s%s%s", (int)(at - name), name, instead[i], at + strlen("_std_"));
+        if (ll_names_find(names, b.s) >= 0) return ll_str_take(&b);
+        ll_str_free(&b);
+    }
+    return NULL;
+}
+
+/* Of "pixel3_std" the device: "pixel3" when that is a column or "pixel3_mean" is; NULL: neither. The caller frees. */
+static char *device_of_std(const ll_names *names, const char *name)
+{
+    if (!ends_in_std(name)) return device_of_inner_std(names, name);
+    char *device = ll_strndup(name, strlen(name) - 4), *mean;
+    ll_str b = {0};
+    ll_str_addf(&b, "%s_mean", device);
+    mean = ll_str_take(&b);
+    bool there = ll_names_find(names, device) >= 0 || ll_names_find(names, mean) >= 0;
+    free(mean);
+    if (there) return device;
+    free(device);
+    return NULL;
+}
+
+/* "phone_mean" beside "phone_std" is phone. */
+static void drop_mean(const ll_names *names, char *device)
+{
+    if (!ends_in(device, "_mean")) return;
+    ll_str b = {0};
+    char *stem = ll_strndup(device, strlen(device) - 5);
+    ll_str_addf(&b, "%s_std", stem);
+    if (ll_names_find(names, b.s) >= 0 && ll_names_find(names, stem) < 0) device[strlen(stem)] = 0;
+    ll_str_free(&b);
+    free(stem);
+}
+
+static void leave_out(const reader *r, int i, const char *why)
+{
+    const char *name = r->header.v[i];
+    ll_import_note(r->job, "column %d (%s) was left out: %s", i + 1, *name ? name : "no name", why);
+}
+
+/* A column of numbers of a device, unless nobody said what they are in. */
+static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chosen, ll_error *e)
+{
+    const char *name = r->header.v[i];
+    heading h = read_heading(name);
+    column *x = &r->columns[i];
+    if (chosen && h.hinted && !r->units[h.of])
+        h.hinted = false; /* in the unit that was given, the user says */
+    ll_status s = column_unit(r, &h, name, &x->unit, e);
+    if (!s && !x->unit && !r->plain)
+        s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
+                    r->csv.what);
+    if (!s && x->unit) {
+        drop_mean(names, h.stem);
+        x->role = LL_ROLE_OF_DEVICE;
+        x->device = ll_table_add_device(r, h.stem, e);
+        if (x->device < 0) s = LL_BAD_DATA;
+    } else if (!s) {
+        ll_str why = {0};
+        ll_str_addf(&why, "it is %s, whose unit was not given (unit=%s,%s)", ll_measurand_name(h.of),
+                    r->plain->name, ll_measurand_unit(h.of));
+        leave_out(r, i, why.s);
+        ll_str_free(&why);
+    }
+    free(h.stem);
+    return s;
+}
+
+static bool names_archs(const column *c)
+{
+    return c->role == LL_ROLE_ARCH || c->role == LL_ROLE_CHECK;
+}
+
+static bool is_other(const char *name)
+{
+    return !*name || among(other_names, name) || ll_table_names_archs(name) || ll_table_counts_runs(name) ||
+           ll_table_is_setting(name) || has_other_word(name);
+}
+
+static bool says_unit(const char *name)
+{
+    heading h = read_heading(name);
+    free(h.stem);
+    return h.bracketed;
+}
+
+static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *skipped, ll_error *e)
+{
+    bool choose = r->job->devices && r->job->devices->n;
+    ll_status s = LL_OK;
+    for (int i = 0; i < r->n_columns && !s; i++) {
+        const char *name = r->header.v[i];
+        char *of = device_of_std(names, name);
+        if (names_archs(&r->columns[i]) || of) {
+            free(of);
+        } else if (choose && !ll_import_chosen(r->job, name)) {
+            ++*skipped;
+        } else if (!choose && is_other(name) && !says_unit(name)) {
+            leave_out(r, i, "it is no device");
+        } else if (!choose && r->job->into && ll_dataset_score(r->job->into, name)) {
+            leave_out(r, i, "it is a score of the dataset");
+        } else if (ends_in_std(name)) {
+            leave_out(r, i, "deviations of a device that has no column");
+        } else {
+            s = plan_numbers(r, names, i, choose, e);
+        }
+    }
+    return s;
+}
+
+/* Behind the devices, which they are of. */
+static void plan_deviations(reader *r, const ll_names *names)
+{
+    for (int i = 0; i < r->n_columns; i++) {
+        char *of = device_of_std(names, r->header.v[i]);
+        int device = of && r->columns[i].role != LL_ROLE_ARCH ? ll_names_find(&r->device_names, of) : -1;
+        for (int j = 0; device >= 0 && j < r->n_columns; j++) {
+            if (r->columns[j].role != LL_ROLE_OF_DEVICE || r->columns[j].device != device) continue;
+            r->columns[i] = (column){LL_ROLE_STD_OF_DEVICE, device, r->columns[j].unit};
+            break;
+        }
+        free(of);
+    }
+}
+
+/* The columns as devices are called: without units. */
+static void list_stems(const reader *r, ll_strs *stems, ll_names *names)
+{
+    for (int i = 0; i < r->n_columns; i++) {
+        ll_strs_take(stems, read_heading(r->header.v[i]).stem);
+        ll_names_add(names, stems->v[i]);
+    }
+}
+
+static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
+{
+    ll_strs stems = {0};
+    ll_names names = {0};
+    list_stems(r, &stems, &names);
+    ll_status s = plan_columns_of_devices(r, &names, skipped, e);
+    if (!s) plan_deviations(r, &names);
+    ll_names_free(&names);
+    ll_strs_free(&stems);
+    return s;
+}
+
+static ll_status plan_wide(reader *r, ll_error *e)
+{
+    const ll_csv *c = &r->csv;
+    int skipped = 0;
+    if (r->job->key && r->job->key->n)
+        return ll_csv_fail(c, e, "key= goes with a measurement a line: no column is called latency");
+    ll_status s = plan_devices(r, &skipped, e);
+    if (s) return s;
+    if (skipped) ll_import_note(r->job, "%d columns that devices= does not name were left out", skipped);
+    if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
+    if (!r->job->device) return LL_OK;
+    if (r->devices.n > 1)
+        return ll_csv_fail(c, e, "device=%.60s names one column, the file has %d", r->job->device,
+                           r->devices.n);
+    ll_names_free(&r->device_names);
+    ll_strs_free(&r->devices);
+    return ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
+}
+
+/* --- long tables --- */
+
+/* The column of the numbers: the first whose unit is known, else the first; -1: none. A table without devices has one
+ * only when it is called so in as many words: "energy" may be a device. */
+static int find_value(const reader *r, bool has_device)
+{
+    int first = ll_csv_column_among(&r->csv, latency_names);
+    for (int i = 0; i < r->n_columns && first < 0; i++) {
+        const char *name = r->header.v[i];
+        if (r->columns[i].role == LL_ROLE_ARCH || !is_value(name)) continue;
+        heading h = read_heading(name);
+        bool fits = has_device || h.unit || h.hinted;
+        if (fits) first = i;
+        free(h.stem);
+    }
+    return first;
+}
+
+/* The columns of key=, else the one called device (-1: none). */
+static ll_status plan_key(reader *r, int device, ll_error *e)
+{
+    const ll_strs *key = r->job->key;
+    bool given = key && key->n;
+    r->key = LL_NEW_ARRAY(int, (given ? key->n : 0) + 1);
+    for (int k = 0; given && k < key->n; k++) {
+        int at = ll_csv_column(&r->csv, key->v[k]);
+        if (at < 0) return ll_csv_fail(&r->csv, e, "key=: no column is called \"%.60s\"", key->v[k]);
+        if (names_archs(&r->columns[at]))
+            return ll_csv_fail(&r->csv, e, "key=%.60s: that column names the architecture", key->v[k]);
+        r->key[r->n_key++] = at;
+    }
+    if (!given && device >= 0) r->key[r->n_key++] = device;
+    return LL_OK;
+}
+
+static bool is_key(const reader *r, int at)
+{
+    for (int k = 0; k < r->n_key; k++)
+        if (r->key[k] == at) return true;
+    return false;
+}
+
+static ll_status plan_long(reader *r, int device, int value, ll_error *e)
+{
+    const ll_csv *c = &r->csv;
+    int std = ll_csv_column_among(c, std_names), unit = ll_csv_column_among(c, unit_names);
+    heading h = read_heading(r->header.v[value]);
+    column *x = &r->columns[value];
+    ll_status s = column_unit(r, &h, r->header.v[value], &x->unit, e);
+    free(h.stem);
+    if (s) return s;
+    s = plan_key(r, device, e);
+    if (s) return s;
+    if (!r->n_key && !r->job->device)
+        return ll_csv_fail(c, e, "which device is it? there is no column \"device\"; give device=NAME");
+    for (int i = 0; i < c->n; i++) {
+        ll_role role = is_key(r, i) ? LL_ROLE_DEVICE
+                       : i == value ? LL_ROLE_VALUE
+                       : i == std   ? LL_ROLE_STD
+                       : i == unit  ? LL_ROLE_UNIT
+                                    : LL_ROLE_IGNORED;
+        if (names_archs(&r->columns[i])) continue;
+        r->columns[i].role = role;
+        if (role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
+    }
+    if (!x->unit && unit < 0)
+        return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
+                       c->what);
+    return !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
+}
+
+/* --- both --- */
+
+static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
+{
+    ll_status s = read_units(r, e);
+    if (!s) s = ll_table_find_archs(r, names, e);
+    if (s) return s;
+    r->n_columns = r->csv.n;
+    r->columns = LL_NEW_ARRAY(column, r->n_columns);
+    for (int i = 0; i < r->at.n; i++)
+        if (r->at.column[i] >= 0) r->columns[r->at.column[i]].role = LL_ROLE_ARCH;
+    for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
+    bool keyed = r->job->key && r->job->key->n;
+    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
+    if (device >= 0 && value < 0)
+        return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
+    r->is_long = value >= 0;
+    s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    if (!s) ll_table_plan_runs(r);
+    return s;
+}
+
+ll_status ll_table_plan(reader *r, ll_error *e)
+{
+    bool more;
+    ll_names names = {0};
+    ll_status s = ll_csv_next(&r->csv, &more, e);
+    if (!s && !more) s = ll_fail(e, LL_BAD_DATA, "%s: the file is empty", r->csv.what);
+    if (!s) s = read_names(r, e);
+    if (!s) s = check_header(&r->csv, &names, e);
+    if (!s) s = plan_roles(r, &names, e);
+    ll_names_free(&names);
+    return s;
+}

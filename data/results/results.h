@@ -1,0 +1,59 @@
+/* The results of experiments: an SQLite database, one row a trial, keyed by everything that determines it, so that a
+ * second run computes only what is missing and a killed one loses only the trials that were running.
+ *
+ * Several processes may use one database: a writer waits up to 10 s for another. Journal: WAL on local disks, the
+ * rollback journal elsewhere (WAL does not work over a network). */
+#ifndef LL_DATA_RESULTS_RESULTS_H
+#define LL_DATA_RESULTS_RESULTS_H
+
+#include "core/search/trial.h"
+#include "core/transfer/experiment.h"
+
+typedef struct ll_results ll_results;
+
+/* Opens or creates; one that may not be written can still be read. LL_BAD_DATA: no database of this program, or one of
+ * a newer version. */
+ll_status ll_results_open(const char *path, ll_results **out, ll_error *e);
+bool ll_results_read_only(const ll_results *r);
+void ll_results_close(ll_results *r); /* NULL is fine */
+char *ll_results_path(void); /* $LATLAB_RESULTS, else results.sqlite in the XDG data folder; caller frees */
+
+/* What makes two trials the same, besides their own fields: the predictor's options and the engine's settings. */
+typedef struct ll_trial_context {
+    const ll_values *pretrain_options, *transfer_options;
+    /* Of the model that is the prior of the sampler; NULL: the sampler needs none. Options NULL: its defaults. */
+    const ll_predictor *prior;
+    const ll_values *prior_options;
+    bool budget;
+    double level;
+} ll_trial_context;
+
+/* Fills the results of a known trial; false: not known. */
+bool ll_results_recall(ll_results *r, const ll_trial_context *c, ll_trial *t);
+ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e);
+
+/* Searches with what a trial adapted, for one score of its dataset: a row each, keyed by the trial's key, the score and its
+ * values, and what the search was for. Fills and marks those that are known; returns how many are. */
+int ll_results_recall_searched(ll_results *r, const ll_trial_context *c, const ll_trial *t,
+                               const ll_score *score, ll_searched *rows, int n);
+/* Those that are not marked as known, all or none. */
+ll_status ll_results_store_searched(ll_results *r, const ll_trial_context *c, const ll_trial *t,
+                                    const ll_score *score, const ll_searched *rows, int n, ll_error *e);
+
+/* One row for reading; text belongs to the database and lives until the callback returns. */
+typedef struct ll_result_row {
+    const char *task, *predictor, *options, *sampler, *device, *dataset, *protocol;
+    int k, n, cost, scored, budget;
+    double seed, pretrain_seed, spearman, kendall, pearson, rmse_ms, mape, median_ape, coverage, width_ms,
+        seconds;
+} ll_result_row;
+/* Filters are NULL for any; `task`, `predictor`, `sampler`, `device` may hold * and ?. `each` returns false to stop. */
+typedef struct ll_result_filter {
+    const char *task, *predictor, *sampler, *device;
+    int k; /* 0: any */
+} ll_result_filter;
+ll_status ll_results_each(ll_results *r, const ll_result_filter *f,
+                          bool (*each)(void *ctx, const ll_result_row *row), void *ctx, ll_error *e);
+int ll_results_count(ll_results *r);
+
+#endif
