@@ -1,6 +1,5 @@
 /* pretrain, transfer, eval, predict. */
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,97 +12,12 @@
 #include "core/commands/commands.h"
 #include "core/commands/look.h"
 #include "core/commands/predict_choose.h"
+#include "core/commands/predict_options.h"
 #include "core/commands/predicted.h"
 #include "core/commands/predictions.h"
 #include "core/commands/refit.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
-
-/* --- options of predictors --- */
-
-static const ll_option *pretrain_more(char *const *words, int n)
-{
-    const ll_predictor *p = n > 0 ? ll_predictor_find(words[0]) : NULL;
-    return p ? p->pretrain_options : NULL;
-}
-
-static const ll_option transfer_options[];
-static ll_option *any_transfer_options; /* ends with a record without a name */
-
-static int count_options(const ll_option *table)
-{
-    int n = 0;
-    while (table && table[n].name) n++;
-    return n;
-}
-
-/* Every transfer option of any predictor, as text: which predictor is meant is known only when the command
- * runs, and its own table checks the values then. */
-static void gather_transfer_options(void)
-{
-    int most = 1, n = 0;
-    for (int p = 0; ll_predictors[p]; p++) most += count_options(ll_predictors[p]->transfer_options);
-    ll_option *all = any_transfer_options = LL_NEW_ARRAY(ll_option, most);
-    for (int p = 0; ll_predictors[p]; p++)
-        for (const ll_option *o = ll_predictors[p]->transfer_options; o && o->name; o++) {
-            bool common = ll_option_find(transfer_options, o->name) != NULL;
-            if (common) continue;
-            ll_option *before = (ll_option *)ll_option_find(all, o->name);
-            bool closed = o->type == LL_CHOICE || o->type == LL_BOOL;
-            if (before && before->type != o->type)
-                before->type = LL_WORD; /* on|off for one, a number for another */
-            if (before) continue;
-            all[n] = *o;
-            all[n].type = closed ? o->type : LL_WORD;
-            all[n++].otherwise = NULL;
-        }
-}
-
-/* The worker parses while a face completes. */
-static const ll_option *transfer_more(char *const *words, int n)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, gather_transfer_options);
-    return any_transfer_options;
-}
-
-/* The i-th predictor with options of its own. */
-static bool own_group(int i, bool transfer, ll_option_group *out)
-{
-    for (int p = 0; ll_predictors[p]; p++) {
-        const ll_predictor *q = ll_predictors[p];
-        const ll_option *own = transfer ? q->transfer_options : q->pretrain_options;
-        if (!count_options(own) || i--) continue;
-        *out = (ll_option_group){q->name, q->summary, own};
-        return true;
-    }
-    return false;
-}
-
-static bool transfer_group(int i, ll_option_group *out)
-{
-    return own_group(i, true, out);
-}
-
-static bool pretrain_group(int i, ll_option_group *out)
-{
-    return own_group(i, false, out);
-}
-
-static ll_status own_options(ll_request *rq, const ll_predictor *p, ll_values *out)
-{
-    ll_values_init(out, p->transfer_options);
-    for (const ll_option *o = rq->more.table; o && o->name; o++) {
-        if (!ll_given(&rq->more, o->name)) continue;
-        if (!ll_option_find(p->transfer_options, o->name))
-            return LL_FAIL(rq, LL_USAGE, "%s= is no option of %s", o->name, p->name);
-        ll_status s = ll_values_set(out, o->name, ll_word(&rq->more, o->name), &rq->error);
-        if (s) return s;
-    }
-    if (ll_is(&rq->args, "protocol", "help") && ll_option_find(p->transfer_options, "protocol"))
-        return ll_values_set(out, "protocol", "help", &rq->error);
-    return LL_OK;
-}
 
 /* --- pretrain --- */
 
@@ -314,7 +228,7 @@ static ll_status run_transfer(ll_request *rq)
     bool all = means_all(rq);
     ll_status s = all ? ll_need_data(rq) : ll_need_device(rq, "device", &device);
     if (!s) s = ll_need_model(rq, ll_word(&rq->args, "predictor"), &model);
-    if (!s) s = own_options(rq, model->predictor, &options);
+    if (!s) s = ll_transfer_own_options(rq, model->predictor, &options);
     if (!s) s = all ? transfer_targets(rq, model, &options) : transfer_device(rq, model, device, &options);
     ll_values_free(&options);
     return s;
@@ -569,7 +483,7 @@ static const ll_option pretrain_options[] = {
     {0},
 };
 
-static const ll_option transfer_options[] = {
+const ll_option ll_transfer_options[] = {
     DEVICE_OPTION("the target, or `all` targets of the task"),
     LL_OPT_INT("k", "20", 1, 1e6, "architectures to measure on it"),
     LL_OPT_WORD("sampler", "random", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
@@ -631,8 +545,8 @@ const ll_command ll_predict_commands[] = {
      .options = pretrain_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_pretrain,
-     .more_options = pretrain_more,
-     .option_group = pretrain_group,
+     .more_options = ll_pretrain_more,
+     .option_group = ll_pretrain_group,
      .help = "Each predictor adds its own options: `help pretrain nasflat` shows those of one. Ctrl-C stops "
              "at any step and "
              "keeps the model of\n"
@@ -642,11 +556,11 @@ const ll_command ll_predict_commands[] = {
      .alias = "t",
      .group = "predict",
      .summary = "Adapt the pretrained predictor to a target device with k samples",
-     .options = transfer_options,
+     .options = ll_transfer_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_transfer,
-     .more_options = transfer_more,
-     .option_group = transfer_group,
+     .more_options = ll_transfer_more,
+     .option_group = ll_transfer_group,
      .help = "Samples picked with `sample` are used unless k, sampler or seed ask for a new draw. Each "
              "predictor adds "
              "its own options: `help transfer nasflat` shows those of one.",
