@@ -165,7 +165,28 @@ static void an_import_can_be_taken_back(void)
     ll_app_free(a);
 }
 
+/* Runs whose mean is beyond all numbers: a table that cannot be read back is not written over one that can. */
+static void what_overflows_is_not_written(void)
+{
+    ll_app *a = world();
+    ll_str path = {0}, line = {0};
+    const char *text = "arch,device,latency_ms\n1,big,1e308\n1,big,1e308\n5,big,2\n";
+    ll_str_addf(&path, "%s/big.csv", check_tmpdir());
+    CHECK_OK(ll_write_file(path.s, text, strlen(text), NULL));
+    for (int i = 0; i < 2; i++) {
+        ll_str_clear(&line);
+        ll_str_addf(&line, "import csv %s into t unit=ms repeats=%s", path.s, i ? "min" : "mean");
+        CHECK(say(a, line.s) != LL_OK);
+        CHECK_HAS(said, "of big is inf: nothing was written");
+        check_devices("t", "a|b|c");
+    }
+    ll_str_free(&path);
+    ll_str_free(&line);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
+    {"what overflows is not written", what_overflows_is_not_written},
     {"devices are renamed and taken out", devices_are_renamed_and_taken_out},
     {"names of devices have one rule", names_of_devices_have_one_rule},
     {"datasets come and go", datasets_come_and_go},

@@ -16,6 +16,21 @@ static double std_at(const ll_dataset *d, int device, int row)
     return d->std_ms ? d->std_ms[(size_t)device * (size_t)d->n_archs + (size_t)row] : NAN;
 }
 
+/* It may be a name; that the numbers were taken for something else is said. */
+static void a_unit_in_a_name_is_asked_about(void)
+{
+    ll_str said = {0};
+    ll_dataset *d = read("arch,phone_us,server\n0_0_0,4,2\n", (ll_import){0}, &said);
+    CHECK_HAS(ll_str_text(&said),
+              "phone_us was read in ms, though its name ends in us: if that is its unit, say unit=us");
+    ll_dataset_unref(d);
+    ll_str_clear(&said);
+    d = read("arch,phone_us,server_ms\n0_0_0,4,2\n", (ll_import){.unit = "us"}, &said);
+    CHECK(!strstr(ll_str_text(&said), "phone_us was read"));
+    ll_dataset_unref(d);
+    ll_str_free(&said);
+}
+
 /* --- runs --- */
 
 static const char two_devices[] =
@@ -186,6 +201,7 @@ static void what_could_be_two_things_is_refused(void)
 }
 
 static const check_case cases[] = {
+    {"a unit in a name is asked about", a_unit_in_a_name_is_asked_about},
     {"runs become one", runs_become_one},
     {"a second line is a mistake unless told", a_second_line_is_a_mistake_unless_told},
     {"another setting is another device", another_setting_is_another_device},

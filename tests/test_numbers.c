@@ -475,6 +475,30 @@ static ll_app *transferring_app(const char *dataset)
     return a;
 }
 
+/* Row by row the choices are the same, and no architecture is. */
+static void likeness_is_of_the_same_values(void)
+{
+    ll_app *a = app_new();
+    ll_str one = {0}, two = {0}, three = {0};
+    ll_str_add(&one, "w,l,phone\n");
+    ll_str_add(&two, "w,l,tablet\n");
+    ll_str_add(&three, "w,l,watch\n");
+    for (int i = 0; i < 12; i++) {
+        ll_str_addf(&one, "%d,%d,%d\n", i + 1, 10 * i + 10, i + 1);
+        ll_str_addf(&two, "%d,%d,%d\n", i + 101, 10 * i + 1010, i + 1);
+        ll_str_addf(&three, "%d,%d,%d\n", i + 1, 10 * i + 10, 2 * i + 1);
+    }
+    CHECK_OK(import(a, "one.csv", one.s, "as alike features=w,l unit=ms"));
+    CHECK_OK(import(a, "two.csv", two.s, "into alike unit=ms"));
+    CHECK(!strstr(said, "looks like"));
+    CHECK_OK(import(a, "three.csv", three.s, "into alike unit=ms"));
+    CHECK_HAS(said, "watch looks like phone of alike (Spearman 1.000 on 12 shared architectures)");
+    ll_str_free(&one);
+    ll_str_free(&two);
+    ll_str_free(&three);
+    ll_app_free(a);
+}
+
 /* What was predicted in a session belongs to its architectures, not to the numbers that their values had. */
 static void a_session_follows_its_architectures(void)
 {
@@ -533,6 +557,7 @@ static const check_case cases[] = {
     {"devices without a common architecture are spoken of",
      devices_without_a_common_architecture_are_spoken_of},
     {"hat transfers", hat_transfers},
+    {"likeness is of the same values", likeness_is_of_the_same_values},
     {"nearly equal numbers are one", nearly_equal_numbers_are_one},
     {"growth loses nothing in silence", growth_loses_nothing_in_silence},
     {"what has a unit is measured", what_has_a_unit_is_measured},

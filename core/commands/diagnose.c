@@ -92,14 +92,6 @@ static void name_file(const char *device, ll_str *out)
     ll_str_add(out, ".csv");
 }
 
-/* Is something of it not measured yet, so that the list is of use? */
-static bool is_unknown(const ll_diagnosis *q, const ll_ints *rows)
-{
-    for (int i = 0; i < rows->n; i++)
-        if (!ll_known(q->data, q->device, rows->v[i])) return true;
-    return false;
-}
-
 /* *file becomes its name, and stays empty where none is asked for, none is of use, or none can be written, which is said:
  * the diagnosis stands without it. */
 static void write_list(ll_request *rq, const ll_answers *a, ll_str *file)
@@ -107,7 +99,7 @@ static void write_list(ll_request *rq, const ll_answers *a, ll_str *file)
     const ll_ints *next = &a->outlook.next;
     const char *out = ll_word(&rq->args, "out");
     ll_error e = rq->error;
-    if (!next->n || (out ? !strcmp(out, "none") : !is_unknown(a->q, next))) return;
+    if (!next->n || (out ? !strcmp(out, "none") : ll_all_known(a->q, next))) return;
     if (out)
         ll_str_add(file, out);
     else

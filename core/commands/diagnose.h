@@ -34,6 +34,9 @@ void ll_emit_residuals(ll_request *rq, ll_answers *a);
 void ll_emit_left_out(ll_request *rq, ll_answers *a);
 void ll_emit_samples(ll_request *rq, ll_answers *a);
 
+/* Whether all of these are measured already, so that a list of them is of no use. */
+bool ll_all_known(const ll_diagnosis *q, const ll_ints *rows);
+
 /* A result of this kind about the device; question 0: none of the numbered ones. */
 cJSON *ll_answer_new(const ll_answers *a, const char *kind, int question, const char *title);
 /* Emits it, with a note for each word of the field that no result before has explained. */

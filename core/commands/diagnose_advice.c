@@ -107,6 +107,13 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
     ll_str_free(&text);
 }
 
+bool ll_all_known(const ll_diagnosis *q, const ll_ints *rows)
+{
+    for (int i = 0; i < rows->n; i++)
+        if (!ll_known(q->data, q->device, rows->v[i])) return false;
+    return true;
+}
+
 /* How it is done: the list that is written, or what writes one. */
 static void add_file(cJSON *o, const ll_answers *a, const char *file)
 {
@@ -119,11 +126,13 @@ static void add_file(cJSON *o, const ll_answers *a, const char *file)
         ll_str_addf(&text, "%s has %s: ", file, a->outlook.next.n == 1 ? "it" : "them");
         ll_add_fill_in(&text, file, q->data->name, device);
         ll_quote_addf(&text, " and `transfer %s`", device);
-    } else {
+    } else if (ll_all_known(q, &a->outlook.next)) {
         ll_str_add(
             &text,
             "their latencies are in the dataset already; for a device that is being measured a list to "
             "fill in is written, as out=FILE does here");
+    } else {
+        ll_str_add(&text, "no list of them was written: out=FILE writes one to fill in");
     }
     ll_result_note(o, "%s", ll_str_text(&text));
     ll_str_free(&text);

@@ -52,30 +52,31 @@ static void add_linkage(cJSON *result, const ll_linkage *l, const int *order)
     free(place);
 }
 
-/* Fewest architectures any two share, and how many pairs have no correlation. */
-static int count_gaps(const ll_corr *c, int *fewest)
+/* Fewest and most architectures that two share, and how many pairs have no correlation. */
+static int count_gaps(const ll_corr *c, int *fewest, int *most)
 {
     int D = c->devices.n, gaps = 0;
-    *fewest = c->n[0];
+    *fewest = *most = D > 1 ? c->n[D] : c->n[0];
     for (int i = 0; i < D; i++)
         for (int j = 0; j < i; j++) {
             gaps += isnan(ll_corr_at(c, i, j));
             if (c->n[i * D + j] < *fewest) *fewest = c->n[i * D + j];
+            if (c->n[i * D + j] > *most) *most = c->n[i * D + j];
         }
     return gaps;
 }
 
 static void add_title(cJSON *result, const ll_corr *c, const ll_dataset *d, ll_order how)
 {
-    int fewest, gaps = count_gaps(c, &fewest);
+    int fewest, most, gaps = count_gaps(c, &fewest, &most);
     ll_str text = {0};
     ll_str_addf(&text, "%s correlation of %d devices of %s, ", metric_title(c->metric), c->devices.n,
                 d->name);
-    if (fewest < d->n_archs) {
+    if (fewest < most) {
         ll_add_thousands(&text, fewest);
         ll_str_add(&text, " to ");
     }
-    ll_add_thousands(&text, d->n_archs);
+    ll_add_thousands(&text, most);
     ll_str_addf(&text, " architectures in a pair, order: %s", ll_order_name(how));
     ll_json_str(result, "title", ll_str_text(&text));
     ll_str_free(&text);

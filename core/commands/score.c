@@ -127,7 +127,7 @@ static void cell_row(cJSON *result, cJSON *rows, double level, cell *c)
     ll_json_int(row, "k", c->k);
     ll_json_num(row, "cost", c->n ? c->cost / c->n : NAN);
     ll_json_num(row, "spearman", mean_over_devices(c, c->spearman));
-    ll_json_num(row, "std", ll_std(c->spearman, c->trials));
+    ll_json_num(row, "std", c->trials > 1 ? ll_std(c->spearman, c->trials) : NAN);
     ll_json_num(row, "kendall", mean_over_devices(c, c->kendall));
     ll_json_num(row, "mape", mean_over_devices(c, c->mape));
     ll_json_num(row, "median_ape", mean_over_devices(c, c->median_ape));

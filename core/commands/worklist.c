@@ -102,14 +102,14 @@ static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *
 ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *path, bool replace)
 {
     char *full;
+    const char *or_replace = ll_option_find(rq->args.table, "replace") ? ", or replace=on" : "";
     ll_status s = ll_output_path(rq, path, &full);
     if (s) return s;
     filled there = replace ? nothing : look(w, full);
     if (!there.known)
         s = LL_FAIL(rq, LL_FAILED,
-                    "%s is there, and is no list of suggestions as latlab writes it: give another "
-                    "file, or replace=on",
-                    path);
+                    "%s is there, and is no list of suggestions as latlab writes it: give another file%s",
+                    path, or_replace);
     else if (!there.n)
         s = write_new(rq, w, full);
     else if (there.same)
@@ -117,9 +117,8 @@ ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *pa
                 w->n);
     else
         s = LL_FAIL(rq, LL_FAILED,
-                    "%s has %d latencies that were filled in, of other architectures: give another file, or "
-                    "replace=on",
-                    path, there.n);
+                    "%s is filled in for other architectures (%d of them): give another file%s", path,
+                    there.n, or_replace);
     free(full);
     return s;
 }

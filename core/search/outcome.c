@@ -43,6 +43,14 @@ static int violates(const ll_problem *p, const double *truth)
     return known ? 0 : -1;
 }
 
+/* The best of the table is of rows whose truth is known in all quantities: with that nothing else can be compared. */
+static bool is_measured(const ll_problem *p, const double *truth)
+{
+    for (int k = 0; k < p->n; k++)
+        if (isnan(truth[k])) return false;
+    return true;
+}
+
 /* --- the table --- */
 
 /* Every architecture of which the dataset knows the truth, as far as the search was allowed to choose it. */
@@ -70,9 +78,7 @@ static void add_row(table *t, int row)
     double *v = t->truth + (size_t)t->n * (size_t)p->n;
     ll_problem_truth(p, ll_gene(p->data, row), v);
     t->complete = t->complete && is_judged(p, v);
-    for (int k = 0; k < p->n; k++)
-        if (isnan(v[k])) return;
-    t->row[t->n++] = row;
+    if (is_measured(p, v)) t->row[t->n++] = row;
 }
 
 /* Can what is chosen be no row of the dataset? */
@@ -246,7 +252,7 @@ void ll_outcome_of(const ll_search *s, int chosen, ll_outcome *out)
     if (chosen >= 0) {
         ll_problem_truth(s->problem, ll_arch(s->archs, chosen), out->truth);
         out->violation = violates(s->problem, out->truth);
-        out->regret = out->best - out->truth[0];
+        if (is_measured(s->problem, out->truth)) out->regret = out->best - out->truth[0];
     } else {
         out->fastest = nearest(s);
     }

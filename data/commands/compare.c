@@ -108,7 +108,7 @@ static double spread(const double *per_trial_device, int n, int devices)
     int trials = n / devices;
     double *mean = LL_NEW_ARRAY(double, trials);
     for (int t = 0; t < trials; t++) mean[t] = ll_mean(per_trial_device + t * devices, devices);
-    double s = ll_std(mean, trials);
+    double s = trials > 1 ? ll_std(mean, trials) : NAN;
     free(mean);
     return s;
 }

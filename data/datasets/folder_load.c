@@ -306,7 +306,7 @@ static ll_status seal(loader *l, ll_error *e)
     return LL_OK;
 }
 
-ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
+static ll_status load_once(const char *path, ll_dataset **out, ll_error *e)
 {
     cJSON *json;
     char *info = ll_path_join(path, "dataset.json");
@@ -323,6 +323,21 @@ ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
     else
         *out = l.d;
     return s;
+}
+
+/* Another process may put a new folder in its place (in one step, owned.h) while it is read file by file: then what was
+ * read is of both, and is read again. */
+ll_status ll_folder_load(const char *path, ll_dataset **out, ll_error *e)
+{
+    enum { TRIES = 5 };
+    for (int i = 1;; i++) {
+        struct stat before = {0}, after = {0};
+        bool there = !stat(path, &before);
+        ll_status s = load_once(path, out, e);
+        bool same =
+            !there || stat(path, &after) || (before.st_ino == after.st_ino && before.st_dev == after.st_dev);
+        if (!s || same || i == TRIES) return s;
+    }
 }
 
 /* --- where --- */

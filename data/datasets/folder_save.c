@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -186,10 +187,26 @@ static ll_status write_files(const ll_dataset *d, const char *dir, ll_error *e)
     return s;
 }
 
+/* What ll_folder_load refuses is not written: sums and deviations of numbers that are all finite may overflow. */
+static ll_status check_numbers(const ll_dataset *d, ll_error *e)
+{
+    const double *tables[] = {d->lat_ms, d->std_ms};
+    size_t cells = (size_t)d->n_archs * (size_t)d->n_devices;
+    for (int t = 0; t < 2; t++)
+        for (size_t i = 0; tables[t] && i < cells; i++) {
+            double x = tables[t][i];
+            if (isnan(x) || (x >= 0 && x < INFINITY)) continue;
+            return ll_fail(e, LL_BAD_DATA, "%s of %.80s is %g: nothing was written",
+                           t ? "a deviation" : "a latency", d->devices[i / (size_t)d->n_archs].name, x);
+        }
+    return LL_OK;
+}
+
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e)
 {
     ll_owned_work work;
     ll_status s = ll_scores_check(d, e);
+    if (!s) s = check_numbers(d, e);
     if (s) return s;
     char *dir = ll_path_folder(path);
     s = ll_owned_begin(&work, dir, &ll_folder_kind, e);

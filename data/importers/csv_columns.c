@@ -76,6 +76,7 @@ static bool has_other_word(const char *name)
 typedef struct heading {
     char *stem; /* without the unit where that stands in brackets */
     const ll_unit *unit;
+    const ll_unit *maybe; /* the name ends in one, and may be just a name */
     bool hinted;
     ll_measurand of; /* when hinted */
     bool bracketed;  /* the unit stands in brackets: somebody meant it */
@@ -121,7 +122,10 @@ static void read_behind_underscore(heading *h)
     const ll_unit *u = strlen(word) > 1 ? ll_unit_find(word) : NULL;
     if (u && last) find_hint(h, h->stem, (size_t)(last - h->stem));
     bool plain = u && !h->hinted && (u->of != LL_LATENCY || u->per_second);
-    if (u && (h->hinted ? h->of == u->of : plain)) h->unit = u;
+    if (u && (h->hinted ? h->of == u->of : plain))
+        h->unit = u;
+    else
+        h->maybe = u;
 }
 
 static heading read_heading(const char *name)
@@ -388,6 +392,10 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
                     r->csv.what);
     if (!s && x->unit) {
         drop_mean(names, h.stem);
+        if (h.maybe && h.maybe != x->unit)
+            ll_import_note(r->job,
+                           "%s was read in %s, though its name ends in %s: if that is its unit, say unit=%s",
+                           name, x->unit->name, h.maybe->name, h.maybe->name);
         x->role = LL_ROLE_OF_DEVICE;
         x->device = ll_table_add_device(r, h.stem, e);
         if (x->device < 0) s = LL_BAD_DATA;

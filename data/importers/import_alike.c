@@ -7,6 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
+#include "core/space/numbers.h"
 
 /* Fewer architectures say little, more than MOST are not needed to tell; of many new devices the first are enough. */
 enum { SHARED_LEAST = 8, SHARED_MOST = 2000, DEVICES_MOST = 5, COMPARED_MOST = 500 };
@@ -21,13 +22,25 @@ typedef struct nearest {
     int n;
 } nearest;
 
+/* The gene of row i there; of spaces of numbers the same values may be another choice. */
+static bool in_space_of(const ll_dataset *known, const ll_dataset *fresh, int i, uint8_t *gene)
+{
+    const uint8_t *own = ll_gene(fresh, i);
+    if (known->space != fresh->space && fresh->space->facts->columns)
+        return ll_numbers_translate(fresh->space, known->space, own, gene);
+    memcpy(gene, own, (size_t)fresh->space->n_positions);
+    return true;
+}
+
 /* What both know, at most SHARED_MOST of them; *ratio is ours / theirs. Room for SHARED_MOST each. */
 static int gather(const ll_dataset *fresh, int j, const ll_dataset *known, int k, double *x, double *y)
 {
     const double *ours = ll_latencies(fresh, j), *theirs = ll_latencies(known, k);
     int n = 0;
+    uint8_t gene[LL_MAX_POSITIONS];
     for (int i = 0; i < fresh->n_archs && n < SHARED_MOST; i++) {
-        int row = isnan(ours[i]) ? -1 : ll_dataset_row(known, ll_gene(fresh, i));
+        bool shared = !isnan(ours[i]) && in_space_of(known, fresh, i, gene);
+        int row = shared ? ll_dataset_row(known, gene) : -1;
         if (row < 0 || isnan(theirs[row])) continue;
         x[n] = ours[i];
         y[n++] = theirs[row];
