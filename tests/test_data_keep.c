@@ -185,7 +185,26 @@ static void what_overflows_is_not_written(void)
     ll_app_free(a);
 }
 
+static void a_damaged_one_takes_no_good_ones_place(void)
+{
+    ll_app *a = world();
+    ll_str path = {0};
+    import(a, "arch,d\n1,7\n", "into t"); /* the one before is the former one now */
+    ll_str_addf(&path, "%s/data/t/latency.csv", check_tmpdir());
+    CHECK_OK(ll_write_file(path.s, "arch,a\n", 7, NULL));
+    import(a, table, "as other space=nasbench201");
+    SAY(a, "load other");
+    CHECK(say(a, "dataset remove t") != LL_OK);
+    CHECK_HAS(said, "t is damaged, and the former one, whose place it would take, is not");
+    SAY(a, "dataset restore t");
+    check_devices("t", "a|b|c");
+    SAY(a, "dataset remove t");
+    ll_str_free(&path);
+    ll_app_free(a);
+}
+
 static const check_case cases[] = {
+    {"a damaged one takes no good one's place", a_damaged_one_takes_no_good_ones_place},
     {"what overflows is not written", what_overflows_is_not_written},
     {"devices are renamed and taken out", devices_are_renamed_and_taken_out},
     {"names of devices have one rule", names_of_devices_have_one_rule},

@@ -263,10 +263,32 @@ static ll_status take_away(ll_request *rq, const char *path, const char *name)
     return s;
 }
 
+static bool is_readable(const char *path)
+{
+    ll_dataset *d = NULL;
+    bool readable = ll_folder_load(path, &d, NULL) == LL_OK;
+    ll_dataset_unref(d);
+    return readable;
+}
+
+/* What is taken away takes the place of the former one: a damaged one not that of one that is whole. */
+static ll_status check_former(ll_request *rq, const char *path, const char *name)
+{
+    char *former = NULL;
+    bool better = ll_folder_former(path, &former) && !is_readable(path) && is_readable(former);
+    free(former);
+    return better ? LL_FAIL(rq, LL_FAILED,
+                            "%s is damaged, and the former one, whose place it would take, is not: `dataset "
+                            "restore %s` brings that back",
+                            name, name)
+                  : LL_OK;
+}
+
 static ll_status remove_dataset(ll_request *rq, const char *name)
 {
     char *path = NULL;
     ll_status s = own_folder(rq, name, &path);
+    if (!s) s = check_former(rq, path, name);
     if (!s) s = take_away(rq, path, name);
     free(path);
     return s;

@@ -397,7 +397,11 @@ static void describe(reader *r)
     if (r->comma)
         ll_import_note(r->job, "decimal commas were read as points: %s is %.*s.%s", r->comma_text,
                        (int)strcspn(r->comma_text, ","), r->comma_text, strchr(r->comma_text, ',') + 1);
-    if (r->n_minus) ll_import_note(r->job, "%d cells are -1, read as not measured", r->n_minus);
+    if (r->n_minus)
+        ll_import_note(r->job,
+                       r->n_minus == 1 ? "%d cell is -1, read as not measured"
+                                       : "%d cells are -1, read as not measured",
+                       r->n_minus);
     note_missing(r);
     ll_table_note_runs(r);
     if (r->n_zero)

@@ -236,7 +236,7 @@ static ll_status add_diagnosis(ll_report *r)
                        t ? "It was not asked for: diagnose=on." : "There is no transfer to diagnose.");
         return LL_OK;
     }
-    ll_status s = add_line(r, add_answers, "diagnose %s predictor=%s", t);
+    ll_status s = add_line(r, add_answers, "diagnose %s predictor=%s out=none", t);
     if (!s) s = add_line(r, add_figure, "plot residual %s predictor=%s by=operation", t);
     return s;
 }
