@@ -17,6 +17,7 @@ static void errors_keep_context(void)
     ll_error e = {0};
     CHECK_INT(ll_fail(&e, LL_BAD_DATA, "%d rows", 3), LL_BAD_DATA);
     ll_fail_in(&e, "%s: line %d: ", "a.csv", 7);
+    CHECK_INT(ll_fail_in(NULL, "%s: ", "nobody asked"), LL_FAILED);
     CHECK_STR(e.message, "a.csv: line 7: 3 rows");
     ll_fail(&e, LL_USAGE, "again: %s", e.message);
     CHECK_STR(e.message, "again: a.csv: line 7: 3 rows");

@@ -19,6 +19,7 @@ ll_status ll_fail(ll_error *e, ll_status status, const char *fmt, ...)
 
 ll_status ll_fail_in(ll_error *e, const char *fmt, ...)
 {
+    if (!e) return LL_FAILED;
     char context[256], old[sizeof e->message];
     va_list ap;
     va_start(ap, fmt);

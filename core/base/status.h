@@ -24,7 +24,7 @@ typedef struct ll_error {
  * be NULL. */
 ll_status ll_fail(ll_error *e, ll_status status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* Put context ("file: line: ") before a message that a callee left; returns e->status. */
+/* Put context ("file: line: ") before a message that a callee left; returns e->status, LL_FAILED where e is NULL. */
 ll_status ll_fail_in(ll_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "ok", "failed", "cancelled": the word used in END events. */
