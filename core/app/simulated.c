@@ -44,12 +44,25 @@ static bool says_it(const cJSON *result)
     return false;
 }
 
+void ll_say_simulated(const ll_dataset *d, const ll_ints *simulated, int all, ll_str *out)
+{
+    int summed = 0;
+    for (int i = 0; i < simulated->n; i++) summed += d->devices[simulated->v[i]].costs != NULL;
+    const char *how = !summed                 ? "simulated, not measured"
+                      : summed < simulated->n ? "simulated or summed from tables of layer costs, not measured"
+                                              : "summed from a table of layer costs, not measured as a whole";
+    if (simulated->n == 1)
+        ll_str_addf(out, "%s is %s", d->devices[simulated->v[0]].name, how);
+    else
+        ll_str_addf(out, "%d of %d devices are %s", simulated->n, all, how);
+}
+
 static void write_note(const named *n, cJSON *result)
 {
-    if (n->simulated.n == 1)
-        ll_result_note(result, "%s is simulated, not measured", n->d->devices[n->simulated.v[0]].name);
-    else
-        ll_result_note(result, "%d of %d devices are simulated, not measured", n->simulated.n, n->all.n);
+    ll_str text = {0};
+    ll_say_simulated(n->d, &n->simulated, n->all.n, &text);
+    ll_result_note(result, "%s", ll_str_text(&text));
+    ll_str_free(&text);
 }
 
 void ll_mark_simulated(const ll_dataset *d, cJSON *result, bool *said)

@@ -44,6 +44,7 @@ static void hint_at_unit(ll_request *rq, const ll_dataset *d, int device, double
 {
     const ll_device *v = &d->devices[device];
     if (v->of != LL_LATENCY) return; /* nobody knows what energies of a space usually are */
+    if (v->costs) return;            /* of a table's own unit, which it states */
     double ratio = median / typical;
     bool alone = d->n_devices == 1;
     if (!alone && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/simulated.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
@@ -119,6 +120,20 @@ static ll_status find_all(ll_request *rq, ll_dataset **d)
     return s;
 }
 
+static void note_simulated(ll_request *rq, const ll_dataset *d)
+{
+    ll_ints simulated = {0};
+    ll_str text = {0};
+    for (int i = 0; i < d->n_devices; i++)
+        if (d->devices[i].kind == LL_SIMULATED) ll_ints_add(&simulated, i);
+    if (simulated.n) {
+        ll_say_simulated(d, &simulated, d->n_devices, &text);
+        ll_note(rq, "%s", ll_str_text(&text));
+    }
+    ll_ints_free(&simulated);
+    ll_str_free(&text);
+}
+
 ll_status ll_run_load(ll_request *rq)
 {
     ll_dataset *d = NULL;
@@ -126,8 +141,7 @@ ll_status ll_run_load(ll_request *rq)
     ll_status s = find_all(rq, &d);
     if (s) return s;
     emit_load(rq, d, ll_now_s() - start);
-    if (count_simulated(d))
-        ll_note(rq, "%d of %d devices are simulated, not measured", count_simulated(d), d->n_devices);
+    note_simulated(rq, d);
     ll_state_set_data(&rq->state, d, false);
     return ll_use_adapted(rq);
 }
