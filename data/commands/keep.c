@@ -320,18 +320,18 @@ static ll_status rename_dataset(ll_request *rq, const char *from, const char *na
 static ll_status restore_dataset(ll_request *rq, const char *name)
 {
     ll_dataset *d = NULL;
-    ll_str former = {0};
-    ll_str_addf(&former, "%s/.former/%s", ll_app_data_dir(rq->app), name);
+    char *path = ll_path_join(ll_app_data_dir(rq->app), name), *former = NULL;
     ll_status s = ll_folder_check_name(name, &rq->error);
-    if (!s && !ll_is_folder_dataset(former.s))
+    if (!s && !(ll_folder_former(path, &former) && ll_is_folder_dataset(former)))
         s = LL_FAIL(rq, LL_FAILED, "of %s no former one is kept", name);
-    if (!s) s = ll_folder_load(former.s, &d, &rq->error);
+    if (!s) s = ll_folder_load(former, &d, &rq->error);
     if (!s) s = write_copy(rq, d, name, LL_CHANGE_ANEW, "restore");
     const ll_dataset *loaded = rq->state.data;
     if (!s && loaded && !strcmp(loaded->name, name))
         ll_note(rq, "the session goes on with what it has loaded: `load %s` takes the restored one", name);
     ll_dataset_unref(d);
-    ll_str_free(&former);
+    free(former);
+    free(path);
     return s;
 }
 

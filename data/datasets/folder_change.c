@@ -87,15 +87,23 @@ bool ll_folder_former(const char *path, char **former)
     return true;
 }
 
+/* What c->to holds: of a dataset that is joined it was read already. false: nothing that can be read. */
+static bool read_former(const ll_change *c, const ll_dataset *there, ll_dataset **old)
+{
+    if (c->how != LL_CHANGE_JOIN || !there || !ll_is_folder_dataset(c->to))
+        return ll_folder_load(c->to, old, NULL) == LL_OK;
+    *old = ll_dataset_ref(there);
+    return true;
+}
+
 /* Where what is there is kept, and a sentence on it; NULL: nothing is worth keeping. */
-static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
+static char *former_place(const ll_change *c, const ll_dataset *there, const ll_dataset *d, ll_str *said)
 {
     ll_dataset *old = NULL;
-    ll_error ignored;
     ll_str keep = {0};
     bool keeps = c->how == LL_CHANGE_ANEW || (c->how == LL_CHANGE_JOIN && c->keep);
     if (!keeps || !ll_is_there(c->to)) return NULL;
-    bool damaged = ll_folder_load(c->to, &old, &ignored);
+    bool damaged = !read_former(c, there, &old);
     if (damaged || !same_content(d, old)) {
         const char *name = ll_path_base(c->to);
         add_former(c->to, &keep);
@@ -111,10 +119,11 @@ static char *former_place(const ll_change *c, const ll_dataset *d, ll_str *said)
     return keep.len ? ll_str_take(&keep) : NULL;
 }
 
-static ll_status write_changed(const ll_change *c, const ll_dataset *d, ll_str *said, ll_error *e)
+static ll_status write_changed(const ll_change *c, const ll_dataset *there, const ll_dataset *d, ll_str *said,
+                               ll_error *e)
 {
     ll_str sentence = {0};
-    char *keep = former_place(c, d, &sentence);
+    char *keep = former_place(c, there, d, &sentence);
     ll_status s = ll_folder_save(d, c->to, keep, e);
     if (!s && said) ll_str_add(said, ll_str_text(&sentence));
     ll_str_free(&sentence);
@@ -128,7 +137,7 @@ static ll_status change(const ll_change *c, ll_dataset **out, ll_str *said, ll_e
     ll_status s = ll_owned_check(c->to, &ll_folder_kind, e);
     if (!s) s = read_there(c, &there, e);
     if (!s) s = c->make(c->ctx, there, &d, e);
-    if (!s) s = write_changed(c, d, said, e);
+    if (!s) s = write_changed(c, there, d, said, e);
     ll_dataset_unref(there);
     if (s)
         ll_dataset_unref(d);

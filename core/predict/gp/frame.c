@@ -11,17 +11,23 @@ static const double least_slope_sd = .01, least_variance = 1e-18;
 
 /* --- where the columns lie --- */
 
-/* What is executed has no dead edges: the blocks that leave them out say nothing more. */
-static bool is_own(const ll_gp_block *b)
+/* The devices whose draws look at a part. */
+static unsigned kinds_of(int execution)
 {
-    return b->of == LL_GP_AS_WRITTEN;
+    return 1U << execution | (execution == LL_GP_LIVE ? 0 : 1U << LL_GP_MIXED);
+}
+
+bool ll_gp_part_has(int execution, const ll_gp_block *b)
+{
+    return execution == LL_GP_AS_WRITTEN || (b->of == LL_GP_AS_WRITTEN && b->kinds & kinds_of(execution));
 }
 
 static int own_columns(const ll_gp_features *f, int execution)
 {
     int dim = 0;
     if (execution == LL_GP_AS_WRITTEN) return f->dim;
-    for (int b = 0; b < f->n_blocks; b++) dim += is_own(&f->blocks[b]) ? f->blocks[b].dim : 0;
+    for (int b = 0; b < f->n_blocks; b++)
+        dim += ll_gp_part_has(execution, &f->blocks[b]) ? f->blocks[b].dim : 0;
     return dim;
 }
 
@@ -54,8 +60,8 @@ static int block_at(const ll_gp_part *p, const ll_gp_features *f, int block)
 {
     int at = p->first;
     if (p->execution == LL_GP_AS_WRITTEN) return p->first + f->blocks[block].first;
-    if (!is_own(&f->blocks[block])) return -1;
-    for (int b = 0; b < block; b++) at += is_own(&f->blocks[b]) ? f->blocks[b].dim : 0;
+    if (!ll_gp_part_has(p->execution, &f->blocks[block])) return -1;
+    for (int b = 0; b < block; b++) at += ll_gp_part_has(p->execution, &f->blocks[b]) ? f->blocks[b].dim : 0;
     return at;
 }
 
@@ -216,12 +222,6 @@ static void add_block(ll_gp_prior *out, const char *name, int first, int dim, do
     ll_gp_prior_block *b = &out->blocks[out->n_blocks++];
     *b = (ll_gp_prior_block){.name = name, .first = first, .dim = dim};
     for (int k = 0; k < LL_GP_KINDS; k++) b->log_weight[k] = kinds >> k & 1 ? log_weight : -INFINITY;
-}
-
-/* The devices whose draws look at a part. */
-static unsigned kinds_of(int execution)
-{
-    return 1U << execution | (execution == LL_GP_LIVE ? 0 : 1U << LL_GP_MIXED);
 }
 
 /* Files of before there were mixed devices have no blocks for them alone. */

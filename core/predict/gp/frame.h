@@ -31,6 +31,9 @@ typedef struct ll_gp_frame {
     ll_gp_part part[LL_GP_EXECUTIONS];
 } ll_gp_frame;
 
+/* Whether the part of an execution has columns for a block: what is executed has no dead edges, so that the blocks that leave
+ * them out say nothing more, and what no draw of it looks at is left out. */
+bool ll_gp_part_has(int execution, const ll_gp_block *b);
 /* Where every column lies; the constants are zero. */
 void ll_gp_frame_init(ll_gp_frame *frame, const ll_gp_features *f, int n_sources);
 void ll_gp_frame_free(ll_gp_frame *frame);

@@ -90,7 +90,7 @@ static void copy_blocks(const ll_gp_model *m, const ll_gp_part *p, const double 
     int at = p->first;
     for (int b = 0; b < f->n_blocks; b++) {
         const ll_gp_block *block = &f->blocks[b];
-        if (block->of != LL_GP_AS_WRITTEN) continue;
+        if (!ll_gp_part_has(p->execution, block)) continue;
         memcpy(to + at, x + block->first, (size_t)block->dim * sizeof *x);
         at += block->dim;
     }
