@@ -25,6 +25,7 @@ static void test_prompt(void)
     CHECK(until("half a line"));
     keys("\003");
     CHECK(until("^C"));
+    CHECK(until_asked("nb201_sim> ")); /* two signals at once are one */
     keys("\003");
     CHECK(until("Ctrl-D or `quit` leaves"));
     keys("bogus\r");
