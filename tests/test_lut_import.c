@@ -46,6 +46,20 @@ static void note10_sums_as_published(void)
     ll_costs_unref(c);
 }
 
+/* One resolution of 25 has a table: what is drawn has it. */
+static void resolutions_without_a_table_are_not_drawn(void)
+{
+    const char *path = check_shared("upstream/OFA/note10/160_lookup_table.yaml");
+    if (!path) return;
+    ll_import job = {.path = path, .name = "t", .space = ll_space_find("ofa_w12"), .n = 40};
+    ll_dataset *d = imported(ll_import_lut, &job);
+    CHECK(d && d->n_archs == 40);
+    for (int i = 0; d && i < d->n_archs; i++) CHECK(ll_gene(d, i)[45] == 8 && ll_known(d, 0, i));
+    if (CHECK(job.notes.n >= 2)) CHECK_HAS(job.notes.v[0], "are passed over");
+    ll_dataset_unref(d);
+    ll_strs_free(&job.notes);
+}
+
 /* A pickle {"nasbench201": {}, "fbnet": {"raspi4_latency": {block: cost}}} whose costs are those of cost_of(). */
 static double cost_of(const char *name)
 {
@@ -243,6 +257,7 @@ static void layers_become_blocks(void)
 
 static const check_case cases[] = {
     {"note10 sums as published", note10_sums_as_published},
+    {"resolutions without a table are not drawn", resolutions_without_a_table_are_not_drawn},
     {"fbnet sums as published", fbnet_sums_as_published},
     {"what is missing is said", what_is_missing_is_said},
     {"table stays with its device", table_stays_with_its_device},

@@ -384,18 +384,42 @@ static void small_spaces_are_drawn_without_repetition(void)
     const ll_space *s = ll_space_find("resnet_tiny");
     ll_dataset *d = NULL;
     ll_error e = {0};
-    CHECK_INT(ll_draw_dataset("few", s, 600, 0, 1, &d, &e), LL_OK);
+    CHECK_INT(ll_draw_dataset("few", s, 600, 0, 1, NULL, &d, &e), LL_OK);
     CHECK_INT(d->n_archs, 600);
     CHECK_INT(ll_dataset_seal(d, &e), LL_OK); /* which refuses twins */
     ll_dataset_unref(d);
-    CHECK_INT(ll_draw_dataset("few", s, 649, 0, 1, &d, &e), LL_USAGE);
+    CHECK_INT(ll_draw_dataset("few", s, 649, 0, 1, NULL, &d, &e), LL_USAGE);
     CHECK_HAS(e.message, "648 architectures");
-    CHECK_INT(ll_draw_dataset("few", s, 0, 0, 1, &d, &e), LL_OK);
+    CHECK_INT(ll_draw_dataset("few", s, 0, 0, 1, NULL, &d, &e), LL_OK);
     CHECK_INT(d->n_archs, 648);
     ll_dataset_unref(d);
 }
 
+static bool has_gene(const void *ctx, const uint8_t *gene)
+{
+    return gene[45] == *(const uint8_t *)ctx;
+}
+
+/* A filter that takes nothing is left aside. */
+static void draws_are_filtered(void)
+{
+    const ll_space *s = ll_space_find("ofa");
+    const uint8_t resolution = 8, none = 255;
+    const ll_draw_filter one = {has_gene, &resolution}, empty = {has_gene, &none};
+    ll_dataset *d = NULL;
+    ll_error e = {0};
+    CHECK_OK(ll_draw_dataset("one", s, 50, 0, 1, &one, &d, &e));
+    CHECK_INT(d->n_archs, 50);
+    for (int i = 0; i < d->n_archs; i++) CHECK_INT(ll_gene(d, i)[45], resolution);
+    CHECK_OK(ll_dataset_seal(d, &e));
+    ll_dataset_unref(d);
+    CHECK_OK(ll_draw_dataset("any", s, 50, 0, 1, &empty, &d, &e));
+    CHECK_INT(d->n_archs, 50);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
+    {"draws are filtered", draws_are_filtered},
     {"small spaces are drawn without repetition", small_spaces_are_drawn_without_repetition},
     {"work is counted", work_is_counted},
     {"roofline by hand", roofline_by_hand},

@@ -209,6 +209,18 @@ static void drawings_fit(void)
     ll_str_free(&b);
 }
 
+/* Squeeze-and-excitation is one word, and what does not fit ends between words. */
+static void blocks_of_a_file_are_drawn_in_words(void)
+{
+    const ll_space *s = ll_space_find("ofa_w12");
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_str b = {0};
+    s->draw(s, gene, &b);
+    CHECK_HAS(b.s, "k2.2        16x16  x  48   1x1 144, 3x3 dw 144, se 40, 1x1 48, +\n");
+    CHECK_HAS(b.s, "1x1 1152, mean, 1x1 1536, linear 1000\n");
+    ll_str_free(&b);
+}
+
 /* --- the network --- */
 
 /* Counts of convolutions, squeeze-and-excitation and classifier alone, by the released code's tables at width 1.0, with no
@@ -352,6 +364,7 @@ static const check_case cases[] = {
     {"bad text is refused", bad_text_is_refused},
     {"graphs are chains of what is there", graphs_are_chains_of_what_is_there},
     {"drawings fit", drawings_fit},
+    {"blocks of a file are drawn in words", blocks_of_a_file_are_drawn_in_words},
     {0},
 };
 

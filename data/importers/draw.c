@@ -41,7 +41,7 @@ static bool same_gene(const void *ctx, int position, const void *key)
 }
 
 /* n different ones of a space that is too large to list, or as many as it seems to have; gives how many. */
-static int draw_genes(const ll_space *s, int n, uint64_t seed, uint8_t *genes)
+static int draw_genes(const ll_space *s, int n, uint64_t seed, const ll_draw_filter *filter, uint8_t *genes)
 {
     const drawn d = {genes, (size_t)s->n_positions};
     ll_rng r = ll_rng_new(seed, LL_STREAM_DATA);
@@ -50,6 +50,7 @@ static int draw_genes(const ll_space *s, int n, uint64_t seed, uint8_t *genes)
     for (int in_vain = 0; found < n && in_vain < IN_VAIN; in_vain++) {
         uint8_t *gene = genes + (size_t)found * d.width;
         ll_space_random(s, &r, gene);
+        if (filter && !filter->takes(filter->ctx, gene)) continue;
         uint32_t hash = ll_index_hash(gene, d.width);
         if (ll_index_find(&seen, hash, same_gene, &d, gene) >= 0) continue;
         ll_index_put(&seen, hash, found++);
@@ -60,14 +61,15 @@ static int draw_genes(const ll_space *s, int n, uint64_t seed, uint8_t *genes)
 }
 
 ll_status ll_draw_dataset(const char *name, const ll_space *space, int n, int devices, uint64_t seed,
-                          ll_dataset **out, ll_error *e)
+                          const ll_draw_filter *filter, ll_dataset **out, ll_error *e)
 {
     if (space->n_archs && n > space->n_archs)
         return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
     bool whole = space->n_archs && space->n_archs <= WHOLE;
     int wanted = n ? n : whole ? space->n_archs : DEFAULT_ARCHS;
     uint8_t *genes = LL_NEW_ARRAY(uint8_t, (size_t)wanted * (size_t)space->n_positions);
-    int found = space->n_archs ? wanted : draw_genes(space, wanted, seed, genes);
+    int found = space->n_archs ? wanted : draw_genes(space, wanted, seed, filter, genes);
+    if (filter && found < wanted) found = draw_genes(space, wanted, seed, NULL, genes);
     ll_status s = space->n_archs ? list_genes(space, wanted, seed, genes, e) : LL_OK;
     if (!s && n > found)
         s = ll_fail(e, LL_USAGE, "n=%d: %s has hardly more than %d architectures", n, space->name, found);

@@ -226,7 +226,7 @@ static ll_status read_tables(ll_import *job, const ll_pickled *part, ll_dataset 
         return ll_fail(e, LL_USAGE, "metric=%.40s: the blocks of %s are for all data sets, leave it out",
                        job->metric, space_of(job)->name);
     ll_status s = find_metrics(job, part, metrics, &n, e);
-    if (!s) s = ll_sums_dataset(job, space_of(job), n, out, e);
+    if (!s) s = ll_sums_dataset(job, space_of(job), n, NULL, out, e);
     for (int j = 0; j < n && !s; j++) s = sum_blocks(job, &metrics[j], *out, j, e);
     return s;
 }

@@ -33,7 +33,7 @@ static void describe_device(const ll_import *job, ll_device *v, ll_costs *costs)
 static ll_status make_device(ll_import *job, ll_costs *costs, ll_dataset **out, ll_error *e)
 {
     ll_sums sums = {0};
-    ll_status s = ll_sums_dataset(job, job->space, 1, out, e);
+    ll_status s = ll_sums_dataset(job, job->space, 1, costs, out, e);
     if (s) {
         ll_costs_unref(costs);
         return s;

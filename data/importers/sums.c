@@ -150,10 +150,41 @@ void ll_sums_free(ll_sums *s)
     ll_str_free(&s->missing);
 }
 
-ll_status ll_sums_dataset(const ll_import *job, const ll_space *space, int devices, ll_dataset **out,
-                          ll_error *e)
+/* A draw of what a table has the parts of. */
+typedef struct costed {
+    const ll_costs *costs;
+    const ll_space *space;
+    int *taken, *passed;
+} costed;
+
+static bool has_choices(const void *ctx, const uint8_t *gene)
 {
-    if (!job->into) return ll_draw_dataset(job->name, space, job->n, devices, 1, out, e);
+    const costed *x = ctx;
+    ll_bill bill;
+    ll_costs_bill(x->costs, x->space, gene, &bill);
+    bool takes = !lacks_choices(&bill);
+    ++*(takes ? x->taken : x->passed);
+    return takes;
+}
+
+static ll_status draw_costed(ll_import *job, const ll_space *space, int devices, const ll_costs *costs,
+                             ll_dataset **out, ll_error *e)
+{
+    int taken = 0, passed = 0;
+    const costed x = {costs, space, &taken, &passed};
+    const ll_draw_filter filter = {has_choices, &x};
+    ll_status s = ll_draw_dataset(job->name, space, job->n, devices, 1, costs ? &filter : NULL, out, e);
+    if (!s && taken >= (*out)->n_archs && passed)
+        ll_import_note(
+            job, "%s: of the %d architectures drawn, %d have parts that the table lacks, and are passed over",
+            job->name, taken + passed, passed);
+    return s;
+}
+
+ll_status ll_sums_dataset(ll_import *job, const ll_space *space, int devices, const ll_costs *costs,
+                          ll_dataset **out, ll_error *e)
+{
+    if (!job->into) return draw_costed(job, space, devices, costs, out, e);
     ll_dataset *d = *out = ll_dataset_new(job->name, space, job->into->n_archs, devices);
     memcpy(d->archs->genes, job->into->archs->genes, (size_t)d->n_archs * (size_t)space->n_positions);
     return LL_OK;

@@ -18,9 +18,11 @@ typedef struct ll_sums {
 void ll_fill_sums(ll_dataset *d, int j, ll_sums *out);
 void ll_sums_free(ll_sums *s);
 
-/* A fresh dataset for sums: the architectures of job->into, else all or job->n drawn ones of the space. */
-ll_status ll_sums_dataset(const ll_import *job, const ll_space *space, int devices, ll_dataset **out,
-                          ll_error *e);
+/* A fresh dataset for sums: the architectures of job->into, else all or job->n drawn ones of the space. What `costs`
+ * (NULL: any) has no sum for is not drawn, such as resolutions that were never timed; a note says how many were passed
+ * over. */
+ll_status ll_sums_dataset(ll_import *job, const ll_space *space, int devices, const ll_costs *costs,
+                          ll_dataset **out, ll_error *e);
 /* The notes of one device; LL_BAD_DATA: no architecture has a sum. */
 ll_status ll_sums_report(ll_import *job, const ll_device *v, const ll_sums *s, int n_archs, ll_error *e);
 

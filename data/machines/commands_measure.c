@@ -433,8 +433,8 @@ static ll_status open_dataset(ll_request *rq)
         s = ll_folder_load(path, &d, &rq->error);
         if (!s) s = check_known_dataset(rq, d, space);
     } else if (!s) {
-        s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), &d,
-                            &rq->error);
+        s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), NULL,
+                            &d, &rq->error);
         if (!s) d->path = ll_strdup(path);
         if (!s) s = ll_dataset_seal(d, &rq->error);
     }

@@ -132,7 +132,7 @@ ll_status ll_simulate_dataset(const char *name, const ll_space *space, int n, ui
     if (!devices)
         return ll_fail(e, LL_USAGE, "no published machine is called that; `simulate list` names them");
     ll_dataset *d;
-    ll_status s = ll_draw_dataset(name, space, n, devices, seed, &d, e);
+    ll_status s = ll_draw_dataset(name, space, n, devices, seed, NULL, &d, e);
     if (s) return s;
     s = add_machines(d, presets, devices, pool, observer, e);
     add_provenance(d, presets, devices, seed);
