@@ -313,7 +313,6 @@ static void a_session_keeps_what_is_fitted(void)
     ll_app_free(a);
 }
 
-/* A sampler that needs one fits it, says so, and the next finds it. */
 /* Proxies that came along are no part of the data, and are there all the same when a session is opened. */
 static void a_session_finds_what_came_along(void)
 {
@@ -330,10 +329,11 @@ static void a_session_finds_what_came_along(void)
     ll_app_free(a);
 }
 
+/* A sampler that needs an encoding fits it, says so, and the next finds it. */
 static void what_is_wanted_is_fitted_once(void)
 {
     ll_app *a = app_with_encodings();
-    CHECK_INT(say(a, "simulate dataset=few space=fbnet n=3 seed=9 replace=on"), LL_OK);
+    CHECK_INT(say(a, "simulate dataset=few space=resnet_tiny n=3 seed=9 replace=on"), LL_OK);
     CHECK_INT(say(a, "load few"), LL_OK);
     CHECK_INT(say(a, "sample k=1 sampler=kmeans:zcp"), LL_OK);
     CHECK_HAS(said, "fitting zcp on the 3 architectures");

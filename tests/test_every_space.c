@@ -45,6 +45,7 @@ static const struct {
     {"roofline", "roofline 0 device=sim_eyeriss"},
     {"export onnx", "export onnx random:1 out=models"},
     {"gp", "pretrain gp; transfer %s k=8 sampler=dopt; eval %s"},
+    {"diagnose", "diagnose"}, /* here, since it tries every predictor that has been adapted */
     {"nasflat", "pretrain nasflat epochs=1; transfer %s k=8; eval %s"},
     {"help", "pretrain help episodes=2; transfer %s k=8; eval %s"},
     {"multipredict", "pretrain multipredict epochs=1; transfer %s k=8; eval %s"},
@@ -54,8 +55,7 @@ static const struct {
     {"ridge", "pretrain ridge; transfer %s k=8; eval %s"},
     {"lut", "pretrain lut; transfer %s k=8; eval %s"},
     {"flops", "pretrain flops; transfer %s k=8; eval %s"},
-    {"diagnose", "pretrain gp; transfer %s k=8; diagnose"},
-    {"search score=params", "search max=1e6 score=params"},
+    {"search score=params", "search max=1e6 score=params budget=2000 predictor=gp"},
     {"measure", "measure device=here archs=random:1 repeats=2"},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
