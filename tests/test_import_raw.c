@@ -176,6 +176,27 @@ static void dialects_are_one_table(void)
     ll_str_free(&said);
 }
 
+/* A second column that says what it measures, and not of what. */
+static void a_quantity_of_no_device_is_asked_about(void)
+{
+    const char *table = "arch,pi_ms,energy_mJ\n0_0_0,1,5\n1_1_1,2,7\n";
+    ll_str said = {0};
+    ll_strs devices = {0};
+    ll_dataset *d = read(table, (ll_import){.unit = "ms"}, &said);
+    CHECK(d == NULL);
+    CHECK_HAS(ll_str_text(&said), "of which device is energy_mJ?");
+    CHECK_HAS(ll_str_text(&said), "devices=pi_ms");
+    ll_strs_add(&devices, "pi_ms");
+    d = read(table, (ll_import){.unit = "ms", .devices = &devices}, &said);
+    if (CHECK(d != NULL)) {
+        CHECK_INT(d->n_devices, 1);
+        CHECK_NEAR(at(d, "pi_ms", "1_1_1"), 2, 0);
+    }
+    ll_dataset_unref(d);
+    ll_strs_free(&devices);
+    ll_str_free(&said);
+}
+
 static void what_could_be_two_things_is_refused(void)
 {
     static const struct {
@@ -207,6 +228,7 @@ static const check_case cases[] = {
     {"another setting is another device", another_setting_is_another_device},
     {"holes have many names", holes_have_many_names},
     {"dialects are one table", dialects_are_one_table},
+    {"a quantity of no device is asked about", a_quantity_of_no_device_is_asked_about},
     {"what could be two things is refused", what_could_be_two_things_is_refused},
     {0},
 };

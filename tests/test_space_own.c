@@ -142,7 +142,7 @@ static void definitions_are_checked(void)
     check_refused("own-bad", repeated, 2, "space own-bad: position k: the operation 3 comes twice");
     check_refused("own-bad", none, 1, "0 choices");
     check_refused("own-bad", spelling, 1, "\"a b\" cannot name an operation");
-    check_refused("own-bad", alone, 1, "not digits alone"); /* "3" is a row of a dataset, too */
+    check_refused("own-bad", alone, 1, "a number would be read as a row: write k3 for 3");
     check_refused("own-bad", positions, 0, "0 positions");
     check_refused("12", positions, POSITIONS, "cannot name a search space");
     check_refused("fbnet", positions, POSITIONS, "built-in");

@@ -205,6 +205,12 @@ static ll_status check_position(const ll_position *p, bool alone, ll_error *e)
         return ll_fail(e, LL_BAD_DATA, "position %s has %d choices: expected 1..%d", p->name, p->n_choices,
                        LL_MAX_OPS);
     ll_status s = check_choices(p->choices, p->n_choices, !alone, e);
+    if (s && alone && !check_choices(p->choices, p->n_choices, true, NULL))
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "position %s: it is the only one, so an architecture is written as its choice alone, and "
+            "a number would be read as a row: write %s%s for %s",
+            p->name, p->name, p->choices[0], p->choices[0]);
     if (s && e) ll_fail_in(e, "position %s: ", p->name);
     return s;
 }

@@ -9,6 +9,7 @@
 #include "core/base/name.h"
 #include "core/device/scores.h"
 #include "data/importers/csv.h"
+#include "data/importers/csv_heading.h"
 
 typedef ll_table_reader reader;
 typedef ll_table_column column;
@@ -25,16 +26,6 @@ static const char *const other_names[] = {"accuracy", "acc",      "flops",      
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
-/* The last word of a column's name may say what it measures. */
-static const struct {
-    const char *word;
-    ll_measurand of;
-} hints[] = {{"latency", LL_LATENCY},   {"lat", LL_LATENCY},   {"time", LL_LATENCY},
-             {"runtime", LL_LATENCY},   {"energy", LL_ENERGY}, {"power", LL_POWER},
-             {"memory", LL_MEMORY},     {"mem", LL_MEMORY},    {"sram", LL_MEMORY},
-             {"throughput", LL_LATENCY}};
-enum { N_HINTS = sizeof hints / sizeof *hints };
-
 static bool among(const char *const *names, const char *text)
 {
     for (; *names; names++)
@@ -69,73 +60,6 @@ static bool has_other_word(const char *name)
         n = 0;
         if (!*p) return false;
     }
-}
-
-/* --- what a heading says of its unit --- */
-
-typedef struct heading {
-    char *stem; /* without the unit where that stands in brackets */
-    const ll_unit *unit;
-    const ll_unit *maybe; /* the name ends in one, and may be just a name */
-    bool hinted;
-    ll_measurand of; /* when hinted */
-    bool bracketed;  /* the unit stands in brackets: somebody meant it */
-} heading;
-
-static const ll_unit *unit_of_length(const char *text, size_t n)
-{
-    char *word = ll_strndup(text, n);
-    const ll_unit *u = n < 16 ? ll_unit_find(word) : NULL;
-    free(word);
-    return u;
-}
-
-/* "phone (mJ)", "phone[mJ]" */
-static void read_bracketed(heading *h)
-{
-    size_t n = strlen(h->stem);
-    char closing = n ? h->stem[n - 1] : 0;
-    char *open = closing == ')' ? strrchr(h->stem, '(') : closing == ']' ? strrchr(h->stem, '[') : NULL;
-    if (!open || open == h->stem) return;
-    h->unit = unit_of_length(open + 1, (size_t)(h->stem + n - 1 - open - 1));
-    if (!h->unit) return;
-    h->bracketed = true;
-    while (open > h->stem && open[-1] == ' ') open--;
-    *open = 0;
-}
-
-static void find_hint(heading *h, const char *text, size_t n)
-{
-    for (int i = 0; i < N_HINTS; i++) {
-        size_t m = strlen(hints[i].word);
-        if (n < m || strncasecmp(text + n - m, hints[i].word, m)) continue;
-        if (n > m && isalnum((unsigned char)text[n - m - 1])) continue;
-        h->hinted = true;
-        h->of = hints[i].of;
-    }
-}
-
-/* "phone_fps", "latency_us": the name stays as it is. "server_us" is a name, not microseconds. */
-static void read_behind_underscore(heading *h)
-{
-    const char *last = strrchr(h->stem, '_'), *word = last ? last + 1 : h->stem;
-    const ll_unit *u = strlen(word) > 1 ? ll_unit_find(word) : NULL;
-    if (u && last) find_hint(h, h->stem, (size_t)(last - h->stem));
-    bool plain = u && !h->hinted && (u->of != LL_LATENCY || u->per_second);
-    if (u && (h->hinted ? h->of == u->of : plain))
-        h->unit = u;
-    else
-        h->maybe = u;
-}
-
-static heading read_heading(const char *name)
-{
-    heading h = {.stem = ll_strdup(name)};
-    read_bracketed(&h);
-    find_hint(&h, h.stem, strlen(h.stem));
-    if (!h.unit) read_behind_underscore(&h);
-    if (!h.unit && ends_in(h.stem, "throughput")) h.unit = ll_unit_find("fps");
-    return h;
 }
 
 ll_status ll_table_unit(const reader *r, const char *text, const ll_unit **out, ll_error *e)
@@ -174,7 +98,7 @@ static ll_status read_units(reader *r, ll_error *e)
 
 /* The unit of a column of numbers; NULL: nothing was said of that. LL_BAD_DATA: the user said another. A throughput is
  * one whatever the latencies are in. */
-static ll_status column_unit(const reader *r, const heading *h, const char *name, const ll_unit **out,
+static ll_status column_unit(const reader *r, const ll_heading *h, const char *name, const ll_unit **out,
                              ll_error *e)
 {
     const ll_unit *given = h->unit ? r->units[h->unit->of] : h->hinted ? r->units[h->of] : r->plain;
@@ -192,7 +116,7 @@ bool ll_table_is_other(const char *name)
 
 bool ll_table_takes_name(const char *name)
 {
-    heading h = read_heading(name);
+    ll_heading h = ll_heading_read(name);
     bool plain =
         !h.unit && (!h.hinted || h.of == LL_LATENCY) && !has_other_word(name) && !strstr(name, "_std_");
     free(h.stem);
@@ -212,15 +136,11 @@ static bool ends_in_unit(const char *name)
 bool ll_table_measures(const char *name)
 {
     static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
-    heading h = read_heading(name);
+    ll_heading h = ll_heading_read(name);
     bool any = h.unit || h.hinted || ends_in_unit(name) || among(columns, name) ||
                among(latency_names, name) || among(std_names, name);
     free(h.stem);
-    for (int i = 0; i < N_HINTS && !any; i++) {
-        const char *at = strstr(name, hints[i].word);
-        char before = at && at > name ? at[-1] : 0, behind = at ? at[strlen(hints[i].word)] : 0;
-        any = at && !isalnum((unsigned char)before) && !isalnum((unsigned char)behind);
-    }
+    any = any || ll_heading_hints(name);
     return any;
 }
 
@@ -229,7 +149,7 @@ bool ll_table_measures(const char *name)
 /* A device's name may be as long as a name, and its column of deviations is called four bytes more, its unit some. */
 static ll_status read_column_name(const char *text, char **name, ll_error *e)
 {
-    heading h = read_heading(text);
+    ll_heading h = ll_heading_read(text);
     size_t n = strlen(h.stem);
     if (h.unit && strlen(text) == n) h.unit = NULL;
     const char *suffix = ends_in_std(h.stem) ? h.stem + n - 4 : h.stem + n;
@@ -277,7 +197,7 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
 /* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
 static bool is_value(const char *name)
 {
-    heading h = read_heading(name);
+    ll_heading h = ll_heading_read(name);
     size_t n = strlen(h.stem);
     if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
     bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
@@ -382,7 +302,7 @@ static void leave_out(const reader *r, int i, const char *why)
 static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chosen, ll_error *e)
 {
     const char *name = r->header.v[i];
-    heading h = read_heading(name);
+    ll_heading h = ll_heading_read(name);
     column *x = &r->columns[i];
     if (chosen && h.hinted && !r->units[h.of])
         h.hinted = false; /* in the unit that was given, the user says */
@@ -423,7 +343,7 @@ static bool is_other(const char *name)
 
 static bool says_unit(const char *name)
 {
-    heading h = read_heading(name);
+    ll_heading h = ll_heading_read(name);
     free(h.stem);
     return h.bracketed;
 }
@@ -471,7 +391,7 @@ static void plan_deviations(reader *r, const ll_names *names)
 static void list_stems(const reader *r, ll_strs *stems, ll_names *names)
 {
     for (int i = 0; i < r->n_columns; i++) {
-        ll_strs_take(stems, read_heading(r->header.v[i]).stem);
+        ll_strs_take(stems, ll_heading_read(r->header.v[i]).stem);
         ll_names_add(names, stems->v[i]);
     }
 }
@@ -517,7 +437,7 @@ static int find_value(const reader *r, bool has_device)
     for (int i = 0; i < r->n_columns && first < 0; i++) {
         const char *name = r->header.v[i];
         if (r->columns[i].role == LL_ROLE_ARCH || !is_value(name)) continue;
-        heading h = read_heading(name);
+        ll_heading h = ll_heading_read(name);
         bool fits = has_device || h.unit || h.hinted;
         if (fits) first = i;
         free(h.stem);
@@ -549,19 +469,33 @@ static bool is_key(const reader *r, int at)
     return false;
 }
 
+/* "phone_ms" beside "energy_mJ": of what the second is, only the user knows. */
+static ll_status ask_device(const reader *r, int value, ll_error *e)
+{
+    const char *name = r->header.v[value];
+    for (int i = 0; i < r->n_columns; i++) {
+        if (i == value || names_archs(&r->columns[i]) || !ends_in_unit(r->header.v[i])) continue;
+        return ll_csv_fail(
+            &r->csv, e,
+            "of which device is %.60s? there is no column \"device\"; call it DEVICE_%.60s, give "
+            "device=NAME if all is of one, or devices=%.60s for the columns that are devices",
+            name, name, r->header.v[i]);
+    }
+    return ll_csv_fail(&r->csv, e, "which device is it? there is no column \"device\"; give device=NAME");
+}
+
 static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 {
     const ll_csv *c = &r->csv;
     int std = ll_csv_column_among(c, std_names), unit = ll_csv_column_among(c, unit_names);
-    heading h = read_heading(r->header.v[value]);
+    ll_heading h = ll_heading_read(r->header.v[value]);
     column *x = &r->columns[value];
     ll_status s = column_unit(r, &h, r->header.v[value], &x->unit, e);
     free(h.stem);
     if (s) return s;
     s = plan_key(r, device, e);
     if (s) return s;
-    if (!r->n_key && !r->job->device)
-        return ll_csv_fail(c, e, "which device is it? there is no column \"device\"; give device=NAME");
+    if (!r->n_key && !r->job->device) return ask_device(r, value, e);
     for (int i = 0; i < c->n; i++) {
         ll_role role = is_key(r, i) ? LL_ROLE_DEVICE
                        : i == value ? LL_ROLE_VALUE
@@ -594,7 +528,8 @@ static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
     int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
     if (device >= 0 && value < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
-    r->is_long = value >= 0;
+    bool columns_are_named = device < 0 && !keyed && !r->job->device && r->job->devices && r->job->devices->n;
+    r->is_long = value >= 0 && !columns_are_named;
     s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
     if (!s) ll_table_plan_runs(r);
     return s;

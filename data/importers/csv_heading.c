@@ -1,0 +1,91 @@
+#include "data/importers/csv_heading.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/base/mem.h"
+
+/* The last word of a column's name may say what it measures. */
+static const struct {
+    const char *word;
+    ll_measurand of;
+} hints[] = {{"latency", LL_LATENCY},   {"lat", LL_LATENCY},   {"time", LL_LATENCY},
+             {"runtime", LL_LATENCY},   {"energy", LL_ENERGY}, {"power", LL_POWER},
+             {"memory", LL_MEMORY},     {"mem", LL_MEMORY},    {"sram", LL_MEMORY},
+             {"throughput", LL_LATENCY}};
+enum { N_HINTS = sizeof hints / sizeof *hints };
+
+static const ll_unit *unit_of_length(const char *text, size_t n)
+{
+    char *word = ll_strndup(text, n);
+    const ll_unit *u = n < 16 ? ll_unit_find(word) : NULL;
+    free(word);
+    return u;
+}
+
+/* "phone (mJ)", "phone[mJ]" */
+static void read_bracketed(ll_heading *h)
+{
+    size_t n = strlen(h->stem);
+    char closing = n ? h->stem[n - 1] : 0;
+    char *open = closing == ')' ? strrchr(h->stem, '(') : closing == ']' ? strrchr(h->stem, '[') : NULL;
+    if (!open || open == h->stem) return;
+    h->unit = unit_of_length(open + 1, (size_t)(h->stem + n - 1 - open - 1));
+    if (!h->unit) return;
+    h->bracketed = true;
+    while (open > h->stem && open[-1] == ' ') open--;
+    *open = 0;
+}
+
+static void find_hint(ll_heading *h, const char *text, size_t n)
+{
+    for (int i = 0; i < N_HINTS; i++) {
+        size_t m = strlen(hints[i].word);
+        if (n < m || strncasecmp(text + n - m, hints[i].word, m)) continue;
+        if (n > m && isalnum((unsigned char)text[n - m - 1])) continue;
+        h->hinted = true;
+        h->of = hints[i].of;
+    }
+}
+
+/* "phone_fps", "latency_us": the name stays as it is. "server_us" is a name, not microseconds. */
+static void read_behind_underscore(ll_heading *h)
+{
+    const char *last = strrchr(h->stem, '_'), *word = last ? last + 1 : h->stem;
+    const ll_unit *u = strlen(word) > 1 ? ll_unit_find(word) : NULL;
+    if (u && last) find_hint(h, h->stem, (size_t)(last - h->stem));
+    bool plain = u && !h->hinted && (u->of != LL_LATENCY || u->per_second);
+    if (u && (h->hinted ? h->of == u->of : plain))
+        h->unit = u;
+    else
+        h->maybe = u;
+}
+
+static bool ends_in_throughput(const char *name)
+{
+    static const char word[] = "throughput";
+    size_t n = strlen(name), m = sizeof word - 1;
+    return n > m && !strcasecmp(name + n - m, word);
+}
+
+ll_heading ll_heading_read(const char *name)
+{
+    ll_heading h = {.stem = ll_strdup(name)};
+    read_bracketed(&h);
+    find_hint(&h, h.stem, strlen(h.stem));
+    if (!h.unit) read_behind_underscore(&h);
+    if (!h.unit && ends_in_throughput(h.stem)) h.unit = ll_unit_find("fps");
+    return h;
+}
+
+bool ll_heading_hints(const char *name)
+{
+    for (int i = 0; i < N_HINTS; i++) {
+        const char *at = strstr(name, hints[i].word);
+        char before = at && at > name ? at[-1] : 0, behind = at ? at[strlen(hints[i].word)] : 0;
+        if (at && !isalnum((unsigned char)before) && !isalnum((unsigned char)behind)) return true;
+    }
+    return false;
+}

@@ -1,0 +1,21 @@
+/* What the name of a column says of what is measured, and in which unit. */
+#ifndef LL_DATA_IMPORTERS_CSV_HEADING_H
+#define LL_DATA_IMPORTERS_CSV_HEADING_H
+
+#include "core/device/unit.h"
+
+typedef struct ll_heading {
+    char *stem; /* without the unit where that stands in brackets */
+    const ll_unit *unit;
+    const ll_unit *maybe; /* the name ends in one, and may be just a name */
+    bool hinted;
+    ll_measurand of; /* when hinted */
+    bool bracketed;  /* the unit stands in brackets: somebody meant it */
+} ll_heading;
+
+/* Its stem is to be freed. */
+ll_heading ll_heading_read(const char *name);
+/* Is one of its words what one measures: latency, energy? */
+bool ll_heading_hints(const char *name);
+
+#endif
