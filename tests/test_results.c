@@ -136,6 +136,9 @@ static void everything_that_matters_is_in_the_key(void)
     ll_trial_context c = f.c;
     c.budget = true;
     CHECK(!ll_results_recall(r, &c, &t));
+    c = f.c;
+    c.sources = &(ll_source_rule){9, false};
+    CHECK(!ll_results_recall(r, &c, &t));
     ll_values_set(&f.none, "epochs", "4", &e);
     CHECK(!ll_results_recall(r, &f.c, &t));
     ll_values_set(&f.none, "epochs", "3", &e);

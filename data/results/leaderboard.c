@@ -1,6 +1,7 @@
 #include "data/results/leaderboard.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,10 @@ static int line_of(ll_board *b, const ll_result_row *row)
                                   .dataset = ll_strdup(row->dataset),
                                   .data_hash = ll_strdup(row->data_hash),
                                   .n_source = part_count(row->source)};
+    if (!strncmp(row->source, "auto ", 5)) {
+        b->lines[i].automatic = ll_strdup(row->source);
+        sscanf(row->source, "auto most=%d", &b->lines[i].n_source);
+    }
     return i;
 }
 
@@ -119,7 +124,9 @@ static char *line_label(const ll_board *b, int i)
     int same = 0;
     for (int j = 0; j < b->line_keys.n; j++) same += !strcmp(b->lines[j].task, l->task);
     ll_str_add(&s, l->task);
-    if (same > 1) ll_str_addf(&s, " on %s %.6s, %d sources", l->dataset, l->data_hash, l->n_source);
+    if (same > 1) ll_str_addf(&s, " on %s %.6s, ", l->dataset, l->data_hash);
+    if (same > 1 && l->automatic) ll_str_addf(&s, "sources %s", l->automatic);
+    if (same > 1 && !l->automatic) ll_str_addf(&s, "%d sources", l->n_source);
     return ll_str_take(&s);
 }
 
@@ -202,6 +209,7 @@ void ll_board_free(ll_board *b)
         free(b->lines[i].task);
         free(b->lines[i].dataset);
         free(b->lines[i].data_hash);
+        free(b->lines[i].automatic);
         free(b->lines[i].label);
         ll_strs_free(&b->lines[i].devices);
     }

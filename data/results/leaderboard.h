@@ -16,7 +16,8 @@
 /* A column of the tables. */
 typedef struct ll_board_line {
     char *task, *dataset, *data_hash;
-    int n_source;    /* source devices */
+    int n_source;    /* source devices, at most */
+    char *automatic; /* how each trial chose them; NULL: they are those of the task */
     ll_strs devices; /* targets that any trial has: a draw counts when it has all of them */
     char *label;
 } ll_board_line;

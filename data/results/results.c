@@ -261,9 +261,13 @@ static char *options_text(const ll_trial_context *c)
     return text;
 }
 
-static char *source_text(const ll_trial *t)
+static char *source_text(const ll_trial_context *c, const ll_trial *t)
 {
     ll_str b = {0};
+    if (c->sources) {
+        ll_str_addf(&b, "auto most=%d own=%s", c->sources->most, c->sources->same_hardware ? "on" : "off");
+        return ll_str_take(&b);
+    }
     for (int i = 0; i < t->task->source.n; i++)
         ll_str_addf(&b, "%s%s", i ? "," : "", t->data->devices[t->task->source.v[i]].name);
     return ll_str_take(&b);
@@ -335,7 +339,7 @@ static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *
 
 ll_hash ll_results_key(const ll_trial_context *c, const ll_trial *t)
 {
-    char *options = options_text(c), *source = source_text(t);
+    char *options = options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     cJSON_free(options);
     free(source);
@@ -381,7 +385,7 @@ void ll_results_bind(sqlite3_stmt *s, int i, double x)
 
 ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e)
 {
-    char *options = options_text(c), *source = source_text(t);
+    char *options = options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     const ll_metrics *m = &t->metrics;
     const char *texts[] = {key.hex,

@@ -25,6 +25,7 @@ typedef struct ll_trial_context {
     /* Of the model that is the prior of the sampler; NULL: the sampler needs none. Options NULL: its defaults. */
     const ll_predictor *prior;
     const ll_values *prior_options;
+    const ll_source_rule *sources; /* by which each trial chose its sources; NULL: those of its task */
     bool budget;
     double level;
 } ll_trial_context;
