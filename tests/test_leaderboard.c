@@ -121,17 +121,20 @@ static void only_what_is_alike_shares_a_cell(void)
     ll_board_add(b, &other);
     other = row, other.protocol = "help";
     ll_board_add(b, &other);
+    other = row, other.source = "auto most=9 own=off beside s,t"; /* the same column, another method */
+    ll_board_add(b, &other);
     other = row, other.task = "FD";
     ll_board_add(b, &other);
     ll_board_finish(b);
     CHECK_INT(b->superseded, 1);
-    CHECK_INT(b->trials.n, 4);
+    CHECK_INT(b->trials.n, 5);
     CHECK_INT(b->other_tasks, 1);
     CHECK_INT(b->line_keys.n, 2 + 5); /* ND twice; N1 to N4 and NA are empty */
     CHECK_INT(b->section_keys.n, 2);
-    CHECK_INT(b->method_keys.n, 2);
+    CHECK_INT(b->method_keys.n, 3);
     CHECK_STR(b->lines[b->line_order[0]].label, "ND on d 012345, 2 sources");
     CHECK_STR(b->methods[1].label, "gp #2");
+    CHECK_STR(b->methods[2].label, "gp, sources auto most=9 own=off");
     CHECK_NEAR(ll_cell_sum_up(ll_board_cell(b, 0, 0, 0), LL_BY_SPEARMAN, 1).mean, .7, 1e-12);
     CHECK(isnan(ll_board_mean(b, 0, 0, LL_BY_SPEARMAN)));
     ll_board_free(b);
@@ -195,9 +198,9 @@ static void a_row_for_every_cell(void)
     int lines = 0;
     for (const char *c = text; *c; c++) lines += *c == '\n';
     CHECK_INT(lines, 1 + 12 * 3);
-    CHECK_HAS(text, "\nND,d,0123456789,2,good,random,20,,full,off,0.9,full,2,10,5,5,1,20,0.865,");
-    CHECK_HAS(text, "\nND,d,0123456789,2,few,random,20,,full,off,0.9,uneven,2,9,4,5,1,20,");
-    CHECK_HAS(text, "\nN1,,,0,few,random,20,,full,off,0.9,missing,0,0,0,0,0,,,,0,");
+    CHECK_HAS(text, "\nND,d,0123456789,2,good,,random,20,,full,off,0.9,full,2,10,5,5,1,20,0.865,");
+    CHECK_HAS(text, "\nND,d,0123456789,2,few,,random,20,,full,off,0.9,uneven,2,9,4,5,1,20,");
+    CHECK_HAS(text, "\nN1,,,0,few,,random,20,,full,off,0.9,missing,0,0,0,0,0,,,,0,");
     CHECK_HAS(text, ",feed,1.2.3\n");
     free(text);
     ll_board_free(b);

@@ -1,7 +1,6 @@
 #include "data/results/leaderboard.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,11 +22,27 @@ static bool wanted(const ll_board *b, const char *task)
     return ll_published_task_find(task) && (!b->wanted || ll_glob(b->wanted, task));
 }
 
+/* "auto most=9 own=off beside a,b": the trial chose its sources; those of the task stand behind. */
+static const char beside[] = " beside ";
+
+static const char *task_sources(const ll_result_row *row)
+{
+    const char *at = strstr(row->source, beside);
+    return at ? at + strlen(beside) : row->source;
+}
+
+/* "auto most=9 own=off"; empty: those of the task. The caller frees. */
+static char *choice_of(const ll_result_row *row)
+{
+    const char *at = strstr(row->source, beside);
+    return ll_strndup(row->source, at ? (size_t)(at - row->source) : 0);
+}
+
 /* What is read from the database has no line break in a name that matters here: keys are only compared. */
 static int line_of(ll_board *b, const ll_result_row *row)
 {
     ll_str key = {0};
-    ll_str_addf(&key, "%s\n%s\n%s\n%s", row->task, row->dataset, row->data_hash, row->source);
+    ll_str_addf(&key, "%s\n%s\n%s\n%s", row->task, row->dataset, row->data_hash, task_sources(row));
     int before = b->line_keys.n, i = ll_strs_index(&b->line_keys, key.s);
     ll_str_free(&key);
     if (i < before) return i;
@@ -35,25 +50,26 @@ static int line_of(ll_board *b, const ll_result_row *row)
     b->lines[i] = (ll_board_line){.task = ll_strdup(row->task),
                                   .dataset = ll_strdup(row->dataset),
                                   .data_hash = ll_strdup(row->data_hash),
-                                  .n_source = part_count(row->source)};
-    if (!strncmp(row->source, "auto ", 5)) {
-        b->lines[i].automatic = ll_strdup(row->source);
-        sscanf(row->source, "auto most=%d", &b->lines[i].n_source);
-    }
+                                  .n_source = part_count(task_sources(row))};
     return i;
 }
 
 static int method_of(ll_board *b, const ll_result_row *row)
 {
     ll_str key = {0};
-    ll_str_addf(&key, "%s\n%s\n%s\n%d", row->predictor, row->options, row->sampler, row->n);
+    char *sources = choice_of(row);
+    ll_str_addf(&key, "%s\n%s\n%s\n%d\n%s", row->predictor, row->options, row->sampler, row->n, sources);
     int before = b->method_keys.n, i = ll_strs_index(&b->method_keys, key.s);
     ll_str_free(&key);
-    if (i < before) return i;
+    if (i < before) {
+        free(sources);
+        return i;
+    }
     b->methods = ll_realloc(b->methods, (size_t)i + 1, sizeof *b->methods);
     b->methods[i] = (ll_board_method){.predictor = ll_strdup(row->predictor),
                                       .options = ll_strdup(row->options),
                                       .sampler = ll_strdup(row->sampler),
+                                      .sources = sources,
                                       .n = row->n};
     return i;
 }
@@ -124,9 +140,7 @@ static char *line_label(const ll_board *b, int i)
     int same = 0;
     for (int j = 0; j < b->line_keys.n; j++) same += !strcmp(b->lines[j].task, l->task);
     ll_str_add(&s, l->task);
-    if (same > 1) ll_str_addf(&s, " on %s %.6s, ", l->dataset, l->data_hash);
-    if (same > 1 && l->automatic) ll_str_addf(&s, "sources %s", l->automatic);
-    if (same > 1 && !l->automatic) ll_str_addf(&s, "%d sources", l->n_source);
+    if (same > 1) ll_str_addf(&s, " on %s %.6s, %d sources", l->dataset, l->data_hash, l->n_source);
     return ll_str_take(&s);
 }
 
@@ -138,11 +152,14 @@ static char *method_label(const ll_board *b, int i)
     int same = 0, at = 0;
     for (int j = 0; j < b->method_keys.n; j++) {
         const ll_board_method *o = &b->methods[j];
-        if (strcmp(o->predictor, m->predictor) || strcmp(o->sampler, m->sampler)) continue;
+        if (strcmp(o->predictor, m->predictor) || strcmp(o->sampler, m->sampler) ||
+            strcmp(o->sources, m->sources))
+            continue;
         same++;
         at += j <= i;
     }
     ll_str_add(&s, m->predictor);
+    if (*m->sources) ll_str_addf(&s, ", sources %s", m->sources);
     if (same > 1) ll_str_addf(&s, " #%d", at);
     return ll_str_take(&s);
 }
@@ -209,7 +226,6 @@ void ll_board_free(ll_board *b)
         free(b->lines[i].task);
         free(b->lines[i].dataset);
         free(b->lines[i].data_hash);
-        free(b->lines[i].automatic);
         free(b->lines[i].label);
         ll_strs_free(&b->lines[i].devices);
     }
@@ -217,6 +233,7 @@ void ll_board_free(ll_board *b)
         free(b->methods[i].predictor);
         free(b->methods[i].options);
         free(b->methods[i].sampler);
+        free(b->methods[i].sources);
         free(b->methods[i].label);
     }
     for (int i = 0; i < b->section_keys.n; i++) free(b->sections[i].protocol);

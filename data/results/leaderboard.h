@@ -1,7 +1,8 @@
 /* The leaderboard: methods on NASFLAT's twelve tasks, from the trials that were kept. A cell is one method on one task
  * with so many samples; what was not run is missing and is said to be, and a mean over tasks exists where none is.
  *
- * A method is a predictor with its options, its number of source architectures and a sampler. Trials of a task that were
+ * A method is a predictor with its options, its number of source architectures, a sampler and, where
+ * trials choose their source devices, how. Trials of a task that were
  * scored otherwise (protocol, budget, level of the intervals) never share a table, and those of other data or other source
  * devices never share a column. */
 #ifndef LL_DATA_RESULTS_LEADERBOARD_H
@@ -16,15 +17,15 @@
 /* A column of the tables. */
 typedef struct ll_board_line {
     char *task, *dataset, *data_hash;
-    int n_source;    /* source devices, at most */
-    char *automatic; /* how each trial chose them; NULL: they are those of the task */
+    int n_source;    /* source devices of the task */
     ll_strs devices; /* targets that any trial has: a draw counts when it has all of them */
     char *label;
 } ll_board_line;
 
 typedef struct ll_board_method {
     char *predictor, *options, *sampler;
-    int n; /* source architectures; 0: the predictor's own number */
+    char *sources; /* how each trial chose them; empty: they are those of the task */
+    int n;         /* source architectures; 0: the predictor's own number */
     char *label;
 } ll_board_method;
 

@@ -324,7 +324,9 @@ static void csv_number(FILE *f, double x)
 static void csv_head(FILE *f)
 {
     const char *name;
-    fputs("task,dataset,data_hash,sources,predictor,sampler,k,n_source,protocol,budget,level,state,devices,"
+    /* choice: of the source devices, empty where they are the task's */
+    fputs("task,dataset,data_hash,sources,predictor,choice,sampler,k,n_source,protocol,budget,level,state,"
+          "devices,"
           "trials,"
           "draws,seeds,pretrain_seeds,cost,",
           f);
@@ -381,6 +383,7 @@ static void csv_cell(const ll_board *b, const ll_board_about *a, int section, in
     csv_text(f, l->data_hash);
     csv_number(f, l->n_source);
     csv_text(f, m->predictor);
+    csv_text(f, m->sources);
     csv_text(f, m->sampler);
     csv_number(f, s->k);
     csv_number(f, m->n ? m->n : NAN);

@@ -264,10 +264,9 @@ static char *options_text(const ll_trial_context *c)
 static char *source_text(const ll_trial_context *c, const ll_trial *t)
 {
     ll_str b = {0};
-    if (c->sources) {
-        ll_str_addf(&b, "auto most=%d own=%s", c->sources->most, c->sources->same_hardware ? "on" : "off");
-        return ll_str_take(&b);
-    }
+    if (c->sources) /* designs still work under a prior of the task's own */
+        ll_str_addf(&b, "auto most=%d own=%s beside ", c->sources->most,
+                    c->sources->same_hardware ? "on" : "off");
     for (int i = 0; i < t->task->source.n; i++)
         ll_str_addf(&b, "%s%s", i ? "," : "", t->data->devices[t->task->source.v[i]].name);
     return ll_str_take(&b);
