@@ -123,6 +123,45 @@ static void errors_are_percent_of_what_was_measured(void)
     ll_app_free(a);
 }
 
+/* On the screen, in a file of either form, and never over one that is there. */
+static void the_leaderboard_is_made_of_what_was_kept(void)
+{
+    ll_app *a = app_new();
+    ll_str line = {0};
+    const char *dir = check_tmpdir();
+    char *path = ll_path_join(dir, "board.csv"), *text;
+    ll_error e = {0};
+    size_t n;
+    run_compare(a, "");
+    ll_str_addf(&line, "results export leaderboard results=%s/r.sqlite", dir);
+    SAY(a, line.s);
+    cJSON *board = said_result("leaderboard");
+    CHECK_INT(ll_json_get_int(board, "trials", 0), 24); /* 2 methods x 4 draws x (2 + 1) targets */
+    CHECK_HAS(ll_json_get_str(board, "text", ""), "\n| opcount | random | **0.");
+    CHECK_HAS(ll_json_get_str(board, "text", ""), line.s);
+    CHECK_INT((int)strlen(ll_json_get_str(board, "checksum", "")), 32);
+    cJSON_Delete(board);
+    ll_str_addf(&line, " out=%s", path);
+    SAY(a, line.s);
+    CHECK_INT(ll_read_file(path, 0, &text, &n, &e), LL_OK);
+    CHECK_HAS(text, "task,dataset,");
+    CHECK_HAS(text, ",missing,");
+    free(text);
+    CHECK(say(a, line.s) != LL_OK); /* it is there */
+    CHECK_HAS(said, "force=on");
+    ll_str_clear(&line);
+    ll_str_addf(&line, "results export leaderboard results=%s/r.sqlite format=json", dir);
+    CHECK_INT(say(a, line.s), LL_USAGE);
+    ll_str_clear(&line);
+    ll_str_addf(&line, "results export leaderboard results=%s/r.sqlite predictor=none", dir);
+    CHECK_INT(say(a, line.s), LL_FAILED);
+    CHECK_INT(say(a, "results export rows"), LL_USAGE);
+    CHECK_HAS(said, "out=FILE");
+    ll_str_free(&line);
+    free(path);
+    ll_app_free(a);
+}
+
 static void a_table_that_cannot_be_written_is_said(void)
 {
     ll_app *a = app_new();
@@ -155,6 +194,7 @@ static void far_coverage_is_said(void)
 }
 
 static const check_case cases[] = {
+    {"the leaderboard is made of what was kept", the_leaderboard_is_made_of_what_was_kept},
     {"far coverage is said", far_coverage_is_said},
     {"tasks stand side by side", tasks_stand_side_by_side},
     {"errors are percent of what was measured", errors_are_percent_of_what_was_measured},

@@ -635,6 +635,28 @@ static ll_dataset *with_few(int every)
     return d;
 }
 
+/* With nothing but the samples it takes those: the cousin is named with its interval and how sure that is, a device that is
+ * as like as the sources is not. */
+static void devices_beside_the_task_are_named_by_samples(void)
+{
+    subject s = ask(with_few(1), three, 3, POOLER, 12);
+    ll_dataset *d = ll_dataset_extend(s.d, 0, 0);
+    for (int a = 0; a < d->n_archs; a++)
+        if (ll_ints_find(&s.t->samples, a) < 0) ll_latencies(d, POOLER)[a] = NAN;
+    ll_dataset_seal(d, NULL);
+    s.q.data = d;
+    ll_sources_report r;
+    CHECK(ll_diagnose_few(&s.q));
+    CHECK_INT(ll_diagnose_sources(&s.q, &r, NULL), LL_OK);
+    CHECK_INT(r.n_others, 1);
+    CHECK_INT(r.others[0].device, COUSIN);
+    CHECK(r.others[0].surely >= LL_SURELY && r.others[0].on_samples > r.sources[0].on_samples);
+    CHECK(r.others[0].lo < r.others[0].on_samples && isnan(r.sources[0].surely));
+    ll_sources_report_free(&r);
+    ll_dataset_unref(d);
+    done(&s);
+}
+
 static ll_ints numbers(const cJSON *list, const char *key)
 {
     ll_ints v = {0};
@@ -761,6 +783,7 @@ int main(int argc, char **argv)
         {"a device with samples alone is answered", a_device_with_samples_alone_is_answered},
         {"the verdict names its numbers", the_verdict_names_its_numbers},
         {"devices beside the task are named", devices_beside_the_task_are_named},
+        {"devices beside the task are named by samples", devices_beside_the_task_are_named_by_samples},
         {"what to measure is what suggest says", what_to_measure_is_what_suggest_says},
         {"the list of what to measure is written", the_list_of_what_to_measure_is_written},
         {"words are explained where they come first", words_are_explained_where_they_come_first},

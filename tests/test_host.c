@@ -33,7 +33,7 @@ static void network_of(const char *space, const char *arch, ll_network *n)
 
 static ll_host_settings settings_of(const ll_host_engine *engine, int batch)
 {
-    return (ll_host_settings){engine, LL_HOST_F32, LL_ISA_NATIVE, 1, batch, LL_NETWORK_SEED};
+    return (ll_host_settings){engine, LL_HOST_F32, LL_ISA_NATIVE, 1, batch, LL_NETWORK_SEED, false};
 }
 
 /* The networks of the two lists, by number; the reference is slow, so that each is computed once. */

@@ -88,7 +88,7 @@ static void engines_run_them(void)
     const ll_host_engine *engine;
     ll_layer_space *s = layers_of("resnet_tiny"), *gates = layers_of("ofa");
     for (int k = 0; (engine = ll_host_engine_at(k)) && s && gates; k++) {
-        ll_host_settings settings = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED};
+        ll_host_settings settings = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
         ll_error e = {0};
         void *runner = NULL;
         ll_network n[2];
@@ -121,7 +121,7 @@ static void engines_agree(void)
         unit_network(s, i, &n);
         int width = n.layers[0].c_out;
         ll_host_settings reference = {&ll_engine_reference, LL_HOST_F32, LL_ISA_NATIVE, 1, 1,
-                                      LL_NETWORK_SEED};
+                                      LL_NETWORK_SEED,      false};
         CHECK_OK(ll_host_run_once(&reference, &n, wanted, &e));
         for (int k = 0; (engine = ll_host_engine_at(k)); k++) {
             ll_host_settings settings = reference;
@@ -150,7 +150,7 @@ static void sweep_goes_on(void)
     for (int i = 0; i < n; i++) ll_layer_space_gene(i, genes + (size_t)i * LL_UNIT_WIDTH);
     ll_layer_space_gene(s->control, control);
     ll_observer stopping = {.cancelled = stop, .ctx = &asks};
-    ll_sweep sweep = {.settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED},
+    ll_sweep sweep = {.settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false},
                       .space = &s->space,
                       .genes = genes,
                       .control = control,

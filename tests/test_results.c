@@ -12,7 +12,7 @@
 #include "data/results/results_latex.h"
 #include "tests/check.h"
 
-/* scipy.stats.wilcoxon(a, b): exact .0234375; for the 40 numbers ((37 i) mod 29)/10 - 1.1 against 0, with correction
+/* The example of scipy's own documentation, .041259765625; scipy.stats.wilcoxon(a, b): exact .0234375; for the 40 numbers ((37 i) mod 29)/10 - 1.1 against 0, with correction
  * and the normal approximation: .04600488264471951. */
 static void wilcoxon_matches_scipy(void)
 {
@@ -20,7 +20,10 @@ static void wilcoxon_matches_scipy(void)
     CHECK_NEAR(ll_wilcoxon(a, b, 8), .0234375, 1e-12);
     CHECK_NEAR(ll_wilcoxon(b, a, 8), .0234375, 1e-12);
     CHECK_NEAR(ll_wilcoxon(a, a, 8), 1, 0);
+    double plants[] = {6, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75};
     double x[40], zero[40] = {0};
+    CHECK_NEAR(ll_wilcoxon(plants, zero, 15), .041259765625, 1e-12);
+    CHECK_NEAR(ll_wilcoxon(plants, zero, 6), 2. / 64, 1e-12); /* six of one sign: the least with p < .05 */
     for (int i = 0; i < 40; i++) x[i] = round(((i * 37) % 29) - 11) / 10;
     CHECK_NEAR(ll_wilcoxon(x, zero, 40), .04600488264471951, 1e-9);
 }
@@ -132,6 +135,9 @@ static void everything_that_matters_is_in_the_key(void)
     t = f.t;
     ll_trial_context c = f.c;
     c.budget = true;
+    CHECK(!ll_results_recall(r, &c, &t));
+    c = f.c;
+    c.sources = &(ll_source_rule){9, false};
     CHECK(!ll_results_recall(r, &c, &t));
     ll_values_set(&f.none, "epochs", "4", &e);
     CHECK(!ll_results_recall(r, &f.c, &t));
@@ -264,6 +270,38 @@ static void two_processes_share_one(void)
     free_fixture(&f);
 }
 
+/* The same trials have the same checksum, whenever they landed and how long they took; another number has another. */
+static void the_checksum_is_of_the_trials(void)
+{
+    fixture f;
+    fill_fixture(&f);
+    char *paths[] = {fresh_path("sum_a.sqlite"), fresh_path("sum_b.sqlite")};
+    ll_results *r[2];
+    ll_hash sum[2], other;
+    ll_error e = {0};
+    for (int j = 0; j < 2; j++) {
+        CHECK_INT(ll_results_open(paths[j], &r[j], &e), LL_OK);
+        CHECK_INT(ll_results_checksum(r[j], &other, &e), LL_OK);
+        for (int i = 0; i < 4; i++) {
+            f.t.seed = (uint64_t)(j ? 3 - i : i);
+            f.t.seconds = i;
+            ll_results_store(r[j], &f.c, &f.t, &e);
+        }
+        CHECK_INT(ll_results_checksum(r[j], &sum[j], &e), LL_OK);
+        CHECK(strcmp(sum[j].hex, other.hex));
+    }
+    CHECK_STR(sum[0].hex, sum[1].hex);
+    f.t.metrics.spearman += 1e-12;
+    ll_results_store(r[0], &f.c, &f.t, &e);
+    CHECK_INT(ll_results_checksum(r[0], &other, &e), LL_OK);
+    CHECK(strcmp(sum[0].hex, other.hex));
+    for (int j = 0; j < 2; j++) {
+        ll_results_close(r[j]);
+        free(paths[j]);
+    }
+    free_fixture(&f);
+}
+
 static bool count_row(void *ctx, const ll_result_row *row)
 {
     CHECK_STR(row->device, "b");
@@ -356,6 +394,7 @@ static const check_case cases[] = {
     {"files are in the key", files_are_in_the_key},
     {"two processes share one", two_processes_share_one},
     {"rows are filtered", rows_are_filtered},
+    {"the checksum is of the trials", the_checksum_is_of_the_trials},
     {0},
 };
 

@@ -242,7 +242,7 @@ static ll_status sweep(const char *journal, const char *identity, int repeats, i
     stopper stop = {.after = stop_after};
     ll_observer o = {.cancelled = says_stop, .ctx = &stop};
     for (int i = 0; i < TOYS; i++) s->at(s, 100 * i, genes + 6 * i);
-    ll_sweep job = {.settings = {&toy, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED},
+    ll_sweep job = {.settings = {&toy, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false},
                     .space = s,
                     .genes = genes,
                     .n = TOYS,

@@ -16,9 +16,9 @@
 static ll_app *new_app(void)
 {
     static const ll_command *const tables[] = {
-        ll_help_commands,         ll_diagnose_commands,  ll_look_commands,   ll_map_commands,
-        ll_monotonicity_commands, ll_partition_commands, ll_sample_commands, ll_predict_commands,
-        ll_score_commands,        ll_active_commands,    ll_search_commands};
+        ll_help_commands,         ll_diagnose_commands,  ll_look_commands,    ll_map_commands,
+        ll_monotonicity_commands, ll_partition_commands, ll_sources_commands, ll_sample_commands,
+        ll_predict_commands,      ll_score_commands,     ll_active_commands,  ll_search_commands};
     ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(a, tables[i]);
     return a;

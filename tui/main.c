@@ -60,6 +60,7 @@ static const ll_command *const tables[] = {
     ll_map_commands,
     ll_monotonicity_commands,
     ll_partition_commands,
+    ll_sources_commands,
     ll_sample_commands,
     ll_predict_commands,
     ll_search_commands,

@@ -126,11 +126,23 @@ void ll_strs_sort(ll_strs *l)
     if (l->n) qsort(l->v, (size_t)l->n, sizeof *l->v, by_text);
 }
 
+static int place_of(const ll_strs *l, const char *text)
+{
+    int i = 0;
+    while (i < l->n && strcmp(l->v[i], text)) i++;
+    return i;
+}
+
 bool ll_strs_has(const ll_strs *l, const char *text)
 {
-    for (int i = 0; i < l->n; i++)
-        if (!strcmp(l->v[i], text)) return true;
-    return false;
+    return place_of(l, text) < l->n;
+}
+
+int ll_strs_index(ll_strs *l, const char *text)
+{
+    int i = place_of(l, text);
+    if (i == l->n) ll_strs_add(l, text);
+    return i;
 }
 
 void ll_strs_free(ll_strs *l)

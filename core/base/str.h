@@ -32,6 +32,8 @@ void ll_strs_take(ll_strs *l, char *text);                        /* takes owner
 void ll_strs_split(ll_strs *l, const char *text, char separator); /* trims blanks, drops empty parts */
 void ll_strs_sort(ll_strs *l);
 bool ll_strs_has(const ll_strs *l, const char *text);
+int ll_strs_index(ll_strs *l,
+                  const char *text); /* its place; what is not there yet is added behind the last */
 void ll_strs_free(ll_strs *l);
 
 /* A list of ints. Zero-initialise; free with ll_ints_free. */

@@ -10,6 +10,7 @@ extern const ll_command ll_look_commands[];
 extern const ll_command ll_map_commands[];
 extern const ll_command ll_monotonicity_commands[];
 extern const ll_command ll_partition_commands[];
+extern const ll_command ll_sources_commands[];
 extern const ll_command ll_sample_commands[];
 extern const ll_command ll_predict_commands[];
 extern const ll_command ll_score_commands[];

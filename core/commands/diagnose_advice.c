@@ -154,15 +154,18 @@ static void add_other_devices(cJSON *o, const ll_answers *a)
 {
     const ll_sources_report *r = &a->sources;
     if (!r->n_others) return;
-    ll_str names = {0};
+    ll_str names = {0}, line = {0};
     for (int i = 0; i < r->n_others; i++)
         ll_str_addf(&names, "%s%s", i ? ", " : "", a->q->data->devices[r->others[i].device].name);
+    ll_str_add(&line, "sources auto ");
+    ll_quote_addf(&line, "%s", a->q->data->devices[a->q->device].name);
     ll_result_note(
         o,
         "a task with %s among its sources would know more of this device (`partition source=... "
-        "target=...`)%s",
-        ll_str_text(&names),
+        "target=...`, or `%s` by the samples)%s",
+        ll_str_text(&names), ll_str_text(&line),
         r->others[0].same_hardware ? "; the same hardware in both roles makes a score that says little" : "");
+    ll_str_free(&line);
     ll_str_free(&names);
 }
 

@@ -188,6 +188,24 @@ static const char *mark_of(const ll_diagnosis *q, const ll_sources_report *r, in
                                                   : "";
 }
 
+static void add_other_note(cJSON *o, const ll_diagnosis *q, const ll_source_likeness *s)
+{
+    ll_str text = {0};
+    ll_str_addf(&text,
+                "%s is no source of task %s and is more alike than all of them: ", name_of(q, s->device),
+                q->task->name);
+    if (!ll_diagnose_few(q)) ll_str_addf(&text, "%.3f on all latencies", ll_below_one(s->on_all, 3));
+    if (!isnan(s->on_samples))
+        ll_str_addf(&text, "%s%.3f on the %d samples, 90 %% interval %.3f to %.3f",
+                    ll_diagnose_few(q) ? "" : ", ", ll_below_one(s->on_samples, 3), s->k,
+                    ll_below_one(s->lo, 3), ll_below_one(s->hi, 3));
+    if (!isnan(s->surely))
+        ll_str_addf(&text, "; by the samples alone the chance that it is, is %.0f %%", 100 * s->surely);
+    if (s->same_hardware) ll_str_add(&text, "; it is the same hardware");
+    ll_result_note(o, "%s", text.s);
+    ll_str_free(&text);
+}
+
 /* What the task leaves out. */
 static void other_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report *r)
 {
@@ -196,10 +214,8 @@ static void other_notes(cJSON *o, const ll_diagnosis *q, const ll_sources_report
         const ll_source_likeness *s = &r->others[i];
         cJSON *item = ll_json_obj(list, NULL);
         source_row(item, q, s, "no source");
-        ll_result_note(o, "%s is no source of task %s and is more alike than all of them: %.3f %s%s",
-                       name_of(q, s->device), q->task->name, ll_likeness(q, s),
-                       ll_diagnose_few(q) ? "on the samples" : "on all latencies",
-                       s->same_hardware ? "; it is the same hardware" : "");
+        ll_json_num(item, "surely", s->surely);
+        add_other_note(o, q, s);
     }
 }
 

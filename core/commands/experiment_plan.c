@@ -7,6 +7,7 @@
 #include "core/app/need.h"
 #include "core/base/mem.h"
 #include "core/commands/refit.h"
+#include "core/commands/sources.h"
 
 const ll_option ll_plan_options[] = {
     LL_OPT_LIST("tasks", NULL, "published tasks; default: the current one", LL_OF(TASK)),
@@ -21,6 +22,9 @@ const ll_option ll_plan_options[] = {
     LL_OPT_NAMES("protocol", "full", ll_protocol_name, "scoring set"),
     LL_OPT_BOOL("budget", "off", "k counts every target latency a predictor looks at, not only the samples"),
     LL_OPT_REAL("level", "0.9", .01, .999, "of the intervals"),
+    LL_OPT_CHOICE("sources", "task", "task|auto",
+                  "auto: every trial chooses them by its samples, as the command `sources auto` does"),
+    LL_OPT_SOURCE_RULE,
     LL_OPT_LIST("with", NULL, "options of predictors, n among them: nasflat.n=256,nasflat.epochs=40"),
     LL_OPT_BOOL("devices", "off", "also every trial of every device (by_device in --json)"),
     {0},
@@ -237,6 +241,8 @@ ll_status ll_plan_read(ll_request *rq, ll_plan *p)
     x->protocol = ll_protocol_find(ll_word(&rq->args, "protocol"));
     x->level = ll_real(&rq->args, "level");
     x->want_variance = true;
+    p->sources = ll_source_rule_of(&rq->args);
+    if (ll_is(&rq->args, "sources", "auto")) x->sources = &p->sources;
     x->pretrain_options = p->pretrain_options;
     x->transfer_options = p->transfer_options;
     x->observer = rq->observer;

@@ -18,6 +18,7 @@ typedef struct ll_plan {
     const ll_predictor **predictors;
     const ll_sampler **samplers;
     ll_ints k;
+    ll_source_rule sources;                         /* of sources=auto */
     int *own_n;                                     /* (n_predictors) */
     ll_values *pretrain_options, *transfer_options; /* (n_predictors) */
 } ll_plan;

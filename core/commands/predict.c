@@ -115,35 +115,6 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
     ll_emit(rq, result);
 }
 
-/* A device of the user's own has only a few latencies, and all of them are samples. */
-static bool use_all_known(ll_request *rq, int device)
-{
-    const ll_dataset *d = rq->state.data;
-    ll_ints known = ll_support_rows(d, device, LL_PROTOCOL_FULL);
-    bool few = known.n > 0 && known.n <= ll_int(&rq->args, "k");
-    if (few) {
-        ll_state_set_samples(&rq->state,
-                             ll_samples_new(known.v, known.n, "measured", d->devices[device].name, 0));
-        ll_note(rq, "the %d latencies known of %s are the samples", known.n, d->devices[device].name);
-    }
-    ll_ints_free(&known);
-    return few;
-}
-
-/* Samples picked before are used as they are, unless k, sampler or seed ask for a new draw. */
-static ll_status choose_samples(ll_request *rq, int device)
-{
-    const ll_samples *have = rq->state.samples;
-    const char *name = rq->state.data->devices[device].name;
-    bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed") ||
-                 ll_given(&rq->args, "protocol");
-    if (!asked && have && have->rows.n && (!have->device || !strcmp(have->device, name))) return LL_OK;
-    if (!asked && use_all_known(rq, device)) return LL_OK;
-    return ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
-                   (uint64_t)ll_real(&rq->args, "seed"), ll_protocol_find(ll_word(&rq->args, "protocol")),
-                   ll_word(&rq->args, "encoding"));
-}
-
 static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options,
                               ll_transfer **t)
 {
@@ -151,7 +122,7 @@ static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const
         if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
             ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
                     model->source.v[i]);
-    ll_status s = choose_samples(rq, device);
+    ll_status s = ll_need_samples(rq, device);
     return s ? s : ll_transfer_now(rq, model, device, options, t);
 }
 

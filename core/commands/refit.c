@@ -194,6 +194,37 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
     return LL_OK;
 }
 
+/* A device of the user's own has only a few latencies, and all of them are samples. */
+static bool use_all_known(ll_request *rq, int device)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_ints known = ll_support_rows(d, device, LL_PROTOCOL_FULL);
+    bool few = known.n > 0 && known.n <= ll_int(&rq->args, "k");
+    if (few) {
+        ll_state_set_samples(&rq->state,
+                             ll_samples_new(known.v, known.n, "measured", d->devices[device].name, 0));
+        ll_note(rq, "the %d latencies known of %s are the samples", known.n, d->devices[device].name);
+    }
+    ll_ints_free(&known);
+    return few;
+}
+
+ll_status ll_need_samples(ll_request *rq, int device)
+{
+    const ll_samples *have = rq->state.samples;
+    const char *name = rq->state.data->devices[device].name;
+    bool protocols = ll_option_find(rq->args.table, "protocol") != NULL;
+    bool encodings = ll_option_find(rq->args.table, "encoding") != NULL;
+    bool asked = ll_given(&rq->args, "k") || ll_given(&rq->args, "sampler") || ll_given(&rq->args, "seed") ||
+                 (protocols && ll_given(&rq->args, "protocol"));
+    if (!asked && have && have->rows.n && (!have->device || !strcmp(have->device, name))) return LL_OK;
+    if (!asked && use_all_known(rq, device)) return LL_OK;
+    return ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
+                   (uint64_t)ll_real(&rq->args, "seed"),
+                   protocols ? ll_protocol_find(ll_word(&rq->args, "protocol")) : LL_PROTOCOL_FULL,
+                   encodings ? ll_word(&rq->args, "encoding") : NULL);
+}
+
 ll_status ll_transfer_now(ll_request *rq, ll_model *model, int device, const ll_values *options,
                           ll_transfer **out)
 {

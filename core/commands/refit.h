@@ -30,6 +30,9 @@ ll_ints ll_measured_rows(const ll_dataset *d, int device, const ll_transfer *t);
 /* Draw k samples for a device (-1: any row of the dataset) and make them rq->state.samples. */
 ll_status ll_draw(ll_request *rq, int device, const char *sampler, int k, uint64_t seed, ll_protocol protocol,
                   const char *encoding);
+/* rq->state.samples for this device: those picked before, unless the options k, sampler, seed (or protocol, where the command
+ * has it) ask for a new draw; of a device of the user's own all that is known, when it is no more than k. */
+ll_status ll_need_samples(ll_request *rq, int device);
 /* Transfer `model` to `device` with rq->state.samples; the result joins rq->state. */
 ll_status ll_transfer_now(ll_request *rq, ll_model *model, int device, const ll_values *options,
                           ll_transfer **out);

@@ -96,6 +96,9 @@ typedef struct ll_source_likeness {
     double on_all; /* on all architectures both know; NaN below 10 */
     int n;
     bool same_hardware;
+    /* Of a device that is no source: how sure the samples make it that it is more alike than the source that is most alike
+     * on them (ll_more_alike); NaN of sources, and where they cannot tell. */
+    double surely;
 } ll_source_likeness;
 /* A predictor with a hardware embedding (its transfer option is called `init`), started in another way. */
 typedef struct ll_start {
@@ -103,12 +106,13 @@ typedef struct ll_start {
     double score;
 } ll_start;
 enum { LL_MAX_STARTS = 4, LL_MAX_OTHERS = 3 };
+#define LL_SURELY .975
 typedef struct ll_sources_report {
     ll_source_likeness *sources; /* (n) most alike on the samples first */
     int n;
     int chosen, best; /* positions: highest on the samples (what starts a hardware embedding), on all; -1 */
     /* Devices of the dataset that are no sources and are more alike than every source, the most alike first (by
-     * ll_likeness). */
+     * ll_likeness): on all latencies, and with few as surely as LL_SURELY. */
     ll_source_likeness others[LL_MAX_OTHERS];
     int n_others;
     ll_start starts[LL_MAX_STARTS];

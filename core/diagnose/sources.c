@@ -4,40 +4,21 @@
 #include "core/base/mem.h"
 #include "core/device/correlation.h"
 #include "core/device/hardware.h"
+#include "core/device/likeness.h"
 #include "core/diagnose/diagnose.h"
-#include "core/num/stats.h"
 
 enum { LEAST_COMMON = 10 };
 static const double level = .9;
 static const double apart = .005; /* less is chance, or two equally good */
 
-/* Fisher's z with the standard error that suits Spearman (Bonett and Wright, Psychometrika 65, 2000). */
-static void interval(double r, int k, double *lo, double *hi)
-{
-    *lo = -1;
-    *hi = 1;
-    if (isnan(r) || k < 4) return;
-    double z = atanh(fmax(-.999999, fmin(.999999, r))), se = sqrt((1 + r * r / 2) / (k - 3));
-    double width = ll_normal_quantile(.5 + level / 2) * se;
-    *lo = tanh(z - width);
-    *hi = tanh(z + width);
-}
-
 static ll_source_likeness likeness(const ll_diagnosis *q, int source)
 {
     const ll_dataset *d = q->data;
     const ll_ints *samples = &q->transfer->samples;
-    ll_source_likeness s = {.device = source, .same_hardware = ll_same_hardware(d, source, q->device)};
-    double *x = LL_NEW_ARRAY(double, 2 * samples->n + 1), *y = x + samples->n;
-    for (int i = 0; i < samples->n; i++) {
-        int row = samples->v[i];
-        if (!ll_known(d, source, row) || !ll_known(d, q->device, row)) continue;
-        x[s.k] = ll_latencies(d, source)[row];
-        y[s.k++] = ll_latencies(d, q->device)[row];
-    }
-    s.on_samples = ll_spearman(x, y, s.k);
-    interval(s.on_samples, s.k, &s.lo, &s.hi);
-    free(x);
+    ll_source_likeness s = {
+        .device = source, .same_hardware = ll_same_hardware(d, source, q->device), .surely = NAN};
+    s.on_samples = ll_spearman_on(d, source, q->device, samples->v, samples->n, &s.k);
+    ll_spearman_interval(s.on_samples, s.k, level, &s.lo, &s.hi);
     return s;
 }
 
@@ -86,10 +67,25 @@ static double best_source(const ll_diagnosis *q, const ll_sources_report *r)
     return best;
 }
 
-/* On a few samples some device is always more alike by chance: then its whole interval must be above. */
+/* On a few samples some device is always more alike by chance. */
 static bool is_more_alike(const ll_diagnosis *q, const ll_source_likeness *s, double best)
 {
-    return ll_diagnose_few(q) ? s->lo > best : s->on_all > best + apart;
+    if (!ll_diagnose_few(q)) return s->on_all > best + apart;
+    return s->on_samples > best && s->surely >= LL_SURELY;
+}
+
+/* Against the source that is most alike on the samples. */
+static void tell_apart(const ll_diagnosis *q, const ll_source_likeness *sources, int n,
+                       ll_source_likeness *other)
+{
+    const ll_ints *samples = &q->transfer->samples;
+    int best = -1;
+    for (int i = 0; i < n; i++)
+        if (!isnan(sources[i].on_samples) && (best < 0 || sources[i].on_samples > sources[best].on_samples))
+            best = i;
+    if (best >= 0)
+        other->surely =
+            ll_more_alike(q->data, q->device, other->device, sources[best].device, samples->v, samples->n);
 }
 
 /* Put in its place by likeness, the last of a full list falls out. */
@@ -119,8 +115,10 @@ static void compare_devices(const ll_diagnosis *q, ll_sources_report *out)
     }
     *out = (ll_sources_report){.sources = all, .n = n, .chosen = -1, .best = -1};
     double best = best_source(q, out);
-    for (int i = n; i < last; i++)
+    for (int i = n; i < last; i++) {
+        tell_apart(q, all, n, &all[i]);
         if (is_more_alike(q, &all[i], best)) offer_other(q, out, &all[i]);
+    }
     rank_sources(out);
     ll_corr_free(&c);
     ll_ints_free(&devices);

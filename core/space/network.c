@@ -10,9 +10,18 @@ ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *o
         return ll_fail(e, LL_USAGE, "the layers of space %s are not known: no network can be built from it",
                        s->name);
     out->space = s;
+    out->n_constant = 0;
     out->n_layers = s->layers(s, gene, out->layers, LL_MAX_LAYERS);
     if (out->n_layers) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "the template of space %s makes no network of this architecture", s->name);
+}
+
+const ll_layer *ll_network_reader(const ll_network *n)
+{
+    for (int i = 0; i < n->n_layers; i++)
+        for (int j = 0; j < ll_layer_reads(&n->layers[i]); j++)
+            if (n->layers[i].in[j] == LL_TENSOR_INPUT) return &n->layers[i];
+    return &n->layers[0];
 }
 
 int ll_layer_padding(const ll_layer *l)

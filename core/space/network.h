@@ -44,13 +44,16 @@ enum { LL_NETWORK_SEED = 1 };
 
 typedef struct ll_network {
     const ll_space *space;
-    int n_layers; /* the result is tensor n_layers */
+    int n_layers;   /* the result is tensor n_layers */
+    int n_constant; /* the first so many layers depend on weights alone (core/space/simplify.h); 0 as built */
     ll_layer layers[LL_MAX_LAYERS];
 } ll_network;
 
 /* The network of an architecture. LL_USAGE: the space does not know its layers (a user's space). */
 ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *out, ll_error *e);
 
+/* A layer that reads the image: its shape. Of a network that the image does not reach, any. */
+const ll_layer *ll_network_reader(const ll_network *n);
 /* Tensors that a layer reads: 1, or 2. */
 static inline int ll_layer_reads(const ll_layer *l)
 {

@@ -62,7 +62,8 @@ typedef struct bench {
     ll_model *prior;   /* for samplers that need one, where none of the models is */
     ll_encoders known; /* encodings that are learnt, by their defaults: results are comparable */
     ll_matrix_f
-        *vectors; /* (n_samplers) of the task's architectures, for those that use an encoding; made once */
+        *vectors;  /* (n_samplers) of the task's architectures, for those that use an encoding; made once */
+    ll_corr among; /* of all devices, where trials choose their sources */
     int done, recalled, total;
     double start_s;
 } bench;
@@ -97,25 +98,34 @@ static ll_status learn_wanted(bench *b, const ll_values *options, ll_error *e)
 }
 
 /* p: index of the predictor, -1: none of the experiment's. */
-static ll_status pretrain(bench *b, const ll_predictor *predictor, int p, ll_model **out, ll_error *e)
+static ll_pretrain_plan plan_of(const bench *b, const ll_predictor *predictor, int p)
 {
     const ll_experiment *x = b->x;
-    ll_pretrain_plan plan = {.data = x->data[b->task],
-                             .predictor = predictor,
-                             .source = &x->tasks[b->task]->source,
-                             .n = sources_of(x, p),
-                             .seed = b->pretrain_seed,
-                             .options = p >= 0 && x->pretrain_options ? &x->pretrain_options[p] : NULL,
-                             .known = &b->known,
-                             .observer = x->observer,
-                             .pool = x->pool};
-    ll_status s = learn_wanted(b, plan.options, e);
-    if (!s) s = ll_pretrain_run(&plan, out, e);
-    if (s) {
-        ll_model_unref(*out);
-        *out = NULL;
-    }
+    return (ll_pretrain_plan){.data = x->data[b->task],
+                              .predictor = predictor,
+                              .source = &x->tasks[b->task]->source,
+                              .n = sources_of(x, p),
+                              .seed = b->pretrain_seed,
+                              .options = p >= 0 && x->pretrain_options ? &x->pretrain_options[p] : NULL,
+                              .known = &b->known,
+                              .observer = x->observer,
+                              .pool = x->pool};
+}
+
+static ll_status run_pretrain(const ll_pretrain_plan *plan, ll_model **out, ll_error *e)
+{
+    ll_status s = ll_pretrain_run(plan, out, e);
+    if (!s) return LL_OK;
+    ll_model_unref(*out);
+    *out = NULL;
     return s;
+}
+
+static ll_status pretrain(bench *b, const ll_predictor *predictor, int p, ll_model **out, ll_error *e)
+{
+    ll_pretrain_plan plan = plan_of(b, predictor, p);
+    ll_status s = learn_wanted(b, plan.options, e);
+    return s ? s : run_pretrain(&plan, out, e);
 }
 
 static ll_status need_model(bench *b, int p, ll_error *e)
@@ -154,6 +164,7 @@ static ll_status need_prior(bench *b, const ll_sampler *sampler, const ll_model 
  * on the calling thread, between its own trials. */
 typedef struct batch {
     bench *b;
+    int p; /* index of the predictor */
     pthread_t owner;
     const ll_model *model;
     const ll_model **priors; /* (n) */
@@ -183,17 +194,37 @@ static ll_matrix_f *vectors_of(const bench *b, const ll_sampler *sampler)
     return &b->vectors[i];
 }
 
+/* A model for one trial, pretrained on what its samples choose. On any thread, several at once: without the pool. */
+static ll_status own_model(const batch *c, const ll_trial *t, const ll_ints *samples, ll_model **out,
+                           ll_error *e)
+{
+    const bench *b = c->b;
+    ll_chosen_source *chosen = LL_NEW_ARRAY(ll_chosen_source, b->x->sources->most);
+    int n = ll_choose_sources(t->data, &b->among, t->device, samples->v, samples->n, b->x->sources, chosen);
+    ll_ints source = {0};
+    for (int i = 0; i < n; i++) ll_ints_add(&source, chosen[i].device);
+    ll_pretrain_plan plan = plan_of(b, t->predictor, c->p);
+    plan.source = &source;
+    plan.pool = NULL;
+    ll_status s = run_pretrain(&plan, out, e);
+    ll_ints_free(&source);
+    free(chosen);
+    return s;
+}
+
 static ll_status run_trial(batch *c, int i)
 {
     ll_trial *t = &c->trials[i];
     const ll_experiment *x = c->b->x;
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
+    ll_model *own = NULL;
     int k = sample_count(x, t->predictor, t->k);
     ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol,
                                   vectors_of(c->b, t->sampler), c->priors[i], &samples, &c->errors[i]);
+    if (!s && x->sources) s = own_model(c, t, &samples, &own, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
-                             .model = c->model,
+                             .model = own ? own : c->model,
                              .target = t->device,
                              .samples = samples.v,
                              .k = samples.n,
@@ -210,6 +241,7 @@ static ll_status run_trial(batch *c, int i)
     }
     if (!s && x->inspect) s = x->inspect(x->ctx, t, transfer, &c->errors[i]);
     ll_transfer_unref(transfer);
+    ll_model_unref(own);
     ll_ints_free(&samples);
     return s;
 }
@@ -300,7 +332,9 @@ static ll_status need_vectors(bench *b, const ll_sampler *sampler, ll_error *e)
 
 static ll_status need_models(batch *c, int p, ll_error *e)
 {
-    ll_status s = need_model(c->b, p, e);
+    const ll_experiment *x = c->b->x;
+    ll_status s = x->sources ? learn_wanted(c->b, plan_of(c->b, x->predictors[p], p).options, e)
+                             : need_model(c->b, p, e);
     for (int i = 0; i < c->n && !s; i++) s = need_prior(c->b, c->trials[i].sampler, &c->priors[i], e);
     for (int i = 0; i < c->n && !s; i++)
         if (!c->recalled[i]) s = need_vectors(c->b, c->trials[i].sampler, e);
@@ -314,6 +348,7 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
     const ll_experiment *x = b->x;
     int most = x->n_samplers * x->n_k * x->tasks[b->task]->target.n;
     batch c = {.b = b,
+               .p = p,
                .owner = pthread_self(),
                .options = x->transfer_options ? &x->transfer_options[p] : NULL,
                .priors = LL_NEW_ARRAY(const ll_model *, most),
@@ -339,19 +374,26 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
 }
 
 /* What was learnt of another dataset would make a result depend on the tasks beside it. */
-static void start_task(bench *b)
+static ll_status start_task(bench *b, ll_error *e)
 {
     const ll_experiment *x = b->x;
+    const ll_dataset *d = x->data[b->task];
+    bool other = !b->task || d != x->data[b->task - 1];
     for (int i = 0; i < x->n_samplers; i++) ll_matrix_f_free(&b->vectors[i]);
-    if (b->task && x->data[b->task] != x->data[b->task - 1]) ll_encoders_free(&b->known);
+    if (b->task && other) ll_encoders_free(&b->known);
+    if (!x->sources || !other) return LL_OK;
+    ll_ints all = ll_ints_range(d->n_devices);
+    ll_corr_free(&b->among);
+    ll_status s = ll_correlate(d, all.v, all.n, LL_SPEARMAN, x->pool, x->observer, &b->among, e);
+    ll_ints_free(&all);
+    return s;
 }
 
 static ll_status run_task(bench *b, ll_error *e)
 {
     const ll_experiment *x = b->x;
     int pretrain_seeds = x->pretrain_seeds > 0 ? x->pretrain_seeds : x->trials;
-    ll_status s = LL_OK;
-    start_task(b);
+    ll_status s = start_task(b, e);
     for (int q = 0; q < pretrain_seeds && !s; q++) {
         b->pretrain_seed = x->first_seed + (uint64_t)q;
         for (int p = 0; p < x->n_predictors && !s; p++)
@@ -373,6 +415,7 @@ ll_status ll_experiment_run(const ll_experiment *x, ll_error *e)
     for (b.task = 0; b.task < x->n_tasks && !s; b.task++) s = run_task(&b, e);
     for (int i = 0; i < x->n_samplers; i++) ll_matrix_f_free(&b.vectors[i]);
     ll_encoders_free(&b.known);
+    ll_corr_free(&b.among);
     free(b.vectors);
     free(b.models);
     return s;

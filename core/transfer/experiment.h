@@ -7,6 +7,7 @@
 #ifndef LL_TRANSFER_EXPERIMENT_H
 #define LL_TRANSFER_EXPERIMENT_H
 
+#include "core/device/source_choice.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
 
@@ -49,6 +50,9 @@ typedef struct ll_experiment {
     ll_protocol protocol;
     double level;
     bool want_variance;
+    /* Every trial chooses its sources by its samples from all devices of the dataset and pretrains for itself; NULL: those
+     * of the task. Designs still work under a prior of the task's sources, for they come before any sample. */
+    const ll_source_rule *sources;
     /* Options of each predictor, (n_predictors) or NULL for the defaults. */
     const ll_values *pretrain_options, *transfer_options;
     ll_observer *observer;

@@ -150,8 +150,20 @@ const ll_command ll_data_commands[] = {
      .options = ll_results_options,
      .flags = LL_CMD_LOOK,
      .run = ll_run_results,
+     .help =
+         "`results export leaderboard` sets all methods that were tried on the twelve published tasks beside "
+         "each other, by\n"
+         "rank (Spearman, Kendall), by absolute error (MAPE, within 10 %) and by their intervals, with "
+         "standard "
+         "errors, wins\n"
+         "by Wilcoxon's signed-rank test and the published means of NASFLAT, HELP and MultiPredict. What was "
+         "not "
+         "run is\n"
+         "missing there; the checksum is that of the whole database, so that others can run the same and "
+         "compare.",
      .examples = "results task=ND predictor=gp\nresults out=all.csv\nresults out=table.md\nresults k=20 "
-                 "out=table.tex"},
+                 "out=table.tex\nresults export leaderboard\nresults export leaderboard out=board.md\n"
+                 "results export leaderboard k=20 out=board.csv\nresults export latex k=20 out=table.tex"},
     {.name = "doctor",
      .alias = "paths",
      .group = "help",

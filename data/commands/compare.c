@@ -44,6 +44,7 @@ static ll_trial_context context_of(const run *r, const ll_trial *t)
     int p = predictor_index(r, t->predictor);
     ll_trial_context c = {.pretrain_options = &plan->pretrain_options[p],
                           .transfer_options = &plan->transfer_options[p],
+                          .sources = plan->x.sources,
                           .budget = plan->x.budget,
                           .level = plan->x.level};
     if (t->sampler->needs_prior) {

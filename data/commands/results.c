@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
 #include "data/commands/commands.h"
+#include "data/results/leaderboard.h"
 #include "data/results/results.h"
 #include "data/results/results_latex.h"
 
@@ -61,7 +62,10 @@ static bool list_row(void *ctx, const ll_result_row *row)
     ll_json_bool(o, "budget", row->budget);
     ll_json_num(o, "seed", row->seed);
     ll_json_num(o, "pretrain_seed", row->pretrain_seed);
+    ll_json_int(o, "n_source", row->n);
     ll_json_str(o, "protocol", row->protocol);
+    ll_json_num(o, "level", row->level);
+    ll_json_num(o, "finished_s", row->finished);
     ll_json_int(o, "scored", row->scored);
     ll_json_num(o, "spearman", row->spearman);
     ll_json_num(o, "kendall", row->kendall);
@@ -69,6 +73,8 @@ static bool list_row(void *ctx, const ll_result_row *row)
     ll_json_num(o, "rmse_ms", row->rmse_ms);
     ll_json_num(o, "mape", row->mape);
     ll_json_num(o, "median_ape", row->median_ape);
+    ll_json_num(o, "within_5", row->within_5);
+    ll_json_num(o, "within_10", row->within_10);
     ll_json_num(o, "coverage", row->coverage);
     ll_json_num(o, "width_ms", row->width_ms);
     return true;
@@ -86,14 +92,11 @@ static char *cell_text(const cJSON *row, const char *key)
     return ll_str_take(&b);
 }
 
-/* A cell of a Markdown table: a '|' would begin the next one. */
 static void write_markdown(FILE *f, const char *text)
 {
     ll_str shown = {0};
-    ll_utf8_visible(&shown, text);
-    fputs("| ", f);
-    for (const char *p = ll_str_text(&shown); *p; p++) fprintf(f, *p == '|' ? "\\%c" : "%c", *p);
-    putc(' ', f);
+    ll_markdown_text(&shown, text);
+    fprintf(f, "| %s ", ll_str_text(&shown));
     ll_str_free(&shown);
 }
 
@@ -125,6 +128,7 @@ static void export_lines(FILE *f, const cJSON *rows, bool markdown)
 /* As asked for, else as the file is called. */
 static const char *format_of(const ll_request *rq)
 {
+    if (ll_is(&rq->args, "what", "latex")) return "latex";
     static const char *const by_suffix[][2] = {{".md", "md"}, {".json", "json"}, {".tex", "latex"}};
     const char *out = ll_word(&rq->args, "out"), *dot = out ? strrchr(out, '.') : NULL;
     if (!ll_given(&rq->args, "format"))
@@ -133,27 +137,37 @@ static const char *format_of(const ll_request *rq)
     return ll_word(&rq->args, "format");
 }
 
-static ll_status export_rows(ll_request *rq, const cJSON *rows)
+static void write_rows(FILE *f, const cJSON *rows, const char *format)
 {
-    ll_writer w;
-    char *path;
-    ll_status s = ll_output_new(rq, ll_word(&rq->args, "out"), &path);
-    if (!s) s = ll_writer_open(&w, path, &rq->error);
-    free(path);
-    if (s) return s;
-    const char *format = format_of(rq);
     if (!strcmp(format, "latex")) {
         ll_str text = {0};
         ll_results_latex(rows, &text);
-        fputs(ll_str_text(&text), w.f);
+        fputs(ll_str_text(&text), f);
         ll_str_free(&text);
     } else if (!strcmp(format, "json")) {
         char *json = ll_json_text(rows);
-        fprintf(w.f, "%s\n", json);
+        fprintf(f, "%s\n", json);
         cJSON_free(json);
     } else {
-        export_lines(w.f, rows, !strcmp(format, "md"));
+        export_lines(f, rows, !strcmp(format, "md"));
     }
+}
+
+static ll_status open_out(ll_request *rq, ll_writer *w)
+{
+    char *path;
+    ll_status s = ll_output_new(rq, ll_word(&rq->args, "out"), &path);
+    if (!s) s = ll_writer_open(w, path, &rq->error);
+    free(path);
+    return s;
+}
+
+static ll_status export_rows(ll_request *rq, const cJSON *rows)
+{
+    ll_writer w;
+    ll_status s = open_out(rq, &w);
+    if (s) return s;
+    write_rows(w.f, rows, format_of(rq));
     return ll_writer_commit(&w, &rq->error);
 }
 
@@ -174,29 +188,108 @@ static void emit_listing(ll_request *rq, cJSON *result, const listing *l, int ke
     ll_emit(rq, result);
 }
 
-ll_status ll_run_results(ll_request *rq)
+static ll_result_filter filter_of(const ll_values *v)
 {
-    ll_results *db;
-    ll_status s = ll_open_results(rq, &rq->args, false, &db);
-    if (s) return s;
+    return (ll_result_filter){ll_word(v, "task"), ll_word(v, "predictor"), ll_word(v, "sampler"),
+                              ll_word(v, "device"), ll_int(v, "k")};
+}
+
+static ll_status list_results(ll_request *rq, ll_results *db)
+{
     bool exporting = ll_has(&rq->args, "out");
     cJSON *result = ll_result_new("results");
     listing l = {ll_json_arr(result, "rows"), exporting ? 1 << 30 : ll_int(&rq->args, "most"), 0};
-    ll_result_filter f = {ll_word(&rq->args, "task"), ll_word(&rq->args, "predictor"),
-                          ll_word(&rq->args, "sampler"), ll_word(&rq->args, "device"),
-                          ll_int(&rq->args, "k")};
-    s = ll_results_each(db, &f, list_row, &l, &rq->error);
-    int kept = ll_results_count(db);
-    ll_results_close(db);
+    ll_result_filter f = filter_of(&rq->args);
+    ll_status s = ll_results_each(db, &f, list_row, &l, &rq->error);
     if (!s && exporting) s = export_rows(rq, l.rows);
     if (s)
         cJSON_Delete(result);
     else
-        emit_listing(rq, result, &l, kept);
+        emit_listing(rq, result, &l, ll_results_count(db));
+    return s;
+}
+
+/* --- the leaderboard ------------------------------------------------------------------------------------------ */
+
+static bool add_to_board(void *ctx, const ll_result_row *row)
+{
+    ll_board_add(ctx, row);
+    return true;
+}
+
+static void emit_board(ll_request *rq, const ll_board *b, const ll_board_about *about, const char *text)
+{
+    static const ll_column columns[] = {{"out", "written to", NULL, -1},
+                                        {"trials", "trials", NULL, 0},
+                                        {"kept", "of those kept", NULL, 0},
+                                        {"checksum", "checksum", NULL, -1},
+                                        {0}};
+    cJSON *result = ll_result_new("leaderboard");
+    if (text) ll_json_str(result, "text", text);
+    if (!text) ll_result_columns(result, columns);
+    if (!text) ll_json_str(result, "out", ll_word(&rq->args, "out"));
+    ll_json_int(result, "trials", b->trials.n);
+    ll_json_int(result, "kept", about->kept);
+    ll_json_int(result, "methods", b->method_keys.n);
+    ll_json_int(result, "superseded", b->superseded);
+    ll_json_int(result, "other_tasks", b->other_tasks);
+    ll_json_str(result, "checksum", about->checksum.hex);
+    ll_emit(rq, result);
+}
+
+static ll_status write_board(ll_request *rq, const ll_board *b, const ll_board_about *about)
+{
+    const char *format = format_of(rq);
+    bool out = ll_has(&rq->args, "out"),
+         csv = !strcmp(format, "csv") && (out || ll_given(&rq->args, "format"));
+    if (strcmp(format, "csv") && strcmp(format, "md"))
+        return LL_FAIL(rq, LL_USAGE, "a leaderboard is written as csv or md, not as %s", format);
+    if (csv && !out) return LL_FAIL(rq, LL_USAGE, "format=csv wants a file: out=FILE.csv");
+    ll_writer w;
+    ll_str text = {0};
+    ll_status s = out ? open_out(rq, &w) : LL_OK;
+    if (!s && !csv) ll_board_markdown(b, about, &text);
+    if (!s && csv) ll_board_csv(b, about, w.f);
+    if (!s && out && !csv) fputs(ll_str_text(&text), w.f);
+    if (!s && out) s = ll_writer_commit(&w, &rq->error);
+    if (!s) emit_board(rq, b, about, out ? NULL : ll_str_text(&text));
+    ll_str_free(&text);
+    return s;
+}
+
+static ll_status export_board(ll_request *rq, ll_results *db)
+{
+    ll_result_filter f = filter_of(&rq->args);
+    ll_board *b = ll_board_new(f.task);
+    ll_board_about about = {.command = rq->line, .version = LL_VERSION, .kept = ll_results_count(db)};
+    ll_status s = ll_results_each(db, &f, add_to_board, b, &rq->error);
+    if (!s) s = ll_results_checksum(db, &about.checksum, &rq->error);
+    ll_board_finish(b);
+    if (!s && !b->trials.n)
+        s = LL_FAIL(rq, LL_FAILED, "none of the %d results kept is of a published task", about.kept);
+    if (!s) s = write_board(rq, b, &about);
+    ll_board_free(b);
+    return s;
+}
+
+ll_status ll_run_results(ll_request *rq)
+{
+    ll_results *db;
+    bool exporting = ll_is(&rq->args, "do", "export"), board = ll_is(&rq->args, "what", "leaderboard");
+    if (exporting && !board && !ll_has(&rq->args, "out"))
+        return LL_FAIL(rq, LL_USAGE, "export to which file? out=FILE says it");
+    ll_status s = ll_open_results(rq, &rq->args, false, &db);
+    if (s) return s;
+    s = exporting && board ? export_board(rq, db) : list_results(rq, db);
+    ll_results_close(db);
     return s;
 }
 
 const ll_option ll_results_options[] = {
+    LL_OPT_CHOICE("do", "list", "list|export", "list them here, or write them to a file", LL_POSITIONAL),
+    LL_OPT_CHOICE("what", "rows", "rows|leaderboard|latex",
+                  "export: a row a trial; all methods on the twelve published tasks; a table for a paper",
+                  LL_POSITIONAL),
     LL_OPT_WORD("task", NULL, "only this task (* and ? match)", LL_OF(TASK)),
     LL_OPT_WORD("predictor", NULL, "only this predictor", LL_OF(PREDICTOR)),
     LL_OPT_WORD("sampler", NULL, "only this sampler", LL_OF(SAMPLER)),

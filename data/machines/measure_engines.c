@@ -22,7 +22,8 @@ ll_status ll_measure_list_engines(ll_request *rq)
     for (int i = 0; (engine = ll_host_engine_at(i)); i++)
         for (int t = 0; ll_host_dtype_name(t); t++)
             for (int isa = 0; ll_host_isa_name(isa); isa++) {
-                ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED};
+                ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED,
+                                      false};
                 ll_error e = {0};
                 ll_status status = engine->check(&s, &e);
                 if (status == LL_USAGE) continue; /* never does that */

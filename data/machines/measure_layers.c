@@ -49,6 +49,8 @@ static ll_status set_up(job *j)
     ll_status s = ll_measure_check_repeats(rq);
     if (!s) s = find_space(j);
     if (!s) s = ll_measure_settings(rq, &j->settings, &j->note);
+    if (!s && j->settings.simplified)
+        s = LL_FAIL(rq, LL_USAGE, "execution=simplified: there is nothing to simplify in a layer alone");
     if (!s && j->settings.dtype != LL_HOST_F32)
         s = LL_FAIL(rq, LL_USAGE,
                     "layers are timed in f32: what a layer of fewer bits reads depends on what comes before");

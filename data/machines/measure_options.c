@@ -25,6 +25,9 @@ const ll_option ll_measure_options[] = {
     LL_OPT_NAMES("dtype", "f32", ll_host_dtype_name, "numbers it computes with"),
     LL_OPT_NAMES("isa", "native", ll_host_isa_name,
                  "instruction set at most; native: whatever the processor has"),
+    LL_OPT_CHOICE(
+        "execution", "written", "written|simplified",
+        "simplified: without what the result does not need, zeros, copies and what is computed twice"),
     LL_OPT_INT("threads", "1", 1, 256, "of the engine"),
     LL_OPT_INT("batch", "1", 1, 256, "images per run; the latency is that of the batch", .unit = "images"),
     LL_OPT_LIST("archs", "all", "all, samples or suggest (what is picked), random:N, or indices and strings"),
@@ -57,9 +60,11 @@ ll_status ll_measure_settings(ll_request *rq, ll_host_settings *out, char **note
                               .isa = (ll_host_isa)ll_chosen(v, "isa"),
                               .threads = ll_int(v, "threads"),
                               .batch = ll_int(v, "batch"),
+                              .simplified = ll_is(v, "execution", "simplified"),
                               .seed = LL_NETWORK_SEED};
     ll_str_addf(&text, "engine=%s dtype=%s isa=%s threads=%d batch=%d", out->engine->name,
                 ll_word(v, "dtype"), ll_word(v, "isa"), out->threads, out->batch);
+    if (out->simplified) ll_str_add(&text, " execution=simplified"); /* else as before there was a choice */
     *note = ll_str_take(&text);
     return out->engine->check(out, &rq->error);
 }

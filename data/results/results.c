@@ -261,9 +261,12 @@ static char *options_text(const ll_trial_context *c)
     return text;
 }
 
-static char *source_text(const ll_trial *t)
+static char *source_text(const ll_trial_context *c, const ll_trial *t)
 {
     ll_str b = {0};
+    if (c->sources) /* designs still work under a prior of the task's own */
+        ll_str_addf(&b, "auto most=%d own=%s beside ", c->sources->most,
+                    c->sources->same_hardware ? "on" : "off");
     for (int i = 0; i < t->task->source.n; i++)
         ll_str_addf(&b, "%s%s", i ? "," : "", t->data->devices[t->task->source.v[i]].name);
     return ll_str_take(&b);
@@ -335,7 +338,7 @@ static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *
 
 ll_hash ll_results_key(const ll_trial_context *c, const ll_trial *t)
 {
-    char *options = options_text(c), *source = source_text(t);
+    char *options = options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     cJSON_free(options);
     free(source);
@@ -381,7 +384,7 @@ void ll_results_bind(sqlite3_stmt *s, int i, double x)
 
 ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e)
 {
-    char *options = options_text(c), *source = source_text(t);
+    char *options = options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     const ll_metrics *m = &t->metrics;
     const char *texts[] = {key.hex,
@@ -421,29 +424,25 @@ static const char *text(sqlite3_stmt *s, int i)
 
 static ll_result_row read_row(sqlite3_stmt *s)
 {
-    return (ll_result_row){.task = text(s, 0),
-                           .predictor = text(s, 1),
-                           .options = text(s, 2),
-                           .sampler = text(s, 3),
-                           .device = text(s, 4),
-                           .dataset = text(s, 5),
-                           .protocol = text(s, 6),
-                           .k = sqlite3_column_int(s, 7),
-                           .n = sqlite3_column_int(s, 8),
-                           .cost = sqlite3_column_int(s, 9),
-                           .scored = sqlite3_column_int(s, 10),
-                           .budget = sqlite3_column_int(s, 11),
-                           .seed = ll_results_column(s, 12),
-                           .pretrain_seed = ll_results_column(s, 13),
-                           .spearman = ll_results_column(s, 14),
-                           .kendall = ll_results_column(s, 15),
-                           .pearson = ll_results_column(s, 16),
-                           .rmse_ms = ll_results_column(s, 17),
-                           .mape = ll_results_column(s, 18),
-                           .median_ape = ll_results_column(s, 19),
-                           .coverage = ll_results_column(s, 20),
-                           .width_ms = ll_results_column(s, 21),
-                           .seconds = ll_results_column(s, 22)};
+    ll_result_row row = {.task = text(s, 0),
+                         .predictor = text(s, 1),
+                         .options = text(s, 2),
+                         .sampler = text(s, 3),
+                         .device = text(s, 4),
+                         .dataset = text(s, 5),
+                         .data_hash = text(s, 6),
+                         .source = text(s, 7),
+                         .protocol = text(s, 8),
+                         .k = sqlite3_column_int(s, 9),
+                         .n = sqlite3_column_int(s, 10),
+                         .cost = sqlite3_column_int(s, 11),
+                         .scored = sqlite3_column_int(s, 12),
+                         .budget = sqlite3_column_int(s, 13)};
+    double *numbers[] = {&row.seed,     &row.pretrain_seed, &row.level,    &row.finished, &row.spearman,
+                         &row.kendall,  &row.pearson,       &row.rmse_ms,  &row.mape,     &row.median_ape,
+                         &row.within_5, &row.within_10,     &row.coverage, &row.width_ms, &row.seconds};
+    for (int i = 0; i < 15; i++) *numbers[i] = ll_results_column(s, 14 + i);
+    return row;
 }
 
 static bool passes(const char *pattern, const char *value)
@@ -454,9 +453,9 @@ static bool passes(const char *pattern, const char *value)
 ll_status ll_results_each(ll_results *r, const ll_result_filter *f,
                           bool (*each)(void *ctx, const ll_result_row *row), void *ctx, ll_error *e)
 {
-    static const char sql[] = "SELECT task, predictor, options, sampler, device, dataset, protocol, k, n, "
-                              "cost, scored, budget, seed,"
-                              " pretrain_seed, spearman, kendall, pearson, rmse_ms, mape, median_ape, "
+    static const char sql[] = "SELECT task, predictor, options, sampler, device, dataset, data_hash, source, "
+                              "protocol, k, n, cost, scored, budget, seed, pretrain_seed, level, finished, "
+                              "spearman, kendall, pearson, rmse_ms, mape, median_ape, within_5, within_10, "
                               "coverage, width_ms, seconds FROM trial"
                               " ORDER BY task, predictor, options, sampler, k, protocol, seed, device";
     sqlite3_stmt *s;
@@ -477,4 +476,29 @@ int ll_results_count(ll_results *r)
 {
     int n;
     return pragma(r, "SELECT count(*) FROM trial", &n, NULL) ? 0 : n;
+}
+
+ll_status ll_results_checksum(ll_results *r, ll_hash *out, ll_error *e)
+{
+    static const char sql[] =
+        "SELECT key, code, data_hash, dataset, space, task, source, device, predictor, options, "
+        "sampler, k, budget, n, seed, pretrain_seed, protocol, level, cost, scored, spearman, "
+        "kendall, pearson, rmse_ms, mape, median_ape, within_5, within_10, coverage, width_ms "
+        "FROM trial ORDER BY key";
+    sqlite3_stmt *s;
+    int step;
+    *out = ll_hash_bytes("", 0);
+    if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) return ll_results_failed(r, e);
+    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
+        ll_str row = {0};
+        for (int i = 0; i < sqlite3_column_count(s); i++)
+            if (sqlite3_column_type(s, i) == SQLITE_FLOAT)
+                ll_str_addf(&row, "%.17g|", sqlite3_column_double(s, i));
+            else
+                ll_str_addf(&row, "%s|", text(s, i));
+        *out = ll_hash_more(out, row.s, row.len);
+        ll_str_free(&row);
+    }
+    sqlite3_finalize(s);
+    return step == SQLITE_DONE ? LL_OK : ll_results_failed(r, e);
 }

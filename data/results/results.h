@@ -6,6 +6,7 @@
 #ifndef LL_DATA_RESULTS_RESULTS_H
 #define LL_DATA_RESULTS_RESULTS_H
 
+#include "core/base/hash.h"
 #include "core/search/trial.h"
 #include "core/transfer/experiment.h"
 
@@ -24,6 +25,7 @@ typedef struct ll_trial_context {
     /* Of the model that is the prior of the sampler; NULL: the sampler needs none. Options NULL: its defaults. */
     const ll_predictor *prior;
     const ll_values *prior_options;
+    const ll_source_rule *sources; /* by which each trial chose its sources; NULL: those of its task */
     bool budget;
     double level;
 } ll_trial_context;
@@ -42,9 +44,10 @@ ll_status ll_results_store_searched(ll_results *r, const ll_trial_context *c, co
 
 /* One row for reading; text belongs to the database and lives until the callback returns. */
 typedef struct ll_result_row {
-    const char *task, *predictor, *options, *sampler, *device, *dataset, *protocol;
+    const char *task, *predictor, *options, *sampler, *device, *dataset, *data_hash, *source, *protocol;
     int k, n, cost, scored, budget;
-    double seed, pretrain_seed, spearman, kendall, pearson, rmse_ms, mape, median_ape, coverage, width_ms,
+    double seed, pretrain_seed, level, finished; /* when: seconds since 1970 */
+    double spearman, kendall, pearson, rmse_ms, mape, median_ape, within_5, within_10, coverage, width_ms,
         seconds;
 } ll_result_row;
 /* Filters are NULL for any; `task`, `predictor`, `sampler`, `device` may hold * and ?. `each` returns false to stop. */
@@ -55,5 +58,8 @@ typedef struct ll_result_filter {
 ll_status ll_results_each(ll_results *r, const ll_result_filter *f,
                           bool (*each)(void *ctx, const ll_result_row *row), void *ctx, ll_error *e);
 int ll_results_count(ll_results *r);
+/* Of all trials but when they were computed and how long that took: the same trials, in whatever order they landed and in
+ * whatever file, have the same. */
+ll_status ll_results_checksum(ll_results *r, ll_hash *out, ll_error *e);
 
 #endif

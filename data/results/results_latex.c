@@ -8,8 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/utf8.h"
-#include "core/num/stats.h"
-#include "core/num/wilcoxon.h"
+#include "data/results/cells.h"
 
 void ll_latex_text(ll_str *out, const char *text)
 {
@@ -53,18 +52,10 @@ static const struct {
              {"protocol", "protocol"}, {"budget", "budget"}, {"k", "$k$"}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
-typedef struct trial {
-    char *place; /* device, and what else makes it the same trial elsewhere */
-    char *draw;  /* the trial, whatever the device */
-    double v;
-} trial;
-
 typedef struct table {
-    ll_strs lines;      /* of the rows: their parts, tabs between them */
-    ll_strs columns;    /* predictor, a tab, its options */
-    int *line, *column; /* (n) of each result */
-    trial *trials;      /* (n) */
-    int n;
+    ll_strs lines;   /* of the rows: their parts, tabs between them */
+    ll_strs columns; /* predictor, a tab, its options and number of source architectures */
+    ll_kept_trials trials;
 } table;
 
 static char *part_of(const cJSON *row, int i)
@@ -80,19 +71,15 @@ static char *part_of(const cJSON *row, int i)
     return ll_str_take(&s);
 }
 
-static int index_of(ll_strs *l, const char *text)
-{
-    for (int i = 0; i < l->n; i++)
-        if (!strcmp(l->v[i], text)) return i;
-    ll_strs_add(l, text);
-    return l->n - 1;
-}
-
 static void add_result(table *t, const cJSON *row)
 {
-    ll_str line = {0}, column = {0}, place = {0}, draw = {0};
-    double v = ll_json_get_num(row, "spearman", NAN);
-    if (!isfinite(v)) return;
+    ll_str line = {0}, column = {0};
+    ll_kept_trial trial = {.seed = ll_json_get_num(row, "seed", 0),
+                           .pretrain_seed = ll_json_get_num(row, "pretrain_seed", 0),
+                           .finished = ll_json_get_num(row, "finished_s", 0)};
+    int n = ll_json_get_int(row, "n_source", 0);
+    trial.v[LL_BY_SPEARMAN] = ll_json_get_num(row, "spearman", NAN);
+    if (!isfinite(trial.v[LL_BY_SPEARMAN])) return;
     for (int i = 0; i < PARTS; i++) {
         char *part = part_of(row, i);
         ll_str_addf(&line, "%s%s", i ? "\t" : "", part);
@@ -100,12 +87,11 @@ static void add_result(table *t, const cJSON *row)
     }
     ll_str_addf(&column, "%s\t%s", ll_json_get_str(row, "predictor", ""),
                 ll_json_get_str(row, "options", ""));
-    ll_str_addf(&draw, "%.17g %.17g", ll_json_get_num(row, "seed", 0),
-                ll_json_get_num(row, "pretrain_seed", 0));
-    ll_str_addf(&place, "%s %s", draw.s, ll_json_get_str(row, "device", ""));
-    t->line[t->n] = index_of(&t->lines, line.s);
-    t->column[t->n] = index_of(&t->columns, column.s);
-    t->trials[t->n++] = (trial){ll_str_take(&place), ll_str_take(&draw), v};
+    if (n) ll_str_addf(&column, " n=%d", n);
+    trial.line = ll_strs_index(&t->lines, line.s);
+    trial.column = ll_strs_index(&t->columns, column.s);
+    trial.device = ll_strdup(ll_json_get_str(row, "device", ""));
+    ll_kept_add(&t->trials, &trial);
     ll_str_free(&line);
     ll_str_free(&column);
 }
@@ -113,111 +99,24 @@ static void add_result(table *t, const cJSON *row)
 static void read_table(const cJSON *rows, table *t)
 {
     const cJSON *row;
-    int n = cJSON_GetArraySize(rows);
-    *t = (table){.line = LL_NEW_ARRAY(int, n + 1),
-                 .column = LL_NEW_ARRAY(int, n + 1),
-                 .trials = LL_NEW_ARRAY(trial, n + 1)};
+    *t = (table){0};
     cJSON_ArrayForEach(row, rows) add_result(t, row);
+    ll_kept_sort(&t->trials);
 }
 
 static void free_table(table *t)
 {
-    for (int i = 0; i < t->n; i++) {
-        free(t->trials[i].place);
-        free(t->trials[i].draw);
-    }
-    free(t->trials);
-    free(t->line);
-    free(t->column);
+    ll_kept_free(&t->trials);
     ll_strs_free(&t->lines);
     ll_strs_free(&t->columns);
 }
 
 /* --- one row ------------------------------------------------------------------------------------------------ */
 
-typedef struct cell {
-    const trial **v; /* (n), by place */
-    int n, trials;
-    double mean, sd;
-} cell;
-
-static int by_place(const void *a, const void *b)
-{
-    return strcmp((*(const trial *const *)a)->place, (*(const trial *const *)b)->place);
-}
-
-/* Mean and deviation over trials of the means over devices. */
-static void sum_up(cell *c)
-{
-    ll_strs draws = {0};
-    double *sum = LL_NEW_ARRAY(double, c->n + 1);
-    int *n = LL_NEW_ARRAY(int, c->n + 1);
-    for (int i = 0; i < c->n; i++) {
-        int at = index_of(&draws, c->v[i]->draw);
-        sum[at] += c->v[i]->v;
-        n[at]++;
-    }
-    for (int i = 0; i < draws.n; i++) sum[i] /= n[i];
-    c->trials = draws.n;
-    c->mean = ll_mean(sum, draws.n);
-    c->sd = draws.n > 1 ? ll_std(sum, draws.n) : NAN;
-    ll_strs_free(&draws);
-    free(sum);
-    free(n);
-}
-
-static cell *cells_of(const table *t, int line)
-{
-    cell *cells = LL_NEW_ARRAY(cell, t->columns.n + 1);
-    for (int i = 0; i < t->n; i++) {
-        cell *c = &cells[t->column[i]];
-        if (t->line[i] != line) continue;
-        c->v = ll_realloc(c->v, (size_t)c->n + 1, sizeof *c->v);
-        c->v[c->n++] = &t->trials[i];
-    }
-    for (int j = 0; j < t->columns.n; j++) {
-        if (!cells[j].n) continue;
-        qsort(cells[j].v, (size_t)cells[j].n, sizeof *cells[j].v, by_place);
-        sum_up(&cells[j]);
-    }
-    return cells;
-}
-
-/* Is a better than b in the same trials on the same devices? */
-static bool beats(const cell *a, const cell *b)
-{
-    double *x = LL_NEW_ARRAY(double, a->n + 1), *y = LL_NEW_ARRAY(double, a->n + 1);
-    int n = 0;
-    for (int i = 0, j = 0; i < a->n && j < b->n;) {
-        int order = strcmp(a->v[i]->place, b->v[j]->place);
-        if (!order) x[n] = a->v[i]->v, y[n++] = b->v[j]->v;
-        i += order <= 0;
-        j += order >= 0;
-    }
-    bool better = n && ll_mean(x, n) > ll_mean(y, n) && ll_wilcoxon(x, y, n) < .05;
-    free(x);
-    free(y);
-    return better;
-}
-
-/* The cell that beats all others of its row; -1: none does. */
-static int winner(const cell *cells, int n)
-{
-    int best = -1, others = 0;
-    for (int j = 0; j < n; j++)
-        if (cells[j].n && (best < 0 || cells[j].mean > cells[best].mean)) best = j;
-    for (int j = 0; j < n && best >= 0; j++) {
-        if (j == best || !cells[j].n) continue;
-        others++;
-        if (!beats(&cells[best], &cells[j])) return -1;
-    }
-    return others ? best : -1;
-}
-
-static void write_cell(const cell *c, bool bold, ll_str *out)
+static void write_cell(const ll_cell_sum *c, bool bold, ll_str *out)
 {
     ll_str mean = {0};
-    if (!c->n) {
+    if (!c->draws) {
         ll_str_add(out, " & --");
         return;
     }
@@ -226,6 +125,23 @@ static void write_cell(const cell *c, bool bold, ll_str *out)
     if (isfinite(c->sd)) ll_str_addf(out, " \\pm %.3f", c->sd);
     ll_str_addc(out, '$');
     ll_str_free(&mean);
+}
+
+/* least, most: how many trials the cells of all rows have. */
+static void write_cells(const table *t, int line, int *least, int *most, ll_str *out)
+{
+    int n = t->columns.n;
+    bool wins;
+    ll_cell *cells = LL_NEW_ARRAY(ll_cell, n + 1);
+    for (int j = 0; j < n; j++) cells[j] = ll_cell_at(&t->trials, line, j);
+    int best = ll_cells_best(cells, n, LL_BY_SPEARMAN, 0, &wins);
+    for (int j = 0; j < n; j++) {
+        ll_cell_sum sum = ll_cell_sum_up(cells[j], LL_BY_SPEARMAN, 0);
+        write_cell(&sum, wins && j == best, out);
+        if (sum.draws && (!*least || sum.draws < *least)) *least = sum.draws;
+        if (sum.draws > *most) *most = sum.draws;
+    }
+    free(cells);
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------- */
@@ -303,17 +219,9 @@ void ll_results_latex(const cJSON *rows, ll_str *out)
     read_table(rows, &t);
     shown_parts(&t, shown);
     for (int i = 0; i < t.lines.n; i++) {
-        cell *cells = cells_of(&t, i);
-        int best = winner(cells, t.columns.n);
         write_name(t.lines.v[i], shown, &body);
-        for (int j = 0; j < t.columns.n; j++) {
-            write_cell(&cells[j], j == best, &body);
-            if (cells[j].n && (!least || cells[j].trials < least)) least = cells[j].trials;
-            if (cells[j].trials > most) most = cells[j].trials;
-            free(cells[j].v);
-        }
+        write_cells(&t, i, &least, &most, &body);
         ll_str_add(&body, " \\\\\n");
-        free(cells);
     }
     ll_str_add(
         out,

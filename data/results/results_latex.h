@@ -7,7 +7,7 @@
 #include "core/base/str.h"
 
 /* rows: results as `results` lists them (task, device, predictor, options, sampler, k, seed, pretrain_seed, protocol,
- * dataset, budget, spearman), a trial on a device each. A cell is mean +- standard deviation over trials of the mean over
+ * dataset, budget, n_source, finished_s, spearman), a trial on a device each. A cell is mean +- standard deviation over trials of the mean over
  * devices; the best of a row is bold only where it beats every other one at p < .05 (Wilcoxon signed-rank over the pairs
  * of device and trial that both have). Sampler, k, dataset and protocol are columns where they differ. Names are text,
  * whatever they hold. */

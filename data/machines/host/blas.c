@@ -93,7 +93,8 @@ static void make_buffers(runner *r, const ll_network *n)
         for (int i = 0; i < LL_MAX_BUFFERS; i++) free(r->buffers[i]), r->buffers[i] = NULL;
         r->capacity = wanted;
     }
-    size_t side = (size_t)n->layers[0].h_in, c = (size_t)n->layers[0].c_in;
+    const ll_layer *image = ll_network_reader(n);
+    size_t side = (size_t)image->h_in, c = (size_t)image->c_in;
     bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->side != (int)side || r->channels != (int)c;
     for (int i = 0; i < r->plan.n_buffers; i++)
         if (!r->buffers[i]) r->buffers[i] = ll_alloc_aligned(r->capacity, sizeof(float));
@@ -109,6 +110,8 @@ static size_t columns_of(const ll_layer *l)
     size_t unfolded = taps * (size_t)(l->c_in / l->groups) * (size_t)l->h_out * (size_t)l->h_out;
     return unfolded > side * side ? unfolded : side * side;
 }
+
+static void run_steps(runner *r, int from, int to);
 
 static ll_status load(void *self, const ll_network *n, ll_error *e)
 {
@@ -127,6 +130,7 @@ static ll_status load(void *self, const ll_network *n, ll_error *e)
         r->columns = ll_alloc_aligned(columns, sizeof(float));
         r->n_columns = columns;
     }
+    run_steps(r, 0, r->plan.n_constant);
     return LL_OK;
 }
 
@@ -316,16 +320,21 @@ static size_t read_too(const ll_step *s)
     return (size_t)s->layer->c_in * side * side;
 }
 
-static void run(void *self)
+static void run_steps(runner *r, int from, int to)
 {
-    runner *r = self;
-    for (int i = 0; i < r->plan.n_steps; i++) {
+    for (int i = from; i < to; i++) {
         const ll_step *s = &r->plan.steps[i];
         size_t in = (size_t)s->layer->c_in * (size_t)s->layer->h_in * (size_t)s->layer->h_in;
         for (size_t image = 0; image < (size_t)r->settings.batch; image++)
             run_step(r, s, r->step_weights[i], r->buffers[s->in] + image * in,
                      r->buffers[s->other] + image * read_too(s), r->buffers[s->out] + image * made(s));
     }
+}
+
+static void run(void *self)
+{
+    runner *r = self;
+    run_steps(r, r->plan.n_constant, r->plan.n_steps);
 }
 
 static void result(void *self, float *out)

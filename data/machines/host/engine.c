@@ -1,7 +1,11 @@
 #include "data/machines/host/engine.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/base/mem.h"
+#include "core/space/simplify.h"
 
 static const ll_host_engine *const engines[] = {&ll_engine_onednn, &ll_engine_blas, &ll_engine_reference};
 enum { N_ENGINES = sizeof engines / sizeof *engines };
@@ -51,6 +55,17 @@ bool ll_host_has(ll_host_isa isa)
 int ll_network_classes(const ll_network *n)
 {
     return n->layers[n->n_layers - 1].c_out;
+}
+
+ll_status ll_host_network(const ll_host_settings *s, const ll_space *space, const uint8_t *gene,
+                          ll_network *out, ll_error *e)
+{
+    if (!s->simplified) return ll_network_build(space, gene, out, e);
+    ll_network *written = LL_NEW(ll_network);
+    ll_status status = ll_network_build(space, gene, written, e);
+    if (!status) ll_network_simplify(written, out);
+    free(written);
+    return status;
 }
 
 ll_status ll_host_run_once(const ll_host_settings *s, const ll_network *n, float *out, ll_error *e)

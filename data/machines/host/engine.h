@@ -20,7 +20,8 @@ typedef struct ll_host_settings {
     ll_host_dtype dtype;
     ll_host_isa isa;
     int threads, batch;
-    uint64_t seed; /* of weights and input (core/space/network.h) */
+    uint64_t seed;   /* of weights and input (core/space/network.h) */
+    bool simplified; /* the network is simplified (core/space/simplify.h) before an engine gets it */
 } ll_host_settings;
 
 struct ll_host_engine {
@@ -47,6 +48,9 @@ const char *ll_host_isa_name(int i);
 bool ll_host_has(ll_host_isa isa);
 int ll_network_classes(const ll_network *n); /* floats per image of the result */
 
+/* The network that these settings time of an architecture. */
+ll_status ll_host_network(const ll_host_settings *s, const ll_space *space, const uint8_t *gene,
+                          ll_network *out, ll_error *e);
 /* Opens, loads, runs once, closes: for checks. out (batch, classes). */
 ll_status ll_host_run_once(const ll_host_settings *s, const ll_network *n, float *out, ll_error *e);
 /* Largest |a - b| divided by the largest |b|: how far an engine is from the reference. NaN

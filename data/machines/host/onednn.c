@@ -230,6 +230,18 @@ static void execute(ll_runner *r, const ll_call *c)
     dnnl_primitive_execute(c->primitive, r->stream, c->n, c->args);
 }
 
+static void run_calls(ll_runner *r, int from, int to)
+{
+    for (int i = from; i < to; i++) execute(r, &r->calls[i]);
+    dnnl_stream_wait(r->stream);
+}
+
+/* Those that are done when a network is loaded. */
+static int constant_calls(const ll_runner *r)
+{
+    return r->plan.n_constant ? r->calls_of[r->plan.n_constant - 1] : 0;
+}
+
 /* --- int8: how large values become -------------------------------------------------------------------------- */
 
 /* Runs the network once in float and keeps, for each step, the power of two that fits its values into 8 bits. */
@@ -295,6 +307,7 @@ static ll_status load(void *self, const ll_network *n, ll_error *e)
         r->exponent[step->out] = to;
         r->calls_of[i] = r->n_calls;
     }
+    if (!s) run_calls(r, 0, constant_calls(r));
     return s;
 }
 
@@ -317,8 +330,7 @@ static ll_status prepare_int8(ll_runner *r, const ll_network *n, ll_error *e)
 static void run(void *self)
 {
     ll_runner *r = self;
-    for (int i = 0; i < r->n_calls; i++) execute(r, &r->calls[i]);
-    dnnl_stream_wait(r->stream);
+    run_calls(r, constant_calls(r), r->n_calls);
 }
 
 static void result(void *self, float *out)

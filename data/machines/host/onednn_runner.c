@@ -179,7 +179,8 @@ ll_packed *ll_runner_weights(ll_runner *r, const ll_layer *l, int kernel)
 /* The input is made in float and (N, C, H, H), then put into the runner's type and order. */
 static ll_status make_input(ll_runner *r, const ll_network *n, ll_error *e)
 {
-    int side = n->layers[0].h_in, c = n->layers[0].c_in, batch = r->settings.batch;
+    const ll_layer *image = ll_network_reader(n);
+    int side = image->h_in, c = image->c_in, batch = r->settings.batch;
     dnnl_memory_desc_t from, to;
     dnnl_dims_t dims = {batch, c, side, side};
     dnnl_memory_desc_init_by_tag(&from, 4, dims, dnnl_f32, dnnl_nchw);
@@ -218,9 +219,10 @@ ll_status ll_runner_buffers(ll_runner *r, const ll_network *n, ll_error *e)
     for (int i = 0; i < LL_RUNNER_BUFFERS; i++)
         if (!r->buffers[i] && (i < r->plan.n_buffers || i >= LL_SCRATCH))
             r->buffers[i] = ll_alloc_aligned(r->capacity, 1);
-    bool other_image = larger || r->side != n->layers[0].h_in || r->channels != n->layers[0].c_in;
-    r->side = n->layers[0].h_in;
-    r->channels = n->layers[0].c_in;
+    const ll_layer *image = ll_network_reader(n);
+    bool other_image = larger || r->side != image->h_in || r->channels != image->c_in;
+    r->side = image->h_in;
+    r->channels = image->c_in;
     return other_image ? make_input(r, n, e) : LL_OK;
 }
 #endif

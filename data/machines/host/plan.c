@@ -49,6 +49,8 @@ static void count_uses(planner *p)
         }
     }
     p->plain[resolve(p, p->n->n_layers)].last_use = p->n->n_layers; /* the result */
+    for (int t = 1; t <= p->n->n_constant; t++) /* constants are there for the next run, too */
+        if (p->plain[t].last_use != NOBODY) p->plain[t].last_use = p->n->n_layers;
 }
 
 static int take_buffer(planner *p)
@@ -106,7 +108,7 @@ static int relu_buffer(planner *p, const ll_layer *reader)
  * nobody else reads either of them any more and the convolution itself did not read that buffer. */
 static bool can_accumulate(const planner *p, int i, int made, int other)
 {
-    if (made != i || other <= 0 || p->n->layers[i - 1].kind != LL_CONV) return false;
+    if (made != i || other <= 0 || other == made || p->n->layers[i - 1].kind != LL_CONV) return false;
     const ll_step *conv = &p->plan->steps[p->maker[made]];
     return conv->kind == LL_STEP_CONV && !conv->act && !conv->accumulate && p->plain[made].last_use == i &&
            p->relu[made].last_use == NOBODY && p->plain[other].last_use == i && p->relu[other].last_use < i &&
@@ -185,6 +187,7 @@ void ll_plan_make(const ll_network *n, ll_plan *out)
         if (in > out->most) out->most = in;
         if (made > out->most) out->most = made;
         put_layer(&p, i);
+        if (i + 1 == n->n_constant) out->n_constant = out->n_steps;
     }
     out->result = plain_buffer(&p, n->n_layers);
 }

@@ -1,6 +1,8 @@
 /* What an engine executes: a network with copies resolved, ReLUs shared or fused, sums fused into the
  * convolution before them, and tensors laid into few buffers that are used again as soon as they are free.
  *
+ * What the network says is constant is made in buffers of its own by the first steps, and stays there.
+ *
  * A convolution's ReLU in front is done once per tensor: by the convolution that makes the tensor when nothing
  * else reads it, else by a step of its own. */
 #ifndef LL_DATA_MACHINES_HOST_PLAN_H
@@ -20,7 +22,7 @@ typedef enum ll_step_kind {
 } ll_step_kind;
 
 /* Buffers 0 and 1 are the input and the zeros; they are never written. */
-enum { LL_BUFFER_INPUT, LL_BUFFER_ZERO, LL_BUFFER_FIRST, LL_MAX_BUFFERS = 32 };
+enum { LL_BUFFER_INPUT, LL_BUFFER_ZERO, LL_BUFFER_FIRST, LL_MAX_BUFFERS = 128 };
 
 typedef struct ll_step {
     ll_step_kind kind;
@@ -32,7 +34,8 @@ typedef struct ll_step {
 
 typedef struct ll_plan {
     int n_steps, n_buffers, result; /* result: buffer of the last layer */
-    int most;                       /* numbers per image in the largest buffer */
+    int n_constant; /* the first so many steps are the same in every run: an engine does them when it loads the plan */
+    int most; /* numbers per image in the largest buffer */
     ll_step steps[2 * LL_MAX_LAYERS];
 } ll_plan;
 

@@ -62,7 +62,7 @@ static ll_status load(void *runner, const ll_network *n, ll_error *e)
     reference *r = runner;
     drop_tensors(r);
     r->network = n;
-    size_t most = size_of(r, n->layers[0].c_in, n->layers[0].h_in), most_weights = 0;
+    size_t most = size_of(r, ll_network_reader(n)->c_in, ll_network_reader(n)->h_in), most_weights = 0;
     r->tensors[0] = r->own[0] = LL_NEW_ARRAY(float, most);
     ll_network_input(r->seed, most, r->tensors[0]);
     for (int i = 0; i < n->n_layers; i++) {

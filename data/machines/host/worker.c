@@ -69,7 +69,7 @@ static ll_status set_up(bench *b, const uint8_t *control, ll_error *e)
 
 static ll_status time_one(bench *b, const ll_worker_job *job, ll_visit *out, ll_error *e)
 {
-    ll_status s = ll_network_build(b->space, job->gene, &b->network, e);
+    ll_status s = ll_host_network(b->settings, b->space, job->gene, &b->network, e);
     if (!s) s = b->settings->engine->load(b->runner, &b->network, e);
     if (s) return s;
     ll_stopwatch w = ll_stopwatch_real(run_network, run_control, b, b->settings->threads, &b->patience_s);
