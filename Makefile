@@ -16,7 +16,7 @@ FUZZ_PACKAGES := clang libclang-rt-dev
 
 # A new folder is a new room: nothing to say here, but tests/layers.sh wants to know what it may include.
 ROOMS := $(shell find core data plots sessions tui -type d)
-SOURCES := $(filter-out tui/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
+SOURCES := $(filter-out tui/main.c data/machines/remote/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
 BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
@@ -48,7 +48,7 @@ build/fuzz/%: override CC = $(CLANG)
 
 .PHONY: all packages demo check test crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
         verify-reference bundled bundled-proxies screens record
-all: latlab
+all: latlab latlab-measure-$(shell uname -m)
 
 # --- packages ---------------------------------------------------------------------------------------------------
 # Says what is missing, then installs it as root or through sudo; without either it prints the line and stops.
@@ -131,6 +131,40 @@ $(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_
 .SECONDARY:
 .DELETE_ON_ERROR:
 
+# --- latlab-measure: what `measure via=` sends to another machine ---------------------------------------------------
+# One file that needs nothing but a kernel, for any processor of its kind: OpenBLAS chooses its own kernels when it starts.
+MEASURE := $(addprefix core/base/,status mem rng str hash clock) $(addprefix core/num/,blas small_gemm sort stats stats_quantile) \
+           $(addprefix core/space/,network simplify) \
+           $(addprefix data/machines/host/,engine blas reference onednn plan cache exponent timing bench machine) \
+           $(addprefix data/machines/remote/,wire serve main)
+FLAGS_measure := -O3 -DLL_WITHOUT_ONEDNN -DXXH_INLINE_ALL -ffunction-sections -fdata-sections
+HERE := $(shell uname -m)
+# The archive of OpenBLAS for a kind of machine; Debian's own package of that kind is unpacked where it is not installed.
+openblas = $(firstword $(wildcard $(addsuffix /libopenblas.a,/usr/lib/$(1)-linux-gnu/openblas-pthread /usr/lib/$(1)-linux-gnu)))
+define measurer
+build/measure-$(1)/%.o: %.c $(3) | $(SETUP)
+	@mkdir -p $$(@D)
+	$$(if $$(Q),@echo "  cc   measure-$(1) $$<")
+	$$(Q)$(2) $$(CFLAGS_ALL) $$(FLAGS_measure) $(4) $$(CFLAGS) -MMD -MP -c $$< -o $$@
+latlab-measure-$(1): $$(MEASURE:%=build/measure-$(1)/%.o) $(3)
+	$$(if $$(Q),@echo "  link $$@")
+	$$(Q)$(2) -static -s -pthread -Wl,--gc-sections $$(MEASURE:%=build/measure-$(1)/%.o) \
+	  $$(or $$(call openblas,$(1)),$(3)) -lm -o $$@
+-include $$(patsubst %,build/measure-$(1)/%.d,$$(MEASURE))
+endef
+$(eval $(call measurer,$(HERE),$$(CC)))
+ifneq ($(HERE),aarch64)
+ARM64 := build/measure-aarch64/libopenblas.a
+$(eval $(call measurer,aarch64,aarch64-linux-gnu-gcc,$(ARM64),\
+  -Ibuild/measure-aarch64/usr/include/aarch64-linux-gnu/openblas-pthread))
+$(ARM64):
+	@command -v aarch64-linux-gnu-gcc >/dev/null || { echo "install gcc-aarch64-linux-gnu first"; exit 2; }
+	@mkdir -p $(@D)
+	@cd $(@D) && { apt-get download -qq libopenblas-pthread-dev:arm64 2>/dev/null || { \
+	  echo "no package libopenblas-pthread-dev:arm64: dpkg --add-architecture arm64; apt-get update"; exit 2; }; } && \
+	  dpkg -x libopenblas-pthread-dev_*_arm64.deb . && cp usr/lib/aarch64-linux-gnu/openblas-pthread/libopenblas.a .
+endif
+
 # Faults for the scripts to inject, by LD_PRELOAD into the program as it is.
 build/release/shim_%.so: tests/shim_%.c | $(SETUP)
 	@mkdir -p $(@D)
@@ -143,7 +177,7 @@ latlab: build/release/latlab
 # `make test T=base` runs one program. The sanitizer runs are the same programs, the event and screen scripts too.
 T ?= *
 pick = $(filter build/$(1)/test_$(subst *,%,$(T)),$(TESTS:%=build/$(1)/%))
-test: latlab $(call pick,release) $(SHIMS)
+test: latlab latlab-measure-$(HERE) $(call pick,release) $(SHIMS)
 	@LATLAB=./latlab tests/run release $(call pick,release) $(if $(filter *,$(T)),$(SCRIPTS))
 asan: build/asan/latlab $(call pick,asan)
 	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 tests/run asan $(call pick,asan)
@@ -237,10 +271,11 @@ verify-reference: latlab
 	@./latlab -c 'verify-reference dir="$(DIR)"'
 
 # --- installation -------------------------------------------------------------------------------------------------
-install: latlab
+install: latlab latlab-measure-$(HERE)
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/share/man/man1 $(DESTDIR)$(prefix)/share/latlab \
 	  $(DESTDIR)$(prefix)/share/bash-completion/completions
 	install -m 755 latlab $(DESTDIR)$(prefix)/bin/latlab
+	install -m 755 $(wildcard latlab-measure-*) $(DESTDIR)$(prefix)/share/latlab/
 	./latlab --man > $(DESTDIR)$(prefix)/share/man/man1/latlab.1
 	./latlab --bash > $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab
 	cp -R data/bundled data/spaces data/measure_torch.py data/latlab.py sessions/*.latlab $(DESTDIR)$(prefix)/share/latlab/
@@ -248,4 +283,4 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/bin/latlab $(DESTDIR)$(prefix)/share/man/man1/latlab.1 \
 	  $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab $(DESTDIR)$(prefix)/share/latlab
 clean:
-	rm -rf build latlab
+	rm -rf build latlab latlab-measure-*

@@ -37,12 +37,13 @@ core/commands: +science core/app
 +core: +science core/app core/commands
 data/formats: +learning core/predict core/transfer
 data/machines/host: core/base core/num core/space
+data/machines/remote: core/base core/num core/space data/machines/host
 data/importers: +core data/formats
 data/datasets: +core data/formats data/importers
 data/results: +core
 data/commands: +core data/formats data/importers data/datasets data/results
-+data: data/formats data/importers data/datasets data/results data/commands data/machines data/machines/host
-data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host
++data: data/formats data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote
+data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 sessions: +core data/formats data/datasets
 plots: +core
 plots/report: +core plots

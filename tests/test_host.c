@@ -10,6 +10,7 @@
 #include "core/num/blas.h"
 #include "core/space/space_json.h"
 #include "data/machines/host/cache.h"
+#include "data/machines/host/describe.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"
 #include "data/machines/host/plan.h"

@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "core/num/blas.h"
 #include "data/machines/host/engine.h"
+#include "data/machines/host/machine.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/host/worker.h"
 #include "tests/check.h"
@@ -248,7 +249,7 @@ static ll_status sweep(const char *journal, const char *identity, int repeats, i
                     .n = TOYS,
                     .repeats = repeats,
                     .order_seed = 3,
-                    .core = ll_worker_core(),
+                    .core = ll_machine_core(),
                     .journal = journal,
                     .identity = identity,
                     .observer = &o};

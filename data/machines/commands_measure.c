@@ -19,9 +19,9 @@
 #include "data/importers/csv.h"
 #include "data/importers/draw.h"
 #include "data/importers/import.h"
-#include "data/machines/host/machine.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/measure.h"
+#include "data/machines/place.h"
 #include "data/machines/simulate.h"
 
 static const char *const source = "latlab measure";
@@ -47,7 +47,8 @@ typedef struct job {
     ll_host_settings settings;
     char *to;   /* folder that is written at the end, or NULL */
     char *note; /* the settings as text: what makes two devices the same */
-    char *hardware;
+    ll_place place;
+    cJSON *state;      /* clock and temperature before */
     pass first, again; /* again: some of them a second time, for check= */
     double repeat;     /* Spearman of the second time with the first; NaN: not asked for */
     double seconds;
@@ -59,10 +60,8 @@ typedef struct job {
 
 static ll_status read_settings(job *j)
 {
-    ll_str cpu = {0};
-    ll_machine_cpu(&cpu);
-    j->hardware = ll_str_take(&cpu);
-    return ll_measure_settings(j->rq, &j->settings, &j->note);
+    ll_status s = ll_place_open(j->rq, &j->place);
+    return s ? s : ll_measure_settings(j->rq, &j->place, &j->settings, &j->note);
 }
 
 /* --- which architectures ------------------------------------------------------------------------------------ */
@@ -105,9 +104,9 @@ static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
             e, LL_USAGE,
             "device %s is in %s already, with other settings (%s: %s); these are %s: choose another name",
             j->device, d->name, v->source, v->note ? v->note : "none stated", j->note);
-    if (!v->hardware || strcmp(v->hardware, j->hardware))
+    if (!v->hardware || strcmp(v->hardware, j->place.hardware))
         return ll_fail(e, LL_USAGE, "device %s was measured on %s, this is %s: choose another name",
-                       j->device, v->hardware ? v->hardware : "another machine", j->hardware);
+                       j->device, v->hardware ? v->hardware : "another machine", j->place.hardware);
     return LL_OK;
 }
 
@@ -155,7 +154,7 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
     ll_request *rq = j->rq;
     ll_str identity = {0};
     ll_str_addf(&identity, "latlab measure: space=%s %s on %s", rq->state.data->space->name, j->note,
-                j->hardware);
+                j->place.hardware);
     uint8_t *genes = genes_of(rq->state.data, &p->rows);
     ll_sweep sweep = {.settings = j->settings,
                       .space = rq->state.data->space,
@@ -163,7 +162,8 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
                       .n = p->rows.n,
                       .repeats = ll_measure_repeats(rq),
                       .order_seed = seed,
-                      .core = ll_measure_core(rq),
+                      .core = ll_measure_core(rq, &j->place),
+                      .elsewhere = ll_remote_elsewhere(j->place.remote),
                       .journal = journal,
                       .identity = ll_str_text(&identity),
                       .observer = rq->observer};
@@ -187,6 +187,7 @@ static ll_status measure_pass(job *j, pass *p, const char *suffix, uint64_t more
 static ll_status measure(job *j)
 {
     double begun = ll_now_s();
+    j->state = ll_place_state(&j->place, ll_measure_core(j->rq, &j->place));
     ll_status s = measure_pass(j, &j->first, "", 0);
     if (!s) s = measure_pass(j, &j->again, ".check", 1);
     j->seconds = ll_now_s() - begun;
@@ -239,6 +240,15 @@ static void record_runs(cJSON *o, const ll_times *t)
     ll_json_num(o, "halves_spearman", round(1e4 * ll_times_repeat(t)) / 1e4);
 }
 
+/* Takes the state, of which a machine may tell nothing. */
+static void record_state(cJSON *o, const char *when, cJSON *state)
+{
+    if (state && state->child)
+        cJSON_AddItemToObject(o, when, state);
+    else
+        cJSON_Delete(state);
+}
+
 static cJSON *record_of(const job *j)
 {
     ll_str version = {0};
@@ -246,7 +256,7 @@ static cJSON *record_of(const job *j)
     time_t now = (time_t)ll_wall_s();
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
-    j->settings.engine->version(&version);
+    ll_place_version(&j->place, &j->settings, &version);
     cJSON *o = cJSON_CreateObject();
     ll_json_str(o, "device", j->device);
     ll_json_str(o, "engine", ll_str_text(&version));
@@ -260,7 +270,9 @@ static cJSON *record_of(const job *j)
         ll_json_int(o, "checked", j->again.rows.n);
         ll_json_num(o, "repeat_spearman", j->repeat);
     }
-    cJSON_AddItemToObject(o, "machine", ll_machine_describe());
+    cJSON_AddItemToObject(o, "machine", ll_place_describe(&j->place));
+    record_state(o, "before", cJSON_Duplicate(j->state, true));
+    record_state(o, "after", ll_place_state(&j->place, ll_measure_core(j->rq, &j->place)));
     ll_str_free(&version);
     return o;
 }
@@ -272,7 +284,7 @@ static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **
     ll_dataset *m = ll_dataset_new(d->name, d->space, rows->n, 1);
     size_t positions = (size_t)d->space->n_positions;
     int at = ll_dataset_device(d, j->device);
-    ll_device_set(&m->devices[0], j->device, LL_MEASURED, source, "ms", j->hardware, j->note);
+    ll_device_set(&m->devices[0], j->device, LL_MEASURED, source, "ms", j->place.hardware, j->note);
     m->std_ms = LL_NEW_ARRAY(double, rows->n + 1);
     for (int i = 0; i < rows->n; i++) {
         const uint8_t *gene = ll_gene(j->rq->state.data, rows->v[i]);
@@ -501,7 +513,8 @@ static ll_status run_measure(ll_request *rq)
     cJSON_Delete(j.record);
     free(j.to);
     free(j.note);
-    free(j.hardware);
+    ll_place_close(&j.place);
+    cJSON_Delete(j.state);
     return s;
 }
 
@@ -528,6 +541,19 @@ const ll_command ll_measure_commands[] = {
              "is\n"
              "computed beforehand.\n"
              "\n"
+             "via= measures on another machine, a board or a phone: a program that needs nothing there is "
+             "sent once, "
+             "checks its\n"
+             "numbers against plain C, and its times come back one by one. The device is that machine's: "
+             "processor, clock and\n"
+             "temperature stand in the record. A connection that breaks loses nothing. via= is \"ssh "
+             "USER@HOST\", "
+             "\"adb shell\",\n"
+             "\"docker exec -i NAME\", or the name of a line \"NAME = COMMAND\" in ~/.config/latlab/hosts; "
+             "keys must "
+             "be known and\n"
+             "nothing may ask for a password.\n"
+             "\n"
              "`layers` times every distinct layer of a space alone, as a network of one layer in f32, beside "
              "a control "
              "network;\n"
@@ -541,6 +567,7 @@ const ll_command ll_measure_commands[] = {
                  "  measure device=mine_avx2_int8 isa=avx2 dtype=int8\n"
                  "  measure device=mine_simple execution=simplified\n"
                  "  measure device=mine_blas engine=blas batch=8 repeats=10\n"
+                 "  measure device=pi via=\"ssh pi@raspberrypi\" archs=suggest\n"
                  "  measure dataset=own space=fbnet n=500 device=mine\n"
                  "  measure layers space=fbnet out=layers.csv"},
     {0}};

@@ -5,17 +5,20 @@
 #include "core/app/command.h"
 #include "core/app/request.h"
 #include "data/machines/host/engine.h"
+typedef struct ll_place ll_place; /* data/machines/place.h */
 
 extern const ll_command ll_measure_commands[];     /* ends with a record whose name is NULL */
 extern const ll_option ll_measure_options[];       /* data/machines/measure_options.c */
 ll_status ll_measure_list_engines(ll_request *rq); /* data/machines/measure_engines.c */
 ll_status ll_measure_layers(ll_request *rq);       /* data/machines/measure_layers.c */
-/* What the options say of engine, numbers, threads and batch, checked; the same as text, to be freed. */
-ll_status ll_measure_settings(ll_request *rq, ll_host_settings *out, char **note);
+/* What the options say of engine, numbers, threads and batch, checked; the same as text, to be freed. Elsewhere the engine
+ * is blas unless another one is asked for. */
+ll_status ll_measure_settings(ll_request *rq, const ll_place *place, ll_host_settings *out, char **note);
 /* Timed runs that `repeats` asks for; 0: auto. */
 int ll_measure_repeats(const ll_request *rq);
 ll_status ll_measure_check_repeats(ll_request *rq);
-int ll_measure_core(const ll_request *rq);
+int ll_measure_core(const ll_request *rq,
+                    const ll_place *place); /* -1: the last one of a machine elsewhere */
 /* The file that keeps the times of this sweep until it is complete, to be freed; with again=on there is none yet. */
 ll_status ll_measure_journal(ll_request *rq, const char *name, char **journal);
 /* x with this many significant decimal digits, the closest double to that text. */

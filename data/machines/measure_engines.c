@@ -1,6 +1,7 @@
 /* measure list: what runs networks on this machine. */
 #include "core/app/request.h"
 #include "core/base/json.h"
+#include "data/machines/host/describe.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"
 #include "data/machines/measure.h"

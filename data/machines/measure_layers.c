@@ -11,15 +11,16 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/costs/costs_file.h"
-#include "data/machines/host/machine.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/layer_space.h"
 #include "data/machines/measure.h"
+#include "data/machines/place.h"
 
 enum { DIGITS = 5 };
 
 typedef struct job {
     ll_request *rq;
+    ll_place place;
     ll_host_settings settings;
     const ll_space *space;
     ll_layer_space *layers;
@@ -48,7 +49,8 @@ static ll_status set_up(job *j)
         return LL_FAIL(rq, LL_USAGE, "out=FILE.csv is missing: the table of layer costs that is written");
     ll_status s = ll_measure_check_repeats(rq);
     if (!s) s = find_space(j);
-    if (!s) s = ll_measure_settings(rq, &j->settings, &j->note);
+    if (!s) s = ll_place_open(rq, &j->place);
+    if (!s) s = ll_measure_settings(rq, &j->place, &j->settings, &j->note);
     if (!s && j->settings.simplified)
         s = LL_FAIL(rq, LL_USAGE, "execution=simplified: there is nothing to simplify in a layer alone");
     if (!s && j->settings.dtype != LL_HOST_F32)
@@ -61,14 +63,11 @@ static ll_status set_up(job *j)
 /* What the indices of the journal mean. */
 static void add_identity(const job *j, ll_str *out)
 {
-    ll_str cpu = {0};
     ll_hash h = ll_hash_bytes("", 0);
     for (int i = 0; i < j->layers->n; i++)
         h = ll_hash_more(&h, &j->layers->units[i].part, sizeof j->layers->units[i].part);
-    ll_machine_cpu(&cpu);
     ll_str_addf(out, "latlab measure: %d layers (%.16s) of space=%s %s on %s", j->layers->n, h.hex,
-                j->space->name, j->note, ll_str_text(&cpu));
-    ll_str_free(&cpu);
+                j->space->name, j->note, j->place.hardware);
 }
 
 static void say_stopped(const job *j, const char *journal)
@@ -95,7 +94,8 @@ static ll_status sweep(job *j, const char *journal)
                       .n = n,
                       .repeats = ll_measure_repeats(rq),
                       .order_seed = (uint64_t)ll_int(&rq->args, "seed"),
-                      .core = ll_measure_core(rq),
+                      .core = ll_measure_core(rq, &j->place),
+                      .elsewhere = ll_remote_elsewhere(j->place.remote),
                       .journal = journal,
                       .identity = ll_str_text(&identity),
                       .observer = rq->observer};
@@ -120,16 +120,14 @@ static ll_status add_row(job *j, int i, const ll_spread *nothing, ll_costs *c)
 
 static void add_remark(const job *j, ll_str *out)
 {
-    ll_str cpu = {0}, version = {0};
+    ll_str version = {0};
     char date[32];
     time_t now = (time_t)ll_wall_s();
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
-    ll_machine_cpu(&cpu);
-    j->settings.engine->version(&version);
+    ll_place_version(&j->place, &j->settings, &version);
     ll_str_addf(out, "latlab measure layers space=%s: %s (%s) on %s, %s; %.3g us a call are subtracted",
-                j->space->name, j->note, ll_str_text(&version), ll_str_text(&cpu), date, 1e3 * j->nothing_ms);
-    ll_str_free(&cpu);
+                j->space->name, j->note, ll_str_text(&version), j->place.hardware, date, 1e3 * j->nothing_ms);
     ll_str_free(&version);
 }
 
@@ -163,7 +161,7 @@ static void show(const job *j)
     ll_request *rq = j->rq;
     ll_str version = {0};
     cJSON *result = ll_result_new("measure_layers");
-    j->settings.engine->version(&version);
+    ll_place_version(&j->place, &j->settings, &version);
     ll_json_str(result, "space", j->space->name);
     ll_json_str(result, "settings", j->note);
     ll_json_str(result, "engine", ll_str_text(&version));
@@ -172,7 +170,7 @@ static void show(const job *j)
     ll_json_int(result, "unsettled", j->unsettled);
     ll_json_num(result, "nothing_us", 1e3 * j->nothing_ms);
     ll_json_str(result, "file", j->out);
-    cJSON_AddItemToObject(result, "machine", ll_machine_describe());
+    cJSON_AddItemToObject(result, "machine", ll_place_describe(&j->place));
     ll_result_columns(result, columns);
     ll_emit(rq, result);
     ll_str_free(&version);
@@ -209,6 +207,7 @@ ll_status ll_measure_layers(ll_request *rq)
     if (!s) s = measure(&j);
     if (!s) show(&j);
     ll_times_free(&j.times);
+    ll_place_close(&j.place);
     ll_layer_space_free(j.layers);
     free(j.note);
     free(j.out);

@@ -6,9 +6,10 @@
 #include "core/app/output.h"
 #include "core/base/fs.h"
 #include "data/machines/host/engine.h"
+#include "data/machines/host/machine.h"
 #include "data/machines/host/timing.h"
-#include "data/machines/host/worker.h"
 #include "data/machines/measure.h"
+#include "data/machines/place.h"
 
 static const char *engine_name(int i)
 {
@@ -43,6 +44,9 @@ const ll_option ll_measure_options[] = {
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
                "architectures of a new dataset; 0: all, 2000 where there are more than 16384"),
+    LL_OPT_WORD(
+        "via", NULL,
+        "measure on another machine: \"ssh USER@HOST\", \"adb shell\", or a name of your file of hosts"),
     LL_OPT_INT("core", NULL, 0, 1023, "core to run on; otherwise the last one allowed"),
     LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF(FILE)),
     LL_OPT_FORCE,
@@ -51,11 +55,12 @@ const ll_option ll_measure_options[] = {
     {0},
 };
 
-ll_status ll_measure_settings(ll_request *rq, ll_host_settings *out, char **note)
+ll_status ll_measure_settings(ll_request *rq, const ll_place *place, ll_host_settings *out, char **note)
 {
     const ll_values *v = &rq->args;
     ll_str text = {0};
-    *out = (ll_host_settings){.engine = ll_host_engine_at(ll_chosen(v, "engine")),
+    bool sent = place->remote && !ll_given(v, "engine"); /* oneDNN does not travel */
+    *out = (ll_host_settings){.engine = sent ? &ll_engine_blas : ll_host_engine_at(ll_chosen(v, "engine")),
                               .dtype = (ll_host_dtype)ll_chosen(v, "dtype"),
                               .isa = (ll_host_isa)ll_chosen(v, "isa"),
                               .threads = ll_int(v, "threads"),
@@ -66,7 +71,7 @@ ll_status ll_measure_settings(ll_request *rq, ll_host_settings *out, char **note
                 ll_word(v, "dtype"), ll_word(v, "isa"), out->threads, out->batch);
     if (out->simplified) ll_str_add(&text, " execution=simplified"); /* else as before there was a choice */
     *note = ll_str_take(&text);
-    return out->engine->check(out, &rq->error);
+    return ll_place_check(place, out, &rq->error);
 }
 
 int ll_measure_repeats(const ll_request *rq)
@@ -84,9 +89,10 @@ ll_status ll_measure_check_repeats(ll_request *rq)
                    (int)LL_MAX_TIMES);
 }
 
-int ll_measure_core(const ll_request *rq)
+int ll_measure_core(const ll_request *rq, const ll_place *place)
 {
-    return ll_given(&rq->args, "core") ? ll_int(&rq->args, "core") : ll_worker_core();
+    if (ll_given(&rq->args, "core")) return ll_int(&rq->args, "core");
+    return place->remote ? -1 : ll_machine_core();
 }
 
 ll_status ll_measure_journal(ll_request *rq, const char *name, char **journal)

@@ -1,12 +1,11 @@
 #include "data/machines/host/machine.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#include "core/base/json.h"
 
 /* First "key : value" of a file like /proc/cpuinfo; value gets "" when it is not there. */
 static void field(const char *path, const char *key, char *value, size_t size)
@@ -33,25 +32,44 @@ static void first_line(const char *path, char *out, size_t size)
     out[strcspn(out, "\n")] = 0;
 }
 
+/* Boards say what they are in their device tree, their processors nothing by which one knows them. */
+static bool board_model(char *out, size_t size)
+{
+    first_line("/sys/firmware/devicetree/base/model", out, size);
+    return strcmp(out, "unknown") != 0;
+}
+
 void ll_machine_cpu(ll_str *out)
 {
     char name[200], family[40], model[40];
     field("/proc/cpuinfo", "model name", name, sizeof name);
     field("/proc/cpuinfo", "cpu family", family, sizeof family);
     field("/proc/cpuinfo", "model", model, sizeof model);
-    ll_str_add(out, *name ? name : "unknown processor");
+    if (!*name && !board_model(name, sizeof name)) snprintf(name, sizeof name, "unknown processor");
+    ll_str_add(out, name);
     if (*family && *model) ll_str_addf(out, " (family %s, model %s)", family, model);
 }
 
 /* A guest that says so has the word among its flags; which hypervisor it is may stand in sysfs. */
-static void hypervisor(char *out, size_t size)
+static const char *hypervisor(void)
 {
     char flags[4096];
     field("/proc/cpuinfo", "flags", flags, sizeof flags);
-    snprintf(out, size, "%s", strstr(flags, " hypervisor") ? "guest of a hypervisor" : "none seen");
+    return strstr(flags, " hypervisor") ? "guest of a hypervisor" : "none seen";
 }
 
-cJSON *ll_machine_describe(void)
+static void kernel(ll_machine_fact *fact, void *ctx)
+{
+    struct utsname system;
+    char text[200];
+    if (uname(&system)) return;
+    char *dot = strchr(system.release, '.'); /* major.minor: what is behind may name an owner */
+    if (dot) dot[1 + strspn(dot + 1, "0123456789")] = 0;
+    snprintf(text, sizeof text, "%.60s %.60s", system.sysname, system.release);
+    fact(ctx, "kernel", text);
+}
+
+void ll_machine_facts(ll_machine_fact *fact, void *ctx)
 {
     static const struct {
         const char *key, *path;
@@ -62,24 +80,48 @@ cJSON *ll_machine_describe(void)
         {"smt", "/sys/devices/system/cpu/smt/active"},
     };
     char text[200];
-    struct utsname system;
     ll_str cpu = {0};
-    cJSON *o = cJSON_CreateObject();
     ll_machine_cpu(&cpu);
-    ll_json_str(o, "cpu", ll_str_text(&cpu));
-    ll_json_int(o, "cores", sysconf(_SC_NPROCESSORS_ONLN));
-    hypervisor(text, sizeof text);
-    ll_json_str(o, "hypervisor", text);
+    fact(ctx, "cpu", ll_str_text(&cpu));
+    ll_str_free(&cpu);
+    snprintf(text, sizeof text, "%ld", sysconf(_SC_NPROCESSORS_ONLN));
+    fact(ctx, "cores", text);
+    fact(ctx, "hypervisor", hypervisor());
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
         first_line(settings[i].path, text, sizeof text);
-        ll_json_str(o, settings[i].key, text);
+        fact(ctx, settings[i].key, text);
     }
-    if (!uname(&system)) {
-        char *dot = strchr(system.release, '.'); /* major.minor: what is behind may name an owner */
-        if (dot) dot[1 + strspn(dot + 1, "0123456789")] = 0;
-        snprintf(text, sizeof text, "%.60s %.60s", system.sysname, system.release);
-        ll_json_str(o, "kernel", text);
-    }
-    ll_str_free(&cpu);
-    return o;
+    kernel(fact, ctx);
+}
+
+/* A file that holds thousandths (kHz, millidegrees). */
+static void thousandth(const char *path, const char *key, ll_machine_fact *fact, void *ctx)
+{
+    char text[40], *end;
+    first_line(path, text, sizeof text);
+    double value = strtod(text, &end);
+    if (end == text) return;
+    snprintf(text, sizeof text, "%.6g", value / 1000);
+    fact(ctx, key, text);
+}
+
+void ll_machine_state(int core, ll_machine_fact *fact, void *ctx)
+{
+    char path[120], text[40];
+    snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/cpufreq/scaling_cur_freq", core);
+    thousandth(path, "mhz", fact, ctx);
+    thousandth("/sys/class/thermal/thermal_zone0/temp", "celsius", fact, ctx);
+    first_line("/sys/devices/platform/soc/soc:firmware/get_throttled", text, sizeof text);
+    if (strcmp(text, "unknown")) fact(ctx, "throttled", text);
+}
+
+int ll_machine_core(void)
+{
+    cpu_set_t set;
+    int last = 0;
+    CPU_ZERO(&set);
+    sched_getaffinity(0, sizeof set, &set);
+    for (int i = 0; i < CPU_SETSIZE; i++)
+        if (CPU_ISSET((size_t)i, &set)) last = i;
+    return last;
 }

@@ -1,7 +1,7 @@
 /* Engine onednn: the plan's steps as oneDNN primitives. */
 #include "data/machines/host/engine.h"
 
-#if __has_include(<dnnl.h>)
+#if __has_include(<dnnl.h>) && !defined LL_WITHOUT_ONEDNN
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

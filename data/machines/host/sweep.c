@@ -21,7 +21,11 @@
 #include "data/machines/host/cache.h"
 #include "data/machines/host/worker.h"
 
-enum { AHEAD = 64, TICK_MS = 50 };
+enum {
+    AHEAD = 64,
+    AHEAD_ELSEWHERE = 4,
+    TICK_MS = 50
+}; /* visits that wait: elsewhere each is a network as text */
 #define PROGRESS_S 0.5
 
 typedef struct sweeping {
@@ -32,6 +36,8 @@ typedef struct sweeping {
     long total, done; /* visits */
     long begun_with;
     double begun_s, saved_s;
+    ll_worker worker;    /* of this machine */
+    ll_network *network; /* of the visit that is sent elsewhere */
 } sweeping;
 
 /* --- the journal: a line of identity, then "gene ms/control ms/control" for each visit -------------------------------------- */
@@ -178,18 +184,52 @@ static void report(sweeping *w, int round)
     ll_progress(w->s->observer, p);
 }
 
+/* --- who measures --- */
+
+static ll_status start_measuring(sweeping *w, const uint8_t *control, ll_error *e)
+{
+    const ll_sweep *s = w->s;
+    if (!s->elsewhere) return ll_worker_start(&s->settings, s->space, control, s->core, &w->worker, e);
+    w->network = LL_NEW(ll_network);
+    ll_status status = ll_network_build(s->space, control, w->network, e);
+    return status ? status : s->elsewhere->start(s->elsewhere->self, &s->settings, s->core, w->network, e);
+}
+
+static ll_status send_visit(sweeping *w, const ll_worker_job *job, ll_error *e)
+{
+    const ll_elsewhere *x = w->s->elsewhere;
+    if (!x) return ll_worker_send(&w->worker, job, e);
+    ll_status s = ll_host_network(&w->s->settings, w->s->space, job->gene, w->network, e);
+    return s ? s : x->send(x->self, job->row, job->runs, w->network, e);
+}
+
+static ll_status receive_visit(sweeping *w, ll_worker_answer *a, bool *ready, ll_error *e)
+{
+    const ll_elsewhere *x = w->s->elsewhere;
+    if (x) return x->receive(x->self, TICK_MS, a, ready, e);
+    return ll_worker_receive(&w->worker, TICK_MS, a, ready, e);
+}
+
+static void stop_measuring(sweeping *w)
+{
+    if (!w->s->elsewhere) ll_worker_stop(&w->worker);
+    free(w->network);
+}
+
 /* Waits for one answer and keeps it. */
-static ll_status take_answer(sweeping *w, ll_worker *worker, int round, ll_error *e)
+static ll_status take_answer(sweeping *w, int round, ll_error *e)
 {
     ll_worker_answer a;
     bool ready = false;
     ll_status s = LL_OK;
     while (!ready && !s) {
         if (ll_cancelled(w->s->observer)) return LL_CANCELLED;
-        s = ll_worker_receive(worker, TICK_MS, &a, &ready, e);
+        s = receive_visit(w, &a, &ready, e);
         report(w, round);
     }
     if (s) return s;
+    if (a.row < 0 || a.row >= w->s->n)
+        return ll_fail(e, LL_FAILED, "%s", a.status ? a.message : "another row came back");
     if (a.status) return ll_fail(e, a.status, "%s", a.message);
     keep(w->t, a.row, &a.visit);
     w->t->disturbed += a.visit.disturbed;
@@ -198,22 +238,22 @@ static ll_status take_answer(sweeping *w, ll_worker *worker, int round, ll_error
     return write_visit(w, &a, e);
 }
 
-static ll_status run_round(sweeping *w, ll_worker *worker, int round, ll_error *e)
+static ll_status run_round(sweeping *w, int round, ll_error *e)
 {
     ll_rng r = ll_rng_new(w->s->order_seed, (uint64_t)round);
     ll_ints order = ll_ints_range(w->s->n);
     ll_status s = LL_OK;
-    int waiting = 0;
+    int waiting = 0, ahead = w->s->elsewhere ? AHEAD_ELSEWHERE : AHEAD;
     ll_rng_shuffle(&r, order.v, order.n);
     for (int i = 0; i < order.n && !s; i++) {
         ll_worker_job job = {.row = order.v[i], .runs = wanted(w, order.v[i], round)};
         if (!job.runs) continue;
         size_t positions = (size_t)w->s->space->n_positions;
         memcpy(job.gene, w->s->genes + (size_t)job.row * positions, positions);
-        if (waiting == AHEAD) s = take_answer(w, worker, round, e), waiting--;
-        if (!s) s = ll_worker_send(worker, &job, e), waiting++;
+        if (waiting == ahead) s = take_answer(w, round, e), waiting--;
+        if (!s) s = send_visit(w, &job, e), waiting++;
     }
-    while (waiting-- > 0 && !s) s = take_answer(w, worker, round, e);
+    while (waiting-- > 0 && !s) s = take_answer(w, round, e);
     ll_ints_free(&order);
     return s;
 }
@@ -242,20 +282,19 @@ static bool incomplete(const sweeping *w)
     return false;
 }
 
-static ll_status run_rounds(sweeping *w, ll_worker *worker, ll_error *e)
+static ll_status run_rounds(sweeping *w, ll_error *e)
 {
     int most = w->s->repeats ? rounds(w->s) : LL_MOST_ROUNDS;
     ll_status s = LL_OK;
     for (int round = 0; round < most && !s; round++) {
         if (round >= rounds(w->s)) w->total += unsettled(w);
-        s = run_round(w, worker, round, e);
+        s = run_round(w, round, e);
     }
     return s;
 }
 
 static ll_status measure(sweeping *w, ll_error *e)
 {
-    ll_worker worker;
     uint8_t control[LL_MAX_POSITIONS];
     if (w->s->control)
         memcpy(control, w->s->control, (size_t)w->s->space->n_positions);
@@ -263,9 +302,9 @@ static ll_status measure(sweeping *w, ll_error *e)
         ll_sweep_control(w->s->space, control);
     w->begun_s = w->saved_s = ll_now_s();
     w->total = visits_left(w);
-    ll_status s = ll_worker_start(&w->s->settings, w->s->space, control, w->s->core, &worker, e);
-    if (!s) s = run_rounds(w, &worker, e);
-    ll_worker_stop(&worker);
+    ll_status s = start_measuring(w, control, e);
+    if (!s) s = run_rounds(w, e);
+    stop_measuring(w);
     return s;
 }
 

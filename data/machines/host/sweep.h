@@ -7,6 +7,18 @@
 #include "core/base/observer.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/timing.h"
+#include "data/machines/host/worker.h"
+
+/* Who measures when it is not this machine (data/machines/remote). */
+typedef struct ll_elsewhere {
+    void *self;
+    /* Opens engine and control network; core -1: the last one that may be used. Again for other settings. */
+    ll_status (*start)(void *self, const ll_host_settings *s, int core, const ll_network *control,
+                       ll_error *e);
+    /* As ll_worker_send and ll_worker_receive. */
+    ll_status (*send)(void *self, int row, int runs, const ll_network *n, ll_error *e);
+    ll_status (*receive)(void *self, int timeout_ms, ll_worker_answer *out, bool *ready, ll_error *e);
+} ll_elsewhere;
 
 typedef struct ll_sweep {
     ll_host_settings settings;
@@ -17,7 +29,8 @@ typedef struct ll_sweep {
     int repeats; /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
     uint64_t order_seed;
     int core;
-    const char *journal;  /* path */
+    const ll_elsewhere *elsewhere; /* NULL: this machine measures */
+    const char *journal;           /* path */
     const char *identity; /* a line that says what is measured on what: a journal of another one is refused */
     ll_observer *observer;
 } ll_sweep;

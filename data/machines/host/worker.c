@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
+#include "data/machines/host/bench.h"
 
 /* --- in the child --- */
 
@@ -37,58 +38,18 @@ static bool write_whole(int fd, const void *from, size_t n)
     return true;
 }
 
-/* Two runners: one for the network at hand, one that keeps the control network. */
-typedef struct bench {
-    const ll_host_settings *settings;
-    const ll_space *space;
-    void *runner, *control;
-    ll_network network, control_network;
-    double patience_s;
-} bench;
-
-static void run_network(void *ctx)
-{
-    bench *b = ctx;
-    b->settings->engine->run(b->runner);
-}
-
-static void run_control(void *ctx)
-{
-    bench *b = ctx;
-    b->settings->engine->run(b->control);
-}
-
-static ll_status set_up(bench *b, const uint8_t *control, ll_error *e)
-{
-    const ll_host_engine *engine = b->settings->engine;
-    ll_status s = engine->open(b->settings, &b->runner, e);
-    if (!s) s = engine->open(b->settings, &b->control, e);
-    if (!s) s = ll_network_build(b->space, control, &b->control_network, e);
-    return s ? s : engine->load(b->control, &b->control_network, e);
-}
-
-static ll_status time_one(bench *b, const ll_worker_job *job, ll_visit *out, ll_error *e)
-{
-    ll_status s = ll_host_network(b->settings, b->space, job->gene, &b->network, e);
-    if (!s) s = b->settings->engine->load(b->runner, &b->network, e);
-    if (s) return s;
-    ll_stopwatch w = ll_stopwatch_real(run_network, run_control, b, b->settings->threads, &b->patience_s);
-    ll_timing_visit(&w, job->runs, out);
-    return LL_OK;
-}
-
 static void work(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int fd)
 {
-    bench *b = LL_NEW(bench);
+    ll_bench *b = NULL;
     ll_worker_job job;
     ll_error e = {0};
-    b->settings = s;
-    b->space = space;
-    b->patience_s = LL_PATIENCE_S;
-    ll_status ready = set_up(b, control, &e);
+    ll_network *network = LL_NEW(ll_network);
+    ll_status ready = ll_network_build(space, control, network, &e);
+    if (!ready) ready = ll_bench_open(s, network, &b, &e);
     while (read_whole(fd, &job, sizeof job)) {
         ll_worker_answer a = {.row = job.row, .status = ready};
-        if (!ready) a.status = time_one(b, &job, &a.visit, &e);
+        if (!ready) a.status = ll_host_network(s, space, job.gene, network, &e);
+        if (!a.status) a.status = ll_bench_visit(b, network, job.runs, &a.visit, &e);
         if (a.status) snprintf(a.message, sizeof a.message, "%.199s", e.message);
         if (!write_whole(fd, &a, sizeof a)) return;
     }
@@ -114,17 +75,6 @@ static void become_worker(int *fd, int core, int threads, pid_t parent)
 }
 
 /* --- in the parent --- */
-
-int ll_worker_core(void)
-{
-    cpu_set_t set;
-    int last = 0;
-    CPU_ZERO(&set);
-    sched_getaffinity(0, sizeof set, &set);
-    for (int i = 0; i < CPU_SETSIZE; i++)
-        if (CPU_ISSET((size_t)i, &set)) last = i;
-    return last;
-}
 
 ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int core,
                           ll_worker *out, ll_error *e)

@@ -28,8 +28,6 @@ typedef struct ll_worker {
     ll_worker_answer next;
 } ll_worker;
 
-/* The core a worker takes when none is named: the last one this process may use. */
-int ll_worker_core(void);
 /* Starts it, pinned to `core`; `control` is the gene of the control network. A worker whose engine does not open says so in its first answer. */
 ll_status ll_worker_start(const ll_host_settings *s, const ll_space *space, const uint8_t *control, int core,
                           ll_worker *out, ll_error *e);
