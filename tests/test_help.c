@@ -181,6 +181,40 @@ static void saved_weights_come_back(void)
     ll_dataset_unref(d);
 }
 
+/* Mean square error on the samples of a transfer with so many steps. */
+static double error_on_samples(const ll_dataset *d, const ll_model *m, const char *steps)
+{
+    int samples[] = {1, 5, 9, 20, 33};
+    ll_values options;
+    ll_error e = {0};
+    ll_transfer *t = NULL;
+    double sum = 0;
+    ll_values_init(&options, m->predictor->transfer_options);
+    CHECK_INT(ll_values_set(&options, "steps", steps, &e), LL_OK);
+    ll_transfer_plan plan = {
+        .data = d, .model = m, .target = 3, .samples = samples, .k = 5, .options = &options};
+    CHECK_INT(ll_transfer_run(&plan, &t, &e), LL_OK);
+    for (int i = 0; i < 5 && t; i++) {
+        double off = t->lat_ms[samples[i]] - ll_latencies(d, 3)[samples[i]];
+        sum += off * off / 5;
+    }
+    ll_transfer_unref(t);
+    ll_values_free(&options);
+    return sum;
+}
+
+/* 0 is the two steps of the meta-training; many are what lets the network follow the samples. */
+static void more_steps_fit_the_samples(void)
+{
+    ll_dataset *d = toy_dataset();
+    ll_model *m = train_toy(d, "maml", 1, NULL);
+    double two = error_on_samples(d, m, "0");
+    CHECK_NEAR(error_on_samples(d, m, "2"), two, 0);
+    CHECK(error_on_samples(d, m, "2000") < .7 * two);
+    ll_model_unref(m);
+    ll_dataset_unref(d);
+}
+
 /* --- the published checkpoints under HELP's protocol --- */
 
 static ll_dataset *import_space(const char *name)
@@ -323,6 +357,7 @@ static const check_case cases[] = {
     {"threads do not change a bit", threads_do_not_change_a_bit},
     {"a cancelled training leaves a model", a_cancelled_training_leaves_a_model},
     {"saved weights come back", saved_weights_come_back},
+    {"more steps fit the samples", more_steps_fit_the_samples},
     {"the published cell checkpoint scores as published", the_published_cell_checkpoint_scores_as_published},
     {"the published fbnet checkpoint scores as published",
      the_published_fbnet_checkpoint_scores_as_published},

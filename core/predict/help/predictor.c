@@ -65,6 +65,7 @@ static const ll_option transfer_options[] = {
     LL_OPT_CHOICE("protocol", "own", "own|help",
                   "help: labels scaled by the target's whole training pool, as published; own: by the "
                   "measured ones alone"),
+    LL_OPT_INT("steps", "0", 0, 100000, "of gradient on the samples; 0: as many as it was trained with (2)"),
     {0}};
 
 typedef struct range {
@@ -180,7 +181,8 @@ static void learn(const ll_help_model *m, const ll_adapt_job *job, adapted_net *
     if (m->modulated)
         ll_help_encode(m->encoder, a->h, hidden, code); /* the mean of z: draws change ranks by < .001 */
     ll_help_modulate(m, m->modulated ? code : NULL, a->phi);
-    ll_help_adapt(net, a->phi, m->alpha, a->h, x, y, k, m->steps);
+    int steps = ll_int(job->options, "steps");
+    ll_help_adapt(net, a->phi, m->alpha, a->h, x, y, k, steps ? steps : m->steps);
     ll_help_net_free(net);
     free(x);
     free(y);
