@@ -67,7 +67,7 @@ ll_chip_cost ll_chip_price(const ll_chip_setting *s, const ll_accelerator *a, co
     ll_chip_cost all = {0};
     for (int i = 0; i < w->n; i++) {
         const ll_nest_cost *c = price_nest(s, a, &w->nests[i], known);
-        if (!c) return (ll_chip_cost){INFINITY, INFINITY, INFINITY, INFINITY};
+        if (!c || ll_cancelled(s->observer)) return (ll_chip_cost){INFINITY, INFINITY, INFINITY, INFINITY};
         all.cycles += w->count[i] * c->cycles;
         all.energy += w->count[i] * c->energy;
         all.macs += w->count[i] * c->macs;
@@ -256,6 +256,7 @@ static ll_status search_networks(ll_codesign_problem *p, uint8_t *start, ll_code
 ll_status ll_codesign_run(const ll_codesign_problem *problem, ll_codesign *out, ll_error *e)
 {
     ll_codesign_problem p = *problem;
+    p.set.observer = p.observer;
     *out = (ll_codesign){.cost = {.value = INFINITY}};
     uint8_t *start = NULL;
     if (!p.n_workloads) {

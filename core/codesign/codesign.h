@@ -62,8 +62,9 @@ typedef struct ll_chip_setting {
     ll_goal goal;
     int batch;
     uint64_t seed;
+    const ll_observer *observer; /* is asked at every layer whether to stop; NULL: nobody is */
 } ll_chip_setting;
-/* All products of one network, one after the other. */
+/* All products of one network, one after the other. Stopped, it is INFINITY too. */
 ll_chip_cost ll_chip_price(const ll_chip_setting *s, const ll_accelerator *a, const ll_workload *w,
                            ll_mapped *known);
 
@@ -83,7 +84,7 @@ typedef struct ll_codesign_problem {
     const uint8_t *start; /* (n_start, n_positions) good ones to begin with, at least 1 */
     int n_start;
     int per_accelerator; /* networks tried for each accelerator */
-    long evaluations;    /* accelerators; of a fixed one: networks */
+    long evaluations;    /* accelerators; of a fixed one: rounds of networks */
     ll_observer *observer;
     ll_pool *pool;
 } ll_codesign_problem;
