@@ -36,10 +36,16 @@ double ll_accelerator_sram(const ll_accelerator *a)
     return a->l2_bytes + (double)a->rows * a->cols * a->l1_bytes;
 }
 
-void ll_accelerator_text(const ll_accelerator *a, ll_str *out)
+void ll_accelerator_loops(const ll_accelerator *a, ll_str *out)
 {
     const char *letters = LL_LOOP_LETTERS;
-    ll_str_addf(out, "%dx%d %c%c|%c%c, L1 %.4g B, L2 %.4g KiB", a->rows, a->cols, letters[a->order[0]],
-                letters[a->order[2]], letters[a->order[1]], letters[a->order[3]], a->l1_bytes,
-                a->l2_bytes / 1024);
+    ll_str_addf(out, "%c%c|%c%c", letters[a->order[0]], letters[a->order[2]], letters[a->order[1]],
+                letters[a->order[3]]);
+}
+
+void ll_accelerator_text(const ll_accelerator *a, ll_str *out)
+{
+    ll_str_addf(out, "%dx%d ", a->rows, a->cols);
+    ll_accelerator_loops(a, out);
+    ll_str_addf(out, ", L1 %.4g B, L2 %.4g KiB", a->l1_bytes, a->l2_bytes / 1024);
 }

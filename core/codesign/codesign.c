@@ -180,18 +180,24 @@ static void report(const ll_codesign_problem *p, const ll_codesign *out, double 
 {
     if (!ll_observer_due(p->observer, .1)) return;
     cJSON *o = ll_progress_new("accelerators", out->evaluations, p->evaluations);
-    ll_str text = {0};
-    ll_accelerator_text(&out->accelerator, &text);
+    const ll_accelerator *a = &out->accelerator;
+    ll_str array = {0}, loops = {0};
+    ll_str_addf(&array, "%dx%d", a->rows, a->cols);
+    ll_accelerator_loops(a, &loops);
     ll_json_num(o, "loss", log10(out->cost.value));
     ll_json_str(o, "loss_is", goal_names[p->set.goal]);
-    ll_json_str(o, "best", ll_str_text(&text));
+    ll_json_str(o, "array", ll_str_text(&array));
+    ll_json_str(o, "loops", ll_str_text(&loops));
+    ll_json_num(o, "L1 (B)", a->l1_bytes);
+    ll_json_num(o, "L2 (KiB)", a->l2_bytes / 1024);
     ll_json_num(o, "cycles", out->cost.cycles);
     ll_json_num(o, "energy", out->cost.energy);
     ll_json_num(o, "left_s",
                 (ll_now_s() - start_s) / (double)out->evaluations *
                     (double)(p->evaluations - out->evaluations));
     ll_progress(p->observer, o);
-    ll_str_free(&text);
+    ll_str_free(&array);
+    ll_str_free(&loops);
 }
 
 /* The network that is best so far is the first that the next accelerators try. */

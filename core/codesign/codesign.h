@@ -27,7 +27,9 @@ typedef struct ll_budget_chip {
 enum { LL_ACCELERATOR_GENES = 3 + LL_LOOPS };
 /* Never beyond the budget. L1 is in steps of 16 bytes, rows and columns of 1; the budget's whole memory and bandwidth are used. */
 ll_accelerator ll_accelerator_decode(const double *x, const ll_budget_chip *b, double bytes);
-/* "12x14 ry+kc, L1 512 B, L2 108 KiB" */
+/* "rk|yc": along the rows, and along the columns. */
+void ll_accelerator_loops(const ll_accelerator *a, ll_str *out);
+/* "12x14 rk|yc, L1 512 B, L2 108 KiB" */
 void ll_accelerator_text(const ll_accelerator *a, ll_str *out);
 /* Of all buffers together. */
 double ll_accelerator_sram(const ll_accelerator *a);

@@ -198,6 +198,26 @@ static ll_status choose_score(ll_request *rq, ll_codesign_setup *s)
 
 /* --- all of it --- */
 
+/* An option that the search does not look at is a mistake, not an ornament. */
+static ll_status check_options(ll_request *rq, ll_codesign_kind kind)
+{
+    static const struct {
+        const char *option;
+        bool of[LL_SEARCH_BOTH + 1];
+    } all[] = {{"networks", {[LL_SEARCH_ACCELERATOR] = true}},
+               {"on", {[LL_SEARCH_NETWORK] = true}},
+               {"budget", {[LL_SEARCH_ACCELERATOR] = true, [LL_SEARCH_BOTH] = true}},
+               {"bytes", {[LL_SEARCH_ACCELERATOR] = true, [LL_SEARCH_BOTH] = true}},
+               {"tries", {[LL_SEARCH_NETWORK] = true, [LL_SEARCH_BOTH] = true}},
+               {"score", {[LL_SEARCH_NETWORK] = true, [LL_SEARCH_BOTH] = true}},
+               {"min_score", {[LL_SEARCH_NETWORK] = true, [LL_SEARCH_BOTH] = true}}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!all[i].of[kind] && ll_given(&rq->args, all[i].option))
+            return LL_FAIL(rq, LL_USAGE, "search=%s does not look at %s=", ll_word(&rq->args, "search"),
+                           all[i].option);
+    return LL_OK;
+}
+
 static ll_status choose_space(ll_request *rq, ll_codesign_setup *s)
 {
     const char *name = ll_word(&rq->args, "space");
@@ -232,7 +252,8 @@ ll_status ll_codesign_setup_read(ll_request *rq, ll_codesign_setup *s)
     s->problem.observer = rq->observer;
     s->problem.pool = rq->pool;
     if (s->kind == LL_SEARCH_NETWORK) s->problem.fixed = &s->chip->a;
-    ll_status status = choose_space(rq, s);
+    ll_status status = check_options(rq, s->kind);
+    if (!status) status = choose_space(rq, s);
     if (!status) status = read_budget(rq, s);
     if (!status) status = s->kind == LL_SEARCH_ACCELERATOR ? choose_networks(rq, s) : choose_score(rq, s);
     return status;
