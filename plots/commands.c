@@ -73,6 +73,7 @@ static const struct {
     {"residual", ll_gather_residual}, {"hist", ll_gather_hist},       {"bars", ll_gather_bars},
     {"compare", ll_gather_compare},   {"shots", ll_gather_shots},     {"front", ll_gather_front},
     {"search", ll_gather_search},     {"regret", ll_gather_regret},   {"map", ll_gather_map},
+    {"codesign", ll_gather_codesign},
 };
 
 static const char *kind_name(int i)
@@ -299,7 +300,8 @@ const ll_command ll_plot_commands[] = {
          "front: score against latency of what the latest search met, its front, the limit and the choice.\n"
          "search: hypervolume and best score over evaluations, of all searches that compare with the "
          "latest.\n"
-         "regret: what the choice of each search lacks to the best there is, over measurements.\n\n"
+         "regret: what the choice of each search lacks to the best there is, over measurements.\n"
+         "codesign: the best of the latest co-design over evaluations, beside published designs.\n\n"
          "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
      .examples = "plot heatmap out=corr.pdf\n"
                  "plot heatmap cut=4 out=groups.png\n"

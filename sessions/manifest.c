@@ -107,6 +107,11 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
         if (status) return status;
         ll_json_str(ll_json_list(out, "searches"), NULL, name);
     }
+    if (s->codesign) {
+        ll_status status = ll_store_found(st, s->codesign, &name, e);
+        if (status) return status;
+        ll_json_str(out, "codesign", name);
+    }
     for (int i = 0; i < s->encoders.n; i++) {
         ll_status status = ll_store_encoder(st, s->encoders.v[i], &name, e);
         if (status) return status;

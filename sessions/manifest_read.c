@@ -482,27 +482,35 @@ static ll_status read_adapted(reader *r)
     return LL_OK;
 }
 
+/* NULL: it is left out, and that was said. */
+static ll_status read_found(reader *r, const char *name, const char *kind, ll_found **out)
+{
+    ll_error why = {0};
+    ll_status s = ll_store_read_found(r->blobs, name, kind, out, &why);
+    if (!s) return LL_OK;
+    *out = NULL;
+    if (s == LL_CANCELLED) {
+        if (r->e) *r->e = why;
+        return s;
+    }
+    r->whole = false;
+    say(r, "what a %s found is left out: %s", kind, why.message);
+    return LL_OK;
+}
+
 static ll_status read_searches(reader *r)
 {
     const cJSON *name;
     cJSON_ArrayForEach(name, part(r, "searches"))
     {
-        ll_error why = {0};
+        ll_found *found;
         if (r->out->n_searches == LL_MAX_SEARCHES || !cJSON_IsString(name)) break;
-        ll_status s =
-            ll_store_read_found(r->blobs, name->valuestring, &r->out->searches[r->out->n_searches], &why);
-        if (s == LL_CANCELLED) {
-            if (r->e) *r->e = why;
-            return s;
-        }
-        if (s) {
-            r->whole = false;
-            say(r, "what a search found is left out: %s", why.message);
-        } else {
-            r->out->n_searches++;
-        }
+        ll_status s = read_found(r, name->valuestring, "search", &found);
+        if (s) return s;
+        if (found) r->out->searches[r->out->n_searches++] = found;
     }
-    return LL_OK;
+    name = part(r, "codesign");
+    return cJSON_IsString(name) ? read_found(r, name->valuestring, "codesign", &r->out->codesign) : LL_OK;
 }
 
 /* Those of the table are predictions by the adapted one of the same device and predictor. */

@@ -68,7 +68,7 @@ static bool same_state(const ll_state *a, const ll_state *b)
 {
     return a->data == b->data && a->task == b->task && a->samples == b->samples &&
            a->n_models == b->n_models && a->n_transfers == b->n_transfers && a->n_adapted == b->n_adapted &&
-           a->n_searches == b->n_searches && a->encoders.n == b->encoders.n &&
+           a->n_searches == b->n_searches && a->codesign == b->codesign && a->encoders.n == b->encoders.n &&
            !memcmp(a->encoders.v, b->encoders.v, (size_t)a->encoders.n * sizeof *a->encoders.v) &&
            !memcmp(a->models, b->models, (size_t)a->n_models * sizeof *a->models) &&
            !memcmp(a->transfers, b->transfers, (size_t)a->n_transfers * sizeof *a->transfers) &&

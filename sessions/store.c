@@ -336,15 +336,16 @@ ll_status ll_store_read_encoder(const char *dir, const char *name, ll_encoder **
     return s;
 }
 
-ll_status ll_store_read_found(const char *dir, const char *name, ll_found **out, ll_error *e)
+ll_status ll_store_read_found(const char *dir, const char *name, const char *kind, ll_found **out,
+                              ll_error *e)
 {
     ll_tensors t;
     char *path;
     ll_status s = read_blob(dir, name, &t, &path, e);
     cJSON *result = NULL;
     if (!s && ll_tensors_json(&t, FOUND, &result, e)) s = ll_fail_in(e, "%s: ", path);
-    if (!s && strcmp(ll_json_get_str(result, "kind", ""), "search"))
-        s = ll_fail(e, LL_BAD_DATA, "%s: it holds no result of a search", path);
+    if (!s && strcmp(ll_json_get_str(result, "kind", ""), kind))
+        s = ll_fail(e, LL_BAD_DATA, "%s: it holds no result of a %s", path, kind);
     if (!s) *out = ll_found_new(result);
     cJSON_Delete(result);
     ll_tensors_free(&t);

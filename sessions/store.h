@@ -40,7 +40,9 @@ ll_status ll_store_read_adapted(const char *dir, const char *name, const ll_mode
                                 ll_error *e);
 ll_status ll_store_read_transfer(const char *dir, const char *name, int n_archs, ll_transfer **out,
                                  ll_error *e);
-ll_status ll_store_read_found(const char *dir, const char *name, ll_found **out, ll_error *e);
+/* A result of that kind: "search", "codesign". */
+ll_status ll_store_read_found(const char *dir, const char *name, const char *kind, ll_found **out,
+                              ll_error *e);
 ll_status ll_store_read_encoder(const char *dir, const char *name, ll_encoder **out, ll_error *e);
 /* n bytes, for the caller to free. */
 ll_status ll_store_read_genes(const char *dir, const char *name, size_t n, uint8_t **out, ll_error *e);

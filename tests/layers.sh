@@ -11,6 +11,7 @@ core/num: core/base
 core/nn: core/base core/num
 core/space: core/base core/num
 core/costs: core/base core/num core/space
+core/codesign: core/base core/num core/space
 core/archs: core/base core/num core/space
 core/proxies: core/base core/num core/nn core/space core/archs
 core/device: core/base core/num core/space core/costs core/archs
@@ -34,7 +35,7 @@ core/diagnose: +learning core/predict core/predict/gp core/transfer
 +science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/search core/diagnose core/proxies
 core/app: +science
 core/commands: +science core/app
-+core: +science core/app core/commands
++core: +science core/app core/commands core/codesign
 data/formats: +learning core/predict core/transfer
 data/machines/host: core/base core/num core/space
 data/machines/remote: core/base core/num core/space data/machines/host

@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
 #include "data/commands/commands.h"
+#include "data/machines/codesign.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "sessions/commands.h"
@@ -28,6 +29,7 @@ static ll_app *app_new(void)
         ll_help_commands,    ll_monotonicity_commands, ll_map_commands,       ll_measure_commands,
         ll_search_commands};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(a, tables[i]);
+    ll_app_register(a, ll_codesign_commands);
     ll_sessions_start(a);
     free(dir);
     return a;

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/quote.h"
 #include "core/commands/commands.h"
+#include "data/machines/codesign.h"
 #include "plots/commands.h"
 #include "tests/figures.h"
 
@@ -93,6 +94,7 @@ static ll_app *new_app(bool with_state)
     ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
     ll_app_register(a, ll_plot_commands);
     ll_app_register(a, ll_search_commands);
+    ll_app_register(a, ll_codesign_commands);
     ll_app_register(a, given_commands);
     if (with_state) ll_app_submit(a, "given");
     return a;
@@ -372,6 +374,23 @@ static void searches_are_drawn(void)
     ll_app_free(a);
 }
 
+static void co_designs_are_drawn(void)
+{
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    check_refused(a, "plot codesign", "no co-design was searched yet");
+    cJSON *o = say(a, "codesign space=nasbench201 evaluations=20 networks=1462");
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    cJSON_Delete(o);
+    check_plot(a, "codesign", "");
+    o = say(a, "plot codesign");
+    CHECK_HAS(ll_json_get_str(o, "title", ""), "168 PEs");
+    cJSON_Delete(o);
+    ll_app_free(a);
+}
+
 static void the_command_can_be_cancelled(void)
 {
     fake_gnuplot("sleepy", "sleep 30");
@@ -478,6 +497,7 @@ int main(int argc, char **argv)
                                        {"histograms are of one unit", histograms_are_of_one_unit},
                                        {"shots are means over devices", shots_are_means_over_devices},
                                        {"searches are drawn", searches_are_drawn},
+                                       {"co-designs are drawn", co_designs_are_drawn},
                                        {"maps are drawn", maps_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},
                                        {0}};

@@ -73,6 +73,26 @@ static void searches_are_kept(void)
     ll_app_free(a);
 }
 
+/* Without any data, too. */
+static void a_co_design_is_kept(void)
+{
+    ll_app *a = app_new();
+    ll_state state;
+    SAY(a, "codesign space=nasbench201 networks=1462 evaluations=20");
+    SAY(a, "save designed");
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "open designed");
+    ll_app_snapshot(a, &state);
+    CHECK(state.codesign && ll_json_get_num(state.codesign->result, "edp", 0) > 0);
+    ll_state_free(&state);
+    SAY(a, "undo");
+    ll_app_snapshot(a, &state);
+    CHECK(!state.codesign);
+    ll_state_free(&state);
+    ll_app_free(a);
+}
+
 /* What an import (or a measurement of verify by=host) left on the disk is not made again, and the predictors stay. */
 static void replay_goes_on_behind_an_import(void)
 {
@@ -408,6 +428,7 @@ static void undo_says_what_it_undid(void)
 
 static const check_case cases[] = {
     {"searches are kept", searches_are_kept},
+    {"a co-design is kept", a_co_design_is_kept},
     {"searches name any device", searches_name_any_device},
     {"replay goes on behind an import", replay_goes_on_behind_an_import},
     {"make the toy dataset", make_toy},

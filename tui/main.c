@@ -17,6 +17,7 @@
 #include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/verify_reference.h"
+#include "data/machines/codesign.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
 #include "plots/commands.h"
@@ -52,6 +53,7 @@ const ll_flag ll_flags[] = {
 static const ll_command *const tables[] = {
     ll_data_commands,
     ll_simulate_commands,
+    ll_codesign_commands,
     ll_measure_commands,
     ll_proxies_commands,
     ll_lut_commands,

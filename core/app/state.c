@@ -63,6 +63,7 @@ void ll_state_copy(ll_state *to, const ll_state *from)
     for (int i = 0; i < from->n_transfers; i++) to->transfers[i] = ll_transfer_ref(from->transfers[i]);
     for (int i = 0; i < from->n_adapted; i++) to->adapted[i] = ll_adapted_ref(from->adapted[i]);
     for (int i = 0; i < from->n_searches; i++) to->searches[i] = ll_found_ref(from->searches[i]);
+    to->codesign = ll_found_ref(from->codesign);
     ll_encoders_copy(&to->encoders, &from->encoders);
 }
 
@@ -99,6 +100,7 @@ void ll_state_free(ll_state *s)
 {
     drop_models(s, NULL);
     drop_searches(s);
+    ll_found_unref(s->codesign);
     ll_encoders_free(&s->encoders);
     ll_dataset_unref(s->data);
     ll_task_unref(s->task);
@@ -221,4 +223,10 @@ ll_adapted *ll_state_adapted(const ll_state *s, const char *device, const char *
             return a;
     }
     return NULL;
+}
+
+void ll_state_set_codesign(ll_state *s, ll_found *f)
+{
+    ll_found_unref(s->codesign);
+    s->codesign = f;
 }

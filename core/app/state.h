@@ -52,6 +52,7 @@ typedef struct ll_state {
     int n_adapted;
     ll_found *searches[LL_MAX_SEARCHES]; /* the latest first */
     int n_searches;
+    ll_found *codesign;   /* what the latest co-design came to, or NULL */
     ll_encoders encoders; /* learnt here or loaded, of any space */
 } ll_state;
 
@@ -70,6 +71,7 @@ void ll_state_add_transfer(ll_state *s,
 void ll_state_add_adapted(ll_state *s,
                           ll_adapted *a);           /* likewise; a transfer by another one than this goes */
 void ll_state_add_search(ll_state *s, ll_found *f); /* the oldest of a full list goes */
+void ll_state_set_codesign(ll_state *s, ll_found *f);
 ll_model *ll_state_model(const ll_state *s,
                          const char *predictor); /* NULL name: the current; borrowed, or NULL */
 /* The latest transfer of this device (NULL: of any) by this predictor (NULL: any); borrowed, or NULL. */

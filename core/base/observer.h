@@ -9,7 +9,7 @@
 
 typedef struct ll_observer {
     /* Takes ownership of `progress`, an object with at least "phase" (string), "done" and "total" (numbers);
-     * "left_s" (time left) and whatever else the work has to show. */
+     * "left_s" (time left), "loss" (drawn as a curve over what is done) with "loss_is" (its name, if it is another) and whatever else the work has to show. */
     void (*progress)(void *ctx, cJSON *progress);
     bool (*cancelled)(void *ctx); /* cheap: ask at every step */
     void *ctx;

@@ -254,7 +254,7 @@ static int draw_others(const run *r, ll_canvas *c, int y, int x, int w, int bott
 {
     static const char *const known[] = {"event",     "id",     "done",        "total",  "loss",
                                         "spearman",  "lr",     "items_per_s", "left_s", "phase",
-                                        "predictor", "device", "epoch",       "epochs"};
+                                        "predictor", "device", "epoch",       "epochs", "loss_is"};
     const cJSON *item;
     cJSON_ArrayForEach(item, r->latest)
     {
@@ -279,7 +279,7 @@ static double last_of(const ll_curve *c)
 static int draw_numbers(const run *r, ll_canvas *c, int y, int x, int w, int bottom)
 {
     y = draw_bar(r, c, y, x, w);
-    y = draw_number(c, y, x, "loss", "", last_of(&r->loss));
+    y = draw_number(c, y, x, ll_json_get_str(r->latest, "loss_is", "loss"), "", last_of(&r->loss));
     y = draw_number(c, y, x, "Spearman", "", last_of(&r->spearman));
     y = draw_number(c, y, x, "learning rate", "", ll_json_get_num(r->latest, "lr", NAN));
     y = draw_number(c, y, x, "architectures", " a second", ll_json_get_num(r->latest, "items_per_s", NAN));
@@ -336,8 +336,8 @@ static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, l
     bool scatter = has_scatter(v, r), loss = r->loss.n > 1 || !r->status, rho = r->spearman.n > 1;
     int h = loss && (rho || scatter) ? at.h / 2 : loss ? at.h : 0;
     if (h)
-        draw_curve(r, "loss", &r->loss, other ? &other->loss : NULL, LL_S_CURVE1, c,
-                   (ll_rect){at.y, at.x, h, at.w});
+        draw_curve(r, ll_json_get_str(r->latest, "loss_is", "loss"), &r->loss, other ? &other->loss : NULL,
+                   LL_S_CURVE1, c, (ll_rect){at.y, at.x, h, at.w});
     ll_rect below = {at.y + h, at.x, at.h - h, at.w};
     if (rho)
         draw_curve(r, "held-out Spearman", &r->spearman, other ? &other->spearman : NULL, LL_S_CURVE2, c,
