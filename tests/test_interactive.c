@@ -156,14 +156,32 @@ static void test_lesson(void)
 {
     ll_lesson l = {0};
     ll_lesson_parse(&l, "# Hello.\n# Load it:\nload x\n# Then look.\ncorr; devices\n# Bye.\n", "tour");
-    CHECK_INT(l.n, 4);
+    CHECK_INT(l.n, 3);
     CHECK_STR(ll_lesson_now(&l)->told, "Hello. Load it:");
     CHECK_STR(ll_lesson_now(&l)->command, "load x");
-    ll_lesson_ran(&l, "something else");
+    ll_lesson_begins(&l, "something else", 1);
+    ll_lesson_ends(&l, 1, 0, LL_OK);
     CHECK_INT(l.at, 0);
-    ll_lesson_ran(&l, "load x");
-    CHECK_STR(ll_lesson_now(&l)->command, "corr");
-    ll_lesson_ran(&l, "corr");
+    ll_lesson_begins(&l, "load x", 2);
+    CHECK_INT(l.at, 0); /* it waits for the end */
+    ll_lesson_error(&l, 7, "of another command");
+    CHECK(!l.why);
+    ll_lesson_error(&l, 2, "x: no such dataset");
+    ll_lesson_ends(&l, 2, 0, LL_FAILED);
+    CHECK_INT(l.at, 0);
+    CHECK_STR(l.why, "x: no such dataset");
+    ll_lesson_begins(&l, "load x", 3);
+    CHECK(!l.why);
+    ll_lesson_ends(&l, 3, 0, LL_OK);
+    CHECK_STR(ll_lesson_now(&l)->told, "Then look.");
+    CHECK_STR(ll_lesson_now(&l)->command, "corr; devices"); /* nothing is told of the second: one step */
+    ll_lesson_begins(&l, "corr; devices", 4);
+    ll_lesson_ends(&l, 4, 5, LL_OK);
+    CHECK_INT(l.at, 1);
+    ll_lesson_begins(&l, "corr; devices", 6); /* it runs already */
+    CHECK_INT(l.id, 5);
+    ll_lesson_ends(&l, 5, 0, LL_CANCELLED);
+    CHECK_STR(l.why, "cancelled");
     ll_lesson_skip(&l);
     CHECK(!ll_lesson_now(&l)->command);
     ll_lesson_skip(&l);

@@ -197,10 +197,70 @@ static void test_long_answers_are_paged(void)
     pty_finish();
 }
 
+/* The screen of this size with a lesson of this text before its first step; false: there is no program. */
+static bool begin_lesson(int rows, int cols, const char *script)
+{
+    char *path = ll_path_join(check_tmpdir(), "wait.latlab");
+    CHECK_OK(ll_write_file(path, script, strlen(script), NULL));
+    bool begun = START(rows, cols, "--color=never", "--tui");
+    if (begun) {
+        CHECK(until("latlab: hardware-aware"));
+        keys(":lesson ");
+        keys(path);
+        keys("\r");
+        CHECK(until("lesson, step 1 of"));
+    }
+    free(path);
+    return begun;
+}
+
+static void end_lesson(void)
+{
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* It is shown with the reason until it has run. */
+static void test_a_lesson_stays_at_a_failing_step(void)
+{
+    if (!begin_lesson(24, 80,
+                      "# First:\nload nb201_sim\npartition source=sim_v* target=sim_raspi4\n"
+                      "# No such device:\narch 0 device=nothing\n# Last.\n"))
+        return;
+    CHECK(until("next: load nb201_sim; partition"));
+    keys("n");
+    CHECK(until("lesson, step 2 of 3"));
+    keys("n");
+    CHECK(until("failed: arch 0"));
+    CHECK(until("n tries it again"));
+    CHECK(until("lesson, step 2 of 3"));
+    end_lesson();
+}
+
+/* No key begins the next step while one runs. */
+static void test_a_lesson_waits(void)
+{
+    if (!begin_lesson(40, 120,
+                      "# Long:\nload nb201_sim\npartition source=sim_v* target=sim_raspi4\npretrain help\n"
+                      "# Behind it:\ndevices\n"))
+        return;
+    keys("n");
+    CHECK(until("/2000"));
+    keys("nn");
+    CHECK(until("runs: load nb201_sim"));
+    CHECK(until("lesson, step 1 of 2"));
+    keys("K");
+    CHECK(until("failed: load"));
+    end_lesson();
+}
+
 int main(int argc, char **argv)
 {
     pty_find_program();
     static const check_case cases[] = {
+        {"a lesson stays at a failing step", test_a_lesson_stays_at_a_failing_step},
+        {"a lesson waits for its step", test_a_lesson_waits},
         {"completion, help, Ctrl-C, Ctrl-D", test_prompt},
         {"a long command is cancelled, questions answered beside it", test_prompt_cancels},
         {"pasted lines keep their order", test_pasted_lines_keep_their_order},

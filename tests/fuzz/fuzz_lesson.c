@@ -12,11 +12,14 @@ static void take(ll_lesson *l, bool skip)
         LAW(l->at == at, "the lesson is at %d after %d steps", l->at, at);
         LAW(step->command || at == l->n - 1, "step %d of %d has no command", at, l->n);
         LAW(step->told, "step %d tells nothing, not even an empty text", at);
-        ll_lesson_ran(l, "no command\n");
-        if (skip || !step->command)
+        ll_lesson_begins(l, "no command\n", 1);
+        ll_lesson_ends(l, 1, 0, LL_OK);
+        if (skip || !step->command) {
             ll_lesson_skip(l);
-        else
-            ll_lesson_ran(l, step->command);
+        } else {
+            ll_lesson_begins(l, step->command, 2);
+            ll_lesson_ends(l, 2, 0, LL_OK);
+        }
     }
     LAW(l->at == l->n, "the lesson ends at %d of %d", l->at, l->n);
 }

@@ -163,7 +163,9 @@ const ll_command ll_face_commands[] = {
      .options = lesson_options,
      .flags = LL_CMD_LOOK | LL_CMD_FACE,
      .run = run_lesson,
-     .help = "Comments of the script are told, its commands are steps: n runs the one that is shown."},
+     .help = "Comments of the script are told, its commands are steps: n runs the one that is shown. "
+             "Commands without a\n"
+             "comment between them are one step; one that fails stays, with the reason, until it has run."},
     {.name = "set",
      .group = "face",
      .summary = "Change a setting of the full screen",

@@ -120,14 +120,22 @@ static void draw_lesson(ll_screen *s, int y, int h)
     ll_str_free(&title);
     ll_paper p = {.out = NULL};
     ll_canvas_init(&p.c, &s->look, 0, c->width - 2);
+    if (s->lesson.why) ll_render_wrapped(&p, LL_S_ERROR, 0, s->lesson.why);
     ll_render_wrapped(&p, LL_S_TEXT, 0, step->told);
-    int room = h - 3;
+    int room = h - 3, cut = p.c.height - room;
     ll_blit(c, (ll_rect){y + 1, 1, p.c.height < room ? p.c.height : room, c->width - 2}, &p.c, 0, 0);
     ll_canvas_free(&p.c);
-    int x = 1 + ll_put(c, y + h - 2, 1, LL_S_ACCENT, step->command ? "next: " : "the end ");
+    const char *label = !step->command  ? "the end "
+                        : s->lesson.id  ? "runs: "
+                        : s->lesson.why ? "failed: "
+                                        : "next: ";
+    int x = 1 + ll_put(c, y + h - 2, 1, s->lesson.why ? LL_S_ERROR : LL_S_ACCENT, label);
     if (step->command) ll_put_cut(c, y + h - 2, x, c->width - x - 1, LL_S_TITLE, step->command);
-    ll_put(c, y + h - 1, 1, LL_S_FAINT,
-           step->command ? "n runs it, N leaves the lesson" : "n ends the lesson");
+    x = 1 + ll_put(c, y + h - 1, 1, LL_S_FAINT,
+                   !step->command  ? "n ends the lesson"
+                   : s->lesson.why ? "n tries it again, N leaves the lesson"
+                                   : "n runs it, N leaves the lesson");
+    if (cut > 0) ll_putf(c, y + h - 1, x + 2, LL_S_WARN, "%d more %s", cut, cut > 1 ? "lines" : "line");
 }
 
 /* --- last row ------------------------------------------------------------------------------------------- */

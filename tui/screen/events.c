@@ -10,8 +10,9 @@
 void ll_screen_submit(ll_screen *s, const char *line)
 {
     if (s->pending <= 0) s->page_begun = false;
-    s->pending += ll_chain_begin(&s->chain, s->f->app, line) > 0;
-    ll_lesson_ran(&s->lesson, line);
+    int id = ll_chain_begin(&s->chain, s->f->app, line);
+    s->pending += id > 0;
+    ll_lesson_begins(&s->lesson, line, id);
     s->log_back = 0;
     s->dirty = true;
 }
@@ -132,6 +133,8 @@ static void command_ends(ll_screen *s, const cJSON *event)
 {
     int next = ll_chain_end(&s->chain, s->f->app, event);
     s->pending += next > 0 ? 0 : -1;
+    ll_lesson_ends(&s->lesson, ll_json_get_int(event, "id", 0), next,
+                   (ll_status)ll_json_get_int(event, "code", LL_OK));
     if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
     if (s->pending > 0) return;
     free(s->running);
@@ -152,6 +155,8 @@ static void take_event(ll_screen *s, const char *kind, const cJSON *event)
     if (!strcmp(kind, "error") && ll_json_get_str(event, "in_the_way", NULL))
         ll_screen_ask_over(s, ll_log_command(&s->log, ll_json_get_int(event, "id", 0)),
                            ll_json_get_str(event, "in_the_way", NULL));
+    if (!strcmp(kind, "error"))
+        ll_lesson_error(&s->lesson, ll_json_get_int(event, "id", 0), ll_json_get_str(event, "message", ""));
     if (!strcmp(kind, "end")) command_ends(s, event);
     s->dirty = true;
 }

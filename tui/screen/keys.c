@@ -225,8 +225,12 @@ static void do_lesson_next(ll_screen *s, const char *arg)
         ll_lesson_skip(&s->lesson);
         return;
     }
+    if (s->pending > 0) {
+        ll_screen_say(s, LL_S_FAINT, "the next step waits for what runs");
+        return;
+    }
     char *command = ll_strdup(step->command);
-    ll_screen_submit_typed(s, command); /* which moves the lesson on */
+    ll_screen_submit_typed(s, command); /* whose end moves the lesson on */
     open_view_of(s, command);
     free(command);
 }
