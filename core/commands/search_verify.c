@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
@@ -155,7 +156,7 @@ static ll_status verify_by_csv(measuring *m, ll_search *s, ll_verified *out)
 {
     ll_request *rq = m->rq;
     char *path = ll_path_expand(ll_word(&rq->args, "file"));
-    bool there = ll_is_file(path);
+    bool there = ll_is_file(path) && !ll_output_made_then(rq, path); /* the answers came behind that step */
     ll_verify_job job = {
         .budget = ll_int(&rq->args, "verify"), .ungated = !ll_bool(&rq->args, "gate"), .ctx = m};
     ll_status status = LL_OK;

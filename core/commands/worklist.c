@@ -119,6 +119,7 @@ ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *pa
         s = LL_FAIL(rq, LL_FAILED,
                     "%s is filled in for other architectures (%d of them): give another file%s", path,
                     there.n, or_replace);
+    if (!s) ll_output_wrote(rq, full);
     free(full);
     return s;
 }
