@@ -114,6 +114,9 @@ static void replay_knows_its_own_files(void)
     ll_quote_addf(&line, "search epyc_blas max=3 score=cifar10 verify=4 by=csv file=%s", list);
     SAY(a, ll_str_text(&line));
     CHECK(ll_is_file(list));
+    CHECK_HAS(said, "without verify= the choice is "); /* a lower score is not chosen in silence */
+    SAY(a, "search epyc_blas max=3 score=cifar10 verify=20");
+    CHECK(!strstr(said, "without verify="));
     ll_str_clear(&line);
     ll_quote_addf(&line, "encode onehot out=%s", vectors);
     SAY(a, ll_str_text(&line));
@@ -123,7 +126,7 @@ static void replay_knows_its_own_files(void)
     SAY(a, "replay wrote check=on");
     CHECK_HAS(said, "\"n_different\":0");
     size_t len;
-    char *text = read_text(list, &len), *empty = strstr(text, ",,,");
+    char *text = read_text(list, &len), *empty = strstr(text, ",,");
     if (CHECK(empty != NULL)) {
         ll_str filled = {0};
         ll_str_addf(&filled, "%.*s,2.5%s", (int)(empty - text), text, empty + 1);

@@ -195,7 +195,7 @@ static ll_status check_devices(ll_request *rq, const ll_search_setup *setup)
 ll_status ll_search_verify(ll_request *rq, ll_search_setup *setup, ll_search *s, ll_verified *out)
 {
     measuring m = {.rq = rq, .setup = setup};
-    *out = (ll_verified){.chosen = -1};
+    *out = (ll_verified){.chosen = -1, .plain = -1};
     ll_status status = check_devices(rq, setup);
     if (status) return status;
     if (ll_is(&rq->args, "by", "csv")) return verify_by_csv(&m, s, out);
