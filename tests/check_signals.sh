@@ -82,7 +82,7 @@ runs 'import csv dead.csv as x space=nasbench201 unit=ms' TERM "reading a dead f
     LATLAB_SHIM_DEAD=dead.csv LATLAB_SHIM_OPENS=1
 mkdir dead
 echo old >dead/out.csv
-runs 'load nb201_sim; export csv dead/out.csv' TERM "syncing to a dead server" LD_PRELOAD="$shim" LATLAB_SHIM_DEAD=fsync
+runs 'load nb201_sim; export csv dead/out.csv force=on' TERM "syncing to a dead server" LD_PRELOAD="$shim" LATLAB_SHIM_DEAD=fsync
 [ "$(ls -A dead)" = out.csv ] && [ "$(cat dead/out.csv)" = old ] && ok || { bad "what was there is not as it was"; ls -A dead; }
 
 # the second signal ends at once, whatever the first has begun

@@ -35,9 +35,9 @@ static void what_is_no_file_is_no_database(void)
     ll_app *a = ready();
     char *pipe = ll_path_join(check_tmpdir(), "pipe");
     CHECK(!mkfifo(pipe, 0600));
-    CHECK_INT(compare(a, "pipe", "flops k=5 seeds=1"), LL_BAD_DATA);
+    CHECK_INT(compare(a, "pipe", "predictors=flops k=5 trials=1 seed=1"), LL_BAD_DATA);
     CHECK_HAS(said, "is no file, a database of results was expected");
-    CHECK_INT(say(a, "compare flops k=5 seeds=1 results=/dev/zero"), LL_BAD_DATA);
+    CHECK_INT(say(a, "compare predictors=flops k=5 trials=1 seed=1 results=/dev/zero"), LL_BAD_DATA);
     CHECK_HAS(said, "/dev/zero: is no file");
     free(pipe);
     ll_app_free(a);

@@ -14,9 +14,15 @@
 
 enum { TICK_MS = 20 }; /* a pipe is waited for in ticks so short that the wish to stop is answered at once */
 
+/* The standard streams in /dev are links to descriptors. */
 static bool opened_by_shell(const char *path)
 {
-    return !path || ll_descriptor_of(path) >= 0 || !strcmp(path, "/dev/stdin");
+    char to[64];
+    if (!path || ll_descriptor_of(path) >= 0) return true;
+    ssize_t n = readlink(path, to, sizeof to - 1);
+    if (n < 0) return false;
+    to[n] = 0;
+    return ll_descriptor_of(to) >= 0;
 }
 
 static bool is_device(const struct stat *st)
