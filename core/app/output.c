@@ -65,6 +65,13 @@ static char *nearest_folder(const char *path)
     return found;
 }
 
+/* The file would appear where its name does not say. */
+static ll_status check_link(ll_request *rq, const char *path, const char *linked)
+{
+    if (!ll_is_there(path) || !ll_is_missing(path)) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "%s is a link to %s, where nothing is: write to that itself", path, linked);
+}
+
 ll_status ll_output_path(ll_request *rq, const char *word, char **path)
 {
     *path = ll_path_expand(word);
@@ -72,6 +79,7 @@ ll_status ll_output_path(ll_request *rq, const char *word, char **path)
     if (!linked) linked = follow(*path);
     char *folder = nearest_folder(linked);
     ll_status s = folder ? check_folder(rq, *path, folder) : LL_OK;
+    if (!s) s = check_link(rq, *path, linked);
     free(linked);
     free(folder);
     if (s) {

@@ -5,7 +5,7 @@
 #include "core/app/request.h"
 
 /* The path of an option such as out=, ~ expanded; the caller frees. LL_FAILED: the file would lie in a folder that latlab
- * keeps for itself (a dataset, a session), also by way of a link: writing there would damage it. */
+ * keeps for itself (a dataset, a session), also by way of a link: writing there would damage it. So is a link that leads to nothing. */
 ll_status ll_output_path(ll_request *rq, const char *word, char **path);
 
 /* The same for a file that is made anew: LL_FAILED where one with anything in it is there and the command's force= is not
