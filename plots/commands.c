@@ -269,7 +269,9 @@ static const ll_option options[] = {
                   "residual: against measured latency, or by how often each operation occurs"),
     LL_OPT_INT("worst", "0", 0, 50,
                "scatter, residual: name this many architectures with the largest relative error"),
-    LL_OPT_WORD("from", NULL, "compare, shots: results out=FILE format=json, or the log of latlab --json",
+    LL_OPT_WORD("from", NULL,
+                "compare, shots: else what `compare` kept of the task; results out=FILE format=json, or the "
+                "log of latlab --json",
                 LL_OF(FILE)),
     LL_OPT_INT("k", NULL, 0, 1e6, "compare: number of samples (default: the largest)"),
     LL_OPT_CHOICE("score_range", "auto", "auto|all",

@@ -59,6 +59,11 @@ static void an_energy_is_transferred_from_latencies(void)
     }
     CHECK_INT(say(a, "search a_energy max=20ms score=macs"), LL_USAGE);
     CHECK_HAS(said, "max=20ms: energy was expected, in mJ");
+    CHECK_INT(say(a, "predict a_energy max=20ms"), LL_USAGE);
+    CHECK_HAS(said, "max=20ms: energy was expected, in mJ");
+    CHECK_INT(say(a, "predict a_energy max=abc"), LL_USAGE);
+    CHECK_HAS(said, "max=abc: energy was expected, as in 5 or 5mJ");
+    CHECK_OK(say(a, "predict a_energy max=.02J"));
     CHECK_OK(say(a, "search a_energy max=.02J score=macs"));
     CHECK_HAS(said, "20");
     CHECK_OK(say(a, "eval a_energy"));

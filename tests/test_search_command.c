@@ -104,6 +104,7 @@ static void devices_may_have_any_name(void)
     is_refused(a, "search holes max:\"my phone, 2\"=5",
                "max:my phone, 2 limits a device that is not searched for");
     is_refused(a, "search holes,holes", "named twice");
+    is_refused(a, "search holes max=5 score=nwot", "`proxies nwot save=on` computes this proxy");
     ll_app_free(a);
 }
 
