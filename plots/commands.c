@@ -99,7 +99,7 @@ static ll_status read_size(ll_request *rq, ll_plot_size *size)
     if (!text) return LL_OK;
     if (sscanf(text, "%lf%*[xX]%lf%n", &w, &h, &end) == 2 && end)
         while (unit < N_UNITS && strcasecmp(units[unit].name, text + end)) unit++;
-    if (!end || unit == N_UNITS || (unit && !file))
+    if (!end || !isfinite(w) || !isfinite(h) || unit == N_UNITS || (unit && !file))
         return LL_FAIL(rq, LL_USAGE, "size=%s: WIDTHxHEIGHT was expected, as in %s", text,
                        file ? "900x700, 8x6cm or 3.3x2.5in" : "79x24, characters without out=");
     bool length = units[unit].pixels > 1;

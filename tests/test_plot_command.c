@@ -249,7 +249,7 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot scatter out=x.png size=8x6ft", "8x6cm");
     check_refused(a, "plot scatter out=x.png size=8x", "8x6cm");
     check_refused(a, "plot scatter out=x.png size=800x600cm", "to 212x212cm");
-    check_refused(a, "plot scatter out=x.png size=nanxnan", "from 200x100");
+    check_refused(a, "plot scatter out=x.png size=nanxnan", "WIDTHxHEIGHT was expected");
     check_refused(a, "plot scatter size=8x6cm", "characters without out=");
     check_refused(a, "plot scatter font=9", "are of files");
     char nowhere[PATH_MAX];

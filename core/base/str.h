@@ -29,6 +29,12 @@ static inline const char *ll_plural(long n)
     return n == 1 ? "" : "s";
 }
 
+/* The noun behind a count: printf("%d %s", n, ll_noun(n, "latency", "latencies")). */
+static inline const char *ll_noun(long n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 typedef struct ll_strs {
     char **v;
     int n, cap;

@@ -145,7 +145,8 @@ static ll_status write_list(ll_request *rq, const ll_search_setup *setup, const 
     }
     if (!status) status = ll_worklist_write(rq, &(ll_worklist){setup->data, rows, NULL, n}, path, false);
     if (!status)
-        ll_note(rq, "%s lists %d architectures: fill in latency_ms and give the same command again", path, n);
+        ll_note(rq, "%s lists %d %s: fill in latency_ms and give the same command again", path, n,
+                ll_noun(n, "architecture", "architectures"));
     free(rows);
     return status;
 }

@@ -392,10 +392,10 @@ static void add_limits(cJSON *rows)
         ll_str_free(&what);
     }
     ll_str_clear(&text);
-    ll_str_addf(
-        &text,
-        "%d positions, %d operations each (%d where they are numbers); up to %d architectures are listed",
-        LL_MAX_POSITIONS, LL_MAX_OPS, LL_MAX_CHOICES, LL_MOST_LISTED);
+    ll_str_addf(&text,
+                "%d %s, %d operations each (%d where they are numbers); up to %d architectures are listed",
+                LL_MAX_POSITIONS, ll_noun(LL_MAX_POSITIONS, "position", "positions"), LL_MAX_OPS,
+                LL_MAX_CHOICES, LL_MOST_LISTED);
     add_place(rows, "limit of a search space", NULL, ll_str_text(&text));
     add_place(
         rows, "limit of encodings", NULL,

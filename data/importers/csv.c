@@ -310,8 +310,8 @@ static ll_status check_size(const reader *r, ll_error *e)
     ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
     if (!ll_budget_take(&budget, (size_t)r->n_rows * (size_t)r->devices.n, 2 * sizeof(double) + 1, e))
         return LL_OK;
-    return ll_fail_in(e, "%s: %d architectures x %d devices, %d of them with a latency: ", r->csv.what,
-                      r->n_rows, r->devices.n, r->n_cells);
+    return ll_fail_in(e, "%s: %d %s x %d devices, %d of them with a latency: ", r->csv.what, r->n_rows,
+                      ll_noun(r->n_rows, "architecture", "architectures"), r->devices.n, r->n_cells);
 }
 
 static const char *unit_read(const reader *r, int device)
@@ -381,9 +381,9 @@ static void describe(reader *r)
 {
     ll_str units = {0};
     list_units(r, &units);
-    ll_import_note(r->job, "a %s table of %d architectures x %d device%s, read as %s",
-                   r->is_long ? "long" : "wide", r->n_rows, r->devices.n, r->devices.n == 1 ? "" : "s",
-                   ll_str_text(&units));
+    ll_import_note(r->job, "a %s table of %d %s x %d device%s, read as %s", r->is_long ? "long" : "wide",
+                   r->n_rows, ll_noun(r->n_rows, "architecture", "architectures"), r->devices.n,
+                   r->devices.n == 1 ? "" : "s", ll_str_text(&units));
     ll_str_free(&units);
     for (int j = 0; j < r->n_read; j++)
         if (r->read[j] && r->read[j]->per_second) {
@@ -420,8 +420,8 @@ static void note_empty(const reader *r)
         ll_import_note(r->job, "%s has no latency in this table: is its column filled in?",
                        r->devices.v[first]);
     else if (empty)
-        ll_import_note(r->job, "%d devices, %s among them, have no latency in this table", empty,
-                       r->devices.v[first]);
+        ll_import_note(r->job, "%d %s, %s among them, have no latency in this table", empty,
+                       ll_noun(empty, "device", "devices"), r->devices.v[first]);
     free(known);
 }
 
