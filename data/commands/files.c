@@ -13,6 +13,7 @@
 #include "core/space/shipped.h"
 #include "core/space/space_json.h"
 #include "data/commands/commands.h"
+#include "data/datasets/bundled_proxies.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/formats/model_file.h"
@@ -425,6 +426,26 @@ static int check_spaces(cJSON *rows)
     return bad;
 }
 
+/* Likewise the proxies of the networks of bundled data. */
+static int check_proxies(cJSON *rows)
+{
+    char *dir = ll_bundled_proxies_dir();
+    ll_strs names = {0};
+    int bad = 0;
+    if (ll_list_dir(dir, ".safetensors", &names, NULL)) add_place(rows, "bundled proxies", dir, "not there");
+    for (int i = 0; i < names.n; i++) {
+        char *path = ll_path_join(dir, names.v[i]);
+        ll_error e = {0};
+        bool good = ll_bundled_proxies_check(path, &e) == LL_OK;
+        add_place(rows, "bundled proxies", path, good ? "complete" : e.message);
+        bad += !good;
+        free(path);
+    }
+    ll_strs_free(&names);
+    free(dir);
+    return bad;
+}
+
 ll_status ll_run_doctor(ll_request *rq)
 {
     static const ll_column columns[] = {
@@ -441,7 +462,7 @@ ll_status ll_run_doctor(ll_request *rq)
         add_place(rows, i ? "data" : "data, imports go here", dirs.v[i], folder_state(dirs.v[i]));
         bad += check_datasets(rows, dirs.v[i]);
     }
-    int bad_spaces = check_spaces(rows);
+    int bad_spaces = check_spaces(rows), bad_proxies = check_proxies(rows);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
     add_limits(rows);
@@ -449,6 +470,8 @@ ll_status ll_run_doctor(ll_request *rq)
     ll_emit(rq, result);
     ll_strs_free(&dirs);
     ll_strs_free(&seen);
+    if (bad_proxies && !bad && !bad_spaces)
+        return LL_FAIL(rq, LL_BAD_DATA, "bundled proxies are damaged and left out: install them again");
     if (bad_spaces && !bad)
         return LL_FAIL(rq, LL_BAD_DATA, "a search space that comes along is damaged: install it again");
     return bad ? LL_FAIL(rq, LL_BAD_DATA, "%d dataset%s damaged: import %s again", bad,
