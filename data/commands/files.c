@@ -9,6 +9,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/size.h"
+#include "core/num/blas.h"
 #include "core/space/listing.h"
 #include "core/space/shipped.h"
 #include "core/space/space_json.h"
@@ -446,6 +447,19 @@ static int check_proxies(cJSON *rows)
     return bad;
 }
 
+/* What the linear algebra runs on, and whether the processor could do better. */
+static void add_kernels(ll_request *rq, cJSON *rows)
+{
+    const char *kernels = ll_blas_kernels(), *better = ll_blas_better_than(kernels);
+    const char *forced = getenv("OPENBLAS_CORETYPE");
+    add_place(rows, "kernels of OpenBLAS", NULL, kernels);
+    if (better)
+        ll_warn(rq,
+                "OpenBLAS uses its kernels for %s, this processor can run those for %s, which are faster: %s",
+                kernels, better,
+                forced ? "OPENBLAS_CORETYPE asks for them, unset it" : "set OPENBLAS_CORETYPE to that");
+}
+
 ll_status ll_run_doctor(ll_request *rq)
 {
     static const ll_column columns[] = {
@@ -465,6 +479,7 @@ ll_status ll_run_doctor(ll_request *rq)
     int bad_spaces = check_spaces(rows), bad_proxies = check_proxies(rows);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
+    add_kernels(rq, rows);
     add_limits(rows);
     ll_json_int(result, "bad", bad);
     ll_emit(rq, result);
