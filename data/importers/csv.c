@@ -188,7 +188,10 @@ static ll_status read_list(reader *r, int column, const ll_unit *unit, int at, l
 static ll_status read_cell(reader *r, int column, const ll_unit *unit, int at, ll_error *e)
 {
     char *text = r->csv.cells[column];
-    if (is_missing(r, text)) return LL_OK;
+    if (is_missing(r, text)) {
+        r->n_empty += !text[strspn(text, " \t")];
+        return LL_OK;
+    }
     if (is_list(text)) return read_list(r, column, unit, at, e);
     return read_value(r, text, column, unit, &r->cells[at].value, e);
 }
@@ -369,11 +372,13 @@ static void note_missing(const reader *r)
 {
     ll_str words = {0};
     for (int i = 0; i < r->words.n; i++) ll_str_addf(&words, "%s%s", i ? ", " : "", r->words.v[i]);
+    ll_str empty = {0};
+    if (r->n_empty)
+        ll_str_addf(&empty, ", as %d empty %s", r->n_empty, ll_noun(r->n_empty, "one is", "ones are"));
     if (r->n_missing)
-        ll_import_note(r->job,
-                       r->n_missing == 1 ? "%d cell says %s, read as not measured"
-                                         : "%d cells say %s, read as not measured",
-                       r->n_missing, words.s);
+        ll_import_note(r->job, "%d %s %s, read as not measured%s", r->n_missing,
+                       ll_noun(r->n_missing, "cell says", "cells say"), words.s, ll_str_text(&empty));
+    ll_str_free(&empty);
     ll_str_free(&words);
 }
 
