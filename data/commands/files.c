@@ -406,19 +406,18 @@ static void add_limits(cJSON *rows)
     ll_str_free(&text);
 }
 
-/* Those that come along are passed over where they are wrong: here it is said. Returns how many are. */
-static int check_spaces(cJSON *rows)
+/* Files that come along are passed over where they are wrong: here it is said. Takes dir; returns how many are. */
+static int check_files(cJSON *rows, const char *what, char *dir, const char *suffix,
+                       ll_status (*check)(const char *path, ll_error *e))
 {
-    char *dir = ll_spaces_dir();
     ll_strs names = {0};
     int bad = 0;
-    if (ll_list_dir(dir, ".json", &names, NULL)) add_place(rows, "search spaces", dir, "not there");
+    if (ll_list_dir(dir, suffix, &names, NULL)) add_place(rows, what, dir, "not there");
     for (int i = 0; i < names.n; i++) {
         char *path = ll_path_join(dir, names.v[i]);
-        const ll_space *space;
         ll_error e = {0};
-        bool good = ll_space_from_file(path, &space, &e) == LL_OK;
-        add_place(rows, "search space", path, good ? "complete" : e.message);
+        bool good = check(path, &e) == LL_OK;
+        add_place(rows, what, path, good ? "complete" : e.message);
         bad += !good;
         free(path);
     }
@@ -427,24 +426,10 @@ static int check_spaces(cJSON *rows)
     return bad;
 }
 
-/* Likewise the proxies of the networks of bundled data. */
-static int check_proxies(cJSON *rows)
+static ll_status check_space(const char *path, ll_error *e)
 {
-    char *dir = ll_bundled_proxies_dir();
-    ll_strs names = {0};
-    int bad = 0;
-    if (ll_list_dir(dir, ".safetensors", &names, NULL)) add_place(rows, "bundled proxies", dir, "not there");
-    for (int i = 0; i < names.n; i++) {
-        char *path = ll_path_join(dir, names.v[i]);
-        ll_error e = {0};
-        bool good = ll_bundled_proxies_check(path, &e) == LL_OK;
-        add_place(rows, "bundled proxies", path, good ? "complete" : e.message);
-        bad += !good;
-        free(path);
-    }
-    ll_strs_free(&names);
-    free(dir);
-    return bad;
+    const ll_space *space;
+    return ll_space_from_file(path, &space, e);
 }
 
 /* What the linear algebra runs on, and whether the processor could do better. */
@@ -476,7 +461,9 @@ ll_status ll_run_doctor(ll_request *rq)
         add_place(rows, i ? "data" : "data, imports go here", dirs.v[i], folder_state(dirs.v[i]));
         bad += check_datasets(rows, dirs.v[i]);
     }
-    int bad_spaces = check_spaces(rows), bad_proxies = check_proxies(rows);
+    int bad_spaces = check_files(rows, "search space", ll_spaces_dir(), ".json", check_space);
+    int bad_proxies = check_files(rows, "bundled proxies", ll_bundled_proxies_dir(), ".safetensors",
+                                  ll_bundled_proxies_check);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
     add_kernels(rq, rows);
