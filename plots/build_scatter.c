@@ -30,8 +30,8 @@ static void split(scatter *s)
             ll_ints_add(&s->samples, s->rows.v[i]);
     s->cloud = ll_rows_thin(&s->rest, s->d->measured_ms, ll_most_points(&s->d->size));
     if (s->cloud.n < s->rest.n)
-        ll_figure_note(s->f, "%d of %d architectures are drawn, at equal steps of measured latency",
-                       s->cloud.n, s->rest.n);
+        ll_figure_note(s->f, "%d of %d %s are drawn, at equal steps of measured latency", s->cloud.n,
+                       s->rest.n, ll_noun(s->rest.n, "architecture", "architectures"));
 }
 
 /* Two devices differ in speed: each axis has a range of its own. */
@@ -203,8 +203,10 @@ static void add_notes(scatter *s)
     if (isfinite(s->d->spearman)) ll_add_number(&r, s->d->spearman, 4);
     if (r.len) ll_panel_note(s->p, "Spearman %s", r.s);
     ll_str_free(&r);
-    ll_panel_note(s->p, "n = %d architectures", s->d->n_scored);
-    if (!s->d->x_device) ll_panel_note(s->p, "k = %d samples, cost %d", s->d->k, s->d->cost);
+    ll_panel_note(s->p, "n = %d %s", s->d->n_scored,
+                  ll_noun(s->d->n_scored, "architecture", "architectures"));
+    if (!s->d->x_device)
+        ll_panel_note(s->p, "k = %d %s, cost %d", s->d->k, ll_noun(s->d->k, "sample", "samples"), s->d->cost);
     s->p->key = LL_KEY_OUTSIDE;
 }
 

@@ -100,7 +100,7 @@ static ll_status read_size(ll_request *rq, ll_plot_size *size)
     if (!text) return LL_OK;
     if (sscanf(text, "%lf%*[xX]%lf%n", &w, &h, &end) == 2 && end)
         while (unit < N_UNITS && strcasecmp(units[unit].name, text + end)) unit++;
-    if (!end || unit == N_UNITS || (unit && !file))
+    if (!end || !isfinite(w) || !isfinite(h) || unit == N_UNITS || (unit && !file))
         return LL_FAIL(rq, LL_USAGE, "size=%s: WIDTHxHEIGHT was expected, as in %s", text,
                        file ? "900x700, 8x6cm or 3.3x2.5in" : "79x24, characters without out=");
     bool length = units[unit].pixels > 1;
@@ -270,7 +270,9 @@ static const ll_option options[] = {
                   "residual: against measured latency, or by how often each operation occurs"),
     LL_OPT_INT("worst", "0", 0, 50,
                "scatter, residual: name this many architectures with the largest relative error"),
-    LL_OPT_WORD("from", NULL, "compare, shots: results out=FILE format=json, or the log of latlab --json",
+    LL_OPT_WORD("from", NULL,
+                "compare, shots: else what `compare` kept of the task; results out=FILE format=json, or the "
+                "log of latlab --json",
                 LL_OF(FILE)),
     LL_OPT_INT("k", NULL, 0, 1e6, "compare: number of samples (default: the largest)"),
     LL_OPT_CHOICE("score_range", "auto", "auto|all",

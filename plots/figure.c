@@ -131,14 +131,23 @@ void ll_panel_note(ll_panel *p, const char *fmt, ...)
     va_end(ap);
 }
 
+/* Lines and bands go through what points, bars and cells show; alone they are what is shown. */
+static int panel_points(const ll_panel *p)
+{
+    int n = 0, lines = 0;
+    for (int j = 0; j < p->n_series; j++) {
+        const ll_series *s = &p->series[j];
+        if (s->mark == LL_MARK_POINTS || s->mark == LL_MARK_RECTS) n += s->n;
+        if (s->mark == LL_MARK_IMAGE) n += s->n * s->cols;
+        if (s->mark == LL_MARK_LINE) lines += s->n;
+    }
+    return n ? n : lines;
+}
+
 int ll_figure_points(const ll_figure *f)
 {
     int n = 0;
-    for (int i = 0; i < f->n_panels; i++)
-        for (int j = 0; j < f->panels[i].n_series; j++) {
-            const ll_series *s = &f->panels[i].series[j];
-            n += s->mark == LL_MARK_IMAGE ? s->n * s->cols : s->n;
-        }
+    for (int i = 0; i < f->n_panels; i++) n += panel_points(&f->panels[i]);
     return n;
 }
 

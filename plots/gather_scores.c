@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/app.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -360,15 +361,39 @@ static ll_status build(ll_plot_request *p, scores *s, builder make, ll_figure **
     return status;
 }
 
+/* What `compare` has kept of the present task; of all tasks when there is none. */
+static ll_status ask_kept(ll_request *rq, scores *s)
+{
+    ll_str line = {0};
+    cJSON *results, *result;
+    ll_str_add(&line, "results most=1000000");
+    if (rq->state.task) ll_quote_addf(&line, " task=%s", rq->state.task->name);
+    ll_status status = ll_app_ask_line(rq, line.s, &results);
+    if (!status) cJSON_ArrayForEach(result, results) add_object(s, result);
+    if (!status && !s->n)
+        status = LL_FAIL(
+            rq, LL_FAILED, "no result with %s is kept%s%s: `compare` keeps them, from=FILE reads others",
+            s->metric, rq->state.task ? " of task " : "", rq->state.task ? rq->state.task->name : "");
+    cJSON_Delete(results);
+    ll_str_free(&line);
+    return status;
+}
+
+static ll_status read_file(ll_request *rq, const char *from, scores *s)
+{
+    char *path = ll_path_expand(from);
+    ll_status status = read_scores(rq, path, s);
+    if (!status && !s->n)
+        status = LL_FAIL(rq, LL_BAD_DATA, "%s: no result in it has a predictor, %s and %s", path,
+                         s->wanted.n ? "such a device" : "a device", s->metric);
+    free(path);
+    return status;
+}
+
 static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
 {
     ll_request *rq = p->rq;
     const char *from = ll_word(&rq->args, "from");
-    if (!from)
-        return LL_FAIL(
-            rq, LL_USAGE,
-            "which scores? from=FILE names what `results out=FILE format=json` wrote, or the log of latlab "
-            "--json -c 'compare ...'");
     scores s = {
         .metric = ll_word(&rq->args, "metric"), .by_device = make == ll_build_compare, .ceiling = NAN};
     s.by_task = make == ll_build_shots && !ll_has(&rq->args, "device");
@@ -379,16 +404,11 @@ static ll_status gather(ll_plot_request *p, builder make, ll_figure **out)
         for (int i = 0; i < wanted.n; i++) ll_strs_take(&s.wanted, ll_unmarked(wanted.v[i]));
         ll_strs_free(&wanted);
     }
-    char *path = ll_path_expand(from);
-    ll_status status = read_scores(rq, path, &s);
-    if (!status && !s.n)
-        status = LL_FAIL(rq, LL_BAD_DATA, "%s: no result in it has a predictor, %s and %s", path,
-                         s.wanted.n ? "such a device" : "a device", s.metric);
+    ll_status status = from ? read_file(rq, from, &s) : ask_kept(rq, &s);
     if (!status) status = build(p, &s, make, out);
     ll_json_str(p->result, "from", from);
     ll_json_str(p->result, "metric", s.metric);
     free_scores(&s);
-    free(path);
     return status;
 }
 

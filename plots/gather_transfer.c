@@ -293,7 +293,8 @@ ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out)
         if (!m) return LL_FAIL(rq, LL_FAILED, "no predictor is pretrained yet; `pretrain nasflat` does that");
         info = m->info;
         name = m->predictor->name;
-        ll_str_addf(&title, "pretraining of %s on %d devices", name, m->source.n);
+        ll_str_addf(&title, "pretraining of %s on %d %s", name, m->source.n,
+                    ll_noun(m->source.n, "device", "devices"));
     }
     ll_json_str(p->result, "predictor", name);
     const cJSON *history = cJSON_GetObjectItemCaseSensitive(info, "history");

@@ -7,10 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/app/output.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+
+enum { LONGEST_RESULTS = 65536 };
 
 /* --- file -------------------------------------------------------------------------------------------------
  */
@@ -196,4 +199,25 @@ bool ll_same_results(const cJSON *a, const cJSON *b, char **where)
     *where = equal ? NULL : ll_strdup(path.len ? path.s : "type");
     ll_str_free(&path);
     return equal;
+}
+
+/* What a command said is kept for `replay check=on`, unless it is a whole table. */
+static void add_results(cJSON *entry, const cJSON *results)
+{
+    cJSON *copy = ll_mask_times(results), *result;
+    cJSON_ArrayForEach(result, copy) ll_drop_drawing(result);
+    char *text = ll_json_line(copy);
+    if (strlen(text) <= LONGEST_RESULTS)
+        cJSON_AddItemToObject(entry, "results", copy);
+    else
+        cJSON_Delete(copy);
+    free(text);
+}
+
+cJSON *ll_journal_kept(const ll_request *rq)
+{
+    cJSON *kept = cJSON_CreateObject();
+    if (rq->results) add_results(kept, rq->results);
+    ll_output_list(rq, kept);
+    return kept;
 }

@@ -206,10 +206,11 @@ static void say_changes(reader *r, const cJSON *o)
     ll_str text = {0};
     ll_str_addf(&text, "the dataset %s has changed since", d->name);
     if (devices >= 0 && devices != d->n_devices)
-        ll_str_addf(&text, ": %d devices (%d then)", d->n_devices, devices);
+        ll_str_addf(&text, ": %d %s (%d then)", d->n_devices, ll_noun(d->n_devices, "device", "devices"),
+                    devices);
     if (r->n_then >= 0 && r->n_then != d->n_archs)
-        ll_str_addf(&text, "%s %d architectures (%d then)", devices != d->n_devices ? "," : ":", d->n_archs,
-                    r->n_then);
+        ll_str_addf(&text, "%s %d %s (%d then)", devices != d->n_devices ? "," : ":", d->n_archs,
+                    ll_noun(d->n_archs, "architecture", "architectures"), r->n_then);
     ll_strs_take(r->said, ll_str_take(&text));
     if (!ll_json_get_str(o, "genes", NULL))
         say(r,
@@ -291,8 +292,8 @@ static void read_samples(reader *r, const cJSON *o)
         if (row >= 0) rows[kept++] = row;
     }
     if (kept < n) {
-        say(r, "%d of %d samples are left out: their architectures are not in %s any more", n - kept, n,
-            r->out->data->name);
+        say(r, "%d of %d %s are left out: their architectures are not in %s any more", n - kept, n,
+            ll_noun(n, "sample", "samples"), r->out->data->name);
         r->whole = false;
     }
     if (kept || !n)

@@ -50,12 +50,16 @@ static void compare(replay *r, const char *line, const cJSON *then, const cJSON 
     free(text);
 }
 
-static ll_status run_one(replay *r, const char *line, const cJSON *recorded)
+/* `entry`: of the journal; NULL: the line is no recorded one. */
+static ll_status run_one(replay *r, const char *line, const cJSON *entry)
 {
+    const cJSON *recorded = cJSON_GetObjectItemCaseSensitive(entry, "results");
     cJSON *results = NULL;
     if (ll_cancelled(r->rq->observer)) return LL_FAIL(r->rq, LL_CANCELLED, "cancelled");
     ll_note(r->rq, "> %s", line);
+    r->rq->made_then = cJSON_GetObjectItemCaseSensitive(entry, "files");
     ll_status s = ll_app_run_line(r->rq, line, r->check ? &results : NULL);
+    r->rq->made_then = NULL;
     if (!s) r->ran++;
     if (!s && r->check && recorded) compare(r, line, recorded, results);
     if (s && s != LL_CANCELLED) ll_fail_in(&r->rq->error, "%s: ", line);
@@ -130,7 +134,7 @@ static void look_at_data(replay *r, const cJSON *entry)
 
 static ll_status replay_recorded(replay *r, const char *line, const cJSON *entry)
 {
-    ll_status s = run_one(r, line, cJSON_GetObjectItemCaseSensitive(entry, "results"));
+    ll_status s = run_one(r, line, entry);
     if (!s) look_at_data(r, entry);
     return s;
 }

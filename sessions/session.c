@@ -15,7 +15,7 @@
 #include "sessions/manifest.h"
 #include "sessions/place.h"
 
-enum { RESIDENT = 32, LONGEST_RESULTS = 65536 };
+enum { RESIDENT = 32 };
 
 /* --- steps ------------------------------------------------------------------------------------------------
  */
@@ -24,6 +24,7 @@ static void free_step(ll_step *p)
 {
     free(p->line);
     cJSON_Delete(p->manifest);
+    cJSON_Delete(p->kept);
     if (p->resident) ll_state_free(&p->state);
 }
 
@@ -193,33 +194,7 @@ static ll_status make_folder(ll_session *s, const char *from, ll_error *e)
     return LL_OK;
 }
 
-/* Before something is written: a folder that may be written to. */
-static ll_status need_folder(ll_session *s, ll_request *rq, ll_error *e)
-{
-    if (s->dir && !s->name) return LL_OK;
-    ll_status status = make_folder(s, s->dir, e);
-    if (!status && s->of)
-        ll_note(
-            rq,
-            "session %s stays as it was saved, this goes on in an unsaved copy: `save` puts it in its place",
-            ll_path_base(s->of));
-    return status;
-}
-
-/* What a command said is kept for `replay check=on`, unless it is a whole table. */
-static void add_results(cJSON *entry, const cJSON *results)
-{
-    cJSON *copy = ll_mask_times(results), *result;
-    cJSON_ArrayForEach(result, copy) ll_drop_drawing(result);
-    char *text = ll_json_line(copy);
-    if (strlen(text) <= LONGEST_RESULTS)
-        cJSON_AddItemToObject(entry, "results", copy);
-    else
-        cJSON_Delete(copy);
-    free(text);
-}
-
-static ll_status append(ll_session *s, const char *op, const char *line, const cJSON *results, ll_error *e)
+static ll_status append(ll_session *s, const char *op, const char *line, cJSON *kept, ll_error *e)
 {
     cJSON *entry = cJSON_CreateObject();
     ll_json_int(entry, "n", s->next_n);
@@ -228,13 +203,65 @@ static ll_status append(ll_session *s, const char *op, const char *line, const c
     ll_json_str(entry, "line", line);
     ll_json_now(entry, "time");
     cJSON_AddItemToObject(entry, "state", cJSON_Duplicate(s->steps[s->at].manifest, true));
-    if (results) add_results(entry, results);
+    cJSON *part;
+    cJSON_ArrayForEach(part, kept) cJSON_AddItemToObject(entry, part->string, cJSON_Duplicate(part, true));
     char *path = ll_path_join(s->dir, "journal.jsonl");
     ll_status status = ll_journal_append(s->journal_fd, path, entry, e);
     free(path);
     cJSON_Delete(entry);
     if (!status) s->next_n++;
     return status;
+}
+
+/* The present step is done and goes into the journal, with its manifest. */
+static ll_status append_step(ll_session *s, ll_error *e)
+{
+    ll_step *now = &s->steps[s->at];
+    ll_status status = now->manifest ? LL_OK : ll_manifest_write(&s->store, &now->state, &now->manifest, e);
+    if (!status) status = append(s, "do", now->line, now->kept, e);
+    if (status) return status;
+    cJSON_Delete(now->kept);
+    now->kept = NULL;
+    return LL_OK;
+}
+
+/* Steps that waited for one that is worth a folder, undone ones too. */
+static ll_status append_waiting(ll_session *s, ll_error *e)
+{
+    int at = s->at;
+    ll_status status = LL_OK;
+    if (!s->waiting) return LL_OK;
+    for (int i = 1; i < s->n_steps && !status; i++) {
+        s->at = i;
+        status = append_step(s, e);
+    }
+    s->at = at;
+    if (!status && at < s->n_steps - 1) status = append(s, "undo", "undo", NULL, e);
+    s->waiting = status != LL_OK;
+    return status;
+}
+
+/* Before something is written: a folder that may be written to. */
+static ll_status need_folder(ll_session *s, ll_request *rq, ll_error *e)
+{
+    if (s->dir && !s->name) return append_waiting(s, e);
+    ll_status status = make_folder(s, s->dir, e);
+    if (!status) status = append_waiting(s, e);
+    if (!status && s->of)
+        ll_note(
+            rq,
+            "session %s stays as it was saved, this goes on in an unsaved copy: `save` puts it in its place",
+            ll_path_base(s->of));
+    return status;
+}
+
+/* Does a script's step only name what lies on the disk anyway? Nobody would go on with that. */
+static bool may_wait(const ll_session *s, const ll_request *rq)
+{
+    const ll_state *now = &rq->state;
+    bool made = now->samples || now->n_models || now->n_transfers || now->n_adapted || now->n_searches ||
+                now->encoders.n || now->tags.n || (now->data && !now->data->path);
+    return s->script && !s->dir && !made && !(rq->command->flags & LL_CMD_NO_UNDO);
 }
 
 /* The journal is behind: say so once, go on in memory. */
@@ -249,17 +276,18 @@ static void on_commit(void *ctx, ll_request *rq)
 {
     ll_session *s = ctx;
     ll_error e = {0};
-    cJSON *manifest = NULL;
     if (s->handled) {
         s->handled = false;
         return;
     }
     if (s->steps[s->at].resident && same_state(&s->steps[s->at].state, &rq->state)) return;
-    ll_status status = need_folder(s, rq, &e);
-    if (!status) status = ll_manifest_write(&s->store, &rq->state, &manifest, &e);
-    push_step(s, rq->line, manifest, &rq->state);
-    if (!status) status = append(s, "do", rq->line, rq->results, &e);
-    if (status)
+    bool waits = may_wait(s, rq);
+    ll_status status = waits ? LL_OK : need_folder(s, rq, &e);
+    push_step(s, rq->line, NULL, &rq->state);
+    s->steps[s->at].kept = ll_journal_kept(rq);
+    if (waits)
+        s->waiting = true;
+    else if (status || append_step(s, &e))
         fall_behind(s, rq, &e);
     else
         s->behind = false;
@@ -288,7 +316,7 @@ void ll_session_close(ll_session *s)
     cut_steps(s, 0);
     ll_store_forget(&s->store);
     set_place(s, NULL, NULL);
-    s->behind = false;
+    s->behind = s->waiting = false;
     s->next_n = 1;
     begin(s);
 }
@@ -413,6 +441,7 @@ static void take_over(ll_session *s, ll_session *other)
     s->at = other->at;
     s->next_n = other->next_n;
     s->behind = other->behind;
+    s->waiting = false;
     s->lock_fd = other->lock_fd;
     s->journal_fd = other->journal_fd;
     set_place(s, ll_strdup(other->dir), other->name);
@@ -476,9 +505,10 @@ ll_status ll_session_open(ll_session *s, ll_request *rq, const char *dir, bool c
 static ll_status catch_up(ll_session *s, ll_error *e)
 {
     ll_status status = s->dir ? LL_OK : make_folder(s, NULL, e);
+    if (!status) status = append_waiting(s, e);
     ll_step *now = &s->steps[s->at];
     if (!status && !now->manifest) status = ll_manifest_write(&s->store, &now->state, &now->manifest, e);
-    if (!status && s->behind) status = append(s, "do", now->line, NULL, e);
+    if (!status && s->behind) status = append_step(s, e);
     if (!status) s->behind = false;
     return status;
 }

@@ -5,7 +5,8 @@
  *   blobs/          models, predictions, architectures, datasets that live in memory (sessions/store.h)
  *   lock            held by the process that has it open
  *
- * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing. A saved
+ * An app has one. Its folder is made at the first change, so that a run that changes nothing leaves nothing; of a script at
+ * the first step that makes something, which loading a dataset and naming a task do not. A saved
  * session is only changed by `save`: the first change behind `save` or `open` goes to an unsaved copy, which knows where
  * it comes from. So there are both at any moment, whatever ends the process.
  * Thread: the one that runs commands, except where a function says otherwise. */
@@ -22,6 +23,7 @@ typedef struct ll_step {
     cJSON *manifest; /* of the state after it; NULL when it could not be written */
     ll_state state;
     bool resident; /* is `state` in memory? else it is read again from the manifest */
+    cJSON *kept;   /* what the journal says beside: results, files; NULL: it has it, or there is nothing */
 } ll_step;
 
 typedef struct ll_session {
@@ -33,6 +35,7 @@ typedef struct ll_session {
     int lock_fd, journal_fd;
     bool script;  /* nobody is there: unsaved, it is no person's (sessions/header.h) */
     bool behind;  /* the last step could not be journalled */
+    bool waiting; /* a script has made nothing yet that is worth a folder: all steps are in memory alone */
     bool handled; /* the running command has done its own bookkeeping: the hook skips it */
     int depth;    /* of replays */
     ll_store store;

@@ -56,7 +56,9 @@ for signal in INT TERM; do
     runs 'load fbnet_sim; partition source=sim_v100_b1,sim_raspi4 target=sim_eyeriss; pretrain gp n=50; transfer k=8; search score=params max=40 budget=1e9' \
         $signal "searching"
     grep -q "stopped: this is what was found until then" out && ok || { bad "what the search had found is not shown"; tail -n 3 out; }
-    settle=.02 runs 'import csv /dev/zero as x space=nasbench201 unit=ms' $signal "reading what has no end"
+    exec 8</dev/zero
+    settle=.02 runs 'import csv /dev/fd/8 as x space=nasbench201 unit=ms' $signal "reading what has no end"
+    exec 8<&-
 done
 exec 9<>pipe
 runs 'import csv pipe as x space=nasbench201 unit=ms' TERM "reading a pipe whose writer is silent"
@@ -80,7 +82,7 @@ runs 'import csv dead.csv as x space=nasbench201 unit=ms' TERM "reading a dead f
     LATLAB_SHIM_DEAD=dead.csv LATLAB_SHIM_OPENS=1
 mkdir dead
 echo old >dead/out.csv
-runs 'load nb201_sim; export csv dead/out.csv' TERM "syncing to a dead server" LD_PRELOAD="$shim" LATLAB_SHIM_DEAD=fsync
+runs 'load nb201_sim; export csv dead/out.csv force=on' TERM "syncing to a dead server" LD_PRELOAD="$shim" LATLAB_SHIM_DEAD=fsync
 [ "$(ls -A dead)" = out.csv ] && [ "$(cat dead/out.csv)" = old ] && ok || { bad "what was there is not as it was"; ls -A dead; }
 
 # the second signal ends at once, whatever the first has begun

@@ -236,6 +236,16 @@ static void exported_tables_come_back(void)
     CHECK_INT(ll_json_get_int(last, "n_devices", 0), 1);
     CHECK_STR(say("export csv /dev/full"), "failed");
     CHECK_HAS(ll_str_text(&complaint), "No space left");
+    char *link = ll_path_join(check_tmpdir(), "link.csv"),
+         *elsewhere = ll_path_join(check_tmpdir(), "elsewhere.csv");
+    CHECK(!symlink(elsewhere, link));
+    CHECK_STR(say("export csv %s force=on", link), "failed"); /* no file appears that nobody named */
+    CHECK_HAS(ll_str_text(&complaint), "elsewhere.csv, where nothing is: write to that itself");
+    CHECK(ll_is_missing(elsewhere));
+    CHECK_OK(ll_write_file(elsewhere, "x", 1, NULL));
+    CHECK_STR(say("export csv %s force=on", link), "ok"); /* one that is there is written */
+    free(link);
+    free(elsewhere);
     CHECK_STR(say("export csv %s/x.csv", check_missing()), "failed");
     CHECK_STR(say("export csv %s force=on devices=nope", out), "failed");
     CHECK_STR(say("export predictions %s force=on", out), "failed");

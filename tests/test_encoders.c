@@ -284,6 +284,7 @@ static void proxies_that_were_kept_are_encoded(void)
     CHECK_INT(say(a, "encode zcp"), LL_OK);
     CHECK_HAS(said, "\"computed\":0");
     CHECK_INT(say(a, "scores against=params,params,nwot"), LL_OK);
+    CHECK_HAS(said, "\"notes\":[\"over ");
     cJSON *result = said_result("worth");
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(result, "columns")), 3);
     cJSON_Delete(result);
@@ -360,6 +361,8 @@ static void a_file_is_for_its_encoding_and_space(void)
     CHECK_INT(say(a, "encode graf out=g.txt"), LL_USAGE);
     CHECK_INT(say(a, "encode graf save=missing/g.safetensors"), LL_FAILED);
     CHECK_INT(say(a, "encode graf save=g.csv out=g.csv"), LL_USAGE);
+    CHECK_INT(say(a, "encode graf save=g.csv out=././g.csv"), LL_USAGE);
+    CHECK_HAS(said, "name the same file");
     CHECK_INT(say(a, "sample k=3 sampler=kmeans:graf encoding=cost"), LL_USAGE);
     ll_app_free(a);
 }

@@ -498,10 +498,11 @@ static ll_status read_a_pipe(void)
     return ll_read_file(in("pipe"), 0, &text, NULL, &e);
 }
 
+static const char *endless;
 static ll_status read_for_ever(void)
 {
     char *text;
-    return ll_read_file("/dev/zero", (size_t)1 << 40, &text, NULL, &e);
+    return ll_read_file(endless, (size_t)1 << 40, &text, NULL, &e);
 }
 
 static ll_status write_a_pipe(void)
@@ -521,7 +522,32 @@ static void a_pipe_that_nobody_serves_is_left(void)
 
 static void a_file_without_end_is_left(void)
 {
+    int zero = open("/dev/zero", O_RDONLY);
+    char path[32];
+    snprintf(path, sizeof path, "/dev/fd/%d", zero);
+    endless = path; /* what the shell opened may be anything */
     CHECK(answer_s(read_for_ever) < 2);
+    close(zero);
+}
+
+static void what_has_no_end_is_refused(void)
+{
+    static const char *const devices[] = {"/dev/zero", "/dev/random", "/dev/tty", "/dev/full"};
+    char *text;
+    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++) {
+        if (access(devices[i], R_OK)) continue;
+        e = (ll_error){0};
+        CHECK(ll_read_file(devices[i], 0, &text, NULL, &e) != LL_OK);
+        if (strcmp(devices[i], "/dev/tty")) CHECK_HAS(e.message, "is a device, a file was expected");
+    }
+    CHECK_OK(ll_read_file("/dev/null", 0, &text, NULL, &e));
+    CHECK_STR(text, "");
+    free(text);
+    CHECK(!mkfifo(in("unwritten"), 0600));
+    CHECK_INT(ll_read_file(in("unwritten"), 0, &text, NULL, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "is a named pipe that nobody writes");
+    CHECK_INT(put(in("unwritten"), "x"), LL_FAILED);
+    CHECK_HAS(e.message, "is a named pipe that nobody reads");
 }
 
 static void a_pipe_is_read_to_its_end(void)
@@ -572,6 +598,7 @@ static const check_case cases[] = {
     {"a sudden end takes its temporaries along", a_sudden_end_takes_its_temporaries_along},
     {"a full disk keeps the old file", a_full_disk_keeps_the_old_file},
     {"a pipe that nobody serves is left", a_pipe_that_nobody_serves_is_left},
+    {"what has no end is refused", what_has_no_end_is_refused},
     {"a file without end is left", a_file_without_end_is_left},
     {"a pipe is read to its end", a_pipe_is_read_to_its_end},
     {0},

@@ -84,7 +84,27 @@ static ll_status run_mixed(ll_request *rq)
     return LL_OK;
 }
 
+/* What `compare` kept: two predictors at three sizes, of the task that is asked for; once. */
+static int n_kept = 0;
+static ll_status run_results(ll_request *rq)
+{
+    cJSON *result = ll_result_new("results"), *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < n_kept; i++) {
+        cJSON *row = ll_json_obj(rows, NULL);
+        ll_json_str(row, "task", ll_word(&rq->args, "task"));
+        ll_json_str(row, "device", "fpga");
+        ll_json_str(row, "predictor", i % 2 ? "gp" : "flops");
+        ll_json_int(row, "k", 5 * (1 + i / 2));
+        ll_json_num(row, "spearman", .5 + .01 * i);
+    }
+    ll_emit(rq, result);
+    return LL_OK;
+}
+
+static const ll_option results_options[] = {
+    LL_OPT_WORD("task", NULL, "of this task"), LL_OPT_INT("most", "5", 1, 1e9, "rows"), {0}};
 static const ll_command given_commands[] = {
+    {.name = "results", .group = "test", .summary = "Kept", .options = results_options, .run = run_results},
     {.name = "mixed", .group = "test", .summary = "Set the data", .flags = LL_CMD_CHANGES, .run = run_mixed},
     {.name = "given", .group = "test", .summary = "Set the state", .flags = LL_CMD_CHANGES, .run = run_given},
     {0}};
@@ -207,7 +227,13 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot heatmap", "no dataset is loaded");
     check_refused(a, "plot curve", "no predictor is pretrained");
     check_refused(a, "plot pie", "pie");
-    check_refused(a, "plot shots", "from=FILE");
+    check_refused(a, "plot shots", "no result with spearman is kept: `compare` keeps them");
+    n_kept = 6;
+    cJSON *shown = say(a, "plot shots");
+    CHECK_STR(ll_json_get_str(shown, "end", ""), "ok");
+    CHECK_INT(ll_json_get_int(shown, "points", 0), 6); /* of the line and its band, a score is one */
+    cJSON_Delete(shown);
+    n_kept = 0;
     ll_app_free(a);
     a = new_app(true);
     check_refused(a, "plot scatter raspi4", "transfer raspi4");
@@ -225,7 +251,7 @@ static void the_command_says_what_is_missing(void)
     check_refused(a, "plot scatter out=x.png size=8x6ft", "8x6cm");
     check_refused(a, "plot scatter out=x.png size=8x", "8x6cm");
     check_refused(a, "plot scatter out=x.png size=800x600cm", "to 212x212cm");
-    check_refused(a, "plot scatter out=x.png size=nanxnan", "from 200x100");
+    check_refused(a, "plot scatter out=x.png size=nanxnan", "WIDTHxHEIGHT was expected");
     check_refused(a, "plot scatter size=8x6cm", "characters without out=");
     check_refused(a, "plot scatter font=9", "are of files");
     char nowhere[PATH_MAX];

@@ -59,6 +59,11 @@ static void an_energy_is_transferred_from_latencies(void)
     }
     CHECK_INT(say(a, "search a_energy max=20ms score=macs"), LL_USAGE);
     CHECK_HAS(said, "max=20ms: energy was expected, in mJ");
+    CHECK_INT(say(a, "predict a_energy max=20ms"), LL_USAGE);
+    CHECK_HAS(said, "max=20ms: energy was expected, in mJ");
+    CHECK_INT(say(a, "predict a_energy max=abc"), LL_USAGE);
+    CHECK_HAS(said, "max=abc: energy was expected, as in 5 or 5mJ");
+    CHECK_OK(say(a, "predict a_energy max=.02J"));
     CHECK_OK(say(a, "search a_energy max=.02J score=macs"));
     CHECK_HAS(said, "20");
     CHECK_OK(say(a, "eval a_energy"));
@@ -131,7 +136,7 @@ static void units_are_judged_among_latencies(void)
     ll_app *a = app_new();
     char *path = ll_path_join(check_tmpdir(), "q.csv");
     ll_str line = {0};
-    static const char table[] = "arch,a,b,c,d (mJ)\n0,1,1,1,90000\n1,2,2,2,91000\n2,3,3,3,92000\n";
+    static const char table[] = "arch,a,b,c,d (mJ)\n0,1,1,1,90000\n1,2,2,2,91000\n2,3,3,3,0\n";
     CHECK_OK(ll_write_file(path, table, sizeof table - 1, NULL));
     ll_str_addf(&line, "import csv %s as j space=nasbench201 unit=ms", path);
     CHECK_OK(say(a, line.s));
@@ -139,6 +144,7 @@ static void units_are_judged_among_latencies(void)
     CHECK_OK(say(a, "load j"));
     CHECK_OK(say(a, "audit"));
     CHECK(!strstr(said, "was the unit"));
+    CHECK_HAS(said, "d: 1 energy is exactly 0");
     ll_str_free(&line);
     free(path);
     ll_app_free(a);

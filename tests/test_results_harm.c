@@ -29,6 +29,20 @@ static ll_status compare(ll_app *a, const char *name, const char *how)
     return s;
 }
 
+/* The library would write into a device and wait for a pipe. */
+static void what_is_no_file_is_no_database(void)
+{
+    ll_app *a = ready();
+    char *pipe = ll_path_join(check_tmpdir(), "pipe");
+    CHECK(!mkfifo(pipe, 0600));
+    CHECK_INT(compare(a, "pipe", "predictors=flops k=5 trials=1 seed=1"), LL_BAD_DATA);
+    CHECK_HAS(said, "is no file, a database of results was expected");
+    CHECK_INT(say(a, "compare predictors=flops k=5 trials=1 seed=1 results=/dev/zero"), LL_BAD_DATA);
+    CHECK_HAS(said, "/dev/zero: is no file");
+    free(pipe);
+    ll_app_free(a);
+}
+
 static int count_results(const char *name)
 {
     char *path = ll_path_join(check_tmpdir(), name);
@@ -218,6 +232,7 @@ static void full_disks_keep_what_was_there(void)
 
 static const check_case cases[] = {
     {"make the toy dataset", make_toy},
+    {"what is no file is no database", what_is_no_file_is_no_database},
     {"a killed experiment goes on", a_killed_experiment_goes_on},
     {"processes at once share a database", processes_at_once_share_a_database},
     {"exports go by their suffix", exports_go_by_their_suffix},

@@ -104,6 +104,7 @@ static void devices_may_have_any_name(void)
     is_refused(a, "search holes max:\"my phone, 2\"=5",
                "max:my phone, 2 limits a device that is not searched for");
     is_refused(a, "search holes,holes", "named twice");
+    is_refused(a, "search holes max=5 score=nwot", "`proxies nwot save=on` computes this proxy");
     ll_app_free(a);
 }
 
@@ -199,7 +200,7 @@ static int fill_in(const char *name, int n)
     int filled = 0;
     ll_strs_split(&lines, text, '\n');
     for (int i = 0; i < lines.n; i++) {
-        char *empty = strstr(lines.v[i], ",,,"); /* of latency_ms, std_ms and what it teaches */
+        char *empty = strstr(lines.v[i], ",,"); /* of latency_ms and std_ms */
         if (i && empty && filled < n) {
             ll_str_addf(&out, "%.*s,%.2f%s\n", (int)(empty - lines.v[i]), lines.v[i], 6.5 + .1 * filled,
                         empty + 1);
@@ -224,6 +225,11 @@ static void answers_come_from_a_file(void)
     CHECK_OK(say_at(a, again));
     CHECK_HAS(said, "architectures: fill in latency_ms and give the same command again");
     cJSON *r = said_result("search");
+    char *listed = ll_path_join(check_tmpdir(), "list.csv"), *text;
+    CHECK_OK(ll_read_file(listed, 0, &text, NULL, NULL));
+    CHECK(strstr(text, "latency_ms,std_ms\n") != NULL); /* no column of which nothing is known */
+    free(text);
+    free(listed);
     int open = cJSON_GetArraySize(cJSON_GetObjectItem(r, "open"));
     CHECK_INT(open, 4);
     CHECK(cJSON_IsFalse(cJSON_GetObjectItem(r, "closed")));

@@ -121,6 +121,53 @@ static void replay_goes_on_behind_an_import(void)
     free(path);
 }
 
+/* A replayed step goes over the file that it made; what a person has made of it since is left alone. */
+static void replay_knows_its_own_files(void)
+{
+    char *list = ll_path_join(check_tmpdir(), "to do.csv"), *vectors = ll_path_join(check_tmpdir(), "v.csv");
+    ll_str line = {0};
+    ll_app *a = app_new();
+    SAY(a, "load nb201_host");
+    SAY(a, "partition source=xeon_* target=epyc_blas");
+    SAY(a, "pretrain gp n=100");
+    SAY(a, "transfer epyc_blas k=5");
+    ll_quote_addf(&line, "search epyc_blas max=3 score=cifar10 verify=4 by=csv file=%s", list);
+    SAY(a, ll_str_text(&line));
+    CHECK(ll_is_file(list));
+    CHECK_HAS(said, "without verify= the choice is "); /* a lower score is not chosen in silence */
+    SAY(a, "search epyc_blas max=3 score=cifar10 verify=20");
+    CHECK(!strstr(said, "without verify="));
+    ll_str_clear(&line);
+    ll_quote_addf(&line, "encode onehot out=%s", vectors);
+    SAY(a, ll_str_text(&line));
+    SAY(a, "save wrote");
+    ll_app_free(a);
+    a = app_new();
+    SAY(a, "replay wrote check=on");
+    CHECK_HAS(said, "\"n_different\":0");
+    size_t len;
+    char *text = read_text(list, &len), *empty = strstr(text, ",,");
+    if (CHECK(empty != NULL)) {
+        ll_str filled = {0};
+        ll_str_addf(&filled, "%.*s,2.5%s", (int)(empty - text), text, empty + 1);
+        CHECK_OK(ll_write_file(list, filled.s, filled.len, NULL));
+        SAY(a, "replay wrote check=on");
+        CHECK_HAS(said, "with 1 of ");
+        char *now = read_text(list, &len);
+        CHECK_STR(now, filled.s);
+        free(now);
+        ll_str_free(&filled);
+    }
+    CHECK_OK(ll_write_file(vectors, "mine", 4, NULL));
+    CHECK_INT(say(a, "replay wrote"), LL_FAILED);
+    CHECK_HAS(said, "v.csv is there already");
+    ll_app_free(a);
+    ll_str_free(&line);
+    free(text);
+    free(list);
+    free(vectors);
+}
+
 /* A comma or a blank in quotes separates nothing, in a list and behind max: alike. */
 static void searches_name_any_device(void)
 {
@@ -439,6 +486,7 @@ static const check_case cases[] = {
     {"long sessions are kept", long_sessions_are_kept},
     {"commands that change nothing are no steps", commands_that_change_nothing_are_no_steps},
     {"replay gives the same numbers", replay_gives_the_same_numbers},
+    {"replay knows its own files", replay_knows_its_own_files},
     {"scripts are replayed", scripts_are_replayed},
     {"results are compared", results_are_compared},
     {"only a few unnamed sessions are kept", only_a_few_unnamed_sessions_are_kept},

@@ -401,6 +401,43 @@ static void old_live_sessions_go_only_when_they_are_nobodys(void)
     free(live);
 }
 
+/* Nobody goes on with a script that only looked; the step that makes something brings those before it along. */
+static void scripts_that_make_nothing_leave_nothing(void)
+{
+    ll_app *a = app_new();
+    ll_sessions_of_script(a);
+    SAY(a, "load toy");
+    SAY(a, "load nb201_host");
+    SAY(a, "load toy");
+    SAY(a, "devices");
+    CHECK(!ll_session_of(a)->dir);
+    SAY(a, "undo");
+    SAY(a, "undo");
+    SAY(a, "save looked"); /* asked for, it is kept all the same */
+    SAY(a, "journal");
+    CHECK_HAS(said, "\"at\":1");
+    SAY(a, "redo");
+    CHECK_HAS(said, "nb201_host");
+    ll_app_free(a);
+    a = app_new();
+    ll_sessions_of_script(a);
+    SAY(a, "load toy");
+    CHECK(!ll_session_of(a)->dir);
+    SAY(a, "tag sim_raspi4");
+    char *dir = ll_strdup(ll_session_of(a)->dir), line[600];
+    ll_app_free(a);
+    a = app_new();
+    snprintf(line, sizeof line, "open %s", ll_path_base(dir));
+    SAY(a, line);
+    SAY(a, "journal");
+    CHECK_HAS(said, "\"at\":2");
+    snprintf(line, sizeof line, "replay %s check=on", ll_path_base(dir));
+    SAY(a, line);
+    CHECK_HAS(said, "\"checked\":2");
+    ll_app_free(a);
+    free(dir);
+}
+
 /* As many as one likes of -c push out none of a person's, until a person goes on with one of them. */
 static void scripts_push_out_nobodys_sessions(void)
 {
@@ -411,6 +448,7 @@ static void scripts_push_out_nobodys_sessions(void)
         a = app_new();
         ll_sessions_of_script(a);
         SAY(a, "load toy");
+        SAY(a, "tag sim_raspi4");
         scripts = i == 11 ? ll_strdup(ll_session_of(a)->dir) : NULL;
         ll_app_free(a);
     }
@@ -549,6 +587,7 @@ static const check_case cases[] = {
     {"copies take only what is of the session", copies_take_only_what_is_of_the_session},
     {"sessions without a journal open", sessions_without_a_journal_open},
     {"old live sessions go only when they are nobody's", old_live_sessions_go_only_when_they_are_nobodys},
+    {"scripts that make nothing leave nothing", scripts_that_make_nothing_leave_nothing},
     {"scripts push out nobody's sessions", scripts_push_out_nobodys_sessions},
     {"killed saves leave sessions alone", killed_saves_leave_sessions_alone},
     {"folders in the making are left alone", folders_in_the_making_are_left_alone},

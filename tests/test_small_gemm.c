@@ -2,6 +2,7 @@
  * and nothing written beside C. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -109,7 +110,18 @@ static void the_same_as_the_library(void)
     }
 }
 
+/* Whatever the processor: the widest have none better, and what is named runs here. */
+static void better_kernels_are_known(void)
+{
+    CHECK(!ll_blas_better_than("SkylakeX") && !ll_blas_better_than("Cooperlake"));
+    CHECK(!ll_blas_better_than("a processor of the future"));
+    const char *better = ll_blas_better_than("Nehalem"), *wider = ll_blas_better_than("Haswell");
+    CHECK(!wider || (better && !strcmp(wider, better)));
+    if (better) CHECK(!ll_blas_better_than(better) || !strcmp(better, "Haswell"));
+}
+
 static const check_case cases[] = {
+    {"better kernels are known", better_kernels_are_known},
     {"every size around a tile and a panel", every_size_around_a_tile},
     {"sizes around what is copied at a time", sizes_around_a_copy},
     {"the same as the library", the_same_as_the_library},

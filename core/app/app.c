@@ -162,6 +162,7 @@ static void free_request(ll_request *rq)
     ll_values_free(&rq->args);
     ll_values_free(&rq->more);
     cJSON_Delete(rq->results);
+    ll_strs_free(&rq->outputs);
     free(rq->in_the_way);
 }
 
@@ -188,6 +189,7 @@ static ll_status run_inside(ll_request *outer, const char *line, bool quiet, cJS
                      .line = line,
                      .quiet = quiet || outer->quiet,
                      .pool = outer->pool,
+                     .made_then = outer->made_then,
                      .observer = outer->observer};
     if (results) rq.results = cJSON_CreateArray();
     ll_state_copy(&rq.state, &outer->state);

@@ -9,6 +9,8 @@
 
 #include "core/app/app.h"
 #include "core/base/fs.h"
+#include "core/base/hash.h"
+#include "core/base/json.h"
 #include "core/base/mem.h"
 
 /* What latlab keeps at `folder`: "dataset", "session"; NULL: nothing. */
@@ -63,6 +65,13 @@ static char *nearest_folder(const char *path)
     return found;
 }
 
+/* The file would appear where its name does not say. */
+static ll_status check_link(ll_request *rq, const char *path, const char *linked)
+{
+    if (!ll_is_there(path) || !ll_is_missing(path)) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "%s is a link to %s, where nothing is: write to that itself", path, linked);
+}
+
 ll_status ll_output_path(ll_request *rq, const char *word, char **path)
 {
     *path = ll_path_expand(word);
@@ -70,6 +79,7 @@ ll_status ll_output_path(ll_request *rq, const char *word, char **path)
     if (!linked) linked = follow(*path);
     char *folder = nearest_folder(linked);
     ll_status s = folder ? check_folder(rq, *path, folder) : LL_OK;
+    if (!s) s = check_link(rq, *path, linked);
     free(linked);
     free(folder);
     if (s) {
@@ -92,10 +102,74 @@ static bool holds_something(const char *path)
     return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
+/* What a path names from any folder. The caller frees. */
+static char *absolute(const char *path)
+{
+    char *linked = realpath(path, NULL);
+    if (linked) return linked;
+    char *folder = ll_path_folder(path), *real = realpath(folder, NULL);
+    char *at = real ? ll_path_join(real, ll_path_base(path)) : ll_strdup(path);
+    free(folder);
+    free(real);
+    return at;
+}
+
+static bool hash_of(const char *path, ll_hash *out)
+{
+    char *text;
+    size_t n;
+    if (!holds_something(path) || ll_read_own_file(path, 0, &text, &n, NULL)) return false;
+    *out = ll_hash_bytes(text, n);
+    free(text);
+    return true;
+}
+
+void ll_output_wrote(ll_request *rq, const char *path)
+{
+    ll_strs_take(&rq->outputs, absolute(path));
+}
+
+void ll_output_list(const ll_request *rq, cJSON *entry)
+{
+    ll_hash hash;
+    cJSON *files = rq->outputs.n ? ll_json_arr(entry, "files") : NULL;
+    for (int i = 0; i < rq->outputs.n; i++) {
+        if (!hash_of(rq->outputs.v[i], &hash)) continue;
+        cJSON *o = ll_json_obj(files, NULL);
+        ll_json_str(o, "path", rq->outputs.v[i]);
+        ll_json_str(o, "hash", hash.hex);
+    }
+}
+
+static const cJSON *find_made_then(const ll_request *rq, const char *path)
+{
+    const cJSON *file, *found = NULL;
+    char *at = absolute(path);
+    cJSON_ArrayForEach(file, rq->made_then) if (!strcmp(ll_json_get_str(file, "path", ""), at)) found = file;
+    free(at);
+    return found;
+}
+
+bool ll_output_made_then(const ll_request *rq, const char *path)
+{
+    return find_made_then(rq, path) != NULL;
+}
+
+static bool is_as_made(const ll_request *rq, const char *path)
+{
+    ll_hash hash;
+    const cJSON *file = find_made_then(rq, path);
+    return file && hash_of(path, &hash) && !strcmp(hash.hex, ll_json_get_str(file, "hash", ""));
+}
+
 ll_status ll_output_new(ll_request *rq, const char *word, char **path)
 {
     ll_status s = ll_output_path(rq, word, path);
-    if (s || is_forced(rq) || !holds_something(*path)) return s;
+    if (s) return s;
+    if (is_forced(rq) || !holds_something(*path) || is_as_made(rq, *path)) {
+        ll_output_wrote(rq, *path);
+        return LL_OK;
+    }
     s = LL_FAIL(rq, LL_FAILED, "%s is there already: give another file, or force=on to write over it", *path);
     free(rq->in_the_way);
     rq->in_the_way = *path;

@@ -46,6 +46,10 @@ struct ll_request {
     /* Who spoke for the thread before; a look beside a command is stopped by it too. */
     const ll_observer *outer;
     cJSON *results; /* copies of what was emitted, for the commit hook; NULL: not kept */
+    /* Files it has made anew for the user (core/app/output.h), and of a step that is replayed those that it made then,
+     * [{"path","hash"}], NULL: none. */
+    ll_strs outputs;
+    const cJSON *made_then;
     ll_error error; /* the message END(failed) carries */
     char *
         in_the_way; /* it failed because this file is there, and would write over it with force=on; NULL: no */

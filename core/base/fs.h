@@ -10,7 +10,7 @@
 #include "core/base/str.h"
 
 /* Whole file, NUL added after the last byte (not counted in *len). The caller frees. Files over `most` bytes
- * (0: 4 GiB) are refused. Pipes and terminals are read to their end. Stops with LL_CANCELLED (interrupt.h). */
+ * (0: 4 GiB) are refused. Pipes are read to their end, devices refused (core/base/stream.h). Stops with LL_CANCELLED (interrupt.h). */
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e);
 
 /* The same of a file that latlab keeps for itself: what is no plain file is refused, for a pipe in its place would be
@@ -50,6 +50,9 @@ void ll_writers_drop(void);
  * history. Made when it is missing; links are followed as by a writer; whatever is neither a plain file nor
  * a device (/dev/null) is refused. `flags`: O_APPEND or 0. -1 on failure. */
 int ll_open_own(const char *path, int flags, ll_error *e);
+
+/* The number of the descriptor that a path stands for (/dev/fd/3, /proc/self/fd/3), -1: none. */
+int ll_descriptor_of(const char *path);
 
 bool ll_is_file(const char *path);
 bool ll_is_there(const char *path); /* anything of this name, a link that leads to nothing too */

@@ -15,6 +15,7 @@
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/stream.h"
 
 #define PREFIX ".latlab-tmp-"
 
@@ -101,7 +102,7 @@ static void sweep(int folder, const char *dir)
 
 /* The number of the descriptor this path stands for, else -1: what the shell opened is written to through what it
  * opened, whatever that is. (The standard streams in /dev are links to such paths.) */
-static int descriptor_of(const char *path)
+int ll_descriptor_of(const char *path)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
@@ -148,7 +149,7 @@ static ll_status follow(char **path, const struct stat *link, ll_error *e)
 static ll_status resolve(char **path, struct stat *st, ll_error *e)
 {
     for (int hop = 0; hop < MOST_LINKS; hop++) {
-        if (descriptor_of(*path) >= 0) return LL_OK;
+        if (ll_descriptor_of(*path) >= 0) return LL_OK;
         if (lstat(*path, st)) {
             *st = (struct stat){0};
             return errno == ENOENT ? LL_OK : cannot(e, *path, errno);
@@ -162,12 +163,12 @@ static ll_status resolve(char **path, struct stat *st, ll_error *e)
 
 /* --- opening ----------------------------------------------------------------------------------------------- */
 
-/* A named pipe is opened when somebody reads it, and waiting for that can be cancelled. */
+/* A named pipe is opened when somebody reads it, who is waited for a moment; that can be cancelled. */
 static int open_special(const char *path)
 {
-    int fd;
+    int fd, ticks = 0;
     while ((fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)) < 0 && errno == ENXIO &&
-           !ll_interrupted())
+           !ll_interrupted() && ticks++ * TICK_MS < LL_PIPE_PATIENCE_MS)
         poll(NULL, 0, TICK_MS);
     if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
     return fd;
@@ -175,7 +176,7 @@ static int open_special(const char *path)
 
 static int open_direct(const char *path)
 {
-    int fd = descriptor_of(path);
+    int fd = ll_descriptor_of(path);
     return fd >= 0 ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : open_special(path);
 }
 
@@ -270,6 +271,13 @@ static ll_status open_beside(ll_writer *w, const char *real, const struct stat *
     return s;
 }
 
+static ll_status no_special(const char *path, int why, ll_error *e)
+{
+    if (ll_interrupted()) return ll_interrupt_fail(e);
+    if (why == ENXIO) return ll_fail(e, LL_FAILED, "%s: is a named pipe that nobody reads", path);
+    return cannot(e, path, why);
+}
+
 ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e)
 {
     struct stat st = {0};
@@ -279,9 +287,9 @@ ll_status ll_writer_open(ll_writer *w, const char *path, ll_error *e)
     ll_status s = resolve(&real, &st, e);
     if (!s && st.st_nlink && S_ISDIR(st.st_mode)) {
         s = cannot(e, path, EISDIR);
-    } else if (!s && (descriptor_of(real) >= 0 || (st.st_nlink && !S_ISREG(st.st_mode)))) {
+    } else if (!s && (ll_descriptor_of(real) >= 0 || (st.st_nlink && !S_ISREG(st.st_mode)))) {
         fd = open_direct(real);
-        if (fd < 0) s = ll_interrupted() ? ll_interrupt_fail(e) : cannot(e, path, errno);
+        if (fd < 0) s = no_special(path, errno, e);
     } else if (!s) {
         s = open_beside(w, real, &st, &fd, e);
     }

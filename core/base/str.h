@@ -23,6 +23,18 @@ char *ll_str_take(ll_str *b);             /* the caller frees; the builder is em
 const char *ll_str_text(const ll_str *b); /* "" when empty */
 
 /* A list of owned strings. Zero-initialise. */
+/* "s" behind a count that is not one: printf("%d device%s", n, ll_plural(n)). */
+static inline const char *ll_plural(long n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* The noun behind a count: printf("%d %s", n, ll_noun(n, "latency", "latencies")). */
+static inline const char *ll_noun(long n, const char *one, const char *many)
+{
+    return n == 1 ? one : many;
+}
+
 typedef struct ll_strs {
     char **v;
     int n, cap;

@@ -216,8 +216,8 @@ static ll_status count_wanted(ll_request *rq, const active *a, int *n)
     if (s) return s;
     *n = ll_given(&rq->args, "next") ? ll_int(&rq->args, "next") : k - a->have.n;
     if (*n > 0) return LL_OK;
-    return LL_FAIL(rq, LL_FAILED, "%s has %d latencies already, k=%d asks for no more; next=5 does",
-                   device_name(a), a->have.n, k);
+    return LL_FAIL(rq, LL_FAILED, "%s has %d %s already, k=%d asks for no more; next=5 does", device_name(a),
+                   a->have.n, ll_noun(a->have.n, "latency", "latencies"), k);
 }
 
 /* What is measured and what is to be measured become the samples of the next transfer. */
@@ -266,7 +266,9 @@ static ll_status run_suggest(ll_request *rq)
 {
     active a;
     ll_status s = active_init(rq, &a);
-    if (!s && a.have.n) ll_note(rq, "continuing from %d latencies of %s", a.have.n, device_name(&a));
+    if (!s && a.have.n)
+        ll_note(rq, "continuing from %d %s of %s", a.have.n, ll_noun(a.have.n, "latency", "latencies"),
+                device_name(&a));
     if (!s) s = suggest(rq, &a);
     active_free(&a);
     return s;

@@ -65,6 +65,6 @@ void ll_arch_fields_csv(ll_arch_fields *f, const uint8_t *gene, FILE *to)
     }
     for (int i = 0; i < f->n; i++) {
         putc_unlocked(',', to);
-        ll_csv_write_number(to, row < 0 ? NAN : f->accuracy[i]->v[row]);
+        ll_csv_write_rounded(to, row < 0 ? NAN : f->accuracy[i]->v[row]); /* most are means of seeds */
     }
 }

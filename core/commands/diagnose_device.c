@@ -24,11 +24,11 @@ static bool by_learning(const ll_noise_report *r)
 static void posterior_note(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r,
                            const ll_outlook *o)
 {
-    ll_result_note(
-        result,
-        "not known yet: with %d latencies noise cannot be told from structure; after what the sources "
-        "taught, it is about %.3g %s (%.1f %% of the median), a limit of about %.3f",
-        r->audit.known, o->noise_ms, ll_device_unit(q->data, q->device), 100 * o->noise_share, o->ceiling);
+    ll_result_note(result,
+                   "not known yet: with %d %s noise cannot be told from structure; after what the sources "
+                   "taught, it is about %.3g %s (%.1f %% of the median), a limit of about %.3f",
+                   r->audit.known, ll_noun(r->audit.known, "latency", "latencies"), o->noise_ms,
+                   ll_device_unit(q->data, q->device), 100 * o->noise_share, o->ceiling);
 }
 
 static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_report *r, const ll_outlook *o)
@@ -57,8 +57,9 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
             "latencies, the others differ by noise alone: a limit of %.3f",
             r->n_mirrors, 100 * r->mirrors_equal, ll_below_one(r->mirrors, 3));
     if (!isnan(r->learned))
-        ll_result_note(result, "gp reaches %.3f when it learns from %d latencies of the device itself",
-                       ll_below_one(r->learned, 3), r->learned_n);
+        ll_result_note(result, "gp reaches %.3f when it learns from %d %s of the device itself",
+                       ll_below_one(r->learned, 3), r->learned_n,
+                       ll_noun(r->learned_n, "latency", "latencies"));
     if (isnan(r->ceiling)) return;
     if (!strcmp(r->ceiling_from, "posterior"))
         posterior_note(result, q, r, o);

@@ -81,11 +81,10 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
                        2 * p->target_se, p->source);
     }
     if (r->from_samples)
-        ll_result_note(
-            o,
-            "prices of devices that are possible after these %d latencies: where the samples say little, "
-            "what the sources say",
-            r->n_rows);
+        ll_result_note(o,
+                       "prices of devices that are possible after these %d %s: where the samples say little, "
+                       "what the sources say",
+                       r->n_rows, ll_noun(r->n_rows, "latency", "latencies"));
     else
         ll_result_note(o,
                        "counting operations explains %.0f %% of what its latencies differ by (of their "
@@ -325,8 +324,9 @@ static void unseen_note(cJSON *o, const ll_diagnosis *q, const ll_samples_report
         ll_str_addf(&text, "%s%s at %s", i ? ", " : "", unseen_name(s, r->unseen.v[i]),
                     s->positions[r->unseen.v[i] / s->n_ops]);
     if (text.len)
-        ll_result_note(o, "never seen, %d of %d operations at a position: %s%s", r->unseen.n, all_choices(s),
-                       ll_str_text(&text), r->unseen.n > 6 ? ", ..." : "");
+        ll_result_note(o, "never seen, %d of %d %s at a position: %s%s", r->unseen.n, all_choices(s),
+                       ll_noun(all_choices(s), "operation", "operations"), ll_str_text(&text),
+                       r->unseen.n > 6 ? ", ..." : "");
     else if (!s->facts->columns) /* numbers that were not seen lie between those that were */
         ll_result_note(o, "every operation was seen at every position");
     ll_str_free(&text);
@@ -377,9 +377,11 @@ void ll_emit_samples(ll_request *rq, ll_answers *a)
     ll_result_columns(o, r->n_draws ? columns : expected);
     unseen_list(o, q, r);
     if (r->n_draws) {
-        ll_result_note(o, "%d draws of %d samples by %s give %s a Spearman of %.3f +- %.3f (%.3f to %.3f)",
-                       r->n_draws, q->transfer->samples.n, r->sampler, r->predictor, ll_below_one(r->mean, 3),
-                       r->sd, ll_below_one(r->lowest, 3), ll_below_one(r->highest, 3));
+        ll_result_note(o, "%d draws of %d %s by %s give %s a Spearman of %.3f +- %.3f (%.3f to %.3f)",
+                       r->n_draws, q->transfer->samples.n,
+                       ll_noun(q->transfer->samples.n, "sample", "samples"), r->sampler, r->predictor,
+                       ll_below_one(r->mean, 3), r->sd, ll_below_one(r->lowest, 3),
+                       ll_below_one(r->highest, 3));
         ll_result_note(
             o, "these samples give it %.3f: better than %.0f %% of the draws; an optimal design gives %.3f",
             ll_below_one(r->same_draw, 3), 100 * r->worse, ll_below_one(r->design, 3));

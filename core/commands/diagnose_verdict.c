@@ -105,11 +105,11 @@ static void say_predictor(const ll_answers *a, ll_str *out)
 static void say_noise(const ll_answers *a, ll_str *out)
 {
     if (by_learning(a))
-        ll_str_addf(
-            out,
-            "noise, or a structure so irregular that gp gets no farther than %.3f from %d latencies of "
-            "the device itself",
-            ll_below_one(a->noise.learned, 3), a->noise.learned_n);
+        ll_str_addf(out,
+                    "noise, or a structure so irregular that gp gets no farther than %.3f from %d %s of "
+                    "the device itself",
+                    ll_below_one(a->noise.learned, 3), a->noise.learned_n,
+                    ll_noun(a->noise.learned_n, "latency", "latencies"));
     else
         ll_str_addf(out, "the device's own noise and equal latencies (by %s), which no predictor gets back",
                     a->noise.ceiling_from);
@@ -117,8 +117,8 @@ static void say_noise(const ll_answers *a, ll_str *out)
 
 static void say_rest(const ll_answers *a, ll_str *out)
 {
-    ll_str_addf(out, "what the sources do not tell of it and %d samples cannot make up for",
-                a->q->transfer->samples.n);
+    ll_str_addf(out, "what the sources do not tell of it and %d %s cannot make up for",
+                a->q->transfer->samples.n, ll_noun(a->q->transfer->samples.n, "sample", "samples"));
 }
 
 static void say_cause(const ll_answers *a, ll_str *out)
@@ -215,8 +215,8 @@ static void add_summary(cJSON *o, const ll_answers *a)
 static void title_of(const ll_answers *a, ll_str *out)
 {
     const ll_transfer *t = a->q->transfer;
-    ll_str_addf(out, "Why %s transfers as it does (%s with %d samples by %s)", t->device, t->predictor->name,
-                t->samples.n, t->sampler);
+    ll_str_addf(out, "Why %s transfers as it does (%s with %d %s by %s)", t->device, t->predictor->name,
+                t->samples.n, ll_noun(t->samples.n, "sample", "samples"), t->sampler);
 }
 
 static void add_parts(cJSON *o, const ll_answers *a)

@@ -206,8 +206,9 @@ static ll_status check_budget(ll_request *rq, const ll_plan *p)
     for (int i = 0; i < p->x.n_predictors; i++)
         for (int j = 0; j < p->k.n; j++)
             if (p->k.v[j] <= p->predictors[i]->extra_cost)
-                ll_note(rq, "%s is left out at k=%d: it measures %d architectures beside its samples",
-                        p->predictors[i]->name, p->k.v[j], p->predictors[i]->extra_cost);
+                ll_note(rq, "%s is left out at k=%d: it measures %d %s beside its samples",
+                        p->predictors[i]->name, p->k.v[j], p->predictors[i]->extra_cost,
+                        ll_noun(p->predictors[i]->extra_cost, "architecture", "architectures"));
     if (ll_is(&rq->args, "protocol", "help"))
         ll_note(rq, "protocol=help draws samples from the middle 80 %% of the target's latencies, which no "
                     "budget counts");

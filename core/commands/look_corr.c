@@ -70,8 +70,8 @@ static void add_title(cJSON *result, const ll_corr *c, const ll_dataset *d, ll_o
 {
     int fewest, most, gaps = count_gaps(c, &fewest, &most);
     ll_str text = {0};
-    ll_str_addf(&text, "%s correlation of %d devices of %s, ", metric_title(c->metric), c->devices.n,
-                d->name);
+    ll_str_addf(&text, "%s correlation of %d %s of %s, ", metric_title(c->metric), c->devices.n,
+                ll_noun(c->devices.n, "device", "devices"), d->name);
     if (fewest < most) {
         ll_add_thousands(&text, fewest);
         ll_str_add(&text, " to ");
@@ -193,11 +193,10 @@ ll_status ll_run_corr(ll_request *rq)
         devices = ll_ints_range(rq->state.data->n_devices);
     }
     if (!s && metric == LL_KENDALL && !rq->pool && devices.n > QUICK_KENDALL)
-        s = LL_FAIL(
-            rq, LL_FAILED,
-            "Kendall's tau of %d devices takes seconds; ask again when the running command has ended, or "
-            "name at most %d devices",
-            devices.n, QUICK_KENDALL);
+        s = LL_FAIL(rq, LL_FAILED,
+                    "Kendall's tau of %d %s takes seconds; ask again when the running command has ended, or "
+                    "name at most %d devices",
+                    devices.n, ll_noun(devices.n, "device", "devices"), QUICK_KENDALL);
     if (!s)
         s = ll_correlate(rq->state.data, devices.v, devices.n, metric, rq->pool, rq->observer, &c,
                          &rq->error);
@@ -274,7 +273,8 @@ static void audit_notes(const ll_dataset *d, const ll_audit *audits, int n, ll_s
         for (int i = 0; i < n; i++) ll_audit_findings(d, &audits[i], LL_FOUND_MISSING, out);
     else if (partial) {
         ll_str text = {0};
-        ll_str_addf(&text, "%d devices lack some architectures, see \"missing\"", partial);
+        ll_str_addf(&text, "%d %s lack some architectures, see \"missing\"", partial,
+                    ll_noun(partial, "device", "devices"));
         ll_strs_take(out, ll_str_take(&text));
     }
 }

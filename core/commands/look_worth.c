@@ -1,5 +1,6 @@
 /* scores against=...: what each score is worth, by its rank correlation with others and with latencies. A proxy that counts
  * multiply-adds alone agrees with an accuracy no better than with a latency. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,13 +97,20 @@ static ll_status take_others(ll_request *rq, const all *scores, all *out)
     return s;
 }
 
+/* Fewest and most architectures that two have in common. */
+typedef struct shared {
+    int least, most;
+} shared;
+
 /* Over the architectures that have both. */
-static double agreement(const double *a, const double *b, int n)
+static double agreement(const double *a, const double *b, int n, shared *common)
 {
     double *x = LL_NEW_ARRAY(double, n + 1), *y = LL_NEW_ARRAY(double, n + 1);
     int both = 0;
     for (int i = 0; i < n; i++)
         if (!isnan(a[i]) && !isnan(b[i])) x[both] = a[i], y[both++] = b[i];
+    if (both < common->least) common->least = both;
+    if (both > common->most) common->most = both;
     double r = both > 2 ? ll_spearman(x, y, both) : NAN;
     free(x);
     free(y);
@@ -119,6 +127,14 @@ static void add_columns(cJSON *result, const all *others)
     free(columns);
 }
 
+static void note_common(cJSON *result, const shared *x)
+{
+    if (x->least == x->most)
+        ll_result_note(result, "over %d %s", x->most, ll_noun(x->most, "architecture", "architectures"));
+    else
+        ll_result_note(result, "over the architectures that have both: %d to %d of them", x->least, x->most);
+}
+
 ll_status ll_run_worth(ll_request *rq)
 {
     all scores = {.d = rq->state.data}, others = {.d = rq->state.data};
@@ -126,6 +142,7 @@ ll_status ll_run_worth(ll_request *rq)
     ll_status s = take_others(rq, &scores, &others);
     if (!s && !scores.n) s = LL_FAIL(rq, LL_FAILED, "%s has no scores", scores.d->name);
     if (!s) {
+        shared common = {.least = INT_MAX};
         cJSON *result = ll_result_new("worth"), *rows = ll_json_arr(result, "rows");
         add_columns(result, &others);
         for (int i = 0; i < scores.n; i++) {
@@ -133,8 +150,9 @@ ll_status ll_run_worth(ll_request *rq)
             ll_json_str(row, "name", scores.v[i].name);
             for (int k = 0; k < others.n; k++)
                 ll_json_num(row, others.v[k].name,
-                            agreement(scores.v[i].v, others.v[k].v, scores.d->n_archs));
+                            agreement(scores.v[i].v, others.v[k].v, scores.d->n_archs, &common));
         }
+        note_common(result, &common);
         ll_emit(rq, result);
     }
     free_all(&scores);

@@ -24,8 +24,9 @@ static void emit_map(ll_request *rq, const ll_map_places *m)
     const ll_samples *samples = rq->state.samples;
     cJSON *result = ll_result_new("map");
     ll_str title = {0};
-    ll_str_addf(&title, "%d architectures of %s by %s; two components hold %.0f %% of the variance", m->n,
-                rq->state.data->name, m->encoding, 100 * (m->share[0] + m->share[1]));
+    ll_str_addf(&title, "%d %s of %s by %s; two components hold %.0f %% of the variance", m->n,
+                ll_noun(m->n, "architecture", "architectures"), rq->state.data->name, m->encoding,
+                100 * (m->share[0] + m->share[1]));
     ll_json_str(result, "title", ll_str_text(&title));
     ll_json_str(result, "encoding", m->encoding);
     ll_json_nums(result, "share", m->share, 2);

@@ -372,7 +372,8 @@ static ll_status run_predict(ll_request *rq)
     ll_arch_fields_free(&fields);
     if (ll_has(&rq->args, "max") || ll_has(&rq->args, "where")) {
         ll_json_int(result, "within", chosen.within);
-        ll_result_note(result, "%d of %d architectures meet the conditions", chosen.within, t->n);
+        ll_result_note(result, "%d of %d %s meet the conditions", chosen.within, t->n,
+                       ll_noun(t->n, "architecture", "architectures"));
     }
     ll_emit(rq, result);
     ll_chosen_rows_free(&chosen);

@@ -35,7 +35,8 @@ static ll_status find_within(const choosing *c, bool *keep)
     ll_scorer_job job = job_of(c);
     const char *limit = ll_word(&c->rq->args, "max"), *conditions = ll_word(&c->rq->args, "where");
     ll_error *e = &c->rq->error;
-    ll_status s = limit ? ll_search_read_ms("max", limit, &max, e) : LL_OK;
+    const char *unit = ll_measurand_unit(c->t->adapted ? c->t->adapted->of : LL_LATENCY);
+    ll_status s = limit ? ll_search_read_limit("max", limit, unit, &max, e) : LL_OK;
     if (!s && conditions) s = ll_where_new(conditions, &job, &where, e);
     if (!s) s = ll_where_apply(where, c->d->archs, c->rq->observer, c->rq->pool, keep, e);
     for (int i = 0; i < c->n && !s; i++) keep[i] = keep[i] && c->t->lat_ms[i] <= max;

@@ -89,11 +89,10 @@ ll_status ll_need_encoder(ll_request *rq, const char *name)
     if (!ll_encoding_is_learnt(name, archs) || ll_encoders_find(&rq->state.encoders, name, archs->space))
         return LL_OK;
     if (archs->n > MOST_UNASKED && ll_encoding_computes_proxies(name, &rq->state.encoders, archs))
-        return LL_FAIL(
-            rq, LL_FAILED,
-            "%s wants the zero-cost proxies of %d architectures, about a second each: `encode zcp` "
-            "computes them, `encode zcp proxies=params,flops,synflow,nwot` fewer in less time",
-            name, archs->n);
+        return LL_FAIL(rq, LL_FAILED,
+                       "%s wants the zero-cost proxies of %d %s, about a second each: `encode zcp` "
+                       "computes them, `encode zcp proxies=params,flops,synflow,nwot` fewer in less time",
+                       name, archs->n, ll_noun(archs->n, "architecture", "architectures"));
     ll_note(rq, "fitting %s on the %d architectures of %s; `encode %s save=FILE` keeps it", name, archs->n,
             rq->state.data->name, name);
     ll_encode_job job = {.archs = archs, .observer = rq->observer, .pool = rq->pool};

@@ -24,8 +24,8 @@ ll_status ll_search_by_proxy(ll_request *rq, ll_search_setup *setup)
         setup->candidates = ll_archs_pick(s.archs, s.front.v, s.front.n);
         setup->options.candidates = setup->candidates;
         setup->method = &ll_search_exhaustive;
-        ll_note(rq, "the front on %s has %d architectures, which are looked up on %s", there.q[1].name,
-                s.front.n, setup->problem.q[1].name);
+        ll_note(rq, "the front on %s has %d %s, which are looked up on %s", there.q[1].name, s.front.n,
+                ll_noun(s.front.n, "architecture", "architectures"), setup->problem.q[1].name);
     }
     ll_search_free(&s);
     return status;

@@ -410,6 +410,27 @@ static void add_strings(cJSON *result, const char *key, const ll_search *s, cons
     }
 }
 
+/* Verifying is stricter than p: what it gives up until that is measured is no matter to pass over. */
+static void note_given_up(cJSON *result, const ll_search_report *r)
+{
+    const ll_search *s = r->search;
+    const ll_verified *v = r->verified;
+    int k = first_latency(s->problem), at = r->outcome->chosen;
+    bool measured = false;
+    for (int i = 0; i < v->measured.n; i++) measured |= v->measured.v[i] == v->plain;
+    if (v->plain < 0 || v->plain == at || measured) return;
+    double plain = ll_search_values(s, v->plain)[0], now = at < 0 ? NAN : ll_search_values(s, at)[0];
+    if (now >= plain) return;
+    char *arch = text_of(s->problem->space, ll_arch(s->archs, v->plain));
+    ll_result_note(result,
+                   "without verify= the choice is %s (%s %.3f, predicted %.4g %s, within with p=%g): verify= "
+                   "counts on nothing that is neither measured nor as good as certain, so its choice is a "
+                   "lower one as long as that is not measured",
+                   arch, s->problem->q[0].name, plain, k ? ll_search_values(s, v->plain)[k] : NAN,
+                   k && s->problem->q[k].unit ? s->problem->q[k].unit : "ms", s->problem->p);
+    free(arch);
+}
+
 static void add_verified(cJSON *result, const ll_search_report *r)
 {
     const ll_verified *v = r->verified;
@@ -422,10 +443,11 @@ static void add_verified(cJSON *result, const ll_search_report *r)
     ll_json_int(result, "verified", v->measured.n);
     if (v->in_vain)
         ll_result_note(result, "%d architecture%s on which the choice depends could not be measured",
-                       v->in_vain, v->in_vain == 1 ? "" : "s");
+                       v->in_vain, ll_plural(v->in_vain));
     if (v->open.n)
-        ll_result_note(result, "%d more architectures could still change the choice: verify= measures them",
-                       v->open.n);
+        ll_result_note(result, "%d more architecture%s could still change the choice: verify= measures %s",
+                       v->open.n, ll_plural(v->open.n), v->open.n == 1 ? "it" : "them");
+    note_given_up(result, r);
 }
 
 /* --- all ----------------------------------------------------------------------------------------------------- */

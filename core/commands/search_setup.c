@@ -1,4 +1,5 @@
 #include "core/commands/search_setup.h"
+#include "core/proxies/proxies.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -64,7 +65,8 @@ const ll_option *ll_search_limits(char *const *words, int n)
 /* --- limits -------------------------------------------------------------------------------------------------- */
 
 /* What is kept in unit `kept`; a number alone is in it. */
-static ll_status read_limit(const char *what, const char *text, const char *kept, double *limit, ll_error *e)
+ll_status ll_search_read_limit(const char *what, const char *text, const char *kept, double *limit,
+                               ll_error *e)
 {
     size_t n = strspn(text, "+-.0123456789eE"), m = n + strspn(text + n, " ");
     const ll_unit *unit = ll_unit_find(text[m] ? text + m : kept), *own = ll_unit_find(kept);
@@ -75,14 +77,11 @@ static ll_status read_limit(const char *what, const char *text, const char *kept
         return ll_fail(e, LL_USAGE, "%s=%.40s: %s was expected, in %s", what, text,
                        ll_measurand_name(own->of), kept);
     if (good) *limit = ll_unit_convert(unit, *limit, 1);
-    return good && *limit > 0 && isfinite(*limit)
-               ? LL_OK
+    return good && *limit > 0 && isfinite(*limit) ? LL_OK
+           : own && own->of
+               ? ll_fail(e, LL_USAGE, "%s=%.40s: %s was expected, as in 5 or 5%s", what, text,
+                         ll_measurand_name(own->of), kept)
                : ll_fail(e, LL_USAGE, "%s=%.40s: a latency was expected, as in 5, 5ms or 5000us", what, text);
-}
-
-ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_error *e)
-{
-    return read_limit(what, text, "ms", ms, e);
 }
 
 static ll_quantity *find_device(ll_search_setup *s, const char *name)
@@ -102,8 +101,9 @@ static ll_status read_own_limit(ll_request *rq, ll_search_setup *s, const ll_opt
         !ll_dataset_find_device(rq->state.data, name, &device, &rq->error))
         name = rq->state.data->devices[device].name;
     ll_quantity *q = find_device(s, name);
-    ll_status status = q ? read_limit(asked, ll_word(&rq->more, o->name), q->unit, &q->max, &rq->error)
-                         : LL_FAIL(rq, LL_USAGE, "%.80s limits a device that is not searched for", asked);
+    ll_status status =
+        q ? ll_search_read_limit(asked, ll_word(&rq->more, o->name), q->unit, &q->max, &rq->error)
+          : LL_FAIL(rq, LL_USAGE, "%.80s limits a device that is not searched for", asked);
     free(asked);
     return status;
 }
@@ -114,7 +114,7 @@ static ll_status read_limits(ll_request *rq, ll_search_setup *s)
     ll_status status = LL_OK;
     for (int k = 1; k < s->problem.n && max && !status; k++)
         if (!s->problem.q[k].cost)
-            status = read_limit("max", max, s->problem.q[k].unit, &s->problem.q[k].max, &rq->error);
+            status = ll_search_read_limit("max", max, s->problem.q[k].unit, &s->problem.q[k].max, &rq->error);
     for (const ll_option *o = rq->more.table; o && o->name && !status; o++)
         if (ll_given(&rq->more, o->name)) status = read_own_limit(rq, s, o);
     return status;
@@ -293,6 +293,10 @@ static ll_status choose_score(ll_request *rq, ll_search_setup *s)
         ll_note(rq, "score=%s (`scores` lists the others)", name);
     s->score = ll_strdup(name);
     ll_status status = ll_scorer_new(name, &job, &s->scorer, &rq->error);
+    if (status && ll_proxy_find(name))
+        status = LL_FAIL(rq, LL_USAGE,
+                         "no score %s yet: `proxies %s save=on` computes this proxy and makes a score of it",
+                         name, name);
     s->problem.q[0].name = s->score;
     s->problem.q[0].scorer = s->scorer;
     if (!status && s->data) note_coverage(rq, s);

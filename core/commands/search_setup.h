@@ -23,7 +23,9 @@ typedef struct ll_search_setup {
 const ll_option *ll_search_limits(char *const *words, int n);
 ll_status ll_search_setup_read(ll_request *rq, ll_search_setup *s);
 void ll_search_setup_free(ll_search_setup *s);
-/* "5", "5ms", "5000us", ".005s" in milliseconds; LL_USAGE. */
-ll_status ll_search_read_ms(const char *what, const char *text, double *ms, ll_error *e);
+/* "5", "5ms", "5000us", ".005s" in the unit in which the quantity is kept ("ms", "mJ"), which a number alone is in;
+ * LL_USAGE. */
+ll_status ll_search_read_limit(const char *what, const char *text, const char *unit, double *limit,
+                               ll_error *e);
 
 #endif

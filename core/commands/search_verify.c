@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/app/app.h"
+#include "core/app/output.h"
 #include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/fs.h"
@@ -144,7 +145,8 @@ static ll_status write_list(ll_request *rq, const ll_search_setup *setup, const 
     }
     if (!status) status = ll_worklist_write(rq, &(ll_worklist){setup->data, rows, NULL, n}, path, false);
     if (!status)
-        ll_note(rq, "%s lists %d architectures: fill in latency_ms and give the same command again", path, n);
+        ll_note(rq, "%s lists %d %s: fill in latency_ms and give the same command again", path, n,
+                ll_noun(n, "architecture", "architectures"));
     free(rows);
     return status;
 }
@@ -155,7 +157,7 @@ static ll_status verify_by_csv(measuring *m, ll_search *s, ll_verified *out)
 {
     ll_request *rq = m->rq;
     char *path = ll_path_expand(ll_word(&rq->args, "file"));
-    bool there = ll_is_file(path);
+    bool there = ll_is_file(path) && !ll_output_made_then(rq, path); /* the answers came behind that step */
     ll_verify_job job = {
         .budget = ll_int(&rq->args, "verify"), .ungated = !ll_bool(&rq->args, "gate"), .ctx = m};
     ll_status status = LL_OK;
@@ -194,7 +196,7 @@ static ll_status check_devices(ll_request *rq, const ll_search_setup *setup)
 ll_status ll_search_verify(ll_request *rq, ll_search_setup *setup, ll_search *s, ll_verified *out)
 {
     measuring m = {.rq = rq, .setup = setup};
-    *out = (ll_verified){.chosen = -1};
+    *out = (ll_verified){.chosen = -1, .plain = -1};
     ll_status status = check_devices(rq, setup);
     if (status) return status;
     if (ll_is(&rq->args, "by", "csv")) return verify_by_csv(&m, s, out);

@@ -10,16 +10,19 @@
 #include "core/base/fs.h"
 #include "core/commands/arch_fields.h"
 
-/* Behind what core/commands/arch_fields.h says of each, which may have become more since a list was written. */
+/* Behind what core/commands/arch_fields.h says of each, which may have become more since a list was written. The last is
+ * there where it is known. */
 static const char *const own[] = {"latency_ms", "std_ms", "teaches_percent"};
 enum { ARCH, OWN = sizeof own / sizeof *own };
 
-static bool has_titles(const ll_csv *c)
+/* The column of latencies in a list that latlab wrote; -1: it did not write this. */
+static int latency_column(const ll_csv *c)
 {
-    bool good = c->n >= 2 + OWN && !strcmp(c->cells[1], "row") &&
+    int at = ll_csv_column(c, own[0]);
+    bool good = at >= 2 && c->n - at >= OWN - 1 && c->n - at <= OWN && !strcmp(c->cells[1], "row") &&
                 (!strcmp(c->cells[ARCH], "arch") || !strcmp(c->cells[ARCH], "architecture" /* once */));
-    for (int i = 0; i < OWN && good; i++) good = !strcmp(c->cells[c->n - OWN + i], own[i]);
-    return good;
+    for (int i = at; i < c->n && good; i++) good = !strcmp(c->cells[i], own[i - at]);
+    return good ? at : -1;
 }
 
 /* What is at a path: nothing that could be lost, a list of these columns with so many latencies (and of the same
@@ -46,8 +49,8 @@ static void read_records(ll_csv *c, const ll_worklist *w, filled *out)
     bool more;
     int i = 0;
     ll_status s = ll_csv_next(c, &more, NULL);
-    out->known = !s && more && has_titles(c);
-    int columns = c->n, latency = columns - OWN, std = latency + 1;
+    int columns = c->n, latency = !s && more ? latency_column(c) : -1, std = latency + 1;
+    out->known = latency >= 0;
     while (out->known && !(s = ll_csv_next(c, &more, NULL)) && more) {
         out->known = c->n == columns;
         if (!out->known) break;
@@ -73,11 +76,11 @@ static filled look(const ll_worklist *w, const char *path)
     return f;
 }
 
-static void write_head(FILE *f, const ll_arch_fields *fields)
+static void write_head(FILE *f, const ll_arch_fields *fields, int n_own)
 {
     ll_strs names = {0};
     ll_arch_fields_names(fields, &names);
-    for (int i = 0; i < OWN; i++) ll_strs_add(&names, own[i]);
+    for (int i = 0; i < n_own; i++) ll_strs_add(&names, own[i]);
     ll_arch_write_head(f, &names);
     ll_strs_free(&names);
 }
@@ -88,11 +91,11 @@ static ll_status write_new(ll_request *rq, const ll_worklist *list, const char *
     ll_status s = ll_writer_open(&w, path, &rq->error);
     if (s) return s;
     ll_arch_fields fields = ll_arch_fields_of(list->data->space, list->data);
-    write_head(w.f, &fields);
+    write_head(w.f, &fields, list->teaches ? OWN : OWN - 1);
     for (int i = 0; i < list->n; i++) {
         ll_arch_fields_csv(&fields, ll_gene(list->data, list->rows[i]), w.f);
-        fputs(",,,", w.f);
-        if (list->teaches) fprintf(w.f, "%.2f", list->teaches[i]);
+        fputs(",,", w.f);
+        if (list->teaches) fprintf(w.f, ",%.2f", list->teaches[i]);
         putc('\n', w.f);
     }
     ll_arch_fields_free(&fields);
@@ -119,6 +122,7 @@ ll_status ll_worklist_write(ll_request *rq, const ll_worklist *w, const char *pa
         s = LL_FAIL(rq, LL_FAILED,
                     "%s is filled in for other architectures (%d of them): give another file%s", path,
                     there.n, or_replace);
+    if (!s) ll_output_wrote(rq, full);
     free(full);
     return s;
 }

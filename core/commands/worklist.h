@@ -12,7 +12,7 @@ typedef struct ll_worklist {
     int n;
 } ll_worklist;
 
-/* Writes what core/commands/arch_fields.h says of each and `latency_ms,std_ms,teaches_percent` to PATH, for `import csv` to
+/* Writes what core/commands/arch_fields.h says of each and `latency_ms,std_ms`, with `teaches` also `teaches_percent`, to PATH, for `import csv` to
  * read it back. A file with
  * these architectures and latencies stays as it is, and a note says so; with other ones and latencies it is refused
  * (LL_FAILED) unless `replace`. */

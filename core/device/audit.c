@@ -153,19 +153,24 @@ static void say(ll_strs *out, const char *fmt, ...)
     ll_strs_take(out, ll_str_take(&text));
 }
 
-static void say_wrong_values(const char *name, const char *unit, const ll_audit *a, ll_strs *out)
+static void say_wrong_values(const char *name, ll_measurand of, const ll_audit *a, ll_strs *out)
 {
-    if (a->negatives) say(out, "%s: %d negative latencies", name, a->negatives);
-    if (a->zeros) say(out, "%s: %d latencies are exactly 0", name, a->zeros);
+    const char *unit = ll_measurand_unit(of);
+    if (a->negatives) say(out, "%s: %d negative %s", name, a->negatives, ll_measurand_noun(of, a->negatives));
+    if (a->zeros)
+        say(out, "%s: %d %s %s exactly 0", name, a->zeros, ll_measurand_noun(of, a->zeros),
+            ll_noun(a->zeros, "is", "are"));
     if (a->unit_off)
         say(out, "%s: the median is %.3g x the median device's; was the unit %s?", name, a->unit_ratio,
             a->unit_off > 0 ? "us" : "s");
-    if (a->distinct == 1 && a->known > 1) say(out, "%s: all %d latencies are equal", name, a->known);
+    if (a->distinct == 1 && a->known > 1)
+        say(out, "%s: all %d %s are equal", name, a->known, ll_measurand_noun(of, a->known));
     if (a->near_zero)
         say(out,
-            "%s: %d latencies are below %g x the median (%.4g %s), down to %.3g %s; relative errors and "
+            "%s: %d %s %s below %g x the median (%.4g %s), down to %.3g %s; relative errors and "
             "logarithms explode there",
-            name, a->near_zero, NEAR_ZERO, a->median_ms, unit, a->min_ms, unit);
+            name, a->near_zero, ll_measurand_noun(of, a->near_zero), ll_noun(a->near_zero, "is", "are"),
+            NEAR_ZERO, a->median_ms, unit, a->min_ms, unit);
 }
 
 static void say_clock(const char *name, const char *unit, const ll_audit *a, ll_strs *out)
@@ -181,12 +186,13 @@ static void say_clock(const char *name, const char *unit, const ll_audit *a, ll_
 void ll_audit_findings(const ll_dataset *d, const ll_audit *a, int kinds, ll_strs *out)
 {
     const char *name = d->devices[a->device].name, *unit = ll_device_unit(d, a->device);
-    if (kinds & LL_FOUND_VALUES) say_wrong_values(name, unit, a, out);
+    if (kinds & LL_FOUND_VALUES) say_wrong_values(name, d->devices[a->device].of, a, out);
     if (kinds & LL_FOUND_CLOCK) say_clock(name, unit, a, out);
     if (kinds & LL_FOUND_TWIN && a->twin >= 0)
         say(out, "%s: %s %s (Spearman %.4f)%s", name, a->twin_equal ? "equal to" : "nearly the same as",
             d->devices[a->twin].name, a->twin_corr,
             ll_same_hardware(d, a->device, a->twin) ? ", the same hardware" : "");
     if (kinds & LL_FOUND_MISSING && a->missing)
-        say(out, "%s: %d of %d architectures have no latency", name, a->missing, a->known + a->missing);
+        say(out, "%s: %d of %d architectures have no %s", name, a->missing, a->known + a->missing,
+            ll_measurand_name(d->devices[a->device].of));
 }

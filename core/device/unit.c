@@ -38,6 +38,17 @@ const char *ll_measurand_name(ll_measurand m)
     return measurands[m].name;
 }
 
+const char *ll_measurand_noun(ll_measurand m, long n)
+{
+    static const char *const many[] = {[LL_LATENCY] = "latencies",
+                                       [LL_ENERGY] = "energies",
+                                       [LL_POWER] = "powers",
+                                       [LL_MEMORY] = "memory sizes"};
+    static const char *const one[] = {
+        [LL_LATENCY] = "latency", [LL_ENERGY] = "energy", [LL_POWER] = "power", [LL_MEMORY] = "memory size"};
+    return ll_noun(n, one[m], many[m]);
+}
+
 const char *ll_measurand_unit(ll_measurand m)
 {
     return measurands[m].unit;

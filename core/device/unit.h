@@ -12,6 +12,7 @@ typedef enum ll_measurand { LL_LATENCY, LL_ENERGY, LL_POWER, LL_MEMORY, LL_MEASU
 const char *ll_measurand_name(ll_measurand m); /* "latency", "energy", "power", "memory" */
 const char *ll_measurand_unit(ll_measurand m); /* what it is kept in: "ms", "mJ", "W", "KB" (1,000 bytes) */
 /* -1: none of them. NULL is latency: files that are older say nothing. */
+const char *ll_measurand_noun(ll_measurand m, long n); /* "latency" of one, "latencies" of more */
 int ll_measurand_find(const char *name);
 
 typedef struct ll_unit {

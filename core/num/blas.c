@@ -169,6 +169,20 @@ static const char *better_kernels(void)
     return NULL;
 }
 
+const char *ll_blas_better_than(const char *kernels)
+{
+    static const char *const by_avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids"}, *const by_avx2[] = {
+                                                                                             "Haswell", "Zen",
+                                                                                             "Excavator"};
+    const char *better = better_kernels();
+    bool wide = false, known = is_fallback(kernels);
+    for (size_t i = 0; i < sizeof by_avx512 / sizeof *by_avx512; i++)
+        wide |= !strcasecmp(kernels, by_avx512[i]);
+    for (size_t i = 0; i < sizeof by_avx2 / sizeof *by_avx2; i++)
+        if (!strcasecmp(kernels, by_avx2[i])) known = better && !strcmp(better, "SkylakeX");
+    return known && !wide ? better : NULL;
+}
+
 void ll_blas_restart(char **argv)
 {
     if (getenv("OPENBLAS_CORETYPE") || !is_fallback(openblas_get_corename())) return;

@@ -181,7 +181,7 @@ ll_status ll_learnt_apply(const ll_learnt *l, const ll_archs *archs, ll_observer
 void ll_learnt_says(const ll_learnt *l, ll_strs *out)
 {
     ll_str text = {0};
-    ll_str_addf(&text, "%s is learnt from %d values", l->name, l->k);
+    ll_str_addf(&text, "%s is learnt from %d %s", l->name, l->k, ll_noun(l->k, "value", "values"));
     if (!isnan(l->spearman))
         ll_str_addf(&text, "; Spearman with the other %d: %.3f", l->n_rest, ll_below_one(l->spearman, 3));
     ll_strs_take(out, ll_str_take(&text));

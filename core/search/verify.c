@@ -288,7 +288,7 @@ ll_status ll_verify_with(ll_search *s, ll_problem *problem, const ll_measured *k
                   .left = job->budget,
                   .out = out};
     bool has_deviations = problem->intervals || problem->p != .5;
-    *out = (ll_verified){.chosen = -1};
+    *out = (ll_verified){.chosen = -1, .plain = s->best};
     take_over(&v);
     ll_status status = known ? learn_known(&v, known, e) : LL_OK;
     if (!status && (known || !has_deviations)) status = ll_search_renew(s, e);

@@ -19,6 +19,7 @@ typedef struct ll_verify_job {
 
 typedef struct ll_verified {
     int chosen;       /* place in the search; -1: nothing is within the limits */
+    int plain;        /* what was chosen before, by p alone; -1: nothing */
     bool certain;     /* chosen is as good as certain to be within: no p would choose another */
     ll_ints measured; /* places, in the order they were measured */
     int in_vain;  /* how many were asked for that could not be had: what they would have decided stays open */

@@ -77,7 +77,7 @@ void ll_layers_draw(const ll_space *s, const ll_layer *layers, int n, ll_str *ou
         end = begin + 1;
         while (end < n && layers[end].position == layers[begin].position) end++;
         if (++line == LINES) {
-            ll_str_addf(out, "and %d layers more\n", n - begin);
+            ll_str_addf(out, "and %d %s more\n", n - begin, ll_noun(n - begin, "layer", "layers"));
             return;
         }
         draw_run(s, &layers[begin], end - begin, out);

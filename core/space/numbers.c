@@ -133,7 +133,8 @@ static ll_status check(const char *name, const ll_numbers *columns, int n, ll_er
     ll_status s = ll_user_check_name(name, e);
     if (s) return s;
     if (n < 1 || n > LL_MAX_POSITIONS)
-        return ll_fail(e, LL_BAD_DATA, "space %s has %d columns: expected 1..%d", name, n, LL_MAX_POSITIONS);
+        return ll_fail(e, LL_BAD_DATA, "space %s has %d %s: expected 1..%d", name, n,
+                       ll_noun(n, "column", "columns"), LL_MAX_POSITIONS);
     const ll_space *there = ll_space_find(name);
     if (there && !there->facts->columns)
         return ll_fail(e, LL_BAD_DATA, "%s is a search space of operations already: choose another name",
@@ -214,7 +215,7 @@ static numbers_space *make(const char *name, const ll_numbers *columns, int n)
 {
     numbers_space *x = LL_NEW(numbers_space);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %d numbers", name, n);
+    ll_str_addf(&title, "%s: %d %s", name, n, ll_noun(n, "number", "numbers"));
     x->space = (ll_space){.name = ll_strdup(name),
                           .title = ll_str_take(&title),
                           .n_positions = n,

@@ -166,7 +166,8 @@ static ll_status check_space(const char *name, int n_positions, ll_error *e)
     ll_status s = ll_user_check_name(name, e);
     if (s) return s;
     if (n_positions < 1 || n_positions > LL_MAX_POSITIONS)
-        return ll_fail(e, LL_BAD_DATA, "%d positions: expected 1..%d", n_positions, LL_MAX_POSITIONS);
+        return ll_fail(e, LL_BAD_DATA, "%d %s: expected 1..%d", n_positions,
+                       ll_noun(n_positions, "position", "positions"), LL_MAX_POSITIONS);
     return LL_OK;
 }
 
@@ -194,7 +195,8 @@ static ll_status check_uniform(const char *name, int n_positions, char *const *o
     ll_status s = check_space(name, n_positions, e);
     if (s) return s;
     if (n_ops < 1 || n_ops > LL_MAX_OPS)
-        return ll_fail(e, LL_BAD_DATA, "%d operations: expected 1..%d", n_ops, LL_MAX_OPS);
+        return ll_fail(e, LL_BAD_DATA, "%d %s: expected 1..%d", n_ops,
+                       ll_noun(n_ops, "operation", "operations"), LL_MAX_OPS);
     return check_choices(ops, n_ops, false, e);
 }
 
@@ -338,7 +340,8 @@ static user_space *make_uniform(const char *name, int n_positions, char *const *
 {
     user_space *u = new_space(name, n_positions, n_ops);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %d positions, %d operations each", name, n_positions, n_ops);
+    ll_str_addf(&title, "%s: %d %s, %d operations each", name, n_positions,
+                ll_noun(n_positions, "position", "positions"), n_ops);
     u->space.title = ll_str_take(&title);
     u->space.ops = u->space.ops_short = copy_names(ops, n_ops);
     u->space.positions = number_positions(n_positions);
@@ -378,7 +381,8 @@ static char *title_of(const char *name, const ll_position *positions, int n, int
         if (positions[p].n_choices > *most) *most = positions[p].n_choices;
     }
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %d positions, %d to %d choices each", name, n, least, *most);
+    ll_str_addf(&title, "%s: %d %s, %d to %d choices each", name, n, ll_noun(n, "position", "positions"),
+                least, *most);
     return ll_str_take(&title);
 }
 
@@ -485,8 +489,8 @@ static user_space **slot_of(const char *name)
 static const ll_space *same_or_fail(const ll_space *there, bool same, ll_error *e)
 {
     if (same) return there;
-    ll_fail(e, LL_BAD_DATA, "space %s is already defined, with %d positions and %d operations", there->name,
-            there->n_positions, there->n_ops);
+    ll_fail(e, LL_BAD_DATA, "space %s is already defined, with %d %s and %d operations", there->name,
+            there->n_positions, ll_noun(there->n_positions, "position", "positions"), there->n_ops);
     return NULL;
 }
 

@@ -183,8 +183,9 @@ static ll_status check_budget(const ll_experiment *x, const ll_trial *t, const l
                               ll_error *e)
 {
     if (!x->budget || transfer->measured.n <= t->k) return LL_OK;
-    return ll_fail(e, LL_FAILED, "%s looked at %d latencies of %s, %d beyond the budget", t->predictor->name,
-                   transfer->measured.n, transfer->device, transfer->measured.n - t->k);
+    return ll_fail(e, LL_FAILED, "%s looked at %d %s of %s, %d beyond the budget", t->predictor->name,
+                   transfer->measured.n, ll_noun(transfer->measured.n, "latency", "latencies"),
+                   transfer->device, transfer->measured.n - t->k);
 }
 
 static ll_matrix_f *vectors_of(const bench *b, const ll_sampler *sampler)

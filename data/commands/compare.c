@@ -481,7 +481,8 @@ ll_status ll_run_compare(ll_request *rq)
         s = ll_experiment_run(&r.plan.x, &rq->error);
     }
     if (s == LL_CANCELLED && !r.error.status)
-        ll_note(rq, "%d trials are kept; the same command goes on from there", r.n);
+        ll_note(rq, "%d %s are kept; the same command goes on from there", r.n,
+                ll_noun(r.n, "trial", "trials"));
     if (s == LL_CANCELLED) { /* the same command must find the file's place free */
         free(r.out);
         r.out = NULL;

@@ -199,7 +199,8 @@ static ll_status run_encode(ll_request *rq)
     if (!s) s = open_out(rq, "save", &save);
     if (!s) s = open_out(rq, "out", &out);
     if (!s) s = check_out(rq, out);
-    if (!s && save && out && !strcmp(save, out))
+    /* whatever they are called: the request lists where they lead */
+    if (!s && save && out && !strcmp(rq->outputs.v[0], rq->outputs.v[1]))
         s = LL_FAIL(rq, LL_USAGE, "save= and out= name the same file");
     if (!s) s = ll_has(&rq->args, "from") ? read_fitted(rq, ll_word(&rq->args, "from"), &c) : fit(rq, &c);
     if (!s) s = keep(rq, c, save, out);

@@ -9,10 +9,12 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/size.h"
+#include "core/num/blas.h"
 #include "core/space/listing.h"
 #include "core/space/shipped.h"
 #include "core/space/space_json.h"
 #include "data/commands/commands.h"
+#include "data/datasets/bundled_proxies.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/formats/model_file.h"
@@ -392,10 +394,10 @@ static void add_limits(cJSON *rows)
         ll_str_free(&what);
     }
     ll_str_clear(&text);
-    ll_str_addf(
-        &text,
-        "%d positions, %d operations each (%d where they are numbers); up to %d architectures are listed",
-        LL_MAX_POSITIONS, LL_MAX_OPS, LL_MAX_CHOICES, LL_MOST_LISTED);
+    ll_str_addf(&text,
+                "%d %s, %d operations each (%d where they are numbers); up to %d architectures are listed",
+                LL_MAX_POSITIONS, ll_noun(LL_MAX_POSITIONS, "position", "positions"), LL_MAX_OPS,
+                LL_MAX_CHOICES, LL_MOST_LISTED);
     add_place(rows, "limit of a search space", NULL, ll_str_text(&text));
     add_place(
         rows, "limit of encodings", NULL,
@@ -404,25 +406,43 @@ static void add_limits(cJSON *rows)
     ll_str_free(&text);
 }
 
-/* Those that come along are passed over where they are wrong: here it is said. Returns how many are. */
-static int check_spaces(cJSON *rows)
+/* Files that come along are passed over where they are wrong: here it is said. Takes dir; returns how many are. */
+static int check_files(cJSON *rows, const char *what, char *dir, const char *suffix,
+                       ll_status (*check)(const char *path, ll_error *e))
 {
-    char *dir = ll_spaces_dir();
     ll_strs names = {0};
     int bad = 0;
-    if (ll_list_dir(dir, ".json", &names, NULL)) add_place(rows, "search spaces", dir, "not there");
+    if (ll_list_dir(dir, suffix, &names, NULL)) add_place(rows, what, dir, "not there");
     for (int i = 0; i < names.n; i++) {
         char *path = ll_path_join(dir, names.v[i]);
-        const ll_space *space;
         ll_error e = {0};
-        bool good = ll_space_from_file(path, &space, &e) == LL_OK;
-        add_place(rows, "search space", path, good ? "complete" : e.message);
+        bool good = check(path, &e) == LL_OK;
+        add_place(rows, what, path, good ? "complete" : e.message);
         bad += !good;
         free(path);
     }
     ll_strs_free(&names);
     free(dir);
     return bad;
+}
+
+static ll_status check_space(const char *path, ll_error *e)
+{
+    const ll_space *space;
+    return ll_space_from_file(path, &space, e);
+}
+
+/* What the linear algebra runs on, and whether the processor could do better. */
+static void add_kernels(ll_request *rq, cJSON *rows)
+{
+    const char *kernels = ll_blas_kernels(), *better = ll_blas_better_than(kernels);
+    const char *forced = getenv("OPENBLAS_CORETYPE");
+    add_place(rows, "kernels of OpenBLAS", NULL, kernels);
+    if (better)
+        ll_warn(rq,
+                "OpenBLAS uses its kernels for %s, this processor can run those for %s, which are faster: %s",
+                kernels, better,
+                forced ? "OPENBLAS_CORETYPE asks for them, unset it" : "set OPENBLAS_CORETYPE to that");
 }
 
 ll_status ll_run_doctor(ll_request *rq)
@@ -441,14 +461,19 @@ ll_status ll_run_doctor(ll_request *rq)
         add_place(rows, i ? "data" : "data, imports go here", dirs.v[i], folder_state(dirs.v[i]));
         bad += check_datasets(rows, dirs.v[i]);
     }
-    int bad_spaces = check_spaces(rows);
+    int bad_spaces = check_files(rows, "search space", ll_spaces_dir(), ".json", check_space);
+    int bad_proxies = check_files(rows, "bundled proxies", ll_bundled_proxies_dir(), ".safetensors",
+                                  ll_bundled_proxies_check);
     add_xdg(rows, "sessions and history", LL_XDG_STATE);
     add_xdg(rows, "settings", LL_XDG_CONFIG);
+    add_kernels(rq, rows);
     add_limits(rows);
     ll_json_int(result, "bad", bad);
     ll_emit(rq, result);
     ll_strs_free(&dirs);
     ll_strs_free(&seen);
+    if (bad_proxies && !bad && !bad_spaces)
+        return LL_FAIL(rq, LL_BAD_DATA, "bundled proxies are damaged and left out: install them again");
     if (bad_spaces && !bad)
         return LL_FAIL(rq, LL_BAD_DATA, "a search space that comes along is damaged: install it again");
     return bad ? LL_FAIL(rq, LL_BAD_DATA, "%d dataset%s damaged: import %s again", bad,

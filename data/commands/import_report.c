@@ -202,7 +202,8 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
     ll_json_int(result, "read_devices", fresh->n_devices);
     ll_json_int(result, "new_devices", d->n_devices - (job->into ? job->into->n_devices : 0));
     ll_json_int(result, "new_archs", d->n_archs - (job->into ? job->into->n_archs : 0));
-    ll_str_addf(&title, "%s: %d architectures x %d device%s of %s", d->name, d->n_archs, d->n_devices,
+    ll_str_addf(&title, "%s: %d %s x %d device%s of %s", d->name, d->n_archs,
+                ll_noun(d->n_archs, "architecture", "architectures"), d->n_devices,
                 d->n_devices == 1 ? "" : "s", d->space->name);
     ll_json_str(result, "title", ll_str_text(&title));
     if (fresh->n_devices) {

@@ -218,7 +218,8 @@ static ll_status write_yaml(ll_request *rq, const ll_costs *c, const char *path,
         ll_note(rq, "blocks are the sums of their layers, in the %d architectures of %s", d->n_archs,
                 d->name);
     if (!s && left_out)
-        ll_note(rq, "%d rows have no name in Once-for-All's tables, and are left out", left_out);
+        ll_note(rq, "%d %s have no name in Once-for-All's tables, and are left out", left_out,
+                ll_noun(left_out, "row", "rows"));
     ll_costs_unref(named);
     return s;
 }

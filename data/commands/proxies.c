@@ -429,7 +429,7 @@ static void show(const ll_proxies_job *j, double seconds)
                                         {"least", "least", NULL, -1},
                                         {"most", "largest", NULL, -1},
                                         {"computed", "computed now", NULL, 0},
-                                        {"archs_per_s", "a second and core", NULL, 2},
+                                        {"archs_per_s", "architectures a second, one core", NULL, 2},
                                         {0}};
     cJSON *result = ll_result_new("proxies");
     ll_json_str(result, "space", j->space->name);

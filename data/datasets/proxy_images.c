@@ -91,7 +91,7 @@ static ll_status read_idx(const char *dir, const char *name, size_t header, size
     char *path = ll_path_join(dir, name);
     size_t size = header + n;
     uint8_t *bytes = LL_NEW_ARRAY(uint8_t, size + 1);
-    gzFile f = gzopen(path, "rb");
+    gzFile f = ll_is_file(path) ? gzopen(path, "rb") : NULL; /* a pipe would be waited for */
     int read = f ? gzread(f, bytes, (unsigned)size + 1) : -1;
     if (f) gzclose(f);
     ll_status s = LL_OK;

@@ -278,10 +278,12 @@ static void say(const reader *r, const char *name, int kept)
 {
     ll_import_note(r->job, "score %s of %d architecture%s", name, kept, kept == 1 ? "" : "s");
     if (r->outside)
-        ll_import_note(r->job, "%d of %d architectures in the file are not in %s and were left out",
-                       r->outside, r->given, r->job->into->name);
+        ll_import_note(r->job, "%d of %d %s in the file are not in %s and were left out", r->outside,
+                       r->given, ll_noun(r->given, "architecture", "architectures"), r->job->into->name);
     int lack = r->job->into->n_archs - kept;
-    if (lack) ll_import_note(r->job, "%d architectures of %s have no %s now", lack, r->job->into->name, name);
+    if (lack)
+        ll_import_note(r->job, "%d %s of %s have no %s now", lack,
+                       ll_noun(lack, "architecture", "architectures"), r->job->into->name, name);
 }
 
 static ll_status finish(const reader *r, const char *name, ll_dataset **fresh, ll_error *e)

@@ -37,7 +37,9 @@ static ll_status read_key(pairs *p, const ll_pickled *key, uint8_t *gene, ll_err
     if (key->kind == LL_PICKLED_TEXT) return ll_arch_text_read(&p->text, key->text.s, gene, e);
     bool good = (key->kind == LL_PICKLED_TUPLE || key->kind == LL_PICKLED_LIST) && key->items.n == EDGES;
     for (int k = 0; good && k < EDGES; k++) good = ll_pickled_int(key->items.v[k], 0, OPS - 1, &op[k]);
-    if (!good) return ll_fail(e, LL_BAD_DATA, "no tuple of %d operations 0..%d, and no text", EDGES, OPS - 1);
+    if (!good)
+        return ll_fail(e, LL_BAD_DATA, "no tuple of %d %s 0..%d, and no text", EDGES,
+                       ll_noun(EDGES, "operation", "operations"), OPS - 1);
     ll_import_cell(op, gene);
     return LL_OK;
 }
@@ -80,7 +82,7 @@ static ll_status read_dict(ll_import *job, const char *source, const ll_pickled 
     pairs p = {.text = {.space = d->space}};
     for (int i = 0; !s && i < n; i++)
         s = read_pair(&p, job, v->items.v[2 * i], v->items.v[2 * i + 1], d, i, e);
-    if (!s) ll_import_note(job, "%d cells, read as %s", n, unit);
+    if (!s) ll_import_note(job, "%d %s, read as %s", n, ll_noun(n, "cell", "cells"), unit);
     if (!s && p.n_missing) ll_import_note(job, "%d are None, NaN or -1, read as not measured", p.n_missing);
     if (!s) ll_arch_text_note(job, &p.text);
     return s;
@@ -179,8 +181,8 @@ ll_status ll_import_eagle(ll_import *job, ll_dataset **fresh, ll_error *e)
         ll_dataset_unref(all);
         return s;
     }
-    ll_import_note(job, "%d devices, %d cells between them, read as %s", all->n_devices, all->n_archs,
-                   all->devices[0].unit_read);
+    ll_import_note(job, "%d %s, %d cells between them, read as %s", all->n_devices,
+                   ll_noun(all->n_devices, "device", "devices"), all->n_archs, all->devices[0].unit_read);
     note_alike(job, all);
     *fresh = all;
     return LL_OK;

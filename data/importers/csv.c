@@ -188,7 +188,10 @@ static ll_status read_list(reader *r, int column, const ll_unit *unit, int at, l
 static ll_status read_cell(reader *r, int column, const ll_unit *unit, int at, ll_error *e)
 {
     char *text = r->csv.cells[column];
-    if (is_missing(r, text)) return LL_OK;
+    if (is_missing(r, text)) {
+        r->n_empty += !text[strspn(text, " \t")];
+        return LL_OK;
+    }
     if (is_list(text)) return read_list(r, column, unit, at, e);
     return read_value(r, text, column, unit, &r->cells[at].value, e);
 }
@@ -310,8 +313,8 @@ static ll_status check_size(const reader *r, ll_error *e)
     ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
     if (!ll_budget_take(&budget, (size_t)r->n_rows * (size_t)r->devices.n, 2 * sizeof(double) + 1, e))
         return LL_OK;
-    return ll_fail_in(e, "%s: %d architectures x %d devices, %d of them with a latency: ", r->csv.what,
-                      r->n_rows, r->devices.n, r->n_cells);
+    return ll_fail_in(e, "%s: %d %s x %d devices, %d of them with a latency: ", r->csv.what, r->n_rows,
+                      ll_noun(r->n_rows, "architecture", "architectures"), r->devices.n, r->n_cells);
 }
 
 static const char *unit_read(const reader *r, int device)
@@ -369,11 +372,13 @@ static void note_missing(const reader *r)
 {
     ll_str words = {0};
     for (int i = 0; i < r->words.n; i++) ll_str_addf(&words, "%s%s", i ? ", " : "", r->words.v[i]);
+    ll_str empty = {0};
+    if (r->n_empty)
+        ll_str_addf(&empty, ", as %d empty %s", r->n_empty, ll_noun(r->n_empty, "one is", "ones are"));
     if (r->n_missing)
-        ll_import_note(r->job,
-                       r->n_missing == 1 ? "%d cell says %s, read as not measured"
-                                         : "%d cells say %s, read as not measured",
-                       r->n_missing, words.s);
+        ll_import_note(r->job, "%d %s %s, read as not measured%s", r->n_missing,
+                       ll_noun(r->n_missing, "cell says", "cells say"), words.s, ll_str_text(&empty));
+    ll_str_free(&empty);
     ll_str_free(&words);
 }
 
@@ -381,9 +386,9 @@ static void describe(reader *r)
 {
     ll_str units = {0};
     list_units(r, &units);
-    ll_import_note(r->job, "a %s table of %d architectures x %d device%s, read as %s",
-                   r->is_long ? "long" : "wide", r->n_rows, r->devices.n, r->devices.n == 1 ? "" : "s",
-                   ll_str_text(&units));
+    ll_import_note(r->job, "a %s table of %d %s x %d device%s, read as %s", r->is_long ? "long" : "wide",
+                   r->n_rows, ll_noun(r->n_rows, "architecture", "architectures"), r->devices.n,
+                   r->devices.n == 1 ? "" : "s", ll_str_text(&units));
     ll_str_free(&units);
     for (int j = 0; j < r->n_read; j++)
         if (r->read[j] && r->read[j]->per_second) {
@@ -420,8 +425,8 @@ static void note_empty(const reader *r)
         ll_import_note(r->job, "%s has no latency in this table: is its column filled in?",
                        r->devices.v[first]);
     else if (empty)
-        ll_import_note(r->job, "%d devices, %s among them, have no latency in this table", empty,
-                       r->devices.v[first]);
+        ll_import_note(r->job, "%d %s, %s among them, have no latency in this table", empty,
+                       ll_noun(empty, "device", "devices"), r->devices.v[first]);
     free(known);
 }
 

@@ -85,6 +85,7 @@ typedef struct ll_table_reader {
     int n_zero, n_minus;
     int n_missing;       /* cells that say in words that nothing was measured, */
     ll_strs words;       /* these */
+    int n_empty;         /* cells with nothing in them where a value was expected */
     int comma, point;    /* first line with a decimal comma, with a decimal point; 0: none */
     char comma_text[64]; /* its number */
     ll_runs runs;

@@ -228,12 +228,14 @@ void ll_table_note_archs(reader *r)
     if (r->job->space->facts->columns && r->at.n > 1)
         ll_table_note_numbers(r);
     else if (r->at.n > 1)
-        ll_import_note(r->job, "the architectures stand in %d columns, %s to %s", r->at.n,
+        ll_import_note(r->job, "the architectures stand in %d %s, %s to %s", r->at.n,
+                       ll_noun(r->at.n, "column", "columns"),
                        r->header.v[r->at.column[0] < 0 ? 0 : r->at.column[0]],
                        r->header.v[r->at.column[r->at.n - 1] < 0 ? 0 : r->at.column[r->at.n - 1]]);
     ll_arch_text_note(r->job, &r->text);
     if (r->text.n_one_hots)
-        ll_import_note(r->job, "%d architectures were given as one-hots", r->text.n_one_hots);
+        ll_import_note(r->job, "%d %s were given as one-hots", r->text.n_one_hots,
+                       ll_noun(r->text.n_one_hots, "architecture", "architectures"));
     if (r->saw_index && r->by_row)
         ll_import_note(r->job, "bare numbers were read as row numbers of %s", r->job->into->name);
     else if (r->saw_index)

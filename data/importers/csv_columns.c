@@ -416,7 +416,9 @@ static ll_status plan_wide(reader *r, ll_error *e)
         return ll_csv_fail(c, e, "key= goes with a measurement a line: no column is called latency");
     ll_status s = plan_devices(r, &skipped, e);
     if (s) return s;
-    if (skipped) ll_import_note(r->job, "%d columns that devices= does not name were left out", skipped);
+    if (skipped)
+        ll_import_note(r->job, "%d %s that devices= does not name were left out", skipped,
+                       ll_noun(skipped, "column", "columns"));
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
     if (!r->job->device) return LL_OK;
     if (r->devices.n > 1)

@@ -64,7 +64,8 @@ ll_status ll_draw_dataset(const char *name, const ll_space *space, int n, int de
                           const ll_draw_filter *filter, ll_dataset **out, ll_error *e)
 {
     if (space->n_archs && n > space->n_archs)
-        return ll_fail(e, LL_USAGE, "n=%d: %s has %d architectures", n, space->name, space->n_archs);
+        return ll_fail(e, LL_USAGE, "n=%d: %s has %d %s", n, space->name, space->n_archs,
+                       ll_noun(space->n_archs, "architecture", "architectures"));
     bool whole = space->n_archs && space->n_archs <= WHOLE;
     int wanted = n ? n : whole ? space->n_archs : DEFAULT_ARCHS;
     uint8_t *genes = LL_NEW_ARRAY(uint8_t, (size_t)wanted * (size_t)space->n_positions);

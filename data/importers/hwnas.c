@@ -168,7 +168,9 @@ static ll_status read_set(ll_import *job, const ll_pickled *set, ll_dataset **ou
         describe_device(job, &metrics[j], &d->devices[j]);
         s = read_metric(job, &metrics[j], d, j, e);
     }
-    if (!s) ll_import_note(job, "%d metrics of %zu cells; latencies in ms, energies in mJ", n, cells);
+    if (!s)
+        ll_import_note(job, "%d %s of %zu cells; latencies in ms, energies in mJ", n,
+                       ll_noun(n, "metric", "metrics"), cells);
     return s;
 }
 

@@ -103,7 +103,9 @@ ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, 
     }
     ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
     if (!ll_budget_take(&budget, (size_t)n_archs * (size_t)files->n, sizeof(double), e)) return LL_OK;
-    return ll_fail_in(e, "%s: %d devices with %d architectures each: ", folder, files->n, n_archs);
+    return ll_fail_in(e, "%s: %d %s with %d %s each: ", folder, files->n,
+                      ll_noun(files->n, "device", "devices"), n_archs,
+                      ll_noun(n_archs, "architecture", "architectures"));
 }
 
 static ll_status check_latency(const char *path, int i, double *x, bool minus_one, ll_error *e)

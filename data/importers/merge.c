@@ -185,8 +185,8 @@ static ll_status merge_score(const merger *m, const ll_score *fresh, ll_error *e
             fresh->name, to->source, m->into->name, differ, to->v[m->row[first]], fresh->v[first]);
     int filled = fill(m, to->v, fresh->v);
     if (there)
-        note(m, "score %s was there: %d values are new%s", fresh->name, filled - differ,
-             differ ? ", others were replaced" : "");
+        note(m, "score %s was there: %d %s are new%s", fresh->name, filled - differ,
+             ll_noun(filled - differ, "value", "values"), differ ? ", others were replaced" : "");
     if (fresh->model) ll_score_set_model(to, ll_score_model_ref(fresh->model));
     if (!there || filled) {
         char *source = there ? both(to->source, fresh->source) : ll_strdup(fresh->source);
@@ -256,7 +256,8 @@ static ll_status check_size(size_t bytes, int n_archs, int n_devices, ll_error *
 {
     ll_budget budget = ll_budget_for(LL_READER_TABLE, bytes);
     if (!ll_budget_take(&budget, cells(n_archs, n_devices), sizeof(double), e)) return LL_OK;
-    return ll_fail_in(e, "joined, they have %d architectures x %d devices: ", n_archs, n_devices);
+    return ll_fail_in(e, "joined, they have %d %s x %d devices: ", n_archs,
+                      ll_noun(n_archs, "architecture", "architectures"), n_devices);
 }
 
 /* The same dataset with its architectures in a space that has their values. */

@@ -143,9 +143,8 @@ static void say_stopped(const job *j, const ll_times *t, const char *journal)
 {
     int complete = 0;
     for (int i = 0; i < t->n; i++) complete += t->count[i] > 0;
-    ll_note(j->rq,
-            "stopped: %d of %d architectures have times, kept in %s; the same command goes on from there",
-            complete, t->n, journal);
+    ll_note(j->rq, "stopped: %d of %d %s have times, kept in %s; the same command goes on from there",
+            complete, t->n, ll_noun(t->n, "architecture", "architectures"), journal);
 }
 
 /* `seed`: of the order, another one for the second time. */
@@ -424,10 +423,11 @@ static ll_status check_known_dataset(ll_request *rq, const ll_dataset *d, const 
         return LL_FAIL(rq, LL_USAGE, "%s is of space %s, not of %s", d->name, d->space->name, space->name);
     if (ll_given(&rq->args, "n") && ll_int(&rq->args, "n") != d->n_archs)
         ll_warn(rq,
-                "%s is there already, with %d architectures: n=%d is not looked at; `measure dataset=` under "
+                "%s is there already, with %d %s: n=%d is not looked at; `measure dataset=` under "
                 "another "
                 "name draws anew",
-                d->name, d->n_archs, ll_int(&rq->args, "n"));
+                d->name, d->n_archs, ll_noun(d->n_archs, "architecture", "architectures"),
+                ll_int(&rq->args, "n"));
     return LL_OK;
 }
 

@@ -210,12 +210,21 @@ bool ll_results_read_only(const ll_results *r)
     return r->read_only;
 }
 
+/* The library would write into a device, or wait for a pipe. */
+static ll_status check_place(const char *path, ll_error *e)
+{
+    if (ll_is_missing(path) || ll_is_file(path)) return LL_OK;
+    return ll_fail(e, LL_BAD_DATA, "%s: is %s, a database of results was expected", path,
+                   ll_is_dir(path) ? "a folder" : "no file");
+}
+
 ll_status ll_results_open(const char *path, ll_results **out, ll_error *e)
 {
     *out = NULL;
     ll_results *r = LL_NEW(ll_results);
     r->path = ll_strdup(path);
-    ll_status s = make_folder(path, e);
+    ll_status s = check_place(path, e);
+    if (!s) s = make_folder(path, e);
     if (!s) s = open_file(r, e);
     if (!s) {
         sqlite3_busy_timeout(r->db, PATIENCE_MS);

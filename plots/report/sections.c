@@ -353,7 +353,8 @@ static void add_score(ll_report *r, const ll_transfer *t)
     double x = spearman_of(r, t);
     if (!isfinite(x)) return;
     ll_add_number(&number, x, 3);
-    ll_str_addf(&text, "Spearman on %s, %s with %d samples", t->device, t->predictor->name, t->samples.n);
+    ll_str_addf(&text, "Spearman on %s, %s with %d %s", t->device, t->predictor->name, t->samples.n,
+                ll_noun(t->samples.n, "sample", "samples"));
     add_card(r, number.s, text.s);
     ll_str_free(&text);
     ll_str_free(&number);
