@@ -211,7 +211,6 @@ static void a_sampler_takes_an_encoding_by_name(void)
 static ll_app *app_with_encodings(void)
 {
     ll_app *a = app_new();
-    ll_app_register(a, ll_encode_commands);
     ll_app_register(a, ll_score_commands);
     CHECK_INT(say(a, "simulate dataset=small space=fbnet n=12 seed=9 replace=on"), LL_OK);
     CHECK_INT(say(a, "load small"), LL_OK);
@@ -307,7 +306,6 @@ static void a_session_keeps_what_is_fitted(void)
     CHECK_INT(say(a, "save kept"), LL_OK);
     ll_app_free(a);
     a = app_new();
-    ll_app_register(a, ll_encode_commands);
     CHECK_INT(say(a, "open kept"), LL_OK);
     CHECK_INT(say(a, "encodings"), LL_OK);
     CHECK_HAS(said, "\"name\":\"zcp\",\"state\":\"fitted\",\"space\":\"fbnet\",\"dim\":2");
@@ -324,7 +322,6 @@ static void a_session_finds_what_came_along(void)
     CHECK_INT(say(a, "save along"), LL_OK);
     ll_app_free(a);
     a = app_new();
-    ll_app_register(a, ll_encode_commands);
     CHECK_INT(say(a, "open along"), LL_OK);
     CHECK_INT(say(a, "map zcp"), LL_OK);
     ll_app_free(a);
