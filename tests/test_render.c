@@ -99,6 +99,17 @@ static void test_canvas(void)
     CHECK_STR(text, "\n\nabcd~\n");
     free(text);
     ll_canvas_free(&c);
+
+    ll_canvas_init(&c, &look, 0, 8); /* two names that differ at their ends */
+    CHECK_INT(ll_put_middle_cut(&c, 0, 0, 6, LL_S_TEXT, "pixel_3_fp16"), 6);
+    CHECK_INT(ll_put_middle_cut(&c, 1, 0, 6, LL_S_TEXT, "pixel_3_int8"), 6);
+    CHECK_INT(ll_put_middle_cut(&c, 2, 0, 6, LL_S_TEXT, "pixel3"), 6);
+    CHECK(ll_put_middle_cut(&c, 3, 0, 6, LL_S_TEXT, "\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad\xe6\x96\x87") <= 6);
+    CHECK_INT(ll_put_middle_cut(&c, 4, 0, 2, LL_S_TEXT, "abc"), 2);
+    text = canvas_text(&c);
+    CHECK(!strncmp(text, "pi~p16\npi~nt8\npixel3\n", 21));
+    free(text);
+    ll_canvas_free(&c);
 }
 
 /* Data must not be able to drive the terminal. */

@@ -21,6 +21,7 @@ static void test_prompt(void)
     CHECK(until("nb201_sim>"));
     keys("arch?\r");
     CHECK(until("latency on each device"));
+    CHECK(until_asked("nb201_sim> ")); /* until its command has ended, Ctrl-C is for that */
     keys("half a line");
     CHECK(until("half a line"));
     keys("\003");

@@ -293,7 +293,9 @@ static ll_status choose_score(ll_request *rq, ll_search_setup *s)
         ll_note(rq, "score=%s (`scores` lists the others)", name);
     s->score = ll_strdup(name);
     ll_status status = ll_scorer_new(name, &job, &s->scorer, &rq->error);
-    if (status && ll_proxy_find(name))
+    bool computable =
+        s->problem.space->layers != NULL; /* where layers are not known, the scorer has said why */
+    if (status && computable && ll_proxy_find(name))
         status = LL_FAIL(rq, LL_USAGE,
                          "no score %s yet: `proxies %s save=on` computes this proxy and makes a score of it",
                          name, name);

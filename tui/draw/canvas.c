@@ -209,18 +209,42 @@ int ll_putf(ll_canvas *c, int y, int x, ll_style style, const char *fmt, ...)
     return used;
 }
 
+/* How many bytes at the beginning of the text are at most w columns; *used: how many columns. */
+static size_t fitting(const char *text, int w, int *used)
+{
+    const char *at = text;
+    uint32_t ch;
+    *used = 0;
+    for (int n; (n = ll_utf8_next(at, &ch)) > 0 && *used + ll_char_width(ch) <= w; at += n)
+        *used += ll_char_width(ch);
+    return (size_t)(at - text);
+}
+
+int ll_put_middle_cut(ll_canvas *c, int y, int x, int w, ll_style style, const char *text)
+{
+    int width = ll_text_width(text), head, skipped;
+    if (width <= w) return ll_put(c, y, x, style, text);
+    if (w < 3) return ll_put_cut(c, y, x, w, style, text);
+    size_t kept = fitting(text, (w - 1) / 2, &head);
+    size_t from = fitting(text, width - (w - 1 - head), &skipped);
+    if (width - skipped > w - 1 - head)
+        from += strlen(text + from) ? (size_t)ll_utf8_next(text + from, &(uint32_t){0}) : 0;
+    ll_str cut = {0};
+    ll_str_addn(&cut, text, kept);
+    ll_str_add(&cut, "\xe2\x80\xa6");
+    ll_str_add(&cut, text + from);
+    int used = ll_put(c, y, x, style, ll_str_text(&cut));
+    ll_str_free(&cut);
+    return used;
+}
+
 int ll_put_cut(ll_canvas *c, int y, int x, int w, ll_style style, const char *text)
 {
     if (w <= 0) return 0;
     if (ll_text_width(text) <= w) return ll_put(c, y, x, style, text);
     ll_str cut = {0};
-    uint32_t ch;
-    int used = 0;
-    for (int n; (n = ll_utf8_next(text, &ch)) > 0; text += n) {
-        used += ll_char_width(ch);
-        if (used > w - 1) break;
-        ll_str_addn(&cut, text, (size_t)n);
-    }
+    int used;
+    ll_str_addn(&cut, text, fitting(text, w - 1, &used));
     ll_str_add(&cut, "\xe2\x80\xa6");
     used = ll_put(c, y, x, style, ll_str_text(&cut));
     ll_str_free(&cut);

@@ -172,8 +172,8 @@ static void draw_label(const ll_heatmap *m, ll_canvas *c, int y, int x, int row)
 {
     char mark = m->marks ? m->marks[row] : ' ';
     int skip = m->numbered ? ll_putf(c, y, x, LL_S_HEAD, "%2d ", row + 1) : 0;
-    ll_put_cut(c, y, x + skip, m->label_w - skip, row == m->cursor_r ? LL_S_CURSOR : mark_style(mark),
-               m->names[row]);
+    ll_put_middle_cut(c, y, x + skip, m->label_w - skip, row == m->cursor_r ? LL_S_CURSOR : mark_style(mark),
+                      m->names[row]);
 }
 
 /* The name of a column downwards, its end at the matrix; long names lose their middle. */
