@@ -278,7 +278,7 @@ install: latlab latlab-measure-$(HERE)
 	install -m 755 $(wildcard latlab-measure-*) $(DESTDIR)$(prefix)/share/latlab/
 	./latlab --man > $(DESTDIR)$(prefix)/share/man/man1/latlab.1
 	./latlab --bash > $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab
-	cp -R data/bundled data/spaces data/measure_torch.py data/latlab.py sessions/*.latlab $(DESTDIR)$(prefix)/share/latlab/
+	cp -R data/bundled data/spaces data/measure_torch.py data/latlab.py sessions/*.latlab sessions/lessons $(DESTDIR)$(prefix)/share/latlab/
 uninstall:
 	rm -rf $(DESTDIR)$(prefix)/bin/latlab $(DESTDIR)$(prefix)/share/man/man1/latlab.1 \
 	  $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab $(DESTDIR)$(prefix)/share/latlab

@@ -42,8 +42,9 @@ data/machines/remote: core/base core/num core/space data/machines/host
 data/importers: +core data/formats
 data/datasets: +core data/formats data/importers
 data/results: +core
-data/commands: +core data/formats data/importers data/datasets data/results
-+data: data/formats data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote
+data/sweep: +core data/results
+data/commands: +core data/formats data/importers data/datasets data/results data/sweep
++data: data/formats data/importers data/datasets data/results data/sweep data/commands data/machines data/machines/host data/machines/remote
 data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 sessions: +core data/formats data/datasets
 plots: +core

@@ -314,18 +314,29 @@ static void a_stopped_experiment_goes_on(void)
     ll_app_free(a);
 }
 
-/* What format 1 had: no table of searches. */
+/* What format 1 had: no table of searches, nothing of where trials were computed. */
+static void make_old(const char *file)
+{
+    static const char *const later[] = {"host", "cpu", "kernels", "version", "spent"};
+    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
+        char sql[80];
+        snprintf(sql, sizeof sql, "ALTER TABLE trial DROP COLUMN %s", later[i]);
+        query(file, sql);
+    }
+    query(file, "DROP TABLE search");
+    query(file, "PRAGMA user_version=1");
+}
+
 static void older_databases_get_what_they_lack(void)
 {
     ll_app *a = ready();
     CHECK_OK(run(a, PLAN, "old.sqlite", ""));
-    query("old.sqlite", "DROP TABLE search");
-    query("old.sqlite", "PRAGMA user_version=1");
+    make_old("old.sqlite");
     CHECK_INT(count("old.sqlite", "search"), -1);
     CHECK_OK(run(a, PLAN SEARCH, "old.sqlite", "verify=0,3"));
     cJSON_Delete(searches(GP + FLOPS, 0));
     CHECK_INT(count("old.sqlite", "trial"), 2 * 2 * DEVICES);
-    CHECK_NEAR(query("old.sqlite", "PRAGMA user_version"), 2, 0);
+    CHECK_NEAR(query("old.sqlite", "PRAGMA user_version"), 3, 0);
     CHECK_OK(run(a, PLAN SEARCH, "old.sqlite", "verify=0,3"));
     cJSON_Delete(searches(GP + FLOPS, GP + FLOPS));
     ll_app_free(a);
@@ -350,8 +361,7 @@ static void older_databases_can_be_read(void)
     ll_app *a = ready();
     CHECK_OK(run(a, PLAN, "still.sqlite", ""));
     ll_app_free(a);
-    query("still.sqlite", "DROP TABLE search");
-    query("still.sqlite", "PRAGMA user_version=1");
+    make_old("still.sqlite");
     char *path = ll_path_join(check_tmpdir(), "still.sqlite");
     chmod(path, 0444);
     int status = -1;

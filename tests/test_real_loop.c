@@ -86,7 +86,7 @@ static void the_lesson_runs_here(void)
     ll_app_register(a, ll_active_commands);
     SAY(a, "simulate dataset=pool space=nasbench201 n=300 seed=5 "
            "machines=sim_xeon_6226,sim_raspi4,sim_edge_tpu");
-    if (!CHECK_OK(ll_read_file("sessions/real_loop.latlab", 0, &text, NULL, NULL))) return;
+    if (!CHECK_OK(ll_read_file("sessions/lessons/real_loop.latlab", 0, &text, NULL, NULL))) return;
     ll_split_lines(text, &lines);
     cJSON *eval = run_lesson(a, &lines, measured);
     CHECK(measured[0] == 1 && measured[1] == 1); /* the six, then those held out */

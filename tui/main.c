@@ -100,9 +100,8 @@ static void print_usage(FILE *f)
         if (o->letter < VALUE) left[1] = (char)o->letter;
         fprintf(f, "  %-22s %s\n", left, o->help);
     }
-    fprintf(
-        f,
-        "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 4 out of memory, 130 interrupted\n");
+    fprintf(f, "\nexit status: 0 ok, 1 a command failed, 2 usage, 3 bad data, 4 out of memory, 75 stopped "
+               "and to be\ncontinued (sweep run), 130 interrupted\n");
 }
 
 /* Before there are faces; what a file or an argument is called reaches the terminal only as it may be shown. */

@@ -8,10 +8,12 @@
 
 typedef enum ll_status {
     LL_OK = 0,
-    LL_FAILED = 1,      /* the command could not do what was asked (full disk, no samples, ...) */
-    LL_USAGE = 2,       /* the command line is wrong */
-    LL_BAD_DATA = 3,    /* a file or a value in it is wrong */
-    LL_NO_MEMORY = 4,   /* the machine has no memory left: the end of the program, never returned */
+    LL_FAILED = 1,    /* the command could not do what was asked (full disk, no samples, ...) */
+    LL_USAGE = 2,     /* the command line is wrong */
+    LL_BAD_DATA = 3,  /* a file or a value in it is wrong */
+    LL_NO_MEMORY = 4, /* the machine has no memory left: the end of the program, never returned */
+    LL_LATER =
+        75, /* stopped before its end with everything safe: the same command goes on (EX_TEMPFAIL of sysexits.h) */
     LL_CANCELLED = 130, /* the user asked to stop */
 } ll_status;
 

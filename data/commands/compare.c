@@ -16,6 +16,7 @@
 #include "core/num/wilcoxon.h"
 #include "data/commands/commands.h"
 #include "data/commands/compare_search.h"
+#include "data/results/plan_context.h"
 #include "data/results/results.h"
 
 /* --- compare: run --- */
@@ -31,33 +32,10 @@ typedef struct run {
     char *out;      /* file for the tables; NULL: none, or not yet all of them */
 } run;
 
-static int predictor_index(const run *r, const ll_predictor *p)
-{
-    int i = 0;
-    while (r->plan.predictors[i] != p) i++;
-    return i;
-}
-
-static ll_trial_context context_of(const run *r, const ll_trial *t)
-{
-    const ll_plan *plan = &r->plan;
-    int p = predictor_index(r, t->predictor);
-    ll_trial_context c = {.pretrain_options = &plan->pretrain_options[p],
-                          .transfer_options = &plan->transfer_options[p],
-                          .sources = plan->x.sources,
-                          .budget = plan->x.budget,
-                          .level = plan->x.level};
-    if (t->sampler->needs_prior) {
-        int prior = ll_experiment_prior(&plan->x, &c.prior);
-        if (prior >= 0) c.prior_options = &plan->pretrain_options[prior];
-    }
-    return c;
-}
-
 static bool recall(void *ctx, ll_trial *t)
 {
     run *r = ctx;
-    ll_trial_context c = context_of(r, t);
+    ll_trial_context c = ll_plan_context(&r->plan, t);
     return ll_results_recall(r->db, &c, t) && ll_compare_search_recall(&r->search, r->db, &c, t);
 }
 
@@ -82,7 +60,7 @@ static void landed(void *ctx, const ll_trial *t, bool recalled)
     r->recalled += recalled;
     ll_plan_search_count(&r->search, t);
     if (recalled || r->error.status) return;
-    ll_trial_context c = context_of(r, t);
+    ll_trial_context c = ll_plan_context(&r->plan, t);
     if (ll_results_store(r->db, &c, t, &r->error) ||
         ll_compare_search_store(&r->search, r->db, &c, t, &r->error))
         ll_warn(r->rq, "results are not kept from here on: %s", r->error.message);

@@ -5,18 +5,21 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "core/app/app.h"
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/num/blas.h"
 
-enum { APPLICATION = 0x6c61746c /* "latl" */, SCHEMA = 2, PATIENCE_MS = 10000 };
+enum { APPLICATION = LL_RESULTS_APPLICATION, SCHEMA = LL_RESULTS_SCHEMA, PATIENCE_MS = 10000 };
 /* Part of every key. Grows when a change of the engine, of samplers or metrics makes old results incomparable; predictors
  * have versions of their own. */
 static const char code_version[] = "latlab 0.1.0 / 3";
 
-/* Versions of the schema: 1, trials alone; 2, and their searches. */
+/* Versions of the schema: 1, trials alone; 2, and their searches; 3, and where each trial was computed. What a version
+ * adds to a table that is there stands behind its columns, so that old and new databases have them in one order. */
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS trial("
     " key TEXT PRIMARY KEY, code TEXT, data_hash TEXT, dataset TEXT, space TEXT, task TEXT, source TEXT, "
@@ -33,6 +36,16 @@ static const char schema[] =
     " max_ms REAL, violation INTEGER, chosen REAL, best REAL, regret REAL, hypervolume REAL, igd_plus REAL,"
     " measured INTEGER, closed INTEGER, seconds REAL) WITHOUT ROWID;"
     "CREATE INDEX IF NOT EXISTS search_by_trial ON search(trial);";
+
+static const char origin_schema[] =
+    "ALTER TABLE trial ADD COLUMN host TEXT;ALTER TABLE trial ADD COLUMN cpu TEXT;"
+    "ALTER TABLE trial ADD COLUMN kernels TEXT;ALTER TABLE trial ADD COLUMN version TEXT;"
+    "ALTER TABLE trial ADD COLUMN spent REAL;";
+
+const char *ll_results_code(void)
+{
+    return code_version;
+}
 
 char *ll_results_path(void)
 {
@@ -96,13 +109,18 @@ static bool is_local(const char *path)
     return local;
 }
 
-/* What is missing of the schema: all of it, or what has come since an older version. Older programs refuse it then. */
+/* What is missing of the schema: all of it, or what has come since an older version. Older programs refuse it then.
+ * Another process may have done the same meanwhile, so the version is looked at once more within the transaction. */
 static ll_status create(ll_results *r, ll_error *e)
 {
+    int version = 0;
     ll_str sql = {0};
-    ll_str_addf(&sql, "BEGIN IMMEDIATE;%sPRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;", schema,
-                APPLICATION, SCHEMA);
-    ll_status s = ll_results_sql(r, ll_str_text(&sql), e);
+    ll_status s = ll_results_sql(r, "BEGIN IMMEDIATE", e);
+    if (s) return s;
+    s = pragma(r, "PRAGMA user_version", &version, e);
+    ll_str_addf(&sql, "%s%sPRAGMA application_id=%d;PRAGMA user_version=%d;COMMIT;", schema,
+                version < 3 ? origin_schema : "", APPLICATION, SCHEMA);
+    if (!s) s = ll_results_sql(r, ll_str_text(&sql), e);
     ll_str_free(&sql);
     if (s) sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
     r->version = SCHEMA;
@@ -155,11 +173,13 @@ static ll_status prepare(ll_results *r, ll_error *e)
     static const char find[] =
         "SELECT cost, scored, spearman, kendall, pearson, rmse_ms, mape, median_ape, within_5,"
         " within_10, coverage, width_ms, seconds FROM trial WHERE key=?";
-    static const char add[] = "INSERT OR REPLACE INTO trial "
-                              "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    static const char add[] =
+        "INSERT OR REPLACE INTO trial "
+        "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
     if (sqlite3_prepare_v2(r->db, find, -1, &r->find, NULL) != SQLITE_OK) return ll_results_failed(r, e);
+    if (r->version < SCHEMA) return LL_OK; /* it may not be written, or it would have become a newer one */
     if (sqlite3_prepare_v2(r->db, add, -1, &r->add, NULL) != SQLITE_OK) return ll_results_failed(r, e);
-    return r->version == SCHEMA ? ll_results_prepare_searches(r, e) : LL_OK;
+    return ll_results_prepare_searches(r, e);
 }
 
 static ll_status make_folder(const char *path, ll_error *e)
@@ -223,6 +243,7 @@ ll_status ll_results_open(const char *path, ll_results **out, ll_error *e)
     *out = NULL;
     ll_results *r = LL_NEW(ll_results);
     r->path = ll_strdup(path);
+    r->stored_s = ll_now_s();
     ll_status s = check_place(path, e);
     if (!s) s = make_folder(path, e);
     if (!s) s = open_file(r, e);
@@ -248,13 +269,15 @@ void ll_results_close(ll_results *r)
     sqlite3_finalize(r->add_search);
     sqlite3_close(r->db);
     free(r->path);
+    free(r->host);
+    free(r->cpu);
     free(r);
 }
 
 /* --- keys --- */
 
 /* As the `options` of pretraining and transfer, in one object. */
-static char *options_text(const ll_trial_context *c)
+char *ll_results_options_text(const ll_trial_context *c)
 {
     cJSON *o = cJSON_CreateObject(),
           *parts[2] = {ll_values_json(c->pretrain_options), ll_values_json(c->transfer_options)};
@@ -289,8 +312,8 @@ static void add_version(ll_str *b, const ll_predictor *p)
         ll_values pretrain = {0}, transfer = {0};
         ll_values_init(&pretrain, p->parts[i]->pretrain_options);
         ll_values_init(&transfer, p->parts[i]->transfer_options);
-        char *text =
-            options_text(&(ll_trial_context){.pretrain_options = &pretrain, .transfer_options = &transfer});
+        char *text = ll_results_options_text(
+            &(ll_trial_context){.pretrain_options = &pretrain, .transfer_options = &transfer});
         ll_str_addf(b, "+%s", text);
         add_version(b, p->parts[i]);
         cJSON_free(text);
@@ -347,7 +370,7 @@ static ll_hash key_of(const ll_trial_context *c, const ll_trial *t, const char *
 
 ll_hash ll_results_key(const ll_trial_context *c, const ll_trial *t)
 {
-    char *options = options_text(c), *source = source_text(c, t);
+    char *options = ll_results_options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     cJSON_free(options);
     free(source);
@@ -391,9 +414,20 @@ void ll_results_bind(sqlite3_stmt *s, int i, double x)
         sqlite3_bind_double(s, i, x);
 }
 
+/* Behind the columns that say what was computed: where, and how long this process took since it stored the one before. */
+static void bind_origin(ll_results *r, int at)
+{
+    double now = ll_now_s();
+    if (!r->host) ll_results_origin(r);
+    const char *texts[] = {r->host, r->cpu, ll_blas_kernels(), LL_VERSION};
+    for (int i = 0; i < 4; i++) sqlite3_bind_text(r->add, at++, texts[i], -1, SQLITE_STATIC);
+    ll_results_bind(r->add, at, now - r->stored_s);
+    r->stored_s = now;
+}
+
 ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e)
 {
-    char *options = options_text(c), *source = source_text(c, t);
+    char *options = ll_results_options_text(c), *source = source_text(c, t);
     ll_hash key = key_of(c, t, options, source);
     const ll_metrics *m = &t->metrics;
     const char *texts[] = {key.hex,
@@ -416,6 +450,7 @@ ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_tr
     for (int i = 0; i < 5; i++) sqlite3_bind_int64(r->add, at++, (sqlite3_int64)numbers[i]);
     sqlite3_bind_text(r->add, at++, ll_protocol_name(t->protocol), -1, SQLITE_STATIC);
     for (int i = 0; i < 15; i++) ll_results_bind(r->add, at++, results[i]);
+    bind_origin(r, at);
     ll_status s = sqlite3_step(r->add) == SQLITE_DONE ? LL_OK : ll_results_failed(r, e);
     sqlite3_reset(r->add);
     cJSON_free(options);

@@ -34,6 +34,24 @@ typedef struct ll_trial_context {
 bool ll_results_recall(ll_results *r, const ll_trial_context *c, ll_trial *t);
 ll_status ll_results_store(ll_results *r, const ll_trial_context *c, const ll_trial *t, ll_error *e);
 
+/* The trial's place among all results: everything that determines it, hashed. */
+ll_hash ll_results_key(const ll_trial_context *c, const ll_trial *t);
+const char *ll_results_code(void); /* version of what computes trials, a part of every key */
+/* Seconds that a trial like this took with everything around it (its share of pretraining, too), by what is there of the
+ * predictor with these options, else of the predictor; NaN: nothing is. */
+double ll_results_expect(ll_results *r, const ll_trial_context *c, const ll_trial *t);
+
+/* What a merge brought. */
+typedef struct ll_merged {
+    int trials, searches; /* new ones */
+    int known;            /* trials that were there already and agree */
+} ll_merged;
+/* Adds what another database has; doing so again adds nothing. All of it or nothing. LL_BAD_DATA: a trial that both have
+ * has another value there (beyond a relative 1e-6, which other kernels may cost); the sentence has both. */
+ll_status ll_results_merge(ll_results *r, const char *path, ll_merged *out, ll_error *e);
+/* Puts a whole copy in place of the file at `path`, synced and renamed; nobody else writes r meanwhile. */
+ll_status ll_results_publish(ll_results *r, const char *path, ll_error *e);
+
 /* Searches with what a trial adapted, for one score of its dataset: a row each, keyed by the trial's key, the score and its
  * values, and what the search was for. Fills and marks those that are known; returns how many are. */
 int ll_results_recall_searched(ll_results *r, const ll_trial_context *c, const ll_trial *t,

@@ -24,10 +24,11 @@ typedef struct batch {
 /* --- Ctrl-C: the first cancels the command, the second leaves at once --------------------------------------
  * The first also starts a clock: a command that has not noticed within LL_PATIENCE_S waits for a file that does not come,
  * or is in a long step, and is left where it is (what is written whole cannot be half-written). One that has noticed may
- * finish what it began. All of it happens in signal handlers, because the main thread may itself be stuck. */
+ * finish what it began. USR1 asks for the same with more time: batch systems send it a minute before the end, and what
+ * works on a sweep keeps what it has. All of it happens in signal handlers, because the main thread may itself be stuck. */
 
 static ll_app *volatile interrupt_app;
-static volatile sig_atomic_t interrupted, ticks;
+static volatile sig_atomic_t interrupted, ticks, patient;
 enum {
     TICK_US = 20000,
     PATIENCE_TICKS = (int)(LL_PATIENCE_S * 1e6) / TICK_US,
@@ -37,7 +38,8 @@ enum {
 static void on_interrupt(int sig)
 {
     static const struct itimerval clock = {{0, TICK_US}, {0, TICK_US}};
-    if (interrupted++ || !interrupt_app) ll_leave_at_once(LL_CANCELLED);
+    if (sig == SIGUSR1) patient = 1;
+    if ((interrupted++ && sig != SIGUSR1) || !interrupt_app) ll_leave_at_once(LL_CANCELLED);
     ll_app_cancel(interrupt_app);
     setitimer(ITIMER_REAL, &clock, NULL);
 }
@@ -47,7 +49,7 @@ static void on_tick(int sig)
     static const char text[] = "latlab: finishing what was begun; interrupt once more to leave at once\n";
     if (!interrupt_app) return;
     ll_app_cancel(interrupt_app); /* a line that was being submitted when the wish came */
-    if (++ticks >= PATIENCE_TICKS && ll_app_deaf(interrupt_app)) ll_leave_at_once(LL_CANCELLED);
+    if (++ticks >= PATIENCE_TICKS && !patient && ll_app_deaf(interrupt_app)) ll_leave_at_once(LL_CANCELLED);
     if (ticks != TOLD_TICKS) return;
     ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
     (void)n;
@@ -62,6 +64,7 @@ static void catch_interrupt(ll_app *app)
     sigaction(SIGALRM, &tick, NULL);
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+    sigaction(SIGUSR1, &sa, NULL); /* what batch systems send before the time is over */
 }
 
 /* From here on the app belongs to others, who may free it. */
@@ -148,7 +151,7 @@ static bool run_line(batch *b, const char *line)
 static int finish(const batch *b)
 {
     release_interrupt();
-    return interrupted ? LL_CANCELLED : b->status;
+    return interrupted && b->status != LL_LATER ? LL_CANCELLED : b->status;
 }
 
 static batch start(ll_faces *f)

@@ -7,10 +7,10 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
 #include "core/base/shared_file.h"
 #include "tui/faces/config.h"
 #include "tui/faces/faces.h"
+#include "tui/faces/lessons.h"
 
 static ll_status act(ll_request *rq, const char *action, const char *value)
 {
@@ -49,42 +49,35 @@ static ll_status run_save_display(ll_request *rq)
     return s;
 }
 
-static const char *const lessons[] = {"tour", "real_loop", NULL};
-
-/* A lesson by name: beside the program, else where it was installed; anything else is a path. */
-static char *find_lesson(const char *name)
+static ll_status list_lessons(ll_request *rq)
 {
-    char *path = ll_path_expand(name);
-    if (strchr(name, '/') || ll_is_file(path)) return path;
-    free(path);
-    ll_str file = {0};
-    ll_str_addf(&file, "sessions/%s.latlab", name);
-    path = ll_beside_program(ll_str_text(&file));
-    if (!path) {
-        ll_str_clear(&file);
-        ll_str_addf(&file, "share/latlab/%s.latlab", name);
-        path = ll_beside_program(ll_str_text(&file));
+    static const ll_column columns[] = {{"lesson", "lesson", NULL, -1},
+                                        {"minutes", "minutes", NULL, 0},
+                                        {"title", "what it is about", NULL, -1},
+                                        {0}};
+    cJSON *result = ll_result_new("lessons"), *rows = ll_json_arr(result, "rows");
+    ll_result_columns(result, columns);
+    for (const ll_lesson_entry *l = ll_lessons; l->name; l++) {
+        cJSON *o = ll_json_obj(rows, NULL);
+        ll_json_str(o, "lesson", l->name);
+        ll_json_int(o, "minutes", l->minutes);
+        ll_json_str(o, "title", l->title);
     }
-    ll_str_clear(&file);
-    ll_str_addf(&file, LL_DATA_DIR "/%s.latlab", name);
-    if (!path) path = ll_strdup(ll_str_text(&file));
-    ll_str_free(&file);
-    return path;
-}
-
-static ll_status no_such_lesson(const char *name, const char *path, ll_error *e)
-{
-    ll_near near = ll_near_to(name);
-    for (int i = 0; lessons[i]; i++) ll_near_offer(&near, lessons[i]);
-    return ll_near_fail(&near, e, LL_FAILED, "there are tour and real_loop, or a script of your own",
-                        "%s: no such lesson", strchr(name, '/') ? path : name);
+    ll_result_note(
+        result,
+        "`lesson NAME` begins one in the full screen; it is a commented script, which runs without it, "
+        "too");
+    ll_emit(rq, result);
+    return LL_OK;
 }
 
 static ll_status run_lesson(ll_request *rq)
 {
     const char *name = ll_word(&rq->args, "lesson");
-    char *path = find_lesson(name);
-    ll_status s = ll_is_file(path) ? need_face(rq) : no_such_lesson(name, path, &rq->error);
+    if (!strcmp(name, "list")) return list_lessons(rq);
+    char *path = NULL;
+    ll_status s = ll_lesson_find(name, &path, &rq->error);
+    if (!s) s = need_face(rq);
     if (!s) s = act(rq, "lesson", path);
     free(path);
     return s;
@@ -131,9 +124,10 @@ static const ll_option view_options[] = {
     {0}};
 static const ll_option file_options[] = {
     LL_OPT_WORD("file", NULL, "text file to write", LL_REQUIRED, LL_OF(FILE)), LL_OPT_FORCE, {0}};
-static const ll_option lesson_options[] = {
-    LL_OPT_WORD("lesson", "tour", "tour, real_loop, or a script of your own", LL_POSITIONAL, LL_OF(FILE)),
-    {0}};
+static const ll_option lesson_options[] = {LL_OPT_WORD("lesson", "tour",
+                                                       "one of `lesson list`, or a script of your own",
+                                                       LL_POSITIONAL, LL_OF(FILE)),
+                                           {0}};
 static const ll_option set_options[] = {
     LL_OPT_NAMES("setting", NULL, ll_setting_name, "what to set", LL_REQUIRED),
     LL_OPT_WORD(

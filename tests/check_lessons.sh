@@ -1,0 +1,26 @@
+#!/bin/bash
+# The lessons as plain scripts: each is listed, runs to its end without an error on the bundled data, and says something at
+# its beginning and its end. real_loop measures this machine: tests/test_real_loop.c plays it.
+# Ends with "check_lessons: N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit 1
+latlab=$(realpath "${LATLAB:-./latlab}")
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+export XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work
+passed=0 failed=0
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); echo "FAIL $1"; [ -z "${2:-}" ] || tail -n 5 "$2" | sed 's/^/  /'; }
+"$latlab" --json -c 'lesson list' >"$work/list" 2>&1 || bad "lesson list" "$work/list"
+for file in sessions/lessons/*.latlab; do
+    name=$(basename "$file" .latlab)
+    grep -q "\"lesson\":\"$name\"" "$work/list" && ok || bad "$name is not listed"
+    head -n 1 "$file" | grep -q '^# .' && tail -n 1 "$file" | grep -q '^# .' && ok || bad "$name begins and ends with a word"
+    [ "$name" != real_loop ] || continue
+    (cd "$work" && timeout 120 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
+done
+"$latlab" -c 'lesson shotz' >"$work/out" 2>&1 && bad "a lesson that is not there"
+grep -q 'did you mean shots' "$work/out" && ok || bad "the nearest lesson is named" "$work/out"
+
+echo "check_lessons: $passed passed, $failed failed, 0 skipped"
+[ $failed -eq 0 ]
