@@ -132,6 +132,40 @@ static void test_keys(void)
     leave();
 }
 
+/* What was found by an earlier transfer does not look as if it were of this one; undo makes it current again. */
+static void test_outdated(void)
+{
+    if (!begin(24, 80)) return;
+    CHECK(until("exhaustive, "));
+    keys(":transfer sim_raspi4 k=12\r"); /* another device is none of its business */
+    CHECK(until("q back to the view before"));
+    keys("9");
+    CHECK(until("exhaustive, "));
+    keys(":transfer sim_eyeriss k=12\r");
+    CHECK(until("q back to the view before"));
+    keys("9");
+    CHECK(until("outdated: transferred to sim_eyeriss since"));
+    keys("u");
+    CHECK(until("undone: transfer sim_eyeriss k=12"));
+    keys("9");
+    CHECK(until("exhaustive, "));
+    leave();
+}
+
+/* Neither does a diagnosis. */
+static void test_outdated_diagnosis(void)
+{
+    if (!START(24, 80, READY)) return;
+    CHECK(until("nb201_sim"));
+    keys(":diagnose sim_eyeriss\r7");
+    CHECK(until("Enter diagnoses it again"));
+    keys(":transfer sim_eyeriss k=12\r");
+    CHECK(until("q back to the view before"));
+    keys("q");
+    CHECK(until("outdated: of an earlier transfer"));
+    leave();
+}
+
 static void test_axis(void)
 {
     if (!begin(40, 120)) return;
@@ -197,6 +231,8 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"command lines with a change", test_lines},
                                        {"before anything was found", test_empty},
                                        {"keys", test_keys},
+                                       {"outdated after a new transfer", test_outdated},
+                                       {"an outdated diagnosis", test_outdated_diagnosis},
                                        {"several devices", test_axis},
                                        {"the mouse", test_mouse},
                                        {"while it runs", test_live},

@@ -9,6 +9,9 @@
 void ll_stale_sentences(const ll_state *s, ll_strs *out);
 /* The sentence of one prediction; false: it is not stale, `out` is as it was. */
 bool ll_stale_transfer(const ll_state *s, const ll_transfer *t, ll_str *out);
+/* Why a search no longer says what searching now would: a device was transferred to since. False: it does, `out` is as
+ * it was. */
+bool ll_stale_search(const ll_state *s, const ll_found *f, ll_str *out);
 /* The same as a warning of the running command. */
 void ll_warn_stale(ll_request *rq, const ll_transfer *t);
 /* "stale" in a result that has its columns: the sentences, and one column more. Nothing where nothing is stale. */

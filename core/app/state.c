@@ -31,8 +31,17 @@ void ll_samples_unref(ll_samples *s)
 ll_found *ll_found_new(const cJSON *result)
 {
     ll_found *f = LL_NEW(ll_found);
-    *f = (ll_found){1, cJSON_Duplicate(result, true)};
+    *f = (ll_found){.refs = 1, .result = cJSON_Duplicate(result, true)};
     return f;
+}
+
+void ll_found_went_by(ll_found *f, const ll_state *s, const char *device, const char *predictor)
+{
+    ll_adapted *a = ll_state_adapted(s, device, predictor);
+    if (!a) return;
+    if (predictor && !f->predictor) f->predictor = ll_strdup(predictor);
+    f->by = ll_realloc(f->by, (size_t)f->n_by + 1, sizeof(ll_adapted *));
+    f->by[f->n_by++] = ll_adapted_ref(a);
 }
 
 ll_found *ll_found_ref(const ll_found *f)
@@ -45,6 +54,9 @@ ll_found *ll_found_ref(const ll_found *f)
 void ll_found_unref(ll_found *f)
 {
     if (!f || __atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL)) return;
+    for (int i = 0; i < f->n_by; i++) ll_adapted_unref(f->by[i]);
+    free(f->by);
+    free(f->predictor);
     cJSON_Delete(f->result);
     free(f);
 }

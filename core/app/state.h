@@ -29,6 +29,9 @@ void ll_samples_unref(ll_samples *s);
 typedef struct ll_found {
     int refs;
     cJSON *result;
+    char *predictor; /* that was asked for; NULL: the latest of each device */
+    ll_adapted **by;
+    int n_by; /* the adapted predictors that it went by */
 } ll_found;
 ll_found *ll_found_new(const cJSON *result); /* copies */
 ll_found *ll_found_ref(const ll_found *f);
@@ -55,6 +58,10 @@ typedef struct ll_state {
     ll_found *codesign;   /* what the latest co-design came to, or NULL */
     ll_encoders encoders; /* learnt here or loaded, of any space */
 } ll_state;
+
+/* The search goes by what predicts the device in this state (predictor NULL: the latest); nothing where nothing does.
+ * Called before the search is shared. */
+void ll_found_went_by(ll_found *f, const ll_state *s, const char *device, const char *predictor);
 
 void ll_state_copy(ll_state *to, const ll_state *from); /* `to` is overwritten, not freed */
 void ll_state_free(ll_state *s);

@@ -16,6 +16,17 @@
 
 /* --- the command --------------------------------------------------------------------------------------------- */
 
+/* Other than the predictors of the setup where verifying has taught them: those are in the state by now. */
+static ll_found *found_of(ll_request *rq, const ll_search_setup *setup, const cJSON *result)
+{
+    ll_found *f = ll_found_new(result);
+    for (int k = 0; k < setup->problem.n; k++) {
+        if (setup->adapted[k])
+            ll_found_went_by(f, &rq->state, setup->adapted[k]->device, ll_word(&rq->args, "predictor"));
+    }
+    return f;
+}
+
 static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search *s,
                         const ll_verified *verified, double seconds, bool stopped)
 {
@@ -29,7 +40,7 @@ static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search 
     cJSON *result = ll_search_result(rq, &r);
     cJSON *front =
         ll_int(&rq->args, "front") ? ll_search_front_result(result, ll_int(&rq->args, "front")) : NULL;
-    ll_state_add_search(&rq->state, ll_found_new(result));
+    ll_state_add_search(&rq->state, found_of(rq, setup, result));
     ll_emit(rq, result);
     if (front) ll_emit(rq, front);
     rq->commit_on_cancel = true;

@@ -15,6 +15,7 @@ typedef struct diagnose_view {
     cJSON *diagnosis;         /* array: the results of the latest `diagnose`; NULL: none yet */
     int diagnosis_id;         /* its request */
     bool running;             /* it has not ended */
+    ll_transfer *diagnosed;   /* the transfer that the diagnosis is about; NULL: none */
     cJSON *parts[MOST_PARTS]; /* by their ranks, whichever came first */
     int rank[MOST_PARTS];
     int n_parts, laid_width;
@@ -37,6 +38,8 @@ static void forget_diagnosis(diagnose_view *v)
 {
     cJSON_Delete(v->diagnosis);
     v->diagnosis = NULL;
+    ll_transfer_unref(v->diagnosed);
+    v->diagnosed = NULL;
 }
 
 /* What the view asks, in the order it is shown; the diagnosis comes before all. */
@@ -95,6 +98,16 @@ static void refresh(ll_view *base)
     ll_screen_ask(base, "audit", "audit %s", v->subject);
 }
 
+/* Asked of the program: the view's own state is as old as its last drawing. */
+static void note_diagnosed(diagnose_view *v)
+{
+    ll_state now;
+    ll_app_snapshot(ll_screen_app(v->base.screen), &now);
+    const ll_transfer *t = v->subject ? ll_state_transfer(&now, v->subject, NULL) : NULL;
+    if (t) v->diagnosed = ll_transfer_ref(t);
+    ll_state_free(&now);
+}
+
 static void take_part(diagnose_view *v, const cJSON *e)
 {
     int id = ll_json_get_int(e, "id", 0);
@@ -106,6 +119,7 @@ static void take_part(diagnose_view *v, const cJSON *e)
         v->pager.top = 0;
     }
     set(&v->subject, ll_json_get_str(e, "device", v->subject));
+    if (!v->diagnosed) note_diagnosed(v);
     cJSON_AddItemToArray(v->diagnosis, cJSON_Duplicate(e, true));
     v->base.stale = true;
 }
@@ -132,8 +146,13 @@ static void draw_head(const diagnose_view *v, ll_canvas *c, int y, int w)
     const ll_transfer *t = current(v);
     int x = 1 + ll_put(c, y, 1, LL_S_TITLE, v->subject);
     if (t) x += ll_putf(c, y, x, LL_S_TITLE, " by %s, k = %d", t->predictor->name, t->samples.n);
-    ll_put_cut(c, y, x + 2, w - x - 3, v->running ? LL_S_ACCENT : LL_S_FAINT,
+    bool outdated = v->diagnosis && v->diagnosed != t;
+    ll_put_cut(c, y, x + 2, w - x - 3,
+               v->running ? LL_S_ACCENT
+               : outdated ? LL_S_WARN
+                          : LL_S_FAINT,
                v->running     ? "diagnosing..."
+               : outdated     ? "outdated: of an earlier transfer; Enter diagnoses it again"
                : v->diagnosis ? "Enter diagnoses it again"
                               : "Enter diagnoses it");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/app/quantities.h"
+#include "core/app/stale.h"
 #include "core/base/clock.h"
 #include "core/base/decimal.h"
 #include "core/base/json.h"
@@ -71,107 +72,7 @@ static double limit_of(const search_view *v)
     return NAN;
 }
 
-/* --- the table --- */
-
-static void add_column(cJSON *columns, const char *key, const char *title, const char *unit, int digits)
-{
-    cJSON *o = ll_json_obj(columns, NULL);
-    ll_json_str(o, "key", key);
-    ll_json_str(o, "title", title);
-    if (unit) ll_json_str(o, "unit", unit);
-    ll_json_int(o, "digits", digits);
-}
-
-/* A learnt score beside the one that is known. */
-static bool scores_differ(const search_view *v)
-{
-    const cJSON *row;
-    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result_of(v), "front"))
-    {
-        double truth = ll_json_get_num(row, "true_score", NAN);
-        if (!isnan(truth) && truth != ll_json_get_num(row, "score", NAN)) return true;
-    }
-    return false;
-}
-
-/* Parameters have no decimals worth reading, accuracies have. */
-static int score_digits(const search_view *v)
-{
-    double score =
-        fabs(ll_json_get_num(result_of(v), "best_score", ll_json_get_num(result_of(v), "score", 0)));
-    return score >= 1e5 ? 0 : score >= 1e3 ? 1 : 3;
-}
-
-static cJSON *columns_of(const search_view *v)
-{
-    cJSON *columns = cJSON_CreateArray();
-    const cJSON *limit;
-    const char *unit = ll_result_unit(result_of(v));
-    add_column(columns, "ms", "pred.", unit, 3);
-    add_column(columns, "lo_ms", "from", unit, 3);
-    add_column(columns, "hi_ms", "to", unit, 3);
-    add_column(columns, "true_ms", "meas.", unit, 3);
-    add_column(columns, "score", ll_json_get_str(result_of(v), "score_name", "score"), NULL, score_digits(v));
-    if (scores_differ(v)) add_column(columns, "true_score", "known", NULL, score_digits(v));
-    cJSON_ArrayForEach(limit, cJSON_GetObjectItemCaseSensitive(result_of(v), "limits"))
-    {
-        const char *cost = ll_json_get_str(limit, "cost", NULL);
-        if (cost) add_column(columns, cost, cost, NULL, 0);
-    }
-    add_column(columns, "arch", "architecture", NULL, -1);
-    return columns;
-}
-
-/* With the latencies of the device on the x axis. */
-static void add_row(const search_view *v, cJSON *rows, const cJSON *row)
-{
-    static const char *const keys[] = {"ms", "lo_ms", "hi_ms", "true_ms"};
-    const cJSON *from = ll_search_latency(row, v->device);
-    cJSON *copy = cJSON_Duplicate(row, true);
-    for (size_t i = 0; from != row && i < sizeof keys / sizeof *keys; i++) {
-        cJSON_DeleteItemFromObjectCaseSensitive(copy, keys[i]);
-        ll_json_num(copy, keys[i], ll_json_get_num(from, keys[i], NAN));
-    }
-    cJSON_AddItemToArray(rows, copy);
-}
-
-/* After measuring, the choice need not be on the front that was predicted. */
-static bool on_front(const search_view *v, const char *arch)
-{
-    const cJSON *row;
-    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result_of(v), "front"))
-    {
-        if (!strcmp(ll_json_get_str(row, "arch", ""), arch)) return true;
-    }
-    return false;
-}
-
-static void add_chosen(const search_view *v, cJSON *rows)
-{
-    const cJSON *item, *limits = cJSON_GetObjectItemCaseSensitive(result_of(v), "limits");
-    cJSON *row = ll_json_obj(rows, NULL), *each = n_devices(v) > 1 ? ll_json_arr(row, "each") : NULL;
-    cJSON_ArrayForEach(item, limits)
-    {
-        if (each && ll_json_get_str(item, "device", NULL))
-            cJSON_AddItemToArray(each, cJSON_Duplicate(item, true));
-    }
-    cJSON_ArrayForEach(item, result_of(v))
-    {
-        if (cJSON_IsNumber(item) || !strcmp(item->string, "arch"))
-            cJSON_AddItemToObject(row, item->string, cJSON_Duplicate(item, true));
-    }
-}
-
-static void fill_table(search_view *v)
-{
-    cJSON *table = ll_result_new("front"), *rows = ll_json_arr(table, "rows");
-    const cJSON *row;
-    cJSON_AddItemToObject(table, "columns", columns_of(v));
-    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result_of(v), "front")) add_row(v, rows, row);
-    if (chosen_of(v) && !on_front(v, chosen_of(v))) add_chosen(v, rows);
-    ll_grid_set(&v->front, table);
-    cJSON_Delete(table);
-}
+/* --- a new result --- */
 
 static bool listed(const search_view *v, const char *list, const char *arch)
 {
@@ -193,12 +94,10 @@ static char mark(void *ctx, const cJSON *row, ll_style *style)
     return chosen ? '*' : listed(v, "measured", arch) ? 'v' : listed(v, "open", arch) ? '?' : ' ';
 }
 
-/* --- a new result --- */
-
 static void show(search_view *v)
 {
     if (v->device >= n_devices(v)) v->device = 0;
-    fill_table(v);
+    ll_search_table(&v->front, result_of(v), v->device);
     if (chosen_of(v)) ll_grid_find(&v->front, "arch", chosen_of(v));
     ll_search_plot_read(&v->plot, result_of(v), v->device);
     v->card.top = v->laid_width = 0;
@@ -280,13 +179,16 @@ static void draw_head(const search_view *v, ll_canvas *c, int y, int w)
 {
     const cJSON *r = result_of(v);
     ll_str text = {0};
+    ll_style style = LL_S_ACCENT;
     int x = 1 + ll_put_cut(c, y, 1, w / 2, LL_S_TITLE, ll_json_get_str(r, "title", "")) + 2;
     if (v->moved_s > 0)
         ll_str_addf(&text, "limit %.6g %s: searched for when it rests", v->limit_ms, ll_result_unit(r));
     else if (v->run.id)
         ll_str_add(&text, v->limit_ms > 0 ? "searching with this limit..." : "searching...");
+    else if (ll_stale_search(&v->base.state, v->found, &text))
+        style = LL_S_WARN, ll_str_add(&text, "; f searches anew");
     if (text.len) {
-        ll_put_cut(c, y, x, w - x - 1, LL_S_ACCENT, text.s);
+        ll_put_cut(c, y, x, w - x - 1, style, text.s);
     } else {
         ll_str_addf(&text, "p=%g, %s, %.0f met", ll_json_get_num(r, "p", NAN),
                     ll_json_get_str(r, "method", ""), ll_json_get_num(r, "evaluations", 0));
@@ -385,57 +287,6 @@ static void draw_found(search_view *v, ll_canvas *c, ll_rect r)
     ll_grid_draw(&v->front, c, (ll_rect){r.y + 1 + top, r.x, table, r.w}, !v->reading, mark, v);
 }
 
-/* --- before anything was found --- */
-
-static int draw_need(ll_canvas *c, int y, int w, bool there, const char *what, const char *text)
-{
-    int x = 4 + ll_put(c, y, 4, there ? LL_S_GOOD : LL_S_WARN, there ? "[x] " : "[ ] ");
-    x += ll_put(c, y, x, LL_S_TITLE, what) + 1;
-    ll_put_cut(c, y, x, w - x - 2, there ? LL_S_FAINT : LL_S_TEXT, text);
-    return y + 1;
-}
-
-static void name_scores(const ll_state *s, ll_str *out)
-{
-    int n = s->data ? s->data->n_scores : 0;
-    for (int i = 0; i < n; i++) ll_str_addf(out, "%s%s", i ? ", " : "", s->data->scores[i].name);
-}
-
-static void name_devices(const ll_state *s, ll_str *out)
-{
-    for (int i = 0; i < s->n_adapted; i++)
-        ll_str_addf(out, "%s%s by %s", i ? ", " : "", s->adapted[i]->device,
-                    s->adapted[i]->model->predictor->name);
-}
-
-static void draw_empty(const search_view *v, ll_canvas *c, ll_rect r)
-{
-    const ll_state *s = &v->base.state;
-    ll_str scores = {0}, devices = {0};
-    int y = r.y + 2;
-    name_scores(s, &scores);
-    name_devices(s, &devices);
-    ll_put(c, y, 4, LL_S_TITLE, "Nothing has been searched for yet.");
-    ll_put_cut(c, y + 1, 4, r.w - 5, LL_S_TEXT,
-               "The best architecture within a latency limit takes, one after the other:");
-    y += 3;
-    y = draw_need(c, y, r.w, s->data,
-                  "a dataset:", s->data ? s->data->name : ":load nb201_host, or another of :datasets");
-    y = draw_need(c, y, r.w, scores.len,
-                  "a score:", scores.len ? scores.s : "`import accuracy FILE into NAME`, or score=params");
-    y = draw_need(c, y, r.w, s->task, "devices to learn from:",
-                  s->task
-                      ? s->task->name
-                      : ":partition source=A,B target=C; this machine: :measure device=C archs=random:15");
-    y = draw_need(c, y, r.w, s->n_adapted, "a predictor of the device:",
-                  s->n_adapted ? devices.s : ":pretrain gp, then :transfer C k=10");
-    y = draw_need(c, y, r.w, false, "the search:", "f begins it; `max=` is the limit in ms");
-    ll_put_cut(c, y + 1, 4, r.w - 5, LL_S_FAINT,
-               ":lesson real_loop does all of it with this machine; :help search says the rest.");
-    ll_str_free(&scores);
-    ll_str_free(&devices);
-}
-
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     search_view *v = (search_view *)base;
@@ -444,7 +295,7 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     else if (ll_search_run_shows(&v->run))
         ll_search_run_draw(&v->run, c, (ll_rect){r.y + 1, r.x + 2, r.h - 1, r.w - 4});
     else
-        draw_empty(v, c, r);
+        ll_search_draw_empty(&v->base.state, c, r);
 }
 
 /* --- keys --- */

@@ -63,6 +63,15 @@ double ll_search_plot_ms(const ll_search_plot *p, int col);
 /* Step of the limit: about a fiftieth of the range, a round number. */
 double ll_search_plot_step(const ll_search_plot *p);
 
+/* --- the front as a table (search_table.c) --- */
+
+/* With the latencies of the device at that place of the result's. */
+void ll_search_table(ll_grid *g, const cJSON *result, int device);
+
+/* --- before anything was found (search_empty.c) --- */
+
+void ll_search_draw_empty(const ll_state *s, ll_canvas *c, ll_rect r);
+
 /* --- the architecture beside it (search_card.c) --- */
 
 typedef struct ll_search_card {
