@@ -1,6 +1,7 @@
 /* What an import says when it is done: a row per device, units that look wrong, measurements under two names. Every part
  * takes about as long as reading the file did, however many devices there are. */
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,35 @@ static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const l
     free(typical);
 }
 
+/* What came when no device did: scores. */
+static void add_score_rows(cJSON *result, const ll_dataset *fresh)
+{
+    static const ll_column columns[] = {{"score", "score", NULL, -1},
+                                        {"n", "read", NULL, 0},
+                                        {"median", "median", NULL, 3},
+                                        {"unit", "unit", NULL, -1},
+                                        {"split", "split", NULL, -1},
+                                        {"source", "source", NULL, -1},
+                                        {0}};
+    double *known = LL_NEW_ARRAY(double, fresh->n_archs + 1);
+    ll_result_columns(result, columns);
+    cJSON *rows = ll_json_arr(result, "rows");
+    for (int i = 0; i < fresh->n_scores; i++) {
+        const ll_score *s = &fresh->scores[i];
+        cJSON *o = ll_json_obj(rows, NULL);
+        int n = 0;
+        for (int k = 0; k < fresh->n_archs; k++)
+            if (!isnan(s->v[k])) known[n++] = s->v[k];
+        ll_json_str(o, "score", s->name);
+        ll_json_int(o, "n", n);
+        ll_json_num(o, "median", n ? ll_median(known, n) : NAN);
+        if (s->unit) ll_json_str(o, "unit", s->unit);
+        if (s->split) ll_json_str(o, "split", s->split);
+        ll_json_str(o, "source", s->source);
+    }
+    free(known);
+}
+
 void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
 {
     note_twins(job, d, fresh);
@@ -209,6 +239,8 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
     if (fresh->n_devices) {
         ll_result_columns(result, columns);
         add_rows(rq, result, d, fresh);
+    } else {
+        add_score_rows(result, fresh);
     }
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
     ll_emit(rq, result);
