@@ -7,6 +7,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "core/num/sort.h"
 #include "data/machines/simulate.h"
 
@@ -59,10 +60,16 @@ static int gather(const ll_sim_machine *m, const ll_layer *layers, int n, point 
     return found;
 }
 
-static const char *bound_of(const ll_sim_time *t)
+/* A layer whose arithmetic takes longest is compute-bound only where the arithmetic is busy: one that does not fill the
+ * array takes as long with most of it idle, and then another shape would help, a faster clock of all units not. Left of the
+ * ridge it is never busy. */
+static const char *bound_of(const point *p, double peak, double ridge)
 {
+    const ll_sim_time *t = &p->time;
+    double busy_ms = p->gflops * t->total_ms / peak; /* at the peak */
     if (t->overhead_ms > fmax(t->compute_ms, t->memory_ms)) return "overhead";
-    return t->compute_ms > t->memory_ms ? "compute" : "memory";
+    if (t->compute_ms <= t->memory_ms) return "memory";
+    return p->intensity >= ridge && 2 * busy_ms >= t->compute_ms ? "compute" : "utilisation";
 }
 
 static void shape_text(const ll_layer *l, ll_str *out)
@@ -93,7 +100,7 @@ static char mark_of(int i)
 
 typedef struct chart {
     double x0, x1, y0, y1; /* log10 */
-    char cell[HEIGHT][WIDTH + 1];
+    uint32_t cell[HEIGHT][WIDTH];
 } chart;
 
 static int column(const chart *c, double intensity)
@@ -118,17 +125,50 @@ static void scale(chart *c, const point *points, int n, double peak, double band
         c->y0 = fmin(c->y0, log10(points[i].gflops));
     }
     c->y0 -= .2;
-    memset(c->cell, ' ', sizeof c->cell);
-    for (int row = 0; row < HEIGHT; row++) c->cell[row][WIDTH] = 0;
+    for (int row = 0; row < HEIGHT; row++)
+        for (int x = 0; x < WIDTH; x++) c->cell[row][x] = ' ';
 }
+
+enum { SLOPE = 0x2571, FLAT = 0x2500, SIDE = 0x2502, CORNER = 0x2514 };
 
 static void draw_roof(chart *c, double peak, double bandwidth)
 {
     for (int x = 0; x < WIDTH; x++) {
         double intensity = pow(10, c->x0 + (c->x1 - c->x0) * x / (WIDTH - 1)), slope = intensity * bandwidth;
         int y = line(c, fmin(peak, slope));
-        if (y >= 0 && y < HEIGHT) c->cell[y][x] = slope < peak ? '/' : '-';
+        if (y >= 0 && y < HEIGHT) c->cell[y][x] = slope < peak ? SLOPE : FLAT;
     }
+}
+
+static bool is_taken(const chart *c, int y, int x)
+{
+    uint32_t ch = c->cell[y][x];
+    return ch != ' ' && ch != SLOPE && ch != FLAT;
+}
+
+/* At its place, or where that is taken at the nearest that is not: no layer is drawn over another. */
+static void put_mark(chart *c, int y, int x, char mark)
+{
+    int best_y = y, best_x = x, nearest = HEIGHT * HEIGHT + WIDTH * WIDTH;
+    for (int row = 0; row < HEIGHT; row++)
+        for (int col = 0; col < WIDTH; col++) {
+            int far = 4 * (row - y) * (row - y) +
+                      (col - x) * (col - x); /* a row is as high as two columns are wide */
+            if (is_taken(c, row, col) || far >= nearest) continue;
+            nearest = far;
+            best_y = row;
+            best_x = col;
+        }
+    c->cell[best_y][best_x] = (uint32_t)mark;
+}
+
+static void draw_axis(ll_str *out, const chart *c)
+{
+    ll_str_addf(out, "%10s ", "");
+    ll_utf8_add(out, CORNER);
+    for (int x = 0; x < WIDTH; x++) ll_utf8_add(out, FLAT);
+    ll_str_addf(out, "\n%12s%-10.3g%*s%*.3g", "", pow(10, c->x0), WIDTH - 20, "flops per byte", 10,
+                pow(10, c->x1));
 }
 
 static void draw(const point *points, int n, double peak, double bandwidth, ll_str *out)
@@ -136,26 +176,26 @@ static void draw(const point *points, int n, double peak, double bandwidth, ll_s
     chart c;
     scale(&c, points, n, peak, bandwidth);
     draw_roof(&c, peak, bandwidth);
-    for (int i = n - 1; i >= 0; i--) { /* the ones that take longest are drawn last, on top */
+    for (int i = 0; i < n; i++) { /* the ones that take longest choose first */
         if (points[i].gflops <= 0) continue;
         int x = column(&c, points[i].intensity), y = line(&c, points[i].gflops);
-        c.cell[y < 0 ? 0 : y][x] = mark_of(i);
+        put_mark(&c, y < 0 ? 0 : y, x, mark_of(i));
     }
     for (int row = 0; row < HEIGHT; row++) {
         if (row % 7 == 0)
-            ll_str_addf(out, "%10.3g |%s\n", pow(10, c.y1 - (c.y1 - c.y0) * row / (HEIGHT - 1)), c.cell[row]);
+            ll_str_addf(out, "%10.3g ", pow(10, c.y1 - (c.y1 - c.y0) * row / (HEIGHT - 1)));
         else
-            ll_str_addf(out, "%10s |%s\n", row == 1 ? "GFLOP/s" : "", c.cell[row]);
+            ll_str_addf(out, "%10s ", row == 1 ? "GFLOP/s" : "");
+        ll_utf8_add(out, SIDE);
+        for (int x = 0; x < WIDTH; x++) ll_utf8_add(out, c.cell[row][x]);
+        ll_str_add(out, "\n");
     }
-    ll_str_addf(out, "%10s +", "");
-    ll_str_repeat(out, "-", WIDTH);
-    ll_str_addf(out, "\n%12s%-10.3g%*s%*.3g", "", pow(10, c.x0), WIDTH - 20, "flops per byte", 10,
-                pow(10, c.x1));
+    draw_axis(out, &c);
 }
 
 /* --- the command ---------------------------------------------------------------------------------------- */
 
-static void add_rows(cJSON *result, const point *points, int n, double total_ms)
+static void add_rows(cJSON *result, const point *points, int n, double total_ms, double peak, double ridge)
 {
     cJSON *rows = ll_json_arr(result, "rows");
     for (int i = 0; i < n; i++) {
@@ -169,11 +209,19 @@ static void add_rows(cJSON *result, const point *points, int n, double total_ms)
         ll_json_int(o, "count", p->count);
         ll_json_num(o, "intensity", p->intensity);
         ll_json_num(o, "gflops", p->gflops);
+        ll_json_num(o, "of_peak", 100 * p->gflops / peak);
         ll_json_num(o, "layer_ms", p->time.total_ms);
         ll_json_num(o, "share", 100 * p->count * p->time.total_ms / total_ms);
-        ll_json_str(o, "bound", bound_of(&p->time));
+        ll_json_str(o, "bound", bound_of(p, peak, ridge));
         ll_str_free(&shape);
     }
+}
+
+static bool any_bound(const point *points, int n, double peak, double ridge, const char *what)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(bound_of(&points[i], peak, ridge), what)) return true;
+    return false;
 }
 
 static void show(ll_request *rq, const char *device, const ll_sim_machine *m, const point *points, int n,
@@ -184,6 +232,7 @@ static void show(ll_request *rq, const char *device, const ll_sim_machine *m, co
                                         {"count", "times", NULL, 0},
                                         {"intensity", "intensity", "flop/B", 2},
                                         {"gflops", "reached", "GFLOP/s", 2},
+                                        {"of_peak", "of peak", "%", 1},
                                         {"layer_ms", "each", "ms", 5},
                                         {"share", "share", "%", 1},
                                         {"bound", "limited by", NULL, -1},
@@ -206,7 +255,15 @@ static void show(ll_request *rq, const char *device, const ll_sim_machine *m, co
     ll_json_num(result, "network_ms", network_ms);
     ll_json_num(result, "layers_ms", layers_ms);
     ll_result_columns(result, columns);
-    add_rows(result, points, n, layers_ms);
+    add_rows(result, points, n, layers_ms, peak, peak / bandwidth);
+    ll_result_note(
+        result,
+        "flop: two for a multiply-add; GFLOP/s: 10^9 of them a second; intensity: flops for each byte "
+        "that is read or written; the ridge is where moving and computing take equally long");
+    if (any_bound(points, n, peak, peak / bandwidth, "utilisation"))
+        ll_result_note(
+            result, "utilisation: the layer does not fill the units of the machine, more than half of whose "
+                    "time at the arithmetic is idle; another shape or a larger batch would fill them");
     ll_emit(rq, result);
     free(machine);
     ll_str_free(&title);

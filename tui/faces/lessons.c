@@ -11,6 +11,7 @@
 const ll_lesson_entry ll_lessons[] = {
     {"tour", "a first look: load, correlate, split, transfer, improve", 2},
     {"flops", "proxy tasks: multiply-adds are no latency", 10},
+    {"roofline", "why the small layer does not pay: ridge, utilisation, batch", 10},
     {"shots", "few-shot transfer: five measurements, chosen badly, by chance, by design", 10},
     {"worst", "why does my device transfer badly?", 10},
     {"deploy", "search under a constraint, and how sure one can be", 10},
