@@ -19,6 +19,8 @@ for file in sessions/lessons/*.latlab; do
     [ "$name" != real_loop ] || continue
     (cd "$work" && timeout 120 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
 done
+sed -n '/^```$/,/^```$/p' sessions/LESSONS.md | grep -v '^```' >"$work/agree.latlab"
+(cd "$work" && "$latlab" agree.latlab >out 2>&1 </dev/null) && [ -s "$work/agree.latlab" ] && ok || bad "the manual's lesson" "$work/out"
 "$latlab" -c 'lesson shotz' >"$work/out" 2>&1 && bad "a lesson that is not there"
 grep -q 'did you mean shots' "$work/out" && ok || bad "the nearest lesson is named" "$work/out"
 

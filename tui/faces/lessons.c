@@ -14,9 +14,11 @@ const ll_lesson_entry ll_lessons[] = {
     {"roofline", "why the small layer does not pay: ridge, utilisation, batch", 10},
     {"shots", "few-shot transfer: five measurements, chosen badly, by chance, by design", 10},
     {"worst", "why does my device transfer badly?", 10},
+    {"proxies", "zero-cost proxies: what they rank and what they do not", 10},
     {"deploy", "search under a constraint, and how sure one can be", 10},
     {"honest", "honest evaluation: draws, leaks, cost, baselines", 10},
     {"chip", "co-design: the accelerator and the network for each other", 10},
+    {"lab3", "MIT 6.5940's Lab 3 with a clock: MCUNet by memory, work and latency", 15},
     {"real_loop", "this machine as the device: measure, transfer, verify", 10},
     {0},
 };
