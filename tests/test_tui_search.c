@@ -139,10 +139,12 @@ static void test_outdated(void)
     CHECK(until("exhaustive, "));
     keys(":transfer sim_raspi4 k=12\r"); /* another device is none of its business */
     CHECK(until("q back to the view before"));
+    pty_settle(); /* an answer may still grow, and its page would come back */
     keys("9");
     CHECK(until("exhaustive, "));
     keys(":transfer sim_eyeriss k=12\r");
     CHECK(until("q back to the view before"));
+    pty_settle(); /* an answer may still grow, and its page would come back */
     keys("9");
     CHECK(until("outdated: transferred to sim_eyeriss since"));
     keys("u");
@@ -161,6 +163,7 @@ static void test_outdated_diagnosis(void)
     CHECK(until("Enter diagnoses it again"));
     keys(":transfer sim_eyeriss k=12\r");
     CHECK(until("q back to the view before"));
+    pty_settle(); /* an answer may still grow, and its page would come back */
     keys("q");
     CHECK(until("outdated: of an earlier transfer"));
     leave();
