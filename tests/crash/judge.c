@@ -277,6 +277,14 @@ static bool is_former(const cr_judge *j, const char *thing, int hi)
     return false;
 }
 
+/* Steps that only name data wait for one that makes something, and are written before it: killed in between, the session is
+ * there with its beginning, and nothing is lost. */
+static bool is_beginning(const char *thing)
+{
+    const char *last = strstr(thing, "the last `");
+    return last && !strncmp(thing, "unnamed session", 15) && !strncmp(last, "the last `load ", 15);
+}
+
 /* Each thing that is there, or should be, must be as after one of the steps lo..hi. Where the program warned that a step
  * could not be journalled, its session lacks that step: any state of it will do. */
 static void check_state(const cr_judge *j, const ll_strs *seen, int lo, int hi, bool warning, ll_strs *bad)
@@ -287,7 +295,8 @@ static void check_state(const cr_judge *j, const ll_strs *seen, int lo, int hi, 
         for (int i = 0; i < list->n; i++) {
             char *thing = ll_strdup(list->v[i]);
             thing[strcspn(thing, "\t")] = 0;
-            bool excused = (warning && is_session(thing)) || (list == seen && is_former(j, thing, hi));
+            bool excused = (warning && is_session(thing)) ||
+                           (list == seen && (is_former(j, thing, hi) || is_beginning(thing)));
             if (!ll_strs_has(&done, thing) && !excused) check_thing(j, seen, list->v[i], lo, hi, bad);
             ll_strs_take(&done, thing);
         }
