@@ -292,7 +292,7 @@ static void stopping_keeps_the_best(void)
     ll_codesign_problem p = problem(&w, NULL);
     ll_codesign found;
     p.evaluations = 100000;
-    p.observer = &o;
+    p.set.observer = &o;
     CHECK_INT(ll_codesign_run(&p, &found, NULL), LL_CANCELLED);
     CHECK(found.n_steps > 0 && isfinite(found.cost.value));
     ll_codesign_free(&found);

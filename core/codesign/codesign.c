@@ -61,19 +61,43 @@ static const ll_nest_cost *price_nest(const ll_chip_setting *s, const ll_acceler
     return &known->costs[known->n++];
 }
 
+/* What is known of a chip that has no room for a layer, or was not looked at to the end. */
+static const ll_chip_cost nothing = {INFINITY, INFINITY, INFINITY, INFINITY};
+
 ll_chip_cost ll_chip_price(const ll_chip_setting *s, const ll_accelerator *a, const ll_workload *w,
                            ll_mapped *known)
 {
     ll_chip_cost all = {0};
     for (int i = 0; i < w->n; i++) {
         const ll_nest_cost *c = price_nest(s, a, &w->nests[i], known);
-        if (!c || ll_cancelled(s->observer)) return (ll_chip_cost){INFINITY, INFINITY, INFINITY, INFINITY};
+        if (!c || ll_cancelled(s->observer)) return nothing;
         all.cycles += w->count[i] * c->cycles;
         all.energy += w->count[i] * c->energy;
         all.macs += w->count[i] * c->macs;
     }
     all.value = ll_goal_value(s->goal, all.cycles, all.energy);
     return all;
+}
+
+static void add_log(ll_chip_cost *sum, const ll_chip_cost *c)
+{
+    sum->cycles += log(c->cycles);
+    sum->energy += log(c->energy);
+    sum->macs += log(c->macs);
+    sum->value += log(c->value);
+}
+
+ll_chip_cost ll_chip_price_all(const ll_chip_setting *s, const ll_accelerator *a, const ll_workload *w, int n)
+{
+    ll_mapped known = {0};
+    ll_chip_cost sum = {0};
+    for (int i = 0; i < n && !ll_cancelled(s->observer); i++) {
+        ll_chip_cost one = ll_chip_price(s, a, &w[i], &known);
+        add_log(&sum, &one);
+    }
+    ll_mapped_free(&known);
+    if (ll_cancelled(s->observer)) return nothing;
+    return (ll_chip_cost){exp(sum.cycles / n), exp(sum.energy / n), exp(sum.macs / n), exp(sum.value / n)};
 }
 
 /* --- one accelerator --- */
@@ -84,26 +108,9 @@ typedef struct candidate {
     uint8_t gene[LL_MAX_POSITIONS];
 } candidate;
 
-static void add_log(ll_chip_cost *sum, const ll_chip_cost *c)
-{
-    sum->cycles += log(c->cycles);
-    sum->energy += log(c->energy);
-    sum->macs += log(c->macs);
-    sum->value += log(c->value);
-}
-
-/* Geometric means over the networks. */
 static void price_workloads(const ll_codesign_problem *p, candidate *c)
 {
-    ll_mapped known = {0};
-    ll_chip_cost sum = {0};
-    for (int i = 0; i < p->n_workloads && !ll_cancelled(p->observer); i++) {
-        ll_chip_cost one = ll_chip_price(&p->set, &c->a, &p->workloads[i], &known);
-        add_log(&sum, &one);
-    }
-    double n = p->n_workloads;
-    c->cost = (ll_chip_cost){exp(sum.cycles / n), exp(sum.energy / n), exp(sum.macs / n), exp(sum.value / n)};
-    ll_mapped_free(&known);
+    c->cost = ll_chip_price_all(&p->set, &c->a, p->workloads, p->n_workloads);
 }
 
 static void price_gene(const ll_codesign_problem *p, const uint8_t *gene, ll_mapped *known, candidate *best)
@@ -125,9 +132,9 @@ static void evolve(const ll_codesign_problem *p, uint64_t number, candidate *c)
     ll_mapped known = {0};
     ll_rng rng = ll_rng_new(p->set.seed, LL_STREAM_SEARCH | (number + 1) << 32);
     int tried = 0;
-    for (; tried < p->n_start && tried < p->per_accelerator && !ll_cancelled(p->observer); tried++)
+    for (; tried < p->n_start && tried < p->per_accelerator && !ll_cancelled(p->set.observer); tried++)
         price_gene(p, p->start + (size_t)tried * (size_t)p->space->n_positions, &known, c);
-    for (; tried < p->per_accelerator && !ll_cancelled(p->observer); tried++) {
+    for (; tried < p->per_accelerator && !ll_cancelled(p->set.observer); tried++) {
         uint8_t gene[LL_MAX_POSITIONS];
         int tries = 0;
         do {
@@ -152,12 +159,12 @@ static void price_candidate(void *ctx, int i)
     generation *g = ctx;
     candidate *c = &g->v[i];
     c->cost = (ll_chip_cost){.value = INFINITY};
-    if (ll_cancelled(g->p->observer)) return;
+    if (ll_cancelled(g->p->set.observer)) return;
     if (g->p->n_workloads)
         price_workloads(g->p, c);
     else
         evolve(g->p, g->first + (uint64_t)i, c);
-    if (ll_cancelled(g->p->observer)) c->cost.value = INFINITY; /* not all of it was seen */
+    if (ll_cancelled(g->p->set.observer)) c->cost.value = INFINITY; /* not all of it was seen */
 }
 
 static void keep(ll_codesign *out, const candidate *v, int n)
@@ -178,7 +185,7 @@ static const char *const goal_names[] = {"log10 EDP", "log10 cycles", "log10 ene
 
 static void report(const ll_codesign_problem *p, const ll_codesign *out, double start_s)
 {
-    if (!ll_observer_due(p->observer, .1)) return;
+    if (!ll_observer_due(p->set.observer, .1)) return;
     cJSON *o = ll_progress_new("accelerators", out->evaluations, p->evaluations);
     const ll_accelerator *a = &out->accelerator;
     ll_str array = {0}, loops = {0};
@@ -195,7 +202,7 @@ static void report(const ll_codesign_problem *p, const ll_codesign *out, double 
     ll_json_num(o, "left_s",
                 (ll_now_s() - start_s) / (double)out->evaluations *
                     (double)(p->evaluations - out->evaluations));
-    ll_progress(p->observer, o);
+    ll_progress(p->set.observer, o);
     ll_str_free(&array);
     ll_str_free(&loops);
 }
@@ -212,7 +219,7 @@ static ll_status run_generations(ll_codesign_problem *p, ll_cmaes *c, uint8_t *s
     int lambda = ll_cmaes_lambda(c);
     candidate *v = LL_NEW_ARRAY(candidate, lambda);
     double *values = LL_NEW_ARRAY(double, lambda), start_s = ll_now_s();
-    while (out->evaluations < p->evaluations && !ll_cancelled(p->observer)) {
+    while (out->evaluations < p->evaluations && !ll_cancelled(p->set.observer)) {
         double *x = ll_cmaes_ask(c);
         int n = (int)fmin(lambda, (double)(p->evaluations - out->evaluations));
         for (int i = 0; i < lambda * LL_ACCELERATOR_GENES; i++) x[i] = fmin(fmax(x[i], 0), 1);
@@ -228,7 +235,7 @@ static ll_status run_generations(ll_codesign_problem *p, ll_cmaes *c, uint8_t *s
     }
     free(values);
     free(v);
-    return ll_cancelled(p->observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
+    return ll_cancelled(p->set.observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
 }
 
 static ll_status search_accelerators(ll_codesign_problem *p, uint8_t *start, ll_codesign *out, ll_error *e)
@@ -247,7 +254,7 @@ static ll_status search_networks(ll_codesign_problem *p, uint8_t *start, ll_code
     enum { AT_ONCE = 4 };
     candidate v[AT_ONCE];
     double start_s = ll_now_s();
-    for (; out->evaluations < p->evaluations && !ll_cancelled(p->observer);) {
+    for (; out->evaluations < p->evaluations && !ll_cancelled(p->set.observer);) {
         for (int i = 0; i < AT_ONCE; i++) v[i].a = *p->fixed;
         hand_on(p, out, start);
         generation g = {p, v, (uint64_t)out->evaluations};
@@ -256,13 +263,12 @@ static ll_status search_networks(ll_codesign_problem *p, uint8_t *start, ll_code
         keep(out, v, n);
         if (out->n_steps) report(p, out, start_s);
     }
-    return ll_cancelled(p->observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
+    return ll_cancelled(p->set.observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
 }
 
 ll_status ll_codesign_run(const ll_codesign_problem *problem, ll_codesign *out, ll_error *e)
 {
     ll_codesign_problem p = *problem;
-    p.set.observer = p.observer;
     *out = (ll_codesign){.cost = {.value = INFINITY}};
     uint8_t *start = NULL;
     if (!p.n_workloads) {

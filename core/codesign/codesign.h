@@ -64,11 +64,15 @@ typedef struct ll_chip_setting {
     ll_goal goal;
     int batch;
     uint64_t seed;
-    const ll_observer *observer; /* is asked at every layer whether to stop; NULL: nobody is */
+    ll_observer *
+        observer; /* is asked at every layer whether to stop, and told how far a search is; NULL: nobody is */
 } ll_chip_setting;
 /* All products of one network, one after the other. Stopped, it is INFINITY too. */
 ll_chip_cost ll_chip_price(const ll_chip_setting *s, const ll_accelerator *a, const ll_workload *w,
                            ll_mapped *known);
+/* The geometric means over n networks, which share what is mapped; INFINITY likewise. */
+ll_chip_cost ll_chip_price_all(const ll_chip_setting *s, const ll_accelerator *a, const ll_workload *w,
+                               int n);
 
 /* --- the search --- */
 
@@ -87,7 +91,6 @@ typedef struct ll_codesign_problem {
     int n_start;
     int per_accelerator; /* networks tried for each accelerator */
     long evaluations;    /* accelerators; of a fixed one: rounds of networks */
-    ll_observer *observer;
     ll_pool *pool;
 } ll_codesign_problem;
 

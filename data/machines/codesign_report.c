@@ -31,22 +31,6 @@ typedef struct design {
     ll_accelerator a;
 } design;
 
-static ll_chip_cost price(const ll_codesign_setup *s, const ll_accelerator *a, const ll_workload *w, int n)
-{
-    ll_mapped known = {0};
-    ll_chip_cost sum = {0};
-    ll_chip_setting set = s->problem.set;
-    set.observer = s->problem.observer;
-    for (int i = 0; i < n; i++) {
-        ll_chip_cost c = ll_chip_price(&set, a, &w[i], &known);
-        sum.cycles += log(c.cycles) / n;
-        sum.energy += log(c.energy) / n;
-        sum.macs += log(c.macs) / n;
-    }
-    ll_mapped_free(&known);
-    return (ll_chip_cost){exp(sum.cycles), exp(sum.energy), exp(sum.macs), NAN};
-}
-
 /* --- the table --- */
 
 static const ll_column columns[] = {
@@ -96,8 +80,8 @@ static void add_rows(cJSON *result, const ll_codesign_setup *s, const ll_codesig
         if (!within_budget(s, &p->a)) continue;
         theirs.a.bw = s->problem.budget.bw;
         theirs.a.bytes = s->problem.bytes;
-        if (ll_cancelled(s->problem.observer)) break;
-        c = price(s, &theirs.a, w, n);
+        if (ll_cancelled(s->problem.set.observer)) break;
+        c = ll_chip_price_all(&s->problem.set, &theirs.a, w, n);
         if (isfinite(c.cycles)) add_row(rows, &theirs, &c, edp);
     }
     free(own);
@@ -133,13 +117,14 @@ static void add_network(cJSON *result, const ll_codesign_setup *s, const ll_code
         ll_json_int(result, "networks", s->networks->n);
         return;
     }
+    double score = ll_codesign_score(s, found->gene);
     s->problem.space->format(s->problem.space, found->gene, &text);
     ll_json_str(result, "network", ll_str_text(&text));
     ll_json_str(result, "score", s->score);
-    ll_json_num(result, "score_value", ll_codesign_score(s, found->gene));
+    ll_json_num(result, "score_value", score);
     ll_json_num(result, "min_score", s->least);
-    ll_result_note(result, "network %s: %s %.6g, at least %.6g wanted", ll_str_text(&text), s->score,
-                   ll_codesign_score(s, found->gene), s->least);
+    ll_result_note(result, "network %s: %s %.6g, at least %.6g wanted", ll_str_text(&text), s->score, score,
+                   s->least);
     ll_str_free(&text);
 }
 
@@ -168,7 +153,7 @@ cJSON *ll_codesign_result(const ll_codesign_setup *s, const ll_codesign *found)
                 s->problem.space->name, s->problem.budget.pe, s->problem.budget.sram_bytes / 1024,
                 s->problem.budget.bw);
     if (s->kind == LL_SEARCH_NETWORK) {
-        title.len = 0;
+        ll_str_clear(&title);
         ll_str_addf(&title, "network of %s for %s", s->problem.space->name, s->chip->name);
     }
     ll_json_str(result, "title", ll_str_text(&title));

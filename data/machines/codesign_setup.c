@@ -246,10 +246,10 @@ ll_status ll_codesign_setup_read(ll_request *rq, ll_codesign_setup *s)
                                                : ll_is(&rq->args, "objective", "energy") ? LL_GOAL_ENERGY
                                                                                          : LL_GOAL_EDP,
                                        .batch = ll_int(&rq->args, "batch"),
-                                       .seed = (uint64_t)ll_int(&rq->args, "seed")};
+                                       .seed = (uint64_t)ll_int(&rq->args, "seed"),
+                                       .observer = rq->observer};
     s->problem.evaluations = ll_int(&rq->args, "evaluations");
     s->problem.per_accelerator = ll_int(&rq->args, "tries");
-    s->problem.observer = rq->observer;
     s->problem.pool = rq->pool;
     if (s->kind == LL_SEARCH_NETWORK) s->problem.fixed = &s->chip->a;
     ll_status status = check_options(rq, s->kind);
