@@ -48,9 +48,9 @@ typedef struct job {
     char *to;   /* folder that is written at the end, or NULL */
     char *note; /* the settings as text: what makes two devices the same */
     ll_place place;
-    cJSON *state;      /* clock and temperature before */
-    pass first, again; /* again: some of them a second time, for check= */
-    double repeat;     /* Spearman of the second time with the first; NaN: not asked for */
+    cJSON *before, *after; /* clock and temperature */
+    pass first, again;     /* again: some of them a second time, for check= */
+    double repeat;         /* Spearman of the second time with the first; NaN: not asked for */
     double seconds;
     cJSON *record; /* how it was measured */
     bool met;      /* another process has changed the dataset on the disk meanwhile */
@@ -186,10 +186,12 @@ static ll_status measure_pass(job *j, pass *p, const char *suffix, uint64_t more
 static ll_status measure(job *j)
 {
     double begun = ll_now_s();
-    j->state = ll_place_state(&j->place, ll_measure_core(j->rq, &j->place));
+    int core = ll_measure_core(j->rq, &j->place);
+    j->before = ll_place_state(&j->place, core);
     ll_status s = measure_pass(j, &j->first, "", 0);
     if (!s) s = measure_pass(j, &j->again, ".check", 1);
     j->seconds = ll_now_s() - begun;
+    j->after = ll_place_state(&j->place, core);
     return s;
 }
 
@@ -239,13 +241,10 @@ static void record_runs(cJSON *o, const ll_times *t)
     ll_json_num(o, "halves_spearman", round(1e4 * ll_times_repeat(t)) / 1e4);
 }
 
-/* Takes the state, of which a machine may tell nothing. */
-static void record_state(cJSON *o, const char *when, cJSON *state)
+/* A machine may tell nothing of it. */
+static void record_state(cJSON *o, const char *when, const cJSON *state)
 {
-    if (state && state->child)
-        cJSON_AddItemToObject(o, when, state);
-    else
-        cJSON_Delete(state);
+    if (state && state->child) cJSON_AddItemToObject(o, when, cJSON_Duplicate(state, true));
 }
 
 static cJSON *record_of(const job *j)
@@ -270,8 +269,8 @@ static cJSON *record_of(const job *j)
         ll_json_num(o, "repeat_spearman", j->repeat);
     }
     cJSON_AddItemToObject(o, "machine", ll_place_describe(&j->place));
-    record_state(o, "before", cJSON_Duplicate(j->state, true));
-    record_state(o, "after", ll_place_state(&j->place, ll_measure_core(j->rq, &j->place)));
+    record_state(o, "before", j->before);
+    record_state(o, "after", j->after);
     ll_str_free(&version);
     return o;
 }
@@ -514,7 +513,8 @@ static ll_status run_measure(ll_request *rq)
     free(j.to);
     free(j.note);
     ll_place_close(&j.place);
-    cJSON_Delete(j.state);
+    cJSON_Delete(j.before);
+    cJSON_Delete(j.after);
     return s;
 }
 
