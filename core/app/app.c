@@ -595,9 +595,7 @@ const char *ll_app_data_dir(const ll_app *a)
 /* Beside the executable, else where `make install` puts it. */
 char *ll_app_bundled_dir(void)
 {
-    char *dir = ll_beside_program("data/bundled");
-    if (!dir) dir = ll_beside_program("share/latlab/bundled");
-    return dir ? dir : ll_strdup(LL_DATA_DIR "/bundled");
+    return ll_came_along("data/bundled", "bundled");
 }
 
 static void take_once(ll_strs *dirs, char *dir)

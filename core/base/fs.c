@@ -229,3 +229,11 @@ char *ll_beside_program(const char *relative)
     }
     return NULL;
 }
+
+char *ll_came_along(const char *in_tree, const char *installed)
+{
+    char *path = ll_beside_program(in_tree), *share = ll_path_join("share/latlab", installed);
+    if (!path) path = ll_beside_program(share);
+    free(share);
+    return path ? path : ll_path_join(LL_DATA_DIR, installed);
+}

@@ -73,6 +73,9 @@ char *ll_path_expand(const char *path); /* ~ and ~/x; the caller frees */
 /* RELATIVE below the program's folder or one of the two above it, where something of that name is; else NULL.
  * What came with the program is found in its source tree and wherever it was installed. Free it. */
 char *ll_beside_program(const char *relative);
+/* A file or folder that came with the program: `in_tree` beside it, else `installed` in share/latlab beside it, else where
+ * `make install` puts that, whether or not it is there. Free it. */
+char *ll_came_along(const char *in_tree, const char *installed);
 
 /* $XDG_<kind>_HOME/latlab with the default of the specification; unset, empty and relative values are
  * ignored. The folder is not created. The caller frees. */

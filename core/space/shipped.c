@@ -10,9 +10,7 @@
 
 char *ll_spaces_dir(void)
 {
-    char *dir = ll_beside_program("data/spaces");
-    if (!dir) dir = ll_beside_program("share/latlab/spaces");
-    return dir ? dir : ll_strdup(LL_DATA_DIR "/spaces");
+    return ll_came_along("data/spaces", "spaces");
 }
 
 /* False: it was stopped, and may be asked again. */

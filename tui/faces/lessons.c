@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/base/fs.h"
-#include "core/base/mem.h"
 #include "core/base/near.h"
 #include "core/base/str.h"
 
@@ -25,16 +24,12 @@ const ll_lesson_entry ll_lessons[] = {
 
 static char *place_of(const char *name)
 {
-    ll_str file = {0};
-    ll_str_addf(&file, "sessions/lessons/%s.latlab", name);
-    char *path = ll_beside_program(ll_str_text(&file));
-    ll_str_clear(&file);
-    ll_str_addf(&file, "share/latlab/lessons/%s.latlab", name);
-    if (!path) path = ll_beside_program(ll_str_text(&file));
-    ll_str_clear(&file);
-    ll_str_addf(&file, LL_DATA_DIR "/lessons/%s.latlab", name);
-    if (!path) path = ll_strdup(ll_str_text(&file));
-    ll_str_free(&file);
+    ll_str in_tree = {0}, installed = {0};
+    ll_str_addf(&in_tree, "sessions/lessons/%s.latlab", name);
+    ll_str_addf(&installed, "lessons/%s.latlab", name);
+    char *path = ll_came_along(in_tree.s, installed.s);
+    ll_str_free(&in_tree);
+    ll_str_free(&installed);
     return path;
 }
 

@@ -17,6 +17,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/utf8.h"
 #include "data/machines/host/describe.h"
 #include "data/machines/remote/hosts.h"
 #include "data/machines/remote/wire.h"
@@ -103,20 +104,25 @@ static void end_process(ll_remote *r)
     ll_str_clear(&r->heard);
 }
 
-/* The connection has ended: its last complaint. */
+/* The connection has ended: the last line of what it complained of. */
 static ll_status gone(ll_remote *r, ll_error *e)
 {
     char text[400];
     ssize_t n = r->err < 0 ? 0 : pread(r->err, text, sizeof text - 1, 0);
-    char *line = text;
+    ll_strs lines = {0};
+    ll_str shown = {0};
     text[n > 0 ? n : 0] = 0;
-    for (char *at = text; *at; at++)
-        if (*at == '\r' || *at == '\t') *at = ' ';
-    while (strlen(line) && line[strlen(line) - 1] == '\n') line[strlen(line) - 1] = 0;
-    if (strrchr(line, '\n')) line = strrchr(line, '\n') + 1;
-    for (char *at = line; *at; at++)
-        if ((unsigned char)*at < ' ') *at = '?';
-    return ll_fail(e, LL_FAILED, "via=%.100s: the connection ended%s%s", r->via, *line ? ": " : "", line);
+    ll_strs_split(&lines, text, '\n');
+    if (lines.n) {
+        char *last = lines.v[lines.n - 1];
+        last[strcspn(last, "\r")] = 0;
+        ll_str_add(&shown, ": ");
+        ll_utf8_visible(&shown, last);
+    }
+    ll_fail(e, LL_FAILED, "via=%.100s: the connection ended%s", r->via, ll_str_text(&shown));
+    ll_str_free(&shown);
+    ll_strs_free(&lines);
+    return LL_FAILED;
 }
 
 /* --- lines --- */
@@ -214,14 +220,12 @@ typedef struct program {
 
 static ll_status find_program(const ll_remote *r, const char *machine, program *out, ll_error *e)
 {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
     ll_str name = {0};
+    ll_str_addf(&name, "latlab-measure-%.40s", machine);
+    char *path = ll_came_along(name.s, name.s);
     ll_status s = LL_OK;
-    ll_str_addf(&name, "share/latlab/latlab-measure-%.40s", machine);
-    const char *base = strrchr(ll_str_text(&name), '/') + 1;
-    char *path =
-        machine[strspn(machine, "abcdefghijklmnopqrstuvwxyz0123456789_")] ? NULL : ll_beside_program(base);
-    if (!path) path = ll_beside_program(ll_str_text(&name));
-    if (!path)
+    if (machine[strspn(machine, plain)] || !ll_is_file(path))
         s = ll_fail(e, LL_FAILED,
                     "via=%.100s: that machine is %.40s, for which there is no latlab-measure here (`make "
                     "latlab-measure-aarch64` makes that of 64-bit Arm)",
