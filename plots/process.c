@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
+#include "core/base/spawn.h"
 
 extern char **environ;
 
@@ -45,31 +45,6 @@ static char **environment(void)
     return v;
 }
 
-static int spawn(child *c, const int in, const int out, const int err)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, in, 0);
-    posix_spawn_file_actions_adddup2(&files, out, 1);
-    posix_spawn_file_actions_adddup2(&files, err, 2);
-    posix_spawnattr_init(&attributes);
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-    char **env = environment();
-    int failed = posix_spawnp(&c->pid, c->p->argv[0], &files, &attributes, c->p->argv, env);
-    free(env);
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attributes);
-    return failed;
-}
-
 /* What it is to read, as a file without a name: gnuplot takes a script from a stream byte by byte, which is ten times as
  * slow as drawing it; and nobody need feed it while it runs. -1: errno. */
 static int input_file(const ll_process *p)
@@ -93,7 +68,9 @@ static ll_status start(child *c, ll_error *e)
 {
     int in = input_file(c->p), out[2] = {-1, -1}, err[2] = {-1, -1};
     int failed = in < 0 || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC) ? errno : 0;
-    if (!failed) failed = spawn(c, in, out[1], err[1]);
+    char **env = environment();
+    if (!failed) failed = ll_spawn(c->p->argv, env, (const int[]){in, out[1], err[1]}, LL_OWN_GROUP, &c->pid);
+    free(env);
     shut(&in);
     shut(&out[1]);
     shut(&err[1]);

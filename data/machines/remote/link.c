@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/spawn.h"
 #include "core/base/utf8.h"
 #include "data/machines/host/describe.h"
 #include "data/machines/remote/hosts.h"
@@ -41,29 +41,6 @@ struct ll_remote {
 
 /* --- the process --- */
 
-static int spawn(ll_remote *r, int in_out, char *const *argv)
-{
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t all, none;
-    sigfillset(&all);
-    sigemptyset(&none);
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, in_out, 0);
-    posix_spawn_file_actions_adddup2(&files, in_out, 1);
-    posix_spawn_file_actions_adddup2(&files, r->err, 2);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    /* a session of its own: no terminal to ask on, and no Ctrl-C but by the end of its input */
-    posix_spawnattr_setflags(&attributes,
-                             POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    int failed = posix_spawnp(&r->pid, argv[0], &files, &attributes, argv, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&files);
-    return failed;
-}
-
 static ll_status start_shell(ll_remote *r, ll_error *e)
 {
     int fd[2], failed = 0;
@@ -76,7 +53,8 @@ static ll_status start_shell(ll_remote *r, ll_error *e)
         failed = errno;
     } else {
         r->fd = fd[0];
-        failed = spawn(r, fd[1], argv);
+        /* a session of its own: no terminal to ask on, and no Ctrl-C but by the end of its input */
+        failed = ll_spawn(argv, environ, (const int[]){fd[1], fd[1], r->err}, LL_OWN_SESSION, &r->pid);
         if (failed) r->pid = -1;
         close(fd[1]);
     }
