@@ -102,18 +102,6 @@ static bool holds_something(const char *path)
     return !stat(path, &st) && S_ISREG(st.st_mode) && st.st_size > 0;
 }
 
-/* What a path names from any folder. The caller frees. */
-static char *absolute(const char *path)
-{
-    char *linked = realpath(path, NULL);
-    if (linked) return linked;
-    char *folder = ll_path_folder(path), *real = realpath(folder, NULL);
-    char *at = real ? ll_path_join(real, ll_path_base(path)) : ll_strdup(path);
-    free(folder);
-    free(real);
-    return at;
-}
-
 static bool hash_of(const char *path, ll_hash *out)
 {
     char *text;
@@ -126,7 +114,7 @@ static bool hash_of(const char *path, ll_hash *out)
 
 void ll_output_wrote(ll_request *rq, const char *path)
 {
-    ll_strs_take(&rq->outputs, absolute(path));
+    ll_strs_take(&rq->outputs, ll_path_absolute(path));
 }
 
 void ll_output_list(const ll_request *rq, cJSON *entry)
@@ -144,7 +132,7 @@ void ll_output_list(const ll_request *rq, cJSON *entry)
 static const cJSON *find_made_then(const ll_request *rq, const char *path)
 {
     const cJSON *file, *found = NULL;
-    char *at = absolute(path);
+    char *at = ll_path_absolute(path);
     cJSON_ArrayForEach(file, rq->made_then) if (!strcmp(ll_json_get_str(file, "path", ""), at)) found = file;
     free(at);
     return found;

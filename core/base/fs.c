@@ -237,3 +237,14 @@ char *ll_came_along(const char *in_tree, const char *installed)
     free(share);
     return path ? path : ll_path_join(LL_DATA_DIR, installed);
 }
+
+char *ll_path_absolute(const char *path)
+{
+    char *linked = realpath(path, NULL);
+    if (linked) return linked;
+    char *folder = ll_path_folder(path), *real = realpath(folder, NULL);
+    char *at = real ? ll_path_join(real, ll_path_base(path)) : ll_strdup(path);
+    free(folder);
+    free(real);
+    return at;
+}

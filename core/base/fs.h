@@ -70,6 +70,9 @@ const char *ll_path_base(const char *path);       /* pointer behind the last sla
 char *ll_path_folder(const char *path); /* what is before it, "." where nothing is; the caller frees */
 char *ll_path_expand(const char *path); /* ~ and ~/x; the caller frees */
 
+/* What a path names from any folder, links followed; as it is where its folder is not there. Free it. */
+char *ll_path_absolute(const char *path);
+
 /* RELATIVE below the program's folder or one of the two above it, where something of that name is; else NULL.
  * What came with the program is found in its source tree and wherever it was installed. Free it. */
 char *ll_beside_program(const char *relative);

@@ -165,15 +165,14 @@ static void emit_plan(ll_request *rq, const ll_sweep_plan *p, const char *path)
                                         {"minutes", "all of it", "min", 1},
                                         {"longest", "longest task", "min", 1},
                                         {0}};
-    double all = 0, longest = 0;
+    double all = 0;
     for (int i = 0; i < p->n; i++) all += p->cells[i].seconds;
-    for (int i = 0; i < p->tasks; i++) longest = fmax(longest, ll_sweep_task_seconds(p, i));
     cJSON *result = ll_result_new("sweep_plan");
     ll_json_str(result, "path", path);
     ll_json_int(result, "tasks", p->tasks);
     ll_json_int(result, "cells", p->n);
     ll_json_num(result, "minutes", all / 60);
-    ll_json_num(result, "longest", longest / 60);
+    ll_json_num(result, "longest", ll_sweep_longest_task(p) / 60);
     ll_result_columns(result, columns);
     if (!p->estimated)
         ll_result_note(result,
@@ -347,10 +346,9 @@ static char *program_path(void)
 
 static char *absolute(const char *word)
 {
-    char *path = ll_path_expand(word), *real = realpath(path, NULL);
-    if (!real) return path;
+    char *path = ll_path_expand(word), *at = ll_path_absolute(path);
     free(path);
-    return real;
+    return at;
 }
 
 typedef void (*emitter)(const ll_sweep_plan *p, const ll_sweep_emit *how, ll_str *out);

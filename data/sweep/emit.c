@@ -55,9 +55,7 @@ static void add_array(const ll_sweep_emit *how, int last, ll_str *out)
 /* Twice the longest task, for estimates are of other machines, and no less than ten minutes. */
 static int minutes_of(const ll_sweep_plan *p)
 {
-    double longest = 0;
-    for (int i = 0; i < p->tasks; i++) longest = fmax(longest, ll_sweep_task_seconds(p, i));
-    return (int)fmin(fmax(10, ceil(2 * longest / 60) + 5), 1e6);
+    return (int)fmin(fmax(10, ceil(2 * ll_sweep_longest_task(p) / 60) + 5), 1e6);
 }
 
 /* More tasks than an array may have entries are several arrays of the same script. */

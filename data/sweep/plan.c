@@ -11,6 +11,15 @@
 
 static const char first_line[] = "latlab sweep ";
 
+static void add_cell(ll_sweep_plan *p, const ll_sweep_cell *c)
+{
+    if (p->n == p->cap) {
+        p->cap = p->cap ? 2 * p->cap : 256;
+        p->cells = ll_realloc(p->cells, (size_t)p->cap, sizeof *p->cells);
+    }
+    p->cells[p->n++] = *c;
+}
+
 /* --- making one --- */
 
 typedef struct maker {
@@ -67,10 +76,6 @@ static void begin_cell(maker *m, const ll_trial *t, double seconds)
 {
     ll_sweep_plan *p = m->out;
     double draw = seconds * trials_of_draw(m, t);
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 256;
-        p->cells = ll_realloc(p->cells, (size_t)p->cap, sizeof *p->cells);
-    }
     if (!p->n || (!same_draw(t, &m->latest) && !has_room(m, draw))) {
         p->tasks++;
         m->spent = 0;
@@ -78,8 +83,8 @@ static void begin_cell(maker *m, const ll_trial *t, double seconds)
     ll_str name = {0};
     ll_str_addf(&name, "%s %s %s %d %llu %llu", t->task->name, t->predictor->name, t->sampler->name, t->k,
                 (unsigned long long)t->seed, (unsigned long long)t->pretrain_seed);
-    p->cells[p->n++] =
-        (ll_sweep_cell){.task = p->tasks - 1, .hash = ll_hash_bytes("", 0), .name = ll_str_take(&name)};
+    add_cell(
+        p, &(ll_sweep_cell){.task = p->tasks - 1, .hash = ll_hash_bytes("", 0), .name = ll_str_take(&name)});
 }
 
 static void add_trial(void *ctx, const ll_trial *t, bool recalled)
@@ -158,12 +163,8 @@ static bool read_cell(ll_sweep_plan *p, const char *text)
     if (sscanf(text, "%d %d %lf %32[0-9a-f] %n", &c.task, &c.trials, &c.seconds, c.hash.hex, &at) != 4 ||
         !at || !text[at] || c.task < 0 || c.trials < 1 || !(c.seconds >= 0))
         return false;
-    if (p->n == p->cap) {
-        p->cap = p->cap ? 2 * p->cap : 256;
-        p->cells = ll_realloc(p->cells, (size_t)p->cap, sizeof *p->cells);
-    }
     c.name = ll_strdup(text + at);
-    p->cells[p->n++] = c;
+    add_cell(p, &c);
     return true;
 }
 
@@ -292,19 +293,38 @@ ll_status ll_sweep_plan_same(const ll_sweep_plan *planned, const ll_sweep_plan *
 
 /* --- tasks --- */
 
+/* Of this task or behind it: they stand in order. */
+static int first_cell(const ll_sweep_plan *p, int task)
+{
+    int lo = 0, hi = p->n;
+    while (lo < hi) {
+        int middle = lo + (hi - lo) / 2;
+        if (p->cells[middle].task < task)
+            lo = middle + 1;
+        else
+            hi = middle;
+    }
+    return lo;
+}
+
 double ll_sweep_task_seconds(const ll_sweep_plan *p, int task)
 {
     double seconds = 0;
-    for (int i = 0; i < p->n; i++)
-        if (p->cells[i].task == task) seconds += p->cells[i].seconds;
+    for (int i = first_cell(p, task); i < p->n && p->cells[i].task == task; i++)
+        seconds += p->cells[i].seconds;
     return seconds;
 }
 
 int ll_sweep_task_cells(const ll_sweep_plan *p, int task)
 {
-    int n = 0;
-    for (int i = 0; i < p->n; i++) n += p->cells[i].task == task;
-    return n;
+    return first_cell(p, task + 1) - first_cell(p, task);
+}
+
+double ll_sweep_longest_task(const ll_sweep_plan *p)
+{
+    double longest = 0;
+    for (int i = 0; i < p->tasks; i++) longest = fmax(longest, ll_sweep_task_seconds(p, i));
+    return longest;
 }
 
 char *ll_sweep_folder(const char *plan)

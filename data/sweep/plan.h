@@ -22,12 +22,12 @@ typedef struct ll_sweep_cell {
 } ll_sweep_cell;
 
 typedef struct ll_sweep_plan {
-    ll_strs options; /* of `compare`: "tasks=ND,N1", words as marked in core/base/quote.h */
-    char *code;      /* ll_results_code() */
-    ll_strs data;    /* "HASH NAME" of each dataset */
-    double minutes;  /* what a task was packed to */
-    bool estimated;  /* by results; false: every trial counts a second */
-    ll_sweep_cell *cells;
+    ll_strs options;      /* of `compare`: "tasks=ND,N1", words as marked in core/base/quote.h */
+    char *code;           /* ll_results_code() */
+    ll_strs data;         /* "HASH NAME" of each dataset */
+    double minutes;       /* what a task was packed to */
+    bool estimated;       /* by results; false: every trial counts a second */
+    ll_sweep_cell *cells; /* in the order of their tasks */
     int n, cap, tasks;
     ll_hash hash; /* of the file */
 } ll_sweep_plan;
@@ -46,6 +46,7 @@ void ll_sweep_plan_free(ll_sweep_plan *p);
 ll_status ll_sweep_plan_same(const ll_sweep_plan *planned, const ll_sweep_plan *now, const char *path,
                              ll_error *e);
 double ll_sweep_task_seconds(const ll_sweep_plan *p, int task);
+double ll_sweep_longest_task(const ll_sweep_plan *p); /* in seconds */
 int ll_sweep_task_cells(const ll_sweep_plan *p, int task);
 bool ll_sweep_is_plan(const char *path); /* by its first line */
 
