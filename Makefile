@@ -8,6 +8,7 @@ OBJCOPY ?= objcopy
 MARCH ?= native
 prefix ?= /usr/local
 SHARED ?= ../shared
+HERE := $(shell uname -m)
 
 PACKAGES := gcc make libopenblas-dev liblapacke-dev libcjson-dev libncurses-dev libreadline-dev zlib1g-dev \
             libsqlite3-dev libxxhash-dev libyaml-dev gnuplot-nox libdnnl-dev
@@ -48,7 +49,7 @@ build/fuzz/%: override CC = $(CLANG)
 
 .PHONY: all packages demo check test crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
         verify-reference bundled bundled-proxies screens record
-all: latlab latlab-measure-$(shell uname -m)
+all: latlab latlab-measure-$(HERE)
 
 # --- packages ---------------------------------------------------------------------------------------------------
 # Says what is missing, then installs it as root or through sudo; without either it prints the line and stops.
@@ -138,7 +139,6 @@ MEASURE := $(addprefix core/base/,status mem rng str hash clock) $(addprefix cor
            $(addprefix data/machines/host/,engine blas reference onednn plan cache exponent timing bench machine) \
            $(addprefix data/machines/remote/,wire serve main)
 FLAGS_measure := -O3 -DLL_WITHOUT_ONEDNN -DXXH_INLINE_ALL -ffunction-sections -fdata-sections
-HERE := $(shell uname -m)
 # The archive of OpenBLAS for a kind of machine; Debian's own package of that kind is unpacked where it is not installed.
 openblas = $(firstword $(wildcard $(addsuffix /libopenblas.a,/usr/lib/$(1)-linux-gnu/openblas-pthread /usr/lib/$(1)-linux-gnu)))
 define measurer

@@ -33,15 +33,9 @@ static bool among(const char *const *names, const char *text)
     return false;
 }
 
-static bool ends_in(const char *name, const char *ending)
-{
-    size_t n = strlen(name), m = strlen(ending);
-    return n > m && !strcasecmp(name + n - m, ending);
-}
-
 static bool ends_in_std(const char *name)
 {
-    return ends_in(name, "_std");
+    return ll_heading_ends_in(name, "_std");
 }
 
 static bool has_other_word(const char *name)
@@ -283,7 +277,7 @@ static char *device_of_std(const ll_names *names, const char *name)
 /* "phone_mean" beside "phone_std" is phone. */
 static void drop_mean(const ll_names *names, char *device)
 {
-    if (!ends_in(device, "_mean")) return;
+    if (!ll_heading_ends_in(device, "_mean")) return;
     ll_str b = {0};
     char *stem = ll_strndup(device, strlen(device) - 5);
     ll_str_addf(&b, "%s_std", stem);

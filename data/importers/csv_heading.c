@@ -63,11 +63,10 @@ static void read_behind_underscore(ll_heading *h)
         h->maybe = u;
 }
 
-static bool ends_in_throughput(const char *name)
+bool ll_heading_ends_in(const char *name, const char *ending)
 {
-    static const char word[] = "throughput";
-    size_t n = strlen(name), m = sizeof word - 1;
-    return n > m && !strcasecmp(name + n - m, word);
+    size_t n = strlen(name), m = strlen(ending);
+    return n > m && !strcasecmp(name + n - m, ending);
 }
 
 ll_heading ll_heading_read(const char *name)
@@ -76,7 +75,7 @@ ll_heading ll_heading_read(const char *name)
     read_bracketed(&h);
     find_hint(&h, h.stem, strlen(h.stem));
     if (!h.unit) read_behind_underscore(&h);
-    if (!h.unit && ends_in_throughput(h.stem)) h.unit = ll_unit_find("fps");
+    if (!h.unit && ll_heading_ends_in(h.stem, "throughput")) h.unit = ll_unit_find("fps");
     return h;
 }
 

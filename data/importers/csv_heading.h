@@ -15,6 +15,8 @@ typedef struct ll_heading {
 
 /* Its stem is to be freed. */
 ll_heading ll_heading_read(const char *name);
+/* Does the name end so, with something before it, in any case? */
+bool ll_heading_ends_in(const char *name, const char *ending);
 /* Is one of its words what one measures: latency, energy? */
 bool ll_heading_hints(const char *name);
 
