@@ -1,39 +1,14 @@
 /* The tables of compare: every cell, tasks side by side, the best marked where a paired test says so. */
-#include "core/base/rng.h"
 #include "core/commands/predicted.h"
+#include "tests/nd_table.h"
 #include "tests/say.h"
 
 enum { ROWS = 300 };
 
-/* Cells of nasbench201 on two source devices and three targets of the tasks ND and N1; latency is linear in how often
- * the operations occur, so `opcount` is nearly right and a count of multiply-adds is not. */
-static void write_table(void)
-{
-    static const double ms_of[5] = {0, 3, 1, 2, 5};
-    const ll_space *s = ll_space_find("nasbench201");
-    ll_rng r = ll_rng_new(4, 1);
-    ll_str text = {0};
-    ll_error e = {0};
-    ll_str_add(&text, "index,1080ti_1,pixel3,eyeriss,raspi4\n");
-    for (int i = 0; i < ROWS; i++) {
-        uint8_t gene[6];
-        double ms = 4;
-        s->at(s, i * 52, gene);
-        for (int p = 0; p < 6; p++) ms += ms_of[gene[p]];
-        ll_str_addf(&text, "%d", i * 52);
-        for (int d = 0; d < 4; d++) ll_str_addf(&text, ",%.4f", ms * (1 + .01 * ll_rng_uniform(&r)));
-        ll_str_add(&text, "\n");
-    }
-    char *path = ll_path_join(check_tmpdir(), "table.csv");
-    CHECK_INT(ll_write_file(path, ll_str_text(&text), text.len, &e), LL_OK);
-    free(path);
-    ll_str_free(&text);
-}
-
 static void run_compare(ll_app *a, const char *how)
 {
     ll_str line = {0};
-    write_table();
+    write_nd_table(ROWS, 52, 1);
     ll_str_addf(&line, "import csv %s/table.csv as t space=nasbench201 unit=ms", check_tmpdir());
     SAY(a, ll_str_text(&line));
     SAY(a, "load t");

@@ -1,41 +1,19 @@
 /* sweep: the cells of compare in tasks, stopped, damaged and merged; what comes out is what compare makes alone. */
 #include <sqlite3.h>
 
-#include "core/base/rng.h"
 #include "data/results/results.h"
 #include "data/sweep/plan.h"
 #include "data/sweep/state.h"
+#include "tests/nd_table.h"
 #include "tests/say.h"
 
 #define EXPERIMENT "tasks=ND,N1 data=t predictors=flops,opcount,gp samplers=random,dopt k=10,12 trials=3"
 
+enum { CELLS = 120, STEP = 130 }; /* of nasbench201 */
+
 static char *at(const char *name)
 {
     return ll_path_join(check_tmpdir(), name);
-}
-
-/* Cells of nasbench201 on two sources and two targets of ND, one of which is N1's. */
-static void write_table(double scale)
-{
-    static const double ms_of[5] = {0, 3, 1, 2, 5};
-    const ll_space *s = ll_space_find("nasbench201");
-    ll_rng r = ll_rng_new(4, 1);
-    ll_str text = {0};
-    ll_error e = {0};
-    ll_str_add(&text, "index,1080ti_1,pixel3,eyeriss,raspi4\n");
-    for (int i = 0; i < 120; i++) {
-        uint8_t gene[6];
-        double ms = 4;
-        s->at(s, i * 130, gene);
-        for (int p = 0; p < 6; p++) ms += ms_of[gene[p]];
-        ll_str_addf(&text, "%d", i * 130);
-        for (int d = 0; d < 4; d++) ll_str_addf(&text, ",%.4f", scale * ms * (1 + .01 * ll_rng_uniform(&r)));
-        ll_str_add(&text, "\n");
-    }
-    char *path = at("table.csv");
-    CHECK_INT(ll_write_file(path, ll_str_text(&text), text.len, &e), LL_OK);
-    free(path);
-    ll_str_free(&text);
 }
 
 static ll_status tell(ll_app *a, const char *fmt, ...)
@@ -59,7 +37,7 @@ static ll_app *ready(const char *name)
     char *none = at("none.sqlite");
     setenv("LATLAB_RESULTS", none, 1);
     free(none);
-    write_table(1);
+    write_nd_table(CELLS, STEP, 1);
     CHECK_OK(tell(a, "import csv %s/table.csv as t space=nasbench201 unit=ms", dir));
     CHECK_OK(tell(a, "sweep plan %s/%s compare " EXPERIMENT " minutes=.2", dir, name));
     return a;
@@ -240,7 +218,7 @@ static void a_plan_of_other_data_is_refused(void)
 {
     ll_app *a = ready("data.sweep");
     const char *dir = check_tmpdir();
-    write_table(2);
+    write_nd_table(CELLS, STEP, 2);
     CHECK_OK(tell(a, "dataset remove t"));
     CHECK_OK(tell(a, "import csv %s/table.csv as t space=nasbench201 unit=ms", dir));
     CHECK_INT(run_task(a, "data.sweep", 0), LL_FAILED);
