@@ -3,7 +3,7 @@
 
 #include "core/app/need.h"
 #include "core/base/json.h"
-#include "core/commands/map.h"
+#include "core/commands/look/map.h"
 #include "plots/build.h"
 #include "plots/gather.h"
 

@@ -8,7 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
-#include "core/commands/look.h"
+#include "core/commands/look/look.h"
 #include "core/num/stats.h"
 #include "core/search/search.h"
 #include "plots/build.h"

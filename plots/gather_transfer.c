@@ -6,7 +6,7 @@
 #include "core/app/need.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/commands/look.h"
+#include "core/commands/look/look.h"
 #include "core/num/stats.h"
 #include "core/space/kinds.h"
 #include "plots/build.h"

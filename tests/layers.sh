@@ -35,7 +35,13 @@ core/diagnose: +learning core/predict core/predict/gp core/transfer
 +science: +learning core/predict core/predict/gp core/predict/nasflat core/transfer core/search core/diagnose core/proxies
 core/app: +science
 core/commands: +science core/app
-+core: +science core/app core/commands core/codesign
+core/commands/look: +science core/app core/commands
+core/commands/diagnose: +science core/app core/commands core/commands/look
+core/commands/search: +science core/app core/commands
+core/commands/predict: +science core/app core/commands core/commands/look core/commands/search
+core/commands/score: +science core/app core/commands
++commands: core/commands core/commands/look core/commands/diagnose core/commands/search core/commands/predict core/commands/score
++core: +science core/app +commands core/codesign
 data/formats: +learning core/predict core/transfer
 data/machines/host: core/base core/num core/space
 data/machines/remote: core/base core/num core/space data/machines/host

@@ -1,5 +1,5 @@
 #include "data/commands/commands.h"
-#include "core/commands/experiment_plan.h"
+#include "core/commands/score/experiment_plan.h"
 
 const ll_command ll_data_commands[] = {
     {.name = "import",

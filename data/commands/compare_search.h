@@ -2,7 +2,7 @@
 #ifndef LL_DATA_COMMANDS_COMPARE_SEARCH_H
 #define LL_DATA_COMMANDS_COMPARE_SEARCH_H
 
-#include "core/commands/experiment_search.h"
+#include "core/commands/score/experiment_search.h"
 #include "data/results/results.h"
 
 /* Of a trial that the database knows: are all searches there? Those that are not are left to ll_plan_search_run. */

@@ -13,7 +13,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
-#include "core/commands/experiment_plan.h"
+#include "core/commands/score/experiment_plan.h"
 #include "data/commands/commands.h"
 #include "data/sweep/emit.h"
 #include "data/sweep/plan.h"

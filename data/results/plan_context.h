@@ -2,7 +2,7 @@
 #ifndef LL_DATA_RESULTS_PLAN_CONTEXT_H
 #define LL_DATA_RESULTS_PLAN_CONTEXT_H
 
-#include "core/commands/experiment_plan.h"
+#include "core/commands/score/experiment_plan.h"
 #include "data/results/results.h"
 
 /* Borrows from the plan, of which t is a trial. */

@@ -10,7 +10,7 @@
 #ifndef LL_DATA_SWEEP_PLAN_H
 #define LL_DATA_SWEEP_PLAN_H
 
-#include "core/commands/experiment_plan.h"
+#include "core/commands/score/experiment_plan.h"
 #include "data/results/results.h"
 
 typedef struct ll_sweep_cell {

@@ -8,8 +8,8 @@
 #include "core/app/stale.h"
 #include "core/base/decimal.h"
 #include "core/base/json.h"
-#include "core/commands/look.h"
-#include "core/commands/search_report.h"
+#include "core/commands/look/look.h"
+#include "core/commands/search/report.h"
 #include "plots/commands.h"
 #include "plots/report/html.h"
 
