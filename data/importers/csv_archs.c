@@ -7,6 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "data/importers/csv.h"
+#include "data/importers/csv_heading.h"
 
 typedef ll_table_reader reader;
 
@@ -17,21 +18,14 @@ static const char *const arch_names[] = {"arch",   "architecture", "arch_str",  
 static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char row_name[] = "row";
 
-static bool among(const char *const *names, const char *text)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, text)) return true;
-    return false;
-}
-
 bool ll_table_is_index(const char *name)
 {
-    return among(index_names, name) || !strcasecmp(name, row_name);
+    return ll_heading_among(index_names, name) || !strcasecmp(name, row_name);
 }
 
 bool ll_table_names_archs(const char *name)
 {
-    return among(arch_names, name) || ll_table_is_index(name);
+    return ll_heading_among(arch_names, name) || ll_table_is_index(name);
 }
 
 bool ll_table_has_strings(const ll_csv *header)
@@ -195,7 +189,7 @@ static ll_status check(reader *r, ll_table_check *x, const uint8_t *gene, ll_err
     long number = whole_number(r->csv.cells[x->column]);
     if (!r->n_records) x->first = number;
     x->counts = (!r->n_records || x->counts) && number == x->first + r->n_records && x->first >= 0 &&
-                x->first <= 1 && among(index_names, r->header.v[x->column]);
+                x->first <= 1 && ll_heading_among(index_names, r->header.v[x->column]);
     if (!read_check(r, x, theirs)) {
         x->unread++;
         return LL_OK;
