@@ -331,6 +331,14 @@ static bool fits_header(const reader *r)
     return r->csv.n >= r->n_columns;
 }
 
+/* Spreadsheets write lines of separators for rows that somebody emptied. */
+static bool is_blank(const reader *r)
+{
+    int i = 0;
+    while (i < r->csv.n && !r->csv.cells[i][strspn(r->csv.cells[i], " \t")]) i++;
+    return i == r->csv.n;
+}
+
 static ll_status read_record(reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
@@ -481,7 +489,7 @@ static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
     bool more = true;
     ll_status s = ll_table_plan(r, e);
     while (!s && !(s = ll_csv_next(&r->csv, &more, e)) && more)
-        s = ll_interrupted() ? ll_interrupt_fail(e) : read_record(r, e);
+        s = ll_interrupted() ? ll_interrupt_fail(e) : is_blank(r) ? LL_OK : read_record(r, e);
     if (!s && !r->n_rows) s = ll_fail(e, LL_BAD_DATA, "%s: a header and no row", r->csv.what);
     if (!s) note_empty(r);
     if (!s) s = build(r, out, e);

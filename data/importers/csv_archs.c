@@ -52,9 +52,23 @@ static void add_checks(reader *r)
     }
 }
 
+/* The first line is not names but an architecture and its numbers. */
+static bool lacks_header(const reader *r)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    for (int i = 0; i < r->csv.n; i++)
+        if (strlen(r->csv.cells[i]) > 1 && !ll_space_read(r->job->space, r->csv.cells[i], gene, NULL))
+            return true;
+    return false;
+}
+
 static ll_status not_found(const reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
+    if (lacks_header(r))
+        return ll_csv_fail(c, e,
+                           "the first line is a measurement already: a line of names such as `arch,pixel3 "
+                           "(ms)` was expected above it");
     if (ll_csv_column(c, row_name) >= 0)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
