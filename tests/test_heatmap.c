@@ -1,8 +1,8 @@
 /* Heatmaps: cells, numbers in them, groups; as pictures and in characters. */
 #include <stdlib.h>
 
-#include "plots/drawing.h"
-#include "plots/terminal.h"
+#include "plots/terminal/drawing.h"
+#include "plots/terminal/terminal.h"
 #include "tests/figures.h"
 
 static void heatmap_is_built(void)

@@ -1,5 +1,5 @@
 /* Where texts stand in figures: keys beside the data, lines that fit, sizes for a paper. */
-#include "plots/layout.h"
+#include "plots/figure/layout.h"
 #include "tests/figures.h"
 
 static void script_of(const ll_figure *f, ll_gp_terminal terminal, ll_str *out)

@@ -1,9 +1,9 @@
 /* Figures, palettes and their gnuplot text. The process and the command are in test_gnuplot.c. */
 #include <stdlib.h>
 
-#include "plots/gnuplot_text.h"
-#include "plots/layout.h"
-#include "plots/thin.h"
+#include "plots/build/thin.h"
+#include "plots/figure/layout.h"
+#include "plots/gnuplot/text.h"
 #include "tests/figures.h"
 
 static void scatter_is_built(void)

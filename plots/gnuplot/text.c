@@ -1,0 +1,574 @@
+#include "plots/gnuplot/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "plots/figure/layout.h"
+
+/* --- terminals ------------------------------------------------------------------------------------------ */
+
+typedef struct script {
+    const ll_figure *f;
+    const ll_gp_target *to;
+    ll_str *out;
+    int width, height;
+    double font, point; /* factors of the terminal */
+    bool text;          /* characters, not pixels: no fonts, no grid, no bands */
+} script;
+
+static double scale_of(const script *s)
+{
+    return s->f->scale * s->width / s->f->width;
+}
+
+/* Marks and lines of a small figure are smaller than its texts are, which have to be read. */
+static double mark_scale(const script *s)
+{
+    return fmin(scale_of(s), ll_figure_scale(s->f->width, s->f->height) * s->width / s->f->width);
+}
+
+/* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by
+ * its own fontscale. */
+static double font_size(const script *s, double size)
+{
+    return LL_FIGURE_FONT * size * s->font * scale_of(s);
+}
+
+/* Whoever puts colours in later has a ground of its own. */
+static void add_ground(const script *s)
+{
+    if (s->to->theme != LL_THEME_MARKED)
+        ll_str_addf(s->out, " background '#%06x'", ll_pen_rgb(LL_PEN_PAPER, s->to->theme));
+    ll_str_addc(s->out, '\n');
+}
+
+static void pixel_options(const script *s, const char *font)
+{
+    ll_str_addf(s->out, " size %d,%d font '%s,%.3g' linewidth %.3g", s->width, s->height, font,
+                font_size(s, 1), mark_scale(s));
+    add_ground(s);
+}
+
+static void cairo(const script *s)
+{
+    pixel_options(s, "Sans");
+}
+
+static void svg(const script *s)
+{
+    pixel_options(s, "sans-serif");
+}
+
+static void pdf(const script *s)
+{
+    ll_str_addf(s->out, " size %.3fin,%.3fin font 'Sans,%.3g' fontscale 1 linewidth %.3g", s->width / 96.,
+                s->height / 96., font_size(s, 1), mark_scale(s));
+    add_ground(s);
+}
+
+static void sixel(const script *s)
+{
+    ll_str_addf(s->out, " truecolor size %d,%d font 'Sans,%.3g'", s->width, s->height, font_size(s, 1));
+    add_ground(s);
+}
+
+static const char *colour_option(const script *s)
+{
+    return s->to->colours >= 1 << 24 ? "ansirgb"
+           : s->to->colours >= 256   ? "ansi256"
+           : s->to->colours          ? "ansi"
+                                     : "mono";
+}
+
+static void block(const script *s)
+{
+    ll_str_addf(s->out, " braille %s size %d,%d\n", colour_option(s), s->width, s->height);
+}
+
+static void dumb(const script *s)
+{
+    ll_str_addf(s->out, " nofeed noenhanced %s size %d,%d\n", colour_option(s), s->width, s->height);
+}
+
+typedef struct terminal {
+    const char *name, *suffix;
+    const char *begins, *ends; /* what complete output begins with and holds near its end */
+    bool text;
+    double font,
+        point; /* what makes texts and points as large as pngcairo's: the terminals disagree on units */
+    void (*options)(const script *s);
+} terminal;
+
+static const terminal terminals[LL_GP_TERMINALS] = {
+    [LL_GP_PNG] = {"pngcairo", ".png", "\x89PNG\r\n", "IEND", false, 1, 1, cairo},
+    [LL_GP_SVG] = {"svg", ".svg", "<?xml", "</svg>", false, 4 / 3., .6, svg},
+    [LL_GP_PDF] = {"pdfcairo", ".pdf", "%PDF-", "%%EOF", false, .75, 1, pdf},
+    [LL_GP_KITTY] = {"kittycairo", NULL, "\x1b_G", "\x1b\\", false, 1, 1, cairo},
+    [LL_GP_SIXEL] = {"sixelgd", NULL, "\x1bP", "\x1b\\", false, 1, 1, sixel},
+    [LL_GP_BLOCK] = {"block", NULL, "", "", true, 1, 1, block},
+    [LL_GP_DUMB] = {"dumb", NULL, "", "", true, 1, 1, dumb},
+};
+
+const char *ll_gp_terminal_name(ll_gp_terminal t)
+{
+    return terminals[t].name;
+}
+
+bool ll_gp_terminal_of(const char *path, ll_gp_terminal *t)
+{
+    const char *dot = strrchr(path, '.');
+    for (int i = 0; dot && i < LL_GP_TERMINALS; i++)
+        if (terminals[i].suffix && !strcasecmp(dot, terminals[i].suffix)) {
+            *t = (ll_gp_terminal)i;
+            return true;
+        }
+    return false;
+}
+
+bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
+{
+    const char *begins = terminals[t].begins, *ends = terminals[t].ends;
+    size_t tail = n < 64 ? n : 64, skip = 0;
+    /* gnuplot puts a form feed or line breaks before what it sends to a terminal */
+    while (!terminals[t].suffix && skip < n && strchr("\f\r\n", bytes[skip])) skip++;
+    return n > 0 && n - skip >= strlen(begins) && !memcmp(bytes + skip, begins, strlen(begins)) &&
+           memmem(bytes + n - tail, tail, ends, strlen(ends));
+}
+
+/* --- texts ---------------------------------------------------------------------------------------------- */
+
+/* Several lines as one string: the break itself has to come from a double-quoted string. */
+static void quote_lines(ll_str *out, const ll_strs *lines)
+{
+    for (int i = 0; i < lines->n; i++) {
+        if (i) ll_str_add(out, ".\"\\n\".");
+        ll_gp_quote(out, lines->v[i]);
+    }
+}
+
+static void add_pen(const script *s, const char *option, ll_pen pen)
+{
+    if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->theme));
+}
+
+static void add_font(const script *s, double size)
+{
+    if (!s->text) ll_str_addf(s->out, " font ',%.3g'", font_size(s, size));
+}
+
+/* --- data ----------------------------------------------------------------------------------------------- */
+
+static void add_number(ll_str *out, double x)
+{
+    ll_str_addf(out, isfinite(x) ? "%.7g" : "NaN", x);
+}
+
+static void data_block(const script *s, int panel, int series, const ll_series *v)
+{
+    ll_str_addf(s->out, "$p%d_%d << EOD\n", panel, series);
+    for (int i = 0; i < v->n; i++)
+        for (int j = 0; j < v->cols; j++) {
+            add_number(s->out, v->v[i * v->cols + j]);
+            ll_str_addc(s->out, j + 1 < v->cols ? ' ' : '\n');
+        }
+    ll_str_add(s->out, "EOD\n");
+}
+
+static bool is_drawn(const script *s, const ll_series *v)
+{
+    if (v->mark == LL_MARK_TEXT || !v->n) return false; /* texts are labels, not data */
+    return !(s->text && v->mark == LL_MARK_BAND);
+}
+
+/* --- axes ----------------------------------------------------------------------------------------------- */
+
+/* gnuplot takes a tick's text for a printf format. */
+static void quote_tick(ll_str *out, const char *text)
+{
+    ll_str doubled = {0};
+    for (const char *c = text; *c; c++) {
+        if (*c == '%') ll_str_addc(&doubled, '%');
+        ll_str_addc(&doubled, *c);
+    }
+    ll_gp_quote(out, ll_str_text(&doubled));
+    ll_str_free(&doubled);
+}
+
+static void add_ticks(const script *s, char which, const ll_axis *a, const ll_panel *p)
+{
+    double step = s->text ? 0 : ll_tick_step(s->f, p, which);
+    if (!a->font) {
+        ll_str_addf(s->out, "unset %ctics\n", which);
+        return;
+    }
+    ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, p->framed ? "0.4" : "0");
+    add_font(s, .9 * a->font);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    bool crowded = which == 'x' && !s->text && !ll_ticks_fit(a, .85 * s->width, scale_of(s));
+    if (a->rotated || crowded) ll_str_add(s->out, " rotate by 90 right");
+    for (int i = 0; i < a->n_ticks; i++) {
+        ll_str_add(s->out, i ? ", " : " (");
+        quote_tick(s->out, a->tick_text[i]);
+        ll_str_addf(s->out, " %.7g", a->tick[i]);
+    }
+    if (step > 0) ll_str_addf(s->out, " %.7g", step);
+    ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
+}
+
+/* The panels of a text terminal have a narrow margin, where a long label would stand in the numbers. */
+static bool fits_beside(const script *s, char which, const ll_axis *a)
+{
+    return which == 'x' || !s->text || s->f->n_panels == 1 || !a->label || strlen(a->label) < 5;
+}
+
+/* In two lines where one would be too long. */
+static void add_label(const script *s, char which, const char *text, bool key_below)
+{
+    double room = which == 'x' ? .8 * s->width : .62 * s->height / s->f->n_panels;
+    ll_strs lines = {0};
+    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s), 2);
+    ll_str_addf(s->out, "set %clabel ", which);
+    if (lines.n > 1)
+        quote_lines(s->out, &lines);
+    else
+        ll_gp_quote(s->out, text);
+    if (key_below) ll_str_add(s->out, ".\"\\n\""); /* distance to the key */
+    add_font(s, ll_text_fit(ll_longest_line(&lines), room, 1, scale_of(s)));
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_str_addc(s->out, '\n');
+    ll_strs_free(&lines);
+}
+
+static bool has_key(const script *s, const ll_panel *p)
+{
+    return p->key == LL_KEY_OUTSIDE || (p->key == LL_KEY_TEXT && s->text);
+}
+
+/* A square leaves room to its right when the figure is wide. */
+static bool key_beside(const script *s, const ll_panel *p)
+{
+    return !s->text && p->square && s->width > 1.2 * s->height;
+}
+
+static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
+{
+    bool key_below = which == 'x' && has_key(s, p) && !key_beside(s, p) && a->label && !s->text;
+    ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
+    ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
+    add_ticks(s, which, a, p);
+    add_label(s, which, fits_beside(s, which, a) ? a->label : NULL, key_below);
+}
+
+static void add_grid(const script *s, const ll_panel *p)
+{
+    ll_str_add(s->out, "unset grid\n");
+    if (!s->text && (p->x.grid || p->y.grid)) {
+        ll_str_addf(s->out, "set grid %s %s back linetype 1 linewidth 0.6", p->x.grid ? "xtics" : "noxtics",
+                    p->y.grid ? "ytics" : "noytics");
+        add_pen(s, "linecolor", LL_PEN_GRID);
+        ll_str_addc(s->out, '\n');
+    }
+    if (!p->framed) {
+        ll_str_add(s->out, "set border 0\n");
+        return;
+    }
+    ll_str_add(s->out, "set border 3 back linewidth 0.8");
+    add_pen(s, "linecolor", LL_PEN_MUTED);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_shape(const script *s, const ll_panel *p)
+{
+    double margin[4];
+    ll_str_addf(s->out, "set size %s\n", p->square && !s->text ? "ratio 1" : "noratio");
+    if (s->text) return;
+    static const char *const names[] = {"lmargin", "rmargin", "tmargin", "bmargin"};
+    ll_panel_margins(s->f, p, margin);
+    for (int side = 0; side < 4; side++) {
+        if (!margin[side]) continue;
+        double at = margin[side] / (side < 2 ? s->f->width : s->f->height);
+        bool from_far_end = side == 1 || side == 2;
+        ll_str_addf(s->out, "set %s at screen %.5f\n", names[side], from_far_end ? 1 - at : at);
+    }
+}
+
+/* --- keys, texts ---------------------------------------------------------------------------------------- */
+
+static void add_key(const script *s, const ll_panel *p)
+{
+    if (!has_key(s, p)) {
+        ll_str_add(s->out, "unset key\n");
+        return;
+    }
+    ll_str_addf(s->out, "set key on outside %s Left reverse samplen 1.5 spacing 1.15 nobox",
+                key_beside(s, p) ? "right center vertical" : "below horizontal center");
+    add_font(s, .9);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+static void add_texts(const script *s, const ll_series *v)
+{
+    static const char *const sides[] = {"left", "center", "right"}; /* by ll_align */
+    for (int i = 0; i < v->n; i++) {
+        const double *at = v->v + i * v->cols;
+        if (!v->text[i] || !isfinite(at[0]) || !isfinite(at[1])) continue;
+        ll_str_add(s->out, "set label ");
+        ll_gp_quote(s->out, v->text[i]);
+        ll_str_addf(s->out, " at first %.7g,%.7g %s front", at[0], at[1], sides[v->align]);
+        add_font(s, v->size);
+        add_pen(s, "textcolor", v->pen);
+        ll_str_addc(s->out, '\n');
+    }
+}
+
+static void add_palette(const script *s, const ll_panel *p)
+{
+    if (!p->palette) return;
+    ll_str_add(s->out, "set palette defined (");
+    for (int i = 0; i < p->palette->n; i++)
+        ll_str_addf(s->out, "%s%d '#%06x'", i ? ", " : "", i, p->palette->stop[i]);
+    ll_str_addf(s->out, ")\nset cbrange [%.7g:%.7g]\n", p->value_lo, p->value_hi);
+    if (s->text) {
+        ll_str_add(s->out, "unset colorbox\n");
+        return;
+    }
+    ll_str_add(s->out, "set colorbox vertical noborder\nset cbtics scale 0.3");
+    add_font(s, .9);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_str_add(s->out, "\nset cblabel ");
+    ll_gp_quote(s->out, p->value_label);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_str_addc(s->out, '\n');
+}
+
+/* --- marks ---------------------------------------------------------------------------------------------- */
+
+static void add_colour(const script *s, ll_pen pen, double opacity)
+{
+    unsigned rgb = ll_pen_rgb(pen, s->to->theme);
+    if (s->to->terminal == LL_GP_DUMB && !s->to->colours) return;
+    if (s->text || opacity >= 1)
+        ll_str_addf(s->out, " linecolor rgb '#%06x'", rgb);
+    else
+        ll_str_addf(s->out, " linecolor rgb '#%02x%06x'", (unsigned)lround(255 * (1 - opacity)), rgb);
+}
+
+static const int point_types[] = {[LL_SHAPE_DISC] = 7,
+                                  [LL_SHAPE_RING] = 6,
+                                  [LL_SHAPE_SQUARE] = 5,
+                                  [LL_SHAPE_DIAMOND] = 13,
+                                  [LL_SHAPE_CROSS] = 2};
+
+/* In characters they are letters, so a cloud is drawn as dots. */
+static void points(const script *s, const ll_series *v)
+{
+    static const char letters[] = ".o#*x"; /* by shape */
+    if (s->text)
+        ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
+    else
+        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", point_types[v->shape],
+                    .8 * v->size * s->point * mark_scale(s));
+}
+
+static void line(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, "using 1:2 with lines linewidth %.3g%s", 1.6 * v->size,
+                v->dashed ? " dashtype 2" : "");
+}
+
+static void band(const script *s, const ll_series *v)
+{
+    ll_str_add(s->out, "using 1:2:3 with filledcurves");
+}
+
+static void rects(const script *s, const ll_series *v)
+{
+    ll_str_add(s->out, "using (($1+$2)/2):(($3+$4)/2):1:2:3:4 with boxxyerror");
+    if (!s->text) ll_str_addf(s->out, " fillstyle transparent solid %.3g noborder", v->opacity);
+}
+
+static void segments(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, "using 1:2:($3-$1):($4-$2) with vectors nohead linewidth %.3g%s", 1.2 * v->size,
+                v->dashed ? " dashtype 2" : "");
+}
+
+static void image(const script *s, const ll_series *v)
+{
+    /* one picture, unless it would be blurred: viewers of SVG smooth pictures when they enlarge them */
+    ll_str_add(s->out, s->to->terminal == LL_GP_SVG ? "matrix with image pixels" : "matrix with image");
+}
+
+static void (*const marks[])(const script *s, const ll_series *v) = {
+    [LL_MARK_POINTS] = points, [LL_MARK_LINE] = line,         [LL_MARK_BAND] = band,
+    [LL_MARK_RECTS] = rects,   [LL_MARK_SEGMENTS] = segments, [LL_MARK_IMAGE] = image,
+};
+
+static void add_halo(const script *s, int panel, int series, const ll_series *v)
+{
+    ll_series rim = *v;
+    rim.pen = LL_PEN_PAPER;
+    rim.size = v->size * 1.35;
+    ll_str_addf(s->out, "$p%d_%d ", panel, series);
+    points(s, &rim);
+    add_colour(s, rim.pen, 1);
+    ll_str_add(s->out, " notitle, \\\n     ");
+}
+
+/* The points of a cloud are too small and faint to be recognised in the key: they get an entry of full size. */
+static bool needs_own_key(const script *s, const ll_series *v)
+{
+    return !s->text && v->mark == LL_MARK_POINTS && (v->opacity < 1 || v->size < 1);
+}
+
+static void add_own_key(const script *s, const ll_series *v)
+{
+    ll_str_addf(s->out, ", \\\n     keyentry with points pointtype %d pointsize %.3g", point_types[v->shape],
+                .8 * s->point * mark_scale(s));
+    add_colour(s, v->pen, 1);
+    ll_str_add(s->out, " title ");
+    ll_gp_quote(s->out, v->title);
+}
+
+static void add_mark(const script *s, int panel, int series, const ll_series *v)
+{
+    if (v->halo && !s->text) add_halo(s, panel, series, v);
+    ll_str_addf(s->out, "$p%d_%d ", panel, series);
+    marks[v->mark](s, v);
+    if (v->mark != LL_MARK_IMAGE) add_colour(s, v->pen, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
+    if (v->title && !needs_own_key(s, v)) {
+        ll_str_add(s->out, " title ");
+        ll_gp_quote(s->out, v->title);
+        return;
+    }
+    ll_str_add(s->out, " notitle");
+    if (v->title) add_own_key(s, v);
+}
+
+static void add_plot(const script *s, int panel, const ll_panel *p)
+{
+    bool first = true;
+    for (int i = 0; i < p->n_series; i++) {
+        if (!is_drawn(s, &p->series[i])) continue;
+        ll_str_add(s->out, first ? "plot " : ", \\\n     ");
+        add_mark(s, panel, i, &p->series[i]);
+        first = false;
+    }
+    ll_str_add(s->out, first ? "plot NaN notitle\n" : "\n");
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------ */
+
+/* Over a panel: its title, and below that in smaller letters its notes. gnuplot makes room for a title alone, so the title
+ * has an empty line for each line of notes, and the notes are a label there. */
+static void add_title(const script *s, const char *command, const char *text, double room, int most,
+                      int below)
+{
+    ll_strs lines = {0};
+    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, scale_of(s), most);
+    double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, scale_of(s));
+    for (int i = 0; i < below; i++) ll_strs_add(&lines, " ");
+    ll_str_addf(s->out, "%s ", command);
+    if (lines.n)
+        quote_lines(s->out, &lines);
+    else
+        ll_gp_quote(s->out, "");
+    add_font(s, size);
+    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_str_addc(s->out, '\n');
+    ll_strs_free(&lines);
+}
+
+static void add_notes(const script *s, const ll_strs *lines)
+{
+    if (!lines->n) return;
+    ll_str_add(s->out, "set label ");
+    quote_lines(s->out, lines);
+    ll_str_addf(s->out, " at graph 0.5,1 center offset character 0,%.3g front", 1.15 * lines->n - .25);
+    add_font(s, LL_NOTES_SIZE);
+    add_pen(s, "textcolor", LL_PEN_MUTED);
+    ll_str_addc(s->out, '\n');
+}
+
+/* Titles are centred over the axes, which names of ticks and a key beside them move aside. */
+static double heading_room(const script *s, const ll_panel *p)
+{
+    int chars = 0;
+    for (int i = 0; i < p->y.n_ticks; i++) {
+        int length = ll_text_chars(p->y.tick_text[i]);
+        chars = length > chars ? length : chars;
+    }
+    double beside = has_key(s, p) && key_beside(s, p) ? .25 * s->width : 0;
+    return .94 * s->width - fmax(beside, ll_text_px(chars, .9 * p->y.font, scale_of(s)));
+}
+
+/* A line of characters is dear: whoever shows the text has the title. */
+static void add_heading(const script *s, const ll_panel *p)
+{
+    const char *title = s->f->n_panels > 1 ? p->title : s->f->untitled ? NULL : s->f->title;
+    double room = heading_room(s, p);
+    ll_strs lines = {0};
+    ll_text_wrap(&lines, &p->notes, ", ", s->text ? INFINITY : room, LL_NOTES_SIZE, scale_of(s), 3);
+    if (s->text) {
+        ll_str_add(s->out, lines.n ? "set title " : "unset title\n");
+        if (lines.n) ll_gp_quote(s->out, lines.v[0]);
+        if (lines.n) ll_str_addc(s->out, '\n');
+    } else {
+        add_title(s, "set title", title, room, p->margin[2] > 0 ? 1 : 2,
+                  lines.n); /* a fixed margin holds one */
+        add_notes(s, &lines);
+    }
+    ll_strs_free(&lines);
+}
+
+static void add_panel(const script *s, int panel)
+{
+    const ll_panel *p = &s->f->panels[panel];
+    ll_str_add(s->out, "unset label\n");
+    add_heading(s, p);
+    add_grid(s, p);
+    add_axis(s, 'x', &p->x, p);
+    add_axis(s, 'y', &p->y, p);
+    add_shape(s, p);
+    add_key(s, p);
+    add_palette(s, p);
+    for (int i = 0; i < p->n_series; i++)
+        if (p->series[i].mark == LL_MARK_TEXT) add_texts(s, &p->series[i]);
+    add_plot(s, panel, p);
+}
+
+static void add_header(const script *s)
+{
+    ll_str_addf(s->out, "# latlab plot %s: for gnuplot 5.4 or newer\n", s->f->kind);
+    ll_str_addf(s->out, "set encoding utf8\nset terminal %s", terminals[s->to->terminal].name);
+    if (!s->text && s->to->terminal != LL_GP_SIXEL) ll_str_add(s->out, " noenhanced");
+    terminals[s->to->terminal].options(s);
+    if (s->to->output) {
+        ll_str_add(s->out, "set output ");
+        ll_gp_quote(s->out, s->to->output);
+        ll_str_addc(s->out, '\n');
+    }
+    ll_str_add(s->out, "set datafile missing 'NaN'\nset clip two\n");
+}
+
+void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out)
+{
+    const terminal *t = &terminals[target->terminal];
+    script s = {.f = f, .to = target, .out = out, .font = t->font, .point = t->point, .text = t->text};
+    double dots = target->terminal == LL_GP_PNG ? f->dots : 1;
+    s.width = target->width ? target->width : s.text ? 79 : (int)lround(dots * f->width);
+    s.height = target->height ? target->height : s.text ? 24 : (int)lround(dots * f->height);
+    add_header(&s);
+    for (int i = 0; i < f->n_panels; i++)
+        for (int j = 0; j < f->panels[i].n_series; j++)
+            if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
+    if (f->n_panels > 1) {
+        ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
+        if (!s.text && !f->untitled) add_title(&s, " title", f->title, .94 * s.width, 2, 0);
+        ll_str_addc(out, '\n');
+        if (s.text) ll_str_add(out, "set lmargin 9\n");
+    }
+    for (int i = 0; i < f->n_panels; i++) add_panel(&s, i);
+    ll_str_add(out, f->n_panels > 1 ? "unset multiplot\nunset output\n" : "unset output\n");
+}
