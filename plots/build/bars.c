@@ -5,7 +5,10 @@
 #include "core/base/mem.h"
 #include "core/num/sort.h"
 #include "plots/build/build.h"
-#include "plots/build/thin.h"
+#include "plots/build/list.h"
+#include "plots/figure/layout.h"
+
+static const double VALUE = .8; /* size of a number, for names of size 1 */
 
 /* Positions by falling value, those without one last; the caller frees. */
 static int *falling(const double *v, int n)
@@ -50,10 +53,12 @@ static void add_side(const ll_bars_data *d, ll_panel *p, const int *order, int s
     p->key = LL_KEY_OUTSIDE;
 }
 
-static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
+/* size: of a name; 0: there is no room for a number each */
+static void add_values(const ll_bars_data *d, ll_panel *p, const int *order, double size)
 {
+    if (!size) return;
     ll_series *s = ll_panel_add(p, LL_MARK_TEXT, LL_PEN_TEXT, d->n);
-    s->size = .8;
+    s->size = VALUE * size;
     for (int i = 0; i < d->n; i++) {
         double v = d->v[order[i]];
         ll_series_set(s, i, isfinite(v) ? fmax(v, 0) : 0, i);
@@ -64,23 +69,18 @@ static void add_values(const ll_bars_data *d, ll_panel *p, const int *order)
     }
 }
 
-static void set_axes(const ll_bars_data *d, ll_panel *p, const int *order)
+static void set_axes(const ll_bars_data *d, ll_panel *p)
 {
     double lo = 0, hi = 0;
     for (int i = 0; i < d->n; i++)
         if (isfinite(d->v[i])) lo = fmin(lo, d->v[i]), hi = fmax(hi, d->v[i]);
     if (!(hi > lo)) hi = 1;
     p->x.lo = lo < 0 ? lo - .03 * (hi - lo) : 0;
-    p->x.hi = hi + .1 * (hi - lo); /* room for the numbers */
+    p->x.hi = hi;
     ll_axis_label(&p->x, d->value_label);
     p->y.lo = d->n - .4;
     p->y.hi = -.6;
     p->y.grid = false;
-    for (int i = 0; i < d->n; i++) {
-        char *name = ll_short_name(d->names[order[i]], 32);
-        ll_axis_tick(&p->y, i, name);
-        free(name);
-    }
 }
 
 ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e)
@@ -91,9 +91,11 @@ ll_status ll_build_bars(const ll_bars_data *d, ll_figure **out, ll_error *e)
     ll_plot_size size = ll_plot_list_size(d->size, 820, 150 + 22. * d->n);
     ll_figure *f = *out = ll_figure_new("bars", d->title, 1, size);
     ll_panel *p = &f->panels[0];
-    set_axes(d, p, order);
+    set_axes(d, p);
+    double names = ll_side_names(f, p, d->names, order, d->n);
     for (int side = 0; side < 4; side++) add_side(d, p, order, side);
-    add_values(d, p, order);
+    add_values(d, p, order, names);
+    p->margin[1] = fmax(.04 * f->width, ll_text_px(7, VALUE * names, f->scale)); /* the numbers stand there */
     free(order);
     return LL_OK;
 }

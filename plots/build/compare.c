@@ -6,7 +6,7 @@
 #include "core/base/decimal.h"
 #include "core/base/mem.h"
 #include "plots/build/build.h"
-#include "plots/build/thin.h"
+#include "plots/build/list.h"
 #include "plots/figure/layout.h"
 
 /* The score of one cell of the table, the last one given; NULL: none. k < 0: any. */
@@ -76,17 +76,6 @@ static void add_predictor(const ll_compare_data *d, ll_panel *p, const ll_strs *
     }
 }
 
-static void set_devices(ll_panel *p, const ll_strs *devices)
-{
-    p->y.lo = devices->n - .5;
-    p->y.hi = -.5;
-    for (int i = 0; i < devices->n; i++) {
-        char *name = ll_short_name(devices->v[i], 32);
-        ll_axis_tick(&p->y, i, name);
-        free(name);
-    }
-}
-
 ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *e)
 {
     *out = NULL;
@@ -100,7 +89,9 @@ ll_status ll_build_compare(const ll_compare_data *d, ll_figure **out, ll_error *
     double height = 170 + devices.n * fmax(30, 13. * predictors.n);
     *out = ll_figure_new("compare", d->title, 1, ll_plot_list_size(d->size, 900, height));
     ll_panel *p = &(*out)->panels[0];
-    set_devices(p, &devices);
+    p->y.lo = devices.n - .5;
+    p->y.hi = -.5;
+    ll_side_names(*out, p, (const char *const *)devices.v, NULL, devices.n);
     fit_scores(d, &p->x);
     for (int i = 0; i < predictors.n; i++) add_predictor(d, p, &devices, &predictors, i);
     p->key = LL_KEY_OUTSIDE;
@@ -174,7 +165,7 @@ typedef struct line_end {
     double y;
 } line_end;
 
-static const double LABEL = .85; /* size of a name */
+static const double LABEL = .85, LEAST = .5; /* size of a name, and of one of very many */
 
 /* Whatever has a name, where it ends. */
 static int find_ends(const ll_panel *p, line_end *ends)
@@ -202,10 +193,10 @@ static void spread_ends(line_end *ends, int n, double high, double lo, double hi
 }
 
 /* In the colour of the line, right of the panel. */
-static void add_end(ll_panel *p, const line_end *end)
+static void add_end(ll_panel *p, const line_end *end, double size)
 {
     ll_series *v = ll_panel_add(p, LL_MARK_TEXT, end->pen, 1);
-    v->size = LABEL;
+    v->size = size;
     ll_series_set(v, 0, p->x.hi, end->y);
     ll_series_text(v, 0, " %s", end->name);
 }
@@ -215,16 +206,24 @@ static void name_lines(ll_figure *f, ll_panel *p)
     line_end *ends = LL_NEW_ARRAY(line_end, p->n_series + 1);
     int n = find_ends(p, ends), longest = 0;
     qsort(ends, (size_t)n, sizeof *ends, lower_first);
-    /* the axis takes about three quarters of the figure */
-    double high = ll_line_px(LABEL, f->scale) / (.75 * f->height) * (p->y.hi - p->y.lo);
+    double margin[4];
+    p->key = LL_KEY_TEXT;
+    ll_panel_margins(f, p, margin);
+    double axis = f->height - margin[2] - margin[3];
+    double size = fmax(LEAST, fmin(LABEL, axis / (ll_line_px(1, f->scale) * fmax(1, n - 1))));
+    double high = ll_line_px(size, f->scale) / axis * (p->y.hi - p->y.lo);
+    int fitting = (int)(axis / ll_line_px(size, f->scale)) + 1;
+    if (n > fitting)
+        ll_figure_note(f, "%d names have no room beside their lines: a larger size=, or fewer devices, has",
+                       n);
     spread_ends(ends, n, high, p->y.lo, p->y.hi);
     for (int i = 0; i < n; i++) {
         int chars = ll_text_chars(ends[i].name);
         longest = chars > longest ? chars : longest;
     }
-    for (int i = 0; i < n; i++) add_end(p, &ends[i]);
-    p->margin[1] = fmin(.45 * f->width, ll_text_px(longest + 2, LABEL, f->scale));
-    p->key = LL_KEY_TEXT;
+    for (int i = 0; i < n && n <= fitting; i++) add_end(p, &ends[i], size);
+    p->margin[1] = fmin(.45 * f->width, ll_text_px(longest + 2, size, f->scale));
+    if (n > fitting) p->margin[1] = 0, p->key = LL_KEY_OUTSIDE;
     free(ends);
 }
 
@@ -256,8 +255,8 @@ ll_status ll_build_shots(const ll_compare_data *d, ll_figure **out, ll_error *e)
     fit_scores(d, &p->y);
     add_lines(d, p, &ks);
     add_ceiling(d, p);
-    name_lines(*out, p);
     if (d->note) ll_panel_note(p, "%s", d->note);
+    name_lines(*out, p);
     ll_figure_note(*out, "bands are one standard deviation over trials%s",
                    d->most > d->least ? ", as far as scores go" : "");
     ll_ints_free(&ks);

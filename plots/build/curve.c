@@ -1,7 +1,9 @@
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/num/ticks.h"
 #include "plots/build/build.h"
 
 static double x_at(const ll_curve_data *d, int i)
@@ -32,6 +34,18 @@ static int best(const ll_curve_part *part)
     return at;
 }
 
+/* Large numbers in powers of 1000, which the label names: 3.5 for 3.5e+14 of a quantity in 10^14. */
+static void power_ticks(ll_axis *y)
+{
+    ll_ticks t = ll_ticks_within(y->lo, y->hi, 6);
+    double unit = pow(1000, floor(log10(y->hi) / 3));
+    for (int i = 0; i < t.n; i++) {
+        char text[32];
+        snprintf(text, sizeof text, "%.6g", ll_tick_at(&t, i) / unit);
+        ll_axis_tick(y, ll_tick_at(&t, i), text);
+    }
+}
+
 /* A loss that falls by orders of magnitude is read on a logarithmic axis. */
 static void set_y(ll_axis *y, const ll_curve_part *part)
 {
@@ -41,7 +55,15 @@ static void set_y(ll_axis *y, const ll_curve_part *part)
     y->log = lo > 0 && hi / lo > 50;
     ll_axis_fit(y, part->v, part->n, 1, .06);
     if (y->log) ll_axis_log_ticks(y);
-    ll_axis_label(y, !strcmp(part->name, "spearman") ? "held-out Spearman" : part->name);
+    if (!y->log && y->lo > 0 && y->hi >= 1e6) power_ticks(y);
+    if (y->n_ticks && !y->log) {
+        ll_str label = {0};
+        ll_str_addf(&label, "%s, 10^%d", part->name, 3 * (int)floor(log10(y->hi) / 3));
+        ll_axis_label(y, label.s);
+        ll_str_free(&label);
+    } else {
+        ll_axis_label(y, !strcmp(part->name, "spearman") ? "held-out Spearman" : part->name);
+    }
 }
 
 static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *part, int i)
@@ -55,8 +77,9 @@ static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *p
     ll_series *mark = ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), 1);
     mark->halo = true;
     ll_series_set(mark, 0, x_at(d, at), part->v[at]);
-    ll_panel_note(p, "%s %.4g at %s %g, last %.4g", rises(part) ? "highest" : "lowest", part->v[at],
-                  d->x_label, x_at(d, at), line->n ? part->v[part->n - 1] : NAN);
+    ll_panel_note(p, "%s %.4g at %s %g", rises(part) ? "highest" : "lowest", part->v[at], d->x_label,
+                  x_at(d, at));
+    ll_panel_note(p, "last %.4g", n ? part->v[part->n - 1] : NAN);
 }
 
 static void set_x(const ll_curve_data *d, ll_axis *x, bool last)

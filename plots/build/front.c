@@ -110,9 +110,9 @@ static const struct kind {
     ll_pen pen;
     ll_shape shape;
     double opacity;
-} kinds[] = {{LL_MET_OUT, "beyond the limits", LL_PEN_MUTED, LL_SHAPE_DISC, .22},
-             {LL_MET_IN, "within the limits", LL_PEN_BLUE, LL_SHAPE_DISC, .45},
-             {LL_MET_OPEN, "open: could be either", LL_PEN_ORANGE, LL_SHAPE_RING, .6}};
+} kinds[] = {{LL_MET_OUT, "beyond", LL_PEN_MUTED, LL_SHAPE_DISC, .22},
+             {LL_MET_IN, "within", LL_PEN_BLUE, LL_SHAPE_DISC, .45},
+             {LL_MET_OPEN, "open", LL_PEN_ORANGE, LL_SHAPE_RING, .6}};
 
 static void add_kind(front *s, const struct kind *kind)
 {
@@ -229,7 +229,7 @@ static void add_choice(front *s)
     v->shape = LL_SHAPE_DIAMOND;
     v->size = 2;
     v->halo = true;
-    ll_series_name(v, "chosen%s: %.4g %s, %.4g", is_known(d) ? ", known" : "", d->chosen.ms,
+    ll_series_name(v, "chosen%s: %.4g %s, %.4g", is_known(d) ? " (known)" : "", d->chosen.ms,
                    ll_plot_unit(&d->quantity), d->chosen.score);
     ll_series_set(v, 0, d->chosen.ms, d->chosen.score);
 }

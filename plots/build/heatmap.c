@@ -5,6 +5,7 @@
 #include "core/base/mem.h"
 #include "plots/build/build.h"
 #include "plots/build/thin.h"
+#include "plots/figure/layout.h"
 
 /* Pixels: across all cells, where there are many; what a cell has at least where each is named, and what a name gets where not. */
 enum { NAME_CHARS = 26, LEAST_CHARS = 8, ACROSS = 2000, NAMED = 7, NAME_ROOM = 14 };
@@ -23,6 +24,7 @@ typedef struct heatmap {
     double margin[4];
     double crown; /* height of the dendrogram, cells */
     double rim;   /* width of the margin for source and target marks, cells */
+    bool bare;    /* some rows are named, which are the columns too: the columns need no names */
 } heatmap;
 
 static double at(const heatmap *h, int row, int col)
@@ -42,11 +44,12 @@ static ll_plot_size asked_size(const ll_heatmap_data *d)
     return size;
 }
 
-/* Names take at most a third of the width. */
+/* Names take at most a quarter of the width, and less where they only say about where one is. */
 static int name_chars(const heatmap *h, int width, double scale)
 {
     int longest = ll_longest_name(h->d->names, h->d->n), most = NAME_CHARS;
-    if (width) most = (int)fmax(LEAST_CHARS, fmin(most, .33 * width / (WIDE * scale * h->font)));
+    double share = h->bare ? .22 : .24;
+    if (width) most = (int)fmax(LEAST_CHARS, fmin(most, share * width / (WIDE * scale * h->font)));
     return longest < most ? longest : most;
 }
 
@@ -61,21 +64,23 @@ static ll_plot_size choose_size(heatmap *h)
     for (int pass = 0; pass < 4; pass++) {
         h->step = h->cell < NAMED ? (int)ceil(NAME_ROOM / h->cell) : 1;
         h->font = fmin(1.05, h->cell * h->step / (1.1 * EM * scale));
+        h->bare = asked.width && h->step > 1;
         h->chars = name_chars(h, asked.width, scale);
-        double names = 30 * scale + WIDE * scale * h->font * h->chars;
-        double right = 110 * scale, top = (size.paper ? 14 : 52) * scale, key = d->side ? 28 * scale : 0;
+        double names = 30 * scale + WIDE * scale * h->font * h->chars, under = h->bare ? 16 * scale : names;
+        double right = (asked.width ? 96 : 110) * scale, top = (size.paper ? 14 : 52) * scale,
+               key = d->side ? 28 * scale : 0;
         size.width = asked.width ? asked.width : (int)fmax(480, h->cell * across + names + right);
         if (asked.width) h->cell = (size.width - names - right) / across;
-        double wanted = h->cell * down + names + top + key;
+        double wanted = h->cell * down + under + top + key;
         size.height = asked.height ? asked.height : (int)fmax(asked.width ? 60 : 400, wanted);
         h->cell =
-            fmax(1, fmin((size.width - names - right) / across, (size.height - names - top - key) / down));
+            fmax(1, fmin((size.width - names - right) / across, (size.height - under - top - key) / down));
         double aside = (size.width - names - right - h->cell * across) / 2;
-        double over = (size.height - names - top - key - h->cell * down) / 2;
+        double over = (size.height - under - top - key - h->cell * down) / 2;
         h->margin[0] = names + aside;
         h->margin[1] = right + aside;
         h->margin[2] = top + over;
-        h->margin[3] = names + key + over;
+        h->margin[3] = under + key + over;
         scale = ll_plot_scale(&asked, size.width, size.height);
     }
     h->scale = scale;
@@ -232,7 +237,7 @@ static void set_axis(heatmap *h, ll_axis *a, double font)
     a->grid = false;
     a->font = font;
     for (int i = 0; i < h->d->n; i += h->step) {
-        char *name = ll_short_name(h->d->names[h->order[i]], h->chars);
+        char *name = ll_text_cut(h->d->names[h->order[i]], h->chars);
         ll_axis_tick(a, i, name);
         free(name);
     }
@@ -241,7 +246,7 @@ static void set_axis(heatmap *h, ll_axis *a, double font)
 static void set_axes(heatmap *h)
 {
     int n = h->d->n;
-    set_axis(h, &h->p->x, h->font);
+    set_axis(h, &h->p->x, h->bare ? 0 : h->font);
     set_axis(h, &h->p->y, h->font);
     h->p->x.rotated = true;
     h->p->x.lo = -.5 - h->rim;

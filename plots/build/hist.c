@@ -5,6 +5,7 @@
 #include "core/num/stats.h"
 #include "plots/build/build.h"
 #include "plots/build/thin.h"
+#include "plots/figure/layout.h"
 
 enum { LEAST_BINS = 10, MOST_BINS = 80 };
 
@@ -14,6 +15,7 @@ typedef struct hist {
     int bins;
     double lo, width; /* of the bins; in log10 on a logarithmic axis */
     double highest;
+    int n;                    /* architectures known on a device; 0: each has its own number */
     int outside;              /* latencies beyond the range shown */
     int missing, without_log; /* not measured; not above 0 on a logarithmic axis */
 } hist;
@@ -116,6 +118,20 @@ static void note_left_out(const hist *h, ll_figure *f, int known)
     if (h->outside) ll_figure_note(f, "%d of %d latencies lie outside the range shown", h->outside, known);
 }
 
+/* How many are known on every device alike: said once then, above the axes; else 0. */
+static int common_n(const hist *h)
+{
+    int common = 0;
+    for (int i = 0; i < h->d->n_devices; i++) {
+        double *v;
+        int n = positions(h, i, &v);
+        free(v);
+        if (i && n != common) return 0;
+        common = n;
+    }
+    return common;
+}
+
 /* A filled outline: the band for the area, the line for its edge. */
 static void add_device(hist *h, int device)
 {
@@ -135,10 +151,13 @@ static void add_device(hist *h, int device)
         h->highest = fmax(h->highest, share[b]);
     }
     ll_series_set(line, 2 * h->bins + 1, edge(h, h->bins), 0);
-    char *name = ll_short_name(h->d->names[device], 40);
+    char *name = ll_text_cut(h->d->names[device], 40);
     double median = n ? ll_median(v, n) : NAN;
-    ll_series_name(line, "%s: n %d, median %.4g %s", name, n, h->p->x.log ? pow(10, median) : median,
-                   ll_plot_unit(&h->d->quantity));
+    median = h->p->x.log ? pow(10, median) : median;
+    if (h->n)
+        ll_series_name(line, "%s: median %.4g %s", name, median, ll_plot_unit(&h->d->quantity));
+    else
+        ll_series_name(line, "%s: n %d, median %.4g %s", name, n, median, ll_plot_unit(&h->d->quantity));
     free(name);
     free(share);
     free(v);
@@ -168,7 +187,9 @@ ll_status ll_build_hist(const ll_hist_data *d, ll_figure **out, ll_error *e)
         return ll_fail(e, LL_BAD_DATA, "hist: no latency%s on any of the %d devices",
                        d->log ? " above 0" : "", d->n_devices);
     }
+    h.n = common_n(&h);
     for (int i = 0; i < d->n_devices; i++) add_device(&h, i);
+    if (h.n) ll_panel_note(h.p, "n = %d %s", h.n, ll_noun(h.n, "architecture", "architectures"));
     set_axes(&h);
     count_left_out(&h);
     note_left_out(&h, f, known);

@@ -86,7 +86,7 @@ static void add_intervals(scatter *s)
     ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_SKY, rows.n);
     v->opacity = .45;
     v->size = .8;
-    ll_series_name(v, "%g %% interval (one in %.0f)", 100 * d->level, fmax(1, (double)s->rows.n / rows.n));
+    ll_series_name(v, "%g %% interval (1 in %.0f)", 100 * d->level, fmax(1, (double)s->rows.n / rows.n));
     for (int i = 0; i < rows.n; i++) {
         double x = d->measured_ms[rows.v[i]];
         ll_series_set4(v, i, x, fmax(d->lo_ms[rows.v[i]], s->p->y.lo), x,
@@ -142,44 +142,91 @@ static double value_at(const ll_axis *a, double share)
     return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
 }
 
-/* From a point to its number, where that had to move. y: of the numbers, a share of the axis. */
-static void add_leaders(scatter *s, const ll_ints *rows, const double *y, double aside, double height)
+/* Numbers of architectures: beside their points, away from the identity, where clouds thin out. Positions are shares of the
+ * axes. */
+typedef struct numbers {
+    const ll_ints *rows;
+    double *x, *y;        /* of the numbers; the points' own x */
+    double width, height; /* of a number */
+} numbers;
+
+/* Predicted too low: the number stands right of its point, and moves down; else left, and up. */
+static bool is_low(const scatter *s, int row)
 {
-    for (int i = 0; i < rows->n; i++) {
-        double px = s->d->measured_ms[rows->v[i]], py = s->d->predicted_ms[rows->v[i]];
-        if (y[i] - along(&s->p->y, py) <= .5 * height) continue;
-        ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
-        v->size = .5;
-        ll_series_set4(v, 0, px, py, value_at(&s->p->x, along(&s->p->x, px) + aside),
-                       value_at(&s->p->y, y[i]));
+    return s->d->predicted_ms[row] < s->d->measured_ms[row];
+}
+
+/* Does number i stand on one before it, or on the point of another? */
+static bool is_taken(const scatter *s, const numbers *l, int i)
+{
+    double side = is_low(s, l->rows->v[i]) ? 1 : -1, middle = l->x[i] + side * .6 * l->width;
+    for (int j = 0; j < l->rows->n; j++) {
+        int row = l->rows->v[j];
+        double other = l->x[j] + (is_low(s, row) ? .6 : -.6) * l->width;
+        if (j < i && fabs(middle - other) < l->width && fabs(l->y[i] - l->y[j]) < l->height) return true;
+        double point = along(&s->p->y, s->d->predicted_ms[row]);
+        if (j != i && fabs(middle - l->x[j]) < .7 * l->width && fabs(l->y[i] - point) < .8 * l->height)
+            return true;
+    }
+    return false;
+}
+
+static void place_numbers(const scatter *s, numbers *l)
+{
+    enum { TRIES = 60 };
+    for (int i = 0; i < l->rows->n; i++) {
+        int row = l->rows->v[i];
+        double from = along(&s->p->y, s->d->predicted_ms[row]), step = is_low(s, row) ? -.25 : .25;
+        l->x[i] = along(&s->p->x, s->d->measured_ms[row]);
+        l->y[i] = from;
+        for (int k = 1; k < TRIES && is_taken(s, l, i); k++) {
+            double y = from + k * step * l->height;
+            if (y < .5 * l->height) /* below is the axis: on the other side, then */
+                y = from + (k - from / (.25 * l->height)) * .25 * l->height;
+            l->y[i] = y;
+        }
     }
 }
 
-/* The number of each beside its point, or above those that are there already. */
+/* From a point to its number, where that had to move. */
+static void add_leader(scatter *s, const numbers *l, int i)
+{
+    int row = l->rows->v[i];
+    double px = s->d->measured_ms[row], py = s->d->predicted_ms[row];
+    if (fabs(l->y[i] - along(&s->p->y, py)) <= .5 * l->height) return;
+    ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
+    v->size = .5;
+    ll_series_set4(v, 0, px, py, value_at(&s->p->x, l->x[i] + (is_low(s, row) ? .15 : -.15) * l->width),
+                   value_at(&s->p->y, l->y[i]));
+}
+
+static void add_number(scatter *s, const numbers *l, int i)
+{
+    int row = l->rows->v[i];
+    ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, 1);
+    v->align = is_low(s, row) ? LL_ALIGN_LEFT : LL_ALIGN_RIGHT;
+    v->size = LABEL;
+    ll_series_set(v, 0, s->d->measured_ms[row], value_at(&s->p->y, l->y[i]));
+    ll_series_text(v, 0, is_low(s, row) ? "  %d" : "%d  ", row);
+}
+
 static void label_points(scatter *s, const ll_ints *rows)
 {
-    /* of a label, in shares of the axes, which take about two thirds of the figure */
-    const double side = .65 * fmin(s->f->width, s->f->height);
-    const double width = ll_text_px(8, LABEL, s->f->scale) / side,
-                 height = ll_line_px(LABEL, s->f->scale) / side;
-    double *x = LL_NEW_ARRAY(double, rows->n), *y = LL_NEW_ARRAY(double, rows->n);
-    ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, rows->n);
-    v->align = LL_ALIGN_LEFT;
-    v->size = LABEL;
+    double margin[4];
+    ll_panel_margins(s->f, s->p, margin);
+    const double side = s->f->width - margin[0] - margin[1];
+    numbers l = {.rows = rows,
+                 .x = LL_NEW_ARRAY(double, rows->n),
+                 .y = LL_NEW_ARRAY(double, rows->n),
+                 .width = ll_text_px(8, LABEL, s->f->scale) / side,
+                 .height = 1.05 * ll_line_px(LABEL, s->f->scale) / side};
+    place_numbers(s, &l);
     for (int i = 0; i < rows->n; i++) {
-        x[i] = along(&s->p->x, s->d->measured_ms[rows->v[i]]);
-        y[i] = along(&s->p->y, s->d->predicted_ms[rows->v[i]]);
-        for (int j = 0; j < i; j++) {
-            if (fabs(x[i] - x[j]) >= width || fabs(y[i] - y[j]) >= height) continue;
-            y[i] = y[j] + 1.01 * height; /* beyond what rounding takes off */
-            j = -1;                      /* the new place may be taken as well */
-        }
-        ll_series_set(v, i, s->d->measured_ms[rows->v[i]], value_at(&s->p->y, y[i]));
-        ll_series_text(v, i, "  %d", rows->v[i]);
+        add_leader(s, &l, i);
+        add_number(s, &l, i);
     }
-    add_leaders(s, rows, y, .2 * width, height);
-    free(x);
-    free(y);
+    free(l.x);
+    free(l.y);
 }
 
 /* The rows that are furthest off, by number, whether or not thinning kept them. */

@@ -229,6 +229,8 @@ static bool is_free(const regrets *r, const block *v)
 {
     double top = v->y, bottom = v->y - v->height;
     if (v->x < 0 || v->x + v->width > 1 || bottom < r->line / 2 || top > 1 - r->line / 2) return false;
+    for (int i = 0; i < v->points.n; i++) /* the line of the best there is would strike it through */
+        if (fabs(top - i * r->line - share(&r->p->y, 0)) < .55 * r->line) return false;
     for (int i = 0; i < r->n_blocks; i++) {
         const block *o = &r->blocks[i];
         bool beside = o->px < v->x - GAP / 2 || o->px > v->x + v->width + GAP / 2;
@@ -313,7 +315,8 @@ static void add_labels(regrets *r)
 {
     make_blocks(r);
     qsort(r->blocks, (size_t)r->n_blocks, sizeof *r->blocks, smaller_first);
-    if (!place_all(r, CHAR)) place_all(r, r->small); /* a text terminal has no room for them, a picture may */
+    if (!place_all(r, fmax(CHAR, r->small)))
+        place_all(r, r->small); /* a text terminal has no room for them, a picture may */
     for (int i = 0; i < r->n_blocks; i++) {
         add_block(r, &r->blocks[i]);
         ll_ints_free(&r->blocks[i].points);
@@ -398,6 +401,7 @@ static void add_points(regrets *r, int violation, ll_pen pen, ll_shape shape, co
 ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e)
 {
     regrets r = {.d = d};
+    double margin[4];
     *out = NULL;
     for (int i = 0; i < d->n; i++)
         if (isfinite(d->points[i].regret) && isfinite(d->points[i].measurements)) ll_ints_add(&r.rows, i);
@@ -408,7 +412,6 @@ ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e)
     *out = ll_figure_new("regret", d->title, 1, ll_plot_size_or(d->size, 900, 600));
     r.p = &(*out)->panels[0];
     /* the axes take about three quarters of the picture */
-    r.small = ll_text_px(1, TEXT, (*out)->scale) / (.75 * (*out)->width);
     r.line = fmax(LINE, ll_line_px(TEXT, (*out)->scale) / (.7 * (*out)->height));
     set_regret_x(&r);
     set_regret_y(&r);
@@ -416,8 +419,10 @@ ll_status ll_build_regret(const ll_regret_data *d, ll_figure **out, ll_error *e)
     add_points(&r, 0, LL_PEN_BLUE, LL_SHAPE_DISC, "within the limits");
     add_points(&r, 1, LL_PEN_VERMILLION, LL_SHAPE_DIAMOND, "truly beyond a limit");
     add_points(&r, -1, LL_PEN_MUTED, LL_SHAPE_RING, "not known whether within");
-    add_labels(&r);
     r.p->key = LL_KEY_OUTSIDE;
+    ll_panel_margins(*out, r.p, margin);
+    r.small = ll_text_px(1, TEXT, (*out)->scale) / ((*out)->width - margin[0] - margin[1]);
+    add_labels(&r);
     if (r.rows.n < d->n)
         ll_figure_note(*out, "the regret of %d of %d searches is not known: they are left out",
                        d->n - r.rows.n, d->n);

@@ -75,30 +75,6 @@ ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n)
     return out;
 }
 
-/* Byte offset of character i. */
-static size_t offset(const char *s, int i)
-{
-    size_t at = 0;
-    while (s[at] && i > 0) {
-        at++;
-        while (((unsigned char)s[at] & 0xc0) == 0x80) at++;
-        i--;
-    }
-    return at;
-}
-
-char *ll_short_name(const char *name, int most)
-{
-    int n = ll_text_chars(name);
-    if (n <= most) return ll_strdup(name);
-    int head = (most - 2 + 1) / 2, tail = most - 2 - head;
-    ll_str s = {0};
-    ll_str_addn(&s, name, offset(name, head));
-    ll_str_add(&s, "..");
-    ll_str_add(&s, name + offset(name, n - tail));
-    return ll_str_take(&s);
-}
-
 int ll_longest_name(const char *const *names, int n)
 {
     int most = 0;

@@ -17,8 +17,6 @@ ll_ints ll_rows_thin(const ll_ints *rows, const double *key, int most);
 void ll_note_worst(ll_figure *f, int row, const double *measured, const double *predicted);
 /* rows without those in `without`. */
 ll_ints ll_rows_without(const ll_ints *rows, const int *without, int n);
-/* Device name cut to `most` characters, the middle replaced by "..": the caller frees. */
-char *ll_short_name(const char *name, int most);
 int ll_longest_name(const char *const *names, int n); /* in characters */
 
 #endif

@@ -11,6 +11,7 @@
 /* A column of a paper. */
 #define COLUMN_PX   320. /* 3.33 in */
 #define COLUMN_FONT 8.
+#define PAGE_PX     768. /* 8 in */
 
 double ll_figure_scale(int width, int height)
 {
@@ -41,7 +42,7 @@ ll_plot_size ll_plot_list_size(ll_plot_size asked, int width, double height)
 {
     double scale = asked.font || asked.paper ? ll_plot_scale(&asked, 0, 0) : 1;
     bool free_height = asked.paper && !asked.height;
-    if (!asked.height) asked.height = (int)fmin(1600, scale * height);
+    if (!asked.height) asked.height = (int)fmin(asked.paper ? PAGE_PX : 1600, scale * height);
     asked = ll_plot_size_or(asked, width, asked.height);
     asked.free_height = free_height;
     return asked;

@@ -13,6 +13,7 @@
 #include "core/search/search.h"
 #include "plots/build/build.h"
 #include "plots/build/thin.h"
+#include "plots/figure/layout.h"
 #include "plots/gather/gather.h"
 
 enum { NAME = 24 }; /* characters of a name in a title or a label */
@@ -81,7 +82,7 @@ static void add_devices(ll_plot_request *p, const searches *s)
 
 static void say_name(ll_str *out, const char *name)
 {
-    char *brief = ll_short_name(name, NAME);
+    char *brief = ll_text_cut(name, NAME);
     ll_str_add(out, brief);
     free(brief);
 }
@@ -269,7 +270,7 @@ static void say_task(const searches *s, ll_str *out)
     if (agree(s, say_devices)) {
         const cJSON *devices = cJSON_GetObjectItemCaseSensitive(o, "devices");
         const char *first = cJSON_GetStringValue(cJSON_GetArrayItem(devices, 0));
-        char *brief = ll_short_name(first ? first : "?", NAME);
+        char *brief = ll_text_cut(first ? first : "?", NAME);
         if (out->len) ll_str_add(out, " on ");
         say_first(o, "devices", brief, out);
         free(brief);

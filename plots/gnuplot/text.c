@@ -1,37 +1,31 @@
 #include "plots/gnuplot/text.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/mem.h"
 #include "plots/figure/layout.h"
+#include "plots/gnuplot/script.h"
 
 /* --- terminals ------------------------------------------------------------------------------------------ */
 
-typedef struct script {
-    const ll_figure *f;
-    const ll_gp_target *to;
-    ll_str *out;
-    int width, height;
-    double font, point; /* factors of the terminal */
-    bool text;          /* characters, not pixels: no fonts, no grid, no bands */
-} script;
-
-static double scale_of(const script *s)
+double ll_gp_scale_of(const script *s)
 {
     return s->f->scale * s->width / s->f->width;
 }
 
 /* Marks and lines of a small figure are smaller than its texts are, which have to be read. */
-static double mark_scale(const script *s)
+double ll_gp_mark_scale(const script *s)
 {
-    return fmin(scale_of(s), ll_figure_scale(s->f->width, s->f->height) * s->width / s->f->width);
+    return fmin(ll_gp_scale_of(s), ll_figure_scale(s->f->width, s->f->height) * s->width / s->f->width);
 }
 
 /* Size of a text, 1 is normal: the scale goes into the number itself, because not every terminal lays out by
  * its own fontscale. */
 static double font_size(const script *s, double size)
 {
-    return LL_FIGURE_FONT * size * s->font * scale_of(s);
+    return LL_FIGURE_FONT * size * s->font * ll_gp_scale_of(s);
 }
 
 /* Whoever puts colours in later has a ground of its own. */
@@ -45,7 +39,7 @@ static void add_ground(const script *s)
 static void pixel_options(const script *s, const char *font)
 {
     ll_str_addf(s->out, " size %d,%d font '%s,%.3g' linewidth %.3g", s->width, s->height, font,
-                font_size(s, 1), mark_scale(s));
+                font_size(s, 1), ll_gp_mark_scale(s));
     add_ground(s);
 }
 
@@ -62,7 +56,7 @@ static void svg(const script *s)
 static void pdf(const script *s)
 {
     ll_str_addf(s->out, " size %.3fin,%.3fin font 'Sans,%.3g' fontscale 1 linewidth %.3g", s->width / 96.,
-                s->height / 96., font_size(s, 1), mark_scale(s));
+                s->height / 96., font_size(s, 1), ll_gp_mark_scale(s));
     add_ground(s);
 }
 
@@ -146,12 +140,12 @@ static void quote_lines(ll_str *out, const ll_strs *lines)
     }
 }
 
-static void add_pen(const script *s, const char *option, ll_pen pen)
+void ll_gp_add_pen(const script *s, const char *option, ll_pen pen)
 {
     if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->theme));
 }
 
-static void add_font(const script *s, double size)
+void ll_gp_add_font(const script *s, double size)
 {
     if (!s->text) ll_str_addf(s->out, " font ',%.3g'", font_size(s, size));
 }
@@ -194,6 +188,20 @@ static void quote_tick(ll_str *out, const char *text)
     ll_str_free(&doubled);
 }
 
+static void add_own_ticks(const script *s, char which, const ll_axis *a, const ll_panel *p)
+{
+    bool *shown = LL_NEW_ARRAY(bool, a->n_ticks + 1);
+    int n = 0;
+    if (!s->text) ll_ticks_shown(s->f, p, which, shown);
+    for (int i = 0; i < a->n_ticks; i++) {
+        ll_str_add(s->out, n++ ? ", " : " (");
+        quote_tick(s->out, s->text || shown[i] ? a->tick_text[i] : "");
+        ll_str_addf(s->out, " %.7g", a->tick[i]);
+    }
+    ll_str_addc(s->out, ')');
+    free(shown);
+}
+
 static void add_ticks(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
     double step = s->text ? 0 : ll_tick_step(s->f, p, which);
@@ -202,17 +210,13 @@ static void add_ticks(const script *s, char which, const ll_axis *a, const ll_pa
         return;
     }
     ll_str_addf(s->out, "set %ctics nomirror out scale %s", which, p->framed ? "0.4" : "0");
-    add_font(s, .9 * a->font);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
-    bool crowded = which == 'x' && !s->text && !ll_ticks_fit(a, .85 * s->width, scale_of(s));
-    if (a->rotated || crowded) ll_str_add(s->out, " rotate by 90 right");
-    for (int i = 0; i < a->n_ticks; i++) {
-        ll_str_add(s->out, i ? ", " : " (");
-        quote_tick(s->out, a->tick_text[i]);
-        ll_str_addf(s->out, " %.7g", a->tick[i]);
-    }
+    ll_gp_add_font(s, LL_TICK_SIZE * a->font);
+    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
+    if (a->rotated || (which == 'x' && !s->text && ll_ticks_upright(s->f, p)))
+        ll_str_add(s->out, " rotate by 90 right");
+    if (a->n_ticks) add_own_ticks(s, which, a, p);
     if (step > 0) ll_str_addf(s->out, " %.7g", step);
-    ll_str_add(s->out, a->n_ticks ? ")\n" : "\n");
+    ll_str_addc(s->out, '\n');
 }
 
 /* The panels of a text terminal have a narrow margin, where a long label would stand in the numbers. */
@@ -222,41 +226,28 @@ static bool fits_beside(const script *s, char which, const ll_axis *a)
 }
 
 /* In two lines where one would be too long. */
-static void add_label(const script *s, char which, const char *text, bool key_below)
+static void add_label(const script *s, char which, const char *text)
 {
-    double room = which == 'x' ? .8 * s->width : .62 * s->height / s->f->n_panels;
+    double room = ll_label_room(s->f, which) * s->width / s->f->width;
     ll_strs lines = {0};
-    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, scale_of(s), 2);
+    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, ll_gp_scale_of(s), 2);
     ll_str_addf(s->out, "set %clabel ", which);
     if (lines.n > 1)
         quote_lines(s->out, &lines);
     else
         ll_gp_quote(s->out, text);
-    if (key_below) ll_str_add(s->out, ".\"\\n\""); /* distance to the key */
-    add_font(s, ll_text_fit(ll_longest_line(&lines), room, 1, scale_of(s)));
-    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_gp_add_font(s, ll_text_fit(ll_longest_line(&lines), room, 1, ll_gp_scale_of(s)));
+    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
     ll_strs_free(&lines);
 }
 
-static bool has_key(const script *s, const ll_panel *p)
-{
-    return p->key == LL_KEY_OUTSIDE || (p->key == LL_KEY_TEXT && s->text);
-}
-
-/* A square leaves room to its right when the figure is wide. */
-static bool key_beside(const script *s, const ll_panel *p)
-{
-    return !s->text && p->square && s->width > 1.2 * s->height;
-}
-
 static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
-    bool key_below = which == 'x' && has_key(s, p) && !key_beside(s, p) && a->label && !s->text;
     ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
     add_ticks(s, which, a, p);
-    add_label(s, which, fits_beside(s, which, a) ? a->label : NULL, key_below);
+    add_label(s, which, fits_beside(s, which, a) ? a->label : NULL);
 }
 
 static void add_grid(const script *s, const ll_panel *p)
@@ -265,7 +256,7 @@ static void add_grid(const script *s, const ll_panel *p)
     if (!s->text && (p->x.grid || p->y.grid)) {
         ll_str_addf(s->out, "set grid %s %s back linetype 1 linewidth 0.6", p->x.grid ? "xtics" : "noxtics",
                     p->y.grid ? "ytics" : "noytics");
-        add_pen(s, "linecolor", LL_PEN_GRID);
+        ll_gp_add_pen(s, "linecolor", LL_PEN_GRID);
         ll_str_addc(s->out, '\n');
     }
     if (!p->framed) {
@@ -273,7 +264,7 @@ static void add_grid(const script *s, const ll_panel *p)
         return;
     }
     ll_str_add(s->out, "set border 3 back linewidth 0.8");
-    add_pen(s, "linecolor", LL_PEN_MUTED);
+    ll_gp_add_pen(s, "linecolor", LL_PEN_MUTED);
     ll_str_addc(s->out, '\n');
 }
 
@@ -285,27 +276,13 @@ static void add_shape(const script *s, const ll_panel *p)
     static const char *const names[] = {"lmargin", "rmargin", "tmargin", "bmargin"};
     ll_panel_margins(s->f, p, margin);
     for (int side = 0; side < 4; side++) {
-        if (!margin[side]) continue;
         double at = margin[side] / (side < 2 ? s->f->width : s->f->height);
         bool from_far_end = side == 1 || side == 2;
         ll_str_addf(s->out, "set %s at screen %.5f\n", names[side], from_far_end ? 1 - at : at);
     }
 }
 
-/* --- keys, texts ---------------------------------------------------------------------------------------- */
-
-static void add_key(const script *s, const ll_panel *p)
-{
-    if (!has_key(s, p)) {
-        ll_str_add(s->out, "unset key\n");
-        return;
-    }
-    ll_str_addf(s->out, "set key on outside %s Left reverse samplen 1.5 spacing 1.15 nobox",
-                key_beside(s, p) ? "right center vertical" : "below horizontal center");
-    add_font(s, .9);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
-    ll_str_addc(s->out, '\n');
-}
+/* --- texts in the panel ---------------------------------------------------------------------------------- */
 
 static void add_texts(const script *s, const ll_series *v)
 {
@@ -316,8 +293,8 @@ static void add_texts(const script *s, const ll_series *v)
         ll_str_add(s->out, "set label ");
         ll_gp_quote(s->out, v->text[i]);
         ll_str_addf(s->out, " at first %.7g,%.7g %s front", at[0], at[1], sides[v->align]);
-        add_font(s, v->size);
-        add_pen(s, "textcolor", v->pen);
+        ll_gp_add_font(s, v->size);
+        ll_gp_add_pen(s, "textcolor", v->pen);
         ll_str_addc(s->out, '\n');
     }
 }
@@ -334,17 +311,17 @@ static void add_palette(const script *s, const ll_panel *p)
         return;
     }
     ll_str_add(s->out, "set colorbox vertical noborder\nset cbtics scale 0.3");
-    add_font(s, .9);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_gp_add_font(s, .9);
+    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_add(s->out, "\nset cblabel ");
     ll_gp_quote(s->out, p->value_label);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
 }
 
 /* --- marks ---------------------------------------------------------------------------------------------- */
 
-static void add_colour(const script *s, ll_pen pen, double opacity)
+void ll_gp_add_colour(const script *s, ll_pen pen, double opacity)
 {
     unsigned rgb = ll_pen_rgb(pen, s->to->theme);
     if (s->to->terminal == LL_GP_DUMB && !s->to->colours) return;
@@ -354,11 +331,11 @@ static void add_colour(const script *s, ll_pen pen, double opacity)
         ll_str_addf(s->out, " linecolor rgb '#%02x%06x'", (unsigned)lround(255 * (1 - opacity)), rgb);
 }
 
-static const int point_types[] = {[LL_SHAPE_DISC] = 7,
-                                  [LL_SHAPE_RING] = 6,
-                                  [LL_SHAPE_SQUARE] = 5,
-                                  [LL_SHAPE_DIAMOND] = 13,
-                                  [LL_SHAPE_CROSS] = 2};
+const int ll_gp_point_types[] = {[LL_SHAPE_DISC] = 7,
+                                 [LL_SHAPE_RING] = 6,
+                                 [LL_SHAPE_SQUARE] = 5,
+                                 [LL_SHAPE_DIAMOND] = 13,
+                                 [LL_SHAPE_CROSS] = 2};
 
 /* In characters they are letters, so a cloud is drawn as dots. */
 static void points(const script *s, const ll_series *v)
@@ -367,8 +344,8 @@ static void points(const script *s, const ll_series *v)
     if (s->text)
         ll_str_addf(s->out, "using 1:2 with points pointtype '%c'", letters[v->shape]);
     else
-        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", point_types[v->shape],
-                    .8 * v->size * s->point * mark_scale(s));
+        ll_str_addf(s->out, "using 1:2 with points pointtype %d pointsize %.3g", ll_gp_point_types[v->shape],
+                    .8 * v->size * s->point * ll_gp_mark_scale(s));
 }
 
 static void line(const script *s, const ll_series *v)
@@ -412,23 +389,8 @@ static void add_halo(const script *s, int panel, int series, const ll_series *v)
     rim.size = v->size * 1.35;
     ll_str_addf(s->out, "$p%d_%d ", panel, series);
     points(s, &rim);
-    add_colour(s, rim.pen, 1);
+    ll_gp_add_colour(s, rim.pen, 1);
     ll_str_add(s->out, " notitle, \\\n     ");
-}
-
-/* The points of a cloud are too small and faint to be recognised in the key: they get an entry of full size. */
-static bool needs_own_key(const script *s, const ll_series *v)
-{
-    return !s->text && v->mark == LL_MARK_POINTS && (v->opacity < 1 || v->size < 1);
-}
-
-static void add_own_key(const script *s, const ll_series *v)
-{
-    ll_str_addf(s->out, ", \\\n     keyentry with points pointtype %d pointsize %.3g", point_types[v->shape],
-                .8 * s->point * mark_scale(s));
-    add_colour(s, v->pen, 1);
-    ll_str_add(s->out, " title ");
-    ll_gp_quote(s->out, v->title);
 }
 
 static void add_mark(const script *s, int panel, int series, const ll_series *v)
@@ -436,14 +398,9 @@ static void add_mark(const script *s, int panel, int series, const ll_series *v)
     if (v->halo && !s->text) add_halo(s, panel, series, v);
     ll_str_addf(s->out, "$p%d_%d ", panel, series);
     marks[v->mark](s, v);
-    if (v->mark != LL_MARK_IMAGE) add_colour(s, v->pen, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
-    if (v->title && !needs_own_key(s, v)) {
-        ll_str_add(s->out, " title ");
-        ll_gp_quote(s->out, v->title);
-        return;
-    }
-    ll_str_add(s->out, " notitle");
-    if (v->title) add_own_key(s, v);
+    if (v->mark != LL_MARK_IMAGE) ll_gp_add_colour(s, v->pen, v->mark == LL_MARK_RECTS ? 1 : v->opacity);
+    ll_str_add(s->out, v->title && s->text ? " title " : " notitle");
+    if (v->title && s->text) ll_gp_quote(s->out, v->title);
 }
 
 static void add_plot(const script *s, int panel, const ll_panel *p)
@@ -466,16 +423,16 @@ static void add_title(const script *s, const char *command, const char *text, do
                       int below)
 {
     ll_strs lines = {0};
-    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, scale_of(s), most);
-    double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, scale_of(s));
+    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, ll_gp_scale_of(s), most);
+    double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, ll_gp_scale_of(s));
     for (int i = 0; i < below; i++) ll_strs_add(&lines, " ");
     ll_str_addf(s->out, "%s ", command);
     if (lines.n)
         quote_lines(s->out, &lines);
     else
         ll_gp_quote(s->out, "");
-    add_font(s, size);
-    add_pen(s, "textcolor", LL_PEN_TEXT);
+    ll_gp_add_font(s, size);
+    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
     ll_str_addc(s->out, '\n');
     ll_strs_free(&lines);
 }
@@ -486,30 +443,18 @@ static void add_notes(const script *s, const ll_strs *lines)
     ll_str_add(s->out, "set label ");
     quote_lines(s->out, lines);
     ll_str_addf(s->out, " at graph 0.5,1 center offset character 0,%.3g front", 1.15 * lines->n - .25);
-    add_font(s, LL_NOTES_SIZE);
-    add_pen(s, "textcolor", LL_PEN_MUTED);
+    ll_gp_add_font(s, LL_NOTES_SIZE);
+    ll_gp_add_pen(s, "textcolor", LL_PEN_MUTED);
     ll_str_addc(s->out, '\n');
-}
-
-/* Titles are centred over the axes, which names of ticks and a key beside them move aside. */
-static double heading_room(const script *s, const ll_panel *p)
-{
-    int chars = 0;
-    for (int i = 0; i < p->y.n_ticks; i++) {
-        int length = ll_text_chars(p->y.tick_text[i]);
-        chars = length > chars ? length : chars;
-    }
-    double beside = has_key(s, p) && key_beside(s, p) ? .25 * s->width : 0;
-    return .94 * s->width - fmax(beside, ll_text_px(chars, .9 * p->y.font, scale_of(s)));
 }
 
 /* A line of characters is dear: whoever shows the text has the title. */
 static void add_heading(const script *s, const ll_panel *p)
 {
     const char *title = s->f->n_panels > 1 ? p->title : s->f->untitled ? NULL : s->f->title;
-    double room = heading_room(s, p);
+    double room = ll_heading_room(s->f, p) * s->width / s->f->width;
     ll_strs lines = {0};
-    ll_text_wrap(&lines, &p->notes, ", ", s->text ? INFINITY : room, LL_NOTES_SIZE, scale_of(s), 3);
+    ll_text_wrap(&lines, &p->notes, ", ", s->text ? INFINITY : room, LL_NOTES_SIZE, ll_gp_scale_of(s), 3);
     if (s->text) {
         ll_str_add(s->out, lines.n ? "set title " : "unset title\n");
         if (lines.n) ll_gp_quote(s->out, lines.v[0]);
@@ -525,13 +470,13 @@ static void add_heading(const script *s, const ll_panel *p)
 static void add_panel(const script *s, int panel)
 {
     const ll_panel *p = &s->f->panels[panel];
-    ll_str_add(s->out, "unset label\n");
+    ll_str_add(s->out, s->text ? "unset label\n" : "unset label\nunset arrow\nunset object\n");
     add_heading(s, p);
     add_grid(s, p);
     add_axis(s, 'x', &p->x, p);
     add_axis(s, 'y', &p->y, p);
     add_shape(s, p);
-    add_key(s, p);
+    ll_gp_add_key(s, p);
     add_palette(s, p);
     for (int i = 0; i < p->n_series; i++)
         if (p->series[i].mark == LL_MARK_TEXT) add_texts(s, &p->series[i]);
