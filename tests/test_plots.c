@@ -515,7 +515,7 @@ static void scripts_are_as_expected(void)
     ll_gnuplot_text(f, &t, &out);
     CHECK_HAS(out.s, "set terminal pngcairo noenhanced size 400,300");
     CHECK_HAS(out.s, "set output 'o''x.png'\n");
-    CHECK_HAS(out.s, "set title 'it''s'");
+    CHECK_HAS(out.s, "set label 'it''s' at screen");
     CHECK_HAS(out.s, "linecolor rgb '#0072b2'");
     ll_str_free(&out);
     ll_figure_free(f);

@@ -151,10 +151,15 @@ static double label_px(const ll_figure *f, const ll_axis *a, char which)
     return px;
 }
 
+double ll_beside_axis(const ll_figure *f, const ll_panel *p)
+{
+    return ll_line_px(.8, f->scale) + tick_px(f, &p->y) + label_px(f, &p->y, 'y');
+}
+
 static double left_of(const ll_figure *f, const ll_panel *p)
 {
     if (p->margin[0]) return p->margin[0];
-    return fmax(.03 * f->width, ll_line_px(1.6, f->scale) + tick_px(f, &p->y) + label_px(f, &p->y, 'y'));
+    return fmax(.03 * f->width, ll_beside_axis(f, p) + ll_line_px(.3, f->scale));
 }
 
 static double right_of(const ll_figure *f, const ll_panel *p)
@@ -238,7 +243,7 @@ static double above_all(const ll_figure *f)
 {
     if (f->n_panels == 1) return 0;
     bool two = ll_text_px(ll_text_chars(f->title), LL_TITLE_SIZE, f->scale) > .94 * f->width;
-    return ll_line_px(f->untitled ? .4 : LL_TITLE_SIZE * (1 + two) + .6, f->scale);
+    return ll_line_px(f->untitled ? .4 : 1.1 * LL_TITLE_SIZE * (1 + two) + .6, f->scale);
 }
 
 static double above(const ll_figure *f, const ll_panel *p)
@@ -248,8 +253,8 @@ static double above(const ll_figure *f, const ll_panel *p)
     double room = ll_heading_room(f, p);
     ll_text_wrap(&notes, &p->notes, ", ", room, LL_NOTES_SIZE, f->scale, 3);
     ll_text_wrap_words(&lines, title, room, LL_TITLE_SIZE, f->scale, 2);
-    double px =
-        ll_line_px(LL_TITLE_SIZE * lines.n + 1.15 * LL_NOTES_SIZE * notes.n + (lines.n ? 1.2 : .7), f->scale);
+    double px = ll_line_px(1.1 * LL_TITLE_SIZE * lines.n + 1.1 * LL_NOTES_SIZE * notes.n + (lines.n ? 1 : .6),
+                           f->scale);
     ll_strs_free(&notes);
     ll_strs_free(&lines);
     return px;

@@ -40,8 +40,9 @@ void ll_figure_make_room(ll_figure *f);
 void ll_panel_margins(const ll_figure *f, const ll_panel *p, double margin[4]);
 /* Between what a title or notes, centred over the axes, have to stay. */
 double ll_heading_room(const ll_figure *f, const ll_panel *p);
-/* What ticks and label below the axes take. */
+/* What ticks and label take below the axes, and left of them. */
 double ll_below_axis(const ll_figure *f, const ll_panel *p);
+double ll_beside_axis(const ll_figure *f, const ll_panel *p);
 
 /* The step between ticks of an axis that has none of its own, where there is no room for those of the renderer; 0: there
  * is. */

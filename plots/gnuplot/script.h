@@ -1,4 +1,4 @@
-/* What the parts of a gnuplot script share (text.c, key.c). */
+/* What the parts of a gnuplot script share (text.c, heading.c, key.c). */
 #ifndef LL_PLOTS_SCRIPT_H
 #define LL_PLOTS_SCRIPT_H
 
@@ -21,6 +21,9 @@ void ll_gp_add_font(const script *s, double size);
 void ll_gp_add_colour(const script *s, ll_pen pen, double opacity);
 extern const int ll_gp_point_types[]; /* by ll_shape */
 
+/* Title and notes of a panel, and of the figure with the first one. */
+void ll_gp_add_heading(const script *s, const ll_panel *p);
+void ll_gp_add_label(const script *s, char which, const ll_panel *p);
 /* The key: gnuplot's own in characters, else placed as plots/figure/key.h says. */
 void ll_gp_add_key(const script *s, const ll_panel *p);
 

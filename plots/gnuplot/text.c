@@ -131,15 +131,6 @@ bool ll_gp_complete(ll_gp_terminal t, const char *bytes, size_t n)
 
 /* --- texts ---------------------------------------------------------------------------------------------- */
 
-/* Several lines as one string: the break itself has to come from a double-quoted string. */
-static void quote_lines(ll_str *out, const ll_strs *lines)
-{
-    for (int i = 0; i < lines->n; i++) {
-        if (i) ll_str_add(out, ".\"\\n\".");
-        ll_gp_quote(out, lines->v[i]);
-    }
-}
-
 void ll_gp_add_pen(const script *s, const char *option, ll_pen pen)
 {
     if (!s->text) ll_str_addf(s->out, " %s rgb '#%06x'", option, ll_pen_rgb(pen, s->to->theme));
@@ -219,35 +210,12 @@ static void add_ticks(const script *s, char which, const ll_axis *a, const ll_pa
     ll_str_addc(s->out, '\n');
 }
 
-/* The panels of a text terminal have a narrow margin, where a long label would stand in the numbers. */
-static bool fits_beside(const script *s, char which, const ll_axis *a)
-{
-    return which == 'x' || !s->text || s->f->n_panels == 1 || !a->label || strlen(a->label) < 5;
-}
-
-/* In two lines where one would be too long. */
-static void add_label(const script *s, char which, const char *text)
-{
-    double room = ll_label_room(s->f, which) * s->width / s->f->width;
-    ll_strs lines = {0};
-    if (!s->text) ll_text_wrap_words(&lines, text, room, 1, ll_gp_scale_of(s), 2);
-    ll_str_addf(s->out, "set %clabel ", which);
-    if (lines.n > 1)
-        quote_lines(s->out, &lines);
-    else
-        ll_gp_quote(s->out, text);
-    ll_gp_add_font(s, ll_text_fit(ll_longest_line(&lines), room, 1, ll_gp_scale_of(s)));
-    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
-    ll_str_addc(s->out, '\n');
-    ll_strs_free(&lines);
-}
-
 static void add_axis(const script *s, char which, const ll_axis *a, const ll_panel *p)
 {
     ll_str_addf(s->out, "%s logscale %c\n", a->log ? "set" : "unset", which);
     ll_str_addf(s->out, "set %crange [%.9g:%.9g] noextend\n", which, a->lo, a->hi);
     add_ticks(s, which, a, p);
-    add_label(s, which, fits_beside(s, which, a) ? a->label : NULL);
+    ll_gp_add_label(s, which, p);
 }
 
 static void add_grid(const script *s, const ll_panel *p)
@@ -417,61 +385,11 @@ static void add_plot(const script *s, int panel, const ll_panel *p)
 
 /* --- the whole ------------------------------------------------------------------------------------------ */
 
-/* Over a panel: its title, and below that in smaller letters its notes. gnuplot makes room for a title alone, so the title
- * has an empty line for each line of notes, and the notes are a label there. */
-static void add_title(const script *s, const char *command, const char *text, double room, int most,
-                      int below)
-{
-    ll_strs lines = {0};
-    ll_text_wrap_words(&lines, text, room, LL_TITLE_SIZE, ll_gp_scale_of(s), most);
-    double size = ll_text_fit(ll_longest_line(&lines), room, LL_TITLE_SIZE, ll_gp_scale_of(s));
-    for (int i = 0; i < below; i++) ll_strs_add(&lines, " ");
-    ll_str_addf(s->out, "%s ", command);
-    if (lines.n)
-        quote_lines(s->out, &lines);
-    else
-        ll_gp_quote(s->out, "");
-    ll_gp_add_font(s, size);
-    ll_gp_add_pen(s, "textcolor", LL_PEN_TEXT);
-    ll_str_addc(s->out, '\n');
-    ll_strs_free(&lines);
-}
-
-static void add_notes(const script *s, const ll_strs *lines)
-{
-    if (!lines->n) return;
-    ll_str_add(s->out, "set label ");
-    quote_lines(s->out, lines);
-    ll_str_addf(s->out, " at graph 0.5,1 center offset character 0,%.3g front", 1.15 * lines->n - .25);
-    ll_gp_add_font(s, LL_NOTES_SIZE);
-    ll_gp_add_pen(s, "textcolor", LL_PEN_MUTED);
-    ll_str_addc(s->out, '\n');
-}
-
-/* A line of characters is dear: whoever shows the text has the title. */
-static void add_heading(const script *s, const ll_panel *p)
-{
-    const char *title = s->f->n_panels > 1 ? p->title : s->f->untitled ? NULL : s->f->title;
-    double room = ll_heading_room(s->f, p) * s->width / s->f->width;
-    ll_strs lines = {0};
-    ll_text_wrap(&lines, &p->notes, ", ", s->text ? INFINITY : room, LL_NOTES_SIZE, ll_gp_scale_of(s), 3);
-    if (s->text) {
-        ll_str_add(s->out, lines.n ? "set title " : "unset title\n");
-        if (lines.n) ll_gp_quote(s->out, lines.v[0]);
-        if (lines.n) ll_str_addc(s->out, '\n');
-    } else {
-        add_title(s, "set title", title, room, p->margin[2] > 0 ? 1 : 2,
-                  lines.n); /* a fixed margin holds one */
-        add_notes(s, &lines);
-    }
-    ll_strs_free(&lines);
-}
-
 static void add_panel(const script *s, int panel)
 {
     const ll_panel *p = &s->f->panels[panel];
     ll_str_add(s->out, s->text ? "unset label\n" : "unset label\nunset arrow\nunset object\n");
-    add_heading(s, p);
+    ll_gp_add_heading(s, p);
     add_grid(s, p);
     add_axis(s, 'x', &p->x, p);
     add_axis(s, 'y', &p->y, p);
@@ -510,7 +428,6 @@ void ll_gnuplot_text(const ll_figure *f, const ll_gp_target *target, ll_str *out
             if (is_drawn(&s, &f->panels[i].series[j])) data_block(&s, i, j, &f->panels[i].series[j]);
     if (f->n_panels > 1) {
         ll_str_addf(out, "set multiplot layout %d,1", f->n_panels);
-        if (!s.text && !f->untitled) add_title(&s, " title", f->title, .94 * s.width, 2, 0);
         ll_str_addc(out, '\n');
         if (s.text) ll_str_add(out, "set lmargin 9\n");
     }
