@@ -491,7 +491,38 @@ static void damaged_hw_nas_bench_is_refused(void)
             "has 2 numbers, 1 were expected");
 }
 
+/* As measuring scripts write them: the unit behind every name, in brackets, with the sign of micro. */
+static void units_stand_behind_names(void)
+{
+    static const struct {
+        const char *table, *unit, *device;
+    } tables[] = {
+        {"arch,a_us,b_us\nconv5|pool|conv3,7,9\n", "us", "a"},
+        {"arch,a_us,b_eu\nconv5|pool|conv3,7,9\n", "us", "a_us"},
+        {"arch,a_us\nconv5|pool|conv3,7\n", "us", "a_us"},
+        {"network,a [\xc2\xb5s],b\nconv5|pool|conv3,7,9\n", "us", "a"},
+        {"network,a (\xce\xbcs),b (usec)\nconv5|pool|conv3,7,9\n", NULL, "a"},
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_import job = {.space = own_space(), .unit = (char *)tables[i].unit};
+        ll_dataset *d = read_table(tables[i].table, job, &said);
+        CHECK(d != NULL);
+        if (!d) printf("  %s: %s\n", tables[i].table, ll_str_text(&said));
+        if (d) CHECK_NEAR(at(d, tables[i].device, "conv5|pool|conv3"), 7e-3, 1e-12);
+        ll_dataset_unref(d);
+    }
+    ll_import job = {.space = own_space()};
+    CHECK(!read_table("arch,a_us,b_us\nconv5|pool|conv3,7,9\n", job, &said));
+    CHECK_HAS(ll_str_text(&said), "\"a_us\" ends in us: unit=us if that is its unit");
+    job = (ll_import){.space = own_space(), .unit = "us"};
+    CHECK(!read_table("name,a [ms]\nconv5|pool|conv3,7\n", job, &said));
+    CHECK_HAS(ll_str_text(&said), "(there are \"name\", \"a (ms)\")");
+    ll_str_free(&said);
+}
+
 static const check_case cases[] = {
+    {"units stand behind names", units_stand_behind_names},
     {"every layout is the same architecture", every_layout_is_the_same_architecture},
     {"what is no architecture is named", what_is_no_architecture_is_named},
     {"naslib has its own order", naslib_has_its_own_order},

@@ -232,12 +232,23 @@ static int next_positional(const ll_values *v)
     return -1;
 }
 
+static bool has_positional(const ll_option *o)
+{
+    for (; o->name; o++)
+        if (o->positional) return true;
+    return false;
+}
+
 static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
 {
     int i = next_positional(v);
     if (i < 0) {
         char *text = ll_unmarked(word);
-        ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
+        if (v->table && v->table->name && !has_positional(v->table))
+            ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text,
+                    v->table->name);
+        else
+            ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
         free(text);
         return LL_USAGE;
     }

@@ -200,6 +200,8 @@ static ll_status save(joining *x, const place *p)
     if (is_loaded(rq, p)) {
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
         ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
+    } else if (!rq->state.data) {
+        ll_note(rq, "`load %s` goes on with it", d->name);
     }
     ll_dataset_unref(d);
     return LL_OK;

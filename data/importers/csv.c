@@ -462,11 +462,24 @@ static void free_reader(reader *r)
     ll_runs_free(&r->runs);
 }
 
+static ll_status ask_space(ll_error *e)
+{
+    ll_str names = {0};
+    const ll_space *space;
+    for (int i = 0; (space = ll_space_at(i)) && names.len < 120; i++)
+        ll_str_addf(&names, "%s%s", i ? ", " : "", space->name);
+    ll_fail(
+        e, LL_USAGE,
+        "which search space are the architectures of? give space=NAME (%s ...; `spaces` says how each writes "
+        "them)",
+        ll_str_text(&names));
+    ll_str_free(&names);
+    return LL_USAGE;
+}
+
 static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
 {
-    if (!job->space)
-        return ll_fail(e, LL_USAGE,
-                       "which search space are the architectures of? give space=NAME (`spaces` lists them)");
+    if (!job->space) return ask_space(e);
     reader r = {.job = job, .text = {.space = job->space}};
     if (!job->batch) job->batch = 1;
     ll_status s = ll_arch_order_find(job->space, job->order, &r.text.order, e);

@@ -12,8 +12,9 @@ typedef ll_table_reader reader;
 
 /* Columns of strings, or of canonical indices, which row labels are called, too: several columns that look like positions go
  * before the latter. */
-static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
-                                         "string", "gene",         "op_idx_list", "net",         NULL};
+static const char *const arch_names[] = {"arch", "architecture", "arch_str", "arch_string",
+                                         "cell", "string",       "gene",     "op_idx_list",
+                                         "net",  "network",      "cell_str", NULL};
 static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char row_name[] = "row";
 
@@ -65,12 +66,16 @@ static ll_status not_found(const reader *r, ll_error *e)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
                            "arch=COLUMN)");
-    return ll_csv_fail(
-        c, e,
-        "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
-        "numbers describe them",
-        c->cells[0]);
+    ll_str names = {0};
+    for (int i = 0; i < c->n && names.len < 200; i++)
+        ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", c->cells[i]);
+    ll_csv_fail(c, e,
+                "which column holds the architectures? none is called arch; give arch=COLUMN (there are %s), "
+                "arch=op1,op2,... or arch=op* where they stand in several, or features=auto where numbers "
+                "describe them",
+                names.s);
+    ll_str_free(&names);
+    return LL_BAD_DATA;
 }
 
 /* A first column without a name is the row labels of a data frame: the architectures when no other column is. */

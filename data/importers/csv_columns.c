@@ -292,6 +292,22 @@ static void leave_out(const reader *r, int i, const char *why)
     ll_import_note(r->job, "column %d (%s) was left out: %s", i + 1, *name ? name : "no name", why);
 }
 
+/* "server_us" may be a name and "server (us)" is not: the user says. */
+static ll_status ask_unit(const reader *r, int at, ll_error *e)
+{
+    ll_heading h = ll_heading_read(r->header.v[at]);
+    const char *unit = h.maybe ? h.maybe->name : NULL;
+    free(h.stem);
+    if (unit)
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "%s: in which unit are the latencies? column \"%.60s\" ends in %s: unit=%s if that is its "
+            "unit, else unit=ms, unit=us or unit=s",
+            r->csv.what, r->header.v[at], unit, unit);
+    return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
+                   r->csv.what);
+}
+
 /* A column of numbers of a device, unless nobody said what they are in. */
 static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chosen, ll_error *e)
 {
@@ -301,9 +317,7 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     if (chosen && h.hinted && !r->units[h.of])
         h.hinted = false; /* in the unit that was given, the user says */
     ll_status s = column_unit(r, &h, name, &x->unit, e);
-    if (!s && !x->unit && !r->plain)
-        s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
-                    r->csv.what);
+    if (!s && !x->unit && !r->plain) s = ask_unit(r, i, e);
     if (!s && x->unit) {
         drop_mean(names, h.stem);
         if (h.maybe && h.maybe != x->unit)
@@ -390,6 +404,40 @@ static void list_stems(const reader *r, ll_strs *stems, ll_names *names)
     }
 }
 
+/* Does the column end in the unit that was given, and name something without it? */
+static bool ends_in_given_unit(const reader *r, const char *name)
+{
+    ll_heading h = ll_heading_read(name);
+    const char *last = strrchr(h.stem, '_');
+    bool ends = r->plain && h.maybe == r->plain && last && last > h.stem;
+    free(h.stem);
+    return ends;
+}
+
+/* "a_us", "b_us" and unit=us: where every device ends in the unit that the user names, too, it is the unit that is said
+ * twice and no part of the names. */
+static ll_status drop_unit_endings(reader *r, ll_error *e)
+{
+    for (int i = 0; i < r->n_columns; i++)
+        if (r->columns[i].role == LL_ROLE_STD_OF_DEVICE ||
+            (r->columns[i].role == LL_ROLE_OF_DEVICE && !ends_in_given_unit(r, r->header.v[i])))
+            return LL_OK;
+    if (r->devices.n < 2) return LL_OK;
+    ll_strs whole = r->devices;
+    ll_status s = LL_OK;
+    r->devices = (ll_strs){0};
+    ll_names_free(&r->device_names);
+    for (int i = 0; i < whole.n && !s; i++) {
+        *strrchr(whole.v[i], '_') = 0;
+        if (ll_table_add_device(r, whole.v[i], e) < 0) s = LL_BAD_DATA;
+    }
+    if (!s)
+        ll_import_note(r->job, "_%s at the end of every name was read as the unit that unit= says, too",
+                       r->plain->name);
+    ll_strs_free(&whole);
+    return s;
+}
+
 static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
 {
     ll_strs stems = {0};
@@ -397,9 +445,24 @@ static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
     list_stems(r, &stems, &names);
     ll_status s = plan_columns_of_devices(r, &names, skipped, e);
     if (!s) plan_deviations(r, &names);
+    if (!s) s = drop_unit_endings(r, e);
     ll_names_free(&names);
     ll_strs_free(&stems);
     return s;
+}
+
+/* device= of a table with several columns that may be one. */
+static ll_status too_many(const reader *r, ll_error *e)
+{
+    ll_str names = {0};
+    for (int i = 0; i < r->devices.n && names.len < 200; i++)
+        ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", r->devices.v[i]);
+    ll_csv_fail(
+        &r->csv, e,
+        "device=%.60s is the name for one column, and %d may be latencies: %s; devices=COLUMN says which",
+        r->job->device, r->devices.n, names.s);
+    ll_str_free(&names);
+    return LL_BAD_DATA;
 }
 
 static ll_status plan_wide(reader *r, ll_error *e)
@@ -415,9 +478,7 @@ static ll_status plan_wide(reader *r, ll_error *e)
                        ll_noun(skipped, "column", "columns"));
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
     if (!r->job->device) return LL_OK;
-    if (r->devices.n > 1)
-        return ll_csv_fail(c, e, "device=%.60s names one column, the file has %d", r->job->device,
-                           r->devices.n);
+    if (r->devices.n > 1) return too_many(r, e);
     ll_names_free(&r->device_names);
     ll_strs_free(&r->devices);
     return ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
@@ -502,9 +563,7 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
         r->columns[i].role = role;
         if (role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
     }
-    if (!x->unit && unit < 0)
-        return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
-                       c->what);
+    if (!x->unit && unit < 0) return ask_unit(r, value, e);
     return !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
