@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/app/topics.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -75,10 +76,36 @@ static void round_numbers(cJSON *o)
     }
 }
 
+/* "hi (90 %)" is looked up as "hi"; a column for a device or a score is called as that is. */
+static bool is_explained(const cJSON *column)
+{
+    const char *title = ll_json_get_str(column, "title", "");
+    char *head = ll_strndup(title, strcspn(title, "("));
+    ll_topic t;
+    for (size_t n = strlen(head); n && head[n - 1] == ' ';) head[--n] = 0;
+    bool good = !*head || !strcmp(title, ll_json_get_str(column, "key", "")) || ll_topic_find(title, &t) ||
+                ll_topic_find(head, &t);
+    free(head);
+    return good;
+}
+
+/* What stands over a column of a table, `help` explains. */
+static void check_heads(const cJSON *event)
+{
+    const cJSON *column;
+    if (!cJSON_GetObjectItem(event, "rows")) return;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItem(event, "columns")) if (!is_explained(column))
+    {
+        fprintf(stderr, "help does not explain \"%s\"\n", ll_json_get_str(column, "title", ""));
+        CHECK(!"a head is explained");
+    }
+}
+
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
     if (!CHECK(event != NULL)) return;
+    check_heads(event);
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);

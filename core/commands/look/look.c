@@ -318,7 +318,7 @@ static const ll_option corr_options[] = {
 static const ll_option scores_options[] = {
     LL_OPT_LIST("against", NULL,
                 "scores and devices, or `devices` for all: the Spearman correlation with each", LL_POSITIONAL,
-                LL_OF(SCORE)),
+                LL_OF(MEASURED), LL_ONE_OF("devices")),
     {0}};
 
 const ll_command ll_look_commands[] = {
