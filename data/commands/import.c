@@ -41,6 +41,8 @@ const ll_option ll_import_options[] = {
         "repeats", NULL, "median|min|mean",
         "csv: what stands for several runs of one architecture on one device; their deviation is kept"),
     LL_OPT_LIST("key", NULL, "csv: columns that together name a device: device,batch_size"),
+    LL_OPT_WORD("latency", NULL,
+                "csv: the column of the latencies, where several may be; with device= or key="),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
     LL_OPT_WORD(
         "features", NULL,
@@ -204,8 +206,6 @@ static ll_status save(joining *x, const place *p)
     if (is_loaded(rq, p)) {
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
         ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
-    } else if (!rq->state.data) {
-        ll_note(rq, "`load %s` goes on with it", d->name);
     }
     ll_dataset_unref(d);
     return LL_OK;
@@ -304,6 +304,7 @@ ll_status ll_run_import(ll_request *rq)
     ll_strs devices = {0}, key = {0};
     ll_patterns(&rq->args, "devices", &devices);
     job.devices = &devices;
+    job.latency = ll_word(&rq->args, "latency");
     ll_list(&rq->args, "key", &key);
     job.key = &key;
     job.batch = ll_int(&rq->args, "batch");

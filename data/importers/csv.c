@@ -214,7 +214,11 @@ static ll_status row_unit(const reader *r, const ll_unit *of_column, const ll_un
 {
     for (int i = 0; i < r->n_columns; i++)
         if (r->columns[i].role == LL_ROLE_UNIT) {
-            if (*r->csv.cells[i] || !of_column) return ll_table_unit(r, r->csv.cells[i], out, e);
+            if (!*r->csv.cells[i] && of_column) break;
+            ll_status s = ll_table_unit(r, r->csv.cells[i], out, e);
+            if (s || !of_column || *out == of_column || (*out)->of != of_column->of) return s;
+            return ll_csv_fail(&r->csv, e, "the unit is %s here, and the column of the numbers is in %s",
+                               (*out)->name, of_column->name);
         }
     *out = of_column;
     return LL_OK;

@@ -217,10 +217,11 @@ ll_status ll_table_read_arch(reader *r, uint8_t *gene, ll_error *e)
     ll_str_clear(&r->arch);
     ll_arch_columns_text(&r->at, &r->csv, r->job->space, &r->arch);
     text = ll_str_text(&r->arch);
-    r->saw_index |= whole_number(text) >= 0;
+    long number = whole_number(text); /* six digits may be a list of operations */
+    r->saw_index |= number >= 0 && (!r->job->space->n_archs || number < (long)r->job->space->n_archs);
     ll_status s = r->by_row ? read_row(r, text, gene, e) : read_text(r, text, gene, e);
     if (s && !r->by_row) s = ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
-    if (!s && !r->by_row && whole_number(text) >= 0) s = check_meaning(r, text, gene, e);
+    if (!s && !r->by_row && number >= 0) s = check_meaning(r, text, gene, e);
     for (int i = 0; i < r->n_checks && !s; i++) s = check(r, &r->checks[i], gene, e);
     r->n_records++;
     return s;

@@ -404,6 +404,35 @@ static void list_stems(const reader *r, ll_strs *stems, ll_names *names)
     }
 }
 
+static bool is_statistic(const char *name)
+{
+    static const char *const names[] = {"min", "max", "mean", "avg",  "average", "median", "p50",
+                                        "p90", "p95", "p99",  "best", "worst",   NULL};
+    char *stem = ll_strdup(name), *last = strrchr(stem, '_');
+    if (last && ll_unit_find(last + 1)) *last = 0;
+    bool is = among(names, stem);
+    free(stem);
+    return is;
+}
+
+/* "min_ms", "mean_ms", "max_ms" are of one device. */
+static ll_status refuse_statistics(const reader *r, ll_error *e)
+{
+    const char *first = NULL;
+    bool chosen = r->job->devices && r->job->devices->n;
+    for (int i = 0; i < r->devices.n && !chosen; i++) {
+        if (!is_statistic(r->devices.v[i])) continue;
+        if (first)
+            return ll_csv_fail(
+                &r->csv, e,
+                "columns \"%.60s\" and \"%.60s\" look like numbers of one device: latency=COLUMN "
+                "device=NAME takes one, devices= makes devices of them",
+                first, r->devices.v[i]);
+        first = r->devices.v[i];
+    }
+    return LL_OK;
+}
+
 /* Does the column end in the unit that was given, and name something without it? */
 static bool ends_in_given_unit(const reader *r, const char *name)
 {
@@ -445,6 +474,7 @@ static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
     list_stems(r, &stems, &names);
     ll_status s = plan_columns_of_devices(r, &names, skipped, e);
     if (!s) plan_deviations(r, &names);
+    if (!s) s = refuse_statistics(r, e);
     if (!s) s = drop_unit_endings(r, e);
     ll_names_free(&names);
     ll_strs_free(&stems);
@@ -459,7 +489,7 @@ static ll_status too_many(const reader *r, ll_error *e)
         ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", r->devices.v[i]);
     ll_csv_fail(
         &r->csv, e,
-        "device=%.60s is the name for one column, and %d may be latencies: %s; devices=COLUMN says which",
+        "device=%.60s is the name for one column, and %d may be latencies: %s; latency=COLUMN says which",
         r->job->device, r->devices.n, names.s);
     ll_str_free(&names);
     return LL_BAD_DATA;
@@ -502,6 +532,23 @@ static int find_value(const reader *r, bool has_device)
     return first;
 }
 
+/* The column that latency= names. */
+static ll_status find_latency(const reader *r, int *value, ll_error *e)
+{
+    if (!r->job->latency) return LL_OK;
+    *value = ll_csv_column(&r->csv, r->job->latency);
+    for (int i = 0; i < r->n_columns && *value < 0; i++) { /* or as it stands in the file, unit and all */
+        ll_heading given = ll_heading_read(r->job->latency), own = ll_heading_read(r->header.v[i]);
+        if (!strcmp(given.stem, own.stem)) *value = i;
+        free(given.stem);
+        free(own.stem);
+    }
+    if (*value < 0)
+        return ll_csv_fail(&r->csv, e, "latency=: no column is called \"%.60s\"", r->job->latency);
+    if (!names_archs(&r->columns[*value])) return LL_OK;
+    return ll_csv_fail(&r->csv, e, "latency=%.60s: that column names the architecture", r->job->latency);
+}
+
 /* The columns of key=, else the one called device (-1: none). */
 static ll_status plan_key(reader *r, int device, ll_error *e)
 {
@@ -541,6 +588,26 @@ static ll_status ask_device(const reader *r, int value, ll_error *e)
     return ll_csv_fail(&r->csv, e, "which device is it? there is no column \"device\"; give device=NAME");
 }
 
+static bool is_latency(const char *name)
+{
+    ll_heading h = ll_heading_read(name);
+    bool other = h.unit ? h.unit->of != LL_LATENCY || h.unit->per_second : h.hinted && h.of != LL_LATENCY;
+    free(h.stem);
+    return !other && is_value(name);
+}
+
+/* "latency" and "time" in one table: half of them would be dropped unseen. */
+static ll_status refuse_two(const reader *r, int value, ll_error *e)
+{
+    const ll_csv *c = &r->csv;
+    for (int i = 0; i < c->n && !r->job->latency && is_latency(r->header.v[value]); i++)
+        if (i != value && !names_archs(&r->columns[i]) && !is_key(r, i) && is_latency(r->header.v[i]))
+            return ll_csv_fail(
+                c, e, "columns \"%.60s\" and \"%.60s\" may both be the latencies: latency=COLUMN says which",
+                r->header.v[value], r->header.v[i]);
+    return LL_OK;
+}
+
 static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 {
     const ll_csv *c = &r->csv;
@@ -551,6 +618,7 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
     free(h.stem);
     if (s) return s;
     s = plan_key(r, device, e);
+    if (!s) s = refuse_two(r, value, e);
     if (s) return s;
     if (!r->n_key && !r->job->device) return ask_device(r, value, e);
     for (int i = 0; i < c->n; i++) {
@@ -581,9 +649,11 @@ static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
     for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
     bool keyed = r->job->key && r->job->key->n;
     int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
+    if ((s = find_latency(r, &value, e))) return s;
     if (device >= 0 && value < 0)
         return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
-    bool columns_are_named = device < 0 && !keyed && !r->job->device && r->job->devices && r->job->devices->n;
+    bool columns_are_named =
+        device < 0 && !r->job->latency && !keyed && !r->job->device && r->job->devices && r->job->devices->n;
     r->is_long = value >= 0 && !columns_are_named;
     s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
     if (!s) ll_table_plan_runs(r);

@@ -20,8 +20,10 @@ typedef struct ll_import {
     const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
     const char
         *unit; /* csv, brpnas: "us", or one a quantity, "ms,mJ" (core/device/unit.h); NULL: by the file */
-    const char *arch;       /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
-    const char *order;      /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
+    const char *arch;  /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
+    const char *order; /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
+    const char *
+        latency; /* csv: the column of the latencies, where several may be; NULL: the one that is called so */
     const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
     const char *
         repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
