@@ -16,7 +16,8 @@ static const ll_option options[] = {
     LL_OPT_WORD(
         "table", NULL,
         "a device that is made of a table, or files as `import lut` reads them (default: the device that "
-        "is)"),
+        "is)",
+        LL_OF(DEVICE)),
     LL_OPT_WORD("device", NULL, "that measured whole networks: what the sum is held against", LL_OF(DEVICE)),
     {0},
 };

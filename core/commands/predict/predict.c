@@ -484,7 +484,8 @@ static const ll_option predict_options[] = {
     LL_OPT_WORD("max", NULL, "only those predicted to take at most so long: 5, 5ms, 5000us"),
     LL_OPT_WORD("by", NULL, "the best by this score (`scores`, macs, params, ...) instead of the fastest",
                 LL_OF(SCORE)),
-    LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)"),
+    LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)",
+                LL_OF(SCORE), LL_ONE_OF("ms")),
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
     LL_OPT_WORD("arch", NULL, "one architecture: its row in the table, or its string, in the table or not"),
     LL_OPT_WORD(
