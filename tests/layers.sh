@@ -24,6 +24,7 @@ core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict
 core/predict/forest: +learning core/predict core/predict/simple
+core/predict/kernels: +learning core/predict core/predict/simple core/predict/forest
 core/predict/mlp: +learning core/predict core/predict/simple
 core/predict/gcn: +learning core/predict core/predict/simple core/predict/help
 core/predict/gp: +learning core/predict
