@@ -128,7 +128,7 @@ static void take_as_it_is(const problem *p, ll_correction *c)
 
 void ll_correct(const double *sums, const double *y, int k, const char *how, ll_correction *c)
 {
-    static const double clearly = .9;
+    static const double clearly = .9, worth = .005;
     problem p = {sums, y, k, 0, {0}};
     const form *best = NULL;
     double error = NAN, plain = left_out_error(&p, &forms[0]);
@@ -141,8 +141,8 @@ void ll_correct(const double *sums, const double *y, int k, const char *how, ll_
     for (int i = 0; i < FORMS; i++) {
         if (strcmp(how, "auto") && strcmp(how, forms[i].how)) continue;
         double e = left_out_error(&p, &forms[i]);
-        bool simpler = best && !strcmp(best->how, forms[i].how); /* the same form under another prior */
-        if (best && !(e < (simpler ? 1 : clearly) * error)) continue;
+        bool same = best && !strcmp(best->how, forms[i].how); /* the same form under another prior */
+        if (best && !(same ? e < error : e < clearly * error && e < error - worth)) continue;
         best = &forms[i];
         error = e;
     }

@@ -36,7 +36,7 @@ enum { SEED = 1 };
 
 typedef struct kernels_model {
     const ll_space *space;
-    ll_costs *costs; /* NULL: no table */
+    ll_costs *costs; /* without rows: no table */
     ll_kernel_prices prices;
     bool rows;
 } kernels_model;
@@ -58,6 +58,13 @@ static void release(void *model)
     free(m);
 }
 
+static ll_costs *no_table(const ll_space *space)
+{
+    ll_costs *c = ll_costs_new(space);
+    ll_costs_seal(c, NULL);
+    return c;
+}
+
 static ll_status find_costs(const ll_pretrain_job *job, ll_costs **out, ll_error *e)
 {
     *out = NULL;
@@ -65,6 +72,7 @@ static ll_status find_costs(const ll_pretrain_job *job, ll_costs **out, ll_error
         return ll_costs_open(ll_word(job->options, "table"), job->archs->space, out, NULL, e);
     for (int i = 0; i < job->sources.n && job->sources.costs && !*out; i++)
         *out = ll_costs_ref(job->sources.costs[i]);
+    if (!*out) *out = no_table(job->archs->space);
     return LL_OK;
 }
 
@@ -94,7 +102,7 @@ static ll_status fit_prices(kernels_model *m, ll_observer *o, ll_pool *pool, ll_
 /* "conv": [rows, median error, share within 10 %] and the like, to be drawn and said. */
 static void describe(const kernels_model *m, cJSON *history)
 {
-    cJSON *kinds = history && m->costs ? ll_json_arr(history, "kernels") : NULL;
+    cJSON *kinds = history && m->costs->n ? ll_json_arr(history, "kernels") : NULL;
     for (int k = 0; k < LL_KERNELS && kinds; k++) {
         const ll_kernel_price *p = &m->prices.kind[k];
         if (!p->n) continue;
@@ -112,11 +120,11 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
     kernels_model *m = LL_NEW(kernels_model);
     *m = (kernels_model){.space = space, .rows = ll_bool(job->options, "rows")};
     ll_status s = find_costs(job, &m->costs, e);
-    if (!s && !space->layers && !(m->costs && m->costs->by_choice))
+    if (!s && !space->layers && !m->costs->by_choice)
         s = ll_fail(e, LL_FAILED, "the networks of search space %s are not known, so they have no kernels",
                     space->name);
     if (!s) s = fit_prices(m, job->observer, job->pool, e);
-    if (!s && m->costs)
+    if (!s && m->costs->n)
         s = check_table(m, job->archs,
                         ll_has(job->options, "table") ? ll_word(job->options, "table") : "table", e);
     if (s) {
@@ -133,7 +141,7 @@ static ll_status save(const void *model, ll_tensors *out, ll_error *e)
     const kernels_model *m = model;
     ll_simple_save_space(m->space, out);
     ll_tensors_add(out, "kernels.rows", LL_I32, 1, (long[]){1}, &(int32_t){m->rows});
-    if (m->costs) ll_costs_save(m->costs, out);
+    if (m->costs->n) ll_costs_save(m->costs, out);
     return LL_OK;
 }
 
@@ -147,6 +155,7 @@ static ll_status load(const ll_load_job *job, void **model, ll_error *e)
     kernels_model *m = LL_NEW(kernels_model);
     *m = (kernels_model){.space = job->space, .rows = *(const int32_t *)rows->data != 0};
     s = ll_costs_load(job->tensors, job->space, &m->costs, e);
+    if (!s && !m->costs) m->costs = no_table(job->space);
     if (!s) s = fit_prices(m, NULL, NULL, e);
     if (s)
         release(m);
@@ -172,14 +181,14 @@ static double *sums_of(const kernels_model *m, const ll_archs *archs, bool *pric
 static void say_table(const kernels_model *m, const ll_adapt_job *job)
 {
     long parts = 0, missing = 0;
-    for (int i = 0; i < job->samples.archs->n && m->costs; i++) {
+    for (int i = 0; i < job->samples.archs->n && m->costs->n; i++) {
         ll_bill bill;
         ll_costs_bill(m->costs, m->space, ll_arch(job->samples.archs, i), &bill);
         parts += bill.n;
         missing += bill.missing;
     }
-    ll_json_int(job->info, "table_rows", m->costs ? m->costs->n : 0);
-    ll_json_int(job->info, "fusions", m->costs ? m->costs->n_fusions : 0);
+    ll_json_int(job->info, "table_rows", m->costs->n);
+    ll_json_int(job->info, "fusions", m->costs->n_fusions);
     ll_json_num(job->info, "table_missing", parts ? (double)missing / (double)parts : NAN);
 }
 

@@ -30,12 +30,11 @@ static double price(const ll_summing *s, const ll_bill *bill, const double *ms, 
 
 double ll_sum_groups(const ll_summing *s, const ll_space *space, const uint8_t *gene, double *groups)
 {
-    static const ll_costs none = {0};
     ll_bill bill;
     double ms[LL_MAX_LAYERS + LL_MAX_POSITIONS], sum = 0;
     int group[LL_MAX_LAYERS + LL_MAX_POSITIONS];
     memset(groups, 0, LL_GROUPS * sizeof *groups);
-    ll_costs_bill(s->costs ? s->costs : &none, space, gene, &bill);
+    ll_costs_bill(s->costs, space, gene, &bill);
     for (int k = 0; k < bill.n; k++) {
         ms[k] = price(s, &bill, ms, k);
         group[k] = ll_group_of(&bill.lines[k].part);

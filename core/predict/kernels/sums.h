@@ -11,7 +11,7 @@ int ll_group_of(const ll_part *p);
 void ll_group_text(int group, ll_str *out); /* "dwconv 5x5" */
 
 typedef struct ll_summing {
-    const ll_costs *costs; /* NULL: no table */
+    const ll_costs *costs; /* sealed; without rows: no table */
     const ll_kernel_prices *prices;
     bool rows; /* a kernel that has a row costs what it says; else every one what the forests say */
 } ll_summing;
