@@ -96,6 +96,7 @@ static ll_status sweep(job *j, const char *journal)
                       .control = control,
                       .n = n,
                       .repeats = ll_measure_repeats(rq),
+                      .stable = ll_bool(&rq->args, "stable"),
                       .order_seed = (uint64_t)ll_int(&rq->args, "seed"),
                       .core = ll_measure_core(rq, &j->place),
                       .elsewhere = ll_remote_elsewhere(j->place.remote),
@@ -218,6 +219,7 @@ static void show(const job *j)
             "nothing new",
             j->space->name);
     say_fusions(j);
+    if (j->times.stable) ll_measure_say_stable(rq, &j->place, &j->times);
     if (j->negative)
         ll_warn(rq, "%d %s took less than a call that does nothing, which is subtracted: 0 in the table",
                 j->negative, ll_noun(j->negative, "layer", "layers"));

@@ -33,6 +33,9 @@ const ll_option ll_measure_options[] = {
     LL_OPT_INT("batch", "1", 1, 256, "images per run; the latency is that of the batch", .unit = "images"),
     LL_OPT_LIST("archs", "all", "all, samples or suggest (what is picked), random:N, or indices and strings"),
     LL_OPT_WORD("repeats", "auto", "timed runs of each architecture; auto: 5, up to 15 where they disagree"),
+    LL_OPT_BOOL("stable", "off",
+                "careful: warmed up until settled, cooling down where it is slow, until the interval of "
+                "each median is within 1 %, at most 30 runs or repeats="),
     LL_OPT_INT("check", "0", 0, 1000000,
                "measured a second time, afterwards: how far the device agrees with itself",
                .unit = "architectures"),
