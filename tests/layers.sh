@@ -52,7 +52,7 @@ data/results: +core
 data/sweep: +core data/results
 data/commands: +core data/formats data/importers data/datasets data/results data/sweep
 +data: data/formats data/importers data/datasets data/results data/sweep data/commands data/machines data/machines/host data/machines/remote
-data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
+data/machines: +core core/predict/kernels data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 sessions: +core data/formats data/datasets
 plots: +core
 plots/report: +core plots

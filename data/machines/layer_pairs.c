@@ -102,14 +102,15 @@ void ll_pairs_find(ll_pairs *p, const ll_network *net, const ll_placed *placed, 
 typedef struct candidate {
     const ll_layer_unit *pair;
     int kinds; /* before * LL_KERNELS + after */
-    double macs;
+    double
+        balance; /* cost of the cheaper over that of the other, by a guess: what is saved of it is seen best at 1 */
 } candidate;
 
 static int by_kinds(const void *a, const void *b)
 {
     const candidate *x = a, *y = b;
     if (x->kinds != y->kinds) return x->kinds - y->kinds;
-    if (x->macs != y->macs) return x->macs < y->macs ? -1 : 1;
+    if (x->balance != y->balance) return x->balance > y->balance ? -1 : 1;
     return x->pair < y->pair ? -1 : x->pair > y->pair;
 }
 
@@ -118,45 +119,65 @@ static int kinds_of(const ll_layer_unit *units, const ll_layer_unit *pair)
     return ll_kernel_of(&units[pair->before].part) * LL_KERNELS + ll_kernel_of(&units[pair->after].part);
 }
 
+/* In multiply-adds: what has nothing to multiply waits for memory. */
+static double guess(const ll_part *p)
+{
+    static const double memory = 10;
+    bool multiplies = p->kind == LL_PART_CONV || p->kind == LL_PART_LINEAR;
+    return ll_part_macs(p) * (multiplies ? 1 : memory);
+}
+
+static double balance_of(const ll_layer_unit *units, const ll_layer_unit *pair)
+{
+    double a = guess(&units[pair->before].part), b = guess(&units[pair->after].part);
+    return fmin(a, b) / fmax(fmax(a, b), 1);
+}
+
 void ll_pairs_choose(ll_pairs *p, ll_layer_space *own)
 {
     candidate *c = LL_NEW_ARRAY(candidate, p->n + 1);
     for (int i = 0; i < p->n; i++)
         c[i] = (candidate){&p->pairs[i], kinds_of(own->units, &p->pairs[i]),
-                           ll_part_macs(&own->units[p->pairs[i].before].part) +
-                               ll_part_macs(&own->units[p->pairs[i].after].part)};
+                           balance_of(own->units, &p->pairs[i])};
     if (p->n) qsort(c, (size_t)p->n, sizeof *c, by_kinds);
     for (int from = 0, n; from < p->n; from += n) {
         for (n = 1; from + n < p->n && c[from + n].kinds == c[from].kinds; n++)
             ;
         int wanted = n < LL_PAIRS_EACH ? n : LL_PAIRS_EACH;
         own->units = ll_realloc(own->units, (size_t)(own->n + own->n_pairs + wanted), sizeof *own->units);
-        for (int i = 0; i < wanted; i++) {
-            int at = wanted > 1 ? (int)((long)i * (n - 1) / (wanted - 1)) : 0;
-            own->units[own->n + own->n_pairs++] = *c[from + at].pair;
-        }
+        for (int i = 0; i < wanted; i++) own->units[own->n + own->n_pairs++] = *c[from + i].pair;
     }
     free(c);
 }
 
 /* --- what their times say --- */
 
-int ll_layer_space_fusions(const ll_layer_space *s, const double *ms, ll_fusion *out)
+/* Of one pair; NaN: the noise is too large to tell. */
+static double gain_of(const ll_layer_unit *u, int pair, const double *ms, const double *error_ms)
+{
+    double both = ms[pair] - u->spare * ms[u->before], less = fmin(ms[u->before], ms[u->after]);
+    double error = hypot(hypot((1 + u->spare) * error_ms[u->before], error_ms[u->after]), error_ms[pair]);
+    return error <= LL_GAIN_ERROR * less ? ll_fusion_gain(ms[u->before], ms[u->after], both) : NAN;
+}
+
+int ll_layer_space_fusions(const ll_layer_space *s, const double *ms, const double *error_ms, ll_fusion *out,
+                           ll_str *unclear)
 {
     int n = 0;
     double gains[LL_PAIRS_EACH];
     for (int i = 0, many; i < s->n_pairs; i += many) {
-        const ll_layer_unit *first = &s->units[s->n + i];
-        int kinds = kinds_of(s->units, first), known = 0;
+        int kinds = kinds_of(s->units, &s->units[s->n + i]), known = 0;
         for (many = 0; i + many < s->n_pairs; many++) {
             const ll_layer_unit *u = &s->units[s->n + i + many];
             if (kinds_of(s->units, u) != kinds) break;
-            double both = ms[s->n + i + many] - u->spare * ms[u->before];
-            double gain = ll_fusion_gain(ms[u->before], ms[u->after], both);
-            if (!isnan(gain)) gains[known++] = gain;
+            gains[known] = gain_of(u, s->n + i + many, ms, error_ms);
+            known += !isnan(gains[known]);
         }
-        if (known)
-            out[n++] = (ll_fusion){kinds / LL_KERNELS, kinds % LL_KERNELS, ll_median(gains, known), known};
+        ll_fusion f = {kinds / LL_KERNELS, kinds % LL_KERNELS, known ? ll_median(gains, known) : NAN, known};
+        if (known) out[n++] = f;
+        if (known || !unclear) continue;
+        if (unclear->len) ll_str_add(unclear, ", ");
+        ll_fusion_text(&f, unclear);
     }
     return n;
 }

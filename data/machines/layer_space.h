@@ -31,11 +31,14 @@ typedef struct ll_layer_space {
 
 /* All of the space's architectures where they can be listed, else the same choice everywhere and draws until these bring
  * nothing new. LL_USAGE: no layers are known; LL_CANCELLED. */
-/* The pairs are of all kinds that stand behind one another, LL_PAIRS_EACH of small to large multiply-adds. */
+/* The pairs are of all kinds that stand behind one another, the LL_PAIRS_EACH whose two layers are the closest in cost. */
 ll_status ll_layer_space_new(const ll_space *of, const ll_observer *o, ll_layer_space **out, ll_error *e);
-/* What the pairs of two kinds save, by the times of all units (n + n_pairs) ms less what a call takes: rules for `out`
- * (LL_KERNELS * LL_KERNELS at most); returns how many. NaN times are passed over. */
-int ll_layer_space_fusions(const ll_layer_space *s, const double *ms, ll_fusion *out);
+/* What the pairs of two kinds save, by the times of all units (n + n_pairs) ms less what a call takes, and the standard
+ * errors of these: rules for `out` (LL_KERNELS * LL_KERNELS at most); returns how many. A pair whose gain has an error above
+ * LL_GAIN_ERROR says nothing; kinds that no pair says anything of have no rule, and are named in `unclear` (may be NULL). */
+#define LL_GAIN_ERROR .25
+int ll_layer_space_fusions(const ll_layer_space *s, const double *ms, const double *error_ms, ll_fusion *out,
+                           ll_str *unclear);
 void ll_layer_space_free(ll_layer_space *s);        /* NULL is fine */
 void ll_layer_space_gene(int index, uint8_t *gene); /* (LL_UNIT_WIDTH) */
 

@@ -190,11 +190,16 @@ static int most_rounds(const ll_sweep *s)
     return s->repeats ? rounds(s) : LL_MOST_ROUNDS;
 }
 
+static bool is_asked(const ll_sweep *s, int row)
+{
+    return !s->only || s->only[row];
+}
+
 /* Runs wanted of this row in this round; 0: none. */
 static int wanted(const sweeping *w, int row, int round)
 {
     int most = runs_at_most(w->s), missing = most - w->t->count[row];
-    if (w->t->visits[row] > round) return 0;
+    if (!is_asked(w->s, row) || w->t->visits[row] > round) return 0;
     if (round >= rounds(w->s) && ll_times_spread(w->t, row).settled) return 0;
     if (round >= rounds(w->s) && !w->s->stable) return LL_RUNS_PER_VISIT;
     return missing < LL_RUNS_PER_VISIT ? missing > 0 ? missing : 0 : LL_RUNS_PER_VISIT;
@@ -312,7 +317,7 @@ static long visits_left(const sweeping *w)
 static long unsettled(const sweeping *w)
 {
     long n = 0;
-    for (int row = 0; row < w->s->n; row++) n += !ll_times_spread(w->t, row).settled;
+    for (int row = 0; row < w->s->n; row++) n += is_asked(w->s, row) && !ll_times_spread(w->t, row).settled;
     return n;
 }
 
@@ -322,7 +327,9 @@ static bool incomplete(const sweeping *w)
     if (visits_left(w)) return true;
     bool more = w->s->stable || !w->s->repeats;
     for (int row = 0; row < w->s->n && more; row++)
-        if (w->t->visits[row] < most_rounds(w->s) && !ll_times_spread(w->t, row).settled) return true;
+        if (is_asked(w->s, row) && w->t->visits[row] < most_rounds(w->s) &&
+            !ll_times_spread(w->t, row).settled)
+            return true;
     return false;
 }
 

@@ -26,8 +26,9 @@ typedef struct ll_sweep {
     const uint8_t *genes;   /* (n, positions): borrowed */
     const uint8_t *control; /* gene of the control network; NULL: ll_sweep_control()'s */
     int n;
-    int repeats; /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
-    bool stable; /* careful (host/stable.h): repeats are then the most */
+    const bool *only; /* (n) which of them, the others are not timed; NULL: all */
+    int repeats;      /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
+    bool stable;      /* careful (host/stable.h): repeats are then the most */
     uint64_t order_seed;
     int core;
     const ll_elsewhere *elsewhere; /* NULL: this machine measures */
