@@ -87,21 +87,40 @@ static void fit(const problem *p, const form *f, int fold, int folds, ll_correct
     free(w);
 }
 
-/* Root mean square of relative errors of samples that are left out. */
-static double left_out_error(const problem *p, const form *f)
+/* Squares of the relative errors of samples that are left out, into square (k); returns the root of their mean, NaN below
+ * two samples. */
+static double left_out_errors(const problem *p, const form *f, double *square)
 {
     int folds = p->k < FOLDS_MOST ? p->k : FOLDS_MOST;
-    double square = 0;
+    double sum = 0;
     if (p->k < 2) return NAN;
     for (int fold = 0; fold < folds; fold++) {
         ll_correction c;
         fit(p, f, fold, folds, &c);
         for (int i = fold; i < p->k; i += folds) {
             double error = ll_corrected(&c, p->sums + (size_t)i * LL_GROUPS) / p->y[i] - 1;
-            square += error * error;
+            square[i] = error * error;
+            sum += square[i];
         }
     }
-    return sqrt(square / p->k);
+    return sqrt(sum / p->k);
+}
+
+/* Are the errors `now` smaller than those of before by more than chance makes them: by a standard error of the mean difference
+ * of their squares, and by what is worth it? */
+static bool is_better(const double *before, const double *now, int k)
+{
+    static const double worth = .005;
+    double sum = 0, square = 0, old = 0, new = 0;
+    for (int i = 0; i < k; i++) {
+        double d = before[i] - now[i];
+        sum += d;
+        square += d * d;
+        old += before[i];
+        new += now[i];
+    }
+    double mean = sum / k, error = sqrt(fmax(0, square / k - mean * mean) / (k - 1));
+    return mean > error && sqrt(old / k) > sqrt(new / k) + worth;
 }
 
 static void find_used(problem *p)
@@ -126,29 +145,39 @@ static void take_as_it_is(const problem *p, ll_correction *c)
     c->error = p->k ? sqrt(square / p->k) : NAN;
 }
 
-void ll_correct(const double *sums, const double *y, int k, const char *how, ll_correction *c)
+/* The form that left-out samples choose of those that are called so. square, other: room (k). */
+static const form *choose_form(const problem *p, const char *how, double *square, double *other,
+                               double *error)
 {
-    static const double clearly = .9, worth = .005;
-    problem p = {sums, y, k, 0, {0}};
     const form *best = NULL;
-    double error = NAN, plain = left_out_error(&p, &forms[0]);
-    find_used(&p);
-    if (!strcmp(how, "none")) {
-        take_as_it_is(&p, c);
-        c->plain_error = plain;
-        return;
-    }
     for (int i = 0; i < FORMS; i++) {
         if (strcmp(how, "auto") && strcmp(how, forms[i].how)) continue;
-        double e = left_out_error(&p, &forms[i]);
+        double e = left_out_errors(p, &forms[i], other);
         bool same = best && !strcmp(best->how, forms[i].how); /* the same form under another prior */
-        if (best && !(same ? e < error : e < clearly * error && e < error - worth)) continue;
+        if (best && !(same ? e < *error : p->k > 2 && is_better(square, other, p->k))) continue;
         best = &forms[i];
-        error = e;
+        *error = e;
+        memcpy(square, other, (size_t)p->k * sizeof *square);
     }
-    fit(&p, best, -1, 1, c);
-    c->error = error;
+    return best;
+}
+
+void ll_correct(const double *sums, const double *y, int k, const char *how, ll_correction *c)
+{
+    problem p = {sums, y, k, 0, {0}};
+    double *square = LL_NEW_ARRAY(double, k + 1), *other = LL_NEW_ARRAY(double, k + 1), error = NAN;
+    double plain = left_out_errors(&p, &forms[0], other);
+    find_used(&p);
+    if (strcmp(how, "none") != 0) {
+        const form *best = choose_form(&p, how, square, other, &error);
+        fit(&p, best, -1, 1, c);
+        c->error = error;
+    } else {
+        take_as_it_is(&p, c);
+    }
     c->plain_error = plain;
+    free(square);
+    free(other);
 }
 
 double ll_corrected(const ll_correction *c, const double *groups)

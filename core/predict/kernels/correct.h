@@ -14,7 +14,7 @@ typedef struct ll_correction {
 
 /* Of k samples: sums (k, LL_GROUPS) ms, y (k) ms, all above zero. how: "auto" chooses among one factor, factor and offset,
  * and a factor for each group under priors of several widths by the relative error of left-out samples; a form with more to
- * learn has to be better by a tenth of that error and by half a percent of the latency. Otherwise the form of that name. */
+ * learn has to be better by a standard error of the difference, and by half a percent of the latency. Otherwise the form of that name. */
 void ll_correct(const double *sums, const double *y, int k, const char *how, ll_correction *out);
 double ll_corrected(const ll_correction *c, const double *groups); /* ms */
 
