@@ -10,6 +10,7 @@
 #include "core/base/rng.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/predict/kernels/correct.h"
 #include "core/space/moves.h"
@@ -242,6 +243,49 @@ static void whole_networks_correct_the_table(void)
     ll_dataset_unref(d);
 }
 
+/* The diagnosis asks the same of a transfer of another predictor, where a source is made of a table. */
+static void a_diagnosis_names_the_kernel(void)
+{
+    const ll_space *s = ll_space_find("fbnet");
+    ll_part dw = ll_part_new(LL_PART_CONV);
+    dw.v[LL_PART_C_IN] = dw.v[LL_PART_GROUPS] = 8;
+    dw.v[LL_PART_KERNEL] = 5;
+    ll_dataset *d = networks(s, 1, 1);
+    ll_error e = {0};
+    set_device(d, 1, "deep");
+    for (int i = 0; i < NETWORKS; i++)
+        ll_latencies(d, 1)[i] = network_ms(s, ll_gene(d, i), ll_group_of(&dw), 2);
+    CHECK_OK(ll_dataset_seal(d, &e));
+    ll_ints table = ll_ints_range(1), target = ll_ints_copy((int[]){1}, 1), samples = ll_ints_range(K);
+    ll_task *task = ll_task_new("test", d, &table, &target);
+    ll_model *m = NULL;
+    ll_transfer *flops = NULL, *kernels = NULL;
+    ll_pretrain_plan pretrain = {
+        .data = d, .predictor = ll_predictor_find("flops"), .source = &table, .seed = 1};
+    CHECK_OK(ll_pretrain_run(&pretrain, &m, &e));
+    ll_transfer_plan plan = {.data = d, .model = m, .target = 1, .samples = samples.v, .k = K, .seed = 1};
+    CHECK_OK(ll_transfer_run(&plan, &flops, &e));
+    ll_diagnosis q = {.data = d, .task = task, .device = 1, .transfer = flops, .seed = 1};
+    CHECK_OK(ll_diagnose_kernels(&q, &kernels, &e));
+    CHECK(kernels && kernels != flops);
+    char *info = kernels ? ll_json_line(kernels->info) : ll_strdup("");
+    check_report(strstr(info, "dwconv 5x5 costs ") != NULL, __FILE__, __LINE__, "%s", info);
+    free(info);
+    q.transfer = kernels; /* one of kernels is asked itself */
+    ll_transfer *same = NULL;
+    if (kernels) CHECK_OK(ll_diagnose_kernels(&q, &same, &e));
+    CHECK(same == kernels);
+    ll_transfer_unref(same);
+    ll_transfer_unref(kernels);
+    ll_transfer_unref(flops);
+    ll_model_unref(m);
+    ll_task_unref(task);
+    ll_ints_free(&table);
+    ll_ints_free(&target);
+    ll_ints_free(&samples);
+    ll_dataset_unref(d);
+}
+
 /* One sample is enough for a factor, and no more. */
 static void few_samples_give_a_factor(void)
 {
@@ -400,6 +444,7 @@ static const check_case cases[] = {
     {"forests price what the table lacks", forests_price_what_the_table_lacks},
     {"a kind without rows is priced as all", a_kind_without_rows_is_priced_as_all},
     {"whole networks correct the table", whole_networks_correct_the_table},
+    {"a diagnosis names the kernel", a_diagnosis_names_the_kernel},
     {"few samples give a factor", few_samples_give_a_factor},
     {"gains are those by hand", gains_are_those_by_hand},
     {"a bill takes off what is fused", a_bill_takes_off_what_is_fused},
