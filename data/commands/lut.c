@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/costs/costs_file.h"
+#include "core/device/engine.h"
 #include "data/commands/commands.h"
 
 static const ll_option options[] = {
@@ -186,6 +187,17 @@ static void say_sum(cJSON *result, const ll_bill *bill, double whole_ms, const c
                        whole_ms, bill->ms / whole_ms);
 }
 
+/* The device that the table belongs to and the one that measured whole networks. */
+static void warn_of_engines(ll_request *rq, int table)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_str why = {0};
+    int whole = ll_has(&rq->args, "device") ? ll_dataset_device(d, ll_word(&rq->args, "device")) : -1;
+    if (table >= 0 && whole >= 0 && ll_other_engine(&d->devices[table], &d->devices[whole], &why))
+        ll_warn(rq, "%s: kernels cost and fuse otherwise there", ll_str_text(&why));
+    ll_str_free(&why);
+}
+
 static ll_status show_bill(ll_request *rq, const ll_costs *c, const uint8_t *gene)
 {
     static const ll_column columns[] = {{"layers", "layers", NULL, -1}, {"position", "at", NULL, -1},
@@ -226,10 +238,12 @@ static ll_status run_lut(ll_request *rq)
 {
     uint8_t gene[LL_MAX_POSITIONS];
     ll_costs *c = NULL;
+    int table = -1;
     const char *arch = ll_word(&rq->args, "arch");
     ll_status s = ll_need_data(rq);
     if (!s && arch) s = find_gene(rq, arch, gene);
-    if (!s) s = find_costs(rq, &c, NULL);
+    if (!s) s = find_costs(rq, &c, &table);
+    if (!s) warn_of_engines(rq, table);
     if (!s) s = arch ? show_bill(rq, c, gene) : show_rows(rq, c);
     ll_costs_unref(c);
     return s;
