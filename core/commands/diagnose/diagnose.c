@@ -70,7 +70,8 @@ static ll_status ask_all(ll_request *rq, ll_answers *a, int *asked)
     if (!s) s = next_question(rq, *asked = 2);
     if (s) return s;
     ask_prices(a);
-    s = next_question(rq, *asked = 3);
+    s = ll_diagnose_kernels(a->q, &a->kernels, &rq->error);
+    if (!s) s = next_question(rq, *asked = 3);
     if (!s) s = ask_samples(rq, a);
     if (!s) s = next_question(rq, *asked = 4);
     if (!s)
