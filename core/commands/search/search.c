@@ -115,6 +115,13 @@ static const ll_option search_options[] = {
     LL_OPT_INT("population", "100", 4, 10000, "evolution, nsga2, ofa"),
     LL_OPT_INT("tournament", "25", 1, 10000, "evolution: parents are the best of so many"),
     LL_OPT_REAL("rate", NULL, 0, 1, "probability that a position changes; default: one in all positions"),
+    LL_OPT_INT("batch", "10", 2, 10000, "gradient: architectures drawn a step"),
+    LL_OPT_INT("steps", "1000", 1, 1e6, "gradient: steps of alpha at most"),
+    LL_OPT_REAL("lr", "0.1", 1e-6, 100, "gradient: learning rate of alpha"),
+    LL_OPT_REAL(
+        "lambda", NULL, 0, 1e6,
+        "gradient: what a latency as long as its limit weighs against going from the lowest score to the "
+        "highest; default: as much as the limit takes"),
     LL_OPT_BOOL("predicted", "off", "go by predictions alone, also where the device was measured"),
     LL_OPT_INT("front", "0", 0, 1e6, "list so many members of the front, the fastest first"),
     LL_OPT_INT("verify", "0", 0, 1e5, "measure up to so many architectures on which the choice depends"),
