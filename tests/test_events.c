@@ -207,9 +207,16 @@ SCRIPT(14)
 SCRIPT(15)
 SCRIPT(16)
 SCRIPT(17)
+SCRIPT(18)
+SCRIPT(19)
+SCRIPT(20)
+SCRIPT(21)
+SCRIPT(22)
+SCRIPT(23)
 static void (*const script_cases[])(void) = {
-    script_0, script_1,  script_2,  script_3,  script_4,  script_5,  script_6,  script_7,  script_8,
-    script_9, script_10, script_11, script_12, script_13, script_14, script_15, script_16, script_17};
+    script_0,  script_1,  script_2,  script_3,  script_4,  script_5,  script_6,  script_7,
+    script_8,  script_9,  script_10, script_11, script_12, script_13, script_14, script_15,
+    script_16, script_17, script_18, script_19, script_20, script_21, script_22, script_23};
 enum { MOST = sizeof script_cases / sizeof *script_cases };
 
 int main(int argc, char **argv)
