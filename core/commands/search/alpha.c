@@ -34,3 +34,11 @@ void ll_search_add_alpha(cJSON *result, const ll_search *s)
                    t->name, 100 * t->explained, t->draws);
     if (t->latest.mode >= 0) add_mode(result, s, t->latest.mode);
 }
+
+int ll_search_choice(const ll_search *s)
+{
+    bool limited = false;
+    for (int k = 1; k < s->problem->n; k++) limited |= s->problem->q[k].max < INFINITY;
+    bool weighed = s->trace.p && s->options->lambda >= 0 && !limited;
+    return weighed && s->trace.latest.mode >= 0 ? s->trace.latest.mode : s->best;
+}

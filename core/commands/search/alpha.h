@@ -9,4 +9,8 @@
  * out before it was evaluated), and sentences on both. Nothing where no distribution went about. */
 void ll_search_add_alpha(cJSON *result, const ll_search *s);
 
+/* The place of what was chosen, -1: nothing is within. The best that was met; where a weight stands for the limits, what alpha
+ * ends at: the best score would be whatever the latency. */
+int ll_search_choice(const ll_search *s);
+
 #endif

@@ -391,7 +391,7 @@ static void add_notes(cJSON *result, const ll_search_report *r)
     if (r->outcome->chosen < 0) note_nearest(result, r);
     note_unit(result, r->search);
     if (r->outcome->chosen < 0) note_alone(result, r->search);
-    if (!limited)
+    if (!limited && r->outcome->chosen == r->search->best)
         ll_result_note(result,
                        "no limit is set (max=): the choice is the best score there is, see the front");
     if (limited && predicted && p->p != .5 && !uncertain && r->search->archs->n)

@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/search/alpha.h"
 #include "core/commands/search/proxy.h"
 #include "core/commands/search/published.h"
 #include "core/commands/search/report.h"
@@ -34,7 +35,7 @@ static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search 
     const ll_archs *candidates = setup->options.candidates;
     bool proxy = ll_has(&rq->args, "proxy"); /* the candidates were its choice, not the user's */
     if (proxy) setup->options.candidates = NULL;
-    ll_outcome_of(s, verified ? verified->chosen : s->best, &outcome);
+    ll_outcome_of(s, verified ? verified->chosen : ll_search_choice(s), &outcome);
     setup->options.candidates = candidates;
     ll_search_report r = {setup, s, &outcome, verified, seconds, stopped, proxy ? s->archs->n : 0};
     cJSON *result = ll_search_result(rq, &r);
