@@ -17,7 +17,7 @@ for file in sessions/lessons/*.latlab; do
     grep -q "\"lesson\":\"$name\"" "$work/list" && ok || bad "$name is not listed"
     head -n 1 "$file" | grep -q '^# .' && tail -n 1 "$file" | grep -q '^# .' && ok || bad "$name begins and ends with a word"
     [ "$name" != real_loop ] || continue
-    (cd "$work" && timeout 120 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
+    (cd "$work" && timeout 240 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
 done
 sed -n '/^```$/,/^```$/p' sessions/LESSONS.md | grep -v '^```' >"$work/agree.latlab"
 (cd "$work" && "$latlab" agree.latlab >out 2>&1 </dev/null) && [ -s "$work/agree.latlab" ] && ok || bad "the manual's lesson" "$work/out"

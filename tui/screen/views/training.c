@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "tui/draw/curve.h"
 #include "tui/draw/render.h"
+#include "tui/screen/views/training_alpha.h"
 #include "tui/screen/views/views.h"
 
 enum { MOST_RUNS = 8 };
@@ -23,9 +24,10 @@ typedef struct run {
     ll_curve loss, spearman; /* over what is done */
     ll_curve pace;           /* what is done, over seconds */
     double done, total, began_s;
-    cJSON *latest; /* the latest progress event; NULL: none yet */
-    cJSON *cloud;  /* the latest one with predictions ("rows" and "scores"); NULL: none */
-    cJSON *answer; /* the first result; NULL: none yet */
+    cJSON *latest;      /* the latest progress event; NULL: none yet */
+    ll_alpha_run alpha; /* of a search by the gradient */
+    cJSON *cloud;       /* the latest one with predictions ("rows" and "scores"); NULL: none */
+    cJSON *answer;      /* the first result; NULL: none yet */
 } run;
 
 typedef struct training_view {
@@ -47,6 +49,7 @@ static void free_run(run *r)
     ll_curve_free(&r->loss);
     ll_curve_free(&r->spearman);
     ll_curve_free(&r->pace);
+    ll_alpha_run_free(&r->alpha);
     cJSON_Delete(r->latest);
     cJSON_Delete(r->cloud);
     cJSON_Delete(r->answer);
@@ -83,6 +86,7 @@ static void take_progress(training_view *v, const cJSON *event)
     ll_curve_add(&r->pace, ll_now_s() - r->began_s, r->done);
     ll_curve_add(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
     ll_curve_add(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
+    ll_alpha_run_take(&r->alpha, event);
     cJSON_Delete(r->latest);
     r->latest = cJSON_Duplicate(event, true);
     if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(event, "scores"))) return;
@@ -94,6 +98,20 @@ static void take_progress(training_view *v, const cJSON *event)
 static bool trains(const char *command)
 {
     return !strncmp(command, "pretrain ", 9) || !strncmp(command, "transfer ", 9);
+}
+
+/* A search by the gradient is worth one however quick it was: all of it, and what it came to. */
+static void take_search(training_view *v, const cJSON *event)
+{
+    static const char *const kept[] = {"score", "ms", "max_ms", "regret", "evaluations", "seconds"};
+    int id = ll_json_get_int(event, "id", 0);
+    if (!cJSON_GetObjectItemCaseSensitive(event, "alpha")) return;
+    run *r = find_run(v, id) ? find_run(v, id) : new_run(v, id);
+    ll_alpha_run_take(&r->alpha, event);
+    cJSON_Delete(r->latest);
+    r->latest = cJSON_CreateObject();
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        ll_json_num(r->latest, kept[i], ll_json_get_num(event, kept[i], NAN));
 }
 
 static void take_end(run *r, const cJSON *e)
@@ -117,6 +135,8 @@ static void event(ll_view *base, const cJSON *e)
         if (trains(v->command)) new_run(v, id);
     } else if (!strcmp(kind, "progress")) {
         take_progress(v, e);
+    } else if (!strcmp(kind, "result")) {
+        take_search(v, e);
     } else if (!strcmp(kind, "error") && find_run(v, id)) {
         free(find_run(v, id)->error);
         find_run(v, id)->error = ll_strdup(ll_json_get_str(e, "message", ""));
@@ -332,6 +352,10 @@ static void draw_head(const training_view *v, const run *r, ll_canvas *c, int y,
 /* Loss above; below it the Spearman curve, or the scatter when the command has none. */
 static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
 {
+    if (r->alpha.n) {
+        ll_alpha_run_draw(&r->alpha, c, at);
+        return;
+    }
     if (!trains(r->command) && !r->loss.n && !r->spearman.n && r->pace.n) {
         draw_pace(r, c, at);
         return;
@@ -478,7 +502,8 @@ const ll_view_type ll_view_training = {
     .help =
         "Loss and held-out Spearman as the running command reports them; of a transfer the scatter of some "
         "architectures, and of all when it is done. Cancelling leaves the model of the last complete epoch "
-        "in place. Of a command that trains nothing: how much of it is done, over time.",
+        "in place. Of a search by the gradient: how probable each choice is. Of a command that trains "
+        "nothing: how much of it is done, over time.",
     .keys = keys,
     .size = sizeof(training_view),
     .event = event,
