@@ -320,18 +320,34 @@ static void find_usual(ll_times *t)
     free(all);
 }
 
-ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
+static void begin(const ll_sweep *s, ll_times *out, sweeping *w)
 {
     size_t positions = (size_t)s->space->n_positions;
-    sweeping w = {.s = s, .t = out, .rows = {.key_size = positions}};
     int fresh;
+    *w = (sweeping){.s = s, .t = out, .rows = {.key_size = positions}};
     *out = (ll_times){.n = s->n,
                       .count = LL_NEW_ARRAY(int, s->n),
                       .visits = LL_NEW_ARRAY(int, s->n),
                       .ms = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
                       .control = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
                       .usual = 1};
-    for (int i = 0; i < s->n; i++) ll_cache_number(&w.rows, s->genes + (size_t)i * positions, &fresh);
+    for (int i = 0; i < s->n; i++) ll_cache_number(&w->rows, s->genes + (size_t)i * positions, &fresh);
+}
+
+ll_status ll_sweep_recall(const ll_sweep *s, ll_times *out, ll_error *e)
+{
+    sweeping w;
+    begin(s, out, &w);
+    ll_status status = read_journal(&w, e);
+    find_usual(out);
+    ll_cache_free(&w.rows);
+    return status;
+}
+
+ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
+{
+    sweeping w;
+    begin(s, out, &w);
     ll_status status = open_journal(&w, e);
     if (!status && incomplete(&w)) status = measure(&w, e);
     find_usual(out);
