@@ -494,15 +494,15 @@ ll_status ll_measure_choose(ll_request *rq, ll_ints *rows)
     return s;
 }
 
-/* What the device has already must be what was measured: as far as a machine agrees with itself. */
+/* What the device has already must be what was measured. */
 static ll_status check_known(const job *j, const ll_measured_parts *m)
 {
     const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device);
     for (int i = 0; i < m->rows.n && at >= 0; i++) {
-        if (!ll_known(d, at, m->rows.v[i])) continue;
-        double had = ll_latencies(d, at)[m->rows.v[i]], ms = ll_times_spread(&m->times, i).median;
-        if (fabs(had - ms) > .1 * had)
+        double had = ll_known(d, at, m->rows.v[i]) ? ll_latencies(d, at)[m->rows.v[i]] : NAN,
+               ms = ll_times_spread(&m->times, i).median;
+        if (fabs(had - ms) > 1e-3 * had)
             return LL_FAIL(j->rq, LL_BAD_DATA,
                            "%s: row %d of %s is %g ms there, %g ms is what was measured: nothing is merged",
                            j->device, m->rows.v[i], d->name, had, ll_measure_digits(ms, DIGITS));

@@ -87,8 +87,9 @@ ll_status ll_sweep_chunk_read(const ll_sweep_plan *p, const ll_sweep_cell *cell,
                               char **label, ll_ints *archs, ll_error *e)
 {
     const char *blank = strchr(cell->name, ' ');
+    int before = archs->n;
     *label = NULL;
-    if (!blank || !ll_ranges_read(blank + 1, p->archs.n, archs) || archs->n != cell->trials)
+    if (!blank || !ll_ranges_read(blank + 1, p->archs.n, archs) || archs->n - before != cell->trials)
         return ll_fail(e, LL_BAD_DATA, "%s: the cell \"%.60s\" names no architectures of the plan", path,
                        cell->name);
     *label = ll_strndup(cell->name, (size_t)(blank - cell->name));

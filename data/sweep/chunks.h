@@ -19,7 +19,7 @@ typedef struct ll_sweep_chunks {
 /* Behind the cells that are there, in tasks of their own. */
 void ll_sweep_add_chunks(ll_sweep_plan *p, const ll_sweep_chunks *c);
 
-/* What a cell belongs to, to be freed, and its architectures, in the order of the plan. LL_BAD_DATA: the name of the cell
+/* What a cell belongs to, to be freed; its architectures are appended, in the order of the plan. LL_BAD_DATA: the name of the cell
  * says none. */
 ll_status ll_sweep_chunk_read(const ll_sweep_plan *p, const ll_sweep_cell *cell, const char *path,
                               char **label, ll_ints *archs, ll_error *e);

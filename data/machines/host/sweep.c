@@ -273,12 +273,18 @@ static long unsettled(const sweeping *w)
     return n;
 }
 
-/* Is there anything to do? More rounds are only for repeats=auto. */
+/* Is there anything to do for it? More rounds are only for repeats=auto. */
+static bool row_incomplete(const sweeping *w, int row)
+{
+    for (int round = 0; round < rounds(w->s); round++)
+        if (wanted(w, row, round) > 0) return true;
+    return !w->s->repeats && w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_spread(w->t, row).settled;
+}
+
 static bool incomplete(const sweeping *w)
 {
-    if (visits_left(w)) return true;
-    for (int row = 0; row < w->s->n && !w->s->repeats; row++)
-        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_spread(w->t, row).settled) return true;
+    for (int row = 0; row < w->s->n; row++)
+        if (row_incomplete(w, row)) return true;
     return false;
 }
 
@@ -340,6 +346,8 @@ ll_status ll_sweep_recall(const ll_sweep *s, ll_times *out, ll_error *e)
     begin(s, out, &w);
     ll_status status = read_journal(&w, e);
     find_usual(out);
+    for (int row = 0; row < s->n; row++)
+        if (row_incomplete(&w, row)) out->count[row] = 0;
     ll_cache_free(&w.rows);
     return status;
 }

@@ -18,10 +18,10 @@ typedef struct gathering {
     ll_request *inner; /* of `measure`, for this device */
     const ll_sweep_plan *p;
     const char *path, *label;
-    ll_strs lines;    /* of all journals that are not their first */
-    char *identity;   /* the first line that all of them have; NULL: none was read */
-    const char *from; /* the file that it is of */
-    int files;
+    ll_strs lines;       /* of all journals that are not their first */
+    char *identity;      /* the first line that all of them have; NULL: none was read */
+    const char *from;    /* the file that it is of */
+    int files, missing;  /* tasks that have left one, and that have not */
     ll_ints archs;       /* of the plan, of this device, in its order */
     cJSON *tasks, *told; /* records; the latest machine */
 } gathering;
@@ -138,7 +138,9 @@ static ll_status take_task(gathering *g, int task, ll_error *e)
     const ll_sweep_plan *p = g->p;
     ll_ints own = {0};
     char *file = ll_sweep_task_path(g->path, task, ll_sweep_of_measure.suffix);
-    ll_status s = ll_is_file(file) ? take_file(g, file, task, e) : LL_OK;
+    bool there = ll_is_file(file);
+    ll_status s = there ? take_file(g, file, task, e) : LL_OK;
+    g->missing += !there;
     for (int i = ll_sweep_first_cell(p, task); i < p->n && p->cells[i].task == task && !s; i++) {
         char *label;
         s = ll_sweep_chunk_read(p, &p->cells[i], g->path, &label, &own, e);
@@ -160,6 +162,7 @@ static ll_status recall(gathering *g, const uint8_t *genes, ll_times *out, ll_er
     ll_sweep sweep = {.space = g->inner->state.data->space,
                       .genes = genes,
                       .n = g->archs.n,
+                      .repeats = ll_measure_repeats(g->inner),
                       .journal = path,
                       .identity = g->identity};
     if (fd < 0) return ll_fail(e, LL_FAILED, "/tmp: no file can be made there");
@@ -173,7 +176,7 @@ static ll_status recall(gathering *g, const uint8_t *genes, ll_times *out, ll_er
     return s;
 }
 
-/* Architectures that have times, as rows of the dataset. */
+/* Architectures as rows of the dataset. */
 static ll_status keep_measured(gathering *g, const uint8_t *genes, const ll_times *all, ll_measured_parts *m,
                                ll_error *e)
 {
@@ -186,7 +189,10 @@ static ll_status keep_measured(gathering *g, const uint8_t *genes, const ll_time
                           .control = LL_NEW_ARRAY(float, (size_t)n *LL_MAX_TIMES + 1),
                           .usual = all->usual};
     for (int i = 0; i < n; i++) {
-        if (!all->count[i]) continue;
+        if (!all->count[i])
+            return ll_fail(e, LL_FAILED,
+                           "%s: %.100s is not measured to the end: `sweep run` goes on with its task",
+                           g->path, g->p->archs.v[g->archs.v[i]]);
         int row = ll_dataset_row(d, genes + (size_t)i * positions), to = m->times.n++;
         if (row < 0)
             return ll_fail(e, LL_FAILED, "%s: %.100s is in %s no more", g->path, g->p->archs.v[g->archs.v[i]],
@@ -232,7 +238,11 @@ static void free_gathering(gathering *g)
 
 typedef struct brought {
     int files, fresh, known;
+    int devices, waiting; /* of those, with tasks missing */
 } brought;
+
+/* How slow the machine usually is (ll_times.usual) is one number for all architectures of a device: a part of them would have
+ * another one, and be beside the rest. So a device comes in when all of its tasks are there. */
 
 static ll_status merge_device(ll_request *inner, const char *path, const ll_sweep_plan *p, const char *label,
                               brought *all, ll_error *e)
@@ -243,7 +253,13 @@ static ll_status merge_device(ll_request *inner, const char *path, const ll_swee
     for (int i = 0; i < p->n && !s; i++)
         if (is_of(&g, &p->cells[i]) && (!i || p->cells[i].task != p->cells[i - 1].task))
             s = take_task(&g, p->cells[i].task, e);
-    if (!s && g.files) s = keep_device(&g, &fresh, &measured, e);
+    all->devices++;
+    all->waiting += !s && g.missing;
+    if (!s && g.missing)
+        ll_note(inner, "device %s: %d of its %d tasks have left nothing yet; it is merged when all are there",
+                label, g.missing, g.missing + g.files);
+    else if (!s)
+        s = keep_device(&g, &fresh, &measured, e);
     all->files += g.files;
     all->fresh += fresh;
     all->known += measured - fresh;
@@ -297,6 +313,8 @@ ll_status ll_sweep_merge_measured(ll_request *rq, const char *path, const ll_swe
         s = ll_sweep_device_set(&inner, &d, i, &rq->error);
         if (!s) s = merge_device(&inner, path, p, d.names.v[i], &all, &rq->error);
     }
+    if (!s && all.waiting == all.devices)
+        s = LL_FAIL(rq, LL_FAILED, "no device is complete: `sweep status` shows its tasks");
     if (!s) emit_merged(rq, &all, missing);
     ll_state_free(&inner.state);
     ll_values_free(&inner.args);

@@ -269,6 +269,7 @@ static ll_status compute_cell(void *ctx, ll_sweep_task *t, const ll_sweep_cell *
         if (!s) s = ll_values_set(&one.args, "out", t->local, &one.error);
         if (!s) s = ll_proxies_commands[0].run(&one);
         if (s) *e = one.error;
+        if (s == LL_USAGE) s = e->status = LL_BAD_DATA; /* what was asked is right: the file is another one */
         *computed = computed_by(one.results);
         cJSON_Delete(one.results);
         ll_values_free(&one.args);

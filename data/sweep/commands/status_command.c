@@ -62,8 +62,8 @@ static void add_counts(cJSON *o, const tally *t)
         ll_json_int(o, ll_sweep_phase_name((ll_sweep_phase)i), t->count[i]);
 }
 
-/* Takes the rows. live: the next one takes its place. */
-static void emit_status(ll_request *rq, const ll_sweep_plan *p, tally *t, bool live)
+/* live: the next one takes its place. */
+static void emit_status(ll_request *rq, const ll_sweep_plan *p, const tally *t, bool live)
 {
     static const ll_column columns[] = {{"task", "task", NULL, 0},    {"state", "state", NULL, -1},
                                         {"done", "cells", NULL, 0},   {"cells", "of", NULL, 0},
@@ -75,8 +75,7 @@ static void emit_status(ll_request *rq, const ll_sweep_plan *p, tally *t, bool l
     for (int i = 0; i < LL_SWEEP_DONE; i++)
         if (t->count[i]) ll_str_addf(&title, ", %d %s", t->count[i], ll_sweep_phase_name((ll_sweep_phase)i));
     ll_json_str(result, "title", title.s);
-    cJSON_AddItemToObject(result, "rows", t->rows);
-    t->rows = NULL;
+    cJSON_AddItemToObject(result, "rows", cJSON_Duplicate(t->rows, true));
     add_counts(result, t);
     ll_json_int(result, "cells_done", t->cells);
     ll_json_int(result, "cells", p->n);
@@ -93,7 +92,8 @@ static void emit_status(ll_request *rq, const ll_sweep_plan *p, tally *t, bool l
 static void report(ll_request *rq, const ll_sweep_plan *p, const tally *t)
 {
     cJSON *o = ll_progress_new("sweep", t->cells, p->n);
-    add_counts(o, t);
+    for (int i = 0; i < LL_SWEEP_PHASES; i++)
+        if (t->count[i]) ll_json_int(o, ll_sweep_phase_name((ll_sweep_phase)i), t->count[i]);
     ll_progress(rq->observer, o);
 }
 
@@ -122,10 +122,12 @@ static void watch(ll_request *rq, const ll_sweep_kind *kind, const ll_sweep_plan
         }
         double next = ll_now_s() + ll_real(&rq->more, "every");
         while (ll_now_s() < next && !ll_cancelled(rq->observer)) usleep(50000);
+        if (ll_cancelled(rq->observer)) break; /* who is to stop reads no files any more */
         cJSON_Delete(t.rows);
         t = look(kind, p, path);
     }
     emit_status(rq, p, &t, false);
+    cJSON_Delete(t.rows);
 }
 
 ll_status ll_sweep_status_command(ll_request *rq)
@@ -139,6 +141,7 @@ ll_status ll_sweep_status_command(ll_request *rq)
     } else if (!s) {
         tally t = look(kind, &p, path);
         emit_status(rq, &p, &t, false);
+        cJSON_Delete(t.rows);
     }
     ll_sweep_plan_free(&p);
     free(path);
