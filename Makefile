@@ -47,7 +47,24 @@ FLAGS_fuzz := -O1 -march=$(MARCH) -fsanitize=fuzzer-no-link,address,undefined,fl
               -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-pass-failed
 build/fuzz/%: override CC = $(CLANG)
 
-.PHONY: all packages demo check test crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
+# 64-bit Arm from elsewhere: Debian's cross compiler, and the packages of that architecture unpacked beside what is built.
+CROSS := aarch64-linux-gnu-
+CROSS_ROOT := build/aarch64/root
+# (before merging /usr a package may have its library in either place)
+CROSS_DIRS := $(addprefix $(CROSS_ROOT)/,usr/lib/aarch64-linux-gnu lib/aarch64-linux-gnu usr/lib/aarch64-linux-gnu/openblas-pthread)
+CROSS_PACKAGES := libopenblas-pthread-dev libopenblas0-pthread liblapacke-dev liblapacke liblapack3 libtmglib3 libgfortran5 \
+                  libcjson-dev libcjson1 libncurses-dev libncursesw6 libtinfo6 libreadline-dev libreadline8 zlib1g-dev zlib1g \
+                  libsqlite3-dev libsqlite3-0 libxxhash-dev libxxhash0 libyaml-dev libyaml-0-2 libdnnl-dev libdnnl2 libgomp1
+NEEDS_aarch64 := $(CROSS_ROOT)/ready
+FLAGS_aarch64 := -O3 $(addprefix -isystem $(CROSS_ROOT)/usr/include,/ /aarch64-linux-gnu /aarch64-linux-gnu/openblas-pthread)
+build/aarch64/%: override CC := $(findstring ccache,$(CC)) $(CROSS)gcc
+build/aarch64/%: override NM := $(CROSS)nm
+build/aarch64/%: override OBJCOPY := $(CROSS)objcopy
+build/aarch64/%: override AR := $(CROSS)ar
+build/aarch64/%: override DNNL = -ldnnl -lgomp
+build/aarch64/%: override LDFLAGS += $(foreach d,$(CROSS_DIRS),-L$(d) -Wl,-rpath-link,$(d))
+
+.PHONY: all packages demo check test test-aarch64 crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
         verify-reference bundled bundled-proxies screens record
 all: latlab latlab-measure-$(HERE)
 
@@ -102,9 +119,9 @@ BOTH := test_help test_nn
 PRECISE := $(addprefix core/proxies/,conv net ops precise)
 
 define variant
-build/$(1)/%.o: %.c | $(SETUP)
+build/$(1)/%.o: %.c | $(SETUP) $(NEEDS_$(1))
 	$$(call compile,$(1))
-build/$(1)/%.f64.o: %.c build/$(1)/f64.names | $(SETUP)
+build/$(1)/%.f64.o: %.c build/$(1)/f64.names | $(SETUP) $(NEEDS_$(1))
 	$$(call compile,$(1), in double,-DLL_DOUBLE)
 	$$(Q)$$(OBJCOPY) --redefine-syms=build/$(1)/f64.names $$@
 build/$(1)/f64.names: $$(TWINS:%=build/$(1)/%.o)
@@ -126,9 +143,11 @@ build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)
 -include $$(wildcard $$(patsubst %.c,build/$(1)/%.d,$$(SOURCES) tui/main.c $$(wildcard tests/*.c tests/*/*.c)) \
   $$(patsubst %,build/$(1)/%.f64.d,$$(TWINS) $$(GRADS:%=tests/%)))
 endef
-$(foreach v,release asan ubsan tsan fuzz,$(eval $(call variant,$(v))))
+$(foreach v,release asan ubsan tsan fuzz $(if $(filter aarch64,$(HERE)),,aarch64),$(eval $(call variant,$(v))))
 # The one file whose loops the sanitizer runs would wait for: its sums need registers.
 $(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
+# gcc 12 for 64-bit Arm dies of a loop there (vect_transform_reduction, tree-vect-loop.cc).
+build/aarch64/tests/test_small_gemm.o: FLAGS_aarch64 += -fno-tree-vectorize
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -188,6 +207,29 @@ THREADED := base app transfer nasflat help cate gp cancel search sessions sessio
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
 	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan LATLAB_TEST_TIMEOUT=600 tests/run tsan $(tsan_tests)
+# latlab itself for 64-bit Arm, and the tests of what computes there, run by qemu. No test that needs a terminal, gnuplot or a
+# clock that can be trusted: they would be tests of qemu.
+ifneq ($(HERE),aarch64)
+CROSS_TESTS := base blend cmaes costs device encode expect forest front gp gp_intervals gp_num gp_posterior law listing lut mlp \
+               network nn nn_grad numbers onnx pickle predict quote remote sample shared simplify small_gemm space space_moves \
+               space_ofa stats task text transfer
+$(NEEDS_aarch64):
+	@command -v $(CROSS)gcc >/dev/null || { echo "install gcc-aarch64-linux-gnu first"; exit 2; }
+	@mkdir -p $(@D)
+	@cd $(@D)/.. && { apt-get download -qq $(CROSS_PACKAGES:%=%:arm64) 2>packages.log || { cat packages.log; \
+	  echo "packages for arm64 cannot be had: dpkg --add-architecture arm64; apt-get update"; exit 2; }; } && \
+	  for p in *_arm64.deb; do dpkg -x $$p root || exit 2; done && rm -f *_arm64.deb && \
+	  find root -type l -lname '/*' | while read -r link; do ln -sfn "$$PWD/root$$(readlink "$$link")" "$$link"; done && \
+	  touch root/ready
+latlab-aarch64: build/aarch64/latlab
+	@cp -f $< $@
+cross_tests := $(filter $(CROSS_TESTS:%=build/aarch64/test_%),$(call pick,aarch64))
+# (libraries are looked for by the Arm program: the cross compiler's own, and those of the packages)
+test-aarch64: latlab-aarch64 latlab-measure-aarch64 $(cross_tests)
+	@LATLAB=./latlab-aarch64 LATLAB_TEST_UNDER="qemu-aarch64-static -cpu max -L /usr/aarch64-linux-gnu -E \
+	  LD_LIBRARY_PATH=$(subst $(eval) ,:,$(addprefix $(CURDIR)/,$(CROSS_DIRS)))" tests/run aarch64 $(cross_tests)
+endif
+
 layers:
 	@tests/layers.sh
 format:
@@ -283,4 +325,4 @@ uninstall:
 	rm -rf $(DESTDIR)$(prefix)/bin/latlab $(DESTDIR)$(prefix)/share/man/man1/latlab.1 \
 	  $(DESTDIR)$(prefix)/share/bash-completion/completions/latlab $(DESTDIR)$(prefix)/share/latlab
 clean:
-	rm -rf build latlab latlab-measure-*
+	rm -rf build latlab latlab-aarch64 latlab-measure-*

@@ -45,8 +45,9 @@ static void say_gone(ll_manifest_reader *r, const char *task, bool all, const ll
     ll_str names = {0};
     for (int i = 0; i < gone->n; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", gone->v[i]);
     ll_manifest_say(r, "the task %s %s: %s of its devices %s not in %s any more%s", task,
-                    all ? "is left out" : "has fewer devices", names.s, gone->n > 1 ? "are" : "is",
-                    r->out->data->name, all ? "; `task` or `partition` chooses others" : "");
+                    all ? "is left out" : "has fewer devices", ll_str_text(&names),
+                    gone->n > 1 ? "are" : "is", r->out->data->name,
+                    all ? "; `task` or `partition` chooses others" : "");
     ll_str_free(&names);
 }
 

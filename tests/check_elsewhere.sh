@@ -31,8 +31,34 @@ ls "$work"/cache/latlab/latlab-measure-* >"$work/sent" 2>&1
 touch -d '2020-01-01' "$work"/cache/latlab/latlab-measure-*
 measure here two && ok || bad "a second time" "$work/out"
 [ -z "$(find "$work/cache/latlab" -newermt 2021-01-01 -type f)" ] && ok || bad "what is there is not sent again"
-"$latlab" -c 'load one' -c 'measure device=one via=here engine=onednn' >"$work/out" 2>&1 && bad "an engine that does not travel"
+"$latlab" -c 'load one' -c 'measure device=fresh via=here engine=onednn' >"$work/out" 2>&1 && bad "an engine that does not travel"
 holds "$work/out" 'engine=onednn: what is sent elsewhere has engine=blas or engine=reference' "which engines there are"
+
+"$latlab" --json -c 'measure list via=here' >"$work/out" 2>&1 && ok || bad "measure list via=" "$work/out"
+holds "$work/out" '"engine":"blas","version":"OpenBLAS' "the engines there"
+holds "$work/out" '"engine":"reference"' "all engines there"
+grep -q '"engine":"onednn"' "$work/out" && bad "an engine that is not there" "$work/out" || ok
+
+# --- nothing is connected to before everything else is right ---
+echo "touched = sh -c 'touch $work/touched'" >>"$hosts"
+for wrong in 'device=new repeats=0' 'device=a/b' 'device=new archs=99999999' 'device=one dtype=int8' 'what=layers' \
+    'what=layers space=nosuch out=a.csv'; do
+    "$latlab" -c 'load one' -c "measure via=touched $wrong" >"$work/out" 2>&1 && bad "measure $wrong"
+    [ ! -e "$work/touched" ] && ok || bad "measure $wrong connects" "$work/out"
+    rm -f "$work/touched"
+done
+"$latlab" -c 'load one' -c 'measure device=new via=touched' >"$work/out" 2>&1 && bad "touch measures nothing"
+[ -e "$work/touched" ] && ok || bad "with all options right it connects" "$work/out"
+
+# --- another processor behind the same name ---
+cat >"$work/other" <<'END'
+#!/bin/bash
+"$@" | sed -u 's/^fact cpu .*/fact cpu Another Processor/'
+END
+chmod +x "$work/other"
+echo "other = $work/other" >>"$hosts"
+"$latlab" -c 'load one' -c 'measure device=one via=other engine=blas' >"$work/out" 2>&1 && bad "another processor"
+holds "$work/out" 'device one was measured on .*, this is Another Processor: choose another name' "another processor is refused"
 
 # --- a connection that breaks: what came is kept, the same command goes on ---
 cat >"$work/short" <<'END'
@@ -79,6 +105,10 @@ if [ -x /usr/sbin/sshd ] && command -v ssh-keygen >/dev/null; then
     echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 <"$work/host.pub")" >"$work/known"
     if measure board board; then ok; else bad "via=board" "$work/out"; sed 's/^/  /' "$work/sshd.log"; fi
     holds "$work/out" '"architectures":6' "all six are measured over ssh"
+    printf '%s\n' 'Host nobody' 'HostName 127.0.0.1' "Port 1" 'BatchMode yes' >>"$work/ssh"
+    echo "nobody = ssh -F $work/ssh nobody" >>"$hosts"
+    measure nobody absent && bad "a host that is not there" "$work/out"
+    holds "$work/out" 'via=nobody: the connection ended: .*Connection refused' "a host that is not there is said"
     : >"$work/authorized"
     measure board shut && bad "a key that is not authorized" "$work/out"
     holds "$work/out" 'Permission denied' "what ssh complains of is said"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# sweep as processes: stopped, killed, without room, by the scripts that it writes, and by GNU parallel where that is
-# installed. What is merged at the end is, byte for byte, what compare makes alone. The program is $LATLAB.
+# sweep as processes: stopped, killed (also behind the rename of results), without room, by the scripts that it writes, and by
+# GNU parallel where that is
+# installed. What is merged at the end is, byte for byte, what compare and proxies make alone. The program is $LATLAB.
 set -u
 here=$(dirname "$(realpath "$0")")
 latlab=$(realpath "${LATLAB:-$here/../latlab}")
@@ -91,5 +92,91 @@ else
     skipped=$((skipped + 1))
     echo "SKIPPED: GNU parallel is not installed (apt-get install parallel)"
 fi
+# A task that fails the first time: the same script runs that one again, and no other.
+if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q GNU; then
+    rm -rf a.sweep.d a.sweep.joblog
+    cat >fails <<END
+#!/bin/sh
+case "\$*" in *task=1) [ -e "$work/failed" ] || { touch "$work/failed"; exit 3; } ;; esac
+exec "$latlab" "\$@"
+END
+    chmod +x fails
+    LATLAB=$work/fails sh p.sh >out 2>err && bad "a task that fails is no success"
+    lab 'sweep status a.sweep'
+    is "all but one are done" $((tasks - 1)) "$(field done)"
+    LATLAB=$work/fails sh p.sh >out 2>err || bad "--resume-failed"
+    is "the second time only that one runs" $((tasks + 2)) "$(wc -l <a.sweep.joblog)"
+    lab 'sweep merge a.sweep results=resumed.sqlite' || bad "merging what was resumed"
+    lab "compare $experiment results=resumed.sqlite out=resumed.md"
+    cmp alone.md resumed.md && ok || bad "the table of what was resumed differs"
+fi
+
+# Killed behind the rename that puts results into the folder, before that is synced: they are whole, and none is lost.
+shim=$here/../build/release/shim_renamed.so
+if [ -e "$shim" ]; then
+    rm -rf a.sweep.d "$TMPDIR"/latlab-sweep-*
+    LATLAB_KILL_BEHIND=.sqlite LD_PRELOAD=$(realpath "$shim") "$latlab" --json --threads=1 -c 'sweep run a.sweep task=0' \
+        >out 2>err </dev/null
+    is "killed behind the rename" 137 $?
+    [ -s a.sweep.d/task-000000.sqlite ] && ok || bad "the file is there"
+    lab 'sweep status a.sweep'
+    is "its task is lost" 1 "$(field lost)"
+    lab 'sweep merge a.sweep results=renamed.sqlite' || bad "what is there is whole"
+    [ "$(field trials)" -gt 0 ] && ok || bad "and has its trials"
+    lab 'sweep run a.sweep task=0' || bad "the task once more"
+    is "nothing is computed again" 0 "$(field computed)"
+else
+    skipped=$((skipped + 1))
+    echo "SKIPPED: no $shim (make build/release/shim_renamed.so)"
+fi
+
+# proxies: stopped, without room, killed; what comes out is, byte for byte, what one command writes.
+proxies="names=synflow,nwot batch=4 alike=on space=nasbench201 archs=$(seq -s, 100 9 800)"
+lab "sweep plan p.sweep proxies $proxies each=.3 minutes=.1 out=p.csv" || bad "a plan of proxies"
+ptasks=$(sed -n 's/^tasks \([0-9]*\) cells .*/\1/p' p.sweep)
+stopped() { # stopped SIGNAL: task 0 of p.sweep, as soon as a cell is there
+    "$latlab" --json --threads=1 -c "sweep run p.sweep task=0 copy=0" >out 2>err </dev/null &
+    pid=$!
+    for _ in $(seq 200); do [ -s p.sweep.d/task-000000.csv ] && break; sleep .02; done
+    kill -"$1" $pid
+    wait $pid
+}
+stopped USR1
+is "proxies stopped by USR1" 75 $?
+had=$(wc -l <p.sweep.d/task-000000.csv)
+rm p.sweep.d/task-000000.csv
+stopped KILL 2>/dev/null
+is "proxies killed" 137 $?
+(ulimit -f 1; lab 'sweep run p.sweep task=1')
+is "no room for proxies" 1 $?
+lab 'sweep emit sh p.sweep' && "$latlab" -c 'sweep emit sh p.sweep' | sh >out 2>err || bad "all tasks of proxies"
+lab 'sweep status p.sweep'
+is "all tasks of proxies are done" "$ptasks" "$(field done)"
+(lab 'sweep merge p.sweep') & (lab 'sweep merge p.sweep') & wait
+lab "proxies $proxies out=palone.csv" || bad "proxies alone"
+cmp palone.csv p.csv && ok || bad "the tables of proxies differ"
+[ "$had" -gt 1 ] && ok || bad "what was stopped is kept"
+
+# measure: two tasks take turns on this machine, one is killed; the device has every architecture once.
+lab 'sweep plan m.sweep measure dataset=own space=nasbench201 n=8 device=mine engine=blas repeats=1 each=1 minutes=.07' || bad "a plan of times"
+"$latlab" --json --threads=1 -c 'sweep run m.sweep task=0 copy=0' >one 2>err </dev/null &
+first=$!
+for _ in $(seq 200); do grep -q '^[0-4]' m.sweep.d/task-000000.runs 2>/dev/null && break; sleep .02; done
+"$latlab" --json --threads=1 -c 'sweep run m.sweep task=1' >two 2>err </dev/null &
+second=$!
+for _ in $(seq 100); do grep -q 'waiting for it' two && break; kill -0 $first 2>/dev/null || break; sleep .02; done
+kill -KILL $first 2>/dev/null
+wait $first 2>/dev/null
+wait $second || bad "the second task"
+"$latlab" --json --threads=1 -c 'sweep status m.sweep watch=on every=.1' >watched 2>err </dev/null &
+watcher=$!
+lab 'sweep run m.sweep task=0 of=1' || bad "all tasks of measure"
+wait $watcher || bad "watching"
+grep -q '"live":true' watched && tail -n 2 watched | grep -q '"missing":0' && ok || bad "it was watched to the end"
+(lab 'sweep merge m.sweep') & (lab 'sweep merge m.sweep') & wait
+lab 'sweep merge m.sweep' || bad "merging times"
+is "all of them are in the device" 8 "$(field known)"
+lab 'load own; device info mine' && is "each has a time" 8 "$(field n)"
+
 echo "check_sweep: $passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]

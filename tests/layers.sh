@@ -48,11 +48,12 @@ data/machines/host: core/base core/num core/space
 data/machines/remote: core/base core/num core/space data/machines/host
 data/importers: +core data/formats
 data/datasets: +core data/formats data/importers
-data/results: +core
+data/results: +core data/machines/host
 data/sweep: +core data/results
-data/commands: +core data/formats data/importers data/datasets data/results data/sweep
-+data: data/formats data/importers data/datasets data/results data/sweep data/commands data/machines data/machines/host data/machines/remote
+data/commands: +core data/formats data/importers data/datasets data/results
++data: data/formats data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote data/sweep data/sweep/commands
 data/machines: +core core/predict/kernels data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
+data/sweep/commands: +core data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote data/sweep
 sessions: +core data/formats data/datasets
 plots/figure: core/base core/num
 plots/build: core/base core/num core/transfer plots/figure

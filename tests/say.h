@@ -13,6 +13,7 @@
 #include "data/machines/codesign.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
+#include "data/sweep/commands/sweep.h"
 #include "sessions/commands.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
@@ -27,7 +28,7 @@ static ll_app *app_new(void)
         ll_data_commands,    ll_simulate_commands,     ll_partition_commands, ll_look_commands,
         ll_sources_commands, ll_sample_commands,       ll_predict_commands,   ll_session_commands,
         ll_help_commands,    ll_monotonicity_commands, ll_map_commands,       ll_measure_commands,
-        ll_search_commands,  ll_encode_commands};
+        ll_search_commands,  ll_encode_commands,       ll_sweep_commands,     ll_proxies_commands};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ll_app_register(a, tables[i]);
     ll_app_register(a, ll_codesign_commands);
     ll_sessions_start(a);

@@ -1,6 +1,10 @@
 /* Measuring elsewhere: what goes over the line, what may be started, and the program that measures, spoken to directly. */
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
@@ -192,12 +196,38 @@ static void what_is_measured_is_said(void)
     free(n);
 }
 
+/* As long as one has opened a machine, another one is told so. */
+static void one_measures_at_a_time(void)
+{
+    const ll_host_settings s = {.engine = &ll_engine_blas, .threads = 1, .batch = 1, .seed = LL_NETWORK_SEED};
+    ll_network *n = drawn("nasbench201", 1);
+    ll_str lines = {0};
+    char folder[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    ll_wire_put_open(&lines, &s, -1, n);
+    ll_str_add(&lines, "\n");
+    folder[size > 0 ? size : 0] = 0;
+    *strrchr(folder, '/') = 0;
+    int other = open(folder, O_RDONLY | O_DIRECTORY);
+    CHECK(other >= 0 && !flock(other, LOCK_EX | LOCK_NB));
+    char *said = served(&lines);
+    CHECK_HAS(said, "\nfailed -1 1 another process is measuring on that machine");
+    free(said);
+    close(other);
+    said = served(&lines);
+    CHECK_HAS(said, "\nopened ");
+    free(said);
+    ll_str_free(&lines);
+    free(n);
+}
+
 static const check_case cases[] = {
     {"networks come back", networks_come_back},
     {"damaged networks are refused", damaged_networks_are_refused},
     {"visits come back", visits_come_back},
     {"only what is known is started", only_what_is_known_is_started},
     {"what is measured is said", what_is_measured_is_said},
+    {"one measures at a time", one_measures_at_a_time},
     {0},
 };
 

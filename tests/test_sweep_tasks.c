@@ -2,31 +2,12 @@
 #include <sqlite3.h>
 
 #include "data/results/results.h"
-#include "data/sweep/plan.h"
-#include "data/sweep/state.h"
 #include "tests/nd_table.h"
-#include "tests/say.h"
+#include "tests/sweeps.h"
 
 #define EXPERIMENT "tasks=ND,N1 data=t predictors=flops,opcount,gp samplers=random,dopt k=10,12 trials=3"
 
 enum { CELLS = 120, STEP = 130 }; /* of nasbench201 */
-
-static char *at(const char *name)
-{
-    return ll_path_join(check_tmpdir(), name);
-}
-
-static ll_status tell(ll_app *a, const char *fmt, ...)
-{
-    ll_str line = {0};
-    va_list ap;
-    va_start(ap, fmt);
-    ll_str_addv(&line, fmt, ap);
-    va_end(ap);
-    ll_status s = say(a, line.s);
-    ll_str_free(&line);
-    return s;
-}
 
 /* An app with the table, and a plan of several tasks in `name`, whose folder and scratch are empty. */
 static ll_app *ready(const char *name)
@@ -41,39 +22,6 @@ static ll_app *ready(const char *name)
     CHECK_OK(tell(a, "import csv %s/table.csv as t space=nasbench201 unit=ms", dir));
     CHECK_OK(tell(a, "sweep plan %s/%s compare " EXPERIMENT " minutes=.2", dir, name));
     return a;
-}
-
-static ll_status run_task(ll_app *a, const char *plan, int task)
-{
-    return tell(a, "sweep run %s/%s task=%d scratch=%s/scratch", check_tmpdir(), plan, task, check_tmpdir());
-}
-
-static ll_sweep_plan read_plan(const char *name)
-{
-    char *path = at(name);
-    ll_sweep_plan p;
-    ll_error e = {0};
-    CHECK_INT(ll_sweep_plan_read(path, &p, &e), LL_OK);
-    free(path);
-    return p;
-}
-
-static int said_int(const char *kind, const char *key)
-{
-    cJSON *o = said_result(kind);
-    int n = ll_json_get_int(o, key, -1);
-    cJSON_Delete(o);
-    return n;
-}
-
-static char *contents(const char *name)
-{
-    char *path = at(name), *text = NULL;
-    size_t n;
-    ll_error e = {0};
-    CHECK_INT(ll_read_file(path, 0, &text, &n, &e), LL_OK);
-    free(path);
-    return text;
 }
 
 static void checksum(const char *name, ll_hash *out)
@@ -183,14 +131,6 @@ static void entries_share_the_tasks(void)
     CHECK_INT(run_task(a, "of.sweep", p.tasks), LL_USAGE);
     ll_sweep_plan_free(&p);
     ll_app_free(a);
-}
-
-static void write_as(const char *name, const char *text, size_t n)
-{
-    char *path = at(name);
-    ll_error e = {0};
-    CHECK_INT(ll_write_file(path, text, n, &e), LL_OK);
-    free(path);
 }
 
 static void plans_that_are_not_whole_are_refused(void)

@@ -20,6 +20,7 @@
 #include "data/machines/codesign.h"
 #include "data/machines/measure.h"
 #include "data/machines/simulate.h"
+#include "data/sweep/commands/sweep.h"
 #include "plots/commands.h"
 #include "plots/report/report.h"
 #include "sessions/commands.h"
@@ -52,6 +53,7 @@ const ll_flag ll_flags[] = {
 /* clang-format off */
 static const ll_command *const tables[] = {
     ll_data_commands,
+    ll_sweep_commands,
     ll_simulate_commands,
     ll_codesign_commands,
     ll_measure_commands,

@@ -18,6 +18,8 @@
  *   "columns"  [{"key","title","unit","digits"}]: how to show "rows" (array of objects) or, when there are no
  *              rows, the fields of the result itself, one per line
  *   "notes"    array of sentences below
+ *   "live"     true: how things stand until the next result of the command; a page shows it in its place, a stream of text
+ *              leaves it to progress
  * Times that differ from run to run live only in fields whose name ends in "_s" or is "seconds". */
 #ifndef LL_APP_REQUEST_H
 #define LL_APP_REQUEST_H

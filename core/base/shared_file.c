@@ -87,6 +87,17 @@ void ll_shared_unlock(int lock)
     if (lock >= 0) close(lock);
 }
 
+bool ll_shared_locked(const char *path)
+{
+    char *real = real_path(path), *beside = lock_path(real);
+    int fd = open(beside, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+    if (fd >= 0) close(fd);
+    free(beside);
+    free(real);
+    return held;
+}
+
 /* --- changing ------------------------------------------------------------------------------------------- */
 
 static ll_status change_locked(const char *path, size_t most, ll_shared_change change, void *ctx, ll_error *e)

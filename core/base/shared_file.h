@@ -6,6 +6,7 @@
 #ifndef LL_BASE_SHARED_FILE_H
 #define LL_BASE_SHARED_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/base/status.h"
@@ -17,6 +18,8 @@ enum { LL_SHARED_WAIT_MS = 10000 }; /* for another process; changes take millise
  * another process kept it all of wait_ms; LL_CANCELLED: the command is to stop (core/base/interrupt.h). */
 ll_status ll_shared_lock(const char *path, int wait_ms, int *lock, ll_error *e);
 void ll_shared_unlock(int lock); /* -1 is fine */
+/* Somebody on this machine holds it. (A number of a process may be another one's by now; a lock ends with its own.) */
+bool ll_shared_locked(const char *path);
 
 /* What the file shall hold, into `out`, given what it holds (text NULL: there is no file). To leave it as it is,
  * add nothing to `out`. */

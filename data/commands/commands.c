@@ -145,29 +145,6 @@ const ll_command ll_data_commands[] = {
          "compare tasks=ND,FD data=nb201,fbnet predictors=all k=10,20 trials=5 pretrain_seeds=1 out=all.md\n"
          "compare tasks=ND predictors=gp,lut k=10 search=on score=cifar100 limits=20,50,80 p=.5,.9 "
          "verify=0,10"},
-    {.name = "sweep",
-     .group = "compare",
-     .summary = "Spread an experiment of compare over many processes or machines, and merge what they bring",
-     .options = ll_sweep_options,
-     .flags = LL_CMD_LONG | LL_CMD_NO_UNDO,
-     .run = ll_run_sweep,
-     .more_options = ll_sweep_more,
-     .option_group = ll_sweep_option_group,
-     .help = "`sweep plan FILE compare ...` writes the cells of the experiment down, packed into tasks of "
-             "about minutes=10 by\n"
-             "what earlier results took. `sweep run FILE task=I` computes those of one task that are not "
-             "there yet, on a local\n"
-             "disk, and puts its results into FILE.d. TERM, USR1 and Ctrl-C stop it with what it has kept; "
-             "the exit status is then\n"
-             "75. `sweep emit slurm|parallel|sh FILE` writes the script that runs all tasks, `sweep status "
-             "FILE` says how far\n"
-             "they are, `sweep merge FILE` brings them into the results database, where `compare` finds "
-             "them. Merging twice adds\n"
-             "nothing; trials that disagree are refused with both values. data/SWEEPS.md has the details.",
-     .examples =
-         "sweep plan all.sweep compare tasks=ND,N1 data=nb201 predictors=gp,forest k=10,20 trials=20\n"
-         "sweep emit slurm all.sweep jobs=50 out=all.sbatch\nsweep run all.sweep task=0\nsweep run "
-         "all.sweep task=1 of=4\nsweep status all.sweep\nsweep merge all.sweep"},
     {.name = "results",
      .group = "compare",
      .summary = "List or export the results kept by compare",

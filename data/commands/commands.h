@@ -26,13 +26,10 @@ ll_status ll_run_model(ll_request *rq);
 ll_status ll_run_doctor(ll_request *rq);
 ll_status ll_run_compare(ll_request *rq);
 ll_status ll_run_results(ll_request *rq);
-ll_status ll_run_sweep(ll_request *rq);
-const ll_option *ll_sweep_more(char *const *words, int n);
-bool ll_sweep_option_group(int i, ll_option_group *out);
 /* The database that the option `results` names, or the usual one. create: false refuses one that is not there. */
 ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create, ll_results **out);
 const ll_option *ll_compare_more(char *const *words, int n);
-extern const ll_option ll_results_options[], ll_sweep_options[];
+extern const ll_option ll_results_options[];
 extern const ll_option ll_import_options[], ll_load_options[], ll_export_options[], ll_write_options[],
     ll_model_options[], ll_device_options[], ll_dataset_options[];
 

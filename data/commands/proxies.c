@@ -493,9 +493,8 @@ static ll_status keep_cancelled(ll_proxies_job *j)
     return LL_CANCELLED;
 }
 
-static ll_status run_job(ll_proxies_job *j)
+ll_status ll_proxies_open(ll_proxies_job *j)
 {
-    double begun = ll_now_s();
     ll_status s = read_names(j);
     if (!s) s = choose_space(j);
     if (s) return s;
@@ -505,7 +504,28 @@ static ll_status run_job(ll_proxies_job *j)
     if (!s) s = choose_archs(j);
     if (!s) s = ll_proxies_open_scores(j);
     if (!s) s = read_images(j);
-    if (!s) s = find_alike(j);
+    return s ? s : find_alike(j);
+}
+
+void ll_proxies_close(ll_proxies_job *j)
+{
+    ll_proxy_table_free(&j->table);
+    ll_proxy_images_free(&j->images);
+    ll_ints_free(&j->which);
+    ll_ints_free(&j->asked);
+    ll_ints_free(&j->like);
+    ll_ints_free(&j->todo);
+    free(j->settings);
+    free(j->path);
+    free(j->to);
+    free(j->seconds);
+    free(j->computed);
+}
+
+static ll_status run_job(ll_proxies_job *j)
+{
+    double begun = ll_now_s();
+    ll_status s = ll_proxies_open(j);
     if (s) return s;
     j->computed = LL_NEW_ARRAY(int, ll_proxies_count());
     choose_todo(j);
@@ -524,17 +544,7 @@ static ll_status run_proxies(ll_request *rq)
     if (ll_is(&rq->args, "names", "list")) return list_proxies(rq);
     ll_proxies_job j = {.rq = rq};
     ll_status s = run_job(&j);
-    ll_proxy_table_free(&j.table);
-    ll_proxy_images_free(&j.images);
-    ll_ints_free(&j.which);
-    ll_ints_free(&j.asked);
-    ll_ints_free(&j.like);
-    ll_ints_free(&j.todo);
-    free(j.settings);
-    free(j.path);
-    free(j.to);
-    free(j.seconds);
-    free(j.computed);
+    ll_proxies_close(&j);
     return s;
 }
 

@@ -24,6 +24,11 @@ typedef struct ll_proxies_job {
     bool warned;      /* that it could not be */
 } ll_proxies_job;
 
+/* What rq->args ask for, read and checked, and nothing computed: all but `seconds`, `computed` and `todo`. Rows of the table
+ * that compute the same as another one stand behind it in `asked`. ll_proxies_close also on failure. */
+ll_status ll_proxies_open(ll_proxies_job *j);
+void ll_proxies_close(ll_proxies_job *j);
+
 /* Before anything is computed: whether save=on can be done, and which values the dataset has as scores. */
 ll_status ll_proxies_open_scores(ll_proxies_job *j);
 /* What is computed becomes scores of the dataset, where save=on says so. */

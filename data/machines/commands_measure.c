@@ -21,6 +21,7 @@
 #include "data/importers/import.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/measure.h"
+#include "data/machines/measure_parts.h"
 #include "data/machines/place.h"
 #include "data/machines/simulate.h"
 
@@ -52,17 +53,10 @@ typedef struct job {
     pass first, again;     /* again: some of them a second time, for check= */
     double repeat;         /* Spearman of the second time with the first; NaN: not asked for */
     double seconds;
-    cJSON *record; /* how it was measured */
-    bool met;      /* another process has changed the dataset on the disk meanwhile */
+    cJSON *record;      /* how it was measured */
+    bool met;           /* another process has changed the dataset on the disk meanwhile */
+    const cJSON *tasks; /* of a sweep that measured it: a record each; NULL: this process did */
 } job;
-
-/* --- settings ----------------------------------------------------------------------------------------------- */
-
-static ll_status read_settings(job *j)
-{
-    ll_status s = ll_place_open(j->rq, &j->place);
-    return s ? s : ll_measure_settings(j->rq, &j->place, &j->settings, &j->note);
-}
 
 /* --- which architectures ------------------------------------------------------------------------------------ */
 
@@ -93,7 +87,7 @@ static void choose_rows_again(job *j)
     ll_ints_free(&known);
 }
 
-/* A device of that name must be of these settings. */
+/* A device of that name must be of these settings and of this machine, once it is known which one that is. */
 static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
 {
     int at = ll_dataset_device(d, j->device);
@@ -104,7 +98,7 @@ static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
             e, LL_USAGE,
             "device %s is in %s already, with other settings (%s: %s); these are %s: choose another name",
             j->device, d->name, v->source, v->note ? v->note : "none stated", j->note);
-    if (!v->hardware || strcmp(v->hardware, j->place.hardware))
+    if (j->place.hardware && (!v->hardware || strcmp(v->hardware, j->place.hardware)))
         return ll_fail(e, LL_USAGE, "device %s was measured on %s, this is %s: choose another name",
                        j->device, v->hardware ? v->hardware : "another machine", j->place.hardware);
     return LL_OK;
@@ -152,8 +146,8 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
 {
     ll_request *rq = j->rq;
     ll_str identity = {0};
-    ll_str_addf(&identity, "latlab measure: space=%s %s on %s", rq->state.data->space->name, j->note,
-                j->place.hardware);
+    ll_measure_identity(rq, rq->state.data->space, &identity);
+    ll_str_add(&identity, j->place.hardware);
     uint8_t *genes = genes_of(rq->state.data, &p->rows);
     ll_sweep sweep = {.settings = j->settings,
                       .space = rq->state.data->space,
@@ -270,6 +264,7 @@ static cJSON *record_of(const job *j)
         ll_json_int(o, "checked", j->again.rows.n);
         ll_json_num(o, "repeat_spearman", j->repeat);
     }
+    if (j->tasks) cJSON_AddItemToObject(o, "tasks", cJSON_Duplicate(j->tasks, true));
     cJSON_AddItemToObject(o, "machine", ll_place_describe(&j->place));
     record_state(o, "before", j->before);
     record_state(o, "after", j->after);
@@ -419,49 +414,6 @@ static ll_status finish(job *j)
 
 /* --- the command -------------------------------------------------------------------------------------------- */
 
-/* dataset=NAME: the one of that name in the data folder, or a new one without devices. */
-/* A dataset that is there is taken as it is: what was asked of a new one must not be silently something else. */
-static ll_status check_known_dataset(ll_request *rq, const ll_dataset *d, const ll_space *space)
-{
-    if (ll_given(&rq->args, "space") && d->space != space)
-        return LL_FAIL(rq, LL_USAGE, "%s is of space %s, not of %s", d->name, d->space->name, space->name);
-    if (ll_given(&rq->args, "n") && ll_int(&rq->args, "n") != d->n_archs)
-        ll_warn(rq,
-                "%s is there already, with %d %s: n=%d is not looked at; `measure dataset=` under "
-                "another "
-                "name draws anew",
-                d->name, d->n_archs, ll_noun(d->n_archs, "architecture", "architectures"),
-                ll_int(&rq->args, "n"));
-    return LL_OK;
-}
-
-static ll_status open_dataset(ll_request *rq)
-{
-    const char *name = ll_word(&rq->args, "dataset"), *space_name = ll_word(&rq->args, "space");
-    const ll_space *space;
-    ll_status s = ll_space_open(space_name, &space, &rq->error);
-    if (!s) s = ll_folder_check_name(name, &rq->error);
-    if (s) return s;
-    char *path = ll_path_join(ll_app_data_dir(rq->app), name);
-    ll_dataset *d = NULL;
-    s = ll_owned_check(path, &ll_folder_kind, &rq->error);
-    if (!s && ll_is_folder_dataset(path)) {
-        s = ll_folder_load(path, &d, &rq->error);
-        if (!s) s = check_known_dataset(rq, d, space);
-    } else if (!s) {
-        s = ll_draw_dataset(name, space, ll_int(&rq->args, "n"), 0, (uint64_t)ll_int(&rq->args, "seed"), NULL,
-                            &d, &rq->error);
-        if (!s) d->path = ll_strdup(path);
-        if (!s) s = ll_dataset_seal(d, &rq->error);
-    }
-    if (!s)
-        ll_state_set_data(&rq->state, d, false);
-    else
-        ll_dataset_unref(d);
-    free(path);
-    return s;
-}
-
 /* Known before anything is measured, so that nothing is in the way when hours have gone into it. */
 static ll_status choose_place(job *j)
 {
@@ -478,21 +430,31 @@ static ll_status check_device_name(ll_request *rq, const char *name)
                    name);
 }
 
-static ll_status measure_device(job *j)
+/* Everything that can be known without the machine. */
+static ll_status choose(job *j)
 {
     ll_request *rq = j->rq;
     ll_network network;
-    ll_status s = ll_given(&rq->args, "dataset") ? open_dataset(rq) : ll_need_data(rq);
+    ll_status s = ll_given(&rq->args, "dataset") ? ll_measure_open_dataset(rq) : ll_need_data(rq);
     if (!s) s = check_device_name(rq, j->device);
     if (!s) s = ll_measure_check_repeats(rq);
-    if (!s) s = read_settings(j);
+    ll_measure_settings(rq, &j->settings, &j->note);
     if (!s && rq->state.data->n_archs)
         s = ll_network_build(rq->state.data->space, ll_gene(rq->state.data, 0), &network, &rq->error);
     if (!s) s = choose_rows(j);
     if (!s) s = check_device(j, rq->state.data, &rq->error);
     if (!s) s = choose_place(j);
+    if (!s) drop_known(j);
+    return s;
+}
+
+static ll_status measure_device(job *j)
+{
+    ll_request *rq = j->rq;
+    ll_status s = choose(j);
+    if (!s) s = ll_place_open(rq, &j->settings, &j->place); /* connects: nothing else may be wrong by now */
+    if (!s) s = check_device(j, rq->state.data, &rq->error);
     if (s) return s;
-    drop_known(j);
     choose_rows_again(j);
     if (!j->first.rows.n) ll_note(rq, "device %s has all of these architectures already", j->device);
     if (!j->first.rows.n && !j->again.rows.n) return LL_OK;
@@ -506,20 +468,78 @@ static void free_pass(pass *p)
     ll_ints_free(&p->rows);
 }
 
+static void free_job(job *j)
+{
+    free_pass(&j->first);
+    free_pass(&j->again);
+    cJSON_Delete(j->record);
+    free(j->to);
+    free(j->note);
+    ll_place_close(&j->place);
+    cJSON_Delete(j->before);
+    cJSON_Delete(j->after);
+}
+
 static ll_status run_measure(ll_request *rq)
 {
     if (ll_is(&rq->args, "what", "list")) return ll_measure_list_engines(rq);
     if (ll_is(&rq->args, "what", "layers")) return ll_measure_layers(rq);
     job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
     ll_status s = measure_device(&j);
-    free_pass(&j.first);
-    free_pass(&j.again);
-    cJSON_Delete(j.record);
-    free(j.to);
-    free(j.note);
-    ll_place_close(&j.place);
-    cJSON_Delete(j.before);
-    cJSON_Delete(j.after);
+    free_job(&j);
+    return s;
+}
+
+ll_status ll_measure_choose(ll_request *rq, ll_ints *rows)
+{
+    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
+    ll_status s = choose(&j);
+    *rows = ll_ints_copy(j.first.rows.v, s ? 0 : j.first.rows.n);
+    free_job(&j);
+    return s;
+}
+
+/* What the device has already must be what was measured. */
+static ll_status check_known(const job *j, const ll_measured_parts *m)
+{
+    const ll_dataset *d = j->rq->state.data;
+    int at = ll_dataset_device(d, j->device);
+    for (int i = 0; i < m->rows.n && at >= 0; i++) {
+        double had = ll_known(d, at, m->rows.v[i]) ? ll_latencies(d, at)[m->rows.v[i]] : NAN,
+               ms = ll_times_spread(&m->times, i).median;
+        if (fabs(had - ms) > 1e-3 * had)
+            return LL_FAIL(j->rq, LL_BAD_DATA,
+                           "%s: row %d of %s is %g ms there, %g ms is what was measured: nothing is merged",
+                           j->device, m->rows.v[i], d->name, had, ll_measure_digits(ms, DIGITS));
+    }
+    return LL_OK;
+}
+
+/* Its rows that the device lacks become the job's. */
+static void take_measured(job *j, ll_measured_parts *m)
+{
+    j->first = (pass){m->rows, m->times};
+    m->rows = (ll_ints){0};
+    m->times = (ll_times){0};
+}
+
+ll_status ll_measure_merge(ll_request *rq, ll_measured_parts *m, int *fresh)
+{
+    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN, .tasks = m->tasks};
+    const ll_dataset *d = rq->state.data;
+    int at = ll_dataset_device(d, j.device);
+    j.place = (ll_place){.hardware = ll_strdup(m->hardware), .told = cJSON_Duplicate(m->told, true)};
+    ll_measure_settings(rq, &j.settings, &j.note);
+    ll_status s = check_device(&j, d, &rq->error);
+    if (!s) s = choose_place(&j);
+    if (!s) s = check_known(&j, m);
+    *fresh = 0;
+    for (int i = 0; i < m->rows.n && !s; i++) *fresh += at < 0 || !ll_known(d, at, m->rows.v[i]);
+    if (!s && *fresh) {
+        take_measured(&j, m);
+        s = finish(&j);
+    }
+    free_job(&j);
     return s;
 }
 

@@ -12,14 +12,16 @@ extern const ll_command ll_measure_commands[];     /* ends with a record whose n
 extern const ll_option ll_measure_options[];       /* data/machines/measure_options.c */
 ll_status ll_measure_list_engines(ll_request *rq); /* data/machines/measure_engines.c */
 ll_status ll_measure_layers(ll_request *rq);       /* data/machines/measure_layers.c */
-/* What the options say of engine, numbers, threads and batch, checked; the same as text, to be freed. Elsewhere the engine
- * is blas unless another one is asked for. */
-ll_status ll_measure_settings(ll_request *rq, const ll_place *place, ll_host_settings *out, char **note);
+/* What the options say of engine, numbers, threads and batch; the same as text, to be freed. Elsewhere the engine is blas
+ * unless another one is asked for. Whether the machine can do that, ll_place_open says. */
+void ll_measure_settings(const ll_request *rq, ll_host_settings *out, char **note);
 /* Timed runs that `repeats` asks for; 0: auto. */
 int ll_measure_repeats(const ll_request *rq);
 ll_status ll_measure_check_repeats(ll_request *rq);
 int ll_measure_core(const ll_request *rq,
                     const ll_place *place); /* -1: the last one of a machine elsewhere */
+/* dataset=NAME: the one of that name in the data folder, or a new one without devices, which rq->state has then. */
+ll_status ll_measure_open_dataset(ll_request *rq);
 /* The file that keeps the times of this sweep until it is complete, to be freed; with again=on there is none yet. */
 ll_status ll_measure_journal(ll_request *rq, const char *name, char **journal);
 /* What a careful sweep came to: the intervals of the medians, how calm the machine was, and whether its clock is fixed, as

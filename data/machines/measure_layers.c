@@ -53,15 +53,15 @@ static ll_status set_up(job *j)
         return LL_FAIL(rq, LL_USAGE, "out=FILE.csv is missing: the table of layer costs that is written");
     ll_status s = ll_measure_check_repeats(rq);
     if (!s) s = find_space(j);
-    if (!s) s = ll_place_open(rq, &j->place);
-    if (!s) s = ll_measure_settings(rq, &j->place, &j->settings, &j->note);
+    ll_measure_settings(rq, &j->settings, &j->note);
     if (!s && j->settings.simplified)
         s = LL_FAIL(rq, LL_USAGE, "execution=simplified: there is nothing to simplify in a layer alone");
     if (!s && j->settings.dtype != LL_HOST_F32)
         s = LL_FAIL(rq, LL_USAGE,
                     "layers are timed in f32: what a layer of fewer bits reads depends on what comes before");
     if (!s) s = ll_output_new(rq, out, &j->out);
-    return s ? s : ll_layer_space_new(j->space, rq->observer, &j->layers, &rq->error);
+    if (!s) s = ll_layer_space_new(j->space, rq->observer, &j->layers, &rq->error);
+    return s ? s : ll_place_open(rq, &j->settings, &j->place);
 }
 
 /* What the indices of the journal mean. */

@@ -64,11 +64,11 @@ const ll_option ll_measure_options[] = {
     {0},
 };
 
-ll_status ll_measure_settings(ll_request *rq, const ll_place *place, ll_host_settings *out, char **note)
+void ll_measure_settings(const ll_request *rq, ll_host_settings *out, char **note)
 {
     const ll_values *v = &rq->args;
     ll_str text = {0};
-    bool sent = place->remote && !ll_given(v, "engine"); /* oneDNN does not travel */
+    bool sent = ll_has(v, "via") && !ll_given(v, "engine"); /* oneDNN does not travel */
     *out = (ll_host_settings){.engine = sent ? &ll_engine_blas : ll_host_engine_at(ll_chosen(v, "engine")),
                               .dtype = (ll_host_dtype)ll_chosen(v, "dtype"),
                               .isa = (ll_host_isa)ll_chosen(v, "isa"),
@@ -80,7 +80,6 @@ ll_status ll_measure_settings(ll_request *rq, const ll_place *place, ll_host_set
                 ll_word(v, "dtype"), ll_word(v, "isa"), out->threads, out->batch);
     if (out->simplified) ll_str_add(&text, " execution=simplified"); /* else as before there was a choice */
     *note = ll_str_take(&text);
-    return ll_place_check(place, out, &rq->error);
 }
 
 int ll_measure_repeats(const ll_request *rq)

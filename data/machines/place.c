@@ -7,29 +7,7 @@
 #include "data/machines/host/describe.h"
 #include "data/machines/host/machine.h"
 
-ll_status ll_place_open(ll_request *rq, ll_place *out)
-{
-    const char *via = ll_word(&rq->args, "via");
-    *out = (ll_place){0};
-    if (via) {
-        ll_status s = ll_remote_open(via, rq->observer, &out->remote, &rq->error);
-        if (!s) out->hardware = ll_strdup(ll_remote_cpu(out->remote));
-        return s;
-    }
-    ll_str cpu = {0};
-    ll_machine_cpu(&cpu);
-    out->hardware = ll_str_take(&cpu);
-    return LL_OK;
-}
-
-void ll_place_close(ll_place *p)
-{
-    ll_remote_close(p->remote);
-    free(p->hardware);
-    *p = (ll_place){0};
-}
-
-ll_status ll_place_check(const ll_place *p, const ll_host_settings *s, ll_error *e)
+static ll_status check_engine(const ll_place *p, const ll_host_settings *s, ll_error *e)
 {
     ll_str has = {0};
     const ll_host_engine *engine;
@@ -44,16 +22,49 @@ ll_status ll_place_check(const ll_place *p, const ll_host_settings *s, ll_error 
     return status;
 }
 
+ll_status ll_place_open(ll_request *rq, const ll_host_settings *settings, ll_place *out)
+{
+    const char *via = ll_word(&rq->args, "via");
+    ll_status s = LL_OK;
+    *out = (ll_place){0};
+    if (via) {
+        s = ll_remote_open(via, rq->observer, &out->remote, &rq->error);
+        if (!s) out->hardware = ll_strdup(ll_remote_cpu(out->remote));
+    } else {
+        ll_str cpu = {0};
+        ll_machine_cpu(&cpu);
+        out->hardware = ll_str_take(&cpu);
+    }
+    return s || !settings ? s : check_engine(out, settings, &rq->error);
+}
+
+void ll_place_close(ll_place *p)
+{
+    ll_remote_close(p->remote);
+    free(p->hardware);
+    cJSON_Delete(p->told);
+    *p = (ll_place){0};
+}
+
+bool ll_place_engine(const ll_place *p, const ll_host_engine *engine, ll_str *version)
+{
+    const char *there = p->remote ? ll_remote_engine(p->remote, engine->name) : NULL;
+    if (there) ll_str_add(version, there);
+    if (!p->remote) engine->version(version);
+    return there || !p->remote;
+}
+
 void ll_place_version(const ll_place *p, const ll_host_settings *s, ll_str *out)
 {
-    if (p->remote)
-        ll_str_add(out, ll_remote_engine(p->remote, s->engine->name));
+    if (p->told)
+        ll_str_add(out, ll_json_get_str(p->told, "engine", "unknown"));
     else
-        s->engine->version(out);
+        ll_place_engine(p, s->engine, out);
 }
 
 cJSON *ll_place_describe(const ll_place *p)
 {
+    if (p->told) return cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(p->told, "machine"), true);
     return p->remote ? cJSON_Duplicate(ll_remote_machine(p->remote), true) : ll_machine_describe();
 }
 

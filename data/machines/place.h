@@ -11,14 +11,16 @@
 typedef struct ll_place {
     ll_remote *remote; /* NULL: this machine */
     char *hardware;    /* its processor, or the board */
+    cJSON *told;       /* {"engine","machine"} of one that is not asked any more; NULL: it is asked */
 } ll_place;
 
-/* By the option via; connects. ll_place_close also on failure. */
-ll_status ll_place_open(ll_request *rq, ll_place *out);
+/* By the option via; connects, so everything else is checked before. LL_USAGE: there is no such engine, or it cannot do
+ * that (said elsewhere only when it starts); settings NULL: any will do. ll_place_close also on failure. */
+ll_status ll_place_open(ll_request *rq, const ll_host_settings *s, ll_place *out);
 void ll_place_close(ll_place *p);
-/* Is there such an engine, and can it do that? Elsewhere the second is said when it starts. */
-ll_status ll_place_check(const ll_place *p, const ll_host_settings *s, ll_error *e);
-/* The engine's version there. */
+/* An engine's version there; false: it has none of that name. */
+bool ll_place_engine(const ll_place *p, const ll_host_engine *engine, ll_str *version);
+/* Of the engine that these settings name, which is there. */
 void ll_place_version(const ll_place *p, const ll_host_settings *s, ll_str *out);
 /* What machine it is, and with `state` what its clock and temperature are now. */
 cJSON *ll_place_describe(const ll_place *p);

@@ -7,31 +7,19 @@
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "data/machines/host/machine.h"
 #include "data/results/results_db.h"
 
 /* --- where a trial was computed --- */
 
-static char *processor(void)
-{
-    char line[1024], *name = NULL;
-    FILE *f = fopen("/proc/cpuinfo", "re");
-    while (f && !name && fgets(line, sizeof line, f)) {
-        char *colon = strncmp(line, "model name", 10) ? NULL : strchr(line, ':');
-        if (!colon) continue;
-        colon += 1 + strspn(colon + 1, " \t");
-        colon[strcspn(colon, "\n")] = 0;
-        name = ll_strdup(colon);
-    }
-    if (f) fclose(f);
-    return name ? name : ll_strdup("unknown processor");
-}
-
 void ll_results_origin(ll_results *r)
 {
     char host[256] = "";
+    ll_str cpu = {0};
     if (gethostname(host, sizeof host - 1)) *host = 0;
     r->host = ll_strdup(*host ? host : "unknown host");
-    r->cpu = processor();
+    ll_machine_cpu(&cpu);
+    r->cpu = ll_str_take(&cpu);
 }
 
 /* --- what it takes --- */

@@ -1,7 +1,9 @@
 #include "data/sweep/emit.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/quote.h"
 
@@ -40,16 +42,35 @@ static void add_run(const ll_sweep_emit *how, const char *task, ll_str *out)
     ll_str_free(&line);
 }
 
-static int last_chunk(const ll_sweep_plan *p, const ll_sweep_emit *how, int from)
+/* --- which tasks may run side by side --- */
+
+/* Tasks from .. from+n-1, which one array or one `parallel` runs. */
+typedef struct piece {
+    const char *label; /* of its device; NULL: any */
+    int label_size, from, n;
+} piece;
+
+static piece piece_at(const ll_sweep_plan *p, const ll_sweep_emit *how, int from, int most)
 {
-    int left = p->tasks - from;
-    return (left < how->array ? left : how->array) - 1;
+    piece at = {.from = from, .n = p->tasks - from};
+    if (how->one_at_a_time) {
+        at.label = p->cells[ll_sweep_first_cell(p, from)].name;
+        at.label_size = (int)strcspn(at.label, " ");
+        for (at.n = 1; from + at.n < p->tasks; at.n++) {
+            const char *name = p->cells[ll_sweep_first_cell(p, from + at.n)].name;
+            if ((int)strcspn(name, " ") != at.label_size || strncmp(name, at.label, (size_t)at.label_size))
+                break;
+        }
+    }
+    if (at.n > most) at.n = most;
+    return at;
 }
 
 static void add_array(const ll_sweep_emit *how, int last, ll_str *out)
 {
+    int at_once = how->one_at_a_time && !(how->exclusive && how->at_once) ? 1 : how->at_once;
     ll_str_addf(out, "--array=0-%d", last);
-    if (how->at_once) ll_str_addf(out, "%%%d", how->at_once);
+    if (at_once) ll_str_addf(out, "%%%d", at_once);
 }
 
 /* Twice the longest task, for estimates are of other machines, and no less than ten minutes. */
@@ -58,15 +79,20 @@ static int minutes_of(const ll_sweep_plan *p)
     return (int)fmin(fmax(10, ceil(2 * ll_sweep_longest_task(p) / 60) + 5), 1e6);
 }
 
-/* More tasks than an array may have entries are several arrays of the same script. */
+/* More tasks than an array may have entries, or tasks of several devices, are several arrays of the same script; those of
+ * one device wait for each other. */
 static void add_how_to_submit(const ll_sweep_plan *p, const ll_sweep_emit *how, ll_str *out)
 {
-    ll_str_add(out, p->tasks > how->array ? "# Submit this file once for each line:\n"
-                                          : "# Submit: sbatch FILE\n");
-    for (int from = 0; p->tasks > how->array && from < p->tasks; from += how->array) {
+    bool one = piece_at(p, how, 0, how->array).n == p->tasks;
+    ll_str_add(out, one ? "# Submit: sbatch FILE\n" : "# Submit this file once for each line:\n");
+    for (int from = 0; !one && from < p->tasks;) {
+        piece at = piece_at(p, how, from, how->array);
         ll_str_add(out, "#   sbatch ");
-        add_array(how, last_chunk(p, how, from), out);
+        add_array(how, at.n - 1, out);
+        if (at.label)
+            ll_str_addf(out, " --job-name=latlab-%.*s --dependency=singleton", at.label_size, at.label);
         ll_str_addf(out, " --export=ALL,LATLAB_SWEEP_FROM=%d FILE\n", from);
+        from += at.n;
     }
 }
 
@@ -74,11 +100,12 @@ static void add_how_to_submit(const ll_sweep_plan *p, const ll_sweep_emit *how, 
 void ll_sweep_emit_slurm(const ll_sweep_plan *p, const ll_sweep_emit *how, ll_str *out)
 {
     ll_str_add(out, "#!/bin/sh\n#SBATCH --job-name=latlab-sweep\n#SBATCH ");
-    add_array(how, last_chunk(p, how, 0), out);
+    add_array(how, piece_at(p, how, 0, how->array).n - 1, out);
     ll_str_addf(out,
                 "\n#SBATCH --time=%d\n#SBATCH --mem=%s\n#SBATCH --ntasks=1\n#SBATCH --cpus-per-task=1\n"
-                "#SBATCH --requeue\n#SBATCH --open-mode=append\n#SBATCH --signal=B:USR1@60\n",
-                minutes_of(p), how->memory);
+                "#SBATCH --requeue\n#SBATCH --open-mode=append\n#SBATCH --signal=B:USR1@60\n%s"
+                "# The memory is %s.\n",
+                minutes_of(p), how->memory, how->exclusive ? "#SBATCH --exclusive\n" : "", how->memory_by);
     add_how_to_submit(p, how, out);
     add_head(how, out);
     add_run(how, "$((${LATLAB_SWEEP_FROM:-0} + SLURM_ARRAY_TASK_ID)) &\n", out);
@@ -91,19 +118,40 @@ void ll_sweep_emit_slurm(const ll_sweep_plan *p, const ll_sweep_emit *how, ll_st
                     "exit $code\n");
 }
 
+static void add_parallel(const piece *at, const ll_sweep_emit *how, ll_str *out)
+{
+    int at_once = how->one_at_a_time ? 1 : how->at_once;
+    ll_str run = {0};
+    ll_str_addf(out, "seq %d %d | parallel --joblog \"$plan", at->from, at->from + at->n - 1);
+    if (at->label) ll_str_addf(out, ".%.*s", at->label_size, at->label);
+    ll_str_add(out, ".joblog\" --resume-failed");
+    if (at_once) ll_str_addf(out, " -j %d", at_once);
+    ll_str_add(out, " ");
+    add_run(how, "{}", &run);
+    add_word(out, run.s);
+    ll_str_free(&run);
+}
+
+/* Several devices at the same time, each by a `parallel` of its own. */
 void ll_sweep_emit_parallel(const ll_sweep_plan *p, const ll_sweep_emit *how, ll_str *out)
 {
     ll_str_add(out, "#!/bin/sh\n# Run again, it goes on with what has not ended well (GNU parallel).\n");
     add_head(how, out);
-    ll_str_addf(out, "export program plan\nseq 0 %d | parallel --joblog \"$plan.joblog\" --resume-failed",
-                p->tasks - 1);
-    if (how->at_once) ll_str_addf(out, " -j %d", how->at_once);
-    ll_str_add(out, " ");
-    ll_str run = {0};
-    add_run(how, "{}", &run);
-    add_word(out, run.s);
-    ll_str_add(out, "\n");
-    ll_str_free(&run);
+    ll_str_add(out, "export program plan\n");
+    piece first = piece_at(p, how, 0, INT_MAX);
+    if (first.n == p->tasks) {
+        add_parallel(&first, how, out);
+        ll_str_add(out, "\n");
+        return;
+    }
+    ll_str_add(out, "started=\n");
+    for (int from = 0; from < p->tasks;) {
+        piece at = piece_at(p, how, from, INT_MAX);
+        add_parallel(&at, how, out);
+        ll_str_add(out, " &\nstarted=\"$started $!\"\n");
+        from += at.n;
+    }
+    ll_str_add(out, "code=0\nfor pid in $started; do wait \"$pid\" || code=$?; done\nexit $code\n");
 }
 
 /* One after the other; the first that is stopped or fails ends it. */

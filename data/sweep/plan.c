@@ -11,7 +11,16 @@
 
 static const char first_line[] = "latlab sweep ";
 
-static void add_cell(ll_sweep_plan *p, const ll_sweep_cell *c)
+void ll_sweep_plan_begin(ll_sweep_plan *p, const char *command, double minutes)
+{
+    free(p->command);
+    free(p->code);
+    p->command = ll_strdup(command);
+    p->code = ll_strdup(ll_results_code());
+    p->minutes = minutes;
+}
+
+void ll_sweep_plan_add(ll_sweep_plan *p, const ll_sweep_cell *c)
 {
     if (p->n == p->cap) {
         p->cap = p->cap ? 2 * p->cap : 256;
@@ -83,7 +92,7 @@ static void begin_cell(maker *m, const ll_trial *t, double seconds)
     ll_str name = {0};
     ll_str_addf(&name, "%s %s %s %d %llu %llu", t->task->name, t->predictor->name, t->sampler->name, t->k,
                 (unsigned long long)t->seed, (unsigned long long)t->pretrain_seed);
-    add_cell(
+    ll_sweep_plan_add(
         p, &(ll_sweep_cell){.task = p->tasks - 1, .hash = ll_hash_bytes("", 0), .name = ll_str_take(&name)});
 }
 
@@ -114,9 +123,7 @@ ll_status ll_sweep_plan_make(ll_plan *x, ll_results *known, double minutes, ll_s
     walk.forget = NULL;
     walk.observer = NULL; /* nothing is computed that could be shown */
     walk.ctx = &m;
-    out->minutes = minutes;
-    free(out->code);
-    out->code = ll_strdup(ll_results_code());
+    ll_sweep_plan_begin(out, "compare", minutes);
     ll_status s = ll_experiment_run(&walk, e);
     if (!s && !out->n)
         s = ll_fail(e, LL_FAILED, "this experiment has no cells: no predictor is left at any k");
@@ -127,7 +134,9 @@ void ll_sweep_plan_free(ll_sweep_plan *p)
 {
     for (int i = 0; i < p->n; i++) free(p->cells[i].name);
     free(p->cells);
+    free(p->command);
     free(p->code);
+    ll_strs_free(&p->archs);
     ll_strs_free(&p->options);
     ll_strs_free(&p->data);
     *p = (ll_sweep_plan){0};
@@ -138,10 +147,11 @@ void ll_sweep_plan_free(ll_sweep_plan *p)
 void ll_sweep_plan_text(const ll_sweep_plan *p, ll_str *out)
 {
     ll_str_addf(out, "%s%d\n", first_line, LL_SWEEP_FORMAT);
-    ll_str_addf(out, "code %s\n", p->code);
+    ll_str_addf(out, "command %s\ncode %s\n", p->command, p->code);
     for (int i = 0; i < p->data.n; i++) ll_str_addf(out, "data %s\n", p->data.v[i]);
     for (int i = 0; i < p->options.n; i++) ll_str_addf(out, "option %s\n", p->options.v[i]);
     ll_str_addf(out, "minutes %.17g %s\n", p->minutes, p->estimated ? "by results" : "by guess");
+    for (int i = 0; i < p->archs.n; i++) ll_str_addf(out, "arch %s\n", p->archs.v[i]);
     ll_str_addf(out, "tasks %d cells %d\n", p->tasks, p->n);
     for (int i = 0; i < p->n; i++) {
         const ll_sweep_cell *c = &p->cells[i];
@@ -164,7 +174,7 @@ static bool read_cell(ll_sweep_plan *p, const char *text)
         !at || !text[at] || c.task < 0 || c.trials < 1 || !(c.seconds >= 0))
         return false;
     c.name = ll_strdup(text + at);
-    add_cell(p, &c);
+    ll_sweep_plan_add(p, &c);
     return true;
 }
 
@@ -178,6 +188,8 @@ static bool read_line(ll_sweep_plan *p, counts *said, const char *line)
     if (!strncmp(line, "cell ", 5)) return read_cell(p, line + 5);
     if (!strncmp(line, "data ", 5)) return ll_strs_add(&p->data, line + 5), strlen(line) > 5 + 33;
     if (!strncmp(line, "option ", 7)) return ll_strs_add(&p->options, line + 7), true;
+    if (!strncmp(line, "arch ", 5)) return ll_strs_add(&p->archs, line + 5), true;
+    if (!strncmp(line, "command ", 8) && !p->command) return (p->command = ll_strdup(line + 8)) != NULL;
     if (!strncmp(line, "code ", 5) && !p->code) return (p->code = ll_strdup(line + 5)) != NULL;
     if (sscanf(line, "tasks %d cells %d", &said->tasks, &said->cells) == 2) return said->tasks > 0;
     if (sscanf(line, "minutes %lf by %15s", &p->minutes, how) != 2) return false;
@@ -223,7 +235,8 @@ static ll_status read_lines(const char *path, char *text, ll_sweep_plan *p, ll_e
         line = next;
     }
     p->tasks = said.tasks;
-    bool whole = p->code && p->n && p->n == said.cells && p->cells[p->n - 1].task == p->tasks - 1;
+    bool whole =
+        p->command && p->code && p->n && p->n == said.cells && p->cells[p->n - 1].task == p->tasks - 1;
     for (int i = 1; i < p->n && whole; i++)
         whole = p->cells[i].task - p->cells[i - 1].task >= 0 && p->cells[i].task - p->cells[i - 1].task <= 1;
     return whole ? LL_OK : ll_fail(e, LL_BAD_DATA, "%s: cells and tasks do not fit its head", path);
@@ -272,13 +285,18 @@ static ll_status check_data(const ll_sweep_plan *planned, const ll_sweep_plan *n
     return LL_OK;
 }
 
+ll_status ll_sweep_same_code(const ll_sweep_plan *p, const char *path, ll_error *e)
+{
+    if (!strcmp(p->code, ll_results_code())) return LL_OK;
+    return ll_fail(e, LL_FAILED, "%s: made by another version (%s; this is %s)", path, p->code,
+                   ll_results_code());
+}
+
 ll_status ll_sweep_plan_same(const ll_sweep_plan *planned, const ll_sweep_plan *now, const char *path,
                              ll_error *e)
 {
-    if (strcmp(planned->code, now->code))
-        return ll_fail(e, LL_FAILED, "%s: made by another version (%s; this is %s)", path, planned->code,
-                       now->code);
-    ll_status s = check_data(planned, now, path, e);
+    ll_status s = ll_sweep_same_code(planned, path, e);
+    if (!s) s = check_data(planned, now, path, e);
     if (s) return s;
     if (planned->n != now->n)
         return ll_fail(e, LL_FAILED, "%s: the plan has %d cells, the same experiment has %d here", path,
@@ -293,8 +311,8 @@ ll_status ll_sweep_plan_same(const ll_sweep_plan *planned, const ll_sweep_plan *
 
 /* --- tasks --- */
 
-/* Of this task or behind it: they stand in order. */
-static int first_cell(const ll_sweep_plan *p, int task)
+/* They stand in order. */
+int ll_sweep_first_cell(const ll_sweep_plan *p, int task)
 {
     int lo = 0, hi = p->n;
     while (lo < hi) {
@@ -310,14 +328,14 @@ static int first_cell(const ll_sweep_plan *p, int task)
 double ll_sweep_task_seconds(const ll_sweep_plan *p, int task)
 {
     double seconds = 0;
-    for (int i = first_cell(p, task); i < p->n && p->cells[i].task == task; i++)
+    for (int i = ll_sweep_first_cell(p, task); i < p->n && p->cells[i].task == task; i++)
         seconds += p->cells[i].seconds;
     return seconds;
 }
 
 int ll_sweep_task_cells(const ll_sweep_plan *p, int task)
 {
-    return first_cell(p, task + 1) - first_cell(p, task);
+    return ll_sweep_first_cell(p, task + 1) - ll_sweep_first_cell(p, task);
 }
 
 double ll_sweep_longest_task(const ll_sweep_plan *p)

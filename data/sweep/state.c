@@ -1,15 +1,15 @@
 #include "data/sweep/state.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
+#include "core/base/shared_file.h"
 
 static const char *const names[] = {"missing", "running", "stopped", "failed", "lost", "done"};
 
@@ -24,6 +24,14 @@ static void own_host(char *out, size_t size)
     out[size - 1] = 0;
 }
 
+/* What it has had itself and what a process that measures had were there at the same time. */
+static double peak_mb(void)
+{
+    struct rusage own, started;
+    if (getrusage(RUSAGE_SELF, &own) || getrusage(RUSAGE_CHILDREN, &started)) return 0;
+    return (double)(own.ru_maxrss + started.ru_maxrss) / 1024;
+}
+
 ll_status ll_sweep_state_write(const char *path, const ll_sweep_state *s, ll_error *e)
 {
     char host[sizeof s->host];
@@ -34,6 +42,8 @@ ll_status ll_sweep_state_write(const char *path, const ll_sweep_state *s, ll_err
     ll_json_str(o, "host", host);
     ll_json_int(o, "pid", (long)getpid());
     ll_json_num(o, "heard", ll_wall_s());
+    ll_json_num(o, "peak_mb", peak_mb());
+    ll_json_str(o, "local", s->local);
     ll_json_str(o, "message", s->message);
     char *text = ll_json_line(o);
     ll_status status = ll_write_file(path, text, strlen(text), e);
@@ -46,7 +56,7 @@ static bool is_gone(const ll_sweep_state *s)
 {
     char host[sizeof s->host];
     own_host(host, sizeof host);
-    return !strcmp(host, s->host) && s->pid > 0 && kill((pid_t)s->pid, 0) && errno == ESRCH;
+    return !strcmp(host, s->host) && *s->local && !ll_shared_locked(s->local);
 }
 
 ll_sweep_state ll_sweep_state_read(const char *path)
@@ -60,6 +70,8 @@ ll_sweep_state ll_sweep_state_read(const char *path)
     s.done = ll_json_get_int(o, "done", 0);
     s.pid = ll_json_get_int(o, "pid", 0);
     s.heard = ll_json_get_num(o, "heard", 0);
+    s.peak_mb = ll_json_get_num(o, "peak_mb", 0);
+    snprintf(s.local, sizeof s.local, "%s", ll_json_get_str(o, "local", ""));
     snprintf(s.host, sizeof s.host, "%s", ll_json_get_str(o, "host", ""));
     snprintf(s.message, sizeof s.message, "%s", ll_json_get_str(o, "message", ""));
     cJSON_Delete(o);

@@ -105,6 +105,7 @@ static void print_json(batch *b, const cJSON *event)
 
 static void print_result(batch *b, const cJSON *event)
 {
+    if (ll_json_get_bool(event, "live", false)) return;
     ll_str out = {0};
     ll_talk_clear(&b->talk);
     ll_render_result(event, &b->f->out, &out);

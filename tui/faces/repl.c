@@ -262,7 +262,7 @@ static void on_event(void *ctx, const cJSON *event)
         progress_prompt(r, event);
         return;
     }
-    if (!strcmp(kind, "begin")) return;
+    if (!strcmp(kind, "begin") || ll_json_get_bool(event, "live", false)) return;
     if (!strcmp(kind, "end")) {
         r->pending--;
         if (ll_chain_end(&r->chain, r->f->app, event)) r->pending++;

@@ -93,6 +93,7 @@ void ll_log_event(ll_log *l, const cJSON *event)
     const char *kind = ll_json_get_str(event, "event", "");
     const char *message = ll_json_get_str(event, "message", "");
     ll_log_entry e = {.id = ll_json_get_int(event, "id", 0), .kind = LL_LOG_TALK, .style = LL_S_TEXT};
+    if (ll_json_get_bool(event, "live", false)) return; /* the last one stays */
     if (!strcmp(kind, "begin")) {
         e.kind = LL_LOG_COMMAND;
         e.style = LL_S_ACCENT;

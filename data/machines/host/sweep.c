@@ -321,15 +321,19 @@ static long unsettled(const sweeping *w)
     return n;
 }
 
-/* Is there anything to do? More rounds are only for repeats=auto, and for careful sweeps. */
+/* Is there anything to do for it? More rounds are only for repeats=auto, and for careful sweeps. */
+static bool row_incomplete(const sweeping *w, int row)
+{
+    for (int round = 0; round < rounds(w->s); round++)
+        if (wanted(w, row, round) > 0) return true;
+    bool more = (w->s->stable || !w->s->repeats) && is_asked(w->s, row);
+    return more && w->t->visits[row] < most_rounds(w->s) && !ll_times_spread(w->t, row).settled;
+}
+
 static bool incomplete(const sweeping *w)
 {
-    if (visits_left(w)) return true;
-    bool more = w->s->stable || !w->s->repeats;
-    for (int row = 0; row < w->s->n && more; row++)
-        if (is_asked(w->s, row) && w->t->visits[row] < most_rounds(w->s) &&
-            !ll_times_spread(w->t, row).settled)
-            return true;
+    for (int row = 0; row < w->s->n; row++)
+        if (row_incomplete(w, row)) return true;
     return false;
 }
 
@@ -379,11 +383,11 @@ static ll_status measure(sweeping *w, ll_error *e)
     return s;
 }
 
-ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
+static void begin(const ll_sweep *s, ll_times *out, sweeping *w)
 {
     size_t positions = (size_t)s->space->n_positions;
-    sweeping w = {.s = s, .t = out, .rows = {.key_size = positions}};
     int fresh;
+    *w = (sweeping){.s = s, .t = out, .rows = {.key_size = positions}};
     *out = (ll_times){.n = s->n,
                       .count = LL_NEW_ARRAY(int, s->n),
                       .visits = LL_NEW_ARRAY(int, s->n),
@@ -391,7 +395,25 @@ ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
                       .control = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
                       .usual = 1,
                       .stable = s->stable};
-    for (int i = 0; i < s->n; i++) ll_cache_number(&w.rows, s->genes + (size_t)i * positions, &fresh);
+    for (int i = 0; i < s->n; i++) ll_cache_number(&w->rows, s->genes + (size_t)i * positions, &fresh);
+}
+
+ll_status ll_sweep_recall(const ll_sweep *s, ll_times *out, ll_error *e)
+{
+    sweeping w;
+    begin(s, out, &w);
+    ll_status status = read_journal(&w, e);
+    find_usual(out);
+    for (int row = 0; row < s->n; row++)
+        if (row_incomplete(&w, row)) out->count[row] = 0;
+    ll_cache_free(&w.rows);
+    return status;
+}
+
+ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
+{
+    sweeping w;
+    begin(s, out, &w);
     ll_status status = open_journal(&w, e);
     if (!status && incomplete(&w)) status = measure(&w, e);
     find_usual(out);

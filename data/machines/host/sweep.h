@@ -59,6 +59,9 @@ typedef struct ll_times {
  * so that it takes little of the time and does what all do. */
 void ll_sweep_control(const ll_space *s, uint8_t *gene);
 ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e);
+/* What the journal holds of these architectures, but for those that ll_sweep_run would go on with; nothing is measured or
+ * written. */
+ll_status ll_sweep_recall(const ll_sweep *s, ll_times *out, ll_error *e);
 void ll_times_free(ll_times *t);
 /* Of ms * usual / control. */
 ll_spread ll_times_spread(const ll_times *t, int row);

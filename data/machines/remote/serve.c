@@ -1,8 +1,13 @@
 #include "data/machines/remote/serve.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "data/machines/host/bench.h"
@@ -11,6 +16,7 @@
 
 typedef struct server {
     FILE *out;
+    int lock; /* a descriptor; -1: the machine is not taken yet */
     ll_host_settings settings;
     ll_bench *bench; /* NULL: nothing is open */
     int core;
@@ -49,6 +55,22 @@ static void say_engines(server *s)
     }
 }
 
+/* Two that measure at once would measure each other. What all of them have in common is the folder that this program was
+ * sent to; the lock ends with its process. */
+static ll_status take_machine(server *s, ll_error *e)
+{
+    char folder[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", folder, sizeof folder - 1);
+    if (s->lock >= 0 || n <= 0) return LL_OK;
+    folder[n] = 0;
+    *strrchr(folder, '/') = 0;
+    s->lock = open(*folder ? folder : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->lock < 0 || !flock(s->lock, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) return LL_OK;
+    close(s->lock);
+    s->lock = -1;
+    return ll_fail(e, LL_FAILED, "another process is measuring on that machine; wait for it");
+}
+
 static ll_status pin(const server *s, int core, ll_error *e)
 {
     cpu_set_t set;
@@ -85,6 +107,7 @@ static void open_bench(server *s, const char *text)
     s->bench = NULL;
     ll_status status = ll_wire_get_open(text, &s->settings, &core, &s->network, &e);
     if (!status) status = s->settings.engine->check(&s->settings, &e);
+    if (!status) status = take_machine(s, &e);
     if (!status) s->core = core < 0 ? ll_machine_core() : core;
     if (!status) status = pin(s, s->core, &e);
     if (!status) status = check_numbers(s, &e);
@@ -138,6 +161,7 @@ ll_status ll_serve(FILE *in, FILE *out, const char *hash)
     char *line = NULL;
     size_t room = 0;
     s->out = out;
+    s->lock = -1;
     fprintf(out, "latlab-measure %d %s\n", LL_WIRE_VERSION, hash);
     ll_machine_facts(say_fact, s);
     say_engines(s);
@@ -149,6 +173,7 @@ ll_status ll_serve(FILE *in, FILE *out, const char *hash)
     }
     free(line);
     ll_bench_close(s->bench);
+    if (s->lock >= 0) close(s->lock);
     ll_str_free(&s->said);
     free(s);
     return heard ? LL_OK : LL_FAILED;

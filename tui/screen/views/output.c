@@ -22,10 +22,24 @@ static void forget(output_view *v, int n)
     memmove(v->answers, v->answers + n, sizeof *v->answers * (size_t)v->n);
 }
 
+/* A live answer gives way to the next one of its command, wherever the page has been turned to. */
+static bool takes_its_place(const output_view *v, const cJSON *event)
+{
+    const cJSON *latest = v->n ? v->answers[v->n - 1] : NULL;
+    return ll_json_get_bool(latest, "live", false) &&
+           ll_json_get_int(latest, "id", 0) == ll_json_get_int(event, "id", 0);
+}
+
 /* "first": what was there before is forgotten; "more": it stays, and this comes in sight below. */
 static void result(ll_view *base, const char *tag, const cJSON *event)
 {
     output_view *v = (output_view *)base;
+    if (takes_its_place(v, event)) {
+        cJSON_Delete(v->answers[v->n - 1]);
+        v->answers[v->n - 1] = cJSON_Duplicate(event, true);
+        v->laid_width = 0;
+        return;
+    }
     bool more = !strcmp(tag, "more");
     forget(v, more ? v->n == MOST : v->n);
     v->answers[v->n++] = cJSON_Duplicate(event, true);
