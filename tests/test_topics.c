@@ -265,12 +265,14 @@ static void what_is_near_a_topic_is_named(void)
 static void options_that_name_things_complete(void)
 {
     static const char *const free_text[] = {
-        "sample archs", "arch arch",     "predict arch",   "simulate device", "simulate arch",
-        "lut arch",     "import key",    "import latency", "import devices",  "import ops",
-        "import arch",  "import source", "device name",    "dataset name",    "proxies prefix",
-        "search max",   "search where",  "search with",    "predict max",     "predict where",
-        "how-many k",   "roofline arch", "score k",        "compare k",       "score with",
-        "compare with", "measure via",   "sweep words",    "sweep memory",    NULL};
+        "sample archs",   "arch arch",      "predict arch",   "simulate device",
+        "simulate arch",  "lut arch",       "import key",     "import latency",
+        "import ignore",  "import missing", "import devices", "import ops",
+        "import arch",    "import source",  "device name",    "dataset name",
+        "proxies prefix", "search max",     "search where",   "search with",
+        "predict max",    "predict where",  "how-many k",     "roofline arch",
+        "score k",        "compare k",      "score with",     "compare with",
+        "measure via",    "sweep words",    "sweep memory",   NULL};
     static const ll_command *const tables[] = {
         ll_help_commands,     ll_look_commands,    ll_map_commands,      ll_partition_commands,
         ll_sources_commands,  ll_sample_commands,  ll_predict_commands,  ll_score_commands,

@@ -20,13 +20,14 @@ typedef struct ll_import {
     const char *device;     /* brpnas, csv with one column: name of the device; NULL: by the file */
     const char
         *unit; /* csv, brpnas: "us", or one a quantity, "ms,mJ" (core/device/unit.h); NULL: by the file */
-    const char *arch;  /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
-    const char *order; /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
-    const char *
-        latency; /* csv: the column of the latencies, where several may be; NULL: the one that is called so */
+    const char *arch;       /* csv: name of the architecture column, or of several, "op*"; NULL: find it */
+    const char *order;      /* csv, zcp: of lists of operations, "naslib"; NULL: the space's own */
     const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
     const char *
         repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
+    const char *latency;    /* csv: the column of the numbers, of a measurement a line; NULL: find it */
+    const ll_strs *ignore;  /* csv: columns that are taken for nothing; NULL or empty: none */
+    const ll_strs *missing; /* csv: words beside the usual ones that say that nothing was measured */
     const ll_strs *key; /* csv: the columns that together name a device; NULL or empty: one called device */
     int n; /* lut, hwnasbench: architectures of a new dataset where a table has parts, not networks; 0: as many as is usual */
     int batch;          /* csv: images behind one latency, where throughput is converted; 0: 1 */
