@@ -461,7 +461,7 @@ static ll_status plan_wide(reader *r, ll_error *e)
         ll_import_note(r->job, "%d %s that devices= does not name %s left out", skipped,
                        ll_noun(skipped, "column", "columns"), ll_noun(skipped, "was", "were"));
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
-    if ((s = refuse_statistics(r, e))) return s;
+    if (!r->job->device && (s = refuse_statistics(r, e))) return s;
     if (!r->job->device) return LL_OK;
     if (r->devices.n > 1)
         return ll_csv_fail(c, e,
