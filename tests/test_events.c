@@ -76,6 +76,17 @@ static void round_numbers(cJSON *o)
     }
 }
 
+/* A key that stands twice is one of which readers see one. */
+static void check_keys(const cJSON *o, const char *line)
+{
+    for (const cJSON *a = o->child; a; a = a->next) {
+        check_keys(a, line);
+        for (const cJSON *b = a->next; b && cJSON_IsObject(o); b = b->next)
+            check_report(strcmp(a->string, b->string) != 0, __FILE__, __LINE__, "\"%s\" twice in %.200s",
+                         a->string, line);
+    }
+}
+
 /* "hi (90 %)" is looked up as "hi"; a column for a device or a score is called as that is. */
 static bool is_explained(const cJSON *column)
 {
@@ -124,24 +135,13 @@ static void check_heads(const cJSON *event)
     }
 }
 
-/* A key that stands twice is one of which readers see one. */
-static void check_keys(const cJSON *o, const char *line)
-{
-    for (const cJSON *a = o->child; a; a = a->next) {
-        check_keys(a, line);
-        for (const cJSON *b = a->next; b && cJSON_IsObject(o); b = b->next)
-            check_report(strcmp(a->string, b->string) != 0, __FILE__, __LINE__, "\"%s\" twice in %.200s",
-                         a->string, line);
-    }
-}
-
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
     if (!CHECK(event != NULL)) return;
+    check_keys(event, line);
     check_heads(event);
     check_times(event);
-    check_keys(event, line);
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);
