@@ -141,7 +141,7 @@ static const struct {
 } views[] = {
     {"devices", "1", "log latency"},         {"corr", "2", "order cluster"},
     {"corr_groups", "CCC", "4 groups"},      {"partition", "3", "6 target"},
-    {"archs", "4", "latency (ms)"},          {"training", "5", "transfer sim_ey"},
+    {"archs", "4", "multiply-adds"},         {"training", "5", "transfer sim_ey"},
     {"results", "6", "worst architectures"}, {"diagnose", "7", "Enter diag"},
     {"log", "8", "pretrain flops"},          {"search", ":search sim_eyeriss max=14\r9", "within 14 ms"},
     {"help", "q1?", "In this view"}};
