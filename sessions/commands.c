@@ -325,7 +325,8 @@ static ll_status run_redo(ll_request *rq)
  */
 
 static const ll_option save_options[] = {
-    LL_OPT_WORD("name", NULL, "name of the session, or a folder with a slash in it", LL_POSITIONAL),
+    LL_OPT_WORD("name", NULL, "name of the session, or a folder with a slash in it", LL_POSITIONAL,
+                LL_OF(SESSION)),
     {0},
 };
 

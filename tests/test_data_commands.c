@@ -116,7 +116,7 @@ static void bad_tables_cost_nothing(void)
         {"arch,phone\n", "unit=ms", "no row"},
         {"", "unit=ms", "is empty"},
         {"arch,latency\n0,1\n", "unit=ms", "give device=NAME"},
-        {"arch,a,b\n0,1,2\n", "unit=ms device=c", "names one column, the file has 2"},
+        {"arch,a,b\n0,1,2\n", "unit=ms device=c", "2 may be latencies: \"a\", \"b\"; latency=COLUMN says which"},
         {"arch,device,latency_ms\n0,x,1\n", "unit=us", "the column is latency_ms, which is ms, and unit=us"},
         {"arch,device,latency,unit\n0,x,1,us\n", "unit=ms", "the unit is us here, unit=ms was given"},
         {"arch,device,latency,unit\n0,x,1,us\n1,x,1,mJ\n", "", "x was in us before and is in mJ here"},

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/app/topics.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -75,10 +76,72 @@ static void round_numbers(cJSON *o)
     }
 }
 
+/* A key that stands twice is one of which readers see one. */
+static void check_keys(const cJSON *o, const char *line)
+{
+    for (const cJSON *a = o->child; a; a = a->next) {
+        check_keys(a, line);
+        for (const cJSON *b = a->next; b && cJSON_IsObject(o); b = b->next)
+            check_report(strcmp(a->string, b->string) != 0, __FILE__, __LINE__, "\"%s\" twice in %.200s",
+                         a->string, line);
+    }
+}
+
+/* "hi (90 %)" is looked up as "hi"; a column for a device or a score is called as that is. */
+static bool is_explained(const cJSON *column)
+{
+    const char *title = ll_json_get_str(column, "title", "");
+    char *head = ll_strndup(title, strcspn(title, "("));
+    ll_topic t;
+    for (size_t n = strlen(head); n && head[n - 1] == ' ';) head[--n] = 0;
+    bool good = !*head || !strcmp(title, ll_json_get_str(column, "key", "")) || ll_topic_find(title, &t) ||
+                ll_topic_find(head, &t);
+    free(head);
+    return good;
+}
+
+/* The contract of the stream: a time is called by its unit, "predicted_ms", "took_s"; a column for a device is called as
+ * that is. */
+static bool is_named_by_unit(const cJSON *column)
+{
+    const char *key = ll_json_get_str(column, "key", ""), *unit = ll_json_get_str(column, "unit", "");
+    const char *title = ll_json_get_str(column, "title", "");
+    bool other = strcmp(unit, "ms") && strcmp(unit, "s");
+    if (other || !strcmp(key, unit) || !strcmp(key, title) || !strcmp(key, "seconds")) return true;
+    size_t n = strlen(key), m = strlen(unit);
+    return n > m && key[n - m - 1] == '_' && !strcmp(key + n - m, unit);
+}
+
+static void check_times(const cJSON *event)
+{
+    const cJSON *column;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItem(event, "columns")) if (!is_named_by_unit(column))
+    {
+        fprintf(stderr, "a time in %s is called \"%s\"\n", ll_json_get_str(column, "unit", ""),
+                ll_json_get_str(column, "key", ""));
+        CHECK(!"a time is called by its unit");
+    }
+}
+
+/* What stands over a column of a table, `help` explains. */
+static void check_heads(const cJSON *event)
+{
+    const cJSON *column;
+    if (!cJSON_GetObjectItem(event, "rows")) return;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItem(event, "columns")) if (!is_explained(column))
+    {
+        fprintf(stderr, "help does not explain \"%s\"\n", ll_json_get_str(column, "title", ""));
+        CHECK(!"a head is explained");
+    }
+}
+
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
     if (!CHECK(event != NULL)) return;
+    check_keys(event, line);
+    check_heads(event);
+    check_times(event);
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);
@@ -207,9 +270,23 @@ SCRIPT(14)
 SCRIPT(15)
 SCRIPT(16)
 SCRIPT(17)
+SCRIPT(18)
+SCRIPT(19)
+SCRIPT(20)
+SCRIPT(21)
+SCRIPT(22)
+SCRIPT(23)
+SCRIPT(24)
+SCRIPT(25)
+SCRIPT(26)
+SCRIPT(27)
+SCRIPT(28)
+SCRIPT(29)
 static void (*const script_cases[])(void) = {
-    script_0, script_1,  script_2,  script_3,  script_4,  script_5,  script_6,  script_7,  script_8,
-    script_9, script_10, script_11, script_12, script_13, script_14, script_15, script_16, script_17};
+    script_0,  script_1,  script_2,  script_3,  script_4,  script_5,  script_6,  script_7,
+    script_8,  script_9,  script_10, script_11, script_12, script_13, script_14, script_15,
+    script_16, script_17, script_18, script_19, script_20, script_21, script_22, script_23,
+    script_24, script_25, script_26, script_27, script_28, script_29};
 enum { MOST = sizeof script_cases / sizeof *script_cases };
 
 int main(int argc, char **argv)

@@ -34,18 +34,25 @@ const ll_option ll_import_options[] = {
     LL_OPT_WORD(
         "unit", NULL,
         "csv: unit of the numbers in the file: ms, us, ns, s, fps, or of another quantity mJ, J, W, KB, ...; "
-        "unit=ms,mJ where a file has both"),
+        "unit=ms,mJ where a file has both",
+        LL_ONE_OF("ms|us|ns|s|fps|mJ|uJ|J|W|mW|B|KB|MB")),
     LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
     LL_OPT_CHOICE(
         "repeats", NULL, "median|min|mean",
         "csv: what stands for several runs of one architecture on one device; their deviation is kept"),
     LL_OPT_LIST("key", NULL, "csv: columns that together name a device: device,batch_size"),
+    LL_OPT_WORD("latency", NULL, "csv: the column of the numbers, where each line is a measurement"),
+    LL_OPT_LIST("ignore", NULL, "csv: columns to take for nothing"),
+    LL_OPT_LIST("missing", NULL,
+                "csv: words in cells that mean nothing was measured, beside NA, NaN, None, null, -, -1"),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
     LL_OPT_WORD(
         "features", NULL,
         "csv: the columns of numbers that describe an architecture: auto, or a,b,c:category (also :width, "
-        ":count, :ratio)"),
-    LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
+        ":count, :ratio)",
+        LL_ONE_OF("auto")),
+    LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own",
+                LL_ONE_OF("naslib|own")),
     LL_OPT_WORD("space", NULL,
                 "csv, lut, hwnasbench: search space of a new dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
@@ -54,9 +61,10 @@ const ll_option ll_import_options[] = {
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
     LL_OPT_WORD("arch", NULL,
                 "csv, accuracy: name of the column with the architectures; csv: of several, op1,op2 or op*"),
-    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set"),
+    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set",
+                LL_OF(SCORE)),
     LL_OPT_CHOICE("split", NULL, "test|valid|train", "accuracy: of which images (default test)"),
-    LL_OPT_WORD("device", NULL, "brpnas, lut, csv with one column: name of the device"),
+    LL_OPT_WORD("device", NULL, "brpnas, lut, csv with one column: name of the device", LL_OF(DEVICE)),
     LL_OPT_INT(
         "n", "0", 0, 1000000,
         "lut, hwnasbench of fbnet: architectures of a new dataset; 0: all, 2000 where they cannot be listed"),
@@ -287,6 +295,7 @@ ll_status ll_run_import(ll_request *rq)
                      .name = ll_word(&rq->args, "name"),
                      .device = ll_word(&rq->args, "device"),
                      .unit = ll_word(&rq->args, "unit"),
+                     .latency = ll_word(&rq->args, "latency"),
                      .arch = ll_word(&rq->args, "arch"),
                      .order = ll_word(&rq->args, "order"),
                      .repeats = ll_word(&rq->args, "repeats"),
@@ -295,11 +304,15 @@ ll_status ll_run_import(ll_request *rq)
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
-    ll_strs devices = {0}, key = {0};
+    ll_strs devices = {0}, key = {0}, ignore = {0}, missing = {0};
     ll_patterns(&rq->args, "devices", &devices);
     job.devices = &devices;
     ll_list(&rq->args, "key", &key);
     job.key = &key;
+    ll_list(&rq->args, "ignore", &ignore);
+    job.ignore = &ignore;
+    ll_list(&rq->args, "missing", &missing);
+    job.missing = &missing;
     job.batch = ll_int(&rq->args, "batch");
     job.n = ll_int(&rq->args, "n");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
@@ -309,6 +322,8 @@ ll_status ll_run_import(ll_request *rq)
     ll_strs_free(&job.notes);
     ll_strs_free(&devices);
     ll_strs_free(&key);
+    ll_strs_free(&ignore);
+    ll_strs_free(&missing);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

@@ -7,31 +7,26 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "data/importers/csv.h"
+#include "data/importers/csv_heading.h"
 
 typedef ll_table_reader reader;
 
 /* Columns of strings, or of canonical indices, which row labels are called, too: several columns that look like positions go
  * before the latter. */
-static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
-                                         "string", "gene",         "op_idx_list", "net",         NULL};
+static const char *const arch_names[] = {"arch", "architecture", "arch_str", "arch_string",
+                                         "cell", "string",       "gene",     "op_idx_list",
+                                         "net",  "network",      "cell_str", NULL};
 static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char row_name[] = "row";
 
-static bool among(const char *const *names, const char *text)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, text)) return true;
-    return false;
-}
-
 bool ll_table_is_index(const char *name)
 {
-    return among(index_names, name) || !strcasecmp(name, row_name);
+    return ll_heading_among(index_names, name) || !strcasecmp(name, row_name);
 }
 
 bool ll_table_names_archs(const char *name)
 {
-    return among(arch_names, name) || ll_table_is_index(name);
+    return ll_heading_among(arch_names, name) || ll_table_is_index(name);
 }
 
 bool ll_table_has_strings(const ll_csv *header)
@@ -58,19 +53,37 @@ static void add_checks(reader *r)
     }
 }
 
+/* The first line is not names but an architecture and its numbers. */
+static bool lacks_header(const reader *r)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    for (int i = 0; i < r->csv.n; i++)
+        if (strlen(r->csv.cells[i]) > 1 && !ll_space_read(r->job->space, r->csv.cells[i], gene, NULL))
+            return true;
+    return false;
+}
+
 static ll_status not_found(const reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
+    if (lacks_header(r))
+        return ll_csv_fail(c, e,
+                           "the first line is a measurement already: a line of names such as `arch,pixel3 "
+                           "(ms)` was expected above it");
     if (ll_csv_column(c, row_name) >= 0)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
                            "arch=COLUMN)");
-    return ll_csv_fail(
-        c, e,
-        "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
-        "numbers describe them",
-        c->cells[0]);
+    ll_str names = {0};
+    for (int i = 0; i < c->n && names.len < 200; i++)
+        ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", c->cells[i]);
+    ll_csv_fail(c, e,
+                "which column holds the architectures? none is called arch; give arch=COLUMN (there are %s), "
+                "arch=op1,op2,... or arch=op* where they stand in several, or features=auto where numbers "
+                "describe them",
+                names.s);
+    ll_str_free(&names);
+    return LL_BAD_DATA;
 }
 
 /* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
@@ -195,7 +208,7 @@ static ll_status check(reader *r, ll_table_check *x, const uint8_t *gene, ll_err
     long number = whole_number(r->csv.cells[x->column]);
     if (!r->n_records) x->first = number;
     x->counts = (!r->n_records || x->counts) && number == x->first + r->n_records && x->first >= 0 &&
-                x->first <= 1 && among(index_names, r->header.v[x->column]);
+                x->first <= 1 && ll_heading_among(index_names, r->header.v[x->column]);
     if (!read_check(r, x, theirs)) {
         x->unread++;
         return LL_OK;
@@ -212,10 +225,11 @@ ll_status ll_table_read_arch(reader *r, uint8_t *gene, ll_error *e)
     ll_str_clear(&r->arch);
     ll_arch_columns_text(&r->at, &r->csv, r->job->space, &r->arch);
     text = ll_str_text(&r->arch);
-    r->saw_index |= whole_number(text) >= 0;
+    long number = whole_number(text); /* six digits may be a list of operations */
+    r->saw_index |= number >= 0 && (!r->job->space->n_archs || number < (long)r->job->space->n_archs);
     ll_status s = r->by_row ? read_row(r, text, gene, e) : read_text(r, text, gene, e);
     if (s && !r->by_row) s = ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
-    if (!s && !r->by_row && whole_number(text) >= 0) s = check_meaning(r, text, gene, e);
+    if (!s && !r->by_row && number >= 0) s = check_meaning(r, text, gene, e);
     for (int i = 0; i < r->n_checks && !s; i++) s = check(r, &r->checks[i], gene, e);
     r->n_records++;
     return s;

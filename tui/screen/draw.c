@@ -135,7 +135,7 @@ static void draw_lesson(ll_screen *s, int y, int h)
                    !step->command  ? "n ends the lesson"
                    : s->lesson.why ? "n tries it again, N leaves the lesson"
                                    : "n runs it, N leaves the lesson");
-    if (cut > 0) ll_putf(c, y + h - 1, x + 2, LL_S_WARN, "%d more %s", cut, cut > 1 ? "lines" : "line");
+    if (cut > 0) ll_putf(c, y + h - 1, x + 2, LL_S_WARN, "%d more %s", cut, ll_noun(cut, "line", "lines"));
 }
 
 /* --- last row ------------------------------------------------------------------------------------------- */
