@@ -1,6 +1,8 @@
 /* Heatmaps: cells, numbers in them, groups; as pictures and in characters. */
 #include <stdlib.h>
 
+#include "plots/figure/key.h"
+#include "plots/figure/layout.h"
 #include "plots/terminal/drawing.h"
 #include "plots/terminal/terminal.h"
 #include "tests/figures.h"
@@ -47,6 +49,45 @@ static void a_small_heatmap_is_mostly_matrix(void)
         CHECK(p->y.n_ticks > 4 && p->y.n_ticks < MANY);
         ll_figure_free(f);
     }
+}
+
+/* A thousand devices on a stamp stay on it; in SVG they are one picture, not a million rectangles. What has no correlation has
+ * a key, and the key has room. */
+static void a_heatmap_of_a_thousand_fits(void)
+{
+    enum { MANY = 1000 };
+    const char **names = LL_NEW_ARRAY(const char *, MANY);
+    double *r = LL_NEW_ARRAY(double, MANY *MANY);
+    for (int i = 0; i < MANY; i++) names[i] = "device";
+    for (int i = 0; i < MANY * MANY; i++) r[i] = i / MANY == i % MANY ? 1 : .5;
+    ll_heatmap_data d = {.title = "t",
+                         .value_label = "r",
+                         .n = MANY,
+                         .names = names,
+                         .r = r,
+                         .size = {.width = 350, .height = 260}};
+    ll_figure *f;
+    ll_str script = {0};
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    for (int side = 0; side < 4; side++) CHECK(f->panels[0].margin[side] > 0);
+    ll_gp_target svg = {.terminal = LL_GP_SVG};
+    ll_gnuplot_text(f, &svg, &script);
+    CHECK(!strstr(script.s, "with image pixels"));
+    ll_figure_free(f);
+    ll_str_free(&script);
+    r[1] = r[2] = NAN;
+    d = (ll_heatmap_data){.title = "t", .value_label = "r", .n = 2, .names = names, .r = r};
+    CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+    ll_key key;
+    double x, y;
+    ll_key_lay(f, &f->panels[0], &key);
+    CHECK_INT(key.n, 1);
+    ll_key_place(f, &f->panels[0], &key, 0, &x, &y);
+    CHECK(y + .4 * ll_line_px(key.size, f->scale) < f->height);
+    ll_key_free(&key);
+    ll_figure_free(f);
+    free(names);
+    free(r);
 }
 
 static void heatmap_cells_hold_short_numbers(void)
@@ -164,6 +205,7 @@ int main(int argc, char **argv)
         {"heatmap is built", heatmap_is_built},
         {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
         {"a small heatmap is mostly matrix", a_small_heatmap_is_mostly_matrix},
+        {"a heatmap of a thousand fits", a_heatmap_of_a_thousand_fits},
         {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
         {"drawn cells round nothing to one", drawn_cells_round_nothing_to_one},
         {"groups are framed", groups_are_framed},

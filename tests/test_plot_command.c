@@ -405,6 +405,36 @@ static void searches_are_drawn(void)
     ll_app_free(a);
 }
 
+/* A figure is sent on without the session that knows better. */
+static void an_outdated_search_says_so(void)
+{
+    static const char *const before[] = {"partition source=raspi4 target=fpga", "pretrain flops",
+                                         "transfer fpga k=8 seed=1", "search fpga score=macs max=20"};
+    ll_gnuplot g = {0};
+    if (!have_gnuplot(&g)) return;
+    ll_gnuplot_free(&g);
+    ll_app *a = new_app(true);
+    ll_app_register(a, ll_partition_commands);
+    ll_app_register(a, ll_predict_commands);
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        cJSON *o = say(a, "%s", before[i]);
+        if (!CHECK(!strcmp(ll_json_get_str(o, "end", ""), "ok")))
+            puts(ll_json_get_str(o, "message", before[i]));
+        cJSON_Delete(o);
+    }
+    cJSON *o = say(a, "plot front");
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK(!ll_json_get_str(o, "outdated", NULL));
+    cJSON_Delete(o);
+    cJSON_Delete(say(a, "transfer fpga k=9 seed=2"));
+    o = say(a, "plot front");
+    CHECK_HAS(ll_json_get_str(o, "outdated", ""), "transferred to fpga since");
+    CHECK_HAS(ll_json_get_str(o, "text", ""),
+              "outdated: transferred to fpga since"); /* in the figure itself */
+    cJSON_Delete(o);
+    ll_app_free(a);
+}
+
 static void co_designs_are_drawn(void)
 {
     ll_gnuplot g = {0};
@@ -528,6 +558,7 @@ int main(int argc, char **argv)
                                        {"histograms are of one unit", histograms_are_of_one_unit},
                                        {"shots are means over devices", shots_are_means_over_devices},
                                        {"searches are drawn", searches_are_drawn},
+                                       {"an outdated search says so", an_outdated_search_says_so},
                                        {"co-designs are drawn", co_designs_are_drawn},
                                        {"maps are drawn", maps_are_drawn},
                                        {"the command can be cancelled", the_command_can_be_cancelled},

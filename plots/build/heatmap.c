@@ -10,6 +10,8 @@
 /* Pixels: across all cells, where there are many; what a cell has at least where each is named, and what a name gets where not. */
 enum { NAME_CHARS = 26, LEAST_CHARS = 8, ACROSS = 2000, NAMED = 7, NAME_ROOM = 14 };
 
+static const double LEAST_CELL = .02; /* pixels: a thousand devices on a stamp are a texture */
+
 typedef struct heatmap {
     const ll_heatmap_data *d;
     ll_figure *f;
@@ -53,6 +55,13 @@ static int name_chars(const heatmap *h, int width, double scale)
     return longest < most ? longest : most;
 }
 
+static bool has_key(const ll_heatmap_data *d)
+{
+    for (int i = 0; i < d->n * d->n; i++)
+        if (!isfinite(d->r[i])) return true;
+    return d->side != NULL;
+}
+
 /* The cell's size decides the size of the names, and what names and scale take away decides the
  * cell's size. */
 static ll_plot_size choose_size(heatmap *h)
@@ -68,13 +77,13 @@ static ll_plot_size choose_size(heatmap *h)
         h->chars = name_chars(h, asked.width, scale);
         double names = 30 * scale + WIDE * scale * h->font * h->chars, under = h->bare ? 16 * scale : names;
         double right = (asked.width ? 96 : 110) * scale, top = (size.paper ? 14 : 52) * scale,
-               key = d->side ? 28 * scale : 0;
+               key = has_key(d) ? 28 * scale : 0;
         size.width = asked.width ? asked.width : (int)fmax(480, h->cell * across + names + right);
         if (asked.width) h->cell = (size.width - names - right) / across;
         double wanted = h->cell * down + under + top + key;
         size.height = asked.height ? asked.height : (int)fmax(asked.width ? 60 : 400, wanted);
-        h->cell =
-            fmax(1, fmin((size.width - names - right) / across, (size.height - under - top - key) / down));
+        h->cell = fmax(LEAST_CELL,
+                       fmin((size.width - names - right) / across, (size.height - under - top - key) / down));
         double aside = (size.width - names - right - h->cell * across) / 2;
         double over = (size.height - under - top - key - h->cell * down) / 2;
         h->margin[0] = names + aside;

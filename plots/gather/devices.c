@@ -92,7 +92,8 @@ static ll_status build_heatmap(ll_plot_request *p, const ll_corr *c, ll_figure *
     char *side = sides_of(&p->rq->state, &c->devices);
     ll_heatmap_join *joins = how == LL_ORDER_CLUSTER ? joins_of(&tree) : NULL;
     ll_str title = {0};
-    ll_str_addf(&title, "%s: correlation of %d devices", d->name, c->devices.n);
+    ll_str_addf(&title, "%s: correlation of %d %s", d->name, c->devices.n,
+                ll_noun(c->devices.n, "device", "devices"));
     ll_heatmap_data h = {.title = title.s,
                          .value_label = ll_plot_metric(metric),
                          .n = c->devices.n,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/app/quantities.h"
+#include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
@@ -400,6 +401,21 @@ static void note_devices(const cJSON *o, ll_figure *f)
         ll_figure_note(f, "latency is that of %s; within and beyond are of all limits", first);
 }
 
+/* What was learnt since makes another search of it: said on the figure, too, which is sent on. */
+static void say_outdated(ll_plot_request *p, const cJSON *result, ll_figure *f)
+{
+    const ll_state *state = &p->rq->state;
+    ll_str why = {0};
+    for (int i = 0; i < state->n_searches; i++)
+        if (state->searches[i]->result == result) ll_stale_search(state, state->searches[i], &why);
+    if (why.len) {
+        ll_panel_note(&f->panels[0], "%s", why.s);
+        ll_figure_note(f, "the search is %s: the same `search` again goes by what is known now", why.s);
+        ll_json_str(p->result, "outdated", why.s);
+    }
+    ll_str_free(&why);
+}
+
 ll_status ll_gather_front(ll_plot_request *p, ll_figure **out)
 {
     searches s;
@@ -411,6 +427,7 @@ ll_status ll_gather_front(ll_plot_request *p, ll_figure **out)
     read_front(s.v[0], &c);
     status = build_front(p, &s, &c, out);
     if (!status) note_devices(s.v[0], *out);
+    if (!status) say_outdated(p, s.v[0], *out);
     add_devices(p, &s);
     ll_json_str(p->result, "score", ll_json_get_str(s.v[0], "score_name", NULL));
     ll_json_str(p->result, "method", ll_json_get_str(s.v[0], "method", NULL));

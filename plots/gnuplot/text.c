@@ -339,10 +339,14 @@ static void segments(const script *s, const ll_series *v)
                 v->dashed ? " dashtype 2" : "");
 }
 
+enum { MOST_RECTANGLES = 250 * 250 };
+
+/* One picture, unless it would be blurred: viewers of SVG smooth pictures when they enlarge them. A rectangle for each of a
+ * million cells is a file that no viewer opens. */
 static void image(const script *s, const ll_series *v)
 {
-    /* one picture, unless it would be blurred: viewers of SVG smooth pictures when they enlarge them */
-    ll_str_add(s->out, s->to->terminal == LL_GP_SVG ? "matrix with image pixels" : "matrix with image");
+    bool cells = s->to->terminal == LL_GP_SVG && (long)v->n * v->cols <= MOST_RECTANGLES;
+    ll_str_add(s->out, cells ? "matrix with image pixels" : "matrix with image");
 }
 
 static void (*const marks[])(const script *s, const ll_series *v) = {

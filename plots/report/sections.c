@@ -275,6 +275,9 @@ static ll_status add_search(ll_report *r)
         ll_html_absent(&r->out, "Nothing was searched; `search DEVICE max=5` does that.");
         return LL_OK;
     }
+    ll_str why = {0};
+    if (ll_stale_search(s, s->searches[0], &why)) ll_html_absent(&r->out, why.s);
+    ll_str_free(&why);
     add_choice(r, s->searches[0]->result);
     ll_status status = add_figure(r, "plot front");
     if (!status && s->n_searches > 1) status = add_figure(r, "plot search");
