@@ -6,29 +6,9 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/quote.h"
-#include "core/space/numbers.h"
-#include "core/space/space_json.h"
-#include "data/datasets/bundled_proxies.h"
-#include "data/datasets/folder.h"
-#include "sessions/manifest.h"
+#include "sessions/manifest_parts.h"
 
-typedef struct reader {
-    const cJSON *manifest;
-    const char *blobs;
-    ll_state *out;
-    ll_strs *said;
-    bool whole; /* nothing was left out */
-    bool same;  /* the dataset is what it was */
-    int n_then; /* architectures it had; -1: not known */
-    int *now;   /* the row of each of these now, -1: gone; NULL: each is where it was */
-    const char *model_blob[LL_MAX_MODELS]; /* where each model of the state comes from; borrowed */
-    ll_model *former; /* a model of which only what was adapted is left, and its blob: several may be of it */
-    const char *former_blob;
-    ll_error *e; /* of a cancelled reading */
-} reader;
-
-static void say(reader *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void say(reader *r, const char *fmt, ...)
+void ll_manifest_say(ll_manifest_reader *r, const char *fmt, ...)
 {
     ll_str text = {0};
     va_list ap;
@@ -38,186 +18,9 @@ static void say(reader *r, const char *fmt, ...)
     ll_strs_take(r->said, ll_str_take(&text));
 }
 
-static const cJSON *part(const reader *r, const char *name)
+static const cJSON *part(const ll_manifest_reader *r, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(r->manifest, name);
-}
-
-/* --- the dataset ------------------------------------------------------------------------------------------
- */
-
-/* The dataset at a path when it is of the same search space. */
-static ll_status open_at(const cJSON *o, const char *path, ll_dataset **out, ll_error *e)
-{
-    ll_dataset *d = NULL;
-    const char *space = ll_json_get_str(o, "space", NULL);
-    ll_status s = ll_is_dir(path) ? ll_folder_load(path, &d, e)
-                                  : ll_fail(e, LL_BAD_DATA, "%s: there is no such folder", path);
-    if (!s && space && strcmp(space, d->space->name)) {
-        s = ll_fail(e, LL_BAD_DATA, "%s: is of %s now, not of %s", path, d->space->name, space);
-        ll_dataset_unref(d);
-    }
-    if (!s) *out = d;
-    return s;
-}
-
-static bool is_same(const cJSON *o, const ll_dataset *d)
-{
-    return !strcmp(ll_json_get_str(o, "hash", ""), d->hash.hex);
-}
-
-/* A dataset that was moved is looked for by its name in the folders of datasets. Replaces *best by an unchanged one, or
- * by any when there is none yet. */
-static ll_status find_moved(const cJSON *o, const ll_app *app, ll_dataset **best, ll_error *e)
-{
-    ll_strs dirs = {0};
-    ll_error why = {0};
-    ll_status s = LL_OK;
-    const char *name = ll_json_get_str(o, "name", "");
-    if (app && *name && !strchr(name, '/')) ll_app_data_dirs(app, &dirs);
-    for (int i = 0; i < dirs.n && !(*best && is_same(o, *best)) && s != LL_CANCELLED; i++) {
-        ll_dataset *d = NULL;
-        char *at = ll_path_join(dirs.v[i], name);
-        s = open_at(o, at, &d, &why);
-        if (d && (!*best || is_same(o, d))) {
-            ll_dataset_unref(*best);
-            *best = d;
-        } else {
-            ll_dataset_unref(d);
-        }
-        free(at);
-    }
-    ll_strs_free(&dirs);
-    if (s != LL_CANCELLED) return LL_OK;
-    *e = why;
-    return s;
-}
-
-/* The blob of a dataset that lived in memory, as it does again. */
-static ll_status open_blob(const reader *r, const cJSON *o, const char *blob, ll_dataset **out, ll_error *e)
-{
-    if (strchr(blob, '/')) return ll_fail(e, LL_BAD_DATA, "'%s' is no name of a blob", blob);
-    char *at = ll_path_join(r->blobs, blob);
-    ll_status s = open_at(o, at, out, e);
-    if (!s) {
-        free((*out)->path);
-        (*out)->path = NULL;
-    }
-    free(at);
-    return s;
-}
-
-static ll_status find_dataset(reader *r, const cJSON *o, const ll_dataset *have, const ll_app *app)
-{
-    ll_dataset **d = &r->out->data;
-    ll_error why = {0};
-    const char *path = ll_json_get_str(o, "path", NULL), *blob = ll_json_get_str(o, "blob", NULL);
-    const char *name = ll_json_get_str(o, "name", "without a name");
-    if (have && is_same(o, have)) {
-        *d = ll_dataset_ref(have);
-        return LL_OK;
-    }
-    ll_status s = blob   ? open_blob(r, o, blob, d, &why)
-                  : path ? open_at(o, path, d, &why)
-                         : ll_fail(&why, LL_BAD_DATA, "it is not said where it is");
-    if (s != LL_CANCELLED && !blob && !(*d && is_same(o, *d))) s = find_moved(o, app, d, &why);
-    if (s == LL_CANCELLED) {
-        if (r->e) *r->e = why;
-        return s;
-    }
-    if (*d) {
-        ll_attach_proxies(*d);
-        return LL_OK;
-    }
-    r->whole = false;
-    say(r,
-        "the dataset %s of this session is gone: %s; what was made of it stays in the session, and is shown "
-        "again "
-        "when the dataset is back and the session is opened once more",
-        name, why.message);
-    return LL_OK;
-}
-
-/* What the space was: of one that has changed, architectures that are numbers may still be there, others cannot be found. */
-typedef struct former_space {
-    const ll_space *numbers; /* NULL: none */
-    bool changed;
-} former_space;
-
-static former_space space_then(const cJSON *o, const ll_space *now)
-{
-    const cJSON *definition = cJSON_GetObjectItemCaseSensitive(o, "space_definition");
-    former_space then = {0};
-    if (!definition || !now->own) return then;
-    if (cJSON_GetObjectItemCaseSensitive(definition, "columns")) {
-        then.numbers = ll_numbers_from_json(definition, NULL);
-        then.changed = then.numbers != now;
-    } else {
-        cJSON *own = ll_space_json(now);
-        then.changed = !cJSON_Compare(own, definition, true);
-        cJSON_Delete(own);
-    }
-    return then;
-}
-
-static int row_of_gene(const former_space *then, const ll_dataset *d, const uint8_t *gene)
-{
-    uint8_t here[LL_MAX_POSITIONS];
-    if (!then->changed) return ll_dataset_row(d, gene);
-    return then->numbers && ll_numbers_translate(then->numbers, d->space, gene, here)
-               ? ll_dataset_row(d, here)
-               : -1;
-}
-
-/* Which rows the architectures of then are in now. */
-static void find_rows(reader *r, const cJSON *o)
-{
-    const ll_dataset *d = r->out->data;
-    const char *name = ll_json_get_str(o, "genes", NULL);
-    size_t positions = (size_t)d->space->n_positions;
-    uint8_t *genes = NULL;
-    ll_error why = {0};
-    if (r->same) return;
-    if (!name || r->n_then < 0) {
-        r->n_then = -1;
-        return;
-    }
-    if (ll_store_read_genes(r->blobs, name, (size_t)r->n_then * positions, &genes, &why)) {
-        say(r, "%s; its architectures are taken to be the first ones of %s", why.message, d->name);
-        r->n_then = -1;
-        return;
-    }
-    former_space then = space_then(o, d->space);
-    if (then.changed && !then.numbers)
-        say(r, "the space %s is another one than then: the architectures of this session are not found in it",
-            d->space->name);
-    if (then.changed || r->n_then > d->n_archs ||
-        memcmp(genes, d->archs->genes, (size_t)r->n_then * positions)) {
-        r->now = LL_NEW_ARRAY(int, r->n_then + 1);
-        for (int i = 0; i < r->n_then; i++) r->now[i] = row_of_gene(&then, d, genes + (size_t)i * positions);
-    }
-    free(genes);
-}
-
-static void say_changes(reader *r, const cJSON *o)
-{
-    const ll_dataset *d = r->out->data;
-    int devices = ll_json_get_int(o, "devices", -1);
-    ll_str text = {0};
-    ll_str_addf(&text, "the dataset %s has changed since", d->name);
-    if (devices >= 0 && devices != d->n_devices)
-        ll_str_addf(&text, ": %d %s (%d then)", d->n_devices, ll_noun(d->n_devices, "device", "devices"),
-                    devices);
-    if (r->n_then >= 0 && r->n_then != d->n_archs)
-        ll_str_addf(&text, "%s %d %s (%d then)", devices != d->n_devices ? "," : ":", d->n_archs,
-                    ll_noun(d->n_archs, "architecture", "architectures"), r->n_then);
-    ll_strs_take(r->said, ll_str_take(&text));
-    if (!ll_json_get_str(o, "genes", NULL))
-        say(r,
-            "the session was saved by an older latlab that did not keep which architectures it spoke of: "
-            "they "
-            "are taken to be the first ones of %s",
-            d->name);
 }
 
 /* --- by name ----------------------------------------------------------------------------------------------
@@ -237,17 +40,17 @@ static void read_devices(const cJSON *o, const char *key, const ll_dataset *d, l
     }
 }
 
-static void say_gone(reader *r, const char *task, bool all, const ll_strs *gone)
+static void say_gone(ll_manifest_reader *r, const char *task, bool all, const ll_strs *gone)
 {
     ll_str names = {0};
     for (int i = 0; i < gone->n; i++) ll_str_addf(&names, "%s%s", i ? ", " : "", gone->v[i]);
-    say(r, "the task %s %s: %s of its devices %s not in %s any more%s", task,
-        all ? "is left out" : "has fewer devices", names.s, gone->n > 1 ? "are" : "is", r->out->data->name,
-        all ? "; `task` or `partition` chooses others" : "");
+    ll_manifest_say(r, "the task %s %s: %s of its devices %s not in %s any more%s", task,
+                    all ? "is left out" : "has fewer devices", names.s, gone->n > 1 ? "are" : "is",
+                    r->out->data->name, all ? "; `task` or `partition` chooses others" : "");
     ll_str_free(&names);
 }
 
-static void read_task(reader *r, const cJSON *o)
+static void read_task(ll_manifest_reader *r, const cJSON *o)
 {
     ll_ints source = {0}, target = {0};
     ll_strs gone = {0};
@@ -277,14 +80,14 @@ static void read_task(reader *r, const cJSON *o)
  */
 
 /* Where a row of then is now, -1: nowhere. */
-static int row_now(const reader *r, int row)
+static int row_now(const ll_manifest_reader *r, int row)
 {
     if (row < 0 || (r->n_then >= 0 && row >= r->n_then)) return -1;
     if (r->now) return r->now[row];
     return row < r->out->data->n_archs ? row : -1;
 }
 
-static void read_samples(reader *r, const cJSON *o)
+static void read_samples(ll_manifest_reader *r, const cJSON *o)
 {
     int *rows = NULL, n = ll_json_get_ints(o, "rows", &rows), kept = 0;
     for (int i = 0; i < n; i++) {
@@ -292,8 +95,8 @@ static void read_samples(reader *r, const cJSON *o)
         if (row >= 0) rows[kept++] = row;
     }
     if (kept < n) {
-        say(r, "%d of %d %s are left out: their architectures are not in %s any more", n - kept, n,
-            ll_noun(n, "sample", "samples"), r->out->data->name);
+        ll_manifest_say(r, "%d of %d %s are left out: their architectures are not in %s any more", n - kept,
+                        n, ll_noun(n, "sample", "samples"), r->out->data->name);
         r->whole = false;
     }
     if (kept || !n)
@@ -307,22 +110,23 @@ static void read_samples(reader *r, const cJSON *o)
  */
 
 /* What the manifest calls the i-th part; older ones do not say. */
-static const char *in_words(const reader *r, const char *list, int i, const char *otherwise)
+static const char *in_words(const ll_manifest_reader *r, const char *list, int i, const char *otherwise)
 {
     const cJSON *text = cJSON_GetArrayItem(part(r, list), i);
     return cJSON_IsString(text) ? text->valuestring : otherwise;
 }
 
-static void say_no_model(reader *r, const char *predictor, const char *why)
+static void say_no_model(ll_manifest_reader *r, const char *predictor, const char *why)
 {
     ll_str line = {0};
     ll_quote_addf(&line, "pretrain %s", *predictor ? predictor : "PREDICTOR");
-    say(r, "%s is left out: %s; `%s` makes it anew", *predictor ? predictor : "a model", why, line.s);
+    ll_manifest_say(r, "%s is left out: %s; `%s` makes it anew", *predictor ? predictor : "a model", why,
+                    line.s);
     ll_str_free(&line);
     r->whole = false;
 }
 
-static ll_status read_models(reader *r)
+static ll_status read_models(ll_manifest_reader *r)
 {
     const cJSON *name;
     int i = -1;
@@ -366,7 +170,7 @@ static void move_values(double **v, const int *from, int n)
 }
 
 /* Predictions go with their architectures, as far as the first rows all have one. False: nothing is left. */
-static bool move_transfer(const reader *r, ll_transfer *t)
+static bool move_transfer(const ll_manifest_reader *r, ll_transfer *t)
 {
     int n = 0, n_archs = r->out->data->n_archs, *from = LL_NEW_ARRAY(int, n_archs + 1);
     for (int i = 0; i < n_archs; i++) from[i] = -1;
@@ -385,7 +189,7 @@ static bool move_transfer(const reader *r, ll_transfer *t)
 }
 
 /* Blobs of older versions lack it: it is known only when nothing has changed. */
-static void complete_hash(const reader *r, ll_transfer *t, int device)
+static void complete_hash(const ll_manifest_reader *r, ll_transfer *t, int device)
 {
     if (t->target_hash) return;
     t->target_hash =
@@ -402,7 +206,7 @@ static ll_status no_architectures(const ll_dataset *d, const char *device, ll_er
     return LL_BAD_DATA;
 }
 
-static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, ll_error *e)
+static ll_status read_transfer(ll_manifest_reader *r, const char *blob, ll_transfer **out, ll_error *e)
 {
     const ll_dataset *d = r->out->data;
     ll_transfer *t = NULL;
@@ -423,7 +227,7 @@ static ll_status read_transfer(reader *r, const char *blob, ll_transfer **out, l
 }
 
 /* The model of this blob, which the state may have already; one reference for the caller. */
-static ll_status find_model(reader *r, const char *blob, ll_model **out, ll_error *e)
+static ll_status find_model(ll_manifest_reader *r, const char *blob, ll_model **out, ll_error *e)
 {
     for (int i = 0; i < r->out->n_models; i++)
         if (!strcmp(r->model_blob[i], blob)) {
@@ -442,7 +246,7 @@ static ll_status find_model(reader *r, const char *blob, ll_model **out, ll_erro
     return LL_OK;
 }
 
-static ll_status read_one_adapted(reader *r, const cJSON *o, ll_adapted **out, ll_error *e)
+static ll_status read_one_adapted(ll_manifest_reader *r, const cJSON *o, ll_adapted **out, ll_error *e)
 {
     ll_model *m = NULL;
     ll_status s = find_model(r, ll_json_get_str(o, "model", ""), &m, e);
@@ -451,17 +255,18 @@ static ll_status read_one_adapted(reader *r, const cJSON *o, ll_adapted **out, l
     return s;
 }
 
-static void say_no_adapted(reader *r, const cJSON *o, const char *why)
+static void say_no_adapted(ll_manifest_reader *r, const cJSON *o, const char *why)
 {
     ll_str line = {0};
     const char *device = ll_json_get_str(o, "device", "DEVICE");
     ll_quote_addf(&line, "transfer %s", device);
-    say(r, "what predicts architectures outside the table for %s by %s is left out: %s; `%s` makes it anew",
+    ll_manifest_say(
+        r, "what predicts architectures outside the table for %s by %s is left out: %s; `%s` makes it anew",
         device, ll_json_get_str(o, "predictor", "a predictor"), why, line.s);
     ll_str_free(&line);
 }
 
-static ll_status read_adapted(reader *r)
+static ll_status read_adapted(ll_manifest_reader *r)
 {
     const cJSON *o;
     cJSON_ArrayForEach(o, part(r, "adapted"))
@@ -484,7 +289,7 @@ static ll_status read_adapted(reader *r)
 }
 
 /* NULL: it is left out, and that was said. */
-static ll_status read_found(reader *r, const char *name, const char *kind, ll_found **out)
+static ll_status read_found(ll_manifest_reader *r, const char *name, const char *kind, ll_found **out)
 {
     ll_error why = {0};
     ll_status s = ll_store_read_found(r->blobs, name, kind, out, &why);
@@ -495,11 +300,11 @@ static ll_status read_found(reader *r, const char *name, const char *kind, ll_fo
         return s;
     }
     r->whole = false;
-    say(r, "what a %s found is left out: %s", kind, why.message);
+    ll_manifest_say(r, "what a %s found is left out: %s", kind, why.message);
     return LL_OK;
 }
 
-static ll_status read_searches(reader *r)
+static ll_status read_searches(ll_manifest_reader *r)
 {
     const cJSON *name;
     cJSON_ArrayForEach(name, part(r, "searches"))
@@ -523,7 +328,7 @@ static void join_transfers(ll_state *s)
     }
 }
 
-static ll_status read_transfers(reader *r)
+static ll_status read_transfers(ll_manifest_reader *r)
 {
     const cJSON *name;
     int i = -1;
@@ -539,7 +344,7 @@ static ll_status read_transfers(reader *r)
         }
         if (s) {
             r->whole = false;
-            say(r, "what is predicted for %s is left out: %s", what, why.message);
+            ll_manifest_say(r, "what is predicted for %s is left out: %s", what, why.message);
         } else {
             r->out->n_transfers++;
         }
@@ -550,13 +355,10 @@ static ll_status read_transfers(reader *r)
 /* --- all of it --------------------------------------------------------------------------------------------
  */
 
-static void read_rest(reader *r, const cJSON *dataset)
+static void read_rest(ll_manifest_reader *r, const cJSON *dataset)
 {
     const cJSON *task = part(r, "task"), *samples = part(r, "samples"), *tag;
-    r->same = is_same(dataset, r->out->data);
-    r->n_then = r->same ? r->out->data->n_archs : ll_json_get_int(dataset, "archs", -1);
-    if (!r->same) say_changes(r, dataset);
-    find_rows(r, dataset);
+    ll_manifest_find_rows(r, dataset);
     if (task) read_task(r, task);
     if (samples) read_samples(r, samples);
     cJSON_ArrayForEach(tag, part(r, "tags"))
@@ -566,7 +368,7 @@ static void read_rest(reader *r, const cJSON *dataset)
 }
 
 /* The latest is the first of both, so the last one is added first. */
-static ll_status read_encoders(reader *r)
+static ll_status read_encoders(ll_manifest_reader *r)
 {
     const cJSON *list = part(r, "encoders");
     for (int i = cJSON_GetArraySize(list) - 1; i >= 0; i--) {
@@ -582,8 +384,8 @@ static ll_status read_encoders(reader *r)
         }
         if (s) {
             r->whole = false;
-            say(r, "the encoding %s is left out: %s; `encode %s` makes it anew", encoding, why.message,
-                encoding);
+            ll_manifest_say(r, "the encoding %s is left out: %s; `encode %s` makes it anew", encoding,
+                            why.message, encoding);
         } else {
             ll_encoders_add(&r->out->encoders, c);
         }
@@ -592,7 +394,7 @@ static ll_status read_encoders(reader *r)
 }
 
 /* What needs no data, then what speaks of its rows. */
-static ll_status read_blobs(reader *r)
+static ll_status read_blobs(ll_manifest_reader *r)
 {
     ll_status s = read_models(r);
     if (!s) s = read_adapted(r);
@@ -607,9 +409,10 @@ ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_da
                            const ll_app *app, ll_state *out, ll_strs *said, bool *whole, ll_error *e)
 {
     ll_state state = {0};
-    reader r = {.manifest = manifest, .blobs = blobs, .out = &state, .said = said, .whole = true, .e = e};
+    ll_manifest_reader r = {
+        .manifest = manifest, .blobs = blobs, .out = &state, .said = said, .whole = true, .e = e};
     const cJSON *dataset = part(&r, "dataset");
-    ll_status s = dataset ? find_dataset(&r, dataset, have, app) : LL_OK;
+    ll_status s = dataset ? ll_manifest_find_dataset(&r, dataset, have, app) : LL_OK;
     if (!s && state.data) read_rest(&r, dataset);
     if (!s) s = read_blobs(&r);
     free(r.now);
@@ -620,13 +423,4 @@ ll_status ll_manifest_read(const cJSON *manifest, const char *blobs, const ll_da
     else
         *out = state;
     return s;
-}
-
-bool ll_manifest_unchanged(const cJSON *dataset)
-{
-    ll_dataset *d = NULL;
-    const char *path = ll_json_get_str(dataset, "path", NULL);
-    bool unchanged = path && !open_at(dataset, path, &d, NULL) && is_same(dataset, d);
-    ll_dataset_unref(d);
-    return unchanged;
 }

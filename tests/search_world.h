@@ -189,4 +189,29 @@ static inline int chosen(const ll_search *s)
     return s->best < 0 ? -1 : cube_index(NULL, ll_arch(s->archs, s->best));
 }
 
+static const char *const methods[] = {"exhaustive", "random", "evolution", "nsga2", "local", "ofa", NULL};
+
+/* Highest score with one + z sd <= max; of equal ones the fastest on one, then on two. */
+static inline int best_by_hand(double max, double other_max)
+{
+    int best = -1;
+    uint8_t g[3], b[3] = {0};
+    for (int i = 0; i < CUBE; i++) {
+        cube_at(&cube, i, g);
+        if (cube_ms(g) > max || cube_other_ms(g) > other_max) continue;
+        double by = best < 0 ? 1 : cube_score(g) - cube_score(b);
+        if (by == 0) by = cube_ms(b) - cube_ms(g);
+        if (by == 0) by = cube_other_ms(b) - cube_other_ms(g);
+        if (by > 0) cube_at(&cube, best = i, b);
+    }
+    return best;
+}
+
+static inline ll_archs *listed(const int *index, int n)
+{
+    ll_archs *list = ll_archs_new(&cube, n);
+    for (int i = 0; i < n; i++) cube_at(&cube, index[i], ll_arch_at(list, i));
+    return list;
+}
+
 #endif
