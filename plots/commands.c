@@ -69,11 +69,11 @@ static const struct {
     const char *name;
     ll_status (*gather)(ll_plot_request *p, ll_figure **out);
 } kinds[] = {
-    {"heatmap", ll_gather_heatmap},   {"scatter", ll_gather_scatter}, {"curve", ll_gather_curve},
-    {"residual", ll_gather_residual}, {"hist", ll_gather_hist},       {"bars", ll_gather_bars},
-    {"compare", ll_gather_compare},   {"shots", ll_gather_shots},     {"front", ll_gather_front},
-    {"search", ll_gather_search},     {"regret", ll_gather_regret},   {"map", ll_gather_map},
-    {"codesign", ll_gather_codesign},
+    {"heatmap", ll_gather_heatmap},   {"scatter", ll_gather_scatter},   {"curve", ll_gather_curve},
+    {"residual", ll_gather_residual}, {"hist", ll_gather_hist},         {"bars", ll_gather_bars},
+    {"compare", ll_gather_compare},   {"shots", ll_gather_shots},       {"front", ll_gather_front},
+    {"search", ll_gather_search},     {"regret", ll_gather_regret},     {"map", ll_gather_map},
+    {"alpha", ll_gather_alpha},       {"codesign", ll_gather_codesign},
 };
 
 static const char *kind_name(int i)
@@ -303,6 +303,7 @@ const ll_command ll_plot_commands[] = {
          "search: hypervolume and best score over evaluations, of all searches that compare with the "
          "latest.\n"
          "regret: what the choice of each search lacks to the best there is, over measurements.\n"
+         "alpha: how probable each choice was over the steps of the latest search by method=gradient.\n"
          "codesign: the best of the latest co-design over evaluations, beside published designs.\n\n"
          "gnuplot draws (5.4 or newer; LATLAB_GNUPLOT names another program than the one on PATH).",
      .examples = "plot heatmap out=corr.pdf\n"

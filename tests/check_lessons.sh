@@ -21,10 +21,10 @@ for file in sessions/lessons/*.latlab; do
     [ "$asked" -ge 2 ] && ok || bad "$name asks $asked times"
     grep -q '{' "$file" && tail -n 3 "$file" | grep -q '{' && ok || bad "$name ends in a number of the student's own"
     [ "$name" != real_loop ] || continue
-    (cd "$work" && timeout 120 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
+    (cd "$work" && timeout 240 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
     told=$(grep -c '^[a-z_0-9]*: right is ' "$work/out")
     [ "$told" = "$asked" ] && ok || bad "$name tells $told right answers of $asked" "$work/out"
-    (cd "$work" && timeout 120 "$latlab" -c "lesson run $name student=other" >out 2>&1 </dev/null) && ok ||
+    (cd "$work" && timeout 240 "$latlab" -c "lesson run $name student=other" >out 2>&1 </dev/null) && ok ||
         bad "$name of another student" "$work/out"
 done
 sed -n '/^```$/,/^```$/p' sessions/LESSONS.md | grep -v '^```' >"$work/agree.latlab"

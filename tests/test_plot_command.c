@@ -368,8 +368,10 @@ static void searches_are_drawn(void)
         snprintf(line, sizeof line, "plot %s", kinds[i]);
         check_refused(a, line, "nothing was searched yet");
     }
+    check_refused(a, "plot alpha", "no search by the gradient is kept");
     search_for(a, "fpga predictor=table score=macs max=20");
     for (int i = 0; i < 3; i++) check_plot(a, kinds[i], "");
+    check_refused(a, "plot alpha", "no search by the gradient is kept");
     search_for(a, "fpga predictor=table score=macs max=20 method=random budget=500 seed=7");
     search_for(a, "fpga predictor=table score=macs");
     search_for(a, "raspi4 predictor=table score=macs max=10 max_params=1e9");
@@ -390,6 +392,9 @@ static void searches_are_drawn(void)
                 2); /* random found no row, and without a limit what is no row can be chosen */
     check_count(a, "plot search raspi4", 1, 1);
     check_refused(a, "plot front pixel*", "no search of pixel* is kept");
+    search_for(a, "fpga predictor=table score=params max_macs=5e7 method=gradient steps=30");
+    check_plot(a, "alpha", "");
+    check_plot(a, "alpha", "theme=dark");
     o = say(a, "plot front raspi4");
     CHECK_HAS(ll_json_get_str(o, "title", ""), "params on fpga and 1 more within 30 ms");
     cJSON_Delete(o);

@@ -171,6 +171,33 @@ static void curves_show_whatever_is_there(void)
     CHECK_INT(ll_build_curve(&d, &f, NULL), LL_BAD_DATA);
 }
 
+static void probabilities_have_a_row_for_each_choice(void)
+{
+    double one[100], other[100], step[100];
+    for (int i = 0; i < 100; i++) step[i] = 3 * i, one[i] = i / 99., other[i] = 1 - one[i];
+    const char *first = "0>1", *second = "0>2";
+    ll_alpha_row rows[] = {{first, "none", one}, {first, "conv", other}, {second, "conv", one}};
+    ll_alpha_data d = {.title = "t", .step = step, .n_steps = 100, .rows = rows, .n = 3};
+    ll_figure *f;
+    CHECK_INT(ll_build_alpha(&d, &f, NULL), LL_OK);
+    const ll_panel *p = &f->panels[0];
+    const ll_series *cells = &p->series[0];
+    CHECK(cells->n == 3 && cells->cols == 48);
+    CHECK_NEAR(cells->v[47], 1, 0); /* the last step is the last column */
+    CHECK_NEAR(cells->v[48], 1, 0);
+    CHECK_STR(p->y.tick_text[1], "0>1 conv");
+    CHECK_STR(p->x.tick_text[0], "0");
+    CHECK_STR(p->x.tick_text[p->x.n_ticks - 1], "297");
+    CHECK_INT(p->series[1].n, 1); /* a line between the positions */
+    ll_figure_free(f);
+    d.n_steps = 1;
+    CHECK_INT(ll_build_alpha(&d, &f, NULL), LL_OK);
+    CHECK_INT(f->panels[0].series[0].cols, 1);
+    ll_figure_free(f);
+    d.n = 0;
+    CHECK_INT(ll_build_alpha(&d, &f, NULL), LL_BAD_DATA);
+}
+
 static void bars_are_sorted(void)
 {
     const char *names[] = {"low", "none", "high"};
@@ -544,6 +571,7 @@ int main(int argc, char **argv)
         {"residuals are relative", residuals_are_relative},
         {"operations are staircases", operations_are_staircases},
         {"curves show whatever is there", curves_show_whatever_is_there},
+        {"probabilities have a row for each choice", probabilities_have_a_row_for_each_choice},
         {"bars are sorted", bars_are_sorted},
         {"scores are compared", scores_are_compared},
         {"fronts are steps", fronts_are_steps},

@@ -52,7 +52,19 @@ static void every_layer_has_its_place(void)
         keep_plot(ll_json_get_str(result, "text", ""), &plot);
         const cJSON *rows = cJSON_GetObjectItem(result, "rows"), *row;
         CHECK(cJSON_GetArraySize(rows) > 5);
-        cJSON_ArrayForEach(row, rows) check_row(row, ll_str_text(&plot), ridge);
+        double flops = 0, bytes = 0;
+        cJSON_ArrayForEach(row, rows)
+        {
+            double each = ll_json_get_num(row, "gflops", 0) * ll_json_get_num(row, "layer_ms", 0) *
+                          ll_json_get_num(row, "count", 0);
+            check_row(row, ll_str_text(&plot), ridge);
+            flops += each;
+            bytes += each > 0 ? each / ll_json_get_num(row, "intensity", NAN) : 0;
+        }
+        CHECK_NEAR(ll_json_get_num(result, "network_intensity", NAN), flops / bytes, 1e-9 * flops / bytes);
+        CHECK_NEAR(ll_json_get_num(result, "network_gflops", NAN) *
+                       ll_json_get_num(result, "network_ms", NAN),
+                   flops, 1e-9 * flops);
         cJSON_Delete(result);
         ll_str_free(&plot);
         ll_str_free(&line);

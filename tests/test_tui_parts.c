@@ -137,6 +137,49 @@ static void progress_has_axes_of_its_own(void)
     end(&b);
 }
 
+/* Distributions come one after the other, then all of them: the likeliest choices are named, brighter to the right. */
+static void probabilities_are_drawn_while_they_come(void)
+{
+    static const char *const events[] = {
+        "{\"event\":\"progress\",\"id\":7,\"done\":10,\"total\":0,\"phase\":\"gradient\",\"expected\":3.5,"
+        "\"alpha\":["
+        "{\"position\":\"0>1\",\"choices\":[\"none\",\"skip\",\"conv\"],\"p\":[0.34,0.33,0.33]},"
+        "{\"position\":\"0>2\",\"choices\":[\"none\",\"conv\"],\"p\":[0.5,0.5]}]}",
+        "{\"event\":\"progress\",\"id\":7,\"done\":20,\"total\":0,\"phase\":\"gradient\",\"expected\":2.5,"
+        "\"alpha\":["
+        "{\"position\":\"0>1\",\"choices\":[\"none\",\"skip\",\"conv\"],\"p\":[0.01,0.02,0.97]},"
+        "{\"position\":\"0>2\",\"choices\":[\"none\",\"conv\"],\"p\":[0.75,0.25]}]}",
+        "{\"event\":\"result\",\"id\":7,\"kind\":\"search\",\"score\":93.5,\"alpha\":{\"step\":[0,1,2],"
+        "\"positions\":["
+        "{\"position\":\"0>1\",\"choices\":[\"none\",\"skip\",\"conv\"],\"p\":[[0.3,0,0],[0.3,1,1],[0.4,0,0]]"
+        "},"
+        "{\"position\":\"0>2\",\"choices\":[\"none\",\"conv\"],\"p\":[[0.5,0,0],[0.5,1,1]]}]}}"};
+    static const char *const rows[][3] = {
+        {"0>1   none", "-", "0.34"}, {"conv", "-@", "0.97"}, {"skip", ":@@", "1.00"}};
+    static const char *const unlikely[] = {"conv", "skip", "none"};
+    bench b;
+    ll_view *v = begin(&b, "training");
+    for (int i = 0; i < 3; i++) {
+        cJSON *event = cJSON_Parse(events[i]);
+        v->type->event(v, event);
+        cJSON_Delete(event);
+        char *text = drawing(v, 20, 100);
+        const char *row = strstr(text, rows[i][0]);
+        if (CHECK(row)) {
+            char *line = ll_strndup(row, strcspn(row, "\n"));
+            for (int part = 1; part < 3; part++) CHECK_HAS(line, rows[i][part]);
+            free(line);
+        }
+        CHECK_HAS(text, i < 2 ? "expected" : "score");
+        free(text);
+        text = drawing(v, 4, 100); /* a row for each position */
+        CHECK_HAS(text, "0>2");
+        CHECK(!strstr(text, unlikely[i]));
+        free(text);
+    }
+    end(&b);
+}
+
 /* n and N go from one line that has the text to the next one, and round the end. */
 static void a_page_is_searched(void)
 {
@@ -168,10 +211,12 @@ static void a_page_is_searched(void)
 int main(int argc, char **argv)
 {
     look.theme = ll_theme_find("mono");
-    static const check_case cases[] = {{"history is searched", history_is_searched},
-                                       {"what is said is broken at words", what_is_said_is_broken_at_words},
-                                       {"progress has axes of its own", progress_has_axes_of_its_own},
-                                       {"a page is searched", a_page_is_searched},
-                                       {0}};
+    static const check_case cases[] = {
+        {"history is searched", history_is_searched},
+        {"what is said is broken at words", what_is_said_is_broken_at_words},
+        {"progress has axes of its own", progress_has_axes_of_its_own},
+        {"probabilities are drawn while they come", probabilities_are_drawn_while_they_come},
+        {"a page is searched", a_page_is_searched},
+        {0}};
     return check_main("test_tui_parts", cases, argc, argv);
 }

@@ -11,8 +11,9 @@
 enum { RANGE = 2000, TRIES = 8, EVERY = 64 };
 
 const ll_search_method *const ll_search_methods[] = {
-    &ll_search_exhaustive, &ll_search_random, &ll_search_evolution, &ll_search_nsga2,
-    &ll_search_local,      &ll_search_walk,   &ll_search_ofa,       NULL};
+    &ll_search_exhaustive, &ll_search_random,   &ll_search_evolution,
+    &ll_search_nsga2,      &ll_search_local,    &ll_search_walk,
+    &ll_search_ofa,        &ll_search_gradient, NULL};
 
 const ll_search_method *ll_search_method_find(const char *name)
 {
@@ -109,6 +110,7 @@ static void tell(ll_search *s)
     cJSON_AddNumberToObject(o, "front", s->front.n);
     if (!isnan(last->best)) cJSON_AddNumberToObject(o, "best", last->best);
     if (!isnan(last->hypervolume)) cJSON_AddNumberToObject(o, "hypervolume", last->hypervolume);
+    ll_trace_progress(&s->trace, s->problem->space, o);
     ll_progress(s->options->observer, o);
 }
 
@@ -305,5 +307,6 @@ void ll_search_free(ll_search *s)
     free(s->excess);
     ll_ints_free(&s->front);
     free(s->steps);
+    ll_trace_free(&s->trace);
     *s = (ll_search){0};
 }

@@ -5,12 +5,17 @@
 
 #include "core/base/rng.h"
 #include "core/search/problem.h"
+#include "core/search/trace.h"
 
 typedef struct ll_search_options {
     long budget;                /* evaluations at most; 0: as many as the method takes */
     int population;             /* evolution, nsga2, ofa */
     int tournament;             /* evolution: parents are the best of so many */
     double rate;                /* a position changes with this probability; 0: one in all positions */
+    int batch;                  /* gradient: architectures drawn a step */
+    long steps;                 /* gradient: at most */
+    double lr;                  /* gradient: of Adam */
+    double lambda;              /* gradient: what a latency weighs; < 0: as much as its limit takes */
     int first;                  /* walk: the best of the first so many that are within the limits */
     const ll_archs *candidates; /* only these; NULL: the whole space */
     uint64_t seed;
@@ -40,6 +45,7 @@ typedef struct ll_search {
     int best;      /* the highest score within the limits, of equal ones the lowest next quantity; -1: none */
     ll_search_step *steps;
     int n_steps;
+    ll_trace trace; /* gradient: how the distribution went */
 } ll_search;
 
 typedef struct ll_search_method {
@@ -87,6 +93,6 @@ void ll_search_push_mutant(ll_search *s, ll_archs *batch, int parent);
 void ll_search_push_child(ll_search *s, ll_archs *batch, int mother, int father, bool mutate);
 
 extern const ll_search_method ll_search_exhaustive, ll_search_random, ll_search_evolution, ll_search_nsga2,
-    ll_search_local, ll_search_walk, ll_search_ofa;
+    ll_search_local, ll_search_walk, ll_search_ofa, ll_search_gradient;
 
 #endif

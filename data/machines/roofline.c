@@ -224,6 +224,23 @@ static bool any_bound(const point *points, int n, double peak, double ridge, con
     return false;
 }
 
+/* All layers together: what is computed for each byte that is moved, and what of it is reached. */
+static void add_network(cJSON *result, const point *points, int n, double network_ms, double peak)
+{
+    double flops = 0, bytes = 0;
+    for (int i = 0; i < n; i++) {
+        double each = points[i].gflops * points[i].time.total_ms * 1e6;
+        flops += points[i].count * each;
+        if (each > 0) bytes += points[i].count * each / points[i].intensity;
+    }
+    ll_json_num(result, "network_ms", network_ms);
+    ll_json_num(result, "network_intensity", flops / bytes);
+    ll_json_num(result, "network_gflops", flops / network_ms * 1e-6);
+    ll_result_note(result, "the network: %.3g flops per byte, %.4g GFLOP/s, %.3g %% of the peak, %.4g ms",
+                   flops / bytes, flops / network_ms * 1e-6, 100 * flops / network_ms * 1e-6 / peak,
+                   network_ms);
+}
+
 static void show(ll_request *rq, const char *device, const ll_sim_machine *m, const point *points, int n,
                  double network_ms)
 {
@@ -252,8 +269,8 @@ static void show(ll_request *rq, const char *device, const ll_sim_machine *m, co
     ll_json_bool(result, "simulated", true);
     ll_json_num(result, "peak_gflops", peak);
     ll_json_num(result, "bandwidth_gbs", bandwidth);
-    ll_json_num(result, "network_ms", network_ms);
     ll_json_num(result, "layers_ms", layers_ms);
+    add_network(result, points, n, network_ms, peak);
     ll_result_columns(result, columns);
     add_rows(result, points, n, layers_ms, peak, peak / bandwidth);
     ll_result_note(

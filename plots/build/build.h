@@ -106,6 +106,21 @@ typedef struct ll_curve_data {
 } ll_curve_data;
 ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
 
+/* --- alpha: how probable each choice of each position was over the steps of a search (plots/build/alpha.c) --- */
+typedef struct ll_alpha_row {
+    const char *position, *choice;
+    const double *p; /* (n_steps) */
+} ll_alpha_row;
+typedef struct ll_alpha_data {
+    const char *title;
+    const double *step; /* (n_steps) */
+    int n_steps;
+    const ll_alpha_row *rows; /* (n) those of a position side by side */
+    int n;
+    ll_plot_size size;
+} ll_alpha_data;
+ll_status ll_build_alpha(const ll_alpha_data *d, ll_figure **out, ll_error *e);
+
 /* --- hist: distribution of latency on some devices (plots/build/hist.c) --- */
 typedef struct ll_hist_data {
     const char *title;

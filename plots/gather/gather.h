@@ -23,6 +23,7 @@ ll_status ll_gather_shots(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_front(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_search(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_regret(ll_plot_request *p, ll_figure **out);
+ll_status ll_gather_alpha(ll_plot_request *p, ll_figure **out);
 ll_status ll_gather_codesign(ll_plot_request *p, ll_figure **out);
 
 /* Logarithmic axis for these latencies? log=on|off, and log=auto when the middle 98 % span more than 20

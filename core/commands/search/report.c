@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/commands/search/alpha.h"
 #include "core/num/stats.h"
 
 enum { CLOUD = 2000, STEPS = 1000 };
@@ -390,7 +391,7 @@ static void add_notes(cJSON *result, const ll_search_report *r)
     if (r->outcome->chosen < 0) note_nearest(result, r);
     note_unit(result, r->search);
     if (r->outcome->chosen < 0) note_alone(result, r->search);
-    if (!limited)
+    if (!limited && r->outcome->chosen == r->search->best)
         ll_result_note(result,
                        "no limit is set (max=): the choice is the best score there is, see the front");
     if (limited && predicted && p->p != .5 && !uncertain && r->search->archs->n)
@@ -546,6 +547,7 @@ cJSON *ll_search_result(ll_request *rq, const ll_search_report *r)
     add_text(result, r);
     ll_result_columns(result, columns);
     add_verified(result, r);
+    ll_search_add_alpha(result, r->search);
     add_notes(result, r);
     ll_mark_quantities(&rq->state, result);
     ll_str_free(&title);

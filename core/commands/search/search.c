@@ -9,6 +9,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/commands/commands.h"
+#include "core/commands/search/alpha.h"
 #include "core/commands/search/proxy.h"
 #include "core/commands/search/published.h"
 #include "core/commands/search/report.h"
@@ -34,7 +35,7 @@ static ll_status report(ll_request *rq, ll_search_setup *setup, const ll_search 
     const ll_archs *candidates = setup->options.candidates;
     bool proxy = ll_has(&rq->args, "proxy"); /* the candidates were its choice, not the user's */
     if (proxy) setup->options.candidates = NULL;
-    ll_outcome_of(s, verified ? verified->chosen : s->best, &outcome);
+    ll_outcome_of(s, verified ? verified->chosen : ll_search_choice(s), &outcome);
     setup->options.candidates = candidates;
     ll_search_report r = {setup, s, &outcome, verified, seconds, stopped, proxy ? s->archs->n : 0};
     cJSON *result = ll_search_result(rq, &r);
@@ -101,7 +102,8 @@ static const ll_option search_options[] = {
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "of the search and of gp:"),
     LL_OPT_INT("k", "200", 8, 1e6, "gp: how many values to learn a score from"),
     LL_OPT_LIST("objectives", NULL,
-                "what the front weighs: score, devices, macs, params, peak_kb (default: score and devices)"),
+                "what the front weighs: score, devices, macs, params, peak_kb (default: score and devices)",
+                LL_ONE_OF("score|devices|macs|params|peak_kb")),
     LL_OPT_REAL("max_macs", NULL, 0, 1e18, "limit on multiply-adds"),
     LL_OPT_REAL("max_params", NULL, 0, 1e18, "limit on parameters"),
     LL_OPT_REAL("max_peak_kb", NULL, 0, 1e18, "limit on activations alive at a time, float32", .unit = "KiB"),
@@ -115,6 +117,13 @@ static const ll_option search_options[] = {
     LL_OPT_INT("population", "100", 4, 10000, "evolution, nsga2, ofa"),
     LL_OPT_INT("tournament", "25", 1, 10000, "evolution: parents are the best of so many"),
     LL_OPT_REAL("rate", NULL, 0, 1, "probability that a position changes; default: one in all positions"),
+    LL_OPT_INT("batch", "10", 2, 10000, "gradient: architectures drawn a step"),
+    LL_OPT_INT("steps", "1000", 1, 1e6, "gradient: steps of alpha at most"),
+    LL_OPT_REAL("lr", "0.1", 1e-6, 100, "gradient: learning rate of alpha"),
+    LL_OPT_REAL(
+        "lambda", NULL, 0, 1e6,
+        "gradient: what a latency as long as its limit weighs against going from the lowest score to the "
+        "highest; default: as much as the limit takes"),
     LL_OPT_BOOL("predicted", "off", "go by predictions alone, also where the device was measured"),
     LL_OPT_INT("front", "0", 0, 1e6, "list so many members of the front, the fastest first"),
     LL_OPT_INT("verify", "0", 0, 1e5, "measure up to so many architectures on which the choice depends"),
@@ -148,28 +157,36 @@ const ll_command ll_search_commands[] = {
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_search,
      .more_options = ll_search_limits,
-     .help = "Maximises a score subject to limits on every device named, by the predictors adapted to them, "
-             "and keeps the\n"
-             "front of score against latency: front=20 lists it, `plot front` and view 9 draw it. Ctrl-C "
-             "keeps what was found.\n"
-             "\n"
-             "A latency is within its limit when its p-quantile is (\"at most, with it\"); the 90 % interval "
-             "beside it has two\n"
-             "sides. Where the dataset knows the truth of all that could be chosen, it says how good the "
-             "answer is: beyond a\n"
-             "limit or not, regret (the best score truly within the limits less that of the choice), "
-             "hypervolume (what the front\n"
-             "dominates, latency and score between 0 and 1 over the table; predicted fronts beyond the table "
-             "may exceed 1) and\n"
-             "IGD+ (how far the true front is from it; 0: all of it was found).\n"
-             "\n"
-             "verify=N measures only where the decision is open: architectures better than what is safe "
-             "whose interval straddles\n"
-             "the limit, then the choice itself. Each measurement is learnt from before the next is chosen, "
-             "and stays learnt. The\n"
-             "decision is closed when nothing that was not measured could change it. by=csv writes them as a "
-             "list: fill it in,\n"
-             "give the same command again, and if more is open once more with another file=.",
+     .help =
+         "Maximises a score subject to limits on every device named, by the predictors adapted to them, "
+         "and keeps the\n"
+         "front of score against latency: front=20 lists it, `plot front` and view 9 draw it. Ctrl-C "
+         "keeps what was found.\n"
+         "\n"
+         "A latency is within its limit when its p-quantile is (\"at most, with it\"); the 90 % interval "
+         "beside it has two\n"
+         "sides. Where the dataset knows the truth of all that could be chosen, it says how good the "
+         "answer is: beyond a\n"
+         "limit or not, regret (the best score truly within the limits less that of the choice), "
+         "hypervolume (what the front\n"
+         "dominates, latency and score between 0 and 1 over the table; predicted fronts beyond the table "
+         "may exceed 1) and\n"
+         "IGD+ (how far the true front is from it; 0: all of it was found).\n"
+         "\n"
+         "method=gradient is ProxylessNAS without a supernet: each position has a probability for each "
+         "choice, "
+         "which climb by\n"
+         "the score of what is drawn and fall by the latency that a lookup table expects; lambda= says what "
+         "latency weighs, else\n"
+         "it rises until the limit is kept. `plot alpha` and view 5 show the probabilities.\n"
+         "\n"
+         "verify=N measures only where the decision is open: architectures better than what is safe "
+         "whose interval straddles\n"
+         "the limit, then the choice itself. Each measurement is learnt from before the next is chosen, "
+         "and stays learnt. The\n"
+         "decision is closed when nothing that was not measured could change it. by=csv writes them as a "
+         "list: fill it in,\n"
+         "give the same command again, and if more is open once more with another file=.",
      .examples = "  search mine max=3 front=20\n"
                  "  search mine max=3 verify=5 by=host\n"
                  "  search fpga,pixel2 max=5 max:pixel2=20 score=cifar100 p=.5\n"

@@ -381,13 +381,18 @@ static ll_status choose_method(ll_request *rq, ll_search_setup *s)
 
 ll_status ll_search_setup_read(ll_request *rq, ll_search_setup *s)
 {
-    s->options = (ll_search_options){.population = ll_int(&rq->args, "population"),
-                                     .tournament = ll_int(&rq->args, "tournament"),
-                                     .rate = ll_given(&rq->args, "rate") ? ll_real(&rq->args, "rate") : 0,
-                                     .first = ll_int(&rq->args, "first"),
-                                     .seed = (uint64_t)(int64_t)ll_real(&rq->args, "seed"),
-                                     .observer = rq->observer,
-                                     .pool = rq->pool};
+    s->options =
+        (ll_search_options){.population = ll_int(&rq->args, "population"),
+                            .tournament = ll_int(&rq->args, "tournament"),
+                            .rate = ll_given(&rq->args, "rate") ? ll_real(&rq->args, "rate") : 0,
+                            .batch = ll_int(&rq->args, "batch"),
+                            .steps = ll_int(&rq->args, "steps"),
+                            .lr = ll_real(&rq->args, "lr"),
+                            .lambda = ll_given(&rq->args, "lambda") ? ll_real(&rq->args, "lambda") : -1,
+                            .first = ll_int(&rq->args, "first"),
+                            .seed = (uint64_t)(int64_t)ll_real(&rq->args, "seed"),
+                            .observer = rq->observer,
+                            .pool = rq->pool};
     s->problem.p = ll_real(&rq->args, "p");
     s->problem.predicted_only = ll_bool(&rq->args, "predicted");
     add_quantity(s, "score", NULL);

@@ -10,6 +10,7 @@
 #include "core/base/mem.h"
 #include "tui/draw/curve.h"
 #include "tui/draw/render.h"
+#include "tui/screen/views/training_alpha.h"
 #include "tui/screen/views/views.h"
 
 enum { MOST_RUNS = 8 };
@@ -23,8 +24,10 @@ typedef struct run {
     ll_curve loss, spearman; /* over what is done */
     ll_curve pace;           /* what is done, over seconds */
     double done, total, began_s;
-    cJSON *latest; /* the latest progress event; NULL: none yet */
-    cJSON *cloud;  /* the latest one with predictions ("rows" and "scores"); NULL: none */
+    cJSON *latest;      /* the latest progress event; NULL: none yet */
+    ll_alpha_run alpha; /* of a search by the gradient */
+    cJSON *cloud;       /* the latest one with predictions ("rows" and "scores"); NULL: none */
+    cJSON *answer;      /* the first result; NULL: none yet */
 } run;
 
 typedef struct training_view {
@@ -46,8 +49,10 @@ static void free_run(run *r)
     ll_curve_free(&r->loss);
     ll_curve_free(&r->spearman);
     ll_curve_free(&r->pace);
+    ll_alpha_run_free(&r->alpha);
     cJSON_Delete(r->latest);
     cJSON_Delete(r->cloud);
+    cJSON_Delete(r->answer);
 }
 
 /* The latest of a request, which in a lesson is all of its step. */
@@ -82,6 +87,7 @@ static void take_progress(training_view *v, const cJSON *event)
     ll_curve_add(&r->pace, ll_now_s() - r->began_s, r->done);
     ll_curve_add(&r->loss, r->done, ll_json_get_num(event, "loss", NAN));
     ll_curve_add(&r->spearman, r->done, ll_json_get_num(event, "spearman", NAN));
+    ll_alpha_run_take(&r->alpha, event);
     cJSON_Delete(r->latest);
     r->latest = cJSON_Duplicate(event, true);
     if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(event, "scores"))) return;
@@ -93,6 +99,20 @@ static void take_progress(training_view *v, const cJSON *event)
 static bool trains(const char *command)
 {
     return !strncmp(command, "pretrain ", 9) || !strncmp(command, "transfer ", 9);
+}
+
+/* A search by the gradient is worth one however quick it was: all of it, and what it came to. */
+static void take_search(training_view *v, const cJSON *event)
+{
+    static const char *const kept[] = {"score", "ms", "max_ms", "regret", "evaluations", "seconds"};
+    int id = ll_json_get_int(event, "id", 0);
+    if (!cJSON_GetObjectItemCaseSensitive(event, "alpha")) return;
+    run *r = find_run(v, id) ? find_run(v, id) : new_run(v, id);
+    ll_alpha_run_take(&r->alpha, event);
+    cJSON_Delete(r->latest);
+    r->latest = cJSON_CreateObject();
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        ll_json_num(r->latest, kept[i], ll_json_get_num(event, kept[i], NAN));
 }
 
 static void take_end(run *r, const cJSON *e)
@@ -116,9 +136,13 @@ static void event(ll_view *base, const cJSON *e)
         if (trains(v->command)) new_run(v, id);
     } else if (!strcmp(kind, "progress")) {
         take_progress(v, e);
+    } else if (!strcmp(kind, "result")) {
+        take_search(v, e);
     } else if (!strcmp(kind, "error") && find_run(v, id)) {
         free(find_run(v, id)->error);
         find_run(v, id)->error = ll_strdup(ll_json_get_str(e, "message", ""));
+    } else if (!strcmp(kind, "result") && find_run(v, id) && !find_run(v, id)->answer) {
+        find_run(v, id)->answer = cJSON_Duplicate(e, true);
     } else if (!strcmp(kind, "end") && find_run(v, id)) {
         take_end(find_run(v, id), e);
     }
@@ -329,6 +353,10 @@ static void draw_head(const training_view *v, const run *r, ll_canvas *c, int y,
 /* Loss above; below it the Spearman curve, or the scatter when the command has none. */
 static void draw_left_half(const training_view *v, const run *r, ll_canvas *c, ll_rect at)
 {
+    if (r->alpha.n) {
+        ll_alpha_run_draw(&r->alpha, c, at);
+        return;
+    }
     if (!trains(r->command) && !r->loss.n && !r->spearman.n && r->pace.n) {
         draw_pace(r, c, at);
         return;
@@ -357,6 +385,23 @@ static void draw_error(const run *r, ll_canvas *c, ll_rect at)
     ll_canvas_free(&p.c);
 }
 
+/* Too quick for curves, and nothing is predicted yet: what the command answered is all there is to see. */
+static bool has_answer_alone(const training_view *v, const run *r)
+{
+    return r->status && r->answer && r->loss.n < 2 && r->spearman.n < 2 && !has_scatter(v, r);
+}
+
+static void draw_answer(const run *r, ll_canvas *c, ll_rect at)
+{
+    ll_look look = *c->look;
+    ll_canvas page;
+    look.width = at.w - 2;
+    ll_render_canvas(r->answer, &look, &page);
+    page.look = c->look;
+    ll_blit(c, (ll_rect){at.y, at.x + 1, page.height < at.h ? page.height : at.h, at.w - 2}, &page, 0, 0);
+    ll_canvas_free(&page);
+}
+
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     training_view *v = (training_view *)base;
@@ -372,6 +417,10 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     draw_head(v, now, c, r.y, r.w);
     if (now->error) {
         draw_error(now, c, r);
+        return;
+    }
+    if (has_answer_alone(v, now)) {
+        draw_answer(now, c, (ll_rect){r.y + 2, r.x, r.h - 2, r.w});
         return;
     }
     draw_left_half(v, now, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w - side});
@@ -454,7 +503,8 @@ const ll_view_type ll_view_training = {
     .help =
         "Loss and held-out Spearman as the running command reports them; of a transfer the scatter of some "
         "architectures, and of all when it is done. Cancelling leaves the model of the last complete epoch "
-        "in place. Of a command that trains nothing: how much of it is done, over time.",
+        "in place. Of a search by the gradient: how probable each choice is. Of a command that trains "
+        "nothing: how much of it is done, over time.",
     .keys = keys,
     .size = sizeof(training_view),
     .event = event,
