@@ -55,6 +55,7 @@ data/commands: +core data/formats data/importers data/datasets data/results
 data/machines: +core core/predict/kernels data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 data/sweep/commands: +core data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote data/sweep
 sessions: +core data/formats data/datasets
+sessions/course: +core data/formats data/datasets sessions
 plots/figure: core/base core/num
 plots/build: core/base core/num core/transfer plots/figure
 plots/gather: +core plots/figure plots/build
@@ -67,7 +68,7 @@ tui/draw: +core plots plots/terminal
 tui/faces: +core plots tui/draw
 tui/screen: +core plots tui/draw tui/faces
 tui/screen/views: +core plots plots/build tui/draw tui/faces tui/screen
-tui: +core +data sessions plots plots/report tui/draw tui/faces tui/screen tui/screen/views'
+tui: +core +data sessions sessions/course plots plots/report tui/draw tui/faces tui/screen tui/screen/views'
 # The rooms of one line, lists replaced by what they hold.
 rooms_of() {
     for word in $(echo "$rules" | sed -n "s|^$1:||p"); do

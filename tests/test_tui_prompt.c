@@ -209,7 +209,7 @@ static bool begin_lesson(int rows, int cols, const char *script)
         keys(":lesson ");
         keys(path);
         keys("\r");
-        CHECK(until("lesson, step 1 of"));
+        CHECK(until("wait, step 1 of"));
     }
     free(path);
     return begun;
@@ -230,12 +230,13 @@ static void test_a_lesson_stays_at_a_failing_step(void)
                       "# No such device:\narch 0 device=nothing\n# Last.\n"))
         return;
     CHECK(until("next: load nb201_sim; partition"));
+    keys("\r");
+    CHECK(until("wait, step 2 of 3"));
     keys("n");
-    CHECK(until("lesson, step 2 of 3"));
-    keys("n");
+    CHECK(until("wait.latlab:5: "));
     CHECK(until("failed: arch 0"));
-    CHECK(until("n tries it again"));
-    CHECK(until("lesson, step 2 of 3"));
+    CHECK(until("Enter tries again"));
+    CHECK(until("wait, step 2 of 3"));
     end_lesson();
 }
 
@@ -246,14 +247,44 @@ static void test_a_lesson_waits(void)
                       "# Long:\nload nb201_sim\npartition source=sim_v* target=sim_raspi4\npretrain help\n"
                       "# Behind it:\ndevices\n"))
         return;
-    keys("n");
+    keys("\r");
     CHECK(until("/2000"));
-    keys("nn");
-    CHECK(until("runs: load nb201_sim"));
-    CHECK(until("lesson, step 1 of 2"));
+    keys("\r\r");
+    CHECK(until("runs: pretrain help"));
+    CHECK(until("wait, step 1 of 2"));
     keys("K");
     CHECK(until("failed: load"));
     end_lesson();
+}
+
+/* At the prompt an empty line goes on, and what is no command answers the question. */
+static void test_a_lesson_at_the_prompt(void)
+{
+    static const char script[] =
+        "# One.\nload nb201_sim\n# Two.\n#ask n: How many devices?\n#answer {rows}\ndevices\n# End.\n";
+    char *path = ll_path_join(check_tmpdir(), "asked.latlab");
+    CHECK_OK(ll_write_file(path, script, sizeof script - 1, NULL));
+    if (START(24, 80, "--color=never")) {
+        CHECK(until_asked("latlab>"));
+        keys("lesson ");
+        keys(path);
+        keys("\r");
+        CHECK(until("Enter runs: load nb201_sim"));
+        CHECK(until_asked("latlab>"));
+        keys("\r");
+        CHECK(until("How many devices?"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("13\r");
+        CHECK(until("you say 13"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("\r");
+        CHECK(until("n: you said 13; right is 14"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("quit\r");
+        CHECK(pty_wait_end());
+        pty_finish();
+    }
+    free(path);
 }
 
 int main(int argc, char **argv)
@@ -262,6 +293,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"a lesson stays at a failing step", test_a_lesson_stays_at_a_failing_step},
         {"a lesson waits for its step", test_a_lesson_waits},
+        {"a lesson at the prompt", test_a_lesson_at_the_prompt},
         {"completion, help, Ctrl-C, Ctrl-D", test_prompt},
         {"a long command is cancelled, questions answered beside it", test_prompt_cancels},
         {"pasted lines keep their order", test_pasted_lines_keep_their_order},

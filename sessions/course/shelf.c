@@ -1,11 +1,12 @@
-#include "tui/faces/lessons.h"
+#include "sessions/course/shelf.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/fs.h"
+#include "core/base/json.h"
 #include "core/base/near.h"
-#include "core/base/str.h"
+#include "core/base/shared_file.h"
 
 const ll_lesson_entry ll_lessons[] = {
     {"tour", "a first look: load, correlate, split, transfer, improve", 2},
@@ -51,5 +52,67 @@ ll_status ll_lesson_find(const char *name, char **path, ll_error *e)
                                "%s: no such lesson", strchr(name, '/') ? *path : name);
     free(*path);
     *path = NULL;
+    return s;
+}
+
+char *ll_lesson_name(const char *path)
+{
+    return ll_path_stem(path);
+}
+
+/* --- what was played --------------------------------------------------------------------------------------- */
+
+enum { LONGEST = 1 << 20 };
+
+static char *done_path(void)
+{
+    char *dir = ll_xdg_dir(LL_XDG_STATE), *path = ll_path_join(dir, "lessons.json");
+    free(dir);
+    return path;
+}
+
+cJSON *ll_lessons_done(void)
+{
+    cJSON *done = NULL;
+    char *path = done_path(), *text;
+    size_t len;
+    if (ll_is_file(path) && !ll_read_own_file(path, LONGEST, &text, &len, NULL)) {
+        ll_json_parse(text, len, &done, NULL);
+        free(text);
+    }
+    free(path);
+    return done;
+}
+
+typedef struct played {
+    const char *name, *how;
+} played;
+
+/* A file that is damaged is begun anew: it holds nothing that cannot be played again. */
+static ll_status add_done(void *ctx, const char *text, size_t len, ll_str *out, ll_error *e)
+{
+    const played *p = ctx;
+    cJSON *done = NULL;
+    (void)e;
+    if (text) ll_json_parse(text, len, &done, NULL);
+    if (!cJSON_IsObject(done)) {
+        cJSON_Delete(done);
+        done = cJSON_CreateObject();
+    }
+    cJSON_DeleteItemFromObjectCaseSensitive(done, p->name);
+    ll_json_str(done, p->name, p->how);
+    char *line = ll_json_text(done);
+    ll_str_addf(out, "%s\n", line);
+    free(line);
+    cJSON_Delete(done);
+    return LL_OK;
+}
+
+ll_status ll_lesson_set_done(const char *name, const char *how, ll_error *e)
+{
+    played p = {name, how};
+    char *path = done_path();
+    ll_status s = ll_shared_file_change(path, LONGEST, add_done, &p, e);
+    free(path);
     return s;
 }
