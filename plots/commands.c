@@ -13,9 +13,9 @@
 #include "core/base/mem.h"
 #include "core/commands/look/groups.h"
 #include "core/commands/look/look.h"
-#include "plots/gather.h"
-#include "plots/layout.h"
-#include "plots/terminal.h"
+#include "plots/figure/layout.h"
+#include "plots/gather/gather.h"
+#include "plots/terminal/terminal.h"
 
 /* --- what the room keeps in the app --- */
 

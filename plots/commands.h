@@ -3,8 +3,8 @@
 #define LL_PLOTS_COMMANDS_H
 
 #include "core/app/app.h"
-#include "plots/caps.h"
-#include "plots/figure.h"
+#include "plots/figure/figure.h"
+#include "plots/terminal/caps.h"
 
 extern const ll_command ll_plot_commands[]; /* ends with a record whose name is NULL */
 

@@ -15,6 +15,7 @@
 #include "sessions/header.h"
 #include "sessions/journal.h"
 #include "sessions/manifest.h"
+#include "sessions/notes.h"
 #include "sessions/place.h"
 
 /* --- what the state holds, in a few fields ----------------------------------------------------------------
@@ -121,6 +122,15 @@ static ll_status find_former(ll_request *rq, char **dir)
     return LL_OK;
 }
 
+/* A lesson that was left goes on where it was, once it is asked for; the one of the session before is left. */
+static void say_lesson(ll_request *rq, const char *dir)
+{
+    char *name = ll_notes_lesson(dir);
+    ll_app_set_slot(rq->app, LL_SLOT_LESSON, NULL, NULL);
+    if (name) ll_note(rq, "lesson %s is under way in it: `lesson` goes on", name);
+    free(name);
+}
+
 static ll_status run_open(ll_request *rq)
 {
     ll_session *s = ll_session_of(rq->app);
@@ -142,6 +152,7 @@ static ll_status run_open(ll_request *rq)
         if (!status && unsaved)
             ll_note(rq, "the session that was left is not saved and stays: `sessions` lists it");
     }
+    if (!status) say_lesson(rq, s->dir);
     if (!status) emit_state(rq, s, "open", NULL, NULL);
     free(dir);
     return status;
@@ -319,6 +330,18 @@ static ll_status run_redo(ll_request *rq)
     ll_status status = ll_session_go(s, rq, s->at + (n < most ? n : most), "redo");
     if (!status) emit_moved(rq, s, "redo", "done again", was);
     return status;
+}
+
+char *ll_session_farewell(ll_app *app)
+{
+    const ll_session *s = ll_session_of(app);
+    if (!s->dir || s->behind) return NULL;
+    if (!s->name) return ll_strdup("session kept: `open` goes on");
+    char *open = ll_session_open_line(s->dir, NULL);
+    ll_str text = {0};
+    ll_str_addf(&text, "session kept as %s: `%s` goes on", s->name, open);
+    free(open);
+    return ll_str_take(&text);
 }
 
 /* --- table ------------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ static ll_status replay_recorded(replay *r, const char *line, const cJSON *entry
 static ll_status replay_entry(replay *r, const cJSON *entries, const cJSON *entry)
 {
     const char *line = ll_json_get_str(entry, "line", "");
-    if (!is_command(line)) return LL_OK;
+    if (!is_command(line) || cJSON_HasObjectItem(entry, "lesson")) return LL_OK;
     const char *path = already_made(r, line, entries, entry);
     if (!path) return replay_recorded(r, line, entry);
     ll_str load = {0};

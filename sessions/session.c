@@ -194,7 +194,7 @@ static ll_status make_folder(ll_session *s, const char *from, ll_error *e)
     return LL_OK;
 }
 
-static ll_status append(ll_session *s, const char *op, const char *line, cJSON *kept, ll_error *e)
+ll_status ll_session_append(ll_session *s, const char *op, const char *line, const cJSON *kept, ll_error *e)
 {
     cJSON *entry = cJSON_CreateObject();
     ll_json_int(entry, "n", s->next_n);
@@ -203,7 +203,7 @@ static ll_status append(ll_session *s, const char *op, const char *line, cJSON *
     ll_json_str(entry, "line", line);
     ll_json_now(entry, "time");
     cJSON_AddItemToObject(entry, "state", cJSON_Duplicate(s->steps[s->at].manifest, true));
-    cJSON *part;
+    const cJSON *part;
     cJSON_ArrayForEach(part, kept) cJSON_AddItemToObject(entry, part->string, cJSON_Duplicate(part, true));
     char *path = ll_path_join(s->dir, "journal.jsonl");
     ll_status status = ll_journal_append(s->journal_fd, path, entry, e);
@@ -218,7 +218,7 @@ static ll_status append_step(ll_session *s, ll_error *e)
 {
     ll_step *now = &s->steps[s->at];
     ll_status status = now->manifest ? LL_OK : ll_manifest_write(&s->store, &now->state, &now->manifest, e);
-    if (!status) status = append(s, "do", now->line, now->kept, e);
+    if (!status) status = ll_session_append(s, "do", now->line, now->kept, e);
     if (status) return status;
     cJSON_Delete(now->kept);
     now->kept = NULL;
@@ -236,13 +236,13 @@ static ll_status append_waiting(ll_session *s, ll_error *e)
         status = append_step(s, e);
     }
     s->at = at;
-    if (!status && at < s->n_steps - 1) status = append(s, "undo", "undo", NULL, e);
+    if (!status && at < s->n_steps - 1) status = ll_session_append(s, "undo", "undo", NULL, e);
     s->waiting = status != LL_OK;
     return status;
 }
 
 /* Before something is written: a folder that may be written to. */
-static ll_status need_folder(ll_session *s, ll_request *rq, ll_error *e)
+ll_status ll_session_need_folder(ll_session *s, ll_request *rq, ll_error *e)
 {
     if (s->dir && !s->name) return append_waiting(s, e);
     ll_status status = make_folder(s, s->dir, e);
@@ -261,7 +261,7 @@ static bool may_wait(const ll_session *s, const ll_request *rq)
     const ll_state *now = &rq->state;
     bool made = now->samples || now->n_models || now->n_transfers || now->n_adapted || now->n_searches ||
                 now->encoders.n || now->tags.n || (now->data && !now->data->path);
-    return s->script && !s->dir && !made && !(rq->command->flags & LL_CMD_NO_UNDO);
+    return s->memory || (s->script && !s->dir && !made && !(rq->command->flags & LL_CMD_NO_UNDO));
 }
 
 /* The journal is behind: say so once, go on in memory. */
@@ -282,7 +282,7 @@ static void on_commit(void *ctx, ll_request *rq)
     }
     if (s->steps[s->at].resident && same_state(&s->steps[s->at].state, &rq->state)) return;
     bool waits = may_wait(s, rq);
-    ll_status status = waits ? LL_OK : need_folder(s, rq, &e);
+    ll_status status = waits ? LL_OK : ll_session_need_folder(s, rq, &e);
     push_step(s, rq->line, NULL, &rq->state);
     s->steps[s->at].kept = ll_journal_kept(rq);
     if (waits)
@@ -302,7 +302,8 @@ ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op)
     ll_state_free(&rq->state);
     rq->state = state;
     s->at = step;
-    if (s->dir && (need_folder(s, rq, &e) || append(s, op, rq->line, NULL, &e))) fall_behind(s, rq, &e);
+    if (s->dir && (ll_session_need_folder(s, rq, &e) || ll_session_append(s, op, rq->line, NULL, &e)))
+        fall_behind(s, rq, &e);
     s->handled = true;
     return LL_OK;
 }
@@ -425,7 +426,7 @@ static ll_status prepare(ll_session *s, ll_request *rq, const char *dir, bool sa
     if (s->journal_fd < 0) return rq->error.status;
     status = read_step(s, rq, dir, rq->state.data, &s->steps[s->at], state);
     /* a step that only the header told of: what follows in the journal must find it there */
-    if (!status && s->behind) s->behind = append(s, "do", "", NULL, NULL) != LL_OK;
+    if (!status && s->behind) s->behind = ll_session_append(s, "do", "", NULL, NULL) != LL_OK;
     return status;
 }
 
@@ -582,19 +583,12 @@ void ll_sessions_of_script(ll_app *app)
     ll_session_of(app)->script = true;
 }
 
+void ll_sessions_in_memory(ll_app *app)
+{
+    ll_session_of(app)->memory = true;
+}
+
 ll_session *ll_session_of(ll_app *app)
 {
     return ll_app_slot(app, LL_SLOT_SESSIONS);
-}
-
-char *ll_session_farewell(ll_app *app)
-{
-    const ll_session *s = ll_session_of(app);
-    if (!s->dir || s->behind) return NULL;
-    if (!s->name) return ll_strdup("session kept: `open` goes on");
-    char *open = ll_session_open_line(s->dir, NULL);
-    ll_str text = {0};
-    ll_str_addf(&text, "session kept as %s: `%s` goes on", s->name, open);
-    free(open);
-    return ll_str_take(&text);
 }

@@ -34,6 +34,7 @@ typedef struct ll_session {
     char *of;             /* folder of the saved session that an unsaved one goes on from; NULL: none */
     int lock_fd, journal_fd;
     bool script;  /* nobody is there: unsaved, it is no person's (sessions/header.h) */
+    bool memory;  /* nothing is written: all steps are in memory alone */
     bool behind;  /* the last step could not be journalled */
     bool waiting; /* a script has made nothing yet that is worth a folder: all steps are in memory alone */
     bool handled; /* the running command has done its own bookkeeping: the hook skips it */
@@ -50,9 +51,17 @@ ll_session *ll_session_of(ll_app *app);
 /* The commands come from a script, and no interactive face follows. Before the first command. */
 void ll_sessions_of_script(ll_app *app);
 
+/* Nothing is kept of what this app does (a lesson that is graded). Before the first command. */
+void ll_sessions_in_memory(ll_app *app);
+
 /* Go to a step: rq->state becomes its state and the journal says so. A state that is no longer in memory is read again;
  * what of it has changed meanwhile is said. */
 ll_status ll_session_go(ll_session *s, ll_request *rq, int step, const char *op);
+
+/* Before something is written: a folder that may be written to, with all steps so far. */
+ll_status ll_session_need_folder(ll_session *s, ll_request *rq, ll_error *e);
+/* A line of the journal: what was done (op), the state now, and the members of `kept` (NULL: none). Precondition: a folder. */
+ll_status ll_session_append(ll_session *s, const char *op, const char *line, const cJSON *kept, ll_error *e);
 
 /* What to tell somebody who leaves: "session kept: `open` goes on". NULL: nothing is kept of it. The caller frees. Once no
  * command runs any more. */

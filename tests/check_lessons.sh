@@ -1,6 +1,7 @@
 #!/bin/bash
-# The lessons as plain scripts: each is listed, runs to its end without an error on the bundled data, and says something at
-# its beginning and its end. real_loop measures this machine: tests/test_real_loop.c plays it.
+# The lessons as scripts: each is listed, asks twice at least, plays by itself to its end without an error on the bundled data
+# with the numbers of two students, tells the right answer of every question, and says something at its beginning and its
+# end. real_loop measures this machine: tests/test_real_loop.c plays it. (tests/test_tui_lessons.c plays them key by key.)
 # Ends with "check_lessons: N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -16,11 +17,21 @@ for file in sessions/lessons/*.latlab; do
     name=$(basename "$file" .latlab)
     grep -q "\"lesson\":\"$name\"" "$work/list" && ok || bad "$name is not listed"
     head -n 1 "$file" | grep -q '^# .' && tail -n 1 "$file" | grep -q '^# .' && ok || bad "$name begins and ends with a word"
+    asked=$(grep -c '^#ask' "$file")
+    [ "$asked" -ge 2 ] && ok || bad "$name asks $asked times"
+    grep -q '{' "$file" && tail -n 3 "$file" | grep -q '{' && ok || bad "$name ends in a number of the student's own"
     [ "$name" != real_loop ] || continue
     (cd "$work" && timeout 240 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
+    told=$(grep -c '^[a-z_0-9]*: right is ' "$work/out")
+    [ "$told" = "$asked" ] && ok || bad "$name tells $told right answers of $asked" "$work/out"
+    (cd "$work" && timeout 240 "$latlab" -c "lesson run $name student=other" >out 2>&1 </dev/null) && ok ||
+        bad "$name of another student" "$work/out"
 done
 sed -n '/^```$/,/^```$/p' sessions/LESSONS.md | grep -v '^```' >"$work/agree.latlab"
 (cd "$work" && "$latlab" agree.latlab >out 2>&1 </dev/null) && [ -s "$work/agree.latlab" ] && ok || bad "the manual's lesson" "$work/out"
+(cd "$work" && "$latlab" -c 'lesson ./agree.latlab student=ann; answer a; lesson next; lesson next; answer sim_v100_b256; answer .99
+lesson next; lesson next; lesson next; save ./ann; lesson grade ./ann of=agree.latlab' >out 2>&1 </dev/null) &&
+    grep -q '^ann .*total .* 4 *4' "$work/out" && ok || bad "the manual's lesson, played and graded" "$work/out"
 "$latlab" -c 'lesson shotz' >"$work/out" 2>&1 && bad "a lesson that is not there"
 grep -q 'did you mean shots' "$work/out" && ok || bad "the nearest lesson is named" "$work/out"
 

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "core/base/mem.h"
-#include "plots/build.h"
-#include "plots/gnuplot.h"
+#include "plots/build/build.h"
+#include "plots/gnuplot/gnuplot.h"
 #include "tests/check.h"
 
 /* Everything gnuplot could take for a command, a macro, an escape, markup or the end of a string. */

@@ -53,13 +53,20 @@ data/commands: +core data/formats data/importers data/datasets data/results data
 +data: data/formats data/importers data/datasets data/results data/sweep data/commands data/machines data/machines/host data/machines/remote
 data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 sessions: +core data/formats data/datasets
-plots: +core
-plots/report: +core plots
-tui/draw: +core plots
+sessions/course: +core data/formats data/datasets sessions
+plots/figure: core/base core/num
+plots/build: core/base core/num core/transfer plots/figure
+plots/gather: +core plots/figure plots/build
+plots/gnuplot: core/base plots/figure
+plots/terminal: core/base plots/figure plots/gnuplot
++drawing: plots/figure plots/build plots/gather plots/gnuplot plots/terminal
+plots: +core +drawing
+plots/report: +core plots/figure plots
+tui/draw: +core plots plots/terminal
 tui/faces: +core plots tui/draw
 tui/screen: +core plots tui/draw tui/faces
-tui/screen/views: +core plots tui/draw tui/faces tui/screen
-tui: +core +data sessions plots plots/report tui/draw tui/faces tui/screen tui/screen/views'
+tui/screen/views: +core plots plots/build tui/draw tui/faces tui/screen
+tui: +core +data sessions sessions/course plots plots/report tui/draw tui/faces tui/screen tui/screen/views'
 # The rooms of one line, lists replaced by what they hold.
 rooms_of() {
     for word in $(echo "$rules" | sed -n "s|^$1:||p"); do

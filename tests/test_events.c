@@ -75,10 +75,22 @@ static void round_numbers(cJSON *o)
     }
 }
 
+/* A key that stands twice is one of which readers see one. */
+static void check_keys(const cJSON *o, const char *line)
+{
+    for (const cJSON *a = o->child; a; a = a->next) {
+        check_keys(a, line);
+        for (const cJSON *b = a->next; b && cJSON_IsObject(o); b = b->next)
+            check_report(strcmp(a->string, b->string) != 0, __FILE__, __LINE__, "\"%s\" twice in %.200s",
+                         a->string, line);
+    }
+}
+
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
     if (!CHECK(event != NULL)) return;
+    check_keys(event, line);
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);
@@ -213,10 +225,17 @@ SCRIPT(20)
 SCRIPT(21)
 SCRIPT(22)
 SCRIPT(23)
+SCRIPT(24)
+SCRIPT(25)
+SCRIPT(26)
+SCRIPT(27)
+SCRIPT(28)
+SCRIPT(29)
 static void (*const script_cases[])(void) = {
     script_0,  script_1,  script_2,  script_3,  script_4,  script_5,  script_6,  script_7,
     script_8,  script_9,  script_10, script_11, script_12, script_13, script_14, script_15,
-    script_16, script_17, script_18, script_19, script_20, script_21, script_22, script_23};
+    script_16, script_17, script_18, script_19, script_20, script_21, script_22, script_23,
+    script_24, script_25, script_26, script_27, script_28, script_29};
 enum { MOST = sizeof script_cases / sizeof *script_cases };
 
 int main(int argc, char **argv)

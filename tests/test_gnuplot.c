@@ -4,9 +4,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
-#include "plots/drawing.h"
-#include "plots/process.h"
-#include "plots/terminal.h"
+#include "plots/gnuplot/process.h"
+#include "plots/terminal/drawing.h"
+#include "plots/terminal/terminal.h"
 #include "tests/figures.h"
 
 /* --- the process --- */

@@ -1,8 +1,8 @@
 /* Heatmaps: cells, numbers in them, groups; as pictures and in characters. */
 #include <stdlib.h>
 
-#include "plots/drawing.h"
-#include "plots/terminal.h"
+#include "plots/terminal/drawing.h"
+#include "plots/terminal/terminal.h"
 #include "tests/figures.h"
 
 static void heatmap_is_built(void)
@@ -23,6 +23,30 @@ static void heatmap_is_built(void)
     double high = (f->height - p->margin[2] - p->margin[3]) / (p->y.lo - p->y.hi);
     CHECK_NEAR(wide, high, .02 * wide);
     ll_figure_free(f);
+}
+
+/* Where one name stands for several, the columns have none, and the matrix has half of the width. */
+static void a_small_heatmap_is_mostly_matrix(void)
+{
+    enum { MANY = 51 };
+    const char *names[MANY];
+    double r[MANY * MANY];
+    char side[MANY];
+    for (int i = 0; i < MANY; i++)
+        names[i] = "mobile_gpu_snapdragon_855_adreno_640_int8", side[i] = i < 9 ? 's' : 't';
+    for (int i = 0; i < MANY * MANY; i++) r[i] = i / MANY == i % MANY ? 1 : .5;
+    ll_heatmap_data d = {.title = "t", .value_label = "r", .n = MANY, .names = names, .r = r, .side = side};
+    static const ll_plot_size sizes[] = {{.width = 350, .height = 260}, {.paper = true}};
+    for (int i = 0; i < 2; i++) {
+        ll_figure *f;
+        d.size = sizes[i];
+        CHECK_INT(ll_build_heatmap(&d, &f, NULL), LL_OK);
+        const ll_panel *p = &f->panels[0];
+        CHECK_NEAR(p->x.font, 0, 0);
+        CHECK(f->width - p->margin[0] - p->margin[1] > .45 * f->width);
+        CHECK(p->y.n_ticks > 4 && p->y.n_ticks < MANY);
+        ll_figure_free(f);
+    }
 }
 
 static void heatmap_cells_hold_short_numbers(void)
@@ -139,6 +163,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"heatmap is built", heatmap_is_built},
         {"heatmap cells hold short numbers", heatmap_cells_hold_short_numbers},
+        {"a small heatmap is mostly matrix", a_small_heatmap_is_mostly_matrix},
         {"heatmap text contrasts with its cell", heatmap_text_contrasts_with_its_cell},
         {"drawn cells round nothing to one", drawn_cells_round_nothing_to_one},
         {"groups are framed", groups_are_framed},

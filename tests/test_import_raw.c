@@ -178,6 +178,34 @@ static void dialects_are_one_table(void)
 }
 
 /* A second column that says what it measures, and not of what. */
+static void other_kinds_of_files_are_named(void)
+{
+    static const char *const all[][2] = {
+        {"PK\003\004\024", "a zip archive, as spreadsheets (.xlsx, .ods)"},
+        {"\x1f\x8b\x08", "compressed with gzip: gunzip it first"},
+        {"{\"0_0_0\": 1.5}", "JSON"},
+        {"[{\"arch\": \"0_0_0\", \"pi\": 1.5}]\n", "JSON"},
+        {"PAR1\x15", "a Parquet file"},
+        {"\x80\x04\x95", "a pickle"},
+        {"0_0_0,1\n1_0_0,2\n", "line 1: the first line is a measurement already"},
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        CHECK(!read(all[i][0], (ll_import){.device = "pi"}, &said));
+        CHECK_HAS(ll_str_text(&said), all[i][1]);
+    }
+    ll_str_free(&said);
+}
+
+static void emptied_lines_are_passed_over(void)
+{
+    ll_str said = {0};
+    ll_dataset *d = read("arch,pi\n0_0_0,1\n,\n\n1_0_0,2\n , \n", (ll_import){0}, &said);
+    if (CHECK(d != NULL)) CHECK_INT(d->n_archs, 2);
+    ll_dataset_unref(d);
+    ll_str_free(&said);
+}
+
 static void a_quantity_of_no_device_is_asked_about(void)
 {
     const char *table = "arch,pi_ms,energy_mJ\n0_0_0,1,5\n1_1_1,2,7\n";
@@ -231,6 +259,8 @@ static const check_case cases[] = {
     {"dialects are one table", dialects_are_one_table},
     {"a quantity of no device is asked about", a_quantity_of_no_device_is_asked_about},
     {"what could be two things is refused", what_could_be_two_things_is_refused},
+    {"other kinds of files are named", other_kinds_of_files_are_named},
+    {"emptied lines are passed over", emptied_lines_are_passed_over},
     {0},
 };
 

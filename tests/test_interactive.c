@@ -1,4 +1,4 @@
-/* What the interactive faces keep without a terminal: the edited line, history, settings, lessons, keys, log, grid. */
+/* What the interactive faces keep without a terminal: the edited line, history, settings, keys, log, grid. */
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,6 @@
 #include "tui/draw/chart.h"
 #include "tui/draw/read.h"
 #include "tui/faces/config.h"
-#include "tui/faces/lesson.h"
 #include "tui/screen/grid.h"
 #include "tui/screen/keyfile.h"
 #include "tui/screen/line.h"
@@ -111,7 +110,7 @@ static void test_history_file(void)
     ll_history_free(&h);
 }
 
-/* --- settings, lessons, key files, log, grid --- */
+/* --- settings, key files, log, grid --- */
 
 static void test_config(void)
 {
@@ -150,43 +149,6 @@ static void test_config(void)
     }
     ll_strs_free(&complaints);
     ll_config_free(&c);
-}
-
-static void test_lesson(void)
-{
-    ll_lesson l = {0};
-    ll_lesson_parse(&l, "# Hello.\n# Load it:\nload x\n# Then look.\ncorr; devices\n# Bye.\n", "tour");
-    CHECK_INT(l.n, 3);
-    CHECK_STR(ll_lesson_now(&l)->told, "Hello. Load it:");
-    CHECK_STR(ll_lesson_now(&l)->command, "load x");
-    ll_lesson_begins(&l, "something else", 1);
-    ll_lesson_ends(&l, 1, 0, LL_OK);
-    CHECK_INT(l.at, 0);
-    ll_lesson_begins(&l, "load x", 2);
-    CHECK_INT(l.at, 0); /* it waits for the end */
-    ll_lesson_error(&l, 7, "of another command");
-    CHECK(!l.why);
-    ll_lesson_error(&l, 2, "x: no such dataset");
-    ll_lesson_ends(&l, 2, 0, LL_FAILED);
-    CHECK_INT(l.at, 0);
-    CHECK_STR(l.why, "x: no such dataset");
-    ll_lesson_begins(&l, "load x", 3);
-    CHECK(!l.why);
-    ll_lesson_ends(&l, 3, 0, LL_OK);
-    CHECK_STR(ll_lesson_now(&l)->told, "Then look.");
-    CHECK_STR(ll_lesson_now(&l)->command, "corr; devices"); /* nothing is told of the second: one step */
-    ll_lesson_begins(&l, "corr; devices", 4);
-    ll_lesson_ends(&l, 4, 5, LL_OK);
-    CHECK_INT(l.at, 1);
-    ll_lesson_begins(&l, "corr; devices", 6); /* it runs already */
-    CHECK_INT(l.id, 5);
-    ll_lesson_ends(&l, 5, 0, LL_CANCELLED);
-    CHECK_STR(l.why, "cancelled");
-    ll_lesson_skip(&l);
-    CHECK(!ll_lesson_now(&l)->command);
-    ll_lesson_skip(&l);
-    CHECK(!ll_lesson_now(&l));
-    ll_lesson_free(&l);
 }
 
 static void test_keyfile(void)
@@ -374,7 +336,6 @@ int main(int argc, char **argv)
                                        {"line: where a command starts", test_command_start},
                                        {"history file", test_history_file},
                                        {"settings", test_config},
-                                       {"lesson", test_lesson},
                                        {"key file", test_keyfile},
                                        {"log", test_log},
                                        {"grid: sort, filter, cursor", test_grid},

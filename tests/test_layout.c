@@ -1,5 +1,6 @@
 /* Where texts stand in figures: keys beside the data, lines that fit, sizes for a paper. */
-#include "plots/layout.h"
+#include "plots/figure/key.h"
+#include "plots/figure/layout.h"
 #include "tests/figures.h"
 
 static void script_of(const ll_figure *f, ll_gp_terminal terminal, ll_str *out)
@@ -20,26 +21,177 @@ static ll_figure *some_bars(ll_plot_size size)
     return f;
 }
 
+/* Every entry lies on the figure, outside the axes, and clear of the others. Returns how many there are. */
+static int check_key(const ll_figure *f, const ll_panel *p)
+{
+    double m[4], x[64], y[64], wide[64], top = 1e9, bottom = 0;
+    ll_key key;
+    ll_key_lay(f, p, &key);
+    ll_panel_margins(f, p, m);
+    CHECK(f->width - m[0] - m[1] > .35 * fmin(f->width, f->height)); /* and leaves room for the data */
+    for (int i = 0; i < key.n; i++) {
+        ll_key_place(f, p, &key, i, &x[i], &y[i]);
+        wide[i] = key.sample + ll_text_px(ll_text_chars(key.entry[i].text), key.size, f->scale);
+        double half = .4 * ll_line_px(key.size, f->scale);
+        bool below = y[i] - half > f->height - m[3], beside = x[i] > f->width - m[1];
+        CHECK(below || beside);
+        CHECK(x[i] >= 0 && x[i] + wide[i] <= f->width + 1);
+        CHECK(y[i] - half >= 0 && y[i] + half <= f->height);
+        for (int j = 0; j < i; j++)
+            CHECK(fabs(y[i] - y[j]) > 1.9 * half || x[i] >= x[j] + wide[j] || x[j] >= x[i] + wide[i]);
+        top = fmin(top, y[i] - half), bottom = fmax(bottom, y[i] + half);
+    }
+    if (!key.beside) CHECK(bottom - top <= f->height / 3. + ll_line_px(1, f->scale));
+    int n = key.n;
+    ll_key_free(&key);
+    return n;
+}
+
+static const ll_plot_size sizes[] = {{0}, {.width = 350, .height = 260}, {.paper = true}};
+enum { N_SIZES = sizeof sizes / sizeof *sizes };
+
 static void no_key_lies_over_data(void)
 {
-    static const ll_plot_size sizes[] = {{0}, {.width = 350, .height = 260}, {.paper = true}};
     ll_str script = {0};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < N_SIZES; i++) {
         ll_figure *f = some_bars(sizes[i]);
+        CHECK_INT(check_key(f, &f->panels[0]), 3);
         script_of(f, LL_GP_PDF, &script);
+        CHECK_HAS(script.s, "unset key");
+        CHECK_HAS(script.s, "set label 'source (1)' at screen ");
+        CHECK_HAS(script.s, "set object rectangle from screen ");
+        script_of(f, LL_GP_DUMB, &script);
         CHECK_HAS(script.s, "set key on outside below");
-        CHECK(!strstr(script.s, "inside"));
+        ll_figure_free(f);
+        f = three_devices("titan", true);
+        check_key(f, &f->panels[0]);
         ll_figure_free(f);
     }
-    ll_figure *f = cloud(30, "t"); /* a square: its key goes where there is room */
-    script_of(f, LL_GP_PNG, &script);
-    CHECK_HAS(script.s, "set key on outside below");
-    CHECK(!strstr(script.s, "set label 'Spearman 0.9700' at graph 0.025"));
-    f->width = 2 * f->height;
-    script_of(f, LL_GP_PNG, &script);
-    CHECK_HAS(script.s, "set key on outside right");
+    ll_figure *f = cloud(30, "t"); /* a square: its key goes where it leaves the square larger */
+    ll_key key;
+    for (int wide = 0; wide < 2; wide++) {
+        CHECK_INT(check_key(f, &f->panels[0]), 4);
+        ll_key_lay(f, &f->panels[0], &key);
+        CHECK_INT(key.beside, wide);
+        ll_key_free(&key);
+        f->width = 2 * f->height;
+    }
     ll_figure_free(f);
     ll_str_free(&script);
+}
+
+/* Forty predictors with long names: the key shrinks, cuts, and says how many have no place; a paper's figure grows. */
+static void a_key_of_many_takes_its_share(void)
+{
+    ll_device_score scores[40];
+    char names[40][64];
+    for (int i = 0; i < 40; i++) {
+        snprintf(names[i], sizeof names[i], "predictor %d with encodings é %% _x '\"", i);
+        scores[i] = (ll_device_score){"fpga", names[i], 10, .5 + .01 * i, 0};
+    }
+    ll_compare_data d = {.title = "t", .value_label = "r", .scores = scores, .n = 40, .ceiling = NAN};
+    for (size_t i = 0; i < N_SIZES; i++) {
+        ll_figure *f;
+        ll_key key;
+        d.size = sizes[i];
+        CHECK_INT(ll_build_compare(&d, &f, NULL), LL_OK);
+        ll_figure_make_room(f);
+        int n = check_key(f, &f->panels[0]);
+        ll_key_lay(f, &f->panels[0], &key);
+        if (i == 1) CHECK(n < 40 && !key.entry[n - 1].series && strstr(key.entry[n - 1].text, " more"));
+        if (i == 0) CHECK_INT(n, 40);
+        ll_key_free(&key);
+        ll_figure_free(f);
+    }
+}
+
+/* Names take a third of the width and a line each; where there is no line for each, some stand for all. */
+static void names_leave_room_for_data(void)
+{
+    enum { MANY = 200 };
+    char text[MANY][80];
+    const char *names[MANY];
+    double v[MANY];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text[i], sizeof text[i],
+                 "mobile_gpu_%%s_'quoted'_\"%d\"_größe_of_a_very_long_device_name_%d", i, i);
+        names[i] = text[i];
+        v[i] = 1 - i / 300.;
+    }
+    ll_bars_data d = {.title = "t", .value_label = "r", .n = MANY, .names = names, .v = v};
+    for (size_t i = 0; i < N_SIZES; i++)
+        for (d.n = 1; d.n <= MANY; d.n = d.n == 1 ? 2 : d.n == 2 ? 60 : d.n + 140) {
+            ll_figure *f;
+            double m[4];
+            d.size = sizes[i];
+            CHECK_INT(ll_build_bars(&d, &f, NULL), LL_OK);
+            const ll_axis *y = &f->panels[0].y;
+            ll_panel_margins(f, &f->panels[0], m);
+            CHECK(m[0] < .45 * f->width);
+            CHECK(f->width - m[0] - m[1] > .4 * f->width);
+            double apart =
+                (f->height - m[2] - m[3]) / d.n * (d.n > 1 && y->n_ticks > 1 ? y->tick[1] - y->tick[0] : 1);
+            CHECK(apart > .8 * ll_line_px(LL_TICK_SIZE * y->font, f->scale));
+            if (y->n_ticks < d.n) CHECK_HAS(f->notes.v[0], "is shown");
+            ll_figure_free(f);
+        }
+    char *cut = ll_text_cut("äöüäöüäöüäöü", 8);
+    CHECK_STR(cut, "äöü..äöü");
+    free(cut);
+}
+
+static void numbers_of_the_worst_stand_apart(void)
+{
+    double measured[60], predicted[60];
+    for (int i = 0; i < 60; i++) {
+        measured[i] = 4 + .002 * i;
+        predicted[i] = measured[i] * (i % 2 ? 1.2 : .8);
+    }
+    ll_scatter_data d = {
+        .title = "t", .n = 60, .measured_ms = measured, .predicted_ms = predicted, .worst = 9};
+    for (size_t s = 0; s < N_SIZES; s++) {
+        ll_figure *f;
+        double m[4];
+        int n = 0;
+        d.size = sizes[s];
+        CHECK_INT(ll_build_scatter(&d, &f, NULL), LL_OK);
+        const ll_panel *p = &f->panels[0];
+        ll_panel_margins(f, p, m);
+        double side = f->width - m[0] - m[1], range = p->y.hi - p->y.lo, line = ll_line_px(.75, f->scale);
+        for (int i = 0; i < p->n_series; i++) {
+            const ll_series *a = &p->series[i];
+            n += a->mark == LL_MARK_TEXT;
+            for (int j = 0; a->mark == LL_MARK_TEXT && j < i; j++) {
+                const ll_series *b = &p->series[j];
+                if (b->mark != LL_MARK_TEXT || b->align != a->align) continue;
+                CHECK(fabs(a->v[1] - b->v[1]) / range * side > .9 * line);
+            }
+        }
+        CHECK_INT(n, 9);
+        ll_figure_free(f);
+    }
+}
+
+/* 1000 2000 5000 10000 in two inches: the powers of ten stay, and what has room between them. */
+static void crowded_ticks_are_left_out(void)
+{
+    ll_figure *f = ll_figure_new("test", "t", 1, (ll_plot_size){.width = 350, .height = 260});
+    ll_panel *p = &f->panels[0];
+    bool shown[32];
+    int n = 0;
+    p->x = (ll_axis){.log = true, .lo = 80, .hi = 20000, .font = 1};
+    const double at[] = {100, 200, 300, 400, 500, 600, 700, 800, 900, 1000, 2000, 5000, 10000};
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        char text[16];
+        snprintf(text, sizeof text, "%g", at[i]);
+        ll_axis_tick(&p->x, at[i], text);
+    }
+    ll_ticks_shown(f, p, 'x', shown);
+    for (int i = 0; i < p->x.n_ticks; i++) n += shown[i];
+    CHECK(n >= 3 && n < p->x.n_ticks);
+    CHECK(shown[0] && shown[9] && shown[12]);
+    CHECK(!shown[8]);
+    ll_figure_free(f);
 }
 
 static void notes_stand_above_the_axes(void)
@@ -47,9 +199,12 @@ static void notes_stand_above_the_axes(void)
     ll_figure *f = cloud(30, "t");
     ll_str script = {0};
     script_of(f, LL_GP_PNG, &script);
-    CHECK_HAS(script.s, "set title 't'.\"\\n\".' '"); /* an empty line for them */
-    CHECK_HAS(script.s,
-              "'Spearman 0.9700, n = 28 architectures, k = 2 samples, cost 2' at graph 0.5,1 center");
+    double note[2], title[2], m[4];
+    ll_panel_margins(f, &f->panels[0], m);
+    CHECK_INT(sscanf(strstr(script.s, "cost 2' at screen ") + 18, "%lf,%lf", &note[0], &note[1]), 2);
+    CHECK_INT(sscanf(strstr(script.s, "'t' at screen ") + 14, "%lf,%lf", &title[0], &title[1]), 2);
+    CHECK(note[1] > 1 - m[2] / f->height && title[1] > note[1] && title[1] < 1);
+    CHECK_NEAR(title[0], note[0], 1e-6);
     ll_figure_free(f);
     ll_str_free(&script);
 }
@@ -61,7 +216,7 @@ static void titles_keep_to_their_margin(void)
         "a title that is far too long for a figure as narrow as this one is, and for any other", false);
     ll_str script = {0};
     script_of(f, LL_GP_PNG, &script);
-    CHECK_HAS(script.s, "this one is, and for any other' font");
+    CHECK_HAS(script.s, "this one is, and for any other' at screen");
     CHECK(!strstr(script.s, "'.\"\\n\".'"));
     ll_figure_free(f);
     ll_str_free(&script);
@@ -90,8 +245,7 @@ static void panels_above_each_other_are_equally_high(void)
     double loss[] = {1, .1, .01}, rho[] = {.5, .8, .7};
     ll_curve_part parts[] = {{"loss", loss, 3}, {"spearman", rho, 3}};
     ll_curve_data d = {.title = "t", .x_label = "epoch", .parts = parts, .n_parts = 2};
-    static const ll_plot_size sizes[] = {{0}, {.width = 350, .height = 260}, {.paper = true}};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < N_SIZES; i++) {
         ll_figure *f;
         double m[2][4], high[2];
         d.size = sizes[i];
@@ -119,8 +273,11 @@ static void a_paper_has_its_sizes(void)
     CHECK_NEAR(f->scale * LL_FIGURE_FONT, 8, 1e-9);
     script_of(f, LL_GP_PDF, &script);
     CHECK_HAS(script.s, "size 3.333in,");
-    CHECK(!strstr(script.s, "set title 't'"));
-    ll_figure_make_room(f); /* a key of two lines */
+    CHECK(!strstr(script.s, "set label 't'"));
+    ll_figure_make_room(f); /* a key of one line */
+    CHECK_INT(f->height, height);
+    ll_series_name(&f->panels[0].series[0], "a name that leaves no place for another");
+    ll_figure_make_room(f);
     CHECK(f->height > height);
     ll_figure_free(f);
     f = some_bars((ll_plot_size){.width = 320, .height = 200, .font = 9, .dots = 3});
@@ -165,6 +322,10 @@ int main(int argc, char **argv)
 {
     static const check_case cases[] = {
         {"no key lies over data", no_key_lies_over_data},
+        {"a key of many takes its share", a_key_of_many_takes_its_share},
+        {"names leave room for data", names_leave_room_for_data},
+        {"numbers of the worst stand apart", numbers_of_the_worst_stand_apart},
+        {"crowded ticks are left out", crowded_ticks_are_left_out},
         {"notes stand above the axes", notes_stand_above_the_axes},
         {"titles keep to their margin", titles_keep_to_their_margin},
         {"texts are broken where they do not fit", texts_are_broken_where_they_do_not_fit},

@@ -1,9 +1,9 @@
 /* Figures, palettes and their gnuplot text. The process and the command are in test_gnuplot.c. */
 #include <stdlib.h>
 
-#include "plots/gnuplot_text.h"
-#include "plots/layout.h"
-#include "plots/thin.h"
+#include "plots/build/thin.h"
+#include "plots/figure/layout.h"
+#include "plots/gnuplot/text.h"
 #include "tests/figures.h"
 
 static void scatter_is_built(void)
@@ -163,7 +163,8 @@ static void curves_show_whatever_is_there(void)
     CHECK(f->panels[0].y.log);
     CHECK(!f->panels[1].y.log);
     CHECK_INT(f->panels[1].series[0].n, 2);
-    CHECK_STR(f->panels[1].notes.v[0], "highest 0.8 at epoch 2, last 0.7");
+    CHECK_STR(f->panels[1].notes.v[0], "highest 0.8 at epoch 2");
+    CHECK_STR(f->panels[1].notes.v[1], "last 0.7");
     ll_figure_free(f);
     d.parts = parts + 2;
     d.n_parts = 1;
@@ -448,12 +449,23 @@ static void regrets_are_labelled(void)
     ll_regret_data d = {.title = "t", .value_label = "regret", .points = points, .n = 7};
     ll_figure *f;
     CHECK_INT(ll_build_regret(&d, &f, NULL), LL_OK);
-    CHECK_INT(series_named(f, "within the limits")->n, 4);
+    CHECK_INT(series_named(f, "within")->n, 4);
     CHECK_INT(series_named(f, "truly beyond a limit")->n, 1);
     CHECK_INT(series_named(f, "not known")->n, 1);
     CHECK_HAS(f->notes.v[0], "1 of 7 searches");
     CHECK_INT(labels_that_touch(f), 0);
     ll_figure_free(f);
+    points[4].regret = 0; /* its name keeps off the line of the best there is */
+    CHECK_INT(ll_build_regret(&d, &f, NULL), LL_OK);
+    const ll_panel *p = &f->panels[0];
+    double margin[4];
+    ll_panel_margins(f, p, margin);
+    double line = ll_line_px(.85, f->scale) / (f->height - margin[2] - margin[3]) * (p->y.hi - p->y.lo);
+    for (int i = 0; i < p->n_series; i++)
+        for (int j = 0; p->series[i].mark == LL_MARK_TEXT && j < p->series[i].n; j++)
+            CHECK(fabs(p->series[i].v[2 * j + 1]) > .5 * line);
+    ll_figure_free(f);
+    points[4].regret = -.2;
     d.n = 1;
     CHECK_INT(ll_build_regret(&d, &f, NULL), LL_OK);
     CHECK(f->panels[0].y.lo < 0 && f->panels[0].y.hi > .03);
@@ -530,7 +542,7 @@ static void scripts_are_as_expected(void)
     ll_gnuplot_text(f, &t, &out);
     CHECK_HAS(out.s, "set terminal pngcairo noenhanced size 400,300");
     CHECK_HAS(out.s, "set output 'o''x.png'\n");
-    CHECK_HAS(out.s, "set title 'it''s'");
+    CHECK_HAS(out.s, "set label 'it''s' at screen");
     CHECK_HAS(out.s, "linecolor rgb '#0072b2'");
     ll_str_free(&out);
     ll_figure_free(f);

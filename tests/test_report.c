@@ -8,7 +8,7 @@
 #include "core/base/json.h"
 #include "core/commands/commands.h"
 #include "plots/commands.h"
-#include "plots/palette.h"
+#include "plots/figure/palette.h"
 #include "plots/report/html.h"
 #include "plots/report/report.h"
 #include "tests/figures.h"

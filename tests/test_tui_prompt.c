@@ -209,7 +209,7 @@ static bool begin_lesson(int rows, int cols, const char *script)
         keys(":lesson ");
         keys(path);
         keys("\r");
-        CHECK(until("lesson, step 1 of"));
+        CHECK(until("wait, step 1 of"));
     }
     free(path);
     return begun;
@@ -230,12 +230,13 @@ static void test_a_lesson_stays_at_a_failing_step(void)
                       "# No such device:\narch 0 device=nothing\n# Last.\n"))
         return;
     CHECK(until("next: load nb201_sim; partition"));
+    keys("\r");
+    CHECK(until("wait, step 2 of 3"));
     keys("n");
-    CHECK(until("lesson, step 2 of 3"));
-    keys("n");
+    CHECK(until("wait.latlab:5: "));
     CHECK(until("failed: arch 0"));
-    CHECK(until("n tries it again"));
-    CHECK(until("lesson, step 2 of 3"));
+    CHECK(until("Enter tries again"));
+    CHECK(until("wait, step 2 of 3"));
     end_lesson();
 }
 
@@ -246,11 +247,11 @@ static void test_a_lesson_waits(void)
                       "# Long:\nload nb201_sim\npartition source=sim_v* target=sim_raspi4\npretrain help\n"
                       "# Behind it:\ndevices\n"))
         return;
-    keys("n");
+    keys("\r");
     CHECK(until("/2000"));
-    keys("nn");
-    CHECK(until("runs: load nb201_sim"));
-    CHECK(until("lesson, step 1 of 2"));
+    keys("\r\r");
+    CHECK(until("runs: pretrain help"));
+    CHECK(until("wait, step 1 of 2"));
     keys("K");
     CHECK(until("failed: load"));
     end_lesson();

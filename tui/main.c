@@ -23,6 +23,8 @@
 #include "plots/commands.h"
 #include "plots/report/report.h"
 #include "sessions/commands.h"
+#include "sessions/course/commands.h"
+#include "sessions/course/script.h"
 #include "tui/draw/graphics.h"
 #include "tui/faces/faces.h"
 #include "tui/faces/rescue.h"
@@ -72,6 +74,7 @@ static const ll_command *const tables[] = {
     ll_plot_commands,
     ll_report_commands,
     ll_session_commands,
+    ll_course_commands,
     ll_help_commands,
     ll_face_commands,
     ll_verify_commands,
@@ -226,6 +229,17 @@ static int run_script(ll_faces *f, const char *text, const char *file)
     return status;
 }
 
+/* A script that asks, without anybody to answer. */
+static int run_lesson(ll_faces *f, const char *path)
+{
+    ll_str line = {0};
+    ll_quote_addf(&line, "lesson run %s", path);
+    if (f->keep_going) ll_str_add(&line, " keep-going=on");
+    int status = run_script(f, ll_str_text(&line), NULL);
+    ll_str_free(&line);
+    return status;
+}
+
 static int run_file(ll_faces *f, const char *path)
 {
     ll_error e = {0};
@@ -235,7 +249,7 @@ static int run_file(ll_faces *f, const char *path)
         complain(e.message);
         return LL_USAGE;
     }
-    int status = run_script(f, text, path);
+    int status = ll_lesson_asks(text) ? run_lesson(f, path) : run_script(f, text, path);
     free(text);
     return status;
 }

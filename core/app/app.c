@@ -379,6 +379,16 @@ void ll_app_register(ll_app *a, const ll_command *commands)
     }
 }
 
+ll_app *ll_app_like(const ll_app *a, const ll_app_config *config)
+{
+    ll_app *like = ll_app_new(config);
+    if (!like) return NULL;
+    like->commands = ll_memdup(a->commands, (size_t)a->n_commands, sizeof *a->commands);
+    like->n_commands = a->n_commands;
+    like->loader = a->loader;
+    return like;
+}
+
 /* Somebody has watched a command for a while, or told it to stop, and typed this then: it is no line pasted behind
  * it. */
 static bool watched(const ll_app *a)

@@ -17,6 +17,9 @@ typedef struct ll_app_config {
     int threads;          /* 0: all cores */
 } ll_app_config;
 
+/* One that has the commands and the reader of `a`, with nothing loaded, for work that shall not touch what `a` holds.
+ * Rooms start in it what they need. NULL: as below. */
+ll_app *ll_app_like(const ll_app *a, const ll_app_config *config);
 /* NULL: the system gives no thread or no descriptor, see errno. */
 ll_app *ll_app_new(const ll_app_config *config);
 void ll_app_free(ll_app *a); /* cancels what runs and waits for it */
@@ -88,7 +91,14 @@ void ll_app_keep(ll_app *a, const ll_owned_kind *kind);        /* before the fir
 const ll_owned_kind *ll_app_kept_kind(const ll_app *a, int i); /* NULL behind the last */
 
 /* One slot per room for its own data (sessions, data, plots); freed by `release` in ll_app_free. */
-typedef enum ll_slot { LL_SLOT_SESSIONS, LL_SLOT_DATA, LL_SLOT_PLOTS, LL_SLOT_FACE, LL_SLOTS } ll_slot;
+typedef enum ll_slot {
+    LL_SLOT_SESSIONS,
+    LL_SLOT_DATA,
+    LL_SLOT_PLOTS,
+    LL_SLOT_FACE,
+    LL_SLOT_LESSON,
+    LL_SLOTS
+} ll_slot;
 void ll_app_set_slot(ll_app *a, ll_slot slot, void *p, void (*release)(void *));
 void *ll_app_slot(const ll_app *a, ll_slot slot);
 

@@ -192,6 +192,25 @@ static void offer_topics(ll_app *a, candidates *c)
     ll_strs_free(&names);
 }
 
+/* Those that came with the program, the words of the command, and files of one's own once a path is typed. */
+static void offer_lessons(ll_app *a, candidates *c)
+{
+    static const char *const words[] = {"list", "next", "back",  "repeat", "skip",
+                                        "hint", "stop", "grade", "run",    NULL};
+    char *dir = ll_came_along("sessions/lessons", "lessons");
+    ll_strs names = {0};
+    if (!ll_list_dir(dir, ".latlab", &names, NULL))
+        for (int i = 0; i < names.n; i++) {
+            char *stem = ll_path_stem(names.v[i]);
+            offer(c, stem);
+            free(stem);
+        }
+    for (int i = 0; words[i]; i++) offer(c, words[i]);
+    if (strchr(c->prefix, '/')) offer_files(a, c);
+    ll_strs_free(&names);
+    free(dir);
+}
+
 static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
     [LL_COMPLETE_DEVICE] = offer_devices,       [LL_COMPLETE_FILE] = offer_files,
     [LL_COMPLETE_DATASET] = offer_datasets,     [LL_COMPLETE_TASK] = offer_tasks,
@@ -199,7 +218,7 @@ static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
     [LL_COMPLETE_SESSION] = offer_sessions,     [LL_COMPLETE_COMMAND] = offer_commands,
     [LL_COMPLETE_SPACE] = offer_spaces,         [LL_COMPLETE_SCORE] = offer_scores,
     [LL_COMPLETE_ENCODING] = offer_encodings,   [LL_COMPLETE_PROXY] = offer_proxies,
-    [LL_COMPLETE_TOPIC] = offer_topics,
+    [LL_COMPLETE_TOPIC] = offer_topics,         [LL_COMPLETE_LESSON] = offer_lessons,
 };
 
 static void offer_kind(ll_app *a, ll_complete kind, candidates *c)

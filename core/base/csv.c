@@ -26,6 +26,43 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
 
 /* --- opening --- */
 
+/* What people have instead of a table, by its first bytes, and what to do about it. */
+static const struct {
+    const char *begins, *is;
+} foreign[] = {
+    {"PK\003\004", "a zip archive, as spreadsheets (.xlsx, .ods) and torch files are: save the sheet as CSV"},
+    {"\xd0\xcf\x11\xe0", "a spreadsheet of an old Excel: save the sheet as CSV"},
+    {"\x1f\x8b", "compressed with gzip: gunzip it first"},
+    {"BZh", "compressed with bzip2: bunzip2 it first"},
+    {"\xfd\x37zXZ", "compressed with xz: unxz it first"},
+    {"\x28\xb5\x2f\xfd", "compressed with zstd: unzstd it first"},
+    {"PAR1", "a Parquet file: to_csv() writes a table"},
+    {"ARROW1", "an Arrow file: to_csv() writes a table"},
+    {"\x89HDF", "an HDF5 file: to_csv() writes a table"},
+    {"\x93NUMPY", "a NumPy array: numpy.savetxt() writes a table"},
+    {"\x80\x02", "a pickle"},
+    {"\x80\x03", "a pickle"},
+    {"\x80\x04", "a pickle"},
+    {"\x80\x05", "a pickle"},
+    {"SQLite format 3", "an SQLite database: sqlite3 -csv -header writes a table"},
+    {"%PDF", "a PDF"},
+    {"{\"", "JSON: pandas.read_json(...).to_csv() writes a table"},
+    {"[{", "JSON: pandas.read_json(...).to_csv() writes a table"},
+    {"[[", "JSON: pandas.read_json(...).to_csv() writes a table"},
+    {"<!DOCTYPE", "a web page"},
+    {"<html", "a web page"},
+};
+
+static ll_status check_kind(const ll_csv *c, size_t n, ll_error *e)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        size_t m = strlen(foreign[i].begins);
+        if (n >= m && !memcmp(c->text, foreign[i].begins, m))
+            return ll_fail(e, LL_BAD_DATA, "%s: no table as text, but %s", c->what, foreign[i].is);
+    }
+    return LL_OK;
+}
+
 static ll_status check_text(const ll_csv *c, const char *text, size_t n, ll_error *e)
 {
     if (memchr(text, 0, n)) return ll_fail(e, LL_BAD_DATA, "%s: a NUL byte: not a text file", c->what);
@@ -91,7 +128,8 @@ static ll_status start(ll_csv *c, size_t n, ll_error *e)
 {
     if (n >= 2 && (!memcmp(c->text, "\xff\xfe", 2) || !memcmp(c->text, "\xfe\xff", 2)))
         return ll_fail(e, LL_BAD_DATA, "%s: UTF-16 text, UTF-8 was expected", c->what);
-    ll_status s = check_text(c, c->text, n, e);
+    ll_status s = check_kind(c, n, e);
+    if (!s) s = check_text(c, c->text, n, e);
     if (s) return s;
     if (!c->in) n = repair(c, n);
     c->at = c->text;

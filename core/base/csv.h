@@ -33,7 +33,7 @@ typedef struct ll_csv {
 } ll_csv;
 
 /* The separator is the one of ',', ';' and tab that the first record has most of. LL_BAD_DATA: not readable,
- * UTF-16, or a NUL byte (not a text file). */
+ * UTF-16, a NUL byte (not a text file), or a kind of file that is no table (named: gzip, a spreadsheet, JSON, ...). */
 ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e);
 /* The same of a file or pipe of any length (NULL: the standard input) that is never in memory as a whole: a record may
  * have LL_CSV_STREAM_RECORD bytes, and what is no UTF-8 stays as it is. The text of a record lives until the next one. */

@@ -34,6 +34,7 @@ typedef enum ll_complete {
     LL_COMPLETE_ENCODING,
     LL_COMPLETE_PROXY,
     LL_COMPLETE_TOPIC,
+    LL_COMPLETE_LESSON,
     LL_COMPLETE_KINDS /* how many */
 } ll_complete;
 

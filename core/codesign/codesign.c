@@ -213,57 +213,50 @@ static void hand_on(const ll_codesign_problem *p, const ll_codesign *out, uint8_
     if (!p->n_workloads && out->n_steps) memcpy(start, out->gene, (size_t)p->space->n_positions);
 }
 
-static ll_status run_generations(ll_codesign_problem *p, ll_cmaes *c, uint8_t *start, ll_codesign *out,
-                                 ll_error *e)
+/* Accelerators to try: those of the population, or (`c` NULL) the fixed one, for so many evolutions of networks at once. */
+static void propose(const ll_codesign_problem *p, ll_cmaes *c, candidate *v, int n)
 {
-    int lambda = ll_cmaes_lambda(c);
+    double *x = c ? ll_cmaes_ask(c) : NULL;
+    for (int i = 0; c && i < ll_cmaes_lambda(c) * LL_ACCELERATOR_GENES; i++) x[i] = fmin(fmax(x[i], 0), 1);
+    for (int i = 0; i < n; i++)
+        v[i].a = c ? ll_accelerator_decode(x + i * LL_ACCELERATOR_GENES, &p->budget, p->bytes) : *p->fixed;
+}
+
+/* The last generation may be cut short, then nobody asks for another one. */
+static void learn(ll_cmaes *c, const candidate *v, int n)
+{
+    if (!c || n < ll_cmaes_lambda(c)) return;
+    double *values = LL_NEW_ARRAY(double, n);
+    for (int i = 0; i < n; i++) values[i] = v[i].cost.value;
+    ll_cmaes_tell(c, values);
+    free(values);
+}
+
+/* One generation after the other until the evaluations are spent. */
+static void run_generations(const ll_codesign_problem *p, ll_cmaes *c, uint8_t *start, ll_codesign *out)
+{
+    enum { AT_ONCE = 4 };
+    int lambda = c ? ll_cmaes_lambda(c) : AT_ONCE;
     candidate *v = LL_NEW_ARRAY(candidate, lambda);
-    double *values = LL_NEW_ARRAY(double, lambda), start_s = ll_now_s();
+    double start_s = ll_now_s();
     while (out->evaluations < p->evaluations && !ll_cancelled(p->set.observer)) {
-        double *x = ll_cmaes_ask(c);
         int n = (int)fmin(lambda, (double)(p->evaluations - out->evaluations));
-        for (int i = 0; i < lambda * LL_ACCELERATOR_GENES; i++) x[i] = fmin(fmax(x[i], 0), 1);
-        for (int i = 0; i < n; i++)
-            v[i].a = ll_accelerator_decode(x + i * LL_ACCELERATOR_GENES, &p->budget, p->bytes);
+        propose(p, c, v, n);
         hand_on(p, out, start);
         generation g = {p, v, (uint64_t)out->evaluations};
         ll_pool_run(p->pool, n, price_candidate, &g);
-        for (int i = 0; i < lambda; i++) values[i] = i < n ? v[i].cost.value : INFINITY;
         keep(out, v, n);
-        if (n == lambda) ll_cmaes_tell(c, values);
+        learn(c, v, n);
         if (out->n_steps) report(p, out, start_s);
     }
-    free(values);
     free(v);
-    return ll_cancelled(p->set.observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
 }
 
-static ll_status search_accelerators(ll_codesign_problem *p, uint8_t *start, ll_codesign *out, ll_error *e)
+static ll_cmaes *population(const ll_codesign_problem *p)
 {
     double middle[LL_ACCELERATOR_GENES];
     for (int i = 0; i < LL_ACCELERATOR_GENES; i++) middle[i] = .5;
-    ll_cmaes *c = ll_cmaes_new(LL_ACCELERATOR_GENES, middle, .3, 0, p->set.seed);
-    ll_status s = run_generations(p, c, start, out, e);
-    ll_cmaes_free(c);
-    return s;
-}
-
-/* Networks alone: the accelerator's population is many small evolutions, each going on from the best. */
-static ll_status search_networks(ll_codesign_problem *p, uint8_t *start, ll_codesign *out, ll_error *e)
-{
-    enum { AT_ONCE = 4 };
-    candidate v[AT_ONCE];
-    double start_s = ll_now_s();
-    for (; out->evaluations < p->evaluations && !ll_cancelled(p->set.observer);) {
-        for (int i = 0; i < AT_ONCE; i++) v[i].a = *p->fixed;
-        hand_on(p, out, start);
-        generation g = {p, v, (uint64_t)out->evaluations};
-        int n = (int)fmin(AT_ONCE, (double)(p->evaluations - out->evaluations));
-        ll_pool_run(p->pool, n, price_candidate, &g);
-        keep(out, v, n);
-        if (out->n_steps) report(p, out, start_s);
-    }
-    return ll_cancelled(p->set.observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : LL_OK;
+    return p->fixed ? NULL : ll_cmaes_new(LL_ACCELERATOR_GENES, middle, .3, 0, p->set.seed);
 }
 
 ll_status ll_codesign_run(const ll_codesign_problem *problem, ll_codesign *out, ll_error *e)
@@ -275,12 +268,15 @@ ll_status ll_codesign_run(const ll_codesign_problem *problem, ll_codesign *out, 
         start = ll_memdup(p.start, (size_t)p.n_start, (size_t)p.space->n_positions);
         p.start = start;
     }
-    ll_status s = p.fixed ? search_networks(&p, start, out, e) : search_accelerators(&p, start, out, e);
+    ll_cmaes *c = population(&p);
+    run_generations(&p, c, start, out);
+    ll_cmaes_free(c);
     free(start);
-    if (!s && !out->n_steps)
+    if (ll_cancelled(p.set.observer)) return ll_fail(e, LL_CANCELLED, "cancelled");
+    if (!out->n_steps)
         return ll_fail(e, LL_FAILED,
                        "no accelerator within the budget has room for a layer: more sram_kb, or fewer pe");
-    return s;
+    return LL_OK;
 }
 
 void ll_codesign_free(ll_codesign *c)

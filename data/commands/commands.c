@@ -28,6 +28,7 @@ const ll_command ll_data_commands[] = {
                  "import csv mine.csv as mine space=chain positions=3 ops=conv3,conv5,pool unit=ms\n"
                  "import csv hw_cifar10.csv as hw space=nasbench201 unit=ms,mJ order=naslib\n"
                  "import csv runs.csv into nb201 unit=us repeats=median key=device,batch_size\n"
+                 "import csv log.csv into nb201 device=pi latency=p50_ms missing=timeout ignore=notes\n"
                  "import csv wmt14ende_cpu_xeon_all.csv as hat features=auto unit=ms device=xeon\n"
                  "import eagle EAGLE into nb201\n"
                  "import lut note10 as note10 space=ofa_w12 n=3000\n"

@@ -40,6 +40,10 @@ const ll_option ll_import_options[] = {
         "repeats", NULL, "median|min|mean",
         "csv: what stands for several runs of one architecture on one device; their deviation is kept"),
     LL_OPT_LIST("key", NULL, "csv: columns that together name a device: device,batch_size"),
+    LL_OPT_WORD("latency", NULL, "csv: the column of the numbers, where each line is a measurement"),
+    LL_OPT_LIST("ignore", NULL, "csv: columns to take for nothing"),
+    LL_OPT_LIST("missing", NULL,
+                "csv: words in cells that mean nothing was measured, beside NA, NaN, None, null, -, -1"),
     LL_OPT_LIST("devices", NULL, "csv: the columns that are devices (default: all that look like it)"),
     LL_OPT_WORD(
         "features", NULL,
@@ -287,6 +291,7 @@ ll_status ll_run_import(ll_request *rq)
                      .name = ll_word(&rq->args, "name"),
                      .device = ll_word(&rq->args, "device"),
                      .unit = ll_word(&rq->args, "unit"),
+                     .latency = ll_word(&rq->args, "latency"),
                      .arch = ll_word(&rq->args, "arch"),
                      .order = ll_word(&rq->args, "order"),
                      .repeats = ll_word(&rq->args, "repeats"),
@@ -295,11 +300,15 @@ ll_status ll_run_import(ll_request *rq)
                      .split = ll_word(&rq->args, "split"),
                      .source = ll_word(&rq->args, "source")};
     joining x = {.rq = rq, .job = &job};
-    ll_strs devices = {0}, key = {0};
+    ll_strs devices = {0}, key = {0}, ignore = {0}, missing = {0};
     ll_patterns(&rq->args, "devices", &devices);
     job.devices = &devices;
     ll_list(&rq->args, "key", &key);
     job.key = &key;
+    ll_list(&rq->args, "ignore", &ignore);
+    job.ignore = &ignore;
+    ll_list(&rq->args, "missing", &missing);
+    job.missing = &missing;
     job.batch = ll_int(&rq->args, "batch");
     job.n = ll_int(&rq->args, "n");
     ll_status s = find_place(rq, ll_is(&rq->args, "how", "into"), job.name, &p);
@@ -309,6 +318,8 @@ ll_status ll_run_import(ll_request *rq)
     ll_strs_free(&job.notes);
     ll_strs_free(&devices);
     ll_strs_free(&key);
+    ll_strs_free(&ignore);
+    ll_strs_free(&missing);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

@@ -119,7 +119,7 @@ static void emit_device(ll_request *rq, int device)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
                                         {"dataset", "dataset", NULL, -1},
-                                        {"kind", "kind", NULL, -1},
+                                        {"device_kind", "kind", NULL, -1},
                                         {"quantity", "measured is", NULL, -1},
                                         {"unit", "kept in", NULL, -1},
                                         {"unit_read", "read as", NULL, -1},
@@ -137,7 +137,7 @@ static void emit_device(ll_request *rq, int device)
     cJSON *o = ll_result_new("device");
     ll_json_str(o, "device", v->name);
     ll_json_str(o, "dataset", d->name);
-    ll_json_str(o, "kind", v->kind == LL_SIMULATED ? "simulated" : "measured");
+    ll_json_str(o, "device_kind", v->kind == LL_SIMULATED ? "simulated" : "measured");
     ll_json_str(o, "quantity", ll_measurand_name(v->of));
     ll_json_str(o, "unit", ll_device_unit(d, device));
     ll_json_str(o, "unit_read", v->unit_read);

@@ -1,6 +1,7 @@
 /* Tables of the user's own, their rows (csv.h). */
 #include "data/importers/csv.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "data/importers/csv_heading.h"
 
 typedef ll_table_reader reader;
 typedef ll_table_cell cell;
@@ -57,6 +59,22 @@ static bool decimal_comma(const char *text)
            strspn(text, "0123456789,-+eE") == strlen(text);
 }
 
+static bool is_one_of(const char *const *words, const char *text, size_t n)
+{
+    while (*words && (strlen(*words) != n || strncasecmp(*words, text, n))) words++;
+    return *words;
+}
+
+/* missing=: the whole cell, blanks around it apart, in any case. */
+static bool is_own_word(const ll_import *job, const char *text)
+{
+    size_t n = strlen(text);
+    while (n && strchr(" \t", text[n - 1])) n--;
+    for (int i = 0; job->missing && i < job->missing->n; i++)
+        if (strlen(job->missing->v[i]) == n && !strncasecmp(job->missing->v[i], text, n)) return true;
+    return false;
+}
+
 /* What R, numpy, pandas, Python, JSON and people write where nothing was measured, and what HW-NAS-Bench does. */
 static bool is_missing(reader *r, const char *text)
 {
@@ -70,15 +88,13 @@ static bool is_missing(reader *r, const char *text)
         r->n_minus += minus;
         return true;
     }
-    for (int i = 0; alone && words[i]; i++) {
-        if (strlen(words[i]) != n || strncasecmp(words[i], text, n)) continue;
-        char *word = ll_strndup(text, n);
-        if (!ll_strs_has(&r->words, word)) ll_strs_add(&r->words, word);
-        free(word);
-        r->n_missing++;
-        return true;
-    }
-    return false;
+    bool said = (alone && is_one_of(words, text, n)) || is_own_word(r->job, text);
+    r->n_missing += said;
+    if (!said) return false;
+    char *word = ll_strndup(text, n);
+    if (!ll_strs_has(&r->words, word)) ll_strs_add(&r->words, word);
+    free(word);
+    return true;
 }
 
 /* Where commas do not separate cells they may be decimal ones; a file has one kind. */
@@ -98,15 +114,45 @@ static ll_status read_comma(reader *r, char *text, ll_error *e)
                        r->comma, r->point);
 }
 
-static ll_status read_number(reader *r, char *text, const char *column_name, double *x, ll_error *e)
+/* "17.3 ms" is 17.3 where the column is in ms. */
+static ll_status drop_unit(const reader *r, char *text, const char *column_name, const ll_unit *unit,
+                           ll_error *e)
 {
-    ll_status s = read_comma(r, text, e);
+    char *end = text + strlen(text), *word;
+    while (end > text && isblank((unsigned char)end[-1])) end--;
+    for (word = end; word > text && !strchr(" \t0123456789.", word[-1]);) word--;
+    if (word == end || !strpbrk(text, "0123456789") || strpbrk(text, "0123456789") >= word) return LL_OK;
+    char *name = ll_strndup(word, (size_t)(end - word));
+    const ll_unit *said = ll_unit_find(name);
+    free(name);
+    if (!said) return LL_OK; /* then it is no number */
+    if (said != unit)
+        return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is in %s, the column was read in %s", text,
+                           column_name, said->name, unit->name);
+    *word = 0;
+    return LL_OK;
+}
+
+/* What to do about a cell that is no number: a column that nobody asked for may be none of numbers. */
+static const char *way_out(const reader *r, int column)
+{
+    return r->columns[column].role == LL_ROLE_OF_DEVICE
+               ? "ignore= leaves a column out, missing= says which words mean that nothing was measured"
+               : "missing= says which words mean that nothing was measured";
+}
+
+static ll_status read_number(reader *r, char *text, int column, const ll_unit *unit, double *x, ll_error *e)
+{
+    const char *column_name = r->header.v[column];
+    ll_status s = drop_unit(r, text, column_name, unit, e);
+    if (!s) s = read_comma(r, text, e);
     if (s) return s;
     if (decimal_comma(text))
         return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s has a decimal comma, a point was expected",
                            text, column_name);
     if (!ll_decimal_parse(text, x))
-        return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number", text, column_name);
+        return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number; %s", text, column_name,
+                           way_out(r, column));
     if (!isfinite(*x))
         return ll_csv_fail(
             &r->csv, e, "\"%.40s\" in column %.60s is no latency; leave the cell empty where it is missing",
@@ -123,7 +169,7 @@ static ll_status read_value(reader *r, char *text, int column, const ll_unit *un
 {
     double x;
     const char *name = r->header.v[column];
-    ll_status s = read_number(r, text, name, &x, e);
+    ll_status s = read_number(r, text, column, unit, &x, e);
     if (s) return s;
     if (unit->per_second && x == 0)
         return ll_csv_fail(&r->csv, e,
@@ -140,7 +186,7 @@ static ll_status read_value(reader *r, char *text, int column, const ll_unit *un
 static ll_status read_std(reader *r, int column, const ll_unit *unit, cell *x, ll_error *e)
 {
     double d;
-    ll_status s = read_number(r, r->csv.cells[column], r->header.v[column], &d, e);
+    ll_status s = read_number(r, r->csv.cells[column], column, unit, &d, e);
     if (s) return s;
     x->std = unit->per_second ? d * x->value / ll_unit_convert(unit, x->value, r->job->batch)
                               : ll_unit_convert(unit, d, r->job->batch);
@@ -283,6 +329,14 @@ static bool fits_header(const reader *r)
     for (int i = r->n_columns; i < r->csv.n; i++)
         if (*r->csv.cells[i]) return false;
     return r->csv.n >= r->n_columns;
+}
+
+/* Spreadsheets write lines of separators for rows that somebody emptied. */
+static bool is_blank(const reader *r)
+{
+    int i = 0;
+    while (i < r->csv.n && !r->csv.cells[i][strspn(r->csv.cells[i], " \t")]) i++;
+    return i == r->csv.n;
 }
 
 static ll_status read_record(reader *r, ll_error *e)
@@ -435,7 +489,7 @@ static ll_status read_table(reader *r, ll_dataset **out, ll_error *e)
     bool more = true;
     ll_status s = ll_table_plan(r, e);
     while (!s && !(s = ll_csv_next(&r->csv, &more, e)) && more)
-        s = ll_interrupted() ? ll_interrupt_fail(e) : read_record(r, e);
+        s = ll_interrupted() ? ll_interrupt_fail(e) : is_blank(r) ? LL_OK : read_record(r, e);
     if (!s && !r->n_rows) s = ll_fail(e, LL_BAD_DATA, "%s: a header and no row", r->csv.what);
     if (!s) note_empty(r);
     if (!s) s = build(r, out, e);

@@ -1,4 +1,4 @@
-/* Reading a table of the user's own: what both halves of the importer know. csv_columns.c decides what each column
+/* Reading a table of the user's own: what the parts of the importer know. csv_columns.c and csv_long.c decide what each column
  * means, csv_archs.c which architecture a line is of, csv.c reads the rows. */
 #ifndef LL_DATA_IMPORTERS_CSV_H
 #define LL_DATA_IMPORTERS_CSV_H
@@ -13,6 +13,7 @@
 /* What a column of the file means. */
 typedef enum ll_role {
     LL_ROLE_IGNORED,
+    LL_ROLE_UNWANTED, /* ignore= says so */
     LL_ROLE_ARCH,
     LL_ROLE_CHECK,  /* names architectures, too */
     LL_ROLE_DEVICE, /* long: its name */

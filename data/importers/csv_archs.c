@@ -7,6 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "data/importers/csv.h"
+#include "data/importers/csv_heading.h"
 
 typedef ll_table_reader reader;
 
@@ -17,21 +18,14 @@ static const char *const arch_names[] = {"arch",   "architecture", "arch_str",  
 static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char row_name[] = "row";
 
-static bool among(const char *const *names, const char *text)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, text)) return true;
-    return false;
-}
-
 bool ll_table_is_index(const char *name)
 {
-    return among(index_names, name) || !strcasecmp(name, row_name);
+    return ll_heading_among(index_names, name) || !strcasecmp(name, row_name);
 }
 
 bool ll_table_names_archs(const char *name)
 {
-    return among(arch_names, name) || ll_table_is_index(name);
+    return ll_heading_among(arch_names, name) || ll_table_is_index(name);
 }
 
 bool ll_table_has_strings(const ll_csv *header)
@@ -58,9 +52,23 @@ static void add_checks(reader *r)
     }
 }
 
+/* The first line is not names but an architecture and its numbers. */
+static bool lacks_header(const reader *r)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    for (int i = 0; i < r->csv.n; i++)
+        if (strlen(r->csv.cells[i]) > 1 && !ll_space_read(r->job->space, r->csv.cells[i], gene, NULL))
+            return true;
+    return false;
+}
+
 static ll_status not_found(const reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
+    if (lacks_header(r))
+        return ll_csv_fail(c, e,
+                           "the first line is a measurement already: a line of names such as `arch,pixel3 "
+                           "(ms)` was expected above it");
     if (ll_csv_column(c, row_name) >= 0)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
@@ -195,7 +203,7 @@ static ll_status check(reader *r, ll_table_check *x, const uint8_t *gene, ll_err
     long number = whole_number(r->csv.cells[x->column]);
     if (!r->n_records) x->first = number;
     x->counts = (!r->n_records || x->counts) && number == x->first + r->n_records && x->first >= 0 &&
-                x->first <= 1 && among(index_names, r->header.v[x->column]);
+                x->first <= 1 && ll_heading_among(index_names, r->header.v[x->column]);
     if (!read_check(r, x, theirs)) {
         x->unread++;
         return LL_OK;

@@ -8,17 +8,17 @@
 #include "core/base/mem.h"
 #include "core/base/name.h"
 #include "core/device/scores.h"
-#include "data/importers/csv.h"
-#include "data/importers/csv_heading.h"
+#include "data/importers/csv_columns.h"
 
 typedef ll_table_reader reader;
 typedef ll_table_column column;
 
-static const char *const device_names[] = {"device", "hardware", "platform", NULL};
-static const char *const latency_names[] = {"latency", "lat", "mean", "time", "value", NULL};
+const char *const ll_column_devices[] = {"device", "hardware", "platform", NULL};
+static const char *const latency_names[] = {"latency",  "lat",     "mean", "median", "avg", "average",
+                                            "duration", "elapsed", "time", "value",  NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
-static const char *const std_names[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
-static const char *const unit_names[] = {"unit", NULL};
+const char *const ll_column_stds[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
+const char *const ll_column_units[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
 static const char *const other_names[] = {"accuracy", "acc",      "flops",      "macs",  "params", "seed",
                                           "n",        "id",       "idx",        "lo_ms", "hi_ms",  "mmacs",
@@ -26,13 +26,6 @@ static const char *const other_names[] = {"accuracy", "acc",      "flops",      
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
-static bool among(const char *const *names, const char *text)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, text)) return true;
-    return false;
-}
-
 static bool ends_in_std(const char *name)
 {
     return ll_heading_ends_in(name, "_std");
@@ -49,7 +42,7 @@ static bool has_other_word(const char *name)
         }
         if (n && n < sizeof word) {
             word[n] = 0;
-            if (among(other_words, word)) return true;
+            if (ll_heading_among(other_words, word)) return true;
         }
         n = 0;
         if (!*p) return false;
@@ -90,10 +83,8 @@ static ll_status read_units(reader *r, ll_error *e)
     return s;
 }
 
-/* The unit of a column of numbers; NULL: nothing was said of that. LL_BAD_DATA: the user said another. A throughput is
- * one whatever the latencies are in. */
-static ll_status column_unit(const reader *r, const ll_heading *h, const char *name, const ll_unit **out,
-                             ll_error *e)
+ll_status ll_column_unit(const reader *r, const ll_heading *h, const char *name, const ll_unit **out,
+                         ll_error *e)
 {
     const ll_unit *given = h->unit ? r->units[h->unit->of] : h->hinted ? r->units[h->of] : r->plain;
     *out = h->unit ? h->unit : given;
@@ -105,7 +96,7 @@ static ll_status column_unit(const reader *r, const ll_heading *h, const char *n
 
 bool ll_table_is_other(const char *name)
 {
-    return !*name || among(other_names, name) || ll_table_is_index(name) || has_other_word(name);
+    return !*name || ll_heading_among(other_names, name) || ll_table_is_index(name) || has_other_word(name);
 }
 
 bool ll_table_takes_name(const char *name)
@@ -117,8 +108,7 @@ bool ll_table_takes_name(const char *name)
     return plain;
 }
 
-/* "phone_ms", "lat us": whatever it is in, it was measured. One letter is no unit: "width_b" may be one of two. */
-static bool ends_in_unit(const char *name)
+bool ll_column_ends_in_unit(const char *name)
 {
     const char *word = name;
     for (const char *p = name; *p; p++)
@@ -131,8 +121,8 @@ bool ll_table_measures(const char *name)
 {
     static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
     ll_heading h = ll_heading_read(name);
-    bool any = h.unit || h.hinted || ends_in_unit(name) || among(columns, name) ||
-               among(latency_names, name) || among(std_names, name);
+    bool any = h.unit || h.hinted || ll_column_ends_in_unit(name) || ll_heading_among(columns, name) ||
+               ll_heading_among(latency_names, name) || ll_heading_among(ll_column_stds, name);
     free(h.stem);
     any = any || ll_heading_hints(name);
     return any;
@@ -188,16 +178,25 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
-/* "latency", "latency_us", "lat (ms)", "fps", "energy_mJ". */
-static bool is_value(const char *name)
+/* "latency", "latency_us", "lat (ms)", "mean_ms", "fps", "energy_mJ". */
+bool ll_column_is_value(const char *name, ll_measurand *of)
 {
     ll_heading h = ll_heading_read(name);
-    size_t n = strlen(h.stem);
-    if (h.unit && n == strlen(name) && strrchr(h.stem, '_')) *strrchr(h.stem, '_') = 0;
-    bool value = among(latency_names, h.stem) || among(other_values, h.stem) ||
+    const ll_unit *unit = h.unit ? h.unit : h.maybe;
+    bool behind = unit && strlen(h.stem) == strlen(name) && strrchr(h.stem, '_');
+    if (behind) *strrchr(h.stem, '_') = 0;
+    bool latency = ll_heading_among(latency_names, h.stem);
+    bool value = latency || ll_heading_among(other_values, h.stem) ||
                  (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
+    *of = unit ? unit->of : h.hinted ? h.of : LL_LATENCY;
     free(h.stem);
     return value;
+}
+
+static bool is_value_name(const char *name)
+{
+    ll_measurand of;
+    return ll_column_is_value(name, &of);
 }
 
 /* --- devices --- */
@@ -207,8 +206,8 @@ ll_status ll_table_check_device(const char *name, ll_error *e)
 {
     ll_status s = ll_name_check(name, e);
     if (s) return s;
-    bool meant =
-        ll_table_names_archs(name) || among(device_names, name) || among(other_names, name) || is_value(name);
+    bool meant = ll_table_names_archs(name) || ll_heading_among(ll_column_devices, name) ||
+                 ll_heading_among(other_names, name) || is_value_name(name);
     if (!meant && !ends_in_std(name)) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "a device cannot be called \"%s\": as the name of a column that means %s",
                    name, meant ? "something else" : "standard deviations");
@@ -300,10 +299,18 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     column *x = &r->columns[i];
     if (chosen && h.hinted && !r->units[h.of])
         h.hinted = false; /* in the unit that was given, the user says */
-    ll_status s = column_unit(r, &h, name, &x->unit, e);
+    ll_status s = ll_column_unit(r, &h, name, &x->unit, e);
+    if (!s && !x->unit && !r->plain && h.maybe) {
+        x->unit = h.maybe;
+        ll_import_note(r->job,
+                       "%s was read in %s, as its name ends and no unit was given: unit= says otherwise",
+                       name, x->unit->name);
+    }
     if (!s && !x->unit && !r->plain)
-        s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
-                    r->csv.what);
+        s = ll_fail(e, LL_BAD_DATA,
+                    "%s: in which unit are the latencies of column %.60s? give unit=ms, unit=us or unit=s "
+                    "(ignore=%.60s leaves it out)",
+                    r->csv.what, name, name);
     if (!s && x->unit) {
         drop_mean(names, h.stem);
         if (h.maybe && h.maybe != x->unit)
@@ -324,15 +331,15 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     return s;
 }
 
-static bool names_archs(const column *c)
+bool ll_column_names_archs(const column *c)
 {
     return c->role == LL_ROLE_ARCH || c->role == LL_ROLE_CHECK;
 }
 
 static bool is_other(const char *name)
 {
-    return !*name || among(other_names, name) || ll_table_names_archs(name) || ll_table_counts_runs(name) ||
-           ll_table_is_setting(name) || has_other_word(name);
+    return !*name || ll_heading_among(other_names, name) || ll_table_names_archs(name) ||
+           ll_table_counts_runs(name) || ll_table_is_setting(name) || has_other_word(name);
 }
 
 static bool says_unit(const char *name)
@@ -342,6 +349,15 @@ static bool says_unit(const char *name)
     return h.bracketed;
 }
 
+/* By its whole name, or by that of the device. */
+static bool is_chosen(const ll_import *job, const char *name)
+{
+    ll_heading h = ll_heading_read(name);
+    bool chosen = ll_import_chosen(job, name) || ll_import_chosen(job, h.stem);
+    free(h.stem);
+    return chosen;
+}
+
 static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *skipped, ll_error *e)
 {
     bool choose = r->job->devices && r->job->devices->n;
@@ -349,9 +365,9 @@ static ll_status plan_columns_of_devices(reader *r, const ll_names *names, int *
     for (int i = 0; i < r->n_columns && !s; i++) {
         const char *name = r->header.v[i];
         char *of = device_of_std(names, name);
-        if (names_archs(&r->columns[i]) || of) {
+        if (ll_column_names_archs(&r->columns[i]) || r->columns[i].role == LL_ROLE_UNWANTED || of) {
             free(of);
-        } else if (choose && !ll_import_chosen(r->job, name)) {
+        } else if (choose && !is_chosen(r->job, name)) {
             ++*skipped;
         } else if (!choose && is_other(name) && !says_unit(name)) {
             leave_out(r, i, "it is no device");
@@ -407,126 +423,61 @@ static ll_status plan_wide(reader *r, ll_error *e)
     const ll_csv *c = &r->csv;
     int skipped = 0;
     if (r->job->key && r->job->key->n)
-        return ll_csv_fail(c, e, "key= goes with a measurement a line: no column is called latency");
+        return ll_csv_fail(c, e,
+                           "key= goes with a measurement a line: no column is called latency; latency=COLUMN "
+                           "says which it is");
     ll_status s = plan_devices(r, &skipped, e);
     if (s) return s;
     if (skipped)
-        ll_import_note(r->job, "%d %s that devices= does not name were left out", skipped,
-                       ll_noun(skipped, "column", "columns"));
+        ll_import_note(r->job, "%d %s that devices= does not name %s left out", skipped,
+                       ll_noun(skipped, "column", "columns"), ll_noun(skipped, "was", "were"));
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
     if (!r->job->device) return LL_OK;
     if (r->devices.n > 1)
-        return ll_csv_fail(c, e, "device=%.60s names one column, the file has %d", r->job->device,
-                           r->devices.n);
+        return ll_csv_fail(c, e,
+                           "device=%.60s names one column, the file has %d: latency=%.60s takes that one",
+                           r->job->device, r->devices.n, r->devices.v[0]);
     ll_names_free(&r->device_names);
     ll_strs_free(&r->devices);
     return ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }
 
-/* --- long tables --- */
+/* --- both --- */
 
-/* The column of the numbers: the first whose unit is known, else the first; -1: none. A table without devices has one
- * only when it is called so in as many words: "energy" may be a device. */
-static int find_value(const reader *r, bool has_device)
+/* ignore=: these are not there. */
+static ll_status plan_unwanted(reader *r, ll_error *e)
 {
-    int first = ll_csv_column_among(&r->csv, latency_names);
-    for (int i = 0; i < r->n_columns && first < 0; i++) {
-        const char *name = r->header.v[i];
-        if (r->columns[i].role == LL_ROLE_ARCH || !is_value(name)) continue;
-        ll_heading h = ll_heading_read(name);
-        bool fits = has_device || h.unit || h.hinted;
-        if (fits) first = i;
-        free(h.stem);
+    const ll_strs *names = r->job->ignore;
+    for (int i = 0; names && i < names->n; i++) {
+        int at = ll_csv_column(&r->csv, names->v[i]);
+        if (at < 0) return ll_csv_fail(&r->csv, e, "ignore=: no column is called \"%.60s\"", names->v[i]);
+        if (r->columns[at].role == LL_ROLE_ARCH)
+            return ll_csv_fail(&r->csv, e, "ignore=%.60s: that column names the architecture", names->v[i]);
+        r->columns[at].role = LL_ROLE_UNWANTED;
+        for (int k = 0; k < r->n_checks; k++)
+            if (r->checks[k].column == at) r->checks[k--] = r->checks[--r->n_checks];
     }
-    return first;
-}
-
-/* The columns of key=, else the one called device (-1: none). */
-static ll_status plan_key(reader *r, int device, ll_error *e)
-{
-    const ll_strs *key = r->job->key;
-    bool given = key && key->n;
-    r->key = LL_NEW_ARRAY(int, (given ? key->n : 0) + 1);
-    for (int k = 0; given && k < key->n; k++) {
-        int at = ll_csv_column(&r->csv, key->v[k]);
-        if (at < 0) return ll_csv_fail(&r->csv, e, "key=: no column is called \"%.60s\"", key->v[k]);
-        if (names_archs(&r->columns[at]))
-            return ll_csv_fail(&r->csv, e, "key=%.60s: that column names the architecture", key->v[k]);
-        r->key[r->n_key++] = at;
-    }
-    if (!given && device >= 0) r->key[r->n_key++] = device;
     return LL_OK;
 }
 
-static bool is_key(const reader *r, int at)
+static ll_status plan_archs(reader *r, const ll_names *names, ll_error *e)
 {
-    for (int k = 0; k < r->n_key; k++)
-        if (r->key[k] == at) return true;
-    return false;
-}
-
-/* "phone_ms" beside "energy_mJ": of what the second is, only the user knows. */
-static ll_status ask_device(const reader *r, int value, ll_error *e)
-{
-    const char *name = r->header.v[value];
-    for (int i = 0; i < r->n_columns; i++) {
-        if (i == value || names_archs(&r->columns[i]) || !ends_in_unit(r->header.v[i])) continue;
-        return ll_csv_fail(
-            &r->csv, e,
-            "of which device is %.60s? there is no column \"device\"; call it DEVICE_%.60s, give "
-            "device=NAME if all is of one, or devices=%.60s for the columns that are devices",
-            name, name, r->header.v[i]);
-    }
-    return ll_csv_fail(&r->csv, e, "which device is it? there is no column \"device\"; give device=NAME");
-}
-
-static ll_status plan_long(reader *r, int device, int value, ll_error *e)
-{
-    const ll_csv *c = &r->csv;
-    int std = ll_csv_column_among(c, std_names), unit = ll_csv_column_among(c, unit_names);
-    ll_heading h = ll_heading_read(r->header.v[value]);
-    column *x = &r->columns[value];
-    ll_status s = column_unit(r, &h, r->header.v[value], &x->unit, e);
-    free(h.stem);
-    if (s) return s;
-    s = plan_key(r, device, e);
-    if (s) return s;
-    if (!r->n_key && !r->job->device) return ask_device(r, value, e);
-    for (int i = 0; i < c->n; i++) {
-        ll_role role = is_key(r, i) ? LL_ROLE_DEVICE
-                       : i == value ? LL_ROLE_VALUE
-                       : i == std   ? LL_ROLE_STD
-                       : i == unit  ? LL_ROLE_UNIT
-                                    : LL_ROLE_IGNORED;
-        if (names_archs(&r->columns[i])) continue;
-        r->columns[i].role = role;
-        if (role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
-    }
-    if (!x->unit && unit < 0)
-        return ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
-                       c->what);
-    return !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
-}
-
-/* --- both --- */
-
-static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
-{
-    ll_status s = read_units(r, e);
-    if (!s) s = ll_table_find_archs(r, names, e);
+    ll_status s = ll_table_find_archs(r, names, e);
     if (s) return s;
     r->n_columns = r->csv.n;
     r->columns = LL_NEW_ARRAY(column, r->n_columns);
     for (int i = 0; i < r->at.n; i++)
         if (r->at.column[i] >= 0) r->columns[r->at.column[i]].role = LL_ROLE_ARCH;
     for (int i = 0; i < r->n_checks; i++) r->columns[r->checks[i].column].role = LL_ROLE_CHECK;
-    bool keyed = r->job->key && r->job->key->n;
-    int device = ll_csv_column_among(&r->csv, device_names), value = find_value(r, device >= 0 || keyed);
-    if (device >= 0 && value < 0)
-        return ll_csv_fail(&r->csv, e, "a column \"%.60s\" and no column \"latency\"", r->csv.cells[device]);
-    bool columns_are_named = device < 0 && !keyed && !r->job->device && r->job->devices && r->job->devices->n;
-    r->is_long = value >= 0 && !columns_are_named;
-    s = r->is_long ? plan_long(r, device, value, e) : plan_wide(r, e);
+    return plan_unwanted(r, e);
+}
+
+static ll_status plan_roles(reader *r, const ll_names *names, ll_error *e)
+{
+    ll_status s = read_units(r, e);
+    if (!s) s = plan_archs(r, names, e);
+    if (!s) s = ll_table_plan_long(r, e);
+    if (!s && !r->is_long) s = plan_wide(r, e);
     if (!s) ll_table_plan_runs(r);
     return s;
 }

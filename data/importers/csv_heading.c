@@ -63,6 +63,13 @@ static void read_behind_underscore(ll_heading *h)
         h->maybe = u;
 }
 
+bool ll_heading_among(const char *const *names, const char *name)
+{
+    for (; *names; names++)
+        if (!strcasecmp(*names, name)) return true;
+    return false;
+}
+
 bool ll_heading_ends_in(const char *name, const char *ending)
 {
     size_t n = strlen(name), m = strlen(ending);

@@ -17,6 +17,8 @@ typedef struct ll_heading {
 ll_heading ll_heading_read(const char *name);
 /* Does the name end so, with something before it, in any case? */
 bool ll_heading_ends_in(const char *name, const char *ending);
+/* Is it one of these (the last is NULL), in any case? */
+bool ll_heading_among(const char *const *names, const char *name);
 /* Is one of its words what one measures: latency, energy? */
 bool ll_heading_hints(const char *name);
 

@@ -9,6 +9,7 @@
 #include "core/base/mem.h"
 #include "core/num/stats.h"
 #include "data/importers/csv.h"
+#include "data/importers/csv_heading.h"
 
 enum { ASK_EVERY = 1 << 16 }; /* cells between two questions whether to go on */
 
@@ -18,25 +19,19 @@ typedef ll_table_cell cell;
 static const char *const run_names[] = {"run",       "run_id", "runs",  "repeat", "repetition", "rep",
                                         "iteration", "iter",   "trial", "round",  "attempt",    NULL};
 static const char *const setting_names[] = {
-    "batch",   "batch_size", "bs",          "batchsize",  "precision",  "dtype",
-    "threads", "n_threads",  "num_threads", "cores",      "framework",  "runtime",
-    "backend", "engine",     "resolution",  "input_size", "power_mode", NULL};
-
-static bool among(const char *const *names, const char *text)
-{
-    for (; *names; names++)
-        if (!strcasecmp(*names, text)) return true;
-    return false;
-}
+    "batch",     "batch_size", "bs",          "batchsize",  "precision",  "dtype",      "quantization",
+    "threads",   "n_threads",  "num_threads", "cores",      "framework",  "runtime",    "backend",
+    "engine",    "delegate",   "compiler",    "resolution", "input_size", "power_mode", "governor",
+    "frequency", "freq",       "clock",       "layout",     NULL};
 
 bool ll_table_counts_runs(const char *name)
 {
-    return among(run_names, name);
+    return ll_heading_among(run_names, name);
 }
 
 bool ll_table_is_setting(const char *name)
 {
-    return among(setting_names, name);
+    return ll_heading_among(setting_names, name);
 }
 
 void ll_table_plan_runs(reader *r)

@@ -25,6 +25,9 @@ typedef struct ll_import {
     const ll_strs *devices; /* csv: the columns to take, marked words; NULL or empty: all that look like it */
     const char *
         repeats; /* csv: what stands for several runs of one, "median", "min", "mean"; NULL: none is expected */
+    const char *latency;    /* csv: the column of the numbers, of a measurement a line; NULL: find it */
+    const ll_strs *ignore;  /* csv: columns that are taken for nothing; NULL or empty: none */
+    const ll_strs *missing; /* csv: words beside the usual ones that say that nothing was measured */
     const ll_strs *key; /* csv: the columns that together name a device; NULL or empty: one called device */
     int n; /* lut, hwnasbench: architectures of a new dataset where a table has parts, not networks; 0: as many as is usual */
     int batch;          /* csv: images behind one latency, where throughput is converted; 0: 1 */

@@ -2,7 +2,7 @@
  *
  * A page is opened from anywhere, and the names in it are anybody's. All of them are escaped; beyond that the browser is told
  * to run one script, by its hash, and to load nothing. */
-#include "plots/palette.h"
+#include "plots/figure/palette.h"
 #include "plots/report/html.h"
 
 /* @L and @D stand for the colours of the pens, light and dark. */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "plots/palette.h"
+#include "plots/figure/palette.h"
 #include "plots/report/html.h"
 
 typedef struct svg {

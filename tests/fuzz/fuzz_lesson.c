@@ -1,38 +1,49 @@
-/* Lessons, taken to their end: by what the reader types, and by skipping. */
+/* Lessons: what is read, its expressions over some numbers, and that what is told is told. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "sessions/course/facts.h"
+#include "sessions/course/question.h"
 #include "tests/fuzz/fuzz.h"
-#include "tui/faces/lesson.h"
 
-static void take(ll_lesson *l, bool skip)
+static void judge(const ll_question *q, const ll_facts *f)
 {
-    const ll_lesson_step *step;
-    for (int at = 0; (step = ll_lesson_now(l)); at++) {
-        LAW(l->at == at, "the lesson is at %d after %d steps", l->at, at);
-        LAW(step->command || at == l->n - 1, "step %d of %d has no command", at, l->n);
-        LAW(step->told, "step %d tells nothing, not even an empty text", at);
-        ll_lesson_begins(l, "no command\n", 1);
-        ll_lesson_ends(l, 1, 0, LL_OK);
-        if (skip || !step->command) {
-            ll_lesson_skip(l);
-        } else {
-            ll_lesson_begins(l, step->command, 2);
-            ll_lesson_ends(l, 2, 0, LL_OK);
-        }
-    }
-    LAW(l->at == l->n, "the lesson ends at %d of %d", l->at, l->n);
+    char *answer = NULL, *right = NULL;
+    ll_error e = {0};
+    bool taken = ll_fuzz_good(ll_question_take(q, ll_fuzz_toy(), "1", &answer, &e), &e);
+    LAW(taken == (answer != NULL), "an answer that was %staken", taken ? "" : "not ");
+    ll_verdict verdict = ll_question_judge(q, answer, f, ll_fuzz_toy(), &right);
+    LAW((verdict == LL_VERDICT_NONE) == !answer, "verdict %d of %s answer", verdict, answer ? "an" : "no");
+    free(answer);
+    free(right);
 }
 
 static void run(const uint8_t *bytes, size_t n)
 {
+    ll_lesson l;
+    ll_error e = {0};
+    ll_facts f = {0};
     char *text = ll_fuzz_text(bytes, n);
-    ll_lesson l = {0};
-    for (int skip = 0; skip < 2; skip++) {
-        ll_lesson_parse(&l, text, "fuzz");
-        take(&l, skip);
+    ll_facts_set(&f, "seed", NULL, 7);
+    ll_facts_set(&f, "name", "a; b", 0);
+    if (ll_fuzz_good(ll_lesson_parse(&l, text, &e), &e)) {
+        int questions = 0;
+        for (int i = 0; i < l.n; i++) {
+            const ll_lesson_step *s = &l.steps[i];
+            LAW(s->first_question == questions, "step %d begins at question %d", i, s->first_question);
+            questions += s->n_questions;
+            LAW(s->told || s->commands.n || s->n_questions || s->n_after, "step %d is empty", i);
+            for (int j = 0; j < s->commands.n; j++) {
+                ll_str line = {0};
+                ll_facts_command(&f, s->commands.v[j], &line, NULL);
+                ll_str_free(&line);
+            }
+        }
+        LAW(questions == l.n_questions, "%d questions of %d in steps", questions, l.n_questions);
+        for (int i = 0; i < l.n_questions; i++) judge(&l.questions[i], &f);
     }
     ll_lesson_free(&l);
+    ll_facts_free(&f);
     free(text);
 }
 

@@ -346,6 +346,8 @@ TEXTS = {
     "lesson": {
         "tour": "# Load a dataset.\n#\n# It is simulated.\nload nb201_sim\n\n# Look.\ncorr order=cluster; arch 1462\n# The end.\n",
         "script": "load toy\nsample k=5\n",
+        "asks": "# A toy.\n#ask a: More?\n#choice yes when {x} > .5 && {seed} != 3\n#right no\n#hint It is.\n#  Really.\nload toy seed={seed}\n#let x = ({gp,20.spearman} + 1) / 2\n#then So {x}, {least lat_ms}.\n#check abs({x}) < max(1, 2) ? 1 : 0: holds\n#ask d: Which?\n#answer device {name}\n#ask n: How many?\n#answer {rows} +- 10%\n#ask p: One\n#answer arch when {p} > 1\ncorr\n",
+        "wrong": "#ask a: b\n#answer 1 +- x%\n#hnit\n#then\n",
         "told": "# only\n#\n# told",
         "odd": "#\n#  two\n;;load \"a;b\n'c\n#",
     },

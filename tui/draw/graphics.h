@@ -3,7 +3,7 @@
 #define LL_TUI_DRAW_GRAPHICS_H
 
 #include "core/app/app.h"
-#include "plots/caps.h"
+#include "plots/terminal/caps.h"
 #include "tui/draw/theme.h"
 
 /* Tells the app's plots about the terminal on stdin and stdout with this look. `pixels`: kitty and sixel

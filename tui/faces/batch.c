@@ -11,6 +11,7 @@
 #include "core/base/mem.h"
 #include "tui/draw/render.h"
 #include "tui/faces/faces.h"
+#include "tui/faces/lesson.h"
 #include "tui/faces/rescue.h"
 #include "tui/faces/talk.h"
 
@@ -112,6 +113,14 @@ static void print_result(batch *b, const cJSON *event)
     ll_str_free(&out);
 }
 
+static void print_lesson(batch *b, const cJSON *event)
+{
+    bool ended;
+    const char *command = ll_lesson_command(event, &ended);
+    if (command && !ended && b->f->echo) ll_talk_say(&b->talk, LL_S_ACCENT, "latlab> ", command);
+    if (!strcmp(ll_json_get_str(event, "kind", ""), "lesson")) print_result(b, event);
+}
+
 static void take_event(batch *b, const cJSON *event)
 {
     const char *kind = ll_json_get_str(event, "event", "");
@@ -120,6 +129,8 @@ static void take_event(batch *b, const cJSON *event)
     b->quit |= quit;
     if (b->f->json)
         print_json(b, event);
+    else if (result && ll_lesson_event(b->f, event))
+        print_lesson(b, event);
     else if (result && !quit)
         print_result(b, event);
     /* the stream holds everything, but an error is for human eyes too */
@@ -151,6 +162,7 @@ static bool run_line(batch *b, const char *line)
 static int finish(const batch *b)
 {
     release_interrupt();
+    ll_lesson_forget(b->f);
     return interrupted && b->status != LL_LATER ? LL_CANCELLED : b->status;
 }
 

@@ -10,7 +10,6 @@
 #include "core/base/shared_file.h"
 #include "tui/faces/config.h"
 #include "tui/faces/faces.h"
-#include "tui/faces/lessons.h"
 
 static ll_status act(ll_request *rq, const char *action, const char *value)
 {
@@ -45,40 +44,6 @@ static ll_status run_save_display(ll_request *rq)
     ll_status s = need_face(rq);
     if (!s) s = ll_output_new(rq, ll_word(&rq->args, "file"), &path);
     if (!s) s = act(rq, "save-display", path);
-    free(path);
-    return s;
-}
-
-static ll_status list_lessons(ll_request *rq)
-{
-    static const ll_column columns[] = {{"lesson", "lesson", NULL, -1},
-                                        {"minutes", "minutes", NULL, 0},
-                                        {"title", "what it is about", NULL, -1},
-                                        {0}};
-    cJSON *result = ll_result_new("lessons"), *rows = ll_json_arr(result, "rows");
-    ll_result_columns(result, columns);
-    for (const ll_lesson_entry *l = ll_lessons; l->name; l++) {
-        cJSON *o = ll_json_obj(rows, NULL);
-        ll_json_str(o, "lesson", l->name);
-        ll_json_int(o, "minutes", l->minutes);
-        ll_json_str(o, "title", l->title);
-    }
-    ll_result_note(
-        result,
-        "`lesson NAME` begins one in the full screen; it is a commented script, which runs without it, "
-        "too");
-    ll_emit(rq, result);
-    return LL_OK;
-}
-
-static ll_status run_lesson(ll_request *rq)
-{
-    const char *name = ll_word(&rq->args, "lesson");
-    if (!strcmp(name, "list")) return list_lessons(rq);
-    char *path = NULL;
-    ll_status s = ll_lesson_find(name, &path, &rq->error);
-    if (!s) s = need_face(rq);
-    if (!s) s = act(rq, "lesson", path);
     free(path);
     return s;
 }
@@ -124,10 +89,6 @@ static const ll_option view_options[] = {
     {0}};
 static const ll_option file_options[] = {
     LL_OPT_WORD("file", NULL, "text file to write", LL_REQUIRED, LL_OF(FILE)), LL_OPT_FORCE, {0}};
-static const ll_option lesson_options[] = {LL_OPT_WORD("lesson", "tour",
-                                                       "one of `lesson list`, or a script of your own",
-                                                       LL_POSITIONAL, LL_OF(FILE)),
-                                           {0}};
 static const ll_option set_options[] = {
     LL_OPT_NAMES("setting", NULL, ll_setting_name, "what to set", LL_REQUIRED),
     LL_OPT_WORD(
@@ -151,15 +112,6 @@ const ll_command ll_face_commands[] = {
      .options = view_options,
      .flags = LL_CMD_LOOK | LL_CMD_FACE,
      .run = run_view},
-    {.name = "lesson",
-     .group = "face",
-     .summary = "Begin a lesson in the full screen: a script that waits for you",
-     .options = lesson_options,
-     .flags = LL_CMD_LOOK | LL_CMD_FACE,
-     .run = run_lesson,
-     .help = "Comments of the script are told, its commands are steps: n runs the one that is shown. "
-             "Commands without a\n"
-             "comment between them are one step; one that fails stays, with the reason, until it has run."},
     {.name = "set",
      .group = "face",
      .summary = "Change a setting of the full screen",

@@ -23,7 +23,7 @@ typedef struct ll_faces {
     bool from_prompt;  /* the screen was opened at the prompt, and leads back to it */
     int ended_by;      /* signal that ended an interactive face; 0: the user left */
     char *view;        /* view the screen should open with; NULL: its first */
-    char *lesson;      /* lesson it should begin, a path; NULL: none */
+    cJSON *lesson;     /* what the lesson under way shows now (tui/faces/lesson.h); NULL: none is */
 } ll_faces;
 
 /* Each returns the exit status of the program. */

@@ -4,6 +4,7 @@
 
 #include "tui/draw/graphics.h"
 #include "tui/faces/faces.h"
+#include "tui/faces/lesson.h"
 
 int ll_interactive_run(ll_faces *f, ll_next first)
 {
@@ -14,7 +15,7 @@ int ll_interactive_run(ll_faces *f, ll_next first)
         next = next == LL_TO_SCREEN ? ll_screen_run(f) : ll_repl_run(f);
     }
     free(f->view);
-    free(f->lesson);
-    f->view = f->lesson = NULL;
+    ll_lesson_forget(f);
+    f->view = NULL;
     return f->ended_by ? 128 + f->ended_by : LL_OK;
 }

@@ -17,6 +17,7 @@
 #include "tui/draw/graphics.h"
 #include "tui/draw/render.h"
 #include "tui/faces/faces.h"
+#include "tui/faces/lesson.h"
 #include "tui/faces/loop.h"
 #include "tui/faces/pager.h"
 #include "tui/faces/prompt.h"
@@ -155,6 +156,15 @@ static void submit(repl *r, const char *line)
     rl_set_prompt("");
 }
 
+/* An empty line does what is next in a lesson: runs its step, or begins the answer to its question. */
+static void enter_in_lesson(repl *r)
+{
+    if (ll_lesson_asks_now(r->f))
+        rl_insert_text("answer ");
+    else
+        submit(r, "lesson next");
+}
+
 static void on_line(char *line)
 {
     repl *r = self;
@@ -167,6 +177,7 @@ static void on_line(char *line)
         r->stop = true;
         return;
     }
+    if (!*line && r->f->lesson && !r->pending) enter_in_lesson(r);
     if (*line) {
         add_history(line);
         ll_history_add(&r->history, line);
@@ -216,19 +227,29 @@ static void print_result(repl *r, const cJSON *event)
     ll_str_free(&out);
 }
 
+/* The command of a step as if it had been typed; what there is to read as any result. */
+static void print_lesson(repl *r, const cJSON *event)
+{
+    bool ended;
+    const char *command = ll_lesson_command(event, &ended);
+    if (command && !ended) ll_talk_say(&r->talk, LL_S_ACCENT, "> ", command);
+    if (strcmp(ll_json_get_str(event, "kind", ""), "lesson")) return;
+    print_result(r, event);
+    if (ll_lesson_at_end(r->f)) ll_lesson_forget(r->f);
+}
+
 static void face_action(repl *r, const cJSON *event)
 {
     const char *action = ll_json_get_str(event, "action", "");
     if (!strcmp(action, "quit")) r->stop = true;
-    char **slot = !strcmp(action, "view") ? &r->f->view : !strcmp(action, "lesson") ? &r->f->lesson : NULL;
-    if (!slot) return;
+    if (strcmp(action, "view")) return;
     ll_error why = {0};
     if (!ll_terminal_can_draw(&why)) {
         ll_talk_say(&r->talk, LL_S_ERROR, "error: ", why.message);
         return;
     }
-    free(*slot);
-    *slot = ll_strdup(ll_json_get_str(event, "value", NULL));
+    free(r->f->view);
+    r->f->view = ll_strdup(ll_json_get_str(event, "value", NULL));
     to_screen(0, 0);
 }
 
@@ -269,7 +290,9 @@ static void on_event(void *ctx, const cJSON *event)
     }
     bool prompt_stands = !r->hidden;
     if (prompt_stands) hide_prompt();
-    if (result)
+    if (result && ll_lesson_event(r->f, event))
+        print_lesson(r, event);
+    else if (result)
         print_result(r, event);
     else
         ll_talk_event(&r->talk, event);

@@ -1,4 +1,4 @@
-/* The frame around the view: bar of views, log pane or lesson, status and keys. */
+/* The frame around the view: bar of views, log pane, status and keys. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,11 +21,11 @@ static int log_height(const ll_screen *s)
 {
     int most = s->canvas.height - 2 - 12, h = s->config.log_lines;
     if (s->maximised) return 0;
-    if (ll_lesson_now(&s->lesson) && h < 8) h = 8;
-    if (s->canvas.height < 30 && h > 4 && !ll_lesson_now(&s->lesson)) h = 4;
+    if (ll_screen_in_lesson(s)) return ll_screen_lesson_height(s);
+    if (s->canvas.height < 30 && h > 4) h = 4;
     if (s->canvas.height >= 40) h += h > 0 ? 3 : 0;
     if (h > most) h = most;
-    if (ll_lesson_now(&s->lesson) || h < 1) return h;
+    if (h < 1) return h;
     return 1 + ll_log_rows(&s->log, s->log.n, s->canvas.width - 2, h - 1);
 }
 
@@ -82,9 +82,9 @@ static void draw_bar(ll_screen *s)
     s->state_in_bar = draw_state(s, 0, x, LL_S_BAR);
 }
 
-/* --- log pane and lesson -------------------------------------------------------------------------------- */
+/* --- log pane ---------------------------------------------------------------------------------------------- */
 
-static void draw_rule(ll_screen *s, int y, const char *title)
+void ll_screen_draw_rule(ll_screen *s, int y, const char *title)
 {
     ll_ink ink = ll_style_ink(&s->look, LL_S_FAINT);
     for (int x = 0; x < s->canvas.width; x++) ll_put_cell(&s->canvas, y, x, 0x2500, ink);
@@ -99,7 +99,7 @@ static void draw_log(ll_screen *s, int y, int h)
     int w = c->width - 2, first, rows = 0;
     if (s->log_back > s->log.n - 1) s->log_back = s->log.n > 0 ? s->log.n - 1 : 0;
     while (s->log_back > 0 && ll_log_rows(&s->log, s->log.n - s->log_back, w, h - 1) < h - 1) s->log_back--;
-    draw_rule(s, y, s->log_back ? "log (scrolled back; ] goes on)" : "log");
+    ll_screen_draw_rule(s, y, s->log_back ? "log (scrolled back; ] goes on)" : "log");
     ll_canvas lines;
     ll_canvas_init(&lines, &s->look, 0, w);
     int last = s->log.n - s->log_back;
@@ -108,34 +108,6 @@ static void draw_log(ll_screen *s, int y, int h)
     int skipped = lines.height > h - 1 ? lines.height - (h - 1) : 0;
     ll_blit(c, (ll_rect){y + 1, 1, h - 1, w}, &lines, skipped, 0);
     ll_canvas_free(&lines);
-}
-
-static void draw_lesson(ll_screen *s, int y, int h)
-{
-    ll_canvas *c = &s->canvas;
-    const ll_lesson_step *step = ll_lesson_now(&s->lesson);
-    ll_str title = {0};
-    ll_str_addf(&title, "lesson, step %d of %d", s->lesson.at + 1, s->lesson.n);
-    draw_rule(s, y, ll_str_text(&title));
-    ll_str_free(&title);
-    ll_paper p = {.out = NULL};
-    ll_canvas_init(&p.c, &s->look, 0, c->width - 2);
-    if (s->lesson.why) ll_render_wrapped(&p, LL_S_ERROR, 0, s->lesson.why);
-    ll_render_wrapped(&p, LL_S_TEXT, 0, step->told);
-    int room = h - 3, cut = p.c.height - room;
-    ll_blit(c, (ll_rect){y + 1, 1, p.c.height < room ? p.c.height : room, c->width - 2}, &p.c, 0, 0);
-    ll_canvas_free(&p.c);
-    const char *label = !step->command  ? "the end "
-                        : s->lesson.id  ? "runs: "
-                        : s->lesson.why ? "failed: "
-                                        : "next: ";
-    int x = 1 + ll_put(c, y + h - 2, 1, s->lesson.why ? LL_S_ERROR : LL_S_ACCENT, label);
-    if (step->command) ll_put_cut(c, y + h - 2, x, c->width - x - 1, LL_S_TITLE, step->command);
-    x = 1 + ll_put(c, y + h - 1, 1, LL_S_FAINT,
-                   !step->command  ? "n ends the lesson"
-                   : s->lesson.why ? "n tries it again, N leaves the lesson"
-                                   : "n runs it, N leaves the lesson");
-    if (cut > 0) ll_putf(c, y + h - 1, x + 2, LL_S_WARN, "%d more %s", cut, cut > 1 ? "lines" : "line");
 }
 
 /* --- last row ------------------------------------------------------------------------------------------- */
@@ -303,8 +275,8 @@ void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x)
     int last = c->height - 1, log_h = log_height(s), log_y = last - log_h;
     draw_bar(s);
     draw_view(s);
-    if (log_h > 2 && ll_lesson_now(&s->lesson))
-        draw_lesson(s, log_y, log_h);
+    if (log_h > 0 && ll_screen_in_lesson(s))
+        ll_screen_draw_lesson(s, log_y, log_h);
     else if (log_h > 0)
         draw_log(s, log_y, log_h);
     if (s->mode == LL_MODE_COMMAND || s->mode == LL_MODE_FILTER) {

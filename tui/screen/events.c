@@ -7,12 +7,20 @@
 #include "core/base/mem.h"
 #include "tui/screen/screen_in.h"
 
+static void forget_failure(ll_screen *s)
+{
+    free(s->lesson_why);
+    s->lesson_why = NULL;
+}
+
 void ll_screen_submit(ll_screen *s, const char *line)
 {
     if (s->pending <= 0) s->page_begun = false;
     int id = ll_chain_begin(&s->chain, s->f->app, line);
     s->pending += id > 0;
-    ll_lesson_begins(&s->lesson, line, id);
+    bool of_lesson = !strncmp(line, "lesson", 6) || !strncmp(line, "answer", 6);
+    if (of_lesson) forget_failure(s);
+    if (of_lesson) s->lesson_id = id;
     s->log_back = 0;
     s->dirty = true;
 }
@@ -52,19 +60,6 @@ void ll_screen_write_display(ll_screen *s)
     s->save_display = NULL;
 }
 
-void ll_screen_start_lesson(ll_screen *s, const char *path)
-{
-    char *text;
-    size_t len;
-    ll_error e = {0};
-    if (ll_read_file(path, 1 << 20, &text, &len, &e)) {
-        ll_screen_say(s, LL_S_ERROR, "%s", e.message);
-        return;
-    }
-    ll_lesson_parse(&s->lesson, text, path);
-    free(text);
-}
-
 void ll_screen_apply_config(ll_screen *s)
 {
     s->look.theme = s->config.theme;
@@ -83,8 +78,6 @@ static void face_action(ll_screen *s, const cJSON *event)
         ll_screen_open(s, *value ? value : "devices");
     } else if (!strcmp(action, "save-display")) {
         s->save_display = ll_strdup(value);
-    } else if (!strcmp(action, "lesson")) {
-        ll_screen_start_lesson(s, value);
     } else if (!strcmp(action, "config")) {
         if (ll_config_line(&s->config, value, &e)) ll_screen_say(s, LL_S_ERROR, "%s", e.message);
         ll_screen_apply_config(s);
@@ -129,12 +122,19 @@ static void command_begins(ll_screen *s, const cJSON *event)
     set_progress(s, NULL);
 }
 
+/* The lesson's step stays where it is, with the reason. */
+static void lesson_fails(ll_screen *s, const cJSON *event, const char *why)
+{
+    if (!s->f->lesson || ll_json_get_int(event, "id", 0) != s->lesson_id) return;
+    free(s->lesson_why);
+    s->lesson_why = ll_strdup(why);
+}
+
 static void command_ends(ll_screen *s, const cJSON *event)
 {
     int next = ll_chain_end(&s->chain, s->f->app, event);
     s->pending += next > 0 ? 0 : -1;
-    ll_lesson_ends(&s->lesson, ll_json_get_int(event, "id", 0), next,
-                   (ll_status)ll_json_get_int(event, "code", LL_OK));
+    if (ll_json_get_int(event, "code", LL_OK) == LL_CANCELLED) lesson_fails(s, event, "cancelled");
     if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
     if (s->pending > 0) return;
     free(s->running);
@@ -142,8 +142,38 @@ static void command_ends(ll_screen *s, const cJSON *event)
     set_progress(s, NULL);
 }
 
+static void hear(ll_screen *s, const cJSON *event);
+
+/* A command of a lesson's step is for log and views what it is when it is typed. */
+static void step_event(ll_screen *s, const char *command, bool ended, const cJSON *event)
+{
+    cJSON *as_typed = cJSON_Duplicate(event, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(as_typed, "event");
+    ll_json_str(as_typed, "event", ended ? "end" : "begin");
+    if (!ended) command_begins(s, as_typed);
+    ll_log_event(&s->log, as_typed);
+    hear(s, as_typed);
+    cJSON_Delete(as_typed);
+    const char *view = ended ? NULL : ll_screen_view_of(command);
+    if (ended) ll_screen_mark_stale(s);
+    if (view) ll_screen_open(s, view);
+}
+
+static void lesson_event(ll_screen *s, const cJSON *event)
+{
+    bool ended;
+    const char *command = ll_lesson_command(event, &ended);
+    if (command) step_event(s, command, ended, event);
+    if (!command) s->lesson_top = 0;
+    s->dirty = true;
+}
+
 static void take_event(ll_screen *s, const char *kind, const cJSON *event)
 {
+    if (!strcmp(kind, "result") && ll_lesson_event(s->f, event)) {
+        lesson_event(s, event);
+        return;
+    }
     if (!strcmp(kind, "result") && !strcmp(ll_json_get_str(event, "kind", ""), "face")) {
         face_action(s, event);
         return;
@@ -155,10 +185,15 @@ static void take_event(ll_screen *s, const char *kind, const cJSON *event)
     if (!strcmp(kind, "error") && ll_json_get_str(event, "in_the_way", NULL))
         ll_screen_ask_over(s, ll_log_command(&s->log, ll_json_get_int(event, "id", 0)),
                            ll_json_get_str(event, "in_the_way", NULL));
-    if (!strcmp(kind, "error"))
-        ll_lesson_error(&s->lesson, ll_json_get_int(event, "id", 0), ll_json_get_str(event, "message", ""));
+    if (!strcmp(kind, "error")) lesson_fails(s, event, ll_json_get_str(event, "message", ""));
     if (!strcmp(kind, "end")) command_ends(s, event);
     s->dirty = true;
+}
+
+static void hear(ll_screen *s, const cJSON *event)
+{
+    for (int i = 0; i < s->n_views; i++)
+        if (s->views[i]->type->event) s->views[i]->type->event(s->views[i], event);
 }
 
 void ll_screen_event(ll_screen *s, const cJSON *event)
@@ -166,6 +201,5 @@ void ll_screen_event(ll_screen *s, const cJSON *event)
     const char *kind = ll_json_get_str(event, "event", "");
     if (ll_screen_take_answer(s, kind, event)) return;
     take_event(s, kind, event);
-    for (int i = 0; i < s->n_views; i++)
-        if (s->views[i]->type->event) s->views[i]->type->event(s->views[i], event);
+    hear(s, event);
 }

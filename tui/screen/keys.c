@@ -47,11 +47,21 @@ static const ll_key global_keys[] = {
     {"C-l", "@redraw", "draw the screen anew"},
     {"C-z", "@suspend", "to the shell (fg comes back)"},
     {"K", "@cancel", "cancel the running command (also Ctrl-C)"},
-    {"n", "@lesson-next", "in a page: the next line that / found; in a lesson: run the step that is shown"},
+    {"n", "@lesson-next", "in a page: the next line that / found; in a lesson, as Enter: what is next"},
     {"N", "@lesson-stop", "in a page: the one before; in a lesson: leave it"},
     {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
     {0},
 };
+
+/* In a lesson these come before all others; its pane names them. */
+static const ll_key lesson_keys[] = {{"Enter", "@lesson-next", "next"}, {"Backspace", "@lesson back", "back"},
+                                     {".", "@lesson repeat", "repeat"}, {"+", "@lesson skip", "skip"},
+                                     {"-", "@lesson hint", "hint"},     {0}};
+
+const ll_key *ll_screen_lesson_keys(void)
+{
+    return lesson_keys;
+}
 
 /* F-keys do what a letter does, in whatever view. */
 static const struct {
@@ -168,11 +178,17 @@ static void do_maximise(ll_screen *s, const char *arg)
 }
 static void do_log_up(ll_screen *s, const char *arg)
 {
-    s->log_back += 3;
+    if (!ll_screen_in_lesson(s))
+        s->log_back += 3;
+    else
+        s->lesson_top = s->lesson_top > 3 ? s->lesson_top - 3 : 0;
 }
 static void do_log_down(ll_screen *s, const char *arg)
 {
-    s->log_back = s->log_back > 3 ? s->log_back - 3 : 0;
+    if (!ll_screen_in_lesson(s))
+        s->log_back = s->log_back > 3 ? s->log_back - 3 : 0;
+    else
+        s->lesson_top += 3; /* no further than its end: ll_screen_draw_lesson */
 }
 static void do_refresh(ll_screen *s, const char *arg)
 {
@@ -202,13 +218,6 @@ static void do_repl(ll_screen *s, const char *arg)
     s->stop = true;
 }
 
-/* In a lesson the view that shows what a command does comes up by itself. */
-static void open_view_of(ll_screen *s, const char *command)
-{
-    const char *view = ll_screen_view_of(command);
-    if (view) ll_screen_open(s, view);
-}
-
 /* Outside a lesson its keys go on with a search. */
 static void find_again(ll_screen *s, const char *where)
 {
@@ -216,29 +225,43 @@ static void find_again(ll_screen *s, const char *where)
         ll_screen_say(s, LL_S_FAINT, "nothing is searched for here: / begins");
 }
 
+/* A command of the lesson; none begins while another runs. */
+static void in_lesson(ll_screen *s, const char *line)
+{
+    if (s->pending > 0)
+        ll_screen_say(s, LL_S_FAINT, "the next step waits for what runs");
+    else
+        ll_screen_submit(s, line);
+}
+
+static void do_lesson(ll_screen *s, const char *arg)
+{
+    ll_str line = {0};
+    ll_str_addf(&line, "lesson %s", arg);
+    in_lesson(s, ll_str_text(&line));
+    ll_str_free(&line);
+}
+
+/* Runs the step, or begins the answer to its question; behind the end the pane is the log's again. */
 static void do_lesson_next(ll_screen *s, const char *arg)
 {
-    const ll_lesson_step *step = ll_lesson_now(&s->lesson);
-    if (!step) find_again(s, "+");
-    if (!step) return;
-    if (!step->command) {
-        ll_lesson_skip(&s->lesson);
-        return;
+    if (!s->f->lesson) {
+        find_again(s, "+");
+    } else if (ll_lesson_at_end(s->f)) {
+        ll_lesson_forget(s->f);
+    } else if (ll_lesson_asks_now(s->f) && s->pending <= 0) {
+        ll_screen_do(s, "@command answer ");
+    } else {
+        in_lesson(s, "lesson next");
     }
-    if (s->pending > 0) {
-        ll_screen_say(s, LL_S_FAINT, "the next step waits for what runs");
-        return;
-    }
-    char *command = ll_strdup(step->command);
-    ll_screen_submit_typed(s, command); /* whose end moves the lesson on */
-    open_view_of(s, command);
-    free(command);
 }
 
 static void do_lesson_stop(ll_screen *s, const char *arg)
 {
-    if (!ll_lesson_now(&s->lesson)) find_again(s, "-");
-    ll_lesson_free(&s->lesson);
+    if (!s->f->lesson)
+        find_again(s, "-");
+    else
+        in_lesson(s, "lesson stop");
 }
 
 typedef struct action {
@@ -261,6 +284,7 @@ static const action actions[] = {{"help", do_help},
                                  {"suspend", do_suspend},
                                  {"cancel", do_cancel},
                                  {"repl", do_repl},
+                                 {"lesson", do_lesson},
                                  {"lesson-next", do_lesson_next},
                                  {"lesson-stop", do_lesson_stop}};
 static const char *const moves[] = {"up", "down", "left", "right", "page-up", "page-down", "first", "last"};
@@ -364,8 +388,9 @@ static const char *find_binding(const ll_screen *s, const char *key)
     const ll_view *v = ll_screen_top(s);
     const char *own = ll_config_binding(&s->config, v->type->name, key);
     if (own) return own;
-    const ll_key *const tables[] = {v->type->keys, v->type->shared, global_keys};
-    for (int t = 0; t < 3; t++)
+    const ll_key *const tables[] = {ll_screen_in_lesson(s) ? lesson_keys : NULL, v->type->keys,
+                                    v->type->shared, global_keys};
+    for (int t = 0; t < 4; t++)
         for (const ll_key *k = tables[t]; k && k->key; k++)
             if (names_key(k->key, key)) return k->text;
     return NULL;

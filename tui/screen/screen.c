@@ -298,10 +298,8 @@ static void start(ll_screen *s)
     for (int i = 0; ll_view_types[i]; i++) /* those that listen hear everything from now on */
         if (ll_view_types[i]->event) ll_screen_find(s, ll_view_types[i]->name);
     ll_screen_open(s, first_view(s)); /* what q comes back to, and leads from to the prompt */
-    if (s->f->lesson) ll_screen_start_lesson(s, s->f->lesson);
-    free(s->f->lesson);
     free(s->f->view);
-    s->f->lesson = s->f->view = NULL;
+    s->f->view = NULL;
 }
 
 static void finish(ll_screen *s)
@@ -317,10 +315,10 @@ static void finish(ll_screen *s)
     ll_keyfile_free(&s->keys);
     ll_strs_free(&s->typed);
     ll_chain_free(&s->chain);
-    ll_lesson_free(&s->lesson);
     ll_config_free(&s->config);
     cJSON_Delete(s->progress);
     free(s->running);
+    free(s->lesson_why);
     free(s->save_display);
     free(s->over_line);
     free(s->over_file);

@@ -57,8 +57,10 @@ struct ll_screen {
     ll_keyfile keys;          /* LATLAB_KEYS */
     ll_strs typed;            /* keys read and not yet acted upon */
     double asked_s;           /* time of the latest question of a view */
-    ll_lesson lesson;
-    char *save_display; /* file to write the next drawing to */
+    char *lesson_why;         /* why the lesson's step has failed; NULL: it has not */
+    int lesson_top;           /* rows its pane is scrolled down */
+    int lesson_id;            /* the request of the lesson that is under way, or was the latest */
+    char *save_display;       /* file to write the next drawing to */
     bool dirty, leave_asked, stop;
     bool waits; /* a view waits for a moment to come */
     double drawn_s, interrupted_s;
@@ -71,6 +73,7 @@ struct ll_screen {
 void ll_screen_key(ll_screen *s, const char *key);
 void ll_screen_do(ll_screen *s, const char *text); /* text of a binding: action or command line */
 const ll_key *ll_screen_global_keys(void);
+const ll_key *ll_screen_lesson_keys(void);
 const char *ll_screen_bound(const ll_screen *s, const char *key); /* what it does here; NULL: nothing */
 bool ll_keys_have(const ll_key *keys, const char *key); /* the table has this entry; NULL: an empty one */
 const char *ll_screen_twin(const char *key); /* the F-key that does the same as this letter; NULL: none */
@@ -83,6 +86,10 @@ void ll_screen_add_spot(ll_screen *s, int y, int x, int w, const char *key);
 void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x);
 ll_rect ll_screen_view_rect(const ll_screen *s);
 bool ll_screen_too_small(const ll_screen *s);
+void ll_screen_draw_rule(ll_screen *s, int y, const char *title);
+/* lesson.c: the pane that a lesson has in place of the log: as high as what it says, while the view keeps eight rows. */
+int ll_screen_lesson_height(const ll_screen *s);
+void ll_screen_draw_lesson(ll_screen *s, int y, int h);
 /* help.c */
 void ll_screen_draw_help(ll_screen *s);
 /* views.c */
@@ -97,7 +104,8 @@ void ll_screen_free_views(ll_screen *s);
 void ll_screen_submit_typed(ll_screen *s, const char *line); /* from the ':' line */
 void ll_screen_event(ll_screen *s, const cJSON *event);
 void ll_screen_write_display(ll_screen *s);
-void ll_screen_start_lesson(ll_screen *s, const char *path);
+/* The lesson has the pane of the log. */
+bool ll_screen_in_lesson(const ll_screen *s);
 /* A command failed because a file is there: ask whether to write over it. */
 void ll_screen_ask_over(ll_screen *s, const char *line, const char *file);
 /* answers.c */

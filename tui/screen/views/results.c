@@ -5,7 +5,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
-#include "plots/build.h"
+#include "plots/build/build.h"
 #include "tui/screen/views/views.h"
 
 enum { WORST = 100 };

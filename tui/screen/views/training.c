@@ -53,9 +53,10 @@ static void free_run(run *r)
     cJSON_Delete(r->cloud);
 }
 
+/* The latest of a request, which in a lesson is all of its step. */
 static run *find_run(training_view *v, int id)
 {
-    for (int i = 0; i < v->n_runs; i++)
+    for (int i = v->n_runs - 1; i >= 0; i--)
         if (v->runs[i].id == id) return &v->runs[i];
     return NULL;
 }
