@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "plots/build/build.h"
 #include "plots/build/thin.h"
+#include "plots/figure/layout.h"
 
 /* Columns: as many as a text terminal has beside the names. Names: characters, both parts together. */
 enum { COLUMNS = 48, NAME = 24, TICKS = 6, NAMED_PIXELS = 15, LEAST_PIXELS = 7 };
@@ -58,7 +59,7 @@ static void set_axes(const ll_alpha_data *d, ll_panel *p, int columns)
     for (int i = 0; i < d->n; i++) {
         ll_str name = {0};
         ll_str_addf(&name, "%s %s", d->rows[i].position, d->rows[i].choice);
-        char *shown = ll_short_name(ll_str_text(&name), NAME);
+        char *shown = ll_text_cut(ll_str_text(&name), NAME);
         ll_axis_tick(&p->y, i, shown);
         free(shown);
         ll_str_free(&name);
