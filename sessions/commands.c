@@ -348,7 +348,8 @@ char *ll_session_farewell(ll_app *app)
  */
 
 static const ll_option save_options[] = {
-    LL_OPT_WORD("name", NULL, "name of the session, or a folder with a slash in it", LL_POSITIONAL),
+    LL_OPT_WORD("name", NULL, "name of the session, or a folder with a slash in it", LL_POSITIONAL,
+                LL_OF(SESSION)),
     {0},
 };
 

@@ -24,6 +24,7 @@ core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict
 core/predict/forest: +learning core/predict core/predict/simple
+core/predict/kernels: +learning core/predict core/predict/simple core/predict/forest
 core/predict/mlp: +learning core/predict core/predict/simple
 core/predict/gcn: +learning core/predict core/predict/simple core/predict/help
 core/predict/gp: +learning core/predict
@@ -51,7 +52,7 @@ data/results: +core
 data/sweep: +core data/results
 data/commands: +core data/formats data/importers data/datasets data/results data/sweep
 +data: data/formats data/importers data/datasets data/results data/sweep data/commands data/machines data/machines/host data/machines/remote
-data/machines: +core data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
+data/machines: +core core/predict/kernels data/formats data/importers data/datasets data/commands data/machines/host data/machines/remote
 sessions: +core data/formats data/datasets
 sessions/course: +core data/formats data/datasets sessions
 plots/figure: core/base core/num

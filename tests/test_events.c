@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/app/topics.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -86,11 +87,61 @@ static void check_keys(const cJSON *o, const char *line)
     }
 }
 
+/* "hi (90 %)" is looked up as "hi"; a column for a device or a score is called as that is. */
+static bool is_explained(const cJSON *column)
+{
+    const char *title = ll_json_get_str(column, "title", "");
+    char *head = ll_strndup(title, strcspn(title, "("));
+    ll_topic t;
+    for (size_t n = strlen(head); n && head[n - 1] == ' ';) head[--n] = 0;
+    bool good = !*head || !strcmp(title, ll_json_get_str(column, "key", "")) || ll_topic_find(title, &t) ||
+                ll_topic_find(head, &t);
+    free(head);
+    return good;
+}
+
+/* The contract of the stream: a time is called by its unit, "predicted_ms", "took_s"; a column for a device is called as
+ * that is. */
+static bool is_named_by_unit(const cJSON *column)
+{
+    const char *key = ll_json_get_str(column, "key", ""), *unit = ll_json_get_str(column, "unit", "");
+    const char *title = ll_json_get_str(column, "title", "");
+    bool other = strcmp(unit, "ms") && strcmp(unit, "s");
+    if (other || !strcmp(key, unit) || !strcmp(key, title) || !strcmp(key, "seconds")) return true;
+    size_t n = strlen(key), m = strlen(unit);
+    return n > m && key[n - m - 1] == '_' && !strcmp(key + n - m, unit);
+}
+
+static void check_times(const cJSON *event)
+{
+    const cJSON *column;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItem(event, "columns")) if (!is_named_by_unit(column))
+    {
+        fprintf(stderr, "a time in %s is called \"%s\"\n", ll_json_get_str(column, "unit", ""),
+                ll_json_get_str(column, "key", ""));
+        CHECK(!"a time is called by its unit");
+    }
+}
+
+/* What stands over a column of a table, `help` explains. */
+static void check_heads(const cJSON *event)
+{
+    const cJSON *column;
+    if (!cJSON_GetObjectItem(event, "rows")) return;
+    cJSON_ArrayForEach(column, cJSON_GetObjectItem(event, "columns")) if (!is_explained(column))
+    {
+        fprintf(stderr, "help does not explain \"%s\"\n", ll_json_get_str(column, "title", ""));
+        CHECK(!"a head is explained");
+    }
+}
+
 static void add_event(ll_str *out, const char *line)
 {
     cJSON *event = cJSON_Parse(line);
     if (!CHECK(event != NULL)) return;
     check_keys(event, line);
+    check_heads(event);
+    check_times(event);
     if (strcmp(ll_json_get_str(event, "event", ""), "progress")) {
         cJSON *masked = ll_mask_times(event);
         ll_drop_drawing(masked);

@@ -75,9 +75,11 @@ static void two_that_may_be_the_latency_are_asked_about(void)
 static void columns_are_named(void)
 {
     static const role_case cases[] = {
-        {"arch,device,p50 [ms],p99 [ms]\n0_0_0,pi,5,9\n", .says = "latency=COLUMN says which"},
+        {"arch,device,p50 [ms],p99 [ms]\n0_0_0,pi,5,9\n",
+         .says = "p50 (ms) and p99 (ms) may both be the latency"},
         {"arch,device,p50 [ms],p99 [ms]\n0_0_0,pi,5,9\n", .latency = "p50", .of = "pi", .ms = 5},
-        {"arch,p50,p99\n0_0_0,5,9\n", .device = "pi", .unit = "ms", .says = "latency=p50 takes that one"},
+        {"arch,p50,p99\n0_0_0,5,9\n", .device = "pi", .unit = "ms",
+         .says = "p50 and p99 may both be the latency"},
         {"arch,p50,p99\n0_0_0,5,9\n", .device = "pi", .unit = "us", .latency = "p99", .of = "pi", .ms = .009},
         {"arch,latency_ms,latency_us\n0_0_0,5,4000\n", .device = "pi", .devices = "latency_us", .of = "pi",
          .ms = 4},
@@ -98,8 +100,7 @@ static void columns_are_named(void)
 static void units_stand_in_names_and_cells(void)
 {
     static const role_case cases[] = {
-        {"arch,latency_cpu_us\n0_0_0,4000\n", .of = "latency_cpu_us", .ms = 4,
-         .says = "read in us, as its name ends"},
+        {"arch,latency_cpu_us\n0_0_0,4000\n", .of = "latency_cpu_us", .ms = 4, .says = "read as us"},
         {"arch,device,mean_us\n0_0_0,pi,4000\n", .of = "pi", .ms = 4},
         {"arch,device,mean_us\n0_0_0,pi,4000\n", .unit = "ms", .says = "which is us, and unit=ms was given"},
         {"arch,device,latency\n0_0_0,pi,17.5 ms\n", .unit = "ms", .of = "pi", .ms = 17.5},

@@ -1,6 +1,7 @@
 /* Tables as people have them: architectures in several columns, as one-hots, literals and dicts, in NASLib's order; other
  * quantities than latency; HW-NAS-Bench's own file. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
@@ -491,7 +492,74 @@ static void damaged_hw_nas_bench_is_refused(void)
             "has 2 numbers, 1 were expected");
 }
 
+/* As measuring scripts write them: the unit behind every name, in brackets, with the sign of micro. */
+static void units_stand_behind_names(void)
+{
+    static const struct {
+        const char *table, *unit, *device;
+    } tables[] = {
+        {"arch,a_us,b_us\nconv5|pool|conv3,7,9\n", "us", "a"},
+        {"arch,a_us,b_eu\nconv5|pool|conv3,7,9\n", "us", "a_us"},
+        {"arch,a_us\nconv5|pool|conv3,7\n", "us", "a_us"},
+        {"network,a [\xc2\xb5s],b\nconv5|pool|conv3,7,9\n", "us", "a"},
+        {"network,a (\xce\xbcs),b (usec)\nconv5|pool|conv3,7,9\n", NULL, "a"},
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_import job = {.space = own_space(), .unit = (char *)tables[i].unit};
+        ll_dataset *d = read_table(tables[i].table, job, &said);
+        CHECK(d != NULL);
+        if (!d) printf("  %s: %s\n", tables[i].table, ll_str_text(&said));
+        if (d) CHECK_NEAR(at(d, tables[i].device, "conv5|pool|conv3"), 7e-3, 1e-12);
+        ll_dataset_unref(d);
+    }
+    ll_import job = {.space = own_space()};
+    CHECK(!read_table("arch,a_us,b_us\nconv5|pool|conv3,7,9\n", job, &said));
+    CHECK_HAS(ll_str_text(&said), "\"a_us\" ends in us: unit=us if that is its unit");
+    job = (ll_import){.space = own_space(), .unit = "us"};
+    CHECK(!read_table("name,a [ms]\nconv5|pool|conv3,7\n", job, &said));
+    CHECK_HAS(ll_str_text(&said), "(there are \"name\", \"a (ms)\")");
+    ll_str_free(&said);
+}
+
+/* Which column is meant is asked where two may be, and latency= answers. */
+static void two_columns_are_not_chosen_from(void)
+{
+    static const struct {
+        const char *table, *why;
+    } tables[] = {
+        {"arch,device,latency,time\nconv5|pool|conv3,x,1,2\n",
+         "latency and time may both be the latency: give latency=latency or latency=time"},
+        {"arch,min_ms,mean_ms\nconv5|pool|conv3,1,2\n", "min_ms and mean_ms may both be the latency"},
+        {"arch,p50,p99\nconv5|pool|conv3,1,2\n", "p50 and p99 may both be the latency"},
+        {"arch,device,latency_us,unit\nconv5|pool|conv3,x,1,ms\n",
+         "line 2: the unit is ms here, and the column of the numbers is in us"},
+        {"arch,a,b\nconv5|pool|conv3,1,2\n", NULL},
+        {"arch,device,latency_us,unit\nconv5|pool|conv3,x,1,us\n", NULL},
+    };
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        bool unit = !strstr(tables[i].table, "_us");
+        ll_import job = {.space = own_space(), .unit = unit ? "ms" : NULL};
+        ll_str_clear(&said);
+        ll_dataset *d = read_table(tables[i].table, job, &said);
+        CHECK((d != NULL) == !tables[i].why);
+        if (tables[i].why) CHECK_HAS(ll_str_text(&said), tables[i].why);
+        ll_dataset_unref(d);
+    }
+    ll_import job = {.space = own_space(), .unit = "ms", .latency = "mean_ms", .device = "x"};
+    ll_dataset *d = read_table("arch,min_ms,mean_ms\nconv5|pool|conv3,1,2\n", job, &said);
+    if (CHECK(d != NULL)) CHECK_NEAR(at(d, "x", "conv5|pool|conv3"), 2, 0);
+    ll_dataset_unref(d);
+    job.latency = "nothing";
+    CHECK(!read_table("arch,min_ms,mean_ms\nconv5|pool|conv3,1,2\n", job, &said));
+    CHECK_HAS(ll_str_text(&said), "latency=: no column is called \"nothing\"");
+    ll_str_free(&said);
+}
+
 static const check_case cases[] = {
+    {"two columns are not chosen from", two_columns_are_not_chosen_from},
+    {"units stand behind names", units_stand_behind_names},
     {"every layout is the same architecture", every_layout_is_the_same_architecture},
     {"what is no architecture is named", what_is_no_architecture_is_named},
     {"naslib has its own order", naslib_has_its_own_order},

@@ -1,13 +1,15 @@
 /* The layers of a space as networks of their own: which there are, that engines run them, and what is made of their times. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/costs/costs.h"
+#include "core/predict/kernels/price.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/sweep.h"
-#include "data/machines/layer_space.h"
+#include "data/machines/layer_choice.h"
 #include "tests/check.h"
 
 static ll_layer_space *layers_of(const char *name)
@@ -174,6 +176,135 @@ static void sweep_goes_on(void)
     ll_layer_space_free(s);
 }
 
+/* --- pairs --- */
+
+/* A pair is its two layers, the second reading the first; of a sum, which reads it twice, there is one more. */
+static void pairs_are_networks(void)
+{
+    ll_layer_space *s = layers_of("nasbench201");
+    int sums = 0;
+    CHECK(s && s->n_pairs > 10 && s->empty == s->n + s->n_pairs);
+    for (int i = s ? s->n : 0; s && i < s->empty; i++) {
+        ll_network n;
+        const ll_layer_unit *u = &s->units[i], *a = &s->units[u->before], *b = &s->units[u->after];
+        unit_network(s, i, &n);
+        CHECK_INT(n.n_layers, (1 + u->spare) * a->n + b->n);
+        const ll_layer *last = &n.layers[n.n_layers - b->n];
+        CHECK_INT(last->in[0], a->n);
+        CHECK_INT(u->spare, b->part.kind == LL_PART_ADD);
+        if (u->spare) CHECK_INT(last->in[1], 2 * a->n);
+        sums += u->spare;
+        float out[2][64 * 8 * 8];
+        ll_error e = {0};
+        ll_host_settings settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1,
+                                     LL_NETWORK_SEED, false};
+        if (ll_network_classes(&n) > 64) continue;
+        CHECK_OK(ll_host_run_once(&settings, &n, out[0], &e));
+    }
+    CHECK(sums > 3);
+    ll_layer_space_free(s);
+}
+
+/* An engine that adds for nothing behind a convolution, and does all else in turn. */
+static double *times_of(const ll_layer_space *s, double error, double **error_ms)
+{
+    double *ms = LL_NEW_ARRAY(double, s->empty + 1);
+    *error_ms = LL_NEW_ARRAY(double, s->empty + 1);
+    for (int i = 0; i < s->n; i++) ms[i] = 1 + 1e-7 * ll_part_macs(&s->units[i].part);
+    for (int i = s->n; i < s->empty; i++) {
+        const ll_layer_unit *u = &s->units[i];
+        bool free_sum = u->spare && s->units[u->before].part.kind == LL_PART_CONV;
+        ms[i] = (1 + u->spare) * ms[u->before] + (free_sum ? 0 : ms[u->after]);
+    }
+    for (int i = 0; i < s->empty; i++) (*error_ms)[i] = error;
+    return ms;
+}
+
+static void fusions_are_found(void)
+{
+    ll_layer_space *s = layers_of("nasbench201");
+    ll_fusion f[LL_KERNELS * LL_KERNELS];
+    ll_str unclear = {0};
+    double *error_ms, *ms = times_of(s, .01, &error_ms);
+    int n = ll_layer_space_fusions(s, ms, error_ms, f, &unclear), fuses = 0;
+    CHECK(n > 5 && !unclear.len);
+    for (int i = 0; i < n; i++) {
+        bool wanted = f[i].before == LL_PART_CONV && f[i].after == LL_PART_ADD;
+        CHECK_NEAR(f[i].gain, wanted ? 1 : 0, 1e-9);
+        CHECK(ll_fusion_fuses(&f[i]) == wanted && f[i].count > 0);
+        fuses += wanted;
+    }
+    CHECK_INT(fuses, 1);
+    for (int i = 0; i < s->empty; i++) error_ms[i] = 3; /* nothing can be told from such times */
+    CHECK_INT(ll_layer_space_fusions(s, ms, error_ms, f, &unclear), 0);
+    CHECK_HAS(ll_str_text(&unclear), "conv+add");
+    ll_str_free(&unclear);
+    free(ms);
+    free(error_ms);
+    ll_layer_space_free(s);
+}
+
+/* --- a budget --- */
+
+/* Wide depthwise windows are done by a slow routine. */
+static double jump_ms(const ll_part *p)
+{
+    double ms = 1e-3 + 2e-8 * ll_part_macs(p);
+    return ll_kernel_of(p) == LL_KERNEL_DWCONV && p->v[LL_PART_KERNEL] == 5 ? 4 * ms : ms;
+}
+
+static ll_costs *timed_of(const ll_layer_space *s, const ll_layer_choice *c)
+{
+    ll_costs *t = ll_costs_new(NULL);
+    for (int i = 0; i < s->n; i++) {
+        ll_cost_row row = {s->units[i].part, jump_ms(&s->units[i].part), NAN, 1};
+        if (c->chosen[i]) CHECK_OK(ll_costs_add(t, &row, NULL));
+    }
+    ll_costs_seal(t, NULL);
+    return t;
+}
+
+/* What is not timed is told by what is: most within a tenth. Kinds and pairs are there, and no more than the budget. */
+static void a_budget_goes_where_forests_are_wrong(void)
+{
+    enum { BUDGET = 90 };
+    ll_layer_space *s = layers_of("fbnet");
+    ll_layer_choice c;
+    double wrong = NAN;
+    int near = 0, others = 0, more = 1, rounds = 0;
+    if (!s) return;
+    ll_layer_choice_begin(s, BUDGET, 1, &c);
+    CHECK(c.n >= BUDGET / 2 && c.n < BUDGET && c.chosen[s->empty]);
+    while (more) {
+        ll_costs *t = timed_of(s, &c);
+        int before = c.n;
+        CHECK_INT(t->n, c.n);
+        more = ll_layer_choice_more(s, t, NULL, &c, &wrong);
+        CHECK(c.n == before + more && c.n <= BUDGET && ++rounds < 50);
+        ll_costs_unref(t);
+    }
+    ll_costs *t = timed_of(s, &c);
+    ll_kernel_prices p;
+    CHECK_OK(ll_kernel_prices_fit(t, 1, NULL, NULL, &p, NULL, NULL));
+    for (int i = 0; i < s->n; i++) {
+        if (c.chosen[i]) continue;
+        others++;
+        near += fabs(ll_kernel_prices_of(&p, &s->units[i].part) / jump_ms(&s->units[i].part) - 1) < .1;
+    }
+    check_report(others >= s->n - BUDGET && near >= .85 * others, __FILE__, __LINE__,
+                 "%d timed in %d rounds, %.2f wrong; %d of %d others within a tenth", c.n, rounds, wrong,
+                 near, others);
+    for (int i = s->n; i < s->empty; i++)
+        CHECK(c.chosen[i] == (c.chosen[s->units[i].before] && c.chosen[s->units[i].after]));
+    ll_kernel_prices_free(&p);
+    ll_costs_unref(t);
+    ll_layer_choice_free(&c);
+    ll_layer_choice_begin(s, 0, 1, &c); /* no budget: all */
+    CHECK_INT(c.n, s->n);
+    ll_layer_choice_free(&c);
+    ll_layer_space_free(s);
+}
+
 static void spaces_without_layers_are_refused(void)
 {
     static char *const ops[] = {(char *)"a", (char *)"b"};
@@ -191,6 +322,9 @@ static const check_case cases[] = {
     {"engines agree", engines_agree},
     {"sweep goes on", sweep_goes_on},
     {"spaces without layers are refused", spaces_without_layers_are_refused},
+    {"pairs are networks", pairs_are_networks},
+    {"fusions are found", fusions_are_found},
+    {"a budget goes where forests are wrong", a_budget_goes_where_forests_are_wrong},
     {0},
 };
 

@@ -307,8 +307,8 @@ static void partition_splits_and_becomes_the_task(void)
     fails(a, "partition train=7 test=6", LL_USAGE, "more than the 8 at hand");
     fails(a, "partition train=2", LL_USAGE, "say how many");
     fails(a, "partition train=0 test=1", LL_USAGE, "train=0");
-    fails(a, "partition target=fpga", LL_USAGE, "needs source=");
     fails(a, "partition source=fpga target=mine", LL_USAGE, "leave target= out");
+    fails(a, "partition target=*", LL_USAGE, "none to learn from");
     fails(a, "partition source=fpga,raspi4 target=fpga", LL_USAGE, "as source and as target");
     shown = events_of(a, "task"); /* the failures cost nothing */
     CHECK_STR(ll_json_get_str(event(shown, "result", 0), "name", ""), "kl seed=4");
@@ -325,6 +325,14 @@ static void likeness_across_the_split_is_warned_about(void)
     CHECK_HAS(text_at(warnings, 0), "same hardware (GeForce GTX 1080 Ti) as source 1080ti_1");
     CHECK_HAS(ll_json_get_str(event(all, "warning", 0), "message", NULL), "desktop_gpu_gtx_1080ti_fp32");
     cJSON_Delete(all);
+    for (int i = 0; i < 2; i++) { /* a target alone learns from all the others */
+        all = events_of(a, i ? "partition source=all target=fpga" : "partition target=fpga");
+        const cJSON *r = event(all, "result", 0);
+        CHECK_INT(cJSON_GetArraySize(get(r, "source")), 7);
+        CHECK_INT(cJSON_GetArraySize(get(r, "target")), 1);
+        CHECK_HAS(ll_json_get_str(r, "title", ""), "7 source and 1 target device of");
+        cJSON_Delete(all);
+    }
     all = events_of(a, "partition source=pixel2 target=fpga");
     CHECK_INT(cJSON_GetArraySize(get(event(all, "result", 0), "warnings")), 0);
     cJSON_Delete(all);

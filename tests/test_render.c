@@ -224,9 +224,38 @@ static void test_table_adapts(void)
         char *text = render(table_json, &look);
         CHECK(longest_line(text) <= widths[i]);
         CHECK_HAS(text, "long_name");
-        if (widths[i] < 28) CHECK_HAS(text, "left out");
+        if (widths[i] < 24) CHECK_HAS(text, "left out"); /* above, heads of several lines are enough */
         free(text);
     }
+}
+
+/* What is too long for its column goes on below, and what names the row is kept where there is no room for all. */
+static void test_table_wraps(void)
+{
+    static const char json[] =
+        "{\"kind\":\"suggest\",\"columns\":[{\"key\":\"row\",\"title\":\"row\"},"
+        "{\"key\":\"told\",\"title\":\"teaches (% of what is unknown)\",\"digits\":1},"
+        "{\"key\":\"note\",\"title\":\"a remark about "
+        "it\"},{\"key\":\"architecture\",\"title\":\"architecture\"}],"
+        "\"rows\":[{\"row\":11421,\"told\":8.4,\"note\":\"measured twice, both times in the morning\","
+        "\"architecture\":\"|nor_conv_3x3~0|+|nor_conv_3x3~0|none~1|+|skip_connect~0|none~1|none~2|\"}]}";
+    ll_look look = ll_look_plain(60);
+    char *text = render(json, &look);
+    CHECK(longest_line(text) <= 60);
+    CHECK_STR(text, "       teaches (%\n"
+                    "       of what is\n"
+                    "  row    unknown)  a remark about it    architecture\n"
+                    "11421         8.4  measured twice,      |nor_conv_3x3~0|+|\n"
+                    "                   both times in the    nor_conv_3x3~0|\n"
+                    "                   morning              none~1|+|\n"
+                    "                                        skip_connect~0|\n"
+                    "                                        none~1|none~2|\n");
+    free(text);
+    look.width = 34;
+    text = render(json, &look);
+    CHECK_HAS(text, "|nor_conv_3x3~0|");
+    CHECK_HAS(text, "(left out for want of room:\nteaches");
+    free(text);
 }
 
 static void test_no_rows(void)
@@ -578,6 +607,7 @@ int main(int argc, char **argv)
         {"the diverging map is lightest in the middle", test_diverging_is_lightest_in_the_middle},
         {"rows are an aligned table", test_table},
         {"a table adapts to the width", test_table_adapts},
+        {"a table breaks what is too long", test_table_wraps},
         {"no rows", test_no_rows},
         {"nothing is not shown", test_nothing_is_not_shown},
         {"help of options is whole", test_help_of_options_is_whole},

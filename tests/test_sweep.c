@@ -235,6 +235,8 @@ static bool says_stop(void *ctx)
     return s->after && ++s->asked > s->after;
 }
 
+static bool careful; /* what the next sweeps are */
+
 static ll_status sweep(const char *journal, const char *identity, int repeats, int stop_after, ll_times *t,
                        ll_error *e)
 {
@@ -248,6 +250,7 @@ static ll_status sweep(const char *journal, const char *identity, int repeats, i
                     .genes = genes,
                     .n = TOYS,
                     .repeats = repeats,
+                    .stable = careful,
                     .order_seed = 3,
                     .core = ll_machine_core(),
                     .journal = journal,
@@ -289,6 +292,23 @@ static void a_sweep_goes_on_where_it_stopped(void)
     CHECK_INT(total(&t), 10 * TOYS);
     CHECK(ll_times_spread(&t, 3).median > 0);
     CHECK(fabs(ll_times_repeat(&t)) <= 1);
+    ll_times_free(&t);
+}
+
+/* repeats are the most of a careful one; every row has those, or a narrow interval. */
+static void a_careful_sweep_ends(void)
+{
+    const char *path = journal_path("careful");
+    ll_times t;
+    ll_error e;
+    careful = true;
+    CHECK_INT(sweep(path, "a", 15, 40, &t, &e), LL_CANCELLED);
+    ll_times_free(&t);
+    CHECK_INT(sweep(path, "a", 15, 0, &t, &e), LL_OK);
+    for (int i = 0; i < TOYS; i++)
+        CHECK(t.count[i] == 15 || (t.count[i] == 10 && ll_times_spread(&t, i).settled));
+    CHECK(ll_times_calm(&t) > 0 && ll_times_interval(&t, 3) > 0);
+    careful = false;
     ll_times_free(&t);
 }
 
@@ -394,6 +414,7 @@ static const check_case cases[] = {
     {"slowness is taken out", slowness_is_taken_out},
     {"the control network is a cheap one", the_control_network_is_a_cheap_one},
     {"a sweep goes on where it stopped", a_sweep_goes_on_where_it_stopped},
+    {"a careful sweep ends", a_careful_sweep_ends},
     {"a damaged journal costs only the damage", a_damaged_journal_costs_only_the_damage},
     {"another configuration is refused", another_configuration_is_refused},
     {"a journal in use is refused", a_journal_in_use_is_refused},

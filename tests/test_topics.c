@@ -1,6 +1,7 @@
 /* help: topics, the options of each predictor under its name, and what fits a terminal. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/app/app.h"
 #include "core/app/topics.h"
@@ -10,6 +11,10 @@
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"
 #include "core/transfer/metrics.h"
+#include "data/commands/commands.h"
+#include "data/machines/codesign.h"
+#include "data/machines/measure.h"
+#include "data/machines/simulate.h"
 #include "tests/check.h"
 #include "tui/draw/render.h"
 
@@ -256,7 +261,40 @@ static void what_is_near_a_topic_is_named(void)
     ll_app_free(a);
 }
 
+/* What an option takes is offered: but for numbers, new names, patterns, and what stands in a file of the user's. */
+static void options_that_name_things_complete(void)
+{
+    static const char *const free_text[] = {
+        "sample archs",   "arch arch",      "predict arch",   "simulate device",
+        "simulate arch",  "lut arch",       "import key",     "import latency",
+        "import ignore",  "import missing", "import devices", "import ops",
+        "import arch",    "import source",  "device name",    "dataset name",
+        "proxies prefix", "search max",     "search where",   "search with",
+        "predict max",    "predict where",  "how-many k",     "roofline arch",
+        "score k",        "compare k",      "score with",     "compare with",
+        "measure via",    "sweep words",    "sweep memory",   NULL};
+    static const ll_command *const tables[] = {
+        ll_help_commands,     ll_look_commands,    ll_map_commands,      ll_partition_commands,
+        ll_sources_commands,  ll_sample_commands,  ll_predict_commands,  ll_score_commands,
+        ll_active_commands,   ll_search_commands,  ll_diagnose_commands, ll_data_commands,
+        ll_simulate_commands, ll_measure_commands, ll_codesign_commands, ll_encode_commands};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        for (const ll_command *c = tables[i]; c->name; c++)
+            for (const ll_option *o = c->options; o && o->name; o++) {
+                ll_str name = {0};
+                ll_str_addf(&name, "%s %s", c->name, o->name);
+                bool listed = false;
+                for (int k = 0; free_text[k]; k++) listed |= !strcmp(free_text[k], ll_str_text(&name));
+                bool text = o->type == LL_WORD || o->type == LL_LIST;
+                bool good = !text || listed || o->complete || o->words || o->choice_at;
+                if (!good) fprintf(stderr, "%s= offers nothing\n", ll_str_text(&name));
+                CHECK(good);
+                ll_str_free(&name);
+            }
+}
+
 static const check_case cases[] = {
+    {"options that name things complete", options_that_name_things_complete},
     {"every record is explained", every_record_is_explained},
     {"every metric is explained", every_metric_is_explained},
     {"what people ask is explained", what_people_ask_is_explained},

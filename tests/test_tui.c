@@ -168,9 +168,49 @@ static void test_answers(void)
     keys("q:export csv b.csv\r"); /* its answer is a file */
     CHECK(until("export csv b.csv"));
     CHECK(until("log latency"));
+    keys("q5:pretrain gp\r"); /* no curve: the answer itself */
+    CHECK(until("architectures each"));
+    keys(":eval sim_eyeriss\r");
+    CHECK(until("Kendall tau-b"));
+    keys("u"); /* the page of what was undone does not stay */
+    CHECK(until("undone"));
+    CHECK(until_gone("Kendall tau-b"));
+    keys("q:pretrain flops\r");
+    CHECK(until("ok after"));
     keys("5:transfer sim_eyeriss k=12\r");
     CHECK(until("samples 12"));
     CHECK(until("measured (ms)"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* n and N go on with what / began, in the map of correlations and in the space, as on a page. */
+static void test_search_goes_on(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys("2");
+    CHECK(until("order cluster"));
+    keys("g/v100\r");
+    CHECK(until("sim_v100_streams_b1 /"));
+    keys("n");
+    CHECK(until("sim_v100_b256 /"));
+    keys("nn");
+    CHECK(until("sim_v100_b1 /"));
+    keys("N");
+    CHECK(until("sim_v100_b32 /"));
+    keys("4");
+    CHECK(until("component 1"));
+    CHECK(until("architecture "));
+    keys("/0\r");
+    CHECK(until("architecture 0"));
+    keys("/|none~0|+|none~0|none~1|+|none~0|none~1\r"); /* five of them */
+    CHECK(until("architecture 105"));
+    keys("n");
+    CHECK(until("architecture 1651"));
+    keys("N");
+    CHECK(until("architecture 105"));
     keys("Q");
     CHECK(pty_wait_end());
     pty_finish();
@@ -283,6 +323,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {{"from data to a saved scatter", test_main_job},
                                        {"from welcome to card", test_from_welcome_to_card},
                                        {"command line and filter", test_command_line},
+                                       {"n and N go on with a search", test_search_goes_on},
                                        {"answers", test_answers},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},

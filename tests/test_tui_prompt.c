@@ -257,12 +257,43 @@ static void test_a_lesson_waits(void)
     end_lesson();
 }
 
+/* At the prompt an empty line goes on, and what is no command answers the question. */
+static void test_a_lesson_at_the_prompt(void)
+{
+    static const char script[] =
+        "# One.\nload nb201_sim\n# Two.\n#ask n: How many devices?\n#answer {rows}\ndevices\n# End.\n";
+    char *path = ll_path_join(check_tmpdir(), "asked.latlab");
+    CHECK_OK(ll_write_file(path, script, sizeof script - 1, NULL));
+    if (START(24, 80, "--color=never")) {
+        CHECK(until_asked("latlab>"));
+        keys("lesson ");
+        keys(path);
+        keys("\r");
+        CHECK(until("Enter runs: load nb201_sim"));
+        CHECK(until_asked("latlab>"));
+        keys("\r");
+        CHECK(until("How many devices?"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("13\r");
+        CHECK(until("you say 13"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("\r");
+        CHECK(until("n: you said 13; right is 14"));
+        CHECK(until_asked("nb201_sim>"));
+        keys("quit\r");
+        CHECK(pty_wait_end());
+        pty_finish();
+    }
+    free(path);
+}
+
 int main(int argc, char **argv)
 {
     pty_find_program();
     static const check_case cases[] = {
         {"a lesson stays at a failing step", test_a_lesson_stays_at_a_failing_step},
         {"a lesson waits for its step", test_a_lesson_waits},
+        {"a lesson at the prompt", test_a_lesson_at_the_prompt},
         {"completion, help, Ctrl-C, Ctrl-D", test_prompt},
         {"a long command is cancelled, questions answered beside it", test_prompt_cancels},
         {"pasted lines keep their order", test_pasted_lines_keep_their_order},

@@ -183,6 +183,12 @@ static void offer_learnable(ll_app *a, candidates *c)
     offer_proxies(a, c);
 }
 
+static void offer_measured(ll_app *a, candidates *c)
+{
+    offer_devices(a, c);
+    offer_scores(a, c);
+}
+
 static void offer_topics(ll_app *a, candidates *c)
 {
     ll_strs names = {0};
@@ -219,6 +225,7 @@ static void (*const offers[LL_COMPLETE_KINDS])(ll_app *a, candidates *c) = {
     [LL_COMPLETE_SPACE] = offer_spaces,         [LL_COMPLETE_SCORE] = offer_scores,
     [LL_COMPLETE_ENCODING] = offer_encodings,   [LL_COMPLETE_PROXY] = offer_proxies,
     [LL_COMPLETE_TOPIC] = offer_topics,         [LL_COMPLETE_LESSON] = offer_lessons,
+    [LL_COMPLETE_MEASURED] = offer_measured,
 };
 
 static void offer_kind(ll_app *a, ll_complete kind, candidates *c)
@@ -245,6 +252,15 @@ static char *plain(const char *typed)
     return word;
 }
 
+static void offer_words(const ll_option *o, candidates *c)
+{
+    ll_strs words = {0};
+    if (o->words) ll_strs_split(&words, o->words, '|');
+    for (int i = 0; i < words.n; i++) offer(c, words.v[i]);
+    for (int i = 0; o->type != LL_CHOICE && o->choice_at && o->choice_at(i); i++) offer(c, o->choice_at(i));
+    ll_strs_free(&words);
+}
+
 /* Values of one option that begin at `from` of the typed word; a list completes its last member. */
 static void offer_value(ll_app *a, const ll_option *o, const char *typed, size_t from, ll_strs *out)
 {
@@ -261,6 +277,7 @@ static void offer_value(ll_app *a, const ll_option *o, const char *typed, size_t
         offer(&c, "on");
         offer(&c, "off");
     }
+    offer_words(o, &c);
     offer_kind(a, o->complete, &c);
     free(prefix);
     free(head);

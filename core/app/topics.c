@@ -223,13 +223,10 @@ static bool method_at(int i, ll_topic *out)
     return m;
 }
 
-const ll_shelf ll_shelves[] = {{"predictor", predictor_at},
-                               {"sampler", sampler_at},
-                               {"encoding", encoding_at},
-                               {"zero-cost proxy", proxy_at},
-                               {"search method", method_at},
-                               {"term", term_at},
-                               {0}};
+const ll_shelf ll_shelves[] = {{"predictor", predictor_at},    {"sampler", sampler_at},
+                               {"encoding", encoding_at},      {"zero-cost proxy", proxy_at},
+                               {"search method", method_at},   {"term", term_at},
+                               {"column", ll_topic_column_at}, {0}};
 
 static bool same_name(const char *name, size_t len, const char *word)
 {
@@ -255,7 +252,7 @@ bool ll_topic_find(const char *word, ll_topic *out)
     for (const ll_shelf *s = ll_shelves; s->what; s++)
         for (int i = 0; s->at(i, &t); i++) {
             bool term = s->at == term_at;
-            if (!ll_topic_is(&t, word) || (found && !term)) continue;
+            if (!ll_topic_is(&t, word) || (found && !term)) continue; /* a term says more than a record */
             *out = t;
             found = true;
         }
@@ -273,7 +270,7 @@ void ll_topic_brief(const ll_topic *t, ll_str *out)
 void ll_topic_names(ll_strs *out)
 {
     ll_topic t;
-    for (const ll_shelf *s = ll_shelves; s->what; s++)
+    for (const ll_shelf *s = ll_shelves; s->what && s->at != ll_topic_column_at; s++)
         for (int i = 0; s->at(i, &t); i++) {
             ll_str name = {0};
             ll_str_addn(&name, t.name, strcspn(t.name, "|"));

@@ -20,13 +20,15 @@ typedef struct ll_shelf {
 } ll_shelf;
 
 extern const ll_shelf ll_shelves[]; /* ends with what NULL */
+/* The heads of tables, in topics_columns.c. */
+bool ll_topic_column_at(int i, ll_topic *out);
 /* Is the topic called so? Case and a plural's s make no difference. */
 bool ll_topic_is(const ll_topic *t, const char *word);
 /* What is called so, a term before a record of a registry; false: nothing. */
 bool ll_topic_find(const char *word, ll_topic *out);
 /* The first sentence of its text. */
 void ll_topic_brief(const ll_topic *t, ll_str *out);
-/* Names of all topics, as shown. */
+/* Names of all topics, as shown, but not those of columns. */
 void ll_topic_names(ll_strs *out);
 
 #endif

@@ -86,7 +86,9 @@ static ll_status not_among(const ll_option *o, const char *text, const ll_strs *
     ll_str names = {0};
     ll_near_offer_all(&near, all);
     ll_option_choices_text(o, &names);
-    ll_near_fail(&near, e, LL_USAGE, NULL, "%s=%s: must be one of %s", o->name, text, ll_str_text(&names));
+    ll_near_fail(&near, e, LL_USAGE, NULL,
+                 o->required ? "%s: \"%s\" stands where one of %s was expected" : "%s=%s: must be one of %s",
+                 o->name, text, ll_str_text(&names));
     ll_str_free(&names);
     return LL_USAGE;
 }
@@ -232,12 +234,23 @@ static int next_positional(const ll_values *v)
     return -1;
 }
 
+static bool has_positional(const ll_option *o)
+{
+    for (; o->name; o++)
+        if (o->positional) return true;
+    return false;
+}
+
 static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
 {
     int i = next_positional(v);
     if (i < 0) {
         char *text = ll_unmarked(word);
-        ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
+        if (v->table && v->table->name && !has_positional(v->table))
+            ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text,
+                    v->table->name);
+        else
+            ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
         free(text);
         return LL_USAGE;
     }
@@ -267,6 +280,16 @@ static ll_status parse_word(ll_values *v, const char *word, ll_error *e)
     return s;
 }
 
+static ll_status missing(const ll_option *o, ll_error *e)
+{
+    if (o->type != LL_CHOICE) return ll_fail(e, LL_USAGE, "%s is missing: %s", o->name, o->help);
+    ll_str names = {0};
+    ll_option_choices_text(o, &names);
+    ll_fail(e, LL_USAGE, "%s was expected: %s", ll_str_text(&names), o->help);
+    ll_str_free(&names);
+    return LL_USAGE;
+}
+
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
 {
     for (int w = 0; w < n; w++) {
@@ -274,8 +297,7 @@ ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e)
         if (s) return s;
     }
     for (int i = 0; v->table && v->table[i].name; i++)
-        if (v->table[i].required && !v->text[i])
-            return ll_fail(e, LL_USAGE, "%s is missing: %s", v->table[i].name, v->table[i].help);
+        if (v->table[i].required && !v->text[i]) return missing(&v->table[i], e);
     return LL_OK;
 }
 

@@ -35,7 +35,8 @@ typedef enum ll_complete {
     LL_COMPLETE_PROXY,
     LL_COMPLETE_TOPIC,
     LL_COMPLETE_LESSON,
-    LL_COMPLETE_KINDS /* how many */
+    LL_COMPLETE_MEASURED, /* devices and scores */
+    LL_COMPLETE_KINDS     /* how many */
 } ll_complete;
 
 typedef struct ll_option {
@@ -45,8 +46,9 @@ typedef struct ll_option {
     double lo, hi;         /* range of numbers, inclusive; lo == hi means unbounded */
     const char *choices;   /* LL_CHOICE: "a|b|c" */
     /* LL_CHOICE: or the names of a table, which then stand only there; NULL behind the last. */
-    const char *(*choice_at)(int i);
-    const char *unit; /* "ms", "epochs", NULL */
+    const char *(*choice_at)(int i); /* LL_WORD, LL_LIST: what completion offers */
+    const char *words; /* LL_WORD, LL_LIST: "a|b", what it may also be; completion offers these */
+    const char *unit;  /* "ms", "epochs", NULL */
     const char *help;
     ll_complete complete;
     bool positional; /* may be given without "name=", in table order */
@@ -79,6 +81,8 @@ typedef struct ll_option {
 #define LL_REQUIRED   .positional = true, .required = true
 #define LL_REST       .positional = true, .rest = true
 #define LL_OF(kind_)  .complete = LL_COMPLETE_##kind_
+/* The words it may be, or be among others. */
+#define LL_ONE_OF(words_) .words = (words_)
 
 /* Values of one table. Zero-initialise; free with ll_values_free. */
 typedef struct ll_values {

@@ -28,6 +28,7 @@ void ll_costs_unref(ll_costs *c)
     if (!c || __atomic_sub_fetch(&c->refs, 1, __ATOMIC_ACQ_REL)) return;
     free(c->rows);
     free(c->by_choice);
+    free(c->fusions);
     free(c);
 }
 
@@ -80,6 +81,23 @@ ll_status ll_costs_add(ll_costs *c, const ll_cost_row *row, ll_error *e)
     }
     c->rows[c->n++] = *row;
     return LL_OK;
+}
+
+ll_status ll_costs_add_fusion(ll_costs *c, const ll_fusion *f, ll_error *e)
+{
+    if (ll_costs_fusion(c, f->before, f->after))
+        return ll_fail(e, LL_BAD_DATA, "%s+%s is given twice", ll_kernel_name(f->before),
+                       ll_kernel_name(f->after));
+    c->fusions = ll_realloc(c->fusions, (size_t)c->n_fusions + 1, sizeof *c->fusions);
+    c->fusions[c->n_fusions++] = *f;
+    return LL_OK;
+}
+
+const ll_fusion *ll_costs_fusion(const ll_costs *c, int before, int after)
+{
+    for (int i = 0; i < c->n_fusions; i++)
+        if (c->fusions[i].before == before && c->fusions[i].after == after) return &c->fusions[i];
+    return NULL;
 }
 
 /* --- sealing --- */
@@ -149,8 +167,15 @@ static void find_choices(ll_costs *c)
         if (c->rows[i].part.kind == LL_PART_CHOICE) c->by_choice[c->rows[i].part.v[LL_PART_POSITION]] = true;
 }
 
+static int compare_fusions(const void *a, const void *b)
+{
+    const ll_fusion *x = a, *y = b;
+    return x->before != y->before ? x->before - y->before : x->after - y->after;
+}
+
 void ll_costs_seal(ll_costs *c, int *joined)
 {
+    if (c->n_fusions) qsort(c->fusions, (size_t)c->n_fusions, sizeof *c->fusions, compare_fusions);
     if (c->n) qsort(c->rows, (size_t)c->n, sizeof *c->rows, compare_rows);
     int gone = join_equal(c);
     if (joined) *joined = gone;
@@ -185,121 +210,4 @@ double ll_costs_guess(const ll_costs *c, const ll_part *part)
     double rate = c->rate[part->kind];
     if (isnan(rate)) rate = c->rate[LL_PART_CHOICE];
     return isnan(rate) ? 0 : rate * ll_part_macs(part);
-}
-
-/* --- bills --- */
-
-typedef struct billing {
-    const ll_costs *c;
-    const ll_space *space;
-    ll_network network;
-    ll_bill *bill;
-    bool covered[LL_MAX_LAYERS];
-} billing;
-
-static void put(billing *b, const ll_part *part, int first, int n, int position, const ll_cost_row *row)
-{
-    ll_bill *bill = b->bill;
-    bill->lines[bill->n++] = (ll_bill_line){*part, first, n, position, row};
-    if (row)
-        bill->ms += row->ms;
-    else
-        bill->missing++;
-}
-
-static ll_part choice_part(int position, int operation)
-{
-    ll_part p = ll_part_new(LL_PART_CHOICE);
-    p.v[LL_PART_POSITION] = position;
-    p.v[LL_PART_OPERATION] = operation;
-    return p;
-}
-
-/* Positions whose choices the table prices, and those of spaces that know no layers. */
-static void put_choices(billing *b, const uint8_t *gene)
-{
-    bool active[LL_MAX_POSITIONS];
-    for (int p = 0; p < b->space->n_positions; p++) active[p] = true;
-    if (b->space->active) b->space->active(b->space, gene, active);
-    for (int p = 0; p < b->space->n_positions; p++) {
-        bool priced = b->c->by_choice && b->c->by_choice[p];
-        if (!active[p] || (!priced && b->space->layers)) continue;
-        int first = 0, n = 0;
-        for (int i = b->network.n_layers - 1; i >= 0; i--) {
-            if (b->network.layers[i].position != p) continue;
-            b->covered[i] = true;
-            first = i;
-            n++;
-        }
-        ll_part part = choice_part(p, gene[p]);
-        put(b, &part, first, n, p, ll_costs_find(b->c, &part));
-    }
-}
-
-static bool is_free(const billing *b, int first, int n)
-{
-    for (int i = first; i < first + n; i++)
-        if (b->covered[i]) return false;
-    return true;
-}
-
-static int position_of(const billing *b, int first, int n)
-{
-    for (int i = first; i < first + n; i++)
-        if (b->network.layers[i].position >= 0) return b->network.layers[i].position;
-    return -1;
-}
-
-/* Does the table price one of these layers alone? */
-static bool has_one_of(const billing *b, int first, int n)
-{
-    for (int i = first; i < first + n; i++) {
-        ll_part part = ll_part_of_layer(&b->network.layers[i]);
-        if (ll_costs_find(b->c, &part)) return true;
-    }
-    return false;
-}
-
-/* Layers from i on as one part that the table has, or would have: it has such parts, and none of these layers. How many; 0:
- * there is none. */
-static int put_several(billing *b, int i)
-{
-    static const ll_part_kind several[] = {LL_PART_BLOCK, LL_PART_TAIL, LL_PART_SE};
-    for (size_t k = 0; k < sizeof several / sizeof *several; k++) {
-        ll_part part;
-        int n = ll_part_at(&b->network, i, several[k], &part);
-        if (!n || !is_free(b, i, n)) continue;
-        const ll_cost_row *row = ll_costs_find(b->c, &part);
-        if (!row && (isnan(b->c->rate[several[k]]) || has_one_of(b, i, n))) continue;
-        put(b, &part, i, n, position_of(b, i, n), row);
-        return n;
-    }
-    return 0;
-}
-
-static int put_one(billing *b, int i)
-{
-    const ll_layer *l = &b->network.layers[i];
-    ll_part part = ll_part_of_layer(l);
-    const ll_cost_row *row = ll_costs_find(b->c, &part);
-    if (row || part.kind != LL_PART_COPY) put(b, &part, i, 1, l->position, row);
-    return 1;
-}
-
-void ll_costs_bill(const ll_costs *c, const ll_space *space, const uint8_t *gene, ll_bill *out)
-{
-    billing b = {.c = c, .space = space, .bill = out};
-    out->n = out->missing = 0;
-    out->ms = 0;
-    if (space->layers) b.network.n_layers = space->layers(space, gene, b.network.layers, LL_MAX_LAYERS);
-    b.network.space = space;
-    put_choices(&b, gene);
-    for (int i = 0; i < b.network.n_layers;) {
-        if (b.covered[i]) {
-            i++;
-            continue;
-        }
-        int n = put_several(&b, i);
-        i += n ? n : put_one(&b, i);
-    }
 }

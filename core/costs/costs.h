@@ -4,13 +4,15 @@
  *
  * The bill of an architecture prices each part of its network by the row that says most among those that match: a choice
  * where the table prices choices, else the longest part of several layers that it has, else single layers. Parts without
- * a row are on the bill as missing: a block as one part where the table has blocks, and none of its layers.
+ * a row are on the bill as missing: a block as one part where the table has blocks, and none of its layers. Where the table
+ * says that two kinds fuse, a part that alone reads what the one before it makes is done with it, and the cheaper of the two
+ * costs less by the rule's gain (core/costs/kernel.h); a part is done with one part at most on each side.
  *
  * Built by one owner, sealed, from then on immutable and reference-counted: any thread may ask. */
 #ifndef LL_COSTS_COSTS_H
 #define LL_COSTS_COSTS_H
 
-#include "core/costs/part.h"
+#include "core/costs/kernel.h"
 
 typedef struct ll_cost_row {
     ll_part part;
@@ -25,6 +27,8 @@ typedef struct ll_costs {
     int n, cap;
     double rate[LL_PART_KINDS]; /* ms a multiply-add over the rows of a kind; of LL_PART_CHOICE: over all */
     bool *by_choice;            /* (positions) does the table price what is chosen there? */
+    ll_fusion *fusions; /* (n_fusions) by kinds: what was found of this engine; none: it was not asked */
+    int n_fusions;
 } ll_costs;
 
 enum { LL_COSTS_MOST = 100000 }; /* rows */
@@ -32,6 +36,10 @@ enum { LL_COSTS_MOST = 100000 }; /* rows */
 ll_costs *ll_costs_new(const ll_space *space);
 /* Checks the row: every number its kind needs, in range; cost finite and not negative. LL_BAD_DATA: a sentence without a place. */
 ll_status ll_costs_add(ll_costs *c, const ll_cost_row *row, ll_error *e);
+/* LL_BAD_DATA: those two kinds have a rule already. */
+ll_status ll_costs_add_fusion(ll_costs *c, const ll_fusion *f, ll_error *e);
+/* The rule of these two kinds of kernels; NULL: none. */
+const ll_fusion *ll_costs_fusion(const ll_costs *c, int before, int after);
 /* Sorts. Rows of one part become one: means weighted by their counts, deviations around the joint mean. *joined (may be
  * NULL) counts the rows that went away so. */
 void ll_costs_seal(ll_costs *c, int *joined);
@@ -48,10 +56,13 @@ typedef struct ll_bill_line {
     int first, n;           /* layers of the network; n 0: of a choice whose layers are not known */
     int position;           /* the first that its layers come from; -1: fixed */
     const ll_cost_row *row; /* NULL: the table has none */
+    int with;               /* line that it is fused into; -1: none */
+    double gain;            /* of that rule, at most 1 */
+    double saved_ms;        /* by it, where both have a row */
 } ll_bill_line;
 typedef struct ll_bill {
     int n, missing; /* copies without a row are free, and not missing */
-    double ms;      /* of the lines that have a row */
+    double ms;      /* of the lines that have a row, less what is saved */
     ll_bill_line lines[LL_MAX_LAYERS + LL_MAX_POSITIONS];
 } ll_bill;
 /* c->space must be that of the gene unless it is NULL. */

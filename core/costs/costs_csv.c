@@ -33,7 +33,7 @@ typedef struct reading {
     ll_csv csv;
     ll_costs *c;
     int field[LL_PART_FIELDS]; /* columns; -1: none */
-    int kind, act, name, operation, position, ms, std, count;
+    int kind, act, name, operation, position, ms, std, count, gain;
     char *kernel; /* the kernel that the file's name tells of, or NULL */
     int *ignored;
     /* (positions, ops): costs of operations, of rows with a position and without; ms NaN where no row was. NULL: none yet */
@@ -74,6 +74,7 @@ static ll_status read_header(reading *r, ll_error *e)
     r->count = ll_csv_column_among(&r->csv, count_columns);
     r->act = ll_csv_column(&r->csv, "act");
     r->name = ll_csv_column(&r->csv, "name");
+    r->gain = ll_csv_column(&r->csv, "gain");
     r->operation = ll_csv_column(&r->csv, "operation");
     r->position = ll_csv_column(&r->csv, "position");
     bool kernels = r->field[LL_PART_C_IN] >= 0 && r->kernel;
@@ -280,6 +281,24 @@ static ll_status read_kind(const reading *r, ll_part *p, bool *ignored, ll_error
     return read_fields(r, p, e);
 }
 
+/* "conv+add", its gain and how many pairs were timed. */
+static ll_status read_fusion(reading *r, ll_error *e)
+{
+    double gain;
+    int count;
+    ll_fusion f;
+    ll_error why = {0};
+    const char *text = cell(r, r->gain);
+    if (!ll_decimal_parse(text, &gain))
+        return ll_csv_fail(&r->csv, e, "gain \"%.40s\" of %.60s: a number was expected", text,
+                           cell(r, r->kind));
+    ll_status s = read_number(r, r->count, &count, e);
+    if (s) return s;
+    s = ll_fusion_read(cell(r, r->kind), gain, count == LL_ANY ? 0 : count, &f, &why);
+    if (!s) s = ll_costs_add_fusion(r->c, &f, &why);
+    return s ? ll_csv_fail(&r->csv, e, "%s", why.message) : LL_OK;
+}
+
 static ll_status read_layer(reading *r, ll_error *e)
 {
     ll_cost_row row = {0};
@@ -298,6 +317,7 @@ static ll_status read_layer(reading *r, ll_error *e)
 static ll_status read_row(reading *r, ll_error *e)
 {
     const char *operation = cell(r, r->operation);
+    if (strchr(cell(r, r->kind), '+')) return read_fusion(r, e);
     return *operation || (r->kind < 0 && r->name < 0 && !r->kernel) ? read_operation(r, operation, e)
                                                                     : read_layer(r, e);
 }
@@ -350,7 +370,22 @@ static void write_row(FILE *f, const ll_costs *c, const ll_cost_row *r)
     ll_csv_write_number(f, r->std_ms);
     putc(',', f);
     if (r->count) fprintf(f, "%d", r->count);
+    if (c->n_fusions) putc(',', f);
     putc('\n', f);
+}
+
+/* Only in the columns kind, count and gain. */
+static void write_fusion(FILE *f, const ll_fusion *x)
+{
+    ll_str name = {0};
+    ll_fusion_text(x, &name);
+    fputs(ll_str_text(&name), f);
+    for (int i = 0; i < LL_PART_FIELDS + 3; i++) putc(',', f);
+    if (x->count) fprintf(f, "%d", x->count);
+    putc(',', f);
+    ll_csv_write_number(f, x->gain);
+    putc('\n', f);
+    ll_str_free(&name);
 }
 
 ll_status ll_costs_write_csv(const ll_costs *c, const char *remark, const char *path, ll_error *e)
@@ -361,7 +396,8 @@ ll_status ll_costs_write_csv(const ll_costs *c, const char *remark, const char *
     if (remark) fprintf(w.f, "# %s\n", remark);
     fputs("kind", w.f);
     for (int i = 0; i < LL_PART_FIELDS; i++) fprintf(w.f, ",%s", ll_part_field_name(i));
-    fputs(",ms,std_ms,count\n", w.f);
+    fputs(c->n_fusions ? ",ms,std_ms,count,gain\n" : ",ms,std_ms,count\n", w.f);
     for (int i = 0; i < c->n; i++) write_row(w.f, c, &c->rows[i]);
+    for (int i = 0; i < c->n_fusions; i++) write_fusion(w.f, &c->fusions[i]);
     return ll_writer_commit(&w, e);
 }

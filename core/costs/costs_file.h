@@ -5,7 +5,7 @@
  *                 only stand for the numbers of an earlier row, and what nests deeper is refused.
  *   otherwise     CSV, any of
  *                   kind, ms and the numbers of the kind (h_in, c_in, h_out, c_out, kernel, stride, groups, middle, act, se,
- *                   residual), std_ms, count: what latlab writes
+ *                   residual), std_ms, count: what latlab writes; of kind conv+add, with gain and count: a rule of fusion
  *                   name, ms: names as in the yaml files
  *                   operation, ms, maybe position: what an operation of the space costs; a row without a position is for
  *                   every position that has no row of its own; what does nothing may be left out

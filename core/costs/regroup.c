@@ -5,10 +5,22 @@
 #include "core/base/interrupt.h"
 #include "core/costs/costs.h"
 
+/* What fusing a layer into the one just before it saves, if it reads that one. */
+static double saved_ms(const ll_costs *c, const ll_network *net, int i, const ll_cost_row *before,
+                       const ll_cost_row *row)
+{
+    const ll_layer *l = &net->layers[i];
+    bool reads = l->in[0] == i || (ll_layer_reads(l) == 2 && l->in[1] == i);
+    if (!before || !reads) return 0;
+    const ll_fusion *f = ll_costs_fusion(c, ll_kernel_of(&before->part), ll_kernel_of(&row->part));
+    return f && ll_fusion_fuses(f) ? fmin(1, f->gain) * fmin(before->ms, row->ms) : 0;
+}
+
 /* Layers first .. first + n - 1 by their own rows; false: one of them has none. */
 static bool sum_layers(const ll_costs *c, const ll_network *net, int first, int n, ll_cost_row *out)
 {
     double variance = 0;
+    const ll_cost_row *before = NULL;
     out->ms = 0;
     out->count = 0;
     for (int i = first; i < first + n; i++) {
@@ -16,7 +28,8 @@ static bool sum_layers(const ll_costs *c, const ll_network *net, int first, int 
         const ll_cost_row *row = ll_costs_find(c, &part);
         if (!row && part.kind == LL_PART_COPY) continue;
         if (!row) return false;
-        out->ms += row->ms;
+        out->ms += row->ms - saved_ms(c, net, i, before, row);
+        before = row;
         variance += row->std_ms * row->std_ms;
         if (!out->count || row->count < out->count) out->count = row->count;
     }

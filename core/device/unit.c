@@ -66,8 +66,22 @@ const ll_unit *ll_unit_at(int i)
     return i >= 0 && i < N_UNITS ? &units[i] : NULL;
 }
 
-const ll_unit *ll_unit_find(const char *name)
+/* As people and their tools write them; the sign of micro is two characters of Unicode. */
+static const char *spelt_short(const char *name)
 {
+    static const char *const other[][2] = {
+        {"\xc2\xb5s", "us"}, {"\xce\xbcs", "us"},    {"usec", "us"},      {"microseconds", "us"},
+        {"msec", "ms"},      {"milliseconds", "ms"}, {"nsec", "ns"},      {"nanoseconds", "ns"},
+        {"sec", "s"},        {"seconds", "s"},       {"\xc2\xb5J", "uJ"}, {"\xce\xbcJ", "uJ"},
+        {"frames/s", "fps"}};
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (!strcasecmp(other[i][0], name)) return other[i][1];
+    return name;
+}
+
+const ll_unit *ll_unit_find(const char *word)
+{
+    const char *name = spelt_short(word);
     for (int i = 0; i < N_UNITS; i++)
         if (!strcmp(units[i].name, name)) return &units[i];
     for (int i = 0; i < N_UNITS; i++)

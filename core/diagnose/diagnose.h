@@ -241,6 +241,10 @@ ll_loss ll_diagnose_loss(const ll_noise_report *noise, const ll_samples_report *
 double ll_diagnose_spearman(const ll_diagnosis *q, const ll_ints *samples, const double *score, int n);
 /* The same of a transfer. */
 double ll_diagnose_score(const ll_diagnosis *q, const ll_transfer *t);
+/* What the samples say of the kernels of a table of layer costs: the transfer that is judged, if it is one of the predictor
+ * `kernels`, else one by a source that is made of such a table; its info has "kernels" and "says". NULL: there is no table. */
+ll_status ll_diagnose_kernels(const ll_diagnosis *q, ll_transfer **out, ll_error *e);
+
 /* One transfer of `model` with these samples. */
 ll_status ll_diagnose_transfer(const ll_diagnosis *q, const ll_model *model, const ll_ints *samples,
                                ll_transfer **out, ll_error *e);

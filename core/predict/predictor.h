@@ -36,6 +36,8 @@ typedef struct ll_columns {
     int n;
     const char *const *name;
     const double *const *lat_ms;
+    const struct ll_costs *const
+        *costs; /* (n) tables that the numbers are sums of, NULL where measured; NULL: all are */
 } ll_columns;
 
 typedef struct ll_pretrain_job {

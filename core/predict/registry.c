@@ -6,7 +6,7 @@
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_ridge_predictor, ll_lowrank,
     ll_adaproxy;
 extern const ll_predictor ll_mlp, ll_brpnas, ll_multipredict, ll_maml, ll_metasgd, ll_help, ll_nasflat, ll_gp,
-    ll_blend, ll_forest_predictor;
+    ll_blend, ll_forest_predictor, ll_kernels_predictor;
 
 /* In the order tables list them: counts and linear models first, then what learns across devices. */
 /* clang-format off */
@@ -15,6 +15,7 @@ const ll_predictor *const ll_predictors[] = {
     &ll_params,
     &ll_opcount,
     &ll_lut,
+    &ll_kernels_predictor,
     &ll_ridge_predictor,
     &ll_lowrank,
     &ll_adaproxy,

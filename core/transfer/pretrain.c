@@ -92,17 +92,20 @@ void ll_columns_of(const ll_dataset *d, const ll_ints *devices, ll_columns *out)
 {
     const char **name = LL_NEW_ARRAY(const char *, devices->n + 1);
     const double **lat_ms = LL_NEW_ARRAY(const double *, devices->n + 1);
+    const ll_costs **costs = LL_NEW_ARRAY(const ll_costs *, devices->n + 1);
     for (int i = 0; i < devices->n; i++) {
         name[i] = d->devices[devices->v[i]].name;
         lat_ms[i] = ll_latencies(d, devices->v[i]);
+        costs[i] = d->devices[devices->v[i]].costs;
     }
-    *out = (ll_columns){devices->n, name, lat_ms};
+    *out = (ll_columns){devices->n, name, lat_ms, costs};
 }
 
 void ll_columns_free(ll_columns *c)
 {
     free((void *)c->name);
     free((void *)c->lat_ms);
+    free((void *)c->costs);
     *c = (ll_columns){0};
 }
 

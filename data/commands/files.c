@@ -33,7 +33,8 @@ const ll_option ll_export_options[] = {
     LL_OPT_LIST("devices", NULL, "only these (names or patterns)", LL_OF(DEVICE)),
     LL_OPT_WORD("predictor", NULL, "predictions: only those of this predictor", LL_OF(PREDICTOR)),
     LL_OPT_WORD("table", NULL,
-                "lut: a device that is made of a table, or files (default: the device that is)"),
+                "lut: a device that is made of a table, or files (default: the device that is)",
+                LL_OF(DEVICE)),
     LL_OPT_REAL("level", "0.9", .01, .999, "predictions: of the interval"),
     LL_OPT_FORCE,
     {0},
@@ -156,7 +157,7 @@ ll_status ll_run_export(ll_request *rq)
 const ll_option ll_model_options[] = {
     LL_OPT_CHOICE("action", NULL, "save|load", "save the current model, or load one", LL_REQUIRED),
     LL_OPT_WORD("file", NULL, "a .safetensors file", LL_REQUIRED, LL_OF(FILE)),
-    LL_OPT_WORD("how", NULL, "the word `as`, which may be left out", LL_POSITIONAL),
+    LL_OPT_WORD("how", NULL, "the word `as`, which may be left out", LL_POSITIONAL, LL_ONE_OF("as")),
     LL_OPT_WORD("predictor", NULL,
                 "save: whose model (default: the current one); load: of a file that does not say",
                 LL_POSITIONAL, LL_OF(PREDICTOR)),

@@ -34,7 +34,8 @@ const ll_option ll_import_options[] = {
     LL_OPT_WORD(
         "unit", NULL,
         "csv: unit of the numbers in the file: ms, us, ns, s, fps, or of another quantity mJ, J, W, KB, ...; "
-        "unit=ms,mJ where a file has both"),
+        "unit=ms,mJ where a file has both",
+        LL_ONE_OF("ms|us|ns|s|fps|mJ|uJ|J|W|mW|B|KB|MB")),
     LL_OPT_INT("batch", "1", 1, 65536, "csv: images behind one latency, to convert fps", .unit = "images"),
     LL_OPT_CHOICE(
         "repeats", NULL, "median|min|mean",
@@ -48,8 +49,10 @@ const ll_option ll_import_options[] = {
     LL_OPT_WORD(
         "features", NULL,
         "csv: the columns of numbers that describe an architecture: auto, or a,b,c:category (also :width, "
-        ":count, :ratio)"),
-    LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own"),
+        ":count, :ratio)",
+        LL_ONE_OF("auto")),
+    LL_OPT_WORD("order", NULL, "csv, zcp: order of operations and edges in bare lists: naslib, or own",
+                LL_ONE_OF("naslib|own")),
     LL_OPT_WORD("space", NULL,
                 "csv, lut, hwnasbench: search space of a new dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
@@ -58,9 +61,10 @@ const ll_option ll_import_options[] = {
     LL_OPT_LIST("ops", NULL, "csv: its operations"),
     LL_OPT_WORD("arch", NULL,
                 "csv, accuracy: name of the column with the architectures; csv: of several, op1,op2 or op*"),
-    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set"),
+    LL_OPT_WORD("metric", NULL, "accuracy: name of the score, such as cifar10; hwnasbench: the data set",
+                LL_OF(SCORE)),
     LL_OPT_CHOICE("split", NULL, "test|valid|train", "accuracy: of which images (default test)"),
-    LL_OPT_WORD("device", NULL, "brpnas, lut, csv with one column: name of the device"),
+    LL_OPT_WORD("device", NULL, "brpnas, lut, csv with one column: name of the device", LL_OF(DEVICE)),
     LL_OPT_INT(
         "n", "0", 0, 1000000,
         "lut, hwnasbench of fbnet: architectures of a new dataset; 0: all, 2000 where they cannot be listed"),

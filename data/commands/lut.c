@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/costs/costs_file.h"
+#include "core/device/engine.h"
 #include "data/commands/commands.h"
 
 static const ll_option options[] = {
@@ -16,7 +17,8 @@ static const ll_option options[] = {
     LL_OPT_WORD(
         "table", NULL,
         "a device that is made of a table, or files as `import lut` reads them (default: the device that "
-        "is)"),
+        "is)",
+        LL_OF(DEVICE)),
     LL_OPT_WORD("device", NULL, "that measured whole networks: what the sum is held against", LL_OF(DEVICE)),
     {0},
 };
@@ -74,12 +76,30 @@ static const ll_column row_columns[] = {{"part", "part", NULL, -1}, {"macs", "MA
                                         {"ms", "cost", "ms", 4},    {"std_ms", "std", "ms", 4},
                                         {"count", "runs", NULL, 0}, {0}};
 
+static void show_fusions(cJSON *result, const ll_costs *c)
+{
+    cJSON *list = c->n_fusions ? ll_json_arr(result, "fusions") : NULL;
+    for (int i = 0; i < c->n_fusions; i++) {
+        ll_str name = {0};
+        const ll_fusion *f = &c->fusions[i];
+        cJSON *o = ll_json_obj(list, NULL);
+        ll_fusion_text(f, &name);
+        ll_json_str(o, "pair", ll_str_text(&name));
+        ll_json_num(o, "gain", f->gain);
+        ll_json_bool(o, "fuses", ll_fusion_fuses(f));
+        ll_result_note(result, "%s %s: %.2f of the cheaper is saved (%d timed)", ll_str_text(&name),
+                       ll_fusion_fuses(f) ? "is done as one" : "is not", f->gain, f->count);
+        ll_str_free(&name);
+    }
+}
+
 static ll_status show_rows(ll_request *rq, const ll_costs *c)
 {
     cJSON *result = ll_result_new("lut");
     ll_json_str(result, "title", "Table of layer costs");
     ll_json_int(result, "n_rows", c->n);
     ll_result_columns(result, row_columns);
+    show_fusions(result, c);
     cJSON *rows = ll_json_arr(result, "rows");
     for (int i = 0; i < c->n; i++) {
         const ll_cost_row *r = &c->rows[i];
@@ -102,6 +122,17 @@ static void add_layers(ll_str *out, const ll_bill_line *line)
         ll_str_addf(out, line->n > 1 ? "%d-%d" : "%d", line->first + 1, line->first + line->n);
 }
 
+/* "into 12": the layers that it is done with. */
+static void add_fused(cJSON *o, const ll_bill *bill, const ll_bill_line *line)
+{
+    ll_str text = {0};
+    ll_str_add(&text, "into ");
+    add_layers(&text, &bill->lines[line->with]);
+    ll_json_str(o, "fused", ll_str_text(&text));
+    ll_json_num(o, "saved_ms", line->saved_ms);
+    ll_str_free(&text);
+}
+
 static void bill_rows(cJSON *rows, const ll_bill *bill, const ll_space *space)
 {
     for (int i = 0; i < bill->n; i++) {
@@ -113,12 +144,13 @@ static void bill_rows(cJSON *rows, const ll_bill *bill, const ll_space *space)
         ll_json_str(o, "position", line->position < 0 ? "" : space->positions[line->position]);
         part_fields(o, &line->part, space);
         if (line->row) {
-            ll_json_num(o, "ms", line->row->ms);
+            ll_json_num(o, "ms", line->row->ms - line->saved_ms);
             ll_json_num(o, "std_ms", line->row->std_ms);
-            ll_json_num(o, "share", bill->ms > 0 ? 100 * line->row->ms / bill->ms : NAN);
+            ll_json_num(o, "share", bill->ms > 0 ? 100 * (line->row->ms - line->saved_ms) / bill->ms : NAN);
         } else {
             ll_json_str(o, "missing", "no row");
         }
+        if (line->with >= 0) add_fused(o, bill, line);
         ll_str_free(&layers);
     }
 }
@@ -140,22 +172,40 @@ static ll_status measured_whole(ll_request *rq, const uint8_t *gene, double *ms)
 
 static void say_sum(cJSON *result, const ll_bill *bill, double whole_ms, const char *device)
 {
+    double saved = 0;
+    int fused = 0;
+    for (int i = 0; i < bill->n; i++) saved += bill->lines[i].saved_ms, fused += bill->lines[i].with >= 0;
     ll_json_num(result, "sum_ms", bill->ms);
     ll_json_int(result, "missing", bill->missing);
     ll_json_num(result, "measured_ms", whole_ms);
     ll_result_note(result, "sum of %d of %d parts: %.4g ms%s", bill->n - bill->missing, bill->n, bill->ms,
                    bill->missing ? "; the table has no row for the others" : "");
+    if (fused)
+        ll_result_note(result, "%d %s done with the one before, which saves %.4g ms of that", fused,
+                       ll_noun(fused, "part is", "parts are"), saved);
     if (!isnan(whole_ms))
         ll_result_note(result, "measured as a whole on %s: %.4g ms, the sum is %.3g times that", device,
                        whole_ms, bill->ms / whole_ms);
 }
 
+/* The device that the table belongs to and the one that measured whole networks. */
+static void warn_of_engines(ll_request *rq, int table)
+{
+    const ll_dataset *d = rq->state.data;
+    ll_str why = {0};
+    int whole = ll_has(&rq->args, "device") ? ll_dataset_device(d, ll_word(&rq->args, "device")) : -1;
+    if (table >= 0 && whole >= 0 && ll_other_engine(&d->devices[table], &d->devices[whole], &why))
+        ll_warn(rq, "%s: kernels cost and fuse otherwise there", ll_str_text(&why));
+    ll_str_free(&why);
+}
+
 static ll_status show_bill(ll_request *rq, const ll_costs *c, const uint8_t *gene)
 {
-    static const ll_column columns[] = {
-        {"layers", "layers", NULL, -1}, {"position", "at", NULL, -1}, {"part", "part", NULL, -1},
-        {"macs", "MACs", "M", 3},       {"ms", "cost", "ms", 4},      {"std_ms", "std", "ms", 4},
-        {"share", "share", "%", 1},     {"missing", "", NULL, -1},    {0}};
+    static const ll_column columns[] = {{"layers", "layers", NULL, -1}, {"position", "at", NULL, -1},
+                                        {"part", "part", NULL, -1},     {"macs", "MACs", "M", 3},
+                                        {"ms", "cost", "ms", 4},        {"std_ms", "std", "ms", 4},
+                                        {"share", "share", "%", 1},     {"fused", "fused", NULL, -1},
+                                        {"missing", "", NULL, -1},      {0}};
     const ll_dataset *d = rq->state.data;
     ll_bill bill;
     double whole_ms;
@@ -189,10 +239,12 @@ static ll_status run_lut(ll_request *rq)
 {
     uint8_t gene[LL_MAX_POSITIONS];
     ll_costs *c = NULL;
+    int table = -1;
     const char *arch = ll_word(&rq->args, "arch");
     ll_status s = ll_need_data(rq);
     if (!s && arch) s = find_gene(rq, arch, gene);
-    if (!s) s = find_costs(rq, &c, NULL);
+    if (!s) s = find_costs(rq, &c, &table);
+    if (!s) warn_of_engines(rq, table);
     if (!s) s = arch ? show_bill(rq, c, gene) : show_rows(rq, c);
     ll_costs_unref(c);
     return s;

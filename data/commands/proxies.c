@@ -546,7 +546,7 @@ static const ll_option options[] = {
                 LL_OF(FILE)),
     LL_OPT_INT("batch", "64", 2, 1024, "images that a network sees", .unit = "images"),
     LL_OPT_WORD("images", "noise", "noise, fashion-mnist, or the folder of CIFAR-10's binary version",
-                LL_OF(FILE)),
+                LL_OF(FILE), LL_ONE_OF("noise|fashion-mnist")),
     LL_OPT_INT("seed", "1", 0, 2147483646, "of weights, noise and of the images that are drawn"),
     LL_OPT_CHOICE("weights", "pytorch", "pytorch|fan-out",
                   "what networks begin with: PyTorch's own, or kaiming normal by fan-out as FBNet's authors"),

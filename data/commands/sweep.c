@@ -257,8 +257,8 @@ static ll_status which_task(ll_request *rq, const ll_sweep_plan *p, int *task, i
         *task = id < 0 || id > INT_MAX ? INT_MAX : (int)id;
     }
     if (*task >= p->tasks || *task >= *step)
-        return LL_FAIL(rq, LL_USAGE, "task=%d: there are %d tasks, from 0 on", *task,
-                       *step < p->tasks ? *step : p->tasks);
+        return LL_FAIL(rq, LL_USAGE, "task=%d: expected 0 to %d, the tasks there are", *task,
+                       (*step < p->tasks ? *step : p->tasks) - 1);
     return LL_OK;
 }
 

@@ -11,7 +11,7 @@
 
 const ll_option ll_write_options[] = {
     LL_OPT_WORD("file", NULL, "the file to write: .csv, or .json for all of it", LL_REQUIRED, LL_OF(FILE)),
-    LL_OPT_WORD("command", NULL, "a command line in quotes", LL_REQUIRED),
+    LL_OPT_WORD("command", NULL, "a command line in quotes", LL_REQUIRED, LL_OF(COMMAND)),
     LL_OPT_FORCE,
     {0},
 };

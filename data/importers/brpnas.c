@@ -55,7 +55,8 @@ static ll_status read_pair(pairs *p, const ll_import *job, const ll_pickled *key
 {
     if (read_key(p, key, ll_arch_at(d->archs, i), e)) return ll_fail_in(e, "%s: key %d: ", job->path, i);
     double x = NAN;
-    bool number = value->kind == LL_PICKLED_NONE || ll_pickled_number(value, &x);
+    bool number = value->kind == LL_PICKLED_NONE ||
+                  (value->kind != LL_PICKLED_BOOL && ll_pickled_number(value, &x)); /* true is no second */
     if (number && is_missing(value, x)) {
         p->n_missing++;
         return LL_OK;
@@ -83,7 +84,9 @@ static ll_status read_dict(ll_import *job, const char *source, const ll_pickled 
     for (int i = 0; !s && i < n; i++)
         s = read_pair(&p, job, v->items.v[2 * i], v->items.v[2 * i + 1], d, i, e);
     if (!s) ll_import_note(job, "%d %s, read as %s", n, ll_noun(n, "cell", "cells"), unit);
-    if (!s && p.n_missing) ll_import_note(job, "%d are None, NaN or -1, read as not measured", p.n_missing);
+    if (!s && p.n_missing)
+        ll_import_note(job, "%d %s None, NaN or -1, read as not measured", p.n_missing,
+                       ll_noun(p.n_missing, "cell is", "cells are"));
     if (!s) ll_arch_text_note(job, &p.text);
     return s;
 }

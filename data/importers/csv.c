@@ -260,7 +260,11 @@ static ll_status row_unit(const reader *r, const ll_unit *of_column, const ll_un
 {
     for (int i = 0; i < r->n_columns; i++)
         if (r->columns[i].role == LL_ROLE_UNIT) {
-            if (*r->csv.cells[i] || !of_column) return ll_table_unit(r, r->csv.cells[i], out, e);
+            if (!*r->csv.cells[i] && of_column) break;
+            ll_status s = ll_table_unit(r, r->csv.cells[i], out, e);
+            if (s || !of_column || *out == of_column || (*out)->of != of_column->of) return s;
+            return ll_csv_fail(&r->csv, e, "the unit is %s here, and the column of the numbers is in %s",
+                               (*out)->name, of_column->name);
         }
     *out = of_column;
     return LL_OK;
@@ -516,11 +520,24 @@ static void free_reader(reader *r)
     ll_runs_free(&r->runs);
 }
 
+static ll_status ask_space(ll_error *e)
+{
+    ll_str names = {0};
+    const ll_space *space;
+    for (int i = 0; (space = ll_space_at(i)) && names.len < 120; i++)
+        ll_str_addf(&names, "%s%s", i ? ", " : "", space->name);
+    ll_fail(
+        e, LL_USAGE,
+        "which search space are the architectures of? give space=NAME (%s ...; `spaces` says how each writes "
+        "them)",
+        ll_str_text(&names));
+    ll_str_free(&names);
+    return LL_USAGE;
+}
+
 static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
 {
-    if (!job->space)
-        return ll_fail(e, LL_USAGE,
-                       "which search space are the architectures of? give space=NAME (`spaces` lists them)");
+    if (!job->space) return ask_space(e);
     reader r = {.job = job, .text = {.space = job->space}};
     if (!job->batch) job->batch = 1;
     ll_status s = ll_arch_order_find(job->space, job->order, &r.text.order, e);

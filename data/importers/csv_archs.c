@@ -13,8 +13,9 @@ typedef ll_table_reader reader;
 
 /* Columns of strings, or of canonical indices, which row labels are called, too: several columns that look like positions go
  * before the latter. */
-static const char *const arch_names[] = {"arch",   "architecture", "arch_str",    "arch_string", "cell",
-                                         "string", "gene",         "op_idx_list", "net",         NULL};
+static const char *const arch_names[] = {"arch", "architecture", "arch_str", "arch_string",
+                                         "cell", "string",       "gene",     "op_idx_list",
+                                         "net",  "network",      "cell_str", NULL};
 static const char *const index_names[] = {"arch_index", "index", NULL};
 static const char row_name[] = "row";
 
@@ -73,12 +74,16 @@ static ll_status not_found(const reader *r, ll_error *e)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
                            "arch=COLUMN)");
-    return ll_csv_fail(
-        c, e,
-        "which column holds the architectures? none is called arch; give arch=COLUMN (the first "
-        "is \"%.60s\"), arch=op1,op2,... or arch=op* where they stand in several, or features=auto where "
-        "numbers describe them",
-        c->cells[0]);
+    ll_str names = {0};
+    for (int i = 0; i < c->n && names.len < 200; i++)
+        ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", c->cells[i]);
+    ll_csv_fail(c, e,
+                "which column holds the architectures? none is called arch; give arch=COLUMN (there are %s), "
+                "arch=op1,op2,... or arch=op* where they stand in several, or features=auto where numbers "
+                "describe them",
+                names.s);
+    ll_str_free(&names);
+    return LL_BAD_DATA;
 }
 
 /* A first column without a name is the row labels of a data frame: the architectures when no other column is. */
@@ -220,10 +225,11 @@ ll_status ll_table_read_arch(reader *r, uint8_t *gene, ll_error *e)
     ll_str_clear(&r->arch);
     ll_arch_columns_text(&r->at, &r->csv, r->job->space, &r->arch);
     text = ll_str_text(&r->arch);
-    r->saw_index |= whole_number(text) >= 0;
+    long number = whole_number(text); /* six digits may be a list of operations */
+    r->saw_index |= number >= 0 && (!r->job->space->n_archs || number < (long)r->job->space->n_archs);
     ll_status s = r->by_row ? read_row(r, text, gene, e) : read_text(r, text, gene, e);
     if (s && !r->by_row) s = ll_fail_in(e, "%s: line %d: unknown architecture: ", r->csv.what, r->csv.line);
-    if (!s && !r->by_row && whole_number(text) >= 0) s = check_meaning(r, text, gene, e);
+    if (!s && !r->by_row && number >= 0) s = check_meaning(r, text, gene, e);
     for (int i = 0; i < r->n_checks && !s; i++) s = check(r, &r->checks[i], gene, e);
     r->n_records++;
     return s;

@@ -14,8 +14,9 @@ typedef ll_table_reader reader;
 typedef ll_table_column column;
 
 const char *const ll_column_devices[] = {"device", "hardware", "platform", NULL};
-static const char *const latency_names[] = {"latency",  "lat",     "mean", "median", "avg", "average",
-                                            "duration", "elapsed", "time", "value",  NULL};
+static const char *const latency_names[] = {
+    "latency", "lat", "mean", "median", "avg",      "average", "min",  "max",   "p50", "p90",
+    "p95",     "p99", "best", "worst",  "duration", "elapsed", "time", "value", NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
 const char *const ll_column_stds[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
 const char *const ll_column_units[] = {"unit", NULL};
@@ -291,6 +292,23 @@ static void leave_out(const reader *r, int i, const char *why)
     ll_import_note(r->job, "column %d (%s) was left out: %s", i + 1, *name ? name : "no name", why);
 }
 
+ll_status ll_column_ask_unit(const reader *r, int at, ll_error *e)
+{
+    ll_heading h = ll_heading_read(r->header.v[at]);
+    const char *unit = h.maybe ? h.maybe->name : NULL;
+    free(h.stem);
+    if (unit)
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "%s: in which unit are the latencies? column \"%.60s\" ends in %s: unit=%s if that is its "
+            "unit, else unit=ms, unit=us or unit=s",
+            r->csv.what, r->header.v[at], unit, unit);
+    return ll_fail(e, LL_BAD_DATA,
+                   "%s: in which unit are the latencies of column %.60s? give unit=ms, unit=us or unit=s "
+                   "(ignore=%.60s leaves it out)",
+                   r->csv.what, r->header.v[at], r->header.v[at]);
+}
+
 /* A column of numbers of a device, unless nobody said what they are in. */
 static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chosen, ll_error *e)
 {
@@ -300,17 +318,8 @@ static ll_status plan_numbers(reader *r, const ll_names *names, int i, bool chos
     if (chosen && h.hinted && !r->units[h.of])
         h.hinted = false; /* in the unit that was given, the user says */
     ll_status s = ll_column_unit(r, &h, name, &x->unit, e);
-    if (!s && !x->unit && !r->plain && h.maybe) {
-        x->unit = h.maybe;
-        ll_import_note(r->job,
-                       "%s was read in %s, as its name ends and no unit was given: unit= says otherwise",
-                       name, x->unit->name);
-    }
-    if (!s && !x->unit && !r->plain)
-        s = ll_fail(e, LL_BAD_DATA,
-                    "%s: in which unit are the latencies of column %.60s? give unit=ms, unit=us or unit=s "
-                    "(ignore=%.60s leaves it out)",
-                    r->csv.what, name, name);
+    if (!s && !x->unit && !r->plain && ll_heading_hints(name)) x->unit = h.maybe; /* "latency_cpu_us" */
+    if (!s && !x->unit && !r->plain) s = ll_column_ask_unit(r, i, e);
     if (!s && x->unit) {
         drop_mean(names, h.stem);
         if (h.maybe && h.maybe != x->unit)
@@ -406,6 +415,40 @@ static void list_stems(const reader *r, ll_strs *stems, ll_names *names)
     }
 }
 
+/* Does the column end in the unit that was given, and name something without it? */
+static bool ends_in_given_unit(const reader *r, const char *name)
+{
+    ll_heading h = ll_heading_read(name);
+    const char *last = strrchr(h.stem, '_');
+    bool ends = r->plain && h.maybe == r->plain && last && last > h.stem;
+    free(h.stem);
+    return ends;
+}
+
+/* "a_us", "b_us" and unit=us: where every device ends in the unit that the user names, too, it is the unit that is said
+ * twice and no part of the names. */
+static ll_status drop_unit_endings(reader *r, ll_error *e)
+{
+    for (int i = 0; i < r->n_columns; i++)
+        if (r->columns[i].role == LL_ROLE_STD_OF_DEVICE ||
+            (r->columns[i].role == LL_ROLE_OF_DEVICE && !ends_in_given_unit(r, r->header.v[i])))
+            return LL_OK;
+    if (r->devices.n < 2) return LL_OK;
+    ll_strs whole = r->devices;
+    ll_status s = LL_OK;
+    r->devices = (ll_strs){0};
+    ll_names_free(&r->device_names);
+    for (int i = 0; i < whole.n && !s; i++) {
+        *strrchr(whole.v[i], '_') = 0;
+        if (ll_table_add_device(r, whole.v[i], e) < 0) s = LL_BAD_DATA;
+    }
+    if (!s)
+        ll_import_note(r->job, "_%s at the end of every name was read as the unit that unit= says, too",
+                       r->plain->name);
+    ll_strs_free(&whole);
+    return s;
+}
+
 static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
 {
     ll_strs stems = {0};
@@ -413,9 +456,24 @@ static ll_status plan_devices(reader *r, int *skipped, ll_error *e)
     list_stems(r, &stems, &names);
     ll_status s = plan_columns_of_devices(r, &names, skipped, e);
     if (!s) plan_deviations(r, &names);
+    if (!s) s = drop_unit_endings(r, e);
     ll_names_free(&names);
     ll_strs_free(&stems);
     return s;
+}
+
+/* device= of a table with several columns that may be one. */
+static ll_status too_many(const reader *r, ll_error *e)
+{
+    ll_str names = {0};
+    for (int i = 0; i < r->devices.n && names.len < 200; i++)
+        ll_str_addf(&names, "%s\"%.60s\"", i ? ", " : "", r->devices.v[i]);
+    ll_csv_fail(
+        &r->csv, e,
+        "device=%.60s is the name for one column, and %d may be latencies: %s; latency=COLUMN says which",
+        r->job->device, r->devices.n, names.s);
+    ll_str_free(&names);
+    return LL_BAD_DATA;
 }
 
 static ll_status plan_wide(reader *r, ll_error *e)
@@ -433,10 +491,7 @@ static ll_status plan_wide(reader *r, ll_error *e)
                        ll_noun(skipped, "column", "columns"), ll_noun(skipped, "was", "were"));
     if (!r->devices.n) return ll_csv_fail(c, e, "no column of latencies");
     if (!r->job->device) return LL_OK;
-    if (r->devices.n > 1)
-        return ll_csv_fail(c, e,
-                           "device=%.60s names one column, the file has %d: latency=%.60s takes that one",
-                           r->job->device, r->devices.n, r->devices.v[0]);
+    if (r->devices.n > 1) return too_many(r, e);
     ll_names_free(&r->device_names);
     ll_strs_free(&r->devices);
     return ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;

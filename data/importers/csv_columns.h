@@ -20,6 +20,9 @@ bool ll_column_names_archs(const ll_table_column *c);
 ll_status ll_column_unit(const ll_table_reader *r, const ll_heading *h, const char *name, const ll_unit **out,
                          ll_error *e);
 
+/* "server_us" may be a name and "server (us)" is not: fails, asking for unit=. */
+ll_status ll_column_ask_unit(const ll_table_reader *r, int column, ll_error *e);
+
 /* Plans a table of a measurement a line; r->is_long stays false when it is none. LL_BAD_DATA names the column. */
 ll_status ll_table_plan_long(ll_table_reader *r, ll_error *e);
 

@@ -148,9 +148,7 @@ static ll_status plan_value(reader *r, int value, ll_error *e)
     if (!h.unit) h.unit = h.maybe;
     ll_status s = ll_column_unit(r, &h, r->header.v[value], &r->columns[value].unit, e);
     free(h.stem);
-    if (!s && !r->columns[value].unit && !by_row)
-        s = ll_fail(e, LL_BAD_DATA, "%s: in which unit are the latencies? give unit=ms, unit=us or unit=s",
-                    r->csv.what);
+    if (!s && !r->columns[value].unit && !by_row) s = ll_column_ask_unit(r, value, e);
     return s;
 }
 

@@ -24,14 +24,16 @@ static const ll_option options[] = {
                 LL_POSITIONAL),
     LL_OPT_LIST("budget", "eyeriss",
                 "pe:N, sram_kb:N (all buffers), bw:N (bytes a cycle of DRAM); or eyeriss, nvdla, tpu_v1: its "
-                "resources; what is not named is eyeriss's"),
+                "resources; what is not named is eyeriss's",
+                LL_ONE_OF("eyeriss|nvdla|tpu_v1|pe:|sram_kb:|bw:")),
     LL_OPT_CHOICE("objective", "edp", "edp|latency|energy", "what is minimised; edp: cycles times energy"),
     LL_OPT_CHOICE("search", "accelerator", "accelerator|network|both",
                   "network: for the design on=; both: networks in the loop of accelerators"),
     LL_OPT_WORD(
         "networks", "random:3",
         "search=accelerator: networks it is for, indices or strings, a file, or random:N; their geometric "
-        "mean counts"),
+        "mean counts",
+        LL_OF(FILE), LL_ONE_OF("random:")),
     LL_OPT_NAMES("on", "eyeriss", ll_published_chip_name, "search=network: the design"),
     LL_OPT_INT("evaluations", "200", 1, 1e6, "accelerators tried (search=network: rounds of networks)"),
     LL_OPT_INT("tries", "20", 1, 10000, "network, both: networks tried for each", .unit = "networks"),

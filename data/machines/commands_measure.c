@@ -160,6 +160,7 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
                       .genes = genes,
                       .n = p->rows.n,
                       .repeats = ll_measure_repeats(rq),
+                      .stable = ll_bool(&rq->args, "stable"),
                       .order_seed = seed,
                       .core = ll_measure_core(rq, &j->place),
                       .elsewhere = ll_remote_elsewhere(j->place.remote),
@@ -239,6 +240,7 @@ static void record_runs(cJSON *o, const ll_times *t)
     ll_json_int(o, "unsettled", unsettled);
     ll_json_num(o, "control_ms", t->n ? ll_measure_digits(t->usual, 4) : NAN);
     ll_json_num(o, "halves_spearman", round(1e4 * ll_times_repeat(t)) / 1e4);
+    if (t->stable) ll_measure_record_stable(o, t);
 }
 
 /* A machine may tell nothing of it. */
@@ -375,6 +377,8 @@ static void show(const job *j)
                                         {"runs", "timed runs", NULL, 0},
                                         {"unsettled", "unsettled", NULL, 0},
                                         {"halves_spearman", "halves agree", "Spearman", 4},
+                                        {"interval_percent", "intervals", "+-%", 2},
+                                        {"calm_percent", "calm runs", "%", 0},
                                         {"checked", "measured again", NULL, 0},
                                         {"repeat_spearman", "the same again", "Spearman", 4},
                                         {"least_s", "least", "s", -1},
@@ -397,6 +401,7 @@ static void show(const job *j)
     ll_json_num(result, "measuring_s", j->seconds);
     ll_result_columns(result, columns);
     ll_emit(j->rq, result);
+    if (t->stable && t->n) ll_measure_say_stable(j->rq, &j->place, t);
     if (t->busy)
         ll_warn(j->rq, "in %ld visits another process kept taking the core; those times are not undisturbed",
                 t->busy);
@@ -525,45 +530,52 @@ const ll_command ll_measure_commands[] = {
      .options = ll_measure_options,
      .flags = LL_CMD_CHANGES | LL_CMD_LONG,
      .run = run_measure,
-     .help = "Builds each network with seeded random weights and times it in a process of its own, on one "
-             "core: warm-up\n"
-             "until stable, rounds in random order, runs taken again when another process took the core. The "
-             "median is the\n"
-             "latency; its standard deviation is kept beside it. Frequency and energy settings are reported, "
-             "never changed.\n"
-             "\n"
-             "Ctrl-C keeps what is measured: the same command goes on from there.\n"
-             "\n"
-             "execution=simplified leaves out of a network what runtimes that simplify graphs leave out, and "
-             "computes the\n"
-             "same: what the result does not need, copies, zeros, what is there twice; what the image does "
-             "not reach "
-             "is\n"
-             "computed beforehand.\n"
-             "\n"
-             "via= measures on another machine, a board or a phone: a program that needs nothing there is "
-             "sent once, "
-             "checks its\n"
-             "numbers against plain C, and its times come back one by one. The device is that machine's: "
-             "processor, clock and\n"
-             "temperature stand in the record. A connection that breaks loses nothing. via= is \"ssh "
-             "USER@HOST\", "
-             "\"adb shell\",\n"
-             "\"docker exec -i NAME\", or the name of a line \"NAME = COMMAND\" in ~/.config/latlab/hosts; "
-             "keys must "
-             "be known and\n"
-             "nothing may ask for a password.\n"
-             "\n"
-             "`layers` times every distinct layer of a space alone, as a network of one layer in f32, beside "
-             "a control "
-             "network;\n"
-             "what a call that does nothing takes is subtracted and stated. out= is a table of layer costs: "
-             "`import lut` "
-             "makes a\n"
-             "device of its sums, `export lut FILE.yaml` the table that Once-for-All reads.",
+     .help =
+         "Builds each network with seeded random weights and times it in a process of its own, on one "
+         "core: warm-up\n"
+         "until stable, rounds in random order, runs taken again when another process took the core. The "
+         "median is the\n"
+         "latency; its standard deviation is kept beside it. Frequency and energy settings are reported, "
+         "never changed.\n"
+         "\n"
+         "Ctrl-C keeps what is measured: the same command goes on from there.\n"
+         "\n"
+         "stable=on takes more time so that two runs agree: the machine is warmed up until settled, waited "
+         "for where it is\n"
+         "slow, and each network timed until the interval of its median is narrow; intervals and the "
+         "clock are reported.\n"
+         "\n"
+         "execution=simplified leaves out of a network what runtimes that simplify graphs leave out, and "
+         "computes the\n"
+         "same: what the result does not need, copies, zeros, what is there twice; what the image does "
+         "not reach "
+         "is\n"
+         "computed beforehand.\n"
+         "\n"
+         "via= measures on another machine, a board or a phone: a program that needs nothing there is "
+         "sent once, "
+         "checks its\n"
+         "numbers against plain C, and its times come back one by one. The device is that machine's: "
+         "processor, clock and\n"
+         "temperature stand in the record. A connection that breaks loses nothing. via= is \"ssh "
+         "USER@HOST\", "
+         "\"adb shell\",\n"
+         "\"docker exec -i NAME\", or the name of a line \"NAME = COMMAND\" in ~/.config/latlab/hosts; "
+         "keys must "
+         "be known and\n"
+         "nothing may ask for a password.\n"
+         "\n"
+         "`layers` times every distinct layer of a space alone, as a network of one layer in f32, beside "
+         "a control "
+         "network;\n"
+         "what a call that does nothing takes is subtracted and stated. out= is a table of layer costs: "
+         "`import lut` "
+         "makes a\n"
+         "device of its sums, `export lut FILE.yaml` the table that Once-for-All reads.",
      .examples = "  measure list\n"
                  "  measure device=mine archs=samples\n"
                  "  measure device=mine archs=random:200 seed=7\n"
+                 "  measure device=mine archs=random:200 stable=on\n"
                  "  measure device=mine_avx2_int8 isa=avx2 dtype=int8\n"
                  "  measure device=mine_simple execution=simplified\n"
                  "  measure device=mine_blas engine=blas batch=8 repeats=10\n"

@@ -9,10 +9,11 @@
 #include "core/space/moves.h"
 #include "data/machines/host/cache.h"
 #include "data/machines/host/sweep.h"
+#include "data/machines/layer_pairs.h"
 
 enum {
     BASE = 16,
-    MOST = BASE * BASE * BASE * BASE - 2,
+    MOST = BASE * BASE * BASE * BASE - 2 - LL_KERNELS * LL_KERNELS * LL_PAIRS_EACH,
     LISTED_MOST = 20000,
     DRAWS_MOST = 20000,
     IN_VAIN = 300
@@ -37,8 +38,9 @@ static int unit_layers(const ll_space *s, const uint8_t *gene, ll_layer *out, in
 {
     const ll_layer_space *own = s->own;
     int i = index_of(gene);
-    const ll_layer *from = i < own->n ? own->units[i].layers : own->whole.layers;
-    int n = i < own->n ? own->units[i].n : own->whole.n_layers;
+    bool unit = i < own->empty;
+    const ll_layer *from = unit ? own->units[i].layers : own->whole.layers;
+    int n = unit ? own->units[i].n : own->whole.n_layers;
     if (i == own->empty) {
         ll_layer copy = {.kind = LL_COPY,
                          .c_in = 3,
@@ -61,12 +63,13 @@ typedef struct collecting {
     ll_layer_space *own;
     const ll_space *of;
     ll_cache parts; /* number: index of the unit */
+    ll_pairs pairs;
 } collecting;
 
 /* Layers first .. first + n - 1 reading the input instead of what they read: a chain, whose last layer may read it again. */
 static ll_layer_unit unit_of(const ll_network *net, int first, int n, const ll_part *part)
 {
-    ll_layer_unit u = {.part = *part, .n = n};
+    ll_layer_unit u = {.part = *part, .n = n, .before = -1, .after = -1};
     for (int i = 0; i < n; i++) {
         ll_layer *l = &u.layers[i];
         *l = net->layers[first + i];
@@ -77,20 +80,24 @@ static ll_layer_unit unit_of(const ll_network *net, int first, int n, const ll_p
     return u;
 }
 
-static void add_unit(collecting *c, const ll_network *net, int first, int n, const ll_part *part)
+/* Its index; -1: there are too many. */
+static int add_unit(collecting *c, const ll_network *net, int first, int n, const ll_part *part)
 {
     int fresh, i = ll_cache_number(&c->parts, part, &fresh);
-    if (!fresh || i >= MOST) return;
+    if (i >= MOST) return -1;
+    if (!fresh) return i;
     c->own->units = ll_realloc(c->own->units, (size_t)i + 1, sizeof *c->own->units);
     c->own->units[i] = unit_of(net, first, n, part);
     c->own->n = i + 1;
+    return i;
 }
 
 /* Returns how many are new. */
 static int add_architecture(collecting *c, const uint8_t *gene)
 {
     ll_network net = {.space = c->of};
-    int before = c->own->n;
+    ll_placed placed[LL_MAX_LAYERS];
+    int before = c->own->n, n_placed = 0;
     net.n_layers = c->of->layers(c->of, gene, net.layers, LL_MAX_LAYERS);
     for (int i = 0, n; i < net.n_layers; i += n) {
         ll_part part;
@@ -98,8 +105,10 @@ static int add_architecture(collecting *c, const uint8_t *gene)
         if (!n) part = ll_part_of_layer(&net.layers[i]);
         bool alone = part.kind != LL_PART_COPY && part.kind != LL_PART_GATE;
         n = n ? n : 1;
-        if (alone) add_unit(c, &net, i, n, &part);
+        int unit = alone ? add_unit(c, &net, i, n, &part) : -1;
+        if (unit >= 0) placed[n_placed++] = (ll_placed){unit, i, n};
     }
+    ll_pairs_find(&c->pairs, &net, placed, n_placed);
     return c->own->n - before;
 }
 
@@ -136,6 +145,7 @@ ll_status ll_layer_space_new(const ll_space *of, const ll_observer *o, ll_layer_
     if (!of->layers) return ll_fail(e, LL_USAGE, "the layers of space %s are not known", of->name);
     ll_layer_space *own = LL_NEW(ll_layer_space);
     collecting c = {.own = own, .of = of, .parts = {.key_size = sizeof(ll_part)}};
+    ll_pairs_init(&c.pairs);
     own->space = (ll_space){.name = of->name,
                             .title = of->title,
                             .n_positions = LL_UNIT_WIDTH,
@@ -148,8 +158,10 @@ ll_status ll_layer_space_new(const ll_space *of, const ll_observer *o, ll_layer_
     else
         draw_some(&c);
     ll_cache_free(&c.parts);
-    own->empty = own->n;
-    own->control = own->n + 1;
+    ll_pairs_choose(&c.pairs, own);
+    ll_pairs_free(&c.pairs);
+    own->empty = own->n + own->n_pairs;
+    own->control = own->empty + 1;
     ll_sweep_control(of, gene);
     ll_status s = ll_network_build(of, gene, &own->whole, e);
     if (!s && ll_cancelled(o)) s = ll_interrupt_fail(e);

@@ -12,7 +12,7 @@
 #include "core/base/mem.h"
 #include "core/costs/costs_file.h"
 #include "data/machines/host/sweep.h"
-#include "data/machines/layer_space.h"
+#include "data/machines/layer_choice.h"
 #include "data/machines/measure.h"
 #include "data/machines/place.h"
 
@@ -24,11 +24,15 @@ typedef struct job {
     ll_host_settings settings;
     const ll_space *space;
     ll_layer_space *layers;
+    ll_layer_choice choice; /* of them */
+    double wrong;           /* share of the chosen that the forests of the others miss; NaN: not asked */
     char *note, *out;
     ll_times times;    /* of the units, and behind them of the network that does nothing */
     double nothing_ms; /* what that takes */
-    int unsettled;
+    int unsettled, negative;
     long runs;
+    ll_costs *costs; /* what came of it */
+    ll_str unclear;  /* kinds behind one another of which the times do not tell */
 } job;
 
 static ll_status find_space(job *j)
@@ -63,26 +67,33 @@ static ll_status set_up(job *j)
 /* What the indices of the journal mean. */
 static void add_identity(const job *j, ll_str *out)
 {
+    const ll_layer_space *l = j->layers;
     ll_hash h = ll_hash_bytes("", 0);
-    for (int i = 0; i < j->layers->n; i++)
-        h = ll_hash_more(&h, &j->layers->units[i].part, sizeof j->layers->units[i].part);
-    ll_str_addf(out, "latlab measure: %d layers (%.16s) of space=%s %s on %s", j->layers->n, h.hex,
-                j->space->name, j->note, j->place.hardware);
+    for (int i = 0; i < l->n; i++) h = ll_hash_more(&h, &l->units[i].part, sizeof l->units[i].part);
+    for (int i = l->n; i < l->n + l->n_pairs; i++)
+        h = ll_hash_more(&h, &l->units[i].before, 2 * sizeof l->units[i].before);
+    ll_str_addf(out, "latlab measure: %d layers and %d pairs (%.16s) of space=%s %s on %s", l->n, l->n_pairs,
+                h.hex, j->space->name, j->note, j->place.hardware);
 }
 
 static void say_stopped(const job *j, const char *journal)
 {
-    int known = 0;
-    for (int i = 0; i < j->times.n; i++) known += j->times.count[i] > 0;
-    ll_note(j->rq, "stopped: %d of %d layers have times, kept in %s; the same command goes on from there",
-            known, j->times.n, journal);
+    int known = 0, asked = 0;
+    for (int i = 0; i < j->times.n; i++) {
+        known += j->times.count[i] > 0;
+        asked += j->choice.chosen[i];
+    }
+    ll_note(j->rq,
+            "stopped: %d of %d layers and pairs have times, kept in %s; the same command goes on from there",
+            known, asked, journal);
 }
 
 static ll_status sweep(job *j, const char *journal)
 {
     ll_request *rq = j->rq;
     ll_str identity = {0};
-    int n = j->layers->n + 1;
+    int n = j->layers->empty + 1;
+    ll_times_free(&j->times);
     uint8_t control[LL_UNIT_WIDTH], *genes = LL_NEW_ARRAY(uint8_t, (size_t)n * LL_UNIT_WIDTH);
     for (int i = 0; i < n; i++) ll_layer_space_gene(i, genes + (size_t)i * LL_UNIT_WIDTH);
     ll_layer_space_gene(j->layers->control, control);
@@ -92,7 +103,9 @@ static ll_status sweep(job *j, const char *journal)
                       .genes = genes,
                       .control = control,
                       .n = n,
+                      .only = j->choice.chosen,
                       .repeats = ll_measure_repeats(rq),
+                      .stable = ll_bool(&rq->args, "stable"),
                       .order_seed = (uint64_t)ll_int(&rq->args, "seed"),
                       .core = ll_measure_core(rq, &j->place),
                       .elsewhere = ll_remote_elsewhere(j->place.remote),
@@ -106,11 +119,13 @@ static ll_status sweep(job *j, const char *journal)
     return s;
 }
 
-/* Less what a call that does nothing takes; the spreads of both add up. */
+/* Less what a call that does nothing takes; the spreads of both add up. A layer that takes less than nothing is too small
+ * for this clock: it costs 0, and is counted. */
 static ll_status add_row(job *j, int i, const ll_spread *nothing, ll_costs *c)
 {
     ll_spread s = ll_times_spread(&j->times, i);
     double ms = fmax(0, s.median - nothing->median), std = hypot(s.std, nothing->std);
+    j->negative += s.median < nothing->median;
     j->unsettled += !s.settled;
     j->runs += j->times.count[i];
     ll_cost_row row = {j->layers->units[i].part, ll_measure_digits(ms, DIGITS), ll_measure_digits(std, 2),
@@ -126,38 +141,102 @@ static void add_remark(const job *j, ll_str *out)
     struct tm utc;
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
     ll_place_version(&j->place, &j->settings, &version);
-    ll_str_addf(out, "latlab measure layers space=%s: %s (%s) on %s, %s; %.3g us a call are subtracted",
-                j->space->name, j->note, ll_str_text(&version), j->place.hardware, date, 1e3 * j->nothing_ms);
+    ll_str_addf(out,
+                "latlab measure layers space=%s: %s (%s) on %s, %s; %.3g us a call are subtracted, the "
+                "control network takes %.4g ms",
+                j->space->name, j->note, ll_str_text(&version), j->place.hardware, date, 1e3 * j->nothing_ms,
+                j->times.usual);
     ll_str_free(&version);
+}
+
+/* Which kinds this engine does as one. The error of a median is 1.2533 that of a mean, for normal noise. */
+static ll_status add_fusions(job *j, const ll_spread *nothing, ll_costs *c)
+{
+    ll_fusion found[LL_KERNELS * LL_KERNELS];
+    int n_units = j->layers->n + j->layers->n_pairs;
+    double *ms = LL_NEW_ARRAY(double, n_units + 1), *error_ms = LL_NEW_ARRAY(double, n_units + 1);
+    for (int i = 0; i < n_units; i++) {
+        ll_spread s = ll_times_spread(&j->times, i);
+        ms[i] = s.median - nothing->median;
+        error_ms[i] = 1.2533 * s.std / sqrt(j->times.count[i]); /* one run: not known, and says nothing */
+    }
+    int n = ll_layer_space_fusions(j->layers, ms, error_ms, found, &j->unclear);
+    free(ms);
+    free(error_ms);
+    ll_status s = LL_OK;
+    for (int i = 0; i < n && !s; i++) {
+        found[i].gain = ll_measure_digits(found[i].gain, 3);
+        s = ll_costs_add_fusion(c, &found[i], &j->rq->error);
+    }
+    return s;
+}
+
+/* Of the layers that are chosen. */
+static ll_status make_table(job *j)
+{
+    ll_costs_unref(j->costs);
+    ll_str_free(&j->unclear);
+    ll_costs *c = j->costs = ll_costs_new(NULL);
+    ll_spread nothing = ll_times_spread(&j->times, j->layers->empty);
+    ll_status s = LL_OK;
+    j->nothing_ms = nothing.median;
+    j->runs = j->unsettled = j->negative = 0;
+    for (int i = 0; i < j->layers->n && !s; i++)
+        if (j->choice.chosen[i]) s = add_row(j, i, &nothing, c);
+    if (!s) s = add_fusions(j, &nothing, c);
+    ll_costs_seal(c, NULL);
+    return s;
+}
+
+/* Until the budget is spent, or what was timed tells what the rest takes. */
+static ll_status time_layers(job *j, const char *journal)
+{
+    const ll_values *v = &j->rq->args;
+    ll_status s;
+    ll_layer_choice_begin(j->layers, ll_int(v, "budget"), (uint64_t)ll_int(v, "seed"), &j->choice);
+    do {
+        s = sweep(j, journal);
+        if (!s) s = make_table(j);
+    } while (!s && ll_layer_choice_more(j->layers, j->costs, j->rq->observer, &j->choice, &j->wrong));
+    if (!s && ll_cancelled(j->rq->observer)) s = ll_fail(&j->rq->error, LL_CANCELLED, "cancelled");
+    return s;
 }
 
 static ll_status write_table(job *j)
 {
-    ll_costs *c = ll_costs_new(NULL);
     ll_str remark = {0};
-    ll_spread nothing = ll_times_spread(&j->times, j->layers->empty);
     ll_status s = LL_OK;
-    j->nothing_ms = nothing.median;
-    for (int i = 0; i < j->layers->n && !s; i++) s = add_row(j, i, &nothing, c);
-    ll_costs_seal(c, NULL);
     add_remark(j, &remark);
-    if (!s) s = ll_costs_write_csv(c, ll_str_text(&remark), j->out, &j->rq->error);
+    if (!s) s = ll_costs_write_csv(j->costs, ll_str_text(&remark), j->out, &j->rq->error);
     ll_str_free(&remark);
-    ll_costs_unref(c);
     return s;
+}
+
+static void say_fusions(const job *j)
+{
+    ll_str fuses = {0}, not = {0};
+    for (int i = 0; i < j->costs->n_fusions; i++) {
+        const ll_fusion *f = &j->costs->fusions[i];
+        ll_str *to = ll_fusion_fuses(f) ? &fuses : &not ;
+        if (to->len) ll_str_add(to, ", ");
+        ll_fusion_text(f, to);
+        ll_str_addf(to, " (%.2f)", f->gain);
+    }
+    if (j->costs->n_fusions)
+        ll_note(j->rq, "done as one, with the share of the cheaper that is saved: %s; not: %s",
+                fuses.len ? fuses.s : "none", not .len ? not .s : "none");
+    ll_str_free(&fuses);
+    ll_str_free(&not );
 }
 
 static void show(const job *j)
 {
-    static const ll_column columns[] = {{"space", "search space", NULL, -1},
-                                        {"settings", "settings", NULL, -1},
-                                        {"engine", "engine", NULL, -1},
-                                        {"layers", "layers", NULL, 0},
-                                        {"runs", "timed runs", NULL, 0},
-                                        {"unsettled", "unsettled", NULL, 0},
-                                        {"nothing_us", "subtracted", "us a call", 2},
-                                        {"file", "table", NULL, -1},
-                                        {0}};
+    static const ll_column columns[] = {
+        {"space", "search space", NULL, -1}, {"settings", "settings", NULL, -1},
+        {"engine", "engine", NULL, -1},      {"layers", "layers", NULL, 0},
+        {"pairs", "pairs", NULL, 0},         {"runs", "timed runs", NULL, 0},
+        {"unsettled", "unsettled", NULL, 0}, {"nothing_us", "subtracted", "us a call", 2},
+        {"file", "table", NULL, -1},         {0}};
     ll_request *rq = j->rq;
     ll_str version = {0};
     cJSON *result = ll_result_new("measure_layers");
@@ -165,7 +244,10 @@ static void show(const job *j)
     ll_json_str(result, "space", j->space->name);
     ll_json_str(result, "settings", j->note);
     ll_json_str(result, "engine", ll_str_text(&version));
-    ll_json_int(result, "layers", j->layers->n);
+    ll_json_int(result, "layers", j->choice.n);
+    ll_json_int(result, "of_layers", j->layers->n);
+    ll_json_num(result, "missed_percent", round(1000 * j->wrong) / 10);
+    ll_json_int(result, "pairs", j->layers->n_pairs);
     ll_json_int(result, "runs", j->runs);
     ll_json_int(result, "unsettled", j->unsettled);
     ll_json_num(result, "nothing_us", 1e3 * j->nothing_ms);
@@ -180,6 +262,11 @@ static void show(const job *j)
             "%s cannot be listed: these are the layers of architectures that were drawn until they brought "
             "nothing new",
             j->space->name);
+    say_fusions(j);
+    if (j->times.stable) ll_measure_say_stable(rq, &j->place, &j->times);
+    if (j->negative)
+        ll_warn(rq, "%d %s took less than a call that does nothing, which is subtracted: 0 in the table",
+                j->negative, ll_noun(j->negative, "layer", "layers"));
     if (j->times.busy)
         ll_warn(rq, "in %ld visits another process kept taking the core; those times are not undisturbed",
                 j->times.busy);
@@ -192,7 +279,7 @@ static ll_status measure(job *j)
     ll_str name = {0};
     ll_str_addf(&name, "%s-layers-%.12s", j->space->name, ll_hash_bytes(j->note, strlen(j->note)).hex);
     ll_status s = ll_measure_journal(j->rq, ll_str_text(&name), &journal);
-    if (!s) s = sweep(j, journal);
+    if (!s) s = time_layers(j, journal);
     if (!s) s = write_table(j);
     ll_str_free(&name);
     free(journal);
@@ -207,8 +294,11 @@ ll_status ll_measure_layers(ll_request *rq)
     if (!s) s = measure(&j);
     if (!s) show(&j);
     ll_times_free(&j.times);
+    ll_layer_choice_free(&j.choice);
     ll_place_close(&j.place);
     ll_layer_space_free(j.layers);
+    ll_costs_unref(j.costs);
+    ll_str_free(&j.unclear);
     free(j.note);
     free(j.out);
     return s;

@@ -358,18 +358,23 @@ static const char *model_name(int i)
     return ll_sim_models[i] ? ll_sim_models[i]->name : NULL;
 }
 
+static const char *preset_name(int i)
+{
+    return ll_sim_presets[i].name;
+}
+
 static const ll_option simulate_options[] = {
     LL_OPT_CHOICE("what", NULL, "list", "list: the published machines", LL_POSITIONAL),
     LL_OPT_WORD("device", NULL, "add a device of this name to the loaded dataset"),
     LL_OPT_NAMES("model", NULL, model_name, "cost model; its parameters follow as key=value"),
-    LL_OPT_WORD("like", NULL, "begin with the parameters of a published machine"),
-    LL_OPT_WORD("dataset", NULL, "make a dataset of this name instead"),
+    LL_OPT_WORD("like", NULL, "begin with the parameters of a published machine", .choice_at = preset_name),
+    LL_OPT_WORD("dataset", NULL, "make a dataset of this name instead", LL_OF(DATASET)),
     LL_OPT_WORD("space", "nasbench201", "search space of the dataset: a name, or a file *.json",
                 LL_OF(SPACE)),
     LL_OPT_INT("n", "0", 0, 1000000,
                "architectures of the dataset; 0: all, 2000 where there are more than 16384"),
     LL_OPT_INT("seed", "1", 0, 2147483647, "of drawing them"),
-    LL_OPT_LIST("machines", "*", "published machines of the dataset, with * and ?"),
+    LL_OPT_LIST("machines", "*", "published machines of the dataset, with * and ?", .choice_at = preset_name),
     LL_OPT_BOOL("replace", "off", "a dataset of this name is made anew"),
     {0},
 };

@@ -161,7 +161,7 @@ static void add_way_on(cJSON *o, const ll_course *c, const char *commands)
     if (c->at == c->lesson.n)
         ll_result_note(o, "that was the lesson; `save NAME` keeps the session it was done in");
     else if (open >= 0)
-        ll_result_note(o, "`answer` and what you think%s; `lesson skip` passes over it",
+        ll_result_note(o, "Type what you think%s; `lesson skip` passes over it",
                        c->lesson.questions[open].hint ? ", `lesson hint` helps" : "");
     else if (!c->after && commands)
         ll_result_note(o, "Enter runs: %s", commands);

@@ -220,6 +220,18 @@ static size_t fitting(const char *text, int w, int *used)
     return (size_t)(at - text);
 }
 
+int ll_put_more(ll_canvas *c, int y, int x, int above, int below, const char *one, const char *many)
+{
+    ll_str text = {0};
+    if (below > 0) ll_str_addf(&text, "%d more %s", below, ll_noun(below, one, many));
+    if (below <= 0) ll_str_add(&text, "the end");
+    if (above > 0) ll_str_addf(&text, ", %d above", above);
+    ll_str_add(&text, below <= 0 ? " (PgUp)" : above > 0 ? " (PgDn, PgUp)" : " (PgDn)");
+    int w = ll_put(c, y, x, LL_S_FAINT, ll_str_text(&text));
+    ll_str_free(&text);
+    return w;
+}
+
 int ll_put_middle_cut(ll_canvas *c, int y, int x, int w, ll_style style, const char *text)
 {
     int width = ll_text_width(text), head, skipped;

@@ -48,6 +48,8 @@ int ll_putf(ll_canvas *c, int y, int x, ll_style style, const char *fmt, ...)
 /* Text with colour sequences (ESC [ ... m), beginning with *ink and leaving the last one there; other escape
  * sequences are dropped. For drawings of programs of our own choice; data goes through ll_put. */
 int ll_put_coloured(ll_canvas *c, int y, int x, ll_ink *ink, const char *text);
+/* "17 more lines, 3 above (PgDn, PgUp)": what of a list is out of sight, below and above. */
+int ll_put_more(ll_canvas *c, int y, int x, int above, int below, const char *one, const char *many);
 /* At most w columns; longer text loses its middle to an ellipsis: names often differ at their ends. */
 int ll_put_middle_cut(ll_canvas *c, int y, int x, int w, ll_style style, const char *text);
 /* At most w columns; longer text ends in an ellipsis ("~" without UTF-8). */

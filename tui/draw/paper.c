@@ -56,21 +56,33 @@ static void put_line(ll_paper *p, ll_style style, int indent, const char *text, 
     ll_str_free(&line);
 }
 
+/* What a long word without blanks may be broken behind: an architecture, a path, a list. */
+static bool is_joint(uint32_t ch)
+{
+    return ch == '|' || ch == '/' || ch == ',' || ch == ';';
+}
+
+size_t ll_line_end(const char *text, int room)
+{
+    size_t end = 0, blank = 0, joint = 0;
+    int used = 0;
+    uint32_t ch;
+    for (int n; (n = ll_utf8_next(text + end, &ch)) > 0 && ch != '\n'; end += (size_t)n) {
+        if (ch == ' ') blank = end;
+        if (used + ll_char_width(ch) > room) break;
+        used += ll_char_width(ch);
+        if (is_joint(ch) && 3 * used > room) joint = end + (size_t)n;
+    }
+    if (!text[end] || text[end] == '\n') return end;
+    return blank ? blank : joint ? joint : end ? end : 1;
+}
+
 void ll_render_wrapped(ll_paper *p, ll_style style, int indent, const char *text)
 {
     int room = p->c.width - indent;
     if (room < 10) room = 10;
     while (*text) {
-        size_t end = 0, cut = 0;
-        int used = 0;
-        uint32_t ch;
-        for (int n;
-             (n = ll_utf8_next(text + end, &ch)) > 0 && used + ll_char_width(ch) <= room && ch != '\n';) {
-            if (ch == ' ') cut = end;
-            used += ll_char_width(ch);
-            end += (size_t)n;
-        }
-        if (text[end] && text[end] != '\n' && text[end] != ' ' && cut) end = cut;
+        size_t end = ll_line_end(text, room);
         put_line(p, style, indent, text, end);
         text += end;
         if (*text == ' ' || *text == '\n') text++;

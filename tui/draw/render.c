@@ -45,21 +45,28 @@ static void draw_picture(ll_paper *p, const char *raw)
     ll_str_addc(p->out, '\n');
 }
 
+static void say_hidden(ll_paper *p, const ll_table *t)
+{
+    ll_str text = {0};
+    ll_str_add(&text, "(left out for want of room: ");
+    ll_table_add_hidden(t, &text);
+    ll_str_add(&text, "; a wider terminal or --json shows all)");
+    ll_render_wrapped(p, LL_S_FAINT, 0, ll_str_text(&text));
+    ll_str_free(&text);
+}
+
 static void draw_table(ll_paper *p, const cJSON *rows, const cJSON *columns)
 {
     ll_table t;
     const cJSON *row;
-    ll_table_layout(&t, rows, columns, p->c.look->width, p->c.look);
+    ll_table_wrap(&t, rows, columns, p->c.look->width, p->c.look);
     if (t.headed) ll_table_draw_head(&t, &p->c, p->c.height, 0);
     cJSON_ArrayForEach(row, rows)
     {
         ll_table_draw_row(&t, row, &p->c, p->c.height, 0);
         ll_paper_flush(p, 400);
     }
-    if (t.n_hidden)
-        ll_putf(&p->c, p->c.height, 0, LL_S_FAINT,
-                "(%d column%s left out: a wider terminal or --json shows all)", t.n_hidden,
-                t.n_hidden == 1 ? "" : "s");
+    if (t.n_hidden) say_hidden(p, &t);
     ll_table_free(&t);
 }
 

@@ -94,14 +94,16 @@ static const ll_option set_options[] = {
     LL_OPT_WORD(
         "value", NULL,
         "theme: default, dark, light, mono; ramp: cividis, viridis; mouse: on, off; log-lines: 0 to 40",
-        LL_REQUIRED),
+        LL_REQUIRED, LL_ONE_OF("default|dark|light|mono|cividis|viridis|on|off")),
     {0},
 };
 static const ll_option bind_options[] = {
-    LL_OPT_WORD("view", NULL, "a view, or all", LL_REQUIRED),
+    LL_OPT_WORD(
+        "view", NULL, "a view, or all", LL_REQUIRED,
+        LL_ONE_OF("all|devices|corr|partition|archs|training|results|diagnose|log|search|output|welcome")),
     LL_OPT_WORD("key", NULL, "a, F5, C-t, Space, ...", LL_REQUIRED),
     LL_OPT_LIST("text", NULL, "a command line; {device}, {arch}, ... stand for what is under the cursor",
-                LL_REQUIRED, .rest = true),
+                LL_REQUIRED, .rest = true, LL_OF(COMMAND)),
     {0},
 };
 

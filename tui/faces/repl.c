@@ -156,13 +156,23 @@ static void submit(repl *r, const char *line)
     rl_set_prompt("");
 }
 
-/* An empty line does what is next in a lesson: runs its step, or begins the answer to its question. */
+/* An empty line does what is next in a lesson: runs its step, or asks its question again. */
 static void enter_in_lesson(repl *r)
 {
-    if (ll_lesson_asks_now(r->f))
-        rl_insert_text("answer ");
-    else
-        submit(r, "lesson next");
+    submit(r, ll_lesson_asks_now(r->f) ? "lesson" : "lesson next");
+}
+
+/* While a question waits, what is no command is its answer. To be freed. */
+static char *as_meant(const repl *r, char *line)
+{
+    char *name = ll_strndup(line, strcspn(line, " \t?;"));
+    bool answers = ll_lesson_asks_now(r->f) && !ll_app_find(r->f->app, name);
+    free(name);
+    if (!answers) return line;
+    ll_str meant = {0};
+    ll_str_addf(&meant, "answer %s", line);
+    free(line);
+    return ll_str_take(&meant);
 }
 
 static void on_line(char *line)
@@ -179,6 +189,7 @@ static void on_line(char *line)
     }
     if (!*line && r->f->lesson && !r->pending) enter_in_lesson(r);
     if (*line) {
+        line = as_meant(r, line);
         add_history(line);
         ll_history_add(&r->history, line);
         submit(r, line);

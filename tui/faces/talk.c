@@ -22,18 +22,19 @@ void ll_talk_clear(ll_talk *t)
 
 void ll_talk_say(ll_talk *t, ll_style style, const char *label, const char *message)
 {
-    ll_str text = {0};
-    ll_canvas c;
+    ll_str text = {0}, lines = {0};
     ll_talk_clear(t);
     ll_str_addf(&text, "%s%s%s%s", *label && t->where ? t->where : "", *label && t->where ? ": " : "", label,
                 message);
-    ll_canvas_init(&c, &t->look, 1, ll_text_width(ll_str_text(&text)) + 1);
-    ll_put(&c, 0, 0, style, ll_str_text(&text));
-    ll_str_clear(&text);
-    ll_canvas_text(&c, 0, 1, &text);
-    fputs(ll_str_text(&text), t->f);
+    ll_paper p = {.out = &lines};
+    ll_canvas_init(&p.c, &t->look, 0,
+                   t->look.width > 0 ? t->look.width : ll_text_width(ll_str_text(&text)) + 1);
+    ll_render_wrapped(&p, style, 0, ll_str_text(&text));
+    ll_paper_flush(&p, 0);
+    fputs(ll_str_text(&lines), t->f);
     fflush(t->f);
-    ll_canvas_free(&c);
+    ll_canvas_free(&p.c);
+    ll_str_free(&lines);
     ll_str_free(&text);
 }
 

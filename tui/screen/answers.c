@@ -54,6 +54,9 @@ static bool is_shown(const ll_screen *s, const char *line, const cJSON *result)
 {
     const char *kind = ll_json_get_str(result, "kind", ""), *view = ll_screen_top(s)->type->name;
     if (cJSON_HasObjectItem(result, "out")) return true; /* a file as well */
+    bool back = is_command(line, "undo") || is_command(line, "redo");
+    if (back && (!strcmp(view, "output") || ll_screen_in_lesson(s)))
+        return false; /* the page is of what is no more; in a lesson no log says what was undone */
     for (int i = 0; i < N_SHOWN; i++)
         if (is_command(line, shown[i].command) && (!shown[i].kind || !strcmp(shown[i].kind, kind)) &&
             (!shown[i].view || !strcmp(shown[i].view, view)))

@@ -47,8 +47,8 @@ static const ll_key global_keys[] = {
     {"C-l", "@redraw", "draw the screen anew"},
     {"C-z", "@suspend", "to the shell (fg comes back)"},
     {"K", "@cancel", "cancel the running command (also Ctrl-C)"},
-    {"n", "@lesson-next", "in a page: the next line that / found; in a lesson, as Enter: what is next"},
-    {"N", "@lesson-stop", "in a page: the one before; in a lesson: leave it"},
+    {"n", "@lesson-next", "the next thing that / found; in a lesson, as Enter: what is next"},
+    {"N", "@lesson-stop", "the one before; in a lesson: leave it"},
     {"C-x C-a", "@repl", "to the prompt (the same keys lead back)"},
     {0},
 };

@@ -64,7 +64,7 @@ void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
     int more = p->page.height - r.h - p->top;
     if (p->wanted && p->found >= p->top && p->found < p->top + r.h)
         ll_restyle(c, (ll_rect){r.y + p->found - p->top, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));
-    if (longer) ll_putf(c, r.y + r.h, r.x + 1, LL_S_FAINT, more > 0 ? "%d more lines" : "the end", more);
+    if (longer) ll_put_more(c, r.y + r.h, r.x + 1, p->top, more, "line", "lines");
 }
 
 void ll_pager_move(ll_pager *p, ll_move where)

@@ -14,6 +14,7 @@ void ll_answers_free(ll_answers *a)
     ll_outlook_free(&a->outlook);
     ll_sources_report_free(&a->sources);
     ll_prices_report_free(&a->prices);
+    ll_transfer_unref(a->kernels);
     ll_residuals_report_free(&a->residuals);
     ll_samples_report_free(&a->samples);
     ll_advice_report_free(&a->advice);

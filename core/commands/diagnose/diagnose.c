@@ -70,7 +70,8 @@ static ll_status ask_all(ll_request *rq, ll_answers *a, int *asked)
     if (!s) s = next_question(rq, *asked = 2);
     if (s) return s;
     ask_prices(a);
-    s = next_question(rq, *asked = 3);
+    s = ll_diagnose_kernels(a->q, &a->kernels, &rq->error);
+    if (!s) s = next_question(rq, *asked = 3);
     if (!s) s = ask_samples(rq, a);
     if (!s) s = next_question(rq, *asked = 4);
     if (!s)
@@ -194,7 +195,7 @@ static const ll_option diagnose_options[] = {
     LL_OPT_WORD("device", NULL, "the target device; absent: that of the latest transfer", LL_POSITIONAL,
                 LL_OF(DEVICE)),
     LL_OPT_WORD("predictor", NULL, "whose transfer is judged; absent: the latest, else gp", LL_OF(PREDICTOR)),
-    LL_OPT_INT("k", "20", 2, 1e6, "draw so many anew", .unit = "samples"),
+    LL_OPT_INT("k", "20", 2, 2000, "draw so many anew", .unit = "samples"),
     LL_OPT_WORD("sampler", "random", "how they are drawn", LL_OF(SAMPLER)),
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "of all draws"),
     LL_OPT_INT("draws", "20", 1, 1000, "repeated draws of samples"),

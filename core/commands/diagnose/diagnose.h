@@ -12,6 +12,7 @@ typedef struct ll_answers {
     ll_noise_report noise;
     ll_sources_report sources;
     ll_prices_report prices;
+    ll_transfer *kernels; /* what the samples say of a table's kernels; NULL: there is no table */
     ll_residuals_report residuals;
     ll_samples_report samples;
     ll_advice_report advice;

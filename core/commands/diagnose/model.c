@@ -1,4 +1,5 @@
 /* The other questions of `diagnose`: prices, residuals, samples. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,21 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
                        100 * r->additive, r->n_rows);
 }
 
+/* What kernels cost beside a table of layer costs: a sentence each of those that are off. */
+static void kernel_notes(cJSON *o, const ll_transfer *t)
+{
+    const cJSON *kernels = t ? cJSON_GetObjectItemCaseSensitive(t->info, "kernels") : NULL,
+                *says = t ? cJSON_GetObjectItemCaseSensitive(t->info, "says") : NULL, *sentence;
+    if (!kernels || !ll_json_get_int(t->info, "table_rows", 0)) return;
+    cJSON_AddItemToObject(o, "kernels", cJSON_Duplicate(kernels, true));
+    ll_result_note(o,
+                   "kernels cost %.2f times what the table of layer costs says; each sample as the others "
+                   "say is %.1f %% off",
+                   ll_json_get_num(t->info, "factor", NAN), ll_json_get_num(t->info, "left_out_error", NAN));
+    cJSON_ArrayForEach(sentence, says) if (cJSON_IsString(sentence))
+        ll_result_note(o, "%s", sentence->valuestring);
+}
+
 void ll_emit_prices(ll_request *rq, ll_answers *a)
 {
     const ll_diagnosis *q = a->q;
@@ -129,6 +145,7 @@ void ll_emit_prices(ll_request *rq, ll_answers *a)
     positions = ll_json_arr(o, "by_position");
     for (int i = 0; i < r->n_by_position; i++) price_row(ll_json_obj(positions, NULL), q, &r->by_position[i]);
     price_notes(o, q, r);
+    kernel_notes(o, a->kernels);
     ll_answer_emit(rq, a, o);
 }
 

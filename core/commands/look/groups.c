@@ -116,8 +116,8 @@ void ll_emit_groups(ll_request *rq, const ll_corr *c, const ll_groups *g, const 
                                         {0}};
     cJSON *result = ll_result_new("groups");
     ll_str title = {0};
-    ll_str_addf(&title, "%d devices of %s in %d group%s", c->devices.n, rq->state.data->name, g->n,
-                g->n == 1 ? "" : "s");
+    ll_str_addf(&title, "%d %s of %s in %d %s", c->devices.n, ll_noun(c->devices.n, "device", "devices"),
+                rq->state.data->name, g->n, ll_noun(g->n, "group", "groups"));
     ll_json_str(result, "title", title.s);
     ll_str_free(&title);
     ll_json_num(result, "cut", ll_real(&rq->args, "cut"));
@@ -125,5 +125,7 @@ void ll_emit_groups(ll_request *rq, const ll_corr *c, const ll_groups *g, const 
     ll_result_columns(result, columns);
     cJSON *rows = ll_json_arr(result, "rows");
     for (int i = 0; i < g->n; i++) add_group(ll_json_obj(rows, NULL), rq->state.data, c, g, order, i);
+    ll_result_note(result, "groups by average linkage of 1 - r%s",
+                   g->n > 1 ? "; `partition cut=... source=1 target=2` makes sides of them" : "");
     ll_emit(rq, result);
 }

@@ -184,7 +184,7 @@ static const ll_column device_columns[] = {{"name", "device", NULL, -1},
                                            {"role", "role", NULL, -1},
                                            {"kind", "kind", NULL, -1},
                                            {"n", "known", NULL, 0},
-                                           {"coverage", "cover", "%", 0},
+                                           {"coverage", "cover", "%", 1},
                                            {"min_ms", "min", "ms", 3},
                                            {"median_ms", "median", "ms", 2},
                                            {"max_ms", "max", "ms", 2},
@@ -318,7 +318,7 @@ static const ll_option corr_options[] = {
 static const ll_option scores_options[] = {
     LL_OPT_LIST("against", NULL,
                 "scores and devices, or `devices` for all: the Spearman correlation with each", LL_POSITIONAL,
-                LL_OF(SCORE)),
+                LL_OF(MEASURED), LL_ONE_OF("devices")),
     {0}};
 
 const ll_command ll_look_commands[] = {

@@ -121,8 +121,8 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
     ll_corr c = correlate_sides(rq, t);
     cJSON *result = ll_result_new(kind);
     ll_str title = {0};
-    ll_str_addf(&title, "%s: %d source and %d target devices of %s", t->name, t->source.n, t->target.n,
-                d->name);
+    ll_str_addf(&title, "%s: %d source and %d target %s of %s", t->name, t->source.n, t->target.n,
+                ll_noun(t->target.n, "device", "devices"), d->name);
     if (t->target.n) {
         ll_str_add(&title, "; ");
         ll_task_across(t, &title);
@@ -146,18 +146,28 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
 
 /* --- partition --- */
 
+/* Every device that is no target. */
+static void take_others(const ll_dataset *d, const ll_ints *target, ll_ints *source)
+{
+    for (int i = 0; i < d->n_devices; i++)
+        if (ll_ints_find(target, i) < 0) ll_ints_add(source, i);
+}
+
 /* No target is a task too: for a device that is not measured yet, `suggest` and `how-many` need the sources
- * alone. */
+ * alone. Targets without sources learn from all the others. */
 static ll_status parse_sides(ll_request *rq, ll_ints *source, ll_ints *target)
 {
-    if (!ll_has(&rq->args, "source"))
-        return LL_FAIL(rq, LL_USAGE, "target= needs source=: which devices are there to learn from?");
-    ll_status s = ll_look_devices(rq, "source", source);
-    if (s || !ll_has(&rq->args, "target")) return s;
-    s = ll_look_devices(rq, "target", target);
-    if (!s) return s;
-    ll_error why = rq->error;
-    return LL_FAIL(rq, s, "%s; for a device that is not measured yet leave target= out", why.message);
+    const ll_dataset *d = rq->state.data;
+    bool all = ll_is(&rq->args, "source", "all") && ll_dataset_device(d, "all") < 0;
+    ll_status s = LL_OK;
+    if (ll_has(&rq->args, "source") && !all && (s = ll_look_devices(rq, "source", source))) return s;
+    if (ll_has(&rq->args, "target")) s = ll_look_devices(rq, "target", target);
+    if (s) {
+        ll_error why = rq->error;
+        return LL_FAIL(rq, s, "%s; for a device that is not measured yet leave target= out", why.message);
+    }
+    if (all || !ll_has(&rq->args, "source")) take_others(d, target, source);
+    return source->n ? LL_OK : LL_FAIL(rq, LL_USAGE, "every device is a target: there is none to learn from");
 }
 
 static ll_status by_hand(ll_request *rq)
@@ -466,7 +476,8 @@ static const ll_option partition_options[] = {
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "seed of the random start of kl"),
     LL_OPT_CHOICE("method", "kl", "kl|exact", "Kernighan-Lin, or the best split there is"),
     DEVICE_LIST("devices", "names, patterns or tagged to choose from; absent: all"),
-    DEVICE_LIST("source", "source devices by hand; with cut= numbers of groups"),
+    DEVICE_LIST("source",
+                "source devices by hand, all: every other one (default); with cut= numbers of groups"),
     DEVICE_LIST("target", "target devices by hand; with cut= numbers of groups"),
     LL_OPT_CUT,
     {0},

@@ -16,6 +16,7 @@
 #include "core/commands/predict/predictions.h"
 #include "core/commands/predicted.h"
 #include "core/commands/refit.h"
+#include "core/device/engine.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
 
@@ -115,6 +116,20 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
     ll_emit(rq, result);
 }
 
+/* Kernels cost and fuse otherwise in another engine. */
+static void warn_of_engines(ll_request *rq, const ll_model *model, int device)
+{
+    const ll_dataset *d = rq->state.data;
+    for (int i = 0; i < model->source.n; i++) {
+        ll_str why = {0};
+        int j = ll_dataset_device(d, model->source.v[i]);
+        if (j >= 0 && d->devices[j].costs && ll_other_engine(&d->devices[j], &d->devices[device], &why))
+            ll_warn(rq, "the table of layer costs %s: kernels cost and fuse otherwise there",
+                    ll_str_text(&why));
+        ll_str_free(&why);
+    }
+}
+
 static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options,
                               ll_transfer **t)
 {
@@ -122,6 +137,7 @@ static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const
         if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
             ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
                     model->source.v[i]);
+    warn_of_engines(rq, model, device);
     ll_status s = ll_need_samples(rq, device);
     return s ? s : ll_transfer_now(rq, model, device, options, t);
 }
@@ -484,7 +500,8 @@ static const ll_option predict_options[] = {
     LL_OPT_WORD("max", NULL, "only those predicted to take at most so long: 5, 5ms, 5000us"),
     LL_OPT_WORD("by", NULL, "the best by this score (`scores`, macs, params, ...) instead of the fastest",
                 LL_OF(SCORE)),
-    LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)"),
+    LL_OPT_WORD("sort", NULL, "order of those shown: ms, or a score (-ms, -NAME: the other way round)",
+                LL_OF(SCORE), LL_ONE_OF("ms")),
     LL_OPT_WORD("where", NULL, "conditions: connected, macs<1e8, cifar10>=90, joined by commas"),
     LL_OPT_WORD("arch", NULL, "one architecture: its row in the table, or its string, in the table or not"),
     LL_OPT_WORD(

@@ -132,7 +132,7 @@ static ll_status try_fold(choice *c, int lo, int hi, ll_error *e)
     const char **name = LL_NEW_ARRAY(const char *, job.sources.n);
     const double **lat_ms = LL_NEW_ARRAY(const double *, job.sources.n);
     ll_status s = LL_OK;
-    job.sources = (ll_columns){0, name, lat_ms};
+    job.sources = (ll_columns){0, name, lat_ms, NULL};
     for (int i = 0; i < c->job->sources.n; i++) {
         if (i >= lo && i < hi) continue;
         name[job.sources.n] = c->job->sources.name[i];

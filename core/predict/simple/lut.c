@@ -124,7 +124,7 @@ static double profile_parts(const ll_costs *profile, const ll_space *s, const ui
     ll_costs_bill(profile, s, gene, &bill);
     for (int i = 0; i < bill.n; i++) {
         const ll_bill_line *line = &bill.lines[i];
-        double ms = line->row ? line->row->ms : ll_costs_guess(profile, &line->part);
+        double ms = line->row ? line->row->ms - line->saved_ms : ll_costs_guess(profile, &line->part);
         at[line->position < 0 ? s->n_positions : line->position] += ms;
         sum += ms;
     }

@@ -19,6 +19,7 @@
 #include "core/num/stats.h"
 #include "core/space/moves.h"
 #include "data/machines/host/cache.h"
+#include "data/machines/host/stable.h"
 #include "data/machines/host/worker.h"
 
 enum {
@@ -38,6 +39,7 @@ typedef struct sweeping {
     double begun_s, saved_s;
     ll_worker worker;    /* of this machine */
     ll_network *network; /* of the visit that is sent elsewhere */
+    ll_cooling cooling;
 } sweeping;
 
 /* --- the journal: a line of identity, then "gene ms/control ms/control" for each visit -------------------------------------- */
@@ -156,19 +158,50 @@ static ll_status write_visit(sweeping *w, const ll_worker_answer *a, ll_error *e
     return ferror(w->journal) ? journal_failed(w, e) : LL_OK;
 }
 
+static void find_usual(ll_times *t)
+{
+    size_t n = 0;
+    for (int row = 0; row < t->n; row++) n += (size_t)t->count[row];
+    double *all = LL_NEW_ARRAY(double, n + 1);
+    n = 0;
+    for (int row = 0; row < t->n; row++)
+        for (int i = 0; i < t->count[row]; i++) all[n++] = t->control[(size_t)row * LL_MAX_TIMES + (size_t)i];
+    if (n) t->usual = ll_quantile(all, (int)n, LL_USUAL);
+    free(all);
+}
+
 /* --- rounds ------------------------------------------------------------------------------------------------- */
 
 static int rounds(const ll_sweep *s)
 {
+    if (s->stable) return s->repeats && s->repeats <= LL_RUNS_PER_VISIT ? 1 : LL_STABLE_ROUNDS;
     return s->repeats ? (s->repeats + LL_RUNS_PER_VISIT - 1) / LL_RUNS_PER_VISIT : LL_AUTO_ROUNDS;
+}
+
+static int runs_at_most(const ll_sweep *s)
+{
+    if (s->repeats) return s->repeats;
+    return s->stable ? LL_STABLE_MOST_ROUNDS * LL_RUNS_PER_VISIT : LL_AUTO_RUNS;
+}
+
+static int most_rounds(const ll_sweep *s)
+{
+    if (s->stable) return (runs_at_most(s) + LL_RUNS_PER_VISIT - 1) / LL_RUNS_PER_VISIT;
+    return s->repeats ? rounds(s) : LL_MOST_ROUNDS;
+}
+
+static bool is_asked(const ll_sweep *s, int row)
+{
+    return !s->only || s->only[row];
 }
 
 /* Runs wanted of this row in this round; 0: none. */
 static int wanted(const sweeping *w, int row, int round)
 {
-    int most = w->s->repeats ? w->s->repeats : LL_AUTO_RUNS, missing = most - w->t->count[row];
-    if (w->t->visits[row] > round) return 0;
-    if (round >= rounds(w->s)) return ll_times_spread(w->t, row).settled ? 0 : LL_RUNS_PER_VISIT;
+    int most = runs_at_most(w->s), missing = most - w->t->count[row];
+    if (!is_asked(w->s, row) || w->t->visits[row] > round) return 0;
+    if (round >= rounds(w->s) && ll_times_spread(w->t, row).settled) return 0;
+    if (round >= rounds(w->s) && !w->s->stable) return LL_RUNS_PER_VISIT;
     return missing < LL_RUNS_PER_VISIT ? missing > 0 ? missing : 0 : LL_RUNS_PER_VISIT;
 }
 
@@ -216,21 +249,35 @@ static void stop_measuring(sweeping *w)
     free(w->network);
 }
 
-/* Waits for one answer and keeps it. */
-static ll_status take_answer(sweeping *w, int round, ll_error *e)
+static ll_status wait_for_answer(sweeping *w, int round, ll_worker_answer *a, ll_error *e)
 {
-    ll_worker_answer a;
     bool ready = false;
     ll_status s = LL_OK;
     while (!ready && !s) {
         if (ll_cancelled(w->s->observer)) return LL_CANCELLED;
-        s = receive_visit(w, &a, &ready, e);
+        s = receive_visit(w, a, &ready, e);
         report(w, round);
     }
     if (s) return s;
-    if (a.row < 0 || a.row >= w->s->n)
-        return ll_fail(e, LL_FAILED, "%s", a.status ? a.message : "another row came back");
-    if (a.status) return ll_fail(e, a.status, "%s", a.message);
+    if (a->row < 0 || a->row >= w->s->n)
+        return ll_fail(e, LL_FAILED, "%s", a->status ? a->message : "another row came back");
+    return a->status ? ll_fail(e, a->status, "%s", a->message) : LL_OK;
+}
+
+static void nap(const sweeping *w, double seconds)
+{
+    double until = ll_now_s() + seconds;
+    for (double left = seconds; left > 0 && !ll_cancelled(w->s->observer); left = until - ll_now_s())
+        usleep((useconds_t)(1e6 * (left < .05 ? left : .05)));
+}
+
+/* Waits for one answer and keeps it. */
+static ll_status take_answer(sweeping *w, int round, ll_error *e)
+{
+    ll_worker_answer a;
+    ll_status s = wait_for_answer(w, round, &a, e);
+    if (s) return s;
+    if (w->s->stable) nap(w, ll_cooling_wait(&w->cooling, &a.visit, ll_now_s() - w->begun_s));
     keep(w->t, a.row, &a.visit);
     w->t->disturbed += a.visit.disturbed;
     w->t->busy += a.visit.busy;
@@ -243,7 +290,8 @@ static ll_status run_round(sweeping *w, int round, ll_error *e)
     ll_rng r = ll_rng_new(w->s->order_seed, (uint64_t)round);
     ll_ints order = ll_ints_range(w->s->n);
     ll_status s = LL_OK;
-    int waiting = 0, ahead = w->s->elsewhere ? AHEAD_ELSEWHERE : AHEAD;
+    int waiting = 0, ahead = w->s->stable ? 1 : w->s->elsewhere ? AHEAD_ELSEWHERE : AHEAD;
+    find_usual(w->t); /* what is settled by now depends on it */
     ll_rng_shuffle(&r, order.v, order.n);
     for (int i = 0; i < order.n && !s; i++) {
         ll_worker_job job = {.row = order.v[i], .runs = wanted(w, order.v[i], round)};
@@ -269,28 +317,49 @@ static long visits_left(const sweeping *w)
 static long unsettled(const sweeping *w)
 {
     long n = 0;
-    for (int row = 0; row < w->s->n; row++) n += !ll_times_spread(w->t, row).settled;
+    for (int row = 0; row < w->s->n; row++) n += is_asked(w->s, row) && !ll_times_spread(w->t, row).settled;
     return n;
 }
 
-/* Is there anything to do? More rounds are only for repeats=auto. */
+/* Is there anything to do? More rounds are only for repeats=auto, and for careful sweeps. */
 static bool incomplete(const sweeping *w)
 {
     if (visits_left(w)) return true;
-    for (int row = 0; row < w->s->n && !w->s->repeats; row++)
-        if (w->t->visits[row] < LL_MOST_ROUNDS && !ll_times_spread(w->t, row).settled) return true;
+    bool more = w->s->stable || !w->s->repeats;
+    for (int row = 0; row < w->s->n && more; row++)
+        if (is_asked(w->s, row) && w->t->visits[row] < most_rounds(w->s) &&
+            !ll_times_spread(w->t, row).settled)
+            return true;
     return false;
 }
 
 static ll_status run_rounds(sweeping *w, ll_error *e)
 {
-    int most = w->s->repeats ? rounds(w->s) : LL_MOST_ROUNDS;
+    int most = most_rounds(w->s);
     ll_status s = LL_OK;
     for (int round = 0; round < most && !s; round++) {
         if (round >= rounds(w->s)) w->total += unsettled(w);
         s = run_round(w, round, e);
     }
     return s;
+}
+
+/* Visits that do not count, until the control network takes as long twice. */
+static ll_status warm_up(sweeping *w, ll_error *e)
+{
+    double before = NAN;
+    ll_worker_job job = {.runs = LL_RUNS_PER_VISIT};
+    memcpy(job.gene, w->s->genes, (size_t)w->s->space->n_positions);
+    for (int i = 0; i < LL_WARM_VISITS; i++) {
+        ll_worker_answer a;
+        ll_status s = send_visit(w, &job, e);
+        if (!s) s = wait_for_answer(w, 0, &a, e);
+        if (s) return s;
+        double control = ll_visit_control(&a.visit);
+        if (fabs(control - before) <= LL_WARM * fmin(control, before)) break;
+        before = control;
+    }
+    return LL_OK;
 }
 
 static ll_status measure(sweeping *w, ll_error *e)
@@ -303,21 +372,11 @@ static ll_status measure(sweeping *w, ll_error *e)
     w->begun_s = w->saved_s = ll_now_s();
     w->total = visits_left(w);
     ll_status s = start_measuring(w, control, e);
+    if (!s && w->s->stable) s = warm_up(w, e);
     if (!s) s = run_rounds(w, e);
+    w->t->waited_s = w->cooling.waited_s;
     stop_measuring(w);
     return s;
-}
-
-static void find_usual(ll_times *t)
-{
-    size_t n = 0;
-    for (int row = 0; row < t->n; row++) n += (size_t)t->count[row];
-    double *all = LL_NEW_ARRAY(double, n + 1);
-    n = 0;
-    for (int row = 0; row < t->n; row++)
-        for (int i = 0; i < t->count[row]; i++) all[n++] = t->control[(size_t)row * LL_MAX_TIMES + (size_t)i];
-    if (n) t->usual = ll_quantile(all, (int)n, LL_USUAL);
-    free(all);
 }
 
 ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
@@ -330,7 +389,8 @@ ll_status ll_sweep_run(const ll_sweep *s, ll_times *out, ll_error *e)
                       .visits = LL_NEW_ARRAY(int, s->n),
                       .ms = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
                       .control = LL_NEW_ARRAY(float, (size_t)s->n *LL_MAX_TIMES),
-                      .usual = 1};
+                      .usual = 1,
+                      .stable = s->stable};
     for (int i = 0; i < s->n; i++) ll_cache_number(&w.rows, s->genes + (size_t)i * positions, &fresh);
     ll_status status = open_journal(&w, e);
     if (!status && incomplete(&w)) status = measure(&w, e);
@@ -349,20 +409,44 @@ void ll_times_free(ll_times *t)
     *t = (ll_times){0};
 }
 
-/* Runs from .. to of a row, slowness taken out. */
-static ll_spread spread_of(const ll_times *t, int row, int from, int to)
+/* Runs from .. to of a row, slowness taken out, into ms; returns how many. All count, of a careful sweep too: on a machine
+ * that is seldom calm the calm ones are few, and medians of few repeat worse than ratios to a slow control network. */
+static int runs_of(const ll_times *t, int row, int from, int to, float *ms)
 {
-    float ms[LL_MAX_TIMES];
     for (int i = from; i < to; i++) {
         size_t at = (size_t)row * LL_MAX_TIMES + (size_t)i;
         ms[i - from] = (float)(t->ms[at] * t->usual / t->control[at]);
     }
-    return ll_timing_spread(ms, to - from);
+    return to - from;
+}
+
+static ll_spread spread_of(const ll_times *t, int row, int from, int to)
+{
+    float ms[LL_MAX_TIMES];
+    int n = runs_of(t, row, from, to, ms);
+    ll_spread s = ll_timing_spread(ms, n);
+    if (t->stable) s.settled = ll_median_interval(ms, n) <= LL_NARROW;
+    return s;
 }
 
 ll_spread ll_times_spread(const ll_times *t, int row)
 {
     return spread_of(t, row, 0, t->count[row]);
+}
+
+double ll_times_interval(const ll_times *t, int row)
+{
+    float ms[LL_MAX_TIMES];
+    return ll_median_interval(ms, runs_of(t, row, 0, t->count[row], ms));
+}
+
+double ll_times_calm(const ll_times *t)
+{
+    long runs = 0, calm = 0;
+    for (int row = 0; row < t->n; row++)
+        for (int i = 0; i < t->count[row]; i++, runs++)
+            calm += t->control[(size_t)row * LL_MAX_TIMES + (size_t)i] <= (1 + LL_CALM) * t->usual;
+    return runs ? (double)calm / (double)runs : NAN;
 }
 
 void ll_sweep_control(const ll_space *s, uint8_t *gene)

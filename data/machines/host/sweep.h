@@ -26,7 +26,9 @@ typedef struct ll_sweep {
     const uint8_t *genes;   /* (n, positions): borrowed */
     const uint8_t *control; /* gene of the control network; NULL: ll_sweep_control()'s */
     int n;
-    int repeats; /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
+    const bool *only; /* (n) which of them, the others are not timed; NULL: all */
+    int repeats;      /* timed runs of each; 0: LL_AUTO_RUNS, and more where that is not settled */
+    bool stable;      /* careful (host/stable.h): repeats are then the most */
     uint64_t order_seed;
     int core;
     const ll_elsewhere *elsewhere; /* NULL: this machine measures */
@@ -46,6 +48,8 @@ typedef struct ll_times {
     float *control;       /* ms of the control network beside each */
     double usual;         /* of the control network: LL_USUAL of its times are faster */
     long disturbed, busy; /* runs taken again; visits in which the core never came free */
+    bool stable;          /* settled is what has a narrow interval */
+    double waited_s;      /* for the machine to cool down */
 } ll_times;
 
 /* Reads the journal, measures what is missing, and keeps `out` (ll_times_free) also on failure. LL_CANCELLED: what was
@@ -59,6 +63,10 @@ void ll_times_free(ll_times *t);
 /* Of ms * usual / control. */
 ll_spread ll_times_spread(const ll_times *t, int row);
 #define LL_USUAL 0.1
+/* Half the 95 % interval of a row's median relative to it (host/stable.h). */
+double ll_times_interval(const ll_times *t, int row);
+/* The share of runs beside a control network that was no slower than usual by LL_CALM. */
+double ll_times_calm(const ll_times *t);
 /* Spearman between the medians of the earlier and of the later half of each architecture's runs: how well the
  * measurement agrees with itself. NaN below 3 architectures or 2 runs. */
 double ll_times_repeat(const ll_times *t);

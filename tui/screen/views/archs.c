@@ -22,6 +22,7 @@ typedef struct archs_view {
     int laid_width;
     ll_pager pager;
     bool reading; /* the card has the focus, and the whole width where it needs it */
+    char *wanted; /* searched for; NULL: nothing */
     ll_rect map;  /* where the map was drawn last, and of what */
     double range_x[2], range_y[2];
 } archs_view;
@@ -210,27 +211,32 @@ static void move(ll_view *base, ll_move where)
         move_by(v, dx[where], dy[where]);
 }
 
-/* A number is an index; else the next architecture whose string has the text. */
-static void search(archs_view *v, const char *text)
+/* The first architecture from that one on (step 1) or back (-1), and round the end, whose string has what is searched for. */
+static void search(archs_view *v, int from, int step)
 {
     const ll_dataset *d = v->base.state.data;
-    char *end;
-    long index = strtol(text, &end, 10);
-    if (!*text || !d || v->n != d->n_archs) return;
-    if (!*end) {
-        go_to(v, (int)(index < v->n ? index : v->n - 1));
-        return;
-    }
     ll_str string = {0};
-    for (int i = 0; i < v->n; i++) {
-        int arch = (v->arch + i) % v->n;
+    bool found = !d || !v->wanted || v->n != d->n_archs;
+    for (int i = 0; i < v->n && !found; i++) {
+        int arch = ((from + step * i) % v->n + v->n) % v->n;
         ll_str_clear(&string);
         d->space->format(d->space, ll_gene(d, arch), &string);
-        if (!strcasestr(ll_str_text(&string), text)) continue;
-        go_to(v, arch);
-        break;
+        found = strcasestr(ll_str_text(&string), v->wanted) != NULL;
+        if (found) go_to(v, arch);
     }
     ll_str_free(&string);
+}
+
+/* A number is an index, and no text to search for. */
+static void begin_search(archs_view *v, const char *text)
+{
+    char *end;
+    long index = strtol(text, &end, 10);
+    bool number = *text && !*end;
+    free(v->wanted);
+    v->wanted = *text && !number ? ll_strdup(text) : NULL;
+    if (number) go_to(v, (int)(index < v->n ? index : v->n - 1));
+    search(v, v->arch, 1);
 }
 
 static void next_encoding(archs_view *v)
@@ -258,7 +264,9 @@ static bool action(ll_view *base, const char *name, const char *arg)
     else if (!strcmp(name, "read"))
         v->reading = !v->reading;
     else if (!strcmp(name, "filter-by"))
-        search(v, arg);
+        begin_search(v, arg);
+    else if (!strcmp(name, "find") && v->wanted)
+        search(v, *arg == '-' ? v->arch - 1 : v->arch + 1, *arg == '-' ? -1 : 1);
     else if (!strcmp(name, "copy") && v->card)
         ll_screen_copy(base->screen, ll_json_get_str(v->card, "arch", ""));
     else
@@ -302,6 +310,7 @@ static void close_view(ll_view *base)
     free(v->x);
     free(v->y);
     free(v->data_hash);
+    free(v->wanted);
 }
 
 static const ll_key keys[] = {

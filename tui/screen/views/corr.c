@@ -23,6 +23,7 @@ typedef struct corr_view {
     bool block; /* the cells between the anchor and the cursor are chosen */
     int anchor_r, anchor_c;
     ll_strs only;    /* devices shown; none: all */
+    char *wanted;    /* searched for; NULL: nothing */
     ll_heatmap plan; /* as drawn last */
     ll_rect map;
 } corr_view;
@@ -342,15 +343,23 @@ static void copy(corr_view *v)
     ll_str_free(&text);
 }
 
-/* The next device whose name has the text. */
-static void search(corr_view *v, const char *text)
+/* The first device from that row on (step 1) or back (-1), and round the end, whose name has what is searched for. */
+static void search(corr_view *v, int from, int step)
 {
-    for (int i = 0; i < v->matrix.n && *text; i++) {
-        int row = (v->row + i) % v->matrix.n;
-        if (!strcasestr(v->matrix.names.v[row], text)) continue;
+    int n = v->matrix.n;
+    for (int i = 0; i < n && v->wanted; i++) {
+        int row = ((from + step * i) % n + n) % n;
+        if (!strcasestr(v->matrix.names.v[row], v->wanted)) continue;
         v->row = row;
         return;
     }
+}
+
+static void begin_search(corr_view *v, const char *text)
+{
+    free(v->wanted);
+    v->wanted = *text ? ll_strdup(text) : NULL;
+    search(v, v->row, 1);
 }
 
 static void exchange(corr_view *v)
@@ -381,7 +390,9 @@ static bool action(ll_view *base, const char *name, const char *arg)
     else if (!strcmp(name, "transpose"))
         exchange(v);
     else if (!strcmp(name, "filter-by"))
-        search(v, arg);
+        begin_search(v, arg);
+    else if (!strcmp(name, "find") && v->wanted)
+        search(v, *arg == '-' ? v->row - 1 : v->row + 1, *arg == '-' ? -1 : 1);
     else if (!strcmp(name, "copy"))
         copy(v);
     else
@@ -456,6 +467,7 @@ static void close_view(ll_view *base)
     corr_view *v = (corr_view *)base;
     ll_matrix_free(&v->matrix);
     ll_strs_free(&v->only);
+    free(v->wanted);
     free(v->n);
     free(v->marks);
     free(v->group);

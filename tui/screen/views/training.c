@@ -27,6 +27,7 @@ typedef struct run {
     cJSON *latest;      /* the latest progress event; NULL: none yet */
     ll_alpha_run alpha; /* of a search by the gradient */
     cJSON *cloud;       /* the latest one with predictions ("rows" and "scores"); NULL: none */
+    cJSON *answer;      /* the first result; NULL: none yet */
 } run;
 
 typedef struct training_view {
@@ -51,6 +52,7 @@ static void free_run(run *r)
     ll_alpha_run_free(&r->alpha);
     cJSON_Delete(r->latest);
     cJSON_Delete(r->cloud);
+    cJSON_Delete(r->answer);
 }
 
 /* The latest of a request, which in a lesson is all of its step. */
@@ -139,6 +141,8 @@ static void event(ll_view *base, const cJSON *e)
     } else if (!strcmp(kind, "error") && find_run(v, id)) {
         free(find_run(v, id)->error);
         find_run(v, id)->error = ll_strdup(ll_json_get_str(e, "message", ""));
+    } else if (!strcmp(kind, "result") && find_run(v, id) && !find_run(v, id)->answer) {
+        find_run(v, id)->answer = cJSON_Duplicate(e, true);
     } else if (!strcmp(kind, "end") && find_run(v, id)) {
         take_end(find_run(v, id), e);
     }
@@ -381,6 +385,23 @@ static void draw_error(const run *r, ll_canvas *c, ll_rect at)
     ll_canvas_free(&p.c);
 }
 
+/* Too quick for curves, and nothing is predicted yet: what the command answered is all there is to see. */
+static bool has_answer_alone(const training_view *v, const run *r)
+{
+    return r->status && r->answer && r->loss.n < 2 && r->spearman.n < 2 && !has_scatter(v, r);
+}
+
+static void draw_answer(const run *r, ll_canvas *c, ll_rect at)
+{
+    ll_look look = *c->look;
+    ll_canvas page;
+    look.width = at.w - 2;
+    ll_render_canvas(r->answer, &look, &page);
+    page.look = c->look;
+    ll_blit(c, (ll_rect){at.y, at.x + 1, page.height < at.h ? page.height : at.h, at.w - 2}, &page, 0, 0);
+    ll_canvas_free(&page);
+}
+
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     training_view *v = (training_view *)base;
@@ -396,6 +417,10 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     draw_head(v, now, c, r.y, r.w);
     if (now->error) {
         draw_error(now, c, r);
+        return;
+    }
+    if (has_answer_alone(v, now)) {
+        draw_answer(now, c, (ll_rect){r.y + 2, r.x, r.h - 2, r.w});
         return;
     }
     draw_left_half(v, now, c, (ll_rect){r.y + 1, r.x, r.h - 1, r.w - side});
