@@ -28,6 +28,9 @@ void ll_search_add_alpha(cJSON *result, const ll_search *s)
     const ll_trace *t = &s->trace;
     if (!t->p) return;
     ll_trace_result(t, s->problem->space, result);
+    ll_json_num(result, "explained", 100 * t->explained);
+    ll_json_num(result, "alpha_expected", t->latest.expected);
+    ll_json_num(result, "alpha_drawn", t->latest.drawn);
     ll_result_note(result,
                    "expected: %s by a lookup table of positions and choices that explains %.4g %% of the "
                    "variance of the %d predictions it was fitted to",
