@@ -18,7 +18,7 @@ static const subject subjects[] = {
     {"gp", bench_gp},           {"help", bench_help},     {"sessions", bench_sessions},
     {"nasflat", bench_nasflat}, {"nn", bench_nn},         {"search", bench_search},
     {"space", bench_space},     {"tui", bench_tui},       {"real_loop", bench_real_loop},
-    {"proxies", bench_proxies}, {"encode", bench_encode}, {0},
+    {"proxies", bench_proxies}, {"encode", bench_encode}, {"sweep", bench_sweep}, {0},
 };
 
 static cJSON *rows;
