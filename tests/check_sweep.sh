@@ -1,7 +1,7 @@
 #!/bin/bash
-# sweep as processes: stopped, killed (also behind the rename of results), without room, by the scripts that it writes, and by
-# GNU parallel where that is
-# installed. What is merged at the end is, byte for byte, what compare and proxies make alone. The program is $LATLAB.
+# sweep as processes: stopped, killed (also behind the rename of results), without room, by the scripts that it writes, and
+# by GNU parallel where that is installed. What is merged at the end is, byte for byte, what compare and proxies make alone.
+# The program is $LATLAB.
 set -u
 here=$(dirname "$(realpath "$0")")
 latlab=$(realpath "${LATLAB:-$here/../latlab}")

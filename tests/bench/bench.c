@@ -14,11 +14,14 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"import", bench_import},   {"look", bench_look},     {"gemm", bench_gemm},
-    {"gp", bench_gp},           {"help", bench_help},     {"sessions", bench_sessions},
-    {"nasflat", bench_nasflat}, {"nn", bench_nn},         {"search", bench_search},
-    {"space", bench_space},     {"tui", bench_tui},       {"real_loop", bench_real_loop},
-    {"proxies", bench_proxies}, {"encode", bench_encode}, {0},
+    {"import", bench_import},   {"look", bench_look},
+    {"gemm", bench_gemm},       {"gp", bench_gp},
+    {"help", bench_help},       {"sessions", bench_sessions},
+    {"nasflat", bench_nasflat}, {"nn", bench_nn},
+    {"search", bench_search},   {"space", bench_space},
+    {"tui", bench_tui},         {"real_loop", bench_real_loop},
+    {"proxies", bench_proxies}, {"encode", bench_encode},
+    {"sweep", bench_sweep},     {0},
 };
 
 static cJSON *rows;

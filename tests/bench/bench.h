@@ -22,5 +22,6 @@ void bench_space(void);
 void bench_tui(void);
 void bench_real_loop(void);
 void bench_proxies(void);
+void bench_sweep(void);
 
 #endif
