@@ -107,7 +107,7 @@ static void test_facts_are_read(void)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) ll_strs_add(&references, cases[i].reference);
     ll_strs_add(&references, "nothing");
     ll_strs_add(&references, "gp,7.spearman");
-    ll_facts_set(&f, "mine", "flops", 0);
+    ll_facts_keep(&f, "mine", "flops", 0);
     ll_facts_read(&f, &references, said_all, read);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const ll_fact *fact = ll_facts_find(&f, cases[i].reference);
@@ -123,6 +123,24 @@ static void test_facts_are_read(void)
     ll_strs_free(&references);
     cJSON_Delete(said_all);
     cJSON_Delete(read);
+    ll_facts_free(&f);
+}
+
+/* "seed" is the student's, though every transfer says one of its own. */
+static void test_own_names(void)
+{
+    ll_facts f = {0};
+    ll_strs references = {0};
+    cJSON *events = cJSON_Parse("[{\"kind\":\"transfer\",\"seed\":0,\"k\":5}]");
+    ll_strs_add(&references, "seed");
+    ll_strs_add(&references, "k");
+    ll_facts_keep(&f, "seed", NULL, 4711);
+    ll_facts_set(&f, "k", NULL, 3);
+    ll_facts_read(&f, &references, events, NULL);
+    CHECK_NEAR(ll_facts_find(&f, "seed")->x, 4711, 0);
+    CHECK_NEAR(ll_facts_find(&f, "k")->x, 5, 0);
+    cJSON_Delete(events);
+    ll_strs_free(&references);
     ll_facts_free(&f);
 }
 
@@ -521,6 +539,7 @@ int main(int argc, char **argv)
         {"a script is read", test_a_script_is_read},
         {"what is wrong is named", test_what_is_wrong_is_named},
         {"facts are read", test_facts_are_read},
+        {"own names stay", test_own_names},
         {"formulas", test_formulas},
         {"a lesson is played", test_a_lesson_is_played},
         {"a failing step stays", test_a_failing_step_stays},

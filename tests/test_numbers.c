@@ -359,7 +359,7 @@ static void devices_without_a_common_architecture_are_spoken_of(void)
     CHECK_HAS(said, "help needs its 10 reference architectures measured on two as well, and has 0 of them");
     SAY(a, "pretrain gp");
     SAY(a, "transfer two k=8");
-    SAY(a, "diagnose two");
+    SAY(a, "diagnose two out=none");
     CHECK_HAS(said, "no source has two of them");
     CHECK(!strstr(said, "every operation was seen"));
     CHECK(!strstr(said, "nan"));

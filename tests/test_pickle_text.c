@@ -178,7 +178,7 @@ static void cells_may_be_texts_and_holes(void)
     CHECK_INT(ll_dataset_count(d, 0), 2);
     CHECK_NEAR(ll_latencies(d, 0)[0], 4, 1e-12);
     CHECK_NEAR(ll_latencies(d, 0)[1], 2, 1e-12);
-    CHECK_HAS(job.notes.v[1], "3 are None, NaN or -1");
+    CHECK_HAS(job.notes.v[1], "3 cells are None, NaN or -1");
     uint8_t gene[LL_MAX_POSITIONS];
     CHECK_OK(ll_space_read(d->space, "3", gene, NULL));
     CHECK_INT(ll_dataset_row(d, gene), 0);

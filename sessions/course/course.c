@@ -42,8 +42,8 @@ ll_status ll_course_open(const char *name, const char *path, const char *student
     c->seed = ll_course_seed(student);
     c->given = LL_NEW_ARRAY(ll_reply, c->lesson.n_questions + 1);
     c->ran = LL_NEW_ARRAY(bool, c->lesson.n + 1);
-    ll_facts_set(&c->facts, "seed", NULL, c->seed);
-    ll_facts_set(&c->facts, "student", student ? student : "nobody", 0);
+    ll_facts_keep(&c->facts, "seed", NULL, c->seed);
+    ll_facts_keep(&c->facts, "student", student ? student : "nobody", 0);
     if (s)
         ll_course_free(c);
     else
@@ -167,7 +167,7 @@ static ll_status keep_lets(ll_request *rq, ll_course *c, const ll_lesson_step *s
         if (status && c->plays)
             return LL_FAIL(rq, status, "%s:%d: %s", ll_path_base(c->path), a->line, e.message);
         if (status) continue;
-        ll_facts_set(&c->facts, a->name, NULL, x);
+        ll_facts_keep(&c->facts, a->name, NULL, x);
         ll_json_num(read, a->name, x);
     }
     return LL_OK;

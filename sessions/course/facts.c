@@ -10,18 +10,34 @@
 
 /* --- by name ----------------------------------------------------------------------------------------------- */
 
-void ll_facts_set(ll_facts *f, const char *name, const char *text, double x)
+static ll_fact *fact_called(ll_facts *f, const char *name)
 {
     ll_fact *fact = (ll_fact *)ll_facts_find(f, name);
-    if (!fact) {
-        f->v = ll_realloc(f->v, (size_t)f->n + 1, sizeof *f->v);
-        fact = &f->v[f->n++];
-        *fact = (ll_fact){.name = ll_strdup(name)};
-    }
+    if (fact) return fact;
+    f->v = ll_realloc(f->v, (size_t)f->n + 1, sizeof *f->v);
+    f->v[f->n] = (ll_fact){.name = ll_strdup(name)};
+    return &f->v[f->n++];
+}
+
+static void put(ll_fact *fact, const char *text, double x)
+{
     char *copy = ll_strdup(text);
     free(fact->text);
     fact->text = copy;
     fact->x = x;
+}
+
+void ll_facts_set(ll_facts *f, const char *name, const char *text, double x)
+{
+    ll_fact *fact = fact_called(f, name);
+    if (!fact->own) put(fact, text, x);
+}
+
+void ll_facts_keep(ll_facts *f, const char *name, const char *text, double x)
+{
+    ll_fact *fact = fact_called(f, name);
+    fact->own = true;
+    put(fact, text, x);
 }
 
 const ll_fact *ll_facts_find(const ll_facts *f, const char *name)

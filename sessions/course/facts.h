@@ -20,6 +20,7 @@ typedef struct ll_fact {
     char *name;
     char *text; /* NULL: a number */
     double x;
+    bool own; /* the lesson's: no result overrules it */
 } ll_fact;
 /* Zero-initialise; free with ll_facts_free. */
 typedef struct ll_facts {
@@ -27,8 +28,11 @@ typedef struct ll_facts {
     int n;
 } ll_facts;
 
-void ll_facts_set(ll_facts *f, const char *name, const char *text, double x); /* text NULL: the number */
-const ll_fact *ll_facts_find(const ll_facts *f, const char *name);            /* NULL: not known */
+/* What a result says; text NULL: the number. A name that is the lesson's own stays what it is. */
+void ll_facts_set(ll_facts *f, const char *name, const char *text, double x);
+/* What is the lesson's own: its seed, an answer, a number that it keeps. A result may have a field called so. */
+void ll_facts_keep(ll_facts *f, const char *name, const char *text, double x);
+const ll_fact *ll_facts_find(const ll_facts *f, const char *name); /* NULL: not known */
 /* Reads each of the references that these results (an array) have; the others stay as they are. What was read is added to
  * `read`, an object (may be NULL). */
 void ll_facts_read(ll_facts *f, const ll_strs *references, const cJSON *results, cJSON *read);

@@ -93,7 +93,7 @@ static void add_rivals(cJSON *o, const ll_diagnosis *q, const ll_advice_report *
     }
     if (!r->n_rivals || isnan(r->rivals[0].score)) return;
     ll_str text = {0};
-    for (int i = 0; i < r->n_rivals; i++)
+    for (int i = 0; i < r->n_rivals && !isnan(r->rivals[i].score); i++) /* those without a score are last */
         ll_str_addf(&text, "%s%s %.3f", i ? ", " : "", r->rivals[i].predictor,
                     ll_below_one(r->rivals[i].score, 3));
     ll_result_note(o, "predictors on the same samples: %s (`predictors` says what each does)",
