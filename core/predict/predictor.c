@@ -20,6 +20,36 @@ void ll_prediction_new(ll_prediction *p, int n, bool lat_ms, bool sd_ms)
     if (sd_ms) p->sd_ms = LL_NEW_ARRAY(double, n + 1);
 }
 
+/* --- in chunks --- */
+
+enum { CHUNK = 128, CHUNKS_PER_LOOK = 16 };
+
+typedef struct chunks {
+    void (*chunk)(void *ctx, int from, int to);
+    void *ctx;
+    int n, first; /* architectures; chunk of piece 0 */
+} chunks;
+
+static void run_chunk(void *ctx, int piece)
+{
+    const chunks *c = ctx;
+    int from = (c->first + piece) * CHUNK, to = from + CHUNK;
+    c->chunk(c->ctx, from, to < c->n ? to : c->n);
+}
+
+ll_status ll_predict_chunks(const ll_predict_job *job, void (*chunk)(void *ctx, int from, int to), void *ctx,
+                            ll_error *e)
+{
+    chunks c = {chunk, ctx, job->archs->n, 0};
+    int all = (c.n + CHUNK - 1) / CHUNK;
+    for (; c.first < all; c.first += CHUNKS_PER_LOOK) {
+        int left = all - c.first;
+        if (ll_cancelled(job->observer)) return ll_fail(e, LL_CANCELLED, "cancelled while predicting");
+        ll_pool_run(job->pool, left < CHUNKS_PER_LOOK ? left : CHUNKS_PER_LOOK, run_chunk, &c);
+    }
+    return LL_OK;
+}
+
 ll_model *ll_model_new(const ll_predictor *p, const ll_space *space, void *impl)
 {
     ll_model *m = LL_NEW(ll_model);

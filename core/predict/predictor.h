@@ -103,6 +103,9 @@ typedef struct ll_prediction {
 void ll_prediction_free(ll_prediction *p);
 /* n numbers each, zeroed; lat_ms and sd_ms where they are wanted. */
 void ll_prediction_new(ll_prediction *p, int n, bool lat_ms, bool sd_ms);
+/* Calls `chunk` for all of job->archs, some hundred at a time (from..to-1) and on all threads of job->pool. LL_CANCELLED. */
+ll_status ll_predict_chunks(const ll_predict_job *job, void (*chunk)(void *ctx, int from, int to), void *ctx,
+                            ll_error *e);
 
 /* A file of weights: its tensors and the space they are for. Published files leave things out that the dataset at hand
  * may know: the architectures it has, and HELP's reference architectures among them (both may be NULL). */

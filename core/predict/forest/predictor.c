@@ -274,14 +274,11 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
 
 /* --- predicting --- */
 
-enum { CHUNK = 128, CHUNKS_PER_LOOK = 16 };
-
 typedef struct forecast {
     const forest_model *m;
     const forest_adapted *a;
     const ll_predict_job *job;
     ll_prediction *out;
-    int first; /* chunk of piece 0 */
 } forecast;
 
 static void predict_one(const forecast *f, const rows *r, int i, double *value, int to)
@@ -299,11 +296,10 @@ static void predict_one(const forecast *f, const rows *r, int i, double *value, 
     f->out->sd_ms[to] = a->scale_ms * a->spread * sqrt(square / n + a->agreed);
 }
 
-static void predict_chunk(void *ctx, int piece)
+static void predict_chunk(void *ctx, int from, int to)
 {
     const forecast *f = ctx;
-    int from = (f->first + piece) * CHUNK, left = f->out->n - from;
-    ll_archs *some = ll_archs_slice(f->job->archs, from, left < CHUNK ? left : CHUNK);
+    ll_archs *some = ll_archs_slice(f->job->archs, from, to - from);
     rows r;
     double *value = LL_NEW_ARRAY(double, f->a->forest.n_trees);
     rows_make(f->m, f->a->n_sources, some, &r);
@@ -316,16 +312,9 @@ static void predict_chunk(void *ctx, int piece)
 static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
                          ll_prediction *out, ll_error *e)
 {
-    int chunks = (job->archs->n + CHUNK - 1) / CHUNK;
-    forecast f = {model, adapted, job, out, 0};
-    bool go = true;
+    forecast f = {model, adapted, job, out};
     ll_prediction_new(out, job->archs->n, true, job->want_variance);
-    for (; f.first < chunks && go; f.first += CHUNKS_PER_LOOK) {
-        int left = chunks - f.first;
-        go = !ll_cancelled(job->observer);
-        if (go) ll_pool_run(job->pool, left < CHUNKS_PER_LOOK ? left : CHUNKS_PER_LOOK, predict_chunk, &f);
-    }
-    return go ? LL_OK : ll_fail(e, LL_CANCELLED, "cancelled while predicting");
+    return ll_predict_chunks(job, predict_chunk, &f, e);
 }
 
 /* --- adapted, as tensors --- */

@@ -279,21 +279,17 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
 
 /* --- predicting --- */
 
-enum { CHUNK = 128, CHUNKS_PER_LOOK = 16 };
-
 typedef struct forecast {
     const kernels_model *m;
     const kernels_adapted *a;
     const ll_predict_job *job;
     ll_prediction *out;
-    int first; /* chunk of piece 0 */
 } forecast;
 
-static void predict_chunk(void *ctx, int piece)
+static void predict_chunk(void *ctx, int from, int to)
 {
     const forecast *f = ctx;
     const ll_summing s = {f->m->costs, &f->m->prices, f->m->rows};
-    int from = (f->first + piece) * CHUNK, to = from + CHUNK < f->out->n ? from + CHUNK : f->out->n;
     double groups[LL_GROUPS];
     for (int i = from; i < to; i++) {
         ll_sum_groups(&s, f->m->space, ll_arch(f->job->archs, i), groups);
@@ -306,17 +302,10 @@ static void predict_chunk(void *ctx, int piece)
 static ll_status predict(const void *model, const void *adapted, const ll_predict_job *job,
                          ll_prediction *out, ll_error *e)
 {
-    int chunks = (job->archs->n + CHUNK - 1) / CHUNK;
-    forecast f = {model, adapted, job, out, 0};
-    bool go = true;
+    forecast f = {model, adapted, job, out};
     ll_prediction_new(out, job->archs->n, true, job->want_variance);
     out->dof = f.a->dof;
-    for (; f.first < chunks && go; f.first += CHUNKS_PER_LOOK) {
-        int left = chunks - f.first;
-        go = !ll_cancelled(job->observer);
-        if (go) ll_pool_run(job->pool, left < CHUNKS_PER_LOOK ? left : CHUNKS_PER_LOOK, predict_chunk, &f);
-    }
-    return go ? LL_OK : ll_fail(e, LL_CANCELLED, "cancelled while predicting");
+    return ll_predict_chunks(job, predict_chunk, &f, e);
 }
 
 /* --- adapted, as tensors --- */
