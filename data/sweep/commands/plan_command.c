@@ -26,8 +26,8 @@ static void emit_plan(ll_request *rq, const ll_sweep_plan *p, const char *path)
     if (!p->estimated)
         ll_result_note(result,
                        "no earlier results of these predictors: a trial counts one second; plan again after "
-                       "a few for tasks of %g minutes",
-                       p->minutes);
+                       "a few for tasks of %g %s",
+                       p->minutes, p->minutes == 1 ? "minute" : "minutes");
     ll_emit(rq, result);
 }
 
