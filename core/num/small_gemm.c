@@ -3,8 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
-/* TALL x PANEL numbers of C are kept in twelve of AVX2's sixteen registers. */
-enum { LANES = 8, PANEL = 2 * LANES, TALL = 6, WIDEST = 8 };
+/* TALL x PANEL numbers of C are kept in twelve of AVX2's sixteen registers, or in 24 of AVX-512's 32. */
+#ifdef __AVX512F__
+enum { LANES = 16, TALL = 12 };
+#else
+enum { LANES = 8, TALL = 6 };
+#endif
+enum { PANEL = 2 * LANES, WIDEST = 8 };
 /* At most DEEP x BROAD numbers of the right factor are copied at a time, and none for FEW rows. */
 enum { DEEP = 256, BROAD = 256, FEW = 2 * TALL };
 
@@ -28,12 +33,16 @@ typedef struct strides {
 
 bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 {
-#if defined(__AVX2__) && defined(__FMA__) && !defined(__AVX512F__)
+#if defined(__AVX512F__)
+    /* Where OpenBLAS uses its kernels for AVX-512 it is as fast, with few rows and small factors a little faster. But it
+     * may have been told by OPENBLAS_CORETYPE to use others, and those of Haswell are not */
+    return n > 1 && k > 2 && (!ta || k >= LANES) && (double)n * k <= 1 << 17 && m <= 4096;
+#elif defined(__AVX2__) && defined(__FMA__)
     /* OpenBLAS is as fast with a transposed left factor, unless C has to be zeroed for a few sums, and where nothing
      * stays in a cache */
     return n > 1 && k > 2 && (!ta || (k <= 256 && !add)) && (double)n * k <= 1 << 17 && m <= 4096;
 #else
-    return false; /* OpenBLAS has kernels of this kind for AVX-512, and chooses better than SSE2 at run time */
+    return false; /* OpenBLAS chooses better than SSE2 at run time */
 #endif
 }
 
@@ -45,19 +54,19 @@ static inline __attribute__((always_inline)) void tile(int rows, int vecs, const
                                                        ptrdiff_t ldc)
 {
     vec sum[TALL][WIDEST];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int v = 0; v < vecs; v++) sum[r][v] = (vec){0};
     for (int p = 0; p < k; p++, a += s.step, b += ldb)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
             for (int v = 0; v < vecs; v++)
                 sum[r][v] += a[r * s.row] * *(const vec_at *)(b + (ptrdiff_t)v * LANES);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; r++)
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int v = 0; v < vecs; v++) {
             vec_at *to = (vec_at *)(c + r * ldc + (ptrdiff_t)v * LANES);
             if (add) sum[r][v] += *to;
@@ -74,24 +83,19 @@ typedef void tile_fn(const float *a, strides s, int k, const float *b, ptrdiff_t
     {                                                                                                        \
         tile(R, V, a, s, k, b, ldb, add, c, ldc);                                                            \
     }
-TILE(1, 1)
-TILE(2, 1)
-TILE(3, 1)
-TILE(4, 1)
-TILE(5, 1)
-TILE(6, 1)
-TILE(1, 2)
-TILE(2, 2)
-TILE(3, 2)
-TILE(4, 2)
-TILE(5, 2)
-TILE(6, 2)
+#define EACH_HEIGHT_6(DO, V) DO(1, V) DO(2, V) DO(3, V) DO(4, V) DO(5, V) DO(6, V)
+#ifdef __AVX512F__
+#define EACH_HEIGHT(DO, V) EACH_HEIGHT_6(DO, V) DO(7, V) DO(8, V) DO(9, V) DO(10, V) DO(11, V) DO(12, V)
+#else
+#define EACH_HEIGHT EACH_HEIGHT_6
+#endif
+EACH_HEIGHT(TILE, 1)
+EACH_HEIGHT(TILE, 2)
 TILE(2, 4)
 TILE(1, 8)
 
-static tile_fn *const tiles[PANEL / LANES][TALL] = {
-    {tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1},
-    {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2}};
+#define NAME_OF(R, V) tile_##R##_##V,
+static tile_fn *const tiles[PANEL / LANES][TALL] = {{EACH_HEIGHT(NAME_OF, 1)}, {EACH_HEIGHT(NAME_OF, 2)}};
 
 /* --- copies of the right factor --- */
 
