@@ -75,9 +75,10 @@ static void check_sizes(const int *ms, int n_m, const int *ns, int n_n, const in
 
 static void every_size_around_a_tile(void)
 {
-    const int m[] = {1, 2, 3, 5, 6, 7, 11, 12, 13}, n[] = {1, 2, 7, 8, 9, 15, 16, 17, 20, 31, 33, 64, 67},
-              k[] = {1, 2, 3, 4, 5, 8};
-    check_sizes(m, 9, n, 13, k, 6);
+    const int m[] = {1, 2, 3, 5, 6, 7, 11, 12, 13, 23, 24, 25},
+              n[] = {1, 2, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 47, 48, 64, 67},
+              k[] = {1, 2, 3, 4, 5, 8, 16, 17};
+    check_sizes(m, sizeof m / sizeof *m, n, sizeof n / sizeof *n, k, sizeof k / sizeof *k);
 }
 
 static void sizes_around_a_copy(void)
