@@ -28,9 +28,9 @@ typedef struct ll_facts {
     int n;
 } ll_facts;
 
-/* What a result says; text NULL: the number. A name that is the lesson's own stays what it is. */
+/* What a result says, or an answer until one does; text NULL: the number. A name that is the lesson's own stays what it is. */
 void ll_facts_set(ll_facts *f, const char *name, const char *text, double x);
-/* What is the lesson's own: its seed, an answer, a number that it keeps. A result may have a field called so. */
+/* What is the lesson's own: its seed, a number that it keeps. A result may have a field called so. */
 void ll_facts_keep(ll_facts *f, const char *name, const char *text, double x);
 const ll_fact *ll_facts_find(const ll_facts *f, const char *name); /* NULL: not known */
 /* Reads each of the references that these results (an array) have; the others stay as they are. What was read is added to

@@ -91,7 +91,7 @@ ll_status ll_question_take(const ll_question *q, const ll_dataset *data, const c
 void ll_question_set(const ll_question *q, const char *answer, ll_facts *f)
 {
     bool number = q->kind == LL_ANSWER_NUMBER || q->kind == LL_ANSWER_ARCH;
-    ll_facts_keep(f, q->name, number ? NULL : answer, number ? strtod(answer, NULL) : 0);
+    ll_facts_set(f, q->name, number ? NULL : answer, number ? strtod(answer, NULL) : 0);
 }
 
 /* --- what is right ----------------------------------------------------------------------------------------- */
