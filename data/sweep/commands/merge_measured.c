@@ -20,7 +20,7 @@ typedef struct gathering {
     const char *path, *label;
     ll_strs lines;       /* of all journals that are not their first */
     char *identity;      /* the first line that all of them have; NULL: none was read */
-    const char *from;    /* the file that it is of */
+    char *from;          /* the file that it is of */
     int files, missing;  /* tasks that have left one, and that have not */
     ll_ints archs;       /* of the plan, of this device, in its order */
     cJSON *tasks, *told; /* records; the latest machine */
@@ -41,7 +41,7 @@ static ll_status check_identity(gathering *g, const char *line, const char *file
         s = ll_fail(e, LL_BAD_DATA, "%s: measured on %.150s, and %s on %.150s: a device is of one kind", file,
                     line + expected.len, g->from, g->identity + expected.len);
     else if (!g->identity)
-        g->identity = ll_strdup(line), g->from = file;
+        g->identity = ll_strdup(line), g->from = ll_strdup(file);
     ll_str_free(&expected);
     return s;
 }
@@ -234,6 +234,7 @@ static void free_gathering(gathering *g)
     cJSON_Delete(g->tasks);
     cJSON_Delete(g->told);
     free(g->identity);
+    free(g->from);
 }
 
 typedef struct brought {
