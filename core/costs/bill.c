@@ -102,27 +102,10 @@ static int put_one(billing *b, int i)
 
 /* --- what is done as one --- */
 
-/* The layer that makes what is read here, copies passed over; -1: the image, zeros. */
-static int maker(const ll_network *n, int tensor)
-{
-    while (tensor > 0 && n->layers[tensor - 1].kind == LL_COPY) tensor = n->layers[tensor - 1].in[0];
-    return tensor > 0 ? tensor - 1 : -1;
-}
-
-/* readers (layers): how often what a layer makes is read. */
-static void count_readers(const ll_network *n, int *readers)
-{
-    for (int i = 0; i < n->n_layers; i++) {
-        const ll_layer *l = &n->layers[i];
-        for (int k = 0; k < ll_layer_reads(l) && l->kind != LL_COPY; k++)
-            if (maker(n, l->in[k]) >= 0) readers[maker(n, l->in[k])]++;
-    }
-}
-
 typedef struct fusing {
     billing *b;
     int line_of[LL_MAX_LAYERS]; /* whose last layer it is; -1 */
-    int readers[LL_MAX_LAYERS];
+    int readers[LL_MAX_LAYERS + 1];
     bool followed[LL_MAX_LAYERS + LL_MAX_POSITIONS]; /* lines that another one is fused into */
 } fusing;
 
@@ -130,7 +113,7 @@ typedef struct fusing {
 static bool fuse_into(fusing *f, int k, int tensor)
 {
     ll_bill_line *lines = f->b->bill->lines, *line = &lines[k];
-    int made = maker(&f->b->network, tensor), into = made < 0 ? -1 : f->line_of[made];
+    int made = ll_network_origin(&f->b->network, tensor), into = made > 0 ? f->line_of[made - 1] : -1;
     if (into < 0 || f->readers[made] != 1 || f->followed[into]) return false;
     const ll_fusion *rule =
         ll_costs_fusion(f->b->c, ll_kernel_of(&lines[into].part), ll_kernel_of(&line->part));
@@ -151,7 +134,7 @@ static void fuse(billing *b)
     for (int k = 0; k < bill->n; k++)
         if (bill->lines[k].n && bill->lines[k].part.kind != LL_PART_CHOICE)
             f.line_of[bill->lines[k].first + bill->lines[k].n - 1] = k;
-    count_readers(&b->network, f.readers);
+    ll_network_readers(&b->network, f.readers);
     for (int k = 0; k < bill->n; k++) {
         const ll_bill_line *line = &bill->lines[k];
         if (!line->n || line->part.kind == LL_PART_CHOICE) continue;

@@ -80,6 +80,24 @@ const char *ll_activation_name(ll_activation a)
     return names[a];
 }
 
+int ll_network_origin(const ll_network *n, int tensor)
+{
+    while (tensor > 0 && n->layers[tensor - 1].kind == LL_COPY) tensor = n->layers[tensor - 1].in[0];
+    return tensor;
+}
+
+void ll_network_readers(const ll_network *n, int *readers)
+{
+    for (int i = 0; i <= n->n_layers; i++) readers[i] = 0;
+    for (int i = 0; i < n->n_layers; i++) {
+        const ll_layer *l = &n->layers[i];
+        for (int k = 0; k < ll_layer_reads(l) && l->kind != LL_COPY; k++) {
+            int tensor = ll_network_origin(n, l->in[k]);
+            if (tensor >= 0) readers[tensor]++;
+        }
+    }
+}
+
 static void fill(ll_rng *r, size_t n, double centre, double reach, float *out)
 {
     for (size_t i = 0; i < n; i++) out[i] = (float)(centre + reach * (2 * ll_rng_uniform(r) - 1));

@@ -54,6 +54,10 @@ ll_status ll_network_build(const ll_space *s, const uint8_t *gene, ll_network *o
 
 /* A layer that reads the image: its shape. Of a network that the image does not reach, any. */
 const ll_layer *ll_network_reader(const ll_network *n);
+/* The tensor that this one is, copies passed over: what a layer that is no copy makes, LL_TENSOR_INPUT or LL_TENSOR_ZERO. */
+int ll_network_origin(const ll_network *n, int tensor);
+/* readers (n_layers + 1), by tensor: how often layers that are no copies read what it holds, as itself or as a copy. */
+void ll_network_readers(const ll_network *n, int *readers);
 /* Tensors that a layer reads: 1, or 2. */
 static inline int ll_layer_reads(const ll_layer *l)
 {

@@ -22,22 +22,6 @@ void ll_pairs_free(ll_pairs *p)
 
 /* --- in a network --- */
 
-/* The tensor itself, copies passed over. */
-static int source_of(const ll_network *n, int tensor)
-{
-    while (tensor > 0 && n->layers[tensor - 1].kind == LL_COPY) tensor = n->layers[tensor - 1].in[0];
-    return tensor;
-}
-
-static int count_readers(const ll_network *n, int tensor)
-{
-    int readers = 0;
-    for (int i = 0; i < n->n_layers; i++)
-        for (int k = 0; k < ll_layer_reads(&n->layers[i]) && n->layers[i].kind != LL_COPY; k++)
-            readers += source_of(n, n->layers[i].in[k]) == tensor;
-    return readers;
-}
-
 /* Layers of `from` behind those that are there, reading the image, or what tensor `made` holds where they read it. */
 static void append(ll_layer_unit *u, const ll_network *net, const ll_placed *from, int source, int made)
 {
@@ -46,7 +30,7 @@ static void append(ll_layer_unit *u, const ll_network *net, const ll_placed *fro
         ll_layer *l = &u->layers[u->n++];
         *l = net->layers[from->first + i];
         for (int k = 0; k < 2; k++) {
-            int tensor = source_of(net, l->in[k]);
+            int tensor = ll_network_origin(net, l->in[k]);
             if (source && tensor == source)
                 l->in[k] = made;
             else
@@ -86,13 +70,14 @@ static void add_pair(ll_pairs *p, const ll_network *net, const ll_placed *a, con
 
 void ll_pairs_find(ll_pairs *p, const ll_network *net, const ll_placed *placed, int n)
 {
+    int readers[LL_MAX_LAYERS + 1];
+    ll_network_readers(net, readers);
     for (int j = 0; j < n && p->n < PAIRS_MOST; j++) {
         const ll_layer *l = &net->layers[placed[j].first];
         for (int k = 0; k < ll_layer_reads(l); k++) {
-            int tensor = source_of(net, l->in[k]), i = j - 1;
+            int tensor = ll_network_origin(net, l->in[k]), i = j - 1;
             while (i >= 0 && placed[i].first + placed[i].n != tensor) i--;
-            if (tensor > 0 && i >= 0 && count_readers(net, tensor) == 1)
-                add_pair(p, net, &placed[i], &placed[j]);
+            if (tensor > 0 && i >= 0 && readers[tensor] == 1) add_pair(p, net, &placed[i], &placed[j]);
         }
     }
 }
