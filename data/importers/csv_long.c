@@ -131,19 +131,18 @@ static ll_status ask_device(const reader *r, int value, ll_error *e)
 
 /* --- the rest --- */
 
-static ll_role role_of(const reader *r, int i, int value)
+static ll_role role_of(const reader *r, int i, int value, int std, int unit)
 {
-    return is_key(r, i)                                         ? LL_ROLE_DEVICE
-           : i == value                                         ? LL_ROLE_VALUE
-           : i == ll_csv_column_among(&r->csv, ll_column_stds)  ? LL_ROLE_STD
-           : i == ll_csv_column_among(&r->csv, ll_column_units) ? LL_ROLE_UNIT
-                                                                : LL_ROLE_IGNORED;
+    return is_key(r, i) ? LL_ROLE_DEVICE
+           : i == value ? LL_ROLE_VALUE
+           : i == std   ? LL_ROLE_STD
+           : i == unit  ? LL_ROLE_UNIT
+                        : LL_ROLE_IGNORED;
 }
 
 /* Behind the name of the one column that is the number "_ms" can be nothing but its unit. */
-static ll_status plan_value(reader *r, int value, ll_error *e)
+static ll_status plan_value(reader *r, int value, bool by_row, ll_error *e)
 {
-    bool by_row = ll_csv_column_among(&r->csv, ll_column_units) >= 0;
     ll_heading h = ll_heading_read(r->header.v[value]);
     if (!h.unit) h.unit = h.maybe;
     ll_status s = ll_column_unit(r, &h, r->header.v[value], &r->columns[value].unit, e);
@@ -157,11 +156,13 @@ static ll_status plan_long(reader *r, int device, int value, ll_error *e)
     ll_status s = plan_key(r, device, e);
     if (s) return s;
     if (!r->n_key && !r->job->device) return ask_device(r, value, e);
-    s = plan_value(r, value, e);
+    int std = ll_csv_column_among(&r->csv, ll_column_stds),
+        unit = ll_csv_column_among(&r->csv, ll_column_units);
+    s = plan_value(r, value, unit >= 0, e);
     for (int i = 0; i < r->n_columns && !s; i++) {
         column *x = &r->columns[i];
         if (ll_column_names_archs(x) || x->role == LL_ROLE_UNWANTED) continue;
-        x->role = role_of(r, i, value);
+        x->role = role_of(r, i, value, std, unit);
         if (x->role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
     }
     return s ? s : !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;

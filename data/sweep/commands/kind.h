@@ -46,6 +46,11 @@ ll_status ll_sweep_keep(ll_request *rq, const char *name, const char *marked, ll
 ll_status ll_sweep_keep_all(ll_request *rq, const ll_option *table, const char *const *but, ll_request *inner,
                             ll_sweep_plan *p);
 
+/* An option of rq->more as it was given, marked. */
+const char *ll_sweep_marked(const ll_request *rq, const char *name);
+/* MB for the network of the plan that takes most, at so many bytes an activation and a parameter. */
+double ll_sweep_largest_mb(const ll_space *space, const ll_sweep_plan *p, double activation, double param);
+
 /* Adds files of a plan's tasks that are there; *missing: how many have none. */
 void ll_sweep_task_files(const ll_sweep_plan *p, const char *path, const char *suffix, ll_strs *files,
                          int *missing);

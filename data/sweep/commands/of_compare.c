@@ -36,7 +36,7 @@ static ll_status take_options(ll_request *rq, ll_request *inner, ll_sweep_plan *
     if (rq->state.data) ll_list_add(&data, rq->state.data->name);
     if (ll_given(&rq->more, "data")) {
         if (data.len) ll_str_addc(&data, ',');
-        ll_str_add(&data, rq->more.marked[ll_option_find(rq->more.table, "data") - rq->more.table]);
+        ll_str_add(&data, ll_sweep_marked(rq, "data"));
     }
     if (!s && data.len) s = ll_sweep_keep(rq, "data", ll_str_text(&data), inner, p);
     ll_str_free(&data);

@@ -228,9 +228,7 @@ static ll_status plan_cells(ll_request *rq, ll_sweep_plan *p)
     int *place_of = NULL;
     ll_status s = ll_sweep_keep_all(rq, plan_options(), but, &inner, p);
     if (!s && ll_given(&rq->more, "archs"))
-        s = ll_values_set_marked(&inner.args, "archs",
-                                 rq->more.marked[ll_option_find(rq->more.table, "archs") - rq->more.table],
-                                 &rq->error);
+        s = ll_values_set_marked(&inner.args, "archs", ll_sweep_marked(rq, "archs"), &rq->error);
     ll_list_names(&rq->more, "device", &d.names);
     ll_list_names(&rq->more, "via", &d.via);
     if (!s) s = check_devices(&d, &rq->error);
@@ -364,21 +362,15 @@ static ll_status open_work(ll_request *rq, const char *path, const ll_sweep_plan
 /* The tensors and weights of a network at a time, of the engine and of plain C that it is compared with. */
 static double memory_mb(ll_request *rq, const ll_sweep_plan *p)
 {
-    double most = 0;
-    uint8_t gene[LL_MAX_POSITIONS];
+    double most_mb = 0;
     void *self = NULL;
     ll_sweep_work work;
     if (!open_work(rq, "", p, &self, &work)) {
         const spread *w = self;
-        for (int i = 0; i < p->archs.n; i++) {
-            ll_cost c;
-            if (ll_space_read(w->space, p->archs.v[i], gene, NULL) || !ll_space_cost(w->space, gene, &c))
-                continue;
-            most = fmax(most, 8 * (c.activations * ll_int(&w->inner.args, "batch") + c.params));
-        }
+        most_mb = ll_sweep_largest_mb(w->space, p, 8. * ll_int(&w->inner.args, "batch"), 8);
     }
     close_work(self);
-    return most / (1 << 20);
+    return most_mb;
 }
 
 const ll_sweep_kind ll_sweep_of_measure = {.command = "measure",

@@ -181,9 +181,7 @@ static ll_status take_options(ll_request *rq, ll_request *inner, ll_sweep_plan *
     if (!s) s = ll_sweep_keep_all(rq, ll_proxies_commands[0].options, but, inner, p);
     for (int i = 0; i < 2 && !s; i++)
         if (ll_given(&rq->more, chosen[i]))
-            s = ll_values_set_marked(
-                &inner->args, chosen[i],
-                rq->more.marked[ll_option_find(rq->more.table, chosen[i]) - rq->more.table], &rq->error);
+            s = ll_values_set_marked(&inner->args, chosen[i], ll_sweep_marked(rq, chosen[i]), &rq->error);
     return s;
 }
 
@@ -400,22 +398,16 @@ static ll_status merge(ll_request *rq, const char *path, const ll_sweep_plan *p,
 static double memory_mb(ll_request *rq, const ll_sweep_plan *p)
 {
     enum { BYTES_AN_ACTIVATION = 64, BYTES_A_PARAM = 64 };
-    double most = 0;
-    uint8_t gene[LL_MAX_POSITIONS];
+    double most_mb = 0;
     void *self = NULL;
     ll_sweep_work work;
     if (!open_work(rq, "", p, &self, &work)) {
         const spread *w = self;
-        for (int i = 0; i < p->archs.n; i++) {
-            ll_cost c;
-            if (ll_space_read(w->space, p->archs.v[i], gene, NULL) || !ll_space_cost(w->space, gene, &c))
-                continue;
-            most = fmax(most, BYTES_AN_ACTIVATION * c.activations * ll_int(&w->inner.args, "batch") +
-                                  BYTES_A_PARAM * c.params);
-        }
+        most_mb = ll_sweep_largest_mb(
+            w->space, p, (double)BYTES_AN_ACTIVATION * ll_int(&w->inner.args, "batch"), BYTES_A_PARAM);
     }
     close_work(self);
-    return most / (1 << 20);
+    return most_mb;
 }
 
 const ll_sweep_kind ll_sweep_of_proxies = {.command = "proxies",

@@ -1,6 +1,7 @@
 /* sweep: what compare, measure and proxies do, in many processes on one machine or many. */
 #include "data/sweep/commands/sweep.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,6 +173,23 @@ ll_status ll_sweep_keep(ll_request *rq, const char *name, const char *marked, ll
     return s;
 }
 
+const char *ll_sweep_marked(const ll_request *rq, const char *name)
+{
+    return rq->more.marked[ll_option_find(rq->more.table, name) - rq->more.table];
+}
+
+double ll_sweep_largest_mb(const ll_space *space, const ll_sweep_plan *p, double activation, double param)
+{
+    double most = 0;
+    uint8_t gene[LL_MAX_POSITIONS];
+    for (int i = 0; i < p->archs.n; i++) {
+        ll_cost c;
+        if (!ll_space_read(space, p->archs.v[i], gene, NULL) && ll_space_cost(space, gene, &c))
+            most = fmax(most, activation * c.activations + param * c.params);
+    }
+    return most / (1 << 20);
+}
+
 ll_status ll_sweep_keep_all(ll_request *rq, const ll_option *table, const char *const *but, ll_request *inner,
                             ll_sweep_plan *p)
 {
@@ -181,8 +199,7 @@ ll_status ll_sweep_keep_all(ll_request *rq, const ll_option *table, const char *
         bool skipped = !ll_option_find(rq->more.table, name) || !ll_given(&rq->more, name);
         for (int k = 0; but[k]; k++) skipped = skipped || !strcmp(but[k], name);
         if (skipped) continue;
-        int at = (int)(ll_option_find(rq->more.table, name) - rq->more.table);
-        s = ll_sweep_keep(rq, name, rq->more.marked[at], inner, p);
+        s = ll_sweep_keep(rq, name, ll_sweep_marked(rq, name), inner, p);
     }
     return s;
 }
