@@ -2,22 +2,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/app/app.h"
-#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
-
-void ll_json_now(cJSON *o, const char *key)
-{
-    char text[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm tm;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    ll_json_str(o, key, text);
-}
 
 static ll_status put_header(const char *dir, const cJSON *header, ll_error *e)
 {

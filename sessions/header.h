@@ -9,9 +9,6 @@
 
 enum { LL_SESSION_VERSION = 1 };
 
-/* Adds the present time, UTC. */
-void ll_json_now(cJSON *o, const char *key);
-
 /* Writes it anew. Name NULL: unsaved; state NULL: the journal has it. */
 ll_status ll_header_write(const char *dir, const char *name, const cJSON *state, ll_error *e);
 /* Whose an unsaved session is: a script's, or a person's. One that cannot be read says nothing. */

@@ -83,13 +83,6 @@ static void wait_for(const char *fmt, const char *name, int step, int of)
     ll_str_free(&text);
 }
 
-static bool tells_after(const ll_lesson_step *s)
-{
-    bool tells = s->n_questions > 0;
-    for (int i = 0; i < s->n_after; i++) tells |= s->after[i].kind != LL_AFTER_LET;
-    return tells;
-}
-
 static void type_answers(const ll_lesson *l, int step, const ll_strs *names, const ll_strs *answers,
                          bool right)
 {
@@ -121,7 +114,7 @@ static void play_steps(const char *name, const ll_lesson *l, const ll_strs *name
             CHECK(until("Enter goes on"));
             keys("\r");
         }
-        if (!tells_after(s)) continue;
+        if (!ll_lesson_tells_after(s)) continue;
         wait_for("%s, step %d of %d: what came", name, i + 1, l->n);
         CHECK(until("Enter goes on"));
         keys("\r");

@@ -188,6 +188,12 @@ static const char *home_dir(void)
     return pw && pw->pw_dir ? pw->pw_dir : "/tmp";
 }
 
+const char *ll_path_temporary(void)
+{
+    const char *set = getenv("TMPDIR");
+    return set && *set ? set : "/tmp";
+}
+
 char *ll_path_expand(const char *path)
 {
     if (path[0] != '~' || (path[1] && path[1] != '/')) return ll_strdup(path);

@@ -68,6 +68,8 @@ char *ll_path_join(const char *a, const char *b); /* the caller frees */
 char *ll_path_stem(const char *path);             /* "a/b.c.d" -> "b.c"; the caller frees */
 const char *ll_path_base(const char *path);       /* pointer behind the last slash */
 char *ll_path_folder(const char *path); /* what is before it, "." where nothing is; the caller frees */
+/* Where temporary files go: $TMPDIR, else /tmp. Borrowed. */
+const char *ll_path_temporary(void);
 char *ll_path_expand(const char *path); /* ~ and ~/x; the caller frees */
 
 /* What a path names from any folder, links followed; as it is where its folder is not there. Free it. */

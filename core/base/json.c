@@ -3,7 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
@@ -282,4 +284,13 @@ char *ll_json_line(const cJSON *o)
 char *ll_json_text(const cJSON *o)
 {
     return finished(cJSON_Print(o));
+}
+
+void ll_json_now(cJSON *o, const char *key)
+{
+    char text[32];
+    time_t now = (time_t)ll_wall_s();
+    struct tm tm;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+    ll_json_str(o, key, text);
 }

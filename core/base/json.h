@@ -53,4 +53,7 @@ ll_status ll_json_read_text(const char *text, size_t len, const char *name, cJSO
 char *ll_json_line(const cJSON *o); /* one line, no blanks; the caller frees with free() */
 char *ll_json_text(const cJSON *o); /* indented; likewise */
 
+/* Adds the present time, UTC. */
+void ll_json_now(cJSON *o, const char *key);
+
 #endif

@@ -314,8 +314,7 @@ static ll_status write_now_and_then(void *ctx, ll_error *e)
 /* Hours may be in what out= cannot take: a folder of temporary files, or that of the datasets, may have room. */
 static ll_status keep_elsewhere(ll_proxies_job *j)
 {
-    const char *temporary = getenv("TMPDIR");
-    const char *const dirs[] = {temporary && *temporary ? temporary : "/tmp", ll_app_data_dir(j->rq->app)};
+    const char *const dirs[] = {ll_path_temporary(), ll_app_data_dir(j->rq->app)};
     ll_error why = j->rq->error;
     ll_str name = {0};
     bool kept = false;

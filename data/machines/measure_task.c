@@ -4,10 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
@@ -63,15 +61,6 @@ static ll_status take_machine(ll_measure_task *t, ll_error *e)
 
 /* --- the journal --- */
 
-static void add_time(cJSON *o, const char *key)
-{
-    char text[40];
-    time_t now = (time_t)ll_wall_s();
-    struct tm utc;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
-    ll_json_str(o, key, text);
-}
-
 /* A line that is no time: readers of times pass over it. */
 static ll_status append_record(const ll_measure_task *t, cJSON *o, ll_error *e)
 {
@@ -119,7 +108,7 @@ static ll_status say_where(const ll_measure_task *t, ll_error *e)
     ll_json_str(o, "engine", ll_str_text(&version));
     cJSON_AddItemToObject(o, "machine", ll_place_describe(&t->place));
     ll_json_str(o, "from", host);
-    add_time(o, "begun");
+    ll_json_now(o, "begun");
     cJSON_AddItemToObject(o, "before", ll_place_state(&t->place, ll_measure_core(t->rq, &t->place)));
     ll_str_free(&version);
     return append_record(t, o, e);
@@ -184,7 +173,7 @@ void ll_measure_task_close(ll_measure_task *t)
     if (!t) return;
     if (t->begun) {
         cJSON *o = cJSON_CreateObject();
-        add_time(o, "ended");
+        ll_json_now(o, "ended");
         cJSON_AddItemToObject(o, "after", ll_place_state(&t->place, ll_measure_core(t->rq, &t->place)));
         append_record(t, o, NULL); /* without it the times are as good */
     }

@@ -109,15 +109,13 @@ void ll_course_points(const ll_course *c, int *right, int *of)
     }
 }
 
-/* The right answers of a step whose commands have run: from here on no other is taken. */
-static void settle(ll_request *rq, ll_course *c, int step)
+void ll_course_settle(ll_course *c, int step, const ll_dataset *data)
 {
     const ll_lesson_step *s = &c->lesson.steps[step];
     for (int i = s->first_question; i < s->first_question + s->n_questions; i++) {
         ll_reply *g = &c->given[i];
         if (g->settled) continue;
-        g->verdict =
-            ll_question_judge(&c->lesson.questions[i], g->answer, &c->facts, rq->state.data, &g->right);
+        g->verdict = ll_question_judge(&c->lesson.questions[i], g->answer, &c->facts, data, &g->right);
         g->settled = true;
     }
 }
@@ -232,20 +230,12 @@ static ll_status run_step(ll_request *rq, ll_course *c)
         return status;
     }
     c->ran[c->at] = true;
-    settle(rq, c, c->at);
+    ll_course_settle(c, c->at, rq->state.data);
     cJSON *note = ll_course_note("ran");
     ll_json_int(note, "step", c->at + 1);
     cJSON_AddItemToObject(note, "values", read);
     ll_course_keep(rq, c, note);
     return LL_OK;
-}
-
-/* Is there something to be told once it has run? */
-static bool tells_after(const ll_lesson_step *s)
-{
-    bool tells = s->n_questions > 0;
-    for (int i = 0; i < s->n_after; i++) tells |= s->after[i].kind != LL_AFTER_LET;
-    return tells;
 }
 
 static void go_to(ll_request *rq, ll_course *c, int step)
@@ -269,7 +259,7 @@ static ll_status run_and_go_on(ll_request *rq, ll_course *c)
 {
     ll_status s = run_step(rq, c);
     if (s) return s;
-    c->after = tells_after(step_of(c));
+    c->after = ll_lesson_tells_after(step_of(c));
     if (!c->after) go_to(rq, c, c->at + 1);
     ll_course_show(rq, c);
     return LL_OK;
@@ -285,7 +275,7 @@ ll_status ll_course_next(ll_request *rq, ll_course *c)
                        "question %s waits: `answer` and what you think, or `lesson skip` passes over it",
                        c->lesson.questions[open].name);
     if (!c->after && step_of(c)->commands.n) return run_and_go_on(rq, c);
-    if (!c->after && !c->ran[c->at] && tells_after(step_of(c))) return run_and_go_on(rq, c);
+    if (!c->after && !c->ran[c->at] && ll_lesson_tells_after(step_of(c))) return run_and_go_on(rq, c);
     go_to(rq, c, c->at + 1);
     ll_course_show(rq, c);
     return LL_OK;
@@ -420,7 +410,7 @@ ll_status ll_course_play(ll_request *rq, ll_course *c, const ll_strs *answers, b
         if (s && !first) first = s, why = rq->error;
         if (s && (!keep_going || s == LL_CANCELLED)) break;
         if (s) ll_warn(rq, "%s", rq->error.message);
-        c->after = !s && tells_after(step_of(c));
+        c->after = !s && ll_lesson_tells_after(step_of(c));
         if (c->after) ll_course_show(rq, c);
         go_to(rq, c, c->at + 1);
     }

@@ -65,6 +65,8 @@ void ll_course_show(ll_request *rq, const ll_course *c);
 
 /* The question that waits for an answer in this step; -1: none. */
 int ll_course_open_question(const ll_course *c);
+/* The right answers of a step whose commands have run: from here on no other is taken. data NULL: none is loaded. */
+void ll_course_settle(ll_course *c, int step, const ll_dataset *data);
 /* Right answers and checks that hold so far, and how many there were. */
 void ll_course_points(const ll_course *c, int *right, int *of);
 

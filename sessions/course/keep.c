@@ -65,15 +65,9 @@ static void restore_values(ll_course *c, const cJSON *values)
 /* The step stands where it was left: behind its commands. */
 static void restore_run(ll_course *c, const cJSON *note, int step)
 {
-    const ll_lesson_step *s = &c->lesson.steps[step];
     restore_values(c, cJSON_GetObjectItemCaseSensitive(note, "values"));
     c->ran[step] = true;
-    for (int i = s->first_question; i < s->first_question + s->n_questions; i++) {
-        ll_reply *g = &c->given[i];
-        if (g->settled) continue;
-        g->verdict = ll_question_judge(&c->lesson.questions[i], g->answer, &c->facts, NULL, &g->right);
-        g->settled = true;
-    }
+    ll_course_settle(c, step, NULL);
     c->at = step + 1;
 }
 

@@ -65,8 +65,7 @@ static char *line_of(const char *path, const char *student, const ll_strs *answe
 
 static char *folder_name(void)
 {
-    const char *tmp = getenv("TMPDIR");
-    return ll_path_join(tmp && *tmp ? tmp : "/tmp", "latlab-grade-XXXXXX");
+    return ll_path_join(ll_path_temporary(), "latlab-grade-XXXXXX");
 }
 
 ll_status ll_rerun_lesson(ll_request *rq, const char *path, const char *student, const ll_strs *answers,

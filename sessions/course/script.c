@@ -414,3 +414,10 @@ void ll_lesson_free(ll_lesson *l)
     ll_strs_free(&l->references);
     *l = (ll_lesson){0};
 }
+
+bool ll_lesson_tells_after(const ll_lesson_step *s)
+{
+    bool tells = s->n_questions > 0;
+    for (int i = 0; i < s->n_after; i++) tells |= s->after[i].kind != LL_AFTER_LET;
+    return tells;
+}

@@ -62,6 +62,8 @@ typedef struct ll_lesson_step {
     int n_after;
     ll_after *after;
 } ll_lesson_step;
+/* Is there something to be told once it has run? */
+bool ll_lesson_tells_after(const ll_lesson_step *s);
 
 typedef struct ll_lesson {
     char *title; /* the first sentence that is told */

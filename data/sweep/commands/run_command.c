@@ -76,11 +76,9 @@ ll_status ll_sweep_run_command(ll_request *rq)
     const ll_sweep_kind *kind = NULL;
     ll_sweep_work work = {0};
     void *self = NULL;
-    const char *tmp = getenv("TMPDIR");
     char *path = ll_path_expand(ll_word(&rq->args, "file")),
          *scratch = ll_path_expand(ll_has(&rq->more, "scratch") ? ll_word(&rq->more, "scratch")
-                                   : tmp && *tmp                ? tmp
-                                                                : "/tmp");
+                                                                : ll_path_temporary());
     ll_status s = ll_sweep_open_plan(path, &p, &kind, &rq->error);
     if (!s) s = kind->open(rq, path, &p, &self, &work);
     if (!s) s = run_tasks(rq, &(ll_sweep_job){path, &p, scratch, ll_real(&rq->more, "copy")}, &work);
