@@ -1,5 +1,5 @@
 # latlab. `make demo` and `make check` are all a newcomer needs: they install what is missing, build and run.
-# One makefile, no recursion: every variant (release, asan, ubsan, tsan, fuzz) is the same rules over its own folder
+# One makefile, no recursion: every variant (release, asan, tsan, fuzz) is the same rules over its own folder
 # under build/.
 
 CC ?= gcc
@@ -37,8 +37,10 @@ FLAGS_release := -O3 -march=$(MARCH)
 # and neither knows the other's)
 GUESSES := -Wno-unknown-warning-option -Wno-pass-failed -Wno-format-truncation -Wno-maybe-uninitialized \
            -Wno-stringop-overflow
-FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address -fno-omit-frame-pointer $(GUESSES)
-FLAGS_ubsan := -O1 -march=$(MARCH) -fsanitize=undefined -fno-sanitize-recover=all $(GUESSES)
+# Addresses, leaks and undefined behaviour together: one build and one run find what two did. (The runtimes are linked in
+# because as shared libraries they do not agree on where to report: log_path of tests/run.)
+FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan -static-libubsan \
+              -fno-omit-frame-pointer $(GUESSES)
 FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
 # libFuzzer is clang's, whatever builds the rest (instrumented loops that do not vectorize are no errors, and NULL + 0
 # is NULL, as C2y has it)
@@ -64,7 +66,7 @@ build/aarch64/%: override AR := $(CROSS)ar
 build/aarch64/%: override DNNL = -ldnnl -lgomp
 build/aarch64/%: override LDFLAGS += $(foreach d,$(CROSS_DIRS),-L$(d) -Wl,-rpath-link,$(d))
 
-.PHONY: all packages demo check test test-aarch64 crash asan ubsan tsan fuzz seeds layers format format-check bench install uninstall clean \
+.PHONY: all packages demo check test test-aarch64 crash asan tsan fuzz seeds layers format format-check bench install uninstall clean \
         verify-reference bundled bundled-proxies screens record
 all: latlab latlab-measure-$(HERE)
 
@@ -143,9 +145,9 @@ build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)
 -include $$(wildcard $$(patsubst %.c,build/$(1)/%.d,$$(SOURCES) tui/main.c $$(wildcard tests/*.c tests/*/*.c)) \
   $$(patsubst %,build/$(1)/%.f64.d,$$(TWINS) $$(GRADS:%=tests/%)))
 endef
-$(foreach v,release asan ubsan tsan fuzz $(if $(filter aarch64,$(HERE)),,aarch64),$(eval $(call variant,$(v))))
+$(foreach v,release asan tsan fuzz $(if $(filter aarch64,$(HERE)),,aarch64),$(eval $(call variant,$(v))))
 # The one file whose loops the sanitizer runs would wait for: its sums need registers.
-$(foreach v,asan ubsan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
+$(foreach v,asan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
 # gcc 12 for 64-bit Arm dies of a loop there (vect_transform_reduction, tree-vect-loop.cc).
 build/aarch64/tests/test_small_gemm.o: FLAGS_aarch64 += -fno-tree-vectorize
 .SECONDARY:
@@ -199,9 +201,8 @@ pick = $(filter build/$(1)/test_$(subst *,%,$(T)),$(TESTS:%=build/$(1)/%))
 test: latlab latlab-measure-$(HERE) $(call pick,release) $(SHIMS)
 	@LATLAB=./latlab tests/run release $(call pick,release) $(if $(filter *,$(T)),$(SCRIPTS))
 asan: build/asan/latlab $(call pick,asan)
-	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 tests/run asan $(call pick,asan)
-ubsan: build/ubsan/latlab $(call pick,ubsan)
-	@LATLAB=build/ubsan/latlab LATLAB_SANITIZER=ubsan UBSAN_OPTIONS=print_stacktrace=1 tests/run ubsan $(call pick,ubsan)
+	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  tests/run asan $(call pick,asan)
 # Where threads meet: the pool, the worker and its events, training, processes, the faces.
 THREADED := base app transfer nasflat help cate gp cancel search sessions sessions_harm events look diagnose diagnose_command gnuplot plot_command tui tui_prompt tui_mouse
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
