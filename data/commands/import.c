@@ -24,7 +24,8 @@ const ll_option ll_import_options[] = {
     LL_OPT_NAMES(
         "kind", NULL, importer_kind,
         "whose files: help, oneproxy and eagle are folders, brpnas and hwnasbench pickles, lut tables of "
-        "layer costs, csv your own, accuracy one score, ofa-accuracy Once-for-All's predictor of it, zcp "
+        "layer costs, csv your own (as text or JSON), accuracy one score, ofa-accuracy Once-for-All's "
+        "predictor of it, zcp "
         "zero-cost proxies",
         LL_REQUIRED),
     LL_OPT_WORD("path", NULL, "the file or folder; lut: also several files, joined by commas", LL_REQUIRED,
