@@ -168,6 +168,7 @@ typedef struct joining {
     ll_request *rq;
     ll_import *job;
     ll_dataset *fresh, *into;
+    ll_import_report report; /* made before anything is written */
 } joining;
 
 /* With what the folder holds by now, which may be more than when the file was read. */
@@ -182,7 +183,7 @@ static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, l
     } else {
         *out = ll_dataset_ref(x->fresh);
     }
-    if (!s) ll_import_compare(x->rq, x->job, *out, x->fresh);
+    if (!s) ll_import_report_make(x->rq, x->job, *out, x->fresh, &x->report);
     if (s || !ll_cancelled(x->rq->observer)) return s;
     ll_dataset_unref(*out); /* before anything is written */
     *out = NULL;
@@ -205,7 +206,8 @@ static ll_status save(joining *x, const place *p)
     if (!s && said.len) ll_note(rq, "%s", said.s);
     ll_str_free(&said);
     if (s) return s;
-    ll_emit_import(rq, x->job, d, x->fresh);
+    ll_cancelled(rq->observer); /* heard too late: what is written is said, and nobody leaves before */
+    ll_import_report_emit(rq, x->job, d, x->fresh, &x->report);
     if (is_loaded(rq, p)) {
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
         ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
@@ -222,7 +224,7 @@ static ll_status preview(joining *x)
     ll_dataset_unref(into);
     if (s) return s;
     ll_import_note(x->job, "nothing was written (dry=on)");
-    ll_emit_import(x->rq, x->job, d, x->fresh);
+    ll_import_report_emit(x->rq, x->job, d, x->fresh, &x->report);
     ll_dataset_unref(d);
     return LL_OK;
 }
@@ -325,6 +327,7 @@ ll_status ll_run_import(ll_request *rq)
     ll_strs_free(&key);
     ll_strs_free(&ignore);
     ll_strs_free(&missing);
+    ll_import_report_free(&x.report);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);
