@@ -149,12 +149,6 @@ static ll_status find_space(ll_request *rq, ll_import *job)
     ll_status s = ll_given(&rq->args, "ops") ? define_space(rq, name, &space) : LL_OK;
     if (s) return s;
     if (!space) s = ll_space_open(name, &space, &rq->error);
-    if (s == LL_USAGE)
-        return LL_FAIL(
-            rq, s,
-            "unknown search space %.60s; `spaces` lists them, positions= and ops= define a new one, "
-            "a file *.json any",
-            name);
     if (s) return s;
     if (job->into && space != job->into->space)
         return LL_FAIL(rq, LL_USAGE, "%s is a dataset of %s, not of %s", job->into->name,
