@@ -72,6 +72,17 @@ awk -F, -v OFS=, '{ line = $1
 settle=.05 runs 'import csv big.csv as big space=nasbench201 unit=ms' TERM "importing a large table"
 [ -e data/latlab/big ] && bad "a part of the dataset is left" || ok
 
+# too late: what is written is said, too
+awk -v OFS=, 'BEGIN { line = "arch"; for (k = 0; k < 5000; k++) line = line OFS "d" k; print line
+    for (i = 0; i < 400; i++) { line = i; for (k = 0; k < 5000; k++) line = line OFS (i * 7 + k) % 97 + 1; print line } }' >wide.csv
+"$latlab" -c 'import csv wide.csv as late space=nasbench201 unit=ms' >out 2>err </dev/null &
+pid=$!
+until [ -e data/latlab/late ] || ! kill -0 $pid 2>/dev/null; do :; done
+sleep .1
+kill -INT $pid 2>/dev/null
+wait $pid
+grep -q '^late: 400 architectures x 5000 devices' out && ok || bad "what was written before the signal is not said"
+
 # a server that is dead: whoever waits for it cannot be called back
 echo 'arch,a' >dead.csv
 for signal in INT TERM; do

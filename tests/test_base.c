@@ -91,12 +91,15 @@ static void options_are_checked(void)
     CHECK_INT(ll_values_set(&v, "shape", "star", &e), LL_OK);
     CHECK_INT(ll_chosen(&v, "shape"), 1);
     ll_values_free(&v);
-    static const char *const bad[][2] = {
-        {"fpga k=0", "between 1 and 100"}, {"fpga k=2.5", "whole number"},
-        {"fpga k=x", "whole number"},      {"", "device is missing"},
-        {"fpga gnn=x", "dgf|gat"},         {"fpga gnm=dgf", "did you mean gnn"},
-        {"fpga extra", "no further"},      {"fpga live=2", "on or off"},
-        {"fpga shape=line", "ring|star"}};
+    static const char *const bad[][2] = {{"fpga k=0", "between 1 and 100"},
+                                         {"fpga k=2.5", "whole number"},
+                                         {"fpga k=x", "whole number"},
+                                         {"", "device is missing"},
+                                         {"fpga gnn=x", "dgf|gat"},
+                                         {"fpga gnm=dgf", "did you mean gnn"},
+                                         {"fpga extra", "no further argument was expected behind device"},
+                                         {"fpga live=2", "on or off"},
+                                         {"fpga shape=line", "ring|star"}};
     for (int i = 0; i < 9; i++) {
         CHECK_INT(parse(&v, bad[i][0], &e), LL_USAGE);
         CHECK_HAS(e.message, bad[i][1]);

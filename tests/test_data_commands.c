@@ -129,7 +129,8 @@ static void bad_tables_cost_nothing(void)
         {"arch,phone\n0,5\n1,6\n", "unit=ms", "phone is in base already and 2 of 2"},
         {"arch,phone\n0,1\n", "unit=h", "unit"},
         {"arch,phone\n0,1\n", "unit=ms space=fbnet", "nasbench201, not of fbnet"},
-        {"arch,phone\n0,1\n", "unit=ms space=nope", "unknown search space"},
+        {"arch,phone\n0,1\n", "unit=ms space=nope", "unknown search space nope; `spaces` lists them"},
+        {"arch,phone\n0,1\n", "unit=ms space=nasbench20", "did you mean nasbench201?"},
     };
     start();
     CHECK_STR(say("import csv %s as base space=nasbench201 unit=ms", write_text("base.csv", good_table)),

@@ -183,17 +183,67 @@ static void other_kinds_of_files_are_named(void)
     static const char *const all[][2] = {
         {"PK\003\004\024", "a zip archive, as spreadsheets (.xlsx, .ods)"},
         {"\x1f\x8b\x08", "compressed with gzip: gunzip it first"},
-        {"{\"0_0_0\": 1.5}", "JSON"},
-        {"[{\"arch\": \"0_0_0\", \"pi\": 1.5}]\n", "JSON"},
         {"PAR1\x15", "a Parquet file"},
         {"\x80\x04\x95", "a pickle"},
         {"0_0_0,1\n1_0_0,2\n", "line 1: the first line is a measurement already"},
+        {"0_0_0 1.5\n1_0_0 2\n", "line 1: the first line is a measurement already"},
+        {"INFO measuring 0_0_0: 1.5 ms\nINFO measuring 1_0_0: 2 ms\n", "a measurement already"},
     };
     ll_str said = {0};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         CHECK(!read(all[i][0], (ll_import){.device = "pi"}, &said));
         CHECK_HAS(ll_str_text(&said), all[i][1]);
     }
+    ll_str_free(&said);
+}
+
+/* The one column of architectures need not be called so, in any language. */
+static void cells_say_which_column_is_which(void)
+{
+    static const char *const tables[] = {
+        "Architektur;pi\r\n0_1_2;1,5\r\n",
+        ",modell,pi\n0,0_1_2,1.5\n",
+        "index,name,pi\n0,0_1_2,1.5\n",
+        "pi,\xe6\x9e\xb6\xe6\x9e\x84\n1.5,\"[0, 1, 2]\"\n",
+    };
+    static const char *const unknown[] = {"a,b,pi\n0_1_2,2_1_0,1.5\n", "a,pi\nfirst,1.5\n", "a,b\n1.5,2\n"};
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        ll_dataset *d = read(tables[i], (ll_import){0}, &said);
+        if (CHECK(d != NULL)) CHECK_NEAR(at(d, "pi", "0_1_2"), 1.5, 0);
+        CHECK_HAS(ll_str_text(&said), "names the architectures: its cells do");
+        ll_dataset_unref(d);
+    }
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+        CHECK(!read(unknown[i], (ll_import){0}, &said));
+        CHECK_HAS(ll_str_text(&said), "which column holds the architectures");
+    }
+    ll_str_free(&said);
+}
+
+/* However a script calls the latency and its deviation, neither is a device. */
+static void the_latency_has_many_names(void)
+{
+    static const char *const headings[] = {
+        "arch,latency_mean,latency_std", "arch,mean_latency,std_latency",
+        "arch,lat_avg,lat_std",          "arch,inference_time_ms,inference_time_std",
+        "arch,Latency (ms),stdev (ms)",  "arch,elapsed_ms,sd_ms",
+        "arch,time_p50,std,n_runs"};
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
+        ll_str table = {0};
+        ll_str_addf(&table, "%s\n0_1_2,1.5,.25%s\n", headings[i], strstr(headings[i], "n_runs") ? ",30" : "");
+        ll_dataset *d = read(table.s, (ll_import){.device = "pi"}, &said);
+        if (!CHECK(d != NULL)) printf("  %s: %s\n", headings[i], ll_str_text(&said));
+        if (d) CHECK_NEAR(at(d, "pi", "0_1_2"), 1.5, 0);
+        if (d) CHECK_NEAR(std_at(d, 0, 0), .25, 0);
+        ll_dataset_unref(d);
+        CHECK(!read(table.s, (ll_import){0}, &said));
+        CHECK_HAS(ll_str_text(&said), "which device is it?");
+        ll_str_free(&table);
+    }
+    CHECK(!read("arch,duration_s\n0_1_2,1.5\n", (ll_import){.device = "pi"}, &said));
+    CHECK_HAS(ll_str_text(&said), "duration_s, which is s, and unit=ms was given");
     ll_str_free(&said);
 }
 
@@ -260,6 +310,8 @@ static const check_case cases[] = {
     {"a quantity of no device is asked about", a_quantity_of_no_device_is_asked_about},
     {"what could be two things is refused", what_could_be_two_things_is_refused},
     {"other kinds of files are named", other_kinds_of_files_are_named},
+    {"cells say which column is which", cells_say_which_column_is_which},
+    {"the latency has many names", the_latency_has_many_names},
     {"emptied lines are passed over", emptied_lines_are_passed_over},
     {0},
 };

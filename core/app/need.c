@@ -18,8 +18,10 @@ ll_status ll_need_task(ll_request *rq)
     if (s) return s;
     return rq->state.task
                ? LL_OK
-               : LL_FAIL(rq, LL_FAILED,
-                         "no source and target devices are chosen; `task NAME` or `partition` does that");
+               : LL_FAIL(
+                     rq, LL_FAILED,
+                     "no source and target devices are chosen: `partition target=DEVICE` takes all others as "
+                     "sources, `task` lists published splits");
 }
 
 ll_status ll_need_device(ll_request *rq, const char *option, int *device)

@@ -21,6 +21,7 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    if (!c->line) return ll_fail(e, LL_BAD_DATA, "%s: %s", c->what, text);
     return ll_fail(e, LL_BAD_DATA, "%s: line %d: %s", c->what, c->line, text);
 }
 
@@ -140,7 +141,7 @@ static ll_status start(ll_csv *c, size_t n, ll_error *e)
     return LL_OK;
 }
 
-static ll_status open_owned(ll_csv *c, const char *what, char *text, size_t n, ll_error *e)
+ll_status ll_csv_open_owned(ll_csv *c, const char *what, char *text, size_t n, ll_error *e)
 {
     *c = (ll_csv){.what = ll_strdup(what), .text = text};
     ll_status s = start(c, n, e);
@@ -153,7 +154,7 @@ ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e)
     char *text;
     size_t n;
     ll_status s = ll_read_file(path, 0, &text, &n, e);
-    return s ? s : open_owned(c, path, text, n, e);
+    return s ? s : ll_csv_open_owned(c, path, text, n, e);
 }
 
 /* --- streams: the text is a window that moves over it --- */
@@ -209,7 +210,7 @@ ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t
 {
     char *copy = ll_alloc(n + 1, 1);
     memcpy(copy, text, n);
-    return open_owned(c, what, copy, n, e);
+    return ll_csv_open_owned(c, what, copy, n, e);
 }
 
 void ll_csv_close(ll_csv *c)
@@ -359,6 +360,21 @@ ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e)
         if (s) return s;
     }
     return LL_OK;
+}
+
+bool ll_csv_peek(const ll_csv *c, ll_csv *next)
+{
+    size_t left = (size_t)(c->end - c->at), n = left < LL_CSV_STREAM_RECORD ? left : LL_CSV_STREAM_RECORD;
+    bool more = false;
+    *next = (ll_csv){.what = ll_strdup(c->what),
+                     .text = ll_strndup(c->at, n),
+                     .separator = c->separator,
+                     .next_line = c->next_line};
+    next->at = next->text;
+    next->end = next->text + n;
+    if (!ll_csv_next(next, &more, NULL) && more && (next->at < next->end || n == left)) return true;
+    ll_csv_close(next);
+    return false;
 }
 
 int ll_csv_column(const ll_csv *c, const char *name)

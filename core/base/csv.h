@@ -23,7 +23,7 @@ typedef struct ll_csv {
     char *at, *end;
     const char *record; /* where the current record begins */
     char separator;
-    int line; /* line (from 1) where the current record begins */
+    int line; /* line (from 1; 0: names that no line has) where the current record begins */
     int next_line;
     bool repaired; /* some bytes were no UTF-8 and were read as Latin-1 */
     bool remark;   /* the window ended in a comment, of which there is more */
@@ -40,10 +40,15 @@ ll_status ll_csv_open(ll_csv *c, const char *path, ll_error *e);
 enum { LL_CSV_STREAM_RECORD = 1 << 16 };
 ll_status ll_csv_open_stream(ll_csv *c, const char *path, ll_error *e);
 ll_status ll_csv_open_text(ll_csv *c, const char *what, const char *text, size_t n, ll_error *e);
+/* The same of a text on the heap, NUL behind its n bytes, which is taken over in any case. */
+ll_status ll_csv_open_owned(ll_csv *c, const char *what, char *text, size_t n, ll_error *e);
 /* The next record that is neither empty nor a comment. *more is false at the end. LL_BAD_DATA with file and
  * line: a quote that never ends, text behind a closing quote, a record of more than 64 MiB or a million
  * cells. */
 ll_status ll_csv_next(ll_csv *c, bool *more, ll_error *e);
+/* A look at the record that ll_csv_next will give, in *next, to be closed; false: there is none, or it is longer than
+ * LL_CSV_STREAM_RECORD or cannot be read. Not for streams. */
+bool ll_csv_peek(const ll_csv *c, ll_csv *next);
 /* Cell of the current record with this text (any case), -1. */
 int ll_csv_column(const ll_csv *c, const char *name);
 /* The one with the first of these texts that there is; NULL behind the last. */

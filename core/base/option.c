@@ -234,11 +234,26 @@ static int next_positional(const ll_values *v)
     return -1;
 }
 
-static bool has_positional(const ll_option *o)
+/* What may stand without its name: "action dataset name". */
+static void list_positionals(const ll_option *o, ll_str *out)
 {
     for (; o->name; o++)
-        if (o->positional) return true;
-    return false;
+        if (o->positional) ll_str_addf(out, "%s%s", out->len ? " " : "", o->name);
+}
+
+static ll_status no_further(const ll_values *v, const char *text, ll_error *e)
+{
+    ll_str names = {0};
+    if (v->table) list_positionals(v->table, &names);
+    if (!v->table || !v->table->name || names.len)
+        ll_fail(e, LL_USAGE,
+                names.len ? "'%s': no further argument was expected behind %s"
+                          : "'%s': no further argument was expected",
+                text, ll_str_text(&names));
+    else
+        ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text, v->table->name);
+    ll_str_free(&names);
+    return LL_USAGE;
 }
 
 static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
@@ -246,13 +261,9 @@ static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
     int i = next_positional(v);
     if (i < 0) {
         char *text = ll_unmarked(word);
-        if (v->table && v->table->name && !has_positional(v->table))
-            ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text,
-                    v->table->name);
-        else
-            ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
+        ll_status s = no_further(v, text, e);
         free(text);
-        return LL_USAGE;
+        return s;
     }
     if (!v->table[i].rest || !v->given[i]) return store(v, i, word, e);
     ll_str joined = {0};

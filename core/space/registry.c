@@ -2,6 +2,7 @@
  * name. */
 #include <string.h>
 
+#include "core/base/near.h"
 #include "core/space/numbers.h"
 #include "core/space/parts.h"
 #include "core/space/shipped.h"
@@ -63,8 +64,12 @@ ll_status ll_space_open(const char *name, const ll_space **out, ll_error *e)
 {
     if (is_file(name)) return ll_space_from_file(name, out, e);
     *out = ll_space_find(name);
-    return *out ? LL_OK
-                : ll_fail(e, LL_USAGE,
-                          "unknown search space %.60s; `spaces` lists them, a file *.json may define one",
-                          name);
+    if (*out) return LL_OK;
+    ll_near near = ll_near_to(name);
+    const ll_space *s;
+    for (int i = 0; (s = ll_space_at(i)); i++) ll_near_offer(&near, s->name);
+    return ll_near_fail(
+        &near, e, LL_USAGE,
+        "`spaces` lists them, a file *.json defines one, and so do positions= and ops= of `import`",
+        "unknown search space %.60s", name);
 }

@@ -38,11 +38,19 @@ ll_status ll_data_find(ll_app *a, const char *name, ll_dataset **out, ll_error *
 /* ll_folder_home() among the folders of this app: where a change of the dataset at `path` is written; free *to. */
 ll_status ll_data_home(ll_app *a, const char *path, char **to, ll_error *e);
 
-/* Notes on what of `fresh`, which was read from a file, is worth a second look in the dataset it is in: twins, and what is
- * like a known device. Before anything is written, since it takes a while and may be stopped. */
-void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
-/* The result of an import: what was read, the dataset it is in now, units that look wrong, and the notes. */
-void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh);
+/* What an import says in the end, which takes a while to work out and is made before anything is written, so that it may be
+ * stopped: a row a device, units that look wrong, and in the job's notes what of `fresh`, which was read from a file, is worth a
+ * second look in the dataset `d` it is in (twins, and what is like a known device). After a wish to stop it is of no use. */
+typedef struct ll_import_report {
+    cJSON *rows;
+    ll_strs warnings;
+} ll_import_report;
+void ll_import_report_make(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh,
+                           ll_import_report *out);
+/* The warnings, and the result of the import: what was read, the dataset it is in now, rows and notes. */
+void ll_import_report_emit(ll_request *rq, const ll_import *job, const ll_dataset *d, const ll_dataset *fresh,
+                           ll_import_report *report);
+void ll_import_report_free(ll_import_report *report);
 
 /* Fields of a result that say what a dataset is: dataset, space, archs, devices, hash, path. */
 void ll_dataset_fields(cJSON *o, const ll_dataset *d);

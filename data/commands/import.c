@@ -24,7 +24,8 @@ const ll_option ll_import_options[] = {
     LL_OPT_NAMES(
         "kind", NULL, importer_kind,
         "whose files: help, oneproxy and eagle are folders, brpnas and hwnasbench pickles, lut tables of "
-        "layer costs, csv your own, accuracy one score, ofa-accuracy Once-for-All's predictor of it, zcp "
+        "layer costs, csv your own (as text or JSON), accuracy one score, ofa-accuracy Once-for-All's "
+        "predictor of it, zcp "
         "zero-cost proxies",
         LL_REQUIRED),
     LL_OPT_WORD("path", NULL, "the file or folder; lut: also several files, joined by commas", LL_REQUIRED,
@@ -148,12 +149,6 @@ static ll_status find_space(ll_request *rq, ll_import *job)
     ll_status s = ll_given(&rq->args, "ops") ? define_space(rq, name, &space) : LL_OK;
     if (s) return s;
     if (!space) s = ll_space_open(name, &space, &rq->error);
-    if (s == LL_USAGE)
-        return LL_FAIL(
-            rq, s,
-            "unknown search space %.60s; `spaces` lists them, positions= and ops= define a new one, "
-            "a file *.json any",
-            name);
     if (s) return s;
     if (job->into && space != job->into->space)
         return LL_FAIL(rq, LL_USAGE, "%s is a dataset of %s, not of %s", job->into->name,
@@ -167,6 +162,7 @@ typedef struct joining {
     ll_request *rq;
     ll_import *job;
     ll_dataset *fresh, *into;
+    ll_import_report report; /* made before anything is written */
 } joining;
 
 /* With what the folder holds by now, which may be more than when the file was read. */
@@ -181,7 +177,7 @@ static ll_status combine(void *ctx, const ll_dataset *there, ll_dataset **out, l
     } else {
         *out = ll_dataset_ref(x->fresh);
     }
-    if (!s) ll_import_compare(x->rq, x->job, *out, x->fresh);
+    if (!s) ll_import_report_make(x->rq, x->job, *out, x->fresh, &x->report);
     if (s || !ll_cancelled(x->rq->observer)) return s;
     ll_dataset_unref(*out); /* before anything is written */
     *out = NULL;
@@ -204,7 +200,8 @@ static ll_status save(joining *x, const place *p)
     if (!s && said.len) ll_note(rq, "%s", said.s);
     ll_str_free(&said);
     if (s) return s;
-    ll_emit_import(rq, x->job, d, x->fresh);
+    ll_cancelled(rq->observer); /* heard too late: what is written is said, and nobody leaves before */
+    ll_import_report_emit(rq, x->job, d, x->fresh, &x->report);
     if (is_loaded(rq, p)) {
         ll_note(rq, "%s is the loaded dataset: the session goes on with the new one", d->name);
         ll_go_on_with(rq, ll_dataset_ref(d), ll_dataset_continues(d, rq->state.data));
@@ -221,7 +218,7 @@ static ll_status preview(joining *x)
     ll_dataset_unref(into);
     if (s) return s;
     ll_import_note(x->job, "nothing was written (dry=on)");
-    ll_emit_import(x->rq, x->job, d, x->fresh);
+    ll_import_report_emit(x->rq, x->job, d, x->fresh, &x->report);
     ll_dataset_unref(d);
     return LL_OK;
 }
@@ -324,6 +321,7 @@ ll_status ll_run_import(ll_request *rq)
     ll_strs_free(&key);
     ll_strs_free(&ignore);
     ll_strs_free(&missing);
+    ll_import_report_free(&x.report);
     ll_dataset_unref(x.fresh);
     ll_dataset_unref(x.into);
     free_place(&p);

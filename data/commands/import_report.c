@@ -32,7 +32,7 @@ static double *typical_of_others(const ll_dataset *d)
 {
     double *typical = LL_NEW_ARRAY(double, d->n_devices + 1), *own = LL_NEW_ARRAY(double, d->n_devices + 1);
     double *room = LL_NEW_ARRAY(double, d->n_archs + 1);
-    for (int j = 0; j < d->n_devices; j++)
+    for (int j = 0; j < d->n_devices && !ll_interrupted(); j++)
         own[j] = d->devices[j].of == LL_LATENCY ? median_of(d, j, room) : NAN;
     ll_medians_without(own, d->n_devices, typical);
     free(own);
@@ -41,18 +41,22 @@ static double *typical_of_others(const ll_dataset *d)
 }
 
 /* Devices of one space lie within a few powers of ten; a factor of a thousand is a unit. */
-static void hint_at_unit(ll_request *rq, const ll_dataset *d, int device, double median, double typical)
+static void hint_at_unit(ll_strs *warnings, const ll_dataset *d, int device, double median, double typical)
 {
+    ll_str text = {0};
     const ll_device *v = &d->devices[device];
     if (v->of != LL_LATENCY) return; /* nobody knows what energies of a space usually are */
     if (v->costs) return;            /* of a table's own unit, which it states */
     double ratio = median / typical;
     bool alone = d->n_devices == 1;
     if (!alone && ratio > 0 && (ratio < 1.0 / 300 || ratio > 300))
-        ll_warn(rq, "%s: its median is %.3g ms, the other devices' is %.3g ms: was the file really in %s?",
-                v->name, median, typical, v->unit_read);
+        ll_str_addf(&text,
+                    "%s: its median is %.3g ms, the other devices' is %.3g ms: was the file really in %s?",
+                    v->name, median, typical, v->unit_read);
     else if (alone && (median < .05 || median > 5000))
-        ll_warn(rq, "%s: its median is %.3g ms: was the file really in %s?", v->name, median, v->unit_read);
+        ll_str_addf(&text, "%s: its median is %.3g ms: was the file really in %s?", v->name, median,
+                    v->unit_read);
+    if (text.len) ll_strs_take(warnings, ll_str_take(&text));
 }
 
 /* --- twins --- */
@@ -163,33 +167,23 @@ static void add_row(cJSON *rows, const ll_dataset *d, const ll_dataset *fresh, i
     ll_json_str(row, "unit_read", fresh->devices[j].unit_read);
 }
 
-static void add_rows(ll_request *rq, cJSON *result, const ll_dataset *d, const ll_dataset *fresh)
+static void add_rows(ll_import_report *report, const ll_dataset *d, const ll_dataset *fresh)
 {
-    cJSON *rows = ll_json_arr(result, "rows");
     double *typical = typical_of_others(d), *room = LL_NEW_ARRAY(double, fresh->n_archs + 1);
-    for (int j = 0; j < fresh->n_devices; j++) {
+    for (int j = 0; j < fresh->n_devices && !ll_interrupted(); j++) {
         int device = ll_dataset_device(d, fresh->devices[j].name);
         double median = median_of(fresh, j, room);
-        add_row(rows, d, fresh, j, device, median);
-        hint_at_unit(rq, d, device, median, typical[device]);
+        add_row(report->rows, d, fresh, j, device, median);
+        hint_at_unit(&report->warnings, d, device, median, typical[device]);
     }
     free(room);
     free(typical);
 }
 
 /* What came when no device did: scores. */
-static void add_score_rows(cJSON *result, const ll_dataset *fresh)
+static void add_score_rows(cJSON *rows, const ll_dataset *fresh)
 {
-    static const ll_column columns[] = {{"score", "score", NULL, -1},
-                                        {"n", "read", NULL, 0},
-                                        {"median", "median", NULL, 3},
-                                        {"unit", "unit", NULL, -1},
-                                        {"split", "split", NULL, -1},
-                                        {"source", "source", NULL, -1},
-                                        {0}};
     double *known = LL_NEW_ARRAY(double, fresh->n_archs + 1);
-    ll_result_columns(result, columns);
-    cJSON *rows = ll_json_arr(result, "rows");
     for (int i = 0; i < fresh->n_scores; i++) {
         const ll_score *s = &fresh->scores[i];
         cJSON *o = ll_json_obj(rows, NULL);
@@ -206,23 +200,45 @@ static void add_score_rows(cJSON *result, const ll_dataset *fresh)
     free(known);
 }
 
-void ll_import_compare(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+void ll_import_report_make(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh,
+                           ll_import_report *out)
 {
+    ll_import_report_free(out);
     note_twins(job, d, fresh);
     const ll_dataset *loaded =
         rq->state.data && rq->state.data->space == fresh->space ? rq->state.data : NULL;
     ll_import_note_alike(job, fresh, (const ll_dataset *const[]){d, loaded}, 2);
+    out->rows = cJSON_CreateArray();
+    if (fresh->n_devices)
+        add_rows(out, d, fresh);
+    else
+        add_score_rows(out->rows, fresh);
 }
 
-void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const ll_dataset *fresh)
+void ll_import_report_free(ll_import_report *report)
 {
-    static const ll_column columns[] = {{"device", "device", NULL, -1},
+    cJSON_Delete(report->rows);
+    ll_strs_free(&report->warnings);
+    *report = (ll_import_report){0};
+}
+
+void ll_import_report_emit(ll_request *rq, const ll_import *job, const ll_dataset *d, const ll_dataset *fresh,
+                           ll_import_report *report)
+{
+    static const ll_column devices[] = {{"device", "device", NULL, -1},
                                         {"n", "read", NULL, 0},
                                         {"missing", "missing", NULL, 0},
                                         {"median_ms", "median", NULL, 4},
                                         {"unit", "unit", NULL, -1},
                                         {"unit_read", "unit read", NULL, -1},
-                                        {0}};
+                                        {0}},
+                           scores[] = {{"score", "score", NULL, -1},
+                                       {"n", "read", NULL, 0},
+                                       {"median", "median", NULL, 3},
+                                       {"unit", "unit", NULL, -1},
+                                       {"split", "split", NULL, -1},
+                                       {"source", "source", NULL, -1},
+                                       {0}};
     cJSON *result = ll_result_new("import");
     ll_str title = {0};
     ll_dataset_fields(result, d);
@@ -236,13 +252,11 @@ void ll_emit_import(ll_request *rq, ll_import *job, const ll_dataset *d, const l
                 ll_noun(d->n_archs, "architecture", "architectures"), d->n_devices,
                 d->n_devices == 1 ? "" : "s", d->space->name);
     ll_json_str(result, "title", ll_str_text(&title));
-    if (fresh->n_devices) {
-        ll_result_columns(result, columns);
-        add_rows(rq, result, d, fresh);
-    } else {
-        add_score_rows(result, fresh);
-    }
+    ll_result_columns(result, fresh->n_devices ? devices : scores);
+    cJSON_AddItemToObject(result, "rows", report->rows);
+    report->rows = NULL;
     ll_json_strs(result, "notes", job->notes.v, job->notes.n);
+    for (int i = 0; i < report->warnings.n; i++) ll_warn(rq, "%s", report->warnings.v[i]);
     ll_emit(rq, result);
     ll_str_free(&title);
 }

@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/base/size.h"
 #include "data/importers/csv_heading.h"
+#include "data/importers/json_table.h"
 
 typedef ll_table_reader reader;
 typedef ll_table_cell cell;
@@ -541,7 +542,7 @@ static ll_status read_file(ll_import *job, ll_dataset **fresh, ll_error *e)
     reader r = {.job = job, .text = {.space = job->space}};
     if (!job->batch) job->batch = 1;
     ll_status s = ll_arch_order_find(job->space, job->order, &r.text.order, e);
-    if (!s) s = ll_csv_open(&r.csv, job->path, e);
+    if (!s) s = ll_table_open(&r.csv, job->path, job->space, e);
     if (!s) s = read_table(&r, fresh, e);
     free_reader(&r);
     return s;

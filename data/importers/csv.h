@@ -126,6 +126,8 @@ void ll_runs_free(ll_runs *runs);
 
 /* The columns that name architectures, from the header in r->csv. LL_BAD_DATA: there is none. */
 ll_status ll_table_find_archs(ll_table_reader *r, const ll_names *names, ll_error *e);
+/* The current record, the first, is not names but has an architecture in it. */
+bool ll_table_lacks_heading(const ll_table_reader *r);
 /* The architecture of the current record, its text in r->arch. LL_BAD_DATA: unknown, or two columns name two. */
 ll_status ll_table_read_arch(ll_table_reader *r, uint8_t *gene, ll_error *e);
 void ll_table_note_archs(ll_table_reader *r); /* how they were read */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/decimal.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "data/importers/csv.h"
@@ -53,23 +54,59 @@ static void add_checks(reader *r)
     }
 }
 
-/* The first line is not names but an architecture and its numbers. */
-static bool lacks_header(const reader *r)
+/* An architecture in words: numbers may be anything, and so may the one word of a space with one position. */
+static bool is_string(const ll_space *space, const char *text)
 {
     uint8_t gene[LL_MAX_POSITIONS];
-    for (int i = 0; i < r->csv.n; i++)
-        if (strlen(r->csv.cells[i]) > 1 && !ll_space_read(r->job->space, r->csv.cells[i], gene, NULL))
-            return true;
-    return false;
+    double number;
+    return space->n_positions > 1 && *text && !ll_decimal_parse(text, &number) &&
+           !ll_space_parse(space, text, gene, NULL);
+}
+
+/* The first cell from `from` on that is one; -1: none. */
+static int find_string(const reader *r, const ll_csv *record, int from)
+{
+    for (int i = from; i < record->n; i++)
+        if (is_string(r->job->space, record->cells[i])) return i;
+    return -1;
+}
+
+/* Also in words between blanks and colons, as scripts print them. */
+static bool has_string(const reader *r, const char *cell)
+{
+    char *copy = ll_strdup(cell), *rest = copy, *word;
+    bool found = is_string(r->job->space, cell);
+    while (!found && (word = strsep(&rest, " \t:=,;"))) found = is_string(r->job->space, word);
+    free(copy);
+    return found;
+}
+
+bool ll_table_lacks_heading(const reader *r)
+{
+    int numbers = 0;
+    for (int i = 0; i < r->csv.n; i++) {
+        double number;
+        if (has_string(r, r->csv.cells[i])) return true;
+        numbers += ll_decimal_parse(r->csv.cells[i], &number);
+    }
+    return r->csv.n && numbers == r->csv.n;
+}
+
+/* Whatever it is called ("Architektur", "model"): the one column that has an architecture of the space in the first line
+ * of cells. */
+static int find_by_cells(const reader *r)
+{
+    ll_csv first;
+    if (ll_table_lacks_heading(r) || !ll_csv_peek(&r->csv, &first)) return -1;
+    int column = find_string(r, &first, 0);
+    if (column >= r->csv.n || (column >= 0 && find_string(r, &first, column + 1) >= 0)) column = -1;
+    ll_csv_close(&first);
+    return column;
 }
 
 static ll_status not_found(const reader *r, ll_error *e)
 {
     const ll_csv *c = &r->csv;
-    if (lacks_header(r))
-        return ll_csv_fail(c, e,
-                           "the first line is a measurement already: a line of names such as `arch,pixel3 "
-                           "(ms)` was expected above it");
     if (ll_csv_column(c, row_name) >= 0)
         return ll_csv_fail(c, e,
                            "rows are those of a dataset: `import csv FILE into NAME` knows which (or give "
@@ -93,6 +130,9 @@ static bool find_archs(reader *r, const ll_names *names)
     int one = ll_csv_column_among(c, arch_names);
     if (one < 0) ll_arch_columns_guess(names, r->job->space, &r->at);
     if (r->at.n) return true;
+    if (one < 0 && (one = find_by_cells(r)) >= 0)
+        ll_import_note(r->job, "column %d (%s) names the architectures: its cells do", one + 1,
+                       *c->cells[one] ? c->cells[one] : "no name");
     if (one < 0) one = ll_csv_column_among(c, index_names);
     if (one < 0 && r->job->into) one = ll_csv_column(c, row_name);
     if (one < 0 && !*c->cells[0]) one = 0;

@@ -17,16 +17,55 @@ const char *const ll_column_devices[] = {"device", "hardware", "platform", NULL}
 static const char *const latency_names[] = {
     "latency", "lat", "mean", "median", "avg",      "average", "min",  "max",   "p50", "p90",
     "p95",     "p99", "best", "worst",  "duration", "elapsed", "time", "value", NULL};
+/* "inference_time" */
+static const char *const latency_kinds[] = {"inference", "wall", "total", "execution", "exec", "e2e", NULL};
 static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
-const char *const ll_column_stds[] = {"std", "std_ms", "stddev", "sd", "stdev", NULL};
+static const char *const std_names[] = {"std", "stddev", "sd", "stdev", NULL};
 const char *const ll_column_units[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
-static const char *const other_names[] = {"accuracy", "acc",      "flops",      "macs",  "params", "seed",
-                                          "n",        "id",       "idx",        "lo_ms", "hi_ms",  "mmacs",
-                                          "cifar10",  "cifar100", "imagenet16", NULL};
+static const char *const other_names[] = {"accuracy", "acc",      "flops",   "macs",      "params",
+                                          "seed",     "n",        "id",      "idx",       "lo_ms",
+                                          "hi_ms",    "mmacs",    "cifar10", "cifar100",  "imagenet16",
+                                          "n_runs",   "num_runs", "count",   "n_samples", NULL};
 static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "top5",   "params",
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
+
+/* What the words of a name are of: "latency_mean", "mean inference time", "lat_std". */
+typedef struct words {
+    int n, latencies, kinds, stds, units;
+} words;
+
+static words words_of(const char *name)
+{
+    words w = {0};
+    char *copy = ll_strdup(name), *rest = copy, *word;
+    while ((word = strsep(&rest, "_- ."))) {
+        if (!*word) continue;
+        w.n++;
+        w.latencies += ll_heading_among(latency_names, word);
+        w.kinds += ll_heading_among(latency_kinds, word);
+        w.stds += ll_heading_among(std_names, word);
+        w.units += ll_unit_find(word) != NULL;
+    }
+    free(copy);
+    return w;
+}
+
+static bool says_latency(const char *stem)
+{
+    words w = words_of(stem);
+    return w.latencies && w.latencies + w.kinds == w.n;
+}
+
+bool ll_column_is_std(const char *name)
+{
+    ll_heading h = ll_heading_read(name);
+    words w = words_of(h.stem);
+    free(h.stem);
+    return w.stds == 1 && w.stds + w.latencies + w.kinds + w.units == w.n;
+}
+
 static bool ends_in_std(const char *name)
 {
     return ll_heading_ends_in(name, "_std");
@@ -123,7 +162,7 @@ bool ll_table_measures(const char *name)
     static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
     ll_heading h = ll_heading_read(name);
     bool any = h.unit || h.hinted || ll_column_ends_in_unit(name) || ll_heading_among(columns, name) ||
-               ll_heading_among(latency_names, name) || ll_heading_among(ll_column_stds, name);
+               ll_heading_among(latency_names, name) || ll_column_is_std(name);
     free(h.stem);
     any = any || ll_heading_hints(name);
     return any;
@@ -179,14 +218,14 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
-/* "latency", "latency_us", "lat (ms)", "mean_ms", "fps", "energy_mJ". */
+/* "latency", "latency_us", "lat (ms)", "mean_ms", "inference_time", "fps", "energy_mJ". */
 bool ll_column_is_value(const char *name, ll_measurand *of)
 {
     ll_heading h = ll_heading_read(name);
     const ll_unit *unit = h.unit ? h.unit : h.maybe;
     bool behind = unit && strlen(h.stem) == strlen(name) && strrchr(h.stem, '_');
     if (behind) *strrchr(h.stem, '_') = 0;
-    bool latency = ll_heading_among(latency_names, h.stem);
+    bool latency = says_latency(h.stem);
     bool value = latency || ll_heading_among(other_values, h.stem) ||
                  (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
     *of = unit ? unit->of : h.hinted ? h.of : LL_LATENCY;
@@ -547,5 +586,9 @@ ll_status ll_table_plan(reader *r, ll_error *e)
     if (!s) s = check_header(&r->csv, &names, e);
     if (!s) s = plan_roles(r, &names, e);
     ll_names_free(&names);
+    if (s == LL_BAD_DATA && ll_table_lacks_heading(r))
+        ll_csv_fail(&r->csv, e,
+                    "the first line is a measurement already: a line of names such as `arch,pixel3 (ms)` was "
+                    "expected above it, and commas, semicolons or tabs between the cells");
     return s;
 }

@@ -7,12 +7,14 @@
 #include "data/importers/csv_heading.h"
 
 /* Names of columns that mean themselves; NULL at the end. */
-extern const char *const ll_column_devices[], *const ll_column_stds[], *const ll_column_units[];
+extern const char *const ll_column_devices[], *const ll_column_units[];
 
 /* Is it the number of a line, and of what? */
 bool ll_column_is_value(const char *name, ll_measurand *of);
 /* "phone_ms", "lat us": whatever it is in, it was measured. One letter is no unit: "width_b" may be one of two. */
 bool ll_column_ends_in_unit(const char *name);
+/* Deviations of the number of a line: "std", "std_ms", "latency_std", "stdev (ms)". */
+bool ll_column_is_std(const char *name);
 bool ll_column_names_archs(const ll_table_column *c);
 
 /* The unit of a column of numbers; NULL: nothing was said of that. LL_BAD_DATA: the user said another. A throughput is

@@ -11,10 +11,10 @@
 static const struct {
     const char *word;
     ll_measurand of;
-} hints[] = {{"latency", LL_LATENCY},   {"lat", LL_LATENCY},   {"time", LL_LATENCY},
-             {"runtime", LL_LATENCY},   {"energy", LL_ENERGY}, {"power", LL_POWER},
-             {"memory", LL_MEMORY},     {"mem", LL_MEMORY},    {"sram", LL_MEMORY},
-             {"throughput", LL_LATENCY}};
+} hints[] = {{"latency", LL_LATENCY}, {"lat", LL_LATENCY},      {"time", LL_LATENCY},
+             {"runtime", LL_LATENCY}, {"duration", LL_LATENCY}, {"elapsed", LL_LATENCY},
+             {"energy", LL_ENERGY},   {"power", LL_POWER},      {"memory", LL_MEMORY},
+             {"mem", LL_MEMORY},      {"sram", LL_MEMORY},      {"throughput", LL_LATENCY}};
 enum { N_HINTS = sizeof hints / sizeof *hints };
 
 static const ll_unit *unit_of_length(const char *text, size_t n)
@@ -54,8 +54,9 @@ static void find_hint(ll_heading *h, const char *text, size_t n)
 static void read_behind_underscore(ll_heading *h)
 {
     const char *last = strrchr(h->stem, '_'), *word = last ? last + 1 : h->stem;
-    const ll_unit *u = strlen(word) > 1 ? ll_unit_find(word) : NULL;
+    const ll_unit *u = ll_unit_find(word);
     if (u && last) find_hint(h, h->stem, (size_t)(last - h->stem));
+    if (strlen(word) == 1 && !h->hinted) u = NULL; /* "width_b" */
     bool plain = u && !h->hinted && (u->of != LL_LATENCY || u->per_second);
     if (u && (h->hinted ? h->of == u->of : plain))
         h->unit = u;

@@ -118,7 +118,8 @@ static ll_status ask_device(const reader *r, int value, ll_error *e)
 {
     const char *name = r->header.v[value];
     for (int i = 0; i < r->n_columns; i++) {
-        if (i == value || ll_column_names_archs(&r->columns[i]) || !ll_column_ends_in_unit(r->header.v[i]))
+        if (i == value || ll_column_names_archs(&r->columns[i]) || ll_column_is_std(r->header.v[i]) ||
+            !ll_column_ends_in_unit(r->header.v[i]))
             continue;
         return ll_csv_fail(
             &r->csv, e,
@@ -151,19 +152,30 @@ static ll_status plan_value(reader *r, int value, bool by_row, ll_error *e)
     return s;
 }
 
+/* -1: there is none */
+static int find_std(const reader *r)
+{
+    for (int i = 0; i < r->n_columns; i++)
+        if (r->columns[i].role == LL_ROLE_IGNORED && ll_column_is_std(r->header.v[i])) return i;
+    return -1;
+}
+
 static ll_status plan_long(reader *r, int device, int value, ll_error *e)
 {
     ll_status s = plan_key(r, device, e);
     if (s) return s;
     if (!r->n_key && !r->job->device) return ask_device(r, value, e);
-    int std = ll_csv_column_among(&r->csv, ll_column_stds),
-        unit = ll_csv_column_among(&r->csv, ll_column_units);
+    int std = find_std(r), unit = ll_csv_column_among(&r->csv, ll_column_units);
     s = plan_value(r, value, unit >= 0, e);
     for (int i = 0; i < r->n_columns && !s; i++) {
         column *x = &r->columns[i];
         if (ll_column_names_archs(x) || x->role == LL_ROLE_UNWANTED) continue;
         x->role = role_of(r, i, value, std, unit);
-        if (x->role == LL_ROLE_IGNORED) ll_import_note(r->job, "column %s was left out", r->header.v[i]);
+        if (x->role != LL_ROLE_IGNORED) continue;
+        if (*r->header.v[i])
+            ll_import_note(r->job, "column %s was left out", r->header.v[i]);
+        else
+            ll_import_note(r->job, "column %d, which has no name, was left out", i + 1);
     }
     return s ? s : !r->n_key && ll_table_add_device(r, r->job->device, e) < 0 ? LL_BAD_DATA : LL_OK;
 }

@@ -21,7 +21,7 @@ static const ll_importer importers[] = {
      ll_import_hwnas, false, ll_is_hwnas},
     {"lut", "look-up tables of layer costs (YAML or CSV, ms; one file, or a folder)", "look-up table",
      ll_import_lut, false, ll_is_lut},
-    {"csv", "a table of your own (wide or long)", "file", ll_import_csv, false, NULL},
+    {"csv", "a table of your own (wide or long, text or JSON)", "file", ll_import_csv, false, NULL},
     {"accuracy", "accuracies (pickle, JSON or table)", "file", ll_import_accuracy, true, NULL},
     {"ofa-accuracy", "Once-for-All's accuracy predictor (torch)", "Once-for-All", ll_import_ofa_accuracy,
      true, NULL},

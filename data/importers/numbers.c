@@ -12,6 +12,7 @@
 #include "core/base/mem.h"
 #include "core/space/numbers.h"
 #include "data/importers/csv.h"
+#include "data/importers/json_table.h"
 
 /* A column of the file that describes architectures, with the values met so far in ascending order. */
 typedef struct feature {
@@ -228,7 +229,7 @@ ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *i
 {
     pass p = {.job = job};
     bool more = true;
-    ll_status s = ll_csv_open(&p.csv, job->path, e);
+    ll_status s = ll_table_open(&p.csv, job->path, job->into ? job->into->space : NULL, e);
     if (!s) s = read_header(&p, is_parts, e);
     if (!s && !p.n) { /* written as strings */
         free_pass(&p);
