@@ -1,7 +1,8 @@
 #!/bin/bash
 # The lessons as scripts: each is listed, asks twice at least, plays by itself to its end without an error on the bundled data
-# with the numbers of two students, tells the right answer of every question, and says something at its beginning and its
-# end. real_loop measures this machine: tests/test_real_loop.c plays it. (tests/test_tui_lessons.c plays them key by key.)
+# with the numbers of two students, tells the right answer of every question, says something at its beginning and its end, and
+# leaves no file where the student is. real_loop measures this machine: tests/test_real_loop.c plays it.
+# (tests/test_tui_lessons.c plays them key by key.)
 # Ends with "check_lessons: N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -9,6 +10,7 @@ latlab=$(realpath "${LATLAB:-./latlab}")
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 export XDG_DATA_HOME=$work/data XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work
+mkdir "$work/here"
 passed=0 failed=0
 ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); echo "FAIL $1"; [ -z "${2:-}" ] || tail -n 5 "$2" | sed 's/^/  /'; }
@@ -21,11 +23,12 @@ for file in sessions/lessons/*.latlab; do
     [ "$asked" -ge 2 ] && ok || bad "$name asks $asked times"
     grep -q '{' "$file" && tail -n 3 "$file" | grep -q '{' && ok || bad "$name ends in a number of the student's own"
     [ "$name" != real_loop ] || continue
-    (cd "$work" && timeout 240 "$latlab" "$OLDPWD/$file" >out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
+    (cd "$work/here" && timeout 240 "$latlab" "$OLDPWD/$file" >../out 2>&1 </dev/null) && ok || bad "$name" "$work/out"
     told=$(grep -c '^[a-z_0-9]*: right is ' "$work/out")
     [ "$told" = "$asked" ] && ok || bad "$name tells $told right answers of $asked" "$work/out"
-    (cd "$work" && timeout 240 "$latlab" -c "lesson run $name student=other" >out 2>&1 </dev/null) && ok ||
+    (cd "$work/here" && timeout 240 "$latlab" -c "lesson run $name student=other" >../out 2>&1 </dev/null) && ok ||
         bad "$name of another student" "$work/out"
+    [ -z "$(ls -A "$work/here")" ] && ok || bad "$name leaves $(ls -A "$work/here") where the student is"
 done
 sed -n '/^```$/,/^```$/p' sessions/LESSONS.md | grep -v '^```' >"$work/agree.latlab"
 (cd "$work" && "$latlab" agree.latlab >out 2>&1 </dev/null) && [ -s "$work/agree.latlab" ] && ok || bad "the manual's lesson" "$work/out"

@@ -298,6 +298,25 @@ static void test_a_failing_step_stays(void)
     done(a);
 }
 
+/* At the end a check counts as it was when its step ran, whatever later steps have said under the same name. What a lesson writes
+ * is in the folder of the lessons. */
+static void test_what_a_step_found_stays(void)
+{
+    static const char later[] =
+        "# One.\nload nb201_sim\n#check {archs} > 10000: many: {archs}\n"
+        "# Two.\nload fbnet_host\nexport csv \"{folder}/alike.csv\" force=on\n# End: {archs}.\n";
+    char *state = ll_xdg_dir(LL_XDG_STATE), *file = ll_path_join(state, "lessons/alike.csv");
+    ll_app *a = student();
+    CHECK_OK(ll_write_file(lesson_path, later, strlen(later), NULL));
+    CHECK_OK(sayf(a, "lesson run %s", lesson_path));
+    CHECK_HAS(said, "End: 5000.");
+    CHECK_HAS(said, "1 of 1 check holds");
+    CHECK(ll_is_file(file));
+    free(file);
+    free(state);
+    done(a);
+}
+
 /* Left in the middle, it goes on in the session that is opened; not when its text has changed. */
 static void test_a_lesson_goes_on(void)
 {
@@ -543,6 +562,7 @@ int main(int argc, char **argv)
         {"formulas", test_formulas},
         {"a lesson is played", test_a_lesson_is_played},
         {"a failing step stays", test_a_failing_step_stays},
+        {"what a step found stays", test_what_a_step_found_stays},
         {"a lesson goes on", test_a_lesson_goes_on},
         {"a class is graded", test_a_class_is_graded},
         {"what was tampered with shows", test_what_was_tampered_with_shows},

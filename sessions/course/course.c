@@ -23,6 +23,16 @@ int ll_course_seed(const char *student)
     return 1 + (int)(strtol(six, NULL, 16) % 1000000);
 }
 
+/* Where a lesson's commands may write: their files are the lesson's, not in the folder where the student happens to be. */
+static void keep_folder(ll_facts *facts)
+{
+    char *state = ll_xdg_dir(LL_XDG_STATE), *dir = ll_path_join(state, "lessons");
+    ll_make_dirs(dir, NULL); /* who writes there says why it cannot be */
+    ll_facts_keep(facts, "folder", dir, 0);
+    free(dir);
+    free(state);
+}
+
 ll_status ll_course_open(const char *name, const char *path, const char *student, ll_course **out,
                          ll_error *e)
 {
@@ -42,8 +52,10 @@ ll_status ll_course_open(const char *name, const char *path, const char *student
     c->seed = ll_course_seed(student);
     c->given = LL_NEW_ARRAY(ll_reply, c->lesson.n_questions + 1);
     c->ran = LL_NEW_ARRAY(bool, c->lesson.n + 1);
+    c->held = LL_NEW_ARRAY(int, c->lesson.n + 1);
     ll_facts_keep(&c->facts, "seed", NULL, c->seed);
     ll_facts_keep(&c->facts, "student", student ? student : "nobody", 0);
+    keep_folder(&c->facts);
     if (s)
         ll_course_free(c);
     else
@@ -61,6 +73,7 @@ void ll_course_free(void *course)
     }
     free(c->given);
     free(c->ran);
+    free(c->held);
     free(c->name);
     free(c->path);
     free(c->student);
@@ -112,6 +125,7 @@ void ll_course_points(const ll_course *c, int *right, int *of)
 void ll_course_settle(ll_course *c, int step, const ll_dataset *data)
 {
     const ll_lesson_step *s = &c->lesson.steps[step];
+    c->held[step] = ll_course_holding(c, step);
     for (int i = s->first_question; i < s->first_question + s->n_questions; i++) {
         ll_reply *g = &c->given[i];
         if (g->settled) continue;

@@ -41,9 +41,10 @@ typedef struct ll_course {
     ll_facts facts;
     ll_reply *given; /* per question */
     bool *ran;       /* per step */
-    int at;          /* step, from 0; lesson.n: the end */
-    bool after;      /* what stands behind its commands is shown */
-    bool plays;      /* by itself to its end: waits for nothing, keeps nothing */
+    int *held;  /* per step: how many of its checks held when it ran; later ones may have other numbers */
+    int at;     /* step, from 0; lesson.n: the end */
+    bool after; /* what stands behind its commands is shown */
+    bool plays; /* by itself to its end: waits for nothing, keeps nothing */
 } ll_course;
 
 /* The seed of a student: 1 to 1,000,000, the same on every machine. NULL: 1. */

@@ -80,16 +80,24 @@ static void add_check(ll_str *out, const ll_course *c, const ll_after *a)
     ll_facts_tell(&c->facts, a->text, out);
 }
 
+int ll_course_holding(const ll_course *c, int step)
+{
+    const ll_lesson_step *s = &c->lesson.steps[step];
+    int n = 0;
+    for (int i = 0; i < s->n_after; i++)
+        n += s->after[i].kind == LL_AFTER_CHECK && holds(c, &s->after[i]) == 1;
+    return n;
+}
+
 void ll_course_checks(const ll_course *c, int *hold, int *of)
 {
     *hold = *of = 0;
-    for (int i = 0; i < c->lesson.n; i++)
-        for (int j = 0; c->ran[i] && j < c->lesson.steps[i].n_after; j++) {
-            const ll_after *a = &c->lesson.steps[i].after[j];
-            if (a->kind != LL_AFTER_CHECK) continue;
-            ++*of;
-            *hold += holds(c, a) == 1;
-        }
+    for (int i = 0; i < c->lesson.n; i++) {
+        const ll_lesson_step *s = &c->lesson.steps[i];
+        if (!c->ran[i]) continue;
+        *hold += c->held[i];
+        for (int j = 0; j < s->n_after; j++) *of += s->after[j].kind == LL_AFTER_CHECK;
+    }
 }
 
 /* --- all of it --------------------------------------------------------------------------------------------- */

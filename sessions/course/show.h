@@ -10,6 +10,8 @@ void ll_course_tell(ll_request *rq, const ll_course *c);
 #define LL_CHECK_NAME "check of line %d"
 void ll_course_told(const ll_course *c, cJSON *answers);
 /* Checks of the steps that have run: how many hold, and how many there are. */
+/* Checks of the step that hold by what is known now. */
+int ll_course_holding(const ll_course *c, int step);
 void ll_course_checks(const ll_course *c, int *hold, int *of);
 
 #endif
