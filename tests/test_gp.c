@@ -460,6 +460,36 @@ static void designs_nest_and_continue(void)
     ll_dataset_unref(d);
 }
 
+/* Five of `ivr`, then `dopt` behind them; what is measured already counts. */
+static void auto_goes_from_ivr_to_dopt(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    ll_design_prior prior;
+    ll_error e = {0};
+    int eight[8], five[5], pool[CELLS], behind[3], two[2];
+    CHECK(ll_gp.design_prior(m, d->archs, &prior));
+    for (int i = 0; i < CELLS; i++) pool[i] = i;
+    ll_sample_job job = {
+        .archs = d->archs, .pool = pool, .n_pool = CELLS, .k = 8, .seed = 3, .prior = &prior};
+    CHECK_INT(ll_sample(&ll_auto, &job, eight, &e), LL_OK);
+    job.k = 5;
+    CHECK_INT(ll_sample(&ll_ivr, &job, five, &e), LL_OK);
+    CHECK(!memcmp(eight, five, sizeof five));
+    job.have = five;
+    job.n_have = 5;
+    job.k = 3;
+    CHECK_INT(ll_sample(&ll_dopt, &job, behind, &e), LL_OK);
+    CHECK(!memcmp(eight + 5, behind, sizeof behind));
+    job.n_have = 3;
+    job.k = 2;
+    CHECK_INT(ll_sample(&ll_auto, &job, two, &e), LL_OK);
+    CHECK(!memcmp(eight + 3, two, sizeof two));
+    CHECK(ll_sampler_find("auto") == &ll_auto);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
     {"sources are learnt", sources_are_learnt},
     {"missing and constant sources do no harm", missing_and_constant_sources_do_no_harm},
@@ -477,6 +507,7 @@ static const check_case cases[] = {
     {"new architectures are predicted", new_architectures_are_predicted},
     {"designs are the greedy best", designs_are_the_greedy_best},
     {"designs nest and continue", designs_nest_and_continue},
+    {"auto goes from ivr to dopt", auto_goes_from_ivr_to_dopt},
     {0},
 };
 
