@@ -460,6 +460,74 @@ static void designs_nest_and_continue(void)
     ll_dataset_unref(d);
 }
 
+/* Five of `ivr`, then `dopt` behind them; what is measured already counts. */
+static void auto_goes_from_ivr_to_dopt(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    void *m = pretrained_on_all(d);
+    ll_design_prior prior;
+    ll_error e = {0};
+    int eight[8], five[5], pool[CELLS], behind[3], two[2];
+    CHECK(ll_gp.design_prior(m, d->archs, &prior));
+    for (int i = 0; i < CELLS; i++) pool[i] = i;
+    ll_sample_job job = {
+        .archs = d->archs, .pool = pool, .n_pool = CELLS, .k = 8, .seed = 3, .prior = &prior};
+    CHECK_INT(ll_sample(&ll_auto, &job, eight, &e), LL_OK);
+    job.k = 5;
+    CHECK_INT(ll_sample(&ll_ivr, &job, five, &e), LL_OK);
+    CHECK(!memcmp(eight, five, sizeof five));
+    job.have = five;
+    job.n_have = 5;
+    job.k = 3;
+    CHECK_INT(ll_sample(&ll_dopt, &job, behind, &e), LL_OK);
+    CHECK(!memcmp(eight + 5, behind, sizeof behind));
+    job.n_have = 3;
+    job.k = 2;
+    CHECK_INT(ll_sample(&ll_auto, &job, two, &e), LL_OK);
+    CHECK(!memcmp(eight + 3, two, sizeof two));
+    CHECK(ll_sampler_find("auto") == &ll_auto);
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
+/* Covariance of two rows before any measurement, over all kinds of devices. */
+static double prior_covariance(const ll_gp_prior *p, int i, int j)
+{
+    double sum = 0;
+    for (int b = 0; b < p->n_blocks; b++) {
+        const double *first = p->phi + p->blocks[b].first;
+        sum += ll_gp_block_weight(p, b) * ll_ddot(p->blocks[b].dim, first + (size_t)i * (size_t)p->dim,
+                                                  first + (size_t)j * (size_t)p->dim);
+    }
+    return sum;
+}
+
+/* A design is for whatever the device may execute: its kernel is the mean one, and files of before know what is written. */
+static void designs_are_for_all_kinds(void)
+{
+    ll_dataset *d = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    const ll_gp_prior *p = &m->rows.prior;
+    const ll_gp_directions all = m->directions;
+    ll_design_prior design = m->design, older;
+    int last = design.dim - 1, written = m->frame.part[1].first;
+    for (int i = 0; i < 20; i++) {
+        const double *a = design.phi + (size_t)i * (size_t)design.dim, *b = a + design.dim;
+        CHECK_NEAR(ll_ddot(last, a, b), prior_covariance(p, i, i + 1), .01 * prior_covariance(p, i, i));
+    }
+    double *v = LL_NEW_ARRAY(double, written);
+    v[0] = 1;
+    m->directions = (ll_gp_directions){.dim = written, .n = 1, .v = v, .variance = all.variance, .total = 1};
+    ll_gp_design_on(m, &m->rows, &older);
+    CHECK_INT(older.dim, 2);
+    CHECK_NEAR(older.phi[0], sqrt(ll_gp_block_weight(p, 0)) * p->phi[0], 1e-12);
+    ll_design_prior_free(&older);
+    free(v);
+    m->directions = all;
+    ll_gp.release(m);
+    ll_dataset_unref(d);
+}
+
 static const check_case cases[] = {
     {"sources are learnt", sources_are_learnt},
     {"missing and constant sources do no harm", missing_and_constant_sources_do_no_harm},
@@ -477,6 +545,8 @@ static const check_case cases[] = {
     {"new architectures are predicted", new_architectures_are_predicted},
     {"designs are the greedy best", designs_are_the_greedy_best},
     {"designs nest and continue", designs_nest_and_continue},
+    {"auto goes from ivr to dopt", auto_goes_from_ivr_to_dopt},
+    {"designs are for all kinds", designs_are_for_all_kinds},
     {0},
 };
 

@@ -42,29 +42,27 @@ ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out)
     return make_immediate(rq, p, out);
 }
 
-ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_sampler **out)
+ll_status ll_need_sampler(ll_request *rq, const char *name, const ll_sampler **out)
 {
-    if (!strcmp(name, "auto")) name = !rq->state.task ? "random" : k <= 5 ? "ivr" : "dopt";
+    if (!strcmp(name, "auto") && !rq->state.task) name = "random";
     *out = ll_sampler_find(name);
     if (*out) return LL_OK;
     ll_str all = {0};
     ll_near near = ll_near_to(name);
-    ll_near_offer(&near, "auto");
     for (int i = 0; ll_samplers[i]; i++) {
         ll_str_addf(&all, "%s%s", i ? ", " : "", ll_samplers[i]->name);
         ll_near_offer(&near, ll_samplers[i]->name);
     }
     ll_near_fail(&near, &rq->error, LL_USAGE, NULL,
-                 "sampler=%s: no such sampler; there are auto, %s (kmeans:graf: on that encoding)", name,
+                 "sampler=%s: no such sampler; there are %s (kmeans:graf: on that encoding)", name,
                  ll_str_text(&all));
     ll_str_free(&all);
     return LL_USAGE;
 }
 
-ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char *encoding,
-                             const ll_sampler **out)
+ll_status ll_need_sampler_on(ll_request *rq, const char *name, const char *encoding, const ll_sampler **out)
 {
-    ll_status s = ll_need_sampler(rq, name, k, out);
+    ll_status s = ll_need_sampler(rq, name, out);
     if (s || !encoding) return s;
     if (!(*out)->uses_encoding)
         return LL_FAIL(rq, LL_USAGE,
@@ -76,7 +74,7 @@ ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char
     if (!strcmp(encoding, "onehot")) return LL_OK;
     ll_str both = {0};
     ll_str_addf(&both, "%.*s:%s", (int)strcspn((*out)->name, ":"), (*out)->name, encoding);
-    s = ll_need_sampler(rq, ll_str_text(&both), k, out);
+    s = ll_need_sampler(rq, ll_str_text(&both), out);
     ll_str_free(&both);
     return s;
 }
@@ -174,7 +172,7 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
     ll_model *prior;
     ll_matrix_f vectors = {0};
     ll_ints rows = {0};
-    ll_status s = ll_need_sampler_on(rq, name, k, encoding, &sampler);
+    ll_status s = ll_need_sampler_on(rq, name, encoding, &sampler);
     if (!s) s = ll_need_prior(rq, sampler, &prior);
     if (!s && sampler->oracle && device < 0)
         s = LL_FAIL(rq, LL_USAGE,

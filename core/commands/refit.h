@@ -8,12 +8,10 @@
 /* The model of this predictor (NULL: the current one). A predictor that needs no sources is made on the spot.
  * Borrowed from rq->state. */
 ll_status ll_need_model(ll_request *rq, const char *predictor, ll_model **out);
-/* Sampler by name; `auto` chooses ivr for k <= 5 and dopt above (core/ALGORITHMS.md section 3), or random without a
- * task. */
-ll_status ll_need_sampler(ll_request *rq, const char *name, int k, const ll_sampler **out);
+/* Sampler by name; without a task, which an optimal design needs, `auto` is random. */
+ll_status ll_need_sampler(ll_request *rq, const char *name, const ll_sampler **out);
 /* The same on this encoding, where it uses one (NULL: its own). */
-ll_status ll_need_sampler_on(ll_request *rq, const char *name, int k, const char *encoding,
-                             const ll_sampler **out);
+ll_status ll_need_sampler_on(ll_request *rq, const char *name, const char *encoding, const ll_sampler **out);
 /* An encoding that takes seconds to learn is learnt on the data, unless it is known, and joins rq->state. */
 ll_status ll_need_encoder(ll_request *rq, const char *name);
 /* Of the data's architectures, for this sampler; an empty matrix where it uses none. */

@@ -1,9 +1,10 @@
 /* Optimal designs under a Gaussian prior (core/ALGORITHMS.md section 4): `dopt` takes the architecture the prior is
  * least sure of, `ivr` the one that lowers the mean variance over the space the most (Sacks et al.,
  * Statistical Science 4, 1989; Fedorov, Theory of Optimal Experiments, 1972). Greedy, so that a design of 20
- * begins with the design of 10. */
+ * begins with the design of 10. `auto` takes the first five as `ivr` does and what follows as `dopt` does. */
 #include "core/sample/design.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "core/num/blas.h"
 
 enum { CANDIDATES = 2000 };
+enum { BY_IVR = 5 }; /* of `auto` */
 
 /* P is the posterior covariance of the weights: I - sum of u uᵀ/d, kept as the matrix itself. The two forms
  * every gain needs are kept per candidate and updated with P. */
@@ -135,7 +137,8 @@ static void strike(design *z, int row)
         if (z->rows[i] == row) z->rows[i] = -1;
 }
 
-static ll_status pick(const ll_sample_job *job, bool ivr, int *out, ll_error *e)
+/* The first `ivr_first` of the device by `ivr`, those measured already included; the others by `dopt`. */
+static ll_status pick(const ll_sample_job *job, int ivr_first, int *out, ll_error *e)
 {
     int *pool = LL_NEW_ARRAY(int, job->n_pool), n = candidates(job, pool);
     design z;
@@ -147,7 +150,7 @@ static ll_status pick(const ll_sample_job *job, bool ivr, int *out, ll_error *e)
     }
     ll_status s = LL_OK;
     for (int i = 0; i < job->k && !s; i++) {
-        int at = best(&z, ivr);
+        int at = best(&z, job->n_have + i < ivr_first);
         if (at < 0) {
             s = ll_fail(e, LL_FAILED, "only %d architectures are left to choose from, %d were asked for", i,
                         job->k);
@@ -163,23 +166,34 @@ static ll_status pick(const ll_sample_job *job, bool ivr, int *out, ll_error *e)
 
 static ll_status pick_dopt(const ll_sample_job *job, int *out, ll_error *e)
 {
-    return pick(job, false, out, e);
+    return pick(job, 0, out, e);
 }
 
 static ll_status pick_ivr(const ll_sample_job *job, int *out, ll_error *e)
 {
-    return pick(job, true, out, e);
+    return pick(job, INT_MAX, out, e);
+}
+
+static ll_status pick_auto(const ll_sample_job *job, int *out, ll_error *e)
+{
+    return pick(job, BY_IVR, out, e);
 }
 
 const ll_sampler ll_dopt = {
     .name = "dopt",
-    .summary = "optimal design: each time the architecture the prior is least sure of; best above 5 samples",
+    .summary = "optimal design: each time the architecture the prior is least sure of",
     .needs_prior = true,
     .pick = pick_dopt,
 };
 const ll_sampler ll_ivr = {
     .name = "ivr",
-    .summary = "optimal design: each time the one that lowers the mean variance most; best up to 5 samples",
+    .summary = "optimal design: each time the one that lowers the mean variance most",
     .needs_prior = true,
     .pick = pick_ivr,
+};
+const ll_sampler ll_auto = {
+    .name = "auto",
+    .summary = "optimal design: five as ivr, then as dopt; without a task random",
+    .needs_prior = true,
+    .pick = pick_auto,
 };

@@ -4,7 +4,7 @@
 
 #include "core/sample/sampler.h"
 
-extern const ll_sampler ll_dopt, ll_ivr;
+extern const ll_sampler ll_dopt, ll_ivr, ll_auto;
 
 /* What measuring rows (n) in this order teaches when `have` is measured already: left (n+1) receives the mean
  * variance over the space before the first and after each, as a share of what it is with nothing measured. */

@@ -6,9 +6,10 @@
 
 #include "core/sample/shared.h"
 
-extern const ll_sampler ll_dopt, ll_ivr;
+extern const ll_sampler ll_dopt, ll_ivr, ll_auto;
 
 const ll_sampler *const ll_samplers[] = {
+    &ll_auto,
     &ll_sampler_random,
     &ll_sampler_params,
     &ll_sampler_flops,

@@ -157,7 +157,7 @@ static ll_status answer_all(ll_request *rq, const ll_diagnosis *q)
 static ll_status plan_next(ll_request *rq, ll_diagnosis *q)
 {
     q->have = ll_measured_rows(q->data, q->device, q->transfer);
-    return ll_need_sampler(rq, "auto", q->have.n + q->next, &q->sampler);
+    return ll_need_sampler(rq, "auto", &q->sampler);
 }
 
 static ll_status run_diagnose(ll_request *rq)

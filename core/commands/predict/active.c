@@ -243,7 +243,7 @@ static ll_status suggest(ll_request *rq, const active *a)
     const char *out = ll_word(&rq->args, "out");
     worklist t = {0};
     ll_status s = count_wanted(rq, a, &t.n);
-    if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), a->have.n + t.n, &sampler);
+    if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), &sampler);
     if (s) return s;
     t.rows = LL_NEW_ARRAY(int, t.n);
     t.left = LL_NEW_ARRAY(double, t.n + 1);
@@ -359,7 +359,7 @@ static ll_status plan_rows(ll_request *rq, const active *a, const sizes *k, int 
                            const ll_sampler **sampler)
 {
     for (int i = 0; i < a->have.n; i++) plan[i] = a->have.v[i];
-    ll_status s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), k->most, sampler);
+    ll_status s = ll_need_sampler(rq, ll_word(&rq->args, "sampler"), sampler);
     if (s || k->most == a->have.n) return s;
     return choose(rq, a, *sampler, k->most - a->have.n, plan + a->have.n);
 }

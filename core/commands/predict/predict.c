@@ -55,7 +55,7 @@ static ll_status run_pretrain(ll_request *rq)
     const ll_sampler *sampler = NULL;
     if (ll_predictor_need(NULL, name, &p, &rq->error)) return LL_USAGE;
     ll_status s = p->needs_sources && !p->sources_optional ? ll_need_task(rq) : ll_need_data(rq);
-    if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), 0, &sampler);
+    if (!s) s = ll_need_sampler(rq, ll_word(&rq->args, "source_sampler"), &sampler);
     if (s) return s;
     ll_ints none = {0};
     ll_pretrain_plan plan = {.data = rq->state.data,

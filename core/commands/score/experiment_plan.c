@@ -171,7 +171,8 @@ static ll_status read_samplers(ll_request *rq, ll_plan *p)
     ll_list(&rq->args, "samplers", &names);
     p->samplers = LL_NEW_ARRAY(const ll_sampler *, names.n);
     for (int i = 0; i < names.n && !s; i++) {
-        s = ll_need_sampler(rq, names.v[i], 10, &p->samplers[i]);
+        p->samplers[i] = ll_sampler_find(names.v[i]); /* there is a task, so `auto` is a design */
+        if (!p->samplers[i]) s = ll_need_sampler(rq, names.v[i], &p->samplers[i]);
         if (!s) p->x.n_samplers++;
     }
     ll_strs_free(&names);

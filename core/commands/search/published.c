@@ -98,7 +98,7 @@ static ll_status draw(const run *r, int device, uint64_t seed, ll_ints *rows)
     ll_model *prior;
     ll_matrix_f none = {0};
     int k = ll_int(&r->rq->args, "samples");
-    ll_status s = ll_need_sampler(r->rq, ll_word(&r->rq->args, "sampler"), k, &sampler);
+    ll_status s = ll_need_sampler(r->rq, ll_word(&r->rq->args, "sampler"), &sampler);
     if (!s) s = ll_need_prior(r->rq, sampler, &prior);
     if (!s && sampler->uses_encoding)
         s = LL_FAIL(r->rq, LL_USAGE, "sampler=%s takes an encoding: not here", sampler->name);

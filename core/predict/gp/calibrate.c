@@ -22,7 +22,7 @@
  * sources in just what makes it need more or less. */
 enum { LARGEST = 40 };
 static const int sizes[LL_GP_SIZES] = {3, 5, 10, 20, LARGEST};
-static const double usual[2][LL_GP_SIZES] = {{-.19, -.09, .07, .15, .15}, {0, -.35, -.07, .09, .15}};
+static const double usual[2][LL_GP_SIZES] = {{-.19, -.09, .07, .15, .15}, {0, -.35, .03, .14, .15}};
 static const double clock_at_five[2] = {.3, .85};
 static const double most_trust = 1.15, half_trust = 8;
 static const double level_limit = 2; /* an outlier among the samples counts as so many deviations */
@@ -69,8 +69,7 @@ static double reach(const ll_gp_prior *p, const int *rows, int k)
     double sum = 0, weights = 0;
     for (int b = 0; b < p->n_blocks; b++) {
         const ll_gp_prior_block *block = &p->blocks[b];
-        double w = exp(block->log_weight[LL_GP_AS_WRITTEN]);
-        if (w <= 0) continue; /* of what is executed otherwise */
+        double w = ll_gp_block_weight(p, b);
         weights += w;
         for (int i = 0; i < k; i++) {
             const double *phi = p->phi + (size_t)rows[i] * (size_t)p->dim + block->first;

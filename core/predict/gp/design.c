@@ -10,29 +10,21 @@
 
 static const double kept_eigenvalue = 1e-5, constant_variance = 30, design_noise = -2.6;
 
-/* A design is for devices that execute what is written, as most do: the columns of those blocks come first. */
-static int design_columns(const ll_gp_prior *p)
-{
-    int dim = 0;
-    for (int b = 0; b < p->n_blocks; b++) {
-        int end = p->blocks[b].first + p->blocks[b].dim;
-        if (exp(p->blocks[b].log_weight[LL_GP_AS_WRITTEN]) > 0 && end > dim) dim = end;
-    }
-    return dim;
-}
-
-/* Features (n, dim) scaled by the centre of their block's weight. */
+/* Features (n, dim) scaled by the weight of their block over all kinds of devices: what a device executes is known only
+ * once it is measured, so the samples must tell the kinds apart as well. */
 static double *weighted_features(const ll_gp_prior *p, int dim, double *total)
 {
     double *x = LL_NEW_ARRAY(double, (size_t)p->n *(size_t)dim);
     *total = 0;
     for (int b = 0; b < p->n_blocks; b++) {
-        double w = exp(p->blocks[b].log_weight[LL_GP_AS_WRITTEN] / 2);
-        if (w <= 0) continue;
-        *total += w * w;
+        double w = ll_gp_block_weight(p, b), root = sqrt(w);
+        int first = p->blocks[b].first, end = first + p->blocks[b].dim;
+        if (end > dim) continue; /* older files have directions of what is written alone */
+        *total += w;
         for (int i = 0; i < p->n; i++)
-            for (int c = p->blocks[b].first; c < p->blocks[b].first + p->blocks[b].dim; c++)
-                x[(size_t)i * (size_t)dim + (size_t)c] = w * p->phi[(size_t)i * (size_t)p->dim + (size_t)c];
+            for (int c = first; c < end; c++)
+                x[(size_t)i * (size_t)dim + (size_t)c] =
+                    root * p->phi[(size_t)i * (size_t)p->dim + (size_t)c];
     }
     return x;
 }
@@ -74,7 +66,7 @@ void ll_gp_design_on(const ll_gp_model *m, const ll_gp_rows *r, ll_design_prior 
 
 void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer)
 {
-    int dim = design_columns(&m->rows.prior);
+    int dim = m->rows.prior.dim;
     double total, *x = weighted_features(&m->rows.prior, dim, &total);
     if (!ll_cancelled(observer)) find_directions(m, x, dim, total);
     if (!ll_cancelled(observer)) project(&m->directions, m->rows.prior.n, x, &m->design);

@@ -69,11 +69,19 @@ static void make_draw(const ll_gp_prior *p, int kind, const double *z, int m, ll
     out->b0[m] = 2 * slope * slope / centres;
 }
 
+/* Of all devices, those of this kind. */
 static double share_of(const ll_gp_prior *p, int kind)
 {
     double left = 1;
     for (int k = 1; k < p->n_kinds; k++) left -= kinds[k].share;
     return kind ? kinds[kind].share : left;
+}
+
+double ll_gp_block_weight(const ll_gp_prior *p, int block)
+{
+    double weight = 0;
+    for (int k = 0; k < p->n_kinds; k++) weight += share_of(p, k) * exp(p->blocks[block].log_weight[k]);
+    return weight;
 }
 
 static void make_draws(const ll_gp_prior *p, int kind, uint64_t seed, ll_gp_draws *out)

@@ -41,6 +41,10 @@ typedef struct ll_gp_prior {
     const bool *ticks;      /* (n_sources) whether its latencies are multiples of a coarse clock step */
 } ll_gp_prior;
 
+/* What a block weighs on average over the kinds of devices, each by its prior share: the covariance of a target before any
+ * measurement is the sum of these times the blocks' kernels. */
+double ll_gp_block_weight(const ll_gp_prior *p, int block);
+
 /* 128 for devices that execute what is written, 32 for each other execution of the space, 64 for mixtures. */
 typedef struct ll_gp_draws {
     int n, n_blocks;
