@@ -65,16 +65,21 @@ static void fake_pause(void *ctx, double seconds)
     ((fake *)ctx)->wall += seconds;
 }
 
+static ll_stopwatch stopwatch_of(fake *f, double *patience_s)
+{
+    return (ll_stopwatch){.run = fake_run,
+                          .control = fake_control,
+                          .wall_s = fake_wall,
+                          .cpu_s = fake_cpu,
+                          .switches = fake_switches,
+                          .pause = fake_pause,
+                          .ctx = f,
+                          .patience_s = patience_s};
+}
+
 static ll_visit patient_visit(fake *f, int runs, double *patience_s)
 {
-    ll_stopwatch w = {.run = fake_run,
-                      .control = fake_control,
-                      .wall_s = fake_wall,
-                      .cpu_s = fake_cpu,
-                      .switches = fake_switches,
-                      .pause = fake_pause,
-                      .ctx = f,
-                      .patience_s = patience_s};
+    ll_stopwatch w = stopwatch_of(f, patience_s);
     ll_visit v;
     ll_timing_visit(&w, runs, &v);
     return v;
@@ -115,15 +120,8 @@ static void what_prepares_a_run_is_not_timed(void)
     static const double run[] = {2, 2, 2};
     double patience_s = LL_PATIENCE_S;
     fake f = {.run_ms = run, .n = 3};
-    ll_stopwatch w = {.run = fake_run,
-                      .control = fake_control,
-                      .wall_s = fake_wall,
-                      .cpu_s = fake_cpu,
-                      .switches = fake_switches,
-                      .pause = fake_pause,
-                      .ctx = &f,
-                      .patience_s = &patience_s,
-                      .prepare = fake_prepare};
+    ll_stopwatch w = stopwatch_of(&f, &patience_s);
+    w.prepare = fake_prepare;
     ll_visit v;
     ll_timing_visit(&w, 2, &v);
     CHECK_INT(v.n, 2);
