@@ -30,7 +30,7 @@ ls "$work"/cache/latlab/latlab-measure-* >"$work/sent" 2>&1
 [ "$(wc -l <"$work/sent")" = 1 ] && ok || bad "one program is sent, once" "$work/sent"
 touch -d '2020-01-01' "$work"/cache/latlab/latlab-measure-*
 measure here two && ok || bad "a second time" "$work/out"
-[ -z "$(find "$work/cache/latlab" -newermt 2021-01-01 -type f)" ] && ok || bad "what is there is not sent again"
+[ -z "$(find "$work/cache/latlab" -name 'latlab-measure-*' -newermt 2021-01-01)" ] && ok || bad "what is there is not sent again"
 "$latlab" -c 'load one' -c 'measure device=fresh via=here engine=onednn' >"$work/out" 2>&1 && bad "an engine that does not travel"
 holds "$work/out" 'engine=onednn: what is sent elsewhere has engine=blas or engine=reference' "which engines there are"
 
@@ -38,6 +38,22 @@ holds "$work/out" 'engine=onednn: what is sent elsewhere has engine=blas or engi
 holds "$work/out" '"engine":"blas","version":"OpenBLAS' "the engines there"
 holds "$work/out" '"engine":"reference"' "all engines there"
 grep -q '"engine":"onednn"' "$work/out" && bad "an engine that is not there" "$work/out" || ok
+
+# --- layers at the speed of another sweep: what the control network took in both says by how much ---
+layers() { # layers FILE OPTIONS...: of one and the same sweep
+    "$latlab" -c 'load one' -c "measure layers via=here engine=blas repeats=2 out=$work/$1 ${*:2}" >"$work/out" 2>&1
+}
+layers plain.csv && layers like.csv like=one && ok || bad "measure layers like=" "$work/out"
+sed -n 's/.*takes \([0-9.e-]*\) ms here and \([0-9.e-]*\) ms beside one.*/\1 \2/p' "$work/like.csv" >"$work/level"
+sum='NR > 1 { for (i = 1; i <= NF; i++) if ($i == "ms") at = i; sum += at && $1 != "kind" ? $at : 0 } END { print sum }'
+awk -F, "$sum" "$work/plain.csv" >>"$work/level" && awk -F, "$sum" "$work/like.csv" >>"$work/level"
+awk '{ v[NR] = $1; w[NR] = $2 } END { r = v[1] > 0 && v[2] > 0 ? v[3] / v[2] / (w[1] / v[1]) : 0; exit !(r > .995 && r < 1.005) }' \
+    "$work/level" && ok || bad "costs are multiplied by what the control networks say" "$work/level"
+cp "$work/latlab/one/dataset.json" "$work/one.json"
+sed -i 's/"hardware":.*/"hardware": "Another Processor",/' "$work/latlab/one/dataset.json"
+layers other.csv like=one && bad "layers like a device of another processor"
+holds "$work/out" 'like=one: it was measured on Another Processor, this is' "another processor is named"
+cp "$work/one.json" "$work/latlab/one/dataset.json"
 
 # --- nothing is connected to before everything else is right ---
 echo "touched = sh -c 'touch $work/touched'" >>"$hosts"
@@ -120,7 +136,7 @@ fi
 qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64)
 if [ -x "$arm" ] && [ -n "$qemu" ]; then
     layers='2/0 0,3,8,32,32,3,1,1,-1,0,0,0,0,1,1;4,8,8,32,1,1,1,1,-1,1,0,1,0,0,0'
-    printf 'open blas f32 native 1 1 1 -1 %s\nvisit 3 2 %s\n' "$layers" "$layers" | "$qemu" "$arm" >"$work/out" 2>&1
+    printf 'open blas f32 native 1 1 1 -1 1 %s\nvisit 3 2 %s\n' "$layers" "$layers" | "$qemu" "$arm" >"$work/out" 2>&1
     holds "$work/out" '^engine blas OpenBLAS' "Arm: it has OpenBLAS"
     holds "$work/out" '^opened ' "Arm: its numbers are those of plain C"
     holds "$work/out" '^visited 3 ' "Arm: it measures"

@@ -118,6 +118,25 @@ lab "compare $experiment out=merged.md" && is "compare recalls them" 320 "$(fiel
 lab "compare $experiment results=alone.sqlite out=alone.md"
 cmp alone.md merged.md && ok || bad "the tables differ"
 
+# proxies, and measure, whose tasks take turns on the one node: the same as alone.
+spread() { # spread PLAN: all tasks as an array, to their end
+    lab "sweep emit slurm $1 memory=200M out=$1.sbatch" || bad "the script of $1"
+    local array
+    array=$(sbatch --parsable "$1.sbatch") || bad "sbatch of $1"
+    within 120 sh -c "! squeue -h -j $array -r 2>/dev/null | grep -q ." || bad "the array of $1 ends"
+    lab "sweep status $1"
+    is "tasks of $1 that are not done" 0 "$(($(sed -n 's/^tasks \([0-9]*\) cells .*/\1/p' "$1") - $(field done)))"
+    lab "sweep merge $1" || bad "merging $1"
+}
+proxies="names=synflow,nwot batch=4 alike=on space=nasbench201 archs=$(seq -s, 100 9 500)"
+lab "sweep plan p.sweep proxies $proxies each=.3 minutes=.1 out=p.csv" || bad "a plan of proxies"
+spread p.sweep
+lab "proxies $proxies out=palone.csv" || bad "proxies alone"
+cmp palone.csv p.csv && ok || bad "the tables of proxies differ"
+lab 'sweep plan m.sweep measure dataset=own space=nasbench201 n=8 device=mine engine=blas repeats=1 each=1 minutes=.07' || bad "a plan of times"
+spread m.sweep
+lab 'load own; device info mine' && is "each has a time" 8 "$(field n)"
+
 # A minute before its limit a job gets USR1; with a limit of one minute that is at once.
 lab "sweep plan long.sweep compare tasks=ND data=t predictors=gp samplers=random k=10 trials=9000 minutes=1000"
 lab 'sweep emit slurm long.sweep memory=100M out=long.sbatch'

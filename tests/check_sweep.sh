@@ -155,6 +155,16 @@ is "all tasks of proxies are done" "$ptasks" "$(field done)"
 (lab 'sweep merge p.sweep') & (lab 'sweep merge p.sweep') & wait
 lab "proxies $proxies out=palone.csv" || bad "proxies alone"
 cmp palone.csv p.csv && ok || bad "the tables of proxies differ"
+if command -v parallel >/dev/null && parallel --version 2>/dev/null | grep -q GNU; then
+    rm -r p.sweep.d p.csv
+    lab 'sweep emit parallel p.sweep jobs=2 out=pp.sh' && sh pp.sh >out 2>err || bad "proxies by GNU parallel"
+    lab 'sweep merge p.sweep' || bad "merging proxies of GNU parallel"
+    cmp palone.csv p.csv && ok || bad "the table of proxies of GNU parallel differs"
+    lab 'sweep plan mp.sweep measure dataset=byparallel space=nasbench201 n=8 device=mine engine=blas repeats=1 each=1 minutes=.07' &&
+        lab 'sweep emit parallel mp.sweep jobs=2 out=mp.sh' && sh mp.sh >out 2>err || bad "measure by GNU parallel"
+    lab 'sweep merge mp.sweep' || bad "merging times of GNU parallel"
+    lab 'load byparallel; device info mine' && is "GNU parallel brings each a time" 8 "$(field n)"
+fi
 [ "$had" -gt 1 ] && ok || bad "what was stopped is kept"
 
 # measure: two tasks take turns on this machine, one is killed; the device has every architecture once.

@@ -34,7 +34,7 @@ static void network_of(const char *space, const char *arch, ll_network *n)
 
 static ll_host_settings settings_of(const ll_host_engine *engine, int batch)
 {
-    return (ll_host_settings){engine, LL_HOST_F32, LL_ISA_NATIVE, 1, batch, LL_NETWORK_SEED, false};
+    return (ll_host_settings){engine, LL_HOST_F32, LL_ISA_NATIVE, 1, batch, LL_NETWORK_SEED, false, false};
 }
 
 /* The networks of the two lists, by number; the reference is slow, so that each is computed once. */
@@ -438,6 +438,29 @@ static void a_cache_numbers_in_order(void)
     ll_cache_free(&c);
 }
 
+/* What layers alone find in the caches is all of what they read, and nothing else: as large as the image, and filled. */
+static void engines_know_their_input(void)
+{
+    static const ll_host_engine *const engines[] = {&ll_engine_reference, &ll_engine_blas};
+    ll_network *n = LL_NEW(ll_network);
+    network_of("nasbench201", "432213", n);
+    float image[2 * 3 * 32 * 32];
+    ll_network_input(LL_NETWORK_SEED, sizeof image / sizeof *image, image);
+    for (int i = 0; i < 2; i++) {
+        ll_host_settings s = settings_of(engines[i], 2);
+        void *runner = NULL;
+        size_t bytes = 0;
+        ll_error e = {0};
+        CHECK_INT(s.engine->open(&s, &runner, &e), LL_OK);
+        CHECK_INT(s.engine->load(runner, n, &e), LL_OK);
+        const void *input = s.engine->input(runner, &bytes);
+        CHECK_INT(bytes, sizeof image);
+        CHECK(bytes == sizeof image && !memcmp(input, image, bytes));
+        s.engine->close(runner);
+    }
+    free(n);
+}
+
 static void unsupported_settings_are_refused(void)
 {
     ll_error e = {0};
@@ -480,6 +503,7 @@ static const check_case cases[] = {
     {"plans use few buffers", plans_use_few_buffers},
     {"sums are fused", sums_are_fused},
     {"a cache numbers in order", a_cache_numbers_in_order},
+    {"engines know their input", engines_know_their_input},
     {"unsupported settings are refused", unsupported_settings_are_refused},
     {"the machine is described without names", the_machine_is_described_without_names},
     /* last: it uses oneDNN in this process, whose instruction set is fixed from then on */

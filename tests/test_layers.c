@@ -90,7 +90,7 @@ static void engines_run_them(void)
     const ll_host_engine *engine;
     ll_layer_space *s = layers_of("resnet_tiny"), *gates = layers_of("ofa");
     for (int k = 0; (engine = ll_host_engine_at(k)) && s && gates; k++) {
-        ll_host_settings settings = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
+        ll_host_settings settings = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false, false};
         ll_error e = {0};
         void *runner = NULL;
         ll_network n[2];
@@ -123,7 +123,7 @@ static void engines_agree(void)
         unit_network(s, i, &n);
         int width = n.layers[0].c_out;
         ll_host_settings reference = {&ll_engine_reference, LL_HOST_F32, LL_ISA_NATIVE, 1, 1,
-                                      LL_NETWORK_SEED,      false};
+                                      LL_NETWORK_SEED,      false,       false};
         CHECK_OK(ll_host_run_once(&reference, &n, wanted, &e));
         for (int k = 0; (engine = ll_host_engine_at(k)); k++) {
             ll_host_settings settings = reference;
@@ -152,16 +152,17 @@ static void sweep_goes_on(void)
     for (int i = 0; i < n; i++) ll_layer_space_gene(i, genes + (size_t)i * LL_UNIT_WIDTH);
     ll_layer_space_gene(s->control, control);
     ll_observer stopping = {.cancelled = stop, .ctx = &asks};
-    ll_sweep sweep = {.settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false},
-                      .space = &s->space,
-                      .genes = genes,
-                      .control = control,
-                      .n = n,
-                      .repeats = 1,
-                      .core = 0,
-                      .journal = journal,
-                      .identity = "layers",
-                      .observer = &stopping};
+    ll_sweep sweep = {
+        .settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false, false},
+        .space = &s->space,
+        .genes = genes,
+        .control = control,
+        .n = n,
+        .repeats = 1,
+        .core = 0,
+        .journal = journal,
+        .identity = "layers",
+        .observer = &stopping};
     ll_times first = {0}, all = {0};
     ll_error e = {0};
     CHECK_INT(ll_sweep_run(&sweep, &first, &e), LL_CANCELLED);
@@ -197,7 +198,7 @@ static void pairs_are_networks(void)
         float out[2][64 * 8 * 8];
         ll_error e = {0};
         ll_host_settings settings = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1,
-                                     LL_NETWORK_SEED, false};
+                                     LL_NETWORK_SEED, false,       false};
         if (ll_network_classes(&n) > 64) continue;
         CHECK_OK(ll_host_run_once(&settings, &n, out[0], &e));
     }

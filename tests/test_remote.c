@@ -184,7 +184,7 @@ static void what_is_measured_is_said(void)
     ll_wire_put_visit(&lines, 5, 2, n);
     ll_str_add(&lines, "\nvisit 6 99 1/0 \nopen none f32 native 1 1 1 0 1/0 \nstate\n");
     char *said = served(&lines);
-    CHECK_HAS(said, "latlab-measure 1 0123\nfact cpu ");
+    CHECK_HAS(said, "latlab-measure 2 0123\nfact cpu ");
     CHECK_HAS(said, "\nengine reference plain C\n");
     CHECK_HAS(said, "\nfailed 0 2 nothing is open\nfailed -1 2 what is \"nonsense\"?\nopened ");
     CHECK_HAS(said, "\nvisited 5 ");
@@ -194,6 +194,29 @@ static void what_is_measured_is_said(void)
     ll_str_free(&lines);
     free(said);
     free(n);
+}
+
+static void settings_come_back(void)
+{
+    ll_network *n = drawn("nasbench201", 1), *back = LL_NEW(ll_network);
+    for (int warm = 0; warm < 2; warm++) {
+        ll_host_settings s = {.engine = &ll_engine_blas,
+                              .threads = 1,
+                              .batch = 3,
+                              .seed = 9,
+                              .warm_input = warm},
+                         got;
+        ll_str line = {0};
+        ll_error e = {0};
+        int core;
+        ll_wire_put_open(&line, &s, 7, n);
+        CHECK_INT(ll_wire_get_open(ll_wire_behind(line.s, "open"), &got, &core, back, &e), LL_OK);
+        CHECK(got.engine == s.engine && got.batch == 3 && got.seed == 9 && core == 7);
+        CHECK_INT(got.warm_input, warm);
+        ll_str_free(&line);
+    }
+    free(n);
+    free(back);
 }
 
 /* As long as one has opened a machine, another one is told so. */
@@ -227,6 +250,7 @@ static const check_case cases[] = {
     {"visits come back", visits_come_back},
     {"only what is known is started", only_what_is_known_is_started},
     {"what is measured is said", what_is_measured_is_said},
+    {"settings come back", settings_come_back},
     {"one measures at a time", one_measures_at_a_time},
     {0},
 };

@@ -76,7 +76,7 @@ static void what_is_not_needed_is_gone(void)
 
 static void run(const ll_host_engine *engine, const ll_network *n, int times, float *out)
 {
-    ll_host_settings s = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, BATCH, LL_NETWORK_SEED, false};
+    ll_host_settings s = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, BATCH, LL_NETWORK_SEED, false, false};
     void *runner;
     ll_error e = {0};
     CHECK_INT(engine->open(&s, &runner, &e), LL_OK);
@@ -93,7 +93,8 @@ static void same_numbers(const pair *p, bool reference)
     float expected[BATCH * CLASSES], got[BATCH * CLASSES];
     run(&ll_engine_blas, &p->written, 1, expected);
     for (int i = !reference; i < 3; i++) {
-        ll_host_settings s = {engines[i], LL_HOST_F32, LL_ISA_NATIVE, 1, BATCH, LL_NETWORK_SEED, false};
+        ll_host_settings s = {engines[i], LL_HOST_F32,     LL_ISA_NATIVE, 1,
+                              BATCH,      LL_NETWORK_SEED, false,         false};
         ll_error e = {0};
         if (engines[i]->check(&s, &e)) continue;
         run(engines[i], &p->simple, i ? 3 : 1, got); /* again: constants are still there */
@@ -115,13 +116,15 @@ static void the_same_is_computed(void)
 /* Fewer bits: the constants too, each with an exponent of its own. */
 static void the_same_in_eight_bits(void)
 {
-    ll_host_settings s = {&ll_engine_onednn, LL_HOST_INT8, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
+    ll_host_settings s = {&ll_engine_onednn, LL_HOST_INT8, LL_ISA_NATIVE, 1, 1,
+                          LL_NETWORK_SEED,   false,        false};
     ll_error e = {0};
     pair *p = cell("003133");
     float expected[CLASSES], got[CLASSES];
     if (s.engine->check(&s, &e)) check_skip("no int8 here");
     if (!s.engine->check(&s, &e)) {
-        ll_host_settings plain = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
+        ll_host_settings plain = {&ll_engine_blas, LL_HOST_F32, LL_ISA_NATIVE, 1, 1,
+                                  LL_NETWORK_SEED, false,       false};
         CHECK_INT(ll_host_run_once(&plain, &p->written, expected, &e), LL_OK);
         CHECK_INT(ll_host_run_once(&s, &p->simple, got, &e), LL_OK);
         CHECK(ll_host_distance(got, expected, CLASSES) < ll_host_tolerance(LL_HOST_INT8));

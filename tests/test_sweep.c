@@ -65,9 +65,21 @@ static void fake_pause(void *ctx, double seconds)
     ((fake *)ctx)->wall += seconds;
 }
 
+static ll_stopwatch stopwatch_of(fake *f, double *patience_s)
+{
+    return (ll_stopwatch){.run = fake_run,
+                          .control = fake_control,
+                          .wall_s = fake_wall,
+                          .cpu_s = fake_cpu,
+                          .switches = fake_switches,
+                          .pause = fake_pause,
+                          .ctx = f,
+                          .patience_s = patience_s};
+}
+
 static ll_visit patient_visit(fake *f, int runs, double *patience_s)
 {
-    ll_stopwatch w = {fake_run, fake_control, fake_wall, fake_cpu, fake_switches, fake_pause, f, patience_s};
+    ll_stopwatch w = stopwatch_of(f, patience_s);
     ll_visit v;
     ll_timing_visit(&w, runs, &v);
     return v;
@@ -95,6 +107,28 @@ static void warm_up_lasts_until_it_is_stable(void)
     v = visit(&f, 2);
     CHECK_INT(v.warm, LL_MOST_WARM); /* never stable: not waited for for ever */
     CHECK_NEAR(v.ms[0], 4, 1e-5);
+}
+
+static void fake_prepare(void *ctx)
+{
+    ((fake *)ctx)->cpu += 5e-3;
+    ((fake *)ctx)->wall += 5e-3;
+}
+
+static void what_prepares_a_run_is_not_timed(void)
+{
+    static const double run[] = {2, 2, 2};
+    double patience_s = LL_PATIENCE_S;
+    fake f = {.run_ms = run, .n = 3};
+    ll_stopwatch w = stopwatch_of(&f, &patience_s);
+    w.prepare = fake_prepare;
+    ll_visit v;
+    ll_timing_visit(&w, 2, &v);
+    CHECK_INT(v.n, 2);
+    CHECK_INT(v.disturbed, 0);
+    CHECK_NEAR(v.ms[1], 2, 1e-5);
+    CHECK_NEAR(v.control[1], .4, 1e-5);
+    CHECK(f.wall > 3 * 5e-3);
 }
 
 static void a_stolen_core_is_noticed(void)
@@ -221,8 +255,14 @@ static void toy_run(void *runner)
 
 static void toy_result(void *runner, float *out) {}
 
+static const void *toy_input(const void *runner, size_t *bytes)
+{
+    *bytes = 0;
+    return runner;
+}
+
 static const ll_host_engine toy = {"toy",    "",      toy_check,  toy_version, toy_open,
-                                   toy_load, toy_run, toy_result, free};
+                                   toy_load, toy_run, toy_result, toy_input,   free};
 
 enum { TOYS = 30 };
 typedef struct stopper {
@@ -245,7 +285,7 @@ static ll_status sweep(const char *journal, const char *identity, int repeats, i
     stopper stop = {.after = stop_after};
     ll_observer o = {.cancelled = says_stop, .ctx = &stop};
     for (int i = 0; i < TOYS; i++) s->at(s, 100 * i, genes + 6 * i);
-    ll_sweep job = {.settings = {&toy, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false},
+    ll_sweep job = {.settings = {&toy, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false, false},
                     .space = s,
                     .genes = genes,
                     .n = TOYS,
@@ -407,6 +447,7 @@ static void repeats_agree_as_counted(void)
 }
 static const check_case cases[] = {
     {"warm-up lasts until it is stable", warm_up_lasts_until_it_is_stable},
+    {"what prepares a run is not timed", what_prepares_a_run_is_not_timed},
     {"a stolen core is noticed", a_stolen_core_is_noticed},
     {"a core that never comes free is said", a_core_that_never_comes_free_is_said},
     {"patience ends on a busy core", patience_ends_on_a_busy_core},

@@ -515,7 +515,10 @@ const ll_command ll_measure_commands[] = {
          "what a call that does nothing takes is subtracted and stated. out= is a table of layer costs: "
          "`import lut` "
          "makes a\n"
-         "device of its sums, `export lut FILE.yaml` the table that Once-for-All reads.",
+         "device of its sums, `export lut FILE.yaml` the table that Once-for-All reads. What a layer reads "
+         "is in "
+         "the cache, as\n"
+         "behind the layer that made it; like=DEVICE states costs at the speed that device was measured at.",
      .examples = "  measure list\n"
                  "  measure device=mine archs=samples\n"
                  "  measure device=mine archs=random:200 seed=7\n"

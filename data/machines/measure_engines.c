@@ -20,7 +20,8 @@ static void add_kinds(cJSON *rows, const ll_host_engine *engine, const char *ver
 {
     for (int t = 0; ll_host_dtype_name(t); t++)
         for (int isa = 0; ll_host_isa_name(isa); isa++) {
-            ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED, false};
+            ll_host_settings s = {engine, (ll_host_dtype)t, (ll_host_isa)isa, 1, 1, LL_NETWORK_SEED, false,
+                                  false};
             ll_error e = {0};
             ll_status status = engine->check(&s, &e);
             if (status == LL_USAGE) continue; /* never does that */
@@ -33,7 +34,8 @@ static void add_engines(cJSON *rows, const ll_place *place)
 {
     const ll_host_engine *engine;
     for (int i = 0; (engine = ll_host_engine_at(i)); i++) {
-        const ll_host_settings plain = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
+        const ll_host_settings plain = {engine, LL_HOST_F32,     LL_ISA_NATIVE, 1,
+                                        1,      LL_NETWORK_SEED, false,         false};
         ll_str version = {0};
         bool there = ll_place_engine(place, engine, &version);
         if (!place->remote)

@@ -28,6 +28,7 @@ typedef struct job {
     double wrong;           /* share of the chosen that the forests of the others miss; NaN: not asked */
     char *note, *out;
     ll_times times;    /* of the units, and behind them of the network that does nothing */
+    double like_ms;    /* of the control network beside the device that the table is to be like; NaN: none */
     double nothing_ms; /* what that takes */
     int unsettled, negative;
     long runs;
@@ -45,6 +46,46 @@ static ll_status find_space(job *j)
     return ll_space_open(ll_word(&rq->args, "space"), &j->space, &rq->error);
 }
 
+/* What is known of how this device was measured; NULL: nothing. */
+static const cJSON *record_of(const ll_dataset *d, const char *device)
+{
+    const cJSON *record, *list = d ? cJSON_GetObjectItemCaseSensitive(d->provenance, "measured") : NULL;
+    cJSON_ArrayForEach(record,
+                       list) if (!strcmp(ll_json_get_str(record, "device", ""), device)) return record;
+    return NULL;
+}
+
+/* A machine's speed moves between sweeps, by more than what a table is off; both have timed the same control network. */
+static ll_status find_level(job *j)
+{
+    ll_request *rq = j->rq;
+    const char *like = ll_word(&rq->args, "like");
+    j->like_ms = NAN;
+    if (!like) return LL_OK;
+    const cJSON *record = record_of(rq->state.data, like);
+    if (!record || ll_dataset_device(rq->state.data, like) < 0)
+        return LL_FAIL(rq, LL_USAGE, "like=%s: no device of the loaded dataset that `measure` has measured",
+                       like);
+    const char *settings = ll_json_get_str(record, "settings", "");
+    if (strcmp(settings, j->note) != 0 || rq->state.data->space != j->space)
+        return LL_FAIL(rq, LL_USAGE, "like=%s: it was measured with %s in %s, the layers are with %s in %s",
+                       like, settings, rq->state.data->space->name, j->note, j->space->name);
+    j->like_ms = ll_json_get_num(record, "control_ms", NAN);
+    if (j->like_ms > 0) return LL_OK;
+    return LL_FAIL(rq, LL_FAILED, "like=%s: its dataset does not say what the control network took", like);
+}
+
+static ll_status check_machine(job *j)
+{
+    if (isnan(j->like_ms)) return LL_OK;
+    const char *like = ll_word(&j->rq->args, "like");
+    const ll_dataset *d = j->rq->state.data;
+    const char *hardware = d->devices[ll_dataset_device(d, like)].hardware;
+    if (hardware && !strcmp(hardware, j->place.hardware)) return LL_OK;
+    return LL_FAIL(j->rq, LL_USAGE, "like=%s: it was measured on %s, this is %s", like,
+                   hardware ? hardware : "another machine", j->place.hardware);
+}
+
 static ll_status set_up(job *j)
 {
     ll_request *rq = j->rq;
@@ -54,14 +95,17 @@ static ll_status set_up(job *j)
     ll_status s = ll_measure_check_repeats(rq);
     if (!s) s = find_space(j);
     ll_measure_settings(rq, &j->settings, &j->note);
+    j->settings.warm_input = true; /* within a network it has just been made */
     if (!s && j->settings.simplified)
         s = LL_FAIL(rq, LL_USAGE, "execution=simplified: there is nothing to simplify in a layer alone");
     if (!s && j->settings.dtype != LL_HOST_F32)
         s = LL_FAIL(rq, LL_USAGE,
                     "layers are timed in f32: what a layer of fewer bits reads depends on what comes before");
+    if (!s) s = find_level(j);
     if (!s) s = ll_output_new(rq, out, &j->out);
     if (!s) s = ll_layer_space_new(j->space, rq->observer, &j->layers, &rq->error);
-    return s ? s : ll_place_open(rq, &j->settings, &j->place);
+    if (!s) s = ll_place_open(rq, &j->settings, &j->place);
+    return s ? s : check_machine(j);
 }
 
 /* What the indices of the journal mean. */
@@ -72,8 +116,9 @@ static void add_identity(const job *j, ll_str *out)
     for (int i = 0; i < l->n; i++) h = ll_hash_more(&h, &l->units[i].part, sizeof l->units[i].part);
     for (int i = l->n; i < l->n + l->n_pairs; i++)
         h = ll_hash_more(&h, &l->units[i].before, 2 * sizeof l->units[i].before);
-    ll_str_addf(out, "latlab measure: %d layers and %d pairs (%.16s) of space=%s %s on %s", l->n, l->n_pairs,
-                h.hex, j->space->name, j->note, j->place.hardware);
+    ll_str_addf(out,
+                "latlab measure: %d layers and %d pairs (%.16s), input in the cache, of space=%s %s on %s",
+                l->n, l->n_pairs, h.hex, j->space->name, j->note, j->place.hardware);
 }
 
 static void say_stopped(const job *j, const char *journal)
@@ -119,12 +164,18 @@ static ll_status sweep(job *j, const char *journal)
     return s;
 }
 
+/* What times of this sweep are multiplied by. */
+static double level(const job *j)
+{
+    return isnan(j->like_ms) ? 1 : j->like_ms / j->times.usual;
+}
+
 /* Less what a call that does nothing takes; the spreads of both add up. A layer that takes less than nothing is too small
  * for this clock: it costs 0, and is counted. */
 static ll_status add_row(job *j, int i, const ll_spread *nothing, ll_costs *c)
 {
     ll_spread s = ll_times_spread(&j->times, i);
-    double ms = fmax(0, s.median - nothing->median), std = hypot(s.std, nothing->std);
+    double ms = level(j) * fmax(0, s.median - nothing->median), std = level(j) * hypot(s.std, nothing->std);
     j->negative += s.median < nothing->median;
     j->unsettled += !s.settled;
     j->runs += j->times.count[i];
@@ -146,6 +197,9 @@ static void add_remark(const job *j, ll_str *out)
                 "control network takes %.4g ms",
                 j->space->name, j->note, ll_str_text(&version), j->place.hardware, date, 1e3 * j->nothing_ms,
                 j->times.usual);
+    if (!isnan(j->like_ms))
+        ll_str_addf(out, " here and %.4g ms beside %s, whose speed these costs are at", j->like_ms,
+                    ll_word(&j->rq->args, "like"));
     ll_str_free(&version);
 }
 

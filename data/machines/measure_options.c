@@ -57,6 +57,11 @@ const ll_option ll_measure_options[] = {
     LL_OPT_INT("budget", "0", 0, 65000,
                "layers: time so many, and more where the others do not tell what they take; 0: all",
                .unit = "layers"),
+    LL_OPT_WORD(
+        "like", NULL,
+        "layers: at the speed the machine had when this device of the loaded dataset was measured, by "
+        "the control network of both; default: at that of now",
+        LL_OF(DEVICE)),
     LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF(FILE)),
     LL_OPT_FORCE,
     LL_OPT_BOOL("again", "off", "drop what an earlier sweep of this device has kept"),

@@ -344,5 +344,14 @@ static void result(void *self, float *out)
     memcpy(out, r->buffers[r->plan.result], n * sizeof *out);
 }
 
+static const void *input(const void *self, size_t *bytes)
+{
+    const runner *r = self;
+    size_t pixels = (size_t)r->side * (size_t)r->side * (size_t)r->channels;
+    *bytes = (size_t)r->settings.batch * pixels * sizeof(float);
+    return r->buffers[LL_BUFFER_INPUT];
+}
+
 const ll_host_engine ll_engine_blas = {
-    "blas", "OpenBLAS on unfolded images", check, version, open_runner, load, run, result, close_runner};
+    "blas",      "OpenBLAS on unfolded images", check, version, open_runner, load, run, result, input,
+    close_runner};

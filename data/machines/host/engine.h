@@ -22,6 +22,7 @@ typedef struct ll_host_settings {
     int threads, batch;
     uint64_t seed;   /* of weights and input (core/space/network.h) */
     bool simplified; /* the network is simplified (core/space/simplify.h) before an engine gets it */
+    bool warm_input; /* its input is in the caches, as what another layer has just made: for layers alone */
 } ll_host_settings;
 
 struct ll_host_engine {
@@ -36,6 +37,8 @@ struct ll_host_engine {
     void (*run)(void *runner); /* one batch */
     /* Of the latest run: (batch, classes) floats. */
     void (*result)(void *runner, float *out);
+    /* What the loaded network reads first, *bytes of it; nothing is copied. */
+    const void *(*input)(const void *runner, size_t *bytes);
     void (*close)(void *runner); /* NULL is fine */
 };
 

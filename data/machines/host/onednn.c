@@ -340,6 +340,14 @@ static void result(void *self, float *out)
     memcpy(out, r->buffers[r->plan.result], n * sizeof *out);
 }
 
+static const void *input(const void *self, size_t *bytes)
+{
+    const ll_runner *r = self;
+    size_t pixels = (size_t)r->side * (size_t)r->side * (size_t)r->channels;
+    *bytes = (size_t)r->settings.batch * pixels * dnnl_data_type_size(r->type);
+    return r->buffers[LL_BUFFER_INPUT];
+}
+
 static ll_status open_runner(const ll_host_settings *s, void **out, ll_error *e)
 {
     return ll_runner_open(s, out, e);
@@ -373,8 +381,13 @@ static ll_status load(void *self, const ll_network *n, ll_error *e)
 }
 static void run(void *self) {}
 static void result(void *self, float *out) {}
+static const void *input(const void *self, size_t *bytes)
+{
+    *bytes = 0;
+    return NULL;
+}
 static void close_runner(void *self) {}
 #endif
 
 const ll_host_engine ll_engine_onednn = {
-    "onednn", "oneDNN primitives", check, version, open_runner, load, run, result, close_runner};
+    "onednn", "oneDNN primitives", check, version, open_runner, load, run, result, input, close_runner};

@@ -224,6 +224,14 @@ static void result(void *runner, float *out)
     memcpy(out, r->tensors[r->network->n_layers], n * sizeof *out);
 }
 
+static const void *input(const void *runner, size_t *bytes)
+{
+    const reference *r = runner;
+    const ll_layer *l = ll_network_reader(r->network);
+    *bytes = size_of(r, l->c_in, l->h_in) * sizeof *r->tensors[0];
+    return r->tensors[0];
+}
+
 static void close_runner(void *runner)
 {
     if (runner) drop_tensors(runner);
@@ -231,5 +239,5 @@ static void close_runner(void *runner)
 }
 
 const ll_host_engine ll_engine_reference = {
-    "reference", "plain C, to compare the others with", check, version, open_runner, load, run, result,
+    "reference", "plain C, to compare the others with", check, version, open_runner, load, run, result, input,
     close_runner};

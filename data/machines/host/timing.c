@@ -17,12 +17,16 @@ static lap time_pair(const ll_stopwatch *w)
     long switches = w->switches(w->ctx);
     double cpu = w->cpu_s ? w->cpu_s(w->ctx) : 0, begin = w->wall_s(w->ctx);
     w->control(w->ctx);
-    double between = w->wall_s(w->ctx);
+    double between = w->wall_s(w->ctx), ready = between;
+    if (w->prepare) {
+        w->prepare(w->ctx);
+        ready = w->wall_s(w->ctx);
+    }
     w->run(w->ctx);
     double end = w->wall_s(w->ctx);
     double stolen = w->cpu_s ? end - begin - (w->cpu_s(w->ctx) - cpu) : 0;
     return (lap){.control_s = between - begin,
-                 .wall_s = end - between,
+                 .wall_s = end - ready,
                  .disturbed = w->switches(w->ctx) != switches || stolen > LL_STOLEN * (end - begin) + 5e-6};
 }
 
@@ -114,6 +118,12 @@ static void real_pause(void *ctx, double seconds)
 ll_stopwatch ll_stopwatch_real(void (*run)(void *), void (*control)(void *), void *ctx, int threads,
                                double *patience_s)
 {
-    return (ll_stopwatch){run,           control,    real_wall, threads > 1 ? NULL : real_cpu,
-                          real_switches, real_pause, ctx,       patience_s};
+    return (ll_stopwatch){.run = run,
+                          .control = control,
+                          .wall_s = real_wall,
+                          .cpu_s = threads > 1 ? NULL : real_cpu,
+                          .switches = real_switches,
+                          .pause = real_pause,
+                          .ctx = ctx,
+                          .patience_s = patience_s};
 }

@@ -18,7 +18,8 @@ typedef struct ll_stopwatch {
     long (*switches)(void *ctx); /* how often that thread lost its core so far */
     void (*pause)(void *ctx, double seconds);
     void *ctx;
-    double *patience_s; /* longest single pause, kept from visit to visit; starts at LL_PATIENCE_S */
+    double *patience_s;         /* longest single pause, kept from visit to visit; starts at LL_PATIENCE_S */
+    void (*prepare)(void *ctx); /* behind the control network, timed as neither; NULL: nothing */
 } ll_stopwatch;
 
 /* What one visit to a network gave. */

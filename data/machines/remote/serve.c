@@ -47,7 +47,8 @@ static void say_engines(server *s)
 {
     const ll_host_engine *engine;
     for (int i = 0; (engine = ll_host_engine_at(i)); i++) {
-        const ll_host_settings plain = {engine, LL_HOST_F32, LL_ISA_NATIVE, 1, 1, LL_NETWORK_SEED, false};
+        const ll_host_settings plain = {engine, LL_HOST_F32,     LL_ISA_NATIVE, 1,
+                                        1,      LL_NETWORK_SEED, false,         false};
         if (engine->check(&plain, NULL)) continue;
         ll_str_addf(&s->said, "engine %s ", engine->name);
         engine->version(&s->said);

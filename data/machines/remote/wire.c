@@ -115,8 +115,9 @@ const char *ll_wire_behind(const char *line, const char *word)
 
 void ll_wire_put_open(ll_str *out, const ll_host_settings *s, int core, const ll_network *control)
 {
-    ll_str_addf(out, "open %s %s %s %d %d %llu %d ", s->engine->name, ll_host_dtype_name((int)s->dtype),
-                ll_host_isa_name((int)s->isa), s->threads, s->batch, (unsigned long long)s->seed, core);
+    ll_str_addf(out, "open %s %s %s %d %d %llu %d %d ", s->engine->name, ll_host_dtype_name((int)s->dtype),
+                ll_host_isa_name((int)s->isa), s->threads, s->batch, (unsigned long long)s->seed, core,
+                s->warm_input);
     ll_wire_put_network(out, control);
 }
 
@@ -140,16 +141,18 @@ static const char *engine_name(int i)
 
 ll_status ll_wire_get_open(const char *text, ll_host_settings *s, int *core, ll_network *control, ll_error *e)
 {
-    int engine = take_name(&text, engine_name), dtype, isa, seed;
+    int engine = take_name(&text, engine_name), dtype, isa, seed, warm;
     if (engine < 0) return ll_fail(e, LL_USAGE, "no engine is called so there: \"%.40s\"", text);
     dtype = take_name(&text, ll_host_dtype_name);
     isa = dtype < 0 ? -1 : take_name(&text, ll_host_isa_name);
     *s = (ll_host_settings){
         .engine = ll_host_engine_at(engine), .dtype = (ll_host_dtype)dtype, .isa = (ll_host_isa)isa};
     bool good = isa >= 0 && take(&text, 1, 256, ' ', &s->threads) && take(&text, 1, 256, ' ', &s->batch) &&
-                take(&text, 0, 1L << 30, ' ', &seed) && take(&text, -1, 1023, ' ', core);
+                take(&text, 0, 1L << 30, ' ', &seed) && take(&text, -1, 1023, ' ', core) &&
+                take(&text, 0, 1, ' ', &warm);
     if (!good) return ll_fail(e, LL_BAD_DATA, "no settings: they are wrong at \"%.40s\"", text);
     s->seed = (uint64_t)seed;
+    s->warm_input = warm;
     return ll_wire_get_network(&text, control, e);
 }
 

@@ -1,11 +1,12 @@
 /* What goes between this program and one that measures elsewhere, as lines of text, so that the two need not have the same
  * processor. A network goes as its layers: the other side knows no search spaces.
  *
- *   it says first     latlab-measure 1 HASH         of its own file
+ *   it says first     latlab-measure 2 HASH         of its own file
  *                     fact KEY VALUE                what machine it is (host/machine.h)
  *                     engine NAME VERSION           what it can measure with
  *                     ready
- *   open ENGINE DTYPE ISA THREADS BATCH SEED CORE NETWORK     the control network; core -1: the last one it may use
+ *   open ENGINE DTYPE ISA THREADS BATCH SEED CORE WARM NETWORK     the control network; core -1: the last one it may use;
+ *                                                   WARM: 0 or 1, warm_input of the settings
  *                     opened CORE                   or failed -1 STATUS MESSAGE
  *   visit ROW RUNS NETWORK
  *                     visited ROW WARM DISTURBED BUSY PAUSED MS/CONTROL MS/CONTROL ...
@@ -20,7 +21,7 @@
 #include "data/machines/host/timing.h"
 
 enum {
-    LL_WIRE_VERSION = 1,
+    LL_WIRE_VERSION = 2,
     LL_WIRE_LINE = 1 << 16
 }; /* of the lines that are said; bytes of the longest line */
 

@@ -46,6 +46,12 @@ ll_status ll_sweep_keep(ll_request *rq, const char *name, const char *marked, ll
 ll_status ll_sweep_keep_all(ll_request *rq, const ll_option *table, const char *const *but, ll_request *inner,
                             ll_sweep_plan *p);
 
+/* archs= and space= as they were given into the inner request alone: a plan has its architectures as text. */
+ll_status ll_sweep_set_archs(ll_request *rq, ll_request *inner);
+/* space= so that every task finds it: one of the user's own by the absolute path of its file. LL_USAGE: it is one that only
+ * a dataset has. */
+ll_status ll_sweep_keep_space(ll_request *rq, const ll_space *space, ll_request *inner, ll_sweep_plan *p);
+
 /* An option of rq->more as it was given, marked. */
 const char *ll_sweep_marked(const ll_request *rq, const char *name);
 /* MB for the network of the plan that takes most, at so many bytes an activation and a parameter. */

@@ -115,11 +115,16 @@ static ll_status try_some(ll_request *inner, const ll_space *space, const ll_swe
 {
     int n = archs->n, some[3] = {archs->v[n / 6], archs->v[n / 2], archs->v[5 * n / 6]},
         tried = n < 3 ? 1 : 3, fresh;
-    char journal[] = "/tmp/latlab-trial-XXXXXX";
+    ll_str name = {0};
+    ll_str_addf(&name, "%s/latlab-trial-XXXXXX", ll_path_temporary());
+    char *journal = ll_str_take(&name);
     ll_measure_task *t = NULL;
     int fd = mkstemp(journal);
-    if (fd < 0)
-        return LL_FAIL(inner, LL_FAILED, "/tmp: no file can be made there; each= says what one takes");
+    if (fd < 0) {
+        free(journal);
+        return LL_FAIL(inner, LL_FAILED, "%s: no file can be made there; each= says what one takes",
+                       ll_path_temporary());
+    }
     close(fd);
     unlink(journal);
     uint8_t *genes = ll_sweep_genes(space, p, some, tried, &inner->error);
@@ -129,6 +134,7 @@ static ll_status try_some(ll_request *inner, const ll_space *space, const ll_swe
     *each_s = fmax(1e-6, (ll_now_s() - begun) / tried);
     ll_measure_task_close(t);
     unlink(journal);
+    free(journal);
     free(genes);
     return s;
 }
@@ -183,27 +189,10 @@ static ll_status plan_device(ll_request *rq, ll_request *inner, const ll_sweep_d
 /* Where times go, by its name; the search space, that tasks need no dataset. */
 static ll_status keep_data(ll_request *rq, const ll_dataset *d, ll_request *inner, ll_sweep_plan *p)
 {
-    const char *given = ll_word(&rq->more, "space");
     ll_str b = {0};
-    ll_status s = LL_OK;
-    if (d->space->own && !ll_given(&rq->more, "space"))
-        return LL_FAIL(rq, LL_USAGE,
-                       "space %s is one of your own: space=FILE.json says where each task finds it",
-                       d->space->name);
-    if (!ll_given(&rq->more, "space")) {
-        ll_list_add(&b, d->space->name);
-        s = ll_sweep_keep(rq, "space", b.s, inner, p);
-    } else if (ll_is_file(given)) {
-        char *path = ll_path_absolute(given);
-        ll_list_add(&b, path);
-        s = ll_sweep_keep(rq, "space", b.s, inner, p);
-        free(path);
-    }
-    ll_str_free(&b);
-    b = (ll_str){0};
     ll_str_addf(&b, "%s %s", d->hash.hex, d->name);
     ll_strs_take(&p->data, ll_str_take(&b));
-    return s;
+    return ll_sweep_keep_space(rq, d->space, inner, p);
 }
 
 /* The lists of devices and places go into the plan alone: `measure` has one of each. */
@@ -222,13 +211,12 @@ static void keep_devices(ll_request *rq, const ll_sweep_devices *d, ll_sweep_pla
 
 static ll_status plan_cells(ll_request *rq, ll_sweep_plan *p)
 {
-    static const char *const but[] = {"device", "via", "each", "archs", NULL};
+    static const char *const but[] = {"device", "via", "each", "archs", "space", NULL};
     ll_request inner = ll_sweep_inner(rq, ll_measure_options);
     ll_sweep_devices d = {0};
     int *place_of = NULL;
     ll_status s = ll_sweep_keep_all(rq, plan_options(), but, &inner, p);
-    if (!s && ll_given(&rq->more, "archs"))
-        s = ll_values_set_marked(&inner.args, "archs", ll_sweep_marked(rq, "archs"), &rq->error);
+    if (!s) s = ll_sweep_set_archs(rq, &inner);
     ll_list_names(&rq->more, "device", &d.names);
     ll_list_names(&rq->more, "via", &d.via);
     if (!s) s = check_devices(&d, &rq->error);

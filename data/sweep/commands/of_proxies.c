@@ -121,24 +121,6 @@ static ll_status try_some(ll_request *inner, const ll_sweep_plan *p, double *eac
     return s;
 }
 
-/* A space of the user's own is read again from its file; one that only a dataset has would not be there. */
-static ll_status keep_space(ll_request *rq, const ll_space *space, ll_request *inner, ll_sweep_plan *p)
-{
-    const char *given = ll_word(&rq->more, "space");
-    ll_str b = {0};
-    if (space->own && !given)
-        return LL_FAIL(rq, LL_USAGE,
-                       "space %s is one of your own: space=FILE.json says where each task finds it",
-                       space->name);
-    char *path =
-        given && ll_is_file(given) ? ll_path_absolute(given) : ll_strdup(given ? given : space->name);
-    ll_list_add(&b, path);
-    ll_status s = ll_sweep_keep(rq, "space", ll_str_text(&b), inner, p);
-    ll_str_free(&b);
-    free(path);
-    return s;
-}
-
 /* The table that is merged into, unless merge says another one; tasks write to their own. */
 static ll_status keep_out(ll_request *rq, ll_sweep_plan *p)
 {
@@ -175,13 +157,10 @@ static ll_status take_names(ll_request *rq, ll_request *inner, ll_sweep_plan *p)
 
 static ll_status take_options(ll_request *rq, ll_request *inner, ll_sweep_plan *p)
 {
-    static const char *const but[] = {"archs", "space", "out", "save", "prefix", NULL}, *const chosen[] = {
-                                                                                            "archs", "space"};
+    static const char *const but[] = {"archs", "space", "out", "save", "prefix", NULL};
     ll_status s = take_names(rq, inner, p);
     if (!s) s = ll_sweep_keep_all(rq, ll_proxies_commands[0].options, but, inner, p);
-    for (int i = 0; i < 2 && !s; i++)
-        if (ll_given(&rq->more, chosen[i]))
-            s = ll_values_set_marked(&inner->args, chosen[i], ll_sweep_marked(rq, chosen[i]), &rq->error);
+    if (!s) s = ll_sweep_set_archs(rq, inner);
     return s;
 }
 
@@ -192,7 +171,7 @@ static ll_status plan_cells(ll_request *rq, ll_sweep_plan *p)
     double each_s = ll_real(&rq->more, "each");
     ll_status s = take_options(rq, &inner, p);
     if (!s && (s = ll_proxies_open(&j))) rq->error = inner.error;
-    if (!s) s = keep_space(rq, j.space, &inner, p);
+    if (!s) s = ll_sweep_keep_space(rq, j.space, &inner, p);
     if (!s) s = keep_out(rq, p);
     if (!s) add_archs(&j, p);
     if (!s && !p->archs.n) s = LL_FAIL(rq, LL_FAILED, "there are no architectures to plan for");

@@ -7,6 +7,7 @@
 
 #include "core/app/output.h"
 #include "core/base/fs.h"
+#include "core/base/mem.h"
 #include "core/base/quote.h"
 #include "data/sweep/commands/kind.h"
 
@@ -201,6 +202,33 @@ ll_status ll_sweep_keep_all(ll_request *rq, const ll_option *table, const char *
         if (skipped) continue;
         s = ll_sweep_keep(rq, name, ll_sweep_marked(rq, name), inner, p);
     }
+    return s;
+}
+
+ll_status ll_sweep_set_archs(ll_request *rq, ll_request *inner)
+{
+    static const char *const names[] = {"archs", "space"};
+    ll_status s = LL_OK;
+    for (int i = 0; i < 2 && !s; i++)
+        if (ll_given(&rq->more, names[i]))
+            s = ll_values_set_marked(&inner->args, names[i], ll_sweep_marked(rq, names[i]), &rq->error);
+    return s;
+}
+
+ll_status ll_sweep_keep_space(ll_request *rq, const ll_space *space, ll_request *inner, ll_sweep_plan *p)
+{
+    const char *given = ll_word(&rq->more, "space");
+    ll_str b = {0};
+    if (space->own && !given)
+        return LL_FAIL(rq, LL_USAGE,
+                       "space %s is one of your own: space=FILE.json says where each task finds it",
+                       space->name);
+    char *path =
+        given && ll_is_file(given) ? ll_path_absolute(given) : ll_strdup(given ? given : space->name);
+    ll_list_add(&b, path);
+    ll_status s = ll_sweep_keep(rq, "space", ll_str_text(&b), inner, p);
+    ll_str_free(&b);
+    free(path);
     return s;
 }
 
