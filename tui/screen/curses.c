@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -105,15 +106,19 @@ void ll_curses_stop(void)
 void ll_curses_resume(void)
 {
     refresh();
+    keypad(stdscr,
+           TRUE); /* endwin() ends it, and ncurses asks for it again only when it next waits for a key */
     if (mouse_on) report_mouse(true);
     clearok(stdscr, TRUE);
     ll_curses_forget();
 }
 
+/* Not by endwin(): that leaves the screen for a moment, and the arrow keys until the next one has been taken apart. */
 void ll_curses_resize(void)
 {
-    endwin();
-    refresh(); /* asks the terminal for its size */
+    struct winsize size;
+    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
+        resizeterm(size.ws_row, size.ws_col);
     clearok(stdscr, TRUE);
     ll_curses_forget();
 }
