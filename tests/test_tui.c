@@ -143,6 +143,25 @@ static void test_back_to_the_prompt(void)
     pty_finish();
 }
 
+/* A figure fits on its page: what stands below its axes is in sight. */
+static void test_a_figure_fits_on_its_page(void)
+{
+    static const int sizes[][2] = {{24, 80}, {40, 120}};
+    for (int i = 0; i < 2; i++) {
+        if (!START(24, 100, LOADED)) return;
+        CHECK(until("sim_phone_a53"));
+        pty_resize(sizes[i][0], sizes[i][1]);
+        pty_settle();
+        keys(":plot hist sim_eyeriss\r");
+        CHECK(until("latency (ms)"));
+        pty_settle();
+        CHECK(!vt_has(&pty.t, "more lines") && !vt_has(&pty.t, "more line "));
+        keys("Q");
+        CHECK(pty_wait_end());
+        pty_finish();
+    }
+}
+
 /* Whatever is asked is answered where one looks: on a page, unless the view shows it. */
 static void test_answers(void)
 {
@@ -325,6 +344,7 @@ int main(int argc, char **argv)
                                        {"command line and filter", test_command_line},
                                        {"n and N go on with a search", test_search_goes_on},
                                        {"answers", test_answers},
+                                       {"a figure fits on its page", test_a_figure_fits_on_its_page},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},
                                        {"files in the way", test_files_in_the_way},

@@ -116,7 +116,7 @@ static void add_scale(const matrix *m)
 {
     const char *label = m->p->value_label ? m->p->value_label : "value";
     if (m->cell > 1)
-        ll_str_addf(m->out, "%s in hundredths", label);
+        ll_str_addf(m->out, "%s in hundredths; 1 alone is 1.00", label);
     else
         ll_str_addf(m->out, "%s: %c is up to %.2f, %c from %.2f", label, ramp[0],
                     m->p->value_lo + (m->p->value_hi - m->p->value_lo) / 9, ramp[8],

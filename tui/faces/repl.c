@@ -387,7 +387,7 @@ static void on_signal(void *ctx, int sig)
     if (sig == SIGWINCH) {
         rl_resize_terminal();
         r->f->out.width = r->talk.look.width = ll_terminal_width(STDOUT_FILENO);
-        ll_graphics_tell(r->f->app, &r->f->out, true);
+        ll_graphics_tell(r->f->app, &r->f->out, 0);
     }
     if (sig == SIGTERM || sig == SIGHUP) {
         r->f->ended_by = sig;

@@ -16,6 +16,7 @@ static void forget_failure(ll_screen *s)
 void ll_screen_submit(ll_screen *s, const char *line)
 {
     if (s->pending <= 0) s->page_begun = false;
+    ll_screen_tell_room(s);
     int id = ll_chain_begin(&s->chain, s->f->app, line);
     s->pending += id > 0;
     bool of_lesson = !strncmp(line, "lesson", 6) || !strncmp(line, "answer", 6);
