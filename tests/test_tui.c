@@ -143,6 +143,41 @@ static void test_back_to_the_prompt(void)
     pty_finish();
 }
 
+/* On the first screen: the way in for data of one's own, and what it may be before the options. */
+static void test_the_way_in(void)
+{
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("data of your own"));
+    keys("i");
+    CHECK(until("accuracy  brpnas  csv  eagle  help"));
+    CHECK(until(":import"));
+    keys("\033?");
+    CHECK(until("more lines"));
+    CHECK(until("the column to sort by")); /* nothing of the help is cut */
+    keys("qQ");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* A line that has to wait for another says that it was taken. */
+static void test_a_line_that_waits_says_so(void)
+{
+    if (!START(40, 120, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":partition train=7 test=7; pretrain help\r");
+    CHECK(until("/2000"));
+    keys(":spaces\r"); /* is answered beside it */
+    CHECK(until("fbnet"));
+    CHECK(!vt_has(&pty.t, "waits for what runs"));
+    keys(":plot heatmap\r");
+    CHECK(until("waits for what runs: plot heatmap"));
+    keys("\003");
+    CHECK(until("hundredths"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 /* A figure fits on its page: what stands below its axes is in sight. */
 static void test_a_figure_fits_on_its_page(void)
 {
@@ -344,6 +379,8 @@ int main(int argc, char **argv)
                                        {"command line and filter", test_command_line},
                                        {"n and N go on with a search", test_search_goes_on},
                                        {"answers", test_answers},
+                                       {"the way in", test_the_way_in},
+                                       {"a line that waits says so", test_a_line_that_waits_says_so},
                                        {"a figure fits on its page", test_a_figure_fits_on_its_page},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},

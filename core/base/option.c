@@ -241,14 +241,24 @@ static bool has_positional(const ll_option *o)
     return false;
 }
 
+/* The first few of what could have been meant. */
+static void fail_unnamed(const ll_option *o, const char *text, ll_error *e)
+{
+    enum { SHOWN = 4 };
+    ll_str names = {0};
+    for (int i = 0; i < SHOWN && o[i].name; i++)
+        ll_str_addf(&names, "%s%s=", !i ? "" : i + 1 < SHOWN && o[i + 1].name ? ", " : " or ", o[i].name);
+    ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s", text, ll_str_text(&names));
+    ll_str_free(&names);
+}
+
 static ll_status store_positional(ll_values *v, const char *word, ll_error *e)
 {
     int i = next_positional(v);
     if (i < 0) {
         char *text = ll_unmarked(word);
         if (v->table && v->table->name && !has_positional(v->table))
-            ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text,
-                    v->table->name);
+            fail_unnamed(v->table, text, e);
         else
             ll_fail(e, LL_USAGE, "'%s': no further argument was expected", text);
         free(text);

@@ -119,9 +119,18 @@ static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_char
 
 /* --- axes ----------------------------------------------------------------------------------------------- */
 
-static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
+/* One in three rows, closer where that would leave no second one to read the scale by. */
+static ll_ticks y_ticks(const raster *r)
 {
     ll_ticks ticks = ll_ticks_within(r->y[0], r->y[1], r->h / 3);
+    for (int most = r->h / 3 + 1; ticks.n < 2 && most <= r->h / 2 + 1; most++)
+        ticks = ll_ticks_within(r->y[0], r->y[1], most);
+    return ticks;
+}
+
+static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
+{
+    ll_ticks ticks = y_ticks(r);
     ll_ink ink = ll_style_ink(c->look, LL_S_FAINT);
     for (int i = 0; i < r->h; i++) ll_put_cell(c, y + i, x + label_w, 0x2502, ink);
     for (int i = 0; i < ticks.n; i++) {
