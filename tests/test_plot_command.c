@@ -441,6 +441,16 @@ static void an_outdated_search_says_so(void)
     CHECK_HAS(ll_json_get_str(o, "text", ""),
               "outdated: transferred to fpga since"); /* in the figure itself */
     cJSON_Delete(o);
+    cJSON_Delete(say(a, "search fpga score=macs max=20 method=random budget=8"));
+    o = say(a, "plot search");
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_HAS(ll_json_get_str(o, "outdated", ""), "transferred to fpga since");
+    cJSON_Delete(o);
+    cJSON_Delete(say(a, "plot search out=%s", in_tmp("outdated.gp")));
+    char *script = NULL;
+    CHECK_OK(ll_read_file(in_tmp("outdated.gp"), 0, &script, NULL, NULL));
+    CHECK_HAS(script ? script : "", "1 of 2 searches outdated: transferred to fpga since");
+    free(script);
     ll_app_free(a);
 }
 
