@@ -609,25 +609,29 @@ static void test_hanging_lines(void)
     ll_canvas_free(&p.c);
 }
 
-/* However low a chart is, two numbers say what its height means. */
+/* However low or narrow a chart is, two numbers say what its height means, and two its width. */
 static void test_charts_have_two_ticks(void)
 {
     static const double ranges[][2] = {{.02, .12}, {.72, .97}, {.016, .047}, {3, 290}, {-.3, .8}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         for (int h = 7; h < 14; h++) {
-            double x[] = {0, 1};
-            ll_look wide = ll_look_plain(40);
+            double x[] = {-.1, 4.4};
+            ll_look wide = ll_look_plain(32);
             ll_chart_series s = {.x = x, .y = ranges[i], .n = 2, .joined = true};
             ll_chart p = {.series = &s, .n_series = 1, .y_title = "loss"};
             ll_canvas c;
             ll_str out = {0};
             int ticks = 0;
-            ll_canvas_init(&c, &wide, h, 40);
-            ll_chart_draw(&c, (ll_rect){0, 0, h, 40}, &p);
+            ll_canvas_init(&c, &wide, h, 32);
+            ll_chart_draw(&c, (ll_rect){0, 0, h, 32}, &p);
             ll_canvas_text(&c, 0, h, &out);
             for (const char *line = out.s; *line; line += strcspn(line, "\n") + 1)
                 ticks += line[strspn(line, " -0123456789.")] == '+' &&
                          strspn(line, " -") < strspn(line, " -0123456789.");
+            const char *below = strstr(out.s, "+--"); /* the axis, and the row of its numbers */
+            below = below ? below + strcspn(below, "\n") : "";
+            below += strspn(below, " \n");
+            CHECK(strpbrk(below + strcspn(below, " "), "123456789"));
             check_report(ticks >= 2, __FILE__, __LINE__, "%d ticks in %d rows:\n%s", ticks, h, out.s);
             ll_str_free(&out);
             ll_canvas_free(&c);

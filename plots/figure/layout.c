@@ -165,7 +165,7 @@ static double left_of(const ll_figure *f, const ll_panel *p)
 static double right_of(const ll_figure *f, const ll_panel *p)
 {
     if (p->margin[1]) return p->margin[1];
-    double last = p->x.rotated || !p->x.font ? 0 : .5 * tick_px(f, &p->x); /* of the last number */
+    double last = p->x.rotated || !p->x.font ? 0 : .62 * tick_px(f, &p->x); /* of the last number */
     double colours = p->palette ? ll_line_px(6.25, f->scale) : 0; /* their box, its ticks and its label */
     return fmax(fmax(.03 * f->width, colours), fmax(ll_line_px(.7, f->scale), fmin(last, .08 * f->width)));
 }
