@@ -1,4 +1,5 @@
 /* The gnuplot process, pictures and terminals. */
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -375,6 +376,19 @@ static void matrices_are_drawn_in_text(void)
     ll_figure_free(f);
 }
 
+/* Names of wide and of combining characters take the columns they take. */
+static void matrices_stand_in_columns(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    ll_figure *f = three_devices("\u8a2d\u5099e\u0301", true);
+    ll_str out = {0};
+    ll_drawing_matrix(f, &ll_plot_caps_none, &out);
+    CHECK_HAS(out.s, "1 \u8a2d\u5099e\u0301  s   1 50-25\n"
+                     "2 fpga   t  50  1n/a\n");
+    ll_str_free(&out);
+    ll_figure_free(f);
+}
+
 int main(int argc, char **argv)
 {
     static const check_case cases[] = {
@@ -388,6 +402,7 @@ int main(int argc, char **argv)
         {"every figure is drawn by every terminal", every_figure_is_drawn_by_every_terminal},
         {"a file that cannot be written keeps the old", a_file_that_cannot_be_written_keeps_the_old},
         {"terminals get the best there is", terminals_get_the_best_there_is},
+        {"matrices stand in columns", matrices_stand_in_columns},
         {"bars have lines in text", bars_have_lines_in_text},
         {"matrices are drawn in text", matrices_are_drawn_in_text},
         {0}};
