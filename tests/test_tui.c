@@ -178,6 +178,27 @@ static void test_a_line_that_waits_says_so(void)
     pty_finish();
 }
 
+/* What a page of 80 columns breaks or leaves out of a table is to its right. */
+static void test_a_page_is_scrolled_sideways(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":devices\r");
+    CHECK(until("Gold 6226"));
+    CHECK(!vt_has(&pty.t, "Intel Xeon Gold 6226"));
+    keys(">");
+    CHECK(until_gone("Gold 6226"));
+    keys(">>");
+    CHECK(until("Intel Xeon Gold 6226"));
+    CHECK(!vt_has(&pty.t, "sim_xeon_6226"));
+    keys("<<<<<<");
+    CHECK(until("sim_xeon_6226"));
+    CHECK(!vt_has(&pty.t, "Intel Xeon Gold 6226"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 /* A figure fits on its page: what stands below its axes is in sight. */
 static void test_a_figure_fits_on_its_page(void)
 {
@@ -380,6 +401,7 @@ int main(int argc, char **argv)
                                        {"n and N go on with a search", test_search_goes_on},
                                        {"answers", test_answers},
                                        {"the way in", test_the_way_in},
+                                       {"a page is scrolled sideways", test_a_page_is_scrolled_sideways},
                                        {"a line that waits says so", test_a_line_that_waits_says_so},
                                        {"a figure fits on its page", test_a_figure_fits_on_its_page},
                                        {"the last session", test_last_session},

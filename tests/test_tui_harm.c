@@ -92,6 +92,32 @@ static void test_arrow_after_resize(void)
     pty_finish();
 }
 
+/* Terminals that are not quite the one TERM names: their keys are no Esc and a digit that opens a view. */
+static void test_keys_of_other_terminals(void)
+{
+    static const char *const ends[] = {"\033[F", "\033OF", "\033[4~", "\033[8~"},
+                             *const homes[] = {"\033[H", "\033OH", "\033[1~", "\033[7~"},
+                             *const downs[] = {"\033[B", "\033OB", "\033[B", "\033OB"};
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    pty_settle();
+    char first[12], last[12], second[12];
+    snprintf(first, sizeof first, "%d", reversed_row());
+    snprintf(second, sizeof second, "%d", reversed_row() + 1);
+    snprintf(last, sizeof last, "%d", reversed_row() + 13); /* of fourteen devices */
+    for (int i = 0; i < 4; i++) {
+        keys(ends[i]);
+        CHECK(until_true(is_reversed, last, "does not mark row"));
+        keys(homes[i]);
+        CHECK(until_true(is_reversed, first, "does not mark row"));
+        keys(downs[i]);
+        CHECK(until_true(is_reversed, second, "does not mark row"));
+    }
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_finish();
+}
+
 static void test_deadly_signals(void)
 {
     static const struct {
@@ -268,6 +294,7 @@ int main(int argc, char **argv)
     pty_find_program();
     static const check_case cases[] = {{"resize storm", test_resize_storm},
                                        {"an arrow after a resize", test_arrow_after_resize},
+                                       {"keys of other terminals", test_keys_of_other_terminals},
                                        {"killed, the terminal is restored", test_deadly_signals},
                                        {"Ctrl-C cancels", test_interrupt},
                                        {"Ctrl-Z and fg", test_suspend},
