@@ -11,6 +11,7 @@
 
 #include "core/base/fs.h"
 #include "core/num/blas.h"
+#include "core/num/blas_choice.h"
 
 static int passed, failed, skipped, case_failed;
 static char skip_why[200]; /* empty: it ran */
@@ -119,7 +120,8 @@ static void run_case(const check_case *c)
 
 int check_main(const char *program, const check_case *cases, int argc, char **argv)
 {
-    ll_blas_restart(argv);
+    int asked = ll_blas_restart(argv);
+    if (asked) return asked;
     leave_the_machine();
     ll_blas_init();
     for (const check_case *c = cases; c->name; c++)

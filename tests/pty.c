@@ -186,6 +186,7 @@ bool pty_wait_end(void)
     }
     while (pty_pump(10)) {
     }
+    if (!pty.ended) pty_print();
     return pty.ended;
 }
 

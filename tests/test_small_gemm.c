@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/num/blas.h"
+#include "core/num/blas_choice.h"
 #include "core/num/small_gemm.h"
 #include "tests/check.h"
 

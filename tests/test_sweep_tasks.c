@@ -187,6 +187,47 @@ static void trials_that_disagree_are_refused(void)
     ll_app_free(a);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    char *path = at(from), *bytes;
+    size_t n;
+    ll_error e = {0};
+    CHECK_INT(ll_read_file(path, 0, &bytes, &n, &e), LL_OK);
+    write_as(to, bytes, n);
+    free(bytes);
+    free(path);
+}
+
+/* Of many files those before the first that disagrees with one before it come in, whole; with the others nothing changes, and when
+ * it is mended only what was missing comes in. */
+static void those_before_one_that_disagrees_come_in(void)
+{
+    ll_app *a = ready("many.sweep");
+    const char *dir = check_tmpdir();
+    int cells[3];
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(run_task(a, "many.sweep", i));
+        cells[i] = said_int("sweep_run", "computed");
+    }
+    copy_file("many.sweep.d/task-000001.sqlite", "copy.sqlite");
+    query("copy.sqlite", "UPDATE trial SET mape=123.5 WHERE key=(SELECT max(key) FROM trial)");
+    static const char line[] =
+        "sweep merge %s/many.sweep.d/task-000000.sqlite %s/many.sweep.d/task-000001.sqlite %s/copy.sqlite "
+        "%s/many.sweep.d/task-000002.sqlite results=%s/many.sqlite";
+    CHECK_INT(tell(a, line, dir, dir, dir, dir, dir), LL_BAD_DATA);
+    CHECK_HAS(said, "copy.sqlite: ");
+    CHECK_HAS(said, "mape is 123.5 there and ");
+    CHECK_INT(said_int("sweep_merge", "files"), 2);
+    CHECK_INT(said_int("sweep_merge", "trials"), cells[0] + cells[1]);
+    CHECK_NEAR(query("many.sqlite", "SELECT count(*) FROM trial"), cells[0] + cells[1], 0);
+    query("copy.sqlite", "DELETE FROM trial WHERE mape=123.5");
+    CHECK_OK(tell(a, line, dir, dir, dir, dir, dir));
+    CHECK_INT(said_int("sweep_merge", "trials"), cells[2]);
+    CHECK_INT(said_int("sweep_merge", "known"), cells[0] + 2 * cells[1] - 1);
+    CHECK_NEAR(query("many.sqlite", "SELECT count(*) FROM trial"), cells[0] + cells[1] + cells[2], 0);
+    ll_app_free(a);
+}
+
 /* What a task left that cannot be read is computed again; merge refuses it. */
 static void damaged_files_cost_their_cells_only(void)
 {
@@ -212,6 +253,7 @@ static const check_case cases[] = {
     {"plans that are not whole are refused", plans_that_are_not_whole_are_refused},
     {"a plan of other data is refused", a_plan_of_other_data_is_refused},
     {"trials that disagree are refused", trials_that_disagree_are_refused},
+    {"those before one that disagrees come in", those_before_one_that_disagrees_come_in},
     {"damaged files cost their cells only", damaged_files_cost_their_cells_only},
     {0},
 };

@@ -139,6 +139,9 @@ static void play(const ll_lesson_entry *entry, const ll_lesson *l, int rows, int
         ll_str_addf(&line, "\r:save %s/handed-%s/%s\r", check_tmpdir(), entry->name, student);
         keys(line.s);
         CHECK(until_gone(":save"));
+        CHECK(until(" ok ")); /* while a command runs Q asks once more */
+        wait_for("session %s", student, 0, 0);
+        pty_settle();
         keys("Q");
         CHECK(pty_wait_end());
         pty_finish();

@@ -14,6 +14,7 @@
 #include "core/base/utf8.h"
 #include "core/commands/commands.h"
 #include "core/num/blas.h"
+#include "core/num/blas_choice.h"
 #include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/verify_reference.h"
@@ -295,7 +296,8 @@ int main(int argc, char **argv)
     settings s = {0};
     ll_rescue_start();
     keep_standard_files();
-    ll_blas_restart(argv);
+    int asked = ll_blas_restart(argv);
+    if (asked) return asked;
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C"); /* numbers are written with a point everywhere */
     signal(SIGPIPE, SIG_IGN);   /* a reader that goes away is an error of the write, not of the program */

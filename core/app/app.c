@@ -84,6 +84,7 @@ static void send_end(ll_app *a, int id, ll_status status, double seconds)
 static void on_progress(void *ctx, cJSON *progress)
 {
     ll_request *rq = ctx;
+    ll_advise(rq);
     ll_events_push(rq->app->events, ll_event_with(progress, "progress", rq->id));
 }
 
@@ -171,14 +172,14 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     ll_request rq = {.app = a, .id = id, .line = line, .pool = pool};
     ll_observer observer = {.progress = on_progress, .cancelled = on_cancelled, .ctx = &rq};
     rq.observer = &observer;
-    double start = ll_now_s();
+    rq.begun_s = ll_now_s();
     send(a, "begin", id, "command", line);
     ll_app_snapshot(a, &rq.state);
     rq.outer = ll_interrupt_watch(&observer);
     ll_status s = carry_out(&rq);
     ll_interrupt_watch(rq.outer);
     if (s && s != LL_CANCELLED) send_error(&rq);
-    send_end(a, id, s, ll_now_s() - start);
+    send_end(a, id, s, ll_now_s() - rq.begun_s);
     free_request(&rq);
 }
 
@@ -282,12 +283,6 @@ static void *worker(void *arg)
 
 /* --- the face's side --- */
 
-static char *find_data_dir(const char *asked)
-{
-    const char *set = asked ? asked : getenv("LATLAB_DATA");
-    return asked || (set && *set) ? ll_path_expand(set) : ll_xdg_dir(LL_XDG_DATA);
-}
-
 ll_app *ll_app_new(const ll_app_config *config)
 {
     ll_blas_init();
@@ -303,7 +298,7 @@ ll_app *ll_app_new(const ll_app_config *config)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     a->threads = config && config->threads > 0 ? config->threads : cores > 0 ? (int)cores : 1;
     a->pool = ll_pool_new(a->threads);
-    a->data_dir = find_data_dir(config ? config->data_dir : NULL);
+    a->data_dir = ll_app_find_data_dir(config ? config->data_dir : NULL);
     errno = pthread_create(&a->worker, NULL, worker, a);
     if (!errno) return a;
     a->no_worker = true;

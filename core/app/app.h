@@ -105,7 +105,9 @@ void *ll_app_slot(const ll_app *a, ll_slot slot);
 /* Folders of datasets, in the order they are searched: --data, LATLAB_DATA, XDG data, bundled. */
 void ll_app_data_dirs(const ll_app *a, ll_strs *out);
 const char *ll_app_data_dir(const ll_app *a); /* where imports go */
-char *ll_app_bundled_dir(void);               /* the data that came with the program; the caller frees */
+char *ll_app_find_data_dir(
+    const char *asked);         /* that folder for a new app: `asked`, else found; the caller frees */
+char *ll_app_bundled_dir(void); /* the data that came with the program; the caller frees */
 int ll_app_threads(const ll_app *a);
 
 #define LL_VERSION "0.1.0"

@@ -10,6 +10,12 @@ char *ll_app_bundled_dir(void)
     return ll_came_along("data/bundled", "bundled");
 }
 
+char *ll_app_find_data_dir(const char *asked)
+{
+    const char *set = asked ? asked : getenv("LATLAB_DATA");
+    return asked || (set && *set) ? ll_path_expand(set) : ll_xdg_dir(LL_XDG_DATA);
+}
+
 static void take_once(ll_strs *dirs, char *dir)
 {
     if (ll_strs_has(dirs, dir))

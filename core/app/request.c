@@ -1,9 +1,13 @@
 #include "core/app/request.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/json.h"
 #include "core/base/quote.h"
+#include "core/num/blas_choice.h"
 
 cJSON *ll_result_new(const char *kind)
 {
@@ -49,4 +53,14 @@ void ll_result_note(cJSON *result, const char *fmt, ...)
     if (!notes) notes = ll_json_arr(result, "notes");
     cJSON_AddItemToArray(notes, ll_json_string(ll_str_text(&text)));
     ll_str_free(&text);
+}
+
+void ll_advise(ll_request *rq)
+{
+    enum { LONG_S = 30 };
+    static atomic_bool said;
+    if (ll_now_s() - rq->begun_s < LONG_S || atomic_exchange(&said, true)) return;
+    char *advice = ll_blas_advice();
+    if (advice) ll_warn(rq, "%s", advice);
+    free(advice);
 }

@@ -34,6 +34,7 @@ typedef struct ll_app ll_app;
 struct ll_request {
     ll_app *app;
     int id;
+    double begun_s;   /* clock of ll_now_s */
     const char *line; /* the command line as submitted */
     const ll_command *command;
     ll_values args;      /* of command->options */
@@ -70,6 +71,8 @@ void ll_result_columns(cJSON *result, const ll_column *columns);
 void ll_result_note(cJSON *result, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ll_emit(ll_request *rq, cJSON *result);
 void ll_note(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Tells whoever has waited for long, once a program, what slows it down (core/num/blas_choice.h). */
+void ll_advise(ll_request *rq);
 void ll_warn(ll_request *rq, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* The note beside a worklist that was written: how its table comes back when it is filled in. */

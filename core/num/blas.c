@@ -3,9 +3,7 @@
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/num/small_gemm.h"
@@ -145,50 +143,6 @@ void ll_dtrsm_lower(bool trans, int n, int m, const double *l, int ldl, double *
 double ll_ddot(int n, const double *x, const double *y)
 {
     return cblas_ddot(n, x, 1, y, 1);
-}
-
-/* Kernels that run on any x86-64: OpenBLAS's choice for a processor it does not know. */
-static bool is_fallback(const char *kernels)
-{
-    static const char *const old[] = {"Prescott", "Core2",   "Penryn", "Dunnington",
-                                      "Nehalem",  "Generic", "Atom"};
-    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
-        if (!strcasecmp(kernels, old[i])) return true;
-    return false;
-}
-
-static const char *better_kernels(void)
-{
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-        return "SkylakeX";
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
-#endif
-    return NULL;
-}
-
-const char *ll_blas_better_than(const char *kernels)
-{
-    static const char *const by_avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids"}, *const by_avx2[] = {
-                                                                                             "Haswell", "Zen",
-                                                                                             "Excavator"};
-    const char *better = better_kernels();
-    bool wide = false, known = is_fallback(kernels);
-    for (size_t i = 0; i < sizeof by_avx512 / sizeof *by_avx512; i++)
-        wide |= !strcasecmp(kernels, by_avx512[i]);
-    for (size_t i = 0; i < sizeof by_avx2 / sizeof *by_avx2; i++)
-        if (!strcasecmp(kernels, by_avx2[i])) known = better && !strcmp(better, "SkylakeX");
-    return known && !wide ? better : NULL;
-}
-
-void ll_blas_restart(char **argv)
-{
-    if (getenv("OPENBLAS_CORETYPE") || !is_fallback(openblas_get_corename())) return;
-    const char *better = better_kernels();
-    if (!better || setenv("OPENBLAS_CORETYPE", better, 1)) return;
-    execv("/proc/self/exe", argv); /* when it cannot, the slow kernels still give the right numbers */
 }
 
 const char *ll_blas_kernels(void)

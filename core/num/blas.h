@@ -11,13 +11,6 @@ void ll_blas_ready(void); /* before any other call of BLAS or LAPACK on this thr
 bool ll_blas_has_memory(void);
 void ll_blas_init(void);           /* once, before any thread: one BLAS thread */
 const char *ll_blas_kernels(void); /* the library's name for the kernels in use: "SkylakeX" */
-/* Kernels that this processor can run and that are faster than these; NULL: there are none, or the name is not known. */
-const char *ll_blas_better_than(const char *kernels);
-/* OpenBLAS chooses its kernels when it is loaded, by a table of processor models; a model newer than the table gets
- * SSE2 code, several times slower than the machine. Called first thing in main(), this then starts the program again
- * with OPENBLAS_CORETYPE naming the kernels that the processor can run. Returns when the choice is good, or the
- * user's. */
-void ll_blas_restart(char **argv);
 /* By core/num/small_gemm where that is faster. */
 void ll_sgemm(bool ta, bool tb, int m, int n, int k, float alpha, const float *a, int lda, const float *b,
               int ldb, float beta, float *c, int ldc);

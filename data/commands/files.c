@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/size.h"
 #include "core/num/blas.h"
+#include "core/num/blas_choice.h"
 #include "core/space/listing.h"
 #include "core/space/shipped.h"
 #include "core/space/space_json.h"
@@ -436,14 +437,10 @@ static ll_status check_space(const char *path, ll_error *e)
 /* What the linear algebra runs on, and whether the processor could do better. */
 static void add_kernels(ll_request *rq, cJSON *rows)
 {
-    const char *kernels = ll_blas_kernels(), *better = ll_blas_better_than(kernels);
-    const char *forced = getenv("OPENBLAS_CORETYPE");
-    add_place(rows, "kernels of OpenBLAS", NULL, kernels);
-    if (better)
-        ll_warn(rq,
-                "OpenBLAS uses its kernels for %s, this processor can run those for %s, which are faster: %s",
-                kernels, better,
-                forced ? "OPENBLAS_CORETYPE asks for them, unset it" : "set OPENBLAS_CORETYPE to that");
+    char *advice = ll_blas_advice();
+    add_place(rows, "kernels of OpenBLAS", NULL, ll_blas_kernels());
+    if (advice) ll_warn(rq, "%s", advice);
+    free(advice);
 }
 
 ll_status ll_run_doctor(ll_request *rq)

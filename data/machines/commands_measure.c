@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/app/app.h"
 #include "core/app/go_on.h"
@@ -21,6 +20,7 @@
 #include "data/importers/import.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/measure.h"
+#include "data/machines/measure_job.h"
 #include "data/machines/measure_parts.h"
 #include "data/machines/place.h"
 #include "data/machines/simulate.h"
@@ -35,32 +35,9 @@ double ll_measure_digits(double x, int digits)
     return strtod(text, NULL);
 }
 
-/* Architectures to measure, and what came of it. */
-typedef struct pass {
-    ll_ints rows; /* of the dataset */
-    ll_times times;
-} pass;
-
-/* One run of the command. */
-typedef struct job {
-    ll_request *rq;
-    const char *device;
-    ll_host_settings settings;
-    char *to;   /* folder that is written at the end, or NULL */
-    char *note; /* the settings as text: what makes two devices the same */
-    ll_place place;
-    cJSON *before, *after; /* clock and temperature */
-    pass first, again;     /* again: some of them a second time, for check= */
-    double repeat;         /* Spearman of the second time with the first; NaN: not asked for */
-    double seconds;
-    cJSON *record;      /* how it was measured */
-    bool met;           /* another process has changed the dataset on the disk meanwhile */
-    const cJSON *tasks; /* of a sweep that measured it: a record each; NULL: this process did */
-} job;
-
 /* --- which architectures ------------------------------------------------------------------------------------ */
 
-static ll_status choose_rows(job *j)
+static ll_status choose_rows(ll_measure_job *j)
 {
     const ll_request *rq = j->rq;
     const char *archs = ll_word(&rq->args, "archs");
@@ -73,7 +50,7 @@ static ll_status choose_rows(job *j)
 }
 
 /* Of what the device has or is about to have, in random order. */
-static void choose_rows_again(job *j)
+static void choose_rows_again(ll_measure_job *j)
 {
     const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device), wanted = ll_int(&j->rq->args, "check");
@@ -88,7 +65,7 @@ static void choose_rows_again(job *j)
 }
 
 /* A device of that name must be of these settings and of this machine, once it is known which one that is. */
-static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
+static ll_status check_device(const ll_measure_job *j, const ll_dataset *d, ll_error *e)
 {
     int at = ll_dataset_device(d, j->device);
     if (at < 0) return LL_OK;
@@ -105,7 +82,7 @@ static ll_status check_device(const job *j, const ll_dataset *d, ll_error *e)
 }
 
 /* What the device has already is not measured again. */
-static void drop_known(job *j)
+static void drop_known(ll_measure_job *j)
 {
     const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device);
@@ -124,7 +101,7 @@ static uint8_t *genes_of(const ll_dataset *d, const ll_ints *rows) /* (rows.n, p
 
 /* --- measuring ---------------------------------------------------------------------------------------------- */
 
-static ll_status find_journal(const job *j, const char *suffix, char **journal)
+static ll_status find_journal(const ll_measure_job *j, const char *suffix, char **journal)
 {
     ll_str name = {0};
     ll_str_addf(&name, "%s-%s%s", j->rq->state.data->space->name, j->device, suffix);
@@ -133,7 +110,7 @@ static ll_status find_journal(const job *j, const char *suffix, char **journal)
     return s;
 }
 
-static void say_stopped(const job *j, const ll_times *t, const char *journal)
+static void say_stopped(const ll_measure_job *j, const ll_times *t, const char *journal)
 {
     int complete = 0;
     for (int i = 0; i < t->n; i++) complete += t->count[i] > 0;
@@ -142,7 +119,7 @@ static void say_stopped(const job *j, const ll_times *t, const char *journal)
 }
 
 /* `seed`: of the order, another one for the second time. */
-static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed)
+static ll_status sweep(const ll_measure_job *j, ll_measure_pass *p, const char *journal, uint64_t seed)
 {
     ll_request *rq = j->rq;
     ll_str identity = {0};
@@ -168,7 +145,7 @@ static ll_status sweep(const job *j, pass *p, const char *journal, uint64_t seed
     return s;
 }
 
-static ll_status measure_pass(job *j, pass *p, const char *suffix, uint64_t more_seed)
+static ll_status measure_pass(ll_measure_job *j, ll_measure_pass *p, const char *suffix, uint64_t more_seed)
 {
     char *journal = NULL;
     if (!p->rows.n) return LL_OK;
@@ -178,7 +155,7 @@ static ll_status measure_pass(job *j, pass *p, const char *suffix, uint64_t more
     return s;
 }
 
-static ll_status measure(job *j)
+static ll_status measure(ll_measure_job *j)
 {
     double begun = ll_now_s();
     int core = ll_measure_core(j->rq, &j->place);
@@ -193,7 +170,7 @@ static ll_status measure(job *j)
 /* --- the device --------------------------------------------------------------------------------------------- */
 
 /* The latency that `d` has for a row of the loaded dataset, else the one just measured; NaN: neither. */
-static double once_ms(const job *j, const ll_dataset *d, int row)
+static double once_ms(const ll_measure_job *j, const ll_dataset *d, int row)
 {
     int at = ll_dataset_device(d, j->device), there = ll_dataset_row(d, ll_gene(j->rq->state.data, row));
     if (at >= 0 && there >= 0 && ll_known(d, at, there)) return ll_latencies(d, at)[there];
@@ -202,7 +179,7 @@ static double once_ms(const job *j, const ll_dataset *d, int row)
 }
 
 /* How the second measurement ranks the architectures that both have. */
-static double repeat_of(const job *j, const ll_dataset *d)
+static double repeat_of(const ll_measure_job *j, const ll_dataset *d)
 {
     int n = 0;
     double *once = LL_NEW_ARRAY(double, j->again.rows.n + 1),
@@ -219,61 +196,8 @@ static double repeat_of(const job *j, const ll_dataset *d)
     return r;
 }
 
-static void record_runs(cJSON *o, const ll_times *t)
-{
-    long runs = 0, unsettled = 0;
-    int least = t->n ? LL_MAX_TIMES : 0;
-    for (int i = 0; i < t->n; i++) {
-        runs += t->count[i];
-        if (t->count[i] < least) least = t->count[i];
-        unsettled += !ll_times_spread(t, i).settled;
-    }
-    ll_json_int(o, "architectures", t->n);
-    ll_json_int(o, "runs", runs);
-    ll_json_int(o, "least_runs", least);
-    ll_json_int(o, "unsettled", unsettled);
-    ll_json_num(o, "control_ms", t->n ? ll_measure_digits(t->usual, 4) : NAN);
-    ll_json_num(o, "halves_spearman", round(1e4 * ll_times_repeat(t)) / 1e4);
-    if (t->stable) ll_measure_record_stable(o, t);
-}
-
-/* A machine may tell nothing of it. */
-static void record_state(cJSON *o, const char *when, const cJSON *state)
-{
-    if (state && state->child) cJSON_AddItemToObject(o, when, cJSON_Duplicate(state, true));
-}
-
-static cJSON *record_of(const job *j)
-{
-    ll_str version = {0};
-    char date[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm utc;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
-    ll_place_version(&j->place, &j->settings, &version);
-    cJSON *o = cJSON_CreateObject();
-    ll_json_str(o, "device", j->device);
-    ll_json_str(o, "engine", ll_str_text(&version));
-    ll_json_str(o, "settings", j->note);
-    ll_json_str(o, "command", j->rq->line);
-    ll_json_str(o, "date", date);
-    ll_json_int(o, "weights_seed", LL_NETWORK_SEED);
-    ll_json_int(o, "order_seed", ll_int(&j->rq->args, "seed"));
-    record_runs(o, &j->first.times);
-    if (j->again.rows.n) {
-        ll_json_int(o, "checked", j->again.rows.n);
-        ll_json_num(o, "repeat_spearman", j->repeat);
-    }
-    if (j->tasks) cJSON_AddItemToObject(o, "tasks", cJSON_Duplicate(j->tasks, true));
-    cJSON_AddItemToObject(o, "machine", ll_place_describe(&j->place));
-    record_state(o, "before", j->before);
-    record_state(o, "after", j->after);
-    ll_str_free(&version);
-    return o;
-}
-
 /* What was measured as a dataset of one device; what `d` has of it by now is left out. */
-static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
+static ll_status measured_alone(const ll_measure_job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
 {
     const ll_ints *rows = &j->first.rows;
     ll_dataset *m = ll_dataset_new(d->name, d->space, rows->n, 1);
@@ -300,14 +224,14 @@ static ll_status measured_alone(const job *j, const ll_dataset *d, ll_dataset **
     return s;
 }
 
-static ll_status add_device(job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
+static ll_status add_device(ll_measure_job *j, const ll_dataset *d, ll_dataset **out, ll_error *e)
 {
     ll_dataset *m = NULL, *both = NULL;
     ll_status s = check_device(j, d, e);
     if (s) return s;
     j->repeat = repeat_of(j, d);
     cJSON_Delete(j->record);
-    j->record = record_of(j);
+    j->record = ll_measure_record(j);
     s = measured_alone(j, d, &m, e);
     if (!s) s = ll_import_join(d, m, false, &both, NULL, e);
     ll_dataset_unref(m);
@@ -323,7 +247,7 @@ static ll_status add_device(job *j, const ll_dataset *d, ll_dataset **out, ll_er
 /* The dataset as the folder is to hold it: what is there by now, with the device. */
 static ll_status extend(void *ctx, const ll_dataset *there, ll_dataset **out, ll_error *e)
 {
-    job *j = ctx;
+    ll_measure_job *j = ctx;
     const ll_dataset *loaded = j->rq->state.data;
     j->met = there && strcmp(there->hash.hex, loaded->hash.hex) != 0;
     if (j->met && !ll_change_extends(j->to, there, loaded))
@@ -336,7 +260,7 @@ static ll_status extend(void *ctx, const ll_dataset *there, ll_dataset **out, ll
 }
 
 /* What was measured outlives the session. A dataset that exists only in memory stays there. */
-static ll_status save(job *j, ll_dataset **out)
+static ll_status save(ll_measure_job *j, ll_dataset **out)
 {
     ll_request *rq = j->rq;
     if (!j->to) {
@@ -362,7 +286,7 @@ static ll_status save(job *j, ll_dataset **out)
     return LL_OK;
 }
 
-static void show(const job *j)
+static void show(const ll_measure_job *j)
 {
     static const ll_column columns[] = {{"device", "device", NULL, -1},
                                         {"kind_of_device", "kind", NULL, -1},
@@ -402,7 +326,7 @@ static void show(const job *j)
                 t->busy);
 }
 
-static ll_status finish(job *j)
+static ll_status finish(ll_measure_job *j)
 {
     ll_dataset *d = NULL;
     ll_status s = save(j, &d);
@@ -415,7 +339,7 @@ static ll_status finish(job *j)
 /* --- the command -------------------------------------------------------------------------------------------- */
 
 /* Known before anything is measured, so that nothing is in the way when hours have gone into it. */
-static ll_status choose_place(job *j)
+static ll_status choose_place(ll_measure_job *j)
 {
     const char *path = j->rq->state.data->path;
     if (!path || !ll_bool(&j->rq->args, "save")) return LL_OK;
@@ -431,7 +355,7 @@ static ll_status check_device_name(ll_request *rq, const char *name)
 }
 
 /* Everything that can be known without the machine. */
-static ll_status choose(job *j)
+static ll_status choose(ll_measure_job *j)
 {
     ll_request *rq = j->rq;
     ll_network network;
@@ -448,7 +372,7 @@ static ll_status choose(job *j)
     return s;
 }
 
-static ll_status measure_device(job *j)
+static ll_status measure_device(ll_measure_job *j)
 {
     ll_request *rq = j->rq;
     ll_status s = choose(j);
@@ -462,13 +386,13 @@ static ll_status measure_device(job *j)
     return s ? s : finish(j);
 }
 
-static void free_pass(pass *p)
+static void free_pass(ll_measure_pass *p)
 {
     ll_times_free(&p->times);
     ll_ints_free(&p->rows);
 }
 
-static void free_job(job *j)
+static void free_job(ll_measure_job *j)
 {
     free_pass(&j->first);
     free_pass(&j->again);
@@ -484,7 +408,7 @@ static ll_status run_measure(ll_request *rq)
 {
     if (ll_is(&rq->args, "what", "list")) return ll_measure_list_engines(rq);
     if (ll_is(&rq->args, "what", "layers")) return ll_measure_layers(rq);
-    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
+    ll_measure_job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
     ll_status s = measure_device(&j);
     free_job(&j);
     return s;
@@ -492,7 +416,7 @@ static ll_status run_measure(ll_request *rq)
 
 ll_status ll_measure_choose(ll_request *rq, ll_ints *rows)
 {
-    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
+    ll_measure_job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN};
     ll_status s = choose(&j);
     *rows = ll_ints_copy(j.first.rows.v, s ? 0 : j.first.rows.n);
     free_job(&j);
@@ -500,7 +424,7 @@ ll_status ll_measure_choose(ll_request *rq, ll_ints *rows)
 }
 
 /* What the device has already must be what was measured. */
-static ll_status check_known(const job *j, const ll_measured_parts *m)
+static ll_status check_known(const ll_measure_job *j, const ll_measured_parts *m)
 {
     const ll_dataset *d = j->rq->state.data;
     int at = ll_dataset_device(d, j->device);
@@ -516,16 +440,16 @@ static ll_status check_known(const job *j, const ll_measured_parts *m)
 }
 
 /* Its rows that the device lacks become the job's. */
-static void take_measured(job *j, ll_measured_parts *m)
+static void take_measured(ll_measure_job *j, ll_measured_parts *m)
 {
-    j->first = (pass){m->rows, m->times};
+    j->first = (ll_measure_pass){m->rows, m->times};
     m->rows = (ll_ints){0};
     m->times = (ll_times){0};
 }
 
 ll_status ll_measure_merge(ll_request *rq, ll_measured_parts *m, int *fresh)
 {
-    job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN, .tasks = m->tasks};
+    ll_measure_job j = {.rq = rq, .device = ll_word(&rq->args, "device"), .repeat = NAN, .tasks = m->tasks};
     const ll_dataset *d = rq->state.data;
     int at = ll_dataset_device(d, j.device);
     j.place = (ll_place){.hardware = ll_strdup(m->hardware), .told = cJSON_Duplicate(m->told, true)};

@@ -49,6 +49,10 @@ typedef struct ll_merged {
 /* Adds what another database has; doing so again adds nothing. All of it or nothing. LL_BAD_DATA: a trial that both have
  * has another value there (beyond a relative 1e-6, which other kernels may cost); the sentence has both. */
 ll_status ll_results_merge(ll_results *r, const char *path, ll_merged *out, ll_error *e);
+/* The same of many files: *done of them, in their order, when it fails at one. Together they are sorted first, so that each page of the
+ * database is written once: temporary files of their size where $TMPDIR says; one after the other where that cannot be. */
+ll_status ll_results_merge_all(ll_results *r, const ll_strs *files, const ll_observer *observer,
+                               ll_merged *out, int *done, ll_error *e);
 /* Puts a whole copy in place of the file at `path`, synced and renamed; nobody else writes r meanwhile. */
 ll_status ll_results_publish(ll_results *r, const char *path, ll_error *e);
 

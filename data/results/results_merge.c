@@ -1,5 +1,6 @@
 /* Results of several files in one: merging, and what a file that travels needs. */
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static void add_differs(ll_str *sql, const char *column)
 }
 
 /* The first row that both have with different values: what it is, then for each column whether it differs and both. */
-static char *conflict_query(const struct merged_table *t)
+static char *conflict_query(const struct merged_table *t, const char *from)
 {
     ll_str sql = {0};
     ll_str_addf(&sql, "SELECT b.%s", t->what);
@@ -77,7 +78,10 @@ static char *conflict_query(const struct merged_table *t)
         add_differs(&sql, t->values[i]);
         ll_str_addf(&sql, ",a.%s,b.%s", t->values[i], t->values[i]);
     }
-    ll_str_addf(&sql, " FROM other.%s b JOIN main.%s a ON a.key=b.key WHERE ", t->name, t->name);
+    /* (in the order of the other table: each of its pages is read once; LIMIT keeps the subquery one) */
+    ll_str_addf(
+        &sql, " FROM (SELECT * FROM %s%s ORDER BY key LIMIT -1) b CROSS JOIN main.%s a ON a.key=b.key WHERE ",
+        from, t->name, t->name);
     for (int i = 0; t->values[i]; i++) {
         if (i) ll_str_add(&sql, " OR ");
         add_differs(&sql, t->values[i]);
@@ -107,9 +111,10 @@ static ll_status merge_failed(const ll_results *r, const char *path, ll_error *e
     }
 }
 
-static ll_status check_agreement(ll_results *r, const struct merged_table *t, const char *path, ll_error *e)
+static ll_status check_agreement(ll_results *r, const struct merged_table *t, const char *from,
+                                 const char *path, ll_error *e)
 {
-    char *sql = conflict_query(t), here[32], there[32];
+    char *sql = conflict_query(t, from), here[32], there[32];
     sqlite3_stmt *s = NULL;
     ll_status status = LL_OK;
     if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) != SQLITE_OK) status = merge_failed(r, path, e);
@@ -154,51 +159,171 @@ static ll_status check_other(ll_results *r, const char *path, ll_error *e)
     return LL_OK;
 }
 
-static ll_status copy_rows(ll_results *r, const struct merged_table *t, const char *path, int *fresh,
-                           ll_error *e)
+static ll_status run_sql(ll_results *r, const char *path, ll_error *e, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static ll_status run_sql(ll_results *r, const char *path, ll_error *e, const char *format, ...)
 {
     ll_str sql = {0};
-    ll_str_addf(&sql, "INSERT OR IGNORE INTO main.%s SELECT * FROM other.%s", t->name, t->name);
-    ll_status s = sqlite3_exec(r->db, ll_str_text(&sql), NULL, NULL, NULL) == SQLITE_OK
-                      ? LL_OK
-                      : merge_failed(r, path, e);
-    *fresh = sqlite3_changes(r->db);
+    va_list ap;
+    va_start(ap, format);
+    ll_str_addv(&sql, format, ap);
+    va_end(ap);
+    bool good = sqlite3_exec(r->db, ll_str_text(&sql), NULL, NULL, NULL) == SQLITE_OK;
+    ll_str_free(&sql);
+    return good ? LL_OK : merge_failed(r, path, e);
+}
+
+static ll_status attach(ll_results *r, const char *path, ll_error *e)
+{
+    if (!ll_is_file(path)) return ll_fail(e, LL_FAILED, "%s: there is no such file", path);
+    if (ll_same_file(path, r->path)) return ll_fail(e, LL_USAGE, "%s: merged with itself", path);
+    sqlite3_stmt *s;
+    if (sqlite3_prepare_v2(r->db, "ATTACH ? AS other", -1, &s, NULL) != SQLITE_OK)
+        return ll_results_failed(r, e);
+    sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC);
+    bool attached = sqlite3_step(s) == SQLITE_DONE;
+    sqlite3_finalize(s);
+    if (!attached) return merge_failed(r, path, e);
+    ll_status bad = check_other(r, path, e);
+    if (bad) sqlite3_exec(r->db, "DETACH other", NULL, NULL, NULL);
+    return bad;
+}
+
+static ll_status count_rows(ll_results *r, const char *from, const char *table, const char *path, int *n,
+                            ll_error *e)
+{
+    ll_str sql = {0};
+    ll_str_addf(&sql, "SELECT count(*) FROM %s%s", from, table);
+    ll_status s = number_of(r, ll_str_text(&sql), path, n, e);
     ll_str_free(&sql);
     return s;
 }
 
-static ll_status merge_attached(ll_results *r, const char *path, ll_merged *out, ll_error *e)
+/* The rows of `from` that are not there yet, in the order in which the table has them: each of its pages is written once. Of equal
+ * keys the first counts, and those that were not new must agree with what is there now. */
+static ll_status copy_table(ll_results *r, const struct merged_table *t, const char *from, const char *order,
+                            const char *path, int *fresh, int *known, ll_error *e)
 {
-    int fresh[TABLES] = {0}, all = 0;
-    ll_status s = check_other(r, path, e);
-    if (!s) s = ll_results_sql(r, "BEGIN IMMEDIATE", e);
+    int all = 0;
+    ll_status s = run_sql(r, path, e, "INSERT OR IGNORE INTO main.%s SELECT * FROM %s%s ORDER BY %s", t->name,
+                          from, t->name, order);
+    *fresh = sqlite3_changes(r->db);
+    if (!s) s = count_rows(r, from, t->name, path, &all, e);
+    *known = all - *fresh;
+    return s || !*known ? s : check_agreement(r, t, from, path, e);
+}
+
+static ll_status merge_from(ll_results *r, const char *from, const char *order, const char *path,
+                            ll_merged *out, ll_error *e)
+{
+    int fresh[TABLES] = {0}, known[TABLES] = {0};
+    ll_status s = ll_results_sql(r, "BEGIN IMMEDIATE", e);
     if (s) return s;
-    for (int i = 0; i < TABLES && !s; i++) s = check_agreement(r, &tables[i], path, e);
-    for (int i = 0; i < TABLES && !s; i++) s = copy_rows(r, &tables[i], path, &fresh[i], e);
-    if (!s) s = number_of(r, "SELECT count(*) FROM other.trial", path, &all, e);
-    if (!s && sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) s = merge_failed(r, path, e);
+    for (int i = 0; i < TABLES && !s; i++)
+        s = copy_table(r, &tables[i], from, order, path, &fresh[i], &known[i], e);
+    if (!s) s = run_sql(r, path, e, "COMMIT");
     if (s) sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
-    *out = (ll_merged){.trials = fresh[0], .searches = fresh[1], .known = all - fresh[0]};
+    *out = (ll_merged){.trials = fresh[0], .searches = fresh[1], .known = known[0]};
     return s;
+}
+
+static ll_status check_target(const ll_results *r, ll_error *e)
+{
+    if (r->version >= LL_RESULTS_SCHEMA && !r->read_only) return LL_OK;
+    return ll_fail(e, LL_FAILED, "%s: it may not be written", r->path);
 }
 
 ll_status ll_results_merge(ll_results *r, const char *path, ll_merged *out, ll_error *e)
 {
     *out = (ll_merged){0};
-    if (r->version < LL_RESULTS_SCHEMA || r->read_only)
-        return ll_fail(e, LL_FAILED, "%s: it may not be written", r->path);
-    if (!ll_is_file(path)) return ll_fail(e, LL_FAILED, "%s: there is no such file", path);
-    if (ll_same_file(path, r->path)) return ll_fail(e, LL_USAGE, "%s: merged with itself", path);
-    sqlite3_stmt *attach;
-    if (sqlite3_prepare_v2(r->db, "ATTACH ? AS other", -1, &attach, NULL) != SQLITE_OK)
-        return ll_results_failed(r, e);
-    sqlite3_bind_text(attach, 1, path, -1, SQLITE_STATIC);
-    bool attached = sqlite3_step(attach) == SQLITE_DONE;
-    sqlite3_finalize(attach);
-    if (!attached) return merge_failed(r, path, e);
-    ll_status s = merge_attached(r, path, out, e);
+    ll_status s = check_target(r, e);
+    if (!s) s = attach(r, path, e);
+    if (s) return s;
+    s = merge_from(r, "other.", "key", path, out, e);
     sqlite3_exec(r->db, "DETACH other", NULL, NULL, NULL);
     return s;
+}
+
+/* --- merging many: staged in a temporary database, sorted, put in by one transaction --------------------------------- */
+
+static ll_status stage_file(ll_results *r, const char *path, ll_error *e)
+{
+    ll_status s = attach(r, path, e);
+    if (s) return s;
+    for (int i = 0; i < TABLES && !s; i++)
+        s = run_sql(r, path, e, "INSERT INTO staged.%s SELECT * FROM other.%s", tables[i].name,
+                    tables[i].name);
+    sqlite3_exec(r->db, "DETACH other", NULL, NULL, NULL);
+    return s;
+}
+
+/* (what has no name is in memory, beyond some of it in a file that is gone when it is detached) */
+#define STAGE "ATTACH '' AS staged;PRAGMA staged.journal_mode=OFF"
+
+static ll_status stage(ll_results *r, const ll_strs *files, const ll_observer *observer, ll_error *e)
+{
+    ll_status s = run_sql(r, r->path, e, STAGE);
+    for (int i = 0; i < TABLES && !s; i++)
+        s = run_sql(r, r->path, e, "CREATE TABLE staged.%s AS SELECT * FROM main.%s LIMIT 0", tables[i].name,
+                    tables[i].name);
+    for (int i = 0; i < files->n && !s; i++)
+        s = ll_cancelled(observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : stage_file(r, files->v[i], e);
+    return s;
+}
+
+static int is_cancelled(void *observer)
+{
+    return ll_cancelled(observer);
+}
+
+/* Sorts in memory of this size, beyond it in temporary files. */
+#define SORTING "PRAGMA main.cache_size=-131072"
+#define USUAL   "PRAGMA main.cache_size=-2000"
+enum { OPS_BETWEEN_QUESTIONS = 10000 };
+
+static ll_status merge_together(ll_results *r, const ll_strs *files, const ll_observer *observer,
+                                ll_merged *out, ll_error *e)
+{
+    sqlite3_exec(r->db, SORTING, NULL, NULL, NULL);
+    sqlite3_progress_handler(r->db, OPS_BETWEEN_QUESTIONS, is_cancelled, (void *)observer);
+    ll_status s = stage(r, files, observer, e);
+    if (!s) s = merge_from(r, "staged.", "key, rowid", r->path, out, e);
+    sqlite3_progress_handler(r->db, 0, NULL, NULL);
+    sqlite3_exec(r->db, "DETACH staged", NULL, NULL, NULL);
+    sqlite3_exec(r->db, USUAL, NULL, NULL, NULL);
+    return s && ll_cancelled(observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : s;
+}
+
+static ll_status merge_one_by_one(ll_results *r, const ll_strs *files, const ll_observer *observer,
+                                  ll_merged *out, int *done, ll_error *e)
+{
+    ll_status s = LL_OK;
+    for (*done = 0; *done < files->n; ++*done) {
+        ll_merged one;
+        s = ll_cancelled(observer) ? ll_fail(e, LL_CANCELLED, "cancelled")
+                                   : ll_results_merge(r, files->v[*done], &one, e);
+        if (s) return s;
+        out->trials += one.trials;
+        out->searches += one.searches;
+        out->known += one.known;
+    }
+    return LL_OK;
+}
+
+ll_status ll_results_merge_all(ll_results *r, const ll_strs *files, const ll_observer *observer,
+                               ll_merged *out, int *done, ll_error *e)
+{
+    *out = (ll_merged){0};
+    *done = 0;
+    ll_status s = check_target(r, e);
+    if (s) return s;
+    ll_error why = {0};
+    s = files->n > 1 ? merge_together(r, files, observer, out, &why) : LL_FAILED;
+    if (!s) *done = files->n;
+    if (!s || s == LL_CANCELLED) return s ? ll_fail(e, s, "%s", why.message) : s;
+    /* Which of them it was is found by going through them in their order; those before it come in. */
+    *out = (ll_merged){0};
+    return merge_one_by_one(r, files, observer, out, done, e);
 }
 
 /* --- publishing --- */

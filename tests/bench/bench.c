@@ -7,6 +7,7 @@
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/num/blas.h"
+#include "core/num/blas_choice.h"
 
 typedef struct subject {
     const char *name;
@@ -46,7 +47,8 @@ void bench_row(const char *name, double value, const char *unit, double aim, con
 
 int main(int argc, char **argv)
 {
-    ll_blas_restart(argv);
+    int asked = ll_blas_restart(argv);
+    if (asked) return asked;
     ll_blas_init();
     rows = cJSON_CreateArray();
     for (const subject *s = subjects; s->name; s++)

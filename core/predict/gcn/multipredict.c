@@ -4,6 +4,7 @@
 #include "core/base/progress.h"
 #include "core/predict/gcn/graphs.h"
 #include "core/predict/gcn/multipredict_net.h"
+#include "core/predict/gcn/multipredict_proxies.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,12 +38,6 @@ static const ll_option transfer_options[] = {
 
 /* --- inputs --- */
 
-/* Zero-cost proxies, each from 0 to 1 over the architectures of the pretraining. */
-typedef struct proxies {
-    ll_encoder *encoder; /* NULL: the data has none */
-    float *lo, *scale;   /* (encoder->dim) */
-} proxies;
-
 /* Some architectures as the network reads them. */
 typedef struct inputs {
     int n;
@@ -55,7 +50,7 @@ typedef struct inputs {
 typedef struct model_t {
     const ll_space *space;
     ll_mp_shape shape;
-    proxies proxies;
+    ll_mp_proxies proxies;
     ll_source_table sources; /* to find the one that a target is most like */
     float *w;
     ll_archs *archs; /* of the pretraining; NULL: read from a file */
@@ -76,54 +71,10 @@ static void model_free(void *model)
     model_t *m = model;
     inputs_free(&m->in);
     ll_archs_unref(m->archs);
-    ll_encoder_unref(m->proxies.encoder);
-    free(m->proxies.lo);
-    free(m->proxies.scale);
+    ll_mp_proxies_free(&m->proxies);
     ll_source_table_free(&m->sources);
     free(m->w);
     free(m);
-}
-
-static void measure_range(proxies *p, const ll_matrix_f *z)
-{
-    p->lo = LL_NEW_ARRAY(float, z->cols);
-    p->scale = LL_NEW_ARRAY(float, z->cols);
-    for (int c = 0; c < z->cols; c++) {
-        float lo = INFINITY, hi = -INFINITY;
-        for (int r = 0; r < z->rows; r++) {
-            float v = z->v[(size_t)r * (size_t)z->cols + (size_t)c];
-            lo = fminf(lo, v);
-            hi = fmaxf(hi, v);
-        }
-        p->lo[c] = lo;
-        p->scale[c] = hi > lo ? 1 / (hi - lo) : 0;
-    }
-}
-
-static ll_status proxies_fit(proxies *p, const ll_archs *archs, const ll_encoders *known, ll_error *e)
-{
-    ll_matrix_f z = {0};
-    if (!ll_archs_feature(archs, "zcp") && !ll_encoders_find(known, "zcp", archs->space)) return LL_OK;
-    ll_status s = ll_encoders_need(known, "zcp", &(ll_encode_job){.archs = archs}, &p->encoder, e);
-    if (!s) s = ll_encoder_apply(p->encoder, archs, &z, e);
-    if (!s) measure_range(p, &z);
-    ll_matrix_f_free(&z);
-    return s;
-}
-
-static ll_status proxies_of(const proxies *p, const ll_archs *archs, float **out, ll_error *e)
-{
-    ll_matrix_f z;
-    if (!p->encoder) return LL_OK;
-    ll_status s = ll_encoder_apply(p->encoder, archs, &z, e);
-    if (s) return s;
-    for (int r = 0; r < z.rows; r++)
-        for (int c = 0; c < z.cols; c++) {
-            float *v = &z.v[(size_t)r * (size_t)z.cols + (size_t)c];
-            *v = (*v - p->lo[c]) * p->scale[c];
-        }
-    *out = z.v;
-    return LL_OK;
 }
 
 /* Graphs or input rows, and the proxies. */
@@ -131,7 +82,7 @@ static ll_status read_inputs(const model_t *m, const ll_archs *archs, inputs *in
 {
     ll_help_shape shape = ll_help_shape_of(m->space, false);
     *in = (inputs){.n = archs->n};
-    ll_status s = proxies_of(&m->proxies, archs, &in->z, e);
+    ll_status s = ll_mp_proxies_of(&m->proxies, archs, &in->z, e);
     if (s) return s;
     if (shape.graph) {
         ll_gcn_graphs_of(archs, 0, archs->n, LL_GRAPH_FULL, false, &in->graphs);
@@ -343,7 +294,7 @@ static ll_status model_new(const ll_pretrain_job *job, model_t **out, ll_error *
     model_t *m = LL_NEW(model_t);
     *m = (model_t){.space = job->archs->space, .archs = ll_archs_ref(job->archs)};
     ll_source_table_init(&m->sources, job);
-    ll_status s = proxies_fit(&m->proxies, job->archs, job->known, e);
+    ll_status s = ll_mp_proxies_fit(&m->proxies, job->archs, job->known, e);
     if (!s) s = read_inputs(m, job->archs, &m->in, e);
     if (s) {
         model_free(m);
@@ -539,28 +490,10 @@ static ll_status predict(const void *model, const void *adapted, const ll_predic
 static ll_status save(const void *model, ll_tensors *out, ll_error *e)
 {
     const model_t *m = model;
-    const proxies *p = &m->proxies;
     ll_simple_save_space(m->space, out);
     ll_source_table_save(&m->sources, out);
     ll_tensors_add(out, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, m->w);
-    if (!p->encoder) return LL_OK;
-    ll_tensors_add(out, "multipredict.lo", LL_F32, 1, (long[]){p->encoder->dim}, p->lo);
-    ll_tensors_add(out, "multipredict.scale", LL_F32, 1, (long[]){p->encoder->dim}, p->scale);
-    return ll_encoder_save(p->encoder, "multipredict.z/", out, e);
-}
-
-static ll_status load_proxies(const ll_load_job *job, proxies *p, ll_error *e)
-{
-    const ll_tensor *lo, *scale;
-    if (!ll_tensors_find(job->tensors, "multipredict.lo")) return LL_OK;
-    ll_status s = ll_encoder_load(job->tensors, "multipredict.z/", job->space, &p->encoder, e);
-    long dim = s ? 0 : p->encoder->dim;
-    if (!s) s = ll_tensors_need(job->tensors, "multipredict.lo", LL_F32, 1, &dim, &lo, e);
-    if (!s) s = ll_tensors_need(job->tensors, "multipredict.scale", LL_F32, 1, &dim, &scale, e);
-    if (s) return s;
-    p->lo = ll_memdup(lo->data, (size_t)dim, sizeof *p->lo);
-    p->scale = ll_memdup(scale->data, (size_t)dim, sizeof *p->scale);
-    return LL_OK;
+    return ll_mp_proxies_save(&m->proxies, out, e);
 }
 
 static ll_status load(const ll_load_job *job, void **model, ll_error *e)
@@ -570,7 +503,7 @@ static ll_status load(const ll_load_job *job, void **model, ll_error *e)
     *m = (model_t){.space = job->space};
     ll_status s = ll_simple_space_matches(job, e);
     if (!s) s = ll_source_table_load(job, &m->sources, e);
-    if (!s) s = load_proxies(job, &m->proxies, e);
+    if (!s) s = ll_mp_proxies_load(job, &m->proxies, e);
     if (!s) {
         m->shape = shape_of(m, m->sources.names.n + 1);
         s = ll_tensors_need(job->tensors, "multipredict.weights", LL_F32, 1, (long[]){(long)m->shape.n}, &w,

@@ -155,18 +155,10 @@ static ll_status merge(ll_request *rq, const char *path, const ll_sweep_plan *p,
 {
     ll_results *db = NULL;
     ll_merged all = {0};
-    int i = 0;
+    int done = 0;
     ll_status s = ll_open_results(rq, &rq->more, true, &db);
-    for (; !s && i < files->n; i++) {
-        ll_merged one;
-        s = ll_cancelled(rq->observer) ? LL_FAIL(rq, LL_CANCELLED, "cancelled")
-                                       : ll_results_merge(db, files->v[i], &one, &rq->error);
-        if (s) break;
-        all.trials += one.trials;
-        all.searches += one.searches;
-        all.known += one.known;
-    }
-    if (!s || i) emit_merged(rq, i, missing, &all);
+    if (!s) s = ll_results_merge_all(db, files, rq->observer, &all, &done, &rq->error);
+    if (!s || done) emit_merged(rq, done, missing, &all);
     ll_results_close(db);
     return s;
 }
