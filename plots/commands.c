@@ -203,9 +203,11 @@ static void mark_simulated(const ll_plot_request *p, ll_figure *f)
 
 static void emit(ll_plot_request *p, const ll_figure *f)
 {
-    static const ll_column columns[] = {{"out", "written to", NULL, -1},       {"points", "points", NULL, 0},
-                                        {"spearman", "Spearman", NULL, 4},     {"k", "samples", NULL, 0},
-                                        {"cost", "measurement cost", NULL, 0}, {0}};
+    static const ll_column columns[] = {{"out", "written to", NULL, -1},
+                                        {"spearman", "Spearman", NULL, 4},
+                                        {"k", "samples", NULL, 0},
+                                        {"cost", "measurement cost", NULL, 0},
+                                        {0}};
     ll_json_str(p->result, "title", f->title);
     ll_json_int(p->result, "points", ll_figure_points(f));
     for (int i = 0; i < f->notes.n; i++) ll_result_note(p->result, "%s", f->notes.v[i]);

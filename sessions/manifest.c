@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/stale.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/space/space_json.h"
@@ -84,6 +85,17 @@ static ll_status write_adapted(ll_store *st, const ll_adapted *a, cJSON *list, l
     return s;
 }
 
+/* Beside a search, since its blob is of the result alone: the devices whose predictors it went by, or why it is outdated. */
+static void write_went_by(const ll_state *s, const ll_found *f, cJSON *o)
+{
+    ll_str why = {0};
+    if (ll_stale_search(s, f, &why)) ll_json_str(o, "outdated", why.s);
+    ll_json_str(o, "predictor", f->predictor);
+    cJSON *devices = ll_json_arr(o, "devices");
+    for (int i = 0; i < f->n_by; i++) ll_json_str(devices, NULL, f->by[i]->device);
+    ll_str_free(&why);
+}
+
 static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_error *e)
 {
     const char *name;
@@ -106,6 +118,7 @@ static ll_status write_blobs(ll_store *st, const ll_state *s, cJSON *out, ll_err
         ll_status status = ll_store_found(st, s->searches[i], &name, e);
         if (status) return status;
         ll_json_str(ll_json_list(out, "searches"), NULL, name);
+        write_went_by(s, s->searches[i], ll_json_obj(ll_json_list(out, "went_by"), NULL));
     }
     if (s->codesign) {
         ll_status status = ll_store_found(st, s->codesign, &name, e);

@@ -305,16 +305,39 @@ static ll_status read_found(ll_manifest_reader *r, const char *name, const char 
     return LL_OK;
 }
 
+/* What was adapted is there by now, or it is not and the search has nothing left to go by. */
+static void read_went_by(const ll_state *s, const cJSON *o, ll_found *f)
+{
+    const char *outdated = ll_json_get_str(o, "outdated", NULL);
+    const char *predictor = ll_json_get_str(o, "predictor", NULL);
+    const cJSON *name;
+    cJSON_ArrayForEach(name, cJSON_GetObjectItemCaseSensitive(o, "devices"))
+    {
+        if (!cJSON_IsString(name) || outdated) continue;
+        int n = f->n_by;
+        ll_found_went_by(f, s, name->valuestring, predictor);
+        if (f->n_by > n) continue;
+        free(f->outdated);
+        ll_str why = {0};
+        ll_str_addf(&why, "outdated: nothing predicts %s now", name->valuestring);
+        f->outdated = ll_str_take(&why);
+    }
+    if (outdated) f->outdated = ll_strdup(outdated);
+}
+
 static ll_status read_searches(ll_manifest_reader *r)
 {
     const cJSON *name;
+    int i = 0;
     cJSON_ArrayForEach(name, part(r, "searches"))
     {
         ll_found *found;
         if (r->out->n_searches == LL_MAX_SEARCHES || !cJSON_IsString(name)) break;
         ll_status s = read_found(r, name->valuestring, "search", &found);
         if (s) return s;
+        if (found) read_went_by(r->out, cJSON_GetArrayItem(part(r, "went_by"), i), found);
         if (found) r->out->searches[r->out->n_searches++] = found;
+        i++;
     }
     name = part(r, "codesign");
     return cJSON_IsString(name) ? read_found(r, name->valuestring, "codesign", &r->out->codesign) : LL_OK;

@@ -1,4 +1,5 @@
 /* The gnuplot process, pictures and terminals. */
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -315,6 +316,41 @@ static void terminals_get_the_best_there_is(void)
     ll_gnuplot_free(&g);
 }
 
+/* A line for each bar, with its whole number, however low the screen. */
+static void bars_have_lines_in_text(void)
+{
+    enum { MANY = 45 };
+    ll_gnuplot g = {0};
+    char text[MANY][16];
+    const char *names[MANY];
+    double v[MANY];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text[i], sizeof text[i], "device_%02d", i);
+        names[i] = text[i];
+        v[i] = .912 - i / 100.;
+    }
+    if (!have_gnuplot(&g)) return;
+    for (int n = 1; n <= MANY; n += 4) {
+        ll_bars_data d = {.title = "t", .value_label = "r", .n = n, .names = names, .v = v};
+        ll_figure *f;
+        ll_str out = {0};
+        bool raw;
+        CHECK_INT(ll_build_bars(&d, &f, NULL), LL_OK);
+        CHECK_INT(ll_plot_terminal(&g, f, &ll_plot_caps_none, 0, 0, NULL, &out, &raw, NULL), LL_OK);
+        for (int i = 0; i < n; i++) {
+            char number[16];
+            snprintf(number, sizeof number, " %.3f\n", v[i]);
+            const char *line = strstr(ll_str_text(&out), names[i]);
+            if (!CHECK(line)) continue;
+            const char *end = strchr(line, '\n'), *has = strstr(line, number);
+            CHECK(has && end && has < end);
+        }
+        ll_str_free(&out);
+        ll_figure_free(f);
+    }
+    ll_gnuplot_free(&g);
+}
+
 static void matrices_are_drawn_in_text(void)
 {
     ll_figure *f = three_devices("titan", true);
@@ -326,7 +362,7 @@ static void matrices_are_drawn_in_text(void)
                      "1 titan  s   1 50-25\n"
                      "2 fpga   t  50  1n/a\n"
                      "3 raspi4   -25n/a  1\n"
-                     "titan in hundredths");
+                     "titan in hundredths; 1 alone is 1.00");
     ll_str_clear(&out);
     caps.columns = 16; /* of nine signs over -1..1, .5 is the seventh and -.25 the fourth */
     ll_drawing_matrix(f, &caps, &out);
@@ -336,6 +372,19 @@ static void matrices_are_drawn_in_text(void)
     caps = (ll_plot_caps){.columns = 79, .colours = 256};
     ll_drawing_matrix(f, &caps, &out);
     CHECK_HAS(out.s, "\033[48;5;130;38;5;231m  1\033[0m"); /* 1 is the darkest orange */
+    ll_str_free(&out);
+    ll_figure_free(f);
+}
+
+/* Names of wide and of combining characters take the columns they take. */
+static void matrices_stand_in_columns(void)
+{
+    setlocale(LC_CTYPE, "C.UTF-8");
+    ll_figure *f = three_devices("\u8a2d\u5099e\u0301", true);
+    ll_str out = {0};
+    ll_drawing_matrix(f, &ll_plot_caps_none, &out);
+    CHECK_HAS(out.s, "1 \u8a2d\u5099e\u0301  s   1 50-25\n"
+                     "2 fpga   t  50  1n/a\n");
     ll_str_free(&out);
     ll_figure_free(f);
 }
@@ -353,6 +402,8 @@ int main(int argc, char **argv)
         {"every figure is drawn by every terminal", every_figure_is_drawn_by_every_terminal},
         {"a file that cannot be written keeps the old", a_file_that_cannot_be_written_keeps_the_old},
         {"terminals get the best there is", terminals_get_the_best_there_is},
+        {"matrices stand in columns", matrices_stand_in_columns},
+        {"bars have lines in text", bars_have_lines_in_text},
         {"matrices are drawn in text", matrices_are_drawn_in_text},
         {0}};
     return check_main("gnuplot", cases, argc, argv);

@@ -53,8 +53,8 @@ static void a_face_can_speak_before_any_command(void)
     ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
     ll_app_register(a, ll_plot_commands);
     ll_look look = ll_look_plain(0);
-    ll_graphics_tell(a, &look, true);
-    ll_graphics_tell(a, &look, false);
+    ll_graphics_tell(a, &look, 0);
+    ll_graphics_tell(a, &look, 18);
     ll_app_free(a);
 }
 

@@ -172,6 +172,67 @@ static void numbers_of_the_worst_stand_apart(void)
     }
 }
 
+/* Points by the left edge carry theirs on the right, whatever side they are on; residuals have numbers, too. */
+static void numbers_stay_within_the_panel(void)
+{
+    double measured[60], predicted[60];
+    for (int i = 0; i < 60; i++) {
+        measured[i] = i < 5 ? 1 + .001 * i : 4 + .1 * i;
+        predicted[i] = measured[i] * (i < 5 ? 1.9 + .01 * i : 1.01);
+    }
+    ll_scatter_data scatter = {
+        .title = "t", .n = 60, .measured_ms = measured, .predicted_ms = predicted, .worst = 5};
+    ll_residual_data residual = {
+        .title = "t", .n = 60, .measured_ms = measured, .predicted_ms = predicted, .worst = 5};
+    for (size_t s = 0; s < 2 * N_SIZES; s++) {
+        ll_figure *f;
+        int n = 0;
+        scatter.size = residual.size = sizes[s / 2];
+        CHECK_INT(s % 2 ? ll_build_residual(&residual, &f, NULL) : ll_build_scatter(&scatter, &f, NULL),
+                  LL_OK);
+        const ll_panel *p = &f->panels[0];
+        for (int i = 0; i < p->n_series; i++) {
+            const ll_series *a = &p->series[i];
+            if (a->mark != LL_MARK_TEXT) continue;
+            CHECK(a->v[1] > p->y.lo && a->v[1] < p->y.hi);
+            CHECK_INT(a->align, LL_ALIGN_LEFT);
+            CHECK_INT(atoi(a->text[0]), 4 - n++);
+        }
+        CHECK_INT(n, 5);
+        ll_figure_free(f);
+    }
+}
+
+/* A row for each choice, however low the figure, and the numbers of the colours beside them. */
+static void choices_and_colours_have_room(void)
+{
+    enum { ROWS = 30, STEPS = 4 };
+    static const double p[STEPS] = {.2, .4, .6, .8}, step[STEPS] = {0, 1, 2, 3};
+    ll_alpha_row rows[ROWS];
+    for (int i = 0; i < ROWS; i++) rows[i] = (ll_alpha_row){"0>1", "nor_conv_3x3", p};
+    ll_alpha_data d = {.title = "t", .step = step, .n_steps = STEPS, .rows = rows, .n = ROWS};
+    for (size_t s = 0; s < N_SIZES; s++) {
+        ll_figure *f;
+        double m[4];
+        bool shown[ROWS];
+        int last = -1, n = 0;
+        d.size = sizes[s];
+        CHECK_INT(ll_build_alpha(&d, &f, NULL), LL_OK);
+        ll_panel_margins(f, &f->panels[0], m);
+        CHECK(m[1] > ll_text_px(4, LL_TICK_SIZE, f->scale) + 2 * ll_line_px(1, f->scale));
+        ll_ticks_shown(f, &f->panels[0], 'y', shown);
+        for (int i = 0; i < ROWS; i++) {
+            if (!shown[i]) continue;
+            double apart = (i - last) * (f->height - m[2] - m[3]) / ROWS;
+            CHECK(last < 0 || apart > .65 * ll_line_px(LL_TICK_SIZE, f->scale));
+            last = i;
+            n++;
+        }
+        CHECK(n >= 5);
+        ll_figure_free(f);
+    }
+}
+
 /* 1000 2000 5000 10000 in two inches: the powers of ten stay, and what has room between them. */
 static void crowded_ticks_are_left_out(void)
 {
@@ -325,6 +386,8 @@ int main(int argc, char **argv)
         {"a key of many takes its share", a_key_of_many_takes_its_share},
         {"names leave room for data", names_leave_room_for_data},
         {"numbers of the worst stand apart", numbers_of_the_worst_stand_apart},
+        {"numbers stay within the panel", numbers_stay_within_the_panel},
+        {"choices and colours have room", choices_and_colours_have_room},
         {"crowded ticks are left out", crowded_ticks_are_left_out},
         {"notes stand above the axes", notes_stand_above_the_axes},
         {"titles keep to their margin", titles_keep_to_their_margin},

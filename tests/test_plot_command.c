@@ -86,6 +86,7 @@ static ll_status run_mixed(ll_request *rq)
 
 /* What `compare` kept: two predictors at three sizes, of the task that is asked for; once. */
 static int n_kept = 0;
+static const char *kept_source = NULL; /* of the tasks they are of */
 static ll_status run_results(ll_request *rq)
 {
     cJSON *result = ll_result_new("results"), *rows = ll_json_arr(result, "rows");
@@ -93,6 +94,7 @@ static ll_status run_results(ll_request *rq)
         cJSON *row = ll_json_obj(rows, NULL);
         ll_json_str(row, "task", ll_word(&rq->args, "task"));
         ll_json_str(row, "device", "fpga");
+        ll_json_str(row, "source", kept_source);
         ll_json_str(row, "predictor", i % 2 ? "gp" : "flops");
         ll_json_int(row, "k", 5 * (1 + i / 2));
         ll_json_num(row, "spearman", .5 + .01 * i);
@@ -233,9 +235,16 @@ static void the_command_says_what_is_missing(void)
     CHECK_STR(ll_json_get_str(shown, "end", ""), "ok");
     CHECK_INT(ll_json_get_int(shown, "points", 0), 6); /* of the line and its band, a score is one */
     cJSON_Delete(shown);
-    n_kept = 0;
     ll_app_free(a);
     a = new_app(true);
+    kept_source = "another," NASTY;
+    check_refused(a, "plot shots", "is kept of task hand"); /* of its name, of other sources */
+    kept_source = "auto most=9 own=on beside " NASTY;
+    shown = say(a, "plot shots");
+    CHECK_STR(ll_json_get_str(shown, "end", ""), "ok");
+    cJSON_Delete(shown);
+    kept_source = NULL;
+    n_kept = 0;
     check_refused(a, "plot scatter raspi4", "transfer raspi4");
     check_refused(a, "plot scatter nosuch", "nosuch");
     check_refused(a, "plot scatter raspi4 nosuch", "nosuch");
@@ -432,6 +441,16 @@ static void an_outdated_search_says_so(void)
     CHECK_HAS(ll_json_get_str(o, "text", ""),
               "outdated: transferred to fpga since"); /* in the figure itself */
     cJSON_Delete(o);
+    cJSON_Delete(say(a, "search fpga score=macs max=20 method=random budget=8"));
+    o = say(a, "plot search");
+    CHECK_STR(ll_json_get_str(o, "end", ""), "ok");
+    CHECK_HAS(ll_json_get_str(o, "outdated", ""), "transferred to fpga since");
+    cJSON_Delete(o);
+    cJSON_Delete(say(a, "plot search out=%s", in_tmp("outdated.gp")));
+    char *script = NULL;
+    CHECK_OK(ll_read_file(in_tmp("outdated.gp"), 0, &script, NULL, NULL));
+    CHECK_HAS(script ? script : "", "1 of 2 searches outdated: transferred to fpga since");
+    free(script);
     ll_app_free(a);
 }
 

@@ -594,6 +594,50 @@ static void test_plot_survives(void)
                 }
 }
 
+/* What goes on from an indented line, as an example does, is seen to go on. */
+static void test_hanging_lines(void)
+{
+    ll_look narrow = ll_look_plain(24);
+    ll_paper p = {.out = NULL};
+    ll_str out = {0};
+    ll_canvas_init(&p.c, &narrow, 0, 24);
+    ll_render_wrapped(&p, LL_S_TEXT, 0,
+                      "Examples, of which one is long:\n  compare tasks=ND k=10 out=all.md\nend");
+    ll_canvas_text(&p.c, 0, p.c.height, &out);
+    CHECK_STR(out.s, "Examples, of which one\nis long:\n  compare tasks=ND k=10\n    out=all.md\nend\n");
+    ll_str_free(&out);
+    ll_canvas_free(&p.c);
+}
+
+/* However low or narrow a chart is, two numbers say what its height means, and two its width. */
+static void test_charts_have_two_ticks(void)
+{
+    static const double ranges[][2] = {{.02, .12}, {.72, .97}, {.016, .047}, {3, 290}, {-.3, .8}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        for (int h = 7; h < 14; h++) {
+            double x[] = {-.1, 4.4};
+            ll_look wide = ll_look_plain(32);
+            ll_chart_series s = {.x = x, .y = ranges[i], .n = 2, .joined = true};
+            ll_chart p = {.series = &s, .n_series = 1, .y_title = "loss"};
+            ll_canvas c;
+            ll_str out = {0};
+            int ticks = 0;
+            ll_canvas_init(&c, &wide, h, 32);
+            ll_chart_draw(&c, (ll_rect){0, 0, h, 32}, &p);
+            ll_canvas_text(&c, 0, h, &out);
+            for (const char *line = out.s; *line; line += strcspn(line, "\n") + 1)
+                ticks += line[strspn(line, " -0123456789.")] == '+' &&
+                         strspn(line, " -") < strspn(line, " -0123456789.");
+            const char *below = strstr(out.s, "+--"); /* the axis, and the row of its numbers */
+            below = below ? below + strcspn(below, "\n") : "";
+            below += strspn(below, " \n");
+            CHECK(strpbrk(below + strcspn(below, " "), "123456789"));
+            check_report(ticks >= 2, __FILE__, __LINE__, "%d ticks in %d rows:\n%s", ticks, h, out.s);
+            ll_str_free(&out);
+            ll_canvas_free(&c);
+        }
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "C.UTF-8");
@@ -628,6 +672,8 @@ int main(int argc, char **argv)
         {"sparkline", test_sparkline},
         {"plot: corners are where they belong", test_plot_corners},
         {"plot: survives any data and size", test_plot_survives},
+        {"plot: two numbers on the upright axis", test_charts_have_two_ticks},
+        {"what goes on from an indented line", test_hanging_lines},
         {0}};
     return check_main("test_render", cases, argc, argv);
 }

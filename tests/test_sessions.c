@@ -2,6 +2,7 @@
 #include <math.h>
 #include <unistd.h>
 
+#include "core/app/stale.h"
 #include "core/base/quote.h"
 #include "core/base/rng.h"
 
@@ -71,6 +72,45 @@ static void searches_are_kept(void)
     CHECK_INT(state.n_searches, 2);
     ll_state_free(&state);
     ll_app_free(a);
+}
+
+/* Does the state's one search say what searching now would? "": it does. */
+static char *why_outdated(ll_app *a)
+{
+    ll_state state;
+    ll_str why = {0};
+    ll_app_snapshot(a, &state);
+    CHECK_INT(state.n_searches, 1);
+    if (state.n_searches == 1) ll_stale_search(&state, state.searches[0], &why);
+    ll_state_free(&state);
+    return ll_str_take(&why);
+}
+
+/* A search that was current when it was saved is until something is learnt; one that was not, is not. */
+static void what_a_search_went_by_is_kept(void)
+{
+    static const char *const steps[] = {"transfer epyc_blas k=9 seed=2", "save after"};
+    char *why;
+    ll_app *a = app_new();
+    SAY(a, "load nb201_host");
+    SAY(a, "partition source=xeon_* target=epyc_blas");
+    SAY(a, "pretrain gp n=100");
+    SAY(a, "transfer epyc_blas k=8");
+    SAY(a, "search epyc_blas max=4 score=cifar10");
+    SAY(a, "save before");
+    ll_app_free(a);
+    for (int i = 0; i < 2; i++) {
+        a = app_new();
+        SAY(a, i ? "open after" : "open before");
+        why = why_outdated(a);
+        CHECK_STR(why ? why : "", i ? "outdated: transferred to epyc_blas since" : "");
+        free(why);
+        for (int k = 0; !i && k < 2; k++) CHECK_OK(say(a, steps[k]));
+        why = why_outdated(a);
+        CHECK_STR(why ? why : "", "outdated: transferred to epyc_blas since");
+        free(why);
+        ll_app_free(a);
+    }
 }
 
 /* Without any data, too. */
@@ -475,6 +515,7 @@ static void undo_says_what_it_undid(void)
 
 static const check_case cases[] = {
     {"searches are kept", searches_are_kept},
+    {"what a search went by is kept", what_a_search_went_by_is_kept},
     {"a co-design is kept", a_co_design_is_kept},
     {"searches name any device", searches_name_any_device},
     {"replay goes on behind an import", replay_goes_on_behind_an_import},

@@ -143,6 +143,81 @@ static void test_back_to_the_prompt(void)
     pty_finish();
 }
 
+/* On the first screen: the way in for data of one's own, and what it may be before the options. */
+static void test_the_way_in(void)
+{
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("data of your own"));
+    keys("i");
+    CHECK(until("accuracy  brpnas  csv  eagle  help"));
+    CHECK(until(":import"));
+    keys("\033?");
+    CHECK(until("more lines"));
+    CHECK(until("the column to sort by")); /* nothing of the help is cut */
+    keys("qQ");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* A line that has to wait for another says that it was taken. */
+static void test_a_line_that_waits_says_so(void)
+{
+    if (!START(40, 120, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":partition train=7 test=7; pretrain help\r");
+    CHECK(until("/2000"));
+    keys(":spaces\r"); /* is answered beside it */
+    CHECK(until("fbnet"));
+    CHECK(!vt_has(&pty.t, "waits for what runs"));
+    keys(":plot heatmap\r");
+    CHECK(until("waits for what runs: plot heatmap"));
+    keys("\003");
+    CHECK(until("hundredths"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* What a page of 80 columns breaks or leaves out of a table is to its right. */
+static void test_a_page_is_scrolled_sideways(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    keys(":devices\r");
+    CHECK(until("Gold 6226"));
+    CHECK(!vt_has(&pty.t, "Intel Xeon Gold 6226"));
+    keys(">");
+    CHECK(until_gone("Gold 6226"));
+    keys(">>");
+    CHECK(until("Intel Xeon Gold 6226"));
+    CHECK(!vt_has(&pty.t, "sim_xeon_6226"));
+    keys("<<<<<<");
+    CHECK(until("sim_xeon_6226"));
+    CHECK(!vt_has(&pty.t, "Intel Xeon Gold 6226"));
+    keys("Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
+/* A figure fits on its page: what stands below its axes is in sight. */
+static void test_a_figure_fits_on_its_page(void)
+{
+    static const int sizes[][2] = {{24, 80}, {40, 120}};
+    for (int i = 0; i < 2; i++) {
+        if (!START(24, 100, LOADED)) return;
+        CHECK(until("sim_phone_a53"));
+        pty_resize(sizes[i][0], sizes[i][1]);
+        pty_settle();
+        keys(":plot hist sim_eyeriss\r");
+        CHECK(until("latency (ms)"));
+        pty_settle();
+        CHECK(!vt_has(&pty.t, "more lines") && !vt_has(&pty.t, "more line "));
+        keys("Q");
+        CHECK(pty_wait_end());
+        pty_finish();
+    }
+}
+
 /* Whatever is asked is answered where one looks: on a page, unless the view shows it. */
 static void test_answers(void)
 {
@@ -325,6 +400,10 @@ int main(int argc, char **argv)
                                        {"command line and filter", test_command_line},
                                        {"n and N go on with a search", test_search_goes_on},
                                        {"answers", test_answers},
+                                       {"the way in", test_the_way_in},
+                                       {"a page is scrolled sideways", test_a_page_is_scrolled_sideways},
+                                       {"a line that waits says so", test_a_line_that_waits_says_so},
+                                       {"a figure fits on its page", test_a_figure_fits_on_its_page},
                                        {"the last session", test_last_session},
                                        {"back to the prompt", test_back_to_the_prompt},
                                        {"files in the way", test_files_in_the_way},

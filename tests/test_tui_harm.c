@@ -54,6 +54,70 @@ static void test_resize_storm(void)
     pty_finish();
 }
 
+static int reversed_row(void)
+{
+    for (int y = 2; y < pty.t.rows; y++)
+        if (pty.t.cell[y][3].reverse) return y;
+    return -1;
+}
+
+static bool is_reversed(const char *row)
+{
+    return reversed_row() == atoi(row);
+}
+
+/* The down key as a terminal in its present mode sends it. */
+static void down_moves(void)
+{
+    char next[12];
+    snprintf(next, sizeof next, "%d", reversed_row() + 1);
+    keys(pty.t.keypad ? "\033OB" : "\033[B");
+    CHECK(until_true(is_reversed, next, "does not mark row"));
+}
+
+/* The first arrow key after a resize is one key, not Esc, [ and B. */
+static void test_arrow_after_resize(void)
+{
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    pty_settle();
+    for (int i = 0; i < 4; i++) {
+        pty_resize(24 + i % 2, 80 + i);
+        pty_settle();
+        CHECK(pty.t.keypad);
+        down_moves();
+    }
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_finish();
+}
+
+/* Terminals that are not quite the one TERM names: their keys are no Esc and a digit that opens a view. */
+static void test_keys_of_other_terminals(void)
+{
+    static const char *const ends[] = {"\033[F", "\033OF", "\033[4~", "\033[8~"},
+                             *const homes[] = {"\033[H", "\033OH", "\033[1~", "\033[7~"},
+                             *const downs[] = {"\033[B", "\033OB", "\033[B", "\033OB"};
+    if (!START(24, 80, LOADED)) return;
+    CHECK(until("sim_phone_a53"));
+    pty_settle();
+    char first[12], last[12], second[12];
+    snprintf(first, sizeof first, "%d", reversed_row());
+    snprintf(second, sizeof second, "%d", reversed_row() + 1);
+    snprintf(last, sizeof last, "%d", reversed_row() + 13); /* of fourteen devices */
+    for (int i = 0; i < 4; i++) {
+        keys(ends[i]);
+        CHECK(until_true(is_reversed, last, "does not mark row"));
+        keys(homes[i]);
+        CHECK(until_true(is_reversed, first, "does not mark row"));
+        keys(downs[i]);
+        CHECK(until_true(is_reversed, second, "does not mark row"));
+    }
+    keys("Q");
+    if (CHECK(pty_wait_end())) CHECK_INT(pty.status, 0);
+    pty_finish();
+}
+
 static void test_deadly_signals(void)
 {
     static const struct {
@@ -106,6 +170,8 @@ static void test_suspend(void)
     keys("fg\r");
     CHECK(until_true(is_full_screen, "the full screen", "does not come back to"));
     CHECK(until("1devices"));
+    pty_settle();
+    down_moves();
     keys("2");
     CHECK(until("order cluster"));
     keys("Q");
@@ -227,6 +293,8 @@ int main(int argc, char **argv)
 {
     pty_find_program();
     static const check_case cases[] = {{"resize storm", test_resize_storm},
+                                       {"an arrow after a resize", test_arrow_after_resize},
+                                       {"keys of other terminals", test_keys_of_other_terminals},
                                        {"killed, the terminal is restored", test_deadly_signals},
                                        {"Ctrl-C cancels", test_interrupt},
                                        {"Ctrl-Z and fg", test_suspend},

@@ -132,10 +132,10 @@ static void test_tabs_hints_log(void)
     pty_wheel(21, 10, true);
     CHECK(until_gone("scrolled back"));
     click_on("? help");
-    CHECK(until("Everywhere"));
+    CHECK(until("In this view"));
     pty_wheel(10, 10, true);
     pty_click(10, 10);
-    CHECK(until_gone("Everywhere"));
+    CHECK(until_gone("In this view"));
     leave();
 }
 

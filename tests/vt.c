@@ -140,6 +140,7 @@ static void private_mode(vt *t, int mode, bool on)
         t->alternate = on;
         if (on) clear(t, 0, 0, t->rows - 1, t->cols - 1);
     }
+    if (mode == 1) t->keypad = on;
     if (mode == 25) t->cursor_hidden = !on;
     if (mode >= 1000 && mode <= 1003) t->mouse = on;
 }

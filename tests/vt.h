@@ -17,6 +17,7 @@ typedef struct vt_cell {
 typedef struct vt {
     int rows, cols, y, x, top, bottom;
     bool wrap_next, alternate, cursor_hidden, mouse; /* mouse: its reports are asked for */
+    bool keypad;                                     /* arrows are sent as ESC O, not ESC [ */
     vt_cell pen, cell[VT_ROWS][VT_COLS];
     struct {
         int y, x;

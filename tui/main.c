@@ -326,7 +326,7 @@ int main(int argc, char **argv)
     ll_app_set_loader(f.app, ll_data_find);
     ll_app_keep(f.app, &ll_folder_kind);
     ll_sessions_start(f.app);
-    if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, true);
+    if (!s.json && !s.print) ll_graphics_tell(f.app, &f.out, 0);
     status = s.print ? print_text(&s, f.app) : run_faces(&s, &f);
     ll_str_free(&s.commands);
     if (ll_app_stop(f.app, LL_PATIENCE_S)) {

@@ -57,6 +57,7 @@ void ll_found_unref(ll_found *f)
     for (int i = 0; i < f->n_by; i++) ll_adapted_unref(f->by[i]);
     free(f->by);
     free(f->predictor);
+    free(f->outdated);
     cJSON_Delete(f->result);
     free(f);
 }

@@ -31,7 +31,8 @@ typedef struct ll_found {
     cJSON *result;
     char *predictor; /* that was asked for; NULL: the latest of each device */
     ll_adapted **by;
-    int n_by; /* the adapted predictors that it went by */
+    int n_by;       /* the adapted predictors that it went by */
+    char *outdated; /* why it was out of date when it was saved, NULL: it was not */
 } ll_found;
 ll_found *ll_found_new(const cJSON *result); /* copies */
 ll_found *ll_found_ref(const ll_found *f);

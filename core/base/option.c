@@ -241,17 +241,28 @@ static void list_positionals(const ll_option *o, ll_str *out)
         if (o->positional) ll_str_addf(out, "%s%s", out->len ? " " : "", o->name);
 }
 
+/* The first few of what could have been meant. */
+static void fail_unnamed(const ll_option *o, const char *text, ll_error *e)
+{
+    enum { SHOWN = 4 };
+    ll_str names = {0};
+    for (int i = 0; i < SHOWN && o[i].name; i++)
+        ll_str_addf(&names, "%s%s=", !i ? "" : i + 1 < SHOWN && o[i + 1].name ? ", " : " or ", o[i].name);
+    ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s", text, ll_str_text(&names));
+    ll_str_free(&names);
+}
+
 static ll_status no_further(const ll_values *v, const char *text, ll_error *e)
 {
     ll_str names = {0};
     if (v->table) list_positionals(v->table, &names);
-    if (!v->table || !v->table->name || names.len)
+    if (v->table && v->table->name && !names.len)
+        fail_unnamed(v->table, text, e);
+    else
         ll_fail(e, LL_USAGE,
                 names.len ? "'%s': no further argument was expected behind %s"
                           : "'%s': no further argument was expected",
                 text, ll_str_text(&names));
-    else
-        ll_fail(e, LL_USAGE, "'%s': every argument is given by name here, as %s=...", text, v->table->name);
     ll_str_free(&names);
     return LL_USAGE;
 }

@@ -1,6 +1,7 @@
 #include "core/base/utf8.h"
 
 #include <stddef.h>
+#include <wchar.h>
 
 int ll_utf8_read(const char *s, uint32_t *ch, bool *good)
 {
@@ -76,4 +77,19 @@ bool ll_hidden(uint32_t ch)
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges && ch >= ranges[i].first; i++)
         if (ch <= ranges[i].last) return true;
     return false;
+}
+
+int ll_char_width(uint32_t ch)
+{
+    if (ch < 0x80 || ll_hidden(ch)) return 1; /* what must not be shown is one replacement */
+    int w = wcwidth((wchar_t)ch);
+    return w < 0 ? 1 : w; /* the C locale knows no width: then nothing wide is shown anyway */
+}
+
+int ll_text_width(const char *s)
+{
+    int w = 0;
+    uint32_t ch;
+    for (int n; (n = ll_utf8_next(s, &ch)) > 0; s += n) w += ll_char_width(ch);
+    return w;
 }

@@ -34,4 +34,8 @@ void ll_utf8_visible(ll_str *out, const char *text);
  * out in lines splits it before. */
 bool ll_hidden(uint32_t ch);
 
+/* Columns of a screen, as the locale's character set counts them: of a character 0, 1 or 2. */
+int ll_char_width(uint32_t ch);
+int ll_text_width(const char *s);
+
 #endif

@@ -54,6 +54,7 @@ static bool list_row(void *ctx, const ll_result_row *row)
     ll_json_str(o, "task", row->task);
     ll_json_str(o, "device", row->device);
     ll_json_str(o, "dataset", row->dataset);
+    ll_json_str(o, "source", row->source);
     ll_json_str(o, "predictor", row->predictor);
     ll_json_str(o, "options", row->options);
     ll_json_str(o, "sampler", row->sampler);

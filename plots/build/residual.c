@@ -5,6 +5,7 @@
 #include "core/num/stats.h"
 #include "core/transfer/metrics.h"
 #include "plots/build/build.h"
+#include "plots/build/numbers.h"
 #include "plots/build/thin.h"
 
 enum { BINS = 24, LEAST_IN_BIN = 8 };
@@ -115,14 +116,25 @@ static void add_running_median(residual *r)
     }
 }
 
+/* Rings with their numbers, which make way towards the middle. */
 static void add_worst(residual *r)
 {
+    if (!r->worst.n) return;
+    ll_numbered *points = LL_NEW_ARRAY(ll_numbered, r->worst.n);
     ll_series *v = ll_panel_add(r->p, LL_MARK_POINTS, LL_PEN_TEXT, r->worst.n);
     v->shape = LL_SHAPE_RING;
+    ll_series_name(v, "largest relative error");
     for (int i = 0; i < r->worst.n; i++) {
         ll_series_set(v, i, r->d->measured_ms[r->worst.v[i]], error_of(r, r->worst.v[i]));
         ll_note_worst(r->f, r->worst.v[i], r->d->measured_ms, r->d->predicted_ms);
+        points[i] = (ll_numbered){.number = r->worst.v[i],
+                                  .x = r->d->measured_ms[r->worst.v[i]],
+                                  .y = error_of(r, r->worst.v[i]),
+                                  .right = true,
+                                  .down = error_of(r, r->worst.v[i]) > 0};
     }
+    ll_number_points(r->f, r->p, points, r->worst.n);
+    free(points);
 }
 
 static void add_notes(residual *r)

@@ -5,10 +5,9 @@
 #include "core/base/mem.h"
 #include "core/transfer/metrics.h"
 #include "plots/build/build.h"
+#include "plots/build/numbers.h"
 #include "plots/build/thin.h"
 #include "plots/figure/layout.h"
-
-static const double LABEL = .75; /* size of the number of an architecture */
 
 typedef struct scatter {
     const ll_scatter_data *d;
@@ -131,102 +130,17 @@ static void add_samples(scatter *s)
     ll_series_name(v, "few-shot samples (%d)", s->samples.n);
 }
 
-/* Where on an axis a value lies: 0 at its low end, 1 at the other; and back. */
-static double along(const ll_axis *a, double v)
-{
-    return a->log ? log(v / a->lo) / log(a->hi / a->lo) : (v - a->lo) / (a->hi - a->lo);
-}
-
-static double value_at(const ll_axis *a, double share)
-{
-    return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
-}
-
-/* Numbers of architectures: beside their points, away from the identity, where clouds thin out. Positions are shares of the
- * axes. */
-typedef struct numbers {
-    const ll_ints *rows;
-    double *x, *y;        /* of the numbers; the points' own x */
-    double width, height; /* of a number */
-} numbers;
-
-/* Predicted too low: the number stands right of its point, and moves down; else left, and up. */
-static bool is_low(const scatter *s, int row)
-{
-    return s->d->predicted_ms[row] < s->d->measured_ms[row];
-}
-
-/* Does number i stand on one before it, or on the point of another? */
-static bool is_taken(const scatter *s, const numbers *l, int i)
-{
-    double side = is_low(s, l->rows->v[i]) ? 1 : -1, middle = l->x[i] + side * .6 * l->width;
-    for (int j = 0; j < l->rows->n; j++) {
-        int row = l->rows->v[j];
-        double other = l->x[j] + (is_low(s, row) ? .6 : -.6) * l->width;
-        if (j < i && fabs(middle - other) < l->width && fabs(l->y[i] - l->y[j]) < l->height) return true;
-        double point = along(&s->p->y, s->d->predicted_ms[row]);
-        if (j != i && fabs(middle - l->x[j]) < .7 * l->width && fabs(l->y[i] - point) < .8 * l->height)
-            return true;
-    }
-    return false;
-}
-
-static void place_numbers(const scatter *s, numbers *l)
-{
-    enum { TRIES = 60 };
-    for (int i = 0; i < l->rows->n; i++) {
-        int row = l->rows->v[i];
-        double from = along(&s->p->y, s->d->predicted_ms[row]), step = is_low(s, row) ? -.25 : .25;
-        l->x[i] = along(&s->p->x, s->d->measured_ms[row]);
-        l->y[i] = from;
-        for (int k = 1; k < TRIES && is_taken(s, l, i); k++) {
-            double y = from + k * step * l->height;
-            if (y < .5 * l->height) /* below is the axis: on the other side, then */
-                y = from + (k - from / (.25 * l->height)) * .25 * l->height;
-            l->y[i] = y;
-        }
-    }
-}
-
-/* From a point to its number, where that had to move. */
-static void add_leader(scatter *s, const numbers *l, int i)
-{
-    int row = l->rows->v[i];
-    double px = s->d->measured_ms[row], py = s->d->predicted_ms[row];
-    if (fabs(l->y[i] - along(&s->p->y, py)) <= .5 * l->height) return;
-    ll_series *v = ll_panel_add(s->p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
-    v->size = .5;
-    ll_series_set4(v, 0, px, py, value_at(&s->p->x, l->x[i] + (is_low(s, row) ? .15 : -.15) * l->width),
-                   value_at(&s->p->y, l->y[i]));
-}
-
-static void add_number(scatter *s, const numbers *l, int i)
-{
-    int row = l->rows->v[i];
-    ll_series *v = ll_panel_add(s->p, LL_MARK_TEXT, LL_PEN_TEXT, 1);
-    v->align = is_low(s, row) ? LL_ALIGN_LEFT : LL_ALIGN_RIGHT;
-    v->size = LABEL;
-    ll_series_set(v, 0, s->d->measured_ms[row], value_at(&s->p->y, l->y[i]));
-    ll_series_text(v, 0, is_low(s, row) ? "  %d" : "%d  ", row);
-}
-
+/* Numbers stand away from the identity, where the cloud thins out: predicted too low, right of the point and down; else
+ * left and up. */
 static void label_points(scatter *s, const ll_ints *rows)
 {
-    double margin[4];
-    ll_panel_margins(s->f, s->p, margin);
-    const double side = s->f->width - margin[0] - margin[1];
-    numbers l = {.rows = rows,
-                 .x = LL_NEW_ARRAY(double, rows->n),
-                 .y = LL_NEW_ARRAY(double, rows->n),
-                 .width = ll_text_px(8, LABEL, s->f->scale) / side,
-                 .height = 1.05 * ll_line_px(LABEL, s->f->scale) / side};
-    place_numbers(s, &l);
+    ll_numbered *points = LL_NEW_ARRAY(ll_numbered, rows->n);
     for (int i = 0; i < rows->n; i++) {
-        add_leader(s, &l, i);
-        add_number(s, &l, i);
+        double x = s->d->measured_ms[rows->v[i]], y = s->d->predicted_ms[rows->v[i]];
+        points[i] = (ll_numbered){.number = rows->v[i], .x = x, .y = y, .right = y < x, .down = y < x};
     }
-    free(l.x);
-    free(l.y);
+    ll_number_points(s->f, s->p, points, rows->n);
+    free(points);
 }
 
 /* The rows that are furthest off, by number, whether or not thinning kept them. */

@@ -165,8 +165,9 @@ static double left_of(const ll_figure *f, const ll_panel *p)
 static double right_of(const ll_figure *f, const ll_panel *p)
 {
     if (p->margin[1]) return p->margin[1];
-    double last = p->x.rotated || !p->x.font ? 0 : .5 * tick_px(f, &p->x); /* of the last number */
-    return fmax(.03 * f->width, fmax(ll_line_px(.7, f->scale), fmin(last, .08 * f->width)));
+    double last = p->x.rotated || !p->x.font ? 0 : .62 * tick_px(f, &p->x); /* of the last number */
+    double colours = p->palette ? ll_line_px(6.25, f->scale) : 0; /* their box, its ticks and its label */
+    return fmax(fmax(.03 * f->width, colours), fmax(ll_line_px(.7, f->scale), fmin(last, .08 * f->width)));
 }
 
 /* Left and right: those of the widest of all panels. */
@@ -340,15 +341,18 @@ static bool is_power(double x)
     return fabs(e - round(e)) < 1e-9;
 }
 
+/* Names one above the other may come closer than numbers do: without them one does not know what stands there. */
+static const double NAMES_APART = .7;
+
 /* Does the text of tick i keep clear of all that are shown? */
 static bool is_clear(const ll_figure *f, const ll_axis *a, char which, double length, const bool *shown,
                      int i)
 {
+    double line = ll_line_px(LL_TICK_SIZE * a->font, f->scale) * (has_names(a) ? NAMES_APART : 1);
     for (int j = 0; j < a->n_ticks; j++) {
         if (!shown[j]) continue;
         int chars = ll_text_chars(a->tick_text[i]) + ll_text_chars(a->tick_text[j]);
-        double apart = which == 'x' ? ll_text_px(chars + 2, LL_TICK_SIZE * a->font, f->scale) / 2
-                                    : ll_line_px(LL_TICK_SIZE * a->font, f->scale);
+        double apart = which == 'x' ? ll_text_px(chars + 2, LL_TICK_SIZE * a->font, f->scale) / 2 : line;
         if (fabs(along(a, a->tick[i]) - along(a, a->tick[j])) * length < apart) return false;
     }
     return true;
@@ -359,7 +363,7 @@ void ll_ticks_shown(const ll_figure *f, const ll_panel *p, char which, bool *sho
     const ll_axis *a = axis_of(p, which);
     bool names = has_names(a);
     double length = length_px(f, p, which);
-    for (int i = 0; i < a->n_ticks; i++) shown[i] = names;
+    for (int i = 0; i < a->n_ticks; i++) shown[i] = names && which == 'x';
     for (int pass = a->log ? 0 : 1; pass < 2; pass++)
         for (int i = 0; i < a->n_ticks; i++)
             if (!shown[i] && (pass || is_power(a->tick[i])))

@@ -47,8 +47,8 @@ double ll_beside_axis(const ll_figure *f, const ll_panel *p);
 /* The step between ticks of an axis that has none of its own, where there is no room for those of the renderer; 0: there
  * is. */
 double ll_tick_step(const ll_figure *f, const ll_panel *p, char which);
-/* Which of an axis's own ticks have room for their texts (n_ticks): powers of ten first on a logarithmic axis. Names are
- * all shown. */
+/* Which of an axis's own ticks have room for their texts (n_ticks): powers of ten first on a logarithmic axis. Names
+ * below the panel are all shown, those beside it where they do not stand on each other. */
 void ll_ticks_shown(const ll_figure *f, const ll_panel *p, char which, bool *shown);
 /* Do the texts of the x axis run upwards? Names do that have no room side by side. */
 bool ll_ticks_upright(const ll_figure *f, const ll_panel *p);

@@ -361,6 +361,39 @@ static ll_status build(ll_plot_request *p, scores *s, builder make, ll_figure **
     return status;
 }
 
+/* The names of tasks that were made here, as kl seed=1, come again in other datasets and sizes: what a task is, are its
+ * sources. Behind "beside" stand those of a row whose trials chose their own. */
+static bool is_of(const ll_state *state, const cJSON *row)
+{
+    const char *source = ll_json_get_str(row, "source", NULL);
+    if (!source || !state->task || !state->data) return true;
+    const char *beside = strstr(source, "beside ");
+    const ll_ints *sources = &state->task->source;
+    ll_str listed = {0}, name = {0};
+    ll_str_addf(&listed, ",%s,", beside ? beside + strlen("beside ") : source);
+    size_t left = listed.len - 1;
+    bool same = true;
+    for (int i = 0; same && i < sources->n; i++) { /* in any order, and a name may hold a comma */
+        name.len = 0;
+        ll_str_addf(&name, ",%s,", state->data->devices[sources->v[i]].name);
+        same = strstr(listed.s, name.s) && left >= name.len - 1;
+        left -= name.len - 1;
+    }
+    same = same && !left;
+    ll_str_free(&listed);
+    ll_str_free(&name);
+    return same;
+}
+
+static void drop_others(const ll_state *state, cJSON *result)
+{
+    cJSON *rows = cJSON_GetObjectItemCaseSensitive(result, "rows");
+    for (cJSON *row = rows ? rows->child : NULL, *next; row; row = next) {
+        next = row->next;
+        if (!is_of(state, row)) cJSON_Delete(cJSON_DetachItemViaPointer(rows, row));
+    }
+}
+
 /* What `compare` has kept of the present task; of all tasks when there is none. */
 static ll_status ask_kept(ll_request *rq, scores *s)
 {
@@ -369,7 +402,11 @@ static ll_status ask_kept(ll_request *rq, scores *s)
     ll_str_add(&line, "results most=1000000");
     if (rq->state.task) ll_quote_addf(&line, " task=%s", rq->state.task->name);
     ll_status status = ll_app_ask_line(rq, line.s, &results);
-    if (!status) cJSON_ArrayForEach(result, results) add_object(s, result);
+    if (!status) cJSON_ArrayForEach(result, results)
+        {
+            drop_others(&rq->state, result);
+            add_object(s, result);
+        }
     if (!status && !s->n)
         status = LL_FAIL(
             rq, LL_FAILED, "no result with %s is kept%s%s: `compare` keeps them, from=FILE reads others",

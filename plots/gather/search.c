@@ -401,16 +401,32 @@ static void note_devices(const cJSON *o, ll_figure *f)
         ll_figure_note(f, "latency is that of %s; within and beyond are of all limits", first);
 }
 
-/* What was learnt since makes another search of it: said on the figure, too, which is sent on. */
-static void say_outdated(ll_plot_request *p, const cJSON *result, ll_figure *f)
+/* How many of these no longer say what searching now would; `why`: the first one's reason. */
+static int count_outdated(const ll_state *state, const searches *s, ll_str *why)
 {
-    const ll_state *state = &p->rq->state;
-    ll_str why = {0};
+    int n = 0;
     for (int i = 0; i < state->n_searches; i++)
-        if (state->searches[i]->result == result) ll_stale_search(state, state->searches[i], &why);
-    if (why.len) {
+        for (int j = 0; j < s->n; j++) {
+            ll_str reason = {0};
+            if (state->searches[i]->result == s->v[j])
+                n += ll_stale_search(state, state->searches[i], &reason);
+            if (reason.len && !why->len) ll_str_add(why, reason.s);
+            ll_str_free(&reason);
+        }
+    return n;
+}
+
+/* What was learnt since makes another search of it: said on the figure, too, which is sent on. */
+static void say_outdated(ll_plot_request *p, const searches *s, ll_figure *f)
+{
+    ll_str why = {0};
+    int n = count_outdated(&p->rq->state, s, &why);
+    if (n && s->n > 1)
+        ll_panel_note(&f->panels[0], "%d of %d searches %s", n, s->n, why.s);
+    else if (n)
         ll_panel_note(&f->panels[0], "%s", why.s);
-        ll_figure_note(f, "the search is %s: the same `search` again goes by what is known now", why.s);
+    if (n) {
+        ll_figure_note(f, "a search is %s: the same `search` again goes by what is known now", why.s);
         ll_json_str(p->result, "outdated", why.s);
     }
     ll_str_free(&why);
@@ -427,7 +443,7 @@ ll_status ll_gather_front(ll_plot_request *p, ll_figure **out)
     read_front(s.v[0], &c);
     status = build_front(p, &s, &c, out);
     if (!status) note_devices(s.v[0], *out);
-    if (!status) say_outdated(p, s.v[0], *out);
+    if (!status) say_outdated(p, &s, *out);
     add_devices(p, &s);
     ll_json_str(p->result, "score", ll_json_get_str(s.v[0], "score_name", NULL));
     ll_json_str(p->result, "method", ll_json_get_str(s.v[0], "method", NULL));
@@ -516,6 +532,7 @@ ll_status ll_gather_search(ll_plot_request *p, ll_figure **out)
     keep_alike(&all, &s);
     status = build_search(p, &s, out);
     if (!status) note_courses(&all, &s, *out);
+    if (!status) say_outdated(p, &s, *out);
     add_devices(p, &s);
     ll_json_int(p->result, "searches", s.n);
     ll_json_int(p->result, "left_out", all.n - s.n);
@@ -578,6 +595,7 @@ ll_status ll_gather_regret(ll_plot_request *p, ll_figure **out)
     ll_status status = look(p, &s);
     if (status) return status;
     status = build_regret(p, &s, out);
+    if (!status) say_outdated(p, &s, *out);
     add_devices(p, &s);
     return status;
 }

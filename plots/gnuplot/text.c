@@ -236,11 +236,26 @@ static void add_grid(const script *s, const ll_panel *p)
     ll_str_addc(s->out, '\n');
 }
 
+/* In characters: what stands behind the last bar or the end of a line has a margin of its own. */
+static void add_text_margin(const script *s, const ll_panel *p)
+{
+    int most = 0;
+    for (int i = 0; p->margin[1] && i < p->n_series; i++)
+        for (int j = 0; p->series[i].text && p->series[i].align == LL_ALIGN_LEFT && j < p->series[i].n; j++) {
+            int chars = ll_text_chars(p->series[i].text[j]);
+            most = chars > most ? chars : most;
+        }
+    if (most) ll_str_addf(s->out, "set rmargin %d\n", most < s->width / 4 ? most + 1 : s->width / 4);
+}
+
 static void add_shape(const script *s, const ll_panel *p)
 {
     double margin[4];
     ll_str_addf(s->out, "set size %s\n", p->square && !s->text ? "ratio 1" : "noratio");
-    if (s->text) return;
+    if (s->text) {
+        add_text_margin(s, p);
+        return;
+    }
     static const char *const names[] = {"lmargin", "rmargin", "tmargin", "bmargin"};
     ll_panel_margins(s->f, p, margin);
     for (int side = 0; side < 4; side++) {

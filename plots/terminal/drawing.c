@@ -84,20 +84,12 @@ static void add_cell(const matrix *m, double x)
                 text);
 }
 
-static int characters(const char *s)
-{
-    uint32_t ch;
-    int count = 0;
-    for (int n; (n = ll_utf8_next(s, &ch)) > 0; s += n) count++;
-    return count;
-}
-
 static void add_row(const matrix *m, int row)
 {
     const char *name = m->p->y.tick_text[row];
     ll_str_addf(m->out, "%*d ", m->digits, row + 1);
     ll_utf8_visible(m->out, name); /* the drawing's own colours go to the terminal, a name's do not */
-    ll_str_repeat(m->out, " ", m->names - characters(name));
+    ll_str_repeat(m->out, " ", m->names - ll_text_width(name));
     ll_str_addf(m->out, " %c ", side_of(m, row));
     for (int j = 0; j < m->cells->cols; j++) add_cell(m, m->cells->v[row * m->cells->cols + j]);
     ll_str_addc(m->out, '\n');
@@ -116,7 +108,7 @@ static void add_scale(const matrix *m)
 {
     const char *label = m->p->value_label ? m->p->value_label : "value";
     if (m->cell > 1)
-        ll_str_addf(m->out, "%s in hundredths", label);
+        ll_str_addf(m->out, "%s in hundredths; 1 alone is 1.00", label);
     else
         ll_str_addf(m->out, "%s: %c is up to %.2f, %c from %.2f", label, ramp[0],
                     m->p->value_lo + (m->p->value_hi - m->p->value_lo) / 9, ramp[8],
@@ -127,7 +119,7 @@ void ll_drawing_matrix(const ll_figure *f, const ll_plot_caps *caps, ll_str *out
 {
     matrix m = {.p = &f->panels[0], .cells = cells_of(f), .caps = caps, .out = out};
     for (int i = 0; i < m.cells->n; i++) {
-        int n = characters(m.p->y.tick_text[i]);
+        int n = ll_text_width(m.p->y.tick_text[i]);
         m.names = n > m.names ? n : m.names;
     }
     m.digits = m.cells->n > 99 ? 3 : m.cells->n > 9 ? 2 : 1;

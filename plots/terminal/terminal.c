@@ -37,13 +37,15 @@ static void choose_pixels(const ll_figure *f, const ll_plot_caps *caps, ll_gp_ta
     }
 }
 
-/* A list of names down the side wants a line each, however short the screen. */
+/* A list of names down the side wants a line each, however short the screen, beside those of frame, ticks, label and
+ * key. */
 static void choose_characters(const ll_figure *f, const ll_plot_caps *caps, ll_gp_target *t)
 {
+    enum { NOT_ROWS = 8 };
     const ll_axis *y = &f->panels[0].y;
-    if (!t->height && y->lo > y->hi && y->n_ticks) t->height = within(y->n_ticks + 5, 10, 200);
+    if (!t->height && y->lo > y->hi && y->n_ticks) t->height = within(y->n_ticks + NOT_ROWS, 10, 200);
     if (!t->width) t->width = within(caps->columns, 40, 160);
-    if (!t->height) t->height = within(caps->rows - 2, 16, 48);
+    if (!t->height) t->height = within(caps->rows - 2, 12, 48);
 }
 
 /* Length of a line that shows nothing: blanks, form feeds, colour sequences; -1: it shows something. */

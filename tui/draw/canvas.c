@@ -8,22 +8,7 @@
 
 #include "core/base/mem.h"
 
-/* --- widths --------------------------------------------------------------------------------------------- */
-
-int ll_char_width(uint32_t ch)
-{
-    if (ch < 0x80 || ll_hidden(ch)) return 1; /* what must not be shown is one replacement */
-    int w = wcwidth((wchar_t)ch);
-    return w < 0 ? 1 : w; /* the C locale knows no width: then nothing wide is shown anyway */
-}
-
-int ll_text_width(const char *s)
-{
-    int w = 0;
-    uint32_t ch;
-    for (int n; (n = ll_utf8_next(s, &ch)) > 0; s += n) w += ll_char_width(ch);
-    return w;
-}
+/* --- cells ---------------------------------------------------------------------------------------------- */
 
 /* What stands for a character where only ASCII can be shown. */
 static uint32_t ascii_for(uint32_t ch)

@@ -67,7 +67,4 @@ void ll_canvas_text(const ll_canvas *c, int y0, int y1, ll_str *out);
 /* Cells x0 .. x1-1 of row y, in their inks; none is left open. */
 void ll_canvas_add_cells(const ll_canvas *c, int y, int x0, int x1, ll_str *out);
 
-int ll_char_width(uint32_t ch); /* 0, 1 or 2 columns */
-int ll_text_width(const char *s);
-
 #endif

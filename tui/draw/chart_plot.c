@@ -119,9 +119,17 @@ static void put_marks(const raster *r, ll_canvas *c, int y, int x, const ll_char
 
 /* --- axes ----------------------------------------------------------------------------------------------- */
 
+/* So many, or up to `most` where that would leave no second one to read the scale by. */
+static ll_ticks two_at_least(const double range[2], int wanted, int most)
+{
+    ll_ticks ticks = ll_ticks_within(range[0], range[1], wanted);
+    for (int n = wanted + 1; ticks.n < 2 && n <= most; n++) ticks = ll_ticks_within(range[0], range[1], n);
+    return ticks;
+}
+
 static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
 {
-    ll_ticks ticks = ll_ticks_within(r->y[0], r->y[1], r->h / 3);
+    ll_ticks ticks = two_at_least(r->y, r->h / 3, r->h / 2 + 1);
     ll_ink ink = ll_style_ink(c->look, LL_S_FAINT);
     for (int i = 0; i < r->h; i++) ll_put_cell(c, y + i, x + label_w, 0x2502, ink);
     for (int i = 0; i < ticks.n; i++) {
@@ -137,7 +145,7 @@ static void y_axis(const raster *r, ll_canvas *c, int y, int x, int label_w)
 static void x_axis(const raster *r, ll_canvas *c, int y, int x)
 {
     int free_from = x;
-    ll_ticks ticks = ll_ticks_within(r->x[0], r->x[1], r->w / 12);
+    ll_ticks ticks = two_at_least(r->x, r->w / 12, r->w / 6);
     ll_ink ink = ll_style_ink(c->look, LL_S_FAINT);
     ll_put_cell(c, y, x - 1, 0x2514, ink);
     for (int j = 0; j < r->w; j++) ll_put_cell(c, y, x + j, 0x2500, ink);

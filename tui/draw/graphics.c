@@ -88,7 +88,7 @@ static void find_pictures(bool *kitty, bool *sixel)
     *sixel = has_sixel;
 }
 
-void ll_graphics_tell(ll_app *app, const ll_look *look, bool pixels)
+void ll_graphics_tell(ll_app *app, const ll_look *look, int page)
 {
     static const int colours[] = {[LL_DEPTH_MONO] = 0,
                                   [LL_DEPTH_8] = 8,
@@ -103,6 +103,9 @@ void ll_graphics_tell(ll_app *app, const ll_look *look, bool pixels)
         if (w.ws_xpixel && w.ws_col) caps.cell_width = w.ws_xpixel / w.ws_col;
         if (w.ws_ypixel) caps.cell_height = w.ws_ypixel / w.ws_row;
     }
-    if (pixels) find_pictures(&caps.kitty, &caps.sixel);
+    if (page)
+        caps.rows = page;
+    else
+        find_pictures(&caps.kitty, &caps.sixel);
     ll_plots_set_caps(app, &caps);
 }

@@ -77,14 +77,17 @@ size_t ll_line_end(const char *text, int room)
     return blank ? blank : joint ? joint : end ? end : 1;
 }
 
+/* What goes on from a line that begins with blanks, as an example does, stands two further in than that line. */
 void ll_render_wrapped(ll_paper *p, ll_style style, int indent, const char *text)
 {
-    int room = p->c.width - indent;
-    if (room < 10) room = 10;
-    while (*text) {
-        size_t end = ll_line_end(text, room);
-        put_line(p, style, indent, text, end);
+    int hang = 0;
+    for (bool first = true; *text;) {
+        if (first) hang = (int)strspn(text, " ");
+        int in = first || !hang ? 0 : hang + 2, room = p->c.width - indent - in;
+        size_t end = ll_line_end(text, room > 10 ? room : 10);
+        put_line(p, style, indent + in, text, end);
         text += end;
+        first = *text == '\n' || !*text;
         if (*text == ' ' || *text == '\n') text++;
     }
 }

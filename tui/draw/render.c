@@ -50,7 +50,7 @@ static void say_hidden(ll_paper *p, const ll_table *t)
     ll_str text = {0};
     ll_str_add(&text, "(left out for want of room: ");
     ll_table_add_hidden(t, &text);
-    ll_str_add(&text, "; a wider terminal or --json shows all)");
+    ll_str_add(&text, "; > on a page, a wider terminal or --json shows all)");
     ll_render_wrapped(p, LL_S_FAINT, 0, ll_str_text(&text));
     ll_str_free(&text);
 }

@@ -10,7 +10,7 @@ int ll_interactive_run(ll_faces *f, ll_next first)
 {
     ll_app_set_slot(f->app, LL_SLOT_FACE, f, NULL);
     for (ll_next next = first; next != LL_LEAVE && !f->ended_by;) {
-        ll_graphics_tell(f->app, &f->out, next == LL_TO_REPL);
+        ll_graphics_tell(f->app, &f->out, 0); /* the screen says itself what room it has */
         f->from_prompt = next == LL_TO_SCREEN && first == LL_TO_REPL;
         next = next == LL_TO_SCREEN ? ll_screen_run(f) : ll_repl_run(f);
     }

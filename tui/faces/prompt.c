@@ -32,12 +32,30 @@ size_t ll_prompt_command_start(const char *line)
     return start;
 }
 
+static bool is_key(const char *word)
+{
+    size_t n = strlen(word);
+    return n && word[n - 1] == '=';
+}
+
+/* What the next word may be by itself, before the options it may name. */
+static void values_first(ll_strs *words)
+{
+    ll_strs ordered = {0};
+    for (int key = 0; key < 2; key++)
+        for (int i = 0; i < words->n; i++)
+            if (is_key(words->v[i]) == (key == 1)) ll_strs_add(&ordered, words->v[i]);
+    ll_strs_free(words);
+    *words = ordered;
+}
+
 void ll_prompt_complete(ll_app *app, const char *line, size_t *word, ll_strs *out)
 {
     size_t start = ll_prompt_command_start(line);
     *word = start + ll_last_word(line + start);
     ll_app_complete(app, line + start, out);
     ll_strs_sort(out);
+    values_first(out);
 }
 
 /* Bytes of `text` up to `n` that are whole: neither a character nor an escape is cut. */

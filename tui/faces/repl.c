@@ -387,7 +387,7 @@ static void on_signal(void *ctx, int sig)
     if (sig == SIGWINCH) {
         rl_resize_terminal();
         r->f->out.width = r->talk.look.width = ll_terminal_width(STDOUT_FILENO);
-        ll_graphics_tell(r->f->app, &r->f->out, true);
+        ll_graphics_tell(r->f->app, &r->f->out, 0);
     }
     if (sig == SIGTERM || sig == SIGHUP) {
         r->f->ended_by = sig;
@@ -447,6 +447,7 @@ static void start_readline(repl *r)
     rl_change_environment =
         0; /* LINES and COLUMNS would be a size of the past to all that reads them later */
     rl_attempted_completion_function = complete;
+    rl_sort_completion_matches = 0; /* values first, then options */
     rl_completion_display_matches_hook = show_matches;
     rl_completer_word_break_characters = "";
     rl_bind_keyseq("\\C-x\\C-a", to_screen);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -72,6 +73,22 @@ static void begin(void)
     initscr();
 }
 
+/* What terminals send that are not quite the one TERM names, as tmux under TERM=xterm: else End is Esc, [, 4 and ~, and 4 a
+ * view. */
+static void know_other_keys(void)
+{
+    static const struct {
+        const char *sequence;
+        int code;
+    } keys[] = {{"\033[A", KEY_UP},    {"\033[B", KEY_DOWN},   {"\033[C", KEY_RIGHT}, {"\033[D", KEY_LEFT},
+                {"\033OA", KEY_UP},    {"\033OB", KEY_DOWN},   {"\033OC", KEY_RIGHT}, {"\033OD", KEY_LEFT},
+                {"\033[H", KEY_HOME},  {"\033[F", KEY_END},    {"\033OH", KEY_HOME},  {"\033OF", KEY_END},
+                {"\033[1~", KEY_HOME}, {"\033[4~", KEY_END},   {"\033[7~", KEY_HOME}, {"\033[8~", KEY_END},
+                {"\033[3~", KEY_DC},   {"\033[5~", KEY_PPAGE}, {"\033[6~", KEY_NPAGE}};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (!key_defined(keys[i].sequence)) define_key(keys[i].sequence, keys[i].code);
+}
+
 void ll_curses_start(ll_look *look)
 {
     tcgetattr(STDIN_FILENO, &saved_modes);
@@ -87,6 +104,7 @@ void ll_curses_start(ll_look *look)
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     intrflush(stdscr, FALSE);
+    know_other_keys();
     define_key("\033[<", KEY_REPORT_SGR);
     define_key("\033[M", KEY_REPORT_X10);
     take_suspend_as_key();
@@ -105,15 +123,19 @@ void ll_curses_stop(void)
 void ll_curses_resume(void)
 {
     refresh();
+    keypad(stdscr,
+           TRUE); /* endwin() ends it, and ncurses asks for it again only when it next waits for a key */
     if (mouse_on) report_mouse(true);
     clearok(stdscr, TRUE);
     ll_curses_forget();
 }
 
+/* Not by endwin(): that leaves the screen for a moment, and the arrow keys until the next one has been taken apart. */
 void ll_curses_resize(void)
 {
-    endwin();
-    refresh(); /* asks the terminal for its size */
+    struct winsize size;
+    if (!ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row && size.ws_col)
+        resizeterm(size.ws_row, size.ws_col);
     clearok(stdscr, TRUE);
     ll_curses_forget();
 }

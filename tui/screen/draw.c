@@ -4,6 +4,7 @@
 
 #include "core/base/json.h"
 #include "core/base/mem.h"
+#include "tui/draw/graphics.h"
 #include "tui/draw/render.h"
 #include "tui/screen/screen_in.h"
 
@@ -16,17 +17,29 @@ bool ll_screen_too_small(const ll_screen *s)
 
 /* --- places --------------------------------------------------------------------------------------------- */
 
-/* Rows of the log pane with its title line: those it has lines for, up to what is set; the view always keeps twelve. */
-static int log_height(const ll_screen *s)
+/* Rows that the log pane may have, its title line among them; the view always keeps twelve. */
+static int log_room(const ll_screen *s)
 {
     int most = s->canvas.height - 2 - 12, h = s->config.log_lines;
     if (s->maximised) return 0;
     if (ll_screen_in_lesson(s)) return ll_screen_lesson_height(s);
     if (s->canvas.height < 30 && h > 4) h = 4;
     if (s->canvas.height >= 40) h += h > 0 ? 3 : 0;
-    if (h > most) h = most;
-    if (h < 1) return h;
+    return h > most ? most : h;
+}
+
+/* Those it has lines for. */
+static int log_height(const ll_screen *s)
+{
+    int h = log_room(s);
+    if (h < 1 || ll_screen_in_lesson(s)) return h;
     return 1 + ll_log_rows(&s->log, s->log.n, s->canvas.width - 2, h - 1);
+}
+
+void ll_screen_tell_room(const ll_screen *s)
+{
+    int page = s->canvas.height - 2 - log_room(s);
+    ll_graphics_tell(s->f->app, &s->f->out, page > 0 ? page : 1);
 }
 
 ll_rect ll_screen_view_rect(const ll_screen *s)

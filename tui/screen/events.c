@@ -13,11 +13,25 @@ static void forget_failure(ll_screen *s)
     s->lesson_why = NULL;
 }
 
+static bool is_look(const ll_screen *s, const char *line)
+{
+    char name[64];
+    size_t n = strcspn(line, " \t?");
+    if (n >= sizeof name) return false;
+    memcpy(name, line, n);
+    name[n] = 0;
+    const ll_command *c = ll_app_find(s->f->app, name);
+    return c && c->flags & LL_CMD_LOOK;
+}
+
 void ll_screen_submit(ll_screen *s, const char *line)
 {
-    if (s->pending <= 0) s->page_begun = false;
+    bool busy = s->pending > 0;
+    if (!busy) s->page_begun = false;
+    ll_screen_tell_room(s);
     int id = ll_chain_begin(&s->chain, s->f->app, line);
     s->pending += id > 0;
+    if (busy && id > 0 && !is_look(s, line)) ll_screen_say(s, LL_S_FAINT, "waits for what runs: %s", line);
     bool of_lesson = !strncmp(line, "lesson", 6) || !strncmp(line, "answer", 6);
     if (of_lesson) forget_failure(s);
     if (of_lesson) s->lesson_id = id;
@@ -102,17 +116,6 @@ static void set_progress(ll_screen *s, const cJSON *event)
 {
     cJSON_Delete(s->progress);
     s->progress = event ? cJSON_Duplicate(event, true) : NULL;
-}
-
-static bool is_look(const ll_screen *s, const char *line)
-{
-    char name[64];
-    size_t n = strcspn(line, " \t?");
-    if (n >= sizeof name) return false;
-    memcpy(name, line, n);
-    name[n] = 0;
-    const ll_command *c = ll_app_find(s->f->app, name);
-    return c && c->flags & LL_CMD_LOOK;
 }
 
 static void command_begins(ll_screen *s, const cJSON *event)

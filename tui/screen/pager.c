@@ -51,6 +51,9 @@ static void keep_inside(ll_pager *p)
     int most = p->page.height - p->r.h;
     if (p->top > most) p->top = most;
     if (p->top < 0) p->top = 0;
+    int aside = p->page.width - (p->r.w - 2);
+    if (p->left > aside) p->left = aside;
+    if (p->left < 0) p->left = 0;
 }
 
 void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
@@ -60,7 +63,7 @@ void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r)
     p->r = r;
     keep_inside(p);
     p->page.look = c->look;
-    ll_blit(c, (ll_rect){r.y, r.x + 1, r.h, r.w - 2}, &p->page, p->top, 0);
+    ll_blit(c, (ll_rect){r.y, r.x + 1, r.h, r.w - 2}, &p->page, p->top, p->left);
     int more = p->page.height - r.h - p->top;
     if (p->wanted && p->found >= p->top && p->found < p->top + r.h)
         ll_restyle(c, (ll_rect){r.y + p->found - p->top, r.x, 1, r.w}, ll_style_ink(c->look, LL_S_CURSOR));

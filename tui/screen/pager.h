@@ -6,15 +6,16 @@
 
 struct ll_pager {
     ll_canvas page;
-    int top;
-    int last;     /* row where the last result begins */
-    ll_rect r;    /* where it was drawn last */
-    char *wanted; /* text searched for; NULL: none */
-    int found;    /* row that has it and is marked; -1, or nothing wanted: none */
+    int top, left; /* what of the page is at the upper left corner */
+    int last;      /* row where the last result begins */
+    ll_rect r;     /* where it was drawn last */
+    char *wanted;  /* text searched for; NULL: none */
+    int found;     /* row that has it and is marked; -1, or nothing wanted: none */
 };
 
 void ll_pager_free(ll_pager *p);
-/* The page: drawings of results one below the other, as wide as the look. */
+/* The page: drawings of results one below the other, as wide as the look, which may be wider than the place: `left` then
+ * scrolls sideways. */
 void ll_pager_set(ll_pager *p, const cJSON *const *results, int n, const ll_look *look);
 void ll_pager_draw(ll_pager *p, ll_canvas *c, ll_rect r);
 void ll_pager_move(ll_pager *p, ll_move where);

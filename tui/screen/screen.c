@@ -137,7 +137,7 @@ static void resize(ll_screen *s)
     ll_canvas_init(&s->canvas, &s->look, h, w);
     s->look.width = w;
     s->f->out.width = s->f->err.width = w;
-    ll_graphics_tell(s->f->app, &s->f->out, false);
+    ll_screen_tell_room(s);
     s->dirty = true;
 }
 

@@ -85,6 +85,7 @@ void ll_screen_add_spot(ll_screen *s, int y, int x, int w, const char *key);
 /* draw.c */
 void ll_screen_draw(ll_screen *s, int *cursor_y, int *cursor_x);
 ll_rect ll_screen_view_rect(const ll_screen *s);
+void ll_screen_tell_room(const ll_screen *s); /* so that a figure fits on its page */
 bool ll_screen_too_small(const ll_screen *s);
 void ll_screen_draw_rule(ll_screen *s, int y, const char *title);
 /* lesson.c: the pane that a lesson has in place of the log: as high as what it says, while the view keeps eight rows. */

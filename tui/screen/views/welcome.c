@@ -35,7 +35,7 @@ static void result(ll_view *base, const char *tag, const cJSON *event)
 static void draw(ll_view *base, ll_canvas *c, ll_rect r)
 {
     welcome_view *v = (welcome_view *)base;
-    int y = r.y + 1, n = v->list.n, room = r.h - 8;
+    int y = r.y + 1, n = v->list.n, room = r.h - 9;
     ll_put(c, y, 4, LL_S_TITLE, "latlab: hardware-aware NAS latency prediction");
     y += 2;
     if (!v->list.result) return;
@@ -50,6 +50,9 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     ll_put(c, y++, x + 1, LL_S_TEXT, "a two-minute tour made of real commands");
     x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "o");
     ll_put(c, y++, x + 1, LL_S_TEXT, "the last session, where it was left");
+    x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "i");
+    ll_put_cut(c, y++, x + 1, c->width - x - 2, LL_S_TEXT,
+               "data of your own: CSV, HELP, OneProxy, EAGLE (`:help import` says how)");
     x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "?");
     x += ll_put(c, y, x + 1, LL_S_TEXT, "the keys") + 3;
     x += ll_put(c, y, x, LL_S_ACCENT, ":") + 1;
@@ -80,6 +83,7 @@ static void close_view(ll_view *base)
 static const ll_key keys[] = {
     {"Enter", "@load", "load it"},
     {"o", "open", "open: the last session"},
+    {"i", "@command import ", "import: data of your own"},
     {"t", "lesson tour", "tour: two minutes of real commands"},
     {0},
 };
