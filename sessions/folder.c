@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
@@ -219,10 +218,8 @@ ll_status ll_session_copy(const char *from, const char *to, ll_error *e)
 /* A rename onto a folder succeeds only where that one is empty, and a session is not: no name is taken twice. */
 ll_status ll_session_place_live(ll_owned_work *w, char **dir, ll_error *e)
 {
-    char stamp[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm tm;
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &tm));
+    char stamp[LL_DATE_SIZE];
+    ll_utc_text("%Y%m%d-%H%M%S", stamp);
     for (int try = 1;; try++) {
         ll_str path = {0};
         ll_str_addf(&path, "%s/%s-%ld", w->dir, stamp, (long)getpid());

@@ -23,3 +23,11 @@ double ll_wall_s(void)
 {
     return read_clock(CLOCK_REALTIME);
 }
+
+const char *ll_utc_text(const char *format, char text[LL_DATE_SIZE])
+{
+    time_t now = (time_t)ll_wall_s();
+    struct tm utc;
+    strftime(text, LL_DATE_SIZE, format, gmtime_r(&now, &utc));
+    return text;
+}

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/base/clock.h"
 #include "core/base/fs.h"
@@ -288,9 +287,6 @@ char *ll_json_text(const cJSON *o)
 
 void ll_json_now(cJSON *o, const char *key)
 {
-    char text[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm tm;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-    ll_json_str(o, key, text);
+    char text[LL_DATE_SIZE];
+    ll_json_str(o, key, ll_utc_text("%Y-%m-%dT%H:%M:%SZ", text));
 }

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/app/output.h"
 #include "core/base/clock.h"
@@ -187,16 +186,13 @@ static ll_status add_row(job *j, int i, const ll_spread *nothing, ll_costs *c)
 static void add_remark(const job *j, ll_str *out)
 {
     ll_str version = {0};
-    char date[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm utc;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
+    char date[LL_DATE_SIZE];
     ll_place_version(&j->place, &j->settings, &version);
     ll_str_addf(out,
                 "latlab measure layers space=%s: %s (%s) on %s, %s; %.3g us a call are subtracted, the "
                 "control network takes %.4g ms",
-                j->space->name, j->note, ll_str_text(&version), j->place.hardware, date, 1e3 * j->nothing_ms,
-                j->times.usual);
+                j->space->name, j->note, ll_str_text(&version), j->place.hardware,
+                ll_utc_text("%Y-%m-%d", date), 1e3 * j->nothing_ms, j->times.usual);
     if (!isnan(j->like_ms))
         ll_str_addf(out, " here and %.4g ms beside %s, whose speed these costs are at", j->like_ms,
                     ll_word(&j->rq->args, "like"));

@@ -1,5 +1,4 @@
 #include <math.h>
-#include <time.h>
 
 #include "core/base/clock.h"
 #include "core/base/json.h"
@@ -33,17 +32,14 @@ static void record_state(cJSON *o, const char *when, const cJSON *state)
 cJSON *ll_measure_record(const ll_measure_job *j)
 {
     ll_str version = {0};
-    char date[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm utc;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &utc));
+    char date[LL_DATE_SIZE];
     ll_place_version(&j->place, &j->settings, &version);
     cJSON *o = cJSON_CreateObject();
     ll_json_str(o, "device", j->device);
     ll_json_str(o, "engine", ll_str_text(&version));
     ll_json_str(o, "settings", j->note);
     ll_json_str(o, "command", j->rq->line);
-    ll_json_str(o, "date", date);
+    ll_json_str(o, "date", ll_utc_text("%Y-%m-%d", date));
     ll_json_int(o, "weights_seed", LL_NETWORK_SEED);
     ll_json_int(o, "order_seed", ll_int(&j->rq->args, "seed"));
     record_runs(o, &j->first.times);

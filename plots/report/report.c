@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/app/app.h"
 #include "core/app/need.h"
@@ -63,15 +62,12 @@ static void add_header(ll_report *r, const char *title)
 
 static void add_footer(ll_report *r)
 {
-    char date[32];
-    time_t now = (time_t)ll_wall_s();
-    struct tm day;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &day));
+    char date[LL_DATE_SIZE];
     ll_str_addf(&r->out,
                 "</main>\n<footer>Written by latlab %s on %s. This page loads nothing from elsewhere; tables "
                 "sort by a "
                 "click on the head of a column.</footer>\n",
-                LL_VERSION, date);
+                LL_VERSION, ll_utc_text("%Y-%m-%d", date));
 }
 
 static void tell_progress(ll_request *rq, const char *title, int done, int total)

@@ -3,9 +3,9 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/app/output.h"
+#include "core/base/clock.h"
 #include "core/base/fs.h"
 #include "core/base/json.h"
 #include "core/base/mem.h"
@@ -93,15 +93,12 @@ static ll_status show_lesson(ll_request *rq)
 /* "2026-11-29: 3 of 4 right" */
 static void remember(ll_request *rq, const ll_course *c)
 {
-    char day[16];
-    time_t now = time(NULL);
-    struct tm utc;
+    char day[LL_DATE_SIZE];
     int right, of;
     ll_str how = {0};
     ll_error e = {0};
-    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&now, &utc));
     ll_course_points(c, &right, &of);
-    ll_str_add(&how, day);
+    ll_str_add(&how, ll_utc_text("%Y-%m-%d", day));
     if (of) ll_str_addf(&how, ": %d of %d right", right, of);
     if (ll_lesson_set_done(c->name, ll_str_text(&how), &e)) ll_warn(rq, "%s", e.message);
     ll_str_free(&how);
