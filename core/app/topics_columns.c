@@ -79,6 +79,12 @@ static const ll_topic columns[] = {
      "Share of what is unknown of the device that this measurement, or this cause, stands for; and what is "
      "left then.",
      "help optimal design"},
+    {"what it is about|right answer|points|remarks", "A lesson, and what students answered in it.",
+     "What it is about is the lesson's first line. In `lesson grade` the right answer is computed anew with "
+     "the "
+     "student's seed, with its tolerance; points count one for a right answer that stood before the reveal "
+     "and one "
+     "for a check that holds; the remarks of a total say what in a journal does not fit together."},
     {"because of|measure next|verdict", "What a diagnosis says: the cause, and what to measure against it.",
      "help diagnose"},
     {"limit by ties|limit by repeated measurements|limit by mirror pairs|near-zero outliers|best Spearman to "
