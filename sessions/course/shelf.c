@@ -15,6 +15,7 @@ const ll_lesson_entry ll_lessons[] = {
     {"roofline", "why the small layer does not pay: ridge, utilisation, batch", 10},
     {"shots", "few-shot transfer: five measurements, chosen badly, by chance, by design", 10},
     {"worst", "why does my device transfer badly?", 10},
+    {"sources", "whom to learn from: a stranger, a relative, or whom five samples choose", 10},
     {"proxies", "zero-cost proxies: what they rank and what they do not", 10},
     {"deploy", "search under a constraint, and how sure one can be", 10},
     {"proxyless", "ProxylessNAS: expected latency by gradient over a table", 15},
