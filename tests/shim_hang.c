@@ -1,22 +1,29 @@
 /* For LD_PRELOAD: a file server that is dead. What touches a path that contains LATLAB_SHIM_DEAD (open, read) or, when that
- * is "fsync", syncs any file, waits for ever and hears no signal, as a thread in an uninterruptible wait does. */
+ * is "fsync", syncs any file, waits for ever and hears no signal, as a thread in an uninterruptible wait does; with LATLAB_SHIM_FOR=SECONDS the first wait is
+ * that long, and there are no others. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void hang(void)
+static void hang(void)
 {
-    sigset_t all;
+    static atomic_bool waited;
+    const char *seconds = getenv("LATLAB_SHIM_FOR");
+    sigset_t all, before;
+    if (seconds && atomic_exchange(&waited, true)) return;
     sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    for (;;) pause();
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    while (!seconds) pause();
+    sleep((unsigned)atoi(seconds));
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static bool is_dead(const char *what)

@@ -33,6 +33,7 @@ static void forget_shims(void)
     unsetenv("LD_PRELOAD");
     unsetenv("LATLAB_SHIM_DEAD");
     unsetenv("LATLAB_SHIM_FAIL");
+    unsetenv("LATLAB_SHIM_FOR");
 }
 
 static void type_import(const char *file)
@@ -116,6 +117,28 @@ static void test_screen_is_left(void)
     forget_shims();
 }
 
+/* What was told of a command that did not notice is not the last word when it does. */
+static void test_late_cancel_is_told(void)
+{
+    char *slow = ll_path_join(check_tmpdir(), "slow.csv");
+    static const char table[] = "arch,phone\n0,1\n";
+    CHECK_INT(ll_write_file(slow, table, strlen(table), NULL), LL_OK);
+    setenv("LATLAB_SHIM_FOR", "2", 1);
+    if (preload("shim_hang.so", "LATLAB_SHIM_DEAD", "slow.csv") && START(24, 80, LOADED)) {
+        CHECK(until("sim_phone_a53"));
+        keys(":");
+        type_import("slow.csv");
+        pty_settle();
+        keys("\003");
+        CHECK(until("does not notice"));
+        CHECK(until("it has ended: cancelled"));
+        keys("Q");
+        ends_with(0);
+    }
+    forget_shims();
+    free(slow);
+}
+
 /* Whenever memory runs out: a sentence and a status, never a signal; and the terminal as it was. */
 static void test_out_of_memory(void)
 {
@@ -153,6 +176,7 @@ int main(int argc, char **argv)
         {"a stuck prompt can be left", test_prompt_is_left},
         {"a stuck prompt can be terminated", test_prompt_is_terminated},
         {"a stuck screen can be left", test_screen_is_left},
+        {"a late cancel is told", test_late_cancel_is_told},
         {"out of memory brings the terminal back", test_out_of_memory},
         {0}};
     pty_find_program();

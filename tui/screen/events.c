@@ -139,7 +139,9 @@ static void command_ends(ll_screen *s, const cJSON *event)
     s->pending += next > 0 ? 0 : -1;
     if (ll_json_get_int(event, "code", LL_OK) == LL_CANCELLED) lesson_fails(s, event, "cancelled");
     if (!s->running || !is_look(s, s->running)) ll_screen_mark_stale(s);
-    if (s->pending > 0) return;
+    if (s->pending > 0) return; /* (what ended is a look beside it) */
+    if (s->said_deaf) ll_screen_say(s, LL_S_FAINT, "it has ended: %s", ll_json_get_str(event, "status", "?"));
+    s->said_deaf = false;
     free(s->running);
     s->running = NULL;
     set_progress(s, NULL);

@@ -232,7 +232,10 @@ static void on_settled(void *ctx)
     bool at_once = s->typed.n && take_typed(s);
     s->waits = views_wait(s); /* behind the keys: one of them may have begun it */
     if (s->leaving_s > 0 && !s->save_display) leave_or_ask(s);
-    if (ll_waiting_tell(&s->waiting, s->f->app)) ll_screen_say(s, LL_S_WARN, LL_DEAF);
+    if (ll_waiting_tell(&s->waiting, s->f->app)) {
+        ll_screen_say(s, LL_S_WARN, LL_DEAF);
+        s->said_deaf = true;
+    }
     if (s->stop || (!s->dirty && !ll_screen_top(s)->stale)) return;
     if (at_once || ll_now_s() - s->drawn_s >= FRAME_S) draw(s);
 }

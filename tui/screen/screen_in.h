@@ -65,6 +65,7 @@ struct ll_screen {
     bool waits; /* a view waits for a moment to come */
     double drawn_s, interrupted_s;
     ll_waiting waiting; /* for the command that Ctrl-C cancelled */
+    bool said_deaf;     /* that it does not notice */
     double leaving_s;   /* Q was pressed while a command ran: time of it; 0: no */
     ll_next next;
 };
