@@ -116,6 +116,8 @@ static ll_app *new_app(bool with_state)
     ll_app *a = ll_app_new(&(ll_app_config){.data_dir = check_tmpdir(), .threads = 1});
     ll_app_register(a, ll_plot_commands);
     ll_app_register(a, ll_search_commands);
+    ll_app_register(a, ll_partition_commands);
+    ll_app_register(a, ll_predict_commands);
     ll_app_register(a, ll_codesign_commands);
     ll_app_register(a, given_commands);
     if (with_state) ll_app_submit(a, "given");
@@ -423,8 +425,6 @@ static void an_outdated_search_says_so(void)
     if (!have_gnuplot(&g)) return;
     ll_gnuplot_free(&g);
     ll_app *a = new_app(true);
-    ll_app_register(a, ll_partition_commands);
-    ll_app_register(a, ll_predict_commands);
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
         cJSON *o = say(a, "%s", before[i]);
         if (!CHECK(!strcmp(ll_json_get_str(o, "end", ""), "ok")))

@@ -34,8 +34,9 @@ void vt_resize(vt *t, int rows, int cols)
     if (t->x >= t->cols) t->x = t->cols - 1;
 }
 
-static void scroll(vt *t, int top, int n) /* n > 0: up */
+static void scroll(vt *t, int top, int n) /* n > 0: up; lines below the region stay */
 {
+    if (top > t->bottom) return;
     for (; n > 0; n--) {
         memmove(t->cell[top], t->cell[top + 1], sizeof t->cell[0] * (size_t)(t->bottom - top));
         clear(t, t->bottom, 0, t->bottom, t->cols - 1);
