@@ -255,7 +255,7 @@ static void the_command_says_what_is_missing(void)
     CHECK_STR(ll_json_get_str(two, "against", ""), "fpga");
     CHECK(ll_json_get_int(two, "n", 0) > 0);
     cJSON_Delete(two);
-    check_refused(a, "plot curve fpga", "no training history");
+    check_refused(a, "plot curve fpga", "the transfer of silent keeps no training history");
     check_refused(a, "plot scatter out=x.gif", ".png, .svg, .pdf or .gp");
     check_refused(a, "plot scatter out=x.png size=9x", "900x700");
     check_refused(a, "plot scatter out=x.png size=9x9", "from 200x100");

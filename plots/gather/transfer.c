@@ -280,13 +280,14 @@ ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out)
     ll_request *rq = p->rq;
     ll_str title = {0};
     const cJSON *info = NULL;
-    const char *name = NULL;
+    const char *name = NULL, *what = "pretraining";
     if (ll_has(&rq->args, "device")) {
         ll_transfer *t;
         ll_status s = ll_need_transfer(rq, "device", &t);
         if (s) return s;
         info = t->info;
         name = t->predictor->name;
+        what = "transfer";
         ll_str_addf(&title, "%s: transfer of %s", t->device, name);
     } else {
         const ll_model *m = ll_state_model(&rq->state, ll_word(&rq->args, "predictor"));
@@ -298,8 +299,9 @@ ll_status ll_gather_curve(ll_plot_request *p, ll_figure **out)
     }
     ll_json_str(p->result, "predictor", name);
     const cJSON *history = cJSON_GetObjectItemCaseSensitive(info, "history");
-    ll_status s = history ? build_curve(p, title.s, history, out)
-                          : LL_FAIL(rq, LL_FAILED, "%s keeps no training history to draw", name);
+    ll_status s = history
+                      ? build_curve(p, title.s, history, out)
+                      : LL_FAIL(rq, LL_FAILED, "the %s of %s keeps no training history to draw", what, name);
     ll_str_free(&title);
     return s;
 }
