@@ -17,12 +17,7 @@ typedef struct numbers {
     double width, height; /* of a number */
 } numbers;
 
-/* Where on an axis a value lies: 0 at its low end, 1 at the other; and back. */
-static double along(const ll_axis *a, double v)
-{
-    return a->log ? log(v / a->lo) / log(a->hi / a->lo) : (v - a->lo) / (a->hi - a->lo);
-}
-
+/* The value that lies there: the inverse of ll_axis_share. */
 static double value_at(const ll_axis *a, double share)
 {
     return a->log ? a->lo * pow(a->hi / a->lo, share) : a->lo + share * (a->hi - a->lo);
@@ -31,7 +26,7 @@ static double value_at(const ll_axis *a, double share)
 static void choose_side(numbers *l, int i)
 {
     ll_numbered *point = &l->points[i];
-    l->x[i] = along(&l->p->x, point->x);
+    l->x[i] = ll_axis_share(&l->p->x, point->x);
     if (point->right && l->x[i] + l->width > 1)
         point->right = false;
     else if (!point->right && l->x[i] - l->width < 0)
@@ -45,7 +40,7 @@ static bool is_taken(const numbers *l, int i)
     for (int j = 0; j < l->n; j++) {
         double other = l->x[j] + (l->points[j].right ? .6 : -.6) * l->width;
         if (j < i && fabs(middle - other) < l->width && fabs(l->y[i] - l->y[j]) < l->height) return true;
-        double point = along(&l->p->y, l->points[j].y);
+        double point = ll_axis_share(&l->p->y, l->points[j].y);
         if (j != i && fabs(middle - l->x[j]) < .7 * l->width && fabs(l->y[i] - point) < .8 * l->height)
             return true;
     }
@@ -56,7 +51,8 @@ static bool is_taken(const numbers *l, int i)
 static void place(numbers *l, int i)
 {
     enum { TRIES = 60 };
-    double from = along(&l->p->y, l->points[i].y), step = (l->points[i].down ? -.25 : .25) * l->height;
+    double from = ll_axis_share(&l->p->y, l->points[i].y),
+           step = (l->points[i].down ? -.25 : .25) * l->height;
     l->y[i] = from;
     for (int way = 0; way < 2 && is_taken(l, i); way++, step = -step)
         for (int k = 1; k < TRIES && is_taken(l, i); k++) {
@@ -69,7 +65,7 @@ static void place(numbers *l, int i)
 static void add_leader(const numbers *l, ll_panel *p, int i)
 {
     const ll_numbered *point = &l->points[i];
-    if (fabs(l->y[i] - along(&p->y, point->y)) <= .5 * l->height) return;
+    if (fabs(l->y[i] - ll_axis_share(&p->y, point->y)) <= .5 * l->height) return;
     ll_series *v = ll_panel_add(p, LL_MARK_SEGMENTS, LL_PEN_MUTED, 1);
     v->size = .5;
     ll_series_set4(v, 0, point->x, point->y,

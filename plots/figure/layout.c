@@ -330,7 +330,7 @@ double ll_tick_step(const ll_figure *f, const ll_panel *p, char which)
     return room < RENDERERS_TICKS ? ll_ticks_within(a->lo, a->hi, room > 1 ? room : 1).step : 0;
 }
 
-static double along(const ll_axis *a, double v)
+double ll_axis_share(const ll_axis *a, double v)
 {
     return a->log ? log(v / a->lo) / log(a->hi / a->lo) : (v - a->lo) / (a->hi - a->lo);
 }
@@ -353,7 +353,7 @@ static bool is_clear(const ll_figure *f, const ll_axis *a, char which, double le
         if (!shown[j]) continue;
         int chars = ll_text_chars(a->tick_text[i]) + ll_text_chars(a->tick_text[j]);
         double apart = which == 'x' ? ll_text_px(chars + 2, LL_TICK_SIZE * a->font, f->scale) / 2 : line;
-        if (fabs(along(a, a->tick[i]) - along(a, a->tick[j])) * length < apart) return false;
+        if (fabs(ll_axis_share(a, a->tick[i]) - ll_axis_share(a, a->tick[j])) * length < apart) return false;
     }
     return true;
 }

@@ -47,6 +47,8 @@ double ll_beside_axis(const ll_figure *f, const ll_panel *p);
 /* The step between ticks of an axis that has none of its own, where there is no room for those of the renderer; 0: there
  * is. */
 double ll_tick_step(const ll_figure *f, const ll_panel *p, char which);
+/* Where on an axis a value lies: 0 at its low end, 1 at the other. */
+double ll_axis_share(const ll_axis *a, double v);
 /* Which of an axis's own ticks have room for their texts (n_ticks): powers of ten first on a logarithmic axis. Names
  * below the panel are all shown, those beside it where they do not stand on each other. */
 void ll_ticks_shown(const ll_figure *f, const ll_panel *p, char which, bool *shown);
