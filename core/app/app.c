@@ -238,8 +238,7 @@ static void cancel_dropped(ll_app *a, queued *q)
     send_end(a, q->id, LL_CANCELLED, 0);
 }
 
-/* Of the command that the line begins with. */
-static bool has_flag(const ll_app *a, const char *line, int flag)
+bool ll_app_line_has(const ll_app *a, const char *line, unsigned flags)
 {
     char name[64];
     size_t n = strcspn(line, " \t?");
@@ -247,7 +246,7 @@ static bool has_flag(const ll_app *a, const char *line, int flag)
     memcpy(name, line, n);
     name[n] = 0;
     const ll_command *c = ll_app_find(a, name);
-    return c && c->flags & flag;
+    return c && c->flags & flags;
 }
 
 static void *worker(void *arg)
@@ -401,7 +400,7 @@ static int submit(ll_app *a, const char *line, bool typed)
     pthread_mutex_lock(&a->lock);
     int id = a->next_id++;
     bool busy = atomic_load(&a->running_id) || a->first;
-    bool beside = busy && has_flag(a, line, LL_CMD_LOOK) && (!typed || watched(a));
+    bool beside = busy && ll_app_line_has(a, line, LL_CMD_LOOK) && (!typed || watched(a));
     if (!beside) {
         queued *q = LL_NEW(queued);
         *q = (queued){NULL, id, ll_strdup(line)};

@@ -54,6 +54,8 @@ bool ll_app_paused(const ll_app *a);
 bool ll_app_busy(const ll_app *a); /* something runs or is queued */
 
 const ll_command *ll_app_find(const ll_app *a, const char *name); /* by name or alias */
+/* One of these flags (LL_CMD_...) of the command that the line begins with. */
+bool ll_app_line_has(const ll_app *a, const char *line, unsigned flags);
 /* The same; LL_USAGE with the nearest name. */
 ll_status ll_app_need_command(const ll_app *a, const char *name, const ll_command **out, ll_error *e);
 const ll_command *ll_app_command_at(const ll_app *a, int i); /* NULL behind the last */

@@ -15,13 +15,7 @@ static void forget_failure(ll_screen *s)
 
 static bool is_look(const ll_screen *s, const char *line)
 {
-    char name[64];
-    size_t n = strcspn(line, " \t?");
-    if (n >= sizeof name) return false;
-    memcpy(name, line, n);
-    name[n] = 0;
-    const ll_command *c = ll_app_find(s->f->app, name);
-    return c && c->flags & LL_CMD_LOOK;
+    return ll_app_line_has(s->f->app, line, LL_CMD_LOOK);
 }
 
 void ll_screen_submit(ll_screen *s, const char *line)
