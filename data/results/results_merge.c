@@ -246,29 +246,28 @@ ll_status ll_results_merge(ll_results *r, const char *path, ll_merged *out, ll_e
 
 /* --- merging many: staged in a temporary database, sorted, put in by one transaction --------------------------------- */
 
-static ll_status stage_file(ll_results *r, const char *path, ll_error *e)
+static bool stage_file(ll_results *r, const char *path)
 {
-    ll_status s = attach(r, path, e);
-    if (s) return s;
+    ll_status s = attach(r, path, NULL);
+    if (s) return false;
     for (int i = 0; i < TABLES && !s; i++)
-        s = run_sql(r, path, e, "INSERT INTO staged.%s SELECT * FROM other.%s", tables[i].name,
+        s = run_sql(r, path, NULL, "INSERT INTO staged.%s SELECT * FROM other.%s", tables[i].name,
                     tables[i].name);
     sqlite3_exec(r->db, "DETACH other", NULL, NULL, NULL);
-    return s;
+    return !s;
 }
 
 /* (what has no name is in memory, beyond some of it in a file that is gone when it is detached) */
 #define STAGE "ATTACH '' AS staged;PRAGMA staged.journal_mode=OFF"
 
-static ll_status stage(ll_results *r, const ll_strs *files, const ll_observer *observer, ll_error *e)
+static bool stage(ll_results *r, const ll_strs *files)
 {
-    ll_status s = run_sql(r, r->path, e, STAGE);
-    for (int i = 0; i < TABLES && !s; i++)
-        s = run_sql(r, r->path, e, "CREATE TABLE staged.%s AS SELECT * FROM main.%s LIMIT 0", tables[i].name,
-                    tables[i].name);
-    for (int i = 0; i < files->n && !s; i++)
-        s = ll_cancelled(observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : stage_file(r, files->v[i], e);
-    return s;
+    bool good = !run_sql(r, r->path, NULL, STAGE);
+    for (int i = 0; i < TABLES && good; i++)
+        good = !run_sql(r, r->path, NULL, "CREATE TABLE staged.%s AS SELECT * FROM main.%s LIMIT 0",
+                        tables[i].name, tables[i].name);
+    for (int i = 0; i < files->n && good; i++) good = stage_file(r, files->v[i]);
+    return good;
 }
 
 static int is_cancelled(void *observer)
@@ -281,17 +280,16 @@ static int is_cancelled(void *observer)
 #define USUAL   "PRAGMA main.cache_size=-2000"
 enum { OPS_BETWEEN_QUESTIONS = 10000 };
 
-static ll_status merge_together(ll_results *r, const ll_strs *files, const ll_observer *observer,
-                                ll_merged *out, ll_error *e)
+/* All or nothing; false also where it was stopped. Why not, is for who merges them one by one to say. */
+static bool merge_together(ll_results *r, const ll_strs *files, const ll_observer *observer, ll_merged *out)
 {
     sqlite3_exec(r->db, SORTING, NULL, NULL, NULL);
     sqlite3_progress_handler(r->db, OPS_BETWEEN_QUESTIONS, is_cancelled, (void *)observer);
-    ll_status s = stage(r, files, observer, e);
-    if (!s) s = merge_from(r, "staged.", "key, rowid", r->path, out, e);
+    bool good = stage(r, files) && !merge_from(r, "staged.", "key, rowid", r->path, out, NULL);
     sqlite3_progress_handler(r->db, 0, NULL, NULL);
     sqlite3_exec(r->db, "DETACH staged", NULL, NULL, NULL);
     sqlite3_exec(r->db, USUAL, NULL, NULL, NULL);
-    return s && ll_cancelled(observer) ? ll_fail(e, LL_CANCELLED, "cancelled") : s;
+    return good;
 }
 
 static ll_status merge_one_by_one(ll_results *r, const ll_strs *files, const ll_observer *observer,
@@ -317,10 +315,10 @@ ll_status ll_results_merge_all(ll_results *r, const ll_strs *files, const ll_obs
     *done = 0;
     ll_status s = check_target(r, e);
     if (s) return s;
-    ll_error why = {0};
-    s = files->n > 1 ? merge_together(r, files, observer, out, &why) : LL_FAILED;
-    if (!s) *done = files->n;
-    if (!s || s == LL_CANCELLED) return s ? ll_fail(e, s, "%s", why.message) : s;
+    if (files->n > 1 && merge_together(r, files, observer, out)) {
+        *done = files->n;
+        return LL_OK;
+    }
     /* Which of them it was is found by going through them in their order; those before it come in. */
     *out = (ll_merged){0};
     return merge_one_by_one(r, files, observer, out, done, e);
