@@ -70,8 +70,7 @@ static char *memory_path(void)
 static char *read_memory(const char *path)
 {
     char *text;
-    ll_error e = {0};
-    return ll_read_own_file(path, MOST_BYTES, &text, NULL, &e) ? NULL : text;
+    return ll_read_own_file(path, MOST_BYTES, &text, NULL, NULL) ? NULL : text;
 }
 
 /* The last line that speaks of it. */
@@ -89,19 +88,6 @@ static verdict recall(const char *text, const char *what)
     return found;
 }
 
-/* Where it cannot be kept it is asked again next time. */
-static void keep(const char *path, const char *text, verdict v, const char *what)
-{
-    ll_error e = {0};
-    ll_str all = {0};
-    char *folder = ll_path_folder(path);
-    if (text && strlen(text) < MOST_BYTES / 2) ll_str_add(&all, text);
-    ll_str_addf(&all, "%s\t%s\n", verdicts[v], what);
-    if (!ll_make_dirs(folder, &e)) ll_write_file(path, all.s, all.len, &e);
-    free(folder);
-    ll_str_free(&all);
-}
-
 static verdict remembered(const char *kernels)
 {
     char *path = memory_path(), *text = read_memory(path), *what = subject(kernels);
@@ -110,6 +96,22 @@ static verdict remembered(const char *kernels)
     free(text);
     free(what);
     return v;
+}
+
+/* Where it cannot be kept it is asked again next time. */
+static void keep(verdict v, const char *kernels)
+{
+    ll_str all = {0};
+    char *path = memory_path(), *folder = ll_path_folder(path), *text = read_memory(path),
+         *what = subject(kernels);
+    if (text && strlen(text) < MOST_BYTES / 2) ll_str_add(&all, text);
+    ll_str_addf(&all, "%s\t%s\n", verdicts[v], what);
+    if (!ll_make_dirs(folder, NULL)) ll_write_file(path, all.s, all.len, NULL);
+    free(path);
+    free(folder);
+    free(text);
+    free(what);
+    ll_str_free(&all);
 }
 
 /* --- asking once, in a process that may die of it --------------------------------------------------------------- */
@@ -150,12 +152,8 @@ static int answer(void)
 
 static bool may_be_forced(char *name, const char *kernels)
 {
-    char *path = memory_path(), *text = read_memory(path), *what = subject(kernels);
-    verdict v = recall(text, what);
-    if (v == UNKNOWN && (v = ask(name, kernels)) != UNKNOWN) keep(path, text, v, what);
-    free(path);
-    free(text);
-    free(what);
+    verdict v = remembered(kernels);
+    if (v == UNKNOWN && (v = ask(name, kernels)) != UNKNOWN) keep(v, kernels);
     return v == RIGHT;
 }
 
@@ -169,8 +167,7 @@ int ll_blas_restart(char **argv)
     return 0;
 }
 
-/* Faster than those in use, whether or not they are right. */
-static const char *faster_than(const char *kernels)
+const char *ll_blas_better_than(const char *kernels)
 {
     static const char *const by_avx512[] = {"SkylakeX", "Cooperlake", "SapphireRapids"}, *const by_avx2[] = {
                                                                                              "Haswell", "Zen",
@@ -184,15 +181,9 @@ static const char *faster_than(const char *kernels)
     return known && !wide ? better : NULL;
 }
 
-const char *ll_blas_better_than(const char *kernels)
-{
-    const char *faster = faster_than(kernels);
-    return faster && remembered(faster) != WRONG ? faster : NULL;
-}
-
 char *ll_blas_advice(void)
 {
-    const char *kernels = ll_blas_kernels(), *better = faster_than(kernels);
+    const char *kernels = ll_blas_kernels(), *better = ll_blas_better_than(kernels);
     ll_str text = {0};
     if (!better) return NULL;
     if (remembered(better) == WRONG)

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Kernels that this processor can run and that are faster than these; NULL: there are none, the name is not known, or they were
- * seen to compute wrongly here. */
+/* Kernels that this processor can run and that are faster than these, right or not; NULL: there are none, or the name is not
+ * known. */
 const char *ll_blas_better_than(const char *kernels);
 /* A sentence for who computes for long: which kernels are in use where this processor has better ones, why, and what to do.
  * NULL: there is nothing to say. The caller frees. */
