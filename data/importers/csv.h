@@ -126,6 +126,8 @@ void ll_runs_free(ll_runs *runs);
 
 /* The columns that name architectures, from the header in r->csv. LL_BAD_DATA: there is none. */
 ll_status ll_table_find_archs(ll_table_reader *r, const ll_names *names, ll_error *e);
+/* An architecture of the space in words; a number may be anything. */
+bool ll_table_says_arch(const ll_space *space, const char *text);
 /* The current record, the first, is not names but has an architecture in it. */
 bool ll_table_lacks_heading(const ll_table_reader *r);
 /* The architecture of the current record, its text in r->arch. LL_BAD_DATA: unknown, or two columns name two. */

@@ -54,13 +54,17 @@ static void add_checks(reader *r)
     }
 }
 
-/* An architecture in words: numbers may be anything, and so may the one word of a space with one position. */
-static bool is_string(const ll_space *space, const char *text)
+bool ll_table_says_arch(const ll_space *space, const char *text)
 {
     uint8_t gene[LL_MAX_POSITIONS];
     double number;
-    return space->n_positions > 1 && *text && !ll_decimal_parse(text, &number) &&
-           !ll_space_parse(space, text, gene, NULL);
+    return *text && !ll_decimal_parse(text, &number) && !ll_space_parse(space, text, gene, NULL);
+}
+
+/* The one word of a space with one position may be anything. */
+static bool is_string(const ll_space *space, const char *text)
+{
+    return space->n_positions > 1 && ll_table_says_arch(space, text);
 }
 
 /* The first cell from `from` on that is one; -1: none. */

@@ -10,6 +10,7 @@
 #include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "data/importers/csv.h"
 
 enum { DEEP_MOST = 4, TITLE_MOST = 200 }; /* objects within a record, and bytes of the names that they give */
 
@@ -119,10 +120,7 @@ typedef ll_status (*form)(table *t, const cJSON *v, ll_error *e);
 
 static bool is_arch(const table *t, const char *text)
 {
-    uint8_t gene[LL_MAX_POSITIONS];
-    double number;
-    return t->space && text && !ll_decimal_parse(text, &number) &&
-           !ll_space_parse(t->space, text, gene, NULL);
+    return t->space && text && ll_table_says_arch(t->space, text);
 }
 
 static ll_status records(table *t, const cJSON *v, ll_error *e)
