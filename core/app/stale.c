@@ -70,15 +70,18 @@ bool ll_stale_transfer(const ll_state *s, const ll_transfer *t, ll_str *out)
 
 bool ll_stale_search(const ll_state *s, const ll_found *f, ll_str *out)
 {
-    if (f->outdated) ll_str_add(out, f->outdated);
-    for (int i = 0; !f->outdated && i < f->n_by; i++) {
+    if (f->outdated) {
+        ll_str_add(out, f->outdated);
+        return true;
+    }
+    for (int i = 0; i < f->n_by; i++) {
         const ll_adapted *now = ll_state_adapted(s, f->by[i]->device, f->predictor);
         if (now == f->by[i]) continue;
         ll_str_addf(out, now ? "outdated: transferred to %s since" : "outdated: nothing predicts %s now",
                     f->by[i]->device);
         return true;
     }
-    return f->outdated;
+    return false;
 }
 
 void ll_stale_sentences(const ll_state *s, ll_strs *out)

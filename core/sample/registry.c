@@ -4,9 +4,8 @@
 
 #include "core/base/mem.h"
 
+#include "core/sample/design.h"
 #include "core/sample/shared.h"
-
-extern const ll_sampler ll_dopt, ll_ivr, ll_auto;
 
 const ll_sampler *const ll_samplers[] = {
     &ll_auto,

@@ -405,14 +405,13 @@ static void note_devices(const cJSON *o, ll_figure *f)
 static int count_outdated(const ll_state *state, const searches *s, ll_str *why)
 {
     int n = 0;
+    ll_str reasons = {0};
     for (int i = 0; i < state->n_searches; i++)
-        for (int j = 0; j < s->n; j++) {
-            ll_str reason = {0};
-            if (state->searches[i]->result == s->v[j])
-                n += ll_stale_search(state, state->searches[i], &reason);
-            if (reason.len && !why->len) ll_str_add(why, reason.s);
-            ll_str_free(&reason);
-        }
+        for (int j = 0; j < s->n; j++)
+            if (state->searches[i]->result == s->v[j] &&
+                ll_stale_search(state, state->searches[i], &reasons) && !n++)
+                ll_str_add(why, reasons.s);
+    ll_str_free(&reasons);
     return n;
 }
 
