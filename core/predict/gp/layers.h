@@ -5,7 +5,7 @@
  * like it, at whichever position. Its kernel is
  *
  *     k(l, m) = work(l) work(m) alike(l, m) exp(-|x(l) - x(m)|^2 / (6 1.5^2)),
- *     work = macs + 8 (numbers read, written and weights),  x = log(1 + macs, 1 + weights, 1 + written)
+ *     work = macs + 32 (numbers read, written and weights),  x = log(1 + macs, 1 + weights, 1 + written)
  *
  * with alike 1 for layers of one kind (dense, grouped, depthwise 3x3 or larger, moving data), .8 for dense and grouped and
  * for two sizes of depthwise kernels, else .3. The columns are its pivoted Cholesky factor over all choices at all
