@@ -95,61 +95,73 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
 
-static size_t gate_at(const ll_nasflat_work *k, int item, int i, int layer)
+/* Of an item's rows, whose gradients begin at dy; g->proj is where those of its projections do. */
+static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int layer, int item, const real *dy,
+                           ll_conv_grad *g)
 {
-    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
-    return (size_t)slot * k->l->gate_w.cols + (size_t)layer * k->l->width;
+    const ll_layer_work *m = &k->main[layer];
+    const uint8_t *times = k->g->rows[layer].times + ll_nodes_at(k, item);
+    const real *proj = m->proj + ll_main_row_at(k, layer, item) * (size_t)conv->width;
+    int row = k->plan.row_at[layer][item];
+    for (int j = 0; j < conv->n_nodes; j++) {
+        if (!times[j]) continue;
+        ll_conv_node node = ll_main_node(k, layer, item, j);
+        ll_conv_keep keep = ll_keep_at(k, m, row++);
+        g->gate = k->dgate + ll_main_gate_at(k, layer, item, j);
+        ll_conv_backward(conv, proj, &node, &keep, dy, g);
+        dy += conv->f;
+    }
 }
 
-/* Layers 1 and 2, whose rows are the nodes. dy of node (i, j) is at dout + (i * stride_item + j *
- * stride_node). */
-static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, const real *dout, int item_step,
-                             int node_step, real *grad)
+/* The mean over nodes 1 .. N-1: dout of the last layer's rows. */
+static void mean_back(ll_nasflat_work *k)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden, b = k->plan.n;
+    int f = l->shape.hidden, n_nodes = l->shape.n_nodes;
+    real *to = k->dout;
+    for (int i = 0; i < k->plan.n; i++) {
+        const uint8_t *times = k->g->rows[LL_NASFLAT_LAYERS - 1].times + ll_nodes_at(k, i);
+        const real *restrict d = k->dhead_in + (size_t)i * l->head_in;
+        for (int j = 0; j < n_nodes; j++) {
+            if (!times[j]) continue;
+            real share = (real)times[j] / (real)(n_nodes - 1), *restrict row = to;
+#pragma omp simd
+            for (int c = 0; c < f; c++) row[c] = share * d[c];
+            to += f;
+        }
+    }
+}
+
+/* Layers above the first: dout of the rows becomes that of the layer below. */
+static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden, b = k->plan.n, rows_in = k->plan.row_at[layer - 1][b];
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[layer], layer < LL_NASFLAT_LAYERS - 1);
     ll_conv_grad g = conv_grad(k, &l->conv[layer], grad);
-    ll_layer_work *m = &k->main[layer];
-    clear(k->dproj, b * n_nodes, l->width);
+    clear(k->dproj, rows_in, l->width);
     for (int i = 0; i < b; i++) {
-        size_t base = (size_t)(i * n_nodes) * l->width;
-        g.proj = k->dproj + base;
+        g.proj = k->dproj + ll_main_row_at(k, layer, i) * l->width;
         clear(k->dtotal, 1, f);
-        for (int j = layer == LL_NASFLAT_LAYERS - 1; j < n_nodes; j++) {
-            size_t at = gate_at(k, i, j, layer);
-            ll_conv_node node =
-                ll_item_node(k, i, j, ll_nasflat_own_rows, k->gate + at, m->total + (size_t)i * f);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            g.gate = k->dgate + at;
-            ll_conv_backward(&conv, m->proj + base, &node, &keep,
-                             dout + (size_t)i * item_step + (size_t)j * node_step, &g);
-        }
-        spread_total(k, ll_nasflat_own_rows, g.proj);
+        conv_item_back(k, &conv, layer, i, k->dout + (size_t)k->plan.row_at[layer][i] * f, &g);
+        spread_total(k, ll_main_rows(k, layer, i), g.proj);
     }
-    const ll_layer_work *below = &k->main[layer - 1];
-    project_back(k, w, &l->conv[layer], below->out, b * n_nodes, grad, k->dout, 0);
-    ll_act_back(k->dout, below->out, b * n_nodes, f, f, LL_ACT_RELU, 1);
+    const real *below = k->main[layer - 1].out;
+    project_back(k, w, &l->conv[layer], below, rows_in, grad, k->dout, 0);
+    ll_act_back(k->dout, below, rows_in, f, f, LL_ACT_RELU, 1);
 }
 
 static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    int f = l->shape.hidden;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
     ll_conv_grad g = conv_grad(k, &l->conv[0], grad);
-    ll_layer_work *m = &k->main[0];
     g.proj = k->dproj;
     clear(k->dproj, 2, l->width);
     clear(k->dtotal, 1, f);
     for (int i = 0; i < k->plan.n; i++)
-        for (int j = 0; j < n_nodes; j++) {
-            size_t at = gate_at(k, i, j, 0);
-            ll_conv_node node = ll_item_node(k, i, j, ll_nasflat_two_rows, k->gate + at, m->total);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            g.gate = k->dgate + at;
-            ll_conv_backward(&conv, m->proj, &node, &keep, k->dout + (size_t)(i * n_nodes + j) * f, &g);
-        }
+        conv_item_back(k, &conv, 0, i, k->dout + (size_t)k->plan.row_at[0][i] * f, &g);
     spread_total(k, ll_nasflat_two_rows, k->dproj);
     project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
 }
@@ -261,15 +273,14 @@ void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, 
 {
     const ll_nasflat_layout *l = k->l;
     const ll_nasflat_shape *s = &l->shape;
-    int f = s->hidden, gates = l->gate_w.cols, slots = k->plan.n_slots;
+    int gates = l->gate_w.cols, slots = k->plan.n_slots;
     head_back(k, w, dscore, grad);
     if (s->n_z) encoding_back(k, w, grad);
     if (s->hw_head) device_back(k, w, grad);
     clear(k->dgate, slots, gates);
-    for (int i = 0; i < k->plan.n; i++) /* mean over nodes 1 .. N-1 */
-        for (int j = 0; j < f; j++) k->dhead_in[(size_t)i * l->head_in + j] /= (real)(s->n_nodes - 1);
-    inner_layer_back(k, w, 2, k->dhead_in, l->head_in, 0, grad);
-    inner_layer_back(k, w, 1, k->dout, s->n_nodes * f, f, grad);
+    mean_back(k);
+    inner_layer_back(k, w, 2, grad);
+    inner_layer_back(k, w, 1, grad);
     first_layer_back(k, w, grad);
     ll_act_back(k->dgate, k->gate, slots, gates, gates, LL_ACT_SIGMOID, 1);
     ll_linear_back(s->op_update ? k->o_new : k->o, slots, l->o_dim, w + l->gate_w.at, gates, gates, k->dgate,
