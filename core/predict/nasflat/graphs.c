@@ -172,13 +172,14 @@ void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int mo
     p->slot_of = LL_NEW_ARRAY(int, nodes);
     p->device_slot = LL_NEW_ARRAY(int, all_devices);
     p->class_at = LL_NEW_ARRAY(int, most * g->n_kinds);
+    p->slot_at = LL_NEW_ARRAY(int, most + 1);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) p->row_at[l] = LL_NEW_ARRAY(int, most + 1);
 }
 
 void ll_nasflat_plan_free(ll_nasflat_plan *p)
 {
-    int *const owned[] = {p->device,   p->device_of, p->class_kind, p->class_row,   p->class_of,
-                          p->slot_row, p->slot_item, p->slot_of,    p->device_slot, p->class_at};
+    int *const owned[] = {p->device,    p->device_of, p->class_kind,  p->class_row, p->class_of, p->slot_row,
+                          p->slot_item, p->slot_of,   p->device_slot, p->class_at,  p->slot_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(p->row_at[l]);
     *p = (ll_nasflat_plan){0};
@@ -226,6 +227,7 @@ static void plan_item(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int item, 
         p->slot_item[p->slot_of[at]] = item;
     }
     if (by_item) p->n_slots += g->n_codes[arch];
+    p->slot_at[item + 1] = p->n_slots;
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
         p->row_at[l][item + 1] = p->row_at[l][item] + g->rows[l].n[arch];
 }
@@ -234,6 +236,7 @@ void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const 
                           bool by_device, bool by_item)
 {
     p->n = n;
+    p->by_item = by_item;
     p->n_devices = p->n_classes = p->n_slots = 0;
     memset(p->device_slot, 0xff, (size_t)p->all_devices * sizeof(int));
     memset(p->class_at, 0xff, (size_t)(p->most * p->all_kinds) * sizeof(int));

@@ -51,7 +51,8 @@ typedef struct ll_nasflat_item {
 
 /* Rows: 0 input, 1 output, 2 + (device slot) * n_ops + op: operation vectors of the batch.
  * Classes: distinct (kind, device slot). Slots: distinct (item, code), the operation vectors after the
- * update. The rows of item i in layer l of the main pass are row_at[l][i] .. row_at[l][i + 1] - 1. */
+ * update, those of item i slot_at[i] .. slot_at[i + 1] - 1. Its rows in layer l of the main pass are row_at[l][i] ..
+ * row_at[l][i + 1] - 1. */
 typedef struct ll_nasflat_plan {
     int most, n, n_nodes, n_ops; /* most: items there is room for */
     int n_devices, *device;      /* (n_devices) rows of hw_emb in use */
@@ -59,7 +60,8 @@ typedef struct ll_nasflat_plan {
     int n_rows;
     int n_classes, *class_kind, *class_row, *class_of; /* class_of (n, N) */
     int n_slots, *slot_row, *slot_item, *slot_of;      /* slot_of (n, N) */
-    int *row_at[LL_NASFLAT_LAYERS];                    /* (n + 1) */
+    int *slot_at, *row_at[LL_NASFLAT_LAYERS];          /* (n + 1) */
+    bool by_item;                                      /* slots are; otherwise slot_at is 0 */
     int *device_slot, *class_at; /* scratch: hw_emb row -> slot; (slot, kind) -> class */
     int all_devices, all_kinds;
 } ll_nasflat_plan;

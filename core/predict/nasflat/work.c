@@ -139,6 +139,7 @@ ll_nasflat_work *ll_nasflat_work_new(const ll_nasflat_layout *l, const ll_nasfla
     k->l = l;
     k->g = g;
     k->train = train;
+    ll_nasflat_busy_init(&k->busy, most);
     ll_nasflat_plan_init(&k->plan, g, most, l->shape.n_ops, l->shape.n_devices);
     k->memory = ll_alloc_aligned(lay_out(k, most, NULL), sizeof(real));
     lay_out(k, most, k->memory);
@@ -149,6 +150,7 @@ void ll_nasflat_work_free(ll_nasflat_work *k)
 {
     if (!k) return;
     ll_nasflat_plan_free(&k->plan);
+    ll_nasflat_busy_free(&k->busy);
     free(k->memory);
     free(k);
 }

@@ -24,12 +24,21 @@ typedef struct ll_layer_work {
     int keep;                     /* 1; 0: nothing is kept, all rows share one */
 } ll_layer_work;
 
+/* The items that have a gradient, all that the way back looks at. Gradients of items, slots and rows of the main pass are
+ * numbered among theirs, and so are the left factors of products, once ll_nasflat_drop_idle has moved them up. */
+typedef struct ll_nasflat_busy {
+    int n, *item; /* (n) its number in the plan */
+    int n_slots;
+    int *slot_at, *row_at[LL_NASFLAT_LAYERS]; /* (n + 1) as in the plan */
+} ll_nasflat_busy;
+
 struct ll_nasflat_work {
     const ll_nasflat_layout *l;
     const ll_nasflat_graphs *g;
     bool train, dropped; /* dropped: the last forward had dropout */
     const ll_nasflat_item *items;
     ll_nasflat_plan plan;
+    ll_nasflat_busy busy;
     real *memory;
     real *o;                  /* (R, o_dim) operation vectors */
     real *x;                  /* (2, x_dim) node features: input, others */
@@ -52,6 +61,11 @@ struct ll_nasflat_work {
 void ll_nasflat_total(const ll_nasflat_layout *l, const real *proj, const int *row_of, real *total);
 /* A layer's parameters under weights w. */
 ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, bool relu);
+
+void ll_nasflat_busy_init(ll_nasflat_busy *b, int most);
+void ll_nasflat_busy_free(ll_nasflat_busy *b);
+/* Finds the busy items of the last forward; returns their dscore. */
+const real *ll_nasflat_drop_idle(ll_nasflat_work *k, const real *dscore);
 
 /* Row numbers and predecessor lists of the first layers, where node 0 has row 0 and all others row 1. */
 extern const int ll_nasflat_two_rows[LL_MAX_NODES];
@@ -106,9 +120,8 @@ static inline size_t ll_main_row_at(const ll_nasflat_work *k, int layer, int ite
     return layer ? (size_t)k->plan.row_at[layer - 1][item] : 0;
 }
 
-static inline size_t ll_main_gate_at(const ll_nasflat_work *k, int layer, int item, int i)
+static inline size_t ll_main_gate_at(const ll_nasflat_work *k, int layer, int slot)
 {
-    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
     return (size_t)slot * (size_t)k->l->gate_w.cols + (size_t)(layer * k->l->width);
 }
 
@@ -119,8 +132,9 @@ static inline const int *ll_main_rows(const ll_nasflat_work *k, int layer, int i
 
 static inline ll_conv_node ll_main_node(const ll_nasflat_work *k, int layer, int item, int i)
 {
-    return ll_item_node(k, item, i, ll_main_rows(k, layer, item),
-                        k->gate + ll_main_gate_at(k, layer, item, i), ll_main_total(k, layer, item));
+    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
+    return ll_item_node(k, item, i, ll_main_rows(k, layer, item), k->gate + ll_main_gate_at(k, layer, slot),
+                        ll_main_total(k, layer, item));
 }
 
 #endif
