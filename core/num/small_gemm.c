@@ -35,8 +35,9 @@ bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 {
 #if defined(__AVX512F__)
     /* Where OpenBLAS uses its kernels for AVX-512 it is as fast, with few rows and small factors a little faster. But it
-     * may have been told by OPENBLAS_CORETYPE to use others, and those of Haswell are slower here */
-    return n > 1 && k > 2 && (!ta || k >= LANES) && (double)n * k <= 1 << 17 && m <= 4096;
+     * may have been told by OPENBLAS_CORETYPE to use others, and those of Haswell are slower here: a third as fast where a
+     * transposed left factor is long, as the rows of a batch are */
+    return n > 1 && k > 2 && (!ta || k >= LANES) && (double)n * k <= (ta ? 1 << 18 : 1 << 17) && m <= 4096;
 #elif defined(__AVX2__) && defined(__FMA__)
     /* OpenBLAS is as fast with a transposed left factor, unless C has to be zeroed for a few sums, and where nothing
      * stays in a cache */
