@@ -10,8 +10,9 @@ enum { LANES = 16, TALL = 12 };
 enum { LANES = 8, TALL = 6 };
 #endif
 enum { PANEL = 2 * LANES, WIDEST = 8 };
-/* At most DEEP x BROAD numbers of the right factor are copied at a time, and none for FEW rows. */
-enum { DEEP = 256, BROAD = 256, FEW = 2 * TALL };
+/* BLOCK rows stay in the first cache. At most DEEP x BROAD numbers of the right factor are copied at a time, and none where one
+ * block is all there is: then every panel is read once from where it lies. */
+enum { DEEP = 256, BROAD = 256, BLOCK = 8 * TALL };
 
 typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vec_at __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
@@ -225,7 +226,6 @@ static void few_rows(int m, const float *a, strides s, int n, int k, const float
 static void many_rows(bool tb, int m, const float *a, strides s, int n, int k, const float *b, ptrdiff_t ldb,
                       bool add, float *c, ptrdiff_t ldc)
 {
-    enum { BLOCK = 8 * TALL };
     float copy[DEEP * BROAD] __attribute__((aligned(64)));
     copy_panels(tb, b, ldb, k, n, copy);
     for (int i = 0; i < m; i += BLOCK, a += BLOCK * s.row, c += BLOCK * ldc)
@@ -243,7 +243,7 @@ void ll_small_sgemm(bool ta, bool tb, int m, int n, int k, const float *a, int l
         for (int j = 0; j < n; j += BROAD) {
             const float *own = b + (tb ? (ptrdiff_t)j * ldb + p : (ptrdiff_t)p * ldb + j);
             int deep = k - p < DEEP ? k - p : DEEP, broad = n - j < BROAD ? n - j : BROAD;
-            if (!tb && m < FEW)
+            if (!tb && m <= BLOCK)
                 few_rows(m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);
             else
                 many_rows(tb, m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);
