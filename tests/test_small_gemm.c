@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/base/mem.h"
 #include "core/base/rng.h"
@@ -15,16 +17,34 @@ enum { GAP = 3 }; /* numbers between the rows of each matrix */
 
 typedef struct matrix {
     int rows, cols, ld;
-    float *v;
+    float *v; /* its last number is the last before a page that nobody may touch */
+    void *pages;
+    size_t bytes; /* of these pages */
 } matrix;
+
+/* Numbers from the first to the last, those between the rows included. */
+static size_t span(const matrix *m)
+{
+    return (size_t)((m->rows - 1) * m->ld + m->cols);
+}
 
 static matrix matrix_new(int rows, int cols, bool transposed, ll_rng *rng)
 {
-    matrix m = {transposed ? cols : rows, transposed ? rows : cols, 0, NULL};
+    matrix m = {.rows = transposed ? cols : rows, .cols = transposed ? rows : cols};
     m.ld = m.cols + GAP;
-    m.v = LL_NEW_ARRAY(float, m.rows *m.ld);
-    for (int i = 0; i < m.rows * m.ld; i++) m.v[i] = (float)ll_rng_normal(rng);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = span(&m),
+           held = (n * sizeof *m.v + page - 1) / page * page;
+    m.bytes = held + page;
+    m.pages = mmap(NULL, m.bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(m.pages != MAP_FAILED && !mprotect((char *)m.pages + held, page, PROT_NONE));
+    m.v = (float *)((char *)m.pages + held) - n;
+    for (size_t i = 0; i < n; i++) m.v[i] = (float)ll_rng_normal(rng);
     return m;
+}
+
+static void matrix_free(matrix *m)
+{
+    munmap(m->pages, m->bytes);
 }
 
 static double at(const matrix *m, bool transposed, int i, int j)
@@ -36,11 +56,11 @@ static double at(const matrix *m, bool transposed, int i, int j)
 static double error_of(bool ta, bool tb, int m, int n, int k, bool add, ll_rng *rng)
 {
     matrix a = matrix_new(m, k, ta, rng), b = matrix_new(k, n, tb, rng), c = matrix_new(m, n, false, rng);
-    float *before = ll_memdup(c.v, (size_t)(c.rows * c.ld), sizeof *c.v);
+    float *before = ll_memdup(c.v, span(&c), sizeof *c.v);
     double worst = 0;
     ll_small_sgemm(ta, tb, m, n, k, a.v, a.ld, b.v, b.ld, add, c.v, c.ld);
     for (int i = 0; i < m; i++)
-        for (int j = 0; j < c.ld; j++) {
+        for (int j = 0; j < (i < m - 1 ? c.ld : n); j++) {
             double sum = add ? (double)before[i * c.ld + j] : 0, size = fabs(sum);
             if (j >= n && memcmp(&c.v[i * c.ld + j], &before[i * c.ld + j], sizeof(float)) != 0)
                 worst = INFINITY;
@@ -53,9 +73,9 @@ static double error_of(bool ta, bool tb, int m, int n, int k, bool add, ll_rng *
             worst = fmax(worst, fabs((double)c.v[i * c.ld + j] - sum) / (size * (k + 1) * 6e-8 + 1e-30));
         }
     free(before);
-    free(a.v);
-    free(b.v);
-    free(c.v);
+    matrix_free(&a);
+    matrix_free(&b);
+    matrix_free(&c);
     return worst;
 }
 
@@ -98,17 +118,17 @@ static void the_same_as_the_library(void)
         int m = 3 + form, n = 40 + form, k = 70 - form;
         matrix a = matrix_new(m, k, ta, &rng), b = matrix_new(k, n, tb, &rng),
                c = matrix_new(m, n, false, &rng);
-        float *own = ll_memdup(c.v, (size_t)(c.rows * c.ld), sizeof *c.v), alpha = factors[1 + form / 16 % 2],
+        float *own = ll_memdup(c.v, span(&c), sizeof *c.v), alpha = factors[1 + form / 16 % 2],
               beta = factors[form / 4 % 4];
         ll_sgemm(ta, tb, m, n, k, alpha, a.v, a.ld, b.v, b.ld, beta, own, c.ld);
         ll_blas_sgemm(ta, tb, m, n, k, alpha, a.v, a.ld, b.v, b.ld, beta, c.v, c.ld);
         double worst = 0;
-        for (int i = 0; i < m * c.ld; i++) worst = fmax(worst, fabs((double)own[i] - (double)c.v[i]));
+        for (size_t i = 0; i < span(&c); i++) worst = fmax(worst, fabs((double)own[i] - (double)c.v[i]));
         CHECK(worst < 2e-5);
         free(own);
-        free(a.v);
-        free(b.v);
-        free(c.v);
+        matrix_free(&a);
+        matrix_free(&b);
+        matrix_free(&c);
     }
 }
 
