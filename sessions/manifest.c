@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/stale.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/space/space_json.h"
 
 /* --- writing ----------------------------------------------------------------------------------------------

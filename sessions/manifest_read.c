@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "sessions/manifest_parts.h"
 
 void ll_manifest_say(ll_manifest_reader *r, const char *fmt, ...)

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/num/blas.h"
 #include "core/num/blas_choice.h"
 

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/hash.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 
 /* A file of this text, its folders included. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 
 static ll_error e; /* of what was last tried */

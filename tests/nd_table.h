@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 #include "core/space/space.h"
 #include "tests/check.h"
 

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "data/commands/commands.h"
 #include "data/machines/codesign.h"

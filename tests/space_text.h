@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/space/space_json.h"
 
 static inline ll_status read_text(const char *text, const ll_space **out, ll_error *e)

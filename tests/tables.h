@@ -2,7 +2,7 @@
 #ifndef LL_TESTS_TABLES_H
 #define LL_TESTS_TABLES_H
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/importers/import.h"
 #include "tests/check.h"
 

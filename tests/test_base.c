@@ -1,13 +1,13 @@
 #include <stdlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/option.h"
 #include "core/base/rng.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
+#include "core/base/text/option.h"
 #include "core/num/pool.h"
 #include "core/num/tensors.h"
 #include "tests/check.h"

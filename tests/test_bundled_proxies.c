@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "core/encode/encoding.h"
 #include "core/num/stats.h"
 #include "core/proxies/proxies.h"

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
 #include "core/costs/part_names.h"

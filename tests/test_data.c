@@ -2,11 +2,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "data/formats/npy.h"
 #include "data/formats/safetensors.h"
 #include "tests/check.h"

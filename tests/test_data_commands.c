@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"

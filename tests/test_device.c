@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "core/device/audit.h"
 #include "core/device/ordering.h"
 #include "core/device/scores.h"

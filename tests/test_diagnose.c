@@ -2,10 +2,10 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"

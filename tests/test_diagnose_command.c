@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"

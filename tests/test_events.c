@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "core/app/topics.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "sessions/journal.h"
 #include "tests/check.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/space/expr.h"
 #include "core/space/network.h"
 #include "core/space/space_json.h"

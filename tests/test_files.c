@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
+#include "core/base/system/fs.h"
 #include "tests/in_folder.h"
 
 enum { NOBODY = 65534 };

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
+#include "core/base/system/fs.h"
 #include "tests/in_folder.h"
 
 static double asked_at_s;

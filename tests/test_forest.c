@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/predict/forest/forest.h"
 #include "core/transfer/adapted.h"
 #include "core/transfer/pretrain.h"

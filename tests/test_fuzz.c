@@ -3,11 +3,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "data/datasets/folder.h"
 #include "data/formats/npy.h"
 #include "data/formats/pickle.h"

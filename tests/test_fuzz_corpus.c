@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "plots/gnuplot/process.h"
 #include "plots/terminal/drawing.h"
 #include "plots/terminal/terminal.h"

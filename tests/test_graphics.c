@@ -1,7 +1,7 @@
 /* Pictures in the terminal: the terminal's answers, and how a face passes a picture on. */
 #include <stdlib.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "plots/commands.h"
 #include "tests/check.h"
 #include "tui/draw/graphics.h"

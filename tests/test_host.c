@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 #include "core/space/space_json.h"
 #include "data/machines/host/cache.h"

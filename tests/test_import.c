@@ -1,9 +1,9 @@
 /* Importers of the published files, the dataset folder, and what they say about bad input. */
 #include <stdlib.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "data/datasets/folder.h"
 #include "data/importers/import.h"

@@ -1,7 +1,7 @@
 /* EAGLE's folder: a pickle per device in one command. */
 #include <stdlib.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/device/task.h"
 #include "data/importers/import.h"
 #include "tests/check.h"

@@ -2,7 +2,7 @@
  * latlab writes about architectures it reads back as the same ones. */
 #include <stdlib.h>
 
-#include "core/base/csv.h"
+#include "core/base/text/csv.h"
 #include "data/datasets/folder.h"
 #include "tests/say.h"
 

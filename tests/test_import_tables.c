@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/importers/arch_text.h"

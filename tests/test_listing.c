@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 #include "core/space/listing.h"
 #include "core/space/moves.h"
 #include "core/space/space_json.h"

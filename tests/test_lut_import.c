@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/costs/costs_file.h"
 #include "core/device/dataset.h"
 #include "data/datasets/folder.h"

@@ -1,7 +1,7 @@
 /* A pretrained predictor goes to a file and comes back in another process: the same predictions. */
 #include "core/app/app.h"
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
+#include "core/base/text/csv.h"
 #include "data/formats/safetensors.h"
 #include "tests/say.h"
 

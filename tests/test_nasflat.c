@@ -1,5 +1,5 @@
 /* nasflat learns, transfers, and says what it is sure of. */
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 #include "core/predict/gp/source.h"
 #include "tests/nasflat_world.h"

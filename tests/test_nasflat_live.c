@@ -1,6 +1,6 @@
 /* nasflat while it learns: what a face is told, and that it can be stopped; its presets. */
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 #include "tests/nasflat_world.h"
 

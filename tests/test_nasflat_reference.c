@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/nn/adamw.h"
 #include "core/num/blas.h"
 #include "core/predict/nasflat/train.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
 #include "data/formats/ofa_accuracy.h"

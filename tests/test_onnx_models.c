@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 #include "data/formats/onnx.h"
 #include "data/machines/host/engine.h"
 #include "tests/check.h"

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "core/base/owned.h"
+#include "core/base/system/owned.h"
 #include "tests/harm.h"
 
 static bool marked(int dir)

@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "data/formats/pickle.h"
 #include "data/formats/torchzip.h"
 #include "tests/check.h"

@@ -2,7 +2,7 @@
  * pickle.dumps, protocol in the comment. */
 #include <stdlib.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/num/tensors.h"
 #include "data/formats/pickle.h"
 #include "data/importers/import.h"

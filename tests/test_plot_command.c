@@ -5,9 +5,9 @@
 
 #include "core/app/app.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/commands/commands.h"
 #include "data/machines/codesign.h"
 #include "plots/commands.h"

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/device/task.h"
 #include "core/num/stats.h"
 #include "core/predict/simple/adaproxy_fit.h"

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
 #include "data/datasets/proxy_images.h"

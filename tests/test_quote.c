@@ -2,9 +2,9 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
-#include "core/base/option.h"
-#include "core/base/quote.h"
 #include "core/base/rng.h"
+#include "core/base/text/option.h"
+#include "core/base/text/quote.h"
 #include "core/base/utf8.h"
 #include "tests/check.h"
 #include "tui/faces/expand.h"

@@ -7,10 +7,10 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "data/datasets/folder.h"
 #include "data/formats/npy.h"
 #include "data/formats/pickle.h"

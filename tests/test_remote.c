@@ -6,9 +6,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 #include "core/space/moves.h"
 #include "core/space/simplify.h"
 #include "data/machines/remote/hosts.h"

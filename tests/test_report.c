@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "plots/commands.h"
 #include "plots/figure/palette.h"

@@ -4,9 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/num/wilcoxon.h"
 #include "data/results/results.h"
 #include "data/results/results_latex.h"

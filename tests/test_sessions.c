@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "core/app/stale.h"
-#include "core/base/quote.h"
 #include "core/base/rng.h"
+#include "core/base/text/quote.h"
 
 #include "tests/say.h"
 

@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/owned.h"
 #include "core/base/rng.h"
+#include "core/base/system/owned.h"
 #include "sessions/folder.h"
 #include "sessions/header.h"
 #include "tests/say.h"

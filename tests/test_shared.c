@@ -8,7 +8,7 @@
 #include "core/app/saved_tasks.h"
 #include "core/base/clock.h"
 #include "core/base/interrupt.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/shared_file.h"
 #include "tests/say.h"
 #include "tui/faces/prompt.h"
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "core/app/simulated.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "data/datasets/folder.h"
 #include "data/importers/draw.h"

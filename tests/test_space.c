@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/space/space.h"
 #include "tests/check.h"
 

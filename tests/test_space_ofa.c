@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"
 #include "tests/check.h"

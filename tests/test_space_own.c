@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "core/diagnose/diagnose.h"
 #include "core/space/kinds.h"

@@ -6,8 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/space/expr.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"

@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/num/blas.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"

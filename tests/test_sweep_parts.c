@@ -1,7 +1,7 @@
 /* sweep: architectures of measure and proxies in tasks, merged into what one command makes; what does not fit is refused. */
 #include <unistd.h>
 
-#include "core/base/shared_file.h"
+#include "core/base/system/shared_file.h"
 #include "data/sweep/chunks.h"
 #include "data/sweep/state.h"
 #include "tests/sweeps.h"

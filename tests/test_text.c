@@ -1,12 +1,12 @@
 /* Text from outside: what of it may be shown, and what becomes of it in names, tables and JSON. */
 #include <stdlib.h>
 
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/name.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
+#include "core/base/text/name.h"
 #include "core/base/utf8.h"
 #include "tests/check.h"
 

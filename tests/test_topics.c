@@ -5,9 +5,9 @@
 
 #include "core/app/app.h"
 #include "core/app/topics.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"
 #include "core/transfer/metrics.h"

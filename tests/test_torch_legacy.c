@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
 #include "data/formats/torch_legacy.h"
 #include "data/formats/torchzip.h"
 #include "tests/check.h"

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/map.h"

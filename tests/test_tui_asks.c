@@ -1,5 +1,5 @@
 /* What a view asks for: answers may come in another order than the questions, and only the last one's counts. */
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tests/check.h"
 #include "tui/screen/screen_in.h"
 

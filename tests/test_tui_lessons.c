@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "sessions/course/course.h"
 #include "sessions/course/shelf.h"
 #include "tests/check.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 #include "tests/pty.h"
 #include "tui/screen/mouse.h"

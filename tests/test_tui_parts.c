@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tests/check.h"
 #include "tui/screen/screen_in.h"
 #include "tui/screen/views/views.h"

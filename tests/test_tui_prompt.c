@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 #include "tests/pty.h"
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 #include "tests/pty.h"
 

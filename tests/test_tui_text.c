@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/quote.h"
 #include "core/base/utf8.h"
 #include "data/datasets/folder.h"
 #include "tests/check.h"

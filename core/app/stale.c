@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/json.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 
 /* --- the commands that make it anew --- */
 

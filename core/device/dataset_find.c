@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/quote.h"
+#include "core/base/text/near.h"
+#include "core/base/text/quote.h"
 #include "core/device/dataset.h"
 
 static bool all_digits(const char *text)

@@ -24,7 +24,7 @@
 
 #include "core/archs/archs.h"
 #include "core/base/observer.h"
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 #include "core/device/basis.h"
 #include "core/device/dataset.h"
 #include "core/num/pool.h"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/space/parts.h"
 #include "core/space/user.h"
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/space/parts.h"
 
 enum { STAGES = 5, SLOTS = 4, BLOCKS = STAGES * SLOTS, LEAST_DEPTH = 2 };

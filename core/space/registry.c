@@ -2,7 +2,7 @@
  * name. */
 #include <string.h>
 
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 #include "core/space/numbers.h"
 #include "core/space/parts.h"
 #include "core/space/shipped.h"

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/space/numbers.h"
 #include "core/space/space_read.h"
 #include "core/space/user.h"

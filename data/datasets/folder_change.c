@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/device/scores.h"
 #include "core/space/numbers.h"
 #include "data/datasets/bundled_proxies.h"

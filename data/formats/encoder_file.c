@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/space/space_json.h"
 #include "data/formats/safetensors.h"
 

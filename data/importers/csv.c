@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
 #include "data/importers/csv_heading.h"
 #include "data/importers/json_table.h"
 

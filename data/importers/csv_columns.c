@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/name.h"
+#include "core/base/text/name.h"
 #include "core/device/scores.h"
 #include "data/importers/csv_columns.h"
 

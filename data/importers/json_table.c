@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/index.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "data/importers/csv.h"
 
 enum { DEEP_MOST = 4, TITLE_MOST = 200 }; /* objects within a record, and bytes of the names that they give */

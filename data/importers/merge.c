@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "core/space/numbers.h"
 #include "data/importers/import.h"

@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/space/numbers.h"
 #include "data/importers/csv.h"
 #include "data/importers/json_table.h"

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 
 /* --- by name ----------------------------------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/results/results.h"
 #include "tests/bench/bench.h"
 

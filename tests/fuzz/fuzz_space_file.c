@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"
 #include "core/space/space_json.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/graphics.h"
 #include "tui/draw/render.h"
 #include "tui/screen/screen_in.h"

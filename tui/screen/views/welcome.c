@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/screen/views/views.h"
 
 typedef struct welcome_view {

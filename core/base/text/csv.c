@@ -1,4 +1,4 @@
-#include "core/base/csv.h"
+#include "core/base/text/csv.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/base/utf8.h"
 
 enum { CELLS_MOST = 1000000, RECORD_MOST = 64 << 20, ASK_EVERY = 4096 };

@@ -1,4 +1,4 @@
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
+#include "core/base/text/quote.h"
 
 static int table_size(const ll_option *table)
 {

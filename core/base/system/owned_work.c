@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/owned.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/owned.h"
 
 #define PREFIX ".latlab.tmp-"
 static const char mark[] = "latlab works here\n";

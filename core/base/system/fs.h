@@ -1,6 +1,6 @@
 /* Files: whole-file reads, writes that either happen entirely or not at all, folders, XDG paths. */
-#ifndef LL_BASE_FS_H
-#define LL_BASE_FS_H
+#ifndef LL_BASE_SYSTEM_FS_H
+#define LL_BASE_SYSTEM_FS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "core/base/str.h"
 
 /* Whole file, NUL added after the last byte (not counted in *len). The caller frees. Files over `most` bytes
- * (0: 4 GiB) are refused. Pipes are read to their end, devices refused (core/base/stream.h). Stops with LL_CANCELLED (interrupt.h). */
+ * (0: 4 GiB) are refused. Pipes are read to their end, devices refused (core/base/system/stream.h). Stops with LL_CANCELLED (interrupt.h). */
 ll_status ll_read_file(const char *path, size_t most, char **text, size_t *len, ll_error *e);
 
 /* The same of a file that latlab keeps for itself: what is no plain file is refused, for a pipe in its place would be

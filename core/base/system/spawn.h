@@ -1,6 +1,6 @@
 /* Starting another program. */
-#ifndef LL_BASE_SPAWN_H
-#define LL_BASE_SPAWN_H
+#ifndef LL_BASE_SYSTEM_SPAWN_H
+#define LL_BASE_SYSTEM_SPAWN_H
 
 #include <sys/types.h>
 

@@ -1,10 +1,10 @@
-#include "core/base/name.h"
+#include "core/base/text/name.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "core/base/utf8.h"
 
 /* The first character that shows nothing, as a sentence. */

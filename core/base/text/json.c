@@ -1,13 +1,13 @@
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/base/utf8.h"
 
 static void *allocate(size_t bytes)

@@ -1,4 +1,4 @@
-#include "core/base/stream.h"
+#include "core/base/system/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 
 enum { TICK_MS = 20 }; /* a pipe is waited for in ticks so short that the wish to stop is answered at once */
 

@@ -7,15 +7,15 @@
  * "=cmd|..." would be a command of the one who looks at an export. ll_csv_write puts an apostrophe before such a text
  * unless it is a number, and one more before a text that looks so written already ('=x); reading takes exactly that
  * apostrophe away again, so that what was written is read. */
-#ifndef LL_BASE_CSV_H
-#define LL_BASE_CSV_H
+#ifndef LL_BASE_TEXT_CSV_H
+#define LL_BASE_TEXT_CSV_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "core/base/status.h"
-#include "core/base/stream.h"
+#include "core/base/system/stream.h"
 
 typedef struct ll_csv {
     char *what; /* names the file in messages */

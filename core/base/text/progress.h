@@ -1,6 +1,6 @@
 /* What long work tells its observer (observer.h). */
-#ifndef LL_BASE_PROGRESS_H
-#define LL_BASE_PROGRESS_H
+#ifndef LL_BASE_TEXT_PROGRESS_H
+#define LL_BASE_TEXT_PROGRESS_H
 
 #include "core/base/observer.h"
 

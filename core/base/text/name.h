@@ -1,7 +1,7 @@
 /* What a name may be that comes from outside and will stand in tables, files and command lines: of devices, above all.
  * One rule for every door. */
-#ifndef LL_BASE_NAME_H
-#define LL_BASE_NAME_H
+#ifndef LL_BASE_TEXT_NAME_H
+#define LL_BASE_TEXT_NAME_H
 
 #include "core/base/status.h"
 

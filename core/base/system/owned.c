@@ -1,4 +1,4 @@
-#include "core/base/owned.h"
+#include "core/base/system/owned.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* "Did you mean": the nearest of a closed list of names to a word that is none of them. Nearness is relative to length:
  * a typing error in three letters is near, a different word is not, however short. Of few letters only one name may be
  * near. A beginning of one name alone is near too. */
-#ifndef LL_BASE_NEAR_H
-#define LL_BASE_NEAR_H
+#ifndef LL_BASE_TEXT_NEAR_H
+#define LL_BASE_TEXT_NEAR_H
 
 #include <stdbool.h>
 

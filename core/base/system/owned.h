@@ -3,8 +3,8 @@
  *
  * A folder is made in a work folder of one's own beside its place (its name cannot be guessed, a lock in it says that
  * its maker is alive), and takes its place whole. What a killed process left is removed by the next one. */
-#ifndef LL_BASE_OWNED_H
-#define LL_BASE_OWNED_H
+#ifndef LL_BASE_SYSTEM_OWNED_H
+#define LL_BASE_SYSTEM_OWNED_H
 
 #include <stdbool.h>
 

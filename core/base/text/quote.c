@@ -1,4 +1,4 @@
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/mem.h"
-#include "core/base/stream.h"
+#include "core/base/system/stream.h"
 
 /* --- reading --- */
 

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
-#include "core/base/stream.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/stream.h"
 
 #define PREFIX ".latlab-tmp-"
 

@@ -3,8 +3,8 @@
  * Every string that enters goes through ll_json_string, and what is printed is valid JSON in valid UTF-8 in any case:
  * bytes that are none are read as Latin-1 (core/base/utf8.h), and what is hidden there is escaped as \\uXXXX, so that an
  * event stream may be looked at in a terminal. */
-#ifndef LL_BASE_JSON_H
-#define LL_BASE_JSON_H
+#ifndef LL_BASE_TEXT_JSON_H
+#define LL_BASE_TEXT_JSON_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>

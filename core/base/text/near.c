@@ -1,4 +1,4 @@
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 
 enum { LEAST_BEGINNING = 3, FEW = 3 };
 

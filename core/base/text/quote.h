@@ -8,8 +8,8 @@
  * Law: splitting what ll_quote_word wrote gives back that word, whatever bytes it is made of, and in a list (a,b) and
  * as a pattern (x*) the word means itself. What it writes is UTF-8 on one line with nothing hidden in it (utf8.h),
  * so that it may be shown, kept in a history and typed into. */
-#ifndef LL_BASE_QUOTE_H
-#define LL_BASE_QUOTE_H
+#ifndef LL_BASE_TEXT_QUOTE_H
+#define LL_BASE_TEXT_QUOTE_H
 
 #include <stdarg.h>
 

@@ -1,7 +1,7 @@
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 
 cJSON *ll_progress_new(const char *phase, long done, long total)
 {

@@ -3,8 +3,8 @@
  * kernel's (flock): it ends with the process that held it, and the lock file stays.
  *
  * Readers need no lock: the file is replaced by a rename, so they see it before or after a change. */
-#ifndef LL_BASE_SHARED_FILE_H
-#define LL_BASE_SHARED_FILE_H
+#ifndef LL_BASE_SYSTEM_SHARED_FILE_H
+#define LL_BASE_SYSTEM_SHARED_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "core/base/spawn.h"
+#include "core/base/system/spawn.h"
 
 #include <signal.h>
 #include <spawn.h>

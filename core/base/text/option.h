@@ -1,7 +1,7 @@
 /* Typed options: one table describes the arguments of a command, of a predictor, of a sampler. Parsing, help,
  * completion, the man page and the record of a run are loops over it. */
-#ifndef LL_BASE_OPTION_H
-#define LL_BASE_OPTION_H
+#ifndef LL_BASE_TEXT_OPTION_H
+#define LL_BASE_TEXT_OPTION_H
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -88,7 +88,7 @@ typedef struct ll_option {
 typedef struct ll_values {
     const ll_option *table;
     char **text;   /* one per record; NULL when neither given nor defaulted */
-    char **marked; /* the same as marked words (core/base/quote.h) */
+    char **marked; /* the same as marked words (core/base/text/quote.h) */
     bool *given;
 } ll_values;
 
@@ -98,7 +98,7 @@ void ll_values_init(ll_values *v, const ll_option *table);
  * nearest name. */
 ll_status ll_values_set(ll_values *v, const char *name, const char *text, ll_error *e);
 ll_status ll_values_set_marked(ll_values *v, const char *name, const char *marked, ll_error *e);
-/* Set from marked words (core/base/quote.h): "key=value" or positionals in table order; complains of missing required
+/* Set from marked words (core/base/text/quote.h): "key=value" or positionals in table order; complains of missing required
  * ones. A '=' that is marked belongs to the value of a positional. */
 ll_status ll_values_parse(ll_values *v, char *const *words, int n, ll_error *e);
 void ll_values_copy(ll_values *to, const ll_values *from);

@@ -4,8 +4,8 @@
  * What is no file: a descriptor that the shell opened (/dev/fd/63 of `<(...)`, /dev/stdin) is read whatever it is. A named
  * pipe is read when somebody writes it, who is waited for LL_PIPE_PATIENCE_MS. Any other device but /dev/null is refused:
  * it has no end, or waits for keys. */
-#ifndef LL_BASE_STREAM_H
-#define LL_BASE_STREAM_H
+#ifndef LL_BASE_SYSTEM_STREAM_H
+#define LL_BASE_SYSTEM_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "core/base/shared_file.h"
+#include "core/base/system/shared_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 
 enum { PAUSE_MS = 10 };
 
