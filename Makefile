@@ -67,7 +67,7 @@ build/aarch64/%: override DNNL = -ldnnl -lgomp
 build/aarch64/%: override LDFLAGS += $(foreach d,$(CROSS_DIRS),-L$(d) -Wl,-rpath-link,$(d))
 
 # What of it computes and needs no more than OpenBLAS and cJSON, for the tests that qemu runs in a minute.
-SOURCES_arm := $(wildcard core/base/*.c core/base/*/*.c core/space/*.c) $(addsuffix .c,$(addprefix core/num/,blas blas_check blas_choice pool \
+SOURCES_arm := $(wildcard core/base/*.c core/base/*/*.c core/space/*.c core/space/*/*.c) $(addsuffix .c,$(addprefix core/num/,blas blas_check blas_choice pool \
                small_gemm sort stats stats_quantile ticks) \
                $(filter-out %/sweep %/worker %/stable,$(basename $(wildcard data/machines/host/*.c))))
 NEEDS_arm := build/arm/root/ready

@@ -13,16 +13,21 @@ core/base/text: core/base core/base/system
 core/num: +base
 core/nn: +base core/num
 core/space: +base core/num
-core/costs: +base core/num core/space
-core/codesign: +base core/num core/space
-core/archs: +base core/num core/space
-core/proxies: +base core/num core/nn core/space core/archs
-core/device: +base core/num core/space core/costs core/archs
-core/encode: +base core/num core/nn core/space core/costs core/archs core/proxies core/device
-core/encode/arch2vec: +base core/num core/nn core/space core/costs core/archs core/device core/encode
-core/encode/cate: +base core/num core/nn core/space core/costs core/archs core/device core/encode
-core/sample: +base core/num core/space core/costs core/archs core/device core/encode
-+learning: +base core/num core/nn core/space core/costs core/archs core/device core/encode core/sample
+core/space/template: +base core/space
+core/space/published: +base core/space core/space/template
+core/space/own: +base core/space core/space/template
+core/space/files: +base core/space core/space/template core/space/own
++space: core/space core/space/own core/space/files
+core/costs: +base core/num +space
+core/codesign: +base core/num +space
+core/archs: +base core/num +space
+core/proxies: +base core/num core/nn +space core/archs
+core/device: +base core/num +space core/costs core/archs
+core/encode: +base core/num core/nn +space core/costs core/archs core/proxies core/device
+core/encode/arch2vec: +base core/num core/nn +space core/costs core/archs core/device core/encode
+core/encode/cate: +base core/num core/nn +space core/costs core/archs core/device core/encode
+core/sample: +base core/num +space core/costs core/archs core/device core/encode
++learning: +base core/num core/nn +space core/costs core/archs core/device core/encode core/sample
 core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict

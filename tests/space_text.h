@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/text/json.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 
 static inline ll_status read_text(const char *text, const ll_space **out, ll_error *e)
 {

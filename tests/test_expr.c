@@ -4,9 +4,9 @@
 
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
-#include "core/space/expr.h"
+#include "core/space/files/space_json.h"
 #include "core/space/network.h"
-#include "core/space/space_json.h"
+#include "core/space/template/expr.h"
 #include "tests/check.h"
 
 static int one_name(void *ctx, const char *name)

@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 #include "core/base/text/json.h"
 #include "core/num/blas.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/machines/host/cache.h"
 #include "data/machines/host/describe.h"
 #include "data/machines/host/engine.h"

@@ -7,7 +7,7 @@
 #include "core/base/rng.h"
 #include "core/encode/encoding.h"
 #include "core/space/moves.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "core/transfer/adapted.h"
 #include "core/transfer/pretrain.h"
 #include "tests/check.h"

@@ -6,9 +6,9 @@
 #include "core/base/mem.h"
 #include "core/base/rng.h"
 #include "core/base/text/json.h"
-#include "core/space/listing.h"
+#include "core/space/files/space_json.h"
 #include "core/space/moves.h"
-#include "core/space/space_json.h"
+#include "core/space/own/listing.h"
 #include "tests/check.h"
 
 enum { MOST = 6 };

@@ -10,7 +10,7 @@
 #include "core/num/stats.h"
 #include "core/predict/mlp/net.h"
 #include "core/predict/simple/simple.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "core/transfer/pretrain.h"
 #include "core/transfer/transfer.h"
 #include "tests/check.h"

@@ -1,8 +1,8 @@
 /* Architectures that are numbers: their spaces, the tables they come in (HAT), and what works on them. */
 #include "tests/say.h"
 
-#include "core/space/numbers.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
+#include "core/space/own/numbers.h"
 #include "data/datasets/folder.h"
 #include "data/importers/import.h"
 

@@ -5,11 +5,11 @@
 
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
-#include "core/space/expr.h"
+#include "core/space/files/shipped.h"
+#include "core/space/files/space_json.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"
-#include "core/space/shipped.h"
-#include "core/space/space_json.h"
+#include "core/space/template/expr.h"
 #include "tests/check.h"
 #include "tests/space_text.h"
 

@@ -4,9 +4,9 @@
 
 #include "core/archs/archs.h"
 #include "core/device/dataset.h"
+#include "core/space/files/space_json.h"
 #include "core/space/moves.h"
 #include "core/space/parts.h"
-#include "core/space/space_json.h"
 #include "tests/check.h"
 
 /* A stage of one to three blocks: depth, then a kernel per block; as OFA has it, in small. */

@@ -7,9 +7,9 @@
 #include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "core/diagnose/diagnose.h"
+#include "core/space/files/space_json.h"
 #include "core/space/kinds.h"
 #include "core/space/moves.h"
-#include "core/space/space_json.h"
 #include "data/datasets/folder.h"
 #include "tests/check.h"
 

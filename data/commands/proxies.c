@@ -16,7 +16,7 @@
 #include "core/base/text/near.h"
 #include "core/commands/candidates.h"
 #include "core/proxies/many.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/commands/chosen.h"
 #include "data/commands/commands.h"
 #include "data/commands/proxy_job.h"

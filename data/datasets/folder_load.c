@@ -11,7 +11,7 @@
 #include "core/base/text/json.h"
 #include "core/base/text/near.h"
 #include "core/costs/costs_file.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"
 #include "data/formats/npy.h"

@@ -14,7 +14,7 @@
 #include "core/base/text/csv.h"
 #include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"

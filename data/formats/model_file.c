@@ -6,7 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/formats/safetensors.h"
 #include "data/formats/torchzip.h"
 

@@ -137,7 +137,7 @@ void ll_table_note_archs(ll_table_reader *r); /* how they were read */
 /* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
 bool ll_table_takes_name(const char *name);
 
-/* Tables whose architectures are numbers (core/space/numbers.h): the first pass over the file, which gives the space.
+/* Tables whose architectures are numbers (core/space/own/numbers.h): the first pass over the file, which gives the space.
  * *parts: its measured columns are the parts of one network, encoder and decoder. */
 ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *parts, ll_error *e);
 /* Notes which columns were read as numbers of architectures, which as devices and which as deviations. */

@@ -7,7 +7,7 @@
 #include "core/base/size.h"
 #include "core/base/text/json.h"
 #include "core/device/scores.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "data/importers/import.h"
 
 static const double AGREE = 1e-3; /* relative */

@@ -4,9 +4,9 @@
 
 #include "core/base/rng.h"
 #include "core/base/text/json.h"
+#include "core/space/files/space_json.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"
-#include "core/space/space_json.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { NAMES = 32, GENES = 8 };
