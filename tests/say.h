@@ -140,4 +140,15 @@ static inline void make_toy(void)
     ll_app_free(a);
 }
 
+/* A short session; tagged, so that it can be told from others. */
+static inline ll_app *app_with(const char *tag)
+{
+    char line[64];
+    ll_app *a = app_new();
+    SAY(a, "load toy");
+    snprintf(line, sizeof line, "tag %s", tag);
+    SAY(a, line);
+    return a;
+}
+
 #endif

@@ -1,4 +1,5 @@
-/* The commands of data/, through the app as a face sees them: what they say, and that bad input costs nothing. */
+/* The commands of data/, through the app as a face sees them: what they say, and that bad input costs nothing.
+ * (Names of devices: test_data_names.c.) */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -8,84 +9,15 @@
 #include "core/base/mem.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
-#include "core/base/utf8.h"
 #include "core/commands/commands.h"
 #include "core/predict/predictor.h"
 #include "data/commands/commands.h"
 #include "data/datasets/folder.h"
 #include "data/formats/safetensors.h"
 #include "tests/check.h"
-
-static ll_app *app;
-static cJSON *last;      /* the latest result */
-static ll_str complaint; /* all errors and warnings of the latest lines */
-
-/* Carries out one line; returns the status word of its END. */
-static const char *say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static const char *say(const char *fmt, ...)
-{
-    static char status[16];
-    ll_str line = {0};
-    va_list ap;
-    va_start(ap, fmt);
-    ll_str_addv(&line, fmt, ap);
-    va_end(ap);
-    ll_str_clear(&complaint);
-    ll_app_submit(app, line.s);
-    for (cJSON *o; (o = ll_app_wait(app)); cJSON_Delete(o)) {
-        const char *event = ll_json_get_str(o, "event", "");
-        if (!strcmp(event, "end")) snprintf(status, sizeof status, "%s", ll_json_get_str(o, "status", "?"));
-        if (!strcmp(event, "error") || !strcmp(event, "warning"))
-            ll_str_addf(&complaint, "%s\n", ll_json_get_str(o, "message", ""));
-        if (strcmp(event, "result")) continue;
-        cJSON_Delete(last);
-        last = cJSON_Duplicate(o, true);
-    }
-    ll_str_free(&line);
-    return status;
-}
-
-static void start(void)
-{
-    static char dir[600];
-    snprintf(dir, sizeof dir, "%s/data", check_tmpdir());
-    app = ll_app_new(&(ll_app_config){.data_dir = dir, .threads = 1});
-    ll_app_register(app, ll_data_commands);
-    ll_app_register(app, ll_help_commands);
-}
-
-static void stop(void)
-{
-    ll_app_free(app);
-    cJSON_Delete(last);
-    last = NULL;
-    ll_str_free(&complaint);
-}
-
-static const char *write_text(const char *name, const char *text)
-{
-    static char path[600];
-    ll_error e = {0};
-    snprintf(path, sizeof path, "%s/%s", check_tmpdir(), name);
-    CHECK_INT(ll_write_file(path, text, strlen(text), &e), LL_OK);
-    return path;
-}
+#include "tests/data_say.h"
 
 static const char good_table[] = "arch,phone,board\n0,1,20\n1,2,\n2,3,25.5\n3,4,30\n";
-
-/* Hash of a dataset on the disk: what must not change when a command fails. */
-static ll_hash stored_hash(const char *name)
-{
-    ll_hash h = {""};
-    ll_dataset *d = NULL;
-    ll_error e = {0};
-    char *path = ll_path_join(ll_app_data_dir(app), name);
-    CHECK_INT(ll_folder_load(path, &d, &e), LL_OK);
-    if (d) h = d->hash;
-    ll_dataset_unref(d);
-    free(path);
-    return h;
-}
 
 /* --- CSV --- */
 
@@ -465,145 +397,6 @@ static void foreign_model_files_are_refused(void)
     free(path);
 }
 
-/* --- names of devices --- */
-
-static const char odd_table[] =
-    "arch,device,latency\n"
-    "0,\"a, b\",1\n1,\"a, b\",2\n2,\"a, b\",3\n"
-    "0,x*,2\n1,x*,1\n2,x*,3\n"
-    "0,\"say \"\"hi\"\", it's\",3\n1,\"say \"\"hi\"\", it's\",2\n2,\"say \"\"hi\"\", it's\",1\n"
-    "0,\"=cmd|'/C calc'!A0\",1\n1,\"=cmd|'/C calc'!A0\",3\n2,\"=cmd|'/C calc'!A0\",2\n"
-    "0,''=x,1\n1,''=x,3\n2,''=x,2\n"
-    "0,out=y,1\n1,out=y,3\n2,out=y,2\n0,xy,1\n1,xy,5\n2,xy,2\n";
-
-static void odd_names_come_back(void)
-{
-    char *bytes;
-    size_t n;
-    ll_error e = {0};
-    char *out = ll_path_join(check_tmpdir(), "odd-out.csv");
-    start();
-    CHECK_STR(say("import csv %s as odd space=nasbench201 unit=ms", write_text("odd.csv", odd_table)), "ok");
-    CHECK_STR(say("load odd"), "ok");
-    CHECK_STR(say("export csv %s", out), "ok");
-    if (CHECK(!ll_read_file(out, 0, &bytes, &n, &e))) {
-        CHECK_HAS(bytes, ",'=cmd|'/C calc'!A0,"); /* no spreadsheet runs it */
-        CHECK_HAS(bytes, ",''=x,");
-        free(bytes);
-    }
-    CHECK_STR(say("import csv %s as again space=nasbench201 unit=ms", out), "ok");
-    CHECK_STR(stored_hash("again").hex, stored_hash("odd").hex);
-    CHECK_STR(
-        say("import csv %s as twice space=nasbench201 unit=ms", write_text("odd.csv", "arch,'=x\n0,1\n")),
-        "ok");
-    CHECK_STR(say("load twice"), "ok"); /* the guard is no part of the name */
-    CHECK_STR(say("export csv %s force=on devices=\"\\=x\"", out), "ok");
-    stop();
-    free(out);
-}
-
-static void quoted_names_are_addressed(void)
-{
-    static const struct {
-        const char *devices;
-        int n;
-    } table[] = {
-        {"\"a, b\"", 1},   {"\"a, b\",xy", 2}, {"'x*'", 1}, {"x*", 2}, {"\"say \\\"hi\\\", it's\"", 1},
-        {"\"xy, x*\"", 2}, {"\"out\\=y\"", 1}};
-    char *out = ll_path_join(check_tmpdir(), "chosen.csv");
-    start();
-    CHECK_STR(say("import csv %s as odd space=nasbench201 unit=ms", write_text("odd.csv", odd_table)), "ok");
-    CHECK_STR(say("load odd"), "ok");
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        CHECK_STR(say("export csv %s force=on devices=%s", out, table[i].devices), "ok");
-        CHECK_INT(ll_json_get_int(last, "n_devices", -1), table[i].n);
-    }
-    stop();
-    free(out);
-}
-
-/* The file with every `from` made `to`, as a latlab that took any byte would have written it. */
-static void rewrite(const char *file, const char *from, const char *to)
-{
-    char *path = ll_path_join(check_tmpdir(), file), *bytes;
-    size_t n;
-    ll_error e = {0};
-    ll_str out = {0};
-    if (!CHECK(!ll_read_file(path, 0, &bytes, &n, &e))) return;
-    for (char *p = bytes, *at; *p; p = at ? at + strlen(from) : p + strlen(p)) {
-        at = strstr(p, from);
-        ll_str_addn(&out, p, at ? (size_t)(at - p) : strlen(p));
-        if (at) ll_str_add(&out, to);
-    }
-    CHECK_INT(ll_write_file(path, out.s, out.len, &e), LL_OK);
-    ll_str_free(&out);
-    free(bytes);
-    free(path);
-}
-
-/* Such a folder hashed its names as the bytes they were: it loads, and is UTF-8 from the next time it is saved. */
-static void former_names_load(void)
-{
-    start();
-    const char *table = write_text("former.csv", "arch,Ger\u00e4t\n0,1\n1,2\n");
-    CHECK_STR(say("import csv %s as former space=nasbench201 unit=ms", table), "ok");
-    ll_hash hash = stored_hash("former");
-    rewrite("data/former/dataset.json", hash.hex, "00000000000000000000000000000000");
-    CHECK_STR(say("load former"), "failed"); /* damaged, as far as anybody can tell */
-    rewrite("data/former/dataset.json", "\u00e4", "\xe4");
-    rewrite("data/former/latency.csv", "\u00e4", "\xe4");
-    CHECK_STR(say("load former"), "ok");
-    CHECK_STR(say("import csv %s into former unit=ms", write_text("more.csv", "arch,b\n0,1\n")), "ok");
-    CHECK_STR(say("load former"), "ok");
-    CHECK_INT(ll_json_get_int(last, "devices", 0), 2);
-    stop();
-}
-
-static void names_are_checked_at_the_door(void)
-{
-    static const struct {
-        const char *text, *say;
-    } bad[] = {
-        {"arch,a\x1b[31m\n0,1\n", "line 1: column 2: \"a\ufffd[31m\" is no name: its character 2 is U+001B"},
-        {"arch,device,latency\n0,a\u202e,1\n", "line 2: \"a\ufffd\" is no name"},
-        {"arch,\"a\nb\"\n0,1\n", "U+000A"},
-        {"arch,a\x9b"
-         "b\n0,1\n",
-         "U+009B"},
-        {"arch,"
-         "\"\"\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-         "xxxxxxxxx\"\n0,1\n",
-         "at most 100"}};
-    char *info, *path = ll_path_join(check_tmpdir(), "data/latin/dataset.json");
-    size_t n;
-    ll_error e = {0};
-    start();
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        CHECK_STR(say("import csv %s as bad space=nasbench201 unit=ms", write_text("bad.csv", bad[i].text)),
-                  "failed");
-        CHECK_HAS(ll_str_text(&complaint), bad[i].say);
-    }
-    CHECK_STR(say("import csv %s as bad space=nasbench201 unit=ms device=\"a\\x1b\"",
-                  write_text("bad.csv", "arch,a\n0,1\n")),
-              "failed");
-    CHECK_HAS(ll_str_text(&complaint), "is no name");
-    /* a table in Latin-1 is taken, with a note, and what is stored of it is UTF-8 */
-    CHECK_STR(say("import csv %s as latin space=nasbench201 unit=ms",
-                  write_text("latin.csv", "arch, Ger\xe4t \n0,1\n")),
-              "ok");
-    char *notes = ll_json_line(last);
-    CHECK_HAS(notes, "read as Latin-1");
-    if (CHECK(!ll_read_file(path, 0, &info, &n, &e))) {
-        CHECK(ll_utf8_valid(info));
-        CHECK_HAS(info, "\"Ger\u00e4t\"");
-        free(info);
-    }
-    CHECK_STR(say("load latin"), "ok");
-    free(notes);
-    free(path);
-    stop();
-}
-
 static char *content(const char *path)
 {
     char *text = NULL;
@@ -653,10 +446,6 @@ static void examples_are_lines(void)
 static const check_case cases[] = {
     {"examples are lines", examples_are_lines},
     {"files that are there are kept", files_that_are_there_are_kept},
-    {"odd names come back", odd_names_come_back},
-    {"quoted names are addressed", quoted_names_are_addressed},
-    {"names that were let in before load", former_names_load},
-    {"names are checked at the door", names_are_checked_at_the_door},
     {"bad tables cost nothing", bad_tables_cost_nothing},
     {"long lines are refused with a sentence", long_lines_are_refused_with_a_sentence},
     {"tables of every shape are read", tables_of_every_shape_are_read},
