@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/app/stale.h"
 #include "core/base/mem.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
@@ -319,7 +320,7 @@ static void read_went_by(const ll_state *s, const cJSON *o, ll_found *f)
         if (f->n_by > n) continue;
         free(f->outdated);
         ll_str why = {0};
-        ll_str_addf(&why, "outdated: nothing predicts %s now", name->valuestring);
+        ll_stale_unpredicted(name->valuestring, &why);
         f->outdated = ll_str_take(&why);
     }
     if (outdated) f->outdated = ll_strdup(outdated);
