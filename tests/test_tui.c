@@ -11,6 +11,20 @@
 #include "tests/check.h"
 #include "tests/pty.h"
 
+/* Nothing was left yet: the first start offers no session to go on with. (The first of these tests, for that.) */
+static void test_first_start(void)
+{
+    if (!START(24, 80, "--tui")) return;
+    CHECK(until("i data of your own"));
+    keys("/_sim");
+    CHECK(until_gone("nb201_host"));
+    CHECK(!vt_has(&pty.t, "the last session"));
+    CHECK(!vt_has(&pty.t, "o open"));
+    keys("\033Q");
+    CHECK(pty_wait_end());
+    pty_finish();
+}
+
 static void test_main_job(void)
 {
     if (!START(40, 120, "--tui")) return;
@@ -105,6 +119,7 @@ static void test_last_session(void)
     pty_finish();
     if (!START(24, 80, "--tui")) return;
     CHECK(until("o the last session"));
+    CHECK(until("o open"));
     keys("o");
     CHECK(until("nb201_sim by hand"));
     CHECK(until("sim_phone_a53"));
@@ -395,7 +410,8 @@ static void test_key_file(void)
 int main(int argc, char **argv)
 {
     pty_find_program();
-    static const check_case cases[] = {{"from data to a saved scatter", test_main_job},
+    static const check_case cases[] = {{"the first start", test_first_start},
+                                       {"from data to a saved scatter", test_main_job},
                                        {"from welcome to card", test_from_welcome_to_card},
                                        {"command line and filter", test_command_line},
                                        {"n and N go on with a search", test_search_goes_on},
