@@ -246,14 +246,14 @@ static void hashes_tell_bytes_apart(void)
 static void near_names_are_meant_and_others_are_not(void)
 {
     static const char *const names[] = {"load",     "corr", "order", "predict", "pretrain", "plot",
-                                        "spearman", "gp",   "N1",    "N3",      NULL};
+                                        "spearman", "gp",   "N1",    "N3",      "q",        NULL};
     static const char *const words[][2] = {
         {"laod", "load"},       {"lod", "load"},      {"cor", "corr"},
         {"colour", NULL},       {"x", NULL},          {"ls", NULL},
         {"pre", NULL},          {"pret", "pretrain"}, {"spaerman", "spearman"},
         {"predcit", "predict"}, {"exit", NULL},       {"cat", NULL},
         {"GP", "gp"},           {"N2", NULL},         {"", NULL},
-        {"spear", "spearman"}};
+        {"spear", "spearman"},  {"qu", NULL},         {"aq", NULL}};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++) {
         ll_near near = ll_near_to(words[w][0]);
         for (int i = 0; names[i]; i++) ll_near_offer(&near, names[i]);

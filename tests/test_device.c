@@ -51,6 +51,28 @@ static void duplicates_are_refused(void)
     ll_dataset_unref(d);
 }
 
+/* Of few letters nobody can say what was meant: a sentence without three names is better than one with any. */
+static void short_words_are_meant_for_no_device(void)
+{
+    static const struct {
+        const char *typed, *say;
+    } cases[] = {{"xy", "`devices` lists"}, {"ax", "`devices` lists"}, {"si", "`devices` lists"},
+                 {"sim", "did you mean"},   {"y", "`devices` lists"},  {"sim_z", "did you mean sim_a"}};
+    static const char *const names[] = {"x", "sim_a", "sim_b", "sim_c", "sim_d"};
+    ll_dataset *d = toy_data(20, five);
+    ll_error e = {0};
+    int device;
+    for (int i = 0; i < 5; i++)
+        ll_device_set(&d->devices[i], names[i], LL_MEASURED, "test", "ms", NULL, NULL);
+    CHECK_OK(ll_dataset_seal(d, &e));
+    CHECK_OK(ll_dataset_find_device(d, "x", &device, &e));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_INT(ll_dataset_find_device(d, cases[i].typed, &device, &e), LL_USAGE);
+        CHECK_HAS(e.message, cases[i].say);
+    }
+    ll_dataset_unref(d);
+}
+
 static void devices_are_found_as_typed(void)
 {
     ll_dataset *d = toy_data(20, five);
@@ -501,6 +523,7 @@ int main(int argc, char **argv)
         {"rows are found", rows_are_found},
         {"duplicates are refused", duplicates_are_refused},
         {"devices are found as typed", devices_are_found_as_typed},
+        {"short words are meant for no device", short_words_are_meant_for_no_device},
         {"quoted devices are found", quoted_devices_are_found},
         {"hash follows content", hash_follows_content},
         {"what is sealed stays where it is", what_is_sealed_stays_where_it_is},

@@ -32,7 +32,7 @@ static bool begins_with(const char *name, const char *word)
 
 void ll_near_offer(ll_near *n, const char *name)
 {
-    int distance = ll_edit_distance(n->word, name), limit = ll_near_limit(n->word);
+    int distance = ll_near_distance(n->word, name), limit = ll_near_limit(n->word);
     bool begins = begins_with(name, n->word);
     if (distance <= limit && distance == n->distance) n->rival |= strcmp(n->best, name) != 0;
     if (distance <= limit && distance < n->distance) take(n, name, distance);
@@ -50,6 +50,13 @@ void ll_near_offer_all(ll_near *n, const ll_strs *names)
 int ll_near_limit(const char *word)
 {
     return ((int)strlen(word) + 1) / 3;
+}
+
+int ll_near_distance(const char *word, const char *name)
+{
+    size_t a = strlen(word), b = strlen(name);
+    int distance = ll_edit_distance(word, name);
+    return distance && (size_t)distance >= (a < b ? a : b) ? INT_MAX : distance;
 }
 
 const char *ll_near_best(const ll_near *n)

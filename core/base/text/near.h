@@ -22,6 +22,9 @@ void ll_near_offer(ll_near *n, const char *name);
 void ll_near_offer_all(ll_near *n, const ll_strs *names);
 /* Errors that `word` may have and still be meant for a name that is so far from it. */
 int ll_near_limit(const char *word);
+/* Errors between the two (ll_edit_distance); INT_MAX where so many leave nothing of the shorter one: "xy" is not meant for
+ * a device called "x". */
+int ll_near_distance(const char *word, const char *name);
 /* NULL: none is near. Borrowed. */
 const char *ll_near_best(const ll_near *n);
 /* The sentence for a word that is none of the names, and at its end "; did you mean NAME?" or `otherwise` (NULL: neither).
