@@ -228,7 +228,7 @@ static void the_latency_has_many_names(void)
         "arch,latency_mean,latency_std", "arch,mean_latency,std_latency",
         "arch,lat_avg,lat_std",          "arch,inference_time_ms,inference_time_std",
         "arch,Latency (ms),stdev (ms)",  "arch,elapsed_ms,sd_ms",
-        "arch,time_p50,std,n_runs"};
+        "arch,time_p50,std,n_runs",      "arch,latency_ms_mean,latency_ms_std"};
     ll_str said = {0};
     for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
         ll_str table = {0};
@@ -244,6 +244,38 @@ static void the_latency_has_many_names(void)
     }
     CHECK(!read("arch,duration_s\n0_1_2,1.5\n", (ll_import){.device = "pi"}, &said));
     CHECK_HAS(ll_str_text(&said), "duration_s, which is s, and unit=ms was given");
+    ll_str_free(&said);
+}
+
+/* Beside the word that says what is measured a unit is one wherever it stands; elsewhere it is asked for. */
+static void a_unit_may_stand_inside(void)
+{
+    static const struct {
+        const char *column;
+        double ms; /* 0: it is asked for */
+    } cases[] = {{"latency_ms_mean", 5},    {"mean_ms_latency", 5},        {"lat_us_p50", .005},
+                 {"Latency (ms) mean", 5},  {"time_s_avg", 5000},          {"throughput_fps_mean", 200},
+                 {"latency_us_east", .005}, {"latency_server_us_east", 0}, {"s_latency", 0}};
+    ll_str said = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_str table = {0}, name = {0};
+        ll_str_addf(&table, "arch,%s\n0_1_2,5\n", cases[i].column);
+        ll_str_addf(&name, "call it \"%s (ms)\"", cases[i].column);
+        ll_dataset *d = read_table(table.s, (ll_import){.space = own_space(), .device = "pi"}, &said);
+        if (!CHECK((d != NULL) == (cases[i].ms > 0))) printf("  %s: %s\n", cases[i].column, said.s);
+        if (d) CHECK_NEAR(at(d, "pi", "0_1_2"), cases[i].ms, 1e-12);
+        if (!d) CHECK_HAS(said.s, name.s);
+        ll_dataset_unref(d);
+        ll_str_free(&table);
+        ll_str_free(&name);
+    }
+    CHECK(!read_table("arch,lat_us_p50\n0_1_2,5\n",
+                      (ll_import){.space = own_space(), .device = "pi", .unit = "ms"}, &said));
+    CHECK_HAS(said.s, "lat_us_p50, which is us, and unit=ms was given");
+    ll_dataset *d =
+        read("arch,b_power (mW)\n0_1_2,5\n", (ll_import){0}, &said); /* of a device, whose name is b */
+    if (CHECK(d != NULL)) CHECK_STR(d->devices[0].name, "b_power");
+    ll_dataset_unref(d);
     ll_str_free(&said);
 }
 
@@ -312,6 +344,7 @@ static const check_case cases[] = {
     {"other kinds of files are named", other_kinds_of_files_are_named},
     {"cells say which column is which", cells_say_which_column_is_which},
     {"the latency has many names", the_latency_has_many_names},
+    {"a unit may stand inside", a_unit_may_stand_inside},
     {"emptied lines are passed over", emptied_lines_are_passed_over},
     {0},
 };
