@@ -27,6 +27,8 @@ ll_status ll_csv_fail(const ll_csv *c, ll_error *e, const char *fmt, ...)
 
 /* --- opening --- */
 
+#define PICKLE "a pickle: Python's csv.writer() makes a table of what pickle.load() gives"
+
 /* What people have instead of a table, by its first bytes, and what to do about it. */
 static const struct {
     const char *begins, *is;
@@ -41,10 +43,10 @@ static const struct {
     {"ARROW1", "an Arrow file: to_csv() writes a table"},
     {"\x89HDF", "an HDF5 file: to_csv() writes a table"},
     {"\x93NUMPY", "a NumPy array: numpy.savetxt() writes a table"},
-    {"\x80\x02", "a pickle"},
-    {"\x80\x03", "a pickle"},
-    {"\x80\x04", "a pickle"},
-    {"\x80\x05", "a pickle"},
+    {"\x80\x02", PICKLE},
+    {"\x80\x03", PICKLE},
+    {"\x80\x04", PICKLE},
+    {"\x80\x05", PICKLE},
     {"SQLite format 3", "an SQLite database: sqlite3 -csv -header writes a table"},
     {"%PDF", "a PDF"},
     {"{\"", "JSON: pandas.read_json(...).to_csv() writes a table"},
