@@ -169,6 +169,12 @@ static void curves_show_whatever_is_there(void)
     d.parts = parts + 2;
     d.n_parts = 1;
     CHECK_INT(ll_build_curve(&d, &f, NULL), LL_BAD_DATA);
+    double edp[] = {1.956e14, 1.769e14}; /* the notes count as the axis does */
+    d.parts = &(ll_curve_part){"EDP", edp, 2};
+    CHECK_INT(ll_build_curve(&d, &f, NULL), LL_OK);
+    CHECK_STR(f->panels[0].y.label, "EDP, 10^12");
+    CHECK_STR(f->panels[0].notes.v[0], "lowest 176.9 x 10^12 at epoch 2");
+    ll_figure_free(f);
 }
 
 static void probabilities_have_a_row_for_each_choice(void)
