@@ -424,7 +424,7 @@ static void write_number(FILE *f, double x, void (*write)(double x, char *out))
     char text[32];
     if (isnan(x)) return;
     write(x, text);
-    fputs(text, f);
+    fputs_unlocked(text, f);
 }
 
 void ll_csv_write_number(FILE *f, double x)
