@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "core/base/system/owned.h"
-#include "tests/harm.h"
+#include "tests/data/harm.h"
 
 static bool marked(int dir)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "data/datasets/folder_change.h"
-#include "tests/harm.h"
+#include "tests/data/harm.h"
 #include "tests/say.h"
 
 static const char *data_dir(void)

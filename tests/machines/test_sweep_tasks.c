@@ -3,7 +3,7 @@
 
 #include "data/results/results.h"
 #include "tests/machines/sweeps.h"
-#include "tests/nd_table.h"
+#include "tests/transfer/nd_table.h"
 
 #define EXPERIMENT "tasks=ND,N1 data=t predictors=flops,opcount,gp samplers=random,dopt k=10,12 trials=3"
 

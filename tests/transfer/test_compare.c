@@ -1,7 +1,7 @@
 /* The tables of compare: every cell, tasks side by side, the best marked where a paired test says so. */
 #include "core/commands/predicted.h"
-#include "tests/nd_table.h"
 #include "tests/say.h"
+#include "tests/transfer/nd_table.h"
 
 enum { ROWS = 300 };
 

@@ -7,8 +7,8 @@
 
 #include "core/base/clock.h"
 #include "data/results/results.h"
-#include "tests/made_trials.h"
 #include "tests/say.h"
+#include "tests/transfer/made_trials.h"
 
 enum { TARGETS = 2 };
 #define TASK "partition source=sim_v100_b1,sim_v100_b32,sim_v100_b256 target=sim_eyeriss,sim_raspi4"
