@@ -48,7 +48,7 @@ bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 
 /* --- a tile of C --- */
 
-/* A third of a sanitized suite would be checks of these loads; tests/test_small_gemm.c has a page without access behind
+/* A third of a sanitized suite would be checks of these loads; tests/base/test_small_gemm.c has a page without access behind
  * every matrix instead. */
 #define UNCHECKED __attribute__((no_sanitize("address", "undefined")))
 
