@@ -121,12 +121,12 @@ endef
 # What computes in `real` (core/nn/real.h). For tests the same source is compiled once more in double, NAME.f64.o, and
 # there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
 # and double fit into one program. Tests called *_grad are in double themselves.
-TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv layer_norm linear pair_hinge sums) \
+TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv linear pair_hinge sums) \
          $(addprefix core/encode/cate/,attention drop net transformer) \
          $(addprefix core/proxies/,conv net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
           core/predict/mlp/net \
          core/encode/arch2vec/net \
-         $(addprefix core/predict/nasflat/,backward forward work) tests/operators
+         $(addprefix core/predict/nasflat/,backward forward idle work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))
 BOTH := test_help test_nn
 # What the program itself computes in double.

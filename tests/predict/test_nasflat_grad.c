@@ -1,4 +1,5 @@
 /* Finite differences, in double, of the whole NASFLAT loss in all its variants. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "core/base/mem.h"
@@ -85,10 +86,9 @@ static void check_net(const ll_nasflat_shape *shape, bool self_loops, bool dropo
     ll_nasflat_graphs_free(&c.graphs);
 }
 
-static void the_whole_loss_in_all_variants(void)
+static ll_nasflat_shape small_shape(int variant)
 {
-    for (int variant = 0; variant < 48; variant++) {
-        ll_nasflat_shape s = {.gnn = variant % 3,
+    return (ll_nasflat_shape){.gnn = variant % 3,
                               .op_update = variant / 3 % 2,
                               .hw_head = variant / 6 % 2,
                               .n_z = variant / 12 % 2 ? NZ : 0,
@@ -103,6 +103,12 @@ static void the_whole_loss_in_all_variants(void)
                               .head = 7,
                               .z_hidden = 4,
                               .z_dim = 3};
+}
+
+static void the_whole_loss_in_all_variants(void)
+{
+    for (int variant = 0; variant < 48; variant++) {
+        ll_nasflat_shape s = small_shape(variant);
         check_net(&s, variant / 24, variant % 2);
     }
 }
@@ -124,9 +130,54 @@ static void paper_width_takes_the_same_path(void)
     ll_nasflat_graphs_free(&c.graphs);
 }
 
+/* Items without a gradient are left out on the way back: the others' is what they have among themselves. */
+static void check_idle(const ll_nasflat_shape *shape, int most_idle, bool dropout)
+{
+    net_case c = {.dropout = dropout};
+    net_open(&c, shape, false);
+    double dscore[ITEMS], few[ITEMS], *grad = ll_alloc_aligned(c.layout.n, sizeof(double)),
+                                      *alone = ll_alloc_aligned(c.layout.n, sizeof(double)), error = 0;
+    int n = 0;
+    net_run(&c, dscore);
+    for (int i = 0; i < ITEMS; i++) dscore[i] = i * 5 % ITEMS < most_idle ? 0 : .1 + .03 * i;
+    ll_nasflat_backward(c.work, c.w, dscore, grad);
+    for (int i = 0; i < ITEMS; i++) {
+        if (dscore[i] == 0) continue;
+        few[n] = dscore[i];
+        c.items[n] = c.items[i];
+        c.seeds[n++] = c.seeds[i];
+    }
+    CHECK_INT(n, ITEMS - most_idle);
+    if (n) {
+        double score[ITEMS];
+        ll_nasflat_forward(c.work, c.w, c.items, n, shape->n_z ? c.z : NULL, dropout ? c.seeds : NULL, score);
+        ll_nasflat_backward(c.work, c.w, few, alone);
+    }
+    for (size_t i = 0; i < c.layout.n; i++) {
+        double away = fabs(grad[i] - alone[i]) / (1 + fabs(alone[i]));
+        if (!(away <= error)) error = away;
+    }
+    check_report(error < 1e-12, __FILE__, __LINE__, "gnn %d update %d head %d z %d, %d idle: error %g",
+                 shape->gnn, shape->op_update, shape->hw_head, shape->n_z, most_idle, error);
+    free(grad);
+    free(alone);
+    free(c.w);
+    ll_nasflat_work_free(c.work);
+    ll_nasflat_graphs_free(&c.graphs);
+}
+
+static void items_without_a_gradient_are_left_out(void)
+{
+    for (int variant = 0; variant < 24; variant++) {
+        ll_nasflat_shape s = small_shape(variant);
+        for (int idle = 1; idle <= ITEMS; idle += 4) check_idle(&s, idle, variant % 2);
+    }
+}
+
 static const check_case cases[] = {
     {"the whole loss in all variants", the_whole_loss_in_all_variants},
     {"paper width takes the same path", paper_width_takes_the_same_path},
+    {"items without a gradient are left out", items_without_a_gradient_are_left_out},
     {0},
 };
 
