@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/num/blas.h"
 #include "core/num/blas_choice.h"
 

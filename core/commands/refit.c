@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
-#include "core/base/near.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/pretrain.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/space/kinds.h"

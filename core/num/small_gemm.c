@@ -48,10 +48,15 @@ bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 
 /* --- a tile of C --- */
 
+/* A third of a sanitized suite would be checks of these loads; tests/base/test_small_gemm.c has a page without access behind
+ * every matrix instead. */
+#define UNCHECKED __attribute__((no_sanitize("address", "undefined")))
+
 /* c (rows, vecs * LANES) = or += a times b. Inlined with constants, so that the sums live in registers. */
-static inline __attribute__((always_inline)) void tile(int rows, int vecs, const float *a, strides s, int k,
-                                                       const float *b, ptrdiff_t ldb, bool add, float *c,
-                                                       ptrdiff_t ldc)
+static inline __attribute__((always_inline)) UNCHECKED void tile(int rows, int vecs, const float *a,
+                                                                 strides s, int k, const float *b,
+                                                                 ptrdiff_t ldb, bool add, float *c,
+                                                                 ptrdiff_t ldc)
 {
     vec sum[TALL][WIDEST];
 #pragma GCC unroll 12
@@ -78,8 +83,8 @@ typedef void tile_fn(const float *a, strides s, int k, const float *b, ptrdiff_t
                      ptrdiff_t ldc);
 
 #define TILE(R, V)                                                                                           \
-    static void tile_##R##_##V(const float *a, strides s, int k, const float *b, ptrdiff_t ldb, bool add,    \
-                               float *c, ptrdiff_t ldc)                                                      \
+    static UNCHECKED void tile_##R##_##V(const float *a, strides s, int k, const float *b, ptrdiff_t ldb,    \
+                                         bool add, float *c, ptrdiff_t ldc)                                  \
     {                                                                                                        \
         tile(R, V, a, s, k, b, ldb, add, c, ldc);                                                            \
     }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
                           ll_protocol protocol, const ll_matrix_f *vectors, const ll_model *prior,

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 
 /* Rows every source knows; when they are too few (devices measured on different architectures), rows at least
  * one source knows: predictors skip what is missing. */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/device/engine.h"
 #include "data/commands/commands.h"

@@ -2,16 +2,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "core/costs/costs_file.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"
 #include "data/formats/npy.h"

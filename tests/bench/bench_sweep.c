@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/results/results.h"
 #include "tests/bench/bench.h"
-#include "tests/made_trials.h"
+#include "tests/transfer/made_trials.h"
 
 enum { TRIALS = 1000000, FILES = 1000 };
 

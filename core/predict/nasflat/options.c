@@ -1,4 +1,4 @@
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/nn/graph_conv.h"
 #include "core/predict/nasflat/model.h"
 

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
 #include "core/costs/coverage.h"
