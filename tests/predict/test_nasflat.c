@@ -21,9 +21,10 @@ static void all_variants_learn(void)
 {
     static const char *const variants[][2] = {{"gnn", "dgf"},         {"gnn", "gat"},   {"hwemb", "mlp"},
                                               {"op_update", "off"},   {"pairs", "all"}, {"graph", "full"},
-                                              {"encoding", "onehot"}, {"members", "2"}, {"scaling", "rank"}};
+                                              {"encoding", "onehot"}, {"members", "2"}, {"scaling", "rank"},
+                                              {"graph", "marked"}};
     ll_dataset *d = sealed_cells();
-    for (int i = 0; i < 9; i++) {
+    for (int i = 0; i < 10; i++) {
         setup s = open_setup(d, 2);
         double spearman;
         set(&s.pretrain, variants[i][0], variants[i][1]);
@@ -173,6 +174,66 @@ static void prior_gives_latencies_with_intervals(void)
     ll_dataset_unref(d);
 }
 
+/* --- what is executed --- */
+
+enum { NODES = 8, OPS = 5 };
+
+/* The operations of a cell's inner nodes as the network reads them, those that are not executed from OPS on. */
+typedef struct cell_ops {
+    int op[NODES - 2], arcs;
+} cell_ops;
+
+static cell_ops read_cell(const ll_nasflat_model *m, const char *cell)
+{
+    cell_ops out;
+    ll_error e = {0};
+    ll_nasflat_inputs in = {0};
+    ll_archs *one = ll_archs_new(m->sources.archs->space, 1);
+    CHECK_INT(ll_space_parse(one->space, cell, ll_arch_at(one, 0), &e), LL_OK);
+    ll_nasflat_inputs_read(&in, m, one, 0, 1);
+    for (int i = 1; i < NODES - 1; i++) out.op[i - 1] = in.graphs.code[i] - LL_NASFLAT_FIRST_OP;
+    out.arcs = in.graphs.pred_at[NODES];
+    ll_nasflat_inputs_free(&in);
+    ll_archs_unref(one);
+    return out;
+}
+
+/* A convolution that feeds nothing, a pooling, a skip that is a wire: the pooling alone is executed. All that is
+ * written can be read from the marked graph; without marks dead operations look alive. */
+static void what_is_not_executed_is_marked(void)
+{
+    static const char cell[] = "|nor_conv_3x3~0|+|avg_pool_3x3~0|none~1|+|none~0|none~1|skip_connect~2|";
+    static const int written[] = {3, 4, 0, 0, 0, 1};
+    ll_dataset *d = sealed_cells();
+    for (int marked = 0; marked < 2; marked++) {
+        setup s = open_setup(d, 1);
+        void *model = NULL;
+        set(&s.pretrain, "epochs", "1");
+        set(&s.pretrain, "prior", "off");
+        if (marked) set(&s.pretrain, "graph", "marked");
+        CHECK_INT(pretrain(&s, &model), LL_OK);
+        CHECK_INT(((ll_nasflat_model *)model)->layout.shape.n_ops, marked ? 2 * OPS : OPS);
+        cell_ops a = read_cell(model, cell);
+        for (int i = 0; i < NODES - 2; i++) CHECK_INT(a.op[i], written[i] + (marked && i != 1 ? OPS : 0));
+        CHECK_INT(a.arcs, 2); /* from the input, to the output */
+        ll_nasflat.release(model);
+        close_setup(&s);
+    }
+    ll_dataset_unref(d);
+}
+
+/* Elsewhere nothing is simplified. */
+static void only_cells_have_marks(void)
+{
+    CHECK(ll_nasflat_marks(ll_space_find("nasbench201"), "marked"));
+    CHECK(!ll_nasflat_marks(ll_space_find("nasbench201"), "pruned"));
+    CHECK(!ll_nasflat_marks(ll_space_find("fbnet"), "marked"));
+    CHECK(!ll_nasflat_marks(ll_space_find("ofa"), "marked"));
+    int n_nodes;
+    CHECK(ll_nasflat_graph_size(ll_space_find("fbnet"), "marked", &n_nodes));
+    CHECK_INT(n_nodes, 24);
+}
+
 /* --- company --- */
 
 enum { STRANGERS = 90 };
@@ -233,9 +294,10 @@ static void company_changes_nothing(void)
     static const char *const variants[][4] = {{"hidden", "128", "head", "200"},
                                               {"members", "2", "encoding", "cost"},
                                               {"hwemb", "mlp", "graph", "full"},
-                                              {"op_update", "off", "gnn", "gat"}};
+                                              {"op_update", "off", "gnn", "gat"},
+                                              {"graph", "marked", "encoding", "onehot"}};
     ll_dataset *d = sealed_cells();
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         setup s = open_setup(d, 2);
         void *model = NULL;
         set(&s.pretrain, "epochs", "2");
@@ -364,6 +426,8 @@ static const check_case cases[] = {
     {"missing source latencies are skipped", missing_source_latencies_are_skipped},
     {"estimates carry what features cannot", estimates_carry_what_features_cannot},
     {"prior gives latencies with intervals", prior_gives_latencies_with_intervals},
+    {"what is not executed is marked", what_is_not_executed_is_marked},
+    {"only cells have marks", only_cells_have_marks},
     {"company changes nothing", company_changes_nothing},
     {"features come with the architectures", features_come_with_the_architectures},
     {"a stopped model gets a prior for each device", a_stopped_model_gets_a_prior_for_each_device},

@@ -3,14 +3,14 @@
 #include "tests/predict/nasflat_world.h"
 
 /* In another process, where nothing of the dataset is. */
-static void saved_models_predict_the_same(void)
+static void check_saved(const char *name, const char *value)
 {
     ll_dataset *d = sealed_cells();
     setup s = open_setup(d, 1);
     void *model = NULL;
     set(&s.pretrain, "epochs", "2");
     set(&s.pretrain, "members", "2");
-    set(&s.pretrain, "encoding", "onehot");
+    set(&s.pretrain, name, value);
     s.variance = true;
     CHECK_INT(pretrain(&s, &model), LL_OK);
     void *again = saved_and_loaded(&s, model);
@@ -20,6 +20,33 @@ static void saved_models_predict_the_same(void)
     check_same_predictions(&s, model, again); /* the first transfer left the weights alone */
     ll_nasflat.release(model);
     ll_nasflat.release(again);
+    close_setup(&s);
+    ll_dataset_unref(d);
+}
+
+static void saved_models_predict_the_same(void)
+{
+    check_saved("encoding", "onehot");
+    check_saved("graph", "marked");
+}
+
+/* The options of a file say how its graphs are read; a file from before there were marks does not ask for them. */
+static void older_models_stay_as_they_were(void)
+{
+    ll_dataset *d = sealed_cells();
+    setup s = open_setup(d, 1);
+    void *model = NULL, *old = NULL;
+    ll_tensors t = {0};
+    set(&s.pretrain, "epochs", "1");
+    CHECK_INT(pretrain(&s, &model), LL_OK);
+    CHECK_INT(ll_nasflat.save(model, &t, &s.e), LL_OK);
+    ll_tensors_set_text(&t, "nasflat_options", "{\"hidden\":32,\"head\":24,\"graph\":\"auto\"}");
+    CHECK_INT(ll_nasflat.load(&(ll_load_job){&t, d->space, d->archs, NULL}, &old, &s.e), LL_OK);
+    CHECK_INT(((ll_nasflat_model *)old)->layout.shape.n_ops, 5);
+    check_same_predictions(&s, model, old);
+    ll_tensors_free(&t);
+    ll_nasflat.release(old);
+    ll_nasflat.release(model);
     close_setup(&s);
     ll_dataset_unref(d);
 }
@@ -57,6 +84,8 @@ static void damaged_models_are_refused(void)
     char *options = ll_strdup(ll_tensors_text(&t, "nasflat_options"));
     ll_tensors_set_text(&t, "nasflat_options", "{\"gnn\":\"cnn\"}");
     check_refused(&s, &t, LL_USAGE, "nasflat_options");
+    ll_tensors_set_text(&t, "nasflat_options", "{\"hidden\":32,\"head\":24,\"graph\":\"marked\"}");
+    check_refused(&s, &t, LL_BAD_DATA, "op_emb.weight"); /* weights of a graph without marks */
     ll_tensors_set_text(&t, "nasflat_options", "[");
     check_refused(&s, &t, LL_BAD_DATA, "not a nasflat model");
     ll_tensors_set_text(&t, "nasflat_options", options);
@@ -74,6 +103,7 @@ static void damaged_models_are_refused(void)
 
 static const check_case cases[] = {
     {"saved models predict the same", saved_models_predict_the_same},
+    {"older models stay as they were", older_models_stay_as_they_were},
     {"damaged models are refused", damaged_models_are_refused},
     {0},
 };
