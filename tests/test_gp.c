@@ -183,7 +183,47 @@ static void executions_are_recognised(void)
     ll_dataset_unref(d);
 }
 
-/* Sources taken over from another model are what learning them again would give. */
+/* Of what a design says a device that does not execute what is written needs wider intervals, whatever its samples' own
+ * errors are. */
+static double width_beside_errors(const ll_gp_model *m, const int *rows, int k, const double *lat,
+                                  double *other)
+{
+    ll_gp_posterior q;
+    double y[20], sum = 0;
+    for (int i = 0; i < k; i++) y[i] = lat[rows[i]];
+    ll_gp_model_condition(m, &m->rows, rows, y, k, false, &q);
+    for (int i = 0; i < k; i++) sum += fmin(q.left_out[i] * q.left_out[i], 4) / k;
+    double trust = 1.15 * k * k / (k * k + 64.), width = log(q.spread) - trust * .5 * log(sum + .01);
+    *other = 1 - q.kind[LL_GP_AS_WRITTEN];
+    ll_gp_posterior_free(&q);
+    return width;
+}
+
+static void devices_that_simplify_get_wider_intervals(void)
+{
+    enum { K = 10 };
+    ll_dataset *d = small_world(7, 39), *left = small_world(7, 39);
+    ll_gp_model *m = pretrained_on_all(d);
+    ll_ints pool = ll_ints_range(CELLS);
+    ll_error e = {0};
+    int rows[K];
+    double written, pruned;
+    for (int i = 0; i < CELLS; i++)
+        ll_gp_executed(d->space, LL_GP_PRUNED, ll_gene(d, i), ll_arch_at(left->archs, i));
+    price(left, TARGET, TARGET, .01);
+    ll_sample_job job = {
+        .archs = d->archs, .pool = pool.v, .n_pool = CELLS, .k = K, .seed = 1, .prior = &m->design};
+    CHECK_INT(ll_sample(ll_sampler_find("dopt"), &job, rows, &e), LL_OK);
+    double usual = width_beside_errors(m, rows, K, ll_latencies(d, TARGET), &written);
+    double wider = width_beside_errors(m, rows, K, ll_latencies(left, TARGET), &pruned);
+    CHECK(written < .1 && pruned > .9);
+    CHECK_NEAR(wider - usual, .33 * (pruned - written), 1e-9);
+    ll_ints_free(&pool);
+    ll_gp.release(m);
+    ll_dataset_unref(left);
+    ll_dataset_unref(d);
+}
+
 /* A device that drops some of what has no effect and pays for the rest is neither the one nor the other. */
 static void mixtures_are_recognised(void)
 {
@@ -289,6 +329,7 @@ static void older_files_are_read(void)
     ll_gp_features_free(&f);
 }
 
+/* Sources taken over from another model are what learning them again would give. */
 static void derived_models_are_as_if_learnt(void)
 {
     static const int source[2] = {1, 3}, from[2] = {1, -1};
@@ -538,6 +579,7 @@ static const check_case cases[] = {
     {"cells are executed as runtimes do", cells_are_executed_as_runtimes_do},
     {"executions are recognised", executions_are_recognised},
     {"mixtures are recognised", mixtures_are_recognised},
+    {"devices that simplify get wider intervals", devices_that_simplify_get_wider_intervals},
     {"flow is counted", flow_is_counted},
     {"older files are read", older_files_are_read},
     {"derived models are as if learnt", derived_models_are_as_if_learnt},
