@@ -7,6 +7,7 @@
 #include "core/base/mem.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/costs/coverage.h"
 #include "core/costs/part_names.h"
 #include "tests/check.h"
 
@@ -240,6 +241,68 @@ static void note10_comes_back(void)
     free(yaml);
 }
 
+static ll_costs *read_text(const char *what, const char *text, ll_costs *into, ll_status *status, ll_error *e)
+{
+    *status = ll_costs_read_text(into, what, text, strlen(text), NULL, e);
+    return into;
+}
+
+/* What timed a table stays with it, in files and in models, and rows of another engine do not join it. */
+static void what_timed_a_table_stays_with_it(void)
+{
+    static const char mine[] =
+        "# latlab measure layers space=fbnet: engine=onednn dtype=f32 (oneDNN 2.6.3) on x\n"
+        "kind,h_in,c_in,h_out,c_out,kernel,ms\nconv,32,16,32,16,3,.05\n",
+                      other[] = "# latlab measure layers space=fbnet: engine=blas dtype=f32 (plain) on x\n"
+                                "kind,h_in,c_in,h_out,c_out,kernel,ms\nconv,16,16,16,16,3,.02\n";
+    ll_error e = {0};
+    ll_status status;
+    ll_tensors file = {0};
+    char *path = ll_path_join(check_tmpdir(), "timed.csv");
+    ll_costs *back = NULL, *c = read_text("mine.csv", mine, ll_costs_new(NULL), &status, &e);
+    CHECK_OK(status);
+    CHECK_STR(c->settings, "engine=onednn dtype=f32");
+    CHECK_INT(ll_costs_read_text(c, "other.csv", other, strlen(other), NULL, &e), LL_BAD_DATA);
+    CHECK_HAS(e.message,
+              "other.csv: timed with engine=blas dtype=f32, and rows of the same table with engine=onednn");
+    ll_costs_seal(c, NULL);
+    CHECK_OK(ll_costs_write_csv(c, NULL, path, &e));
+    if ((back = opened(path, NULL))) CHECK_STR(back->settings, c->settings);
+    ll_costs_unref(back);
+    ll_costs_save(c, &file);
+    CHECK_OK(ll_costs_load(&file, NULL, &back, &e));
+    if (back) CHECK_STR(back->settings, c->settings);
+    ll_costs_unref(back);
+    ll_costs_unref(c);
+    ll_tensors_free(&file);
+    free(path);
+}
+
+/* What a table lacks is counted and named, once each. */
+static void what_a_table_lacks_is_named(void)
+{
+    static const char text[] =
+        "kind,h_in,c_in,h_out,c_out,kernel,stride,groups,ms\nconv,32,16,32,16,3,1,1,.05\n";
+    const ll_space *s = ll_space_find("nasbench201");
+    ll_error e = {0};
+    ll_status status;
+    ll_str said = {0};
+    ll_coverage v;
+    const uint8_t genes[12] = {3, 3, 3, 3, 3, 3,
+                               1, 1, 1, 1, 1, 1}; /* a cell of 3x3 convolutions, one of copies */
+    ll_costs *c = read_text("one.csv", text, ll_costs_new(s), &status, &e);
+    CHECK_OK(status);
+    ll_costs_seal(c, NULL);
+    ll_costs_coverage(c, s, genes, 2, &v);
+    CHECK_INT(v.parts - v.missing, 30); /* six in each of the first five cells */
+    CHECK_INT(v.n_named, LL_COVERAGE_NAMED);
+    ll_coverage_text(&v, s, &said);
+    CHECK_HAS(ll_str_text(&said), "of 2 networks (");
+    CHECK_HAS(ll_str_text(&said), "have no row: conv 3x3 3>16 32x32, ");
+    ll_str_free(&said);
+    ll_costs_unref(c);
+}
+
 /* All parts of an architecture, each as its own row of 1 ms: nothing is missing, however they are cut. */
 static void bill_covers_each_layer_once(void)
 {
@@ -329,6 +392,8 @@ static const check_case cases[] = {
     {"bad tables are refused", bad_tables_are_refused},
     {"equal parts become one", equal_parts_become_one},
     {"note10 comes back", note10_comes_back},
+    {"what timed a table stays with it", what_timed_a_table_stays_with_it},
+    {"what a table lacks is named", what_a_table_lacks_is_named},
     {"bill covers each layer once", bill_covers_each_layer_once},
     {"fbnet blocks have names", fbnet_blocks_have_names},
     {"tensors come back", tensors_come_back},

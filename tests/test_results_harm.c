@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "data/results/results.h"
+#include "tests/made_trials.h"
 #include "tests/say.h"
 
 enum { TARGETS = 2 };
@@ -109,6 +111,83 @@ static void a_killed_experiment_goes_on(void)
     cJSON_Delete(after);
     cJSON_Delete(whole);
     ll_app_free(a);
+}
+
+enum { MERGED_FILES = 8, MERGED_ROWS = 1000, KILLS = 8, HELD = 500 };
+
+static char *merged_file(int i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "task-%d.sqlite", i);
+    return ll_path_join(check_tmpdir(), name);
+}
+
+static int merge_tasks(const char *into)
+{
+    ll_strs files = {0};
+    ll_results *r;
+    ll_merged merged;
+    int done;
+    for (int i = 0; i < MERGED_FILES; i++) ll_strs_take(&files, merged_file(i));
+    ll_status s = ll_results_open(into, &r, NULL);
+    if (!s) s = ll_results_merge_all(r, &files, NULL, &merged, &done, NULL);
+    ll_results_close(r);
+    ll_strs_free(&files);
+    return s;
+}
+
+/* Did the kill come before it was done? */
+static bool kill_merge(const char *into, double after_s)
+{
+    int status = 0;
+    fflush(stdout);
+    pid_t child = fork();
+    if (!child) _exit(merge_tasks(into));
+    usleep((useconds_t)(1e6 * after_s));
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    return WIFSIGNALED(status);
+}
+
+static bool is_whole(const char *path)
+{
+    sqlite3 *db;
+    sqlite3_stmt *q = NULL;
+    bool whole = !sqlite3_open(path, &db) &&
+                 !sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &q, NULL) &&
+                 sqlite3_step(q) == SQLITE_ROW && !strcmp((const char *)sqlite3_column_text(q, 0), "ok");
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return whole;
+}
+
+/* Whatever the moment, all of the tasks' trials are there or none, what was there stays, and the same merge then brings them. */
+static void a_killed_merge_brings_all_or_nothing(void)
+{
+    char *into = ll_path_join(check_tmpdir(), "into.sqlite");
+    int in_the_middle = 0;
+    for (int i = 0; i < MERGED_FILES; i++) {
+        char *path = merged_file(i);
+        CHECK(made_trials(path, MERGED_ROWS));
+        free(path);
+    }
+    CHECK(made_trials(into, HELD));
+    double start = ll_now_s();
+    CHECK_INT(merge_tasks(into), LL_OK);
+    double whole_s = ll_now_s() - start;
+    for (int i = 0; i < KILLS; i++) {
+        unlink(into);
+        CHECK(made_trials(into, HELD));
+        in_the_middle += kill_merge(into, whole_s * i / KILLS);
+        int n = count_results("into.sqlite");
+        check_report(n == HELD || n == HELD + MERGED_FILES * MERGED_ROWS, __FILE__, __LINE__,
+                     "%d trials after a kill at %.3f of %.3f s", n, whole_s * i / KILLS, whole_s);
+        CHECK(is_whole(into));
+        CHECK_INT(merge_tasks(into), LL_OK);
+        CHECK_INT(count_results("into.sqlite"), HELD + MERGED_FILES * MERGED_ROWS);
+    }
+    CHECK(in_the_middle >= KILLS / 2);
+    free(into);
 }
 
 /* --- several at once ------------------------------------------------------------------------------------------------ */
@@ -234,6 +313,7 @@ static const check_case cases[] = {
     {"make the toy dataset", make_toy},
     {"what is no file is no database", what_is_no_file_is_no_database},
     {"a killed experiment goes on", a_killed_experiment_goes_on},
+    {"a killed merge brings all or nothing", a_killed_merge_brings_all_or_nothing},
     {"processes at once share a database", processes_at_once_share_a_database},
     {"exports go by their suffix", exports_go_by_their_suffix},
     {"read-only databases are read", read_only_databases_are_read},

@@ -58,6 +58,7 @@ typedef struct ll_pretrain_job {
      * "epoch" (the axis; "unit" names another, such as "episode"), "loss", "spearman", ... The same every
      * time: no times, and nothing that is taken by the clock. */
     cJSON *history;
+    cJSON *says; /* array or NULL: what is worth telling people, one sentence each */
 } ll_pretrain_job;
 
 /* Architectures of one device with what was measured there, (archs->n) ms. Borrowed. */
@@ -67,7 +68,8 @@ typedef struct ll_measured {
 } ll_measured;
 
 typedef struct ll_adapt_job {
-    const char *device;  /* the target's name, to speak of it */
+    const char *device; /* the target's name, to speak of it */
+    const char *note; /* what is known of it: batch, precision, engine ("engine=onednn ..."); NULL: nothing */
     ll_measured samples; /* k >= 1 of them, no NaN */
     ll_measured
         extra; /* what `wants` asked for, in its order, NaN where it was never measured; archs NULL: nothing */

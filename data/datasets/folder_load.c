@@ -226,6 +226,7 @@ static ll_status read_costs(loader *l, const char *file, ll_error *e)
     if (strcmp(end, ".csv") || device < 0 || device >= l->d->n_devices)
         s = ll_fail(e, LL_BAD_DATA, "%s: there is no such device", path);
     if (!s) s = ll_costs_read(c, path, NULL, e);
+    if (!s) s = ll_costs_timed_by(c, l->d->devices[device].note, e);
     free(path);
     if (s) {
         ll_costs_unref(c);
