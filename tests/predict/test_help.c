@@ -255,7 +255,7 @@ static double query_set_score(const ll_dataset *d, const ll_model *m, const char
         ll_ints samples;
         ll_transfer *t;
         CHECK_INT(ll_draw_samples(d, target, ll_sampler_find("random"), 10, (uint64_t)seed, LL_PROTOCOL_HELP,
-                                  NULL, NULL, &samples, &e),
+                                  NULL, NULL, NULL, &samples, &e),
                   LL_OK);
         ll_transfer_plan plan = {
             .data = d, .model = m, .target = target, .samples = samples.v, .k = 10, .options = &options};

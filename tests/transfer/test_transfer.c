@@ -430,15 +430,15 @@ static void draws_depend_on_the_seed_alone(void)
     ll_error e = {0};
     ll_ints a, b, c;
     const ll_sampler *random = ll_sampler_find("random");
-    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, LL_PROTOCOL_FULL, NULL, NULL, &a, &e), LL_OK);
-    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, LL_PROTOCOL_FULL, NULL, NULL, &b, &e), LL_OK);
-    CHECK_INT(ll_draw_samples(d, 1, random, 20, 4, LL_PROTOCOL_FULL, NULL, NULL, &c, &e), LL_OK);
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, LL_PROTOCOL_FULL, NULL, NULL, NULL, &a, &e), LL_OK);
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 3, LL_PROTOCOL_FULL, NULL, NULL, NULL, &b, &e), LL_OK);
+    CHECK_INT(ll_draw_samples(d, 1, random, 20, 4, LL_PROTOCOL_FULL, NULL, NULL, NULL, &c, &e), LL_OK);
     CHECK(!memcmp(a.v, b.v, sizeof(int) * 20) && memcmp(a.v, c.v, sizeof(int) * 20));
     for (int i = 0; i < 20; i++) CHECK(ll_known(d, 1, a.v[i]));
     ll_ints_free(&a);
     ll_ints_free(&b);
     ll_ints_free(&c);
-    CHECK_INT(ll_draw_samples(d, 1, random, 0, 3, LL_PROTOCOL_FULL, NULL, NULL, &a, &e), LL_USAGE);
+    CHECK_INT(ll_draw_samples(d, 1, random, 0, 3, LL_PROTOCOL_FULL, NULL, NULL, NULL, &a, &e), LL_USAGE);
     ll_dataset_unref(d);
 }
 

@@ -125,6 +125,7 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
                          .seed = (uint64_t)ll_int(&rq->args, "seed"),
                          .vectors = &vectors,
                          .prior = &a->design,
+                         .observer = rq->observer,
                          .have = a->have.v,
                          .n_have = a->have.n};
     ll_status s = ll_need_vectors(rq, sampler, &vectors);
