@@ -18,7 +18,9 @@ FUZZ_PACKAGES := clang libclang-rt-dev
 # A new folder is a new room: nothing to say here, but tests/layers.sh wants to know what it may include.
 ROOMS := $(shell find core data plots sessions tui -type d)
 SOURCES := $(filter-out tui/main.c data/machines/remote/main.c,$(wildcard $(addsuffix /*.c,$(ROOMS))))
-TESTS := $(patsubst tests/%.c,%,$(wildcard tests/test_*.c))
+# Tests in a folder a subject; no two have one name.
+TEST_FILES := $(wildcard tests/test_*.c tests/*/test_*.c)
+TESTS := $(notdir $(TEST_FILES:.c=))
 BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(filter-out tests/fuzz/libfuzzer.c,$(wildcard tests/fuzz/*.c))
 SCRIPTS := $(wildcard tests/check_*.sh)
@@ -67,7 +69,7 @@ build/aarch64/%: override DNNL = -ldnnl -lgomp
 build/aarch64/%: override LDFLAGS += $(foreach d,$(CROSS_DIRS),-L$(d) -Wl,-rpath-link,$(d))
 
 # What of it computes and needs no more than OpenBLAS and cJSON, for the tests that qemu runs in a minute.
-SOURCES_arm := $(wildcard core/base/*.c core/space/*.c) $(addsuffix .c,$(addprefix core/num/,blas blas_check blas_choice pool \
+SOURCES_arm := $(wildcard core/base/*.c core/base/*/*.c core/space/*.c core/space/*/*.c) $(addsuffix .c,$(addprefix core/num/,blas blas_check blas_choice pool \
                small_gemm sort stats stats_quantile ticks) \
                $(filter-out %/sweep %/worker %/stable,$(basename $(wildcard data/machines/host/*.c))))
 NEEDS_arm := build/arm/root/ready
@@ -119,12 +121,12 @@ endef
 # What computes in `real` (core/nn/real.h). For tests the same source is compiled once more in double, NAME.f64.o, and
 # there every name that one of these files defines gets the suffix _f64, where it is defined and where it is used: float
 # and double fit into one program. Tests called *_grad are in double themselves.
-TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv layer_norm linear pair_hinge sums) \
+TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv linear pair_hinge sums) \
          $(addprefix core/encode/cate/,attention drop net transformer) \
          $(addprefix core/proxies/,conv net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
           core/predict/mlp/net \
          core/encode/arch2vec/net \
-         $(addprefix core/predict/nasflat/,backward forward work) tests/operators
+         $(addprefix core/predict/nasflat/,backward forward idle work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))
 BOTH := test_help test_nn
 # What the program itself computes in double.
@@ -144,9 +146,8 @@ build/$(1)/liblatlab.a: $$(if $$(SOURCES_$(1)),$$(SOURCES_$(1):%.c=build/$(1)/%.
 	$$(Q)$$(AR) rcs $$@ $$^
 build/$(1)/latlab: build/$(1)/tui/main.o build/$(1)/liblatlab.a
 	$$(call link,$(1))
-build/$(1)/test_%: build/$(1)/tests/test_%.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
-	$$(call link,$(1))
-build/$(1)/test_%_grad: build/$(1)/tests/test_%_grad.f64.o build/$(1)/tests/check.o build/$(1)/liblatlab.a
+$(foreach t,$(TEST_FILES:.c=),$(eval build/$(1)/$(notdir $(t)): build/$(1)/$(t)$(if $(filter %_grad,$(t)),.f64).o))
+build/$(1)/test_%: build/$(1)/tests/check.o build/$(1)/liblatlab.a
 	$$(call link,$(1))
 $(patsubst %,build/$(1)/%,$(GRADS)): build/$(1)/tests/gradcheck.o
 build/$(1)/test_nn: build/$(1)/tests/operators.o
@@ -154,14 +155,14 @@ $(patsubst %,build/$(1)/%,$(GRADS) $(BOTH)): $$(TWINS:%=build/$(1)/%.f64.o)
 $(patsubst %,build/$(1)/%,$(filter test_tui%,$(TESTS))): build/$(1)/tests/vt.o build/$(1)/tests/pty.o
 build/$(1)/test_fuzz_corpus: $(FUZZ:%.c=build/$(1)/%.o)
 -include $$(wildcard $$(patsubst %.c,build/$(1)/%.d,$$(SOURCES) tui/main.c $$(wildcard tests/*.c tests/*/*.c)) \
-  $$(patsubst %,build/$(1)/%.f64.d,$$(TWINS) $$(GRADS:%=tests/%)))
+  $$(patsubst %,build/$(1)/%.f64.d,$$(TWINS) $$(filter %_grad,$$(TEST_FILES:.c=))))
 endef
 $(foreach v,release asan tsan fuzz $(if $(filter aarch64,$(HERE)),,aarch64 arm),$(eval $(call variant,$(v))))
 # The one file whose loops the sanitizer runs would wait for: its sums need registers.
 $(foreach v,asan tsan fuzz,$(eval build/$(v)/core/num/small_gemm.o: FLAGS_$(v) += -O3))
 # gcc 12 for 64-bit Arm dies of a loop there (vect_transform_reduction, tree-vect-loop.cc).
-build/aarch64/tests/test_small_gemm.o: FLAGS_aarch64 += -fno-tree-vectorize
-build/arm/tests/test_small_gemm.o: FLAGS_arm += -fno-tree-vectorize
+build/aarch64/tests/base/test_small_gemm.o: FLAGS_aarch64 += -fno-tree-vectorize
+build/arm/tests/base/test_small_gemm.o: FLAGS_arm += -fno-tree-vectorize
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -216,7 +217,7 @@ asan: build/asan/latlab $(call pick,asan)
 	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  tests/run asan $(call pick,asan)
 # Where threads meet: the pool, the worker and its events, training, processes, the faces.
-THREADED := base app transfer nasflat nasflat_live help cate gp cancel search sessions sessions_harm events look diagnose diagnose_command gnuplot plot_command tui tui_prompt tui_mouse
+THREADED := base app transfer nasflat nasflat_live help cate gp cancel search sessions sessions_harm events look diagnose gnuplot plot_command tui tui_prompt tui_mouse
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
 	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan LATLAB_TEST_TIMEOUT=600 tests/run tsan $(tsan_tests)
@@ -258,7 +259,7 @@ format-check: | $(SETUP)
 	echo "format: every file is as .clang-format says"
 
 # `make fuzz T=pickle TIME=600`: libFuzzer on one target (else on all) for so many seconds each. What is stored of the
-# inputs runs in `make check`, without clang (tests/test_fuzz_corpus.c).
+# inputs runs in `make check`, without clang (tests/data/test_fuzz_corpus.c).
 TIME ?= 60
 fuzz_targets = $(filter $(subst *,%,$(T)),$(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 build/fuzz/fuzz: $(patsubst %.c,build/fuzz/%.o,$(FUZZ) tests/fuzz/libfuzzer.c) build/fuzz/liblatlab.a

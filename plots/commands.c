@@ -8,9 +8,9 @@
 
 #include "core/app/output.h"
 #include "core/app/simulated.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/look/groups.h"
 #include "core/commands/look/look.h"
 #include "plots/figure/layout.h"

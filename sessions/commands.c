@@ -6,10 +6,10 @@
 
 #include "core/app/stale.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "data/datasets/folder_change.h"
 #include "sessions/folder.h"
 #include "sessions/header.h"

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
 #include "data/datasets/folder.h"
 #include "sessions/header.h"
 #include "sessions/place.h"

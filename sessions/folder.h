@@ -1,10 +1,10 @@
 /* The folder of a session on disk: what is in it, and making, copying, replacing and removing one. Only folders that
- * latlab made and that nobody has open are moved or removed (core/base/owned.h); a file of a stranger in one of them
+ * latlab made and that nobody has open are moved or removed (core/base/system/owned.h); a file of a stranger in one of them
  * is in the way and stays where it is. */
 #ifndef LL_SESSIONS_FOLDER_H
 #define LL_SESSIONS_FOLDER_H
 
-#include "core/base/owned.h"
+#include "core/base/system/owned.h"
 #include "sessions/store.h"
 
 extern const ll_owned_kind ll_session_kind; /* known by its session.json with "format": "latlab session" */

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 
 static ll_status put_header(const char *dir, const cJSON *header, ll_error *e)
 {

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "core/app/output.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 
 enum { LONGEST_RESULTS = 65536 };
 

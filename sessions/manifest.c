@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/app/stale.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/space/space_json.h"
+#include "core/base/text/json.h"
+#include "core/space/files/space_json.h"
 
 /* --- writing ----------------------------------------------------------------------------------------------
  */

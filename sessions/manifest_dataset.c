@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/space/numbers.h"
-#include "core/space/space_json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/space/files/space_json.h"
+#include "core/space/own/numbers.h"
 #include "data/datasets/bundled_proxies.h"
 #include "data/datasets/folder.h"
 #include "sessions/manifest_parts.h"

@@ -2,10 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/app/stale.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "sessions/manifest_parts.h"
 
 void ll_manifest_say(ll_manifest_reader *r, const char *fmt, ...)
@@ -319,7 +320,7 @@ static void read_went_by(const ll_state *s, const cJSON *o, ll_found *f)
         if (f->n_by > n) continue;
         free(f->outdated);
         ll_str why = {0};
-        ll_str_addf(&why, "outdated: nothing predicts %s now", name->valuestring);
+        ll_stale_unpredicted(name->valuestring, &why);
         f->outdated = ll_str_take(&why);
     }
     if (outdated) f->outdated = ll_strdup(outdated);

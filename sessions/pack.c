@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 #define MODEL_KEY    "latlab.model"
 #define TRANSFER_KEY "latlab.transfer"

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/near.h"
+#include "core/base/text/quote.h"
 #include "sessions/header.h"
 
 static char *under(ll_xdg kind, const char *name)

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "core/app/stale.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "sessions/folder.h"
 #include "sessions/header.h"
 #include "sessions/journal.h"

@@ -7,10 +7,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/owned.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/owned.h"
+#include "core/base/text/json.h"
 #include "data/datasets/folder.h"
 #include "data/formats/encoder_file.h"
 #include "data/formats/model_file.h"

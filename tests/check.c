@@ -5,11 +5,13 @@
 #include <linux/capability.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
+#include "core/base/clock.h"
+#include "core/base/system/fs.h"
 #include "core/num/blas.h"
 #include "core/num/blas_choice.h"
 
@@ -100,8 +102,30 @@ bool check_obey_modes(void)
     return geteuid() || !syscall(SYS_capset, &header, none);
 }
 
+static double used_s(int who)
+{
+    struct rusage u;
+    getrusage(who, &u);
+    return (double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
+           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+/* Seconds of processors, those of programs that it started and awaited too. */
+static double processor_s(void)
+{
+    return used_s(RUSAGE_SELF) + used_s(RUSAGE_CHILDREN);
+}
+
+/* Where the time of the whole suite goes; what is quick says nothing. */
+static void say_time(double processor, double wall)
+{
+    if (wall >= 1) printf(" (%.1f s, %.1f s of processors)", wall, processor);
+    putchar('\n');
+}
+
 static void run_case(const check_case *c)
 {
+    double start = ll_now_s(), processor = processor_s();
     case_failed = 0;
     skip_why[0] = 0;
     c->run();
@@ -113,7 +137,8 @@ static void run_case(const check_case *c)
         printf("SKIP %s: %s\n", c->name, skip_why);
     } else {
         passed++;
-        printf("ok   %s\n", c->name);
+        printf("ok   %s", c->name);
+        say_time(processor_s() - processor, ll_now_s() - start);
     }
     fflush(stdout);
 }

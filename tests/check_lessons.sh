@@ -1,8 +1,8 @@
 #!/bin/bash
 # The lessons as scripts: each is listed, asks twice at least, plays by itself to its end without an error on the bundled data
 # with the numbers of two students, tells the right answer of every question, says something at its beginning and its end, and
-# leaves no file where the student is. real_loop measures this machine: tests/test_real_loop.c plays it.
-# (tests/test_tui_lessons.c plays them key by key.)
+# leaves no file where the student is. real_loop measures this machine: tests/machines/test_real_loop.c plays it.
+# (tests/tui/test_tui_lessons.c plays them key by key.)
 # Ends with "check_lessons: N passed, N failed, N skipped".
 set -u
 cd "$(dirname "$0")/.." || exit 1

@@ -7,19 +7,27 @@ cd "$(dirname "$0")/.." || exit 1
 # A room's own line is all the rooms that it may include besides itself; `+name` stands for a list given before.
 rules='
 core/base:
-core/num: core/base
-core/nn: core/base core/num
-core/space: core/base core/num
-core/costs: core/base core/num core/space
-core/codesign: core/base core/num core/space
-core/archs: core/base core/num core/space
-core/proxies: core/base core/num core/nn core/space core/archs
-core/device: core/base core/num core/space core/costs core/archs
-core/encode: core/base core/num core/nn core/space core/costs core/archs core/proxies core/device
-core/encode/arch2vec: core/base core/num core/nn core/space core/costs core/archs core/device core/encode
-core/encode/cate: core/base core/num core/nn core/space core/costs core/archs core/device core/encode
-core/sample: core/base core/num core/space core/costs core/archs core/device core/encode
-+learning: core/base core/num core/nn core/space core/costs core/archs core/device core/encode core/sample
+core/base/system: core/base
+core/base/text: core/base core/base/system
++base: core/base core/base/system core/base/text
+core/num: +base
+core/nn: +base core/num
+core/space: +base core/num
+core/space/template: +base core/space
+core/space/published: +base core/space core/space/template
+core/space/own: +base core/space core/space/template
+core/space/files: +base core/space core/space/template core/space/own
++space: core/space core/space/own core/space/files
+core/costs: +base core/num +space
+core/codesign: +base core/num +space
+core/archs: +base core/num +space
+core/proxies: +base core/num core/nn +space core/archs
+core/device: +base core/num +space core/costs core/archs
+core/encode: +base core/num core/nn +space core/costs core/archs core/proxies core/device
+core/encode/arch2vec: +base core/num core/nn +space core/costs core/archs core/device core/encode
+core/encode/cate: +base core/num core/nn +space core/costs core/archs core/device core/encode
+core/sample: +base core/num +space core/costs core/archs core/device core/encode
++learning: +base core/num core/nn +space core/costs core/archs core/device core/encode core/sample
 core/predict: +learning
 core/predict/simple: +learning core/predict
 core/predict/help: +learning core/predict
@@ -44,8 +52,8 @@ core/commands/score: +science core/app core/commands
 +commands: core/commands core/commands/look core/commands/diagnose core/commands/search core/commands/predict core/commands/score
 +core: +science core/app +commands core/codesign
 data/formats: +learning core/predict core/transfer
-data/machines/host: core/base core/num core/space
-data/machines/remote: core/base core/num core/space data/machines/host
+data/machines/host: +base core/num core/space
+data/machines/remote: +base core/num core/space data/machines/host
 data/importers: +core data/formats
 data/datasets: +core data/formats data/importers
 data/results: +core data/machines/host
@@ -56,11 +64,11 @@ data/machines: +core core/predict/kernels data/formats data/importers data/datas
 data/sweep/commands: +core data/importers data/datasets data/results data/commands data/machines data/machines/host data/machines/remote data/sweep
 sessions: +core data/formats data/datasets
 sessions/course: +core data/formats data/datasets sessions
-plots/figure: core/base core/num
-plots/build: core/base core/num core/transfer plots/figure
+plots/figure: +base core/num
+plots/build: +base core/num core/transfer plots/figure
 plots/gather: +core plots/figure plots/build
-plots/gnuplot: core/base plots/figure
-plots/terminal: core/base plots/figure plots/gnuplot
+plots/gnuplot: +base plots/figure
+plots/terminal: +base plots/figure plots/gnuplot
 +drawing: plots/figure plots/build plots/gather plots/gnuplot plots/terminal
 plots: +core +drawing
 plots/report: +core plots/figure plots
@@ -78,13 +86,15 @@ rooms_of() {
         esac
     done
 }
-bad=0
+bad=0 room=
 for file in $(find core data sessions plots tui -name '*.[ch]' | sort); do
-    room=$(dirname "$file")
-    allowed=" $(rooms_of "$room" | tr '\n' ' ') $room "
+    [ "$room" = "${file%/*}" ] || {
+        room=${file%/*}
+        allowed=" $(rooms_of "$room" | tr '\n' ' ') $room "
+    }
     for include in $(sed -n 's/^#include "\(.*\)"/\1/p' "$file"); do
         case "$allowed" in
-        *" $(dirname "$include") "*) ;;
+        *" ${include%/*} "*) ;;
         *) echo "$file includes $include"; bad=1 ;;
         esac
     done

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "core/encode/encoding.h"
 #include "data/datasets/proxy_table.h"
 #include "data/formats/safetensors.h"

@@ -13,8 +13,8 @@
 #include <cjson/cJSON.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
 #include "tests/check.h"
 #include "tests/pty.h"
 

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "data/commands/commands.h"
 #include "data/machines/codesign.h"
@@ -138,6 +138,17 @@ static inline void make_toy(void)
     ll_app *a = app_new();
     SAY(a, "simulate dataset=toy space=fbnet n=150 seed=5 machines=sim_v100_b*,sim_eyeriss,sim_raspi4");
     ll_app_free(a);
+}
+
+/* A short session; tagged, so that it can be told from others. */
+static inline ll_app *app_with(const char *tag)
+{
+    char line[64];
+    ll_app *a = app_new();
+    SAY(a, "load toy");
+    snprintf(line, sizeof line, "tag %s", tag);
+    SAY(a, line);
+    return a;
 }
 
 #endif

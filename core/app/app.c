@@ -15,10 +15,10 @@
 #include "core/app/quantities.h"
 #include "core/app/simulated.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 
 typedef struct queued {

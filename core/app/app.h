@@ -9,8 +9,8 @@
 #include "core/app/command.h"
 #include "core/app/request.h"
 #include "core/app/state.h"
-#include "core/base/owned.h"
-#include "core/base/quote.h"
+#include "core/base/system/owned.h"
+#include "core/base/text/quote.h"
 
 typedef struct ll_app_config {
     const char *data_dir; /* --data, else LATLAB_DATA, else XDG data; NULL: find it */

@@ -3,7 +3,7 @@
 #ifndef LL_APP_COMMAND_H
 #define LL_APP_COMMAND_H
 
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 
 typedef struct ll_request ll_request;
 
@@ -31,7 +31,7 @@ typedef struct ll_command {
     const char *help;     /* further paragraphs, or NULL */
     const char *examples; /* lines, or NULL */
     /* Options that depend on the words (`pretrain nasflat` adds the predictor's), which are marked
-     * (core/base/quote.h); NULL: none. */
+     * (core/base/text/quote.h); NULL: none. */
     const ll_option *(*more_options)(char *const *words, int n);
     /* The same as help shows them: each under the name of what it belongs to; false behind the last. NULL: as they are. */
     bool (*option_group)(int i, ll_option_group *out);

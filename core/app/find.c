@@ -1,6 +1,6 @@
 /* The command that a word means. */
 #include "core/app/app.h"
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 
 ll_status ll_app_need_command(const ll_app *a, const char *word, const ll_command **out, ll_error *e)
 {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 
 /* Beside the executable, else where `make install` puts it. */
 char *ll_app_bundled_dir(void)

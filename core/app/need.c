@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/app/stale.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 
 ll_status ll_need_data(ll_request *rq)
 {

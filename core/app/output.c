@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 
 /* What latlab keeps at `folder`: "dataset", "session"; NULL: nothing. */
 static const char *kept_at(const ll_app *app, const char *folder)

@@ -3,9 +3,9 @@
 #define LL_APP_PARSE_H
 
 #include "core/app/command.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 
-/* Fills args and more from words[1..], which are marked (core/base/quote.h). Both are initialised in any case; free both with ll_values_free. */
+/* Fills args and more from words[1..], which are marked (core/base/text/quote.h). Both are initialised in any case; free both with ll_values_free. */
 ll_status ll_parse_options(const ll_command *c, char *const *words, int n, ll_values *args, ll_values *more,
                            ll_error *e);
 /* "corr?" and "? corr" are "help corr". Rewrites words in place. */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 
 /* What was found in a result: a bit per quantity, and the last one. */
 typedef struct found {

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/near.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 
 enum { LONGEST = 64 << 20 };
 

@@ -10,7 +10,7 @@ ll_status ll_saved_task_check_name(const char *name, ll_error *e);
 /* {"name": {"space","dataset","source":[...],"target":[...]}, ...}, empty when there is no file. LL_BAD_DATA
  * for a file that is not one of ours. The caller deletes. */
 ll_status ll_saved_tasks_read(const ll_app *a, cJSON **out, ll_error *e);
-/* Adds or replaces one; what other processes save at the same time is kept (core/base/shared_file.h). */
+/* Adds or replaces one; what other processes save at the same time is kept (core/base/system/shared_file.h). */
 ll_status ll_saved_task_write(const ll_app *a, const char *name, const ll_dataset *d, const ll_task *t,
                               ll_error *e);
 ll_status ll_saved_task_remove(const ll_app *a, const char *name, ll_error *e); /* LL_USAGE: no such task */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/app/request.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 
 typedef struct named {
     const ll_dataset *d;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/json.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 
 /* --- the commands that make it anew --- */
 
@@ -68,6 +68,11 @@ bool ll_stale_transfer(const ll_state *s, const ll_transfer *t, ll_str *out)
     return stale;
 }
 
+void ll_stale_unpredicted(const char *device, ll_str *out)
+{
+    ll_str_addf(out, "outdated: nothing predicts %s now", device);
+}
+
 bool ll_stale_search(const ll_state *s, const ll_found *f, ll_str *out)
 {
     if (f->outdated) {
@@ -77,8 +82,10 @@ bool ll_stale_search(const ll_state *s, const ll_found *f, ll_str *out)
     for (int i = 0; i < f->n_by; i++) {
         const ll_adapted *now = ll_state_adapted(s, f->by[i]->device, f->predictor);
         if (now == f->by[i]) continue;
-        ll_str_addf(out, now ? "outdated: transferred to %s since" : "outdated: nothing predicts %s now",
-                    f->by[i]->device);
+        if (now)
+            ll_str_addf(out, "outdated: transferred to %s since", now->device);
+        else
+            ll_stale_unpredicted(f->by[i]->device, out);
         return true;
     }
     return false;

@@ -12,7 +12,9 @@ bool ll_stale_transfer(const ll_state *s, const ll_transfer *t, ll_str *out);
 /* Why a search no longer says what searching now would: a device was transferred to since. False: it does, `out` is as
  * it was. */
 bool ll_stale_search(const ll_state *s, const ll_found *f, ll_str *out);
-/* The same as a warning of the running command. */
+/* The reason where nothing predicts a device that it went by. */
+void ll_stale_unpredicted(const char *device, ll_str *out);
+/* The sentence of a prediction as a warning of the running command. */
 void ll_warn_stale(ll_request *rq, const ll_transfer *t);
 /* "stale" in a result that has its columns: the sentences, and one column more. Nothing where nothing is stale. */
 void ll_json_stale(cJSON *result, const ll_state *s);

@@ -10,7 +10,7 @@
 #include "core/sample/sampler.h"
 #include "core/search/search.h"
 
-/* What a record of a registry says of itself stands there alone; tests/test_topics.c finds copies. */
+/* What a record of a registry says of itself stands there alone; tests/app/test_topics.c finds copies. */
 static const ll_topic glossary[] = {
     {"adapt|adaptation",
      "What `transfer` does: a pretrained predictor takes in the samples of a target device.",

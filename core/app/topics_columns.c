@@ -1,5 +1,5 @@
 /* What the heads of tables and the names of fields mean, where they are not terms of the field (topics.c): `help HEAD`.
- * tests/test_events.c looks every head up that a script meets. */
+ * tests/app/test_events.c looks every head up that a script meets. */
 #include "core/app/topics.h"
 
 static const ll_topic columns[] = {

@@ -1,6 +1,6 @@
 #include "core/archs/archs_csv.h"
 
-#include "core/base/csv.h"
+#include "core/base/text/csv.h"
 
 void ll_arch_write_head(FILE *f, const ll_strs *names)
 {

@@ -2,8 +2,8 @@
  *
  * A name in somebody's file may hold bytes that are no UTF-8, control characters that a terminal obeys, marks that
  * turn the direction of writing round, or characters that leave no trace on the screen. Three places look at every
- * text, and they ask here: the cell of a canvas (tui/draw/canvas.h), the word of a command line (core/base/quote.h), the
- * string of a JSON text (core/base/json.h). */
+ * text, and they ask here: the cell of a canvas (tui/draw/canvas.h), the word of a command line (core/base/text/quote.h), the
+ * string of a JSON text (core/base/text/json.h). */
 #ifndef LL_BASE_UTF8_H
 #define LL_BASE_UTF8_H
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "core/num/cmaes.h"
 #include "core/space/moves.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
-#include "core/base/json.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 
 ll_arch_fields ll_arch_fields_of(const ll_space *space, const ll_dataset *data)
 {

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 
 /* Architectures stand below one of these titles, or in the first column of a table without titles. */
 static const char *const titles[] = {"arch", "architecture", "arch_str", "arch_string", "string", NULL};

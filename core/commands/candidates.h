@@ -4,7 +4,7 @@
 #define LL_COMMANDS_CANDIDATES_H
 
 #include "core/app/request.h"
-#include "core/base/csv.h"
+#include "core/base/text/csv.h"
 
 typedef struct ll_candidates {
     const ll_space *space;

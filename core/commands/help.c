@@ -4,8 +4,8 @@
 #include "core/app/app.h"
 #include "core/app/parse.h"
 #include "core/app/topics.h"
-#include "core/base/json.h"
-#include "core/base/near.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "core/commands/commands.h"
 
 /* What stands behind the '=' where there is no default. */

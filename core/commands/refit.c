@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
-#include "core/base/near.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "core/transfer/experiment.h"
 #include "core/transfer/pretrain.h"
 
@@ -179,8 +179,8 @@ ll_status ll_draw(ll_request *rq, int device, const char *name, int k, uint64_t 
                     "sampler %s looks at a target's latencies: name it with device=", sampler->name);
     if (!s) s = ll_need_vectors(rq, sampler, &vectors);
     if (!s)
-        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, &vectors, prior, &rows,
-                            &rq->error);
+        s = ll_draw_samples(rq->state.data, device, sampler, k, seed, protocol, &vectors, prior, rq->observer,
+                            &rows, &rq->error);
     ll_matrix_f_free(&vectors);
     if (s) return s;
     if (sampler->oracle)

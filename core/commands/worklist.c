@@ -6,8 +6,8 @@
 
 #include "core/app/output.h"
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "core/commands/arch_fields.h"
 
 /* Behind what core/commands/arch_fields.h says of each, which may have become more since a list was written. The last is

@@ -29,6 +29,7 @@ void ll_costs_unref(ll_costs *c)
     free(c->rows);
     free(c->by_choice);
     free(c->fusions);
+    free(c->settings);
     free(c);
 }
 
@@ -90,6 +91,19 @@ ll_status ll_costs_add_fusion(ll_costs *c, const ll_fusion *f, ll_error *e)
                        ll_kernel_name(f->after));
     c->fusions = ll_realloc(c->fusions, (size_t)c->n_fusions + 1, sizeof *c->fusions);
     c->fusions[c->n_fusions++] = *f;
+    return LL_OK;
+}
+
+ll_status ll_costs_timed_by(ll_costs *c, const char *note, ll_error *e)
+{
+    const char *at = note ? strstr(note, "engine=") : NULL;
+    size_t n = at ? strcspn(at, "(\n") : 0;
+    while (n && at[n - 1] == ' ') n--;
+    if (!n) return LL_OK;
+    if (c->settings && (strlen(c->settings) != n || memcmp(c->settings, at, n)))
+        return ll_fail(e, LL_BAD_DATA, "timed with %.*s, and rows of the same table with %s", (int)n, at,
+                       c->settings);
+    if (!c->settings) c->settings = ll_strndup(at, n);
     return LL_OK;
 }
 

@@ -29,6 +29,7 @@ typedef struct ll_costs {
     bool *by_choice;            /* (positions) does the table price what is chosen there? */
     ll_fusion *fusions; /* (n_fusions) by kinds: what was found of this engine; none: it was not asked */
     int n_fusions;
+    char *settings; /* of what timed it, "engine=onednn dtype=f32 ..."; NULL: not known */
 } ll_costs;
 
 enum { LL_COSTS_MOST = 100000 }; /* rows */
@@ -38,6 +39,9 @@ ll_costs *ll_costs_new(const ll_space *space);
 ll_status ll_costs_add(ll_costs *c, const ll_cost_row *row, ll_error *e);
 /* LL_BAD_DATA: those two kinds have a rule already. */
 ll_status ll_costs_add_fusion(ll_costs *c, const ll_fusion *f, ll_error *e);
+/* What timed the rows, as a note says: its words from "engine=" to a '(' or the end of the line. A note without them, or
+ * NULL, says nothing. LL_BAD_DATA: the rows before were timed otherwise. */
+ll_status ll_costs_timed_by(ll_costs *c, const char *note, ll_error *e);
 /* The rule of these two kinds of kernels; NULL: none. */
 const ll_fusion *ll_costs_fusion(const ll_costs *c, int before, int after);
 /* Sorts. Rows of one part become one: means weighted by their counts, deviations around the joint mean. *joined (may be

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/part_names.h"
 
@@ -322,12 +322,27 @@ static ll_status read_row(reading *r, ll_error *e)
                                                                     : read_layer(r, e);
 }
 
+/* How the line begins in which `measure layers` says before a table what timed it. */
+static const char measured[] = "# latlab measure layers";
+
+static ll_status read_remark(ll_costs *c, const char *what, const char *text, size_t n, ll_error *e)
+{
+    if (n < sizeof measured || memcmp(text, measured, sizeof measured - 1)) return LL_OK;
+    const char *end = memchr(text, '\n', n);
+    char *line = ll_strndup(text, end ? (size_t)(end - text) : n);
+    ll_error why = {0};
+    ll_status s = ll_costs_timed_by(c, line, &why);
+    free(line);
+    return s ? ll_fail(e, s, "%s: %s", what, why.message) : LL_OK;
+}
+
 ll_status ll_costs_read_csv(ll_costs *c, const char *what, const char *text, size_t n, int *ignored,
                             ll_error *e)
 {
     reading r = {.c = c, .ignored = ignored};
     bool more = true;
-    ll_status s = ll_csv_open_text(&r.csv, what, text, n, e);
+    ll_status s = read_remark(c, what, text, n, e);
+    if (!s) s = ll_csv_open_text(&r.csv, what, text, n, e);
     if (s) return s;
     r.kernel = kernel_of_file(what);
     s = read_header(&r, e);
@@ -393,7 +408,10 @@ ll_status ll_costs_write_csv(const ll_costs *c, const char *remark, const char *
     ll_writer w;
     ll_status s = ll_writer_open(&w, path, e);
     if (s) return s;
-    if (remark) fprintf(w.f, "# %s\n", remark);
+    if (remark)
+        fprintf(w.f, "# %s\n", remark);
+    else if (c->settings)
+        fprintf(w.f, "%s: %s\n", measured, c->settings);
     fputs("kind", w.f);
     for (int i = 0; i < LL_PART_FIELDS; i++) fprintf(w.f, ",%s", ll_part_field_name(i));
     fputs(c->n_fusions ? ",ms,std_ms,count,gain\n" : ",ms,std_ms,count\n", w.f);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 
 enum { FILE_MOST = 32 << 20 };
 

@@ -28,7 +28,8 @@ ll_status ll_costs_read_text(ll_costs *c, const char *what, const char *text, si
 ll_status ll_costs_open(const char *paths, const ll_space *space, ll_costs **out, ll_strs *notes,
                         ll_error *e);
 
-/* All of a table as CSV, which ll_costs_read takes back exactly. The remark (one line, NULL: none) goes before it. */
+/* All of a table as CSV, which ll_costs_read takes back exactly. The remark (one line) goes before it; NULL: what timed
+ * it, where that is known. */
 ll_status ll_costs_write_csv(const ll_costs *c, const char *remark, const char *path, ll_error *e);
 /* As Once-for-All reads it; rows that its tables have no name for are left out and counted. LL_FAILED: all of them. */
 ll_status ll_costs_write_yaml(const ll_costs *c, const char *path, int *left_out, ll_error *e);

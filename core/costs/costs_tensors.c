@@ -32,6 +32,7 @@ void ll_costs_save(const ll_costs *c, ll_tensors *out)
     ll_tensors_add(out, "costs.part", LL_I32, 2, (long[]){c->n, WIDTH}, part);
     ll_tensors_add(out, "costs.ms", LL_F64, 1, (long[]){c->n}, ms);
     save_fusions(c, out);
+    if (c->settings) ll_tensors_set_text(out, "costs.settings", c->settings);
     free(part);
     free(ms);
 }
@@ -80,6 +81,7 @@ ll_status ll_costs_load(const ll_tensors *in, const ll_space *space, ll_costs **
         return ll_fail_in(e, "tensor costs.part: ");
     }
     s = load_fusions(in, c, e);
+    if (!s) s = ll_costs_timed_by(c, ll_tensors_text(in, "costs.settings"), e);
     if (s) {
         ll_costs_unref(c);
         return s;

@@ -5,7 +5,7 @@
 #include "core/costs/costs.h"
 #include "core/num/tensors.h"
 
-/* "costs.part" (rows, 1 + LL_PART_FIELDS) I32, "costs.ms" (rows) F64. What predictions do not need (deviations, counts) is not
+/* "costs.part" (rows, 1 + LL_PART_FIELDS) I32, "costs.ms" (rows) F64, text "costs.settings". What predictions do not need (deviations, counts) is not
  * kept. */
 void ll_costs_save(const ll_costs *c, ll_tensors *out);
 /* *out is NULL where no such tensors are; else sealed. LL_BAD_DATA: they are not such a table of this space. */

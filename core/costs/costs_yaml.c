@@ -5,10 +5,10 @@
 #include <yaml.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/index.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/part_names.h"
 

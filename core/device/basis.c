@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 /* A row that is not there reads as missing, and missing is one bit pattern, whatever made the NaN. */
 ll_hash ll_column_hash(const ll_dataset *d, int device, const int *rows, int n)

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/num/blas.h"
 #include "core/num/stats.h"
 

@@ -112,7 +112,7 @@ ll_status ll_dataset_find_archs(const ll_dataset *d, const ll_strs *texts, ll_in
 int ll_dataset_device(const ll_dataset *d, const char *name); /* exact name, -1 */
 /* Exact, else unique by case or prefix; LL_USAGE names the nearest ones. */
 ll_status ll_dataset_find_device(const ll_dataset *d, const char *name, int *device, ll_error *e);
-/* Names and globs, joined by ',', as marked words (core/base/quote.h): a quoted name means itself; keeps order, drops
+/* Names and globs, joined by ',', as marked words (core/base/text/quote.h): a quoted name means itself; keeps order, drops
  * repeats. LL_USAGE when one matches nothing. */
 ll_status ll_dataset_find_devices(const ll_dataset *d, const ll_strs *patterns, ll_ints *out, ll_error *e);
 int ll_dataset_count(const ll_dataset *d, int device); /* architectures with a latency */

@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/quote.h"
+#include "core/base/text/near.h"
+#include "core/base/text/quote.h"
 #include "core/device/dataset.h"
 
 static bool all_digits(const char *text)
@@ -56,13 +56,24 @@ static bool is_prefix(const char *typed, const char *device)
     return *typed && !strncasecmp(typed, device, strlen(typed));
 }
 
-enum { LEAST_PART = 3 }; /* letters: fewer are in many names by chance */
+enum {
+    LEAST_PART = 3, /* letters: fewer are in many names by chance */
+    MOST_SHOWN = 3
+};
 
 /* Distance of a typed word from a device name; a name that holds the word is near however long it is. */
 static int distance(const char *typed, const char *device)
 {
     if (is_prefix(typed, device) || (strlen(typed) >= LEAST_PART && strcasestr(device, typed))) return 0;
-    return ll_edit_distance(typed, device);
+    return ll_near_distance(typed, device);
+}
+
+/* Few letters that many names begin with say nothing of which was meant. */
+static bool begins_too_many(const ll_dataset *d, const char *typed)
+{
+    int n = 0;
+    for (int i = 0; i < d->n_devices; i++) n += is_prefix(typed, d->devices[i].name);
+    return strlen(typed) < LEAST_PART && n > MOST_SHOWN;
 }
 
 /* Device nearest to the typed word that is not shown yet; -1 when none is near enough to have been meant. */
@@ -92,7 +103,8 @@ static ll_status unknown_device(const ll_dataset *d, const char *name, ll_error 
     if (!d->n_devices) return ll_fail(e, LL_USAGE, "%s has no devices", d->name);
     ll_ints near = {0};
     ll_str names = {0};
-    for (int i; near.n < 3 && (i = nearest(d, name, &near)) >= 0;) ll_ints_add(&near, i);
+    for (int i; near.n < MOST_SHOWN && !begins_too_many(d, name) && (i = nearest(d, name, &near)) >= 0;)
+        ll_ints_add(&near, i);
     add_names(d, &near, &names);
     if (near.n)
         ll_fail(e, LL_USAGE, "%s has no device \"%s\"; did you mean %s?", d->name, name, ll_str_text(&names));

@@ -1,10 +1,13 @@
-/* What ran the networks of a device, as far as its note says it ("engine=onednn dtype=f32 ..."). */
+/* What ran networks or layers, as far as a note says it ("engine=onednn dtype=f32 ..."). */
 #ifndef LL_DEVICE_ENGINE_H
 #define LL_DEVICE_ENGINE_H
 
-#include "core/device/dataset.h"
+#include "core/base/str.h"
 
-/* Do the notes of both name an engine, and not the same? "table is of engine onednn, phone of blas" is added to `why` (NULL: nobody asks). */
-bool ll_other_engine(const ll_device *a, const ll_device *b, ll_str *why);
+#include <stdbool.h>
+
+/* Do both notes (NULL: none) name an engine, and not the same? "table is of engine onednn, phone of blas" is added to `why`
+ * (NULL: nobody asks). */
+bool ll_other_engine(const char *a, const char *note_a, const char *b, const char *note_b, ll_str *why);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 
 typedef struct search {
     const double *w;

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 #include "core/base/utf8.h"
 #include "core/num/sort.h"
 

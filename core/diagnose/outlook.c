@@ -90,6 +90,7 @@ static ll_status pick_next(const ll_diagnosis *q, ll_ints *next, ll_error *e)
                          .k = k,
                          .seed = q->seed,
                          .prior = &prior,
+                         .observer = q->observer,
                          .have = have->v,
                          .n_have = have->n};
     ll_status s = ll_sample_more(q->sampler ? q->sampler : &ll_dopt, &job, picked.v, e);

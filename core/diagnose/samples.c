@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/space/kinds.h"
@@ -63,7 +63,7 @@ static ll_status draw(const ll_diagnosis *q, const ll_sampler *sampler, uint64_t
         ll_sampler_vectors(sampler, q->known, &(ll_encode_job){.archs = q->data->archs}, &vectors, e);
     if (!s)
         s = ll_draw_samples(q->data, q->device, sampler, q->transfer->samples.n, seed, LL_PROTOCOL_FULL,
-                            &vectors, q->gp, &rows, e);
+                            &vectors, q->gp, q->observer, &rows, e);
     ll_matrix_f_free(&vectors);
     if (!s) s = score_of(q, &rows, score, e);
     ll_ints_free(&rows);

@@ -6,7 +6,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 #include "core/encode/parts.h"
 
 const ll_encoding *const ll_encodings[] = {

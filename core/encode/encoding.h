@@ -9,7 +9,7 @@
 
 #include "core/archs/archs.h"
 #include "core/base/observer.h"
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 #include "core/num/pool.h"
 #include "core/num/tensors.h"
 

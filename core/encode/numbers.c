@@ -1,4 +1,4 @@
-/* The numbers of architectures that are numbers (core/space/numbers.h): a column for each, and where a number is only a
+/* The numbers of architectures that are numbers (core/space/own/numbers.h): a column for each, and where a number is only a
  * name, a column for each of its values. */
 #include "core/encode/parts.h"
 

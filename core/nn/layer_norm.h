@@ -1,14 +1,49 @@
-/* Layer normalisation (Ba, Kiros and Hinton, arXiv 1607.06450) of one row. */
+/* Layer normalisation (Ba, Kiros and Hinton, arXiv 1607.06450) of one row. Inline, so that a width that the caller knows makes
+ * loops of that width: a row of 128 then stays in registers. */
 #ifndef LL_NN_LAYER_NORM_H
 #define LL_NN_LAYER_NORM_H
 
 #include "core/nn/real.h"
 
+#define LL_NORM_INLINE static inline __attribute__((always_inline))
+
 /* y (n) = (x - mean)/sqrt(var + 1e-5) * gamma + beta; saves mean and 1/sqrt. */
-void ll_layer_norm(const real *x, int n, const real *gamma, const real *beta, real *y, real *mean,
-                   real *rstd);
+LL_NORM_INLINE void ll_layer_norm(const real *restrict x, int n, const real *restrict gamma,
+                                  const real *restrict beta, real *restrict y, real *mean, real *rstd)
+{
+    real sum = 0, square = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < n; j++) sum += x[j];
+    real mu = sum / (real)n;
+#pragma omp simd reduction(+ : square)
+    for (int j = 0; j < n; j++) square += (x[j] - mu) * (x[j] - mu);
+    real s = 1 / (real)sqrt(square / (real)n + (real)1e-5);
+#pragma omp simd
+    for (int j = 0; j < n; j++) y[j] = (x[j] - mu) * s * gamma[j] + beta[j];
+    *mean = mu;
+    *rstd = s;
+}
+
 /* dx (n) from dy (n), the x and what was saved; dgamma, dbeta (n) are added to. dx is not dy. */
-void ll_layer_norm_back(const real *x, int n, const real *gamma, real mean, real rstd, const real *dy,
-                        real *dx, real *dgamma, real *dbeta);
+LL_NORM_INLINE void ll_layer_norm_back(const real *restrict x, int n, const real *restrict gamma, real mean,
+                                       real rstd, const real *restrict dy, real *restrict dx,
+                                       real *restrict dgamma, real *restrict dbeta)
+{
+    real sum = 0, dot = 0;
+#pragma omp simd reduction(+ : sum, dot)
+    for (int j = 0; j < n; j++) {
+        real xhat = (x[j] - mean) * rstd, d = dy[j] * gamma[j];
+        sum += d;
+        dot += d * xhat;
+        dgamma[j] += dy[j] * xhat;
+        dbeta[j] += dy[j];
+    }
+    sum /= (real)n;
+    dot /= (real)n;
+#pragma omp simd
+    for (int j = 0; j < n; j++) dx[j] = rstd * (dy[j] * gamma[j] - sum - (x[j] - mean) * rstd * dot);
+}
+
+#undef LL_NORM_INLINE
 
 #endif

@@ -6,7 +6,7 @@
  * One source, two precisions: numbers of a network are `real`. The program is compiled in float. For the tests that check
  * gradients by finite differences the same lines are compiled once more in double; the Makefile, which lists them as
  * TWINS, then gives every name that they define the suffix _f64. A translation unit is either float or double, never
- * both: tests/test_*_grad.c are in double and call everything by its plain name. */
+ * both: tests called *_grad are in double and call everything by its plain name. */
 #ifndef LL_NN_REAL_H
 #define LL_NN_REAL_H
 

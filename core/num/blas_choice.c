@@ -13,8 +13,8 @@
 #include <cpuid.h>
 #endif
 
-#include "core/base/fs.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
 #include "core/num/blas.h"
 #include "core/num/blas_check.h"
 

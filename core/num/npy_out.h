@@ -4,7 +4,7 @@
 #ifndef LL_NUM_NPY_OUT_H
 #define LL_NUM_NPY_OUT_H
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 
 typedef struct ll_npy_out {
     ll_writer w;

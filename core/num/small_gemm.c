@@ -10,8 +10,9 @@ enum { LANES = 16, TALL = 12 };
 enum { LANES = 8, TALL = 6 };
 #endif
 enum { PANEL = 2 * LANES, WIDEST = 8 };
-/* At most DEEP x BROAD numbers of the right factor are copied at a time, and none for FEW rows. */
-enum { DEEP = 256, BROAD = 256, FEW = 2 * TALL };
+/* BLOCK rows stay in the first cache. At most DEEP x BROAD numbers of the right factor are copied at a time, and none where one
+ * block is all there is: then every panel is read once from where it lies. */
+enum { DEEP = 256, BROAD = 256, BLOCK = 8 * TALL };
 
 typedef float vec __attribute__((vector_size(LANES * sizeof(float))));
 typedef float vec_at __attribute__((vector_size(LANES * sizeof(float)), aligned(sizeof(float)), may_alias));
@@ -35,8 +36,9 @@ bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 {
 #if defined(__AVX512F__)
     /* Where OpenBLAS uses its kernels for AVX-512 it is as fast, with few rows and small factors a little faster. But it
-     * may have been told by OPENBLAS_CORETYPE to use others, and those of Haswell are slower here */
-    return n > 1 && k > 2 && (!ta || k >= LANES) && (double)n * k <= 1 << 17 && m <= 4096;
+     * may have been told by OPENBLAS_CORETYPE to use others, and those of Haswell are slower here: a third as fast where a
+     * transposed left factor is long, as the rows of a batch are */
+    return n > 1 && k > 2 && (!ta || k >= LANES) && (double)n * k <= (ta ? 1 << 18 : 1 << 17) && m <= 4096;
 #elif defined(__AVX2__) && defined(__FMA__)
     /* OpenBLAS is as fast with a transposed left factor, unless C has to be zeroed for a few sums, and where nothing
      * stays in a cache */
@@ -48,10 +50,15 @@ bool ll_small_sgemm_pays(bool ta, int m, int n, int k, bool add)
 
 /* --- a tile of C --- */
 
+/* A third of a sanitized suite would be checks of these loads; tests/base/test_small_gemm.c has a page without access behind
+ * every matrix instead. */
+#define UNCHECKED __attribute__((no_sanitize("address", "undefined")))
+
 /* c (rows, vecs * LANES) = or += a times b. Inlined with constants, so that the sums live in registers. */
-static inline __attribute__((always_inline)) void tile(int rows, int vecs, const float *a, strides s, int k,
-                                                       const float *b, ptrdiff_t ldb, bool add, float *c,
-                                                       ptrdiff_t ldc)
+static inline __attribute__((always_inline)) UNCHECKED void tile(int rows, int vecs, const float *a,
+                                                                 strides s, int k, const float *b,
+                                                                 ptrdiff_t ldb, bool add, float *c,
+                                                                 ptrdiff_t ldc)
 {
     vec sum[TALL][WIDEST];
 #pragma GCC unroll 12
@@ -78,8 +85,8 @@ typedef void tile_fn(const float *a, strides s, int k, const float *b, ptrdiff_t
                      ptrdiff_t ldc);
 
 #define TILE(R, V)                                                                                           \
-    static void tile_##R##_##V(const float *a, strides s, int k, const float *b, ptrdiff_t ldb, bool add,    \
-                               float *c, ptrdiff_t ldc)                                                      \
+    static UNCHECKED void tile_##R##_##V(const float *a, strides s, int k, const float *b, ptrdiff_t ldb,    \
+                                         bool add, float *c, ptrdiff_t ldc)                                  \
     {                                                                                                        \
         tile(R, V, a, s, k, b, ldb, add, c, ldc);                                                            \
     }
@@ -224,7 +231,6 @@ static void few_rows(int m, const float *a, strides s, int n, int k, const float
 static void many_rows(bool tb, int m, const float *a, strides s, int n, int k, const float *b, ptrdiff_t ldb,
                       bool add, float *c, ptrdiff_t ldc)
 {
-    enum { BLOCK = 8 * TALL };
     float copy[DEEP * BROAD] __attribute__((aligned(64)));
     copy_panels(tb, b, ldb, k, n, copy);
     for (int i = 0; i < m; i += BLOCK, a += BLOCK * s.row, c += BLOCK * ldc)
@@ -242,7 +248,7 @@ void ll_small_sgemm(bool ta, bool tb, int m, int n, int k, const float *a, int l
         for (int j = 0; j < n; j += BROAD) {
             const float *own = b + (tb ? (ptrdiff_t)j * ldb + p : (ptrdiff_t)p * ldb + j);
             int deep = k - p < DEEP ? k - p : DEEP, broad = n - j < BROAD ? n - j : BROAD;
-            if (!tb && m < FEW)
+            if (!tb && m <= BLOCK)
                 few_rows(m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);
             else
                 many_rows(tb, m, a + p * s.step, s, broad, deep, own, ldb, add || p, c + j, ldc);

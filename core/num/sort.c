@@ -6,7 +6,7 @@
 
 #include "core/base/mem.h"
 
-enum { DIGIT_BITS = 11, DIGITS = 6, BUCKETS = 1 << DIGIT_BITS, RADIX_WORTH = 400 };
+enum { DIGIT_BITS = 11, DIGITS = 6, BUCKETS = 1 << DIGIT_BITS, RADIX_WORTH = 200, RUN = 8 };
 
 typedef struct item {
     uint64_t key;
@@ -23,11 +23,48 @@ static uint64_t key_of(double x)
     return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
 }
 
-static int by_key(const void *a, const void *b)
+/* Equal keys stay in the order of their indices here and below, so that keys alone decide. */
+static void sort_run(item *items, int n)
 {
-    const item *x = a, *y = b;
-    if (x->key != y->key) return x->key < y->key ? -1 : 1;
-    return x->index - y->index;
+    for (int i = 1; i < n; i++) {
+        item x = items[i];
+        int j = i;
+        for (; j && items[j - 1].key > x.key; j--) items[j] = items[j - 1];
+        items[j] = x;
+    }
+}
+
+/* a..b and b..end, each in order, to `to`: the next one by a number, since no processor could guess a branch. */
+static void merge(const item *a, const item *b, const item *end, item *to)
+{
+    const item *next[2] = {a, b}, *a_end = b;
+    while (next[0] < a_end && next[1] < end) {
+        int which = next[1]->key < next[0]->key;
+        *to++ = *next[which]++;
+    }
+    size_t rest = (size_t)(a_end - next[0]);
+    memcpy(to, next[0], rest * sizeof *to);
+    memcpy(to + rest, next[1], (size_t)(end - next[1]) * sizeof *to);
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* n < RADIX_WORTH */
+static void merge_sort(item *items, int n)
+{
+    item spare[RADIX_WORTH], *from = items, *to = spare;
+    for (int i = 0; i < n; i += RUN) sort_run(items + i, least(RUN, n - i));
+    for (int width = RUN; width < n; width *= 2) {
+        for (int i = 0; i < n; i += 2 * width)
+            merge(from + i, from + least(i + width, n), from + least(i + 2 * width, n), to + i);
+        item *swap = from;
+        from = to;
+        to = swap;
+    }
+    if (from != items) memcpy(items, from, (size_t)n * sizeof *items);
 }
 
 static unsigned digit(uint64_t key, int d)
@@ -71,7 +108,7 @@ void ll_sort_order(const double *x, int n, int *order)
     item *items = LL_NEW_ARRAY(item, n);
     for (int i = 0; i < n; i++) items[i] = (item){key_of(x[i]), i};
     if (n < RADIX_WORTH)
-        qsort(items, (size_t)n, sizeof *items, by_key);
+        merge_sort(items, n);
     else
         radix_sort(items, n);
     for (int i = 0; i < n; i++) order[i] = items[i].index;

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 #include "core/base/index.h"
-#include "core/base/json.h"
 #include "core/base/status.h"
 #include "core/base/str.h"
+#include "core/base/text/json.h"
 
 typedef enum ll_dtype { LL_F32, LL_F64, LL_I32, LL_I64 } ll_dtype;
 typedef struct ll_tensor {

@@ -12,7 +12,7 @@
  * measurement cost counts. No function here takes a table that holds the target's column.
  *
  * A prediction never depends on the company it is made in. The same architecture gets the same numbers alone, in a
- * batch of any size, in any order, with any number of threads, and whether or not any table has it (tests/test_law.c
+ * batch of any size, in any order, with any number of threads, and whether or not any table has it (tests/predict/test_law.c
  * tries every record). So whatever is taken over a population (centres, scales, ranks, quantiles) is taken once, over
  * the architectures of the pretraining, and kept in the model; and sums whose order a library chooses by size are made
  * in tiles of one size.
@@ -24,7 +24,7 @@
 
 #include "core/archs/archs.h"
 #include "core/base/observer.h"
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 #include "core/device/basis.h"
 #include "core/device/dataset.h"
 #include "core/num/pool.h"
@@ -58,6 +58,7 @@ typedef struct ll_pretrain_job {
      * "epoch" (the axis; "unit" names another, such as "episode"), "loss", "spearman", ... The same every
      * time: no times, and nothing that is taken by the clock. */
     cJSON *history;
+    cJSON *says; /* array or NULL: what is worth telling people, one sentence each */
 } ll_pretrain_job;
 
 /* Architectures of one device with what was measured there, (archs->n) ms. Borrowed. */
@@ -67,7 +68,8 @@ typedef struct ll_measured {
 } ll_measured;
 
 typedef struct ll_adapt_job {
-    const char *device;  /* the target's name, to speak of it */
+    const char *device; /* the target's name, to speak of it */
+    const char *note; /* what is known of it: batch, precision, engine ("engine=onednn ..."); NULL: nothing */
     ll_measured samples; /* k >= 1 of them, no NaN */
     ll_measured
         extra; /* what `wants` asked for, in its order, NaN where it was never measured; archs NULL: nothing */

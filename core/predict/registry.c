@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 #include "core/predict/predictor.h"
 
 extern const ll_predictor ll_flops, ll_params, ll_opcount, ll_lut, ll_ridge_predictor, ll_lowrank,

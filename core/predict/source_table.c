@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 
 void ll_source_table_init(ll_source_table *t, const ll_pretrain_job *job)

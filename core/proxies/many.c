@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 
 enum { BLOCKS_A_THREAD = 2 };
 

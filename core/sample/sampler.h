@@ -14,6 +14,10 @@ typedef struct ll_design_prior {
     const double *weight; /* (dim) diagonal of G for `ivr` */
     double noise;         /* rho */
     double *own; /* where phi was made for the caller: ll_design_prior_free frees it; NULL: it is borrowed */
+    /* For `auto`: what tells kinds of devices apart, as coefficients of phi (n_contrasts, dim). Each adds a aᵀ to the
+     * covariance of the coefficients, which is I otherwise. NULL: there are none. */
+    int n_contrasts;
+    const double *contrast;
 } ll_design_prior;
 void ll_design_prior_free(ll_design_prior *p);
 
@@ -25,6 +29,7 @@ typedef struct ll_sample_job {
     const ll_matrix_f *vectors;   /* (archs->n, dim) for samplers that use an encoding; NULL: none at hand */
     const ll_design_prior *prior; /* of all archs, for dopt and ivr */
     const double *lat_ms;         /* (archs->n): only the oracle `latency` looks at it */
+    const ll_observer *observer;  /* designs ask it before every choice; may be NULL */
     const int *have;              /* already measured (suggest next=5): a design continues from them */
     int n_have;
 } ll_sample_job;
@@ -33,7 +38,7 @@ typedef struct ll_sampler {
     const char *name, *summary;
     const char *encoding;                    /* of one that uses one: which; NULL: one-hot */
     bool uses_encoding, needs_prior, oracle; /* oracle: looks at the target's latencies; for study only */
-    /* Writes k distinct members of the pool. Precondition: 1 <= k <= n_pool. */
+    /* Writes k distinct members of the pool. Precondition: 1 <= k <= n_pool. LL_CANCELLED by the observer. */
     ll_status (*pick)(const ll_sample_job *job, int *out, ll_error *e);
 } ll_sampler;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/space/moves.h"
 
 enum { RANGE = 2000, TRIES = 8, EVERY = 64 };

@@ -34,7 +34,7 @@ typedef struct ll_space_key {
     int first, n;
 } ll_space_key;
 
-/* A position whose choices are numbers (core/space/numbers.h). */
+/* A position whose choices are numbers (core/space/own/numbers.h). */
 typedef enum ll_column_kind {
     LL_COLUMN_WIDTH,
     LL_COLUMN_COUNT,

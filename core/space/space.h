@@ -2,7 +2,7 @@
  *
  * An architecture is a *gene*: one operation index per position (uint8_t[n_positions]). A space that can be
  * listed has a canonical index 0 .. n_archs-1 (nasbench201: the index of the published benchmark; spaces of one's own:
- * core/space/listing.h). Datasets have rows; a row is called the architecture's index in that dataset and need not be the
+ * core/space/own/listing.h). Datasets have rows; a row is called the architecture's index in that dataset and need not be the
  * canonical one. */
 #ifndef LL_SPACE_SPACE_H
 #define LL_SPACE_SPACE_H

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 
 ll_adapted *ll_adapted_ref(const ll_adapted *a)
@@ -91,6 +91,7 @@ static ll_status adapt(const ll_adapt_plan *p, const ll_values *options, ll_adap
     double *lat_ms;
     ll_measured extra = look_up(p, options, &lat_ms);
     ll_adapt_job job = {.device = p->device,
+                        .note = p->note,
                         .samples = p->samples,
                         .extra = extra,
                         .watch = p->watch,

@@ -29,6 +29,7 @@ typedef struct ll_adapted {
 typedef struct ll_adapt_plan {
     const ll_model *model;
     const char *device;
+    const char *note; /* see ll_adapt_job */
     ll_measurand of;
     ll_measured samples;   /* k >= 1 distinct architectures of the model's space, no NaN */
     const ll_archs *table; /* what could be measured; NULL: nothing is known of it */

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
                           ll_protocol protocol, const ll_matrix_f *vectors, const ll_model *prior,
-                          ll_ints *out, ll_error *e)
+                          const ll_observer *observer, ll_ints *out, ll_error *e)
 {
     ll_ints pool = ll_support_rows(d, target, protocol);
     if (!pool.n) {
@@ -29,6 +29,7 @@ ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sam
                          .seed = seed,
                          .vectors = vectors,
                          .prior = has_prior ? &design : NULL,
+                         .observer = observer,
                          .lat_ms = target >= 0 ? ll_latencies(d, target) : NULL};
     *out = ll_ints_range(k > 0 ? k : 0);
     ll_status s = ll_sample(sampler, &job, out->v, e);
@@ -221,8 +222,9 @@ static ll_status run_trial(batch *c, int i)
     ll_transfer *transfer = NULL;
     ll_model *own = NULL;
     int k = sample_count(x, t->predictor, t->k);
-    ll_status s = ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol,
-                                  vectors_of(c->b, t->sampler), c->priors[i], &samples, &c->errors[i]);
+    ll_status s =
+        ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, vectors_of(c->b, t->sampler),
+                        c->priors[i], x->observer, &samples, &c->errors[i]);
     if (!s && x->sources) s = own_model(c, t, &samples, &own, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .model = own ? own : c->model,

@@ -75,9 +75,10 @@ int ll_experiment_prior(const ll_experiment *x, const ll_predictor **predictor);
 int ll_experiment_size(const ll_experiment *x); /* trials x devices in all, but those left out */
 
 /* k rows of the target's measured ones, by any sampler; `vectors` of all rows for samplers that use an encoding, `prior`
- * model for those that need one (either may be NULL). Shared by `sample`, `transfer` and the engine. */
+ * model for those that need one (either may be NULL); LL_CANCELLED by the observer (may be
+ * NULL). Shared by `sample`, `transfer` and the engine. */
 ll_status ll_draw_samples(const ll_dataset *d, int target, const ll_sampler *sampler, int k, uint64_t seed,
                           ll_protocol protocol, const ll_matrix_f *vectors, const ll_model *prior,
-                          ll_ints *out, ll_error *e);
+                          const ll_observer *observer, ll_ints *out, ll_error *e);
 
 #endif

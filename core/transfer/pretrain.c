@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 
 /* Rows every source knows; when they are too few (devices measured on different architectures), rows at least
  * one source knows: predictors skip what is missing. */
@@ -126,7 +126,7 @@ static ll_status find_valid(const ll_pretrain_plan *p, const ll_values *options,
 }
 
 static ll_status pretrain(const ll_pretrain_plan *p, const ll_values *options, const ll_ints *rows,
-                          cJSON *history, void **impl, ll_error *e)
+                          cJSON *history, cJSON *says, void **impl, ll_error *e)
 {
     ll_pretrain_job job = {.archs = p->data->archs,
                            .rows = rows->v,
@@ -137,7 +137,8 @@ static ll_status pretrain(const ll_pretrain_plan *p, const ll_values *options, c
                            .known = p->known,
                            .observer = p->observer,
                            .pool = p->pool,
-                           .history = history};
+                           .history = history,
+                           .says = says};
     ll_status s = find_valid(p, options, &job.valid, e);
     if (s) return s;
     ll_columns_of(p->data, p->source, &job.sources);
@@ -145,6 +146,15 @@ static ll_status pretrain(const ll_pretrain_plan *p, const ll_values *options, c
     ll_columns_free(&job.sources);
     ll_columns_free(&job.valid);
     return s;
+}
+
+/* Takes what the predictor said; nothing is kept of nothing. */
+static void keep_said(cJSON *info, const char *key, cJSON *said)
+{
+    if (info && said->child)
+        cJSON_AddItemToObject(info, key, said);
+    else
+        cJSON_Delete(said);
 }
 
 ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e)
@@ -159,13 +169,11 @@ ll_status ll_pretrain_run(const ll_pretrain_plan *p, ll_model **out, ll_error *e
     const ll_values *options = p->options ? p->options : &defaults;
     if (p->predictor->needs_sources && (p->source->n || !p->predictor->sources_optional))
         s = choose_rows(p, &rows, e);
-    cJSON *history = cJSON_CreateObject();
-    if (!s) s = pretrain(p, options, &rows, history, &impl, e);
+    cJSON *history = cJSON_CreateObject(), *says = cJSON_CreateArray();
+    if (!s) s = pretrain(p, options, &rows, history, says, &impl, e);
     if (impl) *out = describe(p, impl, rows.n, options, ll_now_s() - start);
-    if (impl && history->child)
-        cJSON_AddItemToObject((*out)->info, "history", history);
-    else
-        cJSON_Delete(history);
+    keep_said(impl ? (*out)->info : NULL, "history", history);
+    keep_said(impl ? (*out)->info : NULL, "says", says);
     ll_ints_free(&rows);
     ll_values_free(&defaults);
     return s;

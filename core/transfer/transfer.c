@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 /* The target's column: what the predictor may ask of beyond the samples. */
 typedef struct target {
@@ -61,6 +61,7 @@ static ll_status adapt(const ll_transfer_plan *p, ll_transfer *t, ll_error *e)
     for (int i = 0; i < p->k; i++) ll_ints_add(&t->measured, p->samples[i]);
     ll_adapt_plan plan = {.model = p->model,
                           .device = t->device,
+                          .note = p->data->devices[p->target].note,
                           .of = p->data->devices[p->target].of,
                           .samples = {samples, lat_ms},
                           .table = p->data->archs,

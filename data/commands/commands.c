@@ -19,7 +19,16 @@ const ll_command ll_data_commands[] = {
          "csv: a number in the column of architectures is an index of the search space, in a column `row` a "
          "row of the\n"
          "dataset that is joined; columns that name two architectures in one line are refused.\n"
-         "Nothing in these files is executed: pickles are read by a parser of the few operations they need.",
+         "Nothing in these files is executed: pickles are read by a parser of the few operations they need. "
+         "A "
+         "pickled\n"
+         "dict of one's own, {architecture: seconds}, is read by `import brpnas FILE into NAME "
+         "device=DEVICE`; "
+         "any\n"
+         "other becomes a table by two lines of Python:\n"
+         "  import csv, pickle\n"
+         "  csv.writer(open('mine.csv', 'w')).writerows([('arch', 'latency'), *pickle.load(open('mine.pkl', "
+         "'rb')).items()])\n",
      .examples = "import help HELP/data/nasbench201 as nb201\n"
                  "import oneproxy OneProxy into nb201\n"
                  "import brpnas latency.pkl into nb201 device=desktop_cpu_core_i7_7820x_fp32\n"

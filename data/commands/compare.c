@@ -6,9 +6,9 @@
 
 #include "core/app/app.h"
 #include "core/app/output.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/predicted.h"
 #include "core/commands/score/experiment_plan.h"
 #include "core/num/sort.h"

@@ -8,8 +8,8 @@
 #include "core/app/app.h"
 #include "core/base/index.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/device/hardware.h"
 #include "core/num/stats.h"
 #include "data/commands/commands.h"
@@ -27,17 +27,17 @@ static double median_of(const ll_dataset *d, int device, double *room)
     return ll_median(room, n);
 }
 
-/* Of each device the median of the others' medians; the caller frees. */
-static double *typical_of_others(const ll_dataset *d)
+/* Of each device its median, and that of the others' medians where it is a latency. */
+static void find_medians(const ll_dataset *d, double *own, double *typical)
 {
-    double *typical = LL_NEW_ARRAY(double, d->n_devices + 1), *own = LL_NEW_ARRAY(double, d->n_devices + 1);
-    double *room = LL_NEW_ARRAY(double, d->n_archs + 1);
-    for (int j = 0; j < d->n_devices && !ll_interrupted(); j++)
-        own[j] = d->devices[j].of == LL_LATENCY ? median_of(d, j, room) : NAN;
-    ll_medians_without(own, d->n_devices, typical);
-    free(own);
+    double *room = LL_NEW_ARRAY(double, d->n_archs + 1), *latencies = LL_NEW_ARRAY(double, d->n_devices + 1);
+    for (int j = 0; j < d->n_devices && !ll_interrupted(); j++) {
+        own[j] = median_of(d, j, room);
+        latencies[j] = d->devices[j].of == LL_LATENCY ? own[j] : NAN;
+    }
+    ll_medians_without(latencies, d->n_devices, typical);
+    free(latencies);
     free(room);
-    return typical;
 }
 
 /* Devices of one space lie within a few powers of ten; a factor of a thousand is a unit. */
@@ -169,15 +169,18 @@ static void add_row(cJSON *rows, const ll_dataset *d, const ll_dataset *fresh, i
 
 static void add_rows(ll_import_report *report, const ll_dataset *d, const ll_dataset *fresh)
 {
-    double *typical = typical_of_others(d), *room = LL_NEW_ARRAY(double, fresh->n_archs + 1);
+    double *own = LL_NEW_ARRAY(double, d->n_devices + 1), *typical = LL_NEW_ARRAY(double, d->n_devices + 1),
+           *room = LL_NEW_ARRAY(double, fresh->n_archs + 1);
+    find_medians(d, own, typical);
     for (int j = 0; j < fresh->n_devices && !ll_interrupted(); j++) {
         int device = ll_dataset_device(d, fresh->devices[j].name);
-        double median = median_of(fresh, j, room);
+        double median = d == fresh ? own[device] : median_of(fresh, j, room);
         add_row(report->rows, d, fresh, j, device, median);
         hint_at_unit(&report->warnings, d, device, median, typical[device]);
     }
     free(room);
     free(typical);
+    free(own);
 }
 
 /* What came when no device did: scores. */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/device/engine.h"
 #include "data/commands/commands.h"
@@ -41,13 +41,12 @@ static ll_status open_files(ll_request *rq, const char *paths, const ll_space *s
     return s;
 }
 
-/* The table that table= names. *device (may be NULL) is the device that it belongs to, -1: none. */
-static ll_status find_costs(ll_request *rq, ll_costs **out, int *device)
+/* The table that table= names. */
+static ll_status find_costs(ll_request *rq, ll_costs **out)
 {
     const ll_dataset *d = rq->state.data;
     const char *name = ll_word(&rq->args, "table");
     int j = name ? ll_dataset_device(d, name) : device_with_costs(d);
-    if (device) *device = j;
     if (j >= 0 && d->devices[j].costs) {
         *out = ll_costs_ref(d->devices[j].costs);
         return LL_OK;
@@ -188,13 +187,14 @@ static void say_sum(cJSON *result, const ll_bill *bill, double whole_ms, const c
                        whole_ms, bill->ms / whole_ms);
 }
 
-/* The device that the table belongs to and the one that measured whole networks. */
-static void warn_of_engines(ll_request *rq, int table)
+/* Of the table, and of the device that measured whole networks. */
+static void warn_of_engines(ll_request *rq, const ll_costs *table)
 {
     const ll_dataset *d = rq->state.data;
     ll_str why = {0};
     int whole = ll_has(&rq->args, "device") ? ll_dataset_device(d, ll_word(&rq->args, "device")) : -1;
-    if (table >= 0 && whole >= 0 && ll_other_engine(&d->devices[table], &d->devices[whole], &why))
+    if (whole >= 0 && ll_other_engine("the table of layer costs", table->settings, d->devices[whole].name,
+                                      d->devices[whole].note, &why))
         ll_warn(rq, "%s: kernels cost and fuse otherwise there", ll_str_text(&why));
     ll_str_free(&why);
 }
@@ -239,12 +239,11 @@ static ll_status run_lut(ll_request *rq)
 {
     uint8_t gene[LL_MAX_POSITIONS];
     ll_costs *c = NULL;
-    int table = -1;
     const char *arch = ll_word(&rq->args, "arch");
     ll_status s = ll_need_data(rq);
     if (!s && arch) s = find_gene(rq, arch, gene);
-    if (!s) s = find_costs(rq, &c, &table);
-    if (!s) warn_of_engines(rq, table);
+    if (!s) s = find_costs(rq, &c);
+    if (!s) warn_of_engines(rq, c);
     if (!s) s = arch ? show_bill(rq, c, gene) : show_rows(rq, c);
     ll_costs_unref(c);
     return s;
@@ -279,7 +278,7 @@ static ll_status write_yaml(ll_request *rq, const ll_costs *c, const char *path,
 ll_status ll_export_lut(ll_request *rq, const char *path, int *rows)
 {
     ll_costs *c = NULL;
-    ll_status s = find_costs(rq, &c, NULL);
+    ll_status s = find_costs(rq, &c);
     if (s) return s;
     *rows = c->n;
     bool yaml = ll_glob("*.yaml", path) || ll_glob("*.yml", path);

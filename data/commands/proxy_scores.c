@@ -6,7 +6,7 @@
 #include "core/app/app.h"
 #include "core/app/go_on.h"
 #include "core/app/need.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "data/commands/commands.h"
 #include "data/commands/proxy_job.h"

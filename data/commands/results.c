@@ -4,10 +4,10 @@
 
 #include "core/app/app.h"
 #include "core/app/output.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 #include "data/commands/commands.h"
 #include "data/results/leaderboard.h"

@@ -4,9 +4,9 @@
 
 #include "core/app/app.h"
 #include "core/app/output.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "data/commands/commands.h"
 
 const ll_option ll_write_options[] = {

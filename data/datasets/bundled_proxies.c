@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/device/scores.h"
 #include "core/encode/encoding.h"
 #include "data/formats/safetensors.h"

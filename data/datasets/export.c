@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "core/commands/arch_fields.h"
 #include "data/formats/npy.h"
 #include "data/importers/csv.h"

@@ -12,14 +12,14 @@
 #define LL_DATA_DATASETS_FOLDER_H
 
 #include "core/base/observer.h"
-#include "core/base/owned.h"
+#include "core/base/system/owned.h"
 #include "core/device/dataset.h"
 
 /* Such a folder, and nothing else in it: what latlab may replace or remove. */
 extern const ll_owned_kind ll_folder_kind;
 
 /* Writes a sealed dataset, which takes the place of the one at `path` when it is complete. When `keep` is given, that
- * one is kept there, in the place of what was kept before. Whatever else is at `path` or `keep` (core/base/owned.h) is
+ * one is kept there, in the place of what was kept before. Whatever else is at `path` or `keep` (core/base/system/owned.h) is
  * refused: LL_FAILED says what. Commands change datasets with ll_folder_change() (data/datasets/folder_change.h). */
 ll_status ll_folder_save(const ll_dataset *d, const char *path, const char *keep, ll_error *e);
 /* Reads, seals and checks the hash: LL_BAD_DATA says which file is wrong. */

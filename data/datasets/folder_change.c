@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/device/scores.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "data/datasets/bundled_proxies.h"
 
 /* --- comparing ---------------------------------------------------------------------------------------------- */

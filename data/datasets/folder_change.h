@@ -26,7 +26,7 @@ typedef struct ll_change {
 } ll_change;
 
 /* *out: what `make` gave, at the path of the folder that now holds it. `said` (may be NULL) gets a sentence on what
- * was replaced, or nothing. LL_FAILED also where something is in the way (core/base/owned.h). */
+ * was replaced, or nothing. LL_FAILED also where something is in the way (core/base/system/owned.h). */
 ll_status ll_folder_change(const ll_change *c, ll_dataset **out, ll_str *said, ll_error *e);
 
 /* Where the former one of the dataset at `path` is kept, if there is any; free *former. false: `path` is NULL. */

@@ -2,16 +2,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "core/costs/costs_file.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"
 #include "data/formats/npy.h"
@@ -226,6 +226,7 @@ static ll_status read_costs(loader *l, const char *file, ll_error *e)
     if (strcmp(end, ".csv") || device < 0 || device >= l->d->n_devices)
         s = ll_fail(e, LL_BAD_DATA, "%s: there is no such device", path);
     if (!s) s = ll_costs_read(c, path, NULL, e);
+    if (!s) s = ll_costs_timed_by(c, l->d->devices[device].note, e);
     free(path);
     if (s) {
         ll_costs_unref(c);

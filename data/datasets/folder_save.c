@@ -8,13 +8,13 @@
 #include <unistd.h>
 
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
-#include "core/space/space_json.h"
+#include "core/space/files/space_json.h"
 #include "data/datasets/export.h"
 #include "data/datasets/folder.h"
 #include "data/datasets/folder_scores.h"

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
 
 enum { CLASSES = 10, SIDE = 32, PLANE = SIDE * SIDE, IMAGE = 3 * PLANE };
 

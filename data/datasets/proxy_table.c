@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 
 int ll_proxies_count(void)
 {

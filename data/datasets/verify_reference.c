@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "core/app/request.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/nn/pair_hinge.h"
 #include "core/predict/nasflat/net.h"
 #include "data/formats/safetensors.h"

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/space/space_json.h"
+#include "core/base/system/fs.h"
+#include "core/space/files/space_json.h"
 #include "data/formats/safetensors.h"
 
 static const char format[] = "latlab encoding 1";

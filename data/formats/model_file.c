@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/space/space_json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/space/files/space_json.h"
 #include "data/formats/safetensors.h"
 #include "data/formats/torchzip.h"
 

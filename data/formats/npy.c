@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
 #include "core/num/npy_out.h"
 #include "data/formats/strided.h"
 

@@ -6,7 +6,7 @@
 #include "data/formats/torchzip.h"
 
 enum { INPUTS = 128, WIDTH = 400, LAYERS = 4 };
-/* Positions of the gene: kernels, expansions, depths, resolution (core/space/ofa.c). */
+/* Positions of the gene: kernels, expansions, depths, resolution (core/space/published/ofa.c). */
 enum { BLOCKS = 20, CHOICES = 3, RESOLUTION = 2 * BLOCKS + 5, RESOLUTION_INPUT = 2 * BLOCKS * CHOICES };
 enum { LEAST_RESOLUTION = 128, RESOLUTION_STEP = 4, INPUT_FROM = 112, INPUT_STEP = 16 };
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 
 enum { HEADER_MOST = 32 << 20, MAX_DIMS = 4 };
 

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/str.h"
+#include "core/base/system/fs.h"
 #include "data/formats/torch_legacy.h"
 
 /* --- a torch file --- */

@@ -4,8 +4,8 @@
 #ifndef LL_DATA_IMPORTERS_ARCH_COLUMNS_H
 #define LL_DATA_IMPORTERS_ARCH_COLUMNS_H
 
-#include "core/base/csv.h"
 #include "core/base/index.h"
+#include "core/base/text/csv.h"
 #include "core/space/space.h"
 
 typedef struct ll_arch_columns {

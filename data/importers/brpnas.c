@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/device/hardware.h"
 #include "data/formats/pickle.h"
 #include "data/importers/arch_text.h"

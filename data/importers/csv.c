@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
 #include "data/importers/csv_heading.h"
 #include "data/importers/json_table.h"
 
@@ -80,6 +80,7 @@ static bool is_own_word(const ll_import *job, const char *text)
 static bool is_missing(reader *r, const char *text)
 {
     static const char *const words[] = {"na", "n/a", "nan", "none", "null", "-", "--", NULL};
+    if (isdigit((unsigned char)*text) && !r->job->missing) return false;
     text += strspn(text, " \t");
     size_t n = strcspn(text, " \t");
     bool alone = !text[n + strspn(text + n, " \t")], minus = alone && n && strspn(text, "-1.0") == n &&
@@ -142,13 +143,21 @@ static const char *way_out(const reader *r, int column)
                : "missing= says which words mean that nothing was measured";
 }
 
+/* Digits and points alone, as nearly every cell: nothing of what people write besides has to be looked for. */
+static bool is_plain(const char *text)
+{
+    while (isdigit((unsigned char)*text) || *text == '.') text++;
+    return !*text;
+}
+
 static ll_status read_number(reader *r, char *text, int column, const ll_unit *unit, double *x, ll_error *e)
 {
     const char *column_name = r->header.v[column];
-    ll_status s = drop_unit(r, text, column_name, unit, e);
-    if (!s) s = read_comma(r, text, e);
+    bool plain = is_plain(text);
+    ll_status s = plain ? LL_OK : drop_unit(r, text, column_name, unit, e);
+    if (!s && (!plain || !r->point)) s = read_comma(r, text, e);
     if (s) return s;
-    if (decimal_comma(text))
+    if (!plain && decimal_comma(text))
         return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s has a decimal comma, a point was expected",
                            text, column_name);
     if (!ll_decimal_parse(text, x))

@@ -3,8 +3,8 @@
 #ifndef LL_DATA_IMPORTERS_CSV_H
 #define LL_DATA_IMPORTERS_CSV_H
 
-#include "core/base/csv.h"
 #include "core/base/index.h"
+#include "core/base/text/csv.h"
 #include "core/device/unit.h"
 #include "data/importers/arch_columns.h"
 #include "data/importers/arch_text.h"
@@ -96,7 +96,7 @@ typedef struct ll_table_reader {
 ll_status ll_table_plan(ll_table_reader *r, ll_error *e);
 /* A device as the table names it, or the user for the table; -1 when that is no name. */
 int ll_table_add_device(ll_table_reader *r, const char *text, ll_error *e);
-/* The rule for names of devices, at every door: what core/base/name.h says, and nothing that a table would take for another
+/* The rule for names of devices, at every door: what core/base/text/name.h says, and nothing that a table would take for another
  * column ("latency", "x_std"), since a device is one once it is exported. Read: blanks at the ends are dropped first; *name is
  * the caller's to free, unless it fails. */
 ll_status ll_table_check_device(const char *name, ll_error *e);
@@ -137,7 +137,7 @@ void ll_table_note_archs(ll_table_reader *r); /* how they were read */
 /* Is a column of that name read as latencies of a device of that name, in the unit that is given? */
 bool ll_table_takes_name(const char *name);
 
-/* Tables whose architectures are numbers (core/space/numbers.h): the first pass over the file, which gives the space.
+/* Tables whose architectures are numbers (core/space/own/numbers.h): the first pass over the file, which gives the space.
  * *parts: its measured columns are the parts of one network, encoder and decoder. */
 ll_status ll_table_numbers(const ll_import *job, const ll_space **space, bool *parts, ll_error *e);
 /* Notes which columns were read as numbers of architectures, which as devices and which as deviations. */

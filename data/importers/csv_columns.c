@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "core/base/mem.h"
-#include "core/base/name.h"
+#include "core/base/text/name.h"
 #include "core/device/scores.h"
 #include "data/importers/csv_columns.h"
 
@@ -14,13 +14,6 @@ typedef ll_table_reader reader;
 typedef ll_table_column column;
 
 const char *const ll_column_devices[] = {"device", "hardware", "platform", NULL};
-static const char *const latency_names[] = {
-    "latency", "lat", "mean", "median", "avg",      "average", "min",  "max",   "p50", "p90",
-    "p95",     "p99", "best", "worst",  "duration", "elapsed", "time", "value", NULL};
-/* "inference_time" */
-static const char *const latency_kinds[] = {"inference", "wall", "total", "execution", "exec", "e2e", NULL};
-static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
-static const char *const std_names[] = {"std", "stddev", "sd", "stdev", NULL};
 const char *const ll_column_units[] = {"unit", NULL};
 /* Columns that tables of this kind often carry beside the devices, and words that only such names hold. */
 static const char *const other_names[] = {"accuracy", "acc",      "flops",   "macs",      "params",
@@ -31,37 +24,10 @@ static const char *const other_words[] = {"acc",       "accuracy",  "top1",    "
                                           "flops",     "macs",      "gflops",  "mflops", "loss",
                                           "intensity", "predicted", "unnamed", "epoch",  NULL};
 
-/* What the words of a name are of: "latency_mean", "mean inference time", "lat_std". */
-typedef struct words {
-    int n, latencies, kinds, stds, units;
-} words;
-
-static words words_of(const char *name)
-{
-    words w = {0};
-    char *copy = ll_strdup(name), *rest = copy, *word;
-    while ((word = strsep(&rest, "_- ."))) {
-        if (!*word) continue;
-        w.n++;
-        w.latencies += ll_heading_among(latency_names, word);
-        w.kinds += ll_heading_among(latency_kinds, word);
-        w.stds += ll_heading_among(std_names, word);
-        w.units += ll_unit_find(word) != NULL;
-    }
-    free(copy);
-    return w;
-}
-
-static bool says_latency(const char *stem)
-{
-    words w = words_of(stem);
-    return w.latencies && w.latencies + w.kinds == w.n;
-}
-
 bool ll_column_is_std(const char *name)
 {
     ll_heading h = ll_heading_read(name);
-    words w = words_of(h.stem);
+    ll_heading_words w = ll_heading_words_of(h.stem);
     free(h.stem);
     return w.stds == 1 && w.stds + w.latencies + w.kinds + w.units == w.n;
 }
@@ -161,10 +127,10 @@ bool ll_table_measures(const char *name)
 {
     static const char *const columns[] = {"device", "hardware", "platform", "unit", "std", NULL};
     ll_heading h = ll_heading_read(name);
+    ll_heading_words w = ll_heading_words_of(name);
     bool any = h.unit || h.hinted || ll_column_ends_in_unit(name) || ll_heading_among(columns, name) ||
-               ll_heading_among(latency_names, name) || ll_column_is_std(name);
+               (w.n == 1 && w.latencies) || ll_column_is_std(name) || ll_heading_hints(name);
     free(h.stem);
-    any = any || ll_heading_hints(name);
     return any;
 }
 
@@ -218,15 +184,14 @@ static ll_status check_header(const ll_csv *c, ll_names *names, ll_error *e)
     return c->n < 2 ? ll_csv_fail(c, e, "one column, architectures and latencies were expected") : LL_OK;
 }
 
-/* "latency", "latency_us", "lat (ms)", "mean_ms", "inference_time", "fps", "energy_mJ". */
+/* "latency", "latency_us", "lat (ms)", "mean_ms", "lat_ms_p50", "inference_time", "fps", "energy_mJ". */
 bool ll_column_is_value(const char *name, ll_measurand *of)
 {
     ll_heading h = ll_heading_read(name);
     const ll_unit *unit = h.unit ? h.unit : h.maybe;
-    bool behind = unit && strlen(h.stem) == strlen(name) && strrchr(h.stem, '_');
-    if (behind) *strrchr(h.stem, '_') = 0;
-    bool latency = says_latency(h.stem);
-    bool value = latency || ll_heading_among(other_values, h.stem) ||
+    ll_heading_words w = ll_heading_words_of(h.stem);
+    bool all = w.latencies + w.kinds + w.others + h.in_name == w.n;
+    bool value = (all && w.latencies && !w.others) || (all && w.others == 1 && (unit || w.n == 1)) ||
                  (h.unit && !strcasecmp(h.stem, h.unit->name)) || !strcasecmp(h.stem, "fps");
     *of = unit ? unit->of : h.hinted ? h.of : LL_LATENCY;
     free(h.stem);
@@ -343,9 +308,9 @@ ll_status ll_column_ask_unit(const reader *r, int at, ll_error *e)
             "unit, else unit=ms, unit=us or unit=s",
             r->csv.what, r->header.v[at], unit, unit);
     return ll_fail(e, LL_BAD_DATA,
-                   "%s: in which unit are the latencies of column %.60s? give unit=ms, unit=us or unit=s "
-                   "(ignore=%.60s leaves it out)",
-                   r->csv.what, r->header.v[at], r->header.v[at]);
+                   "%s: in which unit are the latencies of column %.60s? give unit=ms, unit=us or unit=s, or "
+                   "call it \"%.60s (ms)\" (ignore=%.60s leaves it out)",
+                   r->csv.what, r->header.v[at], r->header.v[at], r->header.v[at]);
 }
 
 /* A column of numbers of a device, unless nobody said what they are in. */

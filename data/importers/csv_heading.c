@@ -17,6 +17,33 @@ static const struct {
              {"mem", LL_MEMORY},      {"sram", LL_MEMORY},      {"throughput", LL_LATENCY}};
 enum { N_HINTS = sizeof hints / sizeof *hints };
 
+static const char *const latency_names[] = {
+    "latency", "lat", "mean", "median", "avg",      "average", "min",  "max",   "p50", "p90",
+    "p95",     "p99", "best", "worst",  "duration", "elapsed", "time", "value", NULL};
+/* "inference_time" */
+static const char *const latency_kinds[] = {"inference", "wall", "total", "execution", "exec", "e2e", NULL};
+static const char *const other_values[] = {"energy", "power", "memory", "throughput", NULL};
+static const char *const std_names[] = {"std", "stddev", "sd", "stdev", NULL};
+
+static const char separators[] = "_- .()[]";
+
+ll_heading_words ll_heading_words_of(const char *name)
+{
+    ll_heading_words w = {0};
+    char *copy = ll_strdup(name), *rest = copy, *word;
+    while ((word = strsep(&rest, separators))) {
+        if (!*word) continue;
+        w.n++;
+        w.latencies += ll_heading_among(latency_names, word);
+        w.kinds += ll_heading_among(latency_kinds, word);
+        w.others += ll_heading_among(other_values, word);
+        w.stds += ll_heading_among(std_names, word);
+        w.units += ll_unit_find(word) != NULL;
+    }
+    free(copy);
+    return w;
+}
+
 static const ll_unit *unit_of_length(const char *text, size_t n)
 {
     char *word = ll_strndup(text, n);
@@ -62,6 +89,35 @@ static void read_behind_underscore(ll_heading *h)
         h->unit = u;
     else
         h->maybe = u;
+    h->in_name = u != NULL;
+}
+
+/* Does this word say what a unit is of? */
+static bool is_measured_in(const char *word, const ll_unit *u)
+{
+    for (int i = 0; i < N_HINTS; i++)
+        if (!strcasecmp(word, hints[i].word) && hints[i].of == u->of) return true;
+    return false;
+}
+
+/* "latency_ms_mean", "mean_ms_latency": a unit inside stands beside the word that says what is measured; one letter only
+ * behind it. "latency_server_us_east" has none, and "s_latency" is of a device s. */
+static void read_inside(ll_heading *h)
+{
+    ll_strs words = {0};
+    char *copy = ll_strdup(h->stem), *rest = copy, *word;
+    while ((word = strsep(&rest, separators)))
+        if (*word) ll_strs_add(&words, word);
+    for (int i = 0; i < words.n && !h->unit; i++) {
+        const ll_unit *u = ll_unit_find(words.v[i]);
+        if (!u) continue;
+        bool beside = (i && is_measured_in(words.v[i - 1], u)) ||
+                      (i + 1 < words.n && strlen(words.v[i]) > 1 && is_measured_in(words.v[i + 1], u));
+        if (beside) h->unit = u;
+        h->in_name = beside;
+    }
+    free(copy);
+    ll_strs_free(&words);
 }
 
 bool ll_heading_among(const char *const *names, const char *name)
@@ -83,6 +139,7 @@ ll_heading ll_heading_read(const char *name)
     read_bracketed(&h);
     find_hint(&h, h.stem, strlen(h.stem));
     if (!h.unit) read_behind_underscore(&h);
+    if (!h.unit && !h.maybe) read_inside(&h);
     if (!h.unit && ll_heading_ends_in(h.stem, "throughput")) h.unit = ll_unit_find("fps");
     return h;
 }

@@ -4,6 +4,12 @@
 
 #include "core/device/unit.h"
 
+/* What the words of a name are of: "latency_mean", "mean inference time", "lat_std". */
+typedef struct ll_heading_words {
+    int n, latencies, kinds, others, stds, units; /* others: quantities that are no latency */
+} ll_heading_words;
+ll_heading_words ll_heading_words_of(const char *name);
+
 typedef struct ll_heading {
     char *stem; /* without the unit where that stands in brackets */
     const ll_unit *unit;
@@ -11,6 +17,7 @@ typedef struct ll_heading {
     bool hinted;
     ll_measurand of; /* when hinted */
     bool bracketed;  /* the unit stands in brackets: somebody meant it */
+    bool in_name;    /* unit or maybe is a word of the stem */
 } ll_heading;
 
 /* Its stem is to be freed. */

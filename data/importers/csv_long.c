@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "data/importers/csv_columns.h"
 
 typedef ll_table_reader reader;

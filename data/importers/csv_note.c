@@ -1,5 +1,5 @@
 /* Tables of the user's own: what each column was taken for (csv.h). */
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "data/importers/csv.h"
 
 /* "width, layers (count)": a width is nothing to speak of. */

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/quote.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "data/formats/pickle.h"
 
 static const ll_importer importers[] = {

@@ -7,7 +7,7 @@
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
 #include "core/num/stats.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 
 /* Fewer architectures say little, more than MOST are not needed to tell; of many new devices the first are enough. */
 enum { SHARED_LEAST = 8, SHARED_MOST = 2000, DEVICES_MOST = 5, COMPARED_MOST = 500 };

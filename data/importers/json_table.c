@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/index.h"
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "data/importers/csv.h"
 
 enum { DEEP_MOST = 4, TITLE_MOST = 200 }; /* objects within a record, and bytes of the names that they give */
@@ -383,6 +383,30 @@ static bool is_json(const char *text)
     return opening == '{' ? *next == '"' : *next == '{' || *next == '[';
 }
 
+/* Protocols 2 to 5 say so; before that a dict or list begins in one of these ways. */
+static bool is_pickle(const char *text, size_t n)
+{
+    static const char *const old[] = {"(dp0\n", "(lp0\n", "}q", "]q"};
+    if (n > 2 && text[0] == '\x80' && text[1] >= 2 && text[1] <= 5) return true;
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (!strncmp(text, old[i], strlen(old[i])) && (n < 3 || old[i][0] == '(' || !text[2])) return true;
+    return false;
+}
+
+/* Which door takes which, and how any other becomes a table. */
+static ll_status say_pickle(const char *path, ll_error *e)
+{
+    bool plain =
+        strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-") == strlen(path);
+    return ll_fail(
+        e, LL_BAD_DATA,
+        "%s: no table as text, but a pickle: `import brpnas` reads {architecture: seconds} of one device, "
+        "`import hwnasbench` HW-NAS-Bench's and `import accuracy` a score; any other dict becomes a table by "
+        "python3 -c 'import csv, pickle, sys; csv.writer(sys.stdout).writerows([(\"arch\", \"latency\"), "
+        "*pickle.load(sys.stdin.buffer).items()])' < %.300s > mine.csv",
+        path, plain ? path : "FILE");
+}
+
 ll_status ll_table_open(ll_csv *c, const char *path, const ll_space *space, ll_error *e)
 {
     static const char mark[] = "\xef\xbb\xbf";
@@ -390,6 +414,10 @@ ll_status ll_table_open(ll_csv *c, const char *path, const ll_space *space, ll_e
     size_t n;
     ll_status s = ll_read_file(path, 0, &text, &n, e);
     if (s) return s;
+    if (is_pickle(text, n)) {
+        free(text);
+        return say_pickle(path, e);
+    }
     size_t skip = n >= 3 && !memcmp(text, mark, 3) ? 3 : 0;
     if (!is_json(text + skip)) return ll_csv_open_owned(c, path, text, n, e);
     s = open_json(c, path, text + skip, n - skip, space, e);

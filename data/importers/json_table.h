@@ -10,7 +10,7 @@
 #ifndef LL_DATA_IMPORTERS_JSON_TABLE_H
 #define LL_DATA_IMPORTERS_JSON_TABLE_H
 
-#include "core/base/csv.h"
+#include "core/base/text/csv.h"
 #include "core/space/space.h"
 
 /* Opens a table as text, or as JSON. A record is line 1, 2, ... then, which in JSON lines is its line. `space` tells keys that are

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/costs/costs_file.h"
 #include "data/importers/csv.h"
 #include "data/importers/sums.h"
@@ -19,26 +19,12 @@ static char *device_name(const ll_import *job)
     return ll_strdup(job->device ? job->device : job->name);
 }
 
-/* The engine and settings that `measure layers` writes before a table; a file without says nothing. */
-static void add_settings(const char *path, ll_str *note)
-{
-    enum { LINE = 400 };
-    char line[LINE];
-    FILE *f = ll_is_file(path) ? fopen(path, "re") : NULL;
-    bool read = f && fgets(line, LINE, f);
-    if (f) fclose(f);
-    const char *engine =
-        read && !strncmp(line, "# latlab measure layers", 23) ? strstr(line, "engine=") : NULL;
-    if (engine) ll_str_addf(note, "; %.*s", (int)strcspn(engine, "(\n"), engine);
-    while (note->len && note->s[note->len - 1] == ' ') note->s[--note->len] = 0;
-}
-
 static void describe_device(const ll_import *job, ll_device *v, ll_costs *costs)
 {
     ll_str note = {0};
     char *name = device_name(job);
     ll_str_addf(&note, "sums of %d layer costs in %s", costs->n, ll_path_base(job->path));
-    add_settings(job->path, &note);
+    if (costs->settings) ll_str_addf(&note, "; %s", costs->settings);
     ll_device_set(v, name, LL_SIMULATED, "look-up table", "ms", NULL, ll_str_text(&note));
     ll_device_set_costs(v, costs);
     ll_str_free(&note);

@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/size.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
-#include "core/space/numbers.h"
+#include "core/space/own/numbers.h"
 #include "data/importers/import.h"
 
 static const double AGREE = 1e-3; /* relative */

@@ -1,4 +1,4 @@
-/* Tables whose architectures are numbers (core/space/numbers.h), as HAT publishes them (Wang et al., ACL 2020;
+/* Tables whose architectures are numbers (core/space/own/numbers.h), as HAT publishes them (Wang et al., ACL 2020;
  * latency_dataset/DEVICE.csv): columns that describe a transformer, then mean and deviation of the latency of its encoder
  * and its decoder. */
 #include <math.h>
@@ -7,10 +7,10 @@
 #include <strings.h>
 
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
-#include "core/space/numbers.h"
+#include "core/base/system/fs.h"
+#include "core/space/own/numbers.h"
 #include "data/importers/csv.h"
 #include "data/importers/json_table.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "core/device/hardware.h"
 #include "data/formats/pickle.h"
 #include "data/importers/import.h"

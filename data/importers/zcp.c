@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "core/base/interrupt.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "data/importers/arch_text.h"
 #include "data/importers/import.h"

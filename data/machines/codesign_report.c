@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "data/machines/codesign.h"
 
 static const char *const goals[] = {"edp", "latency", "energy"};

@@ -4,7 +4,7 @@
 
 #include "core/base/decimal.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
+#include "core/base/text/near.h"
 #include "core/commands/candidates.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"

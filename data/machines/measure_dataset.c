@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "data/datasets/folder.h"
 #include "data/importers/draw.h"
 #include "data/machines/measure.h"

@@ -1,6 +1,6 @@
 /* measure list: what runs networks on this machine, or on another one. */
 #include "core/app/request.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/measure.h"
 #include "data/machines/place.h"

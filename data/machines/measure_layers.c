@@ -5,10 +5,10 @@
 
 #include "core/app/output.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "data/machines/host/sweep.h"
 #include "data/machines/layer_choice.h"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "core/app/output.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/machines/host/engine.h"
 #include "data/machines/host/machine.h"
 #include "data/machines/host/timing.h"

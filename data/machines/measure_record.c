@@ -1,7 +1,7 @@
 #include <math.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "data/machines/measure.h"
 #include "data/machines/measure_job.h"
 

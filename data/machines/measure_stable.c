@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/app/output.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "data/machines/host/stable.h"
 #include "data/machines/host/sweep.h"

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "data/machines/host/describe.h"
 #include "data/machines/host/machine.h"
 

@@ -5,8 +5,8 @@
 
 #include "core/app/app.h"
 #include "core/app/need.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 #include "core/num/sort.h"
 #include "data/machines/simulate.h"

@@ -5,11 +5,11 @@
 
 #include "core/app/app.h"
 #include "core/app/need.h"
-#include "core/base/fs.h"
 #include "core/base/index.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/space/moves.h"
 #include "data/datasets/folder_change.h"
 #include "data/importers/csv.h"

@@ -7,7 +7,7 @@
 #ifndef LL_DATA_MACHINES_SIMULATE_MODELS_H
 #define LL_DATA_MACHINES_SIMULATE_MODELS_H
 
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 #include "core/space/space.h"
 
 /* The records every model's table begins with; the model's own follow from SIM_OWN on. */

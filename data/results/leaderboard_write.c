@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
 #include "core/base/mem.h"
+#include "core/base/text/csv.h"
 #include "core/base/utf8.h"
 #include "core/num/sort.h"
 #include "data/results/leaderboard.h"

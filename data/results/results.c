@@ -7,10 +7,10 @@
 
 #include "core/app/app.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 
 enum { APPLICATION = LL_RESULTS_APPLICATION, SCHEMA = LL_RESULTS_SCHEMA, PATIENCE_MS = 10000 };

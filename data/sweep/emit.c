@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 
 /* A word for sh, whatever is in it. */
 static void add_word(ll_str *out, const char *text)

@@ -25,7 +25,7 @@ typedef struct ll_sweep_cell {
 
 typedef struct ll_sweep_plan {
     char *command;        /* "compare", "proxies" or "measure" */
-    ll_strs options;      /* of it: "tasks=ND,N1", words as marked in core/base/quote.h */
+    ll_strs options;      /* of it: "tasks=ND,N1", words as marked in core/base/text/quote.h */
     char *code;           /* ll_results_code() */
     ll_strs data;         /* "HASH NAME" of each dataset */
     ll_strs archs;        /* that cells of `proxies` and `measure` name by their places here, as text */

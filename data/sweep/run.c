@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
 #include "data/sweep/state.h"
 
 static void say_state(const ll_sweep_task *t, ll_sweep_phase phase, const char *message)

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/sweep/run.h"
 
 static ll_status copy(const char *from, const char *to, ll_error *e)

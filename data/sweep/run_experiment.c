@@ -1,8 +1,8 @@
 /* A task of `compare`: the engine walks all trials of the experiment, and those of other tasks are as good as known. */
 #include <stdlib.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "data/results/plan_context.h"
 #include "data/sweep/run.h"
 

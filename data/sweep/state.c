@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
 
 static const char *const names[] = {"missing", "running", "stopped", "failed", "lost", "done"};
 

@@ -105,6 +105,11 @@ typedef struct ll_curve_data {
     ll_plot_size size;
 } ll_curve_data;
 ll_status ll_build_curve(const ll_curve_data *d, ll_figure **out, ll_error *e);
+/* The power of 1000 that the labels of an axis up to `hi` count in: 12 for 3.5e+14, as "10^12"; 0 below a million. And a
+ * number in it for a note: "350 x 10^12". */
+int ll_curve_power(double hi);
+enum { LL_CURVE_NUMBER = 40 };
+const char *ll_curve_number(double x, int power, char out[LL_CURVE_NUMBER]);
 
 /* --- alpha: how probable each choice of each position was over the steps of a search (plots/build/alpha.c) --- */
 typedef struct ll_alpha_row {

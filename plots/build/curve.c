@@ -34,11 +34,23 @@ static int best(const ll_curve_part *part)
     return at;
 }
 
-/* Large numbers in powers of 1000, which the label names: 3.5 for 3.5e+14 of a quantity in 10^14. */
-static void power_ticks(ll_axis *y)
+int ll_curve_power(double hi)
+{
+    return hi >= 1e6 ? 3 * (int)floor(log10(hi) / 3) : 0;
+}
+
+const char *ll_curve_number(double x, int power, char out[LL_CURVE_NUMBER])
+{
+    int n = snprintf(out, LL_CURVE_NUMBER, "%.4g", x / pow(10, power));
+    if (power) snprintf(out + n, LL_CURVE_NUMBER - (size_t)n, " x 10^%d", power);
+    return out;
+}
+
+/* Large numbers in powers of 1000, which the label names: 350 for 3.5e+14 of a quantity in 10^12. */
+static void power_ticks(ll_axis *y, int power)
 {
     ll_ticks t = ll_ticks_within(y->lo, y->hi, 6);
-    double unit = pow(1000, floor(log10(y->hi) / 3));
+    double unit = pow(10, power);
     for (int i = 0; i < t.n; i++) {
         char text[32];
         snprintf(text, sizeof text, "%.6g", ll_tick_at(&t, i) / unit);
@@ -46,8 +58,8 @@ static void power_ticks(ll_axis *y)
     }
 }
 
-/* A loss that falls by orders of magnitude is read on a logarithmic axis. */
-static void set_y(ll_axis *y, const ll_curve_part *part)
+/* A loss that falls by orders of magnitude is read on a logarithmic axis. Returns the power of ten that it counts in. */
+static int set_y(ll_axis *y, const ll_curve_part *part)
 {
     double lo = INFINITY, hi = -INFINITY;
     for (int i = 0; i < part->n; i++)
@@ -55,21 +67,24 @@ static void set_y(ll_axis *y, const ll_curve_part *part)
     y->log = lo > 0 && hi / lo > 50;
     ll_axis_fit(y, part->v, part->n, 1, .06);
     if (y->log) ll_axis_log_ticks(y);
-    if (!y->log && y->lo > 0 && y->hi >= 1e6) power_ticks(y);
-    if (y->n_ticks && !y->log) {
+    int power = !y->log && y->lo > 0 ? ll_curve_power(y->hi) : 0;
+    if (power) {
+        power_ticks(y, power);
         ll_str label = {0};
-        ll_str_addf(&label, "%s, 10^%d", part->name, 3 * (int)floor(log10(y->hi) / 3));
+        ll_str_addf(&label, "%s, 10^%d", part->name, power);
         ll_axis_label(y, label.s);
         ll_str_free(&label);
     } else {
         ll_axis_label(y, !strcmp(part->name, "spearman") ? "held-out Spearman" : part->name);
     }
+    return power;
 }
 
 static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *part, int i)
 {
     int n = known(part), row = 0, at = best(part);
-    set_y(&p->y, part);
+    int power = set_y(&p->y, part);
+    char number[LL_CURVE_NUMBER];
     ll_series *line = ll_panel_add(p, LL_MARK_LINE, ll_pen_of_series(i), n);
     line->size = 1.2;
     for (int j = 0; j < part->n; j++)
@@ -77,9 +92,9 @@ static void add_part(const ll_curve_data *d, ll_panel *p, const ll_curve_part *p
     ll_series *mark = ll_panel_add(p, LL_MARK_POINTS, ll_pen_of_series(i), 1);
     mark->halo = true;
     ll_series_set(mark, 0, x_at(d, at), part->v[at]);
-    ll_panel_note(p, "%s %.4g at %s %g", rises(part) ? "highest" : "lowest", part->v[at], d->x_label,
-                  x_at(d, at));
-    ll_panel_note(p, "last %.4g", n ? part->v[part->n - 1] : NAN);
+    ll_panel_note(p, "%s %s at %s %g", rises(part) ? "highest" : "lowest",
+                  ll_curve_number(part->v[at], power, number), d->x_label, x_at(d, at));
+    ll_panel_note(p, "last %s", ll_curve_number(part->v[part->n - 1], power, number));
 }
 
 static void set_x(const ll_curve_data *d, ll_axis *x, bool last)

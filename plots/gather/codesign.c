@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "plots/build/build.h"
 #include "plots/gather/gather.h"
 
@@ -20,13 +20,19 @@ static const char *label_of(const char *objective)
     return labels[0].label;
 }
 
-static void note_designs(const cJSON *result, ll_figure *f)
+/* In the unit of the axis, where that is of this quantity. */
+static void note_designs(const cJSON *result, bool of_axis, ll_figure *f)
 {
     const cJSON *row;
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(result, "rows"))
-        ll_figure_note(f, "%s: %s, EDP %.4g, %.3g times the best found", ll_json_get_str(row, "design", ""),
-                       ll_json_get_str(row, "accelerator", ""), ll_json_get_num(row, "edp", 0),
+    {
+        char number[LL_CURVE_NUMBER];
+        double edp = ll_json_get_num(row, "edp", 0);
+        int power = ll_curve_power(of_axis ? f->panels[0].y.hi : edp);
+        ll_figure_note(f, "%s: %s, EDP %s, %.3g times the best found", ll_json_get_str(row, "design", ""),
+                       ll_json_get_str(row, "accelerator", ""), ll_curve_number(edp, power, number),
                        ll_json_get_num(row, "ratio", 0));
+    }
 }
 
 ll_status ll_gather_codesign(ll_plot_request *p, ll_figure **out)
@@ -47,7 +53,7 @@ ll_status ll_gather_codesign(ll_plot_request *p, ll_figure **out)
                        .n_parts = 1,
                        .size = p->size};
     ll_status s = ll_build_curve(&d, out, &rq->error);
-    if (!s) note_designs(result, *out);
+    if (!s) note_designs(result, part.name == labels[0].label, *out);
     ll_json_bool(p->result, "simulated", true);
     free(at);
     free(best);

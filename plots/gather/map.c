@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/commands/look/map.h"
 #include "plots/build/build.h"
 #include "plots/gather/gather.h"

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/app/app.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/num/stats.h"
 #include "plots/build/build.h"
 #include "plots/gather/gather.h"

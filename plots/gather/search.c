@@ -6,9 +6,9 @@
 
 #include "core/app/quantities.h"
 #include "core/app/stale.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/commands/look/look.h"
 #include "core/num/stats.h"
 #include "core/search/search.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "plots/gnuplot/process.h"
 
 enum { MOST_OUTPUT = 256 << 20 };

@@ -12,7 +12,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/mem.h"
-#include "core/base/spawn.h"
+#include "core/base/system/spawn.h"
 
 extern char **environ;
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 
 void ll_html_text(ll_str *out, const char *text)

@@ -110,7 +110,7 @@ static const char script[] =
     "key===\""
     " \"){e.preventDefault();sort()}})})});";
 
-/* Of `script`, as `openssl dgst -sha256 -binary | base64` says it; with another one nothing sorts (tests/test_report.c). */
+/* Of `script`, as `openssl dgst -sha256 -binary | base64` says it; with another one nothing sorts (tests/plots/test_report.c). */
 static const char hash[] = "kZ+wQPlt+UucHEg7Y1UszYKwOkelTxZ8AaXPlexk5xk=";
 
 static void add_pens(ll_str *out, ll_plot_theme theme)

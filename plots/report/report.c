@@ -8,8 +8,8 @@
 #include "core/app/output.h"
 #include "core/app/simulated.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "plots/report/html.h"
 #include "plots/report/sections.h"
 

@@ -7,7 +7,7 @@
 #include "core/app/quantities.h"
 #include "core/app/stale.h"
 #include "core/base/decimal.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/commands/look/look.h"
 #include "core/commands/search/report.h"
 #include "plots/commands.h"

@@ -6,10 +6,10 @@
 
 #include "core/app/output.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/near.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 #include "sessions/course/course.h"
 #include "sessions/course/grade.h"
 #include "sessions/course/shelf.h"

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "sessions/course/show.h"
 
 enum { LONGEST_LESSON = 1 << 20 };
@@ -53,9 +53,12 @@ ll_status ll_course_open(const char *name, const char *path, const char *student
     c->given = LL_NEW_ARRAY(ll_reply, c->lesson.n_questions + 1);
     c->ran = LL_NEW_ARRAY(bool, c->lesson.n + 1);
     c->held = LL_NEW_ARRAY(int, c->lesson.n + 1);
+    c->before = LL_NEW_ARRAY(ll_facts, c->lesson.n + 1);
+    c->behind = LL_NEW_ARRAY(ll_facts, c->lesson.n + 1);
     ll_facts_keep(&c->facts, "seed", NULL, c->seed);
     ll_facts_keep(&c->facts, "student", student ? student : "nobody", 0);
     keep_folder(&c->facts);
+    ll_course_enter(c, 0);
     if (s)
         ll_course_free(c);
     else
@@ -71,6 +74,12 @@ void ll_course_free(void *course)
         free(c->given[i].answer);
         free(c->given[i].right);
     }
+    for (int i = 0; i <= c->lesson.n; i++) {
+        ll_facts_free(&c->before[i]);
+        ll_facts_free(&c->behind[i]);
+    }
+    free(c->before);
+    free(c->behind);
     free(c->given);
     free(c->ran);
     free(c->held);
@@ -93,6 +102,26 @@ ll_status ll_course_begin(ll_request *rq, ll_course *c)
     ll_course_keep(rq, c, note);
     ll_course_show(rq, c);
     return LL_OK;
+}
+
+/* --- where it is ------------------------------------------------------------------------------------------- */
+
+void ll_course_enter(ll_course *c, int step)
+{
+    if (step && c->ran[step - 1]) ll_facts_copy(&c->facts, &c->behind[step - 1]);
+    ll_facts_copy(&c->before[step], &c->facts);
+    c->at = step;
+    c->after = false;
+}
+
+void ll_course_return(ll_course *c, int step)
+{
+    const ll_lesson_step *s = &c->lesson.steps[step];
+    if (c->before[step].n) ll_facts_copy(&c->facts, &c->before[step]);
+    for (int i = s->first_question; i < s->first_question + s->n_questions; i++)
+        if (c->given[i].answer) ll_question_set(&c->lesson.questions[i], c->given[i].answer, &c->facts);
+    c->at = step;
+    c->after = false;
 }
 
 /* --- questions --------------------------------------------------------------------------------------------- */
@@ -245,6 +274,7 @@ static ll_status run_step(ll_request *rq, ll_course *c)
     }
     c->ran[c->at] = true;
     ll_course_settle(c, c->at, rq->state.data);
+    ll_facts_copy(&c->behind[c->at], &c->facts);
     cJSON *note = ll_course_note("ran");
     ll_json_int(note, "step", c->at + 1);
     cJSON_AddItemToObject(note, "values", read);
@@ -254,8 +284,7 @@ static ll_status run_step(ll_request *rq, ll_course *c)
 
 static void go_to(ll_request *rq, ll_course *c, int step)
 {
-    c->at = step;
-    c->after = false;
+    ll_course_enter(c, step);
     if (c->at == c->lesson.n) ll_course_keep(rq, c, ll_course_note("end"));
 }
 
@@ -298,8 +327,7 @@ ll_status ll_course_next(ll_request *rq, ll_course *c)
 ll_status ll_course_back(ll_request *rq, ll_course *c)
 {
     if (!c->after && !c->at) return LL_FAIL(rq, LL_FAILED, "this is the first step");
-    if (!c->after) c->at--;
-    c->after = false;
+    ll_course_return(c, c->after ? c->at : c->at - 1);
     ll_course_show(rq, c);
     return LL_OK;
 }
@@ -311,9 +339,17 @@ ll_status ll_course_repeat(ll_request *rq, ll_course *c)
     while (step >= 0 && !c->lesson.steps[step].commands.n) step--;
     if (step < 0 || !c->ran[step])
         return LL_FAIL(rq, LL_FAILED, "no step has run yet that could be repeated");
-    c->at = step;
+    ll_facts known = {0};
+    bool after = c->after;
+    ll_facts_copy(&known, &c->facts);
+    ll_course_return(c, step);
     ll_status s = run_and_go_on(rq, c);
-    if (s) c->at = was;
+    if (s) {
+        c->at = was;
+        c->after = after;
+        ll_facts_copy(&c->facts, &known);
+    }
+    ll_facts_free(&known);
     return s;
 }
 

@@ -38,9 +38,10 @@ typedef struct ll_course {
     char *name, *path, *student; /* student NULL: nobody's */
     int seed;
     ll_hash script;
-    ll_facts facts;
-    ll_reply *given; /* per question */
-    bool *ran;       /* per step */
+    ll_facts facts;            /* known at this place of the lesson */
+    ll_facts *before, *behind; /* (lesson.n + 1) at each step's, when it was last come to and last ran */
+    ll_reply *given;           /* per question */
+    bool *ran;                 /* per step */
     int *held;  /* per step: how many of its checks held when it ran; later ones may have other numbers */
     int at;     /* step, from 0; lesson.n: the end */
     bool after; /* what stands behind its commands is shown */
@@ -66,6 +67,10 @@ void ll_course_show(ll_request *rq, const ll_course *c);
 
 /* The question that waits for an answer in this step; -1: none. */
 int ll_course_open_question(const ll_course *c);
+/* Goes to a step, by way of the one in front of it, or back to one, where what was known then is known again: what later
+ * steps have said is no part of its texts, nor of its commands when they run once more. */
+void ll_course_enter(ll_course *c, int step);
+void ll_course_return(ll_course *c, int step);
 /* The right answers of a step whose commands have run: from here on no other is taken. data NULL: none is loaded. */
 void ll_course_settle(ll_course *c, int step, const ll_dataset *data);
 /* Right answers and checks that hold so far, and how many there were. */

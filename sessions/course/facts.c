@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 
 /* --- by name ----------------------------------------------------------------------------------------------- */
 
@@ -55,6 +55,17 @@ void ll_facts_free(ll_facts *f)
     }
     free(f->v);
     *f = (ll_facts){0};
+}
+
+void ll_facts_copy(ll_facts *to, const ll_facts *from)
+{
+    ll_facts copy = {.v = ll_memdup(from->v, (size_t)from->n, sizeof *from->v), .n = from->n};
+    for (int i = 0; i < copy.n; i++) {
+        copy.v[i].name = ll_strdup(from->v[i].name);
+        copy.v[i].text = ll_strdup(from->v[i].text);
+    }
+    ll_facts_free(to);
+    *to = copy;
 }
 
 /* --- what results say -------------------------------------------------------------------------------------- */

@@ -37,6 +37,7 @@ const ll_fact *ll_facts_find(const ll_facts *f, const char *name); /* NULL: not 
  * `read`, an object (may be NULL). */
 void ll_facts_read(ll_facts *f, const ll_strs *references, const cJSON *results, cJSON *read);
 void ll_facts_free(ll_facts *f);
+void ll_facts_copy(ll_facts *to, const ll_facts *from); /* in the place of what it holds */
 
 /* The references of a text, each once, at the end of `out`. LL_BAD_DATA: a brace is not closed. */
 ll_status ll_references(const char *text, ll_strs *out, ll_error *e);

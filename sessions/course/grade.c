@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "sessions/course/handed.h"
 #include "sessions/course/rerun.h"
 #include "sessions/course/shelf.h"

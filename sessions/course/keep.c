@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "sessions/course/course.h"
 #include "sessions/notes.h"
 
@@ -62,13 +62,15 @@ static void restore_values(ll_course *c, const cJSON *values)
     }
 }
 
-/* The step stands where it was left: behind its commands. */
+/* The step stands where it was left: behind its commands. One that was gone back to ran with what had been known there. */
 static void restore_run(ll_course *c, const cJSON *note, int step)
 {
+    if (step != c->at) ll_course_return(c, step);
     restore_values(c, cJSON_GetObjectItemCaseSensitive(note, "values"));
     c->ran[step] = true;
     ll_course_settle(c, step, NULL);
-    c->at = step + 1;
+    ll_facts_copy(&c->behind[step], &c->facts);
+    ll_course_enter(c, step + 1);
 }
 
 void ll_course_restore(ll_course *c, const cJSON *note)
@@ -81,9 +83,9 @@ void ll_course_restore(ll_course *c, const cJSON *note)
     else if (!strcmp(did, "ran") && known)
         restore_run(c, note, step);
     else if (!strcmp(did, "skip") && known)
-        c->at = step + 1;
+        ll_course_enter(c, step + 1);
     else if (!strcmp(did, "end"))
-        c->at = c->lesson.n;
+        ll_course_enter(c, c->lesson.n);
 }
 
 static const cJSON *last_begin(const cJSON *notes)

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "sessions/folder.h"
 #include "sessions/session.h"
 

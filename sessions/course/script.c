@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/near.h"
-#include "core/base/quote.h"
+#include "core/base/text/near.h"
+#include "core/base/text/quote.h"
 #include "sessions/course/facts.h"
 
 enum { MOST_STEPS = 1000, MOST_CHOICES = 26 };

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/near.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
+#include "core/base/text/near.h"
 
 const ll_lesson_entry ll_lessons[] = {
     {"tour", "a first look: load, correlate, split, transfer, improve", 2},

@@ -3,12 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 static const ll_lesson_step *step_of(const ll_course *c)
 {
     return c->at < c->lesson.n ? &c->lesson.steps[c->at] : NULL;
+}
+
+/* What was known behind the commands of the step, where they have run. */
+static const ll_facts *facts_behind(const ll_course *c)
+{
+    return c->ran[c->at] ? &c->behind[c->at] : &c->facts;
 }
 
 static void tell_line(ll_str *out, const ll_course *c, const char *text)
@@ -59,25 +65,25 @@ static void add_verdict(ll_str *out, const ll_course *c, int i)
     if (g->verdict == LL_VERDICT_NONE && g->right) ll_str_add(out, "right is ");
     if (g->verdict == LL_VERDICT_NONE && !g->right) ll_str_add(out, "passed over");
     if (g->verdict == LL_VERDICT_UNKNOWN) ll_str_add(out, "; what decides was not computed");
-    if (g->right) ll_facts_tell(&c->facts, g->right, out);
+    if (g->right) ll_facts_tell(facts_behind(c), g->right, out);
     if (g->verdict == LL_VERDICT_RIGHT && !g->right) ll_question_tell(q, g->answer, out);
 }
 
 /* --- checks ------------------------------------------------------------------------------------------------ */
 
 /* 1, 0; -1: what it needs was not computed. */
-static int holds(const ll_course *c, const ll_after *a)
+static int holds(const ll_facts *facts, const ll_after *a)
 {
     double x;
-    return ll_formula(a->expression, &c->facts, &x, NULL) ? -1 : x != 0;
+    return ll_formula(a->expression, facts, &x, NULL) ? -1 : x != 0;
 }
 
 static void add_check(ll_str *out, const ll_course *c, const ll_after *a)
 {
     static const char *const words[] = {"not computed: ", "does not hold: ", "holds: "};
     if (out->len) ll_str_addc(out, '\n');
-    ll_str_add(out, words[1 + holds(c, a)]);
-    ll_facts_tell(&c->facts, a->text, out);
+    ll_str_add(out, words[1 + holds(facts_behind(c), a)]);
+    ll_facts_tell(facts_behind(c), a->text, out);
 }
 
 int ll_course_holding(const ll_course *c, int step)
@@ -85,7 +91,7 @@ int ll_course_holding(const ll_course *c, int step)
     const ll_lesson_step *s = &c->lesson.steps[step];
     int n = 0;
     for (int i = 0; i < s->n_after; i++)
-        n += s->after[i].kind == LL_AFTER_CHECK && holds(c, &s->after[i]) == 1;
+        n += s->after[i].kind == LL_AFTER_CHECK && holds(&c->facts, &s->after[i]) == 1;
     return n;
 }
 
@@ -195,7 +201,8 @@ void ll_course_told(const ll_course *c, cJSON *answers)
         ll_str_addf(&name, LL_CHECK_NAME, s->after[i].line);
         ll_json_str(one, "question", name.s);
         ll_json_str(one, "verdict",
-                    ll_verdict_words[holds(c, &s->after[i]) == 1 ? LL_VERDICT_RIGHT : LL_VERDICT_WRONG]);
+                    ll_verdict_words[holds(facts_behind(c), &s->after[i]) == 1 ? LL_VERDICT_RIGHT
+                                                                               : LL_VERDICT_WRONG]);
         ll_json_bool(one, "counts", true);
         ll_str_free(&name);
     }

@@ -6,9 +6,9 @@
 
 #include "core/app/app.h"
 #include "core/base/clock.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
 #include "data/commands/commands.h"
 #include "tests/bench/bench.h"
 

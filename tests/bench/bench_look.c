@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/device/ordering.h"
 #include "core/device/partition.h"
 #include "core/num/stats.h"

@@ -98,7 +98,7 @@ static gemms gemms_of(const ll_nasflat_model *m, const ll_nasflat_graphs *graphs
     add_linear(&g, p.n_rows, f, o, train);
     add_linear(&g, p.n_slots, o, f, train);
     add_linear(&g, p.n_slots, LL_NASFLAT_LAYERS * w, o, train);
-    for (int i = 0; i < 2; i++) add_linear(&g, n * s->n_nodes, w, f, train);
+    for (int i = 0; i < 2; i++) add_linear(&g, p.row_at[i][n], w, f, train);
     add_linear(&g, n, h, l->head_in, train);
     for (int i = 0; i < 2; i++) add_linear(&g, n, h, h, train);
     ll_nasflat_plan_free(&p);
@@ -226,7 +226,8 @@ static void bench_epoch(const ll_dataset *d, const ll_nasflat_model *m, const ch
     ll_nasflat_item items[PART];
     ll_nasflat_inputs in = {0};
     ll_nasflat_inputs_read(&in, m, d->archs, 0, d->n_archs);
-    for (int i = 0; i < PART; i++) items[i] = (ll_nasflat_item){i * 97 % d->n_archs, i % SOURCES};
+    for (int i = 0; i < PART; i++) /* a quarter of a batch, which goes device by device */
+        items[i] = (ll_nasflat_item){i * 97 % d->n_archs, i * SOURCES / (4 * PART)};
     gemms g = gemms_of(m, &in.graphs, items, PART, true);
     ll_nasflat_inputs_free(&in);
     char note[128];

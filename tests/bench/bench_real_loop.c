@@ -7,8 +7,8 @@
 
 #include "core/app/parse.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "data/commands/commands.h"
 #include "data/machines/measure.h"

@@ -44,7 +44,8 @@ static ll_adapted *adapt(const ll_dataset *d)
     int target = d->n_devices - 1;
     ll_pretrain_plan plan = {.data = d, .predictor = ll_predictor_find("gp"), .source = &source, .seed = 1};
     if (ll_pretrain_run(&plan, &m, &e)) return NULL;
-    ll_draw_samples(d, target, ll_sampler_find("random"), SAMPLES, 1, LL_PROTOCOL_FULL, NULL, m, &rows, &e);
+    ll_draw_samples(d, target, ll_sampler_find("random"), SAMPLES, 1, LL_PROTOCOL_FULL, NULL, m, NULL, &rows,
+                    &e);
     ll_archs *samples = ll_archs_pick(d->archs, rows.v, rows.n);
     double ms[SAMPLES];
     for (int i = 0; i < rows.n; i++) ms[i] = ll_latencies(d, target)[rows.v[i]];

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "core/commands/commands.h"
 #include "data/commands/commands.h"
 #include "sessions/commands.h"

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tests/crash/crash.h"
 
 static void complain(ll_strs *bad, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "tests/crash/crash.h"
 
 enum { MAX_JOBS = 16, REAL_EVERY = 10, SCENES = 2 };

@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/hash.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
 #include "tests/crash/crash.h"
 
 void cr_stop(const char *fmt, ...)

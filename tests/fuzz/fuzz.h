@@ -1,6 +1,6 @@
 /* Fuzz targets. A target takes any bytes whatever and must neither crash, leak, run wild nor hang on them, nor break
  * a law it states. One file each, fuzz_NAME.c, with one record; libfuzzer.c calls them under libFuzzer,
- * tests/test_fuzz_corpus.c with what is stored in corpus/NAME and regressions/NAME. */
+ * tests/data/test_fuzz_corpus.c with what is stored in corpus/NAME and regressions/NAME. */
 #ifndef LL_TESTS_FUZZ_H
 #define LL_TESTS_FUZZ_H
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/datasets/export.h"
 #include "data/importers/import.h"
 #include "tests/fuzz/fuzz.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "data/datasets/folder.h"
 #include "tests/fuzz/fuzz.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "core/base/utf8.h"
 #include "tests/fuzz/fuzz.h"
 

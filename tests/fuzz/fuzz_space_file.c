@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
+#include "core/space/files/space_json.h"
 #include "core/space/moves.h"
 #include "core/space/network.h"
-#include "core/space/space_json.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { NAMES = 32, GENES = 8 };

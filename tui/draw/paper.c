@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/draw/chart.h"
 
 void ll_paper_flush(ll_paper *p, int keep)

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/table.h"
 
 void ll_render_title(ll_paper *p, const cJSON *result)

@@ -1,7 +1,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/draw/chart.h"
 #include "tui/draw/render.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 /* Blanks between columns; texts are not cut below these widths; the most lines of a text and of a head. */
 enum { GAP = 2, FIRST = 20, LEAST = 10, LINES = 4, HEAD_LINES = 3 };

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "core/app/output.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
 #include "tui/faces/config.h"
 #include "tui/faces/faces.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "core/base/utf8.h"
 
 /* The words without their quotes, blanks between. */

@@ -12,7 +12,7 @@
 
 #include "core/base/str.h"
 
-/* Appends what stands for {name} as it would be typed: quoted words (core/base/quote.h). False: no such thing now. */
+/* Appends what stands for {name} as it would be typed: quoted words (core/base/text/quote.h). False: no such thing now. */
 typedef bool (*ll_placeholder)(void *ctx, const char *name, ll_str *out);
 
 /* Appends the text with every {name} put in; false as soon as there is none. */

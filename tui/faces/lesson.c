@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 
 void ll_lesson_forget(ll_faces *f)
 {

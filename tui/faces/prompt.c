@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/shared_file.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/shared_file.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 
 enum { MOST_LINES = 5000, SLACK = 1000, LONGEST_HISTORY = 64 << 20, HISTORY_WAIT_MS = 500 };

@@ -12,8 +12,8 @@
 #include <readline/readline.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/graphics.h"
 #include "tui/draw/render.h"
 #include "tui/faces/faces.h"

@@ -8,9 +8,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
 #include "core/base/status.h"
+#include "core/base/system/fs.h"
 
 static struct termios saved_modes;
 static const char *_Atomic restore; /* NULL: the terminal is as it was */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/draw/render.h"
 
 enum { PLAIN_EVERY_S = 10 };

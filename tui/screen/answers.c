@@ -1,7 +1,7 @@
 /* Where an answer is to be seen: in the view that shows what the command does, or on a page of its own. */
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/screen/screen_in.h"
 
 /* What a view shows of a command's answer, or of one kind of it (NULL: of all); its first view is the command's own.

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/graphics.h"
 #include "tui/draw/render.h"
 #include "tui/screen/screen_in.h"
@@ -147,9 +147,11 @@ static int draw_hint(ll_screen *s, const ll_key *k, int y, int x)
 }
 
 /* What a lesson has taken from the view is hinted at in its pane. */
-static bool is_lesson_key(const ll_screen *s, const char *key)
+static bool is_offered(const ll_screen *s, const char *key)
 {
-    return ll_screen_in_lesson(s) && ll_keys_have(ll_screen_lesson_keys(), key);
+    const ll_view *v = ll_screen_top(s);
+    if (ll_screen_in_lesson(s) && ll_keys_have(ll_screen_lesson_keys(), key)) return false;
+    return !v->type->offers || v->type->offers(v, key);
 }
 
 static void draw_hints(ll_screen *s, int y)
@@ -157,10 +159,9 @@ static void draw_hints(ll_screen *s, int y)
     const ll_view_type *t = ll_screen_top(s)->type;
     int x = 1;
     for (const ll_key *k = t->keys; k && k->key; k++)
-        if (k->help && !is_lesson_key(s, k->key)) x += draw_hint(s, k, y, x);
+        if (k->help && is_offered(s, k->key)) x += draw_hint(s, k, y, x);
     for (const ll_key *k = t->shared; k && k->key; k++)
-        if (k->help && !ll_keys_have(t->keys, k->key) && !is_lesson_key(s, k->key))
-            x += draw_hint(s, k, y, x);
+        if (k->help && !ll_keys_have(t->keys, k->key) && is_offered(s, k->key)) x += draw_hint(s, k, y, x);
     x = s->canvas.width - 15;
     ll_put(&s->canvas, y, x, LL_S_ACCENT, "?");
     ll_put(&s->canvas, y, x + 2, LL_S_FAINT, "help");

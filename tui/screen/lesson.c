@@ -1,7 +1,7 @@
 /* A lesson under the view that it speaks of: what is told, what is asked, and the keys. */
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/draw/render.h"
 #include "tui/screen/screen_in.h"
 

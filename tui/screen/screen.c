@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "tui/draw/graphics.h"
 #include "tui/faces/loop.h"
 

@@ -49,8 +49,9 @@ typedef struct ll_view_type {
     void (*move)(ll_view *v, ll_move where);
     bool (*action)(ll_view *v, const char *name, const char *arg); /* false: not one of mine */
     bool (*expand)(ll_view *v, const char *name, ll_str *out);     /* {name} of a binding */
-    bool (*mouse)(ll_view *v, const ll_mouse *m); /* in places of the screen; false: as is usual */
-    void (*release)(ll_view *v);                  /* the mouse's button, while this view is shown */
+    bool (*offers)(const ll_view *v, const char *key); /* is there something for it to do now? NULL: always */
+    bool (*mouse)(ll_view *v, const ll_mouse *m);      /* in places of the screen; false: as is usual */
+    void (*release)(ll_view *v);                       /* the mouse's button, while this view is shown */
     bool (*wait)(ll_view *v); /* true: until some moment; it is called often while it says so. NULL: never */
     void (*close)(ll_view *v);
 } ll_view_type;

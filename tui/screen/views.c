@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/screen/screen_in.h"
 
 ll_view *ll_screen_find(ll_screen *s, const char *name)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/commands/diagnose/diagnose.h"
 #include "core/commands/look/look.h"
 

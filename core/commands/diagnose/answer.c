@@ -4,8 +4,8 @@
 #include <strings.h>
 
 #include "core/app/topics.h"
-#include "core/base/json.h"
 #include "core/base/str.h"
+#include "core/base/text/json.h"
 #include "core/commands/diagnose/diagnose.h"
 #include "core/space/kinds.h"
 

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/commands/diagnose/diagnose.h"
 #include "core/commands/look/look.h"
 #include "core/device/hardware.h"

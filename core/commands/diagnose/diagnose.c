@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/commands/commands.h"
 #include "core/commands/diagnose/diagnose.h"
 #include "core/commands/refit.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/commands/diagnose/diagnose.h"
 
 /* A ranking so near to what can be expected has nothing to explain. */

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 ll_status ll_groups_read(ll_request *rq, const ll_linkage *tree, const int *order, ll_groups *out)
 {

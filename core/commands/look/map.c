@@ -4,8 +4,8 @@
 
 #include "core/app/need.h"
 #include "core/app/request.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "core/commands/look/map.h"
 #include "core/encode/pca.h"

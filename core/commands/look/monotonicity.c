@@ -1,6 +1,6 @@
 /* monotonicity: how far devices rank architectures alike, and which of them can share a proxy. */
 #include "core/app/need.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "core/commands/look/look.h"
 #include "core/device/cover.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/look/look.h"
 #include "core/device/scores.h"
 #include "core/encode/encoding.h"

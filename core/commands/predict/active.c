@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/look/look.h"
@@ -125,6 +125,7 @@ static ll_status choose(ll_request *rq, const active *a, const ll_sampler *sampl
                          .seed = (uint64_t)ll_int(&rq->args, "seed"),
                          .vectors = &vectors,
                          .prior = &a->design,
+                         .observer = rq->observer,
                          .have = a->have.v,
                          .n_have = a->have.n};
     ll_status s = ll_need_vectors(rq, sampler, &vectors);

@@ -6,8 +6,8 @@
 #include "core/app/need.h"
 #include "core/app/output.h"
 #include "core/app/stale.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/arch_fields.h"
 #include "core/commands/commands.h"
 #include "core/commands/look/look.h"
@@ -16,7 +16,6 @@
 #include "core/commands/predict/predictions.h"
 #include "core/commands/predicted.h"
 #include "core/commands/refit.h"
-#include "core/device/engine.h"
 #include "core/num/stats.h"
 #include "core/transfer/pretrain.h"
 
@@ -29,6 +28,7 @@ static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
         {"n", "architectures each", NULL, 0}, {"seed", "seed", NULL, 0},
         {"seconds", "took", "s", 2},          {0}};
     cJSON *result = ll_result_new("pretrain"), *info = cJSON_Duplicate(m->info, 1);
+    cJSON *said, *says = cJSON_DetachItemFromObject(info, "says");
     ll_json_bool(result, "complete", complete);
     ll_json_int(result, "n_source", m->source.n);
     while (info->child) {
@@ -36,6 +36,8 @@ static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
         cJSON_AddItemToObject(result, item->string, item);
     }
     cJSON_Delete(info);
+    cJSON_ArrayForEach(said, says) ll_result_note(result, "%s", said->valuestring);
+    cJSON_Delete(says);
     ll_result_columns(result, columns);
     ll_emit(rq, result);
 }
@@ -116,20 +118,6 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
     ll_emit(rq, result);
 }
 
-/* Kernels cost and fuse otherwise in another engine. */
-static void warn_of_engines(ll_request *rq, const ll_model *model, int device)
-{
-    const ll_dataset *d = rq->state.data;
-    for (int i = 0; i < model->source.n; i++) {
-        ll_str why = {0};
-        int j = ll_dataset_device(d, model->source.v[i]);
-        if (j >= 0 && d->devices[j].costs && ll_other_engine(&d->devices[j], &d->devices[device], &why))
-            ll_warn(rq, "the table of layer costs %s: kernels cost and fuse otherwise there",
-                    ll_str_text(&why));
-        ll_str_free(&why);
-    }
-}
-
 static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const ll_values *options,
                               ll_transfer **t)
 {
@@ -137,7 +125,6 @@ static ll_status transfer_one(ll_request *rq, ll_model *model, int device, const
         if (!strcmp(model->source.v[i], rq->state.data->devices[device].name))
             ll_warn(rq, "%s is one of the source devices: the predictor has seen its latencies",
                     model->source.v[i]);
-    warn_of_engines(rq, model, device);
     ll_status s = ll_need_samples(rq, device);
     return s ? s : ll_transfer_now(rq, model, device, options, t);
 }

@@ -6,10 +6,10 @@
 
 #include "core/app/output.h"
 #include "core/archs/archs_csv.h"
-#include "core/base/csv.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/json.h"
 #include "core/commands/arch_fields.h"
 #include "core/commands/candidates.h"
 #include "core/commands/predicted.h"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/device/scores.h"
 #include "core/num/stats.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "core/app/app.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "core/commands/predicted.h"
 #include "core/commands/score/experiment_plan.h"

@@ -5,8 +5,8 @@
 
 #include "core/app/need.h"
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/commands.h"
 #include "core/commands/refit.h"
 #include "core/device/hardware.h"

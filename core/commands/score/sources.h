@@ -2,7 +2,7 @@
 #ifndef LL_COMMANDS_SCORE_SOURCES_H
 #define LL_COMMANDS_SCORE_SOURCES_H
 
-#include "core/base/option.h"
+#include "core/base/text/option.h"
 #include "core/device/source_choice.h"
 
 #define LL_OPT_SOURCE_RULE                                                                                   \

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/str.h"
+#include "core/base/text/json.h"
 
 /* What it derives: the choice of every position that alpha ends at, with what it pays for. */
 static void add_mode(cJSON *result, const ll_search *s, int at)

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/need.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/commands/refit.h"
 #include "core/search/outcome.h"
 #include "core/transfer/experiment.h"
@@ -104,7 +104,7 @@ static ll_status draw(const run *r, int device, uint64_t seed, ll_ints *rows)
         s = LL_FAIL(r->rq, LL_USAGE, "sampler=%s takes an encoding: not here", sampler->name);
     if (!s)
         s = ll_draw_samples(r->data, device, sampler, k, seed, r->walks ? LL_PROTOCOL_HELP : LL_PROTOCOL_FULL,
-                            &none, prior, rows, &r->rq->error);
+                            &none, prior, r->rq->observer, rows, &r->rq->error);
     return s;
 }
 

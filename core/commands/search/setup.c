@@ -9,7 +9,7 @@
 #include "core/app/need.h"
 #include "core/base/decimal.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "core/commands/candidates.h"
 
 /* --- max:DEVICE= --------------------------------------------------------------------------------------------- */

@@ -6,11 +6,11 @@
 
 #include "core/app/app.h"
 #include "core/app/output.h"
-#include "core/base/csv.h"
 #include "core/base/decimal.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/csv.h"
+#include "core/base/text/quote.h"
 #include "core/commands/worklist.h"
 
 static const double MOST_MS = 1e9; /* what is slower was not measured */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/predict/blend/blend.h"
 #include "core/predict/gp/gp.h"
 #include "core/predict/nasflat/nasflat.h"

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "core/predict/forest/forest.h"
 #include "core/predict/forest/sources.h"

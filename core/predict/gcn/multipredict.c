@@ -1,7 +1,7 @@
 /* MultiPredict as few-shot transfer (AutoML 2023; core/ALGORITHMS.md section 9): pretrained on all source devices at
  * once, then only head and device embedding are trained on the samples, from the embedding of the source that ranks them
  * most alike. All sources of an architecture share a batch, so that it is encoded once. */
-#include "core/base/progress.h"
+#include "core/base/text/progress.h"
 #include "core/predict/gcn/graphs.h"
 #include "core/predict/gcn/multipredict_net.h"
 #include "core/predict/gcn/multipredict_proxies.h"
@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/encode/encoding.h"
 #include "core/nn/adamw.h"
 #include "core/num/blas.h"

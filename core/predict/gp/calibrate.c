@@ -7,9 +7,11 @@
 
 /* How wide an interval must be is a log factor on the deviation that the posterior states:
  *
- *   usual(design, k) + clock(design, k) + trust(k) level
+ *   usual(design, k) + simplified(design, k) + clock(design, k) + trust(k) level
  *
  * usual:  what devices need on average.
+ * simplified: what more those need that the samples take for devices that do not execute what is written. A design soon
+ *         says that a runtime prunes; it does not show what else the runtime merges and drops.
  * clock:  devices read from a coarse clock are noisier than a handful of samples can show.
  * level:  the size of the target's own leave-one-out errors, in the deviations stated for them. A device that
  *         is cleaner or noisier than its sources shows it here.
@@ -23,6 +25,7 @@
 enum { LARGEST = 40 };
 static const int sizes[LL_GP_SIZES] = {3, 5, 10, 20, LARGEST};
 static const double usual[2][LL_GP_SIZES] = {{-.19, -.09, .07, .15, .15}, {0, -.35, .03, .14, .15}};
+static const double simplified[LL_GP_SIZES] = {0, .1, .33, .12, .12}; /* random samples: nothing */
 static const double clock_at_five[2] = {.3, .85};
 static const double most_trust = 1.15, half_trust = 8;
 static const double level_limit = 2; /* an outlier among the samples counts as so many deviations */
@@ -107,6 +110,7 @@ void ll_gp_model_condition(const ll_gp_model *m, const ll_gp_rows *r, const int 
     for (int design = 0; design < 2; design++)
         log_factor +=
             (design ? part : 1 - part) * (at_size(usual[design], k) + (ticks ? clock_part(design, k) : 0));
+    log_factor += part * (1 - out->kind[LL_GP_AS_WRITTEN]) * at_size(simplified, k);
     log_factor += trust(k) * level_of(out, k);
     out->spread = fmin(fmax(exp(log_factor), least_spread), most_spread);
 }

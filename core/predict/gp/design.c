@@ -9,6 +9,7 @@
 #include "core/predict/gp/calibrate.h"
 
 static const double kept_eigenvalue = 1e-5, constant_variance = 30, design_noise = -2.6;
+static const double contrast_variance = .3; /* as a share of all weights */
 
 /* Features (n, dim) scaled by the weight of their block over all kinds of devices: what a device executes is known only
  * once it is measured, so the samples must tell the kinds apart as well. */
@@ -54,7 +55,31 @@ static void project(const ll_gp_directions *d, int n, const double *x, ll_design
     if (n) ll_dgemm(false, true, n, d->n, d->dim, 1, x, d->dim, d->v, d->dim, 0, phi, wide);
     for (int i = 0; i < n; i++)
         phi[(size_t)i * (size_t)wide + (size_t)d->n] = sqrt(constant_variance * d->total);
-    *out = (ll_design_prior){n, wide, phi, d->variance, d->total * exp(design_noise), phi};
+    *out = (ll_design_prior){n,   wide,           phi,        d->variance, d->total * exp(design_noise),
+                             phi, d->n_contrasts, d->contrast};
+}
+
+/* Five samples must above all say what kind a device is of: taken for another kind, it is ranked by what it does not
+ * execute. So how the directions of "more work" of two kinds differ counts as more uncertain than the blocks say: h_e - h_0
+ * in coordinates of the design, which are uncorrelated over the space. */
+static void find_contrasts(ll_gp_model *m)
+{
+    ll_gp_directions *d = &m->directions;
+    const ll_gp_prior *p = &m->rows.prior;
+    int wide = d->n + 1;
+    double *off = LL_NEW_ARRAY(double, p->n);
+    d->n_contrasts = p->n_executions - 1;
+    d->contrast = LL_NEW_ARRAY(double, d->n_contrasts *wide + 1);
+    for (int e = 1; e < p->n_executions; e++) {
+        double *a = d->contrast + (e - 1) * wide, scale = sqrt(contrast_variance * d->total) / p->n;
+        for (int i = 0; i < p->n; i++) off[i] = p->slope[e][i] - p->slope[0][i];
+        ll_dgemv(true, p->n, wide, scale, m->design.phi, wide, off, 0, a);
+        for (int c = 0; c < d->n; c++) a[c] /= d->variance[c];
+        a[d->n] = 0;
+    }
+    m->design.n_contrasts = d->n_contrasts;
+    m->design.contrast = d->contrast;
+    free(off);
 }
 
 void ll_gp_design_on(const ll_gp_model *m, const ll_gp_rows *r, ll_design_prior *out)
@@ -70,5 +95,6 @@ void ll_gp_design_init(ll_gp_model *m, const ll_observer *observer)
     double total, *x = weighted_features(&m->rows.prior, dim, &total);
     if (!ll_cancelled(observer)) find_directions(m, x, dim, total);
     if (!ll_cancelled(observer)) project(&m->directions, m->rows.prior.n, x, &m->design);
+    if (!ll_cancelled(observer)) find_contrasts(m);
     free(x);
 }

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 
 static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
 {

@@ -124,6 +124,7 @@ void ll_gp_model_free(ll_gp_model *m)
     ll_gp_rows_free(&m->rows);
     free(m->directions.v);
     free(m->directions.variance);
+    free(m->directions.contrast);
     ll_design_prior_free(&m->design);
     free(m);
 }
@@ -141,6 +142,8 @@ static void save_frame(const ll_gp_model *m, ll_tensors *out)
     ll_tensors_add(out, "gp.directions", LL_F64, 2, (long[]){d->n, d->dim}, d->v);
     ll_tensors_add(out, "gp.variances", LL_F64, 1, (long[]){d->n + 1}, d->variance);
     ll_tensors_add(out, "gp.total", LL_F64, 1, (long[]){1}, &d->total);
+    if (d->n_contrasts)
+        ll_tensors_add(out, "gp.contrasts", LL_F64, 2, (long[]){d->n_contrasts, d->n + 1}, d->contrast);
     ll_tensors_add(out, "gp.reach", LL_F64, 1, (long[]){LL_GP_SIZES}, m->reach);
 }
 
@@ -222,6 +225,19 @@ static ll_status estimate_weights_from(const ll_tensors *in, ll_gp_model *m, ll_
     return s;
 }
 
+/* Files of before there were any have none. */
+static ll_status contrasts_from(const ll_tensors *in, ll_gp_directions *d, ll_error *e)
+{
+    const ll_tensor *any = ll_tensors_find(in, "gp.contrasts");
+    if (!any) return LL_OK;
+    long n = any->n_dims == 2 ? any->shape[0] : 0, wide = d->n + 1;
+    ll_status s = ll_tensors_need(in, "gp.contrasts", LL_F64, 2, (long[]){n, wide}, &any, e);
+    if (s) return s;
+    d->n_contrasts = (int)n;
+    d->contrast = ll_memdup(any->data, (size_t)(n * wide), sizeof(double));
+    return LL_OK;
+}
+
 static ll_status directions_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)
 {
     const ll_tensor *v = ll_tensors_find(in, "gp.directions"), *variance, *total, *reach;
@@ -233,11 +249,13 @@ static ll_status directions_from(const ll_tensors *in, ll_gp_model *m, ll_error 
     if (!s) s = ll_tensors_need(in, "gp.total", LL_F64, 1, (long[]){1}, &total, e);
     if (!s) s = ll_tensors_need(in, "gp.reach", LL_F64, 1, (long[]){LL_GP_SIZES}, &reach, e);
     if (s) return s;
-    m->directions = (ll_gp_directions){
-        (int)dim, (int)n, ll_memdup(v->data, (size_t)(n * dim), sizeof(double)),
-        ll_memdup(variance->data, (size_t)n + 1, sizeof(double)), *(const double *)total->data};
+    m->directions = (ll_gp_directions){.dim = (int)dim,
+                                       .n = (int)n,
+                                       .v = ll_memdup(v->data, (size_t)(n * dim), sizeof(double)),
+                                       .variance = ll_memdup(variance->data, (size_t)n + 1, sizeof(double)),
+                                       .total = *(const double *)total->data};
     memcpy(m->reach, reach->data, sizeof m->reach);
-    return LL_OK;
+    return contrasts_from(in, &m->directions, e);
 }
 
 static ll_status frame_from(const ll_tensors *in, ll_gp_model *m, ll_error *e)

@@ -34,6 +34,9 @@ typedef struct ll_gp_directions {
     double *v;        /* (n, dim) */
     double *variance; /* (n + 1) along each; the last is the constant's, 0 */
     double total;     /* of the weights of the blocks */
+    int n_contrasts;
+    double *
+        contrast; /* (n_contrasts, n + 1) what tells the kinds of devices apart; NULL: none, or an older file */
 } ll_gp_directions;
 
 typedef struct ll_gp_model {

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "core/nn/adamw.h"
 #include "core/num/sort.h"
 #include "core/num/stats.h"

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/costs/coverage.h"
 #include "core/predict/kernels/correct.h"
 #include "core/predict/predictor.h"
 #include "core/predict/simple/simple.h"
@@ -76,22 +77,44 @@ static ll_status find_costs(const ll_pretrain_job *job, ll_costs **out, ll_error
     return LL_OK;
 }
 
-/* Does the table price anything of these networks? */
-static ll_status check_table(const kernels_model *m, const ll_archs *archs, const char *what, ll_error *e)
+enum { LOOKED_AT = 200 }; /* networks, to see what the table has */
+
+static void coverage(const kernels_model *m, const ll_archs *archs, ll_coverage *out)
 {
-    enum { LOOKED_AT = 20 };
-    ll_bill bill;
-    int found = 0, parts = 0;
+    int n = archs->n < LOOKED_AT ? archs->n : LOOKED_AT;
+    ll_costs_coverage(m->costs, m->space, n ? ll_arch(archs, 0) : NULL, n, out);
+}
+
+/* Is there any row of a kind that these networks have? */
+static bool knows_a_kind(const kernels_model *m, const ll_archs *archs)
+{
     for (int i = 0; i < archs->n && i < LOOKED_AT; i++) {
+        ll_bill bill;
         ll_costs_bill(m->costs, m->space, ll_arch(archs, i), &bill);
-        parts += bill.n;
-        found += bill.n - bill.missing;
-        for (int k = 0; k < bill.n; k++) found += m->prices.kind[ll_kernel_of(&bill.lines[k].part)].n > 0;
+        for (int k = 0; k < bill.n; k++)
+            if (m->prices.kind[ll_kernel_of(&bill.lines[k].part)].n > 0) return true;
     }
-    if (found || !parts) return LL_OK;
-    return ll_fail(e, LL_BAD_DATA,
-                   "%.200s: none of its %d rows is of a kind of kernel that the networks of %s have", what,
-                   m->costs->n, m->space->name);
+    return false;
+}
+
+/* Does the table price anything of these networks, and what does it not? */
+static ll_status check_table(const kernels_model *m, const ll_archs *archs, const char *what, cJSON *says,
+                             ll_error *e)
+{
+    ll_coverage v;
+    ll_str lacks = {0};
+    coverage(m, archs, &v);
+    if (v.parts && v.missing == v.parts && !knows_a_kind(m, archs))
+        return ll_fail(e, LL_BAD_DATA,
+                       "%.200s: none of its %d rows is of a kind of kernel that the networks of %s have",
+                       what, m->costs->n, m->space->name);
+    ll_coverage_text(&v, m->space, &lacks);
+    if (lacks.len && says) {
+        ll_str_add(&lacks, "; they are predicted from the rows that it has");
+        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&lacks)));
+    }
+    ll_str_free(&lacks);
+    return LL_OK;
 }
 
 static ll_status fit_prices(kernels_model *m, ll_observer *o, ll_pool *pool, ll_error *e)
@@ -126,7 +149,8 @@ static ll_status pretrain(const ll_pretrain_job *job, void **model, ll_error *e)
     if (!s) s = fit_prices(m, job->observer, job->pool, e);
     if (!s && m->costs->n)
         s = check_table(m, job->archs,
-                        ll_has(job->options, "table") ? ll_word(job->options, "table") : "table", e);
+                        ll_has(job->options, "table") ? ll_word(job->options, "table") : "table", job->says,
+                        e);
     if (s) {
         release(m);
         return s;
@@ -180,16 +204,12 @@ static double *sums_of(const kernels_model *m, const ll_archs *archs, bool *pric
 
 static void say_table(const kernels_model *m, const ll_adapt_job *job)
 {
-    long parts = 0, missing = 0;
-    for (int i = 0; i < job->samples.archs->n && m->costs->n; i++) {
-        ll_bill bill;
-        ll_costs_bill(m->costs, m->space, ll_arch(job->samples.archs, i), &bill);
-        parts += bill.n;
-        missing += bill.missing;
-    }
+    ll_coverage v = {0};
+    if (m->costs->n) coverage(m, job->samples.archs, &v);
     ll_json_int(job->info, "table_rows", m->costs->n);
     ll_json_int(job->info, "fusions", m->costs->n_fusions);
-    ll_json_num(job->info, "table_missing", parts ? (double)missing / (double)parts : NAN);
+    ll_json_num(job->info, "table_missing", v.parts ? (double)v.missing / (double)v.parts : NAN);
+    ll_simple_say_engine(job, m->costs);
 }
 
 /* A group that costs another multiple of the table than kernels do in common, and takes part of the time. */

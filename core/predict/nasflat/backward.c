@@ -41,7 +41,7 @@ static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasfl
 static void head_back(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int h = l->shape.head, b = k->plan.n;
+    int h = l->shape.head, b = k->busy.n;
     real scale = k->dropped ? 1 / (1 - LL_HEAD_DROPOUT) : 1;
     const real *dy = dscore;
     int cols = 1;
@@ -59,7 +59,7 @@ static void head_back(ll_nasflat_work *k, const real *w, const real *dscore, rea
 static void encoding_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int nz = l->shape.n_z, zh = l->shape.z_hidden, zd = l->shape.z_dim, b = k->plan.n;
+    int nz = l->shape.n_z, zh = l->shape.z_hidden, zd = l->shape.z_dim, b = k->busy.n;
     real scale = k->dropped ? 1 / (1 - LL_HEAD_DROPOUT) : 1;
     for (int i = 0; i < b; i++)
         memcpy(k->dz_last + (size_t)i * zd, k->dhead_in + (size_t)i * l->head_in + l->shape.hidden,
@@ -79,9 +79,9 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
     const ll_nasflat_layout *l = k->l;
     int hd = l->shape.hw_dim, od = l->shape.op_dim, n = k->plan.n_devices;
     clear(k->dhw[1], n, od);
-    for (int i = 0; i < k->plan.n; i++)
-        ll_add_column_sums(k->dhead_in + (size_t)(i + 1) * l->head_in - od, 1, od, od,
-                           k->dhw[1] + (size_t)k->plan.device_of[i] * od);
+    for (int q = 0; q < k->busy.n; q++)
+        ll_add_column_sums(k->dhead_in + (size_t)(q + 1) * l->head_in - od, 1, od, od,
+                           k->dhw[1] + (size_t)k->plan.device_of[k->busy.item[q]] * od);
     ll_linear_back(k->hw_out[0], n, od, w + l->hw_w[1].at, od, od, k->dhw[1], od, grad + l->hw_w[1].at,
                    grad + l->hw_b[1].at, k->dhw[0], 0);
     ll_act_back(k->dhw[0], k->hw_out[0], n, od, od, LL_ACT_RELU, 1);
@@ -95,61 +95,75 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
 
-static size_t gate_at(const ll_nasflat_work *k, int item, int i, int layer)
+/* Of the rows of a busy item, whose gradients begin at dy; g->proj is where those of its projections do. */
+static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int layer, int q, const real *dy,
+                           ll_conv_grad *g)
 {
-    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
-    return (size_t)slot * k->l->gate_w.cols + (size_t)layer * k->l->width;
+    const ll_layer_work *m = &k->main[layer];
+    const ll_nasflat_plan *p = &k->plan;
+    int item = k->busy.item[q], n_nodes = conv->n_nodes, row = p->row_at[layer][item];
+    int shift = k->busy.slot_at[q] - p->slot_at[item];
+    const uint8_t *times = k->g->rows[layer].times + ll_nodes_at(k, item);
+    const real *proj = m->proj + ll_main_row_at(k, layer, item) * (size_t)conv->width;
+    for (int j = 0; j < n_nodes; j++) {
+        if (!times[j]) continue;
+        ll_conv_node node = ll_main_node(k, layer, item, j);
+        ll_conv_keep keep = ll_keep_at(k, m, row++);
+        g->gate = k->dgate + ll_main_gate_at(k, layer, p->slot_of[item * n_nodes + j] + shift);
+        ll_conv_backward(conv, proj, &node, &keep, dy, g);
+        dy += conv->f;
+    }
 }
 
-/* Layers 1 and 2, whose rows are the nodes. dy of node (i, j) is at dout + (i * stride_item + j *
- * stride_node). */
-static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, const real *dout, int item_step,
-                             int node_step, real *grad)
+/* The mean over nodes 1 .. N-1: dout of the last layer's rows. */
+static void mean_back(ll_nasflat_work *k)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden, b = k->plan.n;
+    int f = l->shape.hidden, n_nodes = l->shape.n_nodes;
+    real *to = k->dout;
+    for (int q = 0; q < k->busy.n; q++) {
+        const uint8_t *times = k->g->rows[LL_NASFLAT_LAYERS - 1].times + ll_nodes_at(k, k->busy.item[q]);
+        const real *restrict d = k->dhead_in + (size_t)q * l->head_in;
+        for (int j = 0; j < n_nodes; j++) {
+            if (!times[j]) continue;
+            real share = (real)times[j] / (real)(n_nodes - 1), *restrict row = to;
+#pragma omp simd
+            for (int c = 0; c < f; c++) row[c] = share * d[c];
+            to += f;
+        }
+    }
+}
+
+/* Layers above the first: dout of the rows becomes that of the layer below. */
+static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    int f = l->shape.hidden, b = k->busy.n, rows_in = k->busy.row_at[layer - 1][b];
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[layer], layer < LL_NASFLAT_LAYERS - 1);
     ll_conv_grad g = conv_grad(k, &l->conv[layer], grad);
-    ll_layer_work *m = &k->main[layer];
-    clear(k->dproj, b * n_nodes, l->width);
-    for (int i = 0; i < b; i++) {
-        size_t base = (size_t)(i * n_nodes) * l->width;
-        g.proj = k->dproj + base;
+    clear(k->dproj, rows_in, l->width);
+    for (int q = 0; q < b; q++) {
+        g.proj = k->dproj + (size_t)k->busy.row_at[layer - 1][q] * l->width;
         clear(k->dtotal, 1, f);
-        for (int j = layer == LL_NASFLAT_LAYERS - 1; j < n_nodes; j++) {
-            size_t at = gate_at(k, i, j, layer);
-            ll_conv_node node =
-                ll_item_node(k, i, j, ll_nasflat_own_rows, k->gate + at, m->total + (size_t)i * f);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            g.gate = k->dgate + at;
-            ll_conv_backward(&conv, m->proj + base, &node, &keep,
-                             dout + (size_t)i * item_step + (size_t)j * node_step, &g);
-        }
-        spread_total(k, ll_nasflat_own_rows, g.proj);
+        conv_item_back(k, &conv, layer, q, k->dout + (size_t)k->busy.row_at[layer][q] * f, &g);
+        spread_total(k, ll_main_rows(k, layer, k->busy.item[q]), g.proj);
     }
-    const ll_layer_work *below = &k->main[layer - 1];
-    project_back(k, w, &l->conv[layer], below->out, b * n_nodes, grad, k->dout, 0);
-    ll_act_back(k->dout, below->out, b * n_nodes, f, f, LL_ACT_RELU, 1);
+    const real *below = k->main[layer - 1].out;
+    project_back(k, w, &l->conv[layer], below, rows_in, grad, k->dout, 0);
+    ll_act_back(k->dout, below, rows_in, f, f, LL_ACT_RELU, 1);
 }
 
 static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
+    int f = l->shape.hidden;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
     ll_conv_grad g = conv_grad(k, &l->conv[0], grad);
-    ll_layer_work *m = &k->main[0];
     g.proj = k->dproj;
     clear(k->dproj, 2, l->width);
     clear(k->dtotal, 1, f);
-    for (int i = 0; i < k->plan.n; i++)
-        for (int j = 0; j < n_nodes; j++) {
-            size_t at = gate_at(k, i, j, 0);
-            ll_conv_node node = ll_item_node(k, i, j, ll_nasflat_two_rows, k->gate + at, m->total);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            g.gate = k->dgate + at;
-            ll_conv_backward(&conv, m->proj, &node, &keep, k->dout + (size_t)(i * n_nodes + j) * f, &g);
-        }
+    for (int q = 0; q < k->busy.n; q++)
+        conv_item_back(k, &conv, 0, q, k->dout + (size_t)k->busy.row_at[0][q] * f, &g);
     spread_total(k, ll_nasflat_two_rows, k->dproj);
     project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
 }
@@ -159,18 +173,20 @@ static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
 static void update_ops_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, o = l->o_dim, b = k->plan.n, s = k->plan.n_slots;
+    int f = l->shape.hidden, o = l->o_dim, b = k->busy.n, s = k->busy.n_slots;
     size_t u = l->u_w[0].at, u_items = u + (size_t)o * f;
     ll_linear_back(k->u_hidden, s, f, w + l->u_w[1].at, o, o, k->do_new, o, grad + l->u_w[1].at,
                    grad + l->u_b[1].at, k->dhidden, 0);
     ll_act_back(k->dhidden, k->u_hidden, s, f, f, LL_ACT_RELU, 1);
     clear(k->du_rows, k->plan.n_rows, f);
     clear(k->du_items, b, f);
-    for (int i = 0; i < s; i++) {
-        const real *d = k->dhidden + (size_t)i * f;
-        ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[i] * f);
-        ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)k->plan.slot_item[i] * f);
-    }
+    const real *d = k->dhidden;
+    for (int q = 0; q < b; q++)
+        for (int i = 0; i < k->busy.slot_at[q + 1] - k->busy.slot_at[q]; i++, d += f) {
+            int slot = k->plan.slot_at[k->busy.item[q]] + i;
+            ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[slot] * f);
+            ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)q * f);
+        }
     ll_linear_back(k->o, k->plan.n_rows, o, w + u, f, f, k->du_rows, f, grad + u, NULL, k->d_o, 0);
     ll_linear_back(k->g_out[2], b, f, w + u_items, f, f, k->du_items, f, grad + u_items, grad + l->u_b[0].at,
                    k->dg[1], 0);
@@ -195,13 +211,14 @@ static void op_second_back(ll_nasflat_work *k, const real *w, const real *dy, re
     g.gate = k->dout_gate;
     clear(k->dproj, k->plan.n_classes, l->width);
     clear(k->dout_gate, 1, l->width);
-    for (int i = 0; i < k->plan.n; i++) {
+    for (int q = 0; q < k->busy.n; q++) {
+        int i = k->busy.item[q];
         const int *rows = k->plan.class_of + i * n_nodes;
         ll_conv_node node =
             ll_item_node(k, i, n_nodes - 1, rows, k->out_gate, k->op[1].total + (size_t)i * f);
         ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
         clear(k->dtotal, 1, f);
-        ll_conv_backward(&conv, k->op[1].proj, &node, &keep, dy + (size_t)i * f, &g);
+        ll_conv_backward(&conv, k->op[1].proj, &node, &keep, dy + (size_t)q * f, &g);
         spread_total(k, rows, k->dproj);
     }
     project_back(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
@@ -257,21 +274,35 @@ static void op_vectors_back(const ll_nasflat_work *k, const real *d_o, real *gra
     }
 }
 
+/* Behind the gates' sigmoid, where a busy item's are. */
+static void gates_back(const ll_nasflat_work *k)
+{
+    const ll_nasflat_plan *p = &k->plan;
+    int gates = k->l->gate_w.cols;
+    if (!p->by_item) ll_act_back(k->dgate, k->gate, p->n_slots, gates, gates, LL_ACT_SIGMOID, 1);
+    for (int q = 0; p->by_item && q < k->busy.n; q++) {
+        int from = k->busy.slot_at[q], n = k->busy.slot_at[q + 1] - from;
+        ll_act_back(k->dgate + (size_t)from * gates, k->gate + (size_t)p->slot_at[k->busy.item[q]] * gates, n,
+                    gates, gates, LL_ACT_SIGMOID, 1);
+    }
+}
+
 void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
     const ll_nasflat_shape *s = &l->shape;
-    int f = s->hidden, gates = l->gate_w.cols, slots = k->plan.n_slots;
+    dscore = ll_nasflat_drop_idle(k, dscore);
+    if (!k->busy.n) return;
+    int gates = l->gate_w.cols, slots = k->busy.n_slots;
     head_back(k, w, dscore, grad);
     if (s->n_z) encoding_back(k, w, grad);
     if (s->hw_head) device_back(k, w, grad);
     clear(k->dgate, slots, gates);
-    for (int i = 0; i < k->plan.n; i++) /* mean over nodes 1 .. N-1 */
-        for (int j = 0; j < f; j++) k->dhead_in[(size_t)i * l->head_in + j] /= (real)(s->n_nodes - 1);
-    inner_layer_back(k, w, 2, k->dhead_in, l->head_in, 0, grad);
-    inner_layer_back(k, w, 1, k->dout, s->n_nodes * f, f, grad);
+    mean_back(k);
+    inner_layer_back(k, w, 2, grad);
+    inner_layer_back(k, w, 1, grad);
     first_layer_back(k, w, grad);
-    ll_act_back(k->dgate, k->gate, slots, gates, gates, LL_ACT_SIGMOID, 1);
+    gates_back(k);
     ll_linear_back(s->op_update ? k->o_new : k->o, slots, l->o_dim, w + l->gate_w.at, gates, gates, k->dgate,
                    gates, grad + l->gate_w.at, grad + l->gate_b.at, k->do_new, 0);
     if (s->op_update) {

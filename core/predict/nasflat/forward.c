@@ -106,75 +106,78 @@ static void update_ops(ll_nasflat_work *k, const real *w)
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
 
-static const real *gate_of(const ll_nasflat_work *k, int item, int i, int layer)
+/* The rows of an item. */
+static void conv_item(ll_nasflat_work *k, const ll_conv *conv, int layer, int item, real *y)
 {
-    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
-    return k->gate + (size_t)slot * k->l->gate_w.cols + (size_t)layer * k->l->width;
+    ll_layer_work *m = &k->main[layer];
+    const uint8_t *times = k->g->rows[layer].times + ll_nodes_at(k, item);
+    const real *proj = m->proj + ll_main_row_at(k, layer, item) * (size_t)conv->width;
+    int row = k->plan.row_at[layer][item];
+    for (int j = 0; j < conv->n_nodes; j++) {
+        if (!times[j]) continue;
+        ll_conv_node node = ll_main_node(k, layer, item, j);
+        ll_conv_keep keep = ll_keep_at(k, m, row++);
+        ll_conv_forward(conv, proj, &node, &keep, y);
+        y += conv->f;
+    }
 }
 
 static void first_layer(ll_nasflat_work *k, const real *w)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
     ll_layer_work *m = &k->main[0];
     project_two(k, w, &l->conv[0], m->proj);
     ll_nasflat_total(l, m->proj, ll_nasflat_two_rows, m->total);
     for (int i = 0; i < k->plan.n; i++)
-        for (int j = 0; j < n_nodes; j++) {
-            ll_conv_node node = ll_item_node(k, i, j, ll_nasflat_two_rows, gate_of(k, i, j, 0), m->total);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            ll_conv_forward(&conv, m->proj, &node, &keep,
-                            m->out + (size_t)(i * n_nodes + j) * l->shape.hidden);
-        }
+        conv_item(k, &conv, 0, i, m->out + (size_t)k->plan.row_at[0][i] * l->shape.hidden);
+}
+
+/* What the layers above the first read: projections of all rows, and each item's sum of them. */
+static void project_layer(ll_nasflat_work *k, const real *w, int layer)
+{
+    const ll_nasflat_layout *l = k->l;
+    ll_layer_work *m = &k->main[layer];
+    project(k, w, &l->conv[layer], k->main[layer - 1].out, k->plan.row_at[layer - 1][k->plan.n], m->proj);
+    for (int i = 0; i < k->plan.n; i++)
+        ll_nasflat_total(l, m->proj + ll_main_row_at(k, layer, i) * l->width, ll_main_rows(k, layer, i),
+                         ll_main_total(k, layer, i));
 }
 
 static void second_layer(ll_nasflat_work *k, const real *w)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[1], true);
-    ll_layer_work *m = &k->main[1];
-    project(k, w, &l->conv[1], k->main[0].out, k->plan.n * n_nodes, m->proj);
-    for (int i = 0; i < k->plan.n; i++) {
-        const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
-        ll_nasflat_total(l, proj, ll_nasflat_own_rows, m->total + (size_t)i * f);
-        for (int j = 0; j < n_nodes; j++) {
-            ll_conv_node node =
-                ll_item_node(k, i, j, ll_nasflat_own_rows, gate_of(k, i, j, 1), m->total + (size_t)i * f);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            ll_conv_forward(&conv, proj, &node, &keep, m->out + (size_t)(i * n_nodes + j) * f);
-        }
+    project_layer(k, w, 1);
+    for (int i = 0; i < k->plan.n; i++)
+        conv_item(k, &conv, 1, i, k->main[1].out + (size_t)k->plan.row_at[1][i] * l->shape.hidden);
+}
+
+/* y = the mean over nodes 1 .. N-1. */
+static void mean_rows(const ll_nasflat_work *k, const uint8_t *times, const real *row, real *restrict y)
+{
+    int f = k->l->shape.hidden, n_nodes = k->l->shape.n_nodes;
+    memset(y, 0, (size_t)f * sizeof *y);
+    for (int j = 0; j < n_nodes; j++) {
+        if (!times[j]) continue;
+        real share = (real)times[j] / (real)(n_nodes - 1);
+#pragma omp simd
+        for (int c = 0; c < f; c++) y[c] += share * row[c];
+        row += f;
     }
 }
 
-static void scale_row(real *restrict y, real scale, int f)
-{
-#pragma omp simd
-    for (int j = 0; j < f; j++) y[j] *= scale;
-}
-
-/* The last layer goes straight into the mean over nodes 1 .. N-1. */
+/* The last layer goes straight into the mean. */
 static void last_layer(ll_nasflat_work *k, const real *w)
 {
     const ll_nasflat_layout *l = k->l;
-    int n_nodes = l->shape.n_nodes, f = l->shape.hidden;
-    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[2], false);
-    ll_layer_work *m = &k->main[2];
-    project(k, w, &l->conv[2], k->main[1].out, k->plan.n * n_nodes, m->proj);
+    int last = LL_NASFLAT_LAYERS - 1;
+    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[last], false);
+    project_layer(k, w, last);
     for (int i = 0; i < k->plan.n; i++) {
-        const real *proj = m->proj + (size_t)(i * n_nodes) * l->width;
-        real *mean = k->head_in + (size_t)i * l->head_in;
-        memset(mean, 0, (size_t)f * sizeof *mean);
-        ll_nasflat_total(l, proj, ll_nasflat_own_rows, m->total + (size_t)i * f);
-        for (int j = 1; j < n_nodes; j++) {
-            ll_conv_node node =
-                ll_item_node(k, i, j, ll_nasflat_own_rows, gate_of(k, i, j, 2), m->total + (size_t)i * f);
-            ll_conv_keep keep = ll_keep_at(k, m, i * n_nodes + j);
-            ll_conv_forward(&conv, proj, &node, &keep, m->out);
-            ll_add_column_sums(m->out, 1, f, f, mean);
-        }
-        scale_row(mean, (real)1 / (real)(n_nodes - 1), f);
+        conv_item(k, &conv, last, i, k->main[last].out);
+        mean_rows(k, k->g->rows[last].times + ll_nodes_at(k, i), k->main[last].out,
+                  k->head_in + (size_t)i * l->head_in);
     }
 }
 

@@ -21,6 +21,12 @@ static void grow(ll_nasflat_graphs *g)
     g->kind = ll_realloc(g->kind, nodes, sizeof *g->kind);
     g->local = ll_realloc(g->local, nodes, 1);
     g->n_codes = ll_realloc(g->n_codes, (size_t)g->cap, 1);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) {
+        ll_nasflat_rows *r = &g->rows[l];
+        r->of = ll_realloc(r->of, nodes, sizeof *r->of);
+        r->times = ll_realloc(r->times, nodes, 1);
+        r->n = ll_realloc(r->n, (size_t)g->cap, 1);
+    }
     g->pred_at[0] = 0;
 }
 
@@ -41,6 +47,55 @@ static int find_local(const uint8_t *code, const uint8_t *local, int node)
     for (int i = 0; i < node; i++)
         if (code[i] == code[node]) return local[i];
     return -1;
+}
+
+/* What tells the row of a node from others of its architecture. */
+typedef struct key {
+    uint8_t n, v[LL_MAX_NODES + 1];
+} key;
+
+static bool same_key(const key *a, const key *b)
+{
+    return a->v[0] == b->v[0] && a->n == b->n && !memcmp(a->v, b->v, a->n);
+}
+
+static key key_of_kind(int kind)
+{
+    return (key){2, {(uint8_t)kind, (uint8_t)(kind >> 8)}};
+}
+
+/* Its own row in the layer before, and in ascending order those that it gathers. */
+static void key_of_rows(const ll_nasflat_graphs *g, size_t node, int own, const int *row, key *k)
+{
+    k->v[0] = (uint8_t)own;
+    k->n = 1;
+    for (int p = g->pred_at[node]; p < g->pred_at[node + 1]; p++) {
+        int at = k->n++, r = row[g->pred[p]];
+        for (; at > 1 && k->v[at - 1] > r; at--) k->v[at] = k->v[at - 1];
+        k->v[at] = (uint8_t)r;
+    }
+}
+
+/* Numbers the rows of the architecture whose nodes begin at base. */
+static uint8_t number_rows(const ll_nasflat_graphs *g, size_t base, int layer)
+{
+    key keys[LL_MAX_NODES];
+    const int *below = layer ? g->rows[layer - 1].of + base : NULL;
+    int *of = g->rows[layer].of + base, first = layer == LL_NASFLAT_LAYERS - 1;
+    uint8_t *times = g->rows[layer].times + base, n = 0;
+    memset(times, 0, (size_t)g->n_nodes);
+    for (int i = first; i < g->n_nodes; i++) {
+        size_t node = base + (size_t)i;
+        if (below)
+            key_of_rows(g, node, below[i], below, &keys[i]);
+        else
+            keys[i] = key_of_kind(g->kind[node]);
+        int same = first;
+        while (!same_key(&keys[same], &keys[i])) same++;
+        of[i] = same < i ? of[same] : n++;
+        times[same]++;
+    }
+    return n;
 }
 
 void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
@@ -70,6 +125,7 @@ void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
         int seen = find_local(code, local, i);
         local[i] = seen < 0 ? n_codes++ : (uint8_t)seen;
     }
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) g->rows[l].n[g->n_archs] = number_rows(g, base, l);
     g->n_codes[g->n_archs++] = n_codes;
 }
 
@@ -87,6 +143,11 @@ void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
     free(g->local);
     free(g->n_codes);
     free(g->kinds);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) {
+        free(g->rows[l].of);
+        free(g->rows[l].times);
+        free(g->rows[l].n);
+    }
     *g = (ll_nasflat_graphs){0};
 }
 
@@ -111,13 +172,16 @@ void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int mo
     p->slot_of = LL_NEW_ARRAY(int, nodes);
     p->device_slot = LL_NEW_ARRAY(int, all_devices);
     p->class_at = LL_NEW_ARRAY(int, most * g->n_kinds);
+    p->slot_at = LL_NEW_ARRAY(int, most + 1);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) p->row_at[l] = LL_NEW_ARRAY(int, most + 1);
 }
 
 void ll_nasflat_plan_free(ll_nasflat_plan *p)
 {
-    int *const owned[] = {p->device,   p->device_of, p->class_kind, p->class_row,   p->class_of,
-                          p->slot_row, p->slot_item, p->slot_of,    p->device_slot, p->class_at};
+    int *const owned[] = {p->device,    p->device_of, p->class_kind,  p->class_row, p->class_of, p->slot_row,
+                          p->slot_item, p->slot_of,   p->device_slot, p->class_at,  p->slot_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(p->row_at[l]);
     *p = (ll_nasflat_plan){0};
 }
 
@@ -163,12 +227,16 @@ static void plan_item(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int item, 
         p->slot_item[p->slot_of[at]] = item;
     }
     if (by_item) p->n_slots += g->n_codes[arch];
+    p->slot_at[item + 1] = p->n_slots;
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
+        p->row_at[l][item + 1] = p->row_at[l][item] + g->rows[l].n[arch];
 }
 
 void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const ll_nasflat_item *items, int n,
                           bool by_device, bool by_item)
 {
     p->n = n;
+    p->by_item = by_item;
     p->n_devices = p->n_classes = p->n_slots = 0;
     memset(p->device_slot, 0xff, (size_t)p->all_devices * sizeof(int));
     memset(p->class_at, 0xff, (size_t)(p->most * p->all_kinds) * sizeof(int));

@@ -3,6 +3,7 @@
 #ifndef LL_PREDICT_NASFLAT_GRAPHS_H
 #define LL_PREDICT_NASFLAT_GRAPHS_H
 
+#include "core/predict/nasflat/shape.h"
 #include "core/space/space.h"
 
 /* Operation code of a node: 0 input, 1 output, 2 + operation. */
@@ -15,6 +16,15 @@ typedef struct ll_nasflat_kind {
     int from_input, from_others; /* predecessors: the input node (0 or 1), others */
 } ll_nasflat_kind;
 
+/* Rows of a layer of the main pass that are equal within an item, whatever its device is: those of nodes whose own rows in the
+ * layer before are equal and that gather equal rows (colour refinement: Weisfeiler and Leman 1968), of the first layer those
+ * of one kind. An item has each of them once. The last layer has none for the input, which its mean leaves out. */
+typedef struct ll_nasflat_rows {
+    int *of;        /* (n_archs, N) node -> row of its architecture; in the last layer not for the input */
+    uint8_t *times; /* (n_archs, N) nodes that share the row, at the first of them; 0 at the others */
+    uint8_t *n;     /* (n_archs) */
+} ll_nasflat_rows;
+
 typedef struct ll_nasflat_graphs {
     int n_archs, cap, n_nodes, most_preds;
     int *pred_at;     /* (n_archs * N + 1): predecessors of (arch, node) in pred */
@@ -23,6 +33,7 @@ typedef struct ll_nasflat_graphs {
     uint16_t *kind;   /* (n_archs, N) */
     uint8_t *local;   /* (n_archs, N): which distinct code of this architecture */
     uint8_t *n_codes; /* (n_archs) distinct codes */
+    ll_nasflat_rows rows[LL_NASFLAT_LAYERS];
     ll_nasflat_kind *kinds;
     int n_kinds, kinds_cap;
 } ll_nasflat_graphs;
@@ -40,7 +51,8 @@ typedef struct ll_nasflat_item {
 
 /* Rows: 0 input, 1 output, 2 + (device slot) * n_ops + op: operation vectors of the batch.
  * Classes: distinct (kind, device slot). Slots: distinct (item, code), the operation vectors after the
- * update. */
+ * update, those of item i slot_at[i] .. slot_at[i + 1] - 1. Its rows in layer l of the main pass are row_at[l][i] ..
+ * row_at[l][i + 1] - 1. */
 typedef struct ll_nasflat_plan {
     int most, n, n_nodes, n_ops; /* most: items there is room for */
     int n_devices, *device;      /* (n_devices) rows of hw_emb in use */
@@ -48,6 +60,8 @@ typedef struct ll_nasflat_plan {
     int n_rows;
     int n_classes, *class_kind, *class_row, *class_of; /* class_of (n, N) */
     int n_slots, *slot_row, *slot_item, *slot_of;      /* slot_of (n, N) */
+    int *slot_at, *row_at[LL_NASFLAT_LAYERS];          /* (n + 1) */
+    bool by_item;                                      /* slots are; otherwise slot_at is 0 */
     int *device_slot, *class_at; /* scratch: hw_emb row -> slot; (slot, kind) -> class */
     int all_devices, all_kinds;
 } ll_nasflat_plan;

@@ -12,8 +12,24 @@ static bool graph_of(const ll_space *s, const uint8_t *gene, const char *graph, 
     if (!s->graph) return false;
     if (!strcmp(graph, "pruned")) return s->graph(s, gene, LL_GRAPH_PRUNED, out);
     if (!strcmp(graph, "released")) return s->graph(s, gene, LL_GRAPH_RELEASED, out);
-    if (!strcmp(graph, "auto") && s->graph(s, gene, LL_GRAPH_PRUNED, out)) return true;
+    bool prunes = !strcmp(graph, "auto") || !strcmp(graph, "marked");
+    if (prunes && s->graph(s, gene, LL_GRAPH_PRUNED, out)) return true;
     return s->graph(s, gene, LL_GRAPH_FULL, out);
+}
+
+bool ll_nasflat_marks(const ll_space *s, const char *graph)
+{
+    return !strcmp(graph, "marked") && s->facts->cell;
+}
+
+/* An inner node that pruning has left no arc is not executed. */
+static void mark_dead(const ll_space *s, ll_graph *g)
+{
+    for (int i = 1; i < g->n_nodes - 1; i++) {
+        bool alive = false;
+        for (int j = 0; j < g->n_nodes; j++) alive = alive || g->adj[i][j] || g->adj[j][i];
+        if (!alive) g->op[i] += ll_space_node_ops(s);
+    }
 }
 
 bool ll_nasflat_graph_size(const ll_space *s, const char *graph, int *n_nodes)
@@ -71,6 +87,7 @@ void ll_nasflat_inputs_read(ll_nasflat_inputs *in, const ll_nasflat_model *m, co
         ll_nasflat_graphs_init(&in->graphs, m->layout.shape.n_nodes);
     for (int i = from; i < from + n; i++) {
         graph_of(archs->space, ll_arch(archs, i), graph, &g);
+        if (ll_nasflat_marks(archs->space, graph)) mark_dead(archs->space, &g);
         ll_nasflat_graphs_add(&in->graphs, &g);
     }
     forget_vectors(in);

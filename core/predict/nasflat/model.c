@@ -17,7 +17,7 @@ static ll_nasflat_shape shape_of(const ll_nasflat_model *m, const ll_space *spac
     s.op_update = ll_bool(o, "op_update");
     s.hw_head = ll_is(o, "hwemb", "mlp");
     s.n_nodes = n_nodes;
-    s.n_ops = ll_space_node_ops(space);
+    s.n_ops = ll_space_node_ops(space) * (ll_nasflat_marks(space, ll_word(o, "graph")) ? 2 : 1);
     s.n_devices = m->sources.names.n + 1;
     s.n_z = m->encoder ? m->encoder->dim : 0;
     s.hidden = ll_int(o, "hidden");

@@ -56,6 +56,11 @@ void ll_nasflat_inputs_read(ll_nasflat_inputs *in, const ll_nasflat_model *m, co
 void ll_nasflat_inputs_free(ll_nasflat_inputs *in);
 /* How many nodes the graphs of a space have; false: it has no graphs of this kind (options). */
 bool ll_nasflat_graph_size(const ll_space *s, const char *graph, int *n_nodes);
+/* Runtimes that simplify a cell execute less than is written. Both are in one marked graph: the arcs are those of what is
+ * executed, the operations all that is written, and an operation that is not executed is another one, with an embedding of
+ * its own. So there are twice as many, and nothing else of the network is told. A second graph beside the first, joined
+ * before the head, costs a second pass and brought no more (plots/RESULTS.md). False: operations are as written. */
+bool ll_nasflat_marks(const ll_space *s, const char *graph);
 /* LL_BAD_DATA names the first architecture that has no vector of the supplementary encoding. */
 ll_status ll_nasflat_readable(const ll_nasflat_model *m, const ll_archs *archs, ll_error *e);
 

@@ -24,8 +24,8 @@ void ll_nasflat_work_free(ll_nasflat_work *k);
  * encodings of all architectures; NULL when n_z is 0. dropout: one seed per item (n), NULL: off. */
 void ll_nasflat_forward(ll_nasflat_work *k, const real *w, const ll_nasflat_item *items, int n,
                         const float *z, const uint64_t *dropout, real *score);
-/* After a forward of a training work with the same w: grad (layout.n) += d loss / d w, given d loss / d score
- * (n). */
+/* Once after a forward of a training work with the same w: grad (layout.n) += d loss / d w, given d loss / d score (n).
+ * Items for which that is 0 cost nothing. */
 void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, real *grad);
 
 #endif

@@ -1,4 +1,4 @@
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "core/nn/graph_conv.h"
 #include "core/predict/nasflat/model.h"
 
@@ -21,8 +21,10 @@ const ll_option ll_nasflat_pretrain_options[] = {
     LL_OPT_CHOICE("hwemb", "op", "op|mlp",
                   "where the device embedding goes: into every operation vector, or into the head"),
     LL_OPT_BOOL("op_update", "on", "refine the operation vectors by a first pass over the graph"),
-    LL_OPT_CHOICE("graph", "auto", "auto|pruned|full|chain|released",
-                  "auto: pruned cells, chains elsewhere; released: FBNet with the identity as adjacency"),
+    LL_OPT_CHOICE(
+        "graph", "auto", "auto|pruned|marked|full|chain|released",
+        "auto: pruned cells, chains elsewhere; marked: the same, and an operation that is not executed is "
+        "another one, for adapt=tune to devices that prune; released: FBNet with the identity as adjacency"),
     LL_OPT_WORD("encoding", NULL,
                 "supplementary encoding beside the graph: an encoding or a feature of the dataset (zcp)",
                 LL_OF(ENCODING)),

@@ -31,7 +31,8 @@ int ll_nasflat_draw_pairs(const ll_nasflat_item *items, const double *y, int n, 
 
 /* --- one step --- */
 
-/* A batch is cut into at most PARTS runs of at least LEAST items. The cut depends on the batch alone. */
+/* A batch is cut into at most PARTS runs of at least LEAST items. The cut depends on the batch alone. What is computed once for
+ * all items of a device is computed in every run that has one, so a batch goes device by device. */
 enum { PARTS = 4, LEAST = 8 };
 
 typedef struct trainer {
@@ -39,10 +40,12 @@ typedef struct trainer {
     const ll_nasflat_fit *fit;
     ll_nasflat_work *work[PARTS];
     float *grad[PARTS];
-    int part; /* items of one part of the batch under way */
-    int n;    /* items of the batch under way */
-    ll_nasflat_item *items;
+    int part;               /* items of one part of the batch under way */
+    int n;                  /* items of the batch under way */
+    ll_nasflat_item *drawn; /* as they were drawn, with their targets */
     double *y;
+    int *place; /* (n) where each of those stands device by device, as the network has them: */
+    ll_nasflat_item *items;
     uint64_t *seeds;
     float *score, *dscore;
     ll_pair *pairs; /* room for all of the largest batch; those drawn come first */
@@ -63,8 +66,10 @@ static void trainer_open(trainer *t, const ll_nasflat_net *net, const ll_nasflat
         t->work[i] = ll_nasflat_work_new(net->layout, net->graphs, part_of(b), true);
         t->grad[i] = ll_alloc_aligned(net->layout->n, sizeof(float));
     }
-    t->items = LL_NEW_ARRAY(ll_nasflat_item, b);
+    t->drawn = LL_NEW_ARRAY(ll_nasflat_item, b);
     t->y = LL_NEW_ARRAY(double, b);
+    t->place = LL_NEW_ARRAY(int, b);
+    t->items = LL_NEW_ARRAY(ll_nasflat_item, b);
     t->seeds = LL_NEW_ARRAY(uint64_t, b);
     t->score = LL_NEW_ARRAY(float, b);
     t->dscore = LL_NEW_ARRAY(float, b);
@@ -78,8 +83,10 @@ static void trainer_close(trainer *t)
         ll_nasflat_work_free(t->work[i]);
         free(t->grad[i]);
     }
-    free(t->items);
+    free(t->drawn);
     free(t->y);
+    free(t->place);
+    free(t->items);
     free(t->seeds);
     free(t->score);
     free(t->dscore);
@@ -116,10 +123,14 @@ static double step(trainer *t, uint64_t number, double lr, ll_pool *pool)
     t->part = part_of(t->n);
     int parts = (t->n + t->part - 1) / t->part;
     uint64_t seed = f->seed * 1000003 + number;
-    for (int i = 0; i < t->n; i++) t->seeds[i] = seed * 1009 + (uint64_t)i;
+    for (int i = 0; i < t->n; i++) t->seeds[t->place[i]] = seed * 1009 + (uint64_t)i;
     int n_pairs =
-        ll_nasflat_draw_pairs(t->items, t->y, t->n, f->within, t->n * f->pairs_per_item, seed, t->pairs);
+        ll_nasflat_draw_pairs(t->drawn, t->y, t->n, f->within, t->n * f->pairs_per_item, seed, t->pairs);
     if (!n_pairs) return 0; /* all targets equal: nothing to learn from */
+    for (int i = 0; i < n_pairs; i++) {
+        t->pairs[i].a = t->place[t->pairs[i].a];
+        t->pairs[i].b = t->place[t->pairs[i].b];
+    }
     ll_pool_run(pool, parts, forward_part, t);
     double loss = ll_pair_hinge(t->score, t->n, t->pairs, n_pairs, (float)f->margin, t->dscore);
     ll_pool_run(pool, parts, backward_part, t);
@@ -128,14 +139,27 @@ static double step(trainer *t, uint64_t number, double lr, ll_pool *pool)
     return loss;
 }
 
+/* Places in the order of devices, and of drawing within one. */
+static void sort_by_device(trainer *t)
+{
+    int place = 0;
+    for (int d = 0; d < t->net->layout->shape.n_devices; d++)
+        for (int i = 0; i < t->n; i++) {
+            if (t->drawn[i].device != d) continue;
+            t->place[i] = place;
+            t->items[place++] = t->drawn[i];
+        }
+}
+
 static void take_batch(trainer *t, const int *order, int from)
 {
     const ll_nasflat_fit *f = t->fit;
     t->n = f->n - from < f->batch ? f->n - from : f->batch;
     for (int i = 0; i < t->n; i++) {
-        t->items[i] = f->items[order[from + i]];
+        t->drawn[i] = f->items[order[from + i]];
         t->y[i] = f->y[order[from + i]];
     }
+    sort_by_device(t);
 }
 
 bool ll_nasflat_train(const ll_nasflat_net *net, const ll_nasflat_fit *fit, ll_pool *pool)

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "core/predict/gp/gp.h"
 #include "core/predict/nasflat/adapted.h"
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
 #include "core/base/rng.h"
+#include "core/base/text/json.h"
 #include "core/num/stats.h"
 #include "core/predict/nasflat/adapted.h"
 

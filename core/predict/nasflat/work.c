@@ -5,10 +5,6 @@
 
 #include "core/base/mem.h"
 
-const int ll_nasflat_own_rows[LL_MAX_NODES] = {
-    0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
-    22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
-    44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65};
 const int ll_nasflat_two_rows[LL_MAX_NODES] = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
@@ -130,7 +126,7 @@ static size_t lay_out(ll_nasflat_work *k, int most, real *base)
     k->gate = take(&m, e.slots, LL_NASFLAT_LAYERS * l->width);
     lay_layer(k, &m, &k->main[0], 2, 1, e.n, e.n);
     lay_layer(k, &m, &k->main[1], e.n, e.b, e.n, e.n);
-    lay_layer(k, &m, &k->main[2], e.n, e.b, e.n, 1);
+    lay_layer(k, &m, &k->main[2], e.n, e.b, e.n, l->shape.n_nodes);
     lay_head(k, &m, &e);
     if (k->train) lay_gradients(k, &m, &e);
     return m.used;
@@ -143,6 +139,7 @@ ll_nasflat_work *ll_nasflat_work_new(const ll_nasflat_layout *l, const ll_nasfla
     k->l = l;
     k->g = g;
     k->train = train;
+    ll_nasflat_busy_init(&k->busy, most);
     ll_nasflat_plan_init(&k->plan, g, most, l->shape.n_ops, l->shape.n_devices);
     k->memory = ll_alloc_aligned(lay_out(k, most, NULL), sizeof(real));
     lay_out(k, most, k->memory);
@@ -153,6 +150,7 @@ void ll_nasflat_work_free(ll_nasflat_work *k)
 {
     if (!k) return;
     ll_nasflat_plan_free(&k->plan);
+    ll_nasflat_busy_free(&k->busy);
     free(k->memory);
     free(k);
 }

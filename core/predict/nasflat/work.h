@@ -1,5 +1,5 @@
-/* Private to the NASFLAT network: the arrays of one batch. b items, n = b N nodes, R rows, C classes, S slots
- * (graphs.h), F hidden, W width. */
+/* Private to the NASFLAT network: the arrays of one batch. b items, n = b N nodes, R rows of operation vectors, C classes, S
+ * slots (graphs.h), F hidden, W width. */
 #ifndef LL_PREDICT_NASFLAT_WORK_H
 #define LL_PREDICT_NASFLAT_WORK_H
 
@@ -24,12 +24,21 @@ typedef struct ll_layer_work {
     int keep;                     /* 1; 0: nothing is kept, all rows share one */
 } ll_layer_work;
 
+/* The items that have a gradient, all that the way back looks at. Gradients of items, slots and rows of the main pass are
+ * numbered among theirs, and so are the left factors of products, once ll_nasflat_drop_idle has moved them up. */
+typedef struct ll_nasflat_busy {
+    int n, *item; /* (n) its number in the plan */
+    int n_slots;
+    int *slot_at, *row_at[LL_NASFLAT_LAYERS]; /* (n + 1) as in the plan */
+} ll_nasflat_busy;
+
 struct ll_nasflat_work {
     const ll_nasflat_layout *l;
     const ll_nasflat_graphs *g;
     bool train, dropped; /* dropped: the last forward had dropout */
     const ll_nasflat_item *items;
     ll_nasflat_plan plan;
+    ll_nasflat_busy busy;
     real *memory;
     real *o;                  /* (R, o_dim) operation vectors */
     real *x;                  /* (2, x_dim) node features: input, others */
@@ -53,9 +62,12 @@ void ll_nasflat_total(const ll_nasflat_layout *l, const real *proj, const int *r
 /* A layer's parameters under weights w. */
 ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, bool relu);
 
+void ll_nasflat_busy_init(ll_nasflat_busy *b, int most);
+void ll_nasflat_busy_free(ll_nasflat_busy *b);
+/* Finds the busy items of the last forward; returns their dscore. */
+const real *ll_nasflat_drop_idle(ll_nasflat_work *k, const real *dscore);
+
 /* Row numbers and predecessor lists of the first layers, where node 0 has row 0 and all others row 1. */
-/* Rows of the inner layers: every node its own. */
-extern const int ll_nasflat_own_rows[LL_MAX_NODES];
 extern const int ll_nasflat_two_rows[LL_MAX_NODES];
 extern const uint8_t ll_nasflat_two_preds[LL_MAX_NODES + 1];
 
@@ -66,8 +78,8 @@ static inline ll_conv_keep ll_keep_at(const ll_nasflat_work *k, const ll_layer_w
                           w->edge + 2 * r * (size_t)k->g->most_preds};
 }
 
-/* The node of class c in the operation pass's first layer; of item's node i in a layer whose rows
- * are given. */
+/* The node of class c in the operation pass's first layer; of item's node i in a layer whose rows are given; of a layer of
+ * the main pass, whose projections of an item begin at ll_main_row_at. */
 static inline ll_conv_node ll_class_node(const ll_nasflat_work *k, int c)
 {
     const ll_nasflat_kind *kind = &k->g->kinds[k->plan.class_kind[c]];
@@ -89,6 +101,40 @@ static inline ll_conv_node ll_item_node(const ll_nasflat_work *k, int item, int 
                           .own = row_of[i],
                           .gate = gate,
                           .total = total};
+}
+
+/* Where an architecture has something for each of its nodes. */
+static inline size_t ll_nodes_at(const ll_nasflat_work *k, int item)
+{
+    return (size_t)k->items[item].arch * (size_t)k->g->n_nodes;
+}
+
+static inline real *ll_main_total(const ll_nasflat_work *k, int layer, int item)
+{
+    return k->main[layer].total + (layer ? (size_t)item * (size_t)k->l->shape.hidden : 0);
+}
+
+/* The first layer's inputs, two rows, are those of all items. */
+static inline size_t ll_main_row_at(const ll_nasflat_work *k, int layer, int item)
+{
+    return layer ? (size_t)k->plan.row_at[layer - 1][item] : 0;
+}
+
+static inline size_t ll_main_gate_at(const ll_nasflat_work *k, int layer, int slot)
+{
+    return (size_t)slot * (size_t)k->l->gate_w.cols + (size_t)(layer * k->l->width);
+}
+
+static inline const int *ll_main_rows(const ll_nasflat_work *k, int layer, int item)
+{
+    return layer ? k->g->rows[layer - 1].of + ll_nodes_at(k, item) : ll_nasflat_two_rows;
+}
+
+static inline ll_conv_node ll_main_node(const ll_nasflat_work *k, int layer, int item, int i)
+{
+    int slot = k->plan.slot_of[item * k->l->shape.n_nodes + i];
+    return ll_item_node(k, item, i, ll_main_rows(k, layer, item), k->gate + ll_main_gate_at(k, layer, slot),
+                        ll_main_total(k, layer, item));
 }
 
 #endif

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
 #include "core/predict/simple/simple.h"

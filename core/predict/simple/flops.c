@@ -2,8 +2,8 @@
  * the count to milliseconds is the caller's. */
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/predict/simple/simple.h"
 
 typedef struct count_model {

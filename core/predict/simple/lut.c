@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/costs/coverage.h"
 #include "core/predict/simple/simple.h"
 
 static const ll_option options[] = {
@@ -290,15 +291,11 @@ static ll_status foreign_profile(const ll_adapt_job *job, const ll_costs *c, con
 /* How much of the samples the profile has rows for; at least something. */
 static ll_status check_profile(const ll_adapt_job *job, const ll_costs *c, const ll_space *s, ll_error *e)
 {
-    long parts = 0, missing = 0;
-    for (int i = 0; i < job->samples.archs->n; i++) {
-        ll_bill bill;
-        ll_costs_bill(c, s, ll_arch(job->samples.archs, i), &bill);
-        parts += bill.n;
-        missing += bill.missing;
-    }
-    if (parts == missing) return foreign_profile(job, c, s, e);
-    ll_json_num(job->info, "profile_missing", (double)missing / (double)parts);
+    ll_coverage v;
+    ll_costs_coverage(c, s, ll_arch(job->samples.archs, 0), job->samples.archs->n, &v);
+    if (v.parts == v.missing) return foreign_profile(job, c, s, e);
+    ll_json_num(job->info, "profile_missing", (double)v.missing / (double)v.parts);
+    ll_simple_say_engine(job, c);
     return LL_OK;
 }
 

@@ -2,8 +2,8 @@
  * target alone. Five numbers on NAS-Bench-201. */
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/predict/simple/simple.h"
 
 static const ll_option options[] = {LL_OPT_REAL("penalty", "0.05", 1e-9, 1e9, "ridge on the counts"), {0}};

@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
 #include "core/predict/simple/encoded.h"

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
+#include "core/costs/costs.h"
+#include "core/device/engine.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
 #include "core/num/stats.h"
@@ -19,6 +22,17 @@ ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e)
     if (space && !strcmp(space, job->space->name)) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "the model is of search space %s, %s was expected",
                    space ? space : "(none)", job->space->name);
+}
+
+void ll_simple_say_engine(const ll_adapt_job *job, const ll_costs *table)
+{
+    ll_str why = {0};
+    if (job->info &&
+        ll_other_engine("the table of layer costs", table->settings, job->device, job->note, &why)) {
+        ll_str_add(&why, ": kernels cost and fuse otherwise there");
+        cJSON_AddItemToArray(ll_json_list(job->info, "says"), ll_json_string(ll_str_text(&why)));
+    }
+    ll_str_free(&why);
 }
 
 static void *space_model(const ll_space *s)

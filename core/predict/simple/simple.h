@@ -13,6 +13,9 @@ ll_status ll_simple_space_load(const ll_load_job *job, void **model, ll_error *e
 void ll_simple_save_space(const ll_space *s, ll_tensors *out);
 ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e);
 
+/* Says so where a table of layer costs was timed with another engine than the device's networks. */
+void ll_simple_say_engine(const ll_adapt_job *job, const struct ll_costs *table);
+
 /* Mean latency of the samples; LL_FAILED: none is above zero. */
 ll_status ll_simple_mean(const ll_measured *samples, double *mean, ll_error *e);
 

@@ -21,9 +21,9 @@ typedef struct runner {
     float **weights;                              /* by number of the place */
     const float *step_weights[2 * LL_MAX_LAYERS]; /* of the loaded network's steps */
     float *buffers[LL_MAX_BUFFERS];
-    size_t capacity;    /* floats in each buffer */
-    int side, channels; /* of the image in the first one */
-    float *columns;     /* unfolded image, or a padded plane */
+    size_t capacity; /* floats in each buffer */
+    int input;       /* per image in the first one */
+    float *columns;  /* unfolded image, or a padded plane */
     size_t n_columns;
 } runner;
 
@@ -86,21 +86,19 @@ static const float *weights_of(runner *r, const ll_layer *l)
     return r->weights[i];
 }
 
-static void make_buffers(runner *r, const ll_network *n)
+static void make_buffers(runner *r)
 {
     size_t batch = (size_t)r->settings.batch, wanted = (size_t)r->plan.most * batch;
     if (wanted > r->capacity) {
         for (int i = 0; i < LL_MAX_BUFFERS; i++) free(r->buffers[i]), r->buffers[i] = NULL;
         r->capacity = wanted;
     }
-    const ll_layer *image = ll_network_reader(n);
-    size_t side = (size_t)image->h_in, c = (size_t)image->c_in;
-    bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->side != (int)side || r->channels != (int)c;
+    bool other_image = !r->buffers[LL_BUFFER_INPUT] || r->input != r->plan.input;
     for (int i = 0; i < r->plan.n_buffers; i++)
         if (!r->buffers[i]) r->buffers[i] = ll_alloc_aligned(r->capacity, sizeof(float));
-    if (other_image) ll_network_input(r->settings.seed, batch * c * side * side, r->buffers[LL_BUFFER_INPUT]);
-    r->side = (int)side;
-    r->channels = (int)c;
+    r->input = r->plan.input;
+    if (other_image)
+        ll_network_input(r->settings.seed, batch * (size_t)r->input, r->buffers[LL_BUFFER_INPUT]);
 }
 
 /* Floats the columns need: an unfolded image of one group, or a plane with a margin. */
@@ -119,7 +117,7 @@ static ll_status load(void *self, const ll_network *n, ll_error *e)
     runner *r = self;
     size_t columns = 0;
     ll_plan_make(n, &r->plan);
-    make_buffers(r, n);
+    make_buffers(r);
     for (int i = 0; i < r->plan.n_steps; i++) {
         const ll_step *s = &r->plan.steps[i];
         r->step_weights[i] = s->kind == LL_STEP_RELU ? NULL : weights_of(r, s->layer);
@@ -306,13 +304,6 @@ static void run_step(runner *r, const ll_step *s, const float *w, const float *x
     }
 }
 
-static size_t made(const ll_step *s)
-{
-    const ll_layer *l = s->layer;
-    if (s->kind == LL_STEP_RELU) return (size_t)l->c_in * (size_t)l->h_in * (size_t)l->h_in;
-    return (size_t)l->c_out * (size_t)l->h_out * (size_t)l->h_out;
-}
-
 /* Floats of the second operand. */
 static size_t read_too(const ll_step *s)
 {
@@ -327,7 +318,8 @@ static void run_steps(runner *r, int from, int to)
         size_t in = (size_t)s->layer->c_in * (size_t)s->layer->h_in * (size_t)s->layer->h_in;
         for (size_t image = 0; image < (size_t)r->settings.batch; image++)
             run_step(r, s, r->step_weights[i], r->buffers[s->in] + image * in,
-                     r->buffers[s->other] + image * read_too(s), r->buffers[s->out] + image * made(s));
+                     r->buffers[s->other] + image * read_too(s),
+                     r->buffers[s->out] + image * ll_step_makes(s));
     }
 }
 
@@ -340,15 +332,13 @@ static void run(void *self)
 static void result(void *self, float *out)
 {
     const runner *r = self;
-    size_t n = (size_t)r->settings.batch * (size_t)r->plan.steps[r->plan.n_steps - 1].layer->c_out;
-    memcpy(out, r->buffers[r->plan.result], n * sizeof *out);
+    ll_plan_result(&r->plan, r->buffers[r->plan.result], r->settings.batch, out);
 }
 
 static const void *input(const void *self, size_t *bytes)
 {
     const runner *r = self;
-    size_t pixels = (size_t)r->side * (size_t)r->side * (size_t)r->channels;
-    *bytes = (size_t)r->settings.batch * pixels * sizeof(float);
+    *bytes = (size_t)r->settings.batch * (size_t)r->plan.input * sizeof(float);
     return r->buffers[LL_BUFFER_INPUT];
 }
 

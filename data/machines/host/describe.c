@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "data/machines/host/machine.h"
 
 void ll_describe_fact(void *ctx, const char *key, const char *value)

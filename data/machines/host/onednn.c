@@ -249,13 +249,9 @@ static void look_at_values(ll_runner *model, int *made)
 {
     for (int i = 0, c = 0; i < model->plan.n_steps; i++) {
         const ll_step *s = &model->plan.steps[i];
-        const ll_layer *l = s->layer;
         for (; c < model->calls_of[i]; c++) execute(model, &model->calls[c]);
         dnnl_stream_wait(model->stream);
-        bool in_place = s->kind == LL_STEP_RELU;
-        size_t side = (size_t)(in_place ? l->h_in : l->h_out),
-               planes = (size_t)(in_place ? l->c_in : l->c_out);
-        made[i] = ll_exponent_of_values(model->buffers[s->out], planes * side * side);
+        made[i] = ll_exponent_of_values(model->buffers[s->out], ll_step_makes(s));
     }
 }
 
@@ -336,15 +332,13 @@ static void run(void *self)
 static void result(void *self, float *out)
 {
     const ll_runner *r = self;
-    size_t n = (size_t)r->settings.batch * (size_t)r->plan.steps[r->plan.n_steps - 1].layer->c_out;
-    memcpy(out, r->buffers[r->plan.result], n * sizeof *out);
+    ll_plan_result(&r->plan, r->buffers[r->plan.result], r->settings.batch, out);
 }
 
 static const void *input(const void *self, size_t *bytes)
 {
     const ll_runner *r = self;
-    size_t pixels = (size_t)r->side * (size_t)r->side * (size_t)r->channels;
-    *bytes = (size_t)r->settings.batch * pixels * dnnl_data_type_size(r->type);
+    *bytes = (size_t)r->settings.batch * (size_t)r->plan.input * dnnl_data_type_size(r->type);
     return r->buffers[LL_BUFFER_INPUT];
 }
 

@@ -190,4 +190,19 @@ void ll_plan_make(const ll_network *n, ll_plan *out)
         if (i + 1 == n->n_constant) out->n_constant = out->n_steps;
     }
     out->result = plain_buffer(&p, n->n_layers);
+    const ll_layer *image = ll_network_reader(n);
+    out->input = image->c_in * image->h_in * image->h_in;
+    out->classes = n->layers[n->n_layers - 1].c_out;
+}
+
+size_t ll_step_makes(const ll_step *s)
+{
+    const ll_layer *l = s->layer;
+    if (s->kind == LL_STEP_RELU) return (size_t)l->c_in * (size_t)l->h_in * (size_t)l->h_in;
+    return (size_t)l->c_out * (size_t)l->h_out * (size_t)l->h_out;
+}
+
+void ll_plan_result(const ll_plan *p, const void *buffer, int batch, float *out)
+{
+    memcpy(out, buffer, (size_t)batch * (size_t)p->classes * sizeof *out);
 }

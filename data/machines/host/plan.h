@@ -35,11 +35,15 @@ typedef struct ll_step {
 typedef struct ll_plan {
     int n_steps, n_buffers, result; /* result: buffer of the last layer */
     int n_constant; /* the first so many steps are the same in every run: an engine does them when it loads the plan */
-    int most; /* numbers per image in the largest buffer */
+    int most;           /* numbers per image in the largest buffer */
+    int input, classes; /* numbers per image of what the network reads and of its result */
     ll_step steps[2 * LL_MAX_LAYERS];
 } ll_plan;
 
 /* `n` must stay as long as the plan. */
 void ll_plan_make(const ll_network *n, ll_plan *out);
+size_t ll_step_makes(const ll_step *s); /* numbers per image */
+/* An engine's result (engine.h) from the buffer that the plan says: out (batch, classes). */
+void ll_plan_result(const ll_plan *p, const void *buffer, int batch, float *out);
 
 #endif

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/progress.h"
 #include "core/base/rng.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "core/num/stats.h"
 #include "core/space/moves.h"
 #include "data/machines/host/cache.h"

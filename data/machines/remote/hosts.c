@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/name.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/name.h"
+#include "core/base/text/quote.h"
 
 /* What stands behind the options is `words` words, the first of which are these. */
 static const struct carrier {

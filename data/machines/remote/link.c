@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
 #include "core/base/hash.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/spawn.h"
+#include "core/base/system/fs.h"
+#include "core/base/system/spawn.h"
+#include "core/base/text/json.h"
 #include "core/base/utf8.h"
 #include "data/machines/host/describe.h"
 #include "data/machines/remote/hosts.h"

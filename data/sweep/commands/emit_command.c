@@ -7,9 +7,9 @@
 
 #include "core/app/app.h"
 #include "core/app/output.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "data/sweep/commands/kind.h"
 #include "data/sweep/emit.h"
 #include "data/sweep/state.h"

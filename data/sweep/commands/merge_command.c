@@ -1,7 +1,7 @@
 /* sweep merge PLAN|FILES: what tasks have brought, together. */
 #include <stdlib.h>
 
-#include "core/base/fs.h"
+#include "core/base/system/fs.h"
 #include "data/sweep/commands/kind.h"
 
 typedef struct merging {

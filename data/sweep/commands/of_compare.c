@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "core/commands/score/experiment_plan.h"
 #include "data/commands/commands.h"
 #include "data/sweep/commands/kind.h"

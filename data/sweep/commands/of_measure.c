@@ -6,10 +6,10 @@
 
 #include "core/app/app.h"
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/quote.h"
 #include "data/commands/commands.h"
 #include "data/machines/measure.h"
 #include "data/machines/measure_parts.h"

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 
 #include "core/app/output.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
 #include "data/sweep/commands/kind.h"
 
 static void emit_plan(ll_request *rq, const ll_sweep_plan *p, const char *path)

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
-#include "core/base/fs.h"
-#include "core/base/json.h"
-#include "core/base/progress.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/json.h"
+#include "core/base/text/progress.h"
 #include "data/sweep/commands/kind.h"
 #include "data/sweep/state.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "core/app/output.h"
-#include "core/base/fs.h"
 #include "core/base/mem.h"
-#include "core/base/quote.h"
+#include "core/base/system/fs.h"
+#include "core/base/text/quote.h"
 #include "data/sweep/commands/kind.h"
 
 /* --- what can be spread --- */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/device/ordering.h"
 #include "tui/screen/views/views.h"
 

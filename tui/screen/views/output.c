@@ -1,7 +1,7 @@
 /* Answers that no other view shows: a page of them, as they came. */
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/draw/render.h"
 #include "tui/screen/views/views.h"
 

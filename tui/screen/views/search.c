@@ -7,8 +7,8 @@
 #include "core/app/stale.h"
 #include "core/base/clock.h"
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/screen/views/search_view.h"
 
 #define REST_S 0.5 /* the limit has come to rest when it has not been moved for so long */

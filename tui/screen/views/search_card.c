@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "core/app/quantities.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "core/space/space.h"
 #include "tui/screen/views/search_view.h"
 

@@ -1,7 +1,7 @@
 /* Command lines of searches, changed as text: what else the user wrote stays as it was written. */
 #include <string.h>
 
-#include "core/base/quote.h"
+#include "core/base/text/quote.h"
 #include "tui/screen/views/search_view.h"
 
 /* The next word as it stands there, quotes and all; NULL: no more. */

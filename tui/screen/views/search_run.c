@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/render.h"
 #include "tui/screen/views/search_view.h"
 

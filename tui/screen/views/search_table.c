@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/app/quantities.h"
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/screen/views/search_view.h"
 
 static void add_column(cJSON *columns, const char *key, const char *title, const char *unit, int digits)

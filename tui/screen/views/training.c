@@ -6,8 +6,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/decimal.h"
-#include "core/base/json.h"
 #include "core/base/mem.h"
+#include "core/base/text/json.h"
 #include "tui/draw/curve.h"
 #include "tui/draw/render.h"
 #include "tui/screen/views/training_alpha.h"

@@ -2,13 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/json.h"
+#include "core/base/text/json.h"
 #include "tui/screen/views/views.h"
 
 typedef struct welcome_view {
     ll_view base;
     ll_grid list; /* datasets that `load` takes */
     bool waiting; /* no dataset was loaded when it was last refreshed */
+    bool session; /* `open` has one to take up */
 } welcome_view;
 
 static void refresh(ll_view *base)
@@ -18,11 +19,27 @@ static void refresh(ll_view *base)
     if (data && v->waiting) ll_screen_open(base->screen, "devices"); /* loaded by a command: chosen */
     v->waiting = !data;
     ll_screen_ask(base, "datasets", "datasets");
+    ll_screen_ask(base, "sessions", "sessions");
 }
 
-/* Where each one lies is for `datasets` to say; here it is what to choose from. */
+/* Is there a session that nobody has open? */
+static bool is_to_open(const cJSON *sessions)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(sessions, "rows"))
+    {
+        if (!*ll_json_get_str(row, "open", "")) return true;
+    }
+    return false;
+}
+
+/* Where each dataset lies is for `datasets` to say; here it is what to choose from. */
 static void result(ll_view *base, const char *tag, const cJSON *event)
 {
+    if (!strcmp(tag, "sessions")) {
+        ((welcome_view *)base)->session = is_to_open(event);
+        return;
+    }
     cJSON *table = cJSON_Duplicate(event, true), *row;
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(table, "rows"))
     {
@@ -48,8 +65,10 @@ static void draw(ll_view *base, ll_canvas *c, ll_rect r)
     y += (n ? h : 0) + 1;
     int x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "t");
     ll_put(c, y++, x + 1, LL_S_TEXT, "a two-minute tour made of real commands");
-    x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "o");
-    ll_put(c, y++, x + 1, LL_S_TEXT, "the last session, where it was left");
+    if (v->session) {
+        x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "o");
+        ll_put(c, y++, x + 1, LL_S_TEXT, "the last session, where it was left");
+    }
     x = 4 + ll_put(c, y, 4, LL_S_ACCENT, "i");
     ll_put_cut(c, y++, x + 1, c->width - x - 2, LL_S_TEXT,
                "data of your own: CSV, HELP, OneProxy, EAGLE (`:help import` says how)");
@@ -73,6 +92,11 @@ static bool action(ll_view *base, const char *name, const char *arg)
         ll_screen_open(base->screen, "devices");
     }
     return true;
+}
+
+static bool offers(const ll_view *base, const char *key)
+{
+    return strcmp(key, "o") || ((const welcome_view *)base)->session;
 }
 
 static void close_view(ll_view *base)
@@ -99,5 +123,6 @@ const ll_view_type ll_view_welcome = {
     .draw = draw,
     .grid = grid,
     .action = action,
+    .offers = offers,
     .close = close_view,
 };
