@@ -8,7 +8,7 @@
 #include "core/base/mem.h"
 
 static const double macs_per_number = 32; /* in the time of one number that is moved */
-static const double length = 1.5;        /* of g, in e-folds of each cost */
+static const double length = 1.5;         /* of g, in e-folds of each cost */
 static const double same_family = .8, other_family = .3;
 static const double left_over = 1e-4; /* share of the trace that the columns may leave out */
 
