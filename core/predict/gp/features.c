@@ -1,15 +1,12 @@
 #include "core/predict/gp/features.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/mem.h"
 #include "core/predict/gp/flow.h"
-
-enum { COSTS = 4 }; /* multiply-adds, parameters, calls, kernels; of layers the third is activations */
+#include "core/predict/gp/layers.h"
 
 /* --- raw blocks of one gene --- */
 
@@ -25,85 +22,9 @@ static void cell_cost(const ll_space *s, const uint8_t *gene, double *out)
     }
 }
 
-/* Does the gene decide on it, and does it run? Additions and copies fuse into their neighbours. */
-static bool is_counted(const ll_layer *l)
-{
-    return l->position >= 0 && l->kind != LL_ADD && l->kind != LL_COPY;
-}
-
-static void add_layer(const ll_layer *l, double *out)
-{
-    out[3]++;
-    if (l->kind != LL_CONV) return;
-    double weights = (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups;
-    double pixels = (double)l->h_out * l->h_out;
-    out[0] += weights * pixels;
-    out[1] += weights;
-    out[2] += l->c_out * pixels;
-}
-
-/* Sum over the layers the gene decides on. */
-static void layer_cost(const ll_space *s, const uint8_t *gene, double *out)
-{
-    ll_layer layers[LL_MAX_LAYERS];
-    int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
-    for (int i = 0; i < n && i < LL_MAX_LAYERS; i++)
-        if (is_counted(&layers[i])) add_layer(&layers[i], out);
-}
-
-/* --- where a position's layers depend on its choice alone, its costs are looked up: whole numbers, so that the sums are
- * the same in any order --- */
-
-typedef struct cost_table {
-    struct cost_table *next;
-    const ll_space *space;
-    double *v; /* (positions, n_ops, COSTS) */
-} cost_table;
-
-static void fill_position(const cost_table *t, int position)
-{
-    uint8_t gene[LL_MAX_POSITIONS] = {0};
-    ll_layer layers[LL_MAX_LAYERS];
-    for (int c = 0; c < ll_space_choices(t->space, position); c++) {
-        gene[position] = (uint8_t)c;
-        int n = t->space->layers(t->space, gene, layers, LL_MAX_LAYERS);
-        double *to = t->v + ((size_t)position * (size_t)t->space->n_ops + (size_t)c) * COSTS;
-        for (int i = 0; i < n && i < LL_MAX_LAYERS; i++)
-            if (layers[i].position == position && is_counted(&layers[i])) add_layer(&layers[i], to);
-    }
-}
-
-/* Made when it is first asked for, kept to the end: there are as many as spaces. */
-static const double *table_of(const ll_space *s)
-{
-    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    static _Atomic(cost_table *) tables;
-    cost_table *t = atomic_load(&tables);
-    while (t && t->space != s) t = t->next;
-    if (t) return t->v;
-    pthread_mutex_lock(&lock);
-    for (t = atomic_load(&tables); t && t->space != s;) t = t->next;
-    if (!t) {
-        t = LL_NEW(cost_table);
-        *t = (cost_table){atomic_load(&tables), s,
-                          LL_NEW_ARRAY(double, (size_t)s->n_positions *(size_t)s->n_ops *COSTS)};
-        for (int p = 0; p < s->n_positions; p++) fill_position(t, p);
-        atomic_store(&tables, t);
-    }
-    pthread_mutex_unlock(&lock);
-    return t->v;
-}
-
-static void table_cost(const ll_space *s, const uint8_t *gene, double *out)
-{
-    const double *v = table_of(s);
-    for (int p = 0; p < s->n_positions; p++, v += s->n_ops * COSTS)
-        for (int k = 0; k < COSTS; k++) out[k] += v[gene[p] * COSTS + k];
-}
-
 static void raw_cost(const ll_space *s, const uint8_t *gene, double *out)
 {
-    (s->facts->cell ? cell_cost : s->facts->independent ? table_cost : layer_cost)(s, gene, out);
+    (s->facts->cell ? cell_cost : ll_gp_layer_costs)(s, gene, out);
 }
 
 static void raw_counts(const ll_space *s, const uint8_t *gene, double *out)
@@ -234,7 +155,7 @@ typedef struct kind {
 
 static int cost_dim(const ll_space *s)
 {
-    return s->facts->cell || s->layers ? COSTS : 0;
+    return s->facts->cell || s->layers ? LL_GP_COSTS : 0;
 }
 
 /* Of columns of numbers the first values have nothing in common. */
@@ -284,6 +205,7 @@ enum {
 /* Those that say something of devices that execute what is written come first: sources are functions of them. */
 static const kind kinds[] = {
     {"cost", -1, LL_GP_AS_WRITTEN, ANY, true, raw_cost, cost_dim},
+    {"lay", -1.5, LL_GP_AS_WRITTEN, WRITTEN, false, ll_gp_layers, ll_gp_layers_dim},
     {"cnt", -2.5, LL_GP_AS_WRITTEN, ANY, false, raw_counts, count_dim},
     {"stg", -3.5, LL_GP_AS_WRITTEN, WRITTEN, false, raw_stages, stage_dim},
     {"add", -4, LL_GP_AS_WRITTEN, ANY, false, raw_onehot, onehot_dim},
@@ -317,13 +239,31 @@ static void raw_row(const ll_gp_features *f, const uint8_t *gene, double *out)
     }
 }
 
-static void list_blocks(ll_gp_features *f)
+/* Where layers are known one by one, counts say no more, and the costs weigh less. */
+static const double cost_beside_layers = -2;
+
+static bool is_named(const kind *k, const char *name)
 {
+    return !strcmp(k->name, name);
+}
+
+static int dim_of(const kind *k, const ll_space *s, bool by_layer)
+{
+    if (k->of && !s->facts->cell) return 0;
+    if (by_layer ? is_named(k, "cnt") || is_named(k, "stg") : is_named(k, "lay")) return 0;
+    return k->dim(s);
+}
+
+/* by_layer: with a function of each layer, where the space has one. */
+static void list_blocks(ll_gp_features *f, bool by_layer)
+{
+    by_layer = by_layer && ll_gp_layers_dim(f->space) > 0;
     for (int i = 0; i < KINDS; i++) {
         const kind *k = &kinds[i];
-        int dim = k->of && !f->space->facts->cell ? 0 : k->dim(f->space);
+        int dim = dim_of(k, f->space, by_layer);
+        double log_weight = by_layer && is_named(k, "cost") ? cost_beside_layers : k->log_weight;
         if (!dim) continue;
-        f->blocks[f->n_blocks++] = (ll_gp_block){k->name, f->dim, dim, k->log_weight, k->of, k->kinds};
+        f->blocks[f->n_blocks++] = (ll_gp_block){k->name, f->dim, dim, log_weight, k->of, k->kinds};
         f->dim += dim;
         if (k->kinds & WRITTEN) f->source_dim = f->dim;
     }
@@ -389,7 +329,7 @@ static void drop_flat_blocks(ll_gp_features *f)
 void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_observer *observer)
 {
     *f = (ll_gp_features){.space = archs->space};
-    list_blocks(f);
+    list_blocks(f, true);
     f->shift = LL_NEW_ARRAY(double, f->dim);
     f->scale = LL_NEW_ARRAY(double, f->dim);
     double *variance = LL_NEW_ARRAY(double, f->dim);
@@ -402,8 +342,11 @@ void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_obse
 bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, const double *shift,
                             const double *scale)
 {
-    *f = (ll_gp_features){.space = space};
-    list_blocks(f);
+    for (int by_layer = 1; by_layer >= 0; by_layer--) {
+        *f = (ll_gp_features){.space = space};
+        list_blocks(f, by_layer);
+        if (f->dim == dim || f->source_dim == dim) break;
+    }
     if (f->dim != dim && f->source_dim != dim) return false;
     while (f->n_blocks && f->blocks[f->n_blocks - 1].first >= dim) f->n_blocks--;
     f->dim = dim;

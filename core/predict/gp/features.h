@@ -3,8 +3,9 @@
  * row norm is 1; a block the space cannot fill, or that never varies, is left out.
  *
  *   cost   multiply-adds, parameters, activations (nasbench201: calls), kernels; each column by its deviation
- *   cnt    how often each operation occurs
- *   stg    the same per stage (fbnet)
+ *   lay    a function of each layer, summed (fbnet; layers.h)
+ *   cnt    how often each operation occurs; like stg not beside lay
+ *   stg    the same per stage (ofa)
  *   add    one-hot, position x operation
  *   num, prod, cat   of spaces of numbers, in place of cnt, stg and add: the numbers, each between -1 and 1; their squares
  *          and products; one-hots of those that are only names
@@ -49,7 +50,8 @@ typedef struct ll_gp_features {
  * f is of no use but to be freed. */
 void ll_gp_features_init(ll_gp_features *f, const ll_archs *archs, const ll_observer *observer);
 /* Blocks of a space with the constants of a file: shift and scale (dim) are copied. Files of before 0.4 have those of the
- * sources alone. false: dim is another. */
+ * sources alone, those of before 0.5 no layers.
+ * false: dim is another. */
 bool ll_gp_features_restore(ll_gp_features *f, const ll_space *space, int dim, const double *shift,
                             const double *scale);
 void ll_gp_features_copy(const ll_gp_features *from, ll_gp_features *out);
