@@ -6,7 +6,7 @@
 
 #include "core/base/mem.h"
 
-enum { NUMBER_MOST = 1 << 20 };
+enum { NUMBER_MOST = 1 << 20, SETTINGS_MOST = 200 };
 
 ll_costs *ll_costs_new(const ll_space *space)
 {
@@ -98,6 +98,7 @@ ll_status ll_costs_timed_by(ll_costs *c, const char *note, ll_error *e)
 {
     const char *at = note ? strstr(note, "engine=") : NULL;
     size_t n = at ? strcspn(at, "(\n") : 0;
+    if (n > SETTINGS_MOST) n = SETTINGS_MOST;
     while (n && at[n - 1] == ' ') n--;
     if (!n) return LL_OK;
     if (c->settings && (strlen(c->settings) != n || memcmp(c->settings, at, n)))

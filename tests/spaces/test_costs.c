@@ -266,6 +266,12 @@ static void what_timed_a_table_stays_with_it(void)
     CHECK_HAS(e.message,
               "other.csv: timed with engine=blas dtype=f32, and rows of the same table with engine=onednn");
     ll_costs_seal(c, NULL);
+    ll_costs *wordy = ll_costs_new(NULL);
+    char note[4000] = "engine=";
+    memset(note + strlen(note), 'x', sizeof note - 8);
+    CHECK_OK(ll_costs_timed_by(wordy, note, &e));
+    CHECK(wordy->settings && strlen(wordy->settings) == 200);
+    ll_costs_unref(wordy);
     CHECK_OK(ll_costs_write_csv(c, NULL, path, &e));
     if ((back = opened(path, NULL))) CHECK_STR(back->settings, c->settings);
     ll_costs_unref(back);
