@@ -21,6 +21,14 @@
 
 /* --- pretrain --- */
 
+/* The sentences of a predictor, for people; `of` (may be NULL) is the device that they are about. */
+static void note_says(cJSON *result, const char *of, const cJSON *says)
+{
+    const cJSON *said;
+    cJSON_ArrayForEach(said, says)
+        ll_result_note(result, "%s%s%s", of ? of : "", of ? ": " : "", said->valuestring);
+}
+
 static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
 {
     static const ll_column columns[] = {
@@ -28,7 +36,7 @@ static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
         {"n", "architectures each", NULL, 0}, {"seed", "seed", NULL, 0},
         {"seconds", "took", "s", 2},          {0}};
     cJSON *result = ll_result_new("pretrain"), *info = cJSON_Duplicate(m->info, 1);
-    cJSON *said, *says = cJSON_DetachItemFromObject(info, "says");
+    cJSON *says = cJSON_DetachItemFromObject(info, "says");
     ll_json_bool(result, "complete", complete);
     ll_json_int(result, "n_source", m->source.n);
     while (info->child) {
@@ -36,7 +44,7 @@ static void emit_pretrain(ll_request *rq, const ll_model *m, bool complete)
         cJSON_AddItemToObject(result, item->string, item);
     }
     cJSON_Delete(info);
-    cJSON_ArrayForEach(said, says) ll_result_note(result, "%s", said->valuestring);
+    note_says(result, NULL, says);
     cJSON_Delete(says);
     ll_result_columns(result, columns);
     ll_emit(rq, result);
@@ -110,11 +118,10 @@ static void emit_transfer(ll_request *rq, const ll_transfer *t)
                                         {"mape", "MAPE on the rest", "%", 2},
                                         {"seconds", "took", "s", 3},
                                         {0}};
-    cJSON *result = ll_result_new("transfer"), *said;
+    cJSON *result = ll_result_new("transfer");
     describe_transfer(rq, t, result);
     ll_result_columns(result, columns);
-    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
-        ll_result_note(result, "%s", said->valuestring);
+    note_says(result, NULL, cJSON_GetObjectItem(t->info, "says"));
     ll_emit(rq, result);
 }
 
@@ -154,10 +161,8 @@ static cJSON *targets_result(ll_request *rq, const ll_model *model)
 
 static void add_target(ll_request *rq, cJSON *result, cJSON *rows, const ll_transfer *t)
 {
-    cJSON *said;
     describe_transfer(rq, t, ll_json_obj(rows, NULL));
-    cJSON_ArrayForEach(said, cJSON_GetObjectItem(t->info, "says"))
-        ll_result_note(result, "%s: %s", t->device, said->valuestring);
+    note_says(result, t->device, cJSON_GetObjectItem(t->info, "says"));
 }
 
 static ll_status transfer_targets(ll_request *rq, ll_model *model, const ll_values *options)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/base/mem.h"
+#include "core/space/network.h"
 
 static const double macs_per_number = 32; /* in the time of one number that is moved */
 static const double length = 1.5;         /* of g, in e-folds of each cost */
@@ -22,7 +23,7 @@ static bool is_counted(const ll_layer *l)
 
 static double weights_of(const ll_layer *l)
 {
-    return l->kind == LL_CONV ? (double)l->kernel * l->kernel * l->c_in * l->c_out / l->groups : 0;
+    return l->kind == LL_CONV ? (double)ll_layer_weight_count(l) : 0;
 }
 
 static double written_by(const ll_layer *l)
@@ -32,7 +33,7 @@ static double written_by(const ll_layer *l)
 
 static double macs_of(const ll_layer *l)
 {
-    return weights_of(l) * l->h_out * l->h_out;
+    return l->kind == LL_CONV ? ll_layer_macs(l) : 0;
 }
 
 static void add_costs(const ll_layer *l, double *out)
