@@ -60,7 +60,7 @@ static void op_gates(ll_nasflat_work *k, const real *w)
 static void op_convs(ll_nasflat_work *k, const real *w)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, last = l->shape.n_nodes - 1;
+    int f = l->shape.hidden;
     ll_conv first = ll_nasflat_conv_of(l, w, &l->op_conv[0], true),
             second = ll_nasflat_conv_of(l, w, &l->op_conv[1], false);
     project_two(k, w, &l->op_conv[0], k->op[0].proj);
@@ -72,10 +72,9 @@ static void op_convs(ll_nasflat_work *k, const real *w)
     }
     project(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, k->op[1].proj);
     for (int i = 0; i < k->plan.n; i++) {
-        const int *rows = k->plan.class_of + i * l->shape.n_nodes;
-        real *total = k->op[1].total + (size_t)i * f;
-        ll_nasflat_total(l, k->op[1].proj, rows, total);
-        ll_conv_node node = ll_item_node(k, i, last, rows, k->out_gate, total);
+        ll_nasflat_total(l, k->op[1].proj, k->plan.class_of + i * l->shape.n_nodes,
+                         k->op[1].total + (size_t)i * f);
+        ll_conv_node node = ll_out_node(k, i);
         ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
         ll_conv_forward(&second, k->op[1].proj, &node, &keep, k->op[1].out + (size_t)i * f);
     }
@@ -106,13 +105,24 @@ static void update_ops(ll_nasflat_work *k, const real *w)
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
 
+static void layer_gates(ll_nasflat_work *k, const real *w, int layer)
+{
+    const ll_nasflat_layout *l = k->l;
+    const real *o = l->shape.op_update ? k->o_new : k->o;
+    for (int half = 0; half < LL_HALVES; half++) {
+        ll_main_gates g = ll_main_gates_of(l, layer, half, k->plan.n_gather, k->plan.n_slots);
+        linear_rows(k, o, g.rows, l->o_dim, w + g.w, l->gate_w.cols, w + g.b, l->shape.hidden, LL_ACT_SIGMOID,
+                    k->main[layer].gate[half]);
+    }
+}
+
 /* The rows of an item. */
 static void conv_item(ll_nasflat_work *k, const ll_conv *conv, int layer, int item, real *y)
 {
     ll_layer_work *m = &k->main[layer];
     const uint8_t *times = k->g->rows[layer].times + ll_nodes_at(k, item);
     const real *proj = m->proj + ll_main_row_at(k, layer, item) * (size_t)conv->width;
-    int row = k->plan.row_at[layer][item];
+    int row = k->plan.at.row_at[layer][item];
     for (int j = 0; j < conv->n_nodes; j++) {
         if (!times[j]) continue;
         ll_conv_node node = ll_main_node(k, layer, item, j);
@@ -127,18 +137,20 @@ static void first_layer(ll_nasflat_work *k, const real *w)
     const ll_nasflat_layout *l = k->l;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
     ll_layer_work *m = &k->main[0];
+    layer_gates(k, w, 0);
     project_two(k, w, &l->conv[0], m->proj);
     ll_nasflat_total(l, m->proj, ll_nasflat_two_rows, m->total);
     for (int i = 0; i < k->plan.n; i++)
-        conv_item(k, &conv, 0, i, m->out + (size_t)k->plan.row_at[0][i] * l->shape.hidden);
+        conv_item(k, &conv, 0, i, m->out + (size_t)k->plan.at.row_at[0][i] * l->shape.hidden);
 }
 
-/* What the layers above the first read: projections of all rows, and each item's sum of them. */
-static void project_layer(ll_nasflat_work *k, const real *w, int layer)
+/* What the layers above the first read: gates, projections of all rows, and each item's sum of them. */
+static void prepare_layer(ll_nasflat_work *k, const real *w, int layer)
 {
     const ll_nasflat_layout *l = k->l;
     ll_layer_work *m = &k->main[layer];
-    project(k, w, &l->conv[layer], k->main[layer - 1].out, k->plan.row_at[layer - 1][k->plan.n], m->proj);
+    layer_gates(k, w, layer);
+    project(k, w, &l->conv[layer], k->main[layer - 1].out, k->plan.at.row_at[layer - 1][k->plan.n], m->proj);
     for (int i = 0; i < k->plan.n; i++)
         ll_nasflat_total(l, m->proj + ll_main_row_at(k, layer, i) * l->width, ll_main_rows(k, layer, i),
                          ll_main_total(k, layer, i));
@@ -148,9 +160,9 @@ static void second_layer(ll_nasflat_work *k, const real *w)
 {
     const ll_nasflat_layout *l = k->l;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[1], true);
-    project_layer(k, w, 1);
+    prepare_layer(k, w, 1);
     for (int i = 0; i < k->plan.n; i++)
-        conv_item(k, &conv, 1, i, k->main[1].out + (size_t)k->plan.row_at[1][i] * l->shape.hidden);
+        conv_item(k, &conv, 1, i, k->main[1].out + (size_t)k->plan.at.row_at[1][i] * l->shape.hidden);
 }
 
 /* y = the mean over nodes 1 .. N-1. */
@@ -173,7 +185,7 @@ static void last_layer(ll_nasflat_work *k, const real *w)
     const ll_nasflat_layout *l = k->l;
     int last = LL_NASFLAT_LAYERS - 1;
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[last], false);
-    project_layer(k, w, last);
+    prepare_layer(k, w, last);
     for (int i = 0; i < k->plan.n; i++) {
         conv_item(k, &conv, last, i, k->main[last].out);
         mean_rows(k, k->g->rows[last].times + ll_nodes_at(k, i), k->main[last].out,
@@ -253,8 +265,6 @@ void ll_nasflat_forward(ll_nasflat_work *k, const real *w, const ll_nasflat_item
         op_convs(k, w);
         update_ops(k, w);
     }
-    linear_rows(k, s->op_update ? k->o_new : k->o, k->plan.n_slots, l->o_dim, w + l->gate_w.at,
-                l->gate_w.cols, w + l->gate_b.at, l->gate_w.cols, LL_ACT_SIGMOID, k->gate);
     first_layer(k, w);
     second_layer(k, w);
     last_layer(k, w);

@@ -40,6 +40,13 @@ static void lay_layer(ll_nasflat_work *k, bump *m, ll_layer_work *w, int rows_in
     w->edge = take(m, kept, 2 * k->g->most_preds);
 }
 
+/* Room for as many as there may be slots. */
+static void lay_gates(const ll_nasflat_layout *l, bump *m, real *gate[LL_HALVES], int slots)
+{
+    for (int half = 0; half < LL_HALVES; half++)
+        gate[half] = take(m, ll_main_gates_of(l, 0, half, slots, slots).rows, l->shape.hidden);
+}
+
 typedef struct extents {
     int b, n, rows, classes, slots, devices;
 } extents;
@@ -96,7 +103,7 @@ static void lay_gradients(ll_nasflat_work *k, bump *m, const extents *e)
     k->dproj = take(m, larger(e->n, e->classes), l->width);
     k->dout = take(m, larger(e->n, e->classes), f);
     k->dtotal = take(m, 1, f);
-    k->dgate = take(m, e->slots, LL_NASFLAT_LAYERS * l->width);
+    lay_gates(l, m, k->dgate, e->slots);
     k->do_new = take(m, e->slots, l->o_dim);
     k->dhidden = take(m, e->slots, f);
     k->du_rows = take(m, e->rows, f);
@@ -123,10 +130,10 @@ static size_t lay_out(ll_nasflat_work *k, int most, real *base)
     k->o = take(&m, e.rows, l->o_dim);
     k->x = take(&m, 2, l->shape.x_dim);
     if (l->shape.op_update) lay_op_pass(k, &m, &e);
-    k->gate = take(&m, e.slots, LL_NASFLAT_LAYERS * l->width);
     lay_layer(k, &m, &k->main[0], 2, 1, e.n, e.n);
     lay_layer(k, &m, &k->main[1], e.n, e.b, e.n, e.n);
     lay_layer(k, &m, &k->main[2], e.n, e.b, e.n, l->shape.n_nodes);
+    for (int i = 0; i < LL_NASFLAT_LAYERS; i++) lay_gates(l, &m, k->main[i].gate, e.slots);
     lay_head(k, &m, &e);
     if (k->train) lay_gradients(k, &m, &e);
     return m.used;
