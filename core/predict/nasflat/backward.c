@@ -18,22 +18,20 @@ static ll_conv_grad conv_grad(const ll_nasflat_work *k, const ll_nasflat_conv *c
 }
 
 /* The transpose of ll_nasflat_total: the sum's gradient goes to every node's row. */
-static void spread_total(const ll_nasflat_work *k, const int *row_of, real *proj)
+static void spread_total(const ll_nasflat_work *k, const ll_conv *c, const int *row_of, real *proj)
 {
-    const ll_nasflat_layout *l = k->l;
-    if (l->shape.gnn == LL_NASFLAT_DGF) return;
-    for (int i = 0; i < l->shape.n_nodes; i++)
-        ll_add_column_sums(k->dtotal, 1, l->shape.hidden, l->shape.hidden,
-                           proj + (size_t)row_of[i] * l->width + l->gat_at);
+    if (!c->gat) return;
+    for (int i = 0; i < c->n_nodes; i++)
+        ll_add_row(proj + (size_t)row_of[i] * c->width + c->gat_at, k->dtotal, c->f);
 }
 
 /* Through x -> x W: dx overwritten (NULL: not wanted), or added to. */
-static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c, const real *x,
-                         int rows, real *grad, real *dx, int add)
+static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c,
+                         const ll_conv *conv, const real *x, int rows, real *grad, real *dx, int add)
 {
-    int width = k->l->width;
-    ll_linear_back(x, rows, c->w.rows, w + c->w.at, width, width, k->dproj, width, grad + c->w.at, NULL, dx,
-                   add);
+    size_t at = ll_conv_weights(k->l, c, conv);
+    ll_linear_back(x, rows, c->w.rows, w + at, k->l->width, conv->width, k->dproj, conv->width, grad + at,
+                   NULL, dx, add);
 }
 
 /* --- head ----------------------------------------------------------------------------------------------- */
@@ -95,15 +93,6 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
 
-/* Node j's slot among those of busy items. */
-static int busy_slot(const ll_nasflat_work *k, int q, int j)
-{
-    int item = k->busy.item[q];
-    if (!k->plan.by_item) return k->plan.slot_of[item * k->plan.n_nodes + j];
-    return ll_nasflat_slot_at(&k->busy.at, k->g, q, k->items[item].arch,
-                              k->g->local[ll_nodes_at(k, item) + (size_t)j]);
-}
-
 /* Of the rows of a busy item, whose gradients begin at dy; g->proj is where those of its projections do. */
 static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int layer, int q, const real *dy,
                            ll_conv_grad *g)
@@ -117,7 +106,7 @@ static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int la
         if (!times[j]) continue;
         ll_conv_node node = ll_main_node(k, layer, item, j);
         ll_conv_keep keep = ll_keep_at(k, m, row++);
-        size_t slot = (size_t)busy_slot(k, q, j) * (size_t)conv->f;
+        size_t slot = (size_t)ll_busy_slot(k, q, j) * (size_t)conv->f;
         g->dgf_gate = k->dgate[LL_DGF_HALF] + slot;
         g->gat_gate = k->dgate[LL_GAT_HALF] + slot;
         ll_conv_backward(conv, proj, &node, &keep, dy, g);
@@ -129,14 +118,14 @@ static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int la
 static void mean_back(ll_nasflat_work *k)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, n_nodes = l->shape.n_nodes;
+    int f = l->shape.hidden;
     real *to = k->dout;
     for (int q = 0; q < k->busy.n; q++) {
         const uint8_t *times = k->g->rows[LL_NASFLAT_LAYERS - 1].times + ll_nodes_at(k, k->busy.item[q]);
         const real *restrict d = k->dhead_in + (size_t)q * l->head_in;
-        for (int j = 0; j < n_nodes; j++) {
+        for (int j = 0; j < l->shape.n_nodes; j++) {
             if (!times[j]) continue;
-            real share = (real)times[j] / (real)(n_nodes - 1), *restrict row = to;
+            real share = ll_mean_share(l, times[j]), *restrict row = to;
 #pragma omp simd
             for (int c = 0; c < f; c++) row[c] = share * d[c];
             to += f;
@@ -182,31 +171,44 @@ static void gates_back(const ll_nasflat_work *k, const real *w, int layer, real 
 }
 
 /* Layers above the first: dout of the rows becomes that of the layer below. */
+static void conv_layer_back(ll_nasflat_work *k, const real *w, const ll_conv *conv, int layer, real *grad)
+{
+    const ll_nasflat_conv *c = &k->l->conv[layer];
+    int b = k->busy.n, rows_in = k->busy.at.row_at[layer - 1][b];
+    ll_conv_grad g = conv_grad(k, c, grad);
+    clear(k->dproj, rows_in, conv->width);
+    for (int q = 0; q < b; q++) {
+        g.proj = k->dproj + (size_t)k->busy.at.row_at[layer - 1][q] * conv->width;
+        clear(k->dtotal, 1, conv->f);
+        conv_item_back(k, conv, layer, q, k->dout + (size_t)k->busy.at.row_at[layer][q] * conv->f, &g);
+        spread_total(k, conv, ll_main_rows(k, layer, k->busy.item[q]), g.proj);
+    }
+    project_back(k, w, c, conv, k->main[layer - 1].out, rows_in, grad, k->dout, 0);
+}
+
+/* The same behind the ReLU of the layer below. The last layer's gradient is that of the mean. */
 static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, b = k->busy.n, rows_in = k->busy.at.row_at[layer - 1][b];
-    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[layer], layer < LL_NASFLAT_LAYERS - 1);
-    ll_conv_grad g = conv_grad(k, &l->conv[layer], grad);
-    clear(k->dproj, rows_in, l->width);
+    bool last = layer == LL_NASFLAT_LAYERS - 1;
+    ll_conv conv = ll_nasflat_main_conv(l, w, layer);
+    int f = conv.f, rows_in = k->busy.at.row_at[layer - 1][k->busy.n];
     clear_gates(k);
-    for (int q = 0; q < b; q++) {
-        g.proj = k->dproj + (size_t)k->busy.at.row_at[layer - 1][q] * l->width;
-        clear(k->dtotal, 1, f);
-        conv_item_back(k, &conv, layer, q, k->dout + (size_t)k->busy.at.row_at[layer][q] * f, &g);
-        spread_total(k, ll_main_rows(k, layer, k->busy.item[q]), g.proj);
-    }
+    if (last && conv.gat) mean_back(k);
+    if (last && !conv.gat)
+        clear(k->dout, rows_in, f);
+    else
+        conv_layer_back(k, w, &conv, layer, grad);
+    if (last && l->shape.gnn != LL_NASFLAT_GAT) ll_nasflat_flow_back(k, w, grad);
     gates_back(k, w, layer, grad);
-    const real *below = k->main[layer - 1].out;
-    project_back(k, w, &l->conv[layer], below, rows_in, grad, k->dout, 0);
-    ll_act_back(k->dout, below, rows_in, f, f, LL_ACT_RELU, 1);
+    ll_act_back(k->dout, k->main[layer - 1].out, rows_in, f, f, LL_ACT_RELU, 1);
 }
 
 static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
     int f = l->shape.hidden;
-    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
+    ll_conv conv = ll_nasflat_main_conv(l, w, 0);
     ll_conv_grad g = conv_grad(k, &l->conv[0], grad);
     g.proj = k->dproj;
     clear(k->dproj, 2, l->width);
@@ -215,8 +217,8 @@ static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
     for (int q = 0; q < k->busy.n; q++)
         conv_item_back(k, &conv, 0, q, k->dout + (size_t)k->busy.at.row_at[0][q] * f, &g);
     gates_back(k, w, 0, grad);
-    spread_total(k, ll_nasflat_two_rows, k->dproj);
-    project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
+    spread_total(k, &conv, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->conv[0], &conv, k->x, 2, grad, k->dx, 0);
 }
 
 /* --- operation pass ------------------------------------------------------------------------------------- */
@@ -277,9 +279,9 @@ static void op_second_back(ll_nasflat_work *k, const real *w, const real *dy, re
         ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
         clear(k->dtotal, 1, f);
         ll_conv_backward(&conv, k->op[1].proj, &node, &keep, dy + (size_t)q * f, &g);
-        spread_total(k, rows, k->dproj);
+        spread_total(k, &conv, rows, k->dproj);
     }
-    project_back(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
+    project_back(k, w, &l->op_conv[1], &conv, k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
     ll_act_back(k->dout, k->op[0].out, k->plan.n_classes, f, f, LL_ACT_RELU, 1);
 }
 
@@ -300,8 +302,8 @@ static void op_first_back(ll_nasflat_work *k, const real *w, real *grad)
         g.gat_gate = g.dgf_gate + l->gat_at;
         ll_conv_backward(&conv, k->op[0].proj, &node, &keep, k->dout + (size_t)c * f, &g);
     }
-    spread_total(k, ll_nasflat_two_rows, k->dproj);
-    project_back(k, w, &l->op_conv[0], k->x, 2, grad, k->dx, 1);
+    spread_total(k, &conv, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->op_conv[0], &conv, k->x, 2, grad, k->dx, 1);
 }
 
 static void op_gates_back(ll_nasflat_work *k, const real *w, real *grad)
@@ -343,7 +345,6 @@ void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, 
     if (s->n_z) encoding_back(k, w, grad);
     if (s->hw_head) device_back(k, w, grad);
     clear(k->do_new, k->busy.n_slots, l->o_dim);
-    mean_back(k);
     inner_layer_back(k, w, 2, grad);
     inner_layer_back(k, w, 1, grad);
     first_layer_back(k, w, grad);

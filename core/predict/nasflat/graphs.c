@@ -168,6 +168,7 @@ void ll_nasflat_spans_init(ll_nasflat_spans *s, int most)
 {
     for (int kind = 0; kind < LL_SLOT_KINDS; kind++) s->slot_at[kind] = LL_NEW_ARRAY(int, most + 1);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) s->row_at[l] = LL_NEW_ARRAY(int, most + 1);
+    s->flow_at = LL_NEW_ARRAY(int, most + 1);
 }
 
 void ll_nasflat_spans_make(ll_nasflat_spans *s, const ll_nasflat_graphs *g, const ll_nasflat_item *items,
@@ -179,6 +180,7 @@ void ll_nasflat_spans_make(ll_nasflat_spans *s, const ll_nasflat_graphs *g, cons
     for (int i = 0; i < n; i++) {
         int arch = items[which ? which[i] : i].arch;
         alone[i + 1] = alone[i] + g->n_codes[arch] - g->n_gather[arch];
+        s->flow_at[i + 1] = s->flow_at[i] + 1 + g->n_gather[arch];
         for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
             s->row_at[l][i + 1] = s->row_at[l][i] + g->rows[l].n[arch];
     }
@@ -188,6 +190,7 @@ void ll_nasflat_spans_free(ll_nasflat_spans *s)
 {
     for (int kind = 0; kind < LL_SLOT_KINDS; kind++) free(s->slot_at[kind]);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(s->row_at[l]);
+    free(s->flow_at);
 }
 
 void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int most, int n_ops,

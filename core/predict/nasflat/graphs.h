@@ -54,9 +54,10 @@ typedef struct ll_nasflat_item {
 typedef enum ll_nasflat_slot { LL_SLOT_GATHERS, LL_SLOT_ALONE, LL_SLOT_KINDS } ll_nasflat_slot;
 
 /* Where n items have theirs: item i its slots of a kind at slot_at[kind][i] .. slot_at[kind][i + 1] - 1, its rows in layer l
- * of the main pass at row_at[l][i] .. row_at[l][i + 1] - 1. */
+ * of the main pass at row_at[l][i] .. row_at[l][i + 1] - 1, of its flow (flow.c) at flow_at[i] .. flow_at[i + 1] - 1: one of
+ * its own and one for each code that gathers. */
 typedef struct ll_nasflat_spans {
-    int *slot_at[LL_SLOT_KINDS], *row_at[LL_NASFLAT_LAYERS]; /* (n + 1) */
+    int *slot_at[LL_SLOT_KINDS], *row_at[LL_NASFLAT_LAYERS], *flow_at; /* (n + 1) */
 } ll_nasflat_spans;
 
 void ll_nasflat_spans_init(ll_nasflat_spans *s, int most);

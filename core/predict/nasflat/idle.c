@@ -62,6 +62,10 @@ const real *ll_nasflat_drop_idle(ll_nasflat_work *k, const real *dscore)
     if (b->n == p->n) return dscore;
     for (int l = 0; l < LL_NASFLAT_LAYERS - 1; l++)
         move_up(b, p->at.row_at[l], b->at.row_at[l], k->main[l].out, f);
+    if (k->l->shape.gnn != LL_NASFLAT_GAT) {
+        move_up(b, p->at.flow_at, b->at.flow_at, k->flow_in, f);
+        move_up(b, p->at.flow_at, b->at.flow_at, k->flow, f);
+    }
     for (int kind = 0; p->by_item && kind < LL_SLOT_KINDS; kind++) {
         move_up(b, p->at.slot_at[kind], b->at.slot_at[kind], k->u_hidden, f);
         move_up(b, p->at.slot_at[kind], b->at.slot_at[kind], k->o_new, k->l->o_dim);

@@ -21,7 +21,7 @@ enum { LL_DGF_HALF, LL_GAT_HALF, LL_HALVES };
 
 typedef struct ll_layer_work {
     real *gate[LL_HALVES];        /* (S, F) main pass only; DGF's of the slots that gather */
-    real *proj;                   /* (rows in, W) projections */
+    real *proj;                   /* (rows in, W) projections; (rows in, F) of GAT alone in main's last */
     real *total;                  /* (items, F) sum of the Q rows; first layers: (1, F) */
     real *out;                    /* (rows out, F) */
     real *gathered, *stat, *edge; /* what ll_conv_keep points into, one per row out */
@@ -47,7 +47,8 @@ struct ll_nasflat_work {
     real *o;                  /* (R, o_dim) operation vectors */
     real *x;                  /* (2, x_dim) node features: input, others */
     real *op_gate, *out_gate; /* (R, W), (1, W) gates of the operation pass */
-    ll_layer_work op[LL_NASFLAT_OP_LAYERS], main[LL_NASFLAT_LAYERS];
+    ll_layer_work op[LL_NASFLAT_OP_LAYERS], main[LL_NASFLAT_LAYERS]; /* main's last has its GAT alone, */
+    real *flow_in, *flow;              /* and these its DGF: (flow rows, F) sums, their products */
     real *g_out[3];                    /* (b, F) the MLP behind the operation pass */
     real *u_rows, *u_items, *u_hidden; /* (R, F), (b, F), (S, F) */
     real *o_new;                       /* (S, o_dim) */
@@ -61,10 +62,20 @@ struct ll_nasflat_work {
     real *dop_gate, *dout_gate, *dhead_in, *dhead[2], *dz[2], *dhw[2], *dz_last;
 };
 
+/* ll_linear of rows whose number depends on the company, by tiles in inference. */
+void ll_nasflat_linear(const ll_nasflat_work *k, const real *x, int m, int n_in, const real *w, int ldw,
+                       const real *b, int n, ll_act act, real *y);
 /* total (F) = sum over N nodes of the GAT half of proj's row of each. No-op without that half. */
-void ll_nasflat_total(const ll_nasflat_layout *l, const real *proj, const int *row_of, real *total);
+void ll_nasflat_total(const ll_conv *c, const real *proj, const int *row_of, real *total);
 /* A layer's parameters under weights w. */
 ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, bool relu);
+/* A layer of the main pass; the last one's GAT alone. */
+ll_conv ll_nasflat_main_conv(const ll_nasflat_layout *l, const real *w, int layer);
+
+/* The DGF of the last layer (flow.c), of which only the mean over nodes is wanted: added to the first F columns of head_in;
+ * back from those of dhead_in, added to dout, the gradient of the rows below. */
+void ll_nasflat_flow(ll_nasflat_work *k, const real *w);
+void ll_nasflat_flow_back(ll_nasflat_work *k, const real *w, real *grad);
 
 void ll_nasflat_busy_init(ll_nasflat_busy *b, int most);
 void ll_nasflat_busy_free(ll_nasflat_busy *b);
@@ -109,6 +120,13 @@ static inline ll_conv_node ll_item_node(const ll_nasflat_work *k, int item, int 
                           .total = total};
 }
 
+/* Where the weights of a layer begin that make its projections. */
+static inline size_t ll_conv_weights(const ll_nasflat_layout *l, const ll_nasflat_conv *c,
+                                     const ll_conv *conv)
+{
+    return c->w.at + (size_t)(conv->dgf ? 0 : l->gat_at);
+}
+
 /* Where an architecture has something for each of its nodes. */
 static inline size_t ll_nodes_at(const ll_nasflat_work *k, int item)
 {
@@ -138,6 +156,22 @@ static inline ll_conv_node ll_main_node(const ll_nasflat_work *k, int layer, int
     n.dgf_gate = k->main[layer].gate[LL_DGF_HALF] + gate;
     n.gat_gate = k->main[layer].gate[LL_GAT_HALF] + gate;
     return n;
+}
+
+/* Node i's slot among those of busy items; q is one of them. */
+static inline int ll_busy_slot(const ll_nasflat_work *k, int q, int i)
+{
+    int item = k->busy.item[q];
+    if (!k->plan.by_item) return k->plan.slot_of[item * k->plan.n_nodes + i];
+    return ll_nasflat_slot_at(&k->busy.at, k->g, q, k->items[item].arch,
+                              k->g->local[ll_nodes_at(k, item) + (size_t)i]);
+}
+
+/* The share of a half's row in the mean of the last layer over nodes 1 .. N-1, times nodes having it. */
+static inline real ll_mean_share(const ll_nasflat_layout *l, int times)
+{
+    real half = l->shape.gnn == LL_NASFLAT_ENSEMBLE ? (real).5 : 1;
+    return half * (real)times / (real)(l->shape.n_nodes - 1);
 }
 
 /* The output node of an item in the operation pass's second layer. */
