@@ -64,7 +64,10 @@ static inline __attribute__((always_inline)) UNCHECKED void tile(int rows, int v
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 12
-        for (int v = 0; v < vecs; v++) sum[r][v] = (vec){0};
+        for (int v = 0; v < vecs; v++) {
+            __builtin_prefetch(c + r * ldc + (ptrdiff_t)v * LANES, 1); /* a gradient is in no near cache */
+            sum[r][v] = (vec){0};
+        }
     for (int p = 0; p < k; p++, a += s.step, b += ldb)
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++)
