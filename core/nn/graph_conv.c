@@ -23,14 +23,6 @@ INLINE void add_scaled(real *restrict y, const real *restrict x, real scale, int
     for (int j = 0; j < f; j++) y[j] += scale * x[j];
 }
 
-INLINE real dot(const real *restrict x, const real *restrict y, int f)
-{
-    real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int j = 0; j < f; j++) sum += x[j] * y[j];
-    return sum;
-}
-
 INLINE const real *row(const ll_conv *c, const real *proj, const ll_conv_node *n, int p)
 {
     return proj + (size_t)n->row_of[n->pred[p]] * c->width;
@@ -87,7 +79,7 @@ INLINE void attention(const ll_conv *c, const real *q, const ll_conv_node *n, co
 #pragma omp simd
     for (int j = 0; j < f; j++) aq[j] = a[j] * own[j];
     for (int p = 0; p < n->n_preds; p++) {
-        real t = dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
+        real t = ll_dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
         k->edge[2 * p] = t * slope;
         k->edge[2 * p + 1] = slope;
         if (k->edge[2 * p] > most) most = k->edge[2 * p];
@@ -130,13 +122,14 @@ INLINE void edge_backward(const real *restrict a, const real *restrict own, cons
 INLINE void attention_backward(const ll_conv *c, const real *q, const ll_conv_node *n, const ll_conv_keep *k,
                                const real *dr, const ll_conv_grad *g, int f)
 {
-    real downed[LL_CONV_MOST_WIDTH] = {0}, scale = 1 / (real)sqrt((double)f), rest = k->stat[2];
+    real downed[LL_CONV_MOST_WIDTH], scale = 1 / (real)sqrt((double)f), rest = k->stat[2];
     const real *own = q + (size_t)n->own * c->width;
-    real *dq = g->proj + c->gat_at, mean = dot(dr, k->gathered, f);
+    real *dq = g->proj + c->gat_at, mean = ll_dot(dr, k->gathered, f);
+    memset(downed, 0, (size_t)f * sizeof *downed);
     for (int p = 0; p < n->n_preds; p++) {
         const real *other = row(c, q, n, p);
         real *dother = dq + (size_t)n->row_of[n->pred[p]] * c->width, weight = k->edge[2 * p];
-        real dt = weight * (dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
+        real dt = weight * (ll_dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
         add_scaled(dother, dr, weight - rest, f);
         /* own and other may be the same row (self-loops, equal nodes), so own's share goes through a copy */
         edge_backward(c->a, own, other, dt, g->a, downed, dother, f);
