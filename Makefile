@@ -126,7 +126,7 @@ TWINS := $(addprefix core/nn/,activation batch_norm dropout gcn graph_conv linea
          $(addprefix core/proxies/,conv net ops precise) core/predict/gcn/multipredict_net core/predict/help/net \
           core/predict/mlp/net \
          core/encode/arch2vec/net \
-         $(addprefix core/predict/nasflat/,backward forward idle work) tests/operators
+         $(addprefix core/predict/nasflat/,backward flow forward idle work) tests/operators
 GRADS := $(filter %_grad,$(TESTS))
 BOTH := test_help test_nn
 # What the program itself computes in double.

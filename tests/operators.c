@@ -188,9 +188,9 @@ static void sum_read_back(const int *d, const real *in, const real *keep, const 
     ll_sum_read_back(&s.l, dout, d[1], din, d[0]);
 }
 
-/* --- two nodes of a graph layer, one with a self-loop: d = F, DGF, GAT, relu --- */
+/* --- nodes of a graph layer, one with a self-loop, one that gathers nothing: d = F, DGF, GAT, relu --- */
 
-enum { NODES = 2, ROWS = 4, VECTORS = 5 }; /* vectors of F: total, bias, a, gamma, beta */
+enum { NODES = 3, ROWS = 4, VECTORS = 5 }; /* vectors of F: total, bias, a, gamma, beta */
 static const uint8_t preds[] = {0, 2, 3};
 static const int rows[] = {0, 1, 2, 3};
 
@@ -211,9 +211,10 @@ static ll_conv conv_of(const int *d, const real *vectors)
                      vectors + f, vectors + 2 * f, vectors + 3 * f, vectors + 4 * f};
 }
 
-static ll_conv_node node_of(int which, const real *gate, const real *total)
+static ll_conv_node node_of(int which, const ll_conv *c, const real *gate, const real *total)
 {
-    return (ll_conv_node){preds, which ? 3 : 1, rows, which ? 3 : 1, gate, total};
+    static const int n_preds[NODES] = {1, 3, 0}, own[NODES] = {1, 3, 2};
+    return (ll_conv_node){preds, n_preds[which], rows, own[which], gate, gate + c->gat_at, total};
 }
 
 static ll_conv_keep keep_of(int which, int f, real *keep)
@@ -227,7 +228,7 @@ static void conv(const int *d, const real *in, real *keep, real *out)
     const real *proj = next(&in, ROWS * width(d)), *gate = next(&in, width(d));
     ll_conv c = conv_of(d, in);
     for (int i = 0; i < NODES; i++) {
-        ll_conv_node node = node_of(i, gate, in);
+        ll_conv_node node = node_of(i, &c, gate, in);
         ll_conv_keep kept = keep_of(i, d[0], keep);
         ll_conv_forward(&c, proj, &node, &kept, out + i * d[0]);
     }
@@ -238,11 +239,12 @@ static void conv_back(const int *d, const real *in, const real *keep, const real
     const real *proj = next(&in, ROWS * width(d)), *gate = next(&in, width(d));
     int f = d[0];
     ll_conv c = conv_of(d, in);
-    ll_conv_grad g = {.proj = next_of(&din, ROWS * width(d)), .gate = next_of(&din, width(d)), .total = din};
+    ll_conv_grad g = {.proj = next_of(&din, ROWS * width(d)), .dgf_gate = next_of(&din, width(d))};
+    g.gat_gate = g.dgf_gate + c.gat_at, g.total = din;
     g.dgf_bias = din + f, g.a = din + 2 * f, g.gamma = din + 3 * f, g.beta = din + 4 * f;
     if (d[3]) ll_act_back(dout, out, NODES, f, f, LL_ACT_RELU, 1);
     for (int i = 0; i < NODES; i++) {
-        ll_conv_node node = node_of(i, gate, in);
+        ll_conv_node node = node_of(i, &c, gate, in);
         ll_conv_keep kept = keep_of(i, f, (real *)keep);
         ll_conv_backward(&c, proj, &node, &kept, dout + i * f, &g);
     }

@@ -24,7 +24,8 @@ void ll_adamw_free(ll_adamw *a)
     *a = (ll_adamw){0};
 }
 
-enum { RANGE = 16384 };
+/* A range is one thread's; within it a block stays in the first cache from the first of its parts to its weights. */
+enum { RANGE = 16384, BLOCK = 1024 };
 
 typedef struct step_ctx {
     ll_adamw *a;
@@ -76,16 +77,20 @@ static void update_active(const step_ctx *c, size_t from, int n)
     }
 }
 
-static void step_range(void *ctx, int i)
+static void step_block(const step_ctx *c, size_t from, int n)
 {
-    const step_ctx *c = ctx;
-    size_t from = (size_t)i * RANGE, left = c->a->n - from;
-    int n = left < RANGE ? (int)left : RANGE;
     sum_parts(c->parts, c->n_parts, from, n);
     if (c->active)
         update_active(c, from, n);
     else
         update(c, c->w + from, c->a->m + from, c->a->v + from, c->parts[0] + from, n);
+}
+
+static void step_range(void *ctx, int i)
+{
+    const step_ctx *c = ctx;
+    size_t from = (size_t)i * RANGE, to = from + RANGE < c->a->n ? from + RANGE : c->a->n;
+    for (; from < to; from += BLOCK) step_block(c, from, to - from < BLOCK ? (int)(to - from) : BLOCK);
 }
 
 void ll_adamw_step(ll_adamw *a, float *w, float *const *parts, int n_parts, const unsigned char *active,

@@ -23,14 +23,6 @@ INLINE void add_scaled(real *restrict y, const real *restrict x, real scale, int
     for (int j = 0; j < f; j++) y[j] += scale * x[j];
 }
 
-INLINE real dot(const real *restrict x, const real *restrict y, int f)
-{
-    real sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int j = 0; j < f; j++) sum += x[j] * y[j];
-    return sum;
-}
-
 INLINE const real *row(const ll_conv *c, const real *proj, const ll_conv_node *n, int p)
 {
     return proj + (size_t)n->row_of[n->pred[p]] * c->width;
@@ -38,12 +30,9 @@ INLINE const real *row(const ll_conv *c, const real *proj, const ll_conv_node *n
 
 /* --- DGF: y = gate * sum of the predecessors' S + own S + b --- */
 
+/* Of one or more predecessors. */
 INLINE void sum_preds(const ll_conv *c, const real *proj, const ll_conv_node *n, real *restrict sum, int f)
 {
-    if (!n->n_preds) {
-        memset(sum, 0, (size_t)f * sizeof *sum);
-        return;
-    }
     memcpy(sum, row(c, proj, n, 0), (size_t)f * sizeof *sum);
     for (int p = 1; p < n->n_preds; p++) add_to(sum, row(c, proj, n, p), f);
 }
@@ -51,27 +40,30 @@ INLINE void sum_preds(const ll_conv *c, const real *proj, const ll_conv_node *n,
 INLINE void dgf_forward(const ll_conv *c, const real *proj, const ll_conv_node *n, real *restrict y, int f)
 {
     real sum[LL_CONV_MOST_WIDTH];
-    const real *restrict own = proj + (size_t)n->own * c->width, *restrict gate = n->gate,
+    const real *restrict own = proj + (size_t)n->own * c->width, *restrict gate = n->dgf_gate,
                          *restrict bias = c->dgf_bias;
+#pragma omp simd
+    for (int j = 0; j < f; j++) y[j] = own[j] + bias[j];
+    if (!n->n_preds) return;
     sum_preds(c, proj, n, sum, f);
 #pragma omp simd
-    for (int j = 0; j < f; j++) y[j] = gate[j] * sum[j] + own[j] + bias[j];
+    for (int j = 0; j < f; j++) y[j] += gate[j] * sum[j];
 }
 
 INLINE void dgf_backward(const ll_conv *c, const real *proj, const ll_conv_node *n, const real *restrict dy,
                          const ll_conv_grad *g, int f)
 {
     real sum[LL_CONV_MOST_WIDTH], spread[LL_CONV_MOST_WIDTH];
-    real *restrict own = g->proj + (size_t)n->own * c->width, *restrict dgate = g->gate,
-                   *restrict dbias = g->dgf_bias;
-    const real *restrict gate = n->gate;
+    real *restrict dgate = g->dgf_gate;
+    const real *restrict gate = n->dgf_gate;
+    add_to(g->proj + (size_t)n->own * c->width, dy, f);
+    add_to(g->dgf_bias, dy, f);
+    if (!n->n_preds) return;
     sum_preds(c, proj, n, sum, f);
 #pragma omp simd
     for (int j = 0; j < f; j++) {
         dgate[j] += dy[j] * sum[j];
         spread[j] = dy[j] * gate[j];
-        own[j] += dy[j];
-        dbias[j] += dy[j];
     }
     for (int p = 0; p < n->n_preds; p++)
         add_to(g->proj + (size_t)n->row_of[n->pred[p]] * c->width, spread, f);
@@ -87,7 +79,7 @@ INLINE void attention(const ll_conv *c, const real *q, const ll_conv_node *n, co
 #pragma omp simd
     for (int j = 0; j < f; j++) aq[j] = a[j] * own[j];
     for (int p = 0; p < n->n_preds; p++) {
-        real t = dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
+        real t = ll_dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
         k->edge[2 * p] = t * slope;
         k->edge[2 * p + 1] = slope;
         if (k->edge[2 * p] > most) most = k->edge[2 * p];
@@ -102,7 +94,7 @@ INLINE void gat_forward(const ll_conv *c, const real *q, const ll_conv_node *n, 
                         real *restrict y, int f)
 {
     real scaled[LL_CONV_MOST_WIDTH];
-    const real *restrict gate = n->gate + c->gat_at, *restrict total = n->total;
+    const real *restrict gate = n->gat_gate, *restrict total = n->total;
     real *restrict r = k->gathered;
     attention(c, q, n, k, f);
     real rest = k->stat[2];
@@ -130,13 +122,14 @@ INLINE void edge_backward(const real *restrict a, const real *restrict own, cons
 INLINE void attention_backward(const ll_conv *c, const real *q, const ll_conv_node *n, const ll_conv_keep *k,
                                const real *dr, const ll_conv_grad *g, int f)
 {
-    real downed[LL_CONV_MOST_WIDTH] = {0}, scale = 1 / (real)sqrt((double)f), rest = k->stat[2];
+    real downed[LL_CONV_MOST_WIDTH], scale = 1 / (real)sqrt((double)f), rest = k->stat[2];
     const real *own = q + (size_t)n->own * c->width;
-    real *dq = g->proj + c->gat_at, mean = dot(dr, k->gathered, f);
+    real *dq = g->proj + c->gat_at, mean = ll_dot(dr, k->gathered, f);
+    memset(downed, 0, (size_t)f * sizeof *downed);
     for (int p = 0; p < n->n_preds; p++) {
         const real *other = row(c, q, n, p);
         real *dother = dq + (size_t)n->row_of[n->pred[p]] * c->width, weight = k->edge[2 * p];
-        real dt = weight * (dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
+        real dt = weight * (ll_dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
         add_scaled(dother, dr, weight - rest, f);
         /* own and other may be the same row (self-loops, equal nodes), so own's share goes through a copy */
         edge_backward(c->a, own, other, dt, g->a, downed, dother, f);
@@ -149,8 +142,8 @@ INLINE void gat_backward(const ll_conv *c, const real *q, const ll_conv_node *n,
                          const real *dy, const ll_conv_grad *g, int f)
 {
     real scaled[LL_CONV_MOST_WIDTH], d[LL_CONV_MOST_WIDTH];
-    const real *restrict gate = n->gate + c->gat_at, *restrict r = k->gathered;
-    real *restrict dgate = g->gate + c->gat_at;
+    const real *restrict gate = n->gat_gate, *restrict r = k->gathered;
+    real *restrict dgate = g->gat_gate;
 #pragma omp simd
     for (int j = 0; j < f; j++) scaled[j] = gate[j] * r[j];
     ll_layer_norm_back(scaled, f, c->gamma, k->stat[0], k->stat[1], dy, d, g->gamma, g->beta);

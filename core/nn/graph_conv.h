@@ -15,7 +15,7 @@ enum { LL_CONV_MOST_WIDTH = 512 }; /* F at most */
 
 /* One layer. Vectors are (F). */
 typedef struct ll_conv {
-    int f, width, gat_at; /* F; columns of rows and gates; column where GAT's half starts */
+    int f, width, gat_at; /* F; columns of rows; column where GAT's half starts */
     int n_nodes;          /* N */
     bool dgf, gat, relu;
     const real *dgf_bias, *a, *gamma, *beta;
@@ -25,10 +25,10 @@ typedef struct ll_conv {
 typedef struct ll_conv_node {
     const uint8_t *pred; /* (n_preds) nodes it gathers from */
     int n_preds;
-    const int *row_of; /* node -> row of proj */
-    int own;           /* its own row */
-    const real *gate;  /* (width) after the sigmoid */
-    const real *total; /* (F) sum of the Q rows of all N nodes */
+    const int *row_of;               /* node -> row of proj */
+    int own;                         /* its own row */
+    const real *dgf_gate, *gat_gate; /* (F) after the sigmoid; DGF's is not read where nothing is gathered */
+    const real *total;               /* (F) sum of the Q rows of all N nodes */
 } ll_conv_node;
 
 /* What backward needs again. GAT only. */
@@ -42,9 +42,10 @@ typedef struct ll_conv_keep {
 void ll_conv_forward(const ll_conv *c, const real *proj, const ll_conv_node *node, const ll_conv_keep *keep,
                      real *y);
 
-/* Gradients, all added to: projections (same rows as proj), gate (width), total (F), parameters (F). */
+/* Gradients, all added to: projections (same rows as proj), gates (F; DGF's only where something is gathered), total (F),
+ * parameters (F). */
 typedef struct ll_conv_grad {
-    real *proj, *gate, *total, *dgf_bias, *a, *gamma, *beta;
+    real *proj, *dgf_gate, *gat_gate, *total, *dgf_bias, *a, *gamma, *beta;
 } ll_conv_grad;
 /* dy (F) is behind the ReLU's own gradient, which is the caller's. */
 void ll_conv_backward(const ll_conv *c, const real *proj, const ll_conv_node *node, const ll_conv_keep *keep,

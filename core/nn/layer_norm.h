@@ -3,7 +3,7 @@
 #ifndef LL_NN_LAYER_NORM_H
 #define LL_NN_LAYER_NORM_H
 
-#include "core/nn/real.h"
+#include "core/nn/row_sums.h"
 
 #define LL_NORM_INLINE static inline __attribute__((always_inline))
 
@@ -11,15 +11,12 @@
 LL_NORM_INLINE void ll_layer_norm(const real *restrict x, int n, const real *restrict gamma,
                                   const real *restrict beta, real *restrict y, real *mean, real *rstd)
 {
-    real sum = 0, square = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int j = 0; j < n; j++) sum += x[j];
-    real mu = sum / (real)n;
-#pragma omp simd reduction(+ : square)
-    for (int j = 0; j < n; j++) square += (x[j] - mu) * (x[j] - mu);
-    real s = 1 / (real)sqrt(square / (real)n + (real)1e-5);
+    real mu = ll_row_total(x, n) / (real)n;
 #pragma omp simd
-    for (int j = 0; j < n; j++) y[j] = (x[j] - mu) * s * gamma[j] + beta[j];
+    for (int j = 0; j < n; j++) y[j] = x[j] - mu;
+    real s = 1 / (real)sqrt(ll_dot(y, y, n) / (real)n + (real)1e-5);
+#pragma omp simd
+    for (int j = 0; j < n; j++) y[j] = y[j] * s * gamma[j] + beta[j];
     *mean = mu;
     *rstd = s;
 }
@@ -29,19 +26,15 @@ LL_NORM_INLINE void ll_layer_norm_back(const real *restrict x, int n, const real
                                        real rstd, const real *restrict dy, real *restrict dx,
                                        real *restrict dgamma, real *restrict dbeta)
 {
-    real sum = 0, dot = 0;
-#pragma omp simd reduction(+ : sum, dot)
+#pragma omp simd
     for (int j = 0; j < n; j++) {
-        real xhat = (x[j] - mean) * rstd, d = dy[j] * gamma[j];
-        sum += d;
-        dot += d * xhat;
-        dgamma[j] += dy[j] * xhat;
+        dx[j] = (x[j] - mean) * rstd;
+        dgamma[j] += dy[j] * dx[j];
         dbeta[j] += dy[j];
     }
-    sum /= (real)n;
-    dot /= (real)n;
+    real sum = ll_dot(dy, gamma, n) / (real)n, dot = ll_dot3(dy, gamma, dx, n) / (real)n;
 #pragma omp simd
-    for (int j = 0; j < n; j++) dx[j] = rstd * (dy[j] * gamma[j] - sum - (x[j] - mean) * rstd * dot);
+    for (int j = 0; j < n; j++) dx[j] = rstd * (dy[j] * gamma[j] - sum - dx[j] * dot);
 }
 
 #undef LL_NORM_INLINE

@@ -64,7 +64,10 @@ static inline __attribute__((always_inline)) UNCHECKED void tile(int rows, int v
 #pragma GCC unroll 12
     for (int r = 0; r < rows; r++)
 #pragma GCC unroll 12
-        for (int v = 0; v < vecs; v++) sum[r][v] = (vec){0};
+        for (int v = 0; v < vecs; v++) {
+            __builtin_prefetch(c + r * ldc + (ptrdiff_t)v * LANES, 1); /* a gradient is in no near cache */
+            sum[r][v] = (vec){0};
+        }
     for (int p = 0; p < k; p++, a += s.step, b += ldb)
 #pragma GCC unroll 12
         for (int r = 0; r < rows; r++)
@@ -118,11 +121,50 @@ static void transpose_4x4(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t wi
     *(four_at *)(to + 3 * width) = SHUFFLE(high01, high23, 2, 3, 6, 7);
 }
 
+#if defined(__AVX512F__) && !defined(__clang__)
+enum { WHOLE = LANES, HALVINGS = 4 };
+typedef int lanes __attribute__((vector_size(LANES * sizeof(int))));
+
+/* Rows a and b of a square are s apart, and the blocks of s numbers beside its diagonal change places: the new a, or b. */
+static inline __attribute__((always_inline)) UNCHECKED vec exchanged(vec a, vec b, int s, bool new_b)
+{
+    const lanes at = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return __builtin_shuffle(a, b, at + (at & s) / s * (LANES - s) + (new_b ? s : 0));
+}
+
+/* As many rows and columns as a register has numbers: half of the instructions for each of them. */
+static UNCHECKED void transpose_whole(const float *b, ptrdiff_t ldb, float *to, ptrdiff_t width)
+{
+    vec row[LANES];
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++) row[i] = *(const vec_at *)(b + i * ldb);
+#pragma GCC unroll 4
+    for (int h = 0; h < HALVINGS; h++)
+#pragma GCC unroll 16
+        for (int i = 0; i < LANES; i++) {
+            int s = 1 << h;
+            if (i & s) continue;
+            vec a = row[i];
+            row[i] = exchanged(a, row[i + s], s, false);
+            row[i + s] = exchanged(a, row[i + s], s, true);
+        }
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++) *(vec_at *)(to + i * width) = row[i];
+}
+#else
+enum { WHOLE = 4 };
+#define transpose_whole transpose_4x4
+#endif
+
 /* to (k, width) = the transpose of b (cols, k); cols is a multiple of four */
 static void copy_fours(const float *b, ptrdiff_t ldb, int k, int cols, int width, float *to)
 {
+    int whole = cols % WHOLE ? 0 : k / WHOLE * WHOLE;
+    for (int j = 0; j < cols && whole; j += WHOLE)
+        for (int p = 0; p < whole; p += WHOLE)
+            transpose_whole(b + j * ldb + p, ldb, to + (ptrdiff_t)p * width + j, width);
     for (int j = 0; j < cols; j += 4, b += 4 * ldb) {
-        int p = 0;
+        int p = whole;
         for (; p + 4 <= k; p += 4) transpose_4x4(b + p, ldb, to + (ptrdiff_t)p * width + j, width);
         for (; p < k; p++)
             for (int i = 0; i < 4; i++) to[p * width + j + i] = b[i * ldb + p];

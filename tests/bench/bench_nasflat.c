@@ -97,8 +97,13 @@ static gemms gemms_of(const ll_nasflat_model *m, const ll_nasflat_graphs *graphs
     for (int i = 0; i < 4; i++) add_linear(&g, n, f, f, train);
     add_linear(&g, p.n_rows, f, o, train);
     add_linear(&g, p.n_slots, o, f, train);
-    add_linear(&g, p.n_slots, LL_NASFLAT_LAYERS * w, o, train);
-    for (int i = 0; i < 2; i++) add_linear(&g, p.row_at[i][n], w, f, train);
+    for (int i = 0; i < LL_NASFLAT_LAYERS; i++) {
+        add_linear(&g, p.n_gather, f, o, train);
+        add_linear(&g, p.n_slots, f, o, train);
+    }
+    add_linear(&g, p.at.row_at[0][n], w, f, train);
+    add_linear(&g, p.at.row_at[1][n], f, f, train);
+    add_linear(&g, p.at.flow_at[n], f, f, train);
     add_linear(&g, n, h, l->head_in, train);
     for (int i = 0; i < 2; i++) add_linear(&g, n, h, h, train);
     ll_nasflat_plan_free(&p);

@@ -1,4 +1,4 @@
-/* Which rows of the NASFLAT network are equal, against what an unrolled network reads. */
+/* Which rows of the NASFLAT network are equal, against what an unrolled network reads, and where a batch has its slots. */
 #include "core/base/rng.h"
 #include "core/predict/nasflat/graphs.h"
 #include "tests/check.h"
@@ -91,10 +91,57 @@ static void a_chain_has_a_row_for_each_operation(void)
     ll_nasflat_graphs_free(&all);
 }
 
+static bool code_gathers(const ll_graph *g, int node)
+{
+    bool gathers = false;
+    for (int i = 0; i < NODES; i++)
+        for (int j = 0; j < NODES; j++)
+            gathers = gathers || (g->adj[j][i] && code_of(g, i) == code_of(g, node));
+    return gathers;
+}
+
+/* Slots of a batch: each (item, operation) has one, those of operations that gather somewhere are the first. */
+static void slots_that_gather_come_first(void)
+{
+    enum { ITEMS = 40 };
+    ll_nasflat_graphs all;
+    ll_nasflat_plan p;
+    ll_nasflat_item items[ITEMS];
+    ll_graph g[ITEMS];
+    int item_of[ITEMS * NODES], seen = 0;
+    ll_rng r = ll_rng_new(8, 0);
+    ll_nasflat_graphs_init(&all, NODES);
+    for (int i = 0; i < ITEMS; i++) {
+        random_graph(&g[i], &r);
+        ll_nasflat_graphs_add(&all, &g[i]);
+        items[i] = (ll_nasflat_item){i, i % 2};
+    }
+    ll_nasflat_plan_init(&p, &all, ITEMS, OPS, 2);
+    ll_nasflat_plan_make(&p, &all, items, ITEMS, true, true);
+    for (int s = 0; s < p.n_slots; s++) item_of[s] = -1;
+    for (int i = 0; i < ITEMS; i++)
+        for (int n = 0; n < NODES; n++) {
+            int slot = p.slot_of[i * NODES + n];
+            if (item_of[slot] < 0)
+                seen++;
+            else
+                CHECK_INT(item_of[slot], i);
+            item_of[slot] = i;
+            CHECK_INT(slot < p.n_gather, code_gathers(&g[i], n));
+            for (int m = 0; m < n; m++)
+                CHECK_INT(slot == p.slot_of[i * NODES + m], code_of(&g[i], n) == code_of(&g[i], m));
+        }
+    CHECK_INT(seen, p.n_slots);
+    CHECK(p.n_gather > 0 && p.n_gather < p.n_slots);
+    ll_nasflat_plan_free(&p);
+    ll_nasflat_graphs_free(&all);
+}
+
 static const check_case cases[] = {
     {"rows are shared where an unrolled network reads the same",
      rows_are_shared_where_an_unrolled_network_reads_the_same},
     {"a chain has a row for each operation", a_chain_has_a_row_for_each_operation},
+    {"slots that gather come first", slots_that_gather_come_first},
     {0},
 };
 

@@ -7,7 +7,7 @@ static void clear(real *y, int rows, int cols)
     memset(y, 0, (size_t)rows * (size_t)cols * sizeof *y);
 }
 
-/* Gradient pointers of a layer; proj and gate are set per node. */
+/* Gradient pointers of a layer; proj and gates are set per node. */
 static ll_conv_grad conv_grad(const ll_nasflat_work *k, const ll_nasflat_conv *c, real *grad)
 {
     return (ll_conv_grad){.total = k->dtotal,
@@ -18,22 +18,20 @@ static ll_conv_grad conv_grad(const ll_nasflat_work *k, const ll_nasflat_conv *c
 }
 
 /* The transpose of ll_nasflat_total: the sum's gradient goes to every node's row. */
-static void spread_total(const ll_nasflat_work *k, const int *row_of, real *proj)
+static void spread_total(const ll_nasflat_work *k, const ll_conv *c, const int *row_of, real *proj)
 {
-    const ll_nasflat_layout *l = k->l;
-    if (l->shape.gnn == LL_NASFLAT_DGF) return;
-    for (int i = 0; i < l->shape.n_nodes; i++)
-        ll_add_column_sums(k->dtotal, 1, l->shape.hidden, l->shape.hidden,
-                           proj + (size_t)row_of[i] * l->width + l->gat_at);
+    if (!c->gat) return;
+    for (int i = 0; i < c->n_nodes; i++)
+        ll_add_row(proj + (size_t)row_of[i] * c->width + c->gat_at, k->dtotal, c->f);
 }
 
 /* Through x -> x W: dx overwritten (NULL: not wanted), or added to. */
-static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c, const real *x,
-                         int rows, real *grad, real *dx, int add)
+static void project_back(const ll_nasflat_work *k, const real *w, const ll_nasflat_conv *c,
+                         const ll_conv *conv, const real *x, int rows, real *grad, real *dx, int add)
 {
-    int width = k->l->width;
-    ll_linear_back(x, rows, c->w.rows, w + c->w.at, width, width, k->dproj, width, grad + c->w.at, NULL, dx,
-                   add);
+    size_t at = ll_conv_weights(k->l, c, conv);
+    ll_linear_back(x, rows, c->w.rows, w + at, k->l->width, conv->width, k->dproj, conv->width, grad + at,
+                   NULL, dx, add);
 }
 
 /* --- head ----------------------------------------------------------------------------------------------- */
@@ -101,15 +99,16 @@ static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int la
 {
     const ll_layer_work *m = &k->main[layer];
     const ll_nasflat_plan *p = &k->plan;
-    int item = k->busy.item[q], n_nodes = conv->n_nodes, row = p->row_at[layer][item];
-    int shift = k->busy.slot_at[q] - p->slot_at[item];
+    int item = k->busy.item[q], n_nodes = conv->n_nodes, row = p->at.row_at[layer][item];
     const uint8_t *times = k->g->rows[layer].times + ll_nodes_at(k, item);
     const real *proj = m->proj + ll_main_row_at(k, layer, item) * (size_t)conv->width;
     for (int j = 0; j < n_nodes; j++) {
         if (!times[j]) continue;
         ll_conv_node node = ll_main_node(k, layer, item, j);
         ll_conv_keep keep = ll_keep_at(k, m, row++);
-        g->gate = k->dgate + ll_main_gate_at(k, layer, p->slot_of[item * n_nodes + j] + shift);
+        size_t slot = (size_t)ll_busy_slot(k, q, j) * (size_t)conv->f;
+        g->dgf_gate = k->dgate[LL_DGF_HALF] + slot;
+        g->gat_gate = k->dgate[LL_GAT_HALF] + slot;
         ll_conv_backward(conv, proj, &node, &keep, dy, g);
         dy += conv->f;
     }
@@ -119,14 +118,14 @@ static void conv_item_back(const ll_nasflat_work *k, const ll_conv *conv, int la
 static void mean_back(ll_nasflat_work *k)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, n_nodes = l->shape.n_nodes;
+    int f = l->shape.hidden;
     real *to = k->dout;
     for (int q = 0; q < k->busy.n; q++) {
         const uint8_t *times = k->g->rows[LL_NASFLAT_LAYERS - 1].times + ll_nodes_at(k, k->busy.item[q]);
         const real *restrict d = k->dhead_in + (size_t)q * l->head_in;
-        for (int j = 0; j < n_nodes; j++) {
+        for (int j = 0; j < l->shape.n_nodes; j++) {
             if (!times[j]) continue;
-            real share = (real)times[j] / (real)(n_nodes - 1), *restrict row = to;
+            real share = ll_mean_share(l, times[j]), *restrict row = to;
 #pragma omp simd
             for (int c = 0; c < f; c++) row[c] = share * d[c];
             to += f;
@@ -134,41 +133,107 @@ static void mean_back(ll_nasflat_work *k)
     }
 }
 
+static void clear_gates(const ll_nasflat_work *k)
+{
+    for (int half = 0; half < LL_HALVES; half++)
+        clear(k->dgate[half], ll_main_gates_of(k->l, 0, half, k->busy.n_gather, k->busy.n_slots).rows,
+              k->l->shape.hidden);
+}
+
+/* Behind the sigmoid of one half's gates, where a busy item's are. */
+static void gates_act_back(const ll_nasflat_work *k, int half, const real *gate)
+{
+    const ll_nasflat_plan *p = &k->plan;
+    real *d = k->dgate[half];
+    int f = k->l->shape.hidden, kinds = half == LL_DGF_HALF ? LL_SLOT_GATHERS + 1 : LL_SLOT_KINDS;
+    if (!p->by_item) ll_act_back(d, gate, p->n_slots, f, f, LL_ACT_SIGMOID, 1);
+    for (int kind = 0; p->by_item && kind < kinds; kind++)
+        for (int q = 0; q < k->busy.n; q++) {
+            const int *from = k->busy.at.slot_at[kind] + q;
+            ll_act_back(d + (size_t)from[0] * f, gate + (size_t)p->at.slot_at[kind][k->busy.item[q]] * f,
+                        from[1] - from[0], f, f, LL_ACT_SIGMOID, 1);
+        }
+}
+
+/* Adds to do_new. */
+static void gates_back(const ll_nasflat_work *k, const real *w, int layer, real *grad)
+{
+    const ll_nasflat_layout *l = k->l;
+    const real *o = l->shape.op_update ? k->o_new : k->o;
+    int f = l->shape.hidden;
+    for (int half = 0; half < LL_HALVES; half++) {
+        ll_main_gates g = ll_main_gates_of(l, layer, half, k->busy.n_gather, k->busy.n_slots);
+        if (!g.rows) continue;
+        gates_act_back(k, half, k->main[layer].gate[half]);
+        ll_linear_back(o, g.rows, l->o_dim, w + g.w, l->gate_w.cols, f, k->dgate[half], f, grad + g.w,
+                       grad + g.b, k->do_new, 1);
+    }
+}
+
 /* Layers above the first: dout of the rows becomes that of the layer below. */
+static void conv_layer_back(ll_nasflat_work *k, const real *w, const ll_conv *conv, int layer, real *grad)
+{
+    const ll_nasflat_conv *c = &k->l->conv[layer];
+    int b = k->busy.n, rows_in = k->busy.at.row_at[layer - 1][b];
+    ll_conv_grad g = conv_grad(k, c, grad);
+    clear(k->dproj, rows_in, conv->width);
+    for (int q = 0; q < b; q++) {
+        g.proj = k->dproj + (size_t)k->busy.at.row_at[layer - 1][q] * conv->width;
+        clear(k->dtotal, 1, conv->f);
+        conv_item_back(k, conv, layer, q, k->dout + (size_t)k->busy.at.row_at[layer][q] * conv->f, &g);
+        spread_total(k, conv, ll_main_rows(k, layer, k->busy.item[q]), g.proj);
+    }
+    project_back(k, w, c, conv, k->main[layer - 1].out, rows_in, grad, k->dout, 0);
+}
+
+/* The same behind the ReLU of the layer below. The last layer's gradient is that of the mean. */
 static void inner_layer_back(ll_nasflat_work *k, const real *w, int layer, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
-    int f = l->shape.hidden, b = k->busy.n, rows_in = k->busy.row_at[layer - 1][b];
-    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[layer], layer < LL_NASFLAT_LAYERS - 1);
-    ll_conv_grad g = conv_grad(k, &l->conv[layer], grad);
-    clear(k->dproj, rows_in, l->width);
-    for (int q = 0; q < b; q++) {
-        g.proj = k->dproj + (size_t)k->busy.row_at[layer - 1][q] * l->width;
-        clear(k->dtotal, 1, f);
-        conv_item_back(k, &conv, layer, q, k->dout + (size_t)k->busy.row_at[layer][q] * f, &g);
-        spread_total(k, ll_main_rows(k, layer, k->busy.item[q]), g.proj);
-    }
-    const real *below = k->main[layer - 1].out;
-    project_back(k, w, &l->conv[layer], below, rows_in, grad, k->dout, 0);
-    ll_act_back(k->dout, below, rows_in, f, f, LL_ACT_RELU, 1);
+    bool last = layer == LL_NASFLAT_LAYERS - 1;
+    ll_conv conv = ll_nasflat_main_conv(l, w, layer);
+    int f = conv.f, rows_in = k->busy.at.row_at[layer - 1][k->busy.n];
+    clear_gates(k);
+    if (last && conv.gat) mean_back(k);
+    if (last && !conv.gat)
+        clear(k->dout, rows_in, f);
+    else
+        conv_layer_back(k, w, &conv, layer, grad);
+    if (last && l->shape.gnn != LL_NASFLAT_GAT) ll_nasflat_flow_back(k, w, grad);
+    gates_back(k, w, layer, grad);
+    ll_act_back(k->dout, k->main[layer - 1].out, rows_in, f, f, LL_ACT_RELU, 1);
 }
 
 static void first_layer_back(ll_nasflat_work *k, const real *w, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
     int f = l->shape.hidden;
-    ll_conv conv = ll_nasflat_conv_of(l, w, &l->conv[0], true);
+    ll_conv conv = ll_nasflat_main_conv(l, w, 0);
     ll_conv_grad g = conv_grad(k, &l->conv[0], grad);
     g.proj = k->dproj;
     clear(k->dproj, 2, l->width);
     clear(k->dtotal, 1, f);
+    clear_gates(k);
     for (int q = 0; q < k->busy.n; q++)
-        conv_item_back(k, &conv, 0, q, k->dout + (size_t)k->busy.row_at[0][q] * f, &g);
-    spread_total(k, ll_nasflat_two_rows, k->dproj);
-    project_back(k, w, &l->conv[0], k->x, 2, grad, k->dx, 0);
+        conv_item_back(k, &conv, 0, q, k->dout + (size_t)k->busy.at.row_at[0][q] * f, &g);
+    gates_back(k, w, 0, grad);
+    spread_total(k, &conv, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->conv[0], &conv, k->x, 2, grad, k->dx, 0);
 }
 
 /* --- operation pass ------------------------------------------------------------------------------------- */
+
+/* What the slots of a kind of a busy item give to their rows and to the item. */
+static void share_slots_back(const ll_nasflat_work *k, int kind, int q)
+{
+    int f = k->l->shape.hidden, slot = k->plan.at.slot_at[kind][k->busy.item[q]];
+    const int *at = k->busy.at.slot_at[kind] + q;
+    for (int i = at[0]; i < at[1]; i++, slot++) {
+        const real *d = k->dhidden + (size_t)i * f;
+        ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[slot] * f);
+        ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)q * f);
+    }
+}
 
 static void update_ops_back(ll_nasflat_work *k, const real *w, real *grad)
 {
@@ -180,13 +245,8 @@ static void update_ops_back(ll_nasflat_work *k, const real *w, real *grad)
     ll_act_back(k->dhidden, k->u_hidden, s, f, f, LL_ACT_RELU, 1);
     clear(k->du_rows, k->plan.n_rows, f);
     clear(k->du_items, b, f);
-    const real *d = k->dhidden;
-    for (int q = 0; q < b; q++)
-        for (int i = 0; i < k->busy.slot_at[q + 1] - k->busy.slot_at[q]; i++, d += f) {
-            int slot = k->plan.slot_at[k->busy.item[q]] + i;
-            ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[slot] * f);
-            ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)q * f);
-        }
+    for (int kind = 0; kind < LL_SLOT_KINDS; kind++)
+        for (int q = 0; q < b; q++) share_slots_back(k, kind, q);
     ll_linear_back(k->o, k->plan.n_rows, o, w + u, f, f, k->du_rows, f, grad + u, NULL, k->d_o, 0);
     ll_linear_back(k->g_out[2], b, f, w + u_items, f, f, k->du_items, f, grad + u_items, grad + l->u_b[0].at,
                    k->dg[1], 0);
@@ -208,20 +268,20 @@ static void op_second_back(ll_nasflat_work *k, const real *w, const real *dy, re
     ll_conv conv = ll_nasflat_conv_of(l, w, &l->op_conv[1], false);
     ll_conv_grad g = conv_grad(k, &l->op_conv[1], grad);
     g.proj = k->dproj;
-    g.gate = k->dout_gate;
+    g.dgf_gate = k->dout_gate;
+    g.gat_gate = k->dout_gate + l->gat_at;
     clear(k->dproj, k->plan.n_classes, l->width);
     clear(k->dout_gate, 1, l->width);
     for (int q = 0; q < k->busy.n; q++) {
         int i = k->busy.item[q];
         const int *rows = k->plan.class_of + i * n_nodes;
-        ll_conv_node node =
-            ll_item_node(k, i, n_nodes - 1, rows, k->out_gate, k->op[1].total + (size_t)i * f);
+        ll_conv_node node = ll_out_node(k, i);
         ll_conv_keep keep = ll_keep_at(k, &k->op[1], i);
         clear(k->dtotal, 1, f);
         ll_conv_backward(&conv, k->op[1].proj, &node, &keep, dy + (size_t)q * f, &g);
-        spread_total(k, rows, k->dproj);
+        spread_total(k, &conv, rows, k->dproj);
     }
-    project_back(k, w, &l->op_conv[1], k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
+    project_back(k, w, &l->op_conv[1], &conv, k->op[0].out, k->plan.n_classes, grad, k->dout, 0);
     ll_act_back(k->dout, k->op[0].out, k->plan.n_classes, f, f, LL_ACT_RELU, 1);
 }
 
@@ -238,11 +298,12 @@ static void op_first_back(ll_nasflat_work *k, const real *w, real *grad)
     for (int c = 0; c < k->plan.n_classes; c++) {
         ll_conv_node node = ll_class_node(k, c);
         ll_conv_keep keep = ll_keep_at(k, &k->op[0], c);
-        g.gate = k->dop_gate + (size_t)k->plan.class_row[c] * width;
+        g.dgf_gate = k->dop_gate + (size_t)k->plan.class_row[c] * width;
+        g.gat_gate = g.dgf_gate + l->gat_at;
         ll_conv_backward(&conv, k->op[0].proj, &node, &keep, k->dout + (size_t)c * f, &g);
     }
-    spread_total(k, ll_nasflat_two_rows, k->dproj);
-    project_back(k, w, &l->op_conv[0], k->x, 2, grad, k->dx, 1);
+    spread_total(k, &conv, ll_nasflat_two_rows, k->dproj);
+    project_back(k, w, &l->op_conv[0], &conv, k->x, 2, grad, k->dx, 1);
 }
 
 static void op_gates_back(ll_nasflat_work *k, const real *w, real *grad)
@@ -274,37 +335,19 @@ static void op_vectors_back(const ll_nasflat_work *k, const real *d_o, real *gra
     }
 }
 
-/* Behind the gates' sigmoid, where a busy item's are. */
-static void gates_back(const ll_nasflat_work *k)
-{
-    const ll_nasflat_plan *p = &k->plan;
-    int gates = k->l->gate_w.cols;
-    if (!p->by_item) ll_act_back(k->dgate, k->gate, p->n_slots, gates, gates, LL_ACT_SIGMOID, 1);
-    for (int q = 0; p->by_item && q < k->busy.n; q++) {
-        int from = k->busy.slot_at[q], n = k->busy.slot_at[q + 1] - from;
-        ll_act_back(k->dgate + (size_t)from * gates, k->gate + (size_t)p->slot_at[k->busy.item[q]] * gates, n,
-                    gates, gates, LL_ACT_SIGMOID, 1);
-    }
-}
-
 void ll_nasflat_backward(ll_nasflat_work *k, const real *w, const real *dscore, real *grad)
 {
     const ll_nasflat_layout *l = k->l;
     const ll_nasflat_shape *s = &l->shape;
     dscore = ll_nasflat_drop_idle(k, dscore);
     if (!k->busy.n) return;
-    int gates = l->gate_w.cols, slots = k->busy.n_slots;
     head_back(k, w, dscore, grad);
     if (s->n_z) encoding_back(k, w, grad);
     if (s->hw_head) device_back(k, w, grad);
-    clear(k->dgate, slots, gates);
-    mean_back(k);
+    clear(k->do_new, k->busy.n_slots, l->o_dim);
     inner_layer_back(k, w, 2, grad);
     inner_layer_back(k, w, 1, grad);
     first_layer_back(k, w, grad);
-    gates_back(k);
-    ll_linear_back(s->op_update ? k->o_new : k->o, slots, l->o_dim, w + l->gate_w.at, gates, gates, k->dgate,
-                   gates, grad + l->gate_w.at, grad + l->gate_b.at, k->do_new, 0);
     if (s->op_update) {
         update_ops_back(k, w, grad);
         op_second_back(k, w, k->dg[0], grad);

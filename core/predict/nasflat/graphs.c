@@ -21,6 +21,7 @@ static void grow(ll_nasflat_graphs *g)
     g->kind = ll_realloc(g->kind, nodes, sizeof *g->kind);
     g->local = ll_realloc(g->local, nodes, 1);
     g->n_codes = ll_realloc(g->n_codes, (size_t)g->cap, 1);
+    g->n_gather = ll_realloc(g->n_gather, (size_t)g->cap, 1);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) {
         ll_nasflat_rows *r = &g->rows[l];
         r->of = ll_realloc(r->of, nodes, sizeof *r->of);
@@ -42,11 +43,22 @@ static int find_kind(ll_nasflat_graphs *g, ll_nasflat_kind k)
     return g->n_kinds++;
 }
 
-static int find_local(const uint8_t *code, const uint8_t *local, int node)
+/* Numbers the codes of nodes that gather, then those that are left. */
+static void number_codes(ll_nasflat_graphs *g, size_t base)
 {
-    for (int i = 0; i < node; i++)
-        if (code[i] == code[node]) return local[i];
-    return -1;
+    enum { NONE = UINT8_MAX };
+    uint8_t of_code[UINT8_MAX + 1], n = 0;
+    memset(of_code, NONE, sizeof of_code);
+    for (int alone = 0; alone < 2; alone++) {
+        for (int i = 0; i < g->n_nodes; i++) {
+            const int *pred_at = g->pred_at + base + i;
+            uint8_t *number = &of_code[g->code[base + (size_t)i]];
+            if (*number == NONE && (pred_at[0] == pred_at[1]) == alone) *number = n++;
+        }
+        if (!alone) g->n_gather[g->n_archs] = n;
+    }
+    g->n_codes[g->n_archs] = n;
+    for (int i = 0; i < g->n_nodes; i++) g->local[base + (size_t)i] = of_code[g->code[base + (size_t)i]];
 }
 
 /* What tells the row of a node from others of its architecture. */
@@ -103,7 +115,6 @@ void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
     int n = g->n_nodes;
     if (g->n_archs == g->cap) grow(g);
     size_t base = (size_t)g->n_archs * (size_t)n;
-    uint8_t *code = g->code + base, *local = g->local + base, n_codes = 0;
     for (int i = 0; i < n; i++) {
         int at = g->pred_at[base + (size_t)i];
         ll_nasflat_kind k = {0};
@@ -120,13 +131,12 @@ void ll_nasflat_graphs_add(ll_nasflat_graphs *g, const ll_graph *graph)
         k.code = i == 0       ? LL_NASFLAT_INPUT
                  : i == n - 1 ? LL_NASFLAT_OUTPUT
                               : LL_NASFLAT_FIRST_OP + graph->op[i];
-        code[i] = (uint8_t)k.code;
+        g->code[base + (size_t)i] = (uint8_t)k.code;
         g->kind[base + (size_t)i] = (uint16_t)find_kind(g, k);
-        int seen = find_local(code, local, i);
-        local[i] = seen < 0 ? n_codes++ : (uint8_t)seen;
     }
+    number_codes(g, base);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) g->rows[l].n[g->n_archs] = number_rows(g, base, l);
-    g->n_codes[g->n_archs++] = n_codes;
+    g->n_archs++;
 }
 
 void ll_nasflat_graphs_clear(ll_nasflat_graphs *g)
@@ -142,6 +152,7 @@ void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
     free(g->kind);
     free(g->local);
     free(g->n_codes);
+    free(g->n_gather);
     free(g->kinds);
     for (int l = 0; l < LL_NASFLAT_LAYERS; l++) {
         free(g->rows[l].of);
@@ -152,6 +163,35 @@ void ll_nasflat_graphs_free(ll_nasflat_graphs *g)
 }
 
 /* --- plan of a batch --- */
+
+void ll_nasflat_spans_init(ll_nasflat_spans *s, int most)
+{
+    for (int kind = 0; kind < LL_SLOT_KINDS; kind++) s->slot_at[kind] = LL_NEW_ARRAY(int, most + 1);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) s->row_at[l] = LL_NEW_ARRAY(int, most + 1);
+    s->flow_at = LL_NEW_ARRAY(int, most + 1);
+}
+
+void ll_nasflat_spans_make(ll_nasflat_spans *s, const ll_nasflat_graphs *g, const ll_nasflat_item *items,
+                           const int *which, int n)
+{
+    int *gathers = s->slot_at[LL_SLOT_GATHERS], *alone = s->slot_at[LL_SLOT_ALONE];
+    for (int i = 0; i < n; i++) gathers[i + 1] = gathers[i] + g->n_gather[items[which ? which[i] : i].arch];
+    alone[0] = gathers[n];
+    for (int i = 0; i < n; i++) {
+        int arch = items[which ? which[i] : i].arch;
+        alone[i + 1] = alone[i] + g->n_codes[arch] - g->n_gather[arch];
+        s->flow_at[i + 1] = s->flow_at[i] + 1 + g->n_gather[arch];
+        for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
+            s->row_at[l][i + 1] = s->row_at[l][i] + g->rows[l].n[arch];
+    }
+}
+
+void ll_nasflat_spans_free(ll_nasflat_spans *s)
+{
+    for (int kind = 0; kind < LL_SLOT_KINDS; kind++) free(s->slot_at[kind]);
+    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(s->row_at[l]);
+    free(s->flow_at);
+}
 
 void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int most, int n_ops,
                           int all_devices)
@@ -172,16 +212,15 @@ void ll_nasflat_plan_init(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int mo
     p->slot_of = LL_NEW_ARRAY(int, nodes);
     p->device_slot = LL_NEW_ARRAY(int, all_devices);
     p->class_at = LL_NEW_ARRAY(int, most * g->n_kinds);
-    p->slot_at = LL_NEW_ARRAY(int, most + 1);
-    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) p->row_at[l] = LL_NEW_ARRAY(int, most + 1);
+    ll_nasflat_spans_init(&p->at, most);
 }
 
 void ll_nasflat_plan_free(ll_nasflat_plan *p)
 {
-    int *const owned[] = {p->device,    p->device_of, p->class_kind,  p->class_row, p->class_of, p->slot_row,
-                          p->slot_item, p->slot_of,   p->device_slot, p->class_at,  p->slot_at};
+    int *const owned[] = {p->device,   p->device_of, p->class_kind, p->class_row,   p->class_of,
+                          p->slot_row, p->slot_item, p->slot_of,    p->device_slot, p->class_at};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
-    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(p->row_at[l]);
+    ll_nasflat_spans_free(&p->at);
     *p = (ll_nasflat_plan){0};
 }
 
@@ -213,23 +252,17 @@ static int find_class(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int kind, 
     return *at;
 }
 
-static void plan_item(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int item, int arch, int slot,
-                      bool by_item)
+static void plan_item(ll_nasflat_plan *p, const ll_nasflat_graphs *g, int item, int arch, int slot)
 {
     size_t base = (size_t)arch * (size_t)p->n_nodes;
-    int first = p->n_slots;
-    for (int i = 0; i < p->n_nodes; i++) {
-        int at = item * p->n_nodes + i, row = row_of(p, g->code[base + (size_t)i], slot);
-        p->class_of[at] = find_class(p, g, g->kind[base + (size_t)i], slot);
-        p->slot_of[at] = by_item ? first + g->local[base + (size_t)i] : row;
-        if (!by_item) continue;
+    for (int i = 0; i < p->n_nodes; i++, base++) {
+        int at = item * p->n_nodes + i, row = row_of(p, g->code[base], slot);
+        p->class_of[at] = find_class(p, g, g->kind[base], slot);
+        p->slot_of[at] = p->by_item ? ll_nasflat_slot_at(&p->at, g, item, arch, g->local[base]) : row;
+        if (!p->by_item) continue;
         p->slot_row[p->slot_of[at]] = row;
         p->slot_item[p->slot_of[at]] = item;
     }
-    if (by_item) p->n_slots += g->n_codes[arch];
-    p->slot_at[item + 1] = p->n_slots;
-    for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
-        p->row_at[l][item + 1] = p->row_at[l][item] + g->rows[l].n[arch];
 }
 
 void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const ll_nasflat_item *items, int n,
@@ -237,11 +270,13 @@ void ll_nasflat_plan_make(ll_nasflat_plan *p, const ll_nasflat_graphs *g, const 
 {
     p->n = n;
     p->by_item = by_item;
-    p->n_devices = p->n_classes = p->n_slots = 0;
+    p->n_devices = p->n_classes = 0;
     memset(p->device_slot, 0xff, (size_t)p->all_devices * sizeof(int));
     memset(p->class_at, 0xff, (size_t)(p->most * p->all_kinds) * sizeof(int));
     for (int i = 0; i < n; i++) p->device_of[i] = device_slot(p, items[i].device);
-    for (int i = 0; i < n; i++) plan_item(p, g, i, items[i].arch, by_device ? p->device_of[i] : 0, by_item);
+    ll_nasflat_spans_make(&p->at, g, items, NULL, n);
+    for (int i = 0; i < n; i++) plan_item(p, g, i, items[i].arch, by_device ? p->device_of[i] : 0);
     p->n_rows = LL_NASFLAT_FIRST_OP + (by_device ? p->n_devices : 1) * p->n_ops;
-    if (!by_item) p->n_slots = p->n_rows;
+    p->n_slots = by_item ? p->at.slot_at[LL_SLOT_ALONE][n] : p->n_rows;
+    p->n_gather = by_item ? p->at.slot_at[LL_SLOT_GATHERS][n] : p->n_rows;
 }

@@ -27,12 +27,12 @@ typedef struct ll_nasflat_rows {
 
 typedef struct ll_nasflat_graphs {
     int n_archs, cap, n_nodes, most_preds;
-    int *pred_at;     /* (n_archs * N + 1): predecessors of (arch, node) in pred */
-    uint8_t *pred;    /* node numbers */
-    uint8_t *code;    /* (n_archs, N) */
-    uint16_t *kind;   /* (n_archs, N) */
-    uint8_t *local;   /* (n_archs, N): which distinct code of this architecture */
-    uint8_t *n_codes; /* (n_archs) distinct codes */
+    int *pred_at;   /* (n_archs * N + 1): predecessors of (arch, node) in pred */
+    uint8_t *pred;  /* node numbers */
+    uint8_t *code;  /* (n_archs, N) */
+    uint16_t *kind; /* (n_archs, N) */
+    uint8_t *local; /* (n_archs, N): which code of its architecture; those that gather come first */
+    uint8_t *n_codes, *n_gather; /* (n_archs) distinct codes; those of nodes that gather */
     ll_nasflat_rows rows[LL_NASFLAT_LAYERS];
     ll_nasflat_kind *kinds;
     int n_kinds, kinds_cap;
@@ -49,19 +49,43 @@ typedef struct ll_nasflat_item {
     int arch, device; /* index of graphs, row of hw_emb */
 } ll_nasflat_item;
 
+/* Slots: distinct (item, code). Those that gather come first, item by item, so that they are one block: a node without
+ * predecessors needs no gate of its DGF. */
+typedef enum ll_nasflat_slot { LL_SLOT_GATHERS, LL_SLOT_ALONE, LL_SLOT_KINDS } ll_nasflat_slot;
+
+/* Where n items have theirs: item i its slots of a kind at slot_at[kind][i] .. slot_at[kind][i + 1] - 1, its rows in layer l
+ * of the main pass at row_at[l][i] .. row_at[l][i + 1] - 1, of its flow (flow.c) at flow_at[i] .. flow_at[i + 1] - 1: one of
+ * its own and one for each code that gathers. */
+typedef struct ll_nasflat_spans {
+    int *slot_at[LL_SLOT_KINDS], *row_at[LL_NASFLAT_LAYERS], *flow_at; /* (n + 1) */
+} ll_nasflat_spans;
+
+void ll_nasflat_spans_init(ll_nasflat_spans *s, int most);
+/* Of items which[0] .. which[n - 1]; NULL: the first n. */
+void ll_nasflat_spans_make(ll_nasflat_spans *s, const ll_nasflat_graphs *g, const ll_nasflat_item *items,
+                           const int *which, int n);
+void ll_nasflat_spans_free(ll_nasflat_spans *s);
+/* The slot of code `local` of item i, whose architecture is arch. */
+static inline int ll_nasflat_slot_at(const ll_nasflat_spans *s, const ll_nasflat_graphs *g, int i, int arch,
+                                     int local)
+{
+    int alone = local - g->n_gather[arch];
+    return alone < 0 ? s->slot_at[LL_SLOT_GATHERS][i] + local : s->slot_at[LL_SLOT_ALONE][i] + alone;
+}
+
 /* Rows: 0 input, 1 output, 2 + (device slot) * n_ops + op: operation vectors of the batch.
- * Classes: distinct (kind, device slot). Slots: distinct (item, code), the operation vectors after the
- * update, those of item i slot_at[i] .. slot_at[i + 1] - 1. Its rows in layer l of the main pass are row_at[l][i] ..
- * row_at[l][i + 1] - 1. */
+ * Classes: distinct (kind, device slot). Slots hold the operation vectors after the update; without one (by_item false) they
+ * are the rows, whatever `at` says of them. */
 typedef struct ll_nasflat_plan {
     int most, n, n_nodes, n_ops; /* most: items there is room for */
     int n_devices, *device;      /* (n_devices) rows of hw_emb in use */
     int *device_of;              /* (n) device slot */
     int n_rows;
     int n_classes, *class_kind, *class_row, *class_of; /* class_of (n, N) */
-    int n_slots, *slot_row, *slot_item, *slot_of;      /* slot_of (n, N) */
-    int *slot_at, *row_at[LL_NASFLAT_LAYERS];          /* (n + 1) */
-    bool by_item;                                      /* slots are; otherwise slot_at is 0 */
+    int n_slots, n_gather, *slot_row, *slot_item,
+        *slot_of; /* slot_of (n, N); the first n_gather slots gather */
+    ll_nasflat_spans at;
+    bool by_item;
     int *device_slot, *class_at; /* scratch: hw_emb row -> slot; (slot, kind) -> class */
     int all_devices, all_kinds;
 } ll_nasflat_plan;

@@ -6,29 +6,26 @@
 
 void ll_nasflat_busy_init(ll_nasflat_busy *b, int most)
 {
-    *b = (ll_nasflat_busy){.item = LL_NEW_ARRAY(int, most), .slot_at = LL_NEW_ARRAY(int, most + 1)};
-    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) b->row_at[l] = LL_NEW_ARRAY(int, most + 1);
+    *b = (ll_nasflat_busy){.item = LL_NEW_ARRAY(int, most)};
+    ll_nasflat_spans_init(&b->at, most);
 }
 
 void ll_nasflat_busy_free(ll_nasflat_busy *b)
 {
     free(b->item);
-    free(b->slot_at);
-    for (int l = 0; l < LL_NASFLAT_LAYERS; l++) free(b->row_at[l]);
+    ll_nasflat_spans_free(&b->at);
 }
 
-static void find_busy(ll_nasflat_busy *b, const ll_nasflat_plan *p, const real *dscore)
+static void find_busy(ll_nasflat_work *k, const real *dscore)
 {
+    const ll_nasflat_plan *p = &k->plan;
+    ll_nasflat_busy *b = &k->busy;
     b->n = 0;
-    for (int i = 0; i < p->n; i++) {
-        if (dscore[i] == 0) continue;
-        int q = b->n++;
-        b->item[q] = i;
-        b->slot_at[q + 1] = b->slot_at[q] + p->slot_at[i + 1] - p->slot_at[i];
-        for (int l = 0; l < LL_NASFLAT_LAYERS; l++)
-            b->row_at[l][q + 1] = b->row_at[l][q] + p->row_at[l][i + 1] - p->row_at[l][i];
-    }
-    b->n_slots = p->by_item ? b->slot_at[b->n] : p->n_slots;
+    for (int i = 0; i < p->n; i++)
+        if (dscore[i] != 0) b->item[b->n++] = i;
+    ll_nasflat_spans_make(&b->at, k->g, k->items, b->item, b->n);
+    b->n_slots = p->by_item ? b->at.slot_at[LL_SLOT_ALONE][b->n] : p->n_slots;
+    b->n_gather = p->by_item ? b->at.slot_at[LL_SLOT_GATHERS][b->n] : p->n_gather;
 }
 
 /* Moves what the busy items have of x from where it is in the batch (from) to where it is among theirs (to); NULL: a row is
@@ -61,12 +58,17 @@ const real *ll_nasflat_drop_idle(ll_nasflat_work *k, const real *dscore)
     const ll_nasflat_plan *p = &k->plan;
     const ll_nasflat_busy *b = &k->busy;
     int f = k->l->shape.hidden;
-    find_busy(&k->busy, p, dscore);
+    find_busy(k, dscore);
     if (b->n == p->n) return dscore;
-    for (int l = 0; l < LL_NASFLAT_LAYERS - 1; l++) move_up(b, p->row_at[l], b->row_at[l], k->main[l].out, f);
-    if (p->by_item) {
-        move_up(b, p->slot_at, b->slot_at, k->u_hidden, f);
-        move_up(b, p->slot_at, b->slot_at, k->o_new, k->l->o_dim);
+    for (int l = 0; l < LL_NASFLAT_LAYERS - 1; l++)
+        move_up(b, p->at.row_at[l], b->at.row_at[l], k->main[l].out, f);
+    if (k->l->shape.gnn != LL_NASFLAT_GAT) {
+        move_up(b, p->at.flow_at, b->at.flow_at, k->flow_in, f);
+        move_up(b, p->at.flow_at, b->at.flow_at, k->flow, f);
+    }
+    for (int kind = 0; p->by_item && kind < LL_SLOT_KINDS; kind++) {
+        move_up(b, p->at.slot_at[kind], b->at.slot_at[kind], k->u_hidden, f);
+        move_up(b, p->at.slot_at[kind], b->at.slot_at[kind], k->o_new, k->l->o_dim);
     }
     move_items(k);
     for (int q = 0; q < b->n; q++) k->score[q] = dscore[b->item[q]];

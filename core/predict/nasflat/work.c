@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/num/small_gemm.h"
 
 const int ll_nasflat_two_rows[LL_MAX_NODES] = {
     0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -38,6 +39,13 @@ static void lay_layer(ll_nasflat_work *k, bump *m, ll_layer_work *w, int rows_in
     w->gathered = take(m, kept, f);
     w->stat = take(m, kept, 3);
     w->edge = take(m, kept, 2 * k->g->most_preds);
+}
+
+/* Room for as many as there may be slots. */
+static void lay_gates(const ll_nasflat_layout *l, bump *m, real *gate[LL_HALVES], int slots)
+{
+    for (int half = 0; half < LL_HALVES; half++)
+        gate[half] = take(m, ll_main_gates_of(l, 0, half, slots, slots).rows, l->shape.hidden);
 }
 
 typedef struct extents {
@@ -96,7 +104,7 @@ static void lay_gradients(ll_nasflat_work *k, bump *m, const extents *e)
     k->dproj = take(m, larger(e->n, e->classes), l->width);
     k->dout = take(m, larger(e->n, e->classes), f);
     k->dtotal = take(m, 1, f);
-    k->dgate = take(m, e->slots, LL_NASFLAT_LAYERS * l->width);
+    lay_gates(l, m, k->dgate, e->slots);
     k->do_new = take(m, e->slots, l->o_dim);
     k->dhidden = take(m, e->slots, f);
     k->du_rows = take(m, e->rows, f);
@@ -123,10 +131,13 @@ static size_t lay_out(ll_nasflat_work *k, int most, real *base)
     k->o = take(&m, e.rows, l->o_dim);
     k->x = take(&m, 2, l->shape.x_dim);
     if (l->shape.op_update) lay_op_pass(k, &m, &e);
-    k->gate = take(&m, e.slots, LL_NASFLAT_LAYERS * l->width);
     lay_layer(k, &m, &k->main[0], 2, 1, e.n, e.n);
     lay_layer(k, &m, &k->main[1], e.n, e.b, e.n, e.n);
     lay_layer(k, &m, &k->main[2], e.n, e.b, e.n, l->shape.n_nodes);
+    for (int i = 0; i < LL_NASFLAT_LAYERS; i++) lay_gates(l, &m, k->main[i].gate, e.slots);
+    int flows = l->shape.gnn == LL_NASFLAT_GAT ? 0 : e.n + e.b;
+    k->flow_in = take(&m, flows, l->shape.hidden);
+    k->flow = take(&m, flows, l->shape.hidden);
     lay_head(k, &m, &e);
     if (k->train) lay_gradients(k, &m, &e);
     return m.used;
@@ -155,6 +166,14 @@ void ll_nasflat_work_free(ll_nasflat_work *k)
     free(k);
 }
 
+void ll_nasflat_linear(const ll_nasflat_work *k, const real *x, int m, int n_in, const real *w, int ldw,
+                       const real *b, int n, ll_act act, real *y)
+{
+    int tile = k->train || ll_small_sgemm_pays(false, m, n, n_in, false) ? m : LL_NASFLAT_TILE;
+    for (int i = 0; i < m; i += tile)
+        ll_linear(x + (size_t)i * n_in, tile, n_in, w, ldw, b, n, act, y + (size_t)i * n, n);
+}
+
 ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_nasflat_conv *c, bool relu)
 {
     return (ll_conv){.f = l->shape.hidden,
@@ -170,11 +189,21 @@ ll_conv ll_nasflat_conv_of(const ll_nasflat_layout *l, const real *w, const ll_n
                      .beta = w + c->beta.at};
 }
 
-void ll_nasflat_total(const ll_nasflat_layout *l, const real *proj, const int *row_of, real *total)
+ll_conv ll_nasflat_main_conv(const ll_nasflat_layout *l, const real *w, int layer)
 {
-    int f = l->shape.hidden;
-    if (l->shape.gnn == LL_NASFLAT_DGF) return;
-    memset(total, 0, (size_t)f * sizeof *total);
-    for (int i = 0; i < l->shape.n_nodes; i++)
-        ll_add_column_sums(proj + (size_t)row_of[i] * (size_t)l->width + l->gat_at, 1, f, f, total);
+    bool last = layer == LL_NASFLAT_LAYERS - 1;
+    ll_conv c = ll_nasflat_conv_of(l, w, &l->conv[layer], !last);
+    if (!last) return c;
+    c.dgf = false;
+    c.width = c.gat ? c.f : 0;
+    c.gat_at = 0;
+    return c;
+}
+
+void ll_nasflat_total(const ll_conv *c, const real *proj, const int *row_of, real *total)
+{
+    if (!c->gat) return;
+    memset(total, 0, (size_t)c->f * sizeof *total);
+    for (int i = 0; i < c->n_nodes; i++)
+        ll_add_row(total, proj + (size_t)row_of[i] * (size_t)c->width + c->gat_at, c->f);
 }
