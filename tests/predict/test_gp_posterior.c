@@ -170,11 +170,66 @@ static void clocks_are_recognised(void)
     CHECK_NEAR(ll_clock_step(NULL, 0), 0, 0);
 }
 
+/* Mean error of the fit in ms, over forty devices of which two in nine samples are `off`; whole milliseconds and `fraction`. */
+static double error_with(double off, double fraction)
+{
+    static const int rows[MOST_K] = {1, 4, 5, 8, 10, 0, 3, 6, 11};
+    static ll_gp_draws draws;
+    ll_rng rng = ll_rng_new(21, 1);
+    tiny t;
+    double error = 0;
+    tiny_prior(&t);
+    for (int i = 0; i < 12; i++) t.slope[i] = (i - 5.5) / 3.5;
+    ll_gp_draws_make(&t.prior, 3, &draws);
+    for (int device = 0; device < 40; device++) {
+        double y[MOST_K], mean[12];
+        for (int i = 0; i < MOST_K; i++)
+            y[i] = round(60 + rows[i] + ll_rng_normal(&rng) + (i % 5 == 2) * off) + fraction;
+        ll_gp_posterior q;
+        ll_gp_condition(&t.prior, &draws, rows, y, MOST_K, false, &q);
+        ll_gp_posterior_predict(&q, &t.prior, NULL, 12, mean, NULL);
+        for (int i = 0; i < 12; i++) error += fabs(mean[i] - 60 - i - fraction) / (12 * 40);
+        ll_gp_posterior_free(&q);
+    }
+    return error;
+}
+
+/* Where a clock shows that the device is a phone, and only there. */
+static void delays_of_phones_count_little(void)
+{
+    CHECK(error_with(12, 0) < .7 * error_with(12, .137));
+    CHECK_NEAR(error_with(0, 0), error_with(0, .137), .1);
+}
+
+/* A phone's noise grows with latency; the part of a sample's factor that says so makes no outlier of it. */
+static void long_runs_of_phones_are_noisier(void)
+{
+    static const int rows[MOST_K] = {0, 1, 2, 3, 5, 7, 9, 10, 11};
+    static ll_gp_draws draws;
+    tiny t;
+    double y[MOST_K];
+    tiny_prior(&t);
+    memset(t.phi, 0, sizeof t.phi);
+    for (int i = 0; i < 12; i++) t.slope[i] = (i - 5.5) / 3.5;
+    for (int i = 0; i < MOST_K; i++) y[i] = 20 + 10 * rows[i] + i % 2;
+    ll_gp_draws_make(&t.prior, 3, &draws);
+    ll_gp_posterior q;
+    ll_gp_condition(&t.prior, &draws, rows, y, MOST_K, false, &q);
+    for (int i = 0; i < MOST_K; i++) {
+        double usual = q.robust[i] / q.outlying[i];
+        CHECK_NEAR(sqrt(usual), y[i] / q.scale_ms, .1);
+        CHECK(q.outlying[i] < 4);
+    }
+    ll_gp_posterior_free(&q);
+}
+
 static const check_case cases[] = {
     {"the REML gradient is the derivative", reml_gradient_is_the_derivative},
     {"the posterior is the textbook mixture", posterior_is_the_textbook_mixture},
     {"the posterior in feature space is too", posterior_in_feature_space_is_too},
     {"clocks are recognised", clocks_are_recognised},
+    {"delays of phones count little", delays_of_phones_count_little},
+    {"long runs of phones are noisier", long_runs_of_phones_are_noisier},
     {0},
 };
 

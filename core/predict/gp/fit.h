@@ -31,6 +31,7 @@ typedef struct ll_gp_fit {
     double *z;                   /* (k) relative latency */
     double *h[LL_GP_EXECUTIONS]; /* (k) slope directions */
     double *g;                   /* (k) noise factor of each sample */
+    double *more;                /* (k) the part of it that its distance from the fit has brought */
     lanes *chol;                 /* (k, k) of one chunk; NULL when wide, inv too */
     lanes *inv;                  /* (k, k) inverse of it */
     lanes *r;                    /* (k) what the slopes leave of the samples */

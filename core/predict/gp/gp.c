@@ -74,7 +74,7 @@ static void describe(const ll_gp_posterior *q, int executions, int k, cJSON *o)
     ll_ints outliers = {0};
     for (int m = 0; m < q->n_draws; m++) squares += q->weight[m] * q->weight[m];
     for (int i = 0; i < k; i++)
-        if (q->robust[i] > 4) ll_ints_add(&outliers, i);
+        if (q->outlying[i] > 4) ll_ints_add(&outliers, i);
     ll_json_num(o, "spread", q->spread);
     ll_json_num(o, "noise_ms", q->scale_ms * sqrt(q->noise));
     ll_json_num(o, "effective_draws", 1 / squares);
@@ -244,7 +244,7 @@ const ll_predictor ll_gp = {
     .needs_sources = true,
     .refits_live = true,
     .quick = true,
-    .version = 5,
+    .version = 6,
     .default_n = 512,
     .n_by_space = true,
     .pretrain = pretrain,

@@ -76,9 +76,10 @@ typedef struct ll_gp_posterior {
     int n_draws;
     double weight[LL_GP_DRAWS]; /* of the draws, sum 1 */
     double b[LL_GP_DRAWS];      /* t^2 of a draw ~ inverse gamma(dof / 2, b) */
-    double *robust;             /* (k) noise factor of each sample: above 1 = taken for an outlier */
-    double *left_out_ms;        /* (k) each sample as the others predict it */
-    double *left_out; /* (k) each sample's deviation from what the others predict, in their deviations */
+    double *robust;             /* (k) noise factor of each sample */
+    double *outlying;    /* (k) the part of it from lying far from the fit: above 1 = taken for an outlier */
+    double *left_out_ms; /* (k) each sample as the others predict it */
+    double *left_out;    /* (k) each sample's deviation from what the others predict, in their deviations */
 } ll_gp_posterior;
 
 /* f of a row with these slopes (n_executions) and beta (dim). */
