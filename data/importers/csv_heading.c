@@ -27,20 +27,30 @@ static const char *const std_names[] = {"std", "stddev", "sd", "stdev", NULL};
 
 static const char separators[] = "_- .()[]";
 
+/* To be freed with ll_strs_free. */
+static ll_strs split(const char *name)
+{
+    ll_strs words = {0};
+    char *copy = ll_strdup(name), *rest = copy, *word;
+    while ((word = strsep(&rest, separators)))
+        if (*word) ll_strs_add(&words, word);
+    free(copy);
+    return words;
+}
+
 ll_heading_words ll_heading_words_of(const char *name)
 {
-    ll_heading_words w = {0};
-    char *copy = ll_strdup(name), *rest = copy, *word;
-    while ((word = strsep(&rest, separators))) {
-        if (!*word) continue;
-        w.n++;
+    ll_strs words = split(name);
+    ll_heading_words w = {.n = words.n};
+    for (int i = 0; i < words.n; i++) {
+        const char *word = words.v[i];
         w.latencies += ll_heading_among(latency_names, word);
         w.kinds += ll_heading_among(latency_kinds, word);
         w.others += ll_heading_among(other_values, word);
         w.stds += ll_heading_among(std_names, word);
         w.units += ll_unit_find(word) != NULL;
     }
-    free(copy);
+    ll_strs_free(&words);
     return w;
 }
 
@@ -104,10 +114,7 @@ static bool is_measured_in(const char *word, const ll_unit *u)
  * behind it. "latency_server_us_east" has none, and "s_latency" is of a device s. */
 static void read_inside(ll_heading *h)
 {
-    ll_strs words = {0};
-    char *copy = ll_strdup(h->stem), *rest = copy, *word;
-    while ((word = strsep(&rest, separators)))
-        if (*word) ll_strs_add(&words, word);
+    ll_strs words = split(h->stem);
     for (int i = 0; i < words.n && !h->unit; i++) {
         const ll_unit *u = ll_unit_find(words.v[i]);
         if (!u) continue;
@@ -116,7 +123,6 @@ static void read_inside(ll_heading *h)
         if (beside) h->unit = u;
         h->in_name = beside;
     }
-    free(copy);
     ll_strs_free(&words);
 }
 
