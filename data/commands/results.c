@@ -46,6 +46,23 @@ static const ll_column result_columns[] = {{"task", "task", NULL, -1},
                                            {"scored", "n", NULL, 0},
                                            {0}};
 
+/* In files too: what else tells trials apart. */
+static const ll_column key_columns[] = {{"dataset", "dataset", NULL, -1},
+                                        {"source", "source", NULL, -1},
+                                        {"options", "options", NULL, -1},
+                                        {"n_source", "n_source", NULL, 0},
+                                        {"pretrain_seed", "pretrain_seed", NULL, 0},
+                                        {0}};
+enum {
+    N_SHOWN = sizeof result_columns / sizeof *result_columns - 1,
+    N_FILE_COLUMNS = N_SHOWN + sizeof key_columns / sizeof *key_columns - 1
+};
+
+static const ll_column *file_column(int i)
+{
+    return i < N_SHOWN ? &result_columns[i] : &key_columns[i - N_SHOWN];
+}
+
 static bool list_row(void *ctx, const ll_result_row *row)
 {
     listing *l = ctx;
@@ -103,11 +120,11 @@ static void write_markdown(FILE *f, const char *text)
 
 static void export_row(FILE *f, const cJSON *row, bool markdown)
 {
-    for (const ll_column *c = result_columns; c->key; c++) {
-        char *text = cell_text(row, c->key);
+    for (int i = 0; i < N_FILE_COLUMNS; i++) {
+        char *text = cell_text(row, file_column(i)->key);
         if (markdown)
             write_markdown(f, text);
-        else if (c != result_columns)
+        else if (i)
             fputc(',', f);
         if (!markdown) ll_csv_write(f, text);
         free(text);
@@ -118,10 +135,10 @@ static void export_row(FILE *f, const cJSON *row, bool markdown)
 static void export_lines(FILE *f, const cJSON *rows, bool markdown)
 {
     const cJSON *row;
-    for (const ll_column *c = result_columns; c->key; c++)
-        fprintf(f, markdown ? "| %s " : c == result_columns ? "%s" : ",%s", c->key);
+    for (int i = 0; i < N_FILE_COLUMNS; i++)
+        fprintf(f, markdown ? "| %s " : i ? ",%s" : "%s", file_column(i)->key);
     fputs(markdown ? "|\n" : "\n", f);
-    for (const ll_column *c = result_columns; markdown && c->key; c++) fputs("|---", f);
+    for (int i = 0; markdown && i < N_FILE_COLUMNS; i++) fputs("|---", f);
     if (markdown) fputs("|\n", f);
     cJSON_ArrayForEach(row, rows) export_row(f, row, markdown);
 }

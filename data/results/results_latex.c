@@ -45,11 +45,18 @@ void ll_latex_text(ll_str *out, const char *text)
 
 /* --- cells -------------------------------------------------------------------------------------------------- */
 
-/* What makes a row of the table; all but the first are shown where they differ. */
+/* What makes a row of the table; all but the first are shown where they differ, those that a task has of its own where they
+ * differ within one. */
 static const struct {
     const char *key, *title;
-} parts[] = {{"task", "task"},         {"dataset", "data"},  {"sampler", "sampler"},
-             {"protocol", "protocol"}, {"budget", "budget"}, {"k", "$k$"}};
+    bool of_task;
+} parts[] = {{"task", "task", false},
+             {"dataset", "data", false},
+             {"source", "sources", true},
+             {"sampler", "sampler", false},
+             {"protocol", "protocol", false},
+             {"budget", "budget", false},
+             {"k", "$k$", false}};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 typedef struct table {
@@ -146,19 +153,25 @@ static void write_cells(const table *t, int line, int *least, int *most, ll_str 
 
 /* --- the table ---------------------------------------------------------------------------------------------- */
 
-/* Parts of a row's name: those that differ anywhere, and the first. */
+static void compare_names(const char *a, const char *b, bool shown[PARTS])
+{
+    bool same_task = false;
+    for (int p = 0; p < PARTS; p++) {
+        size_t n = strcspn(a, "\t"), m = strcspn(b, "\t");
+        bool same = n == m && !strncmp(a, b, n);
+        if (!p) same_task = same;
+        shown[p] |= !same && (same_task || !parts[p].of_task);
+        a += n + (a[n] != 0);
+        b += m + (b[m] != 0);
+    }
+}
+
+/* Parts of a row's name: those that differ, and the first. */
 static void shown_parts(const table *t, bool shown[PARTS])
 {
     for (int p = 0; p < PARTS; p++) shown[p] = p == 0;
-    for (int i = 1; i < t->lines.n; i++) {
-        const char *a = t->lines.v[0], *b = t->lines.v[i];
-        for (int p = 0; p < PARTS; p++) {
-            size_t n = strcspn(a, "\t"), m = strcspn(b, "\t");
-            shown[p] |= n != m || strncmp(a, b, n) != 0;
-            a += n + (a[n] != 0);
-            b += m + (b[m] != 0);
-        }
-    }
+    for (int i = 1; i < t->lines.n; i++)
+        for (int j = 0; j < i; j++) compare_names(t->lines.v[j], t->lines.v[i], shown);
 }
 
 static void write_name(const char *line, const bool shown[PARTS], ll_str *out)

@@ -132,6 +132,15 @@ static void the_leaderboard_is_made_of_what_was_kept(void)
     CHECK_INT(say(a, line.s), LL_FAILED);
     CHECK_INT(say(a, "results export rows"), LL_USAGE);
     CHECK_HAS(said, "out=FILE");
+    ll_str_clear(&line);
+    ll_str_addf(&line, "results export rows results=%s/r.sqlite out=%s/rows.csv", dir, dir);
+    SAY(a, line.s);
+    free(path);
+    path = ll_path_join(dir, "rows.csv");
+    CHECK_INT(ll_read_file(path, 0, &text, &n, &e), LL_OK);
+    CHECK_HAS(text,
+              ",scored,dataset,source,options,n_source,pretrain_seed\n"); /* what else tells trials apart */
+    free(text);
     ll_str_free(&line);
     free(path);
     ll_app_free(a);

@@ -346,6 +346,25 @@ static void add_row(cJSON *rows, const char *task, const char *device, const cha
     ll_json_num(o, "spearman", v);
 }
 
+/* The sources are named where one task was run with several, and then only. */
+static void a_table_tells_sources_apart(void)
+{
+    cJSON *rows = cJSON_CreateArray();
+    static const char *const sources[] = {"x,y", "x,y", "x,z"}, *const tasks[] = {"by hand", "N1", "N1"};
+    ll_str s = {0};
+    for (int i = 0; i < 3; i++) {
+        add_row(rows, tasks[i], "a", "gp", 20, 1, .5 + .1 * i);
+        ll_json_str(cJSON_GetArrayItem(rows, i), "source", sources[i]);
+        ll_str_clear(&s);
+        ll_results_latex(rows, &s);
+        CHECK(!strstr(s.s, "sources") == (i < 2));
+    }
+    CHECK_HAS(s.s, "N1 & x,y & $0.600$");
+    CHECK_HAS(s.s, "N1 & x,z & $0.700$");
+    ll_str_free(&s);
+    cJSON_Delete(rows);
+}
+
 /* gp is the better in every pair of ND and in most of N1, on average in both. */
 static void a_paper_gets_a_table(void)
 {
@@ -386,6 +405,7 @@ static void a_paper_gets_a_table(void)
 
 static const check_case cases[] = {
     {"a paper gets a table", a_paper_gets_a_table},
+    {"a table tells sources apart", a_table_tells_sources_apart},
     {"wilcoxon matches scipy", wilcoxon_matches_scipy},
     {"what was stored is recalled", what_was_stored_is_recalled},
     {"everything that matters is in the key", everything_that_matters_is_in_the_key},
