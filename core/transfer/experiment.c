@@ -226,7 +226,11 @@ static ll_status run_trial(batch *c, int i)
         ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, vectors_of(c->b, t->sampler),
                         c->priors[i], x->observer, &samples, &c->errors[i]);
     if (!s && x->sources) s = own_model(c, t, &samples, &own, &c->errors[i]);
+    ll_observer quiet = x->observer ? *x->observer : (ll_observer){0};
+    quiet.progress =
+        NULL; /* of many trials at once it would say nothing; each is to hear that it is cancelled */
     ll_transfer_plan plan = {.data = t->data,
+                             .observer = &quiet,
                              .model = own ? own : c->model,
                              .target = t->device,
                              .samples = samples.v,

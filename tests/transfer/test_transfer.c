@@ -342,6 +342,38 @@ static void the_engine_runs_what_is_missing(void)
     end(&s);
 }
 
+static bool adapting;
+
+static bool stop_while_adapting(void *ctx)
+{
+    (void)ctx;
+    return adapting;
+}
+
+static ll_status long_adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
+{
+    adapting = true;
+    if (ll_cancelled(job->observer)) return ll_fail(e, LL_CANCELLED, "cancelled");
+    return peek_adapt(model, job, adapted, e);
+}
+
+/* A trial may be long: it hears, and nothing of it is kept; what it reports on its way is nobody's. */
+static void a_trial_under_way_is_cancelled(void)
+{
+    small_experiment s;
+    ll_predictor slow = peek_predictor;
+    slow.adapt = long_adapt;
+    begin(&s, 1, 1, (int[]){5});
+    s.predictor = &slow;
+    s.x.trials = 1;
+    s.x.pretrain_seeds = 1;
+    s.x.observer = &(ll_observer){.cancelled = stop_while_adapting};
+    ll_error e = {0};
+    CHECK_INT(ll_experiment_run(&s.x, &e), LL_CANCELLED);
+    CHECK_INT(s.l.n, 0);
+    end(&s);
+}
+
 /* With any number of threads the same results land in the same order; a trial that fails stops the run behind those
  * before it. */
 static void threads_change_nothing(void)
@@ -452,6 +484,7 @@ static const check_case cases[] = {
     {"fbnet has its own default", fbnet_has_its_own_default},
     {"every look at the target is counted", every_look_at_the_target_is_counted},
     {"the engine runs what is missing", the_engine_runs_what_is_missing},
+    {"a trial under way is cancelled", a_trial_under_way_is_cancelled},
     {"threads change nothing", threads_change_nothing},
     {"a budget is not exceeded", a_budget_is_not_exceeded},
     {"draws depend on the seed alone", draws_depend_on_the_seed_alone},
