@@ -10,7 +10,6 @@
 
 #include "core/base/mem.h"
 #include "core/base/text/json.h"
-#include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
 #include "core/costs/coverage.h"
 #include "core/predict/kernels/correct.h"
@@ -70,7 +69,7 @@ static ll_status find_costs(const ll_pretrain_job *job, ll_costs **out, ll_error
 {
     *out = NULL;
     if (ll_has(job->options, "table"))
-        return ll_costs_open(ll_word(job->options, "table"), job->archs->space, out, NULL, e);
+        return ll_simple_open_costs(ll_word(job->options, "table"), job->archs->space, out, job->says, e);
     for (int i = 0; i < job->sources.n && job->sources.costs && !*out; i++)
         *out = ll_costs_ref(job->sources.costs[i]);
     if (!*out) *out = no_table(job->archs->space);

@@ -15,7 +15,6 @@
 
 #include "core/base/mem.h"
 #include "core/base/text/json.h"
-#include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
 #include "core/costs/coverage.h"
 #include "core/predict/simple/simple.h"
@@ -303,7 +302,8 @@ static ll_status read_profile(const ll_adapt_job *job, const ll_space *space, ll
 {
     *out = NULL;
     if (!ll_has(job->options, "profile")) return LL_OK;
-    ll_status s = ll_costs_open(ll_word(job->options, "profile"), space, out, NULL, e);
+    cJSON *says = job->info ? ll_json_list(job->info, "says") : NULL;
+    ll_status s = ll_simple_open_costs(ll_word(job->options, "profile"), space, out, says, e);
     return s ? s : check_profile(job, *out, space, e);
 }
 

@@ -6,6 +6,7 @@
 #include "core/base/mem.h"
 #include "core/base/text/json.h"
 #include "core/costs/costs.h"
+#include "core/costs/costs_file.h"
 #include "core/device/engine.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
@@ -22,6 +23,16 @@ ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e)
     if (space && !strcmp(space, job->space->name)) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "the model is of search space %s, %s was expected",
                    space ? space : "(none)", job->space->name);
+}
+
+ll_status ll_simple_open_costs(const char *paths, const ll_space *s, ll_costs **out, cJSON *says, ll_error *e)
+{
+    ll_strs notes = {0};
+    ll_status status = ll_costs_open(paths, s, out, &notes, e);
+    for (int i = 0; i < notes.n && says && !status; i++)
+        cJSON_AddItemToArray(says, ll_json_string(notes.v[i]));
+    ll_strs_free(&notes);
+    return status;
 }
 
 void ll_simple_say_engine(const ll_adapt_job *job, const ll_costs *table)

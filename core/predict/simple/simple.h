@@ -13,6 +13,9 @@ ll_status ll_simple_space_load(const ll_load_job *job, void **model, ll_error *e
 void ll_simple_save_space(const ll_space *s, ll_tensors *out);
 ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e);
 
+/* A table of layer costs from files (as ll_costs_open), and into says (an array or NULL) what is worth knowing of it. */
+ll_status ll_simple_open_costs(const char *paths, const ll_space *s, struct ll_costs **out, cJSON *says,
+                               ll_error *e);
 /* Says so where a table of layer costs was timed with another engine than the device's networks. */
 void ll_simple_say_engine(const ll_adapt_job *job, const struct ll_costs *table);
 
