@@ -147,7 +147,7 @@ typedef struct ll_predictor {
      * is the caller's (one reference). NULL, or a set of none: the samples do. `table`: the architectures that could be
      * measured (HELP's published protocol scales by the first of them). */
     ll_archs *(*wants)(const void *model, const ll_values *options, const ll_archs *table);
-    /* *adapted may stay NULL where nothing is learnt; then the three functions of an adapted one may be NULL too. */
+    /* Samples have latencies, not all of them zero (ll_adapt sees to it). *adapted may stay NULL where nothing is learnt; then the three functions of an adapted one may be NULL too. */
     ll_status (*adapt)(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e);
     ll_status (*predict)(const void *model, const void *adapted, const ll_predict_job *job,
                          ll_prediction *out, ll_error *e);

@@ -64,14 +64,13 @@ static ll_status check_plan(const ll_adapt_plan *p, ll_error *e)
     if (archs->space != p->model->space)
         return ll_fail(e, LL_BAD_DATA, "the samples are architectures of %s, the model is of %s",
                        archs->space->name, p->model->space->name);
-    double most = 0;
-    for (int i = 0; i < archs->n; i++) {
+    for (int i = 0; i < archs->n; i++)
         if (!isfinite(p->samples.lat_ms[i]))
             return ll_fail(e, LL_FAILED, "sample %d has no latency on %s: measure it, or draw other samples",
                            i + 1, p->device);
-        most = fmax(most, p->samples.lat_ms[i]);
-    }
-    return most > 0 ? LL_OK : ll_fail(e, LL_FAILED, "the samples' latencies are all zero on %s", p->device);
+    return ll_mean(p->samples.lat_ms, archs->n) > 0
+               ? LL_OK
+               : ll_fail(e, LL_FAILED, "the samples' latencies are all zero on %s", p->device);
 }
 
 /* The predictor ranks only: learn milliseconds from the samples. */

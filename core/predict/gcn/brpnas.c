@@ -272,9 +272,8 @@ static void release_adapted(void *adapted)
 
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
-    double mean;
-    ll_status s = ll_simple_mean(&job->samples, &mean, e);
-    if (s) return s;
+    double mean = ll_mean(job->samples.lat_ms, job->samples.archs->n);
+    ll_status s = LL_OK;
     training t;
     training_init(&t, job, mean);
     int epochs = train(&t);

@@ -397,9 +397,8 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     const model_t *m = model;
     const ll_mp_shape *s = &m->shape;
     inputs in;
-    double mean, rho;
-    ll_status status = ll_simple_mean(&job->samples, &mean, e);
-    if (!status) status = read_inputs(m, job->samples.archs, &in, e);
+    double rho;
+    ll_status status = read_inputs(m, job->samples.archs, &in, e);
     if (status) return status;
     encode_all(m, NULL, &in);
     float *w = ll_memdup(m->w, s->n, sizeof *w);

@@ -16,6 +16,7 @@
 #include "core/base/text/progress.h"
 #include "core/nn/adamw.h"
 #include "core/num/blas.h"
+#include "core/num/stats.h"
 #include "core/predict/mlp/net.h"
 #include "core/predict/simple/encoded.h"
 #include "core/predict/simple/simple.h"
@@ -173,11 +174,9 @@ static void describe(const training *t, double loss, cJSON *info)
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     training t = {0};
-    double mean, loss;
-    ll_status s = ll_simple_mean(&job->samples, &mean, e);
-    if (s) return s;
-    s = training_init(&t, model, job, mean, e);
-    loss = s ? NAN : train(&t);
+    double mean = ll_mean(job->samples.lat_ms, job->samples.archs->n);
+    ll_status s = training_init(&t, model, job, mean, e);
+    double loss = s ? NAN : train(&t);
     if (!s && ll_cancelled(job->observer)) s = ll_fail(e, LL_CANCELLED, "cancelled");
     if (!s && !isfinite(loss))
         s = ll_fail(e, LL_FAILED, "training has come to no numbers: a smaller lr= is needed");

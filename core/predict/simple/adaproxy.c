@@ -193,10 +193,9 @@ static ll_linear_fit *correct(const adaproxy_model *m, int proxy, const ll_adapt
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     const adaproxy_model *m = model;
-    double mean, rho = 0;
-    ll_status s = ll_simple_mean(&job->samples, &mean, e);
-    int chosen = s ? -1 : choose_proxy(m, job, &rho, e);
-    if (chosen < 0) return s ? s : LL_USAGE;
+    double mean = ll_mean(job->samples.lat_ms, job->samples.archs->n), rho = 0;
+    int chosen = choose_proxy(m, job, &rho, e);
+    if (chosen < 0) return LL_USAGE;
     bool as_is = rho >= ll_real(job->options, "reuse");
     ll_json_str(job->info, "proxy", m->sources.names.v[chosen]);
     ll_json_num(job->info, "agreement", rho);

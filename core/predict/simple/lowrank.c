@@ -174,9 +174,8 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     const lowrank_model *m = model;
     int kind = ll_bool(job->options, "counts") ? WITH_COUNTS : COMPONENTS, k = job->samples.archs->n;
     int p = features_dim(m, kind) + 1;
-    double mean;
-    ll_status s = ll_simple_mean(&job->samples, &mean, e);
-    if (s) return s;
+    double mean = ll_mean(job->samples.lat_ms, k);
+    ll_status s = LL_OK;
     ll_linear_fit *f = ll_linear_fit_new(p - 1, kind);
     double sd = ll_std(job->samples.lat_ms, k), scale = sd > 0 ? sd : mean;
     double *x = LL_NEW_ARRAY(double, (size_t)k *(size_t)p), *y = LL_NEW_ARRAY(double, k),

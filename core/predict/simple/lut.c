@@ -17,6 +17,7 @@
 #include "core/base/text/json.h"
 #include "core/costs/costs_tensors.h"
 #include "core/costs/coverage.h"
+#include "core/num/stats.h"
 #include "core/predict/simple/simple.h"
 
 static const ll_option options[] = {
@@ -320,9 +321,8 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
 {
     const lut_model *m = model;
     ll_costs *profile = NULL;
-    fit f = {.m = m};
-    ll_status s = ll_simple_mean(&job->samples, &f.mean, e);
-    if (!s) s = read_profile(job, m->space, &profile, e);
+    fit f = {.m = m, .mean = ll_mean(job->samples.lat_ms, job->samples.archs->n)};
+    ll_status s = read_profile(job, m->space, &profile, e);
     if (s) {
         ll_costs_unref(profile);
         return s;

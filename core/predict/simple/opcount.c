@@ -4,6 +4,7 @@
 
 #include "core/base/mem.h"
 #include "core/base/text/json.h"
+#include "core/num/stats.h"
 #include "core/predict/simple/simple.h"
 
 static const ll_option options[] = {LL_OPT_REAL("penalty", "0.05", 1e-9, 1e9, "ridge on the counts"), {0}};
@@ -30,9 +31,8 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
 {
     const ll_space *s = space_of(model);
     int k = job->samples.archs->n, p = ll_simple_counts_dim(s) + 1;
-    double mean;
-    ll_status status = ll_simple_mean(&job->samples, &mean, e);
-    if (status) return status;
+    double mean = ll_mean(job->samples.lat_ms, k);
+    ll_status status = LL_OK;
     double *x = LL_NEW_ARRAY(double, k *p), *y = LL_NEW_ARRAY(double, k), *w = LL_NEW_ARRAY(double, p),
            *penalty = LL_NEW_ARRAY(double, p);
     for (int i = 0; i < k; i++) {

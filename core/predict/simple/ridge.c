@@ -9,6 +9,7 @@
 #include "core/base/text/json.h"
 #include "core/num/blas.h"
 #include "core/num/linalg.h"
+#include "core/num/stats.h"
 #include "core/predict/simple/encoded.h"
 #include "core/predict/simple/simple.h"
 
@@ -151,9 +152,9 @@ static ll_status read_samples(const ll_encoded *m, const ll_measured *measured, 
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
 {
     samples s = {0};
-    double mean, error = NAN, share = ll_real(job->options, "penalty");
-    ll_status status = ll_simple_mean(&job->samples, &mean, e);
-    if (!status) status = read_samples(model, &job->samples, mean, &s, e);
+    double mean = ll_mean(job->samples.lat_ms, job->samples.archs->n), error = NAN,
+           share = ll_real(job->options, "penalty");
+    ll_status status = read_samples(model, &job->samples, mean, &s, e);
     if (!status) {
         if (share <= 0) share = choose_share(&s, &error);
         *adapted = solve(&s, mean, share * s.size * s.k);

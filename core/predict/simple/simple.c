@@ -72,12 +72,6 @@ ll_status ll_simple_space_load(const ll_load_job *job, void **model, ll_error *e
     return s;
 }
 
-ll_status ll_simple_mean(const ll_measured *samples, double *mean, ll_error *e)
-{
-    *mean = ll_mean(samples->lat_ms, samples->archs->n);
-    return *mean > 0 ? LL_OK : ll_fail(e, LL_FAILED, "the samples' latencies are all zero");
-}
-
 /* --- linear in features of the gene --- */
 
 ll_linear_fit *ll_linear_fit_new(int dim, int kind)

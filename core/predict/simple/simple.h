@@ -19,9 +19,6 @@ ll_status ll_simple_open_costs(const char *paths, const ll_space *s, struct ll_c
 /* Says so where a table of layer costs was timed with another engine than the device's networks. */
 void ll_simple_say_engine(const ll_adapt_job *job, const struct ll_costs *table);
 
-/* Mean latency of the samples; LL_FAILED: none is above zero. */
-ll_status ll_simple_mean(const ll_measured *samples, double *mean, ll_error *e);
-
 /* An adapted predictor that is linear in features of the gene: offset + features . w, in milliseconds. */
 typedef struct ll_linear_fit {
     int dim;
