@@ -79,7 +79,7 @@ INLINE void attention(const ll_conv *c, const real *q, const ll_conv_node *n, co
 #pragma omp simd
     for (int j = 0; j < f; j++) aq[j] = a[j] * own[j];
     for (int p = 0; p < n->n_preds; p++) {
-        real t = ll_dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
+        real t = ll_row_dot(aq, row(c, q, n, p), f) * scale, slope = t > 0 ? 1 : leaky_slope;
         k->edge[2 * p] = t * slope;
         k->edge[2 * p + 1] = slope;
         if (k->edge[2 * p] > most) most = k->edge[2 * p];
@@ -124,12 +124,12 @@ INLINE void attention_backward(const ll_conv *c, const real *q, const ll_conv_no
 {
     real downed[LL_CONV_MOST_WIDTH], scale = 1 / (real)sqrt((double)f), rest = k->stat[2];
     const real *own = q + (size_t)n->own * c->width;
-    real *dq = g->proj + c->gat_at, mean = ll_dot(dr, k->gathered, f);
+    real *dq = g->proj + c->gat_at, mean = ll_row_dot(dr, k->gathered, f);
     memset(downed, 0, (size_t)f * sizeof *downed);
     for (int p = 0; p < n->n_preds; p++) {
         const real *other = row(c, q, n, p);
         real *dother = dq + (size_t)n->row_of[n->pred[p]] * c->width, weight = k->edge[2 * p];
-        real dt = weight * (ll_dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
+        real dt = weight * (ll_row_dot(dr, other, f) - mean) * k->edge[2 * p + 1] * scale;
         add_scaled(dother, dr, weight - rest, f);
         /* own and other may be the same row (self-loops, equal nodes), so own's share goes through a copy */
         edge_backward(c->a, own, other, dt, g->a, downed, dother, f);

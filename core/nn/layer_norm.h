@@ -14,7 +14,7 @@ LL_NORM_INLINE void ll_layer_norm(const real *restrict x, int n, const real *res
     real mu = ll_row_total(x, n) / (real)n;
 #pragma omp simd
     for (int j = 0; j < n; j++) y[j] = x[j] - mu;
-    real s = 1 / (real)sqrt(ll_dot(y, y, n) / (real)n + (real)1e-5);
+    real s = 1 / (real)sqrt(ll_row_dot(y, y, n) / (real)n + (real)1e-5);
 #pragma omp simd
     for (int j = 0; j < n; j++) y[j] = y[j] * s * gamma[j] + beta[j];
     *mean = mu;
@@ -32,7 +32,7 @@ LL_NORM_INLINE void ll_layer_norm_back(const real *restrict x, int n, const real
         dgamma[j] += dy[j] * dx[j];
         dbeta[j] += dy[j];
     }
-    real sum = ll_dot(dy, gamma, n) / (real)n, dot = ll_dot3(dy, gamma, dx, n) / (real)n;
+    real sum = ll_row_dot(dy, gamma, n) / (real)n, dot = ll_row_dot3(dy, gamma, dx, n) / (real)n;
 #pragma omp simd
     for (int j = 0; j < n; j++) dx[j] = rstd * (dy[j] * gamma[j] - sum - dx[j] * dot);
 }

@@ -35,8 +35,8 @@ static inline __attribute__((always_inline)) real ll_add_lanes(real *restrict pa
 #define LL_ROWS(...) __VA_ARGS__
 
 LL_ROW_SUM(ll_row_total, LL_ROWS(const real *restrict x), x[k])
-LL_ROW_SUM(ll_dot, LL_ROWS(const real *restrict x, const real *restrict y), x[k] * y[k])
-LL_ROW_SUM(ll_dot3, LL_ROWS(const real *restrict x, const real *restrict y, const real *restrict z),
+LL_ROW_SUM(ll_row_dot, LL_ROWS(const real *restrict x, const real *restrict y), x[k] * y[k])
+LL_ROW_SUM(ll_row_dot3, LL_ROWS(const real *restrict x, const real *restrict y, const real *restrict z),
            x[k] * y[k] * z[k])
 
 #undef LL_ROWS

@@ -146,9 +146,8 @@ void ll_mp_head_back(ll_mp_net *net, const real *w, const ll_mp_item *items, con
                    grad + s->b1, net->din, 0);
     for (int i = 0; i < n; i++) {
         const real *d = net->din + (size_t)i * (size_t)in;
-        if (dcode)
-            ll_add_column_sums(d, 1, LL_MP_CODE, LL_MP_CODE, dcode + (size_t)items[i].code * LL_MP_CODE);
-        ll_add_column_sums(d + LL_MP_CODE, 1, LL_MP_DEVICE, LL_MP_DEVICE,
-                           grad + s->embedding + (size_t)items[i].device * LL_MP_DEVICE);
+        if (dcode) ll_add_row(dcode + (size_t)items[i].code * LL_MP_CODE, d, LL_MP_CODE);
+        ll_add_row(grad + s->embedding + (size_t)items[i].device * LL_MP_DEVICE, d + LL_MP_CODE,
+                   LL_MP_DEVICE);
     }
 }

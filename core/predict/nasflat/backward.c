@@ -78,8 +78,8 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
     int hd = l->shape.hw_dim, od = l->shape.op_dim, n = k->plan.n_devices;
     clear(k->dhw[1], n, od);
     for (int q = 0; q < k->busy.n; q++)
-        ll_add_column_sums(k->dhead_in + (size_t)(q + 1) * l->head_in - od, 1, od, od,
-                           k->dhw[1] + (size_t)k->plan.device_of[k->busy.item[q]] * od);
+        ll_add_row(k->dhw[1] + (size_t)k->plan.device_of[k->busy.item[q]] * od,
+                   k->dhead_in + (size_t)(q + 1) * l->head_in - od, od);
     ll_linear_back(k->hw_out[0], n, od, w + l->hw_w[1].at, od, od, k->dhw[1], od, grad + l->hw_w[1].at,
                    grad + l->hw_b[1].at, k->dhw[0], 0);
     ll_act_back(k->dhw[0], k->hw_out[0], n, od, od, LL_ACT_RELU, 1);
@@ -87,8 +87,7 @@ static void device_back(ll_nasflat_work *k, const real *w, real *grad)
     ll_linear_back(k->hw_in, n, hd, w + l->hw_w[0].at, od, od, k->dhw[0], od, grad + l->hw_w[0].at,
                    grad + l->hw_b[0].at, k->hw_in, 0);
     for (int i = 0; i < n; i++)
-        ll_add_column_sums(k->hw_in + (size_t)i * hd, 1, hd, hd,
-                           grad + l->hw_emb.at + (size_t)k->plan.device[i] * hd);
+        ll_add_row(grad + l->hw_emb.at + (size_t)k->plan.device[i] * hd, k->hw_in + (size_t)i * hd, hd);
 }
 
 /* --- main pass ------------------------------------------------------------------------------------------ */
@@ -230,8 +229,8 @@ static void share_slots_back(const ll_nasflat_work *k, int kind, int q)
     const int *at = k->busy.at.slot_at[kind] + q;
     for (int i = at[0]; i < at[1]; i++, slot++) {
         const real *d = k->dhidden + (size_t)i * f;
-        ll_add_column_sums(d, 1, f, f, k->du_rows + (size_t)k->plan.slot_row[slot] * f);
-        ll_add_column_sums(d, 1, f, f, k->du_items + (size_t)q * f);
+        ll_add_row(k->du_rows + (size_t)k->plan.slot_row[slot] * f, d, f);
+        ll_add_row(k->du_items + (size_t)q * f, d, f);
     }
 }
 
@@ -325,13 +324,13 @@ static void op_vectors_back(const ll_nasflat_work *k, const real *d_o, real *gra
 {
     const ll_nasflat_layout *l = k->l;
     int o = l->o_dim, op = l->shape.op_dim, n_ops = l->shape.n_ops, hw = l->shape.hw_dim;
-    ll_add_column_sums(d_o + (size_t)LL_NASFLAT_OUTPUT * o, 1, o, o, grad + l->out_emb.at);
+    ll_add_row(grad + l->out_emb.at, d_o + (size_t)LL_NASFLAT_OUTPUT * o, o);
     for (int r = LL_NASFLAT_FIRST_OP; r < k->plan.n_rows; r++) {
         int slot = (r - LL_NASFLAT_FIRST_OP) / n_ops, which = (r - LL_NASFLAT_FIRST_OP) % n_ops;
         const real *d = d_o + (size_t)r * o;
-        ll_add_column_sums(d, 1, op, op, grad + l->op_emb.at + (size_t)which * op);
+        ll_add_row(grad + l->op_emb.at + (size_t)which * op, d, op);
         if (!l->shape.hw_head)
-            ll_add_column_sums(d + op, 1, hw, hw, grad + l->hw_emb.at + (size_t)k->plan.device[slot] * hw);
+            ll_add_row(grad + l->hw_emb.at + (size_t)k->plan.device[slot] * hw, d + op, hw);
     }
 }
 
