@@ -196,9 +196,15 @@ static ll_matrix_f *vectors_of(const bench *b, const ll_sampler *sampler)
     return &b->vectors[i];
 }
 
+/* Each of many trials at once is to hear that it is cancelled; what it reports on its way would say nothing. */
+static ll_observer quietly(const ll_observer *o)
+{
+    return o ? (ll_observer){.cancelled = o->cancelled, .ctx = o->ctx} : (ll_observer){0};
+}
+
 /* A model for one trial, pretrained on what its samples choose. On any thread, several at once: without the pool. */
-static ll_status own_model(const batch *c, const ll_trial *t, const ll_ints *samples, ll_model **out,
-                           ll_error *e)
+static ll_status own_model(const batch *c, const ll_trial *t, const ll_ints *samples, ll_observer *observer,
+                           ll_model **out, ll_error *e)
 {
     const bench *b = c->b;
     ll_chosen_source *chosen = LL_NEW_ARRAY(ll_chosen_source, b->x->sources->most);
@@ -207,6 +213,7 @@ static ll_status own_model(const batch *c, const ll_trial *t, const ll_ints *sam
     for (int i = 0; i < n; i++) ll_ints_add(&source, chosen[i].device);
     ll_pretrain_plan plan = plan_of(b, t->predictor, c->p);
     plan.source = &source;
+    plan.observer = observer;
     plan.pool = NULL;
     ll_status s = run_pretrain(&plan, out, e);
     ll_ints_free(&source);
@@ -221,14 +228,12 @@ static ll_status run_trial(batch *c, int i)
     ll_ints samples = {0};
     ll_transfer *transfer = NULL;
     ll_model *own = NULL;
+    ll_observer quiet = quietly(x->observer);
     int k = sample_count(x, t->predictor, t->k);
     ll_status s =
         ll_draw_samples(t->data, t->device, t->sampler, k, t->seed, t->protocol, vectors_of(c->b, t->sampler),
-                        c->priors[i], x->observer, &samples, &c->errors[i]);
-    if (!s && x->sources) s = own_model(c, t, &samples, &own, &c->errors[i]);
-    ll_observer quiet = x->observer ? *x->observer : (ll_observer){0};
-    quiet.progress =
-        NULL; /* of many trials at once it would say nothing; each is to hear that it is cancelled */
+                        c->priors[i], &quiet, &samples, &c->errors[i]);
+    if (!s && x->sources) s = own_model(c, t, &samples, &quiet, &own, &c->errors[i]);
     ll_transfer_plan plan = {.data = t->data,
                              .observer = &quiet,
                              .model = own ? own : c->model,
