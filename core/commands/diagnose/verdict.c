@@ -79,16 +79,16 @@ static void say_outlook(const ll_answers *a, ll_str *out)
                 "samples.",
                 a->q->transfer->predictor->name, a->q->transfer->device, a->noise.audit.known,
                 a->q->transfer->samples.n);
-    if (!isnan(o->now))
-        ll_str_addf(
-            out,
-            " After what they and the sources say, gp expects Spearman %.3f (%.3f to %.3f in four of five "
-            "cases)",
-            ll_below_one(o->now, 3), ll_below_one(o->now_lo, 3), ll_below_one(o->now_hi, 3));
-    if (!isnan(o->now) && isfinite(o->ceiling))
+    if (isnan(o->now)) return;
+    ll_str_addf(
+        out,
+        " After what they and the sources say, gp expects Spearman %.3f (%.3f to %.3f in four of five "
+        "cases)",
+        ll_below_one(o->now, 3), ll_below_one(o->now_lo, 3), ll_below_one(o->now_hi, 3));
+    if (isfinite(o->ceiling))
         ll_str_addf(out, ", and noise of about %.1f %% allows %.3f at best", 100 * o->noise_share,
                     ll_below_one(o->ceiling, 3));
-    if (!isnan(o->now)) ll_str_addc(out, '.');
+    ll_str_addc(out, '.');
 }
 
 static void say_samples(const ll_answers *a, ll_str *out)

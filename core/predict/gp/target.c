@@ -24,8 +24,8 @@ static const struct {
  * whose processor is shared: what disturbs a measurement there delays it, by far more than chance would, and the more the longer
  * it runs. One in forty of samsung_a50's latencies on FBNet lies above the fit by 16 and more of its deviations; below, by 2. */
 static const double nu = 3, nu_of_delays = .5, least_factor = .5, most_factor = 50;
-static const double least_relative = .2,
-                    most_relative = 5;     /* latency to which noise is taken to grow, over the median */
+/* From and to which latency over the median a phone's noise is taken to grow with it. */
+static const double least_relative = .2, most_relative = 5;
 static const double noise_inflation = 1.4; /* a new measurement's variance over R */
 static const double coarse = .005;         /* a clock step over this share of the median matters */
 static const double clock_noise = .05, least_noise = .002, noise_width = .7, wide = 3, wide_share = .1;
