@@ -178,10 +178,21 @@ void pty_resize(int rows, int cols)
     ioctl(pty.fd, TIOCSWINSZ, &size);
 }
 
+/* Q came while a command ran, which on a slow machine none of these tests can rule out; now it has ended. */
+static bool was_told_to_wait(void)
+{
+    return vt_has(&pty.t, "Q again cancels it") && !vt_has(&pty.t, "Ctrl-C cancels");
+}
+
 bool pty_wait_end(void)
 {
+    bool again = false;
     for (double end = ll_now_s() + pty_patience; ll_now_s() < end && !pty.ended;) {
         pty_pump(10);
+        if (again || !was_told_to_wait()) continue;
+        pty_settle(); /* what runs is on the screen by now */
+        again = was_told_to_wait();
+        if (again) keys("Q");
         pty.ended = waitpid(pty.pid, &pty.status, WNOHANG) == pty.pid;
     }
     while (pty_pump(10)) {

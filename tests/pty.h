@@ -52,8 +52,9 @@ void pty_click(int y, int x);
 void pty_drag(int y0, int x0, int y1, int x1);
 void pty_wheel(int y, int x, bool down);
 void pty_resize(int rows, int cols);
-void pty_print(void);          /* the screen, for the log of a failed test */
-bool pty_wait_end(void);       /* prints the screen when the program does not end */
+void pty_print(void); /* the screen, for the log of a failed test */
+/* Prints the screen when the program does not end. Where Q was asked back for a command that still ran, another Q. */
+bool pty_wait_end(void);
 void pty_finish(void);         /* ends what still runs */
 void pty_check_restored(void); /* the terminal is as it was */
 
