@@ -41,9 +41,9 @@ GUESSES := -Wno-unknown-warning-option -Wno-pass-failed -Wno-format-truncation -
            -Wno-stringop-overflow
 # Addresses, leaks and undefined behaviour together: one build and one run find what two did. (The runtimes are linked in
 # because as shared libraries they do not agree on where to report: log_path of tests/run.)
-FLAGS_asan := -O1 -march=$(MARCH) -fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan -static-libubsan \
+FLAGS_asan := -O1 -g1 -march=$(MARCH) -fsanitize=address,undefined -fno-sanitize-recover=all -static-libasan -static-libubsan \
               -fno-omit-frame-pointer $(GUESSES)
-FLAGS_tsan := -O1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
+FLAGS_tsan := -O1 -g1 -march=$(MARCH) -fsanitize=thread $(GUESSES)
 # libFuzzer is clang's, whatever builds the rest (instrumented loops that do not vectorize are no errors, and NULL + 0
 # is NULL, as C2y has it)
 CLANG ?= clang

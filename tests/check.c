@@ -102,6 +102,12 @@ bool check_obey_modes(void)
     return geteuid() || !syscall(SYS_capset, &header, none);
 }
 
+bool check_under(const char *sanitizer)
+{
+    const char *is = getenv("LATLAB_SANITIZER");
+    return is && (!sanitizer || !strcmp(is, sanitizer));
+}
+
 static double used_s(int who)
 {
     struct rusage u;

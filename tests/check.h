@@ -19,6 +19,9 @@ typedef struct check_case {
 int check_main(const char *program, const check_case *cases, int argc, char **argv);
 bool check_report(bool good, const char *file, int line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Whether the suite runs under this sanitizer, "asan" or "tsan" (NULL: under any), which makes it several times slower. What one
+ * thread does alone need not be done under "tsan". */
+bool check_under(const char *sanitizer);
 int check_failed(void); /* failures of the running case so far: for a child to say as its exit status */
 /* Marks the running case as skipped, loudly. */
 void check_skip(const char *why);

@@ -358,7 +358,6 @@ static const check_case threads[] = {
 
 int main(int argc, char **argv)
 {
-    const char *sanitizer = getenv("LATLAB_SANITIZER");
     ll_blas_init();
-    return check_main("test_cate", sanitizer && !strcmp(sanitizer, "tsan") ? threads : cases, argc, argv);
+    return check_main("test_cate", check_under("tsan") ? threads : cases, argc, argv);
 }

@@ -277,14 +277,13 @@ typedef struct published {
 static void check_published(const char *space, const published *rows, int n, double mean, double tolerance)
 {
     ll_error e = {0};
-    const char *sanitizer = getenv("LATLAB_SANITIZER");
-    if (sanitizer && !strcmp(sanitizer, "tsan")) return; /* one thread, many minutes */
+    if (check_under("tsan")) return; /* one thread, many minutes */
     ll_dataset *d = import_space(space);
     if (!d) return;
     ll_model *m = load_checkpoint(space, d, &e);
     CHECK_STR(e.message, "");
     double sum = 0;
-    bool slow = sanitizer != NULL; /* then one draw, and only its mean is checked, loosely */
+    bool slow = check_under(NULL); /* then one draw, and only its mean is checked, loosely */
     int seeds = slow ? 1 : 10;
     if (slow) tolerance += .03;
     for (int i = 0; m && i < n; i++) {

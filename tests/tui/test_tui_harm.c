@@ -123,7 +123,7 @@ static void test_deadly_signals(void)
     static const struct {
         int sig, ended_by; /* ended_by 0: exits with 128 + sig */
     } cases[] = {{SIGTERM, 0}, {SIGHUP, 0}, {SIGABRT, SIGABRT}, {SIGSEGV, SIGSEGV}};
-    bool sanitized = getenv("LATLAB_SANITIZER") != NULL;
+    bool sanitized = check_under(NULL);
     for (int i = 0; i < 4; i++) {
         if (!START(24, 80, LOADED)) return;
         CHECK(until("sim_phone_a53"));
@@ -234,10 +234,9 @@ static void random_mouse(ll_rng *rng)
 
 static int monkey_keys(void)
 {
-    const char *wish = getenv("LATLAB_MONKEY"), *sanitizer = getenv("LATLAB_SANITIZER");
+    const char *wish = getenv("LATLAB_MONKEY");
     if (wish) return atoi(wish);
-    return sanitizer && !strcmp(sanitizer, "tsan") ? 300
-                                                   : 10000; /* the thread sanitizer is 30 times slower */
+    return check_under("tsan") ? 300 : 10000; /* the thread sanitizer is 30 times slower */
 }
 
 /* Ends what runs (Ctrl-C twice drops what waits, too) and waits until the program has come to the keys it has: a Ctrl-C

@@ -218,7 +218,7 @@ static void play_and_grade(const ll_lesson_entry *entry)
 static bool is_quick(const char *name)
 {
     static const char *const quick[] = {"tour", "flops", "roofline", "shots"};
-    int n = getenv("LATLAB_SANITIZER") ? 2 : 4, i = 0;
+    int n = check_under(NULL) ? 2 : 4, i = 0;
     while (i < n && strcmp(quick[i], name)) i++;
     return i < n;
 }
