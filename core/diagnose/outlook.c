@@ -137,12 +137,13 @@ static ll_status expect(const ll_diagnosis *q, const ll_belief *b, ll_outlook *o
 {
     ll_expectation x;
     ll_status s = ll_belief_expect(q, b, &out->next, WORLDS, &x, e);
-    out->now = ll_expected(&x, x.spearman, 0);
-    out->now_lo = ll_expected_quantile(&x, x.spearman, 0, .1);
-    out->now_hi = ll_expected_quantile(&x, x.spearman, 0, .9);
-    out->then = ll_expected(&x, x.spearman, 1);
-    out->then_lo = ll_expected_quantile(&x, x.spearman, 1, .1);
-    out->then_hi = ll_expected_quantile(&x, x.spearman, 1, .9);
+    ll_spread now = ll_expected_spread(&x, x.spearman, 0), then = ll_expected_spread(&x, x.spearman, 1);
+    out->now = now.middle;
+    out->now_lo = now.lo;
+    out->now_hi = now.hi;
+    out->then = then.middle;
+    out->then_lo = then.lo;
+    out->then_hi = then.hi;
     ll_expectation_free(&x);
     return s;
 }
