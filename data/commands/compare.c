@@ -486,7 +486,7 @@ const ll_option *ll_compare_more(char *const *words, int n)
     static const ll_option more[] = {
         LL_OPT_BOOL("fresh", "off", "compute every trial again"),
         LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
-        LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
+        LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF_OUTPUT),
         LL_OPT_FORCE,
         LL_PLAN_SEARCH_OPTIONS,
         {0},

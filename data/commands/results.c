@@ -317,7 +317,7 @@ const ll_option ll_results_options[] = {
     LL_OPT_CHOICE(
         "format", "csv", "csv|md|json|latex",
         "of the exported file (default: by its suffix); latex: a booktabs table, tasks by predictors"),
-    LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF_OUTPUT),
     LL_OPT_FORCE,
     LL_OPT_WORD("results", NULL, "another database", LL_OF(FILE)),
     {0},

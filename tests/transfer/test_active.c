@@ -124,6 +124,15 @@ static void continues_from_what_is_measured(void)
     ll_app_free(a);
 }
 
+/* As everywhere: `none` is no file. */
+static void none_is_no_list(void)
+{
+    ll_app *a = measuring_app();
+    SAY(a, "suggest next=3 out=none");
+    CHECK(!strstr(said, "fill in latency_ms") && !ll_is_there("none"));
+    ll_app_free(a);
+}
+
 static void check_within(const cJSON *row, const char *what)
 {
     char lo[32], hi[32];
@@ -236,6 +245,7 @@ static const check_case cases[] = {
     {"continues from what is measured", continues_from_what_is_measured},
     {"keeps what was filled in", keeps_what_was_filled_in},
     {"says what to expect", says_what_to_expect},
+    {"none is no list", none_is_no_list},
     {"a device that is all measured wants nothing", a_device_that_is_all_measured_wants_nothing},
     {"refuses with a reason", refuses_with_a_reason},
     {0},

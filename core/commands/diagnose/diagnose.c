@@ -114,7 +114,7 @@ static void write_list(ll_request *rq, const ll_answers *a, ll_str *file)
     const ll_ints *next = &a->outlook.next;
     const char *out = ll_word(&rq->args, "out");
     ll_error e = rq->error;
-    if (!next->n || (out ? !strcmp(out, "none") : ll_all_known(a->q, next))) return;
+    if (!next->n || (ll_given(&rq->args, "out") ? !out : ll_all_known(a->q, next))) return;
     if (out)
         ll_str_add(file, out);
     else
@@ -218,7 +218,7 @@ static const ll_option diagnose_options[] = {
         "out", NULL,
         "the list of them, a CSV file to fill in; absent: todo-DEVICE.csv for a device of which they are not "
         "measured; none: no file",
-        LL_OF(FILE)),
+        LL_OF_OUTPUT),
     {0},
 };
 

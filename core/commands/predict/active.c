@@ -418,7 +418,7 @@ static const ll_option suggest_options[] = {
                 LL_OF(DEVICE)),
     LL_OPT_WORD("sampler", "auto", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
     LL_OPT_INT("seed", "1", 0, 0, "of the candidates"),
-    LL_OPT_WORD("out", NULL, "write them as CSV, with a column to fill in", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "write them as CSV, with a column to fill in", LL_OF_OUTPUT),
     LL_OPT_BOOL("replace", "off", "with out=: also over a list that is filled in"),
     {0},
 };
