@@ -249,7 +249,7 @@ static const ll_option options[] = {
     LL_OPT_WORD(
         "out", NULL,
         "file to write: .png, .svg, .pdf, or .gp for the script with its data; else into the terminal",
-        LL_OF(FILE)),
+        LL_OF_OUTPUT),
     LL_OPT_FORCE,
     LL_OPT_WORD(
         "size", NULL,

@@ -97,10 +97,11 @@ static ll_ints at_hand(const ll_diagnosis *q)
     return devices;
 }
 
-/* Root mean square error of the samples as the others predict them, percent of their median. */
+/* Root mean square error of the samples as the others predict them, percent of their median; NaN: there are no others. */
 static double left_out_error(const ll_belief *b, int k)
 {
     double sum = 0;
+    if (k < 2) return NAN;
     for (int i = 0; i < k; i++) {
         double off = (b->posterior.left_out_ms[i] - b->y_ms[i]) / b->posterior.scale_ms;
         sum += off * off;

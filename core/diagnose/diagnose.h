@@ -50,16 +50,17 @@ ll_status ll_belief_expect(const ll_diagnosis *q, const ll_belief *b, const ll_i
                            ll_expectation *x, ll_error *e);
 void ll_belief_free(ll_belief *b);
 
-/* NaN and NULL where ll_diagnose_belief has nothing. Expectations are over devices drawn from the posterior: mean
+/* NaN and NULL where ll_diagnose_belief has nothing. Expectations are over devices drawn from the posterior: median
  * and the range of four in five. */
 typedef struct ll_outlook {
     bool few;
-    ll_ints next;                   /* rows to measure next, by optimal design behind the k */
-    double now, now_lo, now_hi;     /* Spearman of the gp with the k samples */
-    double then, then_lo, then_hi;  /* with `next` as well */
-    double noise_ms, noise_share;   /* deviation of a measurement; as a share of the samples' median */
-    double ceiling;                 /* Spearman a perfect prediction would have with such noise and clock */
-    double *left_out, *left_out_ms; /* (k) every sample as the others predict it: deviation in theirs, ms */
+    ll_ints next;                  /* rows to measure next, by optimal design behind the k */
+    double now, now_lo, now_hi;    /* Spearman of the gp with the k samples */
+    double then, then_lo, then_hi; /* with `next` as well */
+    double noise_ms, noise_share;  /* deviation of a measurement; as a share of the samples' median */
+    double ceiling;                /* Spearman a perfect prediction would have with such noise and clock */
+    double *left_out,
+        *left_out_ms; /* (k > 1) every sample as the others predict it: deviation in theirs, ms */
 } ll_outlook;
 ll_status ll_diagnose_outlook(const ll_diagnosis *q, ll_outlook *out, ll_error *e);
 void ll_outlook_free(ll_outlook *o);
@@ -202,7 +203,7 @@ typedef struct ll_source_set {
     ll_ints devices;
     /* all that a user can know: the samples as the others predict them, root mean square error in percent, and the
      * Spearman that the gp expects, with its standard error over the devices drawn */
-    double error, expected, expected_se;
+    double error /* NaN of a single sample */, expected, expected_se;
     double score; /* Spearman on all others where known, else NaN */
 } ll_source_set;
 typedef struct ll_rival {

@@ -10,7 +10,7 @@
 #include "core/predict/gp/simulate.h"
 #include "core/sample/design.h"
 
-enum { WORLDS = 24, NOISY = 8, RANKED = 2000, LEAST_SCORED = 10 };
+enum { WORLDS = 24, RANKED = 2000, LEAST_SCORED = 10 };
 
 bool ll_diagnose_few(const ll_diagnosis *q)
 {
@@ -49,19 +49,23 @@ void ll_belief_free(ll_belief *b)
 
 /* --- noise --- */
 
-/* Spearman of the latencies held likeliest with themselves, measured once: noise added, read from the clock. */
-static double ceiling_of(const ll_belief *b, double noise_ms, double step_ms, uint64_t seed)
+/* Spearman of a device that is possible after the samples with itself, measured once: noise added, read from the clock. Not of
+ * the latencies held likeliest, which lie closer together than those of any device when samples are few. */
+static double ceiling_of(const ll_diagnosis *q, const ll_belief *b, double step)
 {
-    int n = b->prior->n < RANKED ? b->prior->n : RANKED;
-    double *truth = LL_NEW_ARRAY(double, 2 * n), *measured = truth + n, sum = 0;
-    ll_rng rng = ll_rng_new(seed, LL_STREAM_DATA);
-    for (int i = 0; i < n; i++) truth[i] = b->mean_ms[(size_t)i * (size_t)b->prior->n / (size_t)n];
-    for (int draw = 0; draw < NOISY; draw++) {
+    const ll_ints *samples = &q->transfer->samples;
+    int all = b->prior->n, n = all < RANKED ? all : RANKED;
+    double *truth = LL_NEW_ARRAY(double, 2 * all), *measured = truth + all, sum = 0;
+    ll_rng rng = ll_rng_new(q->seed, LL_STREAM_DATA);
+    for (int draw = 0; draw < WORLDS; draw++) {
+        ll_gp_simulate_measuring(b->prior, &b->gp->draws, &b->posterior, samples->v, b->y_ms, samples->n,
+                                 &rng, truth, measured);
         for (int i = 0; i < n; i++) {
-            measured[i] = truth[i] + noise_ms * ll_rng_normal(&rng);
-            if (step_ms > 0) measured[i] = step_ms * round(measured[i] / step_ms);
+            size_t row = (size_t)i * (size_t)all / (size_t)n;
+            truth[i] = truth[row];
+            measured[i] = step > 0 ? step * round(measured[row] / step) : measured[row];
         }
-        sum += ll_spearman(truth, measured, n) / NOISY;
+        sum += ll_spearman(truth, measured, n) / WORLDS;
     }
     free(truth);
     return sum;
@@ -70,9 +74,9 @@ static double ceiling_of(const ll_belief *b, double noise_ms, double step_ms, ui
 static void noise_of(const ll_diagnosis *q, const ll_belief *b, ll_outlook *out)
 {
     double step = ll_clock_step(b->y_ms, q->transfer->samples.n);
-    out->noise_ms = b->posterior.spread * b->posterior.scale_ms * sqrt(b->posterior.noise);
-    out->noise_share = out->noise_ms / b->posterior.scale_ms;
-    out->ceiling = ceiling_of(b, out->noise_ms, step, q->seed);
+    out->noise_share = sqrt(ll_gp_core_noise(&b->posterior));
+    out->noise_ms = b->posterior.scale_ms * out->noise_share;
+    out->ceiling = ceiling_of(q, b, step / b->posterior.scale_ms);
 }
 
 /* --- the next samples --- */
@@ -133,12 +137,13 @@ static ll_status expect(const ll_diagnosis *q, const ll_belief *b, ll_outlook *o
 {
     ll_expectation x;
     ll_status s = ll_belief_expect(q, b, &out->next, WORLDS, &x, e);
-    out->now = ll_expected(&x, x.spearman, 0);
-    out->now_lo = ll_expected_quantile(&x, x.spearman, 0, .1);
-    out->now_hi = ll_expected_quantile(&x, x.spearman, 0, .9);
-    out->then = ll_expected(&x, x.spearman, 1);
-    out->then_lo = ll_expected_quantile(&x, x.spearman, 1, .1);
-    out->then_hi = ll_expected_quantile(&x, x.spearman, 1, .9);
+    ll_spread now = ll_expected_spread(&x, x.spearman, 0), then = ll_expected_spread(&x, x.spearman, 1);
+    out->now = now.middle;
+    out->now_lo = now.lo;
+    out->now_hi = now.hi;
+    out->then = then.middle;
+    out->then_lo = then.lo;
+    out->then_hi = then.hi;
     ll_expectation_free(&x);
     return s;
 }

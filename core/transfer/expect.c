@@ -216,10 +216,12 @@ double ll_expected_error(const ll_expectation *x, const double *what, int i)
     return error;
 }
 
-double ll_expected_quantile(const ll_expectation *x, const double *what, int i, double q)
+ll_spread ll_expected_spread(const ll_expectation *x, const double *what, int i)
 {
     int n;
-    double *v = scored_worlds(x, what, i, &n), value = n ? ll_quantile(v, n, q) : NAN;
+    double *v = scored_worlds(x, what, i, &n);
+    ll_spread spread = {NAN, NAN, NAN};
+    if (n) spread = (ll_spread){ll_median(v, n), ll_quantile(v, n, .1), ll_quantile(v, n, .9)};
     free(v);
-    return value;
+    return spread;
 }

@@ -38,10 +38,15 @@ typedef struct ll_expectation {
 /* LL_CANCELLED when the observer says so. */
 ll_status ll_expect(const ll_expect_job *job, ll_expectation *out, ll_error *e);
 void ll_expectation_free(ll_expectation *x);
-/* Mean and a quantile over the worlds of size i; NaN when none can be scored. */
+/* Mean over the worlds of size i; NaN when none can be scored. */
 double ll_expected(const ll_expectation *x, const double *what, int i);
 /* Standard error of that mean. */
 double ll_expected_error(const ll_expectation *x, const double *what, int i);
-double ll_expected_quantile(const ll_expectation *x, const double *what, int i, double q);
+/* Median of the worlds of size i, and between which four in five lie. Not their mean: where a few do far worse than all others
+ * that is what none of them is like, and lies outside. */
+typedef struct ll_spread {
+    double middle, lo, hi;
+} ll_spread;
+ll_spread ll_expected_spread(const ll_expectation *x, const double *what, int i);
 
 #endif

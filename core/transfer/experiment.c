@@ -354,6 +354,23 @@ static ll_status need_models(batch *c, int p, ll_error *e)
     return s;
 }
 
+static ll_status refuse_unknown(const batch *c, ll_error *e)
+{
+    int i = 0;
+    while (c->recalled[i]) i++;
+    const ll_trial *t = &c->trials[i];
+    return ll_fail(e, LL_FAILED, "no result is kept of %s on %s by %s with k=%d and seed %llu",
+                   t->predictor->name, t->data->devices[t->device].name, t->sampler->name, t->k,
+                   (unsigned long long)t->seed);
+}
+
+/* What a batch needs before the trials that are left are run. */
+static ll_status prepare_batch(batch *c, int left, ll_error *e)
+{
+    if (!left) return LL_OK;
+    return c->b->x->recall_only ? refuse_unknown(c, e) : need_models(c, c->p, e);
+}
+
 /* All samplers and sizes for one predictor, one draw. */
 static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
 {
@@ -369,7 +386,7 @@ static ll_status run_draw(bench *b, int p, uint64_t seed, ll_error *e)
                .done = LL_NEW_ARRAY(atomic_bool, most),
                .status = LL_NEW_ARRAY(ll_status, most),
                .errors = LL_NEW_ARRAY(ll_error, most)};
-    ll_status s = fill_batch(&c, p, seed, most) ? need_models(&c, p, e) : LL_OK;
+    ll_status s = prepare_batch(&c, fill_batch(&c, p, seed, most), e);
     if (!s) ll_pool_run(x->pool, c.n, run_one, &c);
     if (!s) land(&c);
     if (!s && c.failed) *e = c.errors[c.landed];

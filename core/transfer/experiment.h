@@ -60,6 +60,7 @@ typedef struct ll_experiment {
     /* All on the calling thread, and `landed` in a fixed order, as soon as what stands before has landed. `recall` fills the results of a known trial and returns true; NULL: none
      * known. */
     bool (*recall)(void *ctx, ll_trial *t);
+    bool recall_only; /* nothing is computed: LL_FAILED at the first draw with a trial that is not known */
     void (*landed)(void *ctx, const ll_trial *t, bool recalled);
     /* More to be had of a trial that has just been computed, whose metrics are there; on any thread, several at once. What
      * it leaves in t->found lands with the trial; `forget` frees that of trials that do not land. NULL: nothing. */

@@ -440,6 +440,27 @@ static ll_status emit_compare(run *r)
     return s;
 }
 
+/* A database that may not be written has what it has: that is shown, and nothing is computed which could not be kept. */
+static ll_status run_trials(run *r)
+{
+    ll_request *rq = r->rq;
+    ll_experiment *x = &r->plan.x;
+    bool fresh = ll_bool(&rq->more, "fresh");
+    x->recall_only = ll_results_read_only(r->db);
+    if (x->recall_only && fresh)
+        return LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
+    x->recall = fresh ? NULL : recall;
+    x->landed = landed;
+    x->inspect = r->search.on ? inspect : NULL;
+    x->forget = forget;
+    x->ctx = r;
+    ll_status s = ll_experiment_run(x, &rq->error);
+    if (s != LL_FAILED || !x->recall_only) return s;
+    ll_error missing = rq->error;
+    return LL_FAIL(rq, LL_FAILED, "the results database is read-only, and %s; results=FILE names another one",
+                   missing.message);
+}
+
 ll_status ll_run_compare(ll_request *rq)
 {
     run r = {.rq = rq};
@@ -448,16 +469,7 @@ ll_status ll_run_compare(ll_request *rq)
     if (!s && out) s = ll_output_new(rq, out, &r.out);
     if (!s) s = ll_plan_search_read(rq, &r.plan, &r.search);
     if (!s) s = ll_open_results(rq, &rq->more, true, &r.db);
-    if (!s && ll_results_read_only(r.db))
-        s = LL_FAIL(rq, LL_FAILED, "the results database is read-only; results=FILE names another one");
-    if (!s) {
-        r.plan.x.recall = ll_bool(&rq->more, "fresh") ? NULL : recall;
-        r.plan.x.landed = landed;
-        r.plan.x.inspect = r.search.on ? inspect : NULL;
-        r.plan.x.forget = forget;
-        r.plan.x.ctx = &r;
-        s = ll_experiment_run(&r.plan.x, &rq->error);
-    }
+    if (!s) s = run_trials(&r);
     if (s == LL_CANCELLED && !r.error.status)
         ll_note(rq, "%d %s are kept; the same command goes on from there", r.n,
                 ll_noun(r.n, "trial", "trials"));
@@ -486,7 +498,7 @@ const ll_option *ll_compare_more(char *const *words, int n)
     static const ll_option more[] = {
         LL_OPT_BOOL("fresh", "off", "compute every trial again"),
         LL_OPT_WORD("results", NULL, "another database than the usual one", LL_OF(FILE)),
-        LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF(FILE)),
+        LL_OPT_WORD("out", NULL, "write the table of tasks to this file, as Markdown", LL_OF_OUTPUT),
         LL_OPT_FORCE,
         LL_PLAN_SEARCH_OPTIONS,
         {0},

@@ -295,9 +295,9 @@ static const ll_option encode_options[] = {
      .positional = true,
      .required = true},
     LL_OPT_INT("seed", "0", 0, 2147483646, "of weights, batches and whatever else is drawn"),
-    LL_OPT_WORD("save", NULL, "file to keep it in (.safetensors)", LL_OF(FILE)),
+    LL_OPT_WORD("save", NULL, "file to keep it in (.safetensors)", LL_OF_OUTPUT),
     LL_OPT_WORD("from", NULL, "file that save= has written: nothing is fitted", LL_OF(FILE)),
-    LL_OPT_WORD("out", NULL, "file for the vectors of the data's architectures: .csv or .npy", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "file for the vectors of the data's architectures: .csv or .npy", LL_OF_OUTPUT),
     LL_OPT_FORCE,
     {0}};
 

@@ -190,7 +190,7 @@ ll_status ll_export_onnx(ll_request *rq, const char *archs)
 }
 
 static const ll_option onnx_options[] = {
-    LL_OPT_WORD("out", NULL, "onnx: the folder to write", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "onnx: the folder to write", LL_OF_OUTPUT),
     LL_OPT_INT("batch", "1", 1, 65536, "onnx: images per run", .unit = "images"),
     LL_OPT_INT("seed", "1", 0, 2147483647, "onnx: of the weights, and of random:N"),
     LL_OPT_BOOL("replace", "off", "onnx: write over a measure.csv that is there"),

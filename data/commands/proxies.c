@@ -566,7 +566,7 @@ static const ll_option options[] = {
     LL_OPT_WORD("space", NULL, "search space, where it is not that of the data: a name, or a file *.json",
                 LL_OF(SPACE)),
     LL_OPT_WORD("out", NULL, "CSV file; what an earlier run has written there is not computed again",
-                LL_OF(FILE)),
+                LL_OF_OUTPUT),
     LL_OPT_BOOL("save", "off",
                 "add them to the dataset as scores, so that `search score=nwot` can maximise them"),
     LL_OPT_WORD("prefix", NULL, "before the names of these scores"),

@@ -18,7 +18,7 @@ ll_status ll_open_results(ll_request *rq, const ll_values *options, bool create,
 {
     char *path = ll_has(options, "results") ? ll_path_expand(ll_word(options, "results")) : ll_results_path();
     ll_status s = LL_OK;
-    if (!create && !ll_is_file(path))
+    if (!create && ll_is_missing(path))
         s = LL_FAIL(rq, LL_FAILED, "%s: no results yet; `compare` keeps them", path);
     if (!s) s = ll_results_open(path, out, &rq->error);
     free(path);
@@ -317,7 +317,7 @@ const ll_option ll_results_options[] = {
     LL_OPT_CHOICE(
         "format", "csv", "csv|md|json|latex",
         "of the exported file (default: by its suffix); latex: a booktabs table, tasks by predictors"),
-    LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "write them to this file instead", LL_OF_OUTPUT),
     LL_OPT_FORCE,
     LL_OPT_WORD("results", NULL, "another database", LL_OF(FILE)),
     {0},

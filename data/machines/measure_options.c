@@ -62,7 +62,7 @@ const ll_option ll_measure_options[] = {
         "layers: at the speed the machine had when this device of the loaded dataset was measured, by "
         "the control network of both; default: at that of now",
         LL_OF(DEVICE)),
-    LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "layers: the table to write, *.csv", LL_OF_OUTPUT),
     LL_OPT_FORCE,
     LL_OPT_BOOL("again", "off", "drop what an earlier sweep of this device has kept"),
     LL_OPT_BOOL("save", "on", "write the dataset when done: where it lies, or a copy in the data folder"),

@@ -233,7 +233,7 @@ bool ll_results_read_only(const ll_results *r)
 /* The library would write into a device, or wait for a pipe. */
 static ll_status check_place(const char *path, ll_error *e)
 {
-    if (ll_is_missing(path) || ll_is_file(path)) return LL_OK;
+    if (!ll_is_there(path) || ll_is_missing(path) || ll_is_file(path)) return LL_OK;
     return ll_fail(e, LL_BAD_DATA, "%s: is %s, a database of results was expected", path,
                    ll_is_dir(path) ? "a folder" : "no file");
 }

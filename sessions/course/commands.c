@@ -261,7 +261,7 @@ static const ll_option lesson_options[] = {
     LL_OPT_WORD("what", NULL, "for run: the lesson; for grade: a session, its folder, or a folder of these",
                 LL_POSITIONAL, LL_OF(SESSION)),
     LL_OPT_WORD("student", NULL, "whose lesson it is: {seed} in it is made of the ID"),
-    LL_OPT_WORD("out", NULL, "grade: CSV file to write", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "grade: CSV file to write", LL_OF_OUTPUT),
     LL_OPT_WORD("of", NULL, "grade: the file of a lesson of your own", LL_OF(FILE)),
     LL_OPT_LIST("answers", NULL, "run: NAME=ANSWER,... as the student would give them"),
     LL_OPT_BOOL("keep-going", "off", "run: do not stop at a failing command"),

@@ -209,6 +209,19 @@ static void check_whole(const cJSON *o, const char *text)
     }
 }
 
+/* The word means the same for all of them; those that cannot do without a file are no such. */
+static void none_is_no_file_for_all_commands(void)
+{
+    ll_app *a = new_app();
+    const ll_command *c;
+    for (int i = 0; (c = ll_app_command_at(a, i)); i++) {
+        const ll_option *o = ll_option_find(c->options, "out");
+        if (o && !o->required && o->complete == LL_COMPLETE_FILE)
+            check_report(o->may_be_none, __FILE__, __LINE__, "%s out=none", c->name);
+    }
+    ll_app_free(a);
+}
+
 static void help_fits_eighty_columns(void)
 {
     ll_app *a = new_app();
@@ -302,6 +315,7 @@ static const check_case cases[] = {
     {"terms lead somewhere", terms_lead_somewhere},
     {"options stand under their predictor", options_stand_under_their_predictor},
     {"help fits eighty columns", help_fits_eighty_columns},
+    {"none is no file for all commands", none_is_no_file_for_all_commands},
     {"topics complete", topics_complete},
     {"what is near a topic is named", what_is_near_a_topic_is_named},
     {0}};

@@ -64,9 +64,13 @@ static const char *shape_name(int i)
 }
 
 static const ll_option table[] = {
-    LL_OPT_WORD("device", NULL, "the target", LL_REQUIRED),  LL_OPT_INT("k", "20", 1, 100, "samples"),
-    LL_OPT_CHOICE("gnn", "dgf", "dgf|gat", "layer"),         LL_OPT_BOOL("live", NULL, "redraw"),
-    LL_OPT_NAMES("shape", NULL, shape_name, "of the nodes"), {0},
+    LL_OPT_WORD("device", NULL, "the target", LL_REQUIRED),
+    LL_OPT_INT("k", "20", 1, 100, "samples"),
+    LL_OPT_CHOICE("gnn", "dgf", "dgf|gat", "layer"),
+    LL_OPT_BOOL("live", NULL, "redraw"),
+    LL_OPT_NAMES("shape", NULL, shape_name, "of the nodes"),
+    LL_OPT_WORD("out", "x.csv", "file", LL_OF_OUTPUT),
+    {0},
 };
 
 static ll_status parse(ll_values *v, const char *line, ll_error *e)
@@ -77,6 +81,29 @@ static ll_status parse(ll_values *v, const char *line, ll_error *e)
     ll_status s = ll_values_parse(v, words.v, words.n, e);
     ll_strs_free(&words);
     return s;
+}
+
+/* Whatever would be written without it; a file of that name has a path. */
+static void none_is_no_output(void)
+{
+    ll_values v, copy = {0};
+    ll_error e = {0};
+    CHECK_INT(parse(&v, "fpga", &e), LL_OK);
+    CHECK(ll_is(&v, "out", "x.csv"));
+    CHECK_INT(ll_values_set(&v, "out", "none", &e), LL_OK);
+    CHECK(!ll_has(&v, "out") && !ll_word(&v, "out") && ll_given(&v, "out"));
+    ll_values_copy(&copy, &v);
+    CHECK(!ll_has(&copy, "out") && ll_given(&copy, "out"));
+    cJSON *record = ll_values_json(&v);
+    CHECK(!cJSON_GetObjectItem(record, "out"));
+    cJSON_Delete(record);
+    CHECK_INT(ll_values_set(&v, "out", "./none", &e), LL_OK);
+    CHECK(ll_is(&v, "out", "./none"));
+    ll_values_free(&copy);
+    ll_values_free(&v);
+    CHECK_INT(parse(&v, "none", &e), LL_OK); /* other words are what they say */
+    CHECK(ll_is(&v, "device", "none"));
+    ll_values_free(&v);
 }
 
 static void options_are_checked(void)
@@ -269,6 +296,7 @@ static const check_case cases[] = {
     {"random numbers are seeded", random_numbers_are_seeded},
     {"near names are meant and others are not", near_names_are_meant_and_others_are_not},
     {"options are checked", options_are_checked},
+    {"none is no output", none_is_no_output},
     {"ranges are words", ranges_are_words},
     {"files are replaced or kept", files_are_replaced_or_kept},
     {"json says null for NaN", json_says_null_for_nan},

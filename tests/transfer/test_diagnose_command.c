@@ -92,6 +92,44 @@ static void a_device_with_samples_alone_is_answered(void)
     ll_dataset_unref(d);
 }
 
+static bool has_note(const cJSON *result, const char *words)
+{
+    const cJSON *note;
+    cJSON_ArrayForEach(
+        note, cJSON_GetObjectItem(result, "notes")) if (strstr(note->valuestring, words)) return true;
+    return false;
+}
+
+/* It has no others that it could be held against. */
+static void a_single_sample_is_alone(void)
+{
+    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
+    for (int a = 0; a < 300; a++)
+        if (a != 7) ll_latencies(d, POOLER)[a] = NAN;
+    ll_dataset_seal(d, NULL);
+    ll_app *a = app_with(d);
+    int code;
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
+    cJSON_Delete(results_of(a, "pretrain gp", &code));
+    cJSON_Delete(results_of(a, "transfer pooler k=1", &code));
+    CHECK_INT(code, LL_OK);
+    cJSON *all = results_of(a, "diagnose pooler out=none", &code), *result;
+    CHECK_INT(code, LL_OK);
+    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""),
+              "of its 1 latency fewer than 10 are left besides the 1 sample.");
+    cJSON_ArrayForEach(result, all)
+    {
+        CHECK(!has_note(result, "the others predict it") && !has_note(result, "the others say"));
+        CHECK(!has_note(result, "these 1"));
+    }
+    CHECK(has_note(cJSON_GetArrayItem(all, 1), "one sample cannot tell which sources to take"));
+    CHECK_INT(cJSON_GetArraySize(all), 6); /* instead of residuals a sentence */
+    cJSON_ArrayForEach(result, all) CHECK(strcmp(ll_json_get_str(result, "kind", ""), "diagnose_residuals"));
+    cJSON_Delete(all);
+    ll_app_free(a);
+    ll_dataset_unref(d);
+}
+
 /* In plain words, and with the numbers that decide. */
 static void the_verdict_names_its_numbers(void)
 {
@@ -287,6 +325,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"the command answers in order", the_command_answers_in_order},
         {"a device with samples alone is answered", a_device_with_samples_alone_is_answered},
+        {"a single sample is alone", a_single_sample_is_alone},
         {"the verdict names its numbers", the_verdict_names_its_numbers},
         {"devices beside the task are named", devices_beside_the_task_are_named},
         {"devices beside the task are named by samples", devices_beside_the_task_are_named_by_samples},

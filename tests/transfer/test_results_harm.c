@@ -31,6 +31,15 @@ static ll_status compare(ll_app *a, const char *name, const char *how)
     return s;
 }
 
+static ll_status results(ll_app *a, const char *name)
+{
+    ll_str line = {0};
+    ll_str_addf(&line, "results results=%s/%s", check_tmpdir(), name);
+    ll_status s = say(a, ll_str_text(&line));
+    ll_str_free(&line);
+    return s;
+}
+
 /* The library would write into a device and wait for a pipe. */
 static void what_is_no_file_is_no_database(void)
 {
@@ -41,6 +50,12 @@ static void what_is_no_file_is_no_database(void)
     CHECK_HAS(said, "is no file, a database of results was expected");
     CHECK_INT(say(a, "compare predictors=flops k=5 trials=1 seed=1 results=/dev/zero"), LL_BAD_DATA);
     CHECK_HAS(said, "/dev/zero: is no file");
+    CHECK_INT(results(a, "pipe"), LL_BAD_DATA);
+    CHECK_HAS(said, "is no file, a database of results was expected");
+    CHECK_INT(results(a, "."), LL_BAD_DATA);
+    CHECK_HAS(said, "is a folder, a database of results was expected");
+    CHECK_INT(results(a, "nothing.sqlite"), LL_FAILED);
+    CHECK_HAS(said, "no results yet");
     free(pipe);
     ll_app_free(a);
 }
@@ -245,21 +260,23 @@ static void exports_go_by_their_suffix(void)
 
 /* --- not to be written ---------------------------------------------------------------------------------------------- */
 
-#define FEW "predictors=flops k=5 trials=2 seed=1"
+#define FEW  "predictors=flops k=5 trials=2 seed=1"
+#define MORE "predictors=flops k=5 trials=3 seed=1"
 
 static int with_read_only_folder(void)
 {
     int bad = !check_obey_modes();
     ll_app *a = app_new();
-    ll_str line = {0};
     bad |= (say(a, "load toy") != LL_OK) << 1;
     bad |= (say(a, TASK) != LL_OK) << 2;
-    bad |= (compare(a, "read-only/x?%.sqlite", FEW) != LL_FAILED) << 3;
-    bad |= !strstr(said, "is read-only") << 4;
-    ll_str_addf(&line, "results results=%s/read-only/x?%%.sqlite", check_tmpdir());
-    bad |= (say(a, ll_str_text(&line)) != LL_OK) << 5; /* it can still be read */
-    bad |= !strstr(said, "\"found\":4") << 6;
-    ll_str_free(&line);
+    /* it can still be read, by what asks for no more */
+    bad |= (results(a, "read-only/x?%.sqlite") != LL_OK || !strstr(said, "\"found\":4")) << 3;
+    bad |= (compare(a, "read-only/x?%.sqlite", FEW) != LL_OK || !strstr(said, "\"recalled\":4")) << 4;
+    bad |= (compare(a, "read-only/x?%.sqlite", MORE) != LL_FAILED) << 5;
+    bad |= !strstr(said,
+                   "read-only, and no result is kept of flops on sim_eyeriss by random with k=5 and seed 3")
+           << 6;
+    bad |= (compare(a, "read-only/x?%.sqlite", FEW " fresh=on") != LL_FAILED) << 7;
     ll_app_free(a);
     return bad;
 }

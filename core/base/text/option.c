@@ -190,6 +190,11 @@ static ll_status store(ll_values *v, int i, const char *marked, ll_error *e)
         free(copy);
         return s;
     }
+    if (v->table[i].may_be_none && !strcmp(text, "none")) {
+        free(text);
+        free(copy);
+        text = copy = NULL;
+    }
     free(v->text[i]);
     free(v->marked[i]);
     v->text[i] = text;

@@ -53,7 +53,8 @@ typedef struct ll_option {
     ll_complete complete;
     bool positional; /* may be given without "name=", in table order */
     bool required;
-    bool rest; /* positional that takes all remaining words (stored joined by ',') */
+    bool may_be_none; /* LL_WORD: the word `none` takes it away: it is absent then, if given */
+    bool rest;        /* positional that takes all remaining words (stored joined by ',') */
 } ll_option;
 /* A table ends with a record whose name is NULL. Its records by macros, a line each: `otherwise` is text or NULL, numbers
  * without bounds have 0, 0, and what few have follows as designated initialisers or the words for them:
@@ -81,6 +82,8 @@ typedef struct ll_option {
 #define LL_REQUIRED   .positional = true, .required = true
 #define LL_REST       .positional = true, .rest = true
 #define LL_OF(kind_)  .complete = LL_COMPLETE_##kind_
+/* A file that is written where it is asked for. One that is called none has a path: ./none. */
+#define LL_OF_OUTPUT .complete = LL_COMPLETE_FILE, .words = "none", .may_be_none = true
 /* The words it may be, or be among others. */
 #define LL_ONE_OF(words_) .words = (words_)
 
@@ -106,7 +109,7 @@ void ll_values_free(ll_values *v);
 
 /* Getters: the name must stand in the table (programming error otherwise: abort). */
 bool ll_has(const ll_values *v, const char *name);   /* given or defaulted */
-bool ll_given(const ll_values *v, const char *name); /* given by the user */
+bool ll_given(const ll_values *v, const char *name); /* given by the user, be it as `none` */
 int ll_int(const ll_values *v, const char *name);    /* 0 when absent; also ll_real, ll_bool */
 double ll_real(const ll_values *v, const char *name);
 bool ll_bool(const ll_values *v, const char *name);

@@ -54,6 +54,12 @@ static void add_sets(cJSON *o, const ll_diagnosis *q, const ll_advice_report *r)
     if (!r->n_sets) return;
     const ll_source_set *now = &r->sets[0], *best = &r->sets[r->best_set];
     ll_json_str(o, "best_set", best->what);
+    if (isnan(now->error)) {
+        ll_result_note(o,
+                       "one sample cannot tell which sources to take: from the second on they are judged by "
+                       "how well the others predict each");
+        return;
+    }
     if (r->best_set == 0) {
         ll_result_note(o,
                        "no other set of sources predicts the samples clearly better: each as the others "

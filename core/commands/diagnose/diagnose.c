@@ -46,12 +46,26 @@ static ll_status ask_device(ll_request *rq, ll_answers *a)
     return ll_diagnose_sources(a->q, &a->sources, &rq->error);
 }
 
+/* It sets the scale of the device, so that the sources have nothing to hold against it either. */
+static ll_status only_sample(ll_answers *a)
+{
+    const ll_diagnosis *q = a->q;
+    int row = q->transfer->samples.v[0];
+    return ll_fail(
+        &a->no_residuals, LL_FAILED,
+        "row %d with its %.4g %s is the only sample: it says how fast the device is, and nothing is "
+        "there to hold it against; from the second on each is held against the others",
+        row, ll_latencies(q->data, q->device)[row], ll_device_unit(q->data, q->device));
+}
+
 /* Where the latencies do not suffice for an answer, that is the answer. */
 static void ask_prices(ll_answers *a)
 {
     a->no_prices.status = ll_diagnose_prices(a->q, &a->prices, &a->no_prices);
     bool left_out = a->outlook.few && a->outlook.left_out;
-    a->no_residuals.status = left_out ? LL_OK : ll_diagnose_residuals(a->q, &a->residuals, &a->no_residuals);
+    a->no_residuals.status = left_out && a->q->transfer->samples.n < 2 ? only_sample(a)
+                             : left_out                                ? LL_OK
+                                        : ll_diagnose_residuals(a->q, &a->residuals, &a->no_residuals);
 }
 
 static ll_status ask_samples(ll_request *rq, ll_answers *a)
@@ -100,7 +114,7 @@ static void write_list(ll_request *rq, const ll_answers *a, ll_str *file)
     const ll_ints *next = &a->outlook.next;
     const char *out = ll_word(&rq->args, "out");
     ll_error e = rq->error;
-    if (!next->n || (out ? !strcmp(out, "none") : ll_all_known(a->q, next))) return;
+    if (!next->n || (ll_given(&rq->args, "out") ? !out : ll_all_known(a->q, next))) return;
     if (out)
         ll_str_add(file, out);
     else
@@ -204,7 +218,7 @@ static const ll_option diagnose_options[] = {
         "out", NULL,
         "the list of them, a CSV file to fill in; absent: todo-DEVICE.csv for a device of which they are not "
         "measured; none: no file",
-        LL_OF(FILE)),
+        LL_OF_OUTPUT),
     {0},
 };
 

@@ -81,11 +81,14 @@ static void price_notes(cJSON *o, const ll_diagnosis *q, const ll_prices_report 
                        s->positions[p->position], ll_space_choice(s, p->position, p->op), p->target,
                        2 * p->target_se, p->source);
     }
-    if (r->from_samples)
+    if (r->from_samples && r->n_rows == 1)
+        ll_result_note(o, "prices of devices that are possible after this one latency, which alone tells "
+                          "no two operations apart");
+    else if (r->from_samples)
         ll_result_note(o,
-                       "prices of devices that are possible after these %d %s: where the samples say little, "
-                       "what the sources say",
-                       r->n_rows, ll_noun(r->n_rows, "latency", "latencies"));
+                       "prices of devices that are possible after these %d latencies: where the samples say "
+                       "little, what the sources say",
+                       r->n_rows);
     else
         ll_result_note(o,
                        "counting operations explains %.0f %% of what its latencies differ by (of their "

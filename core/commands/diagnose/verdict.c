@@ -74,11 +74,11 @@ static void say_outlook(const ll_answers *a, ll_str *out)
 {
     const ll_outlook *o = &a->outlook;
     ll_str_addf(out,
-                "How well %s ranks %s cannot be scored yet: of its %d latencies fewer than 10 are left "
-                "besides the %d "
-                "samples.",
+                "How well %s ranks %s cannot be scored yet: of its %d %s fewer than 10 are left besides the "
+                "%d %s.",
                 a->q->transfer->predictor->name, a->q->transfer->device, a->noise.audit.known,
-                a->q->transfer->samples.n);
+                ll_noun(a->noise.audit.known, "latency", "latencies"), a->q->transfer->samples.n,
+                ll_noun(a->q->transfer->samples.n, "sample", "samples"));
     if (isnan(o->now)) return;
     ll_str_addf(
         out,

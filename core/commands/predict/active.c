@@ -305,18 +305,19 @@ static ll_status read_sizes(ll_request *rq, const active *a, sizes *out)
 static void add_spread(cJSON *row, const char *what, const ll_expectation *x, const double *v, int i)
 {
     char key[32];
-    ll_json_num(row, what, ll_expected(x, v, i));
+    ll_spread spread = ll_expected_spread(x, v, i);
+    ll_json_num(row, what, spread.middle);
     snprintf(key, sizeof key, "%s_lo", what);
-    ll_json_num(row, key, ll_expected_quantile(x, v, i, .1));
+    ll_json_num(row, key, spread.lo);
     snprintf(key, sizeof key, "%s_hi", what);
-    ll_json_num(row, key, ll_expected_quantile(x, v, i, .9));
+    ll_json_num(row, key, spread.hi);
 }
 
 static void how_many_notes(cJSON *result, const active *a, const ll_expectation *x)
 {
     if (a->have.n)
-        ll_result_note(result, "%d devices drawn from what is known after the %d latencies measured so far",
-                       x->n_worlds, a->have.n);
+        ll_result_note(result, "%d devices drawn from what is known after the %d %s measured so far",
+                       x->n_worlds, a->have.n, ll_noun(a->have.n, "latency", "latencies"));
     else if (x->from_sources)
         ll_result_note(
             result,
@@ -417,7 +418,7 @@ static const ll_option suggest_options[] = {
                 LL_OF(DEVICE)),
     LL_OPT_WORD("sampler", "auto", "how they are chosen; auto: by optimal design", LL_OF(SAMPLER)),
     LL_OPT_INT("seed", "1", 0, 0, "of the candidates"),
-    LL_OPT_WORD("out", NULL, "write them as CSV, with a column to fill in", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "write them as CSV, with a column to fill in", LL_OF_OUTPUT),
     LL_OPT_BOOL("replace", "off", "with out=: also over a list that is filled in"),
     {0},
 };
@@ -456,7 +457,8 @@ const ll_command ll_active_commands[] = {
      .help =
          "Simulates devices that are possible after what is known (after the sources alone, when nothing is "
          "measured),\n"
-         "measures each by the optimal design and scores the predictions.",
+         "measures each by the optimal design and scores the predictions: their median, and between which "
+         "four in five lie.",
      .examples = "  how-many fpga\n  how-many mine k=5,10,20,40"},
     {0},
 };

@@ -501,7 +501,7 @@ static const ll_option predict_options[] = {
         "architectures, in the table or not: a file (a column `arch`, or one a line), - (standard input), "
         "or STRING,...",
         LL_OF(FILE)),
-    LL_OPT_WORD("out", NULL, "with archs=: file to write them all to, .csv or .npy", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "with archs=: file to write them all to, .csv or .npy", LL_OF_OUTPUT),
     LL_OPT_FORCE,
     LEVEL_OPTION,
     PREDICTOR_OPTION,

@@ -11,6 +11,11 @@
  * of the k measured rows; NULL: nothing is measured, everything comes from the prior. */
 void ll_gp_simulate(const ll_gp_prior *p, const ll_gp_draws *draws, const ll_gp_posterior *posterior,
                     const int *rows, const double *y_ms, int k, ll_rng *rng, double *y);
+/* One device that is possible after k >= 1 measured latencies before it is measured (truth) and measured once, both (n),
+ * relative. Noise is that of most measurements; a phone, which a coarse clock shows, is delayed beyond it, never hastened. */
+void ll_gp_simulate_measuring(const ll_gp_prior *p, const ll_gp_draws *draws,
+                              const ll_gp_posterior *posterior, const int *rows, const double *y_ms, int k,
+                              ll_rng *rng, double *truth, double *measured);
 /* One device that is possible after k measured latencies, in ms: it deviates from the posterior's mean_ms (n) as
  * much as the calibrated intervals say. */
 void ll_gp_simulate_calibrated(const ll_gp_prior *p, const ll_gp_draws *draws,

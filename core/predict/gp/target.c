@@ -178,6 +178,11 @@ static void look_at(const ll_gp_fit *x, int i, double *deviation, double *excess
     }
 }
 
+double ll_gp_phone_noise(double latency)
+{
+    return fmin(fmax(latency, least_relative), most_relative);
+}
+
 /* One step of the scale-mixture form of Student-t noise: samples far from the fit get more of it. */
 static void reweight(ll_gp_fit *x)
 {
@@ -185,7 +190,7 @@ static void reweight(ll_gp_fit *x)
     for (int i = 0; i < x->k; i++) {
         double deviation, excess, usual = 1;
         look_at(x, i, &deviation, &excess);
-        if (phone) usual = pow(fmin(fmax(1 + x->z[i] - deviation, least_relative), most_relative), 2);
+        if (phone) usual = pow(ll_gp_phone_noise(1 + x->z[i] - deviation), 2);
         double dof = phone && deviation > 0 ? nu_of_delays : nu;
         x->more[i] = fmin(fmax((dof + excess / usual) / (dof + 1), least_factor), most_factor);
         x->g[i] = usual * x->more[i];
@@ -301,6 +306,11 @@ static double noise_variance(const ll_gp_fit *x)
     const double *t2 = (const double *)x->t2;
     for (int m = 0; m < x->draws->n; m++) sum += x->w[m] * t2[m] * x->draws->noise[m];
     return noise_inflation * sum;
+}
+
+double ll_gp_core_noise(const ll_gp_posterior *q)
+{
+    return q->noise / noise_inflation;
 }
 
 /* --- leave one out --- */

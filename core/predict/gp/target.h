@@ -90,6 +90,10 @@ double ll_gp_prior_value(const ll_gp_prior *p, int row, double constant, const d
 void ll_gp_condition(const ll_gp_prior *p, const ll_gp_draws *draws, const int *rows, const double *y_ms,
                      int k, bool variance, ll_gp_posterior *out);
 void ll_gp_posterior_free(ll_gp_posterior *q);
+/* Variance of most measurements about f: `noise` without what stands in it for the few that are far off. */
+double ll_gp_core_noise(const ll_gp_posterior *q);
+/* How much noisier a phone is at a latency (relative to the median) than at the median. */
+double ll_gp_phone_noise(double latency);
 /* Latency and its deviation (NULL: not wanted; else the posterior must have a form) at rows (NULL: all n). */
 void ll_gp_posterior_predict(const ll_gp_posterior *q, const ll_gp_prior *p, const int *rows, int n_rows,
                              double *mean_ms, double *sd_ms);

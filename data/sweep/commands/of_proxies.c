@@ -32,7 +32,7 @@ static const ll_option *plan_options(void)
 }
 
 static const ll_option merge_options[] = {
-    LL_OPT_WORD("out", NULL, "proxies: the table to write; default: that of the plan", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "proxies: the table to write; default: that of the plan", LL_OF_OUTPUT),
     {0},
 };
 
@@ -342,14 +342,18 @@ static void emit_merged(ll_request *rq, int files, int fresh, int had, int missi
 /* out= of merge, else of the plan; to be freed. */
 static ll_status find_out(ll_request *rq, const ll_sweep_plan *p, char **out)
 {
-    char *planned = NULL;
+    ll_values planned = {0};
+    ll_status s = LL_OK;
     *out = NULL;
-    for (int i = 0; i < p->options.n && !planned; i++)
-        if (is_out(p->options.v[i])) planned = ll_unmarked(p->options.v[i] + sizeof out_option - 1);
-    const char *word = ll_has(&rq->more, "out") ? ll_word(&rq->more, "out") : planned;
-    ll_status s = word ? ll_output_path(rq, word, out)
-                       : LL_FAIL(rq, LL_USAGE, "out=FILE.csv is missing: the plan names no table either");
-    free(planned);
+    ll_values_init(&planned, ll_proxies_commands[0].options);
+    for (int i = 0; i < p->options.n && !s; i++)
+        if (is_out(p->options.v[i]))
+            s = ll_values_set_marked(&planned, "out", p->options.v[i] + sizeof out_option - 1, &rq->error);
+    const char *word = ll_word(ll_has(&rq->more, "out") ? &rq->more : &planned, "out");
+    if (!s)
+        s = word ? ll_output_path(rq, word, out)
+                 : LL_FAIL(rq, LL_USAGE, "out=FILE.csv is missing: the plan names no table either");
+    ll_values_free(&planned);
     return s;
 }
 

@@ -67,7 +67,7 @@ static const ll_option run_own[] = {
     {0},
 };
 static const ll_option emit_own[] = {
-    LL_OPT_WORD("out", NULL, "write the script to this file", LL_OF(FILE)),
+    LL_OPT_WORD("out", NULL, "write the script to this file", LL_OF_OUTPUT),
     LL_OPT_INT("jobs", "0", 0, 1e6, "tasks at the same time; 0: as many as there are places"),
     LL_OPT_INT("array", "1000", 1, 1e7, "SLURM: entries that an array may have (MaxArraySize - 1)"),
     LL_OPT_WORD("memory", "auto",
