@@ -395,6 +395,61 @@ static void a_bill_takes_off_what_is_fused(void)
     ll_str_free(&text);
 }
 
+/* Every convolution before and behind a depthwise one costs 2, that one 1, sums 1.5: a table of these kinds and rules. */
+static ll_costs *table_of_chains(const ll_space *s, const uint8_t *gene, const char *rules)
+{
+    ll_network n;
+    ll_error e = {0};
+    ll_costs *c = ll_costs_new(NULL);
+    CHECK_OK(ll_network_build(s, gene, &n, &e));
+    for (int i = 0; i < n.n_layers; i++) {
+        ll_cost_row row = {ll_part_of_layer(&n.layers[i]), 2, NAN, 1};
+        if (ll_kernel_of(&row.part) == LL_KERNEL_DWCONV) row.ms = 1;
+        if (row.part.kind == LL_PART_ADD) row.ms = 1.5;
+        if (row.part.kind != LL_PART_COPY) CHECK_OK(ll_costs_add(c, &row, &e));
+    }
+    if (*rules) CHECK_OK(ll_costs_read_text(c, "rules.csv", rules, strlen(rules), NULL, &e));
+    ll_costs_seal(c, NULL);
+    return c;
+}
+
+/* In FBNet's blocks, convolution, depthwise convolution, convolution, sum: the second fuses with both its neighbours and is the
+ * cheapest, so its cost is taken off once, at the larger share; the last sum is cheaper than what it is done with. */
+static void a_chain_saves_a_cost_once(void)
+{
+    static const char rules[] = "kind,c_in,ms,count,gain\nconv+dwconv,,,3,.8\ndwconv+conv,,,3,.9\n"
+                                "conv+add,,,3,1\n";
+    const ll_space *s = ll_space_find("fbnet");
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_bill bill;
+    for (int p = 0; p < s->n_positions; p++) gene[p] = 2; /* expansion 3, kernel 3 */
+    ll_costs *plain = table_of_chains(s, gene, ""), *c = table_of_chains(s, gene, rules);
+    ll_kernel_prices prices;
+    double whole, groups[LL_GROUPS];
+    ll_costs_bill(plain, s, gene, &bill);
+    whole = bill.ms;
+    ll_costs_bill(c, s, gene, &bill);
+    int deep = 0, sums = 0, chains = 0;
+    for (int k = 0; k < bill.n; k++) {
+        deep += ll_kernel_of(&bill.lines[k].part) == LL_KERNEL_DWCONV;
+        sums += bill.lines[k].part.kind == LL_PART_ADD && bill.lines[k].with >= 0;
+        chains += bill.lines[k].with >= 0 && ll_kernel_of(&bill.lines[k].part) == LL_KERNEL_DWCONV;
+    }
+    CHECK(deep >= 20 && sums >= 5 && chains == deep);
+    CHECK_NEAR(whole - bill.ms, .9 * deep + 1.5 * sums, 1e-9);
+    CHECK_OK(ll_kernel_prices_fit(c, 1, NULL, NULL, &prices, NULL, NULL));
+    CHECK_NEAR(ll_sum_groups(&(ll_summing){c, &prices, true}, s, gene, groups), bill.ms, 1e-9);
+    for (int g = 0; g < LL_GROUPS; g++) CHECK(groups[g] >= 0);
+    ll_costs *blocks = ll_costs_regroup(c, s, gene, 1);
+    for (int i = 0; i < blocks->n; i++)
+        if (blocks->rows[i].part.kind == LL_PART_BLOCK) /* 2 + 1 + 2 - .9, and a sum that is free */
+            CHECK_NEAR(blocks->rows[i].ms, 4.1, 1e-9);
+    ll_costs_unref(blocks);
+    ll_kernel_prices_free(&prices);
+    ll_costs_unref(c);
+    ll_costs_unref(plain);
+}
+
 static void bad_rules_are_refused(void)
 {
     static const char *const bad[][2] = {
@@ -448,6 +503,7 @@ static const check_case cases[] = {
     {"few samples give a factor", few_samples_give_a_factor},
     {"gains are those by hand", gains_are_those_by_hand},
     {"a bill takes off what is fused", a_bill_takes_off_what_is_fused},
+    {"a chain saves a cost once", a_chain_saves_a_cost_once},
     {"bad rules are refused", bad_rules_are_refused},
     {"a foreign table is refused", a_foreign_table_is_refused},
     {0},

@@ -41,12 +41,12 @@ double ll_sum_groups(const ll_summing *s, const ll_space *space, const uint8_t *
         groups[group[k]] += ms[k];
         sum += ms[k];
     }
+    ll_bill_fuse(&bill, ms);
     for (int k = 0; k < bill.n; k++) {
-        int into = bill.lines[k].with;
-        if (into < 0) continue;
-        double saved = bill.lines[k].gain * fmin(ms[k], ms[into]);
-        groups[group[ms[k] <= ms[into] ? k : into]] -= saved;
-        sum -= saved;
+        int lost = ll_bill_absorbed(&bill, ms, k);
+        if (lost < 0) continue;
+        groups[group[lost]] -= bill.lines[k].saved_ms;
+        sum -= bill.lines[k].saved_ms;
     }
     return sum;
 }
