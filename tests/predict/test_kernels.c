@@ -143,6 +143,42 @@ static void a_kind_without_rows_is_priced_as_all(void)
     ll_costs_unref(c);
 }
 
+/* --- deviations --- */
+
+static ll_spread spread_of(double constant, double share, int n)
+{
+    ll_rng r = ll_rng_new(3, LL_STREAM_DATA);
+    double *predicted = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
+    ll_spread s;
+    for (int i = 0; i < n; i++) {
+        predicted[i] = 1 + 19. * i / (n - 1);
+        y[i] = predicted[i] + hypot(constant, share * predicted[i]) * ll_rng_normal(&r);
+    }
+    ll_spread_fit(predicted, y, n, &s);
+    free(predicted);
+    free(y);
+    return s;
+}
+
+static void deviations_are_right_at_both_ends(void)
+{
+    static const double made[][2] = {{1, .002}, {.02, .2}, {1, .2}};
+    for (int i = 0; i < 3; i++) {
+        ll_spread s = spread_of(made[i][0], made[i][1], 400);
+        for (int at = 1; at <= 20; at += 19) {
+            double truth = hypot(made[i][0], made[i][1] * at), says = ll_spread_at(&s, at);
+            check_report(says > .75 * truth && says < 1.5 * truth, __FILE__, __LINE__,
+                         "%g and %g at %d: %g for %g", made[i][0], made[i][1], at, says, truth);
+        }
+    }
+    ll_spread few = spread_of(1, .002, 8), one;
+    CHECK(ll_spread_at(&few, 1) > .4 && ll_spread_at(&few, 20) < 4);
+    CHECK_NEAR(few.dof, 6, 0);
+    ll_spread_fit(NULL, (const double[]){10}, 1, &one);
+    CHECK_NEAR(one.constant_ms, 1, 1e-12);
+    CHECK_NEAR(one.share, .3, 0);
+}
+
 /* --- whole networks --- */
 
 /* Drawn networks on device "table", which is made of one, and on `n` others to be filled in. */
@@ -284,6 +320,68 @@ static void a_diagnosis_names_the_kernel(void)
     ll_ints_free(&target);
     ll_ints_free(&samples);
     ll_dataset_unref(d);
+}
+
+/* Of the networks that take from .. to without the noise, how many are within their 90 % intervals. */
+static double covered(const ll_dataset *d, const ll_transfer *t, double from, double to)
+{
+    int n = 0, held = 0;
+    for (int i = K; i < t->n; i++) {
+        if (d->lat_ms[i] < from || d->lat_ms[i] > to) continue;
+        n++;
+        held += fabs(t->lat_ms[i] - ll_latencies(d, 1)[i]) <= 1.734 * t->sd_ms[i]; /* t, 18 degrees */
+    }
+    return n ? (double)held / n : NAN;
+}
+
+/* A device that adds the same noise to everything; adds to low and high what is covered of the fastest and the slowest fifth. */
+static void cover_noisy(uint64_t seed, double *low, double *high)
+{
+    ll_dataset *d = networks(ll_space_find("nasbench201"), 1, 1);
+    ll_error e = {0};
+    ll_rng r = ll_rng_new(seed, LL_STREAM_DATA);
+    set_device(d, 1, "noisy");
+    for (int i = 0; i < NETWORKS; i++)
+        ll_latencies(d, 1)[i] = fmax(.02, d->lat_ms[i] + .06 * ll_rng_normal(&r));
+    CHECK_OK(ll_dataset_seal(d, &e));
+    ll_transfer *t = transferred(d, 1, K, "on", &e);
+    CHECK(t != NULL);
+    if (t) *low += covered(d, t, 0, ll_quantile(d->lat_ms, NETWORKS, .2));
+    if (t) *high += covered(d, t, ll_quantile(d->lat_ms, NETWORKS, .8), INFINITY);
+    ll_transfer_unref(t);
+    ll_dataset_unref(d);
+}
+
+/* There a share of the prediction is too little for the fastest. */
+static void the_fastest_are_covered(void)
+{
+    enum { DRAWS = 6 };
+    double low = 0, high = 0;
+    for (int i = 0; i < DRAWS; i++) cover_noisy((uint64_t)(8 + i), &low, &high);
+    check_report(low > .8 * DRAWS && high > .8 * DRAWS, __FILE__, __LINE__,
+                 "%.2f of the fastest, %.2f of the slowest", low / DRAWS, high / DRAWS);
+}
+
+/* Where all samples but the fastest lie on a line that crosses zero, the offset is not below zero, and nothing is predicted to
+ * take no time. */
+static void nothing_takes_no_time(void)
+{
+    static const char *const hows[] = {"auto", "factor", "offset", "groups"};
+    double sums[8 * LL_GROUPS] = {0}, y[8], one[LL_GROUPS] = {0};
+    for (int i = 0; i < 8; i++) {
+        sums[i * LL_GROUPS + 8] = 1 + i;
+        sums[i * LL_GROUPS + 16] = 1; /* what every network has, and does not seem to cost anything */
+        y[i] = 1 + i - .9;
+    }
+    for (int h = 0; h < 4; h++)
+        for (int g = 0; g < 24; g += 8) {
+            ll_correction c;
+            ll_correct(sums, y, 8, hows[h], &c);
+            memset(one, 0, sizeof one);
+            one[g] = .01;
+            check_report(ll_corrected(&c, one) > 0 && c.offset_ms >= 0, __FILE__, __LINE__,
+                         "%s: %g ms, offset %g", hows[h], ll_corrected(&c, one), c.offset_ms);
+        }
 }
 
 /* One sample is enough for a factor, and no more. */
@@ -498,6 +596,9 @@ static void a_foreign_table_is_refused(void)
 static const check_case cases[] = {
     {"forests price what the table lacks", forests_price_what_the_table_lacks},
     {"a kind without rows is priced as all", a_kind_without_rows_is_priced_as_all},
+    {"deviations are right at both ends", deviations_are_right_at_both_ends},
+    {"the fastest are covered", the_fastest_are_covered},
+    {"nothing takes no time", nothing_takes_no_time},
     {"whole networks correct the table", whole_networks_correct_the_table},
     {"a diagnosis names the kernel", a_diagnosis_names_the_kernel},
     {"few samples give a factor", few_samples_give_a_factor},

@@ -43,8 +43,8 @@ typedef struct kernels_model {
 
 typedef struct kernels_adapted {
     ll_correction correction;
-    double spread; /* relative deviation of a prediction */
-    double dof;
+    double
+        least_ms; /* nothing is predicted to take less: a network of which the table says that it costs nothing */
 } kernels_adapted;
 
 /* --- the table --- */
@@ -260,16 +260,17 @@ static void say(const kernels_model *m, const kernels_adapted *a, const double *
     ll_json_num(job->info, "offset_ms", c->offset_ms);
     ll_json_num(job->info, "left_out_error", 100 * c->error);
     ll_json_num(job->info, "factor_error", 100 * c->plain_error);
+    ll_json_num(job->info, "deviation_ms", c->spread.constant_ms);
+    ll_json_num(job->info, "deviation_share", 100 * c->spread.share);
     say_groups(a, sums, job);
 }
 
-/* A device is never surer than its samples agree; with one sample nothing was left out. */
-static void calibrate(kernels_adapted *a, int k)
+/* A hundredth of what the fastest sample takes. */
+static double least_of(const ll_measured *samples)
 {
-    static const double unknown = .3, prior = .05;
-    double e = a->correction.error;
-    a->spread = isnan(e) ? unknown : sqrt((k * e * e + prior * prior) / (k + 1));
-    a->dof = k > 2 ? k - 1 : 2;
+    double least = INFINITY;
+    for (int i = 0; i < samples->archs->n; i++) least = fmin(least, samples->lat_ms[i]);
+    return least / 100;
 }
 
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
@@ -290,7 +291,7 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     }
     kernels_adapted *a = *adapted = LL_NEW(kernels_adapted);
     ll_correct(sums, job->samples.lat_ms, k, ll_word(job->options, "correct"), &a->correction);
-    calibrate(a, k);
+    a->least_ms = least_of(&job->samples);
     say(m, a, sums, job);
     free(sums);
     return LL_OK;
@@ -312,9 +313,9 @@ static void predict_chunk(void *ctx, int from, int to)
     double groups[LL_GROUPS];
     for (int i = from; i < to; i++) {
         ll_sum_groups(&s, f->m->space, ll_arch(f->job->archs, i), groups);
-        double ms = ll_corrected(&f->a->correction, groups);
+        double ms = fmax(f->a->least_ms, ll_corrected(&f->a->correction, groups));
         f->out->score[i] = f->out->lat_ms[i] = ms;
-        if (f->out->sd_ms) f->out->sd_ms[i] = f->a->spread * fabs(ms);
+        if (f->out->sd_ms) f->out->sd_ms[i] = ll_spread_at(&f->a->correction.spread, ms);
     }
 }
 
@@ -323,37 +324,52 @@ static ll_status predict(const void *model, const void *adapted, const ll_predic
 {
     forecast f = {model, adapted, job, out};
     ll_prediction_new(out, job->archs->n, true, job->want_variance);
-    out->dof = f.a->dof;
+    out->dof = f.a->correction.spread.dof;
     return ll_predict_chunks(job, predict_chunk, &f, e);
 }
 
 /* --- adapted, as tensors --- */
 
-enum { NUMBERS = 4 };
+enum { NUMBERS = 6, OLD_NUMBERS = 4 }; /* older: a share alone, and nothing that is least */
 
 static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
 {
     const kernels_adapted *a = adapted;
-    const double v[NUMBERS] = {a->correction.offset_ms, a->correction.factor, a->spread, a->dof};
+    const ll_spread *s = &a->correction.spread;
+    const double v[NUMBERS] = {a->correction.offset_ms, a->correction.factor, s->share, s->dof,
+                               s->constant_ms,          a->least_ms};
     ll_tensors_add(out, "kernels.numbers", LL_F64, 1, (long[]){NUMBERS}, v);
     ll_tensors_add(out, "kernels.groups", LL_F64, 1, (long[]){LL_GROUPS}, a->correction.groups);
     return LL_OK;
 }
 
+/* Numbers as save_adapted wrote them, n of them. */
+static ll_status read_numbers(const double *v, long n, kernels_adapted *a, ll_error *e)
+{
+    ll_spread s = {.share = v[2], .dof = v[3], .constant_ms = n == NUMBERS ? v[4] : 0};
+    double least = n == NUMBERS ? v[5] : 0;
+    if (!(s.share >= 0) || !(s.dof >= 0) || !(s.constant_ms >= 0) || !(least >= 0))
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "tensor kernels.numbers: deviations %g and %g ms with %g degrees of freedom, %g ms at least",
+            s.share, s.constant_ms, s.dof, least);
+    *a = (kernels_adapted){.correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1], .spread = s},
+                           .least_ms = least};
+    return LL_OK;
+}
+
 static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
 {
-    const ll_tensor *numbers, *groups;
-    ll_status s = ll_tensors_need(in, "kernels.numbers", LL_F64, 1, (long[]){NUMBERS}, &numbers, e);
+    const ll_tensor *numbers = ll_tensors_find(in, "kernels.numbers"), *groups;
+    long n = numbers && numbers->n_dims == 1 && numbers->shape[0] == OLD_NUMBERS ? OLD_NUMBERS : NUMBERS;
+    kernels_adapted a;
+    ll_status s = ll_tensors_need(in, "kernels.numbers", LL_F64, 1, &n, &numbers, e);
     if (!s) s = ll_tensors_need(in, "kernels.groups", LL_F64, 1, (long[]){LL_GROUPS}, &groups, e);
+    if (!s) s = read_numbers(numbers->data, n, &a, e);
     if (s) return s;
-    const double *v = numbers->data;
-    if (!(v[2] >= 0) || !(v[3] >= 0))
-        return ll_fail(e, LL_BAD_DATA, "tensor kernels.numbers: deviation %g with %g degrees of freedom",
-                       v[2], v[3]);
-    kernels_adapted *a = *adapted = LL_NEW(kernels_adapted);
-    *a = (kernels_adapted){
-        .correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1]}, .spread = v[2], .dof = v[3]};
-    memcpy(a->correction.groups, groups->data, sizeof a->correction.groups);
+    memcpy(a.correction.groups, groups->data, sizeof a.correction.groups);
+    kernels_adapted *kept = *adapted = LL_NEW(kernels_adapted);
+    *kept = a;
     return LL_OK;
 }
 
@@ -361,6 +377,7 @@ const ll_predictor ll_kernels_predictor = {
     .name = "kernels",
     .summary = "sums of kernels, priced by a table of layer costs or by forests learnt from it",
     .paper = "nn-Meter, MobiSys 2021, doi 10.1145/3458864.3467882",
+    .version = 1,
     .pretrain_options = pretrain_options,
     .transfer_options = transfer_options,
     .needs_sources = true,
