@@ -10,6 +10,7 @@
 #include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/device/engine.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/predict/kernels/correct.h"
@@ -568,6 +569,28 @@ static void bad_rules_are_refused(void)
     }
 }
 
+/* Engines and types of numbers, by whatever name; what a note does not say is no difference. */
+static void other_settings_are_told(void)
+{
+    static const struct {
+        const char *a, *b, *why;
+    } cases[] = {
+        {"engine=onednn dtype=f32 isa=avx2", "engine=onednn dtype=int8", "t is of dtype f32, d of int8"},
+        {"engine=onednn dtype=f32", "engine=blas dtype=bf16 (x)",
+         "t is of engine onednn, d of blas; t is of dtype f32, d of bf16"},
+        {"engine=onednn dtype=f32", "engine=blas", "t is of engine onednn, d of blas"},
+        {"engine=onednn dtype=f32", "engine=onednn, dtype=FP32", ""},
+        {"engine=onednn dtype=f32", "a phone", ""},
+        {NULL, "dtype=int8", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_str why = {0};
+        CHECK(ll_other_settings("t", cases[i].a, "d", cases[i].b, &why) == (*cases[i].why != 0));
+        CHECK_STR(ll_str_text(&why), cases[i].why);
+        ll_str_free(&why);
+    }
+}
+
 /* A table in which nothing is of the networks' kinds says so. */
 static void a_foreign_table_is_refused(void)
 {
@@ -606,6 +629,7 @@ static const check_case cases[] = {
     {"a bill takes off what is fused", a_bill_takes_off_what_is_fused},
     {"a chain saves a cost once", a_chain_saves_a_cost_once},
     {"bad rules are refused", bad_rules_are_refused},
+    {"other settings are told", other_settings_are_told},
     {"a foreign table is refused", a_foreign_table_is_refused},
     {0},
 };

@@ -208,7 +208,7 @@ static void say_table(const kernels_model *m, const ll_adapt_job *job)
     ll_json_int(job->info, "table_rows", m->costs->n);
     ll_json_int(job->info, "fusions", m->costs->n_fusions);
     ll_json_num(job->info, "table_missing", v.parts ? (double)v.missing / (double)v.parts : NAN);
-    ll_simple_say_engine(job, m->costs);
+    ll_simple_say_settings(job, m->costs);
 }
 
 /* A group that costs another multiple of the table than kernels do in common, and takes part of the time. */
