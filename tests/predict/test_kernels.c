@@ -144,6 +144,56 @@ static void a_kind_without_rows_is_priced_as_all(void)
     ll_costs_unref(c);
 }
 
+/* What the law says of the layers that an operation makes at a position. */
+static double choice_ms(const ll_space *s, int position, int operation)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_network n;
+    ll_error e = {0};
+    double ms = 0;
+    memset(gene, operation, sizeof gene);
+    CHECK_OK(ll_network_build(s, gene, &n, &e));
+    for (int i = 0; i < n.n_layers; i++) {
+        ll_part p = ll_part_of_layer(&n.layers[i]);
+        if (n.layers[i].position == position && p.kind != LL_PART_COPY) ms += law_ms(&p);
+    }
+    return ms;
+}
+
+/* A table of operations has no row for stem, reductions and classifier: they cost what their multiply-adds and numbers moved
+ * do in the operations' layers, not what an operation costs, which is of fifteen cells. */
+static void operations_price_the_parts_between(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    ll_costs *c = ll_costs_new(s), *none = nothing();
+    ll_kernel_prices p;
+    ll_bill bill;
+    for (int position = 0; position < s->n_positions; position++)
+        for (int op = 0; op < s->n_ops; op++) {
+            ll_cost_row row = {ll_part_new(LL_PART_CHOICE), choice_ms(s, position, op), NAN, 0};
+            row.part.v[LL_PART_POSITION] = position;
+            row.part.v[LL_PART_OPERATION] = op;
+            CHECK_OK(ll_costs_add(c, &row, NULL));
+        }
+    ll_costs_seal(c, NULL);
+    CHECK_OK(ll_kernel_prices_fit(c, 1, NULL, NULL, &p, NULL, NULL));
+    CHECK_INT(p.kind[LL_PART_CONV].by, LL_PRICED_BY_CHOICES);
+    CHECK_INT(p.kind[LL_PART_LINEAR].by, LL_PRICED_BY_ALL);
+    ll_costs_bill(none, s, (const uint8_t[6]){0}, &bill); /* an empty cell */
+    for (int k = 0; k < bill.n; k++) {
+        double says = ll_kernel_prices_of(&p, &bill.lines[k].part), truth = law_ms(&bill.lines[k].part);
+        check_report(fabs(says / truth - 1) < .05, __FILE__, __LINE__, "%s: %g for %g ms",
+                     ll_kernel_name(ll_kernel_of(&bill.lines[k].part)), says, truth);
+    }
+    const uint8_t gene[6] = {3, 2, 1, 4, 2, 3}; /* without their rows, too, choices cost what they say */
+    double on[LL_GROUPS], off[LL_GROUPS];
+    double rows = ll_sum_groups(&(ll_summing){c, &p, true}, s, gene, on);
+    CHECK_NEAR(ll_sum_groups(&(ll_summing){c, &p, false}, s, gene, off), rows, 1e-12);
+    ll_kernel_prices_free(&p);
+    ll_costs_unref(none);
+    ll_costs_unref(c);
+}
+
 /* --- deviations --- */
 
 static ll_spread spread_of(double constant, double share, int n)
@@ -619,6 +669,7 @@ static void a_foreign_table_is_refused(void)
 static const check_case cases[] = {
     {"forests price what the table lacks", forests_price_what_the_table_lacks},
     {"a kind without rows is priced as all", a_kind_without_rows_is_priced_as_all},
+    {"operations price the parts between", operations_price_the_parts_between},
     {"deviations are right at both ends", deviations_are_right_at_both_ends},
     {"the fastest are covered", the_fastest_are_covered},
     {"nothing takes no time", nothing_takes_no_time},

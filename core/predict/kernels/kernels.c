@@ -96,23 +96,75 @@ static bool knows_a_kind(const kernels_model *m, const ll_archs *archs)
     return false;
 }
 
+/* What parts without a row come to. */
+typedef struct unpriced {
+    bool met[LL_KERNELS]; /* there are some, and no row at all is of the kind */
+    double ms, of_ms;     /* what is priced without a row, of what all parts cost */
+} unpriced;
+
+static void look_at_unpriced(const kernels_model *m, const ll_archs *archs, unpriced *u)
+{
+    for (int i = 0; i < archs->n && i < LOOKED_AT; i++) {
+        ll_bill bill;
+        ll_costs_bill(m->costs, m->space, ll_arch(archs, i), &bill);
+        for (int k = 0; k < bill.n; k++) {
+            const ll_bill_line *line = &bill.lines[k];
+            int kernel = ll_kernel_of(&line->part);
+            double ms = line->row ? line->row->ms : ll_kernel_prices_of(&m->prices, &line->part);
+            u->of_ms += ms;
+            if (line->row) continue;
+            u->ms += ms;
+            u->met[kernel] |= m->prices.kind[kernel].by != LL_PRICED_BY_ROWS;
+        }
+    }
+}
+
+/* Names the kinds that are priced so. */
+static void say_borrowed(const kernels_model *m, const unpriced *u, ll_priced_by by, const char *how,
+                         cJSON *says)
+{
+    ll_str text = {0};
+    for (int k = 0; k < LL_KERNELS; k++)
+        if (u->met[k] && m->prices.kind[k].by == by)
+            ll_str_addf(&text, "%s%s", text.len ? ", " : "", ll_kernel_name(k));
+    if (text.len) {
+        ll_str whole = {0};
+        ll_str_addf(&whole, "no row is of these kinds: %s; their multiply-adds and numbers moved cost %s",
+                    ll_str_text(&text), how);
+        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&whole)));
+        ll_str_free(&whole);
+    }
+    ll_str_free(&text);
+}
+
+static void say_unpriced(const kernels_model *m, const ll_archs *archs, const ll_coverage *v, cJSON *says)
+{
+    ll_str lacks = {0};
+    unpriced u = {0};
+    ll_coverage_text(v, m->space, &lacks);
+    if (lacks.len && says) {
+        look_at_unpriced(m, archs, &u);
+        ll_str_addf(&lacks, "; they are predicted from the rows that it has: %.0f %% of the milliseconds",
+                    u.of_ms > 0 ? 100 * u.ms / u.of_ms : 0);
+        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&lacks)));
+        say_borrowed(m, &u, LL_PRICED_BY_CHOICES, "what they do in the choices that have such layers", says);
+        say_borrowed(m, &u, LL_PRICED_BY_ALL, "what they do in all rows together, which may be far off",
+                     says);
+    }
+    ll_str_free(&lacks);
+}
+
 /* Does the table price anything of these networks, and what does it not? */
 static ll_status check_table(const kernels_model *m, const ll_archs *archs, const char *what, cJSON *says,
                              ll_error *e)
 {
     ll_coverage v;
-    ll_str lacks = {0};
     coverage(m, archs, &v);
     if (v.parts && v.missing == v.parts && !knows_a_kind(m, archs))
         return ll_fail(e, LL_BAD_DATA,
                        "%.200s: none of its %d rows is of a kind of kernel that the networks of %s have",
                        what, m->costs->n, m->space->name);
-    ll_coverage_text(&v, m->space, &lacks);
-    if (lacks.len && says) {
-        ll_str_add(&lacks, "; they are predicted from the rows that it has");
-        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&lacks)));
-    }
-    ll_str_free(&lacks);
+    say_unpriced(m, archs, &v, says);
     return LL_OK;
 }
 
