@@ -121,8 +121,6 @@ static bool fuse_into(fusing *f, int k, int tensor)
     f->followed[into] = true;
     line->with = into;
     line->gain = fmin(1, rule->gain);
-    if (line->row && lines[into].row) line->saved_ms = line->gain * fmin(line->row->ms, lines[into].row->ms);
-    f->b->bill->ms -= line->saved_ms;
     return true;
 }
 
@@ -144,6 +142,43 @@ static void fuse(billing *b)
     }
 }
 
+/* The cheaper of a line and the one that it is fused into is what gets lost in the other. */
+static int absorbed(const ll_bill *bill, const double *ms, int k)
+{
+    int into = bill->lines[k].with;
+    return ms[k] <= ms[into] ? k : into;
+}
+
+void ll_bill_fuse(ll_bill *bill, const double *ms)
+{
+    int by[LL_MAX_LAYERS + LL_MAX_POSITIONS]; /* the line whose fusion takes it away; -1 */
+    for (int k = 0; k < bill->n; k++) by[k] = -1;
+    for (int k = 0; k < bill->n; k++) {
+        ll_bill_line *line = &bill->lines[k];
+        line->saved_ms = 0;
+        if (line->with < 0 || isnan(ms[k]) || isnan(ms[line->with])) continue;
+        int lost = absorbed(bill, ms, k), other = by[lost];
+        if (other >= 0 && bill->lines[other].gain >= line->gain) continue;
+        if (other >= 0) bill->lines[other].saved_ms = 0;
+        by[lost] = k;
+        line->saved_ms = line->gain * ms[lost];
+    }
+}
+
+int ll_bill_absorbed(const ll_bill *bill, const double *ms, int k)
+{
+    return bill->lines[k].saved_ms > 0 ? absorbed(bill, ms, k) : -1;
+}
+
+/* What is saved of lines that have a row. */
+static void take_off(ll_bill *bill)
+{
+    double ms[LL_MAX_LAYERS + LL_MAX_POSITIONS] = {0};
+    for (int k = 0; k < bill->n; k++) ms[k] = bill->lines[k].row ? bill->lines[k].row->ms : NAN;
+    ll_bill_fuse(bill, ms);
+    for (int k = 0; k < bill->n; k++) bill->ms -= bill->lines[k].saved_ms;
+}
+
 void ll_costs_bill(const ll_costs *c, const ll_space *space, const uint8_t *gene, ll_bill *out)
 {
     billing b = {.c = c, .space = space, .bill = out};
@@ -160,5 +195,7 @@ void ll_costs_bill(const ll_costs *c, const ll_space *space, const uint8_t *gene
         int n = put_several(&b, i);
         i += n ? n : put_one(&b, i);
     }
-    if (b.network.n_layers && c->n_fusions) fuse(&b);
+    if (!b.network.n_layers || !c->n_fusions) return;
+    fuse(&b);
+    take_off(out);
 }

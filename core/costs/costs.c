@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 
 enum { NUMBER_MOST = 1 << 20, SETTINGS_MOST = 200 };
 
@@ -67,6 +68,10 @@ static ll_status check_cost(const ll_cost_row *r, ll_error *e)
         return ll_fail(e, LL_BAD_DATA, "cost %g: a number from 0 was expected", r->ms);
     if (!isnan(r->std_ms) && (!isfinite(r->std_ms) || r->std_ms < 0))
         return ll_fail(e, LL_BAD_DATA, "standard deviation %g: a number from 0 was expected", r->std_ms);
+    if (ll_check_ms(r->ms, e)) return ll_fail_in(e, "cost: ");
+    if (r->std_ms > LL_MOST_MS)
+        return ll_fail(e, LL_BAD_DATA, "standard deviation %g: at most %g ms was expected", r->std_ms,
+                       LL_MOST_MS);
     return r->count < 0 ? ll_fail(e, LL_BAD_DATA, "%d runs", r->count) : LL_OK;
 }
 

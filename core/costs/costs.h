@@ -6,7 +6,8 @@
  * where the table prices choices, else the longest part of several layers that it has, else single layers. Parts without
  * a row are on the bill as missing: a block as one part where the table has blocks, and none of its layers. Where the table
  * says that two kinds fuse, a part that alone reads what the one before it makes is done with it, and the cheaper of the two
- * costs less by the rule's gain (core/costs/kernel.h); a part is done with one part at most on each side.
+ * costs less by the rule's gain (core/costs/kernel.h); a part is done with one part at most on each side. In a chain what is
+ * cheaper than both its neighbours gets lost in one of them only, where more is saved: no cost is taken off twice.
  *
  * Built by one owner, sealed, from then on immutable and reference-counted: any thread may ask. */
 #ifndef LL_COSTS_COSTS_H
@@ -62,7 +63,7 @@ typedef struct ll_bill_line {
     const ll_cost_row *row; /* NULL: the table has none */
     int with;               /* line that it is fused into; -1: none */
     double gain;            /* of that rule, at most 1 */
-    double saved_ms;        /* by it, where both have a row */
+    double saved_ms;        /* by it, where both have a cost that no other fusion has taken off */
 } ll_bill_line;
 typedef struct ll_bill {
     int n, missing; /* copies without a row are free, and not missing */
@@ -71,6 +72,11 @@ typedef struct ll_bill {
 } ll_bill;
 /* c->space must be that of the gene unless it is NULL. */
 void ll_costs_bill(const ll_costs *c, const ll_space *space, const uint8_t *gene, ll_bill *out);
+/* saved_ms of all lines anew where they cost ms (n; NaN: not known); sums of the bill stay as they are. Never more than a
+ * line's own cost is taken off it. */
+void ll_bill_fuse(ll_bill *bill, const double *ms);
+/* Of these costs the line that the fusion of line k takes something off, k or the one before; -1: it saves nothing. */
+int ll_bill_absorbed(const ll_bill *bill, const double *ms, int k);
 
 /* The parts that Once-for-All's tables have of these architectures (genes: (n, positions)): blocks, a mean with its
  * classifier, single layers; each by its own row or as the sum of its layers'. A sealed table; parts that are not priced

@@ -6,6 +6,7 @@
 #include "core/base/decimal.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/csv.h"
 #include "core/costs/costs_file.h"
@@ -105,6 +106,8 @@ static ll_status read_cost(const reading *r, ll_cost_row *out, ll_error *e)
     if (!*text) return ll_csv_fail(&r->csv, e, "the cost is missing: milliseconds were expected");
     if (!ll_decimal_parse(text, &out->ms) || !isfinite(out->ms) || out->ms < 0)
         return ll_csv_fail(&r->csv, e, "cost \"%.40s\": milliseconds from 0 were expected", text);
+    ll_error why = {0};
+    if (ll_check_ms(out->ms, &why)) return ll_csv_fail(&r->csv, e, "cost \"%.40s\": %s", text, why.message);
     out->std_ms = NAN;
     if (*std && (!ll_decimal_parse(std, &out->std_ms) || !isfinite(out->std_ms) || out->std_ms < 0))
         return ll_csv_fail(&r->csv, e, "standard deviation \"%.40s\": milliseconds from 0 were expected",

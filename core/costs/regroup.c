@@ -5,22 +5,41 @@
 #include "core/base/interrupt.h"
 #include "core/costs/costs.h"
 
-/* What fusing a layer into the one just before it saves, if it reads that one. */
-static double saved_ms(const ll_costs *c, const ll_network *net, int i, const ll_cost_row *before,
-                       const ll_cost_row *row)
+/* The row before a layer, and what its own fusion has taken off it already. */
+typedef struct before {
+    const ll_cost_row *row; /* NULL: none */
+    double taken_ms;
+} before;
+
+static const ll_fusion *rule_of(const ll_costs *c, const ll_network *net, int i, const before *b,
+                                const ll_cost_row *row)
 {
     const ll_layer *l = &net->layers[i];
     bool reads = l->in[0] == i || (ll_layer_reads(l) == 2 && l->in[1] == i);
-    if (!before || !reads) return 0;
-    const ll_fusion *f = ll_costs_fusion(c, ll_kernel_of(&before->part), ll_kernel_of(&row->part));
-    return f && ll_fusion_fuses(f) ? fmin(1, f->gain) * fmin(before->ms, row->ms) : 0;
+    const ll_fusion *f =
+        b->row && reads ? ll_costs_fusion(c, ll_kernel_of(&b->row->part), ll_kernel_of(&row->part)) : NULL;
+    return f && ll_fusion_fuses(f) ? f : NULL;
+}
+
+/* What fusing a layer into the one just before it saves, if it reads that one: of the cheaper one, and in a chain not twice of
+ * the same (ll_bill_fuse). The row is the one before from now on. */
+static double saved_ms(const ll_costs *c, const ll_network *net, int i, before *b, const ll_cost_row *row)
+{
+    const ll_fusion *f = rule_of(c, net, i, b, row);
+    double gain = f ? fmin(1, f->gain) : 0, saved = 0, taken = 0;
+    if (f && row->ms <= b->row->ms)
+        saved = taken = gain * row->ms;
+    else if (f)
+        saved = fmax(0, gain * b->row->ms - b->taken_ms);
+    *b = (before){row, taken};
+    return saved;
 }
 
 /* Layers first .. first + n - 1 by their own rows; false: one of them has none. */
 static bool sum_layers(const ll_costs *c, const ll_network *net, int first, int n, ll_cost_row *out)
 {
     double variance = 0;
-    const ll_cost_row *before = NULL;
+    before b = {0};
     out->ms = 0;
     out->count = 0;
     for (int i = first; i < first + n; i++) {
@@ -28,8 +47,7 @@ static bool sum_layers(const ll_costs *c, const ll_network *net, int first, int 
         const ll_cost_row *row = ll_costs_find(c, &part);
         if (!row && part.kind == LL_PART_COPY) continue;
         if (!row) return false;
-        out->ms += row->ms - saved_ms(c, net, i, before, row);
-        before = row;
+        out->ms += row->ms - saved_ms(c, net, i, &b, row);
         variance += row->std_ms * row->std_ms;
         if (!out->count || row->count < out->count) out->count = row->count;
     }

@@ -188,13 +188,13 @@ static void say_sum(cJSON *result, const ll_bill *bill, double whole_ms, const c
 }
 
 /* Of the table, and of the device that measured whole networks. */
-static void warn_of_engines(ll_request *rq, const ll_costs *table)
+static void warn_of_settings(ll_request *rq, const ll_costs *table)
 {
     const ll_dataset *d = rq->state.data;
     ll_str why = {0};
     int whole = ll_has(&rq->args, "device") ? ll_dataset_device(d, ll_word(&rq->args, "device")) : -1;
-    if (whole >= 0 && ll_other_engine("the table of layer costs", table->settings, d->devices[whole].name,
-                                      d->devices[whole].note, &why))
+    if (whole >= 0 && ll_other_settings("the table of layer costs", table->settings, d->devices[whole].name,
+                                        d->devices[whole].note, &why))
         ll_warn(rq, "%s: kernels cost and fuse otherwise there", ll_str_text(&why));
     ll_str_free(&why);
 }
@@ -243,7 +243,7 @@ static ll_status run_lut(ll_request *rq)
     ll_status s = ll_need_data(rq);
     if (!s && arch) s = find_gene(rq, arch, gene);
     if (!s) s = find_costs(rq, &c);
-    if (!s) warn_of_engines(rq, c);
+    if (!s) warn_of_settings(rq, c);
     if (!s) s = arch ? show_bill(rq, c, gene) : show_rows(rq, c);
     ll_costs_unref(c);
     return s;

@@ -9,6 +9,7 @@
 #include "core/base/decimal.h"
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 #include "core/base/size.h"
 #include "core/base/system/fs.h"
 #include "data/importers/csv_heading.h"
@@ -187,9 +188,13 @@ static ll_status read_value(reader *r, char *text, int column, const ll_unit *un
                            "nothing was measured",
                            name);
     *out = ll_unit_convert(unit, x, r->job->batch);
-    return isfinite(*out) ? LL_OK
-                          : ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number in %s", text,
-                                        name, ll_measurand_unit(unit->of));
+    if (!isfinite(*out))
+        return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s is no number in %s", text, name,
+                           ll_measurand_unit(unit->of));
+    ll_error why = {0};
+    if (unit->of == LL_LATENCY && ll_check_ms(*out, &why))
+        return ll_csv_fail(&r->csv, e, "\"%.40s\" in column %.60s: %s", text, name, why.message);
+    return LL_OK;
 }
 
 /* Images per second that vary by d of x make a latency that varies by the same part of it. */

@@ -10,6 +10,7 @@
 #include "core/base/text/json.h"
 #include "core/costs/costs_file.h"
 #include "core/costs/costs_tensors.h"
+#include "core/device/engine.h"
 #include "core/diagnose/diagnose.h"
 #include "core/num/stats.h"
 #include "core/predict/kernels/correct.h"
@@ -141,6 +142,92 @@ static void a_kind_without_rows_is_priced_as_all(void)
     CHECK(ll_kernel_prices_of(&p, &conv) > 0);
     ll_kernel_prices_free(&p);
     ll_costs_unref(c);
+}
+
+/* What the law says of the layers that an operation makes at a position. */
+static double choice_ms(const ll_space *s, int position, int operation)
+{
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_network n;
+    ll_error e = {0};
+    double ms = 0;
+    memset(gene, operation, sizeof gene);
+    CHECK_OK(ll_network_build(s, gene, &n, &e));
+    for (int i = 0; i < n.n_layers; i++) {
+        ll_part p = ll_part_of_layer(&n.layers[i]);
+        if (n.layers[i].position == position && p.kind != LL_PART_COPY) ms += law_ms(&p);
+    }
+    return ms;
+}
+
+/* A table of operations has no row for stem, reductions and classifier: they cost what their multiply-adds and numbers moved
+ * do in the operations' layers, not what an operation costs, which is of fifteen cells. */
+static void operations_price_the_parts_between(void)
+{
+    const ll_space *s = ll_space_find("nasbench201");
+    ll_costs *c = ll_costs_new(s), *none = nothing();
+    ll_kernel_prices p;
+    ll_bill bill;
+    for (int position = 0; position < s->n_positions; position++)
+        for (int op = 0; op < s->n_ops; op++) {
+            ll_cost_row row = {ll_part_new(LL_PART_CHOICE), choice_ms(s, position, op), NAN, 0};
+            row.part.v[LL_PART_POSITION] = position;
+            row.part.v[LL_PART_OPERATION] = op;
+            CHECK_OK(ll_costs_add(c, &row, NULL));
+        }
+    ll_costs_seal(c, NULL);
+    CHECK_OK(ll_kernel_prices_fit(c, 1, NULL, NULL, &p, NULL, NULL));
+    CHECK_INT(p.kind[LL_PART_CONV].by, LL_PRICED_BY_CHOICES);
+    CHECK_INT(p.kind[LL_PART_LINEAR].by, LL_PRICED_BY_ALL);
+    ll_costs_bill(none, s, (const uint8_t[6]){0}, &bill); /* an empty cell */
+    for (int k = 0; k < bill.n; k++) {
+        double says = ll_kernel_prices_of(&p, &bill.lines[k].part), truth = law_ms(&bill.lines[k].part);
+        check_report(fabs(says / truth - 1) < .05, __FILE__, __LINE__, "%s: %g for %g ms",
+                     ll_kernel_name(ll_kernel_of(&bill.lines[k].part)), says, truth);
+    }
+    const uint8_t gene[6] = {3, 2, 1, 4, 2, 3}; /* without their rows, too, choices cost what they say */
+    double on[LL_GROUPS], off[LL_GROUPS];
+    double rows = ll_sum_groups(&(ll_summing){c, &p, true}, s, gene, on);
+    CHECK_NEAR(ll_sum_groups(&(ll_summing){c, &p, false}, s, gene, off), rows, 1e-12);
+    ll_kernel_prices_free(&p);
+    ll_costs_unref(none);
+    ll_costs_unref(c);
+}
+
+/* --- deviations --- */
+
+static ll_spread spread_of(double constant, double share, int n)
+{
+    ll_rng r = ll_rng_new(3, LL_STREAM_DATA);
+    double *predicted = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
+    ll_spread s;
+    for (int i = 0; i < n; i++) {
+        predicted[i] = 1 + 19. * i / (n - 1);
+        y[i] = predicted[i] + hypot(constant, share * predicted[i]) * ll_rng_normal(&r);
+    }
+    ll_spread_fit(predicted, y, n, &s);
+    free(predicted);
+    free(y);
+    return s;
+}
+
+static void deviations_are_right_at_both_ends(void)
+{
+    static const double made[][2] = {{1, .002}, {.02, .2}, {1, .2}};
+    for (int i = 0; i < 3; i++) {
+        ll_spread s = spread_of(made[i][0], made[i][1], 400);
+        for (int at = 1; at <= 20; at += 19) {
+            double truth = hypot(made[i][0], made[i][1] * at), says = ll_spread_at(&s, at);
+            check_report(says > .75 * truth && says < 1.5 * truth, __FILE__, __LINE__,
+                         "%g and %g at %d: %g for %g", made[i][0], made[i][1], at, says, truth);
+        }
+    }
+    ll_spread few = spread_of(1, .002, 8), one;
+    CHECK(ll_spread_at(&few, 1) > .4 && ll_spread_at(&few, 20) < 4);
+    CHECK_NEAR(few.dof, 6, 0);
+    ll_spread_fit(NULL, (const double[]){10}, 1, &one);
+    CHECK_NEAR(one.constant_ms, 1, 1e-12);
+    CHECK_NEAR(one.share, .3, 0);
 }
 
 /* --- whole networks --- */
@@ -286,6 +373,68 @@ static void a_diagnosis_names_the_kernel(void)
     ll_dataset_unref(d);
 }
 
+/* Of the networks that take from .. to without the noise, how many are within their 90 % intervals. */
+static double covered(const ll_dataset *d, const ll_transfer *t, double from, double to)
+{
+    int n = 0, held = 0;
+    for (int i = K; i < t->n; i++) {
+        if (d->lat_ms[i] < from || d->lat_ms[i] > to) continue;
+        n++;
+        held += fabs(t->lat_ms[i] - ll_latencies(d, 1)[i]) <= 1.734 * t->sd_ms[i]; /* t, 18 degrees */
+    }
+    return n ? (double)held / n : NAN;
+}
+
+/* A device that adds the same noise to everything; adds to low and high what is covered of the fastest and the slowest fifth. */
+static void cover_noisy(uint64_t seed, double *low, double *high)
+{
+    ll_dataset *d = networks(ll_space_find("nasbench201"), 1, 1);
+    ll_error e = {0};
+    ll_rng r = ll_rng_new(seed, LL_STREAM_DATA);
+    set_device(d, 1, "noisy");
+    for (int i = 0; i < NETWORKS; i++)
+        ll_latencies(d, 1)[i] = fmax(.02, d->lat_ms[i] + .06 * ll_rng_normal(&r));
+    CHECK_OK(ll_dataset_seal(d, &e));
+    ll_transfer *t = transferred(d, 1, K, "on", &e);
+    CHECK(t != NULL);
+    if (t) *low += covered(d, t, 0, ll_quantile(d->lat_ms, NETWORKS, .2));
+    if (t) *high += covered(d, t, ll_quantile(d->lat_ms, NETWORKS, .8), INFINITY);
+    ll_transfer_unref(t);
+    ll_dataset_unref(d);
+}
+
+/* There a share of the prediction is too little for the fastest. */
+static void the_fastest_are_covered(void)
+{
+    enum { DRAWS = 6 };
+    double low = 0, high = 0;
+    for (int i = 0; i < DRAWS; i++) cover_noisy((uint64_t)(8 + i), &low, &high);
+    check_report(low > .8 * DRAWS && high > .8 * DRAWS, __FILE__, __LINE__,
+                 "%.2f of the fastest, %.2f of the slowest", low / DRAWS, high / DRAWS);
+}
+
+/* Where all samples but the fastest lie on a line that crosses zero, the offset is not below zero, and nothing is predicted to
+ * take no time. */
+static void nothing_takes_no_time(void)
+{
+    static const char *const hows[] = {"auto", "factor", "offset", "groups"};
+    double sums[8 * LL_GROUPS] = {0}, y[8], one[LL_GROUPS] = {0};
+    for (int i = 0; i < 8; i++) {
+        sums[i * LL_GROUPS + 8] = 1 + i;
+        sums[i * LL_GROUPS + 16] = 1; /* what every network has, and does not seem to cost anything */
+        y[i] = 1 + i - .9;
+    }
+    for (int h = 0; h < 4; h++)
+        for (int g = 0; g < 24; g += 8) {
+            ll_correction c;
+            ll_correct(sums, y, 8, hows[h], &c);
+            memset(one, 0, sizeof one);
+            one[g] = .01;
+            check_report(ll_corrected(&c, one) > 0 && c.offset_ms >= 0, __FILE__, __LINE__,
+                         "%s: %g ms, offset %g", hows[h], ll_corrected(&c, one), c.offset_ms);
+        }
+}
+
 /* One sample is enough for a factor, and no more. */
 static void few_samples_give_a_factor(void)
 {
@@ -395,6 +544,61 @@ static void a_bill_takes_off_what_is_fused(void)
     ll_str_free(&text);
 }
 
+/* Every convolution before and behind a depthwise one costs 2, that one 1, sums 1.5: a table of these kinds and rules. */
+static ll_costs *table_of_chains(const ll_space *s, const uint8_t *gene, const char *rules)
+{
+    ll_network n;
+    ll_error e = {0};
+    ll_costs *c = ll_costs_new(NULL);
+    CHECK_OK(ll_network_build(s, gene, &n, &e));
+    for (int i = 0; i < n.n_layers; i++) {
+        ll_cost_row row = {ll_part_of_layer(&n.layers[i]), 2, NAN, 1};
+        if (ll_kernel_of(&row.part) == LL_KERNEL_DWCONV) row.ms = 1;
+        if (row.part.kind == LL_PART_ADD) row.ms = 1.5;
+        if (row.part.kind != LL_PART_COPY) CHECK_OK(ll_costs_add(c, &row, &e));
+    }
+    if (*rules) CHECK_OK(ll_costs_read_text(c, "rules.csv", rules, strlen(rules), NULL, &e));
+    ll_costs_seal(c, NULL);
+    return c;
+}
+
+/* In FBNet's blocks, convolution, depthwise convolution, convolution, sum: the second fuses with both its neighbours and is the
+ * cheapest, so its cost is taken off once, at the larger share; the last sum is cheaper than what it is done with. */
+static void a_chain_saves_a_cost_once(void)
+{
+    static const char rules[] = "kind,c_in,ms,count,gain\nconv+dwconv,,,3,.8\ndwconv+conv,,,3,.9\n"
+                                "conv+add,,,3,1\n";
+    const ll_space *s = ll_space_find("fbnet");
+    uint8_t gene[LL_MAX_POSITIONS];
+    ll_bill bill;
+    for (int p = 0; p < s->n_positions; p++) gene[p] = 2; /* expansion 3, kernel 3 */
+    ll_costs *plain = table_of_chains(s, gene, ""), *c = table_of_chains(s, gene, rules);
+    ll_kernel_prices prices;
+    double whole, groups[LL_GROUPS];
+    ll_costs_bill(plain, s, gene, &bill);
+    whole = bill.ms;
+    ll_costs_bill(c, s, gene, &bill);
+    int deep = 0, sums = 0, chains = 0;
+    for (int k = 0; k < bill.n; k++) {
+        deep += ll_kernel_of(&bill.lines[k].part) == LL_KERNEL_DWCONV;
+        sums += bill.lines[k].part.kind == LL_PART_ADD && bill.lines[k].with >= 0;
+        chains += bill.lines[k].with >= 0 && ll_kernel_of(&bill.lines[k].part) == LL_KERNEL_DWCONV;
+    }
+    CHECK(deep >= 20 && sums >= 5 && chains == deep);
+    CHECK_NEAR(whole - bill.ms, .9 * deep + 1.5 * sums, 1e-9);
+    CHECK_OK(ll_kernel_prices_fit(c, 1, NULL, NULL, &prices, NULL, NULL));
+    CHECK_NEAR(ll_sum_groups(&(ll_summing){c, &prices, true}, s, gene, groups), bill.ms, 1e-9);
+    for (int g = 0; g < LL_GROUPS; g++) CHECK(groups[g] >= 0);
+    ll_costs *blocks = ll_costs_regroup(c, s, gene, 1);
+    for (int i = 0; i < blocks->n; i++)
+        if (blocks->rows[i].part.kind == LL_PART_BLOCK) /* 2 + 1 + 2 - .9, and a sum that is free */
+            CHECK_NEAR(blocks->rows[i].ms, 4.1, 1e-9);
+    ll_costs_unref(blocks);
+    ll_kernel_prices_free(&prices);
+    ll_costs_unref(c);
+    ll_costs_unref(plain);
+}
+
 static void bad_rules_are_refused(void)
 {
     static const char *const bad[][2] = {
@@ -412,6 +616,28 @@ static void bad_rules_are_refused(void)
         check_report(!c && strstr(e.message, bad[i][1]), __FILE__, __LINE__, "%s: %s", bad[i][1], e.message);
         ll_costs_unref(c);
         ll_str_free(&text);
+    }
+}
+
+/* Engines and types of numbers, by whatever name; what a note does not say is no difference. */
+static void other_settings_are_told(void)
+{
+    static const struct {
+        const char *a, *b, *why;
+    } cases[] = {
+        {"engine=onednn dtype=f32 isa=avx2", "engine=onednn dtype=int8", "t is of dtype f32, d of int8"},
+        {"engine=onednn dtype=f32", "engine=blas dtype=bf16 (x)",
+         "t is of engine onednn, d of blas; t is of dtype f32, d of bf16"},
+        {"engine=onednn dtype=f32", "engine=blas", "t is of engine onednn, d of blas"},
+        {"engine=onednn dtype=f32", "engine=onednn, dtype=FP32", ""},
+        {"engine=onednn dtype=f32", "a phone", ""},
+        {NULL, "dtype=int8", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ll_str why = {0};
+        CHECK(ll_other_settings("t", cases[i].a, "d", cases[i].b, &why) == (*cases[i].why != 0));
+        CHECK_STR(ll_str_text(&why), cases[i].why);
+        ll_str_free(&why);
     }
 }
 
@@ -443,12 +669,18 @@ static void a_foreign_table_is_refused(void)
 static const check_case cases[] = {
     {"forests price what the table lacks", forests_price_what_the_table_lacks},
     {"a kind without rows is priced as all", a_kind_without_rows_is_priced_as_all},
+    {"operations price the parts between", operations_price_the_parts_between},
+    {"deviations are right at both ends", deviations_are_right_at_both_ends},
+    {"the fastest are covered", the_fastest_are_covered},
+    {"nothing takes no time", nothing_takes_no_time},
     {"whole networks correct the table", whole_networks_correct_the_table},
     {"a diagnosis names the kernel", a_diagnosis_names_the_kernel},
     {"few samples give a factor", few_samples_give_a_factor},
     {"gains are those by hand", gains_are_those_by_hand},
     {"a bill takes off what is fused", a_bill_takes_off_what_is_fused},
+    {"a chain saves a cost once", a_chain_saves_a_cost_once},
     {"bad rules are refused", bad_rules_are_refused},
+    {"other settings are told", other_settings_are_told},
     {"a foreign table is refused", a_foreign_table_is_refused},
     {0},
 };

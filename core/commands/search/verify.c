@@ -8,12 +8,11 @@
 #include "core/app/output.h"
 #include "core/base/decimal.h"
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/csv.h"
 #include "core/base/text/quote.h"
 #include "core/commands/worklist.h"
-
-static const double MOST_MS = 1e9; /* what is slower was not measured */
 
 typedef struct measuring {
     ll_request *rq;
@@ -97,7 +96,7 @@ static ll_status read_answer(measuring *m, const ll_csv *c, int arch, int latenc
     if (c->n <= latency || c->n <= arch || !*c->cells[latency]) return LL_OK;
     if (ll_space_parse(m->setup->problem.space, c->cells[arch], gene, e))
         return ll_fail_in(e, "%s: line %d: ", c->what, c->line);
-    if (!ll_decimal_parse(c->cells[latency], &ms) || !(ms >= 0 && ms <= MOST_MS))
+    if (!ll_decimal_parse(c->cells[latency], &ms) || ll_check_ms(ms, NULL))
         return ll_csv_fail(c, e, "\"%.40s\" is no latency in ms", c->cells[latency]);
     m->lat_ms = ll_realloc(m->lat_ms, (size_t)m->archs->n + 1, sizeof *m->lat_ms);
     bool is_new;

@@ -1,7 +1,10 @@
-/* What whole networks of a device say of a table of another one: latency = offset + sum over groups g of factor_g sum_g. */
+/* What whole networks of a device say of a table of another one: latency = offset + sum over groups g of factor_g sum_g. No part
+ * costs less than nothing: the offset is not negative, and no group's factor is below a fiftieth of the common one, so that what
+ * the table prices at all is never predicted to take no time. */
 #ifndef LL_PREDICT_KERNELS_CORRECT_H
 #define LL_PREDICT_KERNELS_CORRECT_H
 
+#include "core/predict/kernels/spread.h"
 #include "core/predict/kernels/sums.h"
 
 typedef struct ll_correction {
@@ -10,6 +13,7 @@ typedef struct ll_correction {
     double groups[LL_GROUPS]; /* factors, the common one within */
     double error;       /* relative, root mean square over the samples, each left out; NaN: fewer than two */
     double plain_error; /* the same of one common factor */
+    ll_spread spread;   /* of a prediction, from the errors of the samples */
 } ll_correction;
 
 /* Of k samples: sums (k, LL_GROUPS) ms, y (k) ms, all above zero. how: "auto" chooses among one factor, factor and offset,

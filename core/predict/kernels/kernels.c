@@ -43,8 +43,8 @@ typedef struct kernels_model {
 
 typedef struct kernels_adapted {
     ll_correction correction;
-    double spread; /* relative deviation of a prediction */
-    double dof;
+    double
+        least_ms; /* nothing is predicted to take less: a network of which the table says that it costs nothing */
 } kernels_adapted;
 
 /* --- the table --- */
@@ -96,23 +96,75 @@ static bool knows_a_kind(const kernels_model *m, const ll_archs *archs)
     return false;
 }
 
+/* What parts without a row come to. */
+typedef struct unpriced {
+    bool met[LL_KERNELS]; /* there are some, and no row at all is of the kind */
+    double ms, of_ms;     /* what is priced without a row, of what all parts cost */
+} unpriced;
+
+static void look_at_unpriced(const kernels_model *m, const ll_archs *archs, unpriced *u)
+{
+    for (int i = 0; i < archs->n && i < LOOKED_AT; i++) {
+        ll_bill bill;
+        ll_costs_bill(m->costs, m->space, ll_arch(archs, i), &bill);
+        for (int k = 0; k < bill.n; k++) {
+            const ll_bill_line *line = &bill.lines[k];
+            int kernel = ll_kernel_of(&line->part);
+            double ms = line->row ? line->row->ms : ll_kernel_prices_of(&m->prices, &line->part);
+            u->of_ms += ms;
+            if (line->row) continue;
+            u->ms += ms;
+            u->met[kernel] |= m->prices.kind[kernel].by != LL_PRICED_BY_ROWS;
+        }
+    }
+}
+
+/* Names the kinds that are priced so. */
+static void say_borrowed(const kernels_model *m, const unpriced *u, ll_priced_by by, const char *how,
+                         cJSON *says)
+{
+    ll_str text = {0};
+    for (int k = 0; k < LL_KERNELS; k++)
+        if (u->met[k] && m->prices.kind[k].by == by)
+            ll_str_addf(&text, "%s%s", text.len ? ", " : "", ll_kernel_name(k));
+    if (text.len) {
+        ll_str whole = {0};
+        ll_str_addf(&whole, "no row is of these kinds: %s; their multiply-adds and numbers moved cost %s",
+                    ll_str_text(&text), how);
+        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&whole)));
+        ll_str_free(&whole);
+    }
+    ll_str_free(&text);
+}
+
+static void say_unpriced(const kernels_model *m, const ll_archs *archs, const ll_coverage *v, cJSON *says)
+{
+    ll_str lacks = {0};
+    unpriced u = {0};
+    ll_coverage_text(v, m->space, &lacks);
+    if (lacks.len && says) {
+        look_at_unpriced(m, archs, &u);
+        ll_str_addf(&lacks, "; they are predicted from the rows that it has: %.0f %% of the milliseconds",
+                    u.of_ms > 0 ? 100 * u.ms / u.of_ms : 0);
+        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&lacks)));
+        say_borrowed(m, &u, LL_PRICED_BY_CHOICES, "what they do in the choices that have such layers", says);
+        say_borrowed(m, &u, LL_PRICED_BY_ALL, "what they do in all rows together, which may be far off",
+                     says);
+    }
+    ll_str_free(&lacks);
+}
+
 /* Does the table price anything of these networks, and what does it not? */
 static ll_status check_table(const kernels_model *m, const ll_archs *archs, const char *what, cJSON *says,
                              ll_error *e)
 {
     ll_coverage v;
-    ll_str lacks = {0};
     coverage(m, archs, &v);
     if (v.parts && v.missing == v.parts && !knows_a_kind(m, archs))
         return ll_fail(e, LL_BAD_DATA,
                        "%.200s: none of its %d rows is of a kind of kernel that the networks of %s have",
                        what, m->costs->n, m->space->name);
-    ll_coverage_text(&v, m->space, &lacks);
-    if (lacks.len && says) {
-        ll_str_add(&lacks, "; they are predicted from the rows that it has");
-        cJSON_AddItemToArray(says, ll_json_string(ll_str_text(&lacks)));
-    }
-    ll_str_free(&lacks);
+    say_unpriced(m, archs, &v, says);
     return LL_OK;
 }
 
@@ -208,7 +260,7 @@ static void say_table(const kernels_model *m, const ll_adapt_job *job)
     ll_json_int(job->info, "table_rows", m->costs->n);
     ll_json_int(job->info, "fusions", m->costs->n_fusions);
     ll_json_num(job->info, "table_missing", v.parts ? (double)v.missing / (double)v.parts : NAN);
-    ll_simple_say_engine(job, m->costs);
+    ll_simple_say_settings(job, m->costs);
 }
 
 /* A group that costs another multiple of the table than kernels do in common, and takes part of the time. */
@@ -260,16 +312,17 @@ static void say(const kernels_model *m, const kernels_adapted *a, const double *
     ll_json_num(job->info, "offset_ms", c->offset_ms);
     ll_json_num(job->info, "left_out_error", 100 * c->error);
     ll_json_num(job->info, "factor_error", 100 * c->plain_error);
+    ll_json_num(job->info, "deviation_ms", c->spread.constant_ms);
+    ll_json_num(job->info, "deviation_share", 100 * c->spread.share);
     say_groups(a, sums, job);
 }
 
-/* A device is never surer than its samples agree; with one sample nothing was left out. */
-static void calibrate(kernels_adapted *a, int k)
+/* A hundredth of what the fastest sample takes. */
+static double least_of(const ll_measured *samples)
 {
-    static const double unknown = .3, prior = .05;
-    double e = a->correction.error;
-    a->spread = isnan(e) ? unknown : sqrt((k * e * e + prior * prior) / (k + 1));
-    a->dof = k > 2 ? k - 1 : 2;
+    double least = INFINITY;
+    for (int i = 0; i < samples->archs->n; i++) least = fmin(least, samples->lat_ms[i]);
+    return least / 100;
 }
 
 static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapted, ll_error *e)
@@ -290,7 +343,7 @@ static ll_status adapt(const void *model, const ll_adapt_job *job, void **adapte
     }
     kernels_adapted *a = *adapted = LL_NEW(kernels_adapted);
     ll_correct(sums, job->samples.lat_ms, k, ll_word(job->options, "correct"), &a->correction);
-    calibrate(a, k);
+    a->least_ms = least_of(&job->samples);
     say(m, a, sums, job);
     free(sums);
     return LL_OK;
@@ -312,9 +365,9 @@ static void predict_chunk(void *ctx, int from, int to)
     double groups[LL_GROUPS];
     for (int i = from; i < to; i++) {
         ll_sum_groups(&s, f->m->space, ll_arch(f->job->archs, i), groups);
-        double ms = ll_corrected(&f->a->correction, groups);
+        double ms = fmax(f->a->least_ms, ll_corrected(&f->a->correction, groups));
         f->out->score[i] = f->out->lat_ms[i] = ms;
-        if (f->out->sd_ms) f->out->sd_ms[i] = f->a->spread * fabs(ms);
+        if (f->out->sd_ms) f->out->sd_ms[i] = ll_spread_at(&f->a->correction.spread, ms);
     }
 }
 
@@ -323,37 +376,52 @@ static ll_status predict(const void *model, const void *adapted, const ll_predic
 {
     forecast f = {model, adapted, job, out};
     ll_prediction_new(out, job->archs->n, true, job->want_variance);
-    out->dof = f.a->dof;
+    out->dof = f.a->correction.spread.dof;
     return ll_predict_chunks(job, predict_chunk, &f, e);
 }
 
 /* --- adapted, as tensors --- */
 
-enum { NUMBERS = 4 };
+enum { NUMBERS = 6, OLD_NUMBERS = 4 }; /* older: a share alone, and nothing that is least */
 
 static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
 {
     const kernels_adapted *a = adapted;
-    const double v[NUMBERS] = {a->correction.offset_ms, a->correction.factor, a->spread, a->dof};
+    const ll_spread *s = &a->correction.spread;
+    const double v[NUMBERS] = {a->correction.offset_ms, a->correction.factor, s->share, s->dof,
+                               s->constant_ms,          a->least_ms};
     ll_tensors_add(out, "kernels.numbers", LL_F64, 1, (long[]){NUMBERS}, v);
     ll_tensors_add(out, "kernels.groups", LL_F64, 1, (long[]){LL_GROUPS}, a->correction.groups);
     return LL_OK;
 }
 
+/* Numbers as save_adapted wrote them, n of them. */
+static ll_status read_numbers(const double *v, long n, kernels_adapted *a, ll_error *e)
+{
+    ll_spread s = {.share = v[2], .dof = v[3], .constant_ms = n == NUMBERS ? v[4] : 0};
+    double least = n == NUMBERS ? v[5] : 0;
+    if (!(s.share >= 0) || !(s.dof >= 0) || !(s.constant_ms >= 0) || !(least >= 0))
+        return ll_fail(
+            e, LL_BAD_DATA,
+            "tensor kernels.numbers: deviations %g and %g ms with %g degrees of freedom, %g ms at least",
+            s.share, s.constant_ms, s.dof, least);
+    *a = (kernels_adapted){.correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1], .spread = s},
+                           .least_ms = least};
+    return LL_OK;
+}
+
 static ll_status load_adapted(const void *model, const ll_tensors *in, void **adapted, ll_error *e)
 {
-    const ll_tensor *numbers, *groups;
-    ll_status s = ll_tensors_need(in, "kernels.numbers", LL_F64, 1, (long[]){NUMBERS}, &numbers, e);
+    const ll_tensor *numbers = ll_tensors_find(in, "kernels.numbers"), *groups;
+    long n = numbers && numbers->n_dims == 1 && numbers->shape[0] == OLD_NUMBERS ? OLD_NUMBERS : NUMBERS;
+    kernels_adapted a;
+    ll_status s = ll_tensors_need(in, "kernels.numbers", LL_F64, 1, &n, &numbers, e);
     if (!s) s = ll_tensors_need(in, "kernels.groups", LL_F64, 1, (long[]){LL_GROUPS}, &groups, e);
+    if (!s) s = read_numbers(numbers->data, n, &a, e);
     if (s) return s;
-    const double *v = numbers->data;
-    if (!(v[2] >= 0) || !(v[3] >= 0))
-        return ll_fail(e, LL_BAD_DATA, "tensor kernels.numbers: deviation %g with %g degrees of freedom",
-                       v[2], v[3]);
-    kernels_adapted *a = *adapted = LL_NEW(kernels_adapted);
-    *a = (kernels_adapted){
-        .correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1]}, .spread = v[2], .dof = v[3]};
-    memcpy(a->correction.groups, groups->data, sizeof a->correction.groups);
+    memcpy(a.correction.groups, groups->data, sizeof a.correction.groups);
+    kernels_adapted *kept = *adapted = LL_NEW(kernels_adapted);
+    *kept = a;
     return LL_OK;
 }
 
@@ -361,6 +429,7 @@ const ll_predictor ll_kernels_predictor = {
     .name = "kernels",
     .summary = "sums of kernels, priced by a table of layer costs or by forests learnt from it",
     .paper = "nn-Meter, MobiSys 2021, doi 10.1145/3458864.3467882",
+    .version = 1,
     .pretrain_options = pretrain_options,
     .transfer_options = transfer_options,
     .needs_sources = true,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/mem.h"
 #include "core/num/stats.h"
@@ -89,20 +90,60 @@ static double on_line(const double *line, const ll_part *p)
     return fmax(least_ms, line[0] + line[1] * ll_part_macs(p) + line[2] * ll_part_moved(p));
 }
 
-/* Of rows which[0 .. n-1]; a row that costs next to nothing says nothing. Columns have their mean ratio to the costs for
- * unit, so that the penalty is the same for all. */
-static void fit_line(const ll_costs *c, const int *which, int n, double *line)
+/* What a row's cost is of: layers, multiply-adds, numbers moved; and the kinds of these layers. */
+typedef struct work {
+    double sum[3];
+    bool has[LL_KERNELS];
+} work;
+
+static void add_part(work *w, const ll_part *p)
+{
+    w->sum[0]++;
+    w->sum[1] += ll_part_macs(p);
+    w->sum[2] += ll_part_moved(p);
+    w->has[ll_kernel_of(p)] = true;
+}
+
+/* The layers that a choice makes where the same is chosen at all positions that have it. */
+static void add_choice(work *w, const ll_space *s, int position, int operation)
+{
+    uint8_t gene[LL_MAX_POSITIONS] = {0};
+    ll_layer layers[LL_MAX_LAYERS];
+    if (!s || !s->layers) return;
+    for (int p = 0; p < s->n_positions; p++)
+        if (operation < ll_space_choices(s, p)) gene[p] = (uint8_t)operation;
+    int n = s->layers(s, gene, layers, LL_MAX_LAYERS);
+    for (int i = 0; i < n; i++) {
+        ll_part part = ll_part_of_layer(&layers[i]);
+        if (layers[i].position == position && part.kind != LL_PART_COPY) add_part(w, &part);
+    }
+}
+
+static work *works_of(const ll_costs *c)
+{
+    work *w = LL_NEW_ARRAY(work, c->n + 1);
+    for (int i = 0; i < c->n; i++) {
+        const ll_part *p = &c->rows[i].part;
+        if (p->kind == LL_PART_CHOICE)
+            add_choice(&w[i], c->space, p->v[LL_PART_POSITION], p->v[LL_PART_OPERATION]);
+        else
+            add_part(&w[i], p);
+    }
+    return w;
+}
+
+/* Of rows which[0 .. n-1]; a row that costs next to nothing, or is of no layer, says nothing. Columns have their mean ratio to
+ * the costs for unit, so that the penalty is the same for all. */
+static void fit_line(const ll_costs *c, const work *works, const int *which, int n, double *line)
 {
     static const double penalty[3] = {1e-3, 1e-3, 1e-3};
     double *x = LL_NEW_ARRAY(double, 3 * (size_t)n + 1), *y = LL_NEW_ARRAY(double, n + 1), unit[3] = {0};
     int m = 0;
     for (int i = 0; i < n; i++) {
-        const ll_cost_row *r = &c->rows[which[i]];
-        if (r->ms <= least_ms) continue;
-        x[3 * m] = 1 / r->ms;
-        x[3 * m + 1] = ll_part_macs(&r->part) / r->ms;
-        x[3 * m + 2] = ll_part_moved(&r->part) / r->ms;
-        for (int k = 0; k < 3; k++) unit[k] += x[3 * m + k];
+        double ms = c->rows[which[i]].ms;
+        const double *sum = works[which[i]].sum;
+        if (ms <= least_ms || !(sum[0] > 0)) continue;
+        for (int k = 0; k < 3; k++) unit[k] += x[3 * m + k] = sum[k] / ms;
         y[m++] = 1;
     }
     for (int k = 0; k < 3; k++) unit[k] = unit[k] > 0 ? m / unit[k] : 0;
@@ -119,6 +160,7 @@ static void fit_line(const ll_costs *c, const int *which, int n, double *line)
 
 typedef struct fitting {
     const ll_costs *c;
+    const work *works; /* (c->n) */
     uint64_t seed;
     ll_observer *observer;
     ll_pool *pool;
@@ -171,38 +213,66 @@ static bool fit_forest(const fitting *f, const int *which, int n, ll_kernel_pric
     return done;
 }
 
+/* Choices that cost something and make layers of this kind, into which (c->n); how many. */
+static int choices_of(const fitting *f, int kernel, int *which)
+{
+    int n = 0;
+    for (int i = 0; i < f->c->n; i++) {
+        const ll_cost_row *r = &f->c->rows[i];
+        if (r->part.kind == LL_PART_CHOICE && r->ms > least_ms && f->works[i].has[kernel]) which[n++] = i;
+    }
+    return n;
+}
+
+/* A kind without rows. */
+static void borrow_line(const fitting *f, int *which, int kernel, ll_kernel_prices *out)
+{
+    ll_kernel_price *k = &out->kind[kernel];
+    int n = choices_of(f, kernel, which);
+    k->by = n ? LL_PRICED_BY_CHOICES : LL_PRICED_BY_ALL;
+    if (n)
+        fit_line(f->c, f->works, which, n, k->line);
+    else
+        memcpy(k->line, out->line, sizeof k->line);
+}
+
 static bool fit_kind(const fitting *f, int kernel, int *which, ll_kernel_prices *out)
 {
     ll_kernel_price *k = &out->kind[kernel];
     for (int i = 0; i < f->c->n; i++)
         if (ll_kernel_of(&f->c->rows[i].part) == kernel) which[k->n++] = i;
-    k->error = k->within = NAN;
+    k->by = LL_PRICED_BY_ROWS;
+    if (!k->n) borrow_line(f, which, kernel, out);
     if (!k->n || kernel == LL_PART_CHOICE) return true;
-    fit_line(f->c, which, k->n, k->line);
+    fit_line(f->c, f->works, which, k->n, k->line);
     return k->n < LEAST_ROWS || fit_forest(f, which, k->n, k);
 }
 
 static void guess_lines(ll_kernel_prices *out)
 {
     *out = (ll_kernel_prices){.line = {0, 1e-8, 1e-7}};
-    for (int k = 0; k < LL_KERNELS; k++) out->kind[k].error = out->kind[k].within = NAN;
+    for (int k = 0; k < LL_KERNELS; k++)
+        out->kind[k] =
+            (ll_kernel_price){.by = LL_PRICED_BY_ALL, .line = {0, 1e-8, 1e-7}, .error = NAN, .within = NAN};
 }
 
 ll_status ll_kernel_prices_fit(const ll_costs *c, uint64_t seed, ll_observer *o, ll_pool *pool,
                                ll_kernel_prices *out, double *errors, ll_error *e)
 {
-    fitting f = {c, seed, o, pool, errors};
     bool go = true;
     guess_lines(out);
     if (!c || !c->n) return LL_OK;
+    work *works = works_of(c);
+    fitting f = {c, works, seed, o, pool, errors};
     int *which = LL_NEW_ARRAY(int, c->n);
     for (int i = 0; i < c->n; i++) {
         which[i] = i;
         if (errors) errors[i] = NAN;
     }
-    fit_line(c, which, c->n, out->line);
+    fit_line(c, works, which, c->n, out->line);
     for (int k = 0; k < LL_KERNELS && go; k++) go = fit_kind(&f, k, which, out);
     free(which);
+    free(works);
     if (go) return LL_OK;
     ll_kernel_prices_free(out);
     return ll_fail(e, LL_CANCELLED, "cancelled while kernels were learnt");
@@ -212,7 +282,6 @@ double ll_kernel_prices_of(const ll_kernel_prices *p, const ll_part *part)
 {
     const ll_kernel_price *k = &p->kind[ll_kernel_of(part)];
     double row[LL_PRICE_FEATURES], value[LL_PRICE_TREES], sum = 0;
-    if (!k->n) return on_line(p->line, part);
     if (!k->forest.n_trees) return on_line(k->line, part);
     ll_price_features(part, row);
     ll_forest_values(&k->forest, row, row, value);

@@ -10,11 +10,16 @@
 
 enum { LL_PRICE_FEATURES = 14, LL_PRICE_TREES = 64 };
 
+/* Where a kind's line comes from. A choice costs what the layers that it makes cost together, so it says of their kinds what a
+ * layer, a multiply-add and a number moved take. */
+typedef enum ll_priced_by { LL_PRICED_BY_ROWS, LL_PRICED_BY_CHOICES, LL_PRICED_BY_ALL } ll_priced_by;
+
 /* One kind. Costs are ms = line * exp(forest), line = w . (1, multiply-adds, numbers moved), w >= 0 by relative least
- * squares. The forest's columns: h_in, c_in, h_out, c_out, kernel, stride, groups, middle, act, se, residual (-1: not said), and
+ * squares: of the rows of the kind, else of the choices that make layers of it, else of all rows. The forest's columns: h_in, c_in, h_out, c_out, kernel, stride, groups, middle, act, se, residual (-1: not said), and
  * multiply-adds, parameters and numbers moved. */
 typedef struct ll_kernel_price {
-    int n;            /* rows of the table; 0: priced as all kinds together are */
+    int n; /* rows of the table */
+    ll_priced_by by;
     double line[3];   /* ms; ms a multiply-add; ms a number */
     ll_forest forest; /* n_trees 0: too few rows */
     int known;        /* rows that were left out of a tree at least, and how they are predicted then */
@@ -25,7 +30,7 @@ typedef struct ll_kernel_price {
 
 typedef struct ll_kernel_prices {
     ll_kernel_price kind[LL_KERNELS];
-    double line[3]; /* over all kinds */
+    double line[3]; /* of all rows */
 } ll_kernel_prices;
 
 /* errors (c->n, may be NULL): relative error of each row left out, NaN where it was in all trees or its kind has no forest.

@@ -18,11 +18,11 @@ void ll_group_text(int group, ll_str *out)
     if (window) ll_str_addf(out, " %dx%d", window, window);
 }
 
-/* Equal parts are met again and again in one network. */
+/* A choice is of no kind that anything is learnt of. Equal parts are met again and again in one network. */
 static double price(const ll_summing *s, const ll_bill *bill, const double *ms, int k)
 {
     const ll_bill_line *line = &bill->lines[k];
-    if (line->row && s->rows) return line->row->ms;
+    if (line->row && (s->rows || line->part.kind == LL_PART_CHOICE)) return line->row->ms;
     for (int i = 0; i < k; i++)
         if (!ll_part_compare(&bill->lines[i].part, &line->part)) return ms[i];
     return ll_kernel_prices_of(s->prices, &line->part);
@@ -41,12 +41,12 @@ double ll_sum_groups(const ll_summing *s, const ll_space *space, const uint8_t *
         groups[group[k]] += ms[k];
         sum += ms[k];
     }
+    ll_bill_fuse(&bill, ms);
     for (int k = 0; k < bill.n; k++) {
-        int into = bill.lines[k].with;
-        if (into < 0) continue;
-        double saved = bill.lines[k].gain * fmin(ms[k], ms[into]);
-        groups[group[ms[k] <= ms[into] ? k : into]] -= saved;
-        sum -= saved;
+        int lost = ll_bill_absorbed(&bill, ms, k);
+        if (lost < 0) continue;
+        groups[group[lost]] -= bill.lines[k].saved_ms;
+        sum -= bill.lines[k].saved_ms;
     }
     return sum;
 }

@@ -295,7 +295,7 @@ static ll_status check_profile(const ll_adapt_job *job, const ll_costs *c, const
     ll_costs_coverage(c, s, ll_arch(job->samples.archs, 0), job->samples.archs->n, &v);
     if (v.parts == v.missing) return foreign_profile(job, c, s, e);
     ll_json_num(job->info, "profile_missing", (double)v.missing / (double)v.parts);
-    ll_simple_say_engine(job, c);
+    ll_simple_say_settings(job, c);
     return LL_OK;
 }
 

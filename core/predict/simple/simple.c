@@ -35,11 +35,11 @@ ll_status ll_simple_open_costs(const char *paths, const ll_space *s, ll_costs **
     return status;
 }
 
-void ll_simple_say_engine(const ll_adapt_job *job, const ll_costs *table)
+void ll_simple_say_settings(const ll_adapt_job *job, const ll_costs *table)
 {
     ll_str why = {0};
     if (job->info &&
-        ll_other_engine("the table of layer costs", table->settings, job->device, job->note, &why)) {
+        ll_other_settings("the table of layer costs", table->settings, job->device, job->note, &why)) {
         ll_str_add(&why, ": kernels cost and fuse otherwise there");
         cJSON_AddItemToArray(ll_json_list(job->info, "says"), ll_json_string(ll_str_text(&why)));
     }

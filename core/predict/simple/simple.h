@@ -16,8 +16,8 @@ ll_status ll_simple_space_matches(const ll_load_job *job, ll_error *e);
 /* A table of layer costs from files (as ll_costs_open), and into says (an array or NULL) what is worth knowing of it. */
 ll_status ll_simple_open_costs(const char *paths, const ll_space *s, struct ll_costs **out, cJSON *says,
                                ll_error *e);
-/* Says so where a table of layer costs was timed with another engine than the device's networks. */
-void ll_simple_say_engine(const ll_adapt_job *job, const struct ll_costs *table);
+/* Says so where a table of layer costs was timed with another engine or type of numbers than the device's networks. */
+void ll_simple_say_settings(const ll_adapt_job *job, const struct ll_costs *table);
 
 /* An adapted predictor that is linear in features of the gene: offset + features . w, in milliseconds. */
 typedef struct ll_linear_fit {
