@@ -1,5 +1,5 @@
 /* ZCP: the 13 zero-cost proxies of NAS-Bench-Suite-Zero as a vector, scaled as NASFLAT scales them over a space (arXiv
- * 2403.02446; core/ALGORITHMS.md section 16): the range of log(1 + x), the range of x, or mean and deviation; the constants
+ * 2403.02446; core/ALGORITHMS.md section 3): the range of log(1 + x), the range of x, or mean and deviation; the constants
  * are those of the architectures that it was fitted on. One more column says that a proxy is not defined (of a cell that
  * lets nothing through), which then stands at the least value of its column.
  *

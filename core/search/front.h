@@ -1,7 +1,7 @@
 /* Fronts of points whose objectives are all minimised: domination, ranks, crowding, hypervolume, IGD+.
  *
  * Points are (n, m) row-major, 1 <= m <= LL_OBJECTIVES. Of equal points one is kept in a front. Sources: Deb et al. 2002
- * (NSGA-II), While et al. 2012 (WFG), Ishibuchi et al. 2015 (IGD+); core/ALGORITHMS.md section 20. */
+ * (NSGA-II), While et al. 2012 (WFG), Ishibuchi et al. 2015 (IGD+); core/ALGORITHMS.md section 16. */
 #ifndef LL_SEARCH_FRONT_H
 #define LL_SEARCH_FRONT_H
 

@@ -1,4 +1,4 @@
-/* The evolution of Once-for-All and of HELP's Table 5 (core/ALGORITHMS.md section 10b): the best quarter by score are
+/* The evolution of Once-for-All and of HELP's Table 5 (core/ALGORITHMS.md section 16): the best quarter by score are
  * parents, half of the next population are mutants, half crossed, each drawn again until it is predicted to be within the
  * limits. */
 #include <stdlib.h>

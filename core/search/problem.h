@@ -3,7 +3,7 @@
  * Quantity 0 is the score, maximised. The others are minimised where they are objectives: latencies on devices, ms, by a
  * predictor adapted to each, and costs counted from the layers. A latency is *within* its limit c when P(L <= c) >= p by the
  * predictor's interval; p = .5, and predictors without intervals: when its mean is. What was measured is known, whatever
- * is predicted (core/ALGORITHMS.md section 17). */
+ * is predicted (core/ALGORITHMS.md section 16). */
 #ifndef LL_SEARCH_PROBLEM_H
 #define LL_SEARCH_PROBLEM_H
 

@@ -1,6 +1,6 @@
 /* Measuring where the decision is open, and the choice itself in the end: architectures better than what is safe so far and of which the interval does not say
  * on which side of a limit they are. Each measurement is learnt from before the next is chosen (confidence-routed, cf.
- * HiFi-LLP 2025; core/ALGORITHMS.md section 17). */
+ * HiFi-LLP 2025; core/ALGORITHMS.md section 16). */
 #ifndef LL_SEARCH_VERIFY_H
 #define LL_SEARCH_VERIFY_H
 

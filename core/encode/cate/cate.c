@@ -1,5 +1,5 @@
 /* CATE (Yan et al., "CATE: Computation-aware Neural Architecture Encoding with Transformers", arXiv 2102.05108;
- * core/ALGORITHMS.md section 15), 32 wide as in NASFLAT (arXiv 2403.02446): operations hidden in two architectures of
+ * core/ALGORITHMS.md section 3), 32 wide as in NASFLAT (arXiv 2403.02446): operations hidden in two architectures of
  * similar parameters are guessed from both. The vector of an architecture is that of its output node behind the first
  * encoder and its last layer norm, nothing hidden and nothing dropped.
  *

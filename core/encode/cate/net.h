@@ -1,5 +1,5 @@
 /* The network of CATE (Yan et al., "CATE: Computation-aware Neural Architecture Encoding with Transformers", arXiv
- * 2102.05108; core/ALGORITHMS.md section 15), forward and backward.
+ * 2102.05108; core/ALGORITHMS.md section 3), forward and backward.
  *
  *   first encoder   of one architecture: the embeddings of its tokens (times sqrt 32), a stack in which a token hears its
  *                   predecessors and itself (tokens.h), the stack's last layer norm

@@ -1,4 +1,4 @@
-/* Pairs of computationally similar architectures (CATE, arXiv 2102.05108, section 3.2; core/ALGORITHMS.md section 15). */
+/* Pairs of computationally similar architectures (CATE, arXiv 2102.05108, section 3.2; core/ALGORITHMS.md section 3). */
 #ifndef LL_ENCODE_CATE_PAIRS_H
 #define LL_ENCODE_CATE_PAIRS_H
 
