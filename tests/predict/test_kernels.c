@@ -196,16 +196,16 @@ static void operations_price_the_parts_between(void)
 
 /* --- deviations --- */
 
-static ll_spread spread_of(double constant, double share, int n)
+static ll_deviation deviation_of(double constant, double share, int n)
 {
     ll_rng r = ll_rng_new(3, LL_STREAM_DATA);
     double *predicted = LL_NEW_ARRAY(double, n), *y = LL_NEW_ARRAY(double, n);
-    ll_spread s;
+    ll_deviation s;
     for (int i = 0; i < n; i++) {
         predicted[i] = 1 + 19. * i / (n - 1);
         y[i] = predicted[i] + hypot(constant, share * predicted[i]) * ll_rng_normal(&r);
     }
-    ll_spread_fit(predicted, y, n, &s);
+    ll_deviation_fit(predicted, y, n, &s);
     free(predicted);
     free(y);
     return s;
@@ -215,17 +215,17 @@ static void deviations_are_right_at_both_ends(void)
 {
     static const double made[][2] = {{1, .002}, {.02, .2}, {1, .2}};
     for (int i = 0; i < 3; i++) {
-        ll_spread s = spread_of(made[i][0], made[i][1], 400);
+        ll_deviation s = deviation_of(made[i][0], made[i][1], 400);
         for (int at = 1; at <= 20; at += 19) {
-            double truth = hypot(made[i][0], made[i][1] * at), says = ll_spread_at(&s, at);
+            double truth = hypot(made[i][0], made[i][1] * at), says = ll_deviation_at(&s, at);
             check_report(says > .75 * truth && says < 1.5 * truth, __FILE__, __LINE__,
                          "%g and %g at %d: %g for %g", made[i][0], made[i][1], at, says, truth);
         }
     }
-    ll_spread few = spread_of(1, .002, 8), one;
-    CHECK(ll_spread_at(&few, 1) > .4 && ll_spread_at(&few, 20) < 4);
+    ll_deviation few = deviation_of(1, .002, 8), one;
+    CHECK(ll_deviation_at(&few, 1) > .4 && ll_deviation_at(&few, 20) < 4);
     CHECK_NEAR(few.dof, 6, 0);
-    ll_spread_fit(NULL, (const double[]){10}, 1, &one);
+    ll_deviation_fit(NULL, (const double[]){10}, 1, &one);
     CHECK_NEAR(one.constant_ms, 1, 1e-12);
     CHECK_NEAR(one.share, .3, 0);
 }

@@ -247,7 +247,7 @@ void ll_correct(const double *sums, const double *y, int k, const char *how, ll_
         take_as_it_is(&p, of.ms, c);
     }
     c->plain_error = plain;
-    ll_spread_fit(of.ms, y, k, &c->spread);
+    ll_deviation_fit(of.ms, y, k, &c->deviation);
     free_errors(&of);
 }
 

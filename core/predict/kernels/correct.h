@@ -4,7 +4,7 @@
 #ifndef LL_PREDICT_KERNELS_CORRECT_H
 #define LL_PREDICT_KERNELS_CORRECT_H
 
-#include "core/predict/kernels/spread.h"
+#include "core/predict/kernels/deviation.h"
 #include "core/predict/kernels/sums.h"
 
 typedef struct ll_correction {
@@ -13,7 +13,7 @@ typedef struct ll_correction {
     double groups[LL_GROUPS]; /* factors, the common one within */
     double error;       /* relative, root mean square over the samples, each left out; NaN: fewer than two */
     double plain_error; /* the same of one common factor */
-    ll_spread spread;   /* of a prediction, from the errors of the samples */
+    ll_deviation deviation; /* of a prediction, from the errors of the samples */
 } ll_correction;
 
 /* Of k samples: sums (k, LL_GROUPS) ms, y (k) ms, all above zero. how: "auto" chooses among one factor, factor and offset,

@@ -312,8 +312,8 @@ static void say(const kernels_model *m, const kernels_adapted *a, const double *
     ll_json_num(job->info, "offset_ms", c->offset_ms);
     ll_json_num(job->info, "left_out_error", 100 * c->error);
     ll_json_num(job->info, "factor_error", 100 * c->plain_error);
-    ll_json_num(job->info, "deviation_ms", c->spread.constant_ms);
-    ll_json_num(job->info, "deviation_share", 100 * c->spread.share);
+    ll_json_num(job->info, "deviation_ms", c->deviation.constant_ms);
+    ll_json_num(job->info, "deviation_share", 100 * c->deviation.share);
     say_groups(a, sums, job);
 }
 
@@ -367,7 +367,7 @@ static void predict_chunk(void *ctx, int from, int to)
         ll_sum_groups(&s, f->m->space, ll_arch(f->job->archs, i), groups);
         double ms = fmax(f->a->least_ms, ll_corrected(&f->a->correction, groups));
         f->out->score[i] = f->out->lat_ms[i] = ms;
-        if (f->out->sd_ms) f->out->sd_ms[i] = ll_spread_at(&f->a->correction.spread, ms);
+        if (f->out->sd_ms) f->out->sd_ms[i] = ll_deviation_at(&f->a->correction.deviation, ms);
     }
 }
 
@@ -376,7 +376,7 @@ static ll_status predict(const void *model, const void *adapted, const ll_predic
 {
     forecast f = {model, adapted, job, out};
     ll_prediction_new(out, job->archs->n, true, job->want_variance);
-    out->dof = f.a->correction.spread.dof;
+    out->dof = f.a->correction.deviation.dof;
     return ll_predict_chunks(job, predict_chunk, &f, e);
 }
 
@@ -387,7 +387,7 @@ enum { NUMBERS = 6, OLD_NUMBERS = 4 }; /* older: a share alone, and nothing that
 static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
 {
     const kernels_adapted *a = adapted;
-    const ll_spread *s = &a->correction.spread;
+    const ll_deviation *s = &a->correction.deviation;
     const double v[NUMBERS] = {a->correction.offset_ms, a->correction.factor, s->share, s->dof,
                                s->constant_ms,          a->least_ms};
     ll_tensors_add(out, "kernels.numbers", LL_F64, 1, (long[]){NUMBERS}, v);
@@ -398,14 +398,14 @@ static ll_status save_adapted(const void *adapted, ll_tensors *out, ll_error *e)
 /* Numbers as save_adapted wrote them, n of them. */
 static ll_status read_numbers(const double *v, long n, kernels_adapted *a, ll_error *e)
 {
-    ll_spread s = {.share = v[2], .dof = v[3], .constant_ms = n == NUMBERS ? v[4] : 0};
+    ll_deviation s = {.share = v[2], .dof = v[3], .constant_ms = n == NUMBERS ? v[4] : 0};
     double least = n == NUMBERS ? v[5] : 0;
     if (!(s.share >= 0) || !(s.dof >= 0) || !(s.constant_ms >= 0) || !(least >= 0))
         return ll_fail(
             e, LL_BAD_DATA,
             "tensor kernels.numbers: deviations %g and %g ms with %g degrees of freedom, %g ms at least",
             s.share, s.constant_ms, s.dof, least);
-    *a = (kernels_adapted){.correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1], .spread = s},
+    *a = (kernels_adapted){.correction = {.how = "loaded", .offset_ms = v[0], .factor = v[1], .deviation = s},
                            .least_ms = least};
     return LL_OK;
 }

@@ -1,4 +1,4 @@
-#include "core/predict/kernels/spread.h"
+#include "core/predict/kernels/deviation.h"
 
 #include <math.h>
 
@@ -31,11 +31,11 @@ static double log_posterior(const double *predicted, const double *y, int n, dou
     return sum;
 }
 
-void ll_spread_fit(const double *predicted, const double *y, int n, ll_spread *out)
+void ll_deviation_fit(const double *predicted, const double *y, int n, ll_deviation *out)
 {
     double at[STEPS][STEPS], most = -INFINITY, all = 0, constant = 0, share = 0;
     double mean = n ? ll_mean(y, n) : 0;
-    *out = (ll_spread){.1 * mean, .3, n > 4 ? n - 2 : 2};
+    *out = (ll_deviation){.1 * mean, .3, n > 4 ? n - 2 : 2};
     if (n < 2) return;
     for (int i = 0; i < STEPS; i++)
         for (int j = 0; j < STEPS; j++) {
@@ -53,7 +53,7 @@ void ll_spread_fit(const double *predicted, const double *y, int n, ll_spread *o
     out->share = sqrt(share / all);
 }
 
-double ll_spread_at(const ll_spread *s, double ms)
+double ll_deviation_at(const ll_deviation *s, double ms)
 {
     return hypot(s->constant_ms, s->share * ms);
 }
