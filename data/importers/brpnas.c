@@ -5,6 +5,7 @@
 
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 #include "core/base/system/fs.h"
 #include "core/device/hardware.h"
 #include "data/formats/pickle.h"
@@ -61,8 +62,10 @@ static ll_status read_pair(pairs *p, const ll_import *job, const ll_pickled *key
         p->n_missing++;
         return LL_OK;
     }
-    if (!number || !(x >= 0) || isinf(x = ll_to_ms(d->devices[0].unit_read, x)))
+    if (!number || isnan(x))
         return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);
+    x = ll_to_ms(d->devices[0].unit_read, x);
+    if (ll_check_ms(x, e)) return ll_fail_in(e, "%s: the value of key %d: ", job->path, i);
     ll_latencies(d, 0)[i] = x;
     return LL_OK;
 }

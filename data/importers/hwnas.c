@@ -8,6 +8,7 @@
 
 #include "core/base/interrupt.h"
 #include "core/base/mem.h"
+#include "core/base/plausible.h"
 #include "core/costs/part_names.h"
 #include "core/device/hardware.h"
 #include "data/formats/pickle.h"
@@ -106,9 +107,13 @@ static ll_status find_metrics(const ll_import *job, const ll_pickled *set, metri
 static ll_status check_value(const char *path, const metric *m, size_t i, double *x, ll_error *e)
 {
     if (*x == -1) *x = NAN;
-    if (isnan(*x) || (*x >= 0 && !isinf(*x))) return LL_OK;
-    return ll_fail(e, LL_BAD_DATA, "%s: %.60s: element %zu is %g, a measurement was expected", path, m->name,
-                   i, *x);
+    if (isnan(*x)) return LL_OK;
+    ll_status s = LL_OK;
+    if (m->of == LL_LATENCY)
+        s = ll_check_ms(*x, e);
+    else if (!(*x >= 0) || isinf(*x))
+        s = ll_fail(e, LL_BAD_DATA, "%g is no measurement", *x);
+    return s ? ll_fail_in(e, "%s: %.60s: element %zu: ", path, m->name, i) : LL_OK;
 }
 
 static ll_status read_metric(const ll_import *job, const metric *m, ll_dataset *d, int j, ll_error *e)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/base/plausible.h"
 #include "core/base/size.h"
 #include "core/base/system/fs.h"
 #include "core/base/text/json.h"
@@ -111,10 +112,8 @@ ll_status ll_import_room(const char *folder, const ll_strs *files, int n_archs, 
 static ll_status check_latency(const char *path, int i, double *x, bool minus_one, ll_error *e)
 {
     if (minus_one && *x == -1) *x = NAN;
-    if (isnan(*x)) return LL_OK;
-    if (*x < 0 || isinf(*x))
-        return ll_fail(e, LL_BAD_DATA, "%s: element %d is %g, a latency was expected", path, i, *x);
-    return LL_OK;
+    if (isnan(*x) || !ll_check_ms(*x, e)) return LL_OK;
+    return ll_fail_in(e, "%s: element %d: ", path, i);
 }
 
 ll_status ll_import_column(const char *path, bool minus_one, double *lat_ms, int n, ll_error *e)

@@ -484,7 +484,13 @@ static void damaged_hw_nas_bench_is_refused(void)
     REFUSED(SET("X\x09\0\0\0a_latency]X\x01\0\0\0xa"), "element 0 is a text");
     REFUSED(SET("X\x09\0\0\0a_latency]J\xf0\xff\xff\xff"
                 "a"),
-            "element 0 is -16, a measurement was expected");
+            "element 0: no device takes -16 ms");
+    REFUSED(SET("X\x09\0\0\0a_latency]G\x7f\xe1\xcc\xf3\x85\xeb\xc8\xa0"
+                "a"),
+            "element 0: no device takes 1e+308 ms");
+    REFUSED(SET("X\x08\0\0\0a_energy]J\xf0\xff\xff\xff"
+                "a"),
+            "element 0: -16 is no measurement");
     REFUSED(SET("X\x09\0\0\0a_latency]K\x01"
                 "asX\x08\0\0\0a_energy]K\x01"
                 "aK\x02"
