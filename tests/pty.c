@@ -189,11 +189,11 @@ bool pty_wait_end(void)
     bool again = false;
     for (double end = ll_now_s() + pty_patience; ll_now_s() < end && !pty.ended;) {
         pty_pump(10);
-        if (again || !was_told_to_wait()) continue;
+        pty.ended = waitpid(pty.pid, &pty.status, WNOHANG) == pty.pid;
+        if (pty.ended || again || !was_told_to_wait()) continue;
         pty_settle(); /* what runs is on the screen by now */
         again = was_told_to_wait();
         if (again) keys("Q");
-        pty.ended = waitpid(pty.pid, &pty.status, WNOHANG) == pty.pid;
     }
     while (pty_pump(10)) {
     }
