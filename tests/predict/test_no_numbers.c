@@ -186,7 +186,9 @@ static ll_status import(const char *text, const char *unit, ll_error *e)
 static void latencies_are_numbers_in_milliseconds(void)
 {
     ll_error e = {0};
-    CHECK_INT(import("arch,a\n5,1e300\n", "s", &e), LL_OK);
+    CHECK_INT(import("arch,a\n5,1e5\n", "s", &e), LL_OK);
+    CHECK_INT(import("arch,a\n5,1e300\n", "s", &e), LL_BAD_DATA);
+    CHECK_HAS(e.message, "no device takes 1e+303 ms");
     CHECK_INT(import("arch,a\n5,1e307\n", "s", &e), LL_BAD_DATA);
     CHECK_HAS(e.message, "line 2: \"1e307\"");
     CHECK_INT(import("arch,device,latency,std\n5,a,1,1e307\n", "s", &e), LL_BAD_DATA);
