@@ -191,7 +191,8 @@ bool pty_wait_end(void)
         pty_pump(10);
         pty.ended = waitpid(pty.pid, &pty.status, WNOHANG) == pty.pid;
         if (pty.ended || again || !was_told_to_wait()) continue;
-        pty_settle(); /* what runs is on the screen by now */
+        while (pty_pump(1000)) { /* what has just begun does not show that it runs */
+        }
         again = was_told_to_wait();
         if (again) keys("Q");
     }
