@@ -7,26 +7,27 @@
 
 /* How wide an interval must be is a log factor on the deviation that the posterior states:
  *
- *   usual(design, k) + simplified(design, k) + clock(design, k) + trust(k) level
+ *   usual(design, k) + simplified(design, k) + coarse(design, k) + trust(k) level
  *
  * usual:  what devices need on average.
  * simplified: what more those need that the samples take for devices that do not execute what is written. A design soon
  *         says that a runtime prunes; it does not show what else the runtime merges and drops.
- * clock:  devices read from a coarse clock are noisier than a handful of samples can show.
+ * coarse: devices read from a coarse clock are noisier than a handful of samples can show, and delays are taken out of the
+ *         noise that a fit sees (target.c), but not out of what is measured next.
  * level:  the size of the target's own leave-one-out errors, in the deviations stated for them. A device that
  *         is cleaner or noisier than its sources shows it here.
  * trust:  by how much the factor grows with `level`. With a handful of samples most of `level` is chance; with
  *         many it is the device, and counts more than once because its largest errors are cut off.
  *
  * The constants give a mean coverage of .905 over devices that are no target of a published task of their space
- * (for `clock`, left-out sources too), for source sets of several kinds; both public spaces and the simulated devices
+ * (for `coarse`, left-out sources too), for source sets of several kinds; both public spaces and the simulated devices
  * agree on them. What left-out sources need tells nothing about a target beyond that: a target differs from its
  * sources in just what makes it need more or less. */
 enum { LARGEST = 40 };
 static const int sizes[LL_GP_SIZES] = {3, 5, 10, 20, LARGEST};
 static const double usual[2][LL_GP_SIZES] = {{-.19, -.09, .07, .15, .15}, {0, -.35, .03, .14, .15}};
 static const double simplified[LL_GP_SIZES] = {0, .1, .33, .12, .12}; /* random samples: nothing */
-static const double clock_at_five[2] = {.3, .85};
+static const double coarse[2][LL_GP_SIZES] = {{.22, .3, .28, .24, .17}, {.65, .85, .43, .3, .28}};
 static const double most_trust = 1.15, half_trust = 8;
 static const double level_limit = 2; /* an outlier among the samples counts as so many deviations */
 static const double least_spread = .1, most_spread = 4;
@@ -34,12 +35,6 @@ static const double least_spread = .1, most_spread = 4;
 static double trust(int k)
 {
     return most_trust * k * k / (k * k + half_trust * half_trust);
-}
-
-/* Falls with k: the more samples, the better they show the noise themselves. */
-static double clock_part(int design, int k)
-{
-    return clock_at_five[design] * 5 / (k > 5 ? k : 5);
 }
 
 static double level_of(const ll_gp_posterior *q, int k)
@@ -108,8 +103,8 @@ void ll_gp_model_condition(const ll_gp_model *m, const ll_gp_rows *r, const int 
     double part = designed(m, &r->prior, rows, k), log_factor = 0;
     ll_gp_condition(&r->prior, &m->draws, rows, y_ms, k, variance, out);
     for (int design = 0; design < 2; design++)
-        log_factor +=
-            (design ? part : 1 - part) * (at_size(usual[design], k) + (ticks ? clock_part(design, k) : 0));
+        log_factor += (design ? part : 1 - part) *
+                      (at_size(usual[design], k) + (ticks ? at_size(coarse[design], k) : 0));
     log_factor += part * (1 - out->kind[LL_GP_AS_WRITTEN]) * at_size(simplified, k);
     log_factor += trust(k) * level_of(out, k);
     out->spread = fmin(fmax(exp(log_factor), least_spread), most_spread);
