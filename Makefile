@@ -217,7 +217,7 @@ asan: build/asan/latlab $(call pick,asan)
 	@LATLAB=build/asan/latlab LATLAB_SANITIZER=asan ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
 	  tests/run asan $(call pick,asan)
 # Where threads meet: the pool, the worker and its events, training, processes, the faces.
-THREADED := base app transfer nasflat nasflat_live help cate gp cancel search sessions sessions_harm look diagnose gnuplot plot_command tui tui_prompt tui_mouse
+THREADED := base app transfer nasflat nasflat_live help cate gp cancel search sessions sessions_harm look diagnose gnuplot plot_command tui tui_prompt
 tsan_tests := $(filter $(THREADED:%=build/tsan/test_%),$(call pick,tsan))
 tsan: build/tsan/latlab $(tsan_tests)
 	@LATLAB=build/tsan/latlab LATLAB_SANITIZER=tsan LATLAB_TEST_TIMEOUT=600 tests/run tsan $(tsan_tests)

@@ -71,24 +71,29 @@ static long needed(function *f, int n, double from, double value, long most, uin
     return reached;
 }
 
+/* Rosenbrock's function has a second minimum, near x1 = -1 (Hansen and Kern 2004), where one run in five or so ends; which one is
+ * for the last bits of this machine to say. */
 static void reaches_the_optimum(void)
 {
+    enum { SEEDS = 8 };
     static const struct {
         const char *name;
         function *f;
         double from;
         long most;
-    } cases[] = {{"sphere", sphere, 1, 2500},
-                 {"ellipsoid", ellipsoid, 1, 9000},
-                 {"turned ellipsoid", turned_ellipsoid, 1, 9000},
-                 {"Rosenbrock", rosenbrock, 0, 12000},
-                 {"half known", half_known, 1, 4000}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        for (uint64_t seed = 1; seed <= 3; seed++) {
-            long n = needed(cases[i].f, 10, cases[i].from, 1e-9, cases[i].most, seed);
-            check_report(n > 0, __FILE__, __LINE__, "%s, seed %d: not reached in %ld", cases[i].name,
-                         (int)seed, cases[i].most);
-        }
+        int least; /* so many seeds reach it */
+    } cases[] = {{"sphere", sphere, 1, 2500, SEEDS},
+                 {"ellipsoid", ellipsoid, 1, 9000, SEEDS},
+                 {"turned ellipsoid", turned_ellipsoid, 1, 9000, SEEDS},
+                 {"Rosenbrock", rosenbrock, 0, 12000, SEEDS / 2},
+                 {"half known", half_known, 1, 4000, SEEDS}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int reached = 0;
+        for (uint64_t seed = 1; seed <= SEEDS; seed++)
+            reached += needed(cases[i].f, 10, cases[i].from, 1e-9, cases[i].most, seed) > 0;
+        check_report(reached >= cases[i].least, __FILE__, __LINE__, "%s: %d of %d seeds reach it in %ld",
+                     cases[i].name, reached, SEEDS, cases[i].most);
+    }
 }
 
 static void a_seed_is_a_run(void)
