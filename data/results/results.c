@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -190,7 +191,8 @@ static ll_status make_folder(const char *path, ll_error *e)
     return s;
 }
 
-/* Reading a write-ahead log needs a file beside it. Where none can be made nobody writes either: immutable. */
+/* Reading a write-ahead log needs files beside it, which would be as read-only as the database and in the way of whoever may write
+ * it later. Where there is no log to read, or no file can be made, it is immutable. */
 static char *immutable_uri(const char *path)
 {
     ll_str b = {0};
@@ -212,10 +214,21 @@ static bool folder_is_writable(const char *path)
     return writable;
 }
 
+static bool has_log(const char *path)
+{
+    struct stat st;
+    ll_str log = {0};
+    ll_str_addf(&log, "%s-wal", path);
+    bool has = !stat(log.s, &st) && st.st_size > 0;
+    ll_str_free(&log);
+    return has;
+}
+
 static ll_status open_file(ll_results *r, ll_error *e)
 {
-    r->read_only = !access(r->path, F_OK) && access(r->path, W_OK);
-    bool immutable = r->read_only && !folder_is_writable(r->path);
+    bool folder = folder_is_writable(r->path);
+    r->read_only = !access(r->path, F_OK) && (access(r->path, W_OK) || !folder);
+    bool immutable = r->read_only && (!folder || !has_log(r->path));
     char *name = immutable ? immutable_uri(r->path) : ll_strdup(r->path);
     int flags = r->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     ll_status s = LL_OK;
@@ -225,9 +238,12 @@ static ll_status open_file(ll_results *r, ll_error *e)
     return s;
 }
 
-bool ll_results_read_only(const ll_results *r)
+bool ll_results_read_only(ll_results *r)
 {
-    return r->read_only;
+    if (r->read_only) return true;
+    int code = sqlite3_exec(r->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+    return (code & 0xff) == SQLITE_READONLY; /* a file beside it is, which another user or program has left */
 }
 
 /* The library would write into a device, or wait for a pipe. */

@@ -15,7 +15,8 @@ typedef struct ll_results ll_results;
 /* Opens or creates; one that may not be written can still be read. LL_BAD_DATA: no database of this program, or one of
  * a newer version. */
 ll_status ll_results_open(const char *path, ll_results **out, ll_error *e);
-bool ll_results_read_only(const ll_results *r);
+/* Also where a file beside it that cannot be written is in the way. */
+bool ll_results_read_only(ll_results *r);
 void ll_results_close(ll_results *r); /* NULL is fine */
 char *ll_results_path(void); /* $LATLAB_RESULTS, else results.sqlite in the XDG data folder; caller frees */
 

@@ -286,14 +286,21 @@ static void read_only_databases_are_read(void)
     ll_app *a = ready();
     CHECK_OK(compare(a, "read-only/x?%.sqlite", FEW));
     ll_app_free(a);
-    char *dir = ll_path_join(check_tmpdir(), "read-only"), *file = ll_path_join(dir, "x?%.sqlite");
-    chmod(file, 0444);
-    chmod(dir, 0555);
-    CHECK_INT(in_child(with_read_only_folder), 0);
+    static const mode_t modes[][2] = {{0555, 0444}, {0755, 0444}, {0555, 0644}};
+    char *dir = ll_path_join(check_tmpdir(), "read-only"), *file = ll_path_join(dir, "x?%.sqlite"),
+         *log = ll_path_join(dir, "x?%.sqlite-wal"), *index = ll_path_join(dir, "x?%.sqlite-shm");
+    for (int i = 0; i < 3; i++) {
+        chmod(file, modes[i][1]);
+        chmod(dir, modes[i][0]);
+        CHECK_INT(in_child(with_read_only_folder), 0);
+        CHECK(!ll_is_there(log) && !ll_is_there(index)); /* nobody could write beside them */
+    }
     chmod(dir, 0755);
     CHECK_INT(count_results("read-only/x?%.sqlite"), 4);
     free(dir);
     free(file);
+    free(log);
+    free(index);
 }
 
 /* No file may grow beyond 60 kB: writing fails as on a full disk. */
