@@ -40,8 +40,8 @@ void ll_spearman_interval(double r, int k, double level, double *lo, double *hi)
     *hi = 1;
     if (isnan(r) || k < 4) return;
     double z = ll_fisher_z(r, k), width = ll_normal_quantile(.5 + level / 2) * ll_fisher_error(r, k);
-    *lo = tanh(z - width);
-    *hi = tanh(z + width);
+    *lo = fmin(r, tanh(z - width)); /* z is short of r where that is 1 */
+    *hi = fmax(r, tanh(z + width));
 }
 
 /* Rows that all three know. */

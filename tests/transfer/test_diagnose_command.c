@@ -101,6 +101,24 @@ static bool has_note(const cJSON *result, const char *words)
 }
 
 /* It has no others that it could be held against. */
+/* A line through one sample is level. */
+static void what_is_the_same_everywhere_is_no_order(void)
+{
+    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
+    ll_dataset_seal(d, NULL);
+    ll_app *a = app_with(d);
+    int code;
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
+    cJSON_Delete(results_of(a, "pretrain ridge", &code));
+    cJSON_Delete(results_of(a, "transfer pooler k=1", &code));
+    cJSON *all = results_of(a, "diagnose pooler out=none", &code);
+    CHECK_INT(code, LL_OK);
+    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""), "ridge does not rank pooler");
+    cJSON_Delete(all);
+    ll_app_free(a);
+    ll_dataset_unref(d);
+}
+
 static void a_single_sample_is_alone(void)
 {
     ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
@@ -325,6 +343,7 @@ int main(int argc, char **argv)
     static const check_case cases[] = {
         {"the command answers in order", the_command_answers_in_order},
         {"a device with samples alone is answered", a_device_with_samples_alone_is_answered},
+        {"what is the same everywhere is no order", what_is_the_same_everywhere_is_no_order},
         {"a single sample is alone", a_single_sample_is_alone},
         {"the verdict names its numbers", the_verdict_names_its_numbers},
         {"devices beside the task are named", devices_beside_the_task_are_named},

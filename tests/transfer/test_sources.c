@@ -133,6 +133,11 @@ static void few_samples_count_for_little(void)
     CHECK_NEAR(ll_fisher_z(-1, 5), -atanh(1 - 6. / 120), 1e-12);
     CHECK_NEAR(ll_fisher_z(.5, 5), atanh(.5), 1e-12);
     CHECK(isinf(ll_fisher_error(.5, 3)));
+    for (double r = -1; r <= 1; r += 1) { /* no interval lies beside its value */
+        double lo, hi;
+        ll_spearman_interval(r, 5, .9, &lo, &hi);
+        CHECK(lo <= r && r <= hi);
+    }
     ll_dataset_unref(d);
 }
 

@@ -64,8 +64,10 @@ static void noise_notes(cJSON *result, const ll_diagnosis *q, const ll_noise_rep
     if (!strcmp(r->ceiling_from, "posterior"))
         posterior_note(result, q, r, o);
     else if (by_learning(r))
-        ll_result_note(result, "nothing bounds it from above: %.3f is the best that is known to be possible",
-                       r->ceiling);
+        ll_result_note(
+            result,
+            "nothing is known that bounds it from above: %.3f is what many latencies teach, and no limit",
+            r->ceiling);
     else
         ll_result_note(result, "so no predictor can be expected to pass %.3f here (by %s)",
                        ll_below_one(r->ceiling, 3), r->ceiling_from);

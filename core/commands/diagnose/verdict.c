@@ -69,6 +69,14 @@ static void say_score(const ll_answers *a, ll_str *out)
                 ll_below_one(a->loss.score, 3), a->metrics.n, ll_below_one(a->noise.ceiling, 3));
 }
 
+static void say_no_order(const ll_answers *a, ll_str *out)
+{
+    ll_str_addf(out,
+                "%s does not rank %s: what it predicts, or what was measured, is the same for all "
+                "architectures.",
+                a->q->transfer->predictor->name, a->q->transfer->device);
+}
+
 /* Nothing is known but the samples. */
 static void say_outlook(const ll_answers *a, ll_str *out)
 {
@@ -86,7 +94,7 @@ static void say_outlook(const ll_answers *a, ll_str *out)
         "cases)",
         ll_below_one(o->now, 3), ll_below_one(o->now_lo, 3), ll_below_one(o->now_hi, 3));
     if (isfinite(o->ceiling))
-        ll_str_addf(out, ", and noise of about %.1f %% allows %.3f at best", 100 * o->noise_share,
+        ll_str_addf(out, ", and noise of about %.1f %% allows about %.3f", 100 * o->noise_share,
                     ll_below_one(o->ceiling, 3));
     ll_str_addc(out, '.');
 }
@@ -200,7 +208,9 @@ static void say_intervals(const ll_answers *a, ll_str *out)
 static void add_summary(cJSON *o, const ll_answers *a)
 {
     ll_str text = {0};
-    if (isnan(a->loss.score)) {
+    if (isnan(a->loss.score) && !ll_diagnose_few(a->q)) {
+        say_no_order(a, &text);
+    } else if (isnan(a->loss.score)) {
         say_outlook(a, &text);
     } else {
         say_score(a, &text);
