@@ -119,6 +119,27 @@ static void what_is_the_same_everywhere_is_no_order(void)
     ll_dataset_unref(d);
 }
 
+/* Nobody has said how many samples, so it is all that there are; and their order makes no twin of a source. */
+static void a_few_latencies_are_the_samples(void)
+{
+    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
+    for (int a = 4; a < 300; a++) ll_latencies(d, POOLER)[a] = NAN;
+    for (int a = 0; a < 4; a++) ll_latencies(d, POOLER)[a] = ll_latencies(d, ll_dataset_device(d, "s1"))[a];
+    ll_dataset_seal(d, NULL);
+    ll_app *a = app_with(d);
+    int code;
+    cJSON *split = results_of(a, "partition source=s1,s2,s3 target=pooler", &code);
+    CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(split, 0), "warnings")), 0);
+    cJSON_Delete(split);
+    cJSON_Delete(results_of(a, "pretrain gp", &code));
+    cJSON *all = results_of(a, "diagnose pooler out=none", &code);
+    CHECK_INT(code, LL_OK);
+    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""), "of its 4 latencies");
+    cJSON_Delete(all);
+    ll_app_free(a);
+    ll_dataset_unref(d);
+}
+
 static void a_single_sample_is_alone(void)
 {
     ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
@@ -344,6 +365,7 @@ int main(int argc, char **argv)
         {"the command answers in order", the_command_answers_in_order},
         {"a device with samples alone is answered", a_device_with_samples_alone_is_answered},
         {"what is the same everywhere is no order", what_is_the_same_everywhere_is_no_order},
+        {"a few latencies are the samples", a_few_latencies_are_the_samples},
         {"a single sample is alone", a_single_sample_is_alone},
         {"the verdict names its numbers", the_verdict_names_its_numbers},
         {"devices beside the task are named", devices_beside_the_task_are_named},

@@ -10,6 +10,13 @@
 #include "core/commands/worklist.h"
 #include "core/sample/design.h"
 
+/* As many as asked for; where nobody has, no more than the device has. */
+static int sample_size(const ll_request *rq, int device)
+{
+    int k = ll_int(&rq->args, "k"), known = ll_dataset_count(rq->state.data, device);
+    return ll_given(&rq->args, "k") || !known || known > k ? k : known;
+}
+
 /* What is judged: the latest transfer of the device, unless samples or predictor are asked for anew. */
 static ll_status need_subject(ll_request *rq, int device, ll_model *gp, ll_transfer **out)
 {
@@ -21,7 +28,7 @@ static ll_status need_subject(ll_request *rq, int device, ll_model *gp, ll_trans
     ll_status s = LL_OK;
     if (predictor) s = ll_need_model(rq, predictor, &model);
     if (!s)
-        s = ll_draw(rq, device, ll_word(&rq->args, "sampler"), ll_int(&rq->args, "k"),
+        s = ll_draw(rq, device, ll_word(&rq->args, "sampler"), sample_size(rq, device),
                     (uint64_t)ll_real(&rq->args, "seed"), LL_PROTOCOL_FULL, NULL);
     if (!s) s = ll_transfer_now(rq, model, device, NULL, out);
     return s;

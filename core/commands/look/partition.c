@@ -69,10 +69,21 @@ static void add_warning(ll_request *rq, cJSON *warnings, const ll_str *text)
 /* What a target shares with sources; one sentence names all of them. */
 typedef enum likeness { SAME_HARDWARE, NEARLY_SAME } likeness;
 
+/* The order of a few says nothing of the columns. */
+static bool share_enough(const ll_dataset *d, int a, int b)
+{
+    enum { LEAST = 10 };
+    ll_ints common = ll_dataset_common(d, (int[]){a, b}, 2);
+    bool enough = common.n >= LEAST;
+    ll_ints_free(&common);
+    return enough;
+}
+
 static bool alike(const ll_dataset *d, const ll_corr *c, int i, int j, likeness what)
 {
-    bool same = ll_same_hardware(d, c->devices.v[i], c->devices.v[j]);
-    return what == SAME_HARDWARE ? same : !same && ll_corr_at(c, i, j) > LL_TWIN;
+    int a = c->devices.v[i], b = c->devices.v[j];
+    bool same = ll_same_hardware(d, a, b);
+    return what == SAME_HARDWARE ? same : !same && ll_corr_at(c, i, j) > LL_TWIN && share_enough(d, a, b);
 }
 
 static void warn_of(ll_request *rq, cJSON *warnings, const ll_task *t, const ll_corr *c, int target,
