@@ -128,9 +128,14 @@ static void a_few_latencies_are_the_samples(void)
     ll_dataset_seal(d, NULL);
     ll_app *a = app_with(d);
     int code;
-    cJSON *split = results_of(a, "partition source=s1,s2,s3 target=pooler", &code);
+    cJSON *split = results_of(a, "partition source=s1,s2,s3 target=pooler", &code), *device;
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(split, 0), "warnings")), 0);
     cJSON_Delete(split);
+    split = results_of(a, "partition target=s1", &code); /* nor is it a source, unless it is named */
+    cJSON_ArrayForEach(device, cJSON_GetObjectItem(cJSON_GetArrayItem(split, 0), "source"))
+        CHECK(strcmp(cJSON_GetStringValue(device), "pooler") != 0);
+    cJSON_Delete(split);
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
     cJSON_Delete(results_of(a, "pretrain gp", &code));
     cJSON *all = results_of(a, "diagnose pooler out=none", &code);
     CHECK_INT(code, LL_OK);

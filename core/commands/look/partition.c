@@ -69,12 +69,13 @@ static void add_warning(ll_request *rq, cJSON *warnings, const ll_str *text)
 /* What a target shares with sources; one sentence names all of them. */
 typedef enum likeness { SAME_HARDWARE, NEARLY_SAME } likeness;
 
+enum { FEW = 10 }; /* latencies, that say little of a device */
+
 /* The order of a few says nothing of the columns. */
 static bool share_enough(const ll_dataset *d, int a, int b)
 {
-    enum { LEAST = 10 };
     ll_ints common = ll_dataset_common(d, (int[]){a, b}, 2);
-    bool enough = common.n >= LEAST;
+    bool enough = common.n >= FEW;
     ll_ints_free(&common);
     return enough;
 }
@@ -157,19 +158,31 @@ static cJSON *task_result(ll_request *rq, const char *kind, const ll_task *t)
 
 /* --- partition --- */
 
-/* Every device that is no target. */
-static void take_others(const ll_dataset *d, const ll_ints *target, ll_ints *source)
+/* Every device that is no target. One that is just being measured has nothing to teach, and some methods learn from what all
+ * their sources know. */
+static void take_others(ll_request *rq, const ll_ints *target, ll_ints *source)
 {
-    for (int i = 0; i < d->n_devices; i++)
-        if (ll_ints_find(target, i) < 0) ll_ints_add(source, i);
+    const ll_dataset *d = rq->state.data;
+    int least = d->n_archs < 2 * FEW ? d->n_archs / 2 : FEW;
+    ll_str left = {0};
+    for (int i = 0; i < d->n_devices; i++) {
+        if (ll_ints_find(target, i) >= 0) continue;
+        if (ll_dataset_count(d, i) >= least)
+            ll_ints_add(source, i);
+        else
+            ll_str_addf(&left, "%s%s", left.len ? ", " : "", d->devices[i].name);
+    }
+    if (left.len && source->n)
+        ll_note(rq, "no source, with fewer than %d latencies, unless source= names it: %s", least,
+                ll_str_text(&left));
+    ll_str_free(&left);
 }
 
 /* No target is a task too: for a device that is not measured yet, `suggest` and `how-many` need the sources
  * alone. Targets without sources learn from all the others. */
 static ll_status parse_sides(ll_request *rq, ll_ints *source, ll_ints *target)
 {
-    const ll_dataset *d = rq->state.data;
-    bool all = ll_is(&rq->args, "source", "all") && ll_dataset_device(d, "all") < 0;
+    bool all = ll_is(&rq->args, "source", "all") && ll_dataset_device(rq->state.data, "all") < 0;
     ll_status s = LL_OK;
     if (ll_has(&rq->args, "source") && !all && (s = ll_look_devices(rq, "source", source))) return s;
     if (ll_has(&rq->args, "target")) s = ll_look_devices(rq, "target", target);
@@ -177,7 +190,7 @@ static ll_status parse_sides(ll_request *rq, ll_ints *source, ll_ints *target)
         ll_error why = rq->error;
         return LL_FAIL(rq, s, "%s; for a device that is not measured yet leave target= out", why.message);
     }
-    if (all || !ll_has(&rq->args, "source")) take_others(d, target, source);
+    if (all || !ll_has(&rq->args, "source")) take_others(rq, target, source);
     return source->n ? LL_OK : LL_FAIL(rq, LL_USAGE, "every device is a target: there is none to learn from");
 }
 
@@ -487,8 +500,10 @@ static const ll_option partition_options[] = {
     LL_OPT_REAL("seed", "1", 0, 9007199254740992, "seed of the random start of kl"),
     LL_OPT_CHOICE("method", "kl", "kl|exact", "Kernighan-Lin, or the best split there is"),
     DEVICE_LIST("devices", "names, patterns or tagged to choose from; absent: all"),
-    DEVICE_LIST("source",
-                "source devices by hand, all: every other one (default); with cut= numbers of groups"),
+    DEVICE_LIST(
+        "source",
+        "source devices by hand, all: every other one that has ten latencies (default); with cut= numbers of "
+        "groups"),
     DEVICE_LIST("target", "target devices by hand; with cut= numbers of groups"),
     LL_OPT_CUT,
     {0},
