@@ -117,6 +117,8 @@ static void continues_from_what_is_measured(void)
     CHECK_INT(say(a, "suggest k=6"), LL_FAILED);
     CHECK_HAS(said, "mine has 6 latencies already");
     CHECK_INT(say(a, "how-many k=3"), LL_USAGE);
+    SAY(a, "how-many k=3,6,12 simulations=8");
+    CHECK_HAS(said, "k=3: left out, ");
     free(before);
     free(after);
     cJSON_Delete(first);

@@ -286,18 +286,25 @@ typedef struct sizes {
 static ll_status read_sizes(ll_request *rq, const active *a, sizes *out)
 {
     ll_strs words = {0};
+    ll_str left = {0};
     ll_list(&rq->args, "k", &words);
     ll_status s = LL_OK;
+    if (words.n > MOST_SIZES) s = LL_FAIL(rq, LL_USAGE, "k=: %d numbers at most", MOST_SIZES);
     for (int i = 0; i < words.n && !s; i++) {
         char *end;
         long k = strtol(words.v[i], &end, 10);
         if (*end || k < 1 || k > MEASURING)
             s = LL_FAIL(rq, LL_USAGE, "k=%s: expected numbers from 1 to %d", words.v[i], MEASURING);
-        else if (k >= a->have.n && out->n < MOST_SIZES)
+        else if (k >= a->have.n)
             out->v[out->n++] = (int)k;
+        else
+            ll_str_addf(&left, "%sk=%ld", left.len ? ", " : "", k);
     }
+    if (!s && out->n && left.len)
+        ll_note(rq, "%s: left out, %d are measured already", ll_str_text(&left), a->have.n);
     if (!s && !out->n) s = LL_FAIL(rq, LL_USAGE, "%d are measured already: give k= larger ones", a->have.n);
     for (int i = 0; i < out->n; i++) out->most = out->v[i] > out->most ? out->v[i] : out->most;
+    ll_str_free(&left);
     ll_strs_free(&words);
     return s;
 }
