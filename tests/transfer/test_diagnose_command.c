@@ -101,19 +101,42 @@ static bool has_note(const cJSON *result, const char *words)
 }
 
 /* It has no others that it could be held against. */
+/* pooler has the latencies of s1, and only of these rows. */
+static ll_app *app_with_few(int first, int n, ll_dataset **d)
+{
+    *d = made_data(usual, N_USUAL, 300, 50);
+    const double *like = ll_latencies(*d, ll_dataset_device(*d, "s1"));
+    for (int a = 0; a < 300; a++) ll_latencies(*d, POOLER)[a] = a >= first && a < first + n ? like[a] : NAN;
+    ll_dataset_seal(*d, NULL);
+    return app_with(*d);
+}
+
+/* Everything before the diagnosis of pooler, and it. */
+static cJSON *diagnosed(ll_app *a, const char *pretrain, const char *transfer)
+{
+    int code;
+    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
+    cJSON_Delete(results_of(a, pretrain, &code));
+    if (transfer) cJSON_Delete(results_of(a, transfer, &code));
+    CHECK_INT(code, LL_OK);
+    cJSON *all = results_of(a, "diagnose pooler out=none", &code);
+    CHECK_INT(code, LL_OK);
+    return all;
+}
+
+static const char *summary_of(const cJSON *all)
+{
+    return ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", "");
+}
+
 /* A line through one sample is level. */
 static void what_is_the_same_everywhere_is_no_order(void)
 {
     ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
     ll_dataset_seal(d, NULL);
     ll_app *a = app_with(d);
-    int code;
-    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
-    cJSON_Delete(results_of(a, "pretrain ridge", &code));
-    cJSON_Delete(results_of(a, "transfer pooler k=1", &code));
-    cJSON *all = results_of(a, "diagnose pooler out=none", &code);
-    CHECK_INT(code, LL_OK);
-    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""), "ridge does not rank pooler");
+    cJSON *all = diagnosed(a, "pretrain ridge", "transfer pooler k=1");
+    CHECK_HAS(summary_of(all), "ridge does not rank pooler");
     cJSON_Delete(all);
     ll_app_free(a);
     ll_dataset_unref(d);
@@ -122,11 +145,8 @@ static void what_is_the_same_everywhere_is_no_order(void)
 /* Nobody has said how many samples, so it is all that there are; and their order makes no twin of a source. */
 static void a_few_latencies_are_the_samples(void)
 {
-    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
-    for (int a = 4; a < 300; a++) ll_latencies(d, POOLER)[a] = NAN;
-    for (int a = 0; a < 4; a++) ll_latencies(d, POOLER)[a] = ll_latencies(d, ll_dataset_device(d, "s1"))[a];
-    ll_dataset_seal(d, NULL);
-    ll_app *a = app_with(d);
+    ll_dataset *d;
+    ll_app *a = app_with_few(0, 4, &d);
     int code;
     cJSON *split = results_of(a, "partition source=s1,s2,s3 target=pooler", &code), *device;
     CHECK_INT(cJSON_GetArraySize(cJSON_GetObjectItem(cJSON_GetArrayItem(split, 0), "warnings")), 0);
@@ -135,11 +155,8 @@ static void a_few_latencies_are_the_samples(void)
     cJSON_ArrayForEach(device, cJSON_GetObjectItem(cJSON_GetArrayItem(split, 0), "source"))
         CHECK(strcmp(cJSON_GetStringValue(device), "pooler") != 0);
     cJSON_Delete(split);
-    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
-    cJSON_Delete(results_of(a, "pretrain gp", &code));
-    cJSON *all = results_of(a, "diagnose pooler out=none", &code);
-    CHECK_INT(code, LL_OK);
-    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""), "of its 4 latencies");
+    cJSON *all = diagnosed(a, "pretrain gp", NULL);
+    CHECK_HAS(summary_of(all), "of its 4 latencies");
     cJSON_Delete(all);
     ll_app_free(a);
     ll_dataset_unref(d);
@@ -147,20 +164,10 @@ static void a_few_latencies_are_the_samples(void)
 
 static void a_single_sample_is_alone(void)
 {
-    ll_dataset *d = made_data(usual, N_USUAL, 300, 50);
-    for (int a = 0; a < 300; a++)
-        if (a != 7) ll_latencies(d, POOLER)[a] = NAN;
-    ll_dataset_seal(d, NULL);
-    ll_app *a = app_with(d);
-    int code;
-    cJSON_Delete(results_of(a, "partition source=s1,s2,s3 target=pooler", &code));
-    cJSON_Delete(results_of(a, "pretrain gp", &code));
-    cJSON_Delete(results_of(a, "transfer pooler k=1", &code));
-    CHECK_INT(code, LL_OK);
-    cJSON *all = results_of(a, "diagnose pooler out=none", &code), *result;
-    CHECK_INT(code, LL_OK);
-    CHECK_HAS(ll_json_get_str(cJSON_GetArrayItem(all, 0), "summary", ""),
-              "of its 1 latency fewer than 10 are left besides the 1 sample.");
+    ll_dataset *d;
+    ll_app *a = app_with_few(7, 1, &d);
+    cJSON *all = diagnosed(a, "pretrain gp", "transfer pooler k=1"), *result;
+    CHECK_HAS(summary_of(all), "of its 1 latency fewer than 10 are left besides the 1 sample.");
     cJSON_ArrayForEach(result, all)
     {
         CHECK(!has_note(result, "the others predict it") && !has_note(result, "the others say"));
