@@ -179,6 +179,7 @@ static void run_request(ll_app *a, int id, const char *line, ll_pool *pool)
     ll_status s = carry_out(&rq);
     ll_interrupt_watch(rq.outer);
     if (s && s != LL_CANCELLED) send_error(&rq);
+    atomic_store(&a->heard_id, id); /* what has ended is not deaf, however long it takes to clear up */
     send_end(a, id, s, ll_now_s() - rq.begun_s);
     free_request(&rq);
 }
