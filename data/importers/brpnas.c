@@ -62,8 +62,7 @@ static ll_status read_pair(pairs *p, const ll_import *job, const ll_pickled *key
         p->n_missing++;
         return LL_OK;
     }
-    if (!number || isnan(x))
-        return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);
+    if (!number) return ll_fail(e, LL_BAD_DATA, "%s: the value of key %d is no latency", job->path, i);
     x = ll_to_ms(d->devices[0].unit_read, x);
     if (ll_check_ms(x, e)) return ll_fail_in(e, "%s: the value of key %d: ", job->path, i);
     ll_latencies(d, 0)[i] = x;

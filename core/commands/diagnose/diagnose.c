@@ -65,14 +65,19 @@ static ll_status only_sample(ll_answers *a)
         row, ll_latencies(q->data, q->device)[row], ll_device_unit(q->data, q->device));
 }
 
+/* With few latencies the samples left out are the residuals. */
+static ll_status ask_residuals(ll_answers *a)
+{
+    if (!a->outlook.few || !a->outlook.left_out)
+        return ll_diagnose_residuals(a->q, &a->residuals, &a->no_residuals);
+    return a->q->transfer->samples.n < 2 ? only_sample(a) : LL_OK;
+}
+
 /* Where the latencies do not suffice for an answer, that is the answer. */
 static void ask_prices(ll_answers *a)
 {
     a->no_prices.status = ll_diagnose_prices(a->q, &a->prices, &a->no_prices);
-    bool left_out = a->outlook.few && a->outlook.left_out;
-    a->no_residuals.status = left_out && a->q->transfer->samples.n < 2 ? only_sample(a)
-                             : left_out                                ? LL_OK
-                                        : ll_diagnose_residuals(a->q, &a->residuals, &a->no_residuals);
+    a->no_residuals.status = ask_residuals(a);
 }
 
 static ll_status ask_samples(ll_request *rq, ll_answers *a)
